@@ -1,0 +1,1 @@
+"""HTTP and websocket: FastAPI routes, authorisation, one error shape."""

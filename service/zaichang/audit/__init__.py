@@ -1,0 +1,1 @@
+"""Offline checking of receipts and bundles: no database, no models, no network."""

@@ -1,0 +1,1 @@
+"""Pure numpy: alignment, quality, head pose, comparison, challenge geometry. Never sees time."""

@@ -1,0 +1,1 @@
+"""Pages for people: learner timeline, session list, log."""

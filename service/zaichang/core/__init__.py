@@ -1,0 +1,1 @@
+"""Ids, units, reason codes, the frame assessment, canonical encoding, errors. Standard library only, no I/O."""

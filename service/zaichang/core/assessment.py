@@ -1,0 +1,73 @@
+"""What vision says of one frame: integers and reason codes, nothing that could identify a face.
+
+This is the replay boundary: a verdict is a function of these values, so they are what is stored and hashed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.core.reasons import ReasonCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceFinding:
+    """One face in a frame.
+
+    Attributes:
+        box_px: ``(x, y, width, height)`` in pixels of the decoded, upright frame; may reach over the border.
+        score_bp: Detector score, 0..10000.
+        yaw_cdeg: Head turned to its left is positive, hundredths of a degree; 0 where ``mesh`` did not run.
+        pitch_cdeg: Head raised is positive.
+        roll_cdeg: Head tilted to its right shoulder is positive.
+        quality_bp: The lowest of ``quality_parts_bp``, 0..10000.
+        quality_parts_bp: ``(name, value)`` pairs in a fixed order: size, pose, sharpness, exposure,
+            occlusion, framing.
+        pad_bp: Bona fide probability 0..10000, or None where no PAD model ran (never a pass).
+        similarity_bp: Cosine similarity to the reference -10000..10000, or None where none was compared.
+        reasons: What is wrong with this face, worst first; empty for a usable face.
+    """
+
+    box_px: tuple[int, int, int, int]
+    score_bp: int
+    yaw_cdeg: int = 0
+    pitch_cdeg: int = 0
+    roll_cdeg: int = 0
+    quality_bp: int = 0
+    quality_parts_bp: tuple[tuple[str, int], ...] = ()
+    pad_bp: int | None = None
+    similarity_bp: int | None = None
+    reasons: tuple[ReasonCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameAssessment:
+    """The analysis of one frame.
+
+    Attributes:
+        width_px: Width of the decoded, upright frame; 0 where it could not be decoded.
+        height_px: Height, likewise.
+        faces: The faces, the main one (largest and most central) first; those behind follow.
+        phash: 64-bit perceptual hash of the frame, 16 hex digits; empty where it could not be decoded.
+        luma_bp: Mean brightness, 0..10000.
+        models: Digest of the models and thresholds that produced this (16 hex digits).
+        reasons: What is wrong with the frame as a whole, worst first; empty for a usable frame.
+    """
+
+    width_px: int
+    height_px: int
+    faces: tuple[FaceFinding, ...] = ()
+    phash: str = ""
+    luma_bp: int = 0
+    models: str = ""
+    reasons: tuple[ReasonCode, ...] = ()
+
+    @property
+    def main(self) -> FaceFinding | None:
+        """The main face, if there is one."""
+        return self.faces[0] if self.faces else None
+
+
+def not_analysed() -> FrameAssessment:
+    """Return the assessment of a frame that was dropped or timed out: never counts as a pass."""
+    return FrameAssessment(width_px=0, height_px=0, reasons=(ReasonCode.NOT_ANALYSED,))

@@ -1,0 +1,268 @@
+"""Reason codes: the one table of why a minute counted or did not, each with a sentence in both languages.
+
+The sentence says what happened and what to do. Nothing here helps to predict the next capture. docs/reasons.md is
+generated from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class ReasonCode(StrEnum):
+    """Stable public codes; a code never changes its meaning."""
+
+    # The frame
+    NO_FACE = "NO_FACE"
+    MULTIPLE_FACES = "MULTIPLE_FACES"
+    BACKGROUND_FACE = "BACKGROUND_FACE"
+    FACE_TOO_SMALL = "FACE_TOO_SMALL"
+    FACE_CUT_OFF = "FACE_CUT_OFF"
+    FACE_OCCLUDED = "FACE_OCCLUDED"
+    FACE_MASKED = "FACE_MASKED"
+    POSE_TOO_FAR = "POSE_TOO_FAR"
+    TOO_DARK = "TOO_DARK"
+    TOO_BRIGHT = "TOO_BRIGHT"
+    BLURRED = "BLURRED"
+    CAMERA_COVERED = "CAMERA_COVERED"
+    FRAME_UNREADABLE = "FRAME_UNREADABLE"
+    FRAME_TOO_LARGE = "FRAME_TOO_LARGE"
+    NOT_ANALYSED = "NOT_ANALYSED"
+    # Who and whether alive
+    NOT_SAME_PERSON = "NOT_SAME_PERSON"
+    IDENTITY_UNCERTAIN = "IDENTITY_UNCERTAIN"
+    REFERENCE_MISSING = "REFERENCE_MISSING"
+    PAD_MISSING = "PAD_MISSING"
+    PAD_ATTACK = "PAD_ATTACK"
+    LIVENESS_FAILED = "LIVENESS_FAILED"
+    DUPLICATE_FRAME = "DUPLICATE_FRAME"
+    CAMERA_FROZEN = "CAMERA_FROZEN"
+    CAMERA_CHANGED = "CAMERA_CHANGED"
+    VIRTUAL_CAMERA = "VIRTUAL_CAMERA"
+    CAMERA_UNAVAILABLE = "CAMERA_UNAVAILABLE"
+    # Captures and challenges
+    CAPTURE_MISSED = "CAPTURE_MISSED"
+    CAPTURE_LATE = "CAPTURE_LATE"
+    CAPTURE_NONCE = "CAPTURE_NONCE"
+    CHALLENGE_UNANSWERED = "CHALLENGE_UNANSWERED"
+    CHALLENGE_WRONG = "CHALLENGE_WRONG"
+    CHALLENGE_TOO_FAST = "CHALLENGE_TOO_FAST"
+    CHALLENGE_TOO_REGULAR = "CHALLENGE_TOO_REGULAR"
+    # Player, page and network
+    PLAYER_PAUSED = "PLAYER_PAUSED"
+    PLAYER_STALLED = "PLAYER_STALLED"
+    PAGE_HIDDEN = "PAGE_HIDDEN"
+    PAGE_UNFOCUSED = "PAGE_UNFOCUSED"
+    SEEK_FORWARD = "SEEK_FORWARD"
+    RATE_TOO_FAST = "RATE_TOO_FAST"
+    ALREADY_CREDITED = "ALREADY_CREDITED"
+    LESSON_ENDED = "LESSON_ENDED"
+    NETWORK_GAP = "NETWORK_GAP"
+    HEARTBEAT_REJECTED = "HEARTBEAT_REJECTED"
+    # The session
+    AWAITING_PROOF = "AWAITING_PROOF"
+    NO_CLOSING_PROOF = "NO_CLOSING_PROOF"
+    SUPERSEDED = "SUPERSEDED"
+    SESSION_ABANDONED = "SESSION_ABANDONED"
+    SESSION_FINISHED = "SESSION_FINISHED"
+    SESSION_TIME_LIMIT = "SESSION_TIME_LIMIT"
+    STRIKES_EXHAUSTED = "STRIKES_EXHAUSTED"
+    NON_BIOMETRIC = "NON_BIOMETRIC"
+    # Indicators across sessions: a person looks, nothing is taken away
+    SHARED_DEVICE = "SHARED_DEVICE"
+    FACE_OF_ANOTHER_ACCOUNT = "FACE_OF_ANOTHER_ACCOUNT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """What a learner reads: what happened and what to do, in both languages."""
+
+    zh: str
+    en: str
+
+
+def _s(zh: str, en: str) -> Sentence:
+    return Sentence(zh=zh, en=en)
+
+
+_R = ReasonCode
+SENTENCES: Final = MappingProxyType(
+    {
+        _R.NO_FACE: _s(
+            "画面中没有看到人脸。请正对摄像头后继续学习。",
+            "No face was seen. Please sit in front of the camera and go on.",
+        ),
+        _R.MULTIPLE_FACES: _s(
+            "画面中有不止一张靠近镜头的人脸。请独自学习。",
+            "More than one face was close to the camera. Please study alone.",
+        ),
+        _R.BACKGROUND_FACE: _s("您身后有其他人，不影响计时。", "Someone was behind you; this costs you nothing."),
+        _R.FACE_TOO_SMALL: _s("人脸太小。请坐近一些。", "Your face was too small. Please sit closer."),
+        _R.FACE_CUT_OFF: _s(
+            "人脸没有完整进入画面。请调整摄像头。",
+            "Your face was partly outside the picture. Please adjust the camera.",
+        ),
+        _R.FACE_OCCLUDED: _s(
+            "面部被遮挡。请移开遮挡物。", "Your face was covered in part. Please remove what covers it."
+        ),
+        _R.FACE_MASKED: _s("请在核验时取下口罩。", "Please take off the mask for the check."),
+        _R.POSE_TOO_FAR: _s("头部偏转过大。请正对屏幕。", "Your head was turned too far. Please face the screen."),
+        _R.TOO_DARK: _s("光线太暗。请开灯或换个位置。", "It was too dark. Please turn on a light or move."),
+        _R.TOO_BRIGHT: _s(
+            "光线太强或逆光。请避开强光。",
+            "It was too bright or lit from behind. Please turn away from the light.",
+        ),
+        _R.BLURRED: _s(
+            "画面模糊。请擦拭镜头并保持片刻不动。",
+            "The picture was blurred. Please wipe the lens and hold still for a moment.",
+        ),
+        _R.CAMERA_COVERED: _s(
+            "摄像头似乎被遮住。请检查镜头盖。", "The camera seemed covered. Please check its shutter."
+        ),
+        _R.FRAME_UNREADABLE: _s(
+            "收到的画面无法读取。请刷新页面；如反复出现请联系机构。",
+            "The picture could not be read. Reload the page; tell your institution if it happens again.",
+        ),
+        _R.FRAME_TOO_LARGE: _s(
+            "收到的画面过大。请更新播放器。", "The picture was too large. Please update the player."
+        ),
+        _R.NOT_ANALYSED: _s(
+            "系统繁忙，未能及时分析画面。这段时间将由人工核对。",
+            "The service was busy and did not analyse the picture in time. A person will look at this time.",
+        ),
+        _R.NOT_SAME_PERSON: _s(
+            "多次抓拍与登记照片不符。请本人学习；如有误请申诉。",
+            "Several captures did not match the enrolled photo. Study yourself, or appeal if this is wrong.",
+        ),
+        _R.IDENTITY_UNCERTAIN: _s(
+            "本次抓拍不够清楚，无法确认是否本人。请正对镜头。",
+            "The capture was not clear enough to confirm it was you. Please face the camera.",
+        ),
+        _R.REFERENCE_MISSING: _s(
+            "尚未登记照片。请联系机构完成登记。",
+            "No enrolled photo exists. Please ask your institution to enrol you.",
+        ),
+        _R.PAD_MISSING: _s(
+            "本次未做活体检测，按规则需要人工核对。",
+            "No liveness check was made; the rules ask a person to look at this time.",
+        ),
+        _R.PAD_ATTACK: _s(
+            "画面像是照片或屏幕，而不是真人。请本人面对镜头；如有误请申诉。",
+            "The picture looked like a photo or a screen. Be in front of the camera yourself, or appeal if this is wrong.",
+        ),
+        _R.LIVENESS_FAILED: _s(
+            "动作核验未通过。请按提示重新完成。",
+            "The movement check was not passed. Please try again as shown.",
+        ),
+        _R.DUPLICATE_FRAME: _s(
+            "收到与之前相同的画面。请使用实时摄像头。",
+            "The picture equals an earlier one. Please use a live camera.",
+        ),
+        _R.CAMERA_FROZEN: _s(
+            "摄像头画面没有变化。请重新打开摄像头。",
+            "The camera's picture did not change. Please reopen the camera.",
+        ),
+        _R.CAMERA_CHANGED: _s(
+            "摄像头已更换，需要重新核验本人。", "The camera changed, so we check again that it is you."
+        ),
+        _R.VIRTUAL_CAMERA: _s(
+            "摄像头像是虚拟设备，需要补充核验。",
+            "The camera looks like a virtual device; one more check is needed.",
+        ),
+        _R.CAMERA_UNAVAILABLE: _s(
+            "摄像头无法使用。请检查权限，或申请非人脸方式。",
+            "The camera could not be used. Check its permission, or ask for the route without face recognition.",
+        ),
+        _R.CAPTURE_MISSED: _s(
+            "未按时收到抓拍画面。请保持摄像头开启。", "No capture arrived in time. Please keep the camera on."
+        ),
+        _R.CAPTURE_LATE: _s(
+            "抓拍画面到达过晚。请检查网络。", "The capture arrived too late. Please check the network."
+        ),
+        _R.CAPTURE_NONCE: _s(
+            "抓拍编号不符，画面未被采用。请刷新页面。",
+            "The capture did not answer our request and was not used. Please reload the page.",
+        ),
+        _R.CHALLENGE_UNANSWERED: _s(
+            "未在时限内回应弹窗验证。请点击“我在学习”继续。",
+            "The pop-up was not answered in time. Confirm that you are here to go on.",
+        ),
+        _R.CHALLENGE_WRONG: _s(
+            "弹窗验证回答有误。请重新作答。", "The pop-up was answered wrongly. Please answer again."
+        ),
+        _R.CHALLENGE_TOO_FAST: _s(
+            "回答速度超出人的反应范围，需要换一种方式验证。",
+            "The answer came faster than a person can react; another kind of check follows.",
+        ),
+        _R.CHALLENGE_TOO_REGULAR: _s(
+            "多次回答的时间几乎相同，将由人工核对。",
+            "Your answers took nearly the same time again and again; a person will look.",
+        ),
+        _R.PLAYER_PAUSED: _s(
+            "视频已暂停，暂停期间不计时，也不扣时。",
+            "The video was paused; a pause earns nothing and costs nothing.",
+        ),
+        _R.PLAYER_STALLED: _s("视频在缓冲，这段时间不计时。", "The video was buffering; this time does not count."),
+        _R.PAGE_HIDDEN: _s(
+            "学习页面被切到后台，期间不计时。回到页面即可继续。",
+            "The page was in the background; that time does not count. Come back to go on.",
+        ),
+        _R.PAGE_UNFOCUSED: _s("学习窗口失去焦点，请点击页面继续。", "The window lost focus. Click the page to go on."),
+        _R.SEEK_FORWARD: _s(
+            "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
+            "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
+        ),
+        _R.RATE_TOO_FAST: _s(
+            "播放速度超过允许的倍速，超出部分不计时。",
+            "The video played faster than allowed; the excess does not count.",
+        ),
+        _R.ALREADY_CREDITED: _s(
+            "这部分已经计过时，重复观看不再累计。",
+            "This part was counted before; watching again earns no more.",
+        ),
+        _R.LESSON_ENDED: _s("本节已播放完毕。", "The lesson has ended."),
+        _R.NETWORK_GAP: _s("网络中断，仅中断的这段时间不计时。", "The network was down; only that gap does not count."),
+        _R.HEARTBEAT_REJECTED: _s(
+            "收到异常的进度报告，未被采用。请刷新页面。",
+            "An invalid progress report was not used. Please reload the page.",
+        ),
+        _R.AWAITING_PROOF: _s(
+            "正在核验本人，通过后开始计时。",
+            "We are checking that it is you; counting starts when that passes.",
+        ),
+        _R.NO_CLOSING_PROOF: _s(
+            "学习结束前没有再次确认本人在场，最后一小段不计时。",
+            "Nothing confirmed you were present at the end, so the last short stretch does not count.",
+        ),
+        _R.SUPERSEDED: _s(
+            "您在另一个页面或设备开始了学习，本页面停止计时。",
+            "You started studying on another page or device, so this one stopped counting.",
+        ),
+        _R.SESSION_ABANDONED: _s(
+            "长时间没有连接，学习已结束。之前已核验的时间不受影响。",
+            "There was no connection for a long time, so the session ended. Time verified before is kept.",
+        ),
+        _R.SESSION_FINISHED: _s("学习已结束。", "The session has ended."),
+        _R.SESSION_TIME_LIMIT: _s(
+            "已达到单次学习时长上限，请休息后重新开始。",
+            "The longest session has been reached. Take a rest and start again.",
+        ),
+        _R.STRIKES_EXHAUSTED: _s(
+            "多次验证未通过，本次学习已结束。如有误请申诉。",
+            "Too many checks failed, so the session ended. Appeal if this is wrong.",
+        ),
+        _R.NON_BIOMETRIC: _s("本次采用非人脸方式核验。", "This session used the route without face recognition."),
+        _R.SHARED_DEVICE: _s(
+            "同一设备上有多个账号学习，将由人工核对。",
+            "Several accounts studied on one device; a person will look.",
+        ),
+        _R.FACE_OF_ANOTHER_ACCOUNT: _s(
+            "抓拍与另一账号的登记照片相似，将由人工核对。",
+            "A capture resembles another account's photo; a person will look.",
+        ),
+    }
+)
+"""Every code's sentence; a test holds the table complete."""

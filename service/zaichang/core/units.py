@@ -1,0 +1,32 @@
+"""Integer units.
+
+Scores are basis points (``_bp``, 0..10000), times are milliseconds (``_ms``) since the Unix epoch
+or since the lesson's start, lengths in pictures are pixels (``_px``), angles are hundredths of a degree (``_cdeg``).
+
+Scores are quantised once, at the replay boundary (docs/architecture.md), so that a verdict can be recomputed exactly.
+"""
+
+from __future__ import annotations
+
+BP_ONE = 10_000
+"""One, in basis points."""
+
+MINUTE_MS = 60_000
+"""A study minute's length in ACTIVE server time."""
+
+
+def to_bp(value: float) -> int:
+    """Quantise a ratio in [-1, 1] to basis points, clamping what lies outside; NaN becomes the lowest value.
+
+    A score that could not be computed must never look good, hence NaN -> -10000.
+    """
+    if value != value:
+        return -BP_ONE
+    return round(max(-1.0, min(1.0, value)) * BP_ONE)
+
+
+def to_cdeg(degrees: float) -> int:
+    """Quantise an angle in degrees to hundredths of a degree; NaN becomes 18000 (turned right away)."""
+    if degrees != degrees:
+        return 18_000
+    return round(degrees * 100)

@@ -1,0 +1,1 @@
+"""Verified seconds to 学时 / credits by rule pack. Pure."""

@@ -1,0 +1,1 @@
+"""The shell around the core: session runner, sequencer, delivery, retention, clock."""

@@ -1,0 +1,1 @@
+"""The session rules: a pure, deterministic state machine (no I/O, clock, random number or logging)."""

@@ -1,0 +1,1 @@
+"""Settings, read once in ``main``; rooms receive their own small frozen configuration."""

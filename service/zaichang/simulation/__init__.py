@@ -1,0 +1,1 @@
+"""Whole sessions from a scenario file, on a virtual clock or against a running service."""

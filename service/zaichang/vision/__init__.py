@@ -1,0 +1,1 @@
+"""Model catalogue, runtime sessions, detector, mesh, embedder, PAD, pipeline, worker pool."""

@@ -1,0 +1,1 @@
+"""What travels on the websocket: messages, codec, limits, close codes, version."""
