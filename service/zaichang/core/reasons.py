@@ -151,7 +151,7 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.PAD_ATTACK: _s(
             "画面像是照片或屏幕，而不是真人。请本人面对镜头；如有误请申诉。",
-            "The picture looked like a photo or a screen. Be in front of the camera yourself, or appeal if this is wrong.",
+            "The picture looked like a photo or a screen. Face the camera yourself, or appeal if this is wrong.",
         ),
         _R.LIVENESS_FAILED: _s(
             "动作核验未通过。请按提示重新完成。",
