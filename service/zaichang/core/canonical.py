@@ -1,0 +1,133 @@
+"""Canonical bytes of a JSON value: a narrow profile of RFC 8785, written with the standard library alone.
+
+Objects have ASCII keys; values are strings, booleans, integers with ``|n| < 2**53``, arrays and objects. There are no
+floats and no null, so RFC 8785's number formatting and UTF-16 key order never come into play: for ASCII keys, code
+point order is UTF-16 order. The stored bytes are what is hashed; nobody re-serialises to verify, hence
+``parse_canonical`` refuses any bytes that are not their own canonical form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final, NoReturn, TypeAlias
+
+from zaichang.core.errors import EvidenceError
+
+CanonicalValue: TypeAlias = "str | bool | int | list[CanonicalValue] | dict[str, CanonicalValue]"
+
+MAX_BYTES: Final = 65_535
+"""A log entry's length is a uint16 (C2SP tlog-tiles)."""
+
+MAX_DEPTH: Final = 16
+"""Arrays and objects inside one another, the outermost included."""
+
+MAX_INT: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3, RFC 7493)."""
+
+_MAX_INT_DIGITS: Final = 17
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+
+
+def canonical_bytes(value: object, limit: int = MAX_BYTES) -> bytes:
+    """Return the canonical form of ``value``.
+
+    Args:
+        value: str, bool, int, list or tuple, mapping with ASCII keys.
+        limit: Longest result in bytes.
+
+    Raises:
+        EvidenceError: ``E_CANON`` if the value is outside the profile or too long; the message names the place.
+    """
+    _check(value, "$", 1)
+    try:
+        data = _encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        _refuse("a string holds half of a surrogate pair, which no UTF-8 text can")
+    if len(data) > limit:
+        _refuse(f"the value takes {len(data)} bytes, more than {limit}")
+    return data
+
+
+def parse_canonical(data: bytes, limit: int = MAX_BYTES) -> CanonicalValue:
+    """Return the value that ``data`` is the canonical form of.
+
+    Raises:
+        EvidenceError: ``E_CANON`` if ``data`` is too long, is not JSON, is outside the profile, repeats a key, or is
+            not byte for byte its own canonical form.
+    """
+    if len(data) > limit:
+        _refuse(f"{len(data)} bytes are more than {limit}")
+    try:
+        value: CanonicalValue = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+    except UnicodeDecodeError as error:
+        _refuse(f"byte {error.start} is not UTF-8")
+    except json.JSONDecodeError as error:
+        _refuse(f"not JSON at character {error.pos} ({error.msg})")
+    except RecursionError:
+        _refuse(f"nested deeper than {MAX_DEPTH}")
+    if canonical_bytes(value, limit) != data:
+        _refuse("the bytes are not in canonical form (key order, spacing or escapes differ)")
+    return value
+
+
+def parse_canonical_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, CanonicalValue]:
+    """Like ``parse_canonical``, for data that must be an object.
+
+    Raises:
+        EvidenceError: ``E_CANON``.
+    """
+    value = parse_canonical(data, limit)
+    if not isinstance(value, dict):
+        _refuse("expected an object at the top")
+    return value
+
+
+def _check(value: object, path: str, depth: int) -> None:
+    if isinstance(value, str) or value is True or value is False:
+        return
+    if isinstance(value, int):
+        if not -MAX_INT <= value <= MAX_INT:
+            _refuse(f"{path} is an integer outside +-(2^53 - 1)")
+        return
+    if depth > MAX_DEPTH:
+        _refuse(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                _refuse(f"{path} has a key that is not ASCII text")
+            _check(inner, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _check(inner, f"{path}[{position}]", depth + 1)
+    else:
+        _refuse(f"{path} is {type(value).__name__}; only strings, booleans, integers, arrays and objects are allowed")
+
+
+def _object(pairs: list[tuple[str, CanonicalValue]]) -> dict[str, CanonicalValue]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        _refuse("an object repeats a key")
+    return result
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_INT_DIGITS:
+        _refuse("an integer is outside +-(2^53 - 1)")
+    return int(text)
+
+
+def _no_float(text: str) -> NoReturn:
+    _refuse(f"the number {text[:24]} is not an integer")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise EvidenceError("E_CANON", f"Not canonical: {what}.")

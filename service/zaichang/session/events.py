@@ -1,0 +1,205 @@
+"""What happens to a session. Times are the server's (``at_ms``, Unix epoch); everything a client says is a claim.
+
+Nonces, seeds and scores are event fields, so that ``step`` stays deterministic and a session can be replayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.core.assessment import FrameAssessment
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.playhead import IntervalSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question of the course's own bank.
+
+    Attributes:
+        question_id: Identifier within the course.
+        text: What is asked.
+        options: 2 to 6 answers, in the bank's order; the learner sees them shuffled.
+        correct: Index of the right one in ``options``.
+    """
+
+    question_id: str
+    text: str
+    options: tuple[str, ...]
+    correct: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStarted:
+    """A learner joined with a valid launch token.
+
+    Attributes:
+        at_ms: Server time.
+        session_id: Random, 32 hex digits.
+        institution_id: Whose course it is.
+        learner_id: The institution's pseudonym.
+        course_id: The course.
+        lesson_id: The lesson.
+        lesson_duration_ms: Length of the lesson, from the launch token, never from the player.
+        policy_digest: Of the policy in force.
+        seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
+        client_nonce: 16 to 64 hex digits from the client, so that the server cannot choose the schedule alone.
+        credited: What this learner was credited for this lesson before (I2).
+        route: ``face``, or ``challenge`` (the route without face recognition).
+        extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
+        questions: The bank for ``question`` challenges.
+    """
+
+    at_ms: int
+    session_id: str
+    institution_id: str
+    learner_id: str
+    course_id: str
+    lesson_id: str
+    lesson_duration_ms: int
+    policy_digest: str
+    seed: str
+    client_nonce: str
+    credited: IntervalSet = ()
+    route: str = "face"
+    extra_time_pct: int = 0
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatReceived:
+    """A sample of the player's state; sent every ``heartbeat_ms`` and at once when something changes.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        seq: 1, 2, 3, ...
+        nonce: The single-use value of the last acknowledgement (I4).
+        playhead_ms: Position in the lesson.
+        playing: Whether the player says that it plays.
+        stalled: Whether it waits for data.
+        ended: Whether it reached the end.
+        rate_bp: Playback rate it claims, 10000 = 1.0x.
+        visible: Page visible.
+        focused: Page has focus.
+    """
+
+    at_ms: int
+    seq: int
+    nonce: str
+    playhead_ms: int
+    playing: bool
+    stalled: bool = False
+    ended: bool = False
+    rate_bp: int = 10_000
+    visible: bool = True
+    focused: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureReceived:
+    """A picture arrived; it is analysed only if the core says so.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        capture_id: Which order it answers.
+        nonce: The order's nonce.
+        camera: Opaque digest of the track's settings; a change re-opens the proofs.
+        virtual_camera: Whether the client's track looks like a virtual one (a hint, never a verdict).
+    """
+
+    at_ms: int
+    capture_id: str
+    nonce: str
+    camera: str = ""
+    virtual_camera: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureAssessed:
+    """The analysis of an accepted capture is there (or was dropped: then ``assessment`` says NOT_ANALYSED).
+
+    Attributes:
+        at_ms: Server time.
+        capture_id: Which capture.
+        assessment: Integers and reasons; the replay boundary.
+        seen_before: Whether storage found the same picture in an earlier session of anyone's (I7).
+    """
+
+    at_ms: int
+    capture_id: str
+    assessment: FrameAssessment
+    seen_before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureUnavailable:
+    """The client says that it cannot take this picture (no camera, permission taken back, page hidden)."""
+
+    at_ms: int
+    capture_id: str
+    reason: ReasonCode = ReasonCode.CAMERA_UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeAnswered:
+    """The learner answered a pop-up.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        challenge_id: Which challenge.
+        answer: Option index in the order shown, or the code typed; at most 64 characters.
+    """
+
+    at_ms: int
+    challenge_id: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLost:
+    """The websocket closed without a finish."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionResumed:
+    """The same player is back; outstanding orders are given again."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineReached:
+    """The shell's timer fired. Never needed for a right verdict, only for a prompt one."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishRequested:
+    """The learner ends the session; a closing proof follows where one is needed."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """The same learner started elsewhere (I3)."""
+
+    at_ms: int
+
+
+Event = (
+    SessionStarted
+    | HeartbeatReceived
+    | CaptureReceived
+    | CaptureAssessed
+    | CaptureUnavailable
+    | ChallengeAnswered
+    | ConnectionLost
+    | ConnectionResumed
+    | DeadlineReached
+    | FinishRequested
+    | Superseded
+)

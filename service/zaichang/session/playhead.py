@@ -1,0 +1,82 @@
+"""Playhead interval algebra: which milliseconds of a lesson were credited (design I2).
+
+An interval is ``(start_ms, end_ms)``, half open, ``0 <= start_ms < end_ms``. A *set* is a tuple of intervals, sorted,
+disjoint and not touching; that form is unique, so equal sets compare equal.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+Interval = tuple[int, int]
+IntervalSet = tuple[Interval, ...]
+
+EMPTY: IntervalSet = ()
+
+
+def normalise(intervals: Iterable[Interval]) -> IntervalSet:
+    """Return the set that covers what ``intervals`` cover.
+
+    Raises:
+        ValueError: If an interval is empty, reversed or negative.
+    """
+    merged: list[Interval] = []
+    for start_ms, end_ms in sorted(intervals):
+        if start_ms < 0 or end_ms <= start_ms:
+            raise ValueError(f"not an interval: [{start_ms}, {end_ms})")
+        if merged and start_ms <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end_ms))
+        else:
+            merged.append((start_ms, end_ms))
+    return tuple(merged)
+
+
+def add(base: IntervalSet, interval: Interval) -> IntervalSet:
+    """Return ``base`` with ``interval`` added; quick where it touches only the last one, as when playing on."""
+    if not base:
+        return normalise((interval,))
+    last_start_ms, last_end_ms = base[-1]
+    if last_start_ms <= interval[0] <= last_end_ms:
+        return (*base[:-1], (last_start_ms, max(last_end_ms, interval[1])))
+    return normalise((*base, interval))
+
+
+def union(left: IntervalSet, right: IntervalSet) -> IntervalSet:
+    """Return what lies in either set."""
+    if not left or not right:
+        return left or right
+    return normalise((*left, *right))
+
+
+def subtract(interval: Interval, taken: IntervalSet) -> IntervalSet:
+    """Return the parts of ``interval`` that ``taken`` does not cover (what is still new to the learner)."""
+    start_ms, end_ms = interval
+    first = max(0, bisect_right(taken, (start_ms, start_ms)) - 1)
+    parts: list[Interval] = []
+    for taken_start_ms, taken_end_ms in taken[first:]:
+        if taken_start_ms >= end_ms:
+            break
+        if taken_end_ms <= start_ms:
+            continue
+        if taken_start_ms > start_ms:
+            parts.append((start_ms, taken_start_ms))
+        start_ms = max(start_ms, taken_end_ms)
+    if start_ms < end_ms:
+        parts.append((start_ms, end_ms))
+    return tuple(parts)
+
+
+def difference(left: IntervalSet, right: IntervalSet) -> IntervalSet:
+    """Return what lies in ``left`` and not in ``right``."""
+    return tuple(part for interval in left for part in subtract(interval, right))
+
+
+def total_ms(intervals: IntervalSet) -> int:
+    """Return the covered length, exactly."""
+    return sum(end_ms - start_ms for start_ms, end_ms in intervals)
+
+
+def furthest_ms(intervals: IntervalSet) -> int:
+    """Return the end of the last interval: the frontier a first viewing may not pass; 0 for the empty set."""
+    return intervals[-1][1] if intervals else 0
