@@ -1,0 +1,85 @@
+"""What the repository itself must look like: file sizes, no stray text, a lock file without addresses."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE_SUFFIXES = {".py", ".ts"}
+HARD_LIMIT_LINES = 600
+ASK_WHY_LINES = 400
+
+# An absolute path of somebody's machine helps nobody else. The sets keep this file clear of its own rule.
+_MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(?:home|root|Users|tmp|work|opt)/[\w.]")
+_GENERATED = re.compile(r"co-authored[-]by|language[ ]model|generated (?:by|with) an? (?:ai|assistant)", re.IGNORECASE)
+_LOCK_ADDRESS = re.compile(r"\w+://|^--(?:extra-)?index|^--find-links|^--trusted-host", re.MULTILINE)
+_RULES = {"a machine's path": _MACHINE_PATH, "an authorship mark": _GENERATED}
+
+
+def tracked(root: Path = ROOT) -> list[Path]:
+    """Return every tracked file that still exists."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout
+    return [root / name for name in listing.decode().split("\0") if name and (root / name).is_file()]
+
+
+def _lines_by_file() -> dict[str, int]:
+    return {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in tracked()
+        if path.suffix in SOURCE_SUFFIXES
+    }
+
+
+def too_long() -> list[str]:
+    """Name the source files over the hard limit."""
+    return [
+        f"{name}: {lines} lines; the limit is {HARD_LIMIT_LINES}: split it by what it knows"
+        for name, lines in sorted(_lines_by_file().items())
+        if lines > HARD_LIMIT_LINES
+    ]
+
+
+def worth_a_look() -> list[str]:
+    """Name the source files that are long enough to ask why."""
+    return [
+        f"{name} has {lines} lines"
+        for name, lines in sorted(_lines_by_file().items())
+        if ASK_WHY_LINES < lines <= HARD_LIMIT_LINES
+    ]
+
+
+def findings_in(text: str) -> list[tuple[int, str]]:
+    """Return (line number, what was found) for text that does not belong in the repository."""
+    return [
+        (number, f"{what}: {line.strip()[:100]}")
+        for number, line in enumerate(text.splitlines(), start=1)
+        for what, rule in _RULES.items()
+        if rule.search(line)
+    ]
+
+
+def stray_text() -> list[str]:
+    """Name tracked text that holds a machine's path or an authorship mark."""
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}:{number}: {what}" for number, what in findings_in(text)]
+    return found
+
+
+def lock_findings(text: str | None = None) -> list[str]:
+    """Name what a lock file must not hold: addresses of an index, unpinned or unhashed packages."""
+    text = (ROOT / "requirements.lock").read_text() if text is None else text
+    found = [f"requirements.lock holds an address: {match[0]}" for match in _LOCK_ADDRESS.finditer(text)]
+    for block in re.split(r"\n(?=\S)", text):
+        name = block.split(" ", 1)[0].strip()
+        if not name or name.startswith("#"):
+            continue
+        if "==" not in name or "--hash=sha256:" not in block:
+            found.append(f"requirements.lock: {name} is not pinned with a hash")
+    return found

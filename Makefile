@@ -1,0 +1,39 @@
+# The commands of this repository. Each does its own set-up (.ci/setup); PYTHON=python3.13 picks an interpreter.
+.POSIX:
+PYTHON =
+ARGS =
+BIN = .venv/bin
+
+.PHONY: help check test demo docs lock clean
+
+help:
+	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
+	@echo "make test     every test            ARGS='-k merkle' passes options to pytest"
+	@echo "make check    lint, format, types, import order, file sizes, SDK types"
+	@echo "make docs     rewrite the pages that are generated from the code"
+	@echo "make lock     resolve the dependencies anew into requirements.lock"
+	@echo "make clean    remove what set-up and the tools made"
+
+check:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@$(BIN)/python .ci/check.py
+
+test:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python -m pytest --durations=15 --durations-min=2 $(ARGS)
+
+demo:
+	@PYTHON='$(PYTHON)' sh .ci/setup demo
+	@exec $(BIN)/zaichang demo $(ARGS)
+
+docs:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@$(BIN)/python .ci/docs.py
+
+lock:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@sh .ci/lock $(ARGS)
+
+clean:
+	rm -rf .venv client_sdk/web/node_modules client_sdk/web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache

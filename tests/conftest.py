@@ -1,0 +1,60 @@
+"""Fixtures that every test folder may use. A test skips only for want of the development media or a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the checkout's top folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the development folder beside the checkout (or ZAICHANG_SHARED); skip where it is absent."""
+    folder = Path(os.environ.get("ZAICHANG_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip(f"the development media are absent: no folder {folder.name} beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_media(shared: Path) -> Path:
+    """Return the folder of development clips and portraits."""
+    return _part(shared, "media")
+
+
+@pytest.fixture(scope="session")
+def shared_vectors(shared: Path) -> Path:
+    """Return the folder of published test vectors."""
+    return _part(shared, "vectors")
+
+
+@pytest.fixture(scope="session")
+def shared_regulations(shared: Path) -> Path:
+    """Return the folder of legal texts."""
+    return _part(shared, "regulations")
+
+
+def _part(shared: Path, name: str) -> Path:
+    folder = shared / name
+    if not folder.is_dir():
+        pytest.skip(f"the development media are absent: no {name} in the shared folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Return the browser for end-to-end tests; skip where none is installed."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    pytest.skip("no Chromium here; on Debian: apt-get install chromium")

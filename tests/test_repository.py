@@ -1,0 +1,200 @@
+"""The repository holds its own rules, and the rules can fail."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import prepare
+import pytest
+import repository
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+TOP_LEVEL = {
+    *("pyproject.toml", "service", "models", "client_sdk", "benchmarks", "tests", "docs", ".ci", ".gitignore"),
+    *("README.md", "LICENSE", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock"),
+}
+SERVICE_ONLY = (
+    "numpy",
+    "cv2",
+    "onnxruntime",
+    "ai_edge_litert",
+    "fastapi",
+    "uvicorn",
+    "pydantic",
+    "httpx",
+    "websockets",
+)
+
+
+def locked() -> dict[str, list[Version]]:
+    """Return every locked package with its versions (several where Pythons differ)."""
+    text = (repository.ROOT / "requirements.lock").read_text()
+    versions: dict[str, list[Version]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", text, re.MULTILINE):
+        versions.setdefault(canonicalize_name(name), []).append(Version(version))
+    return versions
+
+
+def test_files_stay_short_enough_to_read() -> None:
+    assert repository.too_long() == []
+
+
+def test_no_stray_text() -> None:
+    assert repository.stray_text() == []
+
+
+def test_lock_file_is_pinned_hashed_and_free_of_addresses() -> None:
+    assert repository.lock_findings() == []
+
+
+def test_only_the_agreed_entries_at_the_top() -> None:
+    names = {path.relative_to(repository.ROOT).parts[0] for path in repository.tracked()}
+    assert names <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("line", ["see /" + "home/li/x", 'open("/' + "tmp/clip.mp4" + '")', "Co-Authored" + "-By: x"])
+def test_stray_text_is_found(line: str) -> None:
+    assert [number for number, _ in repository.findings_in(f"fine\n{line}\n")] == [2]
+
+
+@pytest.mark.parametrize(
+    "line", ["GET /api/home/", "$HOME/x", "docs/work/plan.md", "https://example.org/home/a", "~/work/x"]
+)
+def test_ordinary_text_is_left_alone(line: str) -> None:
+    assert repository.findings_in(line) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--index-url https://example.org/simple\n",
+        "six==1.0\n",
+        "six>=1 \\\n    --hash=sha256:00\n",
+        "six @ https://x/y.whl\n",
+    ],
+)
+def test_lock_rules_can_fail(text: str) -> None:
+    assert repository.lock_findings(text)
+
+
+def test_lock_satisfies_every_declared_requirement() -> None:
+    project = tomllib.loads((repository.ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"].values()
+    declared = [*project["project"]["dependencies"], *(line for extra in extras for line in extra)]
+    declared += project["dependency-groups"]["build"] + project["build-system"]["requires"]
+    versions = locked()
+    wrong = [
+        line
+        for line in declared
+        if (requirement := Requirement(line)).extras == set()
+        and not any(requirement.specifier.contains(v) for v in versions.get(canonicalize_name(requirement.name), []))
+    ]
+    assert wrong == [], "run make lock"
+    assert len(declared) > 20
+
+
+def test_no_training_framework_in_the_lock() -> None:
+    assert not {"torch", "jax", "tensorflow", "mediapipe"} & set(locked())
+
+
+@pytest.mark.parametrize("module", ["cli", "core", "session", "tlog", "ledger", "audit"])
+def test_base_rooms_import_without_the_service_packages(module: str) -> None:
+    block = f"import sys; sys.modules.update(dict.fromkeys({SERVICE_ONLY!r})); "
+    code = block + f"import zaichang.{module} as m, pkgutil, importlib; " + (
+        "[importlib.import_module(i.name) for i in pkgutil.walk_packages(m.__path__, m.__name__ + '.')]"
+        if module in {"core", "session", "tlog", "ledger", "audit"}
+        else "m"
+    )  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(repository.ROOT / "service")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# ---------------------------------------------------------------- set-up says what is missing
+
+
+def checkout_with(tmp_path: Path, programs: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run set-up in a bare copy of the repository, where only ``programs`` (name: script) are on the path."""
+    copy, binaries = tmp_path / "copy", tmp_path / "bin"
+    shutil.copytree(repository.ROOT / ".ci", copy / ".ci", ignore=shutil.ignore_patterns("__pycache__"))
+    binaries.mkdir()
+    for name, script in {"dirname": 'exec /usr/bin/dirname "$@"', **programs}.items():
+        (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
+        (binaries / name).chmod(0o755)
+    return subprocess.run(
+        ["/bin/sh", ".ci/setup", "check"],
+        cwd=copy, env={"PATH": str(binaries)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+THIS_PYTHON = f'exec "{sys.executable}" "$@"'
+OLD_PYTHON = 'case "$2" in *platform*) echo 3.9.2;; *) exit 1;; esac'
+
+
+def test_setup_names_a_missing_python(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {})
+    assert done.returncode == 1
+    assert "Python 3.11, 3.12 or 3.13 and none was found" in done.stderr
+    assert "apt-get install python3 python3-venv" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_setup_names_an_old_python(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {"python3": OLD_PYTHON})
+    assert done.returncode == 1
+    assert "python3 here is 3.9.2" in done.stderr
+
+
+def test_setup_passes_over_an_old_python_for_a_newer_one(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {"python3": OLD_PYTHON, "python3.12": THIS_PYTHON})
+    assert "Node.js 20 or newer builds the web SDK and was not found" in done.stderr
+
+
+def test_setup_names_a_missing_node(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {"python3": THIS_PYTHON})
+    assert done.returncode == 1
+    assert "apt-get install nodejs npm" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_setup_names_an_old_node(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {"python3": THIS_PYTHON, "node": "echo v18.19.0"})
+    assert "this one is v18.19.0" in done.stderr
+
+
+def test_setup_names_a_missing_npm(tmp_path: Path) -> None:
+    done = checkout_with(tmp_path, {"python3": THIS_PYTHON, "node": "echo v20.1.0"})
+    assert "npm builds the web SDK and was not found" in done.stderr
+
+
+def test_setup_names_a_missing_venv_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(prepare.SetupError, match=r"apt-get install python3\.\d+-venv"):
+        prepare.check_venv_module()
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("Temporary failure in name resolution", "the package index could not be reached"),
+        ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "was refused"),
+        ("something else", "failed: ValueError"),
+    ],
+)
+def test_a_failed_step_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, cause: str) -> None:
+    monkeypatch.setattr(prepare, "ROOT", tmp_path)
+    log = tmp_path / "dependencies.log"
+    log.write_text(f"Collecting six\n{line}\n")
+    message = prepare.explain("dependencies", log, ValueError())
+    assert cause in message
+    assert "dependencies.log" in message
