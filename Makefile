@@ -28,7 +28,7 @@ demo:
 
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
-	@$(BIN)/python .ci/docs.py
+	@$(BIN)/python .ci/pages.py
 
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

@@ -1,0 +1,108 @@
+"""Writes the pages that are generated from the code: docs/errors.md and docs/reasons.md.
+
+``make docs`` writes them; tests/test_docs.py fails when one is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "service"))
+
+from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
+
+from zaichang.core import reasons  # noqa: E402
+from zaichang.core.errors import ZaichangError  # noqa: E402
+
+NOTE = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n\n"
+
+
+def cell(text: str) -> str:
+    """Return text that is safe in a table cell, on one line."""
+    return re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;").strip()
+
+
+def errors_page() -> str:
+    """Return docs/errors.md: the classes with their statuses, then every code by area."""
+    lines = [
+        "# Errors",
+        "",
+        "Every error has a stable code, a message that says what was wrong and with which input, and where it helps a",
+        "hint what to do. A code never changes its meaning. HTTP answers carry"
+        ' `{"error": {"code", "message", "hint"}}`;',
+        "the websocket closes with the class's close code; the command line exits with the class's exit code.",
+        "",
+        "| class | meaning | HTTP | close | exit |",
+        "|---|---|---|---|---|",
+    ]
+    for name, found in sorted(error_classes().items()):
+        if issubclass(found, ZaichangError) and found is not ZaichangError:
+            meaning = cell((found.__doc__ or "").splitlines()[0])
+            lines.append(f"| {name} | {meaning} | {found.http_status} | {found.close_code} | {found.exit_code} |")
+    by_code: dict[str, tuple[set[str], list[str]]] = {}
+    for item in all_raised():
+        for code in item.codes:
+            classes, messages = by_code.setdefault(code, (set(), []))
+            classes.add(item.error_class)
+            messages += [message for message in item.messages if message not in messages]
+    area = ""
+    for code in sorted(by_code, key=lambda code: (code.startswith("E_"), code)):
+        here = "Evidence checks" if code.startswith("E_") else code.split(".")[0]
+        if here != area:
+            area = here
+            lines += ["", f"## {area}", "", "| code | class | what it says |", "|---|---|---|"]
+        classes, messages = by_code[code]
+        said = "<br>".join(cell(message) for message in sorted(messages))
+        lines.append(f"| `{code}` | {', '.join(sorted(classes))} | {said} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
+def reason_groups() -> list[tuple[str, list[str]]]:
+    """Return the reason codes under the headings that the source gives them."""
+    source = Path(reasons.__file__).read_text()
+    body = source[source.index("class ReasonCode") : source.index("@dataclass")]
+    groups: list[tuple[str, list[str]]] = []
+    for line in body.splitlines():
+        if heading := re.match(r"    # (.+)", line):
+            groups.append((heading[1], []))
+        elif code := re.match(r'    ([A-Z_]+) = "', line):
+            groups[-1][1].append(code[1])
+    return groups
+
+
+def reasons_page() -> str:
+    """Return docs/reasons.md: every reason code with its sentence in both languages."""
+    lines = [
+        "# Reason codes 原因代码",
+        "",
+        "Why a minute counted or did not. Learners, reviewers and inspectors read the same sentence. A code never",
+        "changes its meaning, and no sentence helps to predict the next check.",
+    ]
+    for heading, codes in reason_groups():
+        lines += ["", f"## {heading}", "", "| code | 中文 | English |", "|---|---|---|"]
+        for code in codes:
+            sentence = reasons.SENTENCES[reasons.ReasonCode(code)]
+            lines.append(f"| `{code}` | {cell(sentence.zh)} | {cell(sentence.en)} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/errors.md": errors_page, "docs/reasons.md": reasons_page}
+
+
+def main() -> int:
+    """Write every page that differs."""
+    for name, make in PAGES.items():
+        path, text = ROOT / name, make()
+        if not path.is_file() or path.read_text() != text:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
