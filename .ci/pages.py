@@ -1,13 +1,14 @@
-"""Writes the pages that are generated from the code: docs/errors.md and docs/reasons.md.
+"""Writes the pages that are generated from the code: docs/errors.md, docs/policy.md and docs/reasons.md.
 
 ``make docs`` writes them; tests/test_docs.py fails when one is out of date.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,7 @@ from error_codes import all_raised, error_classes  # noqa: E402  (needs the path
 
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
+from zaichang.session.policy import Policy  # noqa: E402
 
 NOTE = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n\n"
 
@@ -90,7 +92,46 @@ def reasons_page() -> str:
     return NOTE + "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/errors.md": errors_page, "docs/reasons.md": reasons_page}
+def shown(value: object) -> str:
+    """Return a policy value as a policy file writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def allowed(metadata: Mapping[str, object]) -> str:
+    """Return what a policy field may hold."""
+    if "low" in metadata:
+        return f"{metadata['low']} to {metadata['high']}"
+    choices = metadata.get("choices")
+    return "any of " + ", ".join(map(str, choices)) if isinstance(choices, tuple) else ""
+
+
+def policy_page() -> str:
+    """Return docs/policy.md: every field of a policy with default, bounds and meaning."""
+    lines = [
+        "# Policy",
+        "",
+        "Every number and choice that the session rules depend on. A policy is checked when it is loaded (an unknown",
+        "field or a value outside its bounds stops it), and its digest is in every record that it decided. Durations",
+        "are in milliseconds (`_ms`), shares and scores in basis points (`_bp`, 10000 = 1.0).",
+        "",
+        "| field | default | allowed | meaning |",
+        "|---|---|---|---|",
+    ]
+    for field in dataclasses.fields(Policy):
+        default = f"`{shown(field.default)}`"
+        lines.append(f"| `{field.name}` | {default} | {allowed(field.metadata)} | {cell(str(field.metadata['doc']))} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/errors.md": errors_page,
+    "docs/policy.md": policy_page,
+    "docs/reasons.md": reasons_page,
+}
 
 
 def main() -> int:
