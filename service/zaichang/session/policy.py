@@ -42,8 +42,10 @@ class Policy:
     quality_min_bp: int = _int(1500, 0, 10_000, "Least quality of the face for a capture to count.")
 
     # Playhead
-    rate_max_bp: int = _int(10_000, 5_000, 20_000, "Fastest credited playback, 10000 = 1.0x, by the server's clock.")
-    burst_ms: int = _int(6_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets).")
+    rate_max_bp: int = _int(
+        10_200, 5_000, 20_400, "Fastest credited playback by our clock; 10200 = 1.0x and 2 % drift."
+    )
+    burst_ms: int = _int(12_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets).")
     seek_tolerance_ms: int = _int(1_500, 0, 5_000, "How far past the furthest point a playhead may be by rounding.")
     skip_allowed: bool = field(default=False, metadata={"doc": "Whether a first viewing may skip ahead."})
 

@@ -1,0 +1,128 @@
+"""Pop-up challenges (验证弹窗): drawn from the seed, judged on the server, too fast for a person is no answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.decisions import ChallengeJudged, Decision, OrderChallenge
+from zaichang.session.events import ChallengeAnswered, SessionStarted
+from zaichang.session.policy import Policy
+from zaichang.session.rounds import extended_ms, indicate
+from zaichang.session.schedule import draw
+from zaichang.session.state import Challenge, State
+
+CONFIRM_OPTIONS = ("here", "away", "later")
+"""Keys of the confirm pop-up's buttons; only the first is right, and they are shown in drawn order."""
+
+CODE_DIGITS = 4
+VARIANTS = 16
+REACTIONS_KEPT = 6
+REGULAR_SPREAD_MS = 120
+"""People's reaction times spread by far more than this; scripts with a fixed delay do not."""
+
+
+def _shuffled(raw: bytes, count: int) -> list[int]:
+    order = list(range(count))
+    for place in range(count - 1, 0, -1):
+        other = raw[place] % (place + 1)
+        order[place], order[other] = order[other], order[place]
+    return order
+
+
+def _kind(state: State, policy: Policy, raw: bytes, avoid: str) -> str:
+    kinds = [kind for kind in policy.challenge_kinds if kind != "question" or state.info.questions] or ["confirm"]
+    others = [kind for kind in kinds if kind != avoid] or kinds
+    return others[raw[31] % len(others)]
+
+
+def _content(info: SessionStarted, kind: str, raw: bytes) -> tuple[str, tuple[str, ...], str]:
+    """Return (expected answer, options as shown, text)."""
+    if kind == "code":
+        return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), ""
+    if kind == "question":
+        question = info.questions[int.from_bytes(raw[:4], "big") % len(info.questions)]
+        order = _shuffled(raw[4:16], len(question.options))
+        return str(order.index(question.correct)), tuple(question.options[i] for i in order), question.text
+    return "here", tuple(CONFIRM_OPTIONS[i] for i in _shuffled(raw, len(CONFIRM_OPTIONS))), ""
+
+
+def issue(
+    state: State, policy: Policy, wall_ms: int, out: list[Decision], *, attempts: int = 0, avoid: str = ""
+) -> None:
+    """Issue a pop-up, unless one is outstanding."""
+    if state.challenge is not None:
+        return
+    raw = draw(state.info, "challenge-content", state.challenges)
+    kind = _kind(state, policy, raw, avoid)
+    expected, options, text = _content(state.info, kind, raw)
+    state.challenge = Challenge(
+        challenge_id=f"q{state.challenges}",
+        kind=kind,
+        expected=expected,
+        options=options,
+        text=text,
+        variant=raw[30] % VARIANTS,
+        issued_at_ms=wall_ms,
+        deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms),
+        attempts=attempts,
+    )
+    state.challenges += 1
+    repeat_order(state, out)
+
+
+def repeat_order(state: State, out: list[Decision]) -> None:
+    """Show the outstanding pop-up (again, after a lost connection)."""
+    challenge = state.challenge
+    if challenge is not None:
+        out.append(
+            OrderChallenge(
+                challenge_id=challenge.challenge_id,
+                kind=challenge.kind,
+                deadline_ms=challenge.deadline_ms,
+                options=challenge.options,
+                text=challenge.text,
+                code=challenge.expected if challenge.kind == "code" else "",
+                variant=challenge.variant,
+            )
+        )
+
+
+def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Decision]) -> ReasonCode | None:
+    """Judge an answer.
+
+    Returns:
+        None where it was right; CHALLENGE_UNANSWERED where it answers no outstanding pop-up (nothing changes);
+        otherwise why it was not accepted. The caller acts on attempts and on an overdue pop-up.
+    """
+    challenge = state.challenge
+    if challenge is None or challenge.challenge_id != event.challenge_id:
+        reason = ReasonCode.CHALLENGE_UNANSWERED
+        out.append(ChallengeJudged(challenge_id=event.challenge_id, accepted=False, reason=reason, closed=True))
+        return reason
+    reaction_ms = event.at_ms - challenge.issued_at_ms
+    if reaction_ms < policy.reaction_min_ms:
+        indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
+        state.challenge = replace(challenge, attempts=challenge.attempts + 1)
+        out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
+        return ReasonCode.CHALLENGE_TOO_FAST
+    if event.answer.strip() != challenge.expected:
+        state.challenge = replace(challenge, attempts=challenge.attempts + 1)
+        out_of_tries = challenge.attempts + 1 >= policy.challenge_attempts
+        out.append(_judged(challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries))
+        return ReasonCode.CHALLENGE_WRONG
+    _watch_regularity(state, reaction_ms)
+    state.challenge = None
+    out.append(_judged(challenge, None, closed=True))
+    return None
+
+
+def _judged(challenge: Challenge, reason: ReasonCode | None, *, closed: bool) -> ChallengeJudged:
+    return ChallengeJudged(challenge_id=challenge.challenge_id, accepted=reason is None, reason=reason, closed=closed)
+
+
+def _watch_regularity(state: State, reaction_ms: int) -> None:
+    state.reactions_ms = (*state.reactions_ms, reaction_ms)[-REACTIONS_KEPT:]
+    if len(state.reactions_ms) == REACTIONS_KEPT:
+        if max(state.reactions_ms) - min(state.reactions_ms) < REGULAR_SPREAD_MS:
+            indicate(state, ReasonCode.CHALLENGE_TOO_REGULAR)

@@ -1,0 +1,113 @@
+"""Events, minutes and finals as plain canonical values (no null, no float), for storage, leaves and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from zaichang.core.errors import EvidenceError
+from zaichang.session import events
+from zaichang.session.decisions import Final as FinalRecord
+from zaichang.session.decisions import Minute
+from zaichang.session.events import Event
+
+_EVENTS: Final = MappingProxyType(
+    {
+        cls.__name__: cls
+        for cls in (
+            events.SessionStarted,
+            events.HeartbeatReceived,
+            events.CaptureReceived,
+            events.CaptureAssessed,
+            events.CaptureUnavailable,
+            events.ChallengeAnswered,
+            events.ConnectionLost,
+            events.ConnectionResumed,
+            events.DeadlineReached,
+            events.FinishRequested,
+            events.Superseded,
+        )
+    }
+)
+_T = TypeVar("_T")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((spec.name, getattr(value, spec.name)) for spec in fields(value))
+        return {name: _plain(item) for name, item in pairs if item is not None}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _build(cls: type[_T], value: object, code: str) -> _T:
+    try:
+        return msgspec.convert(value, cls, strict=True)
+    except msgspec.ValidationError as error:
+        raise EvidenceError(code, f"This is no {cls.__name__}: {error}.") from None
+
+
+def encode_event(event: Event) -> dict[str, object]:
+    """Return the event as plain values, with its class name under ``e``; absent values are left out."""
+    return {"e": type(event).__name__, **_plain(event)}
+
+
+def decode_event(value: Mapping[str, object]) -> Event:
+    """Return the event that ``encode_event`` encoded.
+
+    Raises:
+        EvidenceError: ``event.invalid``, naming the class and field.
+    """
+    name = value.get("e")
+    cls = _EVENTS.get(name) if isinstance(name, str) else None
+    if cls is None:
+        raise EvidenceError("event.invalid", f"There is no event class {name!r}.")
+    plain = {key: item for key, item in value.items() if key != "e"}
+    event = cast(Event, _build(cls, plain, "event.invalid"))
+    if encode_event(event) != value:
+        raise EvidenceError("event.invalid", f"A {name} holds fields that it does not have, or lacks some.")
+    return event
+
+
+def encode_minute(minute: Minute) -> dict[str, object]:
+    """Return a minute's record; ``verified_ms`` is included so that a reader need not add up."""
+    return {**_plain(minute), "verified_ms": minute.verified_ms}
+
+
+def decode_minute(value: Mapping[str, object]) -> Minute:
+    """Return the minute that ``encode_minute`` encoded.
+
+    Raises:
+        EvidenceError: ``minute.invalid``, also where ``verified_ms`` is not the sum of the intervals.
+    """
+    plain = dict(value)
+    stated_ms = plain.pop("verified_ms", None)
+    minute = _build(Minute, plain, "minute.invalid")
+    if stated_ms != minute.verified_ms:
+        raise EvidenceError(
+            "minute.invalid",
+            f"Minute {minute.index} states {stated_ms} ms, its intervals cover {minute.verified_ms} ms.",
+        )
+    return minute
+
+
+def encode_final(final: FinalRecord) -> dict[str, object]:
+    """Return a session's end as plain values."""
+    return cast("dict[str, object]", _plain(final))
+
+
+def decode_final(value: Mapping[str, object]) -> FinalRecord:
+    """Return the end that ``encode_final`` encoded.
+
+    Raises:
+        EvidenceError: ``final.invalid``.
+    """
+    return _build(FinalRecord, dict(value), "final.invalid")

@@ -1,0 +1,224 @@
+"""From heartbeats to verified intervals: the token bucket (I1), the union (I2), the bracket (I10), the minutes.
+
+Played time is *pending* until the next proof decides it. A proof resolves all of it at once: verified, undecided, or
+lost with a reason; and nothing before the last good proof is ever touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.core.units import BP_ONE, MINUTE_MS
+from zaichang.session.decisions import Decision, Minute, OrderSeek, RecordMinute, Verdict
+from zaichang.session.events import HeartbeatReceived
+from zaichang.session.playhead import EMPTY, Interval, add, difference, subtract, total_ms
+from zaichang.session.policy import Policy
+from zaichang.session.state import OpenMinute, Phase, State
+
+REASONS_PER_MINUTE = 8
+IMPOSSIBLE_RATE = 17
+"""Browsers play at most 16x; media that moved further than this many times the clock was moved, not played."""
+
+
+LATENESS_KEPT_MS = 60_000
+"""After a late heartbeat, early ones may catch up for this long."""
+
+
+class Outcome(StrEnum):
+    """How a proof ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+
+def enter(
+    state: State, beat: HeartbeatReceived, since_ms: int, policy: Policy, out: list[Decision]
+) -> ReasonCode | None:
+    """Begin a counted stretch at this heartbeat; return why not, where the playhead is too far ahead.
+
+    A player that was told to go on may have played for as long as ``since_ms`` (the previous heartbeat) allows before
+    this report: that much lead is accepted, though not credited. Nothing is saved up from before the stretch.
+    """
+    lead_ms = min(policy.burst_ms, beat.at_ms - since_ms) * policy.rate_max_bp // BP_ONE + policy.seek_tolerance_ms
+    if not policy.skip_allowed and beat.playhead_ms > state.frontier_ms + lead_ms:
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+    state.lead_ms = beat.playhead_ms
+    state.tokens_ms = 0
+    state.late_until_ms = 0
+    return None
+
+
+def account(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> ReasonCode | None:
+    """Turn the progress since the last heartbeat into pending time; return why not, where it does not count.
+
+    Only progress that began at a counted heartbeat, in one stretch of ACTIVE time, is looked at: ``beat_ms`` is 0
+    otherwise. The token bucket (I1) gains real time times the highest rate. What is left over stays only as far as a
+    heartbeat was late, and only for a while, since that is when an early one follows; else a saved-up burst would pay
+    for a skip.
+    """
+    if state.beat_ms == 0 or state.phase is not Phase.ACTIVE:
+        return None
+    earned_ms = (beat.at_ms - state.beat_ms) * policy.rate_max_bp // BP_ONE
+    progress_ms = max(0, beat.playhead_ms - state.beat_playhead_ms)
+    state.tokens_ms += earned_ms
+    reason = _progress(state, beat, progress_ms, policy, out)
+    if earned_ms - progress_ms > policy.seek_tolerance_ms:
+        state.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
+    late = beat.at_ms < state.late_until_ms
+    state.tokens_ms = min(state.tokens_ms, policy.burst_ms if late else policy.seek_tolerance_ms)
+    return reason
+
+
+def _progress(
+    state: State, beat: HeartbeatReceived, progress_ms: int, policy: Policy, out: list[Decision]
+) -> ReasonCode | None:
+    start_ms, end_ms = state.beat_playhead_ms, min(beat.playhead_ms, state.info.lesson_duration_ms)
+    if end_ms <= start_ms:
+        return None  # going back, or standing still, is free
+    if progress_ms > state.tokens_ms or beat.rate_bp > policy.rate_max_bp:
+        moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
+        return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out)
+    furthest_ms = max(state.frontier_ms, state.lead_ms)
+    if not policy.skip_allowed and start_ms > furthest_ms + policy.seek_tolerance_ms:
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+    state.tokens_ms -= progress_ms
+    _pend(state, (start_ms, end_ms))
+    return None
+
+
+def _refuse(state: State, reason: ReasonCode, out: list[Decision]) -> ReasonCode:
+    note(state, reason)
+    out.append(OrderSeek(to_ms=state.frontier_ms, reason=reason))
+    return reason
+
+
+def _pend(state: State, interval: Interval) -> None:
+    """Add what is new of ``interval`` to the pending time, shared out to the minutes it was played in."""
+    running = state.minutes[-1]
+    boundary_ms = interval[0]
+    if len(state.minutes) > 1 and state.beat_ms < running.from_ms and state.minutes[-2].to_ms == running.from_ms:
+        # The minute changed between the two heartbeats: split the media in proportion to the clock.
+        share_ms = (interval[1] - interval[0]) * (running.from_ms - state.beat_ms)
+        boundary_ms += share_ms // (state.now_ms - state.beat_ms)
+    fresh = 0
+    taken = state.taken
+    for index, (start_ms, end_ms) in (
+        (running.index - 1, (interval[0], boundary_ms)),
+        (running.index, (boundary_ms, interval[1])),
+    ):
+        if start_ms >= end_ms:
+            continue
+        for part in subtract((start_ms, end_ms), taken):
+            last = state.pending[-1] if state.pending else None
+            if last is not None and last[0] == index and last[2] == part[0]:
+                state.pending = (*state.pending[:-1], (index, last[1], part[1]))
+            else:
+                state.pending = (*state.pending, (index, *part))
+            state.pending_set = add(state.pending_set, part)
+            fresh += part[1] - part[0]
+    if fresh < interval[1] - interval[0]:
+        note(state, ReasonCode.ALREADY_CREDITED)
+
+
+def note(state: State, reason: ReasonCode, index: int | None = None) -> None:
+    """Write a reason into the running minute, or into the open minute ``index``; each once."""
+    minutes = list(state.minutes)
+    for place, minute in enumerate(minutes):
+        if minute.index == index or (index is None and place == len(minutes) - 1 and minute.to_ms == 0):
+            if reason not in minute.reasons and len(minute.reasons) < REASONS_PER_MINUTE:
+                minutes[place] = replace(minute, reasons=(*minute.reasons, reason))
+                state.minutes = tuple(minutes)
+            return
+
+
+def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
+    """Decide all pending time by a proof's outcome (I10).
+
+    An undecided or lost stretch carries ``reason`` into each minute it was played in.
+    """
+    minutes = {minute.index: minute for minute in state.minutes}
+    for index, start_ms, end_ms in state.pending:
+        minute = minutes[index]
+        match outcome:
+            case Outcome.PASSED:
+                minute = replace(minute, verified=add(minute.verified, (start_ms, end_ms)))
+                state.credited = add(state.credited, (start_ms, end_ms))
+                state.session_verified_ms += end_ms - start_ms
+            case Outcome.UNDECIDED:
+                minute = replace(minute, undecided=add(minute.undecided, (start_ms, end_ms)))
+                state.undecided = add(state.undecided, (start_ms, end_ms))
+                state.session_undecided_ms += end_ms - start_ms
+            case Outcome.FAILED:
+                pass
+        if outcome is not Outcome.PASSED and reason is not None and reason not in minute.reasons:
+            minute = replace(minute, reasons=(*minute.reasons, reason)[:REASONS_PER_MINUTE])
+        minutes[index] = minute
+    state.minutes = tuple(minutes.values())
+    state.pending = ()
+    state.pending_set = EMPTY
+    if outcome is Outcome.FAILED:
+        state.lead_ms = 0
+
+
+def begin_minute(state: State, at_ms: int) -> None:
+    """Begin a minute if none runs."""
+    if not state.minutes or state.minutes[-1].to_ms:
+        state.minutes = (*state.minutes, OpenMinute(index=state.next_minute, from_ms=at_ms))
+        state.next_minute += 1
+        state.minute_active_ms = 0
+
+
+def end_minute(state: State, at_ms: int) -> None:
+    """End the running minute; it is recorded once every part of it is decided."""
+    if state.minutes and state.minutes[-1].to_ms == 0:
+        state.minutes = (*state.minutes[:-1], replace(state.minutes[-1], to_ms=at_ms))
+
+
+def spend_active(state: State, to_ms: int) -> None:
+    """Let ACTIVE time run to ``to_ms``, which must not lie beyond the running minute's end."""
+    elapsed_ms = to_ms - state.now_ms
+    if state.phase is Phase.ACTIVE and elapsed_ms > 0:
+        state.active_ms += elapsed_ms
+        state.minute_active_ms += elapsed_ms
+        if state.minute_active_ms >= MINUTE_MS:
+            end_minute(state, to_ms)
+            begin_minute(state, to_ms)
+    state.now_ms = to_ms
+
+
+def record_minutes(state: State, out: list[Decision]) -> None:
+    """Record every leading minute that has ended, is accounted for, and has no pending part."""
+    waiting = {index for index, _, _ in state.pending}
+    while state.minutes:
+        minute = state.minutes[0]
+        if minute.to_ms == 0 or minute.to_ms > state.accounted_ms or minute.index in waiting:
+            return
+        state.minutes = state.minutes[1:]
+        state.minutes_recorded += 1
+        out.append(RecordMinute(minute=_judge(minute)))
+
+
+def _judge(minute: OpenMinute) -> Minute:
+    # What a later viewing verified needs no person any more.
+    undecided = difference(minute.undecided, minute.verified)
+    reasons = minute.reasons
+    if minute.verified:
+        verdict = Verdict.VERIFIED
+    elif total_ms(undecided):
+        verdict = Verdict.INDETERMINATE
+    else:
+        verdict = Verdict.REFUSED
+        if not reasons:
+            reasons = (ReasonCode.PLAYER_STALLED,)
+    return Minute(
+        index=minute.index,
+        from_ms=minute.from_ms,
+        to_ms=minute.to_ms,
+        verdict=verdict,
+        verified=minute.verified,
+        undecided=undecided,
+        reasons=reasons,
+    )

@@ -1,0 +1,259 @@
+"""Capture rounds: is this person there, is it them, are they alive?
+
+Always k of n: one miss never voids time, and one lucky hit never grants it.
+
+A capture *passes*, is a *miss* (nothing usable: nobody in view, too dark, not arrived), a *refusal* (someone else, a
+picture, an old frame) or *lacks* a needed result (dropped by a busy pool, no PAD model): a lack is never a pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from zaichang.core.assessment import FrameAssessment
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.credit import Outcome
+from zaichang.session.decisions import AnalyseCapture, Decision, OrderCapture, RejectCapture
+from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import draw
+from zaichang.session.state import Round, State
+
+CONTENTS_KEPT = 64
+ANALYSIS_DEADLINE_MS = 60_000
+"""An accepted capture whose analysis never comes counts as not analysed after this."""
+
+_BLOCKING: Final = frozenset(
+    {
+        ReasonCode.NO_FACE,
+        ReasonCode.MULTIPLE_FACES,
+        ReasonCode.FACE_TOO_SMALL,
+        ReasonCode.FACE_CUT_OFF,
+        ReasonCode.FACE_OCCLUDED,
+        ReasonCode.FACE_MASKED,
+        ReasonCode.POSE_TOO_FAR,
+        ReasonCode.TOO_DARK,
+        ReasonCode.TOO_BRIGHT,
+        ReasonCode.BLURRED,
+        ReasonCode.CAMERA_COVERED,
+        ReasonCode.FRAME_UNREADABLE,
+        ReasonCode.FRAME_TOO_LARGE,
+    }
+)
+REFUSALS: Final = frozenset(
+    {
+        ReasonCode.NOT_SAME_PERSON,
+        ReasonCode.PAD_ATTACK,
+        ReasonCode.DUPLICATE_FRAME,
+        ReasonCode.CAMERA_FROZEN,
+        ReasonCode.LIVENESS_FAILED,
+    }
+)
+LACKS: Final = frozenset({ReasonCode.NOT_ANALYSED, ReasonCode.PAD_MISSING, ReasonCode.REFERENCE_MISSING})
+
+
+def extended_ms(state: State, base_ms: int) -> int:
+    """Return a time allowed, with this learner's recorded allowance."""
+    return base_ms * (100 + state.info.extra_time_pct) // 100
+
+
+def indicate(state: State, reason: ReasonCode) -> None:
+    """Count something that a reviewer should look at."""
+    counts = dict(state.indicators)
+    counts[reason] = counts.get(reason, 0) + 1
+    state.indicators = tuple(sorted(counts.items()))
+
+
+def begin_round(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    """Begin a round with its first capture, unless one is in progress."""
+    state.round_due_ms = 0
+    if state.round is None:
+        state.round = Round(number=state.rounds)
+        state.rounds += 1
+        order_capture(state, policy, wall_ms, out)
+
+
+def order_capture(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    """Order the round's next capture."""
+    current = state.round
+    if current is None:
+        return
+    capture_id = f"c{current.number}-{current.taken}"
+    state.round = replace(
+        current,
+        taken=current.taken + 1,
+        capture_id=capture_id,
+        nonce=draw(state.info, "capture", current.number * 1_000 + current.taken)[:16].hex(),
+        deadline_ms=wall_ms + extended_ms(state, policy.capture_deadline_ms),
+        received=False,
+        retake_at_ms=0,
+    )
+    repeat_order(state, policy, out)
+
+
+def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
+    """Give the outstanding order (again, after a lost connection)."""
+    current = state.round
+    if current is None or not current.capture_id or current.received:
+        return
+    prompt = current.reasons[-1] if len(current.reasons) > policy.round_silent else None
+    if prompt is None and state.proof_hold not in (None, ReasonCode.AWAITING_PROOF):
+        prompt = state.proof_hold
+    out.append(
+        OrderCapture(
+            capture_id=current.capture_id,
+            nonce=current.nonce,
+            deadline_ms=current.deadline_ms,
+            identity="identity" in policy.proofs or "pad" in policy.proofs,
+            prompt=prompt,
+        )
+    )
+
+
+def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Decision]) -> None:
+    """Accept or throw away a picture that arrived (I7)."""
+    current = state.round
+    if current is None or current.capture_id != event.capture_id or current.received:
+        out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_LATE))
+        return
+    if event.nonce != current.nonce:
+        indicate(state, ReasonCode.CAPTURE_NONCE)
+        out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
+        return
+    if event.virtual_camera:
+        indicate(state, ReasonCode.VIRTUAL_CAMERA)
+    if event.camera != state.camera:
+        if state.camera:
+            # Another camera re-opens identity and liveness: what passed before in this round counts no more.
+            indicate(state, ReasonCode.CAMERA_CHANGED)
+            current = replace(current, passes=0)
+        state.camera = event.camera
+    state.round = replace(current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
+    out.append(
+        AnalyseCapture(capture_id=event.capture_id, identity="identity" in policy.proofs or "pad" in policy.proofs)
+    )
+
+
+def unavailable(
+    state: State, event: CaptureUnavailable, policy: Policy, wall_ms: int
+) -> tuple[Outcome, ReasonCode | None] | None:
+    """The client cannot take the picture: a miss at once, without waiting for the deadline."""
+    current = state.round
+    if current is None or current.capture_id != event.capture_id or current.received:
+        return None
+    reason = (
+        event.reason
+        if event.reason in (ReasonCode.CAMERA_UNAVAILABLE, ReasonCode.PAGE_HIDDEN)
+        else (ReasonCode.CAMERA_UNAVAILABLE)
+    )
+    return _count(state, policy, wall_ms, reason)
+
+
+def missed(state: State, policy: Policy, wall_ms: int) -> tuple[Outcome, ReasonCode | None] | None:
+    """The outstanding capture's deadline has passed."""
+    current = state.round
+    if current is None:
+        return None
+    return _count(state, policy, wall_ms, ReasonCode.NOT_ANALYSED if current.received else ReasonCode.CAPTURE_MISSED)
+
+
+def assess(
+    state: State, event: CaptureAssessed, policy: Policy, wall_ms: int
+) -> tuple[Outcome, ReasonCode | None] | None:
+    """Count an analysed capture; return the round's outcome once it is decided."""
+    current = state.round
+    if current is None or current.capture_id != event.capture_id or not current.received:
+        return None
+    reason = _problem(state, event, policy)
+    content = event.assessment.content
+    if content:
+        state.contents = (*state.contents, content)[-CONTENTS_KEPT:]
+    return _count(state, policy, wall_ms, reason)
+
+
+def _problem(state: State, event: CaptureAssessed, policy: Policy) -> ReasonCode | None:
+    """Return why this capture does not pass, the most telling reason first; None where it passes."""
+    assessment = event.assessment
+    for reason in assessment.reasons:
+        if reason in LACKS or reason in _BLOCKING:
+            return reason
+    if event.seen_before:
+        indicate(state, ReasonCode.DUPLICATE_FRAME)
+        return ReasonCode.DUPLICATE_FRAME
+    if assessment.content and assessment.content in state.contents:
+        frozen = assessment.content == state.contents[-1]
+        reason = ReasonCode.CAMERA_FROZEN if frozen else ReasonCode.DUPLICATE_FRAME
+        indicate(state, reason)
+        return reason
+    return _face_problem(assessment, policy)
+
+
+def _face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | None:
+    face = assessment.main
+    if face is None:
+        return ReasonCode.NO_FACE
+    blocking = next((reason for reason in face.reasons if reason in _BLOCKING), None)
+    if face.quality_bp < policy.quality_min_bp:
+        return blocking or ReasonCode.IDENTITY_UNCERTAIN
+    if "pad" in policy.proofs:
+        if face.pad_bp is None:
+            return ReasonCode.PAD_MISSING
+        if face.pad_bp < policy.pad_min_bp:
+            return ReasonCode.PAD_ATTACK
+    if "identity" in policy.proofs:
+        if face.similarity_bp is None:
+            return blocking or ReasonCode.REFERENCE_MISSING
+        if face.similarity_bp < policy.similarity_min_bp:
+            # A bad view explains a low similarity; only a good one speaks against the person.
+            return blocking or ReasonCode.NOT_SAME_PERSON
+    return None
+
+
+def _count(
+    state: State, policy: Policy, wall_ms: int, reason: ReasonCode | None
+) -> tuple[Outcome, ReasonCode | None] | None:
+    current = state.round
+    if current is None:
+        raise AssertionError("a capture was counted outside a round")
+    current = replace(
+        current,
+        capture_id="",
+        received=False,
+        passes=current.passes + (reason is None),
+        refusals=current.refusals + (reason in REFUSALS),
+        lacks=current.lacks + (reason in LACKS),
+        reasons=current.reasons if reason is None else (*current.reasons, reason),
+    )
+    outcome = _decide(current, policy)
+    if outcome is not None:
+        state.round = None
+        return outcome, _telling(current.reasons, outcome)
+    prompted = len(current.reasons) > policy.round_silent
+    pause_ms = extended_ms(state, policy.retake_prompted_ms) if prompted else policy.retake_ms
+    state.round = replace(current, retake_at_ms=wall_ms + pause_ms)
+    return None
+
+
+def _decide(current: Round, policy: Policy) -> Outcome | None:
+    if current.passes >= policy.round_passes:
+        return Outcome.PASSED
+    if current.refusals >= policy.round_refusals:
+        return Outcome.FAILED
+    if current.lacks > policy.round_passes:
+        return Outcome.UNDECIDED
+    if current.taken >= policy.round_captures:
+        return Outcome.UNDECIDED if current.passes + current.lacks >= policy.round_passes else Outcome.FAILED
+    return None
+
+
+def _telling(reasons: Iterable[ReasonCode], outcome: Outcome) -> ReasonCode | None:
+    """Return the reason to give: the most frequent of the kind that decided; None for a pass."""
+    if outcome is Outcome.PASSED:
+        return None
+    seen = tuple(reasons)
+    kind = LACKS if outcome is Outcome.UNDECIDED else REFUSALS
+    deciding = [reason for reason in seen if reason in kind] or seen
+    return Counter(deciding).most_common(1)[0][0] if deciding else ReasonCode.CAPTURE_MISSED

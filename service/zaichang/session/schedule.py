@@ -1,0 +1,60 @@
+"""Unpredictable, checkable moments: everything is drawn from the session's committed seed.
+
+K = HMAC-SHA256(seed, label | session id | client nonce). Slot i is second i of ACTIVE time; it is *drawn* iff
+u32(HMAC(K, i)) < p. Draws are memoryless: having just been asked tells nothing of the next time, beyond the published
+minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is committed to at the start and
+revealed at the end, so anyone can recompute every draw (docs/evidence.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import lru_cache
+
+from zaichang.session.events import SessionStarted
+
+SLOT_MS = 1_000
+_U32 = 1 << 32
+
+
+def schedule_commitment(session_id: str, seed: str) -> str:
+    """Return SHA-256("vm/sched/v1" | 0 | session id | 0 | seed) as hex: what session.start commits to."""
+    return hashlib.sha256(b"vm/sched/v1\x00" + session_id.encode() + b"\x00" + bytes.fromhex(seed)).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _key(seed: str, label: str, context: str) -> bytes:
+    return hmac.new(bytes.fromhex(seed), f"{label}|{context}".encode(), hashlib.sha256).digest()
+
+
+def draw(info: SessionStarted, label: str, number: int) -> bytes:
+    """Return 32 bytes that depend on the seed, the session, the client's nonce, a label and a number."""
+    key = _key(info.seed, label, f"{info.session_id}|{info.client_nonce}")
+    return hmac.digest(key, number.to_bytes(8, "big"), "sha256")
+
+
+def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
+    """Return the single-use value that heartbeat ``seq`` must carry (I4), 32 hex digits."""
+    return draw(info, "heartbeat", seq)[:16].hex()
+
+
+def next_due_ms(
+    info: SessionStarted, label: str, now_active_ms: int, *, mean_ms: int, min_gap_ms: int, max_gap_ms: int
+) -> int:
+    """Return the ACTIVE time of the next draw after one that ended at ``now_active_ms``.
+
+    Args:
+        info: Of the session.
+        label: ``capture`` or ``challenge``.
+        now_active_ms: ACTIVE time now; slots before it are past.
+        mean_ms: Mean time between draws, beyond the minimum gap.
+        min_gap_ms: Slots nearer than this are skipped.
+        max_gap_ms: A draw is forced here.
+    """
+    odds = max(1, _U32 * SLOT_MS // max(SLOT_MS, mean_ms - min_gap_ms))
+    last = (now_active_ms + max_gap_ms) // SLOT_MS
+    for slot in range((now_active_ms + min_gap_ms) // SLOT_MS + 1, last):
+        if int.from_bytes(draw(info, label, slot)[:4], "big") < odds:
+            return slot * SLOT_MS
+    return last * SLOT_MS

@@ -1,0 +1,227 @@
+"""A session's state between two events: small, plain, rebuilt from the stored events at any time.
+
+``State`` is treated as immutable outside ``step``, which works on its own copy (a property test holds that). It is not
+a frozen dataclass because ``dataclasses.replace`` on every event would cost more than the rules themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from operator import attrgetter
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.events import SessionStarted
+from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, total_ms, union
+
+
+class Phase(StrEnum):
+    """Where a session stands; the moves between them are in ``transitions``."""
+
+    AWAITING_CAPTURE = "AWAITING_CAPTURE"
+    CHALLENGING = "CHALLENGING"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A proof in progress: up to n captures of which k must pass.
+
+    Attributes:
+        number: 0, 1, 2, ... within the session.
+        taken: Captures ordered so far.
+        passes: Captures that passed.
+        refusals: Captures that showed someone else, a picture, or an old frame.
+        lacks: Captures for which a needed result is missing (never a pass).
+        reasons: Why captures did not pass, in order.
+        capture_id: The outstanding capture, or empty between two.
+        nonce: Its nonce.
+        deadline_ms: When it must have arrived; once it has, when its analysis must be there.
+        received: Whether it has arrived.
+        retake_at_ms: When to order the next one; 0 while one is outstanding.
+    """
+
+    number: int
+    taken: int = 0
+    passes: int = 0
+    refusals: int = 0
+    lacks: int = 0
+    reasons: tuple[ReasonCode, ...] = ()
+    capture_id: str = ""
+    nonce: str = ""
+    deadline_ms: int = 0
+    received: bool = False
+    retake_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """An outstanding pop-up.
+
+    Attributes:
+        challenge_id: Unique within the session.
+        kind: confirm, code or question.
+        expected: The one right answer.
+        options: As shown.
+        text: The question.
+        variant: Wording and look.
+        issued_at_ms: Server time.
+        deadline_ms: Server time; 0 while the network is down and the learner is excused.
+        attempts: Wrong or impossible answers so far.
+        overdue: Whether the deadline has passed; an answer then only cures.
+    """
+
+    challenge_id: str
+    kind: str
+    expected: str
+    options: tuple[str, ...]
+    text: str
+    variant: int
+    issued_at_ms: int
+    deadline_ms: int
+    attempts: int = 0
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMinute:
+    """A minute that runs, or whose last part waits for the next proof. ``to_ms`` is 0 while it runs."""
+
+    index: int
+    from_ms: int
+    to_ms: int = 0
+    verified: IntervalSet = EMPTY
+    undecided: IntervalSet = EMPTY
+    reasons: tuple[ReasonCode, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Everything the rules need to know.
+
+    Attributes:
+        info: The start event.
+        phase: See ``Phase``.
+        now_ms: Server time of the last event.
+        active_ms: Time spent in ACTIVE so far; schedules run on it, so that a pause gains nothing.
+        proof_hold: Why the proofs do not hold at present, or None.
+        opening_lack: What the proof that opened the present bracket lacked: then no credit follows without a person.
+        challenge_hold: Whether an overdue pop-up still waits for its answer.
+        player_hold: PLAYER_PAUSED, PLAYER_STALLED, LESSON_ENDED or None.
+        page_hold: PAGE_HIDDEN, PAGE_UNFOCUSED or None.
+        link_hold: NETWORK_GAP or None.
+        closing: Why the session is about to close, once its last proof is decided; None otherwise.
+        pause_ordered: Whether the player waits for our OrderResume.
+        connected: Whether a websocket is open.
+        seq: Last accepted heartbeat.
+        heard_ms: Server time of the last accepted heartbeat (or of the start).
+        beat_ms: Server time from which the next heartbeat's progress counts; 0 where it must not count.
+        beat_playhead_ms: Playhead at ``beat_ms``.
+        accounted_ms: Server time up to which playing is accounted for.
+        tokens_ms: Media time that may be credited at once (token bucket, I1).
+        late_until_ms: Until when left-over tokens are kept, because a heartbeat came late.
+        lead_ms: Playhead at which the present stretch began; a little ahead of the frontier is accepted, uncredited.
+        credited: All verified playhead intervals, earlier sessions' included.
+        undecided: Intervals that a person may still grant.
+        pending: ``(minute, start_ms, end_ms)`` played since the last proof.
+        pending_set: The same as a set.
+        session_verified_ms: Verified in this session.
+        session_undecided_ms: Undecided in this session.
+        minutes: Open minutes, oldest first.
+        next_minute: Index of the next minute.
+        minutes_recorded: How many were recorded.
+        minute_active_ms: ACTIVE time spent in the running minute.
+        round: The proof in progress.
+        rounds: How many rounds began.
+        round_due_ms: Server time at which a round is due whatever the schedule says; 0: none.
+        next_capture_active_ms: ``active_ms`` at which the next scheduled round is due.
+        challenge: The outstanding pop-up.
+        challenges: How many were issued.
+        next_challenge_active_ms: As for captures.
+        reactions_ms: The last reaction times, for the regularity indicator.
+        camera: Digest of the camera in use.
+        contents: The last pictures' content hashes, newest last.
+        excuses: Rounds and pop-ups excused because of a pause, a hidden page or the network.
+        strikes: Failed proofs.
+        doubt: Rounds for which the schedule stays denser after a failure.
+        indicators: What a reviewer should look at, with counts.
+    """
+
+    info: SessionStarted
+    phase: Phase
+    now_ms: int
+    active_ms: int = 0
+    proof_hold: ReasonCode | None = ReasonCode.AWAITING_PROOF
+    opening_lack: ReasonCode | None = None
+    challenge_hold: bool = False
+    player_hold: ReasonCode | None = ReasonCode.PLAYER_PAUSED
+    page_hold: ReasonCode | None = None
+    link_hold: ReasonCode | None = None
+    closing: ReasonCode | None = None
+    pause_ordered: bool = True
+    connected: bool = True
+    seq: int = 0
+    heard_ms: int = 0
+    beat_ms: int = 0
+    beat_playhead_ms: int = 0
+    accounted_ms: int = 0
+    tokens_ms: int = 0
+    late_until_ms: int = 0
+    lead_ms: int = 0
+    credited: IntervalSet = EMPTY
+    undecided: IntervalSet = EMPTY
+    pending: tuple[tuple[int, int, int], ...] = ()
+    pending_set: IntervalSet = EMPTY
+    session_verified_ms: int = 0
+    session_undecided_ms: int = 0
+    minutes: tuple[OpenMinute, ...] = ()
+    next_minute: int = 0
+    minutes_recorded: int = 0
+    minute_active_ms: int = 0
+    round: Round | None = None
+    rounds: int = 0
+    round_due_ms: int = 0
+    next_capture_active_ms: int = 0
+    challenge: Challenge | None = None
+    challenges: int = 0
+    next_challenge_active_ms: int = 0
+    reactions_ms: tuple[int, ...] = ()
+    camera: str = ""
+    contents: tuple[str, ...] = ()
+    excuses: int = 0
+    strikes: int = 0
+    doubt: int = 0
+    indicators: tuple[tuple[ReasonCode, int], ...] = ()
+
+    @property
+    def suspended(self) -> ReasonCode | None:
+        """Why nothing is being counted, the learner's most useful reason first; None while ACTIVE."""
+        return self.proof_hold or self.link_hold or self.page_hold or self.player_hold or self.closing
+
+    @property
+    def pending_ms(self) -> int:
+        """Media time played since the last proof."""
+        return total_ms(self.pending_set)
+
+    @property
+    def frontier_ms(self) -> int:
+        """The furthest point that a first viewing may be at (快进禁止)."""
+        return max(furthest_ms(self.credited), furthest_ms(self.pending_set), furthest_ms(self.undecided))
+
+    @property
+    def taken(self) -> IntervalSet:
+        """What earns nothing more at present: credited or waiting for the next proof."""
+        return union(self.credited, self.pending_set)
+
+    def copy(self) -> State:
+        """Return a copy that ``step`` may work on; all values inside are immutable."""
+        twin = object.__new__(State)
+        for name, value in zip(_NAMES, _values(self), strict=True):
+            setattr(twin, name, value)
+        return twin
+
+
+_NAMES = tuple(spec.name for spec in fields(State))
+_values = attrgetter(*_NAMES)

@@ -1,0 +1,230 @@
+"""``step``: one event in, the next state and the decisions out. Deterministic; nothing here reads a clock.
+
+Order of work, always the same: (1) refuse what the phase does not accept, (2) let everything overdue happen at its own
+time, (3) apply the event, (4) derive the phase from the holds, (5) record the minutes that are now decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import challenges, credit, proofs, rounds, timers
+from zaichang.session.credit import Outcome
+from zaichang.session.decisions import AckHeartbeat, Decision, RejectHeartbeat
+from zaichang.session.events import (
+    CaptureAssessed,
+    CaptureReceived,
+    CaptureUnavailable,
+    ChallengeAnswered,
+    ConnectionLost,
+    ConnectionResumed,
+    DeadlineReached,
+    Event,
+    FinishRequested,
+    HeartbeatReceived,
+    SessionStarted,
+    Superseded,
+)
+from zaichang.session.playhead import normalise
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import heartbeat_nonce
+from zaichang.session.state import Phase, State
+from zaichang.session.timers import next_deadline_ms
+from zaichang.session.transitions import require_legal
+
+__all__ = ["next_deadline_ms", "start", "step"]
+
+
+def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
+    """Open a session: the first proof is ordered at once, and nothing counts before it passes."""
+    state = State(
+        info=event,
+        phase=Phase.AWAITING_CAPTURE,
+        now_ms=event.at_ms,
+        heard_ms=event.at_ms,
+        accounted_ms=event.at_ms,
+        credited=normalise(event.credited),
+    )
+    out: list[Decision] = []
+    proofs.schedule_challenge(state, policy)
+    if proofs.uses_captures(state, policy):
+        rounds.begin_round(state, policy, event.at_ms, out)
+    else:
+        state.phase = Phase.CHALLENGING
+        rounds.indicate(state, ReasonCode.NON_BIOMETRIC)
+        challenges.issue(state, policy, event.at_ms, out)
+    return state, tuple(out)
+
+
+def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
+    """Apply one event.
+
+    Args:
+        state: Left as it is.
+        event: Dated by the server, not before the last one.
+        policy: The one that the session started with.
+
+    Returns:
+        The next state, and what the shell must do, in this order.
+
+    Raises:
+        IllegalEvent: ``session.closed``, ``session.time_backwards`` or ``session.started_twice``; nothing changed.
+    """
+    require_legal(state, event)
+    state = state.copy()
+    out: list[Decision] = []
+    timers.advance(state, event.at_ms, policy, out)
+    if state.phase is not Phase.CLOSED:
+        _apply(state, event, policy, out)
+        timers.advance(state, event.at_ms, policy, out)
+        credit.record_minutes(state, out)
+    return state, tuple(out)
+
+
+def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> None:
+    decided: tuple[Outcome, ReasonCode | None] | None = None
+    match event:
+        case HeartbeatReceived():
+            _heartbeat(state, event, policy, out)
+        case CaptureReceived():
+            rounds.receive(state, event, policy, out)
+        case CaptureAssessed():
+            decided = rounds.assess(state, event, policy, event.at_ms)
+        case CaptureUnavailable():
+            decided = rounds.unavailable(state, event, policy, event.at_ms)
+        case ChallengeAnswered():
+            _answer(state, event, policy, out)
+        case ConnectionLost():
+            state.connected = False
+        case ConnectionResumed():
+            _resumed(state, event, policy, out)
+        case DeadlineReached():
+            pass  # advance has done it all
+        case FinishRequested():
+            if state.closing is None:
+                proofs.finish(state, ReasonCode.SESSION_FINISHED, policy, event.at_ms, out)
+        case Superseded():
+            credit.note(state, ReasonCode.SUPERSEDED)
+            proofs.close(state, ReasonCode.SUPERSEDED, out)
+        case SessionStarted():
+            raise AssertionError("require_legal refuses a second start")
+        case _:
+            assert_never(event)
+    if decided is not None:
+        proofs.decide(state, *decided, policy, event.at_ms, out)
+
+
+def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:
+    expected = state.seq + 1
+    if beat.seq != expected or beat.nonce != heartbeat_nonce(state.info, expected):
+        rounds.indicate(state, ReasonCode.HEARTBEAT_REJECTED)
+        credit.note(state, ReasonCode.HEARTBEAT_REJECTED)
+        code = "nonce" if beat.seq == expected else ("replayed" if beat.seq < expected else "out_of_order")
+        out.append(RejectHeartbeat(seq=beat.seq, code=f"heartbeat.{code}", expected_seq=expected))
+        return
+    since_ms = state.heard_ms
+    state.seq = beat.seq
+    state.heard_ms = beat.at_ms
+    state.connected = True
+    reason = credit.account(state, beat, policy, out)
+    state.accounted_ms = beat.at_ms
+    state.beat_playhead_ms = beat.playhead_ms
+    if state.link_hold is not None:
+        state.link_hold = None
+        if proofs.uses_captures(state, policy):
+            # Whoever comes back proves at once that it is still them; that also closes the bracket before the gap.
+            state.round_due_ms = beat.at_ms
+    _hold_page(state, beat, policy, out)
+    _hold_player(state, beat, policy, out)
+    proofs.settle(state, policy, out)
+    if state.phase is Phase.ACTIVE:
+        if state.beat_ms == 0:
+            reason = reason or credit.enter(state, beat, since_ms, policy, out)
+        state.beat_ms = 0 if reason is ReasonCode.SEEK_FORWARD else beat.at_ms
+    out.append(
+        AckHeartbeat(
+            seq=beat.seq,
+            next_nonce=heartbeat_nonce(state.info, beat.seq + 1),
+            counting=state.phase is Phase.ACTIVE and reason is None,
+            reason=reason or state.suspended,
+            verified_ms=state.session_verified_ms,
+            pending_ms=state.pending_ms,
+            frontier_ms=state.frontier_ms,
+        )
+    )
+
+
+def _hold_page(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:
+    hold = None
+    if policy.pause_when_hidden and not beat.visible:
+        hold = ReasonCode.PAGE_HIDDEN
+    elif policy.pause_when_unfocused and not beat.focused:
+        hold = ReasonCode.PAGE_UNFOCUSED
+    if hold is not None and state.page_hold is None:
+        credit.note(state, hold)
+        timers.excuse_round(state, policy)
+        proofs.order_pause(state, hold, out)
+    state.page_hold = hold
+
+
+def _hold_player(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:
+    hold = None
+    if beat.ended:
+        hold = ReasonCode.LESSON_ENDED
+    elif beat.stalled:
+        hold = ReasonCode.PLAYER_STALLED
+    elif not beat.playing:
+        hold = ReasonCode.PLAYER_PAUSED
+    if hold is not None and hold is not state.player_hold:
+        credit.note(state, hold)
+        stopped = hold is not ReasonCode.PLAYER_STALLED and state.page_hold is None and state.proof_hold is None
+        if stopped and state.pending_ms >= proofs.PAUSE_PROOF_PENDING_MS and proofs.uses_captures(state, policy):
+            # Closing the bracket here means that whoever stops now, for good perhaps, loses nothing.
+            rounds.begin_round(state, policy, beat.at_ms, out)
+    state.player_hold = hold
+
+
+def _answer(state: State, event: ChallengeAnswered, policy: Policy, out: list[Decision]) -> None:
+    challenge = state.challenge
+    reason = challenges.judge(state, event, policy, out)
+    if challenge is None or reason is ReasonCode.CHALLENGE_UNANSWERED:
+        return
+    if reason is None:
+        proofs.schedule_challenge(state, policy)
+        cured = state.challenge_hold
+        state.challenge_hold = False
+        if not proofs.uses_captures(state, policy):
+            proofs.decide(state, Outcome.PASSED, None, policy, event.at_ms, out)
+        elif cured:
+            rounds.begin_round(state, policy, event.at_ms, out)
+        return
+    attempts = challenge.attempts + 1
+    if attempts >= policy.challenge_attempts:
+        state.challenge = None
+        proofs.fail_challenge(state, reason, policy, event.at_ms, out)
+        if state.phase is not Phase.CLOSED:
+            challenges.issue(state, policy, event.at_ms, out, avoid=challenge.kind)
+    elif reason is ReasonCode.CHALLENGE_TOO_FAST:
+        state.challenge = None
+        challenges.issue(state, policy, event.at_ms, out, attempts=attempts, avoid=challenge.kind)
+
+
+def _resumed(state: State, event: ConnectionResumed, policy: Policy, out: list[Decision]) -> None:
+    state.connected = True
+    current = state.round
+    if current is not None and current.capture_id and not current.received:
+        # The order may never have arrived; a fresh deadline costs an excuse, so that it cannot be dodged for ever.
+        if state.excuses < policy.excuses:
+            state.excuses += 1
+            deadline_ms = event.at_ms + rounds.extended_ms(state, policy.capture_deadline_ms)
+            state.round = replace(current, deadline_ms=deadline_ms)
+        rounds.repeat_order(state, policy, out)
+    if state.challenge is not None:
+        if state.challenge.deadline_ms == 0:
+            deadline_ms = event.at_ms + rounds.extended_ms(state, policy.challenge_deadline_ms)
+            state.challenge = replace(state.challenge, deadline_ms=deadline_ms)
+        challenges.repeat_order(state, out)
+    if state.pause_ordered and state.suspended is not None:
+        proofs.order_pause(state, state.suspended, out)

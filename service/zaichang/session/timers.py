@@ -1,0 +1,136 @@
+"""What falls due by itself.
+
+``advance`` handles everything overdue, each at its own time, before an event is applied: so a late timer can never
+change a verdict (design §2, rule 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, auto
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.core.units import MINUTE_MS
+from zaichang.session import challenges, credit, proofs, rounds
+from zaichang.session.decisions import Decision
+from zaichang.session.policy import Policy
+from zaichang.session.state import Phase, State
+
+
+class Due(Enum):
+    """What can fall due, in the order of precedence at equal times."""
+
+    MINUTE_END = auto()
+    CAPTURE_DEADLINE = auto()
+    CHALLENGE_DEADLINE = auto()
+    GAP = auto()
+    ABANDONED = auto()
+    TIME_LIMIT = auto()
+    RETAKE = auto()
+    ROUND = auto()
+    CHALLENGE = auto()
+
+
+def _dues(state: State, policy: Policy) -> Iterator[tuple[int, Due]]:
+    """Yield ``(server time, what)`` for all that may fall due in this state."""
+    if state.phase is Phase.CLOSED:
+        return
+    yield state.heard_ms + policy.abandon_ms, Due.ABANDONED
+    if state.link_hold is None:
+        yield state.heard_ms + policy.gap_ms, Due.GAP
+    if state.closing is None:
+        yield state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
+    current = state.round
+    if current is not None:
+        if current.capture_id:
+            yield current.deadline_ms, Due.CAPTURE_DEADLINE
+        else:
+            yield current.retake_at_ms, Due.RETAKE
+    elif state.round_due_ms and state.link_hold is None and state.page_hold is None:
+        yield state.round_due_ms, Due.ROUND
+    challenge = state.challenge
+    if challenge is not None and challenge.deadline_ms and not challenge.overdue:
+        yield challenge.deadline_ms, Due.CHALLENGE_DEADLINE
+    if state.phase is Phase.ACTIVE:
+        yield state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END
+        if current is None and proofs.uses_captures(state, policy):
+            yield state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND
+        if challenge is None and (policy.challenge_kinds or not proofs.uses_captures(state, policy)):
+            yield state.now_ms + max(0, state.next_challenge_active_ms - state.active_ms), Due.CHALLENGE
+
+
+def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
+    return min(_dues(state, policy), key=lambda due: (due[0], due[1].value), default=None)
+
+
+def next_deadline_ms(state: State, policy: Policy) -> int | None:
+    """Return when the shell should send ``DeadlineReached``; None for a closed session."""
+    due = _earliest(state, policy)
+    return None if due is None else max(due[0], state.now_ms)
+
+
+def advance(state: State, to_ms: int, policy: Policy, out: list[Decision]) -> None:
+    """Let server time run to ``to_ms``. Orders given on the way get their deadlines from ``to_ms``: they leave now."""
+    while (due := _earliest(state, policy)) is not None and due[0] <= to_ms:
+        credit.spend_active(state, max(due[0], state.now_ms))
+        _fire(state, due[1], policy, to_ms, out)
+    if state.phase is Phase.CLOSED:
+        state.now_ms = to_ms
+    else:
+        credit.spend_active(state, to_ms)
+
+
+def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    match due:
+        case Due.MINUTE_END:
+            pass  # spend_active has ended it
+        case Due.CAPTURE_DEADLINE:
+            decided = rounds.missed(state, policy, wall_ms)
+            if decided is not None:
+                proofs.decide(state, *decided, policy, wall_ms, out)
+        case Due.CHALLENGE_DEADLINE:
+            if state.challenge is not None:
+                state.challenge = replace(state.challenge, overdue=True)
+            proofs.fail_challenge(state, ReasonCode.CHALLENGE_UNANSWERED, policy, wall_ms, out)
+        case Due.GAP:
+            _gap(state, policy, out)
+        case Due.ABANDONED:
+            proofs.close(state, state.closing or ReasonCode.SESSION_ABANDONED, out)
+        case Due.TIME_LIMIT:
+            proofs.finish(state, ReasonCode.SESSION_TIME_LIMIT, policy, wall_ms, out)
+        case Due.RETAKE:
+            rounds.order_capture(state, policy, wall_ms, out)
+        case Due.ROUND:
+            rounds.begin_round(state, policy, wall_ms, out)
+        case Due.CHALLENGE:
+            challenges.issue(state, policy, wall_ms, out)
+
+
+def _gap(state: State, policy: Policy, out: list[Decision]) -> None:
+    """The connection has been silent too long: only the gap is lost (design I10)."""
+    state.link_hold = ReasonCode.NETWORK_GAP
+    state.accounted_ms = state.now_ms
+    credit.note(state, ReasonCode.NETWORK_GAP)
+    if state.closing is not None:
+        proofs.close(state, state.closing, out)
+        return
+    excuse_round(state, policy)
+    if state.challenge is not None and not state.challenge.overdue and _excused(state, policy):
+        state.challenge = replace(state.challenge, deadline_ms=0)
+    proofs.settle(state, policy, out)
+
+
+def _excused(state: State, policy: Policy) -> bool:
+    """Use up one excuse, if there is one: they are few, or every capture could be dodged."""
+    if state.excuses >= policy.excuses:
+        return False
+    state.excuses += 1
+    return True
+
+
+def excuse_round(state: State, policy: Policy) -> None:
+    """Call off the round in progress because the page was hidden or the network failed; it is owed on return."""
+    if state.round is not None and state.proof_hold is None and _excused(state, policy):
+        state.round = None
+        state.round_due_ms = state.now_ms
