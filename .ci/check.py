@@ -29,7 +29,7 @@ def types() -> list[str]:
     findings = command([BIN / "mypy"])
     if (ROOT / "client_sdk" / "python").is_dir():
         findings += command([BIN / "mypy", "--config-file", "pyproject.toml", *python_sdk()])
-    return findings + command([BIN / "mypy", ".ci"])
+    return findings + command([BIN / "mypy", ".ci"]) + command([BIN / "mypy", "benchmarks"])
 
 
 def python_sdk() -> list[str]:
