@@ -47,7 +47,8 @@ def main() -> int:
         "import order": lambda: command([BIN / "lint-imports"]),
         "file sizes": repository.too_long,
         "text": repository.stray_text,
-        "lock file": repository.lock_findings,
+        "ignores": repository.blanket_ignores,
+        "lock files": repository.lock_findings,
     }
     if (WEB / "package.json").is_file():
         checks["SDK types"] = lambda: command(["npm", "run", "--silent", "typecheck"], WEB)

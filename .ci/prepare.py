@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 LOCK = ROOT / "requirements.lock"
+DEV_LOCK = ROOT / "requirements-dev.lock"
 WEB = ROOT / "client_sdk" / "web"
 CATALOG = ROOT / "models" / "catalog.toml"
 APT_LIMIT_S = 300
@@ -192,14 +193,20 @@ def environment_step(replace: bool) -> Step:
     return Step(name="environment", key="", present=present, run=run)
 
 
-def dependencies_step() -> Step:
-    """Install exactly what the lock file names, every file checked by hash, with the user's own pip settings."""
-    count = len(re.findall(r"^[A-Za-z0-9]", LOCK.read_text(), re.MULTILINE))
+def dependencies_step(purpose: str) -> Step:
+    """Install exactly what a lock file names, every file checked by hash, with the user's own pip settings.
+
+    The demo needs less than half of what the tools need; where the tools are there already, it needs nothing.
+    """
+    stamp = VENV / "stamps" / "dependencies"
+    tools_there = stamp.is_file() and stamp.read_text() == digest(DEV_LOCK)
+    lock = LOCK if purpose == "demo" and not tools_there else DEV_LOCK
+    count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(), re.MULTILINE))
 
     def run(log: Log) -> None:
-        log.call([*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", LOCK], count=count)
+        log.call([*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", lock], count=count)
 
-    return Step(name="dependencies", key=digest(LOCK), present=lambda: True, run=run)
+    return Step(name="dependencies", key=digest(lock), present=lambda: True, run=run)
 
 
 def package_step() -> Step:
@@ -267,7 +274,7 @@ def steps_for(purpose: str, *, replace: bool) -> Iterator[Callable[[], Step | No
     """Yield what ``purpose`` (check, test or demo) needs, in order; built late, as one step's result feeds the next."""
     node = check_node()
     yield lambda: environment_step(replace)
-    yield dependencies_step
+    yield lambda: dependencies_step(purpose)
     yield package_step
     if purpose != "check":
         yield models_step
@@ -346,7 +353,7 @@ def prepare(purpose: str, *, replace: bool) -> None:
             if step is None or is_done(step):
                 continue
             if not worked:
-                show(f"Setting up for 'make {purpose}' (the first time takes a minute or two).\n")
+                show(f"Setting up for 'make {purpose}' (the first time, a minute or two).\n")
                 worked = True
             perform(step, f"[{number}/{len(makers)}] {step.name}")
         show(f"Set-up is complete ({time.monotonic() - begun:.1f} s).\n")

@@ -1,4 +1,4 @@
-"""What the repository itself must look like: file sizes, no stray text, a lock file without addresses."""
+"""What the repository itself must look like: file sizes, no stray text, lock files without addresses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ ASK_WHY_LINES = 400
 _MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(?:home|root|Users|tmp|work|opt)/[\w.]")
 _GENERATED = re.compile(r"co-authored[-]by|language[ ]model|generated (?:by|with) an? (?:ai|assistant)", re.IGNORECASE)
 _LOCK_ADDRESS = re.compile(r"\w+://|^--(?:extra-)?index|^--find-links|^--trusted-host", re.MULTILINE)
+_BLANKET = re.compile(r"#\s*(?:noqa(?!:)|ruff: noqa|type: ignore(?!\[)|mypy: ignore)\b|@ts-no[c]heck")
 _RULES = {"a machine's path": _MACHINE_PATH, "an authorship mark": _GENERATED}
 
 
@@ -72,14 +73,37 @@ def stray_text() -> list[str]:
     return found
 
 
-def lock_findings(text: str | None = None) -> list[str]:
+def lock_findings() -> list[str]:
+    """Name what the lock files must not hold."""
+    return [
+        f"{name}: {finding}"
+        for name in ("requirements.lock", "requirements-dev.lock")
+        for finding in lock_findings_in((ROOT / name).read_text())
+    ]
+
+
+def lock_findings_in(text: str) -> list[str]:
     """Name what a lock file must not hold: addresses of an index, unpinned or unhashed packages."""
-    text = (ROOT / "requirements.lock").read_text() if text is None else text
-    found = [f"requirements.lock holds an address: {match[0]}" for match in _LOCK_ADDRESS.finditer(text)]
+    found = [f"holds an address: {match[0]}" for match in _LOCK_ADDRESS.finditer(text)]
     for block in re.split(r"\n(?=\S)", text):
         name = block.split(" ", 1)[0].strip()
         if not name or name.startswith("#"):
             continue
         if "==" not in name or "--hash=sha256:" not in block:
-            found.append(f"requirements.lock: {name} is not pinned with a hash")
+            found.append(f"{name} is not pinned with a hash")
     return found
+
+
+def blanket_ignores_in(text: str) -> list[int]:
+    """Return the numbers of the lines that switch a tool off without saying what for."""
+    return [number for number, line in enumerate(text.splitlines(), start=1) if _BLANKET.search(line)]
+
+
+def blanket_ignores() -> list[str]:
+    """Name the source lines that switch a tool off without saying what for."""
+    return [
+        f"{path.relative_to(ROOT)}:{number}: name the code of what is ignored"
+        for path in tracked()
+        if path.suffix in SOURCE_SUFFIXES
+        for number in blanket_ignores_in(path.read_text())
+    ]

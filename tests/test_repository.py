@@ -20,7 +20,15 @@ from packaging.version import Version
 
 TOP_LEVEL = {
     *("pyproject.toml", "service", "models", "client_sdk", "benchmarks", "tests", "docs", ".ci", ".gitignore"),
-    *("README.md", "LICENSE", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.lock"),
+    *(
+        "README.md",
+        "LICENSE",
+        "Makefile",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "requirements.lock",
+        "requirements-dev.lock",
+    ),
 }
 SERVICE_ONLY = (
     "numpy",
@@ -35,9 +43,9 @@ SERVICE_ONLY = (
 )
 
 
-def locked() -> dict[str, list[Version]]:
-    """Return every locked package with its versions (several where Pythons differ)."""
-    text = (repository.ROOT / "requirements.lock").read_text()
+def locked(name: str) -> dict[str, list[Version]]:
+    """Return every package of a lock file with its versions (several where Pythons differ)."""
+    text = (repository.ROOT / name).read_text()
     versions: dict[str, list[Version]] = {}
     for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)", text, re.MULTILINE):
         versions.setdefault(canonicalize_name(name), []).append(Version(version))
@@ -52,7 +60,7 @@ def test_no_stray_text() -> None:
     assert repository.stray_text() == []
 
 
-def test_lock_file_is_pinned_hashed_and_free_of_addresses() -> None:
+def test_lock_files_are_pinned_hashed_and_free_of_addresses() -> None:
     assert repository.lock_findings() == []
 
 
@@ -83,27 +91,41 @@ def test_ordinary_text_is_left_alone(line: str) -> None:
     ],
 )
 def test_lock_rules_can_fail(text: str) -> None:
-    assert repository.lock_findings(text)
+    assert repository.lock_findings_in(text)
 
 
-def test_lock_satisfies_every_declared_requirement() -> None:
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("requirements.lock", ["service"]), ("requirements-dev.lock", ["service", "dev"])]
+)
+def test_lock_satisfies_every_declared_requirement(lock: str, extras: list[str]) -> None:
     project = tomllib.loads((repository.ROOT / "pyproject.toml").read_text())
-    extras = project["project"]["optional-dependencies"].values()
-    declared = [*project["project"]["dependencies"], *(line for extra in extras for line in extra)]
-    declared += project["dependency-groups"]["build"] + project["build-system"]["requires"]
-    versions = locked()
+    declared = project["project"]["dependencies"] + project["dependency-groups"]["build"]
+    declared += project["build-system"]["requires"]
+    declared += [line for extra in extras for line in project["project"]["optional-dependencies"][extra]]
+    versions = locked(lock)
     wrong = [
         line
         for line in declared
-        if (requirement := Requirement(line)).extras == set()
-        and not any(requirement.specifier.contains(v) for v in versions.get(canonicalize_name(requirement.name), []))
+        for requirement in [Requirement(line)]
+        if not any(requirement.specifier.contains(v) for v in versions.get(canonicalize_name(requirement.name), []))
     ]
     assert wrong == [], "run make lock"
-    assert len(declared) > 20
+    assert len(declared) > 15
+
+
+def test_both_lock_files_agree() -> None:
+    service, everything = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert service.items() <= everything.items()
+    assert "pytest" in everything and "pytest" not in service
 
 
 def test_no_training_framework_in_the_lock() -> None:
-    assert not {"torch", "jax", "tensorflow", "mediapipe"} & set(locked())
+    assert not {"torch", "jax", "tensorflow", "mediapipe"} & set(locked("requirements-dev.lock"))
+
+
+def test_no_blanket_ignores() -> None:
+    assert repository.blanket_ignores() == []
+    assert repository.blanket_ignores_in("x  # type: ignore[misc]\ny  #" + " noqa\nz  # noqa: S101") == [2]
 
 
 @pytest.mark.parametrize("module", ["cli", "core", "session", "tlog", "ledger", "audit"])
