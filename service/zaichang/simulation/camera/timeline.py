@@ -1,0 +1,231 @@
+"""One client's camera over the whole scenario: what it shows at a moment, as bytes a client would send."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from zaichang.core.errors import ConfigError
+from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
+from zaichang.simulation.camera.footage import Library
+from zaichang.simulation.camera.head import Head, Pose, pose_at
+from zaichang.simulation.camera.picture import apply, cover, noisy, room
+from zaichang.simulation.camera.shown import present
+from zaichang.simulation.camera.texture import swap_face, wear
+from zaichang.simulation.format import camera as say
+from zaichang.simulation.format.types import to_ms
+
+_PERSON = (say.Clip, say.Still, say.Shown, say.Absent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A picture as the client sends it.
+
+    Attributes:
+        picture: JPEG.
+        camera: Digest of the device and its settings, 16 hex digits.
+        virtual: What the client says of the camera.
+    """
+
+    picture: bytes
+    camera: str
+    virtual: bool
+
+
+class CameraTimeline:
+    """Draws the entries of one client's ``[[camera]]``."""
+
+    def __init__(self, entries: tuple[say.CameraEntry, ...], library: Library, seed: int) -> None:
+        """Check that everything shown can be drawn.
+
+        Args:
+            entries: In order of time; before the first one, its picture is shown.
+            library: Where files are found.
+            seed: Of movement and noise.
+
+        Raises:
+            ConfigError: ``scenario.invalid``: an unknown builtin face, or a transform that only a builtin face takes.
+        """
+        self._entries = entries or (say.Clip(),)
+        self._library = library
+        self._seed = seed
+        self._heads: dict[tuple[object, ...], Head] = {}
+        for entry in self._entries:
+            _check(entry)
+
+    def entry_at(self, time_ms: int) -> say.CameraEntry:
+        """Return the entry in force."""
+        current = self._entries[0]
+        for entry in self._entries:
+            if to_ms(entry.at_s) <= time_ms:
+                current = entry
+        return current
+
+    def snapshot(
+        self, time_ms: int, asked_ms: int | None, *, width_px: int, quality_pct: int
+    ) -> Snapshot | say.Unavailable:
+        """Return what the client would send.
+
+        Args:
+            time_ms: Since the scenario's start.
+            asked_ms: Since when the server asks the learner to face the camera, or None.
+            width_px: Width to send, from the order; smaller pictures are not enlarged.
+            quality_pct: JPEG quality, from the order.
+        """
+        entry = self.entry_at(time_ms)
+        if isinstance(entry, say.Unavailable):
+            return entry
+        image = self.image(time_ms, asked_ms)
+        if image.shape[1] > width_px:
+            size = (width_px, round(image.shape[0] * width_px / image.shape[1]))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
+        settings = f"{entry.camera}|{entry.label}|{entry.width_px}x{entry.height_px}"
+        digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
+        return Snapshot(picture=data.tobytes(), camera=digest, virtual=entry.virtual)
+
+    def image(self, time_ms: int, asked_ms: int | None = None) -> Image:
+        """Return the camera's picture, before the client scales and compresses it."""
+        entry = self.entry_at(time_ms)
+        frame = int(time_ms * entry.fps / 1000)
+        time_s = frame / entry.fps
+        seed = (self._seed, frame)
+        if isinstance(entry, say.Loop):
+            length_ms = max(1, to_ms(entry.to_s) - to_ms(entry.from_s))
+            since_ms = round(time_s * 1000) - to_ms(entry.at_s)
+            image = self.image(to_ms(entry.from_s) + since_ms % length_ms)
+            return noisy(self._transformed(image, entry, entry.transforms, seed), entry.noise, seed)
+        if isinstance(entry, say.Frozen):
+            image = self.image(max(0, to_ms(entry.at_s) - 1))
+            return self._transformed(image, entry, entry.transforms, seed)
+        transforms = entry.transforms
+        shown: say.CameraEntry = entry
+        if asked_ms is not None and entry.when_asked == "turn" and time_ms >= asked_ms + to_ms(entry.react_s):
+            transforms = tuple(each for each in transforms if not isinstance(each, say.POSTURE))
+            if isinstance(entry, say.Absent):
+                shown = say.Clip(
+                    at_s=entry.at_s, source=entry.source, width_px=entry.width_px, height_px=entry.height_px
+                )
+        image = self._draw(shown, transforms, time_s)
+        return noisy(self._transformed(image, shown, transforms, seed), entry.noise, (*seed, 1))
+
+    def _transformed(
+        self, image: Image, entry: say.CameraEntry, transforms: tuple[say.Transform, ...], seed: tuple[int, ...]
+    ) -> Image:
+        for index, transform in enumerate(transforms):
+            image = apply(image, transform, (*seed, 2 + index))
+        return image
+
+    def _draw(self, entry: say.CameraEntry, transforms: tuple[say.Transform, ...], time_s: float) -> Image:
+        size = (entry.width_px, entry.height_px)
+        since_s = time_s - entry.at_s
+        match entry:
+            case say.Clip(source=source, motion=motion):
+                played_s = entry.source_at_s + since_s * entry.speed
+                return self._person(source, size, transforms, time_s, played_s, motion, entry.repeat)
+            case say.Still(source=source, source_at_s=at_s):
+                return self._person(source, size, transforms, 0.0, at_s, 0.0, "hold")
+            case say.Shown(source=source, moving=moving):
+                motion = 1.0 if moving else 0.0
+                played_s = entry.source_at_s + (since_s if moving else 0.0)
+                picture = self._person(source, size, transforms, time_s, played_s, motion, "bounce")
+                return present(picture, entry, time_s, self._seed)
+            case say.Pair():
+                return self._pair(entry, size, transforms, time_s)
+            case say.FaceSwap(source=source, face=face):
+                key = ("swap", source, face, size)
+                if key not in self._heads:
+                    self._heads[key] = Head(swap_face(builtin_face(source), builtin_face(face)), *size)
+                return self._heads[key].draw(_turned(pose_at(self._seed, time_s, 1.0), transforms))
+            case say.Black(level=level):
+                return np.full((size[1], size[0], 3), level, dtype=np.uint8)
+            case _:
+                return room(*size)
+
+    def _person(
+        self,
+        source: str,
+        size: tuple[int, int],
+        transforms: tuple[say.Transform, ...],
+        time_s: float,
+        played_s: float,
+        motion: float,
+        repeat: str,
+        nearer: float = 1.0,
+    ) -> Image:
+        if not is_builtin(source):
+            footage = self._library.open(source)
+            return cover(footage.picture(footage.index_at(played_s, repeat)), *size)
+        worn = tuple(
+            each
+            for each in transforms
+            if isinstance(each, say.Glasses) or (isinstance(each, say.Occlude) and each.region is not None)
+        )
+        key = (source, worn, size, nearer)
+        if key not in self._heads:
+            self._heads[key] = Head(wear(builtin_face(source), worn), *size, nearer=nearer)
+        seed = self._seed ^ zlib.crc32(source.encode()) & 0x7FFFFFFF
+        return self._heads[key].draw(_turned(pose_at(seed, time_s, motion), transforms))
+
+    def _pair(
+        self, entry: say.Pair, size: tuple[int, int], transforms: tuple[say.Transform, ...], time_s: float
+    ) -> Image:
+        width, height = size
+        since_s = time_s - entry.at_s
+        if entry.layout == "beside":
+            half = (width // 2, height)
+            left = self._person(entry.source, half, transforms, time_s, since_s, 1.0, "bounce", 1.5)
+            right = self._person(entry.second, half, (), time_s, since_s, 1.0, "bounce", 1.5)
+            return np.ascontiguousarray(np.hstack([left, right]))
+        frame = self._person(entry.source, size, transforms, time_s, since_s, 1.0, "bounce").copy()
+        box_px = max(16, round(entry.second_size * width))
+        behind = self._person(entry.second, (box_px, box_px), (), time_s, since_s, 0.5, "bounce", 2.0)
+        left_px = round(entry.second_x * width - box_px / 2)
+        top_px = round(entry.second_y * height - box_px / 2)
+        left_px, top_px = max(0, min(width - box_px, left_px)), max(0, min(height - box_px, top_px))
+        high_px = min(box_px, height - top_px)
+        frame[top_px : top_px + high_px, left_px : left_px + box_px] = behind[:high_px]
+        return frame
+
+
+def _turned(pose: Pose, transforms: tuple[say.Transform, ...]) -> Pose:
+    yaw_deg, pitch_deg = pose.yaw_deg, pose.pitch_deg
+    for each in transforms:
+        if isinstance(each, say.Turn):
+            yaw_deg, pitch_deg = yaw_deg + each.yaw_deg, pitch_deg + each.pitch_deg
+    return Pose(
+        right=pose.right,
+        down=pose.down,
+        scale=pose.scale,
+        roll_deg=pose.roll_deg,
+        yaw_deg=yaw_deg,
+        pitch_deg=pitch_deg,
+        closed=pose.closed,
+        talk=pose.talk,
+    )
+
+
+def _check(entry: say.CameraEntry) -> None:
+    sources = [getattr(entry, name) for name in ("source", "second", "face") if hasattr(entry, name)]
+    for source in sources:
+        if is_builtin(source):
+            builtin_face(source)
+        elif isinstance(entry, say.FaceSwap):
+            raise _refuse(f"faceswap takes builtin faces, not {source!r}")
+    on_face = [
+        each
+        for each in entry.transforms
+        if isinstance(each, say.Glasses | say.Turn) or (isinstance(each, say.Occlude) and each.region is not None)
+    ]
+    drawn = isinstance(entry, (*_PERSON, say.Pair, say.FaceSwap)) and is_builtin(sources[0])
+    if on_face and not drawn:
+        raise _refuse(f"{type(on_face[0]).__name__.lower()} on a face needs a builtin face, at {entry.at_s} s")
+
+
+def _refuse(what: str) -> ConfigError:
+    return ConfigError("scenario.invalid", f"The camera cannot show this: {what}.", "See docs/simulation.md.")

@@ -1,0 +1,1 @@
+"""The scenario format: what a file may say, with bounds and units, and its strict loader (docs/simulation.md)."""

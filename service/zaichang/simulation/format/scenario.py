@@ -1,0 +1,177 @@
+"""A whole scenario: the session, who takes part, and what must come out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from zaichang.simulation.format.actions import (
+    ChallengeRule,
+    CheatEntry,
+    ClockEntry,
+    NetworkEntry,
+    PlayerAction,
+    ServerEntry,
+)
+from zaichang.simulation.format.camera import CameraEntry
+from zaichang.simulation.format.types import LongSpan, Moment, Name, Percent, Seed, Source, Span, Table, Text
+
+FORMAT = 1
+
+
+class SessionTable(Table, frozen=True, kw_only=True):
+    """``[session]``: what is studied, under which rules.
+
+    Attributes:
+        lesson_s: Length of the lesson.
+        policy: Name of a policy pack, or the path of a policy file.
+        route: ``face``, or ``challenge`` (without face recognition).
+        extra_time_pct: The learner's recorded allowance.
+        reference: Picture that the learner was enrolled with, or ``none``.
+        reference_at_s: Which moment of it, where it is a video.
+        credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
+        finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
+        limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
+        starts_at: Server time at the start (RFC 3339, UTC).
+        seed: Of everything random.
+    """
+
+    lesson_s: LongSpan = 1800.0
+    policy: Annotated[str, Meta(min_length=1, max_length=400)] = "default"
+    route: Literal["face", "challenge"] = "face"
+    extra_time_pct: Percent = 0
+    reference: Source = "builtin:astronaut"
+    reference_at_s: Moment = 0.0
+    credited: tuple[tuple[Moment, Moment], ...] = ()
+    finish: Literal["finish", "stay"] = "finish"
+    limit_s: Moment = 0.0
+    starts_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = "2026-03-02T01:00:00Z"
+    seed: Seed = 1
+
+
+class QuestionTable(Table, frozen=True, kw_only=True):
+    """``[[question]]``: one of the course's questions.
+
+    Attributes:
+        text: What is asked.
+        options: The answers to choose from, 2 to 6.
+        correct: Which of them is right, counted from 0.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+    options: Annotated[tuple[Text, ...], Meta(min_length=2, max_length=6)]
+    correct: Annotated[int, Meta(ge=0, le=5)]
+
+
+class ClientTable(Table, frozen=True, kw_only=True):
+    """``[[client]]``: one page, tab, device or script that takes part.
+
+    Attributes:
+        name: What other tables call it.
+        start_s: When it joins.
+        learner: Whose account.
+        course: Which course.
+        lesson: Which lesson.
+        lesson_s: Its length, where it differs from ``[session]``; 0: the same.
+        device: Which machine (for indicators across sessions).
+        reference: This learner's enrolled picture, where it differs from ``[session]``; empty: the same.
+        finish: As in ``[session]``; empty: the same.
+    """
+
+    name: Name = "main"
+    start_s: Moment = 0.0
+    learner: Name = "learner-1"
+    course: Name = "course-1"
+    lesson: Name = "lesson-1"
+    lesson_s: Annotated[float, Meta(ge=0, le=14_400)] = 0.0
+    device: Name = "device-1"
+    reference: Annotated[str, Meta(max_length=400)] = ""
+    finish: Literal["", "finish", "stay"] = ""
+
+
+class ExpectTable(Table, frozen=True, kw_only=True):
+    """``[expect]``: over all sessions of the scenario.
+
+    Attributes:
+        verified_s_min: Least verified seconds.
+        verified_s_max: Most.
+        honest_s: What a fair observer would have credited; for the suite's figures.
+        undecided_s_max: Most seconds left to a person.
+        reasons: Codes that must appear in a minute, an acknowledgement or a final record.
+        reasons_absent: Codes that must not.
+        final: Reason of the last session's final record.
+        indicators: Codes that must be among the final indicators.
+        sessions: Number of sessions.
+        closed: Whether every session must be closed at the end.
+    """
+
+    verified_s_min: Span | None = None
+    verified_s_max: Span | None = None
+    honest_s: Span | None = None
+    undecided_s_max: Span | None = None
+    reasons: tuple[str, ...] = ()
+    reasons_absent: tuple[str, ...] = ()
+    final: str | None = None
+    indicators: tuple[str, ...] = ()
+    sessions: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    closed: bool | None = None
+
+
+class ExpectSession(Table, frozen=True, kw_only=True):
+    """``[[expect_session]]``: over the sessions of one client."""
+
+    client: Name = "main"
+    verified_s_min: Span | None = None
+    verified_s_max: Span | None = None
+    reasons: tuple[str, ...] = ()
+    reasons_absent: tuple[str, ...] = ()
+    final: str | None = None
+
+
+class ExpectPeriod(Table, frozen=True, kw_only=True):
+    """``[[expect_period]]``: over the minutes that began in a period of server time since the start."""
+
+    client: Name = "main"
+    from_s: Moment
+    until_s: Moment
+    verified_s_min: Span | None = None
+    verified_s_max: Span | None = None
+    verdicts: tuple[Literal["VERIFIED", "REFUSED", "INDETERMINATE"], ...] = ()
+    reasons: tuple[str, ...] = ()
+    reasons_absent: tuple[str, ...] = ()
+
+
+class Scenario(Table, frozen=True, kw_only=True):
+    """One file.
+
+    Attributes:
+        format: 1.
+        name: Short name.
+        title: One sentence.
+        kind: ``honest`` or ``cheat``: which suite it belongs to; empty: none.
+        technique: For cheats: which one (docs/redteam.md).
+        accepted: For cheats that cannot be stopped: the residual risk in one sentence.
+        policy: Policy fields that differ from the pack.
+    """
+
+    format: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
+    name: Name
+    title: Text = ""
+    kind: Literal["", "honest", "cheat"] = ""
+    technique: Annotated[str, Meta(max_length=16)] = ""
+    accepted: Annotated[str, Meta(max_length=500)] = ""
+    session: SessionTable = SessionTable()
+    policy: dict[str, int | str | bool | list[str]] = field(default_factory=dict)
+    client: tuple[ClientTable, ...] = (ClientTable(),)
+    camera: tuple[CameraEntry, ...] = ()
+    player: tuple[PlayerAction, ...] = ()
+    challenge: tuple[ChallengeRule, ...] = ()
+    question: tuple[QuestionTable, ...] = ()
+    network: tuple[NetworkEntry, ...] = ()
+    clock: tuple[ClockEntry, ...] = ()
+    cheat: tuple[CheatEntry, ...] = ()
+    server: tuple[ServerEntry, ...] = ()
+    expect: ExpectTable = ExpectTable()
+    expect_session: tuple[ExpectSession, ...] = ()
+    expect_period: tuple[ExpectPeriod, ...] = ()

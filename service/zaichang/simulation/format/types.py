@@ -1,0 +1,32 @@
+"""The value types of the scenario format. Times are seconds, with decimals down to a millisecond."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Text = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Source = Annotated[str, Meta(min_length=1, max_length=400)]
+Moment = Annotated[float, Meta(ge=0, le=43_200)]
+Span = Annotated[float, Meta(ge=0, le=43_200)]
+LongSpan = Annotated[float, Meta(gt=0, le=14_400)]
+Offset = Annotated[float, Meta(ge=-31_622_400, le=31_622_400)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Signed = Annotated[float, Meta(ge=-1, le=1)]
+Percent = Annotated[int, Meta(ge=0, le=400)]
+Factor = Annotated[float, Meta(gt=0, le=100)]
+Degrees = Annotated[float, Meta(ge=-180, le=180)]
+Pixels = Annotated[int, Meta(ge=16, le=4096)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Seed = Annotated[int, Meta(ge=0, lt=2**31)]
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table of a scenario: unknown keys are refused."""
+
+
+def to_ms(seconds: float) -> int:
+    """Return seconds as whole milliseconds."""
+    return round(seconds * 1000)
