@@ -1,0 +1,121 @@
+"""``zaichang policy check | diff | explain | list``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from zaichang.core.errors import ConfigError
+from zaichang.session.explain import explain_en, explain_zh
+from zaichang.session.policy import policy_digest, policy_to_mapping
+from zaichang.storage.policy_packs import Pack, load_pack, shipped_packs
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("policy", help="check, compare and explain policy packs")
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="list the shipped packs")
+    check = actions.add_parser("check", help="check packs; exit 1 where one is wrong")
+    check.add_argument("packs", nargs="+", metavar="PACK", help="a shipped pack's name, or a .toml file")
+    diff = actions.add_parser("diff", help="show which rules differ; exit 1 where any does")
+    diff.add_argument("left", metavar="PACK")
+    diff.add_argument("right", metavar="PACK")
+    explain = actions.add_parser("explain", help="print what a learner and an inspector need to know")
+    explain.add_argument("pack", metavar="PACK")
+    for action, run in ((listing, _list), (check, _check), (diff, _diff), (explain, _explain)):
+        action.add_argument("--json", action="store_true", help="print JSON")
+        action.set_defaults(func=run)
+
+
+def _list(args: argparse.Namespace) -> int:
+    for name in shipped_packs():
+        pack = load_pack(name)
+        if args.json:
+            print(json.dumps(_summary(pack), ensure_ascii=False))
+        else:
+            print(f"{name:22} {policy_digest(pack.policy)[:16]}  {pack.title_zh} / {pack.title_en}")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    findings = 0
+    for name in args.packs:
+        try:
+            pack = load_pack(name)
+        except ConfigError as error:
+            findings += 1
+            if args.json:
+                print(json.dumps({"pack": name, "ok": False, **error.as_dict()}, ensure_ascii=False))
+            else:
+                print(f"{name}: {error}", file=sys.stderr)
+        else:
+            if args.json:
+                print(json.dumps({"pack": name, "ok": True, **_summary(pack)}, ensure_ascii=False))
+            else:
+                print(f"{name}: ok, digest {policy_digest(pack.policy)}")
+    return 1 if findings else 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    left, right = load_pack(args.left), load_pack(args.right)
+    before, after = policy_to_mapping(left.policy), policy_to_mapping(right.policy)
+    rows = [
+        (key, before[key], after[key]) for key in before if before[key] != after[key] and key not in ("name", "version")
+    ]
+    if args.json:
+        print(json.dumps([{"field": key, "left": a, "right": b} for key, a, b in rows], ensure_ascii=False))
+    else:
+        cites = (dict(left.cite), dict(right.cite))
+        for key, a, b in rows:
+            print(f"{key}: {a} -> {b}")
+            for cite in cites:
+                if key in cite:
+                    print(f"    {cite[key]}")
+    return 1 if rows else 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    pack = load_pack(args.pack)
+    if args.json:
+        rules = {"zh": explain_zh(pack.policy), "en": explain_en(pack.policy)}
+        print(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.cite)}, ensure_ascii=False))
+        return 0
+    for title, lines, appeal in (
+        (
+            pack.title_zh,
+            explain_zh(pack.policy),
+            f"对结果有异议，可在 {pack.appeal_hours} 小时内申诉，{pack.answer_working_days} 个工作日内答复。",
+        ),
+        (
+            pack.title_en,
+            explain_en(pack.policy),
+            f"Appeals: within {pack.appeal_hours} hours, answered in {pack.answer_working_days} working days.",
+        ),
+    ):
+        print(title)
+        for line in (*lines, appeal):
+            print(f"  - {line}")
+        print()
+    print(f"Basis / 依据: {pack.basis}")
+    if pack.comparable:
+        print("Comparable rule, not a rule of continuing education. / 可比规则，并非继续教育法规。")
+    for name, clause in pack.cite:
+        print(f"  {name}: {clause}")
+    print(f"Digest / 摘要: {policy_digest(pack.policy)}")
+    return 0
+
+
+def _summary(pack: Pack) -> dict[str, object]:
+    return {
+        "name": pack.policy.name,
+        "version": pack.policy.version,
+        "digest": policy_digest(pack.policy),
+        "title_zh": pack.title_zh,
+        "title_en": pack.title_en,
+        "basis": pack.basis,
+        "comparable": pack.comparable,
+        "appeal_hours": pack.appeal_hours,
+        "answer_working_days": pack.answer_working_days,
+    }

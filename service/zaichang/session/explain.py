@@ -1,0 +1,86 @@
+"""A policy in plain words, for learners and inspectors, in both languages."""
+
+from __future__ import annotations
+
+from zaichang.session.policy import Policy
+
+_KINDS_ZH = {"confirm": "点击确认", "code": "输入验证码", "question": "回答课程问题"}
+_KINDS_EN = {"confirm": "a click", "code": "a code to type", "question": "a question on the course"}
+
+
+def _span_zh(ms: int) -> str:
+    return f"{ms // 60_000} 分钟" if ms % 60_000 == 0 else f"{ms / 1_000:g} 秒"
+
+
+def _span_en(ms: int) -> str:
+    return f"{ms // 60_000} min" if ms % 60_000 == 0 else f"{ms / 1_000:g} s"
+
+
+def explain_zh(policy: Policy) -> tuple[str, ...]:
+    """Return the rules as sentences in Chinese; nothing here helps to predict a single capture."""
+    lines = [
+        f"按服务器时间计时，最高按 {policy.rate_max_bp / 10_000:.2f} 倍速计入（含时钟误差）；每一秒内容只计一次。",
+        "首次学习可以跳到后面。" if policy.skip_allowed else "首次学习不能快进，回看随时可以。",
+    ]
+    if policy.proofs:
+        lines += [
+            f"学习中会随机抓拍，平均约每 {_span_zh(policy.capture_mean_ms)}，"
+            f"最长间隔 {_span_zh(policy.capture_max_gap_ms)}。",
+            f"每次核验最多 {policy.round_captures} 张，其中 {policy.round_passes} 张通过即可；一张没拍好不会扣时。",
+            "核验内容："
+            + "、".join({"presence": "在场", "identity": "本人", "pad": "活体"}[p] for p in policy.proofs)
+            + "。",
+            "前后两次核验都通过，之间的时间才计入；未通过只影响上一次通过之后的时间。",
+        ]
+        if "pad" not in policy.proofs:
+            lines.append("注意：本规则不做活体检测。")
+    if policy.challenge_kinds:
+        kinds = "、".join(_KINDS_ZH[kind] for kind in policy.challenge_kinds)
+        lines.append(
+            f"弹窗验证（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
+            f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
+        )
+    if policy.pause_when_hidden:
+        lines.append("页面切到后台时暂停计时，不另扣时。")
+    lines.append(f"网络中断超过 {_span_zh(policy.gap_ms)} 时，只有中断的时间不计。")
+    if policy.strikes_max:
+        lines.append(f"累计 {policy.strikes_max} 次未通过，本次学习结束；之前已核验的时间保留。")
+    if policy.non_face_route:
+        lines.append("不愿或不能使用人脸识别的，可以选择非人脸方式，记录中会注明。")
+    return tuple(lines)
+
+
+def explain_en(policy: Policy) -> tuple[str, ...]:
+    """Return the same in English."""
+    lines = [
+        f"Time is the server's; playback counts up to {policy.rate_max_bp / 10_000:.2f}x (clock drift included); "
+        "each second of a lesson counts once.",
+        "A first viewing may skip ahead."
+        if policy.skip_allowed
+        else "A first viewing cannot skip ahead; going back is free.",
+    ]
+    if policy.proofs:
+        lines += [
+            f"Captures come at random, every {_span_en(policy.capture_mean_ms)} on average, "
+            f"at the latest after {_span_en(policy.capture_max_gap_ms)}.",
+            f"A check takes up to {policy.round_captures} pictures of which {policy.round_passes} must pass; "
+            "one bad picture costs nothing.",
+            "Checked are: " + ", ".join(policy.proofs) + ".",
+            "Time counts when the checks before and after it both passed; a failed one costs the time since the last.",
+        ]
+        if "pad" not in policy.proofs:
+            lines.append("Note: these rules make no liveness check (PAD).")
+    if policy.challenge_kinds:
+        kinds = ", ".join(_KINDS_EN[kind] for kind in policy.challenge_kinds)
+        lines.append(
+            f"Pop-ups ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
+            f"answer within {_span_en(policy.challenge_deadline_ms)}."
+        )
+    if policy.pause_when_hidden:
+        lines.append("While the page is hidden nothing counts, and nothing else is lost.")
+    lines.append(f"When the network is silent for {_span_en(policy.gap_ms)}, only that gap does not count.")
+    if policy.strikes_max:
+        lines.append(f"{policy.strikes_max} failed checks end the session; what was verified before stays.")
+    if policy.non_face_route:
+        lines.append("There is a route without face recognition; the record says when it was used.")
+    return tuple(lines)

@@ -1,0 +1,134 @@
+"""Policy packs: TOML files with the rules, their basis, and a citation for every rule that differs from the default."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+
+from zaichang.core.errors import ConfigError
+from zaichang.session.policy import Policy, policy_from_mapping
+
+PACK_MAX_BYTES = 65_536
+_TEXTS = ("name", "version", "title_zh", "title_en", "basis")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A policy with what people need to know about it.
+
+    Attributes:
+        policy: The rules.
+        title_zh: Title in Chinese.
+        title_en: Title in English.
+        basis: The regulation behind it, or that it is our own choice.
+        comparable: Whether it only imitates the rules of another field.
+        appeal_hours: How long a learner may appeal after a decision.
+        answer_working_days: Within how many working days an appeal is answered.
+        cite: ``(field, clause or "our choice")`` for every rule that the pack sets.
+    """
+
+    policy: Policy
+    title_zh: str
+    title_en: str
+    basis: str
+    comparable: bool
+    appeal_hours: int
+    answer_working_days: int
+    cite: tuple[tuple[str, str], ...]
+
+
+def shipped_packs() -> tuple[str, ...]:
+    """Return the names of the packs that come with the package."""
+    folder = resources.files("zaichang") / "policies"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def load_pack(name_or_path: str) -> Pack:
+    """Load a shipped pack by name, or any pack by its path (anything with a ``/`` or ending in ``.toml``).
+
+    Raises:
+        ConfigError: ``policy.not_found``, ``policy.unreadable``, ``policy.unknown_key`` or ``policy.invalid``.
+    """
+    if "/" in name_or_path or name_or_path.endswith(".toml"):
+        try:
+            data = Path(name_or_path).read_bytes()
+        except OSError as error:
+            raise ConfigError("policy.not_found", f"{name_or_path} cannot be read: {error.strerror}.") from None
+    elif name_or_path in shipped_packs():
+        data = (resources.files("zaichang") / "policies" / f"{name_or_path}.toml").read_bytes()
+    else:
+        raise ConfigError(
+            "policy.not_found",
+            f"There is no policy pack {name_or_path!r}.",
+            f"Shipped: {', '.join(shipped_packs())}; or give the path of a .toml file.",
+        )
+    return parse_pack(data, name_or_path)
+
+
+def parse_pack(data: bytes, source: str) -> Pack:
+    """Parse and check one pack; ``source`` names it in messages.
+
+    Raises:
+        ConfigError: ``policy.unreadable``, ``policy.unknown_key`` or ``policy.invalid``.
+    """
+    if len(data) > PACK_MAX_BYTES:
+        raise ConfigError("policy.unreadable", f"{source} has {len(data)} bytes, more than {PACK_MAX_BYTES}.")
+    try:
+        tables = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("policy.unreadable", f"{source} is not TOML: {error}.") from None
+    _only(tables, ("pack", "rules", "cite"), source)
+    pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
+    _only(pack, (*_TEXTS, "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
+    if bad := {"name", "version"} & set(rules):
+        raise ConfigError("policy.invalid", f"{source}: {sorted(bad)[0]} belongs into [pack], not into [rules].")
+    _only(cite, tuple(spec.name for spec in fields(Policy)), f"{source} [cite]")
+    uncited = [name for name in rules if name not in cite]
+    if uncited:
+        raise ConfigError(
+            "policy.invalid",
+            f"{source} sets {uncited[0]} without saying why.",
+            "Name the clause in [cite], or write that it is your own choice.",
+        )
+    texts = {name: _text(pack, name, source) for name in _TEXTS}
+    return Pack(
+        policy=policy_from_mapping({"name": texts["name"], "version": texts["version"], **rules}),
+        title_zh=texts["title_zh"],
+        title_en=texts["title_en"],
+        basis=texts["basis"],
+        comparable=pack.get("comparable") is True,
+        appeal_hours=_whole(pack, "appeal_hours", 1, 8_760, source),
+        answer_working_days=_whole(pack, "answer_working_days", 1, 90, source),
+        cite=tuple((name, _text(cite, name, source)) for name in cite),
+    )
+
+
+def _table(tables: dict[str, object], name: str, source: str) -> dict[str, object]:
+    table = tables.get(name)
+    if not isinstance(table, dict):
+        raise ConfigError("policy.invalid", f"{source} lacks the table [{name}].")
+    return table
+
+
+def _only(table: dict[str, object], known: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigError(
+                "policy.unknown_key", f"{where} has the unknown key {key!r}.", f"Known: {', '.join(known)}."
+            )
+
+
+def _text(table: dict[str, object], name: str, source: str) -> str:
+    value = table.get(name)
+    if not isinstance(value, str) or not 1 <= len(value) <= 400:
+        raise ConfigError("policy.invalid", f"{source}: {name} must be a text of 1 to 400 characters.")
+    return value
+
+
+def _whole(table: dict[str, object], name: str, low: int, high: int, source: str) -> int:
+    value = table.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise ConfigError("policy.invalid", f"{source}: {name} must be an integer from {low} to {high}.")
+    return value
