@@ -172,8 +172,13 @@ def begin_minute(state: State, at_ms: int) -> None:
 
 
 def end_minute(state: State, at_ms: int) -> None:
-    """End the running minute; it is recorded once every part of it is decided."""
-    if state.minutes and state.minutes[-1].to_ms == 0:
+    """End the running minute; it is recorded once every part of it is decided. One without ACTIVE time never was."""
+    if not state.minutes or state.minutes[-1].to_ms:
+        return
+    if state.minute_active_ms == 0:
+        state.minutes = state.minutes[:-1]
+        state.next_minute -= 1
+    else:
         state.minutes = (*state.minutes[:-1], replace(state.minutes[-1], to_ms=at_ms))
 
 

@@ -1,0 +1,71 @@
+"""Bringing a face into the position that the embedder was trained on: the 112x112 five-point template."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIGNED_PX: Final = 112
+"""Side of the aligned face."""
+
+# The ArcFace/SFace template (InsightFace, MIT code; OpenCV's FaceRecognizerSF uses the same numbers), in pixels of
+# the aligned face: the person's right eye, left eye, nose tip, right and left mouth corner.
+TEMPLATE_PX: Final = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+TEMPLATE_PX.setflags(write=False)
+
+
+def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation, uniform scale and shift that best take ``points_px`` to ``target_px`` (least squares).
+
+    In the plane, a similarity is a complex linear map z -> a*z + b, so the least-squares fit has a closed form
+    (Umeyama 1991 without reflections).
+
+    Args:
+        points_px: ``(n, 2)`` points, n >= 2.
+        target_px: ``(n, 2)`` points.
+
+    Returns:
+        ``(2, 3)`` matrix for column vectors ``(x, y, 1)``.
+
+    Raises:
+        ValueError: Where the shapes differ or all points coincide.
+    """
+    if points_px.shape != target_px.shape or points_px.ndim != 2 or points_px.shape[1] != 2 or len(points_px) < 2:
+        raise ValueError(f"points must be two equal (n, 2) arrays, n >= 2, got {points_px.shape}, {target_px.shape}")
+    source = points_px[:, 0] + 1j * points_px[:, 1]
+    target = target_px[:, 0] + 1j * target_px[:, 1]
+    source_mean, target_mean = source.mean(), target.mean()
+    centred = source - source_mean
+    spread = float(np.real(np.vdot(centred, centred)))
+    if not np.isfinite(spread) or spread < 1e-6:
+        raise ValueError("points coincide or are not finite")
+    a = np.vdot(centred, target - target_mean) / spread
+    b = target_mean - a * source_mean
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def alignment_matrix(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ``(2, 3)`` matrix from frame pixels to the aligned 112x112 face.
+
+    Args:
+        points_px: ``(5, 2)``: the person's right eye, left eye, nose, right and left mouth corner.
+
+    Raises:
+        ValueError: Where the points coincide.
+    """
+    return similarity_transform(points_px, TEMPLATE_PX)
+
+
+def apply_transform(matrix: NDArray[np.float64], points_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``(n, 2)`` points mapped by a ``(2, 3)`` matrix."""
+    return points_px @ matrix[:, :2].T + matrix[:, 2]
+
+
+def invert_transform(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ``(2, 3)`` matrix that undoes a similarity or affine ``(2, 3)`` matrix."""
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.hstack([linear, -linear @ matrix[:, 2:]])

@@ -1,0 +1,169 @@
+"""Is this face good enough to decide about? Six parts, each 0..10000, and what is wrong in words.
+
+The limits are about what the embedder and the mesh need, not about the person: docs/accuracy.md shows the error rates
+below and above them. Nothing here depends on skin tone in itself; exposure is judged on the face's own range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zaichang.biometric.pose import HeadPose
+from zaichang.core.reasons import ReasonCode
+from zaichang.core.units import BP_ONE, to_bp
+
+PARTS: Final = ("size", "pose", "sharpness", "exposure", "occlusion", "framing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityLimits:
+    """Where a part is 0 and where it is full; a reason is given below ``reason_bp``.
+
+    Attributes:
+        size_none_px: Eye distance at which the size part is 0.
+        size_full_px: Eye distance from which it is full (ISO/IEC 29794-5 asks 90 for passports; captures need less).
+        yaw_none_deg: Turn at which the pose part is 0.
+        pitch_none_deg: Nod at which the pose part is 0.
+        free_deg: Turn or nod that costs nothing.
+        sharp_full: Relative sharpness from which that part is full.
+        dark_luma: Mean face brightness (0..255) at which the exposure part is 0.
+        bright_luma: Likewise on the bright side.
+        reason_bp: A part below this is named as a reason.
+    """
+
+    size_none_px: float = 10.0
+    size_full_px: float = 45.0
+    yaw_none_deg: float = 60.0
+    pitch_none_deg: float = 50.0
+    free_deg: float = 10.0
+    sharp_full: float = 0.12
+    dark_luma: float = 20.0
+    bright_luma: float = 250.0
+    reason_bp: int = 2500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceMeasures:
+    """What quality is computed from.
+
+    Attributes:
+        eye_distance_px: Distance of the eyes in frame pixels.
+        pose: Head pose.
+        inside: Part of the face box inside the frame, 0..1.
+        mesh_presence: The mesh's own probability that a face is there, 0..1; 1 where no mesh was run.
+        lower_face_covered: Probability 0..1 that mouth and nose are covered, by colour; 0 where not judged.
+    """
+
+    eye_distance_px: float
+    pose: HeadPose
+    inside: float
+    mesh_presence: float = 1.0
+    lower_face_covered: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """The six parts in the order of ``PARTS``, the lowest of them, and the reasons, worst first."""
+
+    parts_bp: tuple[tuple[str, int], ...]
+    quality_bp: int
+    reasons: tuple[ReasonCode, ...]
+
+
+def _ramp(value: float, none: float, full: float) -> float:
+    return float(np.clip((value - none) / (full - none), 0.0, 1.0))
+
+
+def sharpness(grey: NDArray[np.uint8]) -> float:
+    """Return how much of the face's contrast lies in fine detail, 0 up.
+
+    The mean absolute Laplacian over the standard deviation of grey values: free of brightness and contrast. The
+    face must be given at a fixed size, or a near face would look blurred.
+
+    Args:
+        grey: ``(h, w)`` grey values of the aligned face.
+    """
+    values = grey.astype(np.float32)
+    spread = float(values.std())
+    if spread < 2.0:
+        return 0.0
+    laplacian = 4 * values[1:-1, 1:-1] - values[:-2, 1:-1] - values[2:, 1:-1] - values[1:-1, :-2] - values[1:-1, 2:]
+    return float(np.abs(laplacian).mean()) / (4 * spread)
+
+
+def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, ReasonCode | None]:
+    """Return the exposure part 0..1 and what is wrong, if it is low.
+
+    Judged by the face's mean, its range between the 5th and 95th percentile, and the clipped part.
+
+    Args:
+        grey: ``(h, w)`` grey values of the aligned face.
+        limits: Where it starts to count.
+    """
+    values = grey.astype(np.float32)
+    mean = float(values.mean())
+    low, high = (float(value) for value in np.percentile(values, (5, 95)))
+    burnt = float((values >= 253).mean())
+    parts = (
+        (_ramp(mean, limits.dark_luma, limits.dark_luma + 35), ReasonCode.TOO_DARK),
+        (_ramp(limits.bright_luma - mean, 0.0, 30.0), ReasonCode.TOO_BRIGHT),
+        (_ramp(high - low, 8.0, 40.0), ReasonCode.TOO_DARK if mean < 128 else ReasonCode.TOO_BRIGHT),
+        (1.0 - _ramp(burnt, 0.15, 0.5), ReasonCode.TOO_BRIGHT),
+    )
+    part, reason = min(parts, key=lambda item: item[0])
+    return part, reason if to_bp(part) < limits.reason_bp else None
+
+
+def assess_quality(
+    measures: FaceMeasures, aligned_grey: NDArray[np.uint8], limits: QualityLimits | None = None
+) -> Quality:
+    """Return the quality of one face.
+
+    Args:
+        measures: Numbers about the face in its frame.
+        aligned_grey: ``(112, 112)`` grey values of the aligned face.
+        limits: By default ``QualityLimits()``.
+    """
+    limits = limits or QualityLimits()
+    pose = measures.pose
+    turn = 1 - _ramp(abs(pose.yaw_deg), limits.free_deg, limits.yaw_none_deg)
+    nod = 1 - _ramp(abs(pose.pitch_deg), limits.free_deg, limits.pitch_none_deg)
+    light, light_reason = exposure(aligned_grey, limits)
+    # Fine detail cannot be told from noise in a face that was enlarged, so blur is judged only against its own size.
+    values = (
+        _ramp(measures.eye_distance_px, limits.size_none_px, limits.size_full_px),
+        min(turn, nod),
+        _ramp(sharpness(aligned_grey), 0.0, limits.sharp_full),
+        light,
+        min(_ramp(measures.mesh_presence, 0.2, 0.8), 1 - measures.lower_face_covered),
+        _ramp(measures.inside, 0.7, 0.97),
+    )
+    reasons = (
+        ReasonCode.FACE_TOO_SMALL,
+        ReasonCode.POSE_TOO_FAR,
+        ReasonCode.BLURRED,
+        light_reason,
+        ReasonCode.FACE_MASKED if measures.lower_face_covered > 0.5 else ReasonCode.FACE_OCCLUDED,
+        ReasonCode.FACE_CUT_OFF,
+    )
+    scores = [min(max(to_bp(value), 0), BP_ONE) for value in values]
+    named = sorted((score, reason) for score, reason in zip(scores, reasons, strict=True) if reason is not None)
+    return Quality(
+        parts_bp=tuple(zip(PARTS, scores, strict=True)),
+        quality_bp=min(scores),
+        reasons=tuple(reason for score, reason in named if score < limits.reason_bp),
+    )
+
+
+def camera_covered(grey: NDArray[np.uint8]) -> bool:
+    """Say whether a frame is nearly one colour: a shutter, a finger, a black picture.
+
+    Args:
+        grey: The frame, small (32x32 is enough).
+    """
+    values = grey.astype(np.float32)
+    return bool(values.std() < 6.0)

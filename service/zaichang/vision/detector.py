@@ -1,0 +1,124 @@
+"""YuNet: finds every face in a frame, with five points each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from zaichang.vision.runtime import Network, contiguous
+
+_STRIDES: Final = (8, 16, 32)
+_DIVISOR: Final = 32
+MAX_FACES: Final = 64
+"""More faces than this in one frame are not listed (a crowd is a crowd)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Detection:
+    """One face.
+
+    Attributes:
+        box_px: ``(4,)`` x, y, width, height in frame pixels; may reach over the border.
+        points_px: ``(5, 2)``: the person's right eye, left eye, nose, right and left mouth corner.
+        score: 0..1.
+    """
+
+    box_px: NDArray[np.float64]
+    points_px: NDArray[np.float64]
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorConfig:
+    """How YuNet is run.
+
+    Attributes:
+        long_side_px: The frame is scaled down to this before detection; smaller frames are not enlarged.
+        min_score: Lower scores are not faces.
+        overlap: Two boxes that overlap more (intersection over union) are one face.
+    """
+
+    long_side_px: int = 480
+    min_score: float = 0.6
+    overlap: float = 0.3
+
+
+class Detector:
+    """Runs YuNet on one frame."""
+
+    def __init__(self, network: Network, config: DetectorConfig | None = None) -> None:
+        """Use a network whose outputs are cls, obj, bbox, kps for strides 8, 16, 32 (the catalogue's contract)."""
+        self._network = network
+        self._config = config or DetectorConfig()
+
+    def detect(self, frame: NDArray[np.uint8]) -> list[Detection]:
+        """Return the faces, highest score first.
+
+        Args:
+            frame: ``(height, width, 3)`` BGR.
+        """
+        height, width = frame.shape[:2]
+        scale = min(1.0, self._config.long_side_px / max(height, width))
+        if scale < 1.0:
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            frame = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        rows, columns = frame.shape[:2]
+        canvas = np.zeros((1, 3, -(-rows // _DIVISOR) * _DIVISOR, -(-columns // _DIVISOR) * _DIVISOR), np.float32)
+        canvas[0, :, :rows, :columns] = frame.transpose(2, 0, 1)
+        outputs = self._network.run(canvas)
+        scores, boxes, points = _decode(outputs, canvas.shape[2], canvas.shape[3], self._config.min_score)
+        to_frame = np.array([width / columns, height / rows])
+        boxes *= np.tile(to_frame, 2)
+        points *= to_frame
+        kept = suppress(boxes, scores, self._config.overlap)[:MAX_FACES]
+        return [Detection(box_px=boxes[i], points_px=points[i], score=float(scores[i])) for i in kept]
+
+
+def _decode(
+    outputs: list[NDArray[np.float32]], height: int, width: int, min_score: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Turn the network's twelve maps into scores (n,), boxes (n, 4), points (n, 5, 2) in input pixels."""
+    all_scores, all_boxes, all_points = [], [], []
+    for level, stride in enumerate(_STRIDES):
+        cls, obj, box, points = (outputs[level + 3 * kind][0] for kind in range(4))
+        # OpenCV's FaceDetectorYN: score = sqrt(class * object), each clamped to [0, 1].
+        scores = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
+        chosen = np.flatnonzero(scores >= min_score)
+        columns = width // stride
+        cell = np.stack([chosen % columns, chosen // columns], axis=1).astype(np.float64)
+        centre = (cell + box[chosen, :2]) * stride
+        size = np.exp(np.minimum(box[chosen, 2:].astype(np.float64), 10)) * stride
+        all_scores.append(scores[chosen].astype(np.float64))
+        all_boxes.append(np.hstack([centre - size / 2, size]))
+        all_points.append((points[chosen].reshape(-1, 5, 2) + cell[:, None]) * stride)
+    return np.concatenate(all_scores), np.concatenate(all_boxes), np.concatenate(all_points)
+
+
+def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], overlap: float) -> list[int]:
+    """Return indices of boxes to keep, highest score first (greedy non-maximum suppression).
+
+    Args:
+        boxes: ``(n, 4)`` x, y, width, height.
+        scores: ``(n,)``.
+        overlap: Intersection over union above which the lower score goes.
+    """
+    order = np.argsort(-scores, kind="stable")
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    area = boxes[:, 2] * boxes[:, 3]
+    kept: list[int] = []
+    while order.size:
+        first, rest = order[0], order[1:]
+        kept.append(int(first))
+        sides = np.clip(np.minimum(high[first], high[rest]) - np.maximum(low[first], low[rest]), 0, None)
+        shared = sides[:, 0] * sides[:, 1]
+        order = rest[shared <= overlap * (area[first] + area[rest] - shared)]
+    return kept
+
+
+def as_network_input(value: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return an ``(h, w, 3)`` picture as ``(1, 3, h, w)`` float32 0..255, colours in the order given."""
+    return contiguous(value.transpose(2, 0, 1)[None])

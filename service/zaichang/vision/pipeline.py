@@ -1,0 +1,327 @@
+"""One frame in, one ``FrameAssessment`` out. Each stage runs only where the frame needs it.
+
+decode -> detect -> choose the main face -> mesh -> quality -> align -> embed and compare -> PAD -> reasons
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from zaichang.biometric.alignment import ALIGNED_PX
+from zaichang.biometric.comparison import similarity_bp
+from zaichang.biometric.phash import HASH_INPUT_PX, perceptual_hash
+from zaichang.biometric.pose import HeadPose, pose_from_five_points, pose_from_mesh
+from zaichang.biometric.quality import FaceMeasures, Quality, QualityLimits, assess_quality, camera_covered
+from zaichang.biometric.template import Template
+from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS, Thresholds
+from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.errors import ConfigError, UnreadableInput
+from zaichang.core.reasons import ReasonCode
+from zaichang.core.units import to_bp, to_cdeg
+from zaichang.vision.catalog import Role
+from zaichang.vision.decode import SESSION_LIMITS, DecodeLimits, decode, reason_of
+from zaichang.vision.detector import Detection, Detector, DetectorConfig
+from zaichang.vision.embedder import Embedder, aligned_face
+from zaichang.vision.mesh import FaceMesh, MeshNetwork
+from zaichang.vision.pad import Pad
+from zaichang.vision.runtime import Models, Network
+
+PIPELINE_VERSION: Final = "1"
+"""Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a frame is for; stages that are not wanted do not run.
+
+    Attributes:
+        mesh: Mesh for head pose and occlusion; without it the pose is a rough one from five points.
+        identity: Embedding and comparison with the reference.
+        liveness: PAD, where there is a PAD model.
+    """
+
+    mesh: bool = True
+    identity: bool = False
+    liveness: bool = False
+
+
+PRESENCE: Final = Wanted()
+IDENTITY: Final = Wanted(identity=True, liveness=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyserConfig:
+    """How frames are analysed. None of this can be set by a client."""
+
+    limits: DecodeLimits = SESSION_LIMITS
+    detector: DetectorConfig = field(default_factory=DetectorConfig)
+    quality: QualityLimits = field(default_factory=QualityLimits)
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    flip_average: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Enrolment:
+    """What came of an enrolment photo.
+
+    Attributes:
+        template: Encoded reference (``zaichang.biometric.template``), or None where the gate refused.
+        quality_bp: Quality of the face, 0..10000.
+        reasons: Why it was refused; empty where there is a template.
+        assessment: The whole assessment of the photo.
+        thresholds: Version of the thresholds that the gate used.
+    """
+
+    template: bytes | None = field(repr=False)
+    quality_bp: int
+    reasons: tuple[ReasonCode, ...]
+    assessment: FrameAssessment
+    thresholds: str
+
+
+class Analyser:
+    """Analyses frames. Belongs to one thread; make one per worker from the same ``Models``."""
+
+    def __init__(self, models: Models, config: AnalyserConfig | None = None) -> None:
+        """Load the networks.
+
+        Raises:
+            ModelError: ``models.not_loadable``.
+            ConfigError: ``models.role_needed`` where detector, mesh or embedder is absent.
+        """
+        self.config = config or AnalyserConfig()
+        self._models = models
+        self._detector = Detector(_needed(models, Role.DETECTOR), self.config.detector)
+        self._mesh = MeshNetwork(_needed(models, Role.MESH))
+        self._embedder = Embedder(_needed(models, Role.EMBEDDER), flip=self.config.flip_average)
+        pad, pad_entry = models.network(Role.PAD), models.entry(Role.PAD)
+        self._pad = Pad(pad, pad_entry) if pad is not None and pad_entry is not None else None
+        digest = f"{models.digest} {PIPELINE_VERSION} {self.config!r}"
+        self.models_digest = hashlib.sha256(digest.encode()).hexdigest()[:16]
+
+    @property
+    def embedder_id(self) -> str:
+        """16 hex digits; templates made by another embedder cannot be compared."""
+        return self._models.model_id(Role.EMBEDDER)
+
+    @property
+    def has_pad(self) -> bool:
+        """Whether frames can get a PAD score."""
+        return self._pad is not None
+
+    def assess(self, frame: bytes, *, want: Wanted = PRESENCE, reference: Template | None = None) -> FrameAssessment:
+        """Assess an encoded frame; a frame that cannot be read is an assessment with that reason.
+
+        Args:
+            frame: JPEG, PNG or WebP bytes.
+            want: Which stages run.
+            reference: The learner's template; needed for a similarity.
+        """
+        try:
+            pixels = decode(frame, self.config.limits)
+        except UnreadableInput as error:
+            return FrameAssessment(width_px=0, height_px=0, models=self.models_digest, reasons=(reason_of(error),))
+        return self.assess_pixels(pixels, want=want, reference=reference)
+
+    def assess_pixels(
+        self, pixels: NDArray[np.uint8], *, want: Wanted = PRESENCE, reference: Template | None = None
+    ) -> FrameAssessment:
+        """Assess a decoded frame (``(height, width, 3)`` BGR), e.g. from a video file."""
+        return self._assess(pixels, want, reference)[0]
+
+    def enrol(self, image: bytes) -> Enrolment:
+        """Make a reference from a photo, if the photo is good enough: one face, quality above the gate.
+
+        Args:
+            image: JPEG, PNG or WebP bytes.
+
+        Raises:
+            UnreadableInput: ``frame.unreadable``, ``frame.too_large``.
+        """
+        pixels = decode(image, self.config.limits)
+        thresholds = self.config.thresholds
+        found, embedding = self._assess(pixels, Wanted(identity=True), None)
+        main = found.main
+        reasons = list(found.reasons)
+        if main is not None:
+            reasons += main.reasons
+            if main.quality_bp < thresholds.enrol_quality_bp and not main.reasons:
+                reasons.append(_weakest_reason(main))
+        template = None
+        if embedding is not None and not reasons:
+            template = Template(embedder=self.embedder_id, vectors=embedding[None]).encode()
+        return Enrolment(
+            template=template,
+            quality_bp=main.quality_bp if main else 0,
+            reasons=tuple(dict.fromkeys(reasons)),
+            assessment=found,
+            thresholds=thresholds.version,
+        )
+
+    def embed_main(self, pixels: NDArray[np.uint8]) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
+        """Return the assessment and the main face's embedding (``(128,)``, length 1), or None without a face."""
+        return self._assess(pixels, Wanted(identity=True), None)
+
+    def _assess(
+        self, pixels: NDArray[np.uint8], want: Wanted, reference: Template | None
+    ) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
+        height, width = pixels.shape[:2]
+        small = _thumbnail(pixels)
+        faces = order_faces(self._detector.detect(pixels), width, height)
+        embedding: NDArray[np.float32] | None = None
+        findings: list[FaceFinding] = []
+        if faces:
+            main, embedding = self._main_face(pixels, faces[0], want, reference)
+            findings = [main, *(_plain(face) for face in faces[1:])]
+        assessment = FrameAssessment(
+            width_px=width,
+            height_px=height,
+            faces=tuple(findings),
+            phash=perceptual_hash(small),
+            luma_bp=to_bp(float(small.mean()) / 255),
+            models=self.models_digest,
+            reasons=_frame_reasons(faces, small, self.config.thresholds),
+        )
+        return assessment, embedding
+
+    def _main_face(
+        self, pixels: NDArray[np.uint8], face: Detection, want: Wanted, reference: Template | None
+    ) -> tuple[FaceFinding, NDArray[np.float32] | None]:
+        mesh = self._mesh.run(pixels, face) if want.mesh else None
+        pose = pose_from_mesh(mesh.points_px) if mesh else pose_from_five_points(face.points_px)
+        aligned = _align(pixels, face)
+        quality = self._quality(pixels, face, mesh, pose, aligned)
+        embedding = self._embedder.embed(aligned) if want.identity else None
+        similarity, identity_reasons = self._compare(embedding, quality, want, reference)
+        pad = to_bp(self._pad.live_probability(pixels, face)) if want.liveness and self._pad else None
+        reasons = [*identity_reasons, *quality.reasons]
+        if pad is not None and pad < self.config.thresholds.pad_bp:
+            reasons.insert(0, ReasonCode.PAD_ATTACK)
+        finding = FaceFinding(
+            box_px=_box(face),
+            score_bp=to_bp(face.score),
+            yaw_cdeg=to_cdeg(pose.yaw_deg),
+            pitch_cdeg=to_cdeg(pose.pitch_deg),
+            roll_cdeg=to_cdeg(pose.roll_deg),
+            quality_bp=quality.quality_bp,
+            quality_parts_bp=quality.parts_bp,
+            pad_bp=pad,
+            similarity_bp=similarity,
+            reasons=tuple(reasons),
+        )
+        return finding, embedding
+
+    def _compare(
+        self, embedding: NDArray[np.float32] | None, quality: Quality, want: Wanted, reference: Template | None
+    ) -> tuple[int | None, tuple[ReasonCode, ...]]:
+        """Return the similarity, and the reason where it does not say "same"."""
+        if not want.identity or embedding is None or reference is None:
+            return None, ()
+        if reference.embedder != self.embedder_id:
+            return None, (ReasonCode.REFERENCE_MISSING,)
+        similarity = similarity_bp(embedding, reference.vectors)
+        thresholds = self.config.thresholds
+        if similarity >= thresholds.similarity_bp:
+            return similarity, ()
+        usable = quality.quality_bp >= thresholds.quality_bp
+        return similarity, (ReasonCode.NOT_SAME_PERSON if usable else ReasonCode.IDENTITY_UNCERTAIN,)
+
+    def _quality(
+        self,
+        pixels: NDArray[np.uint8],
+        face: Detection,
+        mesh: FaceMesh | None,
+        pose: HeadPose,
+        aligned: NDArray[np.uint8],
+    ) -> Quality:
+        height, width = pixels.shape[:2]
+        measures = FaceMeasures(
+            eye_distance_px=float(np.hypot(*(face.points_px[1] - face.points_px[0]))),
+            pose=pose,
+            inside=_inside(face, mesh, width, height),
+            mesh_presence=mesh.presence if mesh else 1.0,
+        )
+        grey = np.asarray(cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        return assess_quality(measures, grey, self.config.quality)
+
+
+def _needed(models: Models, role: Role) -> Network:
+    network = models.network(role)
+    if network is None:
+        raise ConfigError("models.role_needed", f"The pipeline needs a model for the role {role.value}.")
+    return network
+
+
+def order_faces(faces: list[Detection], width: int, height: int) -> list[Detection]:
+    """Return the faces, the main one first: the largest, central ones preferred at equal size."""
+
+    def weight(face: Detection) -> float:
+        x, y, w, h = (float(value) for value in face.box_px)
+        off = np.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)
+        return float(-w * h * (1 - min(off, 0.7)))
+
+    return sorted(faces, key=weight)
+
+
+def _frame_reasons(faces: list[Detection], small: NDArray[np.uint8], thresholds: Thresholds) -> tuple[ReasonCode, ...]:
+    if not faces:
+        return (ReasonCode.CAMERA_COVERED,) if camera_covered(small) else (ReasonCode.NO_FACE,)
+    if len(faces) == 1:
+        return ()
+    side = np.sqrt([float(face.box_px[2] * face.box_px[3]) for face in faces])
+    near = to_bp(float(side[1:].max() / max(side[0], 1e-6))) >= thresholds.second_face_ratio_bp
+    return (ReasonCode.MULTIPLE_FACES,) if near else (ReasonCode.BACKGROUND_FACE,)
+
+
+def _align(pixels: NDArray[np.uint8], face: Detection) -> NDArray[np.uint8]:
+    """Align, or give a black face where the five points coincide: it then fails on quality."""
+    try:
+        return aligned_face(pixels, face.points_px)
+    except ValueError:
+        return np.zeros((ALIGNED_PX, ALIGNED_PX, 3), dtype=np.uint8)
+
+
+def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    small = cv2.resize(pixels, (HASH_INPUT_PX, HASH_INPUT_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+def _inside(face: Detection, mesh: FaceMesh | None, width: int, height: int) -> float:
+    """Return which part of the face lies inside the frame, 0..1.
+
+    The detector's box ends near the border even where the face goes on, so the mesh's points are counted too.
+    """
+    x, y, w, h = (float(value) for value in face.box_px)
+    shown = max(0.0, min(x + w, width) - max(x, 0.0)) * max(0.0, min(y + h, height) - max(y, 0.0))
+    points = mesh.points_px[:, :2] if mesh else face.points_px
+    within = np.all((points >= 0) & (points < (width, height)), axis=1)
+    return min(shown / max(w * h, 1e-6), float(within.mean()))
+
+
+def _box(face: Detection) -> tuple[int, int, int, int]:
+    x, y, w, h = (round(float(value)) for value in face.box_px)
+    return x, y, w, h
+
+
+def _plain(face: Detection) -> FaceFinding:
+    return FaceFinding(box_px=_box(face), score_bp=to_bp(face.score))
+
+
+_PART_REASONS: Final = {
+    "size": ReasonCode.FACE_TOO_SMALL,
+    "pose": ReasonCode.POSE_TOO_FAR,
+    "sharpness": ReasonCode.BLURRED,
+    "exposure": ReasonCode.TOO_DARK,
+    "occlusion": ReasonCode.FACE_OCCLUDED,
+    "framing": ReasonCode.FACE_CUT_OFF,
+}
+
+
+def _weakest_reason(face: FaceFinding) -> ReasonCode:
+    return _PART_REASONS[min(face.quality_parts_bp, key=lambda part: part[1])[0]]

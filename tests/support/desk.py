@@ -1,0 +1,186 @@
+"""A learner's desk on a virtual clock: plays, answers, and obeys the core's orders, unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session.policy import Policy, policy_digest
+from zaichang.session.schedule import heartbeat_nonce
+from zaichang.session.step import next_deadline_ms, start, step
+
+T0_MS = 1_700_000_000_000
+POLICY = Policy(proofs=("presence", "identity"))
+
+
+def good_face(**changes: object) -> FaceFinding:
+    face = FaceFinding(box_px=(100, 80, 120, 140), score_bp=9_000, quality_bp=8_000, similarity_bp=7_500, pad_bp=9_000)
+    return replace(face, **changes)
+
+
+def frame(*faces: FaceFinding, content: str = "", reasons: tuple[ReasonCode, ...] = ()) -> FrameAssessment:
+    return FrameAssessment(width_px=480, height_px=360, faces=faces, content=content, reasons=reasons)
+
+
+def started(policy: Policy = POLICY, **changes: object) -> e.SessionStarted:
+    base = e.SessionStarted(
+        at_ms=T0_MS,
+        session_id="ab" * 16,
+        institution_id="inst-1",
+        learner_id="learner-1",
+        course_id="course-1",
+        lesson_id="lesson-1",
+        lesson_duration_ms=1_800_000,
+        policy_digest=policy_digest(policy),
+        seed="11" * 32,
+        client_nonce="22" * 16,
+    )
+    return replace(base, **changes)
+
+
+@dataclass
+class Desk:
+    """Drives one session. ``camera(desk)`` gives the frame's assessment, or None for a capture that never arrives."""
+
+    policy: Policy = POLICY
+    info: e.SessionStarted = field(default_factory=started)
+    camera: Callable[[Desk], FrameAssessment | None] = lambda desk: frame(
+        good_face(), content=f"{len(desk.events):016x}"
+    )
+    reaction_ms: int | None = 3_000
+    rate_bp: int = 10_000
+    obeys: bool = True
+    online: bool = True
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        self.now_ms = self.info.at_ms
+        self.events: list[e.Event] = [self.info]
+        self.log: list[d.Decision] = []
+        self.playhead_ms = 0
+        self.playing = False
+        self.camera_id = "cam-1"
+        self._next_beat_ms = self.now_ms
+        self._answers: list[tuple[int, d.OrderChallenge]] = []
+        self.state, out = start(self.info, self.policy)
+        self._carry_out(out)
+
+    def send(self, event: e.Event) -> tuple[d.Decision, ...]:
+        self.events.append(event)
+        self.state, out = step(self.state, event, self.policy)
+        self._carry_out(out)
+        return out
+
+    def beat(self, **changes: object) -> tuple[d.Decision, ...]:
+        seq = self.state.seq + 1
+        beat = e.HeartbeatReceived(
+            at_ms=self.now_ms,
+            seq=seq,
+            nonce=heartbeat_nonce(self.info, seq),
+            playhead_ms=self.playhead_ms,
+            playing=self.playing and not self.ended,
+            ended=self.ended,
+            rate_bp=self.rate_bp,
+            visible=self.visible,
+        )
+        self._next_beat_ms = self.now_ms + self.policy.heartbeat_ms
+        return self.send(replace(beat, **changes))
+
+    @property
+    def ended(self) -> bool:
+        return self.playhead_ms >= self.info.lesson_duration_ms
+
+    @property
+    def closed(self) -> bool:
+        return self.final is not None
+
+    @property
+    def minutes(self) -> list[d.Minute]:
+        return [x.minute for x in self.log if isinstance(x, d.RecordMinute)]
+
+    @property
+    def final(self) -> d.Final | None:
+        return next((x.final for x in self.log if isinstance(x, d.RecordFinal)), None)
+
+    @property
+    def verified_ms(self) -> int:
+        return sum(minute.verified_ms for minute in self.minutes)
+
+    def ordered(self, kind: type[d.Decision]) -> list[d.Decision]:
+        return [x for x in self.log if isinstance(x, kind)]
+
+    def study(self, span_ms: int, *, timers: bool = True) -> Desk:
+        """Let ``span_ms`` pass: heartbeats, timers and answers at their moments."""
+        until_ms = self.now_ms + span_ms
+        while not self.closed:
+            due = [until_ms]
+            if self.online:
+                due += [self._next_beat_ms, *(at_ms for at_ms, _ in self._answers)]
+            deadline_ms = next_deadline_ms(self.state, self.policy) if timers else None
+            at_ms = max(self.now_ms, min([*due, *([] if deadline_ms is None else [deadline_ms])]))
+            if at_ms >= until_ms:
+                self._pass_time(until_ms)
+                return self
+            self._pass_time(at_ms)
+            if self.online and at_ms >= self._next_beat_ms:
+                self.beat()
+            elif self.online and (ready := [x for x in self._answers if x[0] <= at_ms]):
+                self._answers.remove(ready[0])
+                order = ready[0][1]
+                self.send(
+                    e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=order.code or "here")
+                )
+            else:
+                self.send(e.DeadlineReached(at_ms=at_ms))
+        return self
+
+    def seek(self, to_ms: int) -> Desk:
+        self.playhead_ms = to_ms
+        self.beat()
+        return self
+
+    def finish(self) -> Desk:
+        self.send(e.FinishRequested(at_ms=self.now_ms))
+        return self.study(60_000)
+
+    def _pass_time(self, to_ms: int) -> None:
+        if self.playing:
+            elapsed_ms = (to_ms - self.now_ms) * self.rate_bp // 10_000
+            self.playhead_ms = min(self.playhead_ms + elapsed_ms, self.info.lesson_duration_ms)
+        self.now_ms = to_ms
+
+    def _carry_out(self, out: tuple[d.Decision, ...]) -> None:
+        self.log += out
+        for decision in out:
+            match decision:
+                case d.OrderCapture() if self.online:
+                    assessment = self.camera(self)
+                    if assessment is not None:
+                        self.send(
+                            e.CaptureReceived(
+                                at_ms=self.now_ms,
+                                capture_id=decision.capture_id,
+                                nonce=decision.nonce,
+                                camera=self.camera_id,
+                            )
+                        )
+                        self.send(
+                            e.CaptureAssessed(at_ms=self.now_ms, capture_id=decision.capture_id, assessment=assessment)
+                        )
+                case d.OrderChallenge() if self.reaction_ms is not None:
+                    self._answers.append((self.now_ms + self.reaction_ms, decision))
+                case d.OrderPause() if self.obeys:
+                    self.playing = False
+                    self._next_beat_ms = self.now_ms
+                case d.OrderResume():
+                    self.playing = True
+                    self._next_beat_ms = self.now_ms
+                case d.OrderSeek() if self.obeys:
+                    self.playhead_ms = decision.to_ms
+                    self._next_beat_ms = self.now_ms
+                case _:
+                    pass

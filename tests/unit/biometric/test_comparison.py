@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zaichang.biometric.comparison import Decision, decide, normalised, similarity_bp
+from zaichang.biometric.template import Template, decode_template, merge_templates
+from zaichang.core.errors import UnreadableInput
+
+A = normalised(np.array([1.0, 2.0, 2.0]))
+B = normalised(np.array([-2.0, 1.0, 0.0]))
+
+
+def test_similarity_is_the_best_over_references() -> None:
+    assert similarity_bp(A, A) == 10_000
+    assert similarity_bp(A, B) == 0
+    assert similarity_bp(A, -A) == -10_000
+    assert similarity_bp(A, np.stack([B, A])) == 10_000
+
+
+@pytest.mark.parametrize("vector", [np.zeros(4), np.array([np.nan, 1]), np.array([np.inf, 1]), np.full(3, 1e-9)])
+def test_vectors_that_would_match_anything_are_refused(vector: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="finite and not zero"):
+        normalised(vector)
+
+
+def test_shapes_that_do_not_fit_are_refused() -> None:
+    for references in (np.zeros((2, 4), np.float32), np.zeros((0, 3), np.float32)):
+        with pytest.raises(ValueError, match="do not fit"):
+            similarity_bp(A, references)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "usable", "decision"),
+    [
+        (4070, True, Decision.SAME),
+        (4070, False, Decision.SAME),
+        (4069, True, Decision.DIFFERENT),
+        (4069, False, Decision.UNCERTAIN),
+        (None, True, Decision.UNCERTAIN),
+    ],
+)
+def test_decisions(similarity: int | None, usable: bool, decision: Decision) -> None:
+    assert decide(similarity, 4070, usable=usable) is decision
+
+
+@given(rows=st.integers(1, 16), size=st.integers(1, 200), seed=st.integers(0, 2**32 - 1))
+def test_templates_round_trip(rows: int, size: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(rows, size)).astype(np.float32) + 0.1
+    template = Template(embedder="0123456789abcdef", vectors=np.stack([normalised(row) for row in vectors]))
+    decoded = decode_template(template.encode())
+    assert decoded.embedder == template.embedder
+    assert np.array_equal(decoded.vectors, template.vectors)
+
+
+@given(data=st.binary(max_size=80), cut=st.integers(0, 60))
+def test_any_other_bytes_are_refused_without_crashing(data: bytes, cut: int) -> None:
+    good = Template(embedder="0" * 16, vectors=A[None]).encode()
+    for bad in (data, good[: min(cut, len(good) - 1)], b"ZCT1" + data):
+        with pytest.raises(UnreadableInput) as caught:
+            decode_template(bad)
+        assert caught.value.code == "template.invalid"
+
+
+def test_a_template_with_a_changed_vector_is_refused() -> None:
+    data = bytearray(Template(embedder="0" * 16, vectors=A[None]).encode())
+    data[-1] ^= 0x01
+    with pytest.raises(UnreadableInput):
+        decode_template(bytes(data))
+
+
+def test_poses_are_merged_within_one_embedder_only() -> None:
+    one, two = (Template(embedder="0" * 16, vectors=vector[None]) for vector in (A, B))
+    assert merge_templates([one, two]).vectors.shape == (2, 3)
+    with pytest.raises(ValueError, match="one embedder"):
+        merge_templates([one, Template(embedder="1" * 16, vectors=A[None])])
+    with pytest.raises(ValueError, match="one embedder"):
+        merge_templates([])

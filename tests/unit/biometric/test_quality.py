@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from zaichang.biometric.phash import hash_distance, perceptual_hash
+from zaichang.biometric.pose import HeadPose
+from zaichang.biometric.quality import PARTS, FaceMeasures, assess_quality, camera_covered, sharpness
+from zaichang.core.reasons import ReasonCode
+
+FRONTAL = HeadPose(yaw_deg=0, pitch_deg=0, roll_deg=0)
+GOOD = FaceMeasures(eye_distance_px=60, pose=FRONTAL, inside=1.0)
+TEXTURE = np.clip(np.random.default_rng(0).normal(128, 40, (112, 112)), 0, 255).astype(np.uint8)
+
+
+def test_a_good_face_is_full_in_every_part() -> None:
+    quality = assess_quality(GOOD, TEXTURE)
+    assert quality.parts_bp == tuple((name, 10_000) for name in PARTS)
+    assert (quality.quality_bp, quality.reasons) == (10_000, ())
+
+
+@pytest.mark.parametrize(
+    ("measures", "part", "reason"),
+    [
+        (replace(GOOD, eye_distance_px=12), "size", ReasonCode.FACE_TOO_SMALL),
+        (replace(GOOD, pose=replace(FRONTAL, yaw_deg=-55)), "pose", ReasonCode.POSE_TOO_FAR),
+        (replace(GOOD, pose=replace(FRONTAL, pitch_deg=45)), "pose", ReasonCode.POSE_TOO_FAR),
+        (replace(GOOD, mesh_presence=0.25), "occlusion", ReasonCode.FACE_OCCLUDED),
+        (replace(GOOD, lower_face_covered=0.9), "occlusion", ReasonCode.FACE_MASKED),
+        (replace(GOOD, inside=0.5), "framing", ReasonCode.FACE_CUT_OFF),
+    ],
+)
+def test_each_measure_lowers_its_part_and_names_it(measures: FaceMeasures, part: str, reason: ReasonCode) -> None:
+    quality = assess_quality(measures, TEXTURE)
+    low = [name for name, value in quality.parts_bp if value < 2500]
+    assert low == [part]
+    assert quality.reasons == (reason,)
+    assert quality.quality_bp == dict(quality.parts_bp)[part]
+
+
+@pytest.mark.parametrize(
+    ("grey", "reason"),
+    [
+        (TEXTURE // 12, ReasonCode.TOO_DARK),
+        ((232 + TEXTURE // 12).clip(0, 255).astype(np.uint8), ReasonCode.TOO_BRIGHT),
+        (np.where(TEXTURE > 128, 255, TEXTURE).astype(np.uint8), ReasonCode.TOO_BRIGHT),
+    ],
+)
+def test_light(grey: np.ndarray, reason: ReasonCode) -> None:
+    assert reason in assess_quality(GOOD, grey.astype(np.uint8)).reasons
+
+
+def test_the_worst_reason_comes_first() -> None:
+    quality = assess_quality(replace(GOOD, eye_distance_px=10, inside=0.75), TEXTURE)
+    assert quality.reasons == (ReasonCode.FACE_TOO_SMALL, ReasonCode.FACE_CUT_OFF)
+
+
+def test_sharpness_falls_with_blur_and_not_with_brightness() -> None:
+    blurred = (TEXTURE[:-2].astype(int) + TEXTURE[1:-1] + TEXTURE[2:]) // 3
+    assert sharpness(blurred.astype(np.uint8)) < 0.8 * sharpness(TEXTURE)
+    assert sharpness(TEXTURE // 2) == pytest.approx(sharpness(TEXTURE), rel=0.05)
+    assert sharpness(np.full((112, 112), 90, np.uint8)) == 0
+
+
+def test_a_covered_camera_is_flat() -> None:
+    assert camera_covered(np.full((32, 32), 7, np.uint8))
+    assert not camera_covered(TEXTURE[:32, :32])
+
+
+def test_the_hash_survives_noise_and_light_but_not_another_picture() -> None:
+    rng = np.random.default_rng(1)
+    picture = np.add.outer(np.arange(32) * 3, np.arange(32) * 4) // 2 + rng.integers(0, 30, (32, 32))
+    noisy = np.clip(picture + rng.integers(-2, 3, (32, 32)), 0, 255)
+    same = perceptual_hash(picture.astype(np.uint8))
+    assert hash_distance(same, same) == 0
+    assert hash_distance(same, perceptual_hash(noisy.astype(np.uint8))) <= 8
+    assert hash_distance(same, perceptual_hash((picture * 0.8).astype(np.uint8))) <= 8
+    assert hash_distance(same, perceptual_hash(TEXTURE[:32, :32])) > 16
+    with pytest.raises(ValueError, match="16 hex"):
+        hash_distance(same, "")
+    with pytest.raises(ValueError, match="32x32"):
+        perceptual_hash(TEXTURE)

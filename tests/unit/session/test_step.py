@@ -1,0 +1,52 @@
+"""Whole sessions on a virtual desk: the rules as a learner meets them."""
+
+from __future__ import annotations
+
+from support.desk import Desk, frame, good_face, started
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.decisions import Verdict
+from zaichang.session.policy import Policy
+from zaichang.session.replay import replay
+
+
+def test_honest_session_is_credited_to_the_last_millisecond() -> None:
+    desk = Desk().study(1_830_000).finish()
+    assert desk.verified_ms == 1_800_000
+    assert desk.final is not None
+    assert desk.final.reason is ReasonCode.SESSION_FINISHED
+    assert all(minute.verdict is Verdict.VERIFIED for minute in desk.minutes)
+
+
+def test_absence_costs_the_bracket_and_itself_and_nothing_else() -> None:
+    desk = Desk().study(300_000)
+    before_ms = desk.state.session_verified_ms
+    present = desk.camera
+    desk.camera = lambda _: frame()
+    desk.study(300_000)
+    assert desk.state.suspended is ReasonCode.NO_FACE
+    assert desk.state.session_verified_ms == before_ms
+    desk.camera = present
+    desk.study(600_000).finish()
+    assert 600_000 - 10_000 <= desk.verified_ms - before_ms <= 600_000
+
+
+def test_missing_pad_result_is_never_a_pass() -> None:
+    policy = Policy()
+    desk = Desk(
+        policy=policy,
+        info=started(policy),
+        camera=lambda d: frame(good_face(pad_bp=None), content=f"{len(d.events):016x}"),
+    )
+    desk.study(600_000).finish()
+    assert desk.verified_ms == 0
+    assert {minute.verdict for minute in desk.minutes} == {Verdict.INDETERMINATE}
+    assert desk.final is not None
+    assert desk.final.undecided_ms > 500_000
+
+
+def test_replay_gives_the_same_state_and_minutes() -> None:
+    desk = Desk().study(900_000).finish()
+    replayed = replay(desk.events, desk.policy)
+    assert replayed.state == desk.state
+    assert list(replayed.minutes) == desk.minutes
+    assert replayed.final == desk.final
