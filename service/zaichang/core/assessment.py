@@ -49,7 +49,7 @@ class FrameAssessment:
         height_px: Height, likewise.
         faces: The faces, the main one (largest and most central) first; those behind follow.
         phash: 64-bit perceptual hash of the frame, 16 hex digits; empty where it could not be decoded.
-        content: First 16 hex digits of the SHA-256 of the decoded pixels: equal only for the very same picture.
+        content: 16 hex digits that only the very same decoded picture has; empty where it could not be decoded.
         luma_bp: Mean brightness, 0..10000.
         models: Digest of the models and thresholds that produced this (16 hex digits).
         reasons: What is wrong with the frame as a whole, worst first; empty for a usable frame.

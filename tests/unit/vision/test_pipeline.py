@@ -187,3 +187,12 @@ def test_no_template_in_reprs(analyser: Analyser, portrait_jpeg: bytes) -> None:
     enrolment = analyser.enrol(portrait_jpeg)
     assert "ZCT1" not in repr(enrolment)
     assert "vectors" not in repr(decode_template(enrolment.template or b""))
+
+
+def test_content_differs_by_a_single_grey_level_and_repeats_for_the_same_picture(analyser: Analyser) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+    other = noise.copy()
+    other[100, 100] ^= 1
+    first, again, changed = (analyser.assess_pixels(pixels).content for pixels in (noise, noise.copy(), other))
+    assert len(first) == 16
+    assert first == again != changed
