@@ -32,7 +32,8 @@ CATALOG = ROOT / "models" / "catalog.toml"
 APT_LIMIT_S = 300
 PIP_INSTALL: tuple[str | Path, ...] = (
     *(BIN / "python", "-m", "pip", "install"),
-    *("--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off"),
+    # What is imported gets compiled then; compiling everything takes longer than most of the rest.
+    *("--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off", "--no-compile"),
 )
 
 
@@ -100,13 +101,17 @@ class Log:
             if limit_s is not None and time.monotonic() - begun > limit_s:
                 raise subprocess.TimeoutExpired(process.args, limit_s)
             if sys.stdout.isatty():
-                done = f"{min(collected(self.path), count)} of {count} packages, " if count else ""
-                show(f"\r{self.label} ... {done}{time.monotonic() - self.started:.0f} s ")
+                done = progress(self.path, count) if count else ""
+                show(f"\r{self.label} ... {done}{time.monotonic() - self.started:.0f} s    ")
 
 
-def collected(log: Path) -> int:
-    """Return how many packages pip has collected so far, by its own log."""
-    return len(re.findall(r"^Collecting ", log.read_text(errors="replace"), re.MULTILINE))
+def progress(log: Path, count: int) -> str:
+    """Return how far pip is with ``count`` packages, by its own log."""
+    text = log.read_text(errors="replace")
+    if re.search(r"^Installing collected packages", text, re.MULTILINE):
+        return f"installing {count} packages, "
+    found = re.findall(r"^(?:Collecting|Processing|Requirement already) ", text, re.MULTILINE)
+    return f"{len(found)} of {count} packages, "
 
 
 def show(text: str) -> None:
