@@ -70,7 +70,7 @@ class Policy:
     retake_prompted_ms: int = _int(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
     cure_ms: int = _int(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
     excuses: int = _int(
-        3, 0, 20, "Rounds that pause, hiding or the network may interrupt before that costs the bracket."
+        4, 0, 20, "How often a session may be interrupted, or answer only when called, before that costs the bracket."
     )
     strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 

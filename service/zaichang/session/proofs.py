@@ -52,6 +52,14 @@ def schedule_challenge(state: State, policy: Policy) -> None:
     )
 
 
+def excused(state: State, policy: Policy) -> bool:
+    """Use up one excuse, if there is one: they are few, or every capture could be dodged."""
+    if state.excuses >= policy.excuses:
+        return False
+    state.excuses += 1
+    return True
+
+
 def settle(state: State, policy: Policy, out: list[Decision]) -> None:
     """Derive the phase from the holds; begin a minute, order play or cut the running stretch as it changes."""
     if state.phase is Phase.CLOSED:
@@ -89,6 +97,11 @@ def decide(
         credit.resolve(state, outcome, reason)
         _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
     else:
+        if outcome is Outcome.PASSED and reason is not None and not excused(state, policy):
+            # Present only when called, once too often: what came before stays unproven, though the session goes on.
+            credit.resolve(state, Outcome.FAILED, reason)
+            credit.note(state, reason)
+            rounds.indicate(state, reason)
         lack = reason if outcome is Outcome.UNDECIDED else None
         # A bracket needs both its ends: one that a lacking proof opened stays undecided even if this one passed.
         doubt = lack or state.opening_lack

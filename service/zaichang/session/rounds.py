@@ -52,6 +52,17 @@ REFUSALS: Final = frozenset(
         ReasonCode.LIVENESS_FAILED,
     }
 )
+ABSENCES: Final = frozenset(
+    {
+        ReasonCode.NO_FACE,
+        ReasonCode.MULTIPLE_FACES,
+        ReasonCode.CAMERA_COVERED,
+        ReasonCode.CAPTURE_MISSED,
+        ReasonCode.CAMERA_UNAVAILABLE,
+        ReasonCode.PAGE_HIDDEN,
+    }
+)
+"""Misses that a learner who came running at our prompt would show."""
 LACKS: Final = frozenset({ReasonCode.NOT_ANALYSED, ReasonCode.PAD_MISSING, ReasonCode.REFERENCE_MISSING})
 
 
@@ -163,7 +174,10 @@ def missed(state: State, policy: Policy, wall_ms: int) -> tuple[Outcome, ReasonC
 def assess(
     state: State, event: CaptureAssessed, policy: Policy, wall_ms: int
 ) -> tuple[Outcome, ReasonCode | None] | None:
-    """Count an analysed capture; return the round's outcome once it is decided."""
+    """Count an analysed capture; return the round's outcome once it is decided.
+
+    A pass with a reason is one that came only after the learner was asked to come back, for that reason.
+    """
     current = state.round
     if current is None or current.capture_id != event.capture_id or not current.received:
         return None
@@ -228,6 +242,10 @@ def _count(
         reasons=current.reasons if reason is None else (*current.reasons, reason),
     )
     outcome = _decide(current, policy)
+    if outcome is Outcome.PASSED:
+        state.round = None
+        absences = [miss for miss in current.reasons if miss in ABSENCES]
+        return outcome, absences[0] if len(absences) > policy.round_silent else None
     if outcome is not None:
         state.round = None
         return outcome, _telling(current.reasons, outcome)
@@ -249,10 +267,8 @@ def _decide(current: Round, policy: Policy) -> Outcome | None:
     return None
 
 
-def _telling(reasons: Iterable[ReasonCode], outcome: Outcome) -> ReasonCode | None:
-    """Return the reason to give: the most frequent of the kind that decided; None for a pass."""
-    if outcome is Outcome.PASSED:
-        return None
+def _telling(reasons: Iterable[ReasonCode], outcome: Outcome) -> ReasonCode:
+    """Return the reason to give: the most frequent of the kind that decided."""
     seen = tuple(reasons)
     kind = LACKS if outcome is Outcome.UNDECIDED else REFUSALS
     deciding = [reason for reason in seen if reason in kind] or seen

@@ -143,7 +143,7 @@ class State:
         reactions_ms: The last reaction times, for the regularity indicator.
         camera: Digest of the camera in use.
         contents: The last pictures' content hashes, newest last.
-        excuses: Rounds and pop-ups excused because of a pause, a hidden page or the network.
+        excuses: How often a hidden page, the network, or coming only when called was excused.
         strikes: Failed proofs.
         doubt: Rounds for which the schedule stays denser after a failure.
         indicators: What a reviewer should look at, with counts.

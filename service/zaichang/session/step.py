@@ -216,8 +216,7 @@ def _resumed(state: State, event: ConnectionResumed, policy: Policy, out: list[D
     current = state.round
     if current is not None and current.capture_id and not current.received:
         # The order may never have arrived; a fresh deadline costs an excuse, so that it cannot be dodged for ever.
-        if state.excuses < policy.excuses:
-            state.excuses += 1
+        if proofs.excused(state, policy):
             deadline_ms = event.at_ms + rounds.extended_ms(state, policy.capture_deadline_ms)
             state.round = replace(current, deadline_ms=deadline_ms)
         rounds.repeat_order(state, policy, out)

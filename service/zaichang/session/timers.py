@@ -116,21 +116,13 @@ def _gap(state: State, policy: Policy, out: list[Decision]) -> None:
         proofs.close(state, state.closing, out)
         return
     excuse_round(state, policy)
-    if state.challenge is not None and not state.challenge.overdue and _excused(state, policy):
+    if state.challenge is not None and not state.challenge.overdue and proofs.excused(state, policy):
         state.challenge = replace(state.challenge, deadline_ms=0)
     proofs.settle(state, policy, out)
 
 
-def _excused(state: State, policy: Policy) -> bool:
-    """Use up one excuse, if there is one: they are few, or every capture could be dodged."""
-    if state.excuses >= policy.excuses:
-        return False
-    state.excuses += 1
-    return True
-
-
 def excuse_round(state: State, policy: Policy) -> None:
     """Call off the round in progress because the page was hidden or the network failed; it is owed on return."""
-    if state.round is not None and state.proof_hold is None and _excused(state, policy):
+    if state.round is not None and state.proof_hold is None and proofs.excused(state, policy):
         state.round = None
         state.round_due_ms = state.now_ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from support.desk import Desk, frame, good_face, started
+from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import Verdict
 from zaichang.session.policy import Policy
@@ -50,3 +51,29 @@ def test_replay_gives_the_same_state_and_minutes() -> None:
     assert replayed.state == desk.state
     assert list(replayed.minutes) == desk.minutes
     assert replayed.final == desk.final
+
+
+def called_back(desk: Desk, times: int) -> None:
+    """Be away whenever a round begins, and come back when asked to."""
+    present = desk.camera
+
+    def camera(d: Desk) -> FrameAssessment | None:
+        misses = d.state.round.reasons if d.state.round is not None else ()
+        return frame() if d.state.rounds > 1 and len(misses) <= d.policy.round_silent else present(d)
+
+    desk.camera = camera
+    while desk.state.rounds < 1 + times or desk.state.round is not None:
+        desk.study(1_000)
+    desk.camera = present
+
+
+def test_coming_only_when_called_is_excused_a_few_times_and_then_costs_each_bracket() -> None:
+    desk = Desk(reaction_ms=2_000)
+    called_back(desk, desk.policy.excuses)
+    assert desk.state.excuses == desk.policy.excuses
+    kept_ms = desk.state.session_verified_ms
+    assert kept_ms > 60_000
+    called_back(desk, 1 + desk.policy.excuses + 3)
+    assert desk.state.session_verified_ms == kept_ms
+    assert desk.state.suspended is None
+    assert dict(desk.state.indicators)[ReasonCode.NO_FACE] >= 3
