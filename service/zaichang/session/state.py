@@ -97,7 +97,7 @@ class OpenMinute:
     reasons: tuple[ReasonCode, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class State:
     """Everything the rules need to know.
 
@@ -217,11 +217,7 @@ class State:
 
     def copy(self) -> State:
         """Return a copy that ``step`` may work on; all values inside are immutable."""
-        twin = object.__new__(State)
-        for name, value in zip(_NAMES, _values(self), strict=True):
-            setattr(twin, name, value)
-        return twin
+        return State(*_values(self))
 
 
-_NAMES = tuple(spec.name for spec in fields(State))
-_values = attrgetter(*_NAMES)
+_values = attrgetter(*(spec.name for spec in fields(State)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
@@ -18,7 +18,7 @@ from zaichang.session.policy import Policy
 from zaichang.session.state import Phase, State
 
 
-class Due(Enum):
+class Due(IntEnum):
     """What can fall due, in the order of precedence at equal times."""
 
     MINUTE_END = auto()
@@ -61,7 +61,7 @@ def _dues(state: State, policy: Policy) -> Iterator[tuple[int, Due]]:
 
 
 def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
-    return min(_dues(state, policy), key=lambda due: (due[0], due[1].value), default=None)
+    return min(_dues(state, policy), default=None)
 
 
 def next_deadline_ms(state: State, policy: Policy) -> int | None:
