@@ -1,0 +1,72 @@
+/**
+ * Build dist/: zaichang.js (ESM), zaichang.iife.js (global `Zaichang`), zaichang-ui.js (the learner's screens, loaded on
+ * demand), zaichang-worker.js (only for pages that forbid blob workers), source maps, and types.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  target: "es2020",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  define: { __VERSION__: JSON.stringify(version) },
+};
+
+/** Modules that stay files of their own, beside the core. */
+export const APART = { "./ui/index.ts": "./zaichang-ui.js", "./guard/index.ts": "./zaichang-guard.js" };
+
+const apart = {
+  name: "apart",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\.\/(ui|guard)\/index\.ts$/ }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: APART[path], external: true } : undefined,
+    );
+  },
+};
+
+/** The worker's bundled text, as the module "worker:text". */
+export const workerText = {
+  name: "worker-text",
+  setup(plugin) {
+    plugin.onResolve({ filter: /^worker:text$/ }, ({ path }) => ({ path, namespace: "worker" }));
+    plugin.onLoad({ filter: /.*/, namespace: "worker" }, async () => {
+      const { outputFiles } = await build({
+        ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", write: false,
+      });
+      return { contents: outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+async function main() {
+  rmSync(`${root}dist`, { recursive: true, force: true });
+  const core = { ...common, entryPoints: ["src/index.ts"], plugins: [apart, workerText], sourcemap: true };
+  await Promise.all([
+    build({ ...core, format: "esm", outfile: "dist/zaichang.js" }),
+    build({ ...core, format: "iife", globalName: "Zaichang", outfile: "dist/zaichang.iife.js" }),
+    build({ ...common, entryPoints: ["src/ui/index.ts"], format: "esm", outfile: "dist/zaichang-ui.js", sourcemap: true }),
+    build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: "dist/zaichang-worker.js" }),
+  ]);
+  const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
+  if (types.status !== 0) process.exit(types.status ?? 1);
+  rewriteImports(`${root}dist/types`);
+}
+
+/** Declarations import each other with .js, which every module resolution understands. */
+function rewriteImports(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) rewriteImports(path);
+    else writeFileSync(path, readFileSync(path, "utf8").replace(/(from |import\()"(\.[^"]*)\.ts"/g, '$1"$2.js"'));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

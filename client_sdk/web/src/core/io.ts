@@ -1,0 +1,64 @@
+/** What goes into the reducer and what comes out of it. */
+import type { SdkError } from "./errors.ts";
+import type { CameraState, Cause, Hold, Sample, Saved, State } from "./state.ts";
+import type { CaptureOrder, ChallengeOrder, ChallengeResult, MinuteSealed } from "./wire.ts";
+
+/** Everything that can happen. `nowMs` is the page's monotonic clock. */
+export type Input =
+  | { readonly type: "start"; readonly nowMs: number }
+  | { readonly type: "opened"; readonly nowMs: number }
+  | { readonly type: "text"; readonly nowMs: number; readonly text: string }
+  | { readonly type: "lost"; readonly nowMs: number; readonly code: number; readonly random: number; readonly freshNonce: string }
+  | { readonly type: "online"; readonly nowMs: number }
+  | { readonly type: "sample"; readonly nowMs: number; readonly cause: Cause; readonly sample: Sample }
+  | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string }
+  | { readonly type: "no_picture"; readonly nowMs: number; readonly captureId: string; readonly cause: NoPicture }
+  | { readonly type: "camera"; readonly nowMs: number; readonly camera: CameraState }
+  | { readonly type: "answer"; readonly nowMs: number; readonly challengeId: string; readonly answer: string }
+  | { readonly type: "token"; readonly nowMs: number; readonly token: string }
+  | { readonly type: "uncounted"; readonly nowMs: number }
+  | { readonly type: "finish"; readonly nowMs: number };
+
+/** Why a picture could not be taken, as the protocol names it. */
+export type NoPicture = "no_camera" | "denied" | "busy" | "hidden" | "ended";
+
+/** What the shell carries out. */
+export type Effect =
+  | { readonly do: "connect" }
+  | { readonly do: "disconnect" }
+  | { readonly do: "send"; readonly text: string }
+  | { readonly do: "capture"; readonly order: CaptureOrder; readonly withinMs: number }
+  | { readonly do: "sendPicture"; readonly captureId: string; readonly nonce: string }
+  | { readonly do: "openCamera" }
+  | { readonly do: "closeCamera" }
+  | { readonly do: "pause" }
+  | { readonly do: "play" }
+  | { readonly do: "seek"; readonly toMs: number }
+  | { readonly do: "normalRate" }
+  | { readonly do: "look"; readonly afterMs: number }
+  | { readonly do: "askToken" }
+  | { readonly do: "save"; readonly saved: Saved }
+  | { readonly do: "forget" }
+  | { readonly do: "emit"; readonly event: CoreEvent };
+
+/** What the page hears. */
+export type CoreEvent =
+  | { readonly type: "joined"; readonly sessionId: string; readonly resumed: boolean; readonly notices: readonly string[] }
+  | { readonly type: "held"; readonly hold: Hold; readonly reason: string; readonly message: string }
+  | { readonly type: "released" }
+  | { readonly type: "set-back"; readonly toMs: number; readonly reason: string; readonly message: string }
+  | { readonly type: "capture-ordered"; readonly captureId: string; readonly prompt: string; readonly withinMs: number }
+  | { readonly type: "capture-sent"; readonly captureId: string }
+  | { readonly type: "capture-missed"; readonly captureId: string; readonly cause: NoPicture | "late" }
+  | { readonly type: "challenge"; readonly order: ChallengeOrder; readonly withinMs: number }
+  | { readonly type: "challenge-result"; readonly result: ChallengeResult }
+  /** Time is up; the challenge stays open, and nothing counts until it is answered. */
+  | { readonly type: "challenge-expired"; readonly challengeId: string }
+  | { readonly type: "minute"; readonly minute: MinuteSealed }
+  | { readonly type: "closed"; readonly reason: string; readonly message: string; readonly verifiedMs: number; readonly undecidedMs: number }
+  | { readonly type: "error"; readonly error: SdkError };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}

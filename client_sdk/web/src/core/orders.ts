@@ -1,0 +1,159 @@
+/** What the service says, carried into the state. */
+import { beatAgain, save } from "./beat.ts";
+import { sdkError } from "./errors.ts";
+import type { Turn } from "./turn.ts";
+import { decodeServer, type Ack, type CaptureOrder, type ChallengeOrder, type ChallengeResult, type Closed, type ErrorMessage, type Joined, type Pause, type Seek } from "./wire.ts";
+
+const MAX_BAD_DETAIL = 80;
+
+export function onText(turn: Turn, text: string): void {
+  if (turn.state.ended !== null) return;
+  const decoded = decodeServer(text);
+  if (!decoded.ok) {
+    const detail = decoded.detail.slice(0, MAX_BAD_DETAIL);
+    turn.error(decoded.code, `A message of the service was not understood (${detail}); it was left out.`, "Update the SDK.");
+    return;
+  }
+  const message = decoded.message;
+  if (message.t === "joined") {
+    if (turn.state.connection === "joining") onJoined(turn, message);
+    return;
+  }
+  if (message.t === "error") {
+    onError(turn, message);
+    return;
+  }
+  if (turn.state.connection !== "open") return;
+  switch (message.t) {
+    case "ack": return onAck(turn, message);
+    case "capture": return onCapture(turn, message);
+    case "challenge": return onChallenge(turn, message);
+    case "challenge_result": return onResult(turn, message);
+    case "pause": return onPause(turn, message);
+    case "resume":
+      turn.set({ pausedBy: null, ready: true, stale: { ...turn.state.stale, pause: false, ready: false } });
+      return;
+    case "seek": return onSeek(turn, message);
+    case "minute":
+      if (turn.state.sealed.some((minute) => minute.index === message.index)) return;
+      turn.set({ sealed: [...turn.state.sealed, message] });
+      turn.emit({ type: "minute", minute: message });
+      return;
+    case "closed": return onClosed(turn, message);
+  }
+}
+
+function onJoined(turn: Turn, joined: Joined): void {
+  const { state, nowMs } = turn;
+  const resumed = joined.resumed;
+  turn.set({
+    connection: "open", joined, resume: joined.session_id, clockOffsetMs: joined.server_ms - nowMs, attempt: 0,
+    tokenTries: 0, lostAtMs: null, lastError: null, uncounted: false, seq: joined.seq, nonce: joined.nonce, inflightAtMs: null,
+    dirty: true, furthestMs: Math.max(state.furthestMs, joined.frontier_ms), frontierMs: joined.frontier_ms,
+    ready: resumed && state.ready, captures: [],
+    stale: { pause: resumed && state.pausedBy !== null, challenge: resumed && state.challenge !== null, ready: resumed && !state.ready },
+    pausedBy: resumed ? state.pausedBy : null, challenge: resumed ? state.challenge : null,
+  });
+  turn.emit({ type: "joined", sessionId: joined.session_id, resumed, notices: joined.notices });
+  const restoreMs = Math.min(state.restoreMs, joined.frontier_ms);
+  if (resumed && restoreMs > 0 && (state.sample === null || state.sample.playheadMs < 1_000)) {
+    turn.add({ do: "seek", toMs: restoreMs });
+  }
+  turn.set({ restoreMs: -1 });
+  if (joined.captures) turn.add({ do: "openCamera" });
+  save(turn);
+  if (state.finishing) turn.send({ t: "finish" });
+  turn.add({ do: "look", afterMs: 0 });
+}
+
+function onAck(turn: Turn, ack: Ack): void {
+  const { state } = turn;
+  if (ack.seq !== state.seq + 1 || state.inflightAtMs === null) return;
+  const proofMissing = ack.reason === "AWAITING_PROOF";
+  turn.set({
+    seq: ack.seq, nonce: ack.nonce, inflightAtMs: null, counting: ack.counting, reason: ack.reason,
+    verifiedMs: ack.verified_ms, pendingMs: ack.pending_ms, frontierMs: ack.frontier_ms,
+    furthestMs: Math.max(state.furthestMs, ack.frontier_ms),
+    ready: state.ready || ack.counting || (state.stale.ready && !proofMissing),
+    pausedBy: state.stale.pause ? null : state.pausedBy,
+    challenge: state.stale.challenge ? null : state.challenge,
+    stale: { pause: false, challenge: false, ready: false },
+  });
+  if (state.stale.challenge && state.challenge !== null) {
+    const challenge_id = state.challenge.order.challenge_id;
+    turn.emit({ type: "challenge-result", result: { t: "challenge_result", challenge_id, accepted: false, closed: true, reason: "" } });
+  }
+  beatAgain(turn);
+}
+
+function onCapture(turn: Turn, order: CaptureOrder): void {
+  const rest = turn.state.captures.filter((capture) => capture.order.capture_id !== order.capture_id);
+  turn.set({ captures: [...rest, { order, deadlineAtMs: turn.nowMs + order.within_ms }] });
+  turn.emit({ type: "capture-ordered", captureId: order.capture_id, prompt: order.prompt, withinMs: order.within_ms });
+  turn.add({ do: "capture", order, withinMs: order.within_ms });
+}
+
+function onChallenge(turn: Turn, order: ChallengeOrder): void {
+  const { state, nowMs } = turn;
+  const unsent = state.challenge?.order.challenge_id === order.challenge_id ? state.challenge.unsent : null;
+  turn.set({
+    challenge: { order, deadlineAtMs: nowMs + order.within_ms, overdue: order.within_ms === 0, unsent: null },
+    stale: { ...state.stale, challenge: false },
+  });
+  if (unsent === null) turn.emit({ type: "challenge", order, withinMs: order.within_ms });
+  else turn.send({ t: "answer", challenge_id: order.challenge_id, answer: unsent });
+}
+
+export function onAnswer(turn: Turn, challengeId: string, answer: string): void {
+  const { state } = turn;
+  if (state.challenge === null || state.challenge.order.challenge_id !== challengeId) return;
+  if (state.connection === "open") turn.send({ t: "answer", challenge_id: challengeId, answer: answer.slice(0, 64) });
+  else turn.set({ challenge: { ...state.challenge, unsent: answer.slice(0, 64) } });
+}
+
+function onResult(turn: Turn, result: ChallengeResult): void {
+  if (turn.state.challenge?.order.challenge_id === result.challenge_id && result.closed) turn.set({ challenge: null });
+  turn.emit({ type: "challenge-result", result });
+}
+
+function onPause(turn: Turn, pause: Pause): void {
+  turn.set({
+    pausedBy: { reason: pause.reason, message: pause.message }, counting: false,
+    stale: { ...turn.state.stale, pause: false },
+  });
+}
+
+function onSeek(turn: Turn, seek: Seek): void {
+  turn.set({ furthestMs: seek.to_ms, frontierMs: seek.to_ms });
+  turn.add({ do: "seek", toMs: seek.to_ms });
+  // Playing on too fast would only be set back again.
+  if (seek.reason === "RATE_TOO_FAST") turn.add({ do: "normalRate" });
+  turn.emit({ type: "set-back", toMs: seek.to_ms, reason: seek.reason, message: seek.message });
+}
+
+function onClosed(turn: Turn, closed: Closed): void {
+  turn.set({
+    ended: { reason: closed.reason, message: closed.message, undecidedMs: closed.undecided_ms },
+    counting: false, verifiedMs: closed.verified_ms, pendingMs: 0, challenge: null, captures: [], pausedBy: null,
+  });
+  turn.emit({
+    type: "closed", reason: closed.reason, message: closed.message, verifiedMs: closed.verified_ms,
+    undecidedMs: closed.undecided_ms,
+  });
+  turn.add({ do: "forget" });
+  turn.add({ do: "closeCamera" });
+}
+
+function onError(turn: Turn, error: ErrorMessage): void {
+  const known = sdkError(error.code, error.message, error.hint);
+  if (error.fatal) {
+    turn.set({ lastError: known });
+    return;
+  }
+  turn.emit({ type: "error", error: known });
+  if (error.expected_seq > 0 && turn.state.connection === "open") {
+    // Only a join hands out the next nonce, so a broken chain is mended by resuming.
+    turn.error("session.chain", "The progress reports went out of step; the player resumes.");
+    turn.add({ do: "disconnect" });
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The core: `reduce(state, input)` returns the new state and what the shell must do. No clock, no randomness, no DOM;
+ * whatever it needs comes in with the input, so every behaviour can be tested from a table.
+ */
+import { onSample } from "./beat.ts";
+import { checkDeadlines, connect, onLost, onOnline, onOpened, onToken } from "./connection.ts";
+import { holdOf, statusOf } from "./hold.ts";
+import type { Input, Step } from "./io.ts";
+import { onAnswer, onText } from "./orders.ts";
+import type { State } from "./state.ts";
+import { Turn } from "./turn.ts";
+
+export function reduce(state: State, input: Input): Step {
+  const turn = new Turn(state, input.nowMs);
+  switch (input.type) {
+    case "start":
+      if (state.connection === "idle") connect(turn);
+      break;
+    case "opened":
+      onOpened(turn);
+      break;
+    case "text":
+      onText(turn, input.text);
+      break;
+    case "lost":
+      onLost(turn, input.code, input.random, input.freshNonce);
+      break;
+    case "online":
+      onOnline(turn);
+      break;
+    case "sample":
+      if (input.cause === "tick") checkDeadlines(turn);
+      onSample(turn, input.cause, input.sample);
+      break;
+    case "picture": {
+      const open = state.captures.find((capture) => capture.order.capture_id === input.captureId);
+      if (open === undefined || state.connection !== "open") break;
+      turn.set({ captures: state.captures.filter((capture) => capture !== open) });
+      turn.add({ do: "sendPicture", captureId: input.captureId, nonce: open.order.nonce });
+      turn.emit({ type: "capture-sent", captureId: input.captureId });
+      break;
+    }
+    case "no_picture": {
+      const open = state.captures.find((capture) => capture.order.capture_id === input.captureId);
+      if (open === undefined || state.connection !== "open") break;
+      turn.set({ captures: state.captures.filter((capture) => capture !== open) });
+      turn.send({ t: "capture_unavailable", capture_id: input.captureId, cause: input.cause });
+      turn.emit({ type: "capture-missed", captureId: input.captureId, cause: input.cause });
+      break;
+    }
+    case "camera":
+      turn.set({ camera: input.camera });
+      break;
+    case "answer":
+      onAnswer(turn, input.challengeId, input.answer);
+      break;
+    case "token":
+      onToken(turn, input.token);
+      break;
+    case "uncounted":
+      turn.set({ uncounted: true, wantPlay: true });
+      break;
+    case "finish":
+      if (state.finishing || state.ended !== null) break;
+      turn.set({ finishing: true });
+      if (state.connection === "open") turn.send({ t: "finish" });
+      break;
+  }
+  settle(turn);
+  return turn.step();
+}
+
+/** Hold or release the player where the reason for it changed. */
+function settle(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const hold = holdOf(state, nowMs);
+  const { reason, message } = hold === null ? { reason: "", message: "" } : statusOf(state, nowMs);
+  if (hold === state.hold && reason === state.holdReason) return;
+  turn.set({ hold, holdReason: reason });
+  if (hold !== null) {
+    if (state.sample?.playing === true && state.hold === null) {
+      if (hold !== "ended") turn.set({ wantPlay: true });
+      turn.add({ do: "pause" });
+    }
+    turn.emit({ type: "held", hold, reason, message });
+  } else {
+    turn.emit({ type: "released" });
+    if (turn.state.wantPlay) turn.add({ do: "play" });
+  }
+}
+
+export { statusOf };

@@ -1,0 +1,42 @@
+/** What survives a reload: kept in sessionStorage, which a browser may deny; then a reload starts a new session. */
+import type { Saved } from "../core/state.ts";
+
+export class Memory {
+  /** Whether the browser refused; reported once. */
+  denied = false;
+
+  constructor(private readonly key: string) {}
+
+  load(): Saved | null {
+    try {
+      const raw: unknown = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
+      if (typeof raw !== "object" || raw === null) return null;
+      const { sessionId, playheadMs, wantPlay } = raw as Record<string, unknown>;
+      if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > 64) return null;
+      return {
+        sessionId,
+        playheadMs: typeof playheadMs === "number" && Number.isFinite(playheadMs) ? playheadMs : -1,
+        wantPlay: wantPlay === true,
+      };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) this.denied = true;
+      return null;
+    }
+  }
+
+  save(saved: Saved): void {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(saved));
+    } catch {
+      this.denied = true;
+    }
+  }
+
+  forget(): void {
+    try {
+      sessionStorage.removeItem(this.key);
+    } catch {
+      this.denied = true;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Small helpers: elements without innerHTML, styles that a content security policy allows. */
+
+type Child = Node | string | null | false;
+type Attributes = Record<string, string | number | boolean | ((event: Event) => void) | null | undefined>;
+
+export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children) if (child !== null && child !== false) element.append(child);
+  return element;
+}
+
+/** A host element with a shadow root and styles. Constructed style sheets are not subject to `style-src`. */
+export function shadow(host: HTMLElement, css: string): ShadowRoot {
+  const root = host.attachShadow({ mode: "open" });
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    const style = document.createElement("style");
+    style.textContent = css;
+    root.append(style);
+  }
+  return root;
+}
+
+/** Set text only where it differs, so that a screen reader is not told the same twice. */
+export function say(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** 75,400 ms -> "1:15"; only whole seconds that were reached. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(seconds % 60).padStart(2, "0");
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}

@@ -1,0 +1,79 @@
+/** Where pop-ups are shown: the browser's top layer (so also over a fullscreen video), in a corner off the player's controls. */
+import { h, shadow } from "./dom.ts";
+import { CSS } from "./style.ts";
+
+const PLACES = ["bottom-right", "top-right", "bottom-left", "top-left"] as const;
+const MARGIN_PX = 12;
+/** Height of a player's own controls at its lower edge. */
+const CONTROLS_PX = 72;
+
+export class Layer {
+  readonly root: ShadowRoot;
+  private readonly host = document.createElement("div");
+  private readonly box = h("div", { class: "layer" });
+  private readonly onFullscreen = (): void => this.raise();
+  private count = 0;
+
+  constructor(
+    theme: string,
+    locale: string,
+    private readonly player: HTMLElement | null,
+  ) {
+    this.host.dataset["theme"] = theme;
+    this.host.lang = locale;
+    this.root = shadow(this.host, CSS);
+    this.root.append(this.box);
+    document.body.append(this.host);
+    document.addEventListener("fullscreenchange", this.onFullscreen);
+  }
+
+  /** Show a card; `variant` says which corner is tried first. */
+  show(card: HTMLElement, variant: number): void {
+    this.count += 1;
+    this.box.append(card);
+    this.raise();
+    this.place(variant);
+  }
+
+  remove(card: HTMLElement): void {
+    if (card.parentNode !== this.box) return;
+    card.remove();
+    this.count -= 1;
+    if (this.count === 0 && "hidePopover" in this.box && this.box.matches(":popover-open")) this.box.hidePopover();
+  }
+
+  /** Last in the top layer is on top, so a later fullscreen element would cover us. */
+  private raise(): void {
+    if (this.count === 0) return;
+    if ("showPopover" in this.box) {
+      if (this.box.matches(":popover-open")) this.box.hidePopover();
+      this.box.setAttribute("popover", "manual");
+      this.box.showPopover();
+    } else {
+      // Older phones: an element that is not in the fullscreen one cannot be seen.
+      const full = document.fullscreenElement;
+      if (full !== null && full !== this.host) void document.exitFullscreen().catch(() => undefined);
+    }
+  }
+
+  private place(variant: number): void {
+    const controls = this.player?.getBoundingClientRect();
+    const { width, height } = this.box.getBoundingClientRect();
+    const covered = (at: string): number => {
+      if (controls === undefined) return 0;
+      const left = at.endsWith("left") ? MARGIN_PX : innerWidth - MARGIN_PX - width;
+      const top = at.startsWith("top") ? MARGIN_PX : innerHeight - MARGIN_PX - height;
+      const wide = Math.min(left + width, controls.right) - Math.max(left, controls.left);
+      const high = Math.min(top + height, controls.bottom) - Math.max(top, controls.bottom - CONTROLS_PX);
+      return Math.max(0, wide) * Math.max(0, high);
+    };
+    const order = PLACES.map((_, index) => PLACES[(index + variant) % PLACES.length] ?? "bottom-right");
+    const best = order.reduce((a, b) => (covered(b) < covered(a) ? b : a));
+    this.box.dataset["at"] = best;
+  }
+
+  destroy(): void {
+    document.removeEventListener("fullscreenchange", this.onFullscreen);
+    this.host.remove();
+  }
+}

@@ -1,0 +1,48 @@
+/** "Please face the camera": shown when the service asks with a prompt, or when the camera fails. */
+import { h, say } from "./dom.ts";
+import type { Layer } from "./layer.ts";
+import { reasonText, type Text } from "./text.ts";
+
+export class FacePrompt {
+  private readonly video = h("video", { "aria-hidden": "true" });
+  private readonly why = h("p", { role: "status" });
+  private readonly card: HTMLElement;
+  private shown = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly layer: Layer,
+    private readonly stream: () => MediaStream | null,
+    text: Text,
+    private readonly locale: string,
+  ) {
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.card = h("section", { class: "card", role: "group", "aria-label": text.faceTitle, "data-prompt": "face" },
+      h("h2", {}, text.faceTitle), this.why, h("div", { class: "preview" }, this.video, h("div", { class: "oval" })),
+      h("p", { class: "soft" }, text.faceHint));
+  }
+
+  /** Show for as long as orders keep coming. */
+  show(reason: string, withinMs: number): void {
+    say(this.why, reasonText(reason, this.locale));
+    if (!this.shown) {
+      this.shown = true;
+      this.video.srcObject = this.stream();
+      this.layer.show(this.card, 0);
+    } else if (this.video.srcObject !== this.stream()) {
+      this.video.srcObject = this.stream();
+    }
+    void this.video.play().catch(() => undefined);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.hide(), withinMs);
+  }
+
+  hide(): void {
+    clearTimeout(this.timer);
+    if (!this.shown) return;
+    this.shown = false;
+    this.video.srcObject = null;
+    this.layer.remove(this.card);
+  }
+}

@@ -1,0 +1,137 @@
+/** The bar beside the player: am I counted, why not, how much so far, what the camera does, what I can do. */
+import type { Status } from "../core/state.ts";
+import { clockText, h, say, shadow } from "./dom.ts";
+import type { UiOptions } from "./options.ts";
+import { CSS } from "./style.ts";
+import { reasonText, textOf, type Text } from "./text.ts";
+
+export interface StatusActions {
+  playOn(): void;
+  finish(): void;
+  retryCamera(): void;
+  watchUncounted(): void;
+  takeOver(): void;
+}
+
+/** Moments too short to be worth a sentence. */
+const QUIET = new Set(["", "PLAYER_PAUSED"]);
+
+export class StatusBar {
+  readonly host = document.createElement("div");
+  private readonly text: Text;
+  private readonly dot = h("span", { class: "dot", "aria-hidden": "true" });
+  private readonly state = h("span", {});
+  private readonly why = h("span", { class: "why" });
+  private readonly time = h("span", { class: "time" });
+  private readonly actions = h("div", { class: "row" });
+  private readonly more = h("div", { class: "card more", id: "more", hidden: true });
+  private readonly toggle: HTMLButtonElement;
+  private readonly cells: Record<"verified" | "pending" | "sealed" | "camera" | "session", HTMLElement>;
+  private readonly finishButton: HTMLButtonElement;
+  private readonly finishAsk: HTMLElement;
+  private blocked = false;
+  private cameraError = "";
+  private status: Status | null = null;
+  private shownActions = "";
+
+  constructor(
+    private readonly locale: string,
+    options: UiOptions,
+    private readonly on: StatusActions,
+  ) {
+    const text = (this.text = textOf(locale));
+    this.host.lang = locale;
+    this.host.dataset["theme"] = options.theme ?? "auto";
+    this.host.dataset["zaichang"] = "status";
+    const root = shadow(this.host, CSS);
+    const cell = (): HTMLElement => h("dd", {});
+    this.cells = { verified: cell(), pending: cell(), sealed: cell(), camera: cell(), session: cell() };
+    this.toggle = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "more", onclick: () => this.fold() }, text.details);
+    this.finishButton = h("button", { type: "button", onclick: () => this.askFinish(true) }, text.finish);
+    this.finishAsk = h("div", { hidden: true }, h("p", {}, text.finishAsk), h("div", { class: "row" },
+      h("button", { type: "button", class: "main", "data-do": "finish", onclick: () => {
+        this.askFinish(false);
+        on.finish();
+      } }, text.finishSure),
+      h("button", { type: "button", onclick: () => this.askFinish(false) }, text.cancel)));
+    const links = options.links ?? {};
+    const link = (address: string | undefined, label: string): HTMLElement | null =>
+      address === undefined ? null : h("a", { class: "button", href: address, target: "_blank", rel: "noopener" }, label);
+    this.more.append(
+      h("dl", {},
+        h("dt", {}, text.verified), this.cells.verified, h("dt", {}, text.pending), this.cells.pending,
+        h("dt", {}, text.sealedRow), this.cells.sealed, h("dt", {}, text.cameraRow), this.cells.camera,
+        h("dt", {}, text.pauseRow), h("dd", {}, text.pauseHow), h("dt", {}, text.session), this.cells.session),
+      h("div", { class: "row" }, this.finishButton, ...[link(links.appeal, text.appeal), link(links.nonFace, text.nonFace), link(links.privacy, text.privacy)].filter((part) => part !== null)),
+      this.finishAsk);
+    root.append(h("section", { "aria-label": text.status },
+      h("div", { class: "bar" }, h("span", { class: "state", role: "status" }, this.dot, this.state), this.why, this.time, this.toggle),
+      this.actions, this.more));
+  }
+
+  show(status: Status): void {
+    this.status = status;
+    const { text } = this;
+    const ended = status.hold === "ended";
+    const starting = status.hold === "joining" || status.hold === "proof";
+    this.dot.className = `dot ${status.counting ? "on" : ended ? "stop" : starting ? "wait" : "off"}`;
+    say(this.state, status.counting ? text.counting : ended ? text.ended : starting ? text.waiting : text.notCounting);
+    say(this.why, this.sentence(status));
+    say(this.time, `${text.verified} ${clockText(status.verifiedMs)}${status.pendingMs >= 1_000 ? ` · +${clockText(status.pendingMs)}` : ""}`);
+    say(this.cells.verified, clockText(status.verifiedMs));
+    say(this.cells.pending, `${clockText(status.pendingMs)} (${text.pendingWhy})`);
+    say(this.cells.sealed, text.minutes(status.sealedMinutes));
+    say(this.cells.camera, status.captures ? text.camera[status.camera] : text.noCamera);
+    say(this.cells.session, status.sessionId.slice(0, 8) || "–");
+    this.finishButton.disabled = ended || status.finishing || status.sessionId === "";
+    this.host.dataset["counting"] = String(status.counting);
+    this.host.dataset["reason"] = status.reason;
+    this.renderActions(status);
+  }
+
+  private sentence(status: Status): string {
+    const { text } = this;
+    if (this.blocked && status.hold === null) return text.blocked;
+    if (status.uncounted) return text.uncounted;
+    if (status.hold !== "ended" && this.cameraError !== "" && status.camera === "failed") return text.cameraErrors[this.cameraError] ?? "";
+    if (status.finishing && status.hold !== "ended") return text.finishing;
+    if (status.counting) return "";
+    const base = status.message || reasonText(status.reason, this.locale) || (QUIET.has(status.reason) ? "" : status.reason);
+    return status.retryInMs > 0 ? `${base} (${text.retryIn(status.retryInMs / 1_000)})` : base;
+  }
+
+  private renderActions(status: Status): void {
+    const { text, on } = this;
+    const wanted: [string, string, () => void][] = [];
+    if (this.blocked && status.hold === null) wanted.push(["play", text.playOn, on.playOn]);
+    if (status.captures && status.camera === "failed" && status.hold !== "ended") wanted.push(["camera", text.retryCamera, on.retryCamera]);
+    if ((status.hold === "offline" || status.hold === "joining") && status.connection === "waiting" && !status.uncounted) wanted.push(["uncounted", text.watchUncounted, on.watchUncounted]);
+    if (status.hold === "ended" && status.reason === "SUPERSEDED") wanted.push(["takeover", text.takeOver, on.takeOver]);
+    const names = wanted.map(([name]) => name).join();
+    if (names === this.shownActions) return;
+    this.shownActions = names;
+    this.actions.replaceChildren(...wanted.map(([name, label, act]) => h("button", { type: "button", class: "main", "data-do": name, onclick: act }, label)));
+  }
+
+  setBlocked(blocked: boolean): void {
+    if (this.blocked === blocked) return;
+    this.blocked = blocked;
+    if (this.status !== null) this.show(this.status);
+  }
+
+  setCameraError(code: string): void {
+    this.cameraError = code;
+    if (this.status !== null) this.show(this.status);
+  }
+
+  private fold(): void {
+    this.more.hidden = !this.more.hidden;
+    this.toggle.setAttribute("aria-expanded", String(!this.more.hidden));
+    say(this.toggle, this.more.hidden ? this.text.details : this.text.hide);
+  }
+
+  private askFinish(ask: boolean): void {
+    this.finishAsk.hidden = !ask;
+    if (ask) this.finishAsk.querySelector("button")?.focus();
+  }
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LEAST_WIDTH_PX, pictureSize } from "../src/core/picture_size.ts";
+import { Driver } from "./drive.ts";
+
+const CAPTURE = { t: "capture", capture_id: "c1", nonce: "ab".repeat(16), within_ms: 15_000, width_px: 480, quality_pct: 80 };
+const CHALLENGE = { t: "challenge", challenge_id: "q1", kind: "confirm", within_ms: 90_000, options: ["away", "here", "later"], variant: 5 };
+
+test("a picture answers its order with the order's nonce, once", () => {
+  const d = new Driver().counting().say(CAPTURE);
+  assert.equal(d.did("capture"), 1);
+  d.put({ type: "picture", captureId: "c1" }).put({ type: "picture", captureId: "c1" });
+  assert.deepEqual(d.effects.filter((effect) => effect.do === "sendPicture"), [{ do: "sendPicture", captureId: "c1", nonce: CAPTURE.nonce }]);
+});
+
+test("a picture that is too late, or that nobody asked for, is not sent", () => {
+  const d = new Driver().counting().say(CAPTURE);
+  for (let i = 0; i < 16; i += 1) {
+    d.wait(1_000);
+    if (d.state.inflightAtMs !== null) d.ackLast();
+  }
+  d.put({ type: "picture", captureId: "c1" }).put({ type: "picture", captureId: "nobody" });
+  assert.equal(d.did("sendPicture"), 0);
+  assert.deepEqual(d.events("capture-missed").map(({ cause }) => cause), ["late"]);
+});
+
+test("no picture: the cause is told", () => {
+  const d = new Driver().counting().say(CAPTURE).put({ type: "no_picture", captureId: "c1", cause: "denied" });
+  assert.deepEqual(d.sent(), [{ t: "capture_unavailable", capture_id: "c1", cause: "denied" }]);
+});
+
+test("an order that the connection's loss cut off is carried out when it is given again", () => {
+  const d = new Driver().counting().say(CAPTURE).lose(1006);
+  d.put({ type: "picture", captureId: "c1" });
+  assert.equal(d.did("sendPicture"), 0);
+  d.wait(2_000).join({ resumed: true, seq: 4 }).take().say(CAPTURE).put({ type: "picture", captureId: "c1" });
+  assert.equal(d.did("sendPicture"), 1);
+});
+
+test("a challenge is shown, answered, judged", () => {
+  const d = new Driver().counting().say(CHALLENGE);
+  assert.equal(d.events("challenge")[0]?.order.variant, 5);
+  d.put({ type: "answer", challengeId: "q1", answer: "here" });
+  assert.deepEqual(d.sent(), [{ t: "answer", challenge_id: "q1", answer: "here" }]);
+  d.say({ t: "challenge_result", challenge_id: "q1", accepted: true, closed: true });
+  assert.equal(d.state.challenge, null);
+});
+
+test("a wrong answer leaves it open; an answer to another challenge is not sent", () => {
+  const d = new Driver().counting().say(CHALLENGE);
+  d.put({ type: "answer", challengeId: "q0", answer: "here" }).put({ type: "answer", challengeId: "q1", answer: "away" });
+  d.say({ t: "challenge_result", challenge_id: "q1", accepted: false, closed: false, reason: "CHALLENGE_WRONG" });
+  assert.equal(d.sent().length, 1);
+  assert.notEqual(d.state.challenge, null);
+});
+
+test("a challenge whose time is up stays open to bring the counting back", () => {
+  const d = new Driver().counting().say({ ...CHALLENGE, within_ms: 3_000 });
+  d.wait(4_000);
+  assert.equal(d.events("challenge-expired").length, 1);
+  d.wait(4_000);
+  assert.equal(d.events("challenge-expired").length, 1);
+  d.take().put({ type: "answer", challengeId: "q1", answer: "here" });
+  assert.equal(d.sent().length, 1);
+});
+
+test("an answer given while the connection is down is sent when the service asks again", () => {
+  const d = new Driver().counting().say(CHALLENGE).lose(1006).put({ type: "answer", challengeId: "q1", answer: "here" });
+  assert.deepEqual(d.sent(), []);
+  d.wait(2_000).join({ resumed: true, seq: 4 }).take().say(CHALLENGE);
+  assert.deepEqual(d.sent(), [{ t: "answer", challenge_id: "q1", answer: "here" }]);
+  assert.equal(d.events("challenge").length, 0, "the pop-up is not shown anew");
+});
+
+test("a challenge that was settled while the connection was down goes away", () => {
+  const d = new Driver().counting().say(CHALLENGE).lose(1006);
+  d.wait(2_000).join({ resumed: true, seq: 4 }).look("again").ackLast();
+  assert.equal(d.state.challenge, null);
+  assert.equal(d.events("challenge-result").at(-1)?.result.closed, true);
+});
+
+test("a minute is told once, though it may be sent again after resuming", () => {
+  const minute = { t: "minute", index: 0, verdict: "V", verified_ms: 60_000 };
+  const d = new Driver().counting().say(minute).say(minute).say({ ...minute, index: 1 });
+  assert.deepEqual(d.events("minute").map((event) => event.minute.index), [0, 1]);
+});
+
+test("orders before joining and after the end are not carried out", () => {
+  const d = new Driver().put({ type: "start" }).put({ type: "opened" }).say(CAPTURE).say(CHALLENGE);
+  assert.equal(d.did("capture"), 0);
+  d.join().say({ t: "closed", reason: "SUPERSEDED", message: "", verified_ms: 0, undecided_ms: 0 }).take().say(CAPTURE);
+  assert.equal(d.did("capture"), 0);
+});
+
+test("a slow network gets smaller pictures, but never too small for a face", () => {
+  const good = { effectiveType: "4g", saveData: false, waitingBytes: 0 };
+  assert.deepEqual(pictureSize(480, 80, good), { widthPx: 480, qualityPct: 80 });
+  assert.deepEqual(pictureSize(480, 80, { ...good, effectiveType: "2g" }), { widthPx: 360, qualityPct: 60 });
+  assert.deepEqual(pictureSize(480, 80, { ...good, waitingBytes: 100_000 }), { widthPx: 360, qualityPct: 60 });
+  assert.equal(pictureSize(340, 80, { ...good, saveData: true }).widthPx, LEAST_WIDTH_PX);
+  assert.equal(pictureSize(300, 50, { ...good, saveData: true }).widthPx, 300);
+});
