@@ -16,6 +16,7 @@ from zaichang.session.events import SessionStarted
 
 SLOT_MS = 1_000
 _U32 = 1 << 32
+_BLOCK_BYTES = 64
 
 
 def schedule_commitment(session_id: str, seed: str) -> str:
@@ -24,14 +25,20 @@ def schedule_commitment(session_id: str, seed: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _key(seed: str, label: str, context: str) -> bytes:
-    return hmac.new(bytes.fromhex(seed), f"{label}|{context}".encode(), hashlib.sha256).digest()
+def _keyed(seed: str, label: str, session_id: str, client_nonce: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """Return HMAC's two hashes with K already taken in (RFC 2104 section 4): copying them is what makes draws quick."""
+    key = hmac.digest(bytes.fromhex(seed), f"{label}|{session_id}|{client_nonce}".encode(), "sha256")
+    block = key.ljust(_BLOCK_BYTES, b"\x00")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def draw(info: SessionStarted, label: str, number: int) -> bytes:
     """Return 32 bytes that depend on the seed, the session, the client's nonce, a label and a number."""
-    key = _key(info.seed, label, f"{info.session_id}|{info.client_nonce}")
-    return hmac.digest(key, number.to_bytes(8, "big"), "sha256")
+    inner, outer = _keyed(info.seed, label, info.session_id, info.client_nonce)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(number.to_bytes(8, "big"))
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
