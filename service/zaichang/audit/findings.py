@@ -1,0 +1,128 @@
+"""Collecting checks with what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from zaichang.audit.check import Check, Status
+from zaichang.audit.locate import locate_change
+from zaichang.core.errors import EvidenceError
+
+MAX_LOCATED: Final = 5
+"""How many findings are searched for their changed byte; each may take a second."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a check is about; see ``Check``."""
+
+    origin: str | None = None
+    index: int | None = None
+    sid: str | None = None
+    segment: int | None = None
+    event: int | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """The checks made so far, in order."""
+
+    checks: list[Check] = field(default_factory=list)
+    _located: int = 0
+
+    def passed(self, check: str, about: About, message: str = "") -> None:
+        """Note a pass."""
+        self._add(check, Status.PASS, None, message, about)
+
+    def failed(
+        self,
+        check: str,
+        code: str,
+        message: str,
+        about: About,
+        *,
+        field: str | None = None,
+        expected: object = None,
+        got: object = None,
+    ) -> None:
+        """Note a finding."""
+        self._add(check, Status.FAIL, code, message, about, field, expected, got)
+
+    def undecided(self, check: str, code: str, message: str, about: About, *, field: str | None = None) -> None:
+        """Note what could not be decided, for want of something."""
+        self._add(check, Status.UNDECIDED, code, message, about, field)
+
+    def error(self, check: str, error: EvidenceError, about: About, *, field: str | None = None) -> None:
+        """Note a finding that was raised."""
+        self._add(check, Status.FAIL, error.code, error.message, about, field)
+
+    def equal(
+        self, check: str, code: str, about: About, field: str, expected: object, got: object, message: str
+    ) -> bool:
+        """Note a finding if two values differ; return whether they are equal."""
+        if expected != got:
+            self.failed(check, code, message, about, field=field, expected=expected, got=got)
+        return expected == got
+
+    def changed(
+        self,
+        check: str,
+        code: str,
+        message: str,
+        about: About,
+        *,
+        data: bytes,
+        good: Callable[[bytes], bool],
+        field: str,
+    ) -> None:
+        """Note a text that fails its hash, with the byte that was changed where it can be found.
+
+        Args:
+            check: As in ``Check``.
+            code: As in ``Check``.
+            message: As in ``Check``.
+            about: As in ``Check``.
+            data: The text.
+            good: Whether a text passes.
+            field: What to name where no changed byte is found.
+        """
+        change = None
+        if self._located < MAX_LOCATED:
+            self._located += 1
+            change = locate_change(data, good)
+        if change is None:
+            self.failed(check, code, message, about, field=field)
+            return
+        name = change.field or field
+        whole = f"{message} In {name}, {change.sentence()}."
+        self.failed(check, code, whole, about, field=name, expected=change.value)
+
+    def _add(
+        self,
+        check: str,
+        status: Status,
+        code: str | None,
+        message: str,
+        about: About,
+        field: str | None = None,
+        expected: object = None,
+        got: object = None,
+    ) -> None:
+        entry = Check(
+            check=check,
+            status=status,
+            code=code,
+            message=message,
+            field=field,
+            expected=None if expected is None else _short(expected),
+            got=None if got is None else _short(got),
+        )
+        place = {name: getattr(about, name) for name in ("origin", "index", "sid", "segment", "event")}
+        self.checks.append(replace(entry, **place))
+
+
+def _short(value: object) -> str:
+    text = value.hex() if isinstance(value, bytes) else str(value)
+    return text if len(text) <= 200 else text[:197] + "..."

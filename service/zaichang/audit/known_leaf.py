@@ -1,0 +1,50 @@
+"""A leaf whose schema was checked, as the checks of a session use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.audit.findings import About
+from zaichang.core.canonical import CanonicalValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLeaf:
+    """A leaf whose schema was checked.
+
+    Attributes:
+        index: Its index in the log.
+        data: Its bytes.
+        hash: Its leaf hash.
+        value: Its fields.
+    """
+
+    index: int
+    data: bytes
+    hash: bytes
+    value: dict[str, CanonicalValue]
+
+    @property
+    def kind(self) -> str:
+        """Its kind, like ``session.segment``."""
+        return self.text("t")
+
+    @property
+    def sid(self) -> str:
+        """Its session, empty for a leaf outside any."""
+        return self.text("sid")
+
+    def number(self, name: str) -> int:
+        """Return an integer field, -1 if it has none of that name."""
+        value = self.value.get(name)
+        return value if isinstance(value, int) else -1
+
+    def text(self, name: str) -> str:
+        """Return a text field, empty if it has none of that name."""
+        value = self.value.get(name)
+        return value if isinstance(value, str) else ""
+
+    def about(self, origin: str, event: int | None = None) -> About:
+        """Return what a check of this leaf is about."""
+        segment = self.number("n") if self.kind == "session.segment" else None
+        return About(origin=origin, index=self.index, sid=self.sid or None, segment=segment, event=event)

@@ -1,0 +1,237 @@
+"""Checking one session of a bundle.
+
+Steps:
+  4. its leaves form one unbroken chain                                 ``chain``
+  5. the commitments of each segment give its roots                     ``roots``
+  6. every opened event, record and field is what was committed to      ``opening``
+  7. verdict letters, sums and counts agree                             ``minutes``
+  8. the schedule's secret opens its commitment                         ``schedule``
+  9. replaying the events by the policy gives the recorded verdicts     ``replay``
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+
+from zaichang.audit.bundle import EVENT, RECORD, Bundle
+from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.opening_checks import OpeningChecks
+from zaichang.audit.replaying import Replayer, ReplayInput
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.commit import schedule_commitment
+from zaichang.tlog.merkle import leaf_hash
+
+
+class SessionChecks:
+    """The checks of one session.
+
+    Args:
+        bundle: The whole bundle.
+        sid: The session.
+        leaves: Its leaves in their order, at least one.
+        findings: Where to note what is found.
+    """
+
+    def __init__(self, bundle: Bundle, sid: str, leaves: list[KnownLeaf], findings: Findings) -> None:
+        """Remember the parts."""
+        self._bundle = bundle
+        self._sid = sid
+        self._leaves = leaves
+        self._findings = findings
+
+    def run(self, replay: Replayer | None) -> None:
+        """Make every check; the replay only where a replayer is given."""
+        sid, leaves = self._sid, self._leaves
+        about = About(origin=self._bundle.origin, sid=sid)
+        start = len(self._findings.checks)
+        if leaves[0].text("t") != "session.start":
+            self._findings.failed("chain", "E_SEQ_GAP", "The session's first leaf is missing.", about, field="seq")
+        for before, leaf in pairwise(leaves):
+            self._link(before, leaf)
+        if leaves[-1].text("t") not in ("session.final", "session.void", "session.amend"):
+            self._findings.undecided("chain", "E_ORPHAN_START", "The session has no final leaf (yet).", about)
+        if len(self._findings.checks) == start:
+            self._findings.passed("chain", about, f"{len(leaves)} leaves.")
+        segments = [leaf for leaf in leaves if leaf.text("t") == "session.segment"]
+        openings = OpeningChecks(self._bundle, sid, self._findings)
+        items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
+        openings.fields(leaves)
+        self._minutes(sid, leaves, segments, items[RECORD])
+        self._schedule(sid, leaves)
+        if replay is not None:
+            self._replayed(replay, leaves[0], segments, items)
+
+    def _link(self, before: KnownLeaf, leaf: KnownLeaf) -> None:
+        about = leaf.about(self._bundle.origin)
+        seq, prev, at = leaf.number("seq"), leaf.text("prev"), leaf.number("at")
+        if not self._findings.equal(
+            "chain", "E_SEQ_GAP", about, "seq", before.number("seq") + 1, seq, "A leaf of the session is missing."
+        ):
+            return
+        expected = before.hash.hex()
+        if expected != prev:
+            self._findings.changed(
+                "chain",
+                "E_CHAIN",
+                f"Leaf {leaf.index} does not follow from the session's leaf before it ({before.index}).",
+                before.about(self._bundle.origin),
+                data=before.data,
+                good=lambda data: leaf_hash(data).hex() == prev,
+                field="prev",
+            )
+        if leaf.index <= before.index:
+            self._findings.failed("chain", "E_CHAIN", "A later leaf has a lower index.", about, field="index")
+        if at < before.number("at"):
+            self._findings.failed(
+                "chain",
+                "E_TIME_LOW",
+                "The leaf is dated before its predecessor.",
+                about,
+                field="at",
+                expected=f">= {before.number('at')}",
+                got=at,
+            )
+
+    # (7)
+    def _minutes(self, sid: str, leaves: list[KnownLeaf], segments: list[KnownLeaf], records: dict[int, bytes]) -> None:
+        before = len(self._findings.checks)
+        next_minute = 0
+        for number, leaf in enumerate(segments):
+            about = leaf.about(self._bundle.origin)
+            self._findings.equal(
+                "minutes", "E_SEQ_GAP", about, "n", number, leaf.number("n"), "Segments are misnumbered."
+            )
+            self._findings.equal(
+                "minutes",
+                "E_MINUTES",
+                about,
+                "first_minute",
+                next_minute,
+                leaf.number("first_minute"),
+                "The segment does not continue where the one before ended.",
+            )
+            letters = leaf.text("minutes")
+            total = 0
+            complete = True
+            for position, letter in enumerate(letters):
+                payload = records.get(next_minute + position)
+                summary = None if payload is None else _summary(payload)
+                if summary is None:
+                    complete = False
+                    continue
+                total += summary[1]
+                self._findings.equal(
+                    "minutes",
+                    "E_MINUTES",
+                    leaf.about(self._bundle.origin, next_minute + position),
+                    "verdict",
+                    letter,
+                    summary[0],
+                    "The record's verdict is not the one in the leaf.",
+                )
+            if complete:
+                self._findings.equal(
+                    "minutes",
+                    "E_MINUTES",
+                    about,
+                    "verified_ms",
+                    total,
+                    leaf.number("verified_ms"),
+                    "The records do not add up to the leaf's verified time.",
+                )
+            next_minute += len(letters)
+        for leaf in leaves:
+            if leaf.text("t") == "session.final":
+                self._final(leaf, segments)
+        if len(self._findings.checks) == before and segments:
+            self._findings.passed("minutes", About(origin=self._bundle.origin, sid=sid), f"{next_minute} minutes.")
+
+    def _final(self, leaf: KnownLeaf, segments: list[KnownLeaf]) -> None:
+        about = leaf.about(self._bundle.origin)
+        letters = "".join(segment.text("minutes") for segment in segments)
+        expected = {
+            "segments": len(segments),
+            "n_verified": letters.count("V"),
+            "n_refused": letters.count("F"),
+            "n_undecided": letters.count("U"),
+            "verified_ms": sum(segment.number("verified_ms") for segment in segments),
+        }
+        for name, value in expected.items():
+            self._findings.equal(
+                "minutes",
+                "E_MINUTES",
+                about,
+                name,
+                value,
+                leaf.number(name),
+                "The final leaf does not sum its segments.",
+            )
+
+    # (8)
+    def _schedule(self, sid: str, leaves: list[KnownLeaf]) -> None:
+        commit = leaves[0].text("sched_c")
+        for leaf in leaves:
+            reveal = leaf.value.get("sched")
+            if leaf.text("t") != "session.final" or not isinstance(reveal, dict):
+                continue
+            actual = schedule_commitment(sid, bytes.fromhex(str(reveal["s"]))).hex()
+            message = "The schedule's secret is not the one committed to at the start."
+            if self._findings.equal(
+                "schedule", "E_SCHED", leaf.about(self._bundle.origin), "sched", commit, actual, message
+            ):
+                self._findings.passed("schedule", leaf.about(self._bundle.origin))
+
+    def _policy(self, start: KnownLeaf) -> bytes | None:
+        wanted = start.text("policy")
+        return next((p for p in self._bundle.policies if hashlib.sha256(p).hexdigest() == wanted), None)
+
+    # (9)
+    def _replayed(
+        self, replay: Replayer, start: KnownLeaf, segments: list[KnownLeaf], items: dict[str, dict[int, bytes]]
+    ) -> None:
+        sid = self._sid
+        about = About(origin=self._bundle.origin, sid=sid)
+        counts = {kind: sum(leaf.number(f"n_{kind}s") for leaf in segments) for kind in (EVENT, RECORD)}
+        for kind, count in counts.items():
+            if sorted(items[kind]) != list(range(count)):
+                self._findings.undecided("replay", "E_OPENING", f"Not all {kind}s are opened.", about)
+                return
+        policy = self._policy(start)
+        session = ReplayInput(
+            sid=sid,
+            policy=policy,
+            events=tuple(items[EVENT][n] for n in range(counts[EVENT])),
+            records=tuple(items[RECORD][n] for n in range(counts[RECORD])),
+        )
+        try:
+            divergences = replay(session)
+        except EvidenceError as error:
+            self._findings.error("replay", error, about)
+            return
+        for divergence in divergences:
+            self._findings.failed(
+                "replay",
+                "E_MINUTES",
+                "The recorded verdict is not what the rules give.",
+                About(origin=self._bundle.origin, sid=sid, event=divergence.minute),
+                field=divergence.field,
+                expected=divergence.expected,
+                got=divergence.got,
+            )
+        if not divergences:
+            self._findings.passed("replay", about, f"{counts[RECORD]} minutes recomputed from {counts[EVENT]} events.")
+
+
+def _summary(record: bytes) -> tuple[str, int] | None:
+    """Return a minute record's verdict letter and verified time; None if it is not one."""
+    try:
+        value = parse_canonical_object(record)
+    except EvidenceError:
+        return None
+    verdict, verified = value.get("verdict"), value.get("verified_ms")
+    if not isinstance(verdict, str) or not isinstance(verified, int):
+        return None
+    return verdict, verified

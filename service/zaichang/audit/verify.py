@@ -1,0 +1,131 @@
+"""Checking a bundle offline: no database, no models, no network, nobody to trust but the keys in ``Trust``.
+
+Steps:
+  0. read every line                                                    ``format``
+  1. the checkpoint: log signature, then the quorum of witnesses        ``checkpoint``
+  2. every leaf is in the tree that the checkpoint signs                ``inclusion``
+  3. every leaf is canonical and fits its schema, and is this log's     ``leaf``
+  4. to 9. each session by itself (``audit.session_checks``)
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from zaichang.audit.bundle import Bundle, BundleLeaf, read_bundle
+from zaichang.audit.check import Check
+from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.replaying import Replayer
+from zaichang.audit.session_checks import SessionChecks
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.merkle import inclusion_root, leaf_hash
+from zaichang.tlog.trust import Trust
+
+
+def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> list[Check]:
+    """Check a bundle.
+
+    Args:
+        data: The bundle's bytes.
+        trust: Which logs and witnesses to believe.
+        replay: Recomputes verdicts, where given.
+
+    Returns:
+        Every check made; ``check.exit_code`` sums them up.
+    """
+    findings = Findings()
+    try:
+        bundle, bad_lines = read_bundle(data)
+    except EvidenceError as error:
+        findings.undecided("format", error.code, error.message, About())
+        return findings.checks
+    for bad in bad_lines:
+        about = About(origin=bundle.origin, index=bad.index, sid=bad.sid, event=bad.event)
+        message = f"Line {bad.number} of the bundle: {bad.error.message}"
+        findings.failed("format", bad.error.code, message, about, field=f"line {bad.number}")
+    if not bad_lines:
+        findings.passed("format", About(origin=bundle.origin))
+    checkpoint = _checkpoint(bundle, trust, findings)
+    checked = [_leaf(entry, bundle, checkpoint, findings) for entry in bundle.leaves]
+    leaves = [leaf for leaf in checked if leaf is not None]
+    if not leaves and checkpoint is not None:
+        findings.undecided("leaf", "E_FORMAT", "The bundle holds no readable leaf.", About(origin=bundle.origin))
+    _policies(bundle, leaves, findings)
+    sessions = sorted({leaf.sid for leaf in leaves if leaf.sid})
+    opened = {group.sid for group in bundle.commitments} | {entry.sid for entry in bundle.fields}
+    opened |= {entry.sid for entry in bundle.openings}
+    for sid in sorted(opened - set(sessions)):
+        about = About(origin=bundle.origin, sid=sid)
+        findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
+    for sid in sessions:
+        own = sorted((leaf for leaf in leaves if leaf.sid == sid), key=lambda leaf: (leaf.number("seq"), leaf.index))
+        SessionChecks(bundle, sid, own, findings).run(replay)
+    return findings.checks
+
+
+# (1)
+def _checkpoint(bundle: Bundle, trust: Trust, findings: Findings) -> Checkpoint | None:
+    about = About(origin=bundle.origin)
+    if not bundle.checkpoint:
+        findings.undecided("checkpoint", "E_FORMAT", "The bundle holds no readable checkpoint.", about)
+        return None
+    try:
+        signed = trust.open_checkpoint(bundle.checkpoint, bundle.origin)
+    except EvidenceError as error:
+        findings.error("checkpoint", error, about, field="checkpoint")
+        return None
+    names = ", ".join(signed.opened.names())
+    findings.passed("checkpoint", about, f"Size {signed.checkpoint.size}, signed by {names}.")
+    return signed.checkpoint
+
+
+# (2), (3)
+def _leaf(entry: BundleLeaf, bundle: Bundle, checkpoint: Checkpoint | None, findings: Findings) -> KnownLeaf | None:
+    about = About(origin=bundle.origin, index=entry.index)
+    if checkpoint is not None:
+        _inclusion(entry, checkpoint, about, findings)
+    try:
+        value = parse_leaf(entry.leaf)
+    except EvidenceError as error:
+        findings.error("leaf", error, about, field="leaf")
+        return None
+    leaf = KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=value)
+    message = "The leaf names another log."
+    findings.equal("leaf", "E_ORIGIN", about, "origin", bundle.origin, leaf.text("origin"), message)
+    return leaf
+
+
+def _inclusion(entry: BundleLeaf, checkpoint: Checkpoint, about: About, findings: Findings) -> None:
+    def included(data: bytes) -> bool:
+        return inclusion_root(leaf_hash(data), entry.index, checkpoint.size, entry.proof) == checkpoint.root
+
+    try:
+        good = included(entry.leaf)
+    except EvidenceError as error:
+        findings.error("inclusion", error, about, field="proof")
+        return
+    if good:
+        findings.passed("inclusion", about)
+        return
+    message = f"Leaf {entry.index} with this text is not in the log that was signed."
+    findings.changed(
+        "inclusion", "E_INCLUSION", message, about, data=entry.leaf, good=included, field="leaf, index or proof"
+    )
+
+
+def _policies(bundle: Bundle, leaves: list[KnownLeaf], findings: Findings) -> None:
+    used = {leaf.text("policy") for leaf in leaves if leaf.kind == "session.start"}
+
+    def ran_under(document: bytes) -> bool:
+        return hashlib.sha256(document).hexdigest() in used
+
+    about = About(origin=bundle.origin)
+    for document in bundle.policies:
+        if ran_under(document):
+            findings.passed("policy", about, hashlib.sha256(document).hexdigest())
+        else:
+            message = "No session of the bundle ran under this policy."
+            findings.changed("policy", "E_POLICY", message, about, data=document, good=ran_under, field="policy")

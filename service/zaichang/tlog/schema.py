@@ -1,0 +1,175 @@
+"""The schemas of the log's leaves, as one table; no field can hold free text, so none can hold a person's name.
+
+docs/evidence.md shows this table to inspectors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from zaichang.core.canonical import MAX_INT
+
+VERSION: Final = 1
+MAX_MINUTES: Final = 1440
+"""Verdict letters in one segment: a day, far above what a policy allows."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*(/[A-Za-z0-9._-]+)*")
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,47}")
+_WORD = re.compile(r"[a-z][a-z0-9._-]{0,47}")
+_MINUTES = re.compile(r"[VFU]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_VKEY = re.compile(r"[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{1,2400}={0,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a leaf.
+
+    Attributes:
+        ok: Whether a value is acceptable.
+        what: What an acceptable value is, for messages and docs.
+        required: Whether the leaf must have it.
+    """
+
+    ok: Callable[[object], bool]
+    what: str
+    required: bool = True
+
+
+def _text(pattern: re.Pattern[str], what: str) -> Field:
+    return Field(ok=lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None, what=what)
+
+
+def _integer(low: int = 0, high: int = MAX_INT) -> Field:
+    def ok(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+    return Field(ok=ok, what=f"an integer from {low}" + ("" if high == MAX_INT else f" to {high}"))
+
+
+def _optional(field: Field) -> Field:
+    return Field(ok=field.ok, what=field.what, required=False)
+
+
+def _object(**fields: Field) -> Field:
+    def ok(value: object) -> bool:
+        return (
+            isinstance(value, dict)
+            and value.keys() <= fields.keys()
+            and all(value_ok(field, value.get(name)) for name, field in fields.items())
+        )
+
+    return Field(ok=ok, what="{" + ", ".join(f"{name}: {field.what}" for name, field in fields.items()) + "}")
+
+
+def value_ok(field: Field, value: object) -> bool:
+    """Whether ``value`` (None for absent) is acceptable for ``field``."""
+    return not field.required if value is None else field.ok(value)
+
+
+HASH = _text(_HEX32, "64 lower-case hex digits")
+ID = _text(_ID, "1 to 64 of A-Z a-z 0-9 . _ -")
+TIME = _integer()
+COUNT = _integer()
+WORD = _text(_WORD, "a lower-case word")
+CODE = _text(_CODE, "an upper-case code")
+DATE = _text(_DATE, "a date YYYY-MM-DD")
+DELTA = _integer(-MAX_INT)
+PREV = Field(
+    ok=lambda value: value == "" or HASH.ok(value), what="64 lower-case hex digits, or empty for the first leaf"
+)
+MINUTES = Field(
+    ok=lambda value: isinstance(value, str) and len(value) <= MAX_MINUTES and _MINUTES.fullmatch(value) is not None,
+    what="a letter per minute: V verified, F refused, U not decided",
+)
+CODES = Field(
+    ok=lambda value: (
+        isinstance(value, dict)
+        and len(value) <= 64
+        and all(CODE.ok(code) and COUNT.ok(count) for code, count in value.items())
+    ),
+    what="an object of reason codes and how often each occurred",
+)
+ANCHOR = _optional(_object(size=COUNT, root=HASH))
+NONCE = _text(re.compile("([0-9a-f]{2}){8,32}"), "16 to 64 lower-case hex digits")
+SCHEDULE = _optional(_object(s=HASH, r=_optional(NONCE), b=_optional(HASH), level=_integer(0, 2)))
+
+_COMMON: Final = {"v": _integer(VERSION, VERSION), "t": WORD, "origin": _text(_ORIGIN, "the log's origin"), "at": TIME}
+_SESSION: Final = {**_COMMON, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
+
+KINDS: Final = MappingProxyType(
+    {
+        "session.start": {
+            **_SESSION,
+            "policy": HASH,
+            "course": ID,
+            "course_v": _optional(HASH),
+            "lesson": ID,
+            "subj_c": HASH,
+            "sched_c": HASH,
+            "device_c": _optional(HASH),
+            "client_nonce_c": _optional(HASH),
+        },
+        "session.segment": {
+            **_SESSION,
+            "n": COUNT,
+            "from_ms": TIME,
+            "to_ms": TIME,
+            "first_minute": COUNT,
+            "minutes": MINUTES,
+            "verified_ms": COUNT,
+            "events_root": HASH,
+            "n_events": COUNT,
+            "records_root": HASH,
+            "n_records": COUNT,
+        },
+        "session.final": {
+            **_SESSION,
+            "segments": COUNT,
+            "n_verified": COUNT,
+            "n_refused": COUNT,
+            "n_undecided": COUNT,
+            "verified_ms": COUNT,
+            "codes": CODES,
+            "reason": CODE,
+            "sched": SCHEDULE,
+        },
+        "session.void": {**_SESSION, "target": COUNT, "target_hash": HASH, "reason": CODE, "request": _optional(HASH)},
+        "session.amend": {
+            **_SESSION,
+            "target": COUNT,
+            "target_hash": HASH,
+            "reason": CODE,
+            "minute": COUNT,
+            "verdict": _text(re.compile("[VFU]"), "V, F or U"),
+            "delta_ms": DELTA,
+            "request": _optional(HASH),
+        },
+        "policy": {**_COMMON, "name": ID, "digest": HASH},
+        "key": {
+            **_COMMON,
+            "action": _text(re.compile("add|retire|revoke"), "add, retire or revoke"),
+            "role": WORD,
+            "vkey": _text(_VKEY, "a verifier key line"),
+            "from_size": COUNT,
+        },
+        "upload": {
+            **_COMMON,
+            "target": WORD,
+            "from_index": COUNT,
+            "to_index": COUNT,
+            "request": HASH,
+            "response": HASH,
+            "status": COUNT,
+        },
+        "erasure": {**_COMMON, "request": HASH, "date": DATE, "basis": WORD, "sessions": COUNT},
+        "sampling": {**_COMMON, "announce": HASH, "size": COUNT, "root": HASH, "stage": WORD},
+    }
+)
+"""Leaf kind to its fields."""

@@ -1,0 +1,181 @@
+"""Whom a verifier trusts: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
+
+The file is text: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``, ``group <name> all|any|<k> <member>...`` and
+one ``quorum <name>|none``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint
+from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
+
+NONE: Final = "none"
+MAX_LINES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of witnesses and groups that has seen a checkpoint when ``threshold`` of its members have."""
+
+    threshold: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """A parsed policy.
+
+    Attributes:
+        logs: Keys of the known logs.
+        witnesses: Policy name to key.
+        groups: Policy name to group.
+        quorum: The witness or group that must have seen a checkpoint, or ``none``.
+    """
+
+    logs: tuple[KeyVerifier, ...]
+    witnesses: Mapping[str, KeyVerifier]
+    groups: Mapping[str, Group]
+    quorum: str = NONE
+
+    def verifiers(self) -> tuple[KeyVerifier, ...]:
+        """Return every known key."""
+        return (*self.logs, *self.witnesses.values())
+
+    def open_checkpoint(self, note: bytes, origin: str | None = None) -> SignedCheckpoint:
+        """Check a checkpoint's log signature and its quorum.
+
+        Raises:
+            EvidenceError: as ``checkpoint.open_checkpoint``; ``E_QUORUM`` if too few witnesses have cosigned.
+        """
+        signed = open_checkpoint(note, self.verifiers(), origin)
+        self.check_quorum(signed)
+        return signed
+
+    def check_quorum(self, signed: SignedCheckpoint) -> None:
+        """Check that enough witnesses have cosigned.
+
+        Raises:
+            EvidenceError: ``E_QUORUM``.
+        """
+        seen = {(entry.name, entry.key_id) for entry in signed.opened.verified}
+        if self.quorum != NONE and not self._witnessed(self.quorum, seen):
+            raise EvidenceError(
+                "E_QUORUM",
+                f"The checkpoint of size {signed.checkpoint.size} lacks the cosignatures that {self.quorum} asks for.",
+            )
+
+    def witness_time_s(self, signed: SignedCheckpoint) -> int | None:
+        """Return the earliest time at which a known witness states to have seen the checkpoint; None if none has."""
+        witnesses = {(w.name, w.key_id) for w in self.witnesses.values()}
+        times = [e.timestamp_s for e in signed.opened.verified if (e.name, e.key_id) in witnesses and e.timestamp_s]
+        return min(times, default=None)
+
+    def _witnessed(self, name: str, seen: set[tuple[str, int]]) -> bool:
+        if name in self.witnesses:
+            key = self.witnesses[name]
+            return (key.name, key.key_id) in seen
+        group = self.groups[name]
+        return sum(self._witnessed(member, seen) for member in group.members) >= group.threshold
+
+
+def trust_log(vkey: str) -> Trust:
+    """Return the policy that trusts one log and asks for no witness.
+
+    Raises:
+        EvidenceError: ``E_VKEY``.
+    """
+    return Trust(logs=(parse_vkey(vkey),), witnesses={}, groups={})
+
+
+def parse_trust(data: bytes) -> Trust:
+    """Read a policy file.
+
+    Raises:
+        EvidenceError: ``E_TRUST`` naming the line; ``E_VKEY`` for a bad key.
+    """
+    parser = _Parser()
+    lines = data.split(b"\n")
+    if len(lines) > MAX_LINES:
+        parser.refuse(MAX_LINES, f"more than {MAX_LINES} lines")
+    for number, raw in enumerate(lines, 1):
+        if any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in raw):
+            parser.refuse(number, "a control character")
+        # Names are opaque octets; latin-1 keeps each apart from every other.
+        words = raw.decode("latin-1").replace("\t", " ").split(" ")
+        words = [word for word in words if word]
+        if words and not words[0].startswith("#"):
+            parser.line(number, words)
+    if parser.quorum is None:
+        parser.refuse(len(lines), "there is no quorum line")
+    return Trust(logs=tuple(parser.logs), witnesses=parser.witnesses, groups=parser.groups, quorum=parser.quorum)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.logs: list[KeyVerifier] = []
+        self.witnesses: dict[str, KeyVerifier] = {}
+        self.groups: dict[str, Group] = {}
+        self.quorum: str | None = None
+        self._members: set[str] = set()
+
+    def line(self, number: int, words: list[str]) -> None:
+        match words:
+            case ["log", vkey] | ["log", vkey, _]:
+                key = self._key(vkey)
+                if any(key.public_key == other.public_key for other in self.logs):
+                    self.refuse(number, "the same log key twice")
+                if key.signature_type is SignatureType.COSIGNATURE_ED25519:
+                    self.refuse(number, "this is a witness's key, not a log's")
+                self.logs.append(key)
+            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                self._new_name(number, name)
+                key = self._key(vkey)
+                if any(key.public_key == other.public_key for other in self.witnesses.values()):
+                    self.refuse(number, "the same witness key twice")
+                if key.signature_type is SignatureType.ED25519:
+                    self.refuse(number, "a witness's key must be of a cosignature type (04 or 06)")
+                self.witnesses[name] = key
+            case ["group", name, count, *members] if members:
+                self._new_name(number, name)
+                self._group(number, name, count, members)
+            case ["quorum", name]:
+                if self.quorum is not None:
+                    self.refuse(number, "a second quorum line")
+                if name != NONE and name not in self.witnesses and name not in self.groups:
+                    self.refuse(number, "the quorum is not defined above")
+                self.quorum = name
+            case _:
+                self.refuse(number, "not a log, witness, group or quorum line")
+
+    def refuse(self, number: int, what: str) -> NoReturn:
+        raise EvidenceError("E_TRUST", f"Trust file, line {number}: {what}.")
+
+    def _group(self, number: int, name: str, count: str, members: list[str]) -> None:
+        for member in members:
+            if member not in self.witnesses and member not in self.groups:
+                self.refuse(number, "a member is not defined above")
+            if member in self._members:
+                self.refuse(number, "a member is in a group already")
+            self._members.add(member)
+        if count in ("all", "any"):
+            threshold = len(members) if count == "all" else 1
+        elif count.isascii() and count.isdigit() and len(count) < 6 and not count.startswith("0"):
+            threshold = int(count)
+        else:
+            self.refuse(number, "a group needs all, any or a number")
+        if not 1 <= threshold <= len(members):
+            self.refuse(number, f"{threshold} of {len(members)} members is not possible")
+        self.groups[name] = Group(threshold=threshold, members=tuple(members))
+
+    def _new_name(self, number: int, name: str) -> None:
+        if name == NONE or name in self.witnesses or name in self.groups:
+            self.refuse(number, "the name is taken")
+
+    @staticmethod
+    def _key(vkey: str) -> KeyVerifier:
+        return parse_vkey(vkey.encode("latin-1").decode("utf-8", "replace"))

@@ -1,0 +1,132 @@
+"""A small session in a small log, for the tests of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
+from zaichang.core.canonical import canonical_bytes
+from zaichang.tlog import leaf
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt, schedule_commitment, session_key
+from zaichang.tlog.keys import Ed25519Signer
+from zaichang.tlog.merkle import inclusion_proof, leaf_hash, root_hash
+
+ORIGIN = "hours.example.org/log/2026"
+SID = "0123456789abcdef0123456789abcdef"
+AT_MS = 1_790_000_000_000
+SIGNER = Ed25519Signer(ORIGIN, b"\x07" * 32)
+KEY = session_key(b"\x09" * 32, SID)
+SECRET = b"\x05" * 32
+POLICY = canonical_bytes({"name": "test"})
+
+
+def event(n: int) -> bytes:
+    return canonical_bytes({"t": "HeartbeatReceived", "at_ms": AT_MS + n * 5_000, "seq": n})
+
+
+def record(n: int, verdict: str = "V", verified_ms: int = 60_000) -> bytes:
+    return canonical_bytes({"index": n, "verdict": verdict, "verified_ms": verified_ms})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    leaves: tuple[bytes, ...]
+    bundle: Bundle
+
+    @property
+    def data(self) -> bytes:
+        return write_bundle(self.bundle)
+
+
+def segment_parts(first_event: int, n_events: int, first_record: int, letters: str) -> tuple[list[bytes], list[bytes]]:
+    records = [record(first_record + i, v, 60_000 if v == "V" else 0) for i, v in enumerate(letters)]
+    return [event(first_event + i) for i in range(n_events)], records
+
+
+def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), others: int = 5) -> Sample:
+    """Return a session of ``(n_events, verdict letters)`` segments among ``others`` foreign leaves."""
+    import hashlib
+
+    subject_salt, subject = salt(KEY, "subject", 0), canonical_bytes("learner-7")
+    leaves: list[bytes] = []
+
+    def ref(seq: int) -> leaf.SessionRef:
+        prev = leaf_hash(leaves[-1]) if leaves else None
+        return leaf.SessionRef(origin=ORIGIN, sid=SID, seq=seq, prev=prev, at_ms=AT_MS + seq * 300_000)
+
+    leaves.append(
+        leaf.session_start(
+            ref(0),
+            policy=hashlib.sha256(POLICY).digest(),
+            course="pharmacy-2026",
+            lesson="l1",
+            subj_c=commitment("subject", subject_salt, subject),
+            sched_c=schedule_commitment(SID, SECRET),
+        )
+    )
+    groups: list[Commitments] = []
+    openings: list[Opening] = []
+    firsts = {EVENT: 0, RECORD: 0}
+    for n, (n_events, letters) in enumerate(segments):
+        events, records = segment_parts(firsts[EVENT], n_events, firsts[RECORD], letters)
+        roots: dict[str, bytes] = {}
+        for kind, payloads in ((EVENT, events), (RECORD, records)):
+            values = commit_all(kind, KEY, payloads, firsts[kind])
+            groups.append(Commitments(sid=SID, seq=n + 1, kind=kind, first=firsts[kind], values=tuple(values)))
+            openings += [
+                Opening(sid=SID, kind=kind, n=firsts[kind] + i, salt=salt(KEY, kind, firsts[kind] + i), payload=payload)
+                for i, payload in enumerate(payloads)
+            ]
+            roots[kind] = commitments_root(values)
+        leaves.append(
+            leaf.session_segment(
+                ref(n + 1),
+                n=n,
+                from_ms=AT_MS,
+                to_ms=AT_MS + 300_000,
+                first_minute=firsts[RECORD],
+                minutes=letters,
+                verified_ms=60_000 * letters.count("V"),
+                events_root=roots[EVENT],
+                n_events=n_events,
+                records_root=roots[RECORD],
+                n_records=len(letters),
+            )
+        )
+        firsts = {EVENT: firsts[EVENT] + n_events, RECORD: firsts[RECORD] + len(letters)}
+    letters = "".join(text for _, text in segments)
+    leaves.append(
+        leaf.session_final(
+            ref(len(segments) + 1),
+            segments=len(segments),
+            n_verified=letters.count("V"),
+            n_refused=letters.count("F"),
+            n_undecided=letters.count("U"),
+            verified_ms=60_000 * letters.count("V"),
+            reason="SESSION_FINISHED",
+            codes={"NETWORK_GAP": 2},
+            sched=leaf.ScheduleReveal(secret=SECRET),
+        )
+    )
+    log: list[bytes] = []
+    places: list[int] = []
+    for data in leaves:
+        log += [leaf.record("policy", ORIGIN, AT_MS, name=f"p{len(log) + i}", digest=bytes(32)) for i in range(others)]
+        places.append(len(log))
+        log.append(data)
+    hashes = [leaf_hash(data) for data in log]
+    checkpoint = Checkpoint(origin=ORIGIN, size=len(log), root=root_hash(hashes))
+    bundle = Bundle(
+        origin=ORIGIN,
+        checkpoint=sign_checkpoint(checkpoint, [SIGNER]),
+        policies=(POLICY,),
+        leaves=tuple(
+            BundleLeaf(index=place, leaf=data, proof=tuple(inclusion_proof(hashes, place)))
+            for place, data in zip(places, leaves, strict=True)
+        ),
+        commitments=tuple(groups),
+        openings=tuple(openings),
+        fields=(FieldOpening(sid=SID, seq=0, field="subj_c", kind="subject", salt=subject_salt, payload=subject),),
+    )
+    return Sample(leaves=tuple(leaves), bundle=bundle)

@@ -1,0 +1,181 @@
+import pytest
+
+from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
+from zaichang.tlog.merkle import EMPTY_ROOT, leaf_hash
+from zaichang.tlog.note import NoteSignature, cosign_note, format_note, open_note, parse_note, sign_note
+from zaichang.tlog.trust import parse_trust
+
+LOG = Ed25519Signer("hours.example.org/log/2026", b"\x01" * 32)
+OTHER = Ed25519Signer("hours.example.net/log/2026", b"\x02" * 32)
+WITNESS = Ed25519Cosigner("witness.example.org", b"\x03" * 32)
+SECOND = Ed25519Cosigner("witness.example.net", b"\x04" * 32)
+CHECKPOINT = Checkpoint(origin=LOG.name, size=1, root=leaf_hash(b"x"))
+
+
+def code_of(call: object, *arguments: object) -> str:
+    with pytest.raises(EvidenceError) as caught:
+        call(*arguments)  # type: ignore[operator]  # every caller passes a function
+    return caught.value.code
+
+
+def with_line(note: bytes, line: NoteSignature) -> bytes:
+    parsed = parse_note(note)
+    return format_note(parsed.text, [*parsed.signatures, line])
+
+
+def test_a_note_signed_by_several_keys_opens_with_any_of_them() -> None:
+    note = sign_note(b"text\n", [LOG, OTHER])
+    assert open_note(note, [parse_vkey(OTHER.vkey)]).names() == (OTHER.name,)
+    both = open_note(note, [parse_vkey(OTHER.vkey), parse_vkey(LOG.vkey)])
+    assert both.names() == (LOG.name, OTHER.name)
+    assert both.text == b"text\n"
+
+
+def test_a_known_key_s_bad_signature_refuses_the_note_and_an_unknown_key_s_is_ignored() -> None:
+    note = sign_note(b"text\n", [LOG, OTHER])
+    changed = note.replace(b"text", b"Text")
+    assert code_of(open_note, changed, [parse_vkey(LOG.vkey)]) == "E_NOTE_SIG"
+    forged = NoteSignature(name=OTHER.name, key_id=OTHER.key_id, signature=bytes(64))
+    mixed = with_line(sign_note(b"text\n", [LOG]), forged)
+    assert len(open_note(mixed, [parse_vkey(LOG.vkey)]).unknown) == 1
+    assert code_of(open_note, mixed, [parse_vkey(LOG.vkey), parse_vkey(OTHER.vkey)]) == "E_NOTE_SIG"
+
+
+def test_a_line_that_shares_only_name_or_only_id_is_unknown() -> None:
+    same_name = NoteSignature(name=LOG.name, key_id=LOG.key_id ^ 1, signature=bytes(64))
+    same_id = NoteSignature(name="someone.else", key_id=LOG.key_id, signature=bytes(64))
+    for line in (same_name, same_id):
+        note = format_note(b"text\n", [line])
+        assert code_of(open_note, note, [parse_vkey(LOG.vkey)]) == "E_NOTE_SIG"
+        assert open_note(with_line(sign_note(b"text\n", [LOG]), line), [parse_vkey(LOG.vkey)]).names() == (LOG.name,)
+
+
+def test_text_may_hold_empty_lines_and_the_last_one_separates() -> None:
+    text = b"one\n\ntwo\n"
+    assert open_note(sign_note(text, [LOG]), [parse_vkey(LOG.vkey)]).text == text
+
+
+@pytest.mark.parametrize("text", [b"no newline", b"tab\tin it\n", b"\xff\n", b""])
+def test_texts_that_cannot_be_notes_are_refused(text: bytes) -> None:
+    assert code_of(sign_note, text, [LOG]) == "E_NOTE_FORMAT"
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a+b", "a\u2003b", "a\nb"])
+def test_key_names_that_cannot_be_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError):
+        Ed25519Signer(name, b"\x01" * 32)
+
+
+def test_a_note_has_one_spelling_of_each_signature() -> None:
+    note = sign_note(b"text\n", [LOG]).decode()
+    for changed in (note[:-2] + "\n", note.replace("— ", "—  "), note.replace("— ", "- "), note + "\n"):
+        assert code_of(parse_note, changed.encode()) == "E_NOTE_FORMAT"
+
+
+def test_sixteen_signatures_are_read_and_a_hundred_and_one_are_not() -> None:
+    def line(i: int) -> NoteSignature:
+        return NoteSignature(name=f"w{i}", key_id=i, signature=bytes(72))
+
+    note = sign_note(b"text\n", [LOG])
+    lines = "".join(line(i).line() for i in range(100)).encode()
+    sixteen = note + "".join(line(i).line() for i in range(15)).encode()
+    assert len(open_note(sixteen, [parse_vkey(LOG.vkey)]).unknown) == 15
+    assert code_of(parse_note, note + lines) == "E_NOTE_FORMAT"
+
+
+def test_a_checkpoint_must_be_signed_by_the_log_it_names() -> None:
+    keys = [parse_vkey(LOG.vkey), parse_vkey(OTHER.vkey)]
+    assert open_checkpoint(sign_checkpoint(CHECKPOINT, [LOG]), keys, LOG.name).checkpoint == CHECKPOINT
+    assert code_of(open_checkpoint, sign_checkpoint(CHECKPOINT, [OTHER]), keys) == "E_NOTE_SIG"
+    assert code_of(open_checkpoint, sign_checkpoint(CHECKPOINT, [LOG]), keys, OTHER.name) == "E_ORIGIN"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"log\n1\n",
+        b"\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        b"log\n01\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        b"log\n+1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        "log\n\u0661\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n".encode(),
+        b"log\n9223372036854775808\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        b"log\n1\nAAAA\n",
+        b"log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n",
+        b"log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        b"log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n",
+        b"log\n0\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+        b"\xff\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+    ],
+)
+def test_malformed_checkpoints_are_refused(body: bytes) -> None:
+    assert code_of(parse_checkpoint, body) == "E_CHECKPOINT"
+
+
+def test_extension_lines_are_kept_and_an_empty_log_has_the_empty_root() -> None:
+    body = b"log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nmore\n"
+    assert parse_checkpoint(body) == Checkpoint(origin="log", size=0, root=EMPTY_ROOT, extensions=("more",))
+    assert parse_checkpoint(body).body() == body
+
+
+def cosigned(*witnesses: Ed25519Cosigner, at_s: int = 1_790_000_000) -> bytes:
+    note = sign_checkpoint(CHECKPOINT, [LOG])
+    for witness in witnesses:
+        note = with_line(note, cosign_note(CHECKPOINT.body(), witness, at_s))
+    return note
+
+
+def test_a_cosignature_covers_its_time() -> None:
+    verifier = parse_vkey(WITNESS.vkey)
+    line = cosign_note(CHECKPOINT.body(), WITNESS, 1_790_000_000)
+    result = verifier.verify(CHECKPOINT.body(), line.signature)
+    assert result is not None
+    assert result.timestamp_s == 1_790_000_000
+    later = (1_790_000_001).to_bytes(8, "big") + line.signature[8:]
+    assert verifier.verify(CHECKPOINT.body(), later) is None
+    assert verifier.verify(CHECKPOINT.body(), line.signature[:8]) is None
+    assert verifier.verify(CHECKPOINT.body(), (2**63).to_bytes(8, "big") + line.signature[8:]) is None
+
+
+def test_the_quorum_decides_how_many_witnesses_must_have_seen_a_checkpoint() -> None:
+    text = f"log {LOG.vkey}\nwitness one {WITNESS.vkey} https://w/\n witness two {SECOND.vkey}\n\n# note\n"
+    any_of = parse_trust((text + "group any-of any one two\nquorum any-of\n").encode())
+    all_of = parse_trust((text + "group all-of all one two\nquorum all-of\n").encode())
+    two_of = parse_trust((text + "group two-of 2 one two\nquorum two-of\n").encode())
+    none = parse_trust((text + "quorum none\n").encode())
+    assert none.open_checkpoint(cosigned()).checkpoint == CHECKPOINT
+    assert code_of(any_of.open_checkpoint, cosigned()) == "E_QUORUM"
+    assert any_of.open_checkpoint(cosigned(SECOND)).checkpoint == CHECKPOINT
+    for policy in (all_of, two_of):
+        assert code_of(policy.open_checkpoint, cosigned(SECOND)) == "E_QUORUM"
+        assert policy.open_checkpoint(cosigned(WITNESS, SECOND)).checkpoint == CHECKPOINT
+    signed = any_of.open_checkpoint(cosigned(WITNESS, at_s=1_790_000_005))
+    assert any_of.witness_time_s(signed) == 1_790_000_005
+    assert none.witness_time_s(none.open_checkpoint(cosigned())) is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "quorum one",
+        "quorum none\nquorum none",
+        "log nonsense\nquorum none",
+        f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none",
+        f"log {WITNESS.vkey}\nquorum none",
+        f"witness one {LOG.vkey}\nquorum none",
+        f"witness none {WITNESS.vkey}\nquorum none",
+        f"witness one {WITNESS.vkey}\nwitness one {SECOND.vkey}\nquorum none",
+        f"witness one {WITNESS.vkey}\nwitness two {WITNESS.vkey}\nquorum none",
+        "group g any\nquorum none",
+        f"group g any one\nwitness one {WITNESS.vkey}\nquorum none",
+        f"witness one {WITNESS.vkey}\ngroup g 2 one\nquorum g",
+        f"witness one {WITNESS.vkey}\ngroup g 0 one\nquorum g",
+        f"witness one {WITNESS.vkey}\ngroup g any one\ngroup h any one\nquorum g",
+        "something else\nquorum none",
+        "quorum none\x00",
+    ],
+)
+def test_trust_files_that_are_wrong_are_refused(lines: str) -> None:
+    assert code_of(parse_trust, lines.encode()) in ("E_TRUST", "E_VKEY")

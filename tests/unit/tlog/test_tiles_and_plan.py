@@ -1,0 +1,123 @@
+import random
+
+import pytest
+
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.merkle import leaf_hash, root_hash, verify_consistency, verify_inclusion
+from zaichang.tlog.plan import TreeState, load_state, plan_batch
+from zaichang.tlog.tiles import (
+    ENTRIES,
+    TileId,
+    TileTree,
+    decode_bundle,
+    encode_bundle,
+    parse_tile_path,
+    tile_at,
+    tiles_of,
+)
+
+
+def grow(sizes: list[int], seed: int = 1) -> tuple[list[bytes], dict[str, bytes], TreeState]:
+    draw = random.Random(seed)  # noqa: S311 - test data
+    leaves: list[bytes] = []
+    store: dict[str, bytes] = {}
+    state = TreeState()
+    for count in sizes:
+        batch = [draw.randbytes(draw.randrange(12)) for _ in range(count)]
+        plan = plan_batch(state, batch)
+        leaves += batch
+        for path, data in plan.objects:
+            assert store.get(path, data) == data, "an object never changes"
+            store[path] = data
+        state = plan.state
+        assert plan.root == state.root() == root_hash([leaf_hash(leaf) for leaf in leaves])
+    return leaves, store, state
+
+
+def test_paths_are_those_of_the_specification() -> None:
+    assert TileId(level=0, index=1_234_067).path() == "tile/0/x001/x234/067"
+    assert TileId(level=ENTRIES, index=0, width=17).path() == "tile/entries/000.p/17"
+    assert parse_tile_path("tile/63/999.p/255") == TileId(level=63, index=999, width=255)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tile/00/000",
+        "tile/64/000",
+        "tile/0/0000",
+        "tile/0/x000/001",
+        "tile/0/001/002",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/000.p/017",
+        "tile/0/../checkpoint",
+        "/tile/0/000",
+        "tile/entries/000/",
+    ],
+)
+def test_other_spellings_of_paths_are_refused(path: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        parse_tile_path(path)
+    assert caught.value.code == "E_TILE"
+
+
+def test_the_tiles_of_70_000_leaves_are_those_of_the_specification() -> None:
+    tiles = list(tiles_of(70_000))
+    level = {n: [t for t in tiles if t.level == n] for n in (ENTRIES, 0, 1, 2, 3)}
+    assert [(len(level[n]), level[n][-1].width) for n in (0, 1, 2)] == [(274, 112), (2, 17), (1, 1)]
+    assert len(level[ENTRIES]) == 274
+    assert level[3] == []
+    assert [t.path() for t in tiles_of(256)] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
+    assert list(tiles_of(0)) == []
+
+
+@pytest.mark.parametrize("sizes", [[1], [255, 1, 1], [256, 256], [257], [3, 700, 1, 65_000, 500], [65_536], [65_537]])
+def test_batches_of_any_size_give_the_tiles_and_the_root(sizes: list[int]) -> None:
+    leaves, store, state = grow(sizes)
+    size = len(leaves)
+    read = lambda tile: store[tile.path()]  # noqa: E731
+    assert load_state(size, read) == state
+    for tile in tiles_of(size):
+        assert tile.path() in store
+    tree, root = TileTree(size, read), state.root()
+    assert tree.root() == root
+    draw = random.Random(2)  # noqa: S311 - test data
+    for index in {0, size - 1, *(draw.randrange(size) for _ in range(10))}:
+        assert tree.leaf_hash(index) == leaf_hash(leaves[index])
+        verify_inclusion(leaf_hash(leaves[index]), index, size, tree.inclusion_proof(index), root)
+    for old in {0, 1, size, *(draw.randrange(size) for _ in range(10))}:
+        verify_consistency(
+            old, size, tree.consistency_proof(old), root_hash([leaf_hash(x) for x in leaves[:old]]), root
+        )
+
+
+def test_partial_tiles_are_obsolete_once_the_full_one_is_written() -> None:
+    plan = plan_batch(plan_batch(TreeState(), [b"x"] * 255).state, [b"y"])
+    assert plan.obsolete == ("tile/entries/000.p", "tile/0/000.p")
+
+
+def test_a_damaged_right_edge_is_named() -> None:
+    leaves, store, _ = grow([300])
+    bundle = tile_at(ENTRIES, 1, 300).path()
+    store[bundle] = encode_bundle([*leaves[256:270], b"changed", *leaves[271:]])
+    with pytest.raises(EvidenceError, match="Entry 270 does not hash") as caught:
+        load_state(300, lambda tile: store[tile.path()])
+    assert caught.value.code == "E_LEAF_HASH"
+    store[tile_at(0, 1, 300).path()] += b"x"
+    with pytest.raises(EvidenceError) as caught:
+        load_state(300, lambda tile: store[tile.path()])
+    assert caught.value.code == "E_TILE"
+
+
+def test_bundles_hold_any_bytes_and_refuse_to_be_cut() -> None:
+    entries = (b"", b"x" * 65_535, b"\x00\x00")
+    data = encode_bundle(entries)
+    assert decode_bundle(data, 3) == entries
+    for bad, width in ((data[:-1], 3), (data + b"\x00", 3), (data, 2), (data, 4), (data[:1], 1)):
+        with pytest.raises(EvidenceError):
+            decode_bundle(bad, width)
+    with pytest.raises(EvidenceError):
+        encode_bundle([b"x" * 65_536])
+    with pytest.raises(EvidenceError):
+        plan_batch(TreeState(), [])
