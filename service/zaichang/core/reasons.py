@@ -72,6 +72,7 @@ class ReasonCode(StrEnum):
     STRIKES_EXHAUSTED = "STRIKES_EXHAUSTED"
     NON_BIOMETRIC = "NON_BIOMETRIC"
     # Indicators across sessions: a person looks, nothing is taken away
+    PAGE_TAMPERED = "PAGE_TAMPERED"
     SHARED_DEVICE = "SHARED_DEVICE"
     FACE_OF_ANOTHER_ACCOUNT = "FACE_OF_ANOTHER_ACCOUNT"
 
@@ -255,6 +256,10 @@ SENTENCES: Final = MappingProxyType(
             "Too many checks failed, so the session ended. Appeal if this is wrong.",
         ),
         _R.NON_BIOMETRIC: _s("本次采用非人脸方式核验。", "This session used the route without face recognition."),
+        _R.PAGE_TAMPERED: _s(
+            "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
+            "The page's scripts seem changed. Please turn off extensions that alter pages; nothing is lost, a person looks.",
+        ),
         _R.SHARED_DEVICE: _s(
             "同一设备上有多个账号学习，将由人工核对。",
             "Several accounts studied on one device; a person will look.",

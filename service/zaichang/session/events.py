@@ -81,6 +81,7 @@ class HeartbeatReceived:
         rate_bp: Playback rate it claims, 10000 = 1.0x.
         visible: Page visible.
         focused: Page has focus.
+        hints: Codes of what the client noticed about its page (docs/protocol.md): indicators, never a verdict.
     """
 
     at_ms: int
@@ -93,6 +94,7 @@ class HeartbeatReceived:
     rate_bp: int = 10_000
     visible: bool = True
     focused: bool = True
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,8 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
         if proofs.uses_captures(state, policy):
             # Whoever comes back proves at once that it is still them; that also closes the bracket before the gap.
             state.round_due_ms = beat.at_ms
+    if beat.hints:
+        rounds.indicate(state, ReasonCode.PAGE_TAMPERED)
     _hold_page(state, beat, policy, out)
     _hold_player(state, beat, policy, out)
     proofs.settle(state, policy, out)

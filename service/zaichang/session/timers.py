@@ -6,7 +6,6 @@ change a verdict (design §2, rule 2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from enum import IntEnum, auto
 
@@ -32,36 +31,34 @@ class Due(IntEnum):
     CHALLENGE = auto()
 
 
-def _dues(state: State, policy: Policy) -> Iterator[tuple[int, Due]]:
-    """Yield ``(server time, what)`` for all that may fall due in this state."""
+def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
+    """Return ``(server time, what)`` of what falls due first, perhaps in the past; None for a closed session."""
     if state.phase is Phase.CLOSED:
-        return
-    yield state.heard_ms + policy.abandon_ms, Due.ABANDONED
+        return None
+    dues = [(state.heard_ms + policy.abandon_ms, Due.ABANDONED)]
     if state.link_hold is None:
-        yield state.heard_ms + policy.gap_ms, Due.GAP
+        dues.append((state.heard_ms + policy.gap_ms, Due.GAP))
     if state.closing is None:
-        yield state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
+        dues.append((state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT))
     current = state.round
     if current is not None:
         if current.capture_id:
-            yield current.deadline_ms, Due.CAPTURE_DEADLINE
+            dues.append((current.deadline_ms, Due.CAPTURE_DEADLINE))
         else:
-            yield current.retake_at_ms, Due.RETAKE
+            dues.append((current.retake_at_ms, Due.RETAKE))
     elif state.round_due_ms and state.link_hold is None and state.page_hold is None:
-        yield state.round_due_ms, Due.ROUND
+        dues.append((state.round_due_ms, Due.ROUND))
     challenge = state.challenge
     if challenge is not None and challenge.deadline_ms and not challenge.overdue:
-        yield challenge.deadline_ms, Due.CHALLENGE_DEADLINE
+        dues.append((challenge.deadline_ms, Due.CHALLENGE_DEADLINE))
     if state.phase is Phase.ACTIVE:
-        yield state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END
-        if current is None and proofs.uses_captures(state, policy):
-            yield state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND
-        if challenge is None and (policy.challenge_kinds or not proofs.uses_captures(state, policy)):
-            yield state.now_ms + max(0, state.next_challenge_active_ms - state.active_ms), Due.CHALLENGE
-
-
-def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
-    return min(_dues(state, policy), default=None)
+        dues.append((state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END))
+        captures = proofs.uses_captures(state, policy)
+        if current is None and captures:
+            dues.append((state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND))
+        if challenge is None and (policy.challenge_kinds or not captures):
+            dues.append((state.now_ms + max(0, state.next_challenge_active_ms - state.active_ms), Due.CHALLENGE))
+    return min(dues)
 
 
 def next_deadline_ms(state: State, policy: Policy) -> int | None:

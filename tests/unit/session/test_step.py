@@ -77,3 +77,12 @@ def test_coming_only_when_called_is_excused_a_few_times_and_then_costs_each_brac
     assert desk.state.session_verified_ms == kept_ms
     assert desk.state.suspended is None
     assert dict(desk.state.indicators)[ReasonCode.NO_FACE] >= 3
+
+
+def test_a_tampered_page_is_an_indicator_and_costs_nothing() -> None:
+    desk = Desk().study(60_000)
+    desk.beat(hints=("native_patched",))
+    desk.study(60_000).finish()
+    assert desk.final is not None
+    assert dict(desk.final.indicators)[ReasonCode.PAGE_TAMPERED] == 1
+    assert desk.verified_ms >= 115_000
