@@ -1,1 +1,183 @@
 """Composition root: the one place that knows every adapter."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from fastapi import FastAPI
+
+from zaichang.api.app import create_app
+from zaichang.api.deps import ApiDeps
+from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
+from zaichang.core.errors import FatalLogError
+from zaichang.runtime.clock import Clock, ServerClock
+from zaichang.runtime.gateway import Gateway
+from zaichang.runtime.hub import SessionHub
+from zaichang.runtime.log_port import LogShelf
+from zaichang.runtime.outbox import Outbox
+from zaichang.runtime.ports import Ports, RunnerConfig
+from zaichang.runtime.recorder import Recorder
+from zaichang.runtime.registry import Registry
+from zaichang.runtime.tokens import LaunchTokens
+from zaichang.settings import Settings
+from zaichang.storage.blobs import Blobs
+from zaichang.storage.folder import DataFolder
+from zaichang.storage.sqlite_store import SqliteStore
+from zaichang.storage.vault import Vault, load_key
+from zaichang.vision.backend import InProcessVision, PoolConfig, VisionBackend
+
+MINUTE_MS = 60_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """The running service without its sockets; ``async with`` recovers open sessions and closes everything."""
+
+    settings: Settings
+    folder: DataFolder
+    store: SqliteStore
+    logs: LogShelf
+    ports: Ports
+    hub: SessionHub
+    gateway: Gateway
+    registry: Registry
+    recorder: Recorder
+    tokens: LaunchTokens
+    fatal: list[FatalLogError]
+    on_fatal: list[Callable[[], None]]
+
+    async def __aenter__(self) -> Services:
+        """Finish what a crash interrupted and rebuild open sessions."""
+        try:
+            await self.recorder.recover()
+            await self.hub.recover()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop cleanly; sessions stay open in storage."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop timers, write what waits, close files. Nothing acknowledged is lost by not calling it."""
+        await self.hub.stop()
+        await self.logs.close()
+        await self.ports.vision.close()
+        self.store.close()
+        self.folder.unlock()
+
+    async def abandon(self) -> None:
+        """Let go of everything without a word, as a killed process would (simulations and tests)."""
+        await self.close()
+
+
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    vision: VisionBackend | None = None,
+    token_hex: Callable[[int], str] = secrets.token_hex,
+    inline: bool = False,
+) -> Services:
+    """Wire the service on a data folder.
+
+    Args:
+        settings: From ``load_settings``.
+        clock: A simulation's; None takes the machine's, starting no earlier than the last stored event.
+        vision: A simulation's or a remote one; None loads the models in this process.
+        token_hex: Source of random ids and seeds.
+        inline: Storage without threads (simulations on a virtual clock).
+
+    Raises:
+        StorageError: The data folder cannot be used.
+        ConfigError: A key is wrong.
+        ModelError: The models are missing.
+    """
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    folder.lock()
+    try:
+        master = load_key(
+            folder,
+            "master.key",
+            value=settings.master_key.get_secret_value(),
+            command=settings.master_key_command,
+        )
+        launch_key = load_key(folder, "launch.key")
+        if vision is None:
+            vision = _models(settings)
+        store = SqliteStore(folder, inline=inline)
+    except BaseException:
+        folder.unlock()
+        raise
+    clock = clock or ServerClock(await store.last_at_ms())
+    fatal: list[FatalLogError] = []
+    on_fatal: list[Callable[[], None]] = []
+
+    def stop(error: FatalLogError) -> None:
+        fatal.append(error)
+        for listener in on_fatal:
+            listener()
+
+    logs = LogShelf(folder, settings.log_domain, clock, stop, settings.log_flush_ms)
+    ports = Ports(
+        clock=clock,
+        store=store,
+        vault=Vault(master),
+        blobs=Blobs(folder),
+        vision=vision,
+        logs=logs,
+        token_hex=token_hex,
+        config=RunnerConfig(keep_captures=settings.keep_captures),
+    )
+    tokens = LaunchTokens(launch_key)
+    recorder = Recorder(ports, Outbox(folder))
+    hub = SessionHub(ports, recorder, stop)
+    return Services(
+        settings=settings,
+        folder=folder,
+        store=store,
+        logs=logs,
+        ports=ports,
+        hub=hub,
+        gateway=Gateway(hub, tokens, ports, settings.connections_max),
+        registry=Registry(ports, tokens, settings.token_minutes * MINUTE_MS),
+        recorder=recorder,
+        tokens=tokens,
+        fatal=fatal,
+        on_fatal=on_fatal,
+    )
+
+
+def _models(settings: Settings) -> VisionBackend:
+    from zaichang.vision.pipeline import Analyser
+    from zaichang.vision.runtime import load_models
+
+    models = load_models()
+    return InProcessVision(
+        lambda: Analyser(models), PoolConfig(workers=settings.vision_workers, queue_frames=settings.vision_queue)
+    )
+
+
+def create_service_app(services: Services) -> FastAPI:
+    """Return the application with API, pages and player bundle."""
+    settings = services.settings
+    app = create_app(
+        ApiDeps(
+            gateway=services.gateway,
+            registry=services.registry,
+            ports=services.ports,
+            tokens=services.tokens,
+            folder=services.folder,
+            allowed_origins=settings.allowed_origins,
+        )
+    )
+    app.include_router(console_router(ConsoleConfig(media=services.folder.media, sdk=settings.sdk or find_sdk())))
+    return app

@@ -1,6 +1,74 @@
-"""The ``zaichang`` command."""
+"""The ``zaichang`` command: one file per subcommand, each imported only when it is needed.
+
+Exit codes: 0 ok, 1 finding (something is wrong with what was checked), 2 cannot decide, 3 usage or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from zaichang import __version__
+from zaichang.core.errors import ZaichangError
+
+COMMANDS: Final = (
+    "serve",
+    "demo",
+    "enrol",
+    "replay",
+    "export",
+    "verify",
+    "log",
+    "models",
+    "assess",
+    "compare",
+    "simulate",
+    "policy",
+)
+"""Modules of this package, each with ``add_parser(subparsers)``; those that a build does not have are left out."""
+
+EXIT_OK: Final = 0
+EXIT_FINDING: Final = 1
+EXIT_CANNOT_DECIDE: Final = 2
+EXIT_USAGE: Final = 3
+EXIT_INTERRUPTED: Final = 130
 
 
-def main() -> int:
-    """Run the command line; returns the exit code (0 ok, 1 finding, 2 cannot decide, 3 usage)."""
-    raise SystemExit("zaichang: no command is available yet")
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"zaichang: {message}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command of this build."""
+    parser = _Parser(prog="zaichang", description="Zaichang (在场): online study as verified minutes.")
+    parser.add_argument("--version", action="version", version=f"zaichang {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        if importlib.util.find_spec(f"{__name__}.{name}") is not None:
+            importlib.import_module(f"{__name__}.{name}").add_parser(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    args = build_parser().parse_args(arguments)
+    try:
+        return int(args.func(args))
+    except ZaichangError as error:
+        if getattr(args, "json", False):
+            print(json.dumps(error.as_dict(), ensure_ascii=False))
+        print(f"zaichang: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (``zaichang ... | head``); nothing is wrong.
+        sys.stderr.close()
+        return EXIT_OK

@@ -1,0 +1,41 @@
+"""The FastAPI application: routes, one error shape, security headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from zaichang import __version__
+from zaichang.api.deps import ApiDeps
+from zaichang.api.errors import install_errors
+from zaichang.api.launch import launch_router
+from zaichang.api.review import review_router
+from zaichang.api.security import SecurityHeaders
+from zaichang.api.transparency import transparency_router
+from zaichang.api.websocket import websocket_router
+from zaichang.wire.limits import PROTOCOL_VERSION
+
+
+def create_app(deps: ApiDeps) -> FastAPI:
+    """Return the application; the caller adds pages and serves it."""
+    app = FastAPI(title="Zaichang", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    install_errors(app)
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, Any]:
+        await deps.ports.store.last_at_ms()
+        return {
+            "ok": True,
+            "version": __version__,
+            "protocol": PROTOCOL_VERSION,
+            "now_ms": deps.ports.clock.now_ms(),
+            "vision_capacity": deps.ports.vision.capacity(),
+        }
+
+    app.include_router(websocket_router(deps))
+    app.include_router(launch_router(deps))
+    app.include_router(review_router(deps))
+    app.include_router(transparency_router(deps))
+    return app

@@ -1,0 +1,94 @@
+"""Routes of the institution's learning platform: launch and enrol; and a learner's own first enrolment."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from zaichang.api.deps import JSON_MAX_BYTES, PHOTO_MAX_BYTES, ApiDeps, body, launched, platform
+from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.core.ids import check_id
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class LaunchRequest(BaseModel):
+    """What a learning platform asks for when a learner opens a lesson."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    learner: Id
+    course: Id
+    lesson: Id
+    route: str = "face"
+    extra_time_pct: Annotated[int, Field(ge=0, le=400)] = 0
+    enrol: bool = False
+
+
+def launch_router(deps: ApiDeps) -> APIRouter:
+    """Return ``/v1/launch`` and ``/v1/enrol``."""
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/launch")
+    async def launch(request: Request) -> dict[str, Any]:
+        institution = await platform(request, deps)
+        asked = _parse(await body(request, JSON_MAX_BYTES))
+        token = await deps.registry.launch(
+            institution.institution_id,
+            asked.learner,
+            asked.course,
+            asked.lesson,
+            route=asked.route,
+            extra_time_pct=asked.extra_time_pct,
+            enrol=asked.enrol,
+        )
+        return {"token": token, "session_path": "/v1/session", "course_path": f"/course#token={token}"}
+
+    @router.post("/enrol/{learner}")
+    async def enrol(request: Request, learner: str) -> dict[str, Any]:
+        institution = await platform(request, deps)
+        photo = await body(request, PHOTO_MAX_BYTES)
+        made = await deps.registry.enrol(institution.institution_id, check_id(learner, "learner"), photo)
+        return {"version": made.version, "quality_bp": made.quality_bp, "models": made.models}
+
+    @router.post("/enrol-me")
+    async def enrol_me(request: Request) -> dict[str, Any]:
+        claims = launched(request, deps)
+        if not claims.enrol:
+            raise NotAllowed("enrol.not_granted", "This launch does not allow the learner to enrol.")
+        photo = await body(request, PHOTO_MAX_BYTES)
+        made = await deps.registry.enrol(claims.institution_id, claims.learner_id, photo, replace=False)
+        return {"version": made.version, "quality_bp": made.quality_bp, "models": made.models}
+
+    @router.get("/me")
+    async def me(request: Request) -> dict[str, Any]:
+        claims = launched(request, deps)
+        lesson = await deps.ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+        institution = await deps.ports.store.institution(claims.institution_id)
+        enrolment = await deps.ports.store.enrolment(claims.institution_id, claims.learner_id)
+        return {
+            "institution": {"zh": institution.name_zh, "en": institution.name_en},
+            "lesson": {"id": lesson.lesson_id, "zh": lesson.title_zh, "en": lesson.title_en},
+            "course": lesson.course_id,
+            "learner": claims.learner_id,
+            "duration_ms": claims.lesson_duration_ms,
+            "route": claims.route,
+            "enrolled": enrolment is not None,
+            "may_enrol": claims.enrol and enrolment is None,
+        }
+
+    return router
+
+
+def _parse(data: bytes) -> LaunchRequest:
+    try:
+        return LaunchRequest.model_validate(json.loads(data))
+    except ValidationError as error:
+        where = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+        raise PeerViolation("launch.invalid", f"The launch does not fit: {where}.", "See docs/protocol.md.") from None
+    except (ValueError, RecursionError):
+        raise PeerViolation("http.not_json", "The request's body is not JSON.") from None

@@ -1,0 +1,78 @@
+"""The websocket as a ``Channel``."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from zaichang.api.deps import ApiDeps
+
+
+class WebSocketChannel:
+    """A ``Channel`` over a Starlette websocket; what fails because the other side is gone is silence."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        """Wrap an accepted websocket."""
+        self._websocket = websocket
+
+    async def receive(self) -> str | bytes | None:
+        """See ``Channel``."""
+        try:
+            message = await self._websocket.receive()
+        except (WebSocketDisconnect, RuntimeError):
+            return None
+        if message["type"] != "websocket.receive":
+            return None
+        text = message.get("text")
+        if text is not None:
+            return str(text)
+        data = message.get("bytes")
+        return bytes(data) if data is not None else ""
+
+    async def send(self, text: str) -> None:
+        """See ``Channel``."""
+        if self._open():
+            try:
+                await self._websocket.send_text(text)
+            except (WebSocketDisconnect, RuntimeError):
+                return
+
+    async def close(self, code: int, reason: str) -> None:
+        """See ``Channel``."""
+        if self._open():
+            try:
+                await self._websocket.close(code, reason[:123])
+            except (WebSocketDisconnect, RuntimeError):
+                return
+
+    def _open(self) -> bool:
+        states = (self._websocket.client_state, self._websocket.application_state)
+        return all(state is WebSocketState.CONNECTED for state in states)
+
+
+def websocket_router(deps: ApiDeps) -> APIRouter:
+    """Return the route ``/v1/session``."""
+    router = APIRouter()
+
+    @router.websocket("/v1/session")
+    async def session(websocket: WebSocket) -> None:
+        if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), deps.allowed_origins):
+            await websocket.close(4403)
+            return
+        await websocket.accept()
+        await deps.gateway.serve(WebSocketChannel(websocket))
+
+    return router
+
+
+def origin_allowed(origin: str | None, host: str | None, allowed: tuple[str, ...]) -> bool:
+    """Return whether a page of ``origin`` may open a session.
+
+    Args:
+        origin: The Origin header; native players send none.
+        host: The Host header.
+        allowed: Configured origins.
+    """
+    return origin is None or origin in allowed or (host is not None and urlsplit(origin).netloc == host)

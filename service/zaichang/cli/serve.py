@@ -1,0 +1,42 @@
+"""``zaichang serve``: run the service."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from typing import TYPE_CHECKING
+
+from zaichang.cli.service import add_service_options, base_url, bind, serve, set_up_logging, settings_from
+
+if TYPE_CHECKING:
+    from zaichang.settings import Settings
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "run the service on a data folder until it is told to stop"
+    parser = subparsers.add_parser("serve", help=text, description=text)
+    add_service_options(parser)
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="TCP port; 0 takes a free one")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.set_defaults(func=run)
+
+
+def run(args: Namespace) -> int:
+    """Serve; returns 0 after a clean stop."""
+    set_up_logging(args.verbose)
+    settings = settings_from(args, host=args.host, port=args.port)
+    listener = bind(settings.host, settings.port)
+    with listener:
+        asyncio.run(_serve(settings, listener))
+    return 0
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    from zaichang.main import build
+
+    async with await build(settings) as services:
+        print(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})", flush=True)
+        await serve(services, listener)

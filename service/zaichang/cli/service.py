@@ -1,0 +1,140 @@
+"""What the commands that run or open a service share. The web stack is imported inside functions only."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zaichang.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from zaichang.main import Services
+    from zaichang.settings import Settings
+
+
+def add_service_options(parser: ArgumentParser) -> None:
+    """Add ``--config`` and ``--data``."""
+    parser.add_argument("--config", type=Path, help="TOML file with settings (docs/operations.md)")
+    parser.add_argument("--data", type=Path, help="data folder")
+
+
+def settings_from(args: Namespace, **more: object) -> Settings:
+    """Return the settings of a command's arguments.
+
+    Raises:
+        ConfigError: ``install.service_missing``, or what is wrong with the settings.
+    """
+    try:
+        from zaichang.settings import load_settings
+    except ImportError as error:
+        raise ConfigError(
+            "install.service_missing",
+            f"This command needs the service parts, which are not installed ({error.name}).",
+            "Install them: pip install 'zaichang[service]'.",
+        ) from error
+    return load_settings(args.config, {"data": args.data, **more})
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        ConfigError: ``serve.port_taken`` or ``serve.address``.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(
+                "serve.port_taken", f"Port {port} on {host} is taken.", "Stop what uses it, or choose with --port."
+            ) from None
+        raise ConfigError("serve.address", f"Cannot listen on {host}:{port} ({error.strerror}).") from None
+    except OverflowError:
+        listener.close()
+        raise ConfigError("serve.address", f"{port} is no TCP port.") from None
+    return listener
+
+
+def base_url(settings: Settings, listener: socket.socket) -> str:
+    """Return how browsers reach the service."""
+    host, port = listener.getsockname()[:2]
+    return settings.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def serve(
+    services: Services, listener: socket.socket, beside: Callable[[], Awaitable[bool]] | None = None
+) -> bool:
+    """Serve until a signal, a fatal log error, or until ``beside`` returns.
+
+    Args:
+        services: Built and entered.
+        listener: Bound socket.
+        beside: Runs while the service serves; its return ends the service.
+
+    Returns:
+        What ``beside`` returned; True without it.
+
+    Raises:
+        FatalLogError: The log stopped.
+    """
+    import uvicorn
+
+    from zaichang.main import create_service_app
+    from zaichang.wire.limits import FRAME_MAX_BYTES
+
+    config = uvicorn.Config(
+        create_service_app(services),
+        ws="websockets-sansio",
+        ws_max_size=FRAME_MAX_BYTES + 1024,
+        ws_per_message_deflate=False,
+        # Silence is judged by the rules (heartbeats), not by the transport.
+        ws_ping_interval=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
+    services.on_fatal.append(lambda: setattr(server, "should_exit", True))
+    companion: asyncio.Task[bool] | None = None
+
+    async def accompany() -> bool:
+        try:
+            return await beside() if beside is not None else True
+        finally:
+            server.should_exit = True
+
+    if beside is not None:
+        companion = asyncio.create_task(accompany())
+    await server.serve(sockets=[listener])
+    if services.fatal:
+        raise services.fatal[0]
+    if companion is None:
+        return True
+    if not companion.done():
+        companion.cancel()
+    done = await asyncio.gather(companion, return_exceptions=True)
+    if isinstance(done[0], asyncio.CancelledError):
+        return True
+    if isinstance(done[0], BaseException):
+        raise done[0]
+    return bool(done[0])
+
+
+def set_up_logging(verbose: bool) -> None:
+    """Log to standard error; never persons, tokens or pictures (docs/privacy.md)."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )

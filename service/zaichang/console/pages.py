@@ -1,0 +1,88 @@
+"""Pages for people: static files of this folder, the sample lesson's video, and the player bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from zaichang.core.errors import NotFound
+
+STATIC: Final = Path(__file__).parent / "static"
+PAGES: Final = ("sessions", "log", "course")
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webm": "video/webm",
+    ".mp4": "video/mp4",
+    ".map": "application/json",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """Where files lie.
+
+    Attributes:
+        media: Folder of lesson videos.
+        sdk: Folder of the player bundle, or None where it was not built.
+    """
+
+    media: Path
+    sdk: Path | None
+
+
+def find_sdk() -> Path | None:
+    """Return the folder of the player bundle: packaged with us, or built in the checkout."""
+    packaged = Path(__file__).parent / "sdk"
+    checkout = Path(__file__).resolve().parents[3] / "client_sdk" / "web" / "dist"
+    return next((folder for folder in (packaged, checkout) if folder.is_dir()), None)
+
+
+def console_router(config: ConsoleConfig) -> APIRouter:
+    """Return the pages' routes."""
+    router = APIRouter()
+
+    @router.get("/")
+    async def root() -> Response:
+        return RedirectResponse("/sessions")
+
+    def page(name: str) -> None:
+        @router.get(f"/{name}")
+        async def show() -> Response:
+            return FileResponse(
+                STATIC / f"{name}.html", media_type="text/html; charset=utf-8", headers={"cache-control": "no-cache"}
+            )
+
+    for name in PAGES:
+        page(name)
+
+    @router.get("/static/{name}")
+    async def static(name: str) -> Response:
+        return _file(STATIC, name)
+
+    @router.get("/sdk/{name}")
+    async def sdk(name: str) -> Response:
+        if config.sdk is None:
+            raise NotFound(
+                "sdk.not_built", "The player bundle is not built.", "Run: npm ci && npm run build in client_sdk/web."
+            )
+        return _file(config.sdk, name)
+
+    @router.get("/media/{name}")
+    async def media(name: str) -> Response:
+        return _file(config.media, name)
+
+    return router
+
+
+def _file(folder: Path, name: str) -> Response:
+    path = folder / name
+    kind = _TYPES.get(path.suffix)
+    if kind is None or path.parent != folder or name.startswith(".") or not path.is_file():
+        raise NotFound("http.not_found", "There is nothing here.")
+    return FileResponse(path, media_type=kind, headers={"cache-control": "no-cache"})

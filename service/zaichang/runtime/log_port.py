@@ -1,0 +1,120 @@
+"""The institution's logs, one per year, behind the runtime's ``LogBook``.
+
+Patient where storage is busy, done where a log has stopped: then ``fatal`` is told and the process ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from zaichang.core.errors import FatalLogError, StorageError
+from zaichang.runtime.clock import Clock
+from zaichang.runtime.log_writer import LogWriter
+from zaichang.runtime.sequencer import Sequencer, SequencerConfig
+from zaichang.storage.folder import DataFolder
+from zaichang.storage.log_head import SqliteHeadStore
+from zaichang.storage.log_keys import load_or_create_log_key
+from zaichang.storage.log_posix import PosixLogStore
+from zaichang.tlog.leaf import Anchor
+
+RETRY_S: Final = 1.0
+_log = logging.getLogger("zaichang.runtime")
+
+
+def log_year(opened_ms: int) -> int:
+    """Return the calendar year of a session in China (UTC+8), where hours count in the year they are studied."""
+    return datetime.datetime.fromtimestamp(opened_ms / 1000, datetime.timezone(datetime.timedelta(hours=8))).year
+
+
+def log_origin(domain: str, institution_id: str, year: int) -> str:
+    """Return a log's origin: its name for ever, part of every leaf and checkpoint."""
+    return f"{domain}/{institution_id}/{year}"
+
+
+class SequencerLog:
+    """Submits to one log; see ``LogPort``."""
+
+    def __init__(self, origin: str, sequencer: Sequencer) -> None:
+        """Wrap a started sequencer, which the caller closes."""
+        self._origin = origin
+        self.sequencer = sequencer
+
+    @property
+    def origin(self) -> str:
+        """See ``LogPort``."""
+        return self._origin
+
+    def anchor(self) -> Anchor | None:
+        """See ``LogPort``."""
+        newest = self.sequencer.checkpoint.checkpoint
+        return Anchor(size=newest.size, root=newest.root)
+
+    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
+        """See ``LogPort``: a batch that storage refused left nothing behind and is submitted again."""
+        while True:
+            try:
+                return (await self.sequencer.submit(key, leaf)).index
+            except StorageError as error:
+                if error.code == "log.closed":
+                    raise
+                _log.warning("the log is busy, trying again: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+
+class LogShelf:
+    """Opens logs on demand under ``<data>/log/<institution>/<year>``; see ``LogBook``."""
+
+    def __init__(
+        self, folder: DataFolder, domain: str, clock: Clock, fatal: Callable[[FatalLogError], None], flush_ms: int = 250
+    ) -> None:
+        """Remember where; ``close`` closes what was opened."""
+        self._folder = folder
+        self._domain = domain
+        self._clock = clock
+        self._fatal = fatal
+        self._flush_ms = flush_ms
+        self._open: dict[str, SequencerLog] = {}
+        self._watching: list[asyncio.Task[None]] = []
+        self._lock = asyncio.Lock()
+
+    async def log_for(self, institution_id: str, opened_ms: int) -> SequencerLog:
+        """See ``LogBook``."""
+        year = log_year(opened_ms)
+        origin = log_origin(self._domain, institution_id, year)
+        found = self._open.get(origin)
+        if found is not None:
+            return found
+        async with self._lock:
+            if origin not in self._open:
+                root = self._folder.log / institution_id / str(year)
+                sequencer = await Sequencer.start(
+                    lambda: self._writer(origin, root, f"log-{institution_id}-{year}.key"),
+                    SequencerConfig(flush_ms=self._flush_ms),
+                )
+                self._open[origin] = SequencerLog(origin, sequencer)
+                self._watching.append(asyncio.create_task(self._watch(sequencer)))
+        return self._open[origin]
+
+    async def close(self) -> None:
+        """Write what waits and close every log."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        for log in self._open.values():
+            await log.sequencer.close()
+        self._open.clear()
+
+    async def _watch(self, sequencer: Sequencer) -> None:
+        self._fatal(await sequencer.wait_failed())
+
+    def _writer(self, origin: str, root: Path, key_name: str) -> LogWriter:
+        root.mkdir(parents=True, exist_ok=True)
+        signer = load_or_create_log_key(self._folder.keys / key_name, origin)
+        (root / "vkey").write_text(signer.vkey + "\n", encoding="ascii")
+        heads = SqliteHeadStore(self._folder.root / "log-heads.sqlite3")
+        return LogWriter(origin, [signer], PosixLogStore(root), heads, self._clock.now_ms)

@@ -1,0 +1,75 @@
+"""What the session runner needs from the rest of the service, as one value that ``main`` (or a simulation) fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from zaichang.runtime.clock import Clock
+from zaichang.storage.blobs import Blobs
+from zaichang.storage.ports import Store
+from zaichang.storage.vault import Vault
+from zaichang.tlog.leaf import Anchor
+from zaichang.vision.backend import VisionBackend
+
+
+class LogPort(Protocol):
+    """The transparency log as the runtime sees it."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name, part of every leaf."""
+
+    def anchor(self) -> Anchor | None:
+        """Return the newest signed checkpoint."""
+
+    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
+        """Return the leaf's index once a signed checkpoint covers it; the same key again gives the same index.
+
+        Raises:
+            FatalLogError: Where going on would be dishonest; the process stops.
+        """
+
+
+class LogBook(Protocol):
+    """One log per institution and year; a session stays in the log of the year in which it began."""
+
+    async def log_for(self, institution_id: str, opened_ms: int) -> LogPort:
+        """Return the log, opened (and recovered) where it was not.
+
+        Raises:
+            FatalLogError: It may not be signed on.
+            StorageError: Its files cannot be used.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerConfig:
+    """Numbers of the runtime that no verdict depends on.
+
+    Attributes:
+        join_timeout_ms: Time for the first message.
+        outgoing_max: Messages that may wait for a slow client before it is cut off.
+        seal_timeout_ms: How long the end of a session waits for its checkpoint before the player is let go.
+        keep_captures: Whether pictures are kept (encrypted) for review.
+    """
+
+    join_timeout_ms: int = 10_000
+    outgoing_max: int = 256
+    seal_timeout_ms: int = 20_000
+    keep_captures: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a session touches."""
+
+    clock: Clock
+    store: Store
+    vault: Vault
+    blobs: Blobs
+    vision: VisionBackend
+    logs: LogBook
+    token_hex: Callable[[int], str]
+    config: RunnerConfig

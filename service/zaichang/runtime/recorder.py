@@ -1,0 +1,93 @@
+"""From written leaves to delivered minutes: log, seal, outbox, and only then the learner is told.
+
+Leaves are stored with the events that completed them. From there on everything can be repeated: ``LogPort.submit`` is
+idempotent by key, sealing notes the index, the outbox is idempotent by (session, minute). A restart submits what is
+not sealed and delivers what is not delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from zaichang.runtime.outbox import Outbox, outbox_line
+from zaichang.runtime.ports import LogPort, Ports
+from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
+
+Sealed = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
+"""Told once per leaf: it is covered by a signed checkpoint, and its minutes are in the outbox."""
+
+
+class Recorder:
+    """Carries the leaves of all sessions into the log and the outbox."""
+
+    def __init__(self, ports: Ports, outbox: Outbox) -> None:
+        """Use the store and log of ``ports``."""
+        self._ports = ports
+        self._outbox = outbox
+        self._delivering = asyncio.Lock()
+
+    async def record(self, row: SessionRow, log: LogPort, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
+        """Take leaves of one session, in order, through log, seal and outbox.
+
+        Args:
+            row: The session.
+            log: Its log.
+            leaves: Stored ones.
+            sealed: See ``Sealed``.
+
+        Raises:
+            FatalLogError: From the log; the caller stops the process.
+            StorageError: Where a note could not be written; a restart repeats it.
+        """
+        waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
+        try:
+            for leaf, pending in zip(leaves, waiting, strict=True):
+                index = await pending
+                await self._ports.store.seal(row.session_id, leaf.leaf_seq, index)
+                minutes = await self._deliver(row, log.origin, leaf, index)
+                sealed(leaf, minutes)
+        finally:
+            for pending in waiting:
+                pending.cancel()
+
+    async def recover(self) -> None:
+        """Finish what a crash interrupted: submit unsealed leaves, then write missing outbox lines."""
+        await asyncio.to_thread(self._outbox.repair)
+        by_session: dict[str, list[StoredLeaf]] = {}
+        for session_id, leaf in await self._ports.store.unsealed():
+            by_session.setdefault(session_id, []).append(leaf)
+        undelivered = await self._ports.store.undelivered()
+        held = await asyncio.to_thread(self._outbox.holds, [(sid, minute.minute) for sid, minute in undelivered])
+        for session_id in sorted({session_id for session_id, _ in undelivered}):
+            row = await self._ports.store.session(session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(session_id)}
+            minutes = [minute for sid, minute in undelivered if sid == session_id]
+            lines = [
+                outbox_line(row, minute, log.origin, index)
+                for minute in minutes
+                if (session_id, minute.minute) not in held
+                and minute.leaf_seq is not None
+                and (index := indices[minute.leaf_seq]) is not None
+            ]
+            await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
+            await self._ports.store.note_delivered(session_id, [minute.minute for minute in minutes])
+        for session_id, leaves in by_session.items():
+            row = await self._ports.store.session(session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            await self.record(row, log, leaves, _nobody)
+
+    async def _deliver(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
+        if leaf.n_minutes == 0:
+            return ()
+        minutes = [m for m in await self._ports.store.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
+        lines = [outbox_line(row, minute, origin, index) for minute in minutes if not minute.delivered]
+        async with self._delivering:
+            await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
+        await self._ports.store.note_delivered(row.session_id, [minute.minute for minute in minutes])
+        return minutes
+
+
+def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+    """Nobody is connected yet when a restart finishes old records; whoever resumes asks the store."""

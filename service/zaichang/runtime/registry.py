@@ -1,0 +1,196 @@
+"""Institutions, lessons, enrolment and launches: what exists before a session begins."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import NotAllowed, UnreadableInput
+from zaichang.core.ids import check_id
+from zaichang.core.reasons import SENTENCES
+from zaichang.runtime.hub import TEMPLATE
+from zaichang.runtime.ports import Ports
+from zaichang.runtime.tokens import LaunchClaims, LaunchTokens
+from zaichang.session.events import Question
+from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
+from zaichang.storage.ports import Enrolment, Institution, Lesson
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionKeys:
+    """What an institution is given once: only digests are kept.
+
+    Attributes:
+        platform: For its learning platform: launch and enrol.
+        staff: For its reviewers: timelines and captures.
+    """
+
+    platform: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A reference that was made.
+
+    Attributes:
+        version: 1, 2, 3, ... for this learner.
+        quality_bp: Quality of the face, 0..10000.
+        models: Digest of models and thresholds.
+    """
+
+    version: int
+    quality_bp: int
+    models: str
+
+
+class Registry:
+    """Writes what sessions need, and signs launches."""
+
+    def __init__(self, ports: Ports, tokens: LaunchTokens, token_ms: int) -> None:
+        """Use the ports; ``token_ms`` is how long a launch token lives."""
+        self._ports = ports
+        self._tokens = tokens
+        self._token_ms = token_ms
+
+    async def add_institution(self, institution_id: str, name_zh: str, name_en: str) -> InstitutionKeys:
+        """Create an institution (or give an existing one new keys); the keys are shown once."""
+        keys = InstitutionKeys(
+            platform=f"zp-{self._ports.token_hex(KEY_BYTES)}", staff=f"zs-{self._ports.token_hex(KEY_BYTES)}"
+        )
+        await self._ports.store.put_institution(
+            Institution(
+                institution_id=check_id(institution_id, "institution_id"),
+                name_zh=name_zh,
+                name_en=name_en,
+                key_digest=key_digest(keys.platform),
+                staff_digest=key_digest(keys.staff),
+                created_ms=self._ports.clock.now_ms(),
+            )
+        )
+        return keys
+
+    async def add_lesson(
+        self,
+        institution_id: str,
+        course_id: str,
+        lesson_id: str,
+        *,
+        title_zh: str,
+        title_en: str,
+        duration_ms: int,
+        policy: Policy,
+        questions: tuple[Question, ...] = (),
+    ) -> None:
+        """Create or replace a lesson and keep its policy for ever under its digest."""
+        digest = policy_digest(policy)
+        await self._ports.store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
+        await self._ports.store.put_lesson(
+            Lesson(
+                institution_id=check_id(institution_id, "institution_id"),
+                course_id=check_id(course_id, "course_id"),
+                lesson_id=check_id(lesson_id, "lesson_id"),
+                title_zh=title_zh,
+                title_en=title_en,
+                duration_ms=duration_ms,
+                policy_digest=digest,
+                questions=questions,
+            )
+        )
+
+    async def launch(
+        self,
+        institution_id: str,
+        learner_id: str,
+        course_id: str,
+        lesson_id: str,
+        *,
+        route: str = "face",
+        extra_time_pct: int = 0,
+        enrol: bool = False,
+    ) -> str:
+        """Return a launch token for one session of a lesson.
+
+        Raises:
+            NotFound: ``lesson.unknown``.
+            PeerViolation: ``launch.invalid`` or ``id.invalid``, naming the field.
+        """
+        lesson = await self._ports.store.lesson(institution_id, course_id, lesson_id)
+        return self._tokens.issue(
+            LaunchClaims(
+                token_id=self._ports.token_hex(16),
+                institution_id=institution_id,
+                learner_id=check_id(learner_id, "learner_id"),
+                course_id=course_id,
+                lesson_id=lesson_id,
+                lesson_duration_ms=lesson.duration_ms,
+                policy_digest=lesson.policy_digest,
+                expires_ms=self._ports.clock.now_ms() + self._token_ms,
+                route=route,
+                extra_time_pct=extra_time_pct,
+                enrol=enrol,
+            )
+        )
+
+    async def enrol(self, institution_id: str, learner_id: str, photo: bytes, *, replace: bool = True) -> Enrolled:
+        """Make and keep a learner's reference from a photo; the photo itself is not kept.
+
+        Args:
+            institution_id: Whose learner.
+            learner_id: Pseudonym.
+            photo: JPEG, PNG or WebP.
+            replace: Whether an existing reference may be replaced.
+
+        Raises:
+            UnreadableInput: ``enrol.unfit`` with the reasons, or what the decoder refused.
+            NotAllowed: ``enrol.exists``, ``learner.erased``.
+            ModelError: Where the models are missing or busy.
+        """
+        await self._ports.store.institution(institution_id)
+        check_id(learner_id, "learner_id")
+        store, vault = self._ports.store, self._ports.vault
+        now_ms = self._ports.clock.now_ms()
+        key = vault.unlock(await store.ensure_learner(vault.new_learner(institution_id, learner_id, now_ms)))
+        current = await store.enrolment(institution_id, learner_id)
+        if current is not None and not replace:
+            raise NotAllowed("enrol.exists", "A reference exists already.", "Ask the institution to replace it.")
+        found = await self._ports.vision.enrol(photo)
+        if found.template is None:
+            why = " ".join(f"{reason.value}: {SENTENCES[reason].en}" for reason in found.reasons)
+            raise UnreadableInput(
+                "enrol.unfit", f"The photo cannot be used. {why}", "Take another photo and try again."
+            )
+        version = 1 if current is None else current.version + 1
+        models = found.assessment.models
+        await store.add_enrolment(
+            institution_id,
+            learner_id,
+            Enrolment(
+                version=version, at_ms=now_ms, models=models, sealed=key.seal(TEMPLATE, str(version), found.template)
+            ),
+        )
+        return Enrolled(version=version, quality_bp=found.quality_bp, models=models)
+
+    async def institution_of_key(self, key: str, role: str) -> Institution:
+        """Return the institution that a key belongs to.
+
+        Raises:
+            NotAllowed: ``auth.required`` for no known key, ``auth.role`` for a key of another role.
+        """
+        if not 8 <= len(key) <= 200:
+            raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
+        found = await self._ports.store.institution_of_key(key_digest(key))
+        if found is None:
+            raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
+        institution, held = found
+        if held != role:
+            raise NotAllowed("auth.role", f"This needs the institution's {role} key.")
+        return institution
+
+
+def key_digest(key: str) -> str:
+    """Return what is kept of a key: keys are random, so one hash is enough."""
+    return hashlib.sha256(b"zaichang/key/v1|" + key.encode()).hexdigest()

@@ -1,0 +1,161 @@
+"""Launch tokens: short-lived, signed (JWS, Ed25519), they carry everything a session is about.
+
+The player hands the token over in its first message, never in the address. What it says (lesson length, policy, route,
+allowances) can be read by the page but not changed. One token opens one session (``token_id``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import jwt
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.core.ids import check_id
+
+AUDIENCE: Final = "zaichang-session"
+ISSUER: Final = "zaichang"
+ALGORITHM: Final = "EdDSA"
+ROUTES: Final = ("face", "challenge")
+LESSON_MAX_MS: Final = 24 * 3_600_000
+EXTRA_TIME_MAX_PCT: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchClaims:
+    """What a launch token says.
+
+    Attributes:
+        token_id: Random; one session per token.
+        institution_id: Whose course.
+        learner_id: The institution's pseudonym.
+        course_id: Course.
+        lesson_id: Lesson.
+        lesson_duration_ms: Length of the lesson.
+        policy_digest: The policy in force.
+        expires_ms: Until when a session may be opened or resumed with it.
+        route: ``face`` or ``challenge``.
+        extra_time_pct: Recorded allowance.
+        enrol: Whether the holder may enrol this learner once, where no reference exists.
+    """
+
+    token_id: str
+    institution_id: str
+    learner_id: str
+    course_id: str
+    lesson_id: str
+    lesson_duration_ms: int
+    policy_digest: str
+    expires_ms: int
+    route: str = "face"
+    extra_time_pct: int = 0
+    enrol: bool = False
+
+
+class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    jti: Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
+    iss: str
+    aud: str
+    exp: int
+    sub: str
+    inst: str
+    course: str
+    lesson: str
+    dur: Annotated[int, msgspec.Meta(ge=1_000, le=LESSON_MAX_MS)]
+    pol: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    route: str = "face"
+    extra: Annotated[int, msgspec.Meta(ge=0, le=EXTRA_TIME_MAX_PCT)] = 0
+    enrol: bool = False
+
+
+class LaunchTokens:
+    """Issues and checks launch tokens with one Ed25519 key."""
+
+    def __init__(self, private_key: bytes) -> None:
+        """Use a 32-byte Ed25519 seed."""
+        self._private = Ed25519PrivateKey.from_private_bytes(private_key)
+        self._public = self._private.public_key()
+
+    def issue(self, claims: LaunchClaims) -> str:
+        """Return the compact token.
+
+        Raises:
+            PeerViolation: ``id.invalid`` or ``launch.invalid``, naming the field.
+        """
+        payload: dict[str, Any] = {
+            "jti": claims.token_id,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "exp": claims.expires_ms // 1000,
+            "sub": claims.learner_id,
+            "inst": claims.institution_id,
+            "course": claims.course_id,
+            "lesson": claims.lesson_id,
+            "dur": claims.lesson_duration_ms,
+            "pol": claims.policy_digest,
+            "route": claims.route,
+            "extra": claims.extra_time_pct,
+            "enrol": claims.enrol,
+        }
+        _claims(payload)
+        return jwt.encode(payload, self._private, algorithm=ALGORITHM)
+
+    def verify(self, token: str, now_ms: int) -> LaunchClaims:
+        """Return what a token says.
+
+        Args:
+            token: As the client sent it; never logged.
+            now_ms: Server time.
+
+        Raises:
+            NotAllowed: ``token.malformed``, ``token.forged``, ``token.audience`` or ``token.expired``.
+        """
+        try:
+            # Time is the service's clock, not this library's, hence exp is checked below.
+            payload = jwt.decode(
+                token,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "jti", "sub", "aud", "iss"], "verify_exp": False},
+            )
+            claims = _claims(payload)
+        except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
+            raise _refused("token.audience", "This token is not for a study session.") from None
+        except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+            raise _refused("token.forged", "The token's signature is not ours.") from None
+        except (jwt.InvalidTokenError, PeerViolation, ValueError):
+            raise _refused("token.malformed", "The launch token cannot be read.") from None
+        if now_ms >= claims.expires_ms:
+            raise _refused("token.expired", "The launch token has expired.")
+        return claims
+
+
+def _refused(code: str, message: str) -> NotAllowed:
+    return NotAllowed(code, message, "Open the lesson again from the course to get a new one.")
+
+
+def _claims(payload: dict[str, Any]) -> LaunchClaims:
+    try:
+        fields = msgspec.convert(payload, _Payload)
+    except msgspec.ValidationError as error:
+        raise PeerViolation("launch.invalid", f"A launch does not fit: {error}.") from None
+    if fields.route not in ROUTES:
+        raise PeerViolation("launch.invalid", f"route must be one of {', '.join(ROUTES)}.")
+    return LaunchClaims(
+        token_id=check_id(fields.jti, "token_id"),
+        institution_id=check_id(fields.inst, "institution_id"),
+        learner_id=check_id(fields.sub, "learner_id"),
+        course_id=check_id(fields.course, "course_id"),
+        lesson_id=check_id(fields.lesson, "lesson_id"),
+        lesson_duration_ms=fields.dur,
+        policy_digest=fields.pol,
+        expires_ms=fields.exp * 1000,
+        route=fields.route,
+        extra_time_pct=fields.extra,
+        enrol=fields.enrol,
+    )
