@@ -29,6 +29,7 @@ demo:
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
 	@$(BIN)/python .ci/pages.py
+	@$(BIN)/python client_sdk/web/scripts/reasons.py
 
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

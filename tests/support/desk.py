@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.reasons import ReasonCode
@@ -17,7 +18,7 @@ T0_MS = 1_700_000_000_000
 POLICY = Policy(proofs=("presence", "identity"))
 
 
-def good_face(**changes: object) -> FaceFinding:
+def good_face(**changes: Any) -> FaceFinding:
     face = FaceFinding(box_px=(100, 80, 120, 140), score_bp=9_000, quality_bp=8_000, similarity_bp=7_500, pad_bp=9_000)
     return replace(face, **changes)
 
@@ -26,7 +27,7 @@ def frame(*faces: FaceFinding, content: str = "", reasons: tuple[ReasonCode, ...
     return FrameAssessment(width_px=480, height_px=360, faces=faces, content=content, reasons=reasons)
 
 
-def started(policy: Policy = POLICY, **changes: object) -> e.SessionStarted:
+def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
     base = e.SessionStarted(
         at_ms=T0_MS,
         session_id="ab" * 16,
@@ -75,7 +76,7 @@ class Desk:
         self._carry_out(out)
         return out
 
-    def beat(self, **changes: object) -> tuple[d.Decision, ...]:
+    def beat(self, **changes: Any) -> tuple[d.Decision, ...]:
         seq = self.state.seq + 1
         beat = e.HeartbeatReceived(
             at_ms=self.now_ms,
