@@ -192,6 +192,8 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
     last = raw_lines.pop()
     if last:
         raw_lines.append(last)
+    if not raw_lines:
+        raise EvidenceError("E_FORMAT", "There is nothing to read.")
     reading = _Reading()
     bad: list[BadLine] = []
     for number, raw in enumerate(raw_lines, 1):
