@@ -258,7 +258,7 @@ SENTENCES: Final = MappingProxyType(
         _R.NON_BIOMETRIC: _s("本次采用非人脸方式核验。", "This session used the route without face recognition."),
         _R.PAGE_TAMPERED: _s(
             "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
-            "The page's scripts seem changed. Please turn off extensions that alter pages; nothing is lost, a person looks.",
+            "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks.",
         ),
         _R.SHARED_DEVICE: _s(
             "同一设备上有多个账号学习，将由人工核对。",
