@@ -52,7 +52,7 @@ export const REASONS: Readonly<Record<string, readonly [zh: string, en: string]>
   SESSION_TIME_LIMIT: ["已达到单次学习时长上限，请休息后重新开始。", "The longest session has been reached. Take a rest and start again."],
   STRIKES_EXHAUSTED: ["多次验证未通过，本次学习已结束。如有误请申诉。", "Too many checks failed, so the session ended. Appeal if this is wrong."],
   NON_BIOMETRIC: ["本次采用非人脸方式核验。", "This session used the route without face recognition."],
-  PAGE_TAMPERED: ["学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。", "The page's scripts seem changed. Please turn off extensions that alter pages; nothing is lost, a person looks."],
+  PAGE_TAMPERED: ["学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。", "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks."],
   SHARED_DEVICE: ["同一设备上有多个账号学习，将由人工核对。", "Several accounts studied on one device; a person will look."],
   FACE_OF_ANOTHER_ACCOUNT: ["抓拍与另一账号的登记照片相似，将由人工核对。", "A capture resembles another account's photo; a person will look."],
 };
