@@ -27,7 +27,8 @@ from zaichang.session.events import (
     FinishRequested,
     HeartbeatReceived,
 )
-from zaichang.session.schedule import heartbeat_nonce, schedule_commitment
+from zaichang.session.schedule import heartbeat_nonce
+from zaichang.tlog.commit import schedule_commitment
 from zaichang.wire.close_codes import CloseCode
 from zaichang.wire.codec import decode_capture, decode_client, encode
 from zaichang.wire.limits import FRAME_MAX_BYTES, MESSAGES_PER_S, PROTOCOL_VERSION, VIOLATIONS_MAX
@@ -187,7 +188,7 @@ class Gateway:
             heartbeat_ms=policy.heartbeat_ms,
             frontier_ms=state.frontier_ms,
             lesson_duration_ms=state.info.lesson_duration_ms,
-            schedule_commitment=schedule_commitment(state.info.session_id, state.info.seed),
+            schedule_commitment=schedule_commitment(state.info.session_id, bytes.fromhex(state.info.seed)).hex(),
             policy_name=policy.name,
             policy_digest=state.info.policy_digest,
             captures=state.info.route == "face",

@@ -14,9 +14,8 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.session.codec import encode_minute
 from zaichang.session.decisions import Final, Minute, Verdict
 from zaichang.session.events import SessionStarted
-from zaichang.session.schedule import schedule_commitment
 from zaichang.storage.ports import StoredLeaf
-from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt
+from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt, schedule_commitment
 from zaichang.tlog.leaf import Anchor, ScheduleReveal, SessionRef, session_final, session_segment, session_start
 from zaichang.tlog.merkle import leaf_hash
 
@@ -96,14 +95,14 @@ def begin(
         written: See ``Written``.
     """
     segments = Segments(context=context, info=info, from_ms=info.at_ms)
-    subject = canonical_bytes({"institution": info.institution_id, "learner": info.learner_id})
+    subject = subject_payload(info.institution_id, info.learner_id)
     leaf = written(0) or session_start(
         segments_ref(segments, info.at_ms, anchor),
         policy=bytes.fromhex(info.policy_digest),
         course=info.course_id,
         lesson=info.lesson_id,
         subj_c=commitment(SUBJECT, salt(context.session_key, SUBJECT, 0), subject),
-        sched_c=bytes.fromhex(schedule_commitment(info.session_id, info.seed)),
+        sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
     )
     stored = StoredLeaf(leaf_seq=0, kind="session.start", at_ms=info.at_ms, body=leaf)
     started = replace(segments, leaf_seq=1, prev=leaf_hash(leaf))
@@ -139,6 +138,11 @@ def advance(
         segments, leaf = _finish(segments, final, at_ms, anchor, written)
         leaves.append(leaf)
     return segments, tuple(leaves)
+
+
+def subject_payload(institution_id: str, learner_id: str) -> bytes:
+    """Return what a session's ``subj_c`` commits to: the learner's pseudonym at the institution."""
+    return canonical_bytes({"institution": institution_id, "learner": learner_id})
 
 
 def segments_ref(segments: Segments, at_ms: int, anchor: Anchor | None) -> SessionRef:

@@ -193,6 +193,43 @@ class Database:
         return error
 
 
+class ReadDatabase:
+    """A database that another process may be writing: reads only, in the calling thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            StorageError: ``storage.missing`` where there is none, ``storage.corrupt``, ``storage.not_writable``.
+        """
+        if not path.is_file():
+            raise StorageError("storage.missing", f"There is no database {path}.", "Name the data folder with --data.")
+        self._path = path
+        try:
+            self._reader = open_reader(path)
+        except sqlite3.Error as error:
+            raise database_error(error, path) from error
+
+    async def read(self, operation: Operation[T]) -> T:
+        """See ``Database``."""
+        try:
+            return operation(self._reader)
+        except sqlite3.Error as error:
+            raise database_error(error, self._path) from error
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Refuse."""
+        raise StorageError("storage.read_only", "This command only reads the data folder.")
+
+    async def truncate_wal(self) -> None:
+        """Refuse."""
+        raise StorageError("storage.read_only", "This command only reads the data folder.")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+
 def database_error(error: sqlite3.Error, path: Path) -> StorageError:
     """Turn an SQLite error into one with a stable code."""
     name = getattr(error, "sqlite_errorname", "") or ""

@@ -9,14 +9,14 @@ import msgspec
 
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.session.events import Question
-from zaichang.storage.database import Database
+from zaichang.storage.database import Database, ReadDatabase
 from zaichang.storage.ports import Enrolment, Institution, Learner, Lesson
 
 
 class People:
     """The part of the store that changes rarely."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""
         self._db = database
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.core.errors import StorageError
-from zaichang.storage.database import Database
+from zaichang.storage.database import Database, ReadDatabase
 from zaichang.storage.ports import CaptureRow, StoredLeaf, StoredMinute
 
 _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
@@ -15,7 +15,7 @@ _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
 class Records:
     """The part of the store that follows from the events."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""
         self._db = database
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.session.playhead import IntervalSet, normalise
-from zaichang.storage.database import Database
+from zaichang.storage.database import Database, ReadDatabase
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.people import People
 from zaichang.storage.ports import Append, SessionRow
@@ -22,18 +22,19 @@ _SESSION_COLUMNS = (
 class SqliteStore(People, Records):
     """Everything that is kept, behind one writer."""
 
-    def __init__(self, folder: DataFolder, *, inline: bool = False) -> None:
+    def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:
         """Open the database of a prepared folder.
 
         Args:
             folder: Prepared (and, for a service, locked).
             inline: Run every operation in the calling thread (simulations on a virtual clock); else group commit.
+            read_only: Only read, also beside a running service.
 
         Raises:
             StorageError: See ``Database``.
         """
         self.folder = folder
-        super().__init__(Database(folder.database, inline=inline))
+        super().__init__(ReadDatabase(folder.database) if read_only else Database(folder.database, inline=inline))
 
     def close(self) -> None:
         """Finish queued writes and close."""

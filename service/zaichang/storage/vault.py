@@ -109,7 +109,7 @@ def _owner(institution_id: str, learner_id: str) -> bytes:
     return f"zaichang/learner-key/v1|{institution_id}|{learner_id}".encode()
 
 
-def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "") -> bytes:
+def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "", create: bool = True) -> bytes:
     """Return a 32-byte key: given as base64, printed by a command, or kept in the data folder (made on first use).
 
     Args:
@@ -117,9 +117,10 @@ def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "
         name: File name.
         value: Base64 of the key, for example from the environment; wins over the rest.
         command: Prints the base64 on standard output (a key service's client); split like a shell would, no shell.
+        create: Whether to make the file where there is none.
 
     Raises:
-        ConfigError: ``key.invalid``, ``key.command`` or ``key.mode`` (file readable by others).
+        ConfigError: ``key.invalid``, ``key.command``, ``key.missing`` or ``key.mode`` (file readable by others).
         StorageError: Where the file cannot be read or made.
     """
     if value:
@@ -129,6 +130,8 @@ def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "
     path = folder.keys / name
     try:
         if not path.exists():
+            if not create:
+                raise ConfigError("key.missing", f"There is no key file {path}.", "Name the data folder with --data.")
             write_durably(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
         if path.stat().st_mode & 0o077:
             raise ConfigError(

@@ -16,6 +16,10 @@ Millis = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=1, lt=2**31)]
 
 
+ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){8,32}$")]
+"""8 to 32 bytes as hex: an odd digit would name no bytes."""
+
+
 class _Message(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all messages; defaults are omitted on the wire."""
 
@@ -37,7 +41,7 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
 
     protocol: int
     token: Annotated[str, Meta(max_length=4096)]
-    client_nonce: Nonce
+    client_nonce: ClientNonce
     sdk: Text64 = ""
     locale: Text64 = "zh-CN"
     resume: Text64 = ""

@@ -1,0 +1,67 @@
+"""``zaichang replay SESSION``: recompute every verdict of a session from its stored events, and compare."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from dataclasses import asdict
+
+from zaichang.cli.service import add_service_options, settings_from
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "recompute every verdict of a session from its stored events and compare with what was recorded"
+    parser = subparsers.add_parser("replay", help=text, description=text)
+    parser.add_argument("session", metavar="SESSION", help="session id")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_service_options(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: Namespace) -> int:
+    """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where the events do not replay."""
+    settings = settings_from(args)
+    from zaichang.audit.replaying import ReplayInput
+    from zaichang.audit.rule_replay import replay_by_rules
+    from zaichang.core.ids import check_id
+    from zaichang.storage.folder import DataFolder
+    from zaichang.storage.sqlite_store import SqliteStore
+
+    session_id = check_id(args.session, "SESSION")
+    store = SqliteStore(DataFolder(settings.data), read_only=True)
+
+    async def read() -> ReplayInput:
+        row = await store.session(session_id)
+        return ReplayInput(
+            sid=session_id,
+            policy=await store.policy(row.policy_digest),
+            events=tuple(await store.events(session_id)),
+            records=tuple(minute.body for minute in await store.minutes(session_id)),
+        )
+
+    try:
+        session = asyncio.run(read())
+    finally:
+        store.close()
+    found = replay_by_rules(session)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "session": session_id,
+                    "events": len(session.events),
+                    "minutes": len(session.records),
+                    "same": not found,
+                    "differences": [asdict(item) for item in found],
+                },
+                ensure_ascii=False,
+            )
+        )
+    else:
+        for item in found:
+            print(f"minute {item.minute}: {item.field} is {item.got}, the rules give {item.expected}")
+        verdict = "every verdict is the same" if not found else f"{len(found)} fields differ"
+        print(f"{len(session.events)} events, {len(session.records)} minutes: {verdict}")
+    return 1 if found else 0
