@@ -71,6 +71,14 @@ def issue(
     repeat_order(state, out)
 
 
+def resume(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    """Show the outstanding pop-up again, with a fresh deadline where the network had excused the old one."""
+    challenge = state.challenge
+    if challenge is not None and challenge.deadline_ms == 0:
+        state.challenge = replace(challenge, deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms))
+    repeat_order(state, out)
+
+
 def repeat_order(state: State, out: list[Decision]) -> None:
     """Show the outstanding pop-up (again, after a lost connection)."""
     challenge = state.challenge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -15,6 +16,7 @@ from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
+from zaichang.session.playhead import IntervalSet, normalise
 
 _EVENTS: Final = MappingProxyType(
     {
@@ -34,6 +36,7 @@ _EVENTS: Final = MappingProxyType(
         )
     }
 )
+_SEED: Final = re.compile(r"[0-9a-f]{64}")
 _T = TypeVar("_T")
 
 
@@ -74,7 +77,33 @@ def decode_event(value: Mapping[str, object]) -> Event:
     event = cast(Event, _build(cls, plain, "event.invalid"))
     if encode_event(event) != value:
         raise EvidenceError("event.invalid", f"A {name} holds fields that it does not have, or lacks some.")
+    wrong = next((spec for spec in fields(event) if spec.name.endswith("_ms") and getattr(event, spec.name) < 0), None)
+    if wrong is not None:
+        raise EvidenceError("event.invalid", f"A {name}'s {wrong.name} is negative.")
+    if isinstance(event, events.SessionStarted):
+        _check_start(event)
     return event
+
+
+def _check_start(start: events.SessionStarted) -> None:
+    """Refuse a start that the rules could not run on: whoever made a record that is being checked may be hostile."""
+    questions_hold = all(0 <= question.correct < len(question.options) for question in start.questions)
+    for what, holds in (
+        ("seed is not 64 hex digits", _SEED.fullmatch(start.seed) is not None),
+        ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
+        ("route is neither face nor challenge", start.route in ("face", "challenge")),
+        ("extra time is negative", start.extra_time_pct >= 0),
+        ("questions do not hold their right answers", questions_hold),
+    ):
+        if not holds:
+            raise EvidenceError("event.invalid", f"A SessionStarted's {what}.")
+
+
+def _is_set(intervals: IntervalSet) -> bool:
+    try:
+        return normalise(intervals) == intervals
+    except ValueError:
+        return False
 
 
 def encode_minute(minute: Minute) -> dict[str, object]:
@@ -91,6 +120,12 @@ def decode_minute(value: Mapping[str, object]) -> Minute:
     plain = dict(value)
     stated_ms = plain.pop("verified_ms", None)
     minute = _build(Minute, plain, "minute.invalid")
+    if encode_minute(minute) != {**plain, "verified_ms": minute.verified_ms}:
+        raise EvidenceError("minute.invalid", "A minute holds fields that it does not have, or lacks some.")
+    if not (_is_set(minute.verified) and _is_set(minute.undecided)):
+        raise EvidenceError(
+            "minute.invalid", f"Minute {minute.index}'s intervals are not in order, apart and non-empty."
+        )
     if stated_ms != minute.verified_ms:
         raise EvidenceError(
             "minute.invalid",
@@ -110,4 +145,7 @@ def decode_final(value: Mapping[str, object]) -> FinalRecord:
     Raises:
         EvidenceError: ``final.invalid``.
     """
-    return _build(FinalRecord, dict(value), "final.invalid")
+    final = _build(FinalRecord, dict(value), "final.invalid")
+    if encode_final(final) != value:
+        raise EvidenceError("final.invalid", "A final holds fields that it does not have, or lacks some.")
+    return final

@@ -123,15 +123,13 @@ def _pend(state: State, interval: Interval) -> None:
         note(state, ReasonCode.ALREADY_CREDITED)
 
 
-def note(state: State, reason: ReasonCode, index: int | None = None) -> None:
-    """Write a reason into the running minute, or into the open minute ``index``; each once."""
-    minutes = list(state.minutes)
-    for place, minute in enumerate(minutes):
-        if minute.index == index or (index is None and place == len(minutes) - 1 and minute.to_ms == 0):
-            if reason not in minute.reasons and len(minute.reasons) < REASONS_PER_MINUTE:
-                minutes[place] = replace(minute, reasons=(*minute.reasons, reason))
-                state.minutes = tuple(minutes)
-            return
+def note(state: State, reason: ReasonCode) -> None:
+    """Write a reason into the running minute, once."""
+    if not state.minutes or state.minutes[-1].to_ms:
+        return
+    running = state.minutes[-1]
+    if reason not in running.reasons and len(running.reasons) < REASONS_PER_MINUTE:
+        state.minutes = (*state.minutes[:-1], replace(running, reasons=(*running.reasons, reason)))
 
 
 def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
@@ -150,7 +148,6 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
             case Outcome.UNDECIDED:
                 minute = replace(minute, undecided=add(minute.undecided, (start_ms, end_ms)))
                 state.undecided = add(state.undecided, (start_ms, end_ms))
-                state.session_undecided_ms += end_ms - start_ms
             case Outcome.FAILED:
                 pass
         if outcome is not Outcome.PASSED and reason is not None and reason not in minute.reasons:

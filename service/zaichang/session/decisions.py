@@ -27,7 +27,7 @@ class Minute:
         to_ms: Server time at which it ended.
         verdict: VERIFIED where at least part was verified; INDETERMINATE where nothing was and a person must look.
         verified: The exact playhead intervals credited; new to this learner, disjoint.
-        undecided: Intervals that a person may still grant.
+        undecided: Intervals that a person may still grant; a later minute may have verified the same after all.
         reasons: Why the rest did not count, in the order in which it happened.
     """
 
@@ -54,7 +54,7 @@ class Final:
         reason: Why it ended.
         minutes: Number of minutes recorded.
         verified_ms: Sum over all minutes.
-        undecided_ms: What a person may still grant.
+        undecided_ms: What a person may still grant: the union over all minutes, without what was verified later.
         indicators: What a reviewer should look at, with counts; never a verdict.
     """
 

@@ -9,6 +9,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import challenges, credit, rounds, transitions
 from zaichang.session.credit import Outcome
 from zaichang.session.decisions import Decision, Final, OrderPause, OrderResume, OrderSeek, RecordFinal
+from zaichang.session.playhead import difference, total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import Phase, State
@@ -28,7 +29,8 @@ def schedule_capture(state: State, policy: Policy) -> None:
     """Draw when the next round is due; denser for a while after a failure."""
     mean_ms = policy.capture_mean_ms
     if state.doubt:
-        mean_ms = max(policy.capture_min_gap_ms, mean_ms // DOUBT_FACTOR)
+        # Only the part above the least gap shrinks: else every round would come right at that gap, for all to foresee.
+        mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (DOUBT_FACTOR - 1) // DOUBT_FACTOR
     state.next_capture_active_ms = next_due_ms(
         state.info,
         "capture",
@@ -97,7 +99,7 @@ def decide(
         credit.resolve(state, outcome, reason)
         _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
     else:
-        if outcome is Outcome.PASSED and reason is not None and not excused(state, policy):
+        if outcome is Outcome.PASSED and reason is not None and not held and not excused(state, policy):
             # Present only when called, once too often: what came before stays unproven, though the session goes on.
             credit.resolve(state, Outcome.FAILED, reason)
             credit.note(state, reason)
@@ -174,7 +176,7 @@ def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
                 reason=reason,
                 minutes=state.minutes_recorded,
                 verified_ms=state.session_verified_ms,
-                undecided_ms=state.session_undecided_ms,
+                undecided_ms=total_ms(difference(state.undecided, state.credited)),
                 indicators=state.indicators,
             )
         )

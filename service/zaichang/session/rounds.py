@@ -124,10 +124,23 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
     )
 
 
+def _outstanding(state: State, capture_id: str, *, received: bool) -> Round | None:
+    """Return the round if ``capture_id`` is its capture in progress, else None; between two, there is none."""
+    current = state.round
+    if (
+        current is None
+        or not current.capture_id
+        or current.capture_id != capture_id
+        or current.received is not received
+    ):
+        return None
+    return current
+
+
 def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Decision]) -> None:
     """Accept or throw away a picture that arrived (I7)."""
-    current = state.round
-    if current is None or current.capture_id != event.capture_id or current.received:
+    current = _outstanding(state, event.capture_id, received=False)
+    if current is None:
         out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_LATE))
         return
     if event.nonce != current.nonce:
@@ -137,10 +150,10 @@ def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Deci
     if event.virtual_camera:
         indicate(state, ReasonCode.VIRTUAL_CAMERA)
     if event.camera != state.camera:
+        # Another camera re-opens identity and liveness: what passed before in this round counts no more.
+        current = replace(current, passes=0)
         if state.camera:
-            # Another camera re-opens identity and liveness: what passed before in this round counts no more.
             indicate(state, ReasonCode.CAMERA_CHANGED)
-            current = replace(current, passes=0)
         state.camera = event.camera
     state.round = replace(current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
     out.append(
@@ -152,8 +165,7 @@ def unavailable(
     state: State, event: CaptureUnavailable, policy: Policy, wall_ms: int
 ) -> tuple[Outcome, ReasonCode | None] | None:
     """The client cannot take the picture: a miss at once, without waiting for the deadline."""
-    current = state.round
-    if current is None or current.capture_id != event.capture_id or current.received:
+    if _outstanding(state, event.capture_id, received=False) is None:
         return None
     reason = (
         event.reason
@@ -178,8 +190,7 @@ def assess(
 
     A pass with a reason is one that came only after the learner was asked to come back, for that reason.
     """
-    current = state.round
-    if current is None or current.capture_id != event.capture_id or not current.received:
+    if _outstanding(state, event.capture_id, received=True) is None:
         return None
     reason = _problem(state, event, policy)
     content = event.assessment.content

@@ -128,7 +128,6 @@ class State:
         pending: ``(minute, start_ms, end_ms)`` played since the last proof.
         pending_set: The same as a set.
         session_verified_ms: Verified in this session.
-        session_undecided_ms: Undecided in this session.
         minutes: Open minutes, oldest first.
         next_minute: Index of the next minute.
         minutes_recorded: How many were recorded.
@@ -175,7 +174,6 @@ class State:
     pending: tuple[tuple[int, int, int], ...] = ()
     pending_set: IntervalSet = EMPTY
     session_verified_ms: int = 0
-    session_undecided_ms: int = 0
     minutes: tuple[OpenMinute, ...] = ()
     next_minute: int = 0
     minutes_recorded: int = 0

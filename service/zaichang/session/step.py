@@ -136,6 +136,8 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
         if proofs.uses_captures(state, policy):
             # Whoever comes back proves at once that it is still them; that also closes the bracket before the gap.
             state.round_due_ms = beat.at_ms
+        if state.challenge is not None and state.challenge.deadline_ms == 0:
+            challenges.resume(state, policy, beat.at_ms, out)
     if beat.hints:
         rounds.indicate(state, ReasonCode.PAGE_TAMPERED)
     _hold_page(state, beat, policy, out)
@@ -222,10 +224,6 @@ def _resumed(state: State, event: ConnectionResumed, policy: Policy, out: list[D
             deadline_ms = event.at_ms + rounds.extended_ms(state, policy.capture_deadline_ms)
             state.round = replace(current, deadline_ms=deadline_ms)
         rounds.repeat_order(state, policy, out)
-    if state.challenge is not None:
-        if state.challenge.deadline_ms == 0:
-            deadline_ms = event.at_ms + rounds.extended_ms(state, policy.challenge_deadline_ms)
-            state.challenge = replace(state.challenge, deadline_ms=deadline_ms)
-        challenges.repeat_order(state, out)
+    challenges.resume(state, policy, event.at_ms, out)
     if state.pause_ordered and state.suspended is not None:
         proofs.order_pause(state, state.suspended, out)
