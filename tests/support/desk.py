@@ -145,6 +145,11 @@ class Desk:
         return self
 
     def finish(self) -> Desk:
+        """End the session as the player does: a last report, then the request."""
+        if not self.closed and self.online:
+            self.beat()
+        if self.closed:
+            return self
         self.send(e.FinishRequested(at_ms=self.now_ms))
         return self.study(60_000)
 

@@ -1,0 +1,112 @@
+"""A session moved by hand, one event at a time: for tests that need one exact situation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from support.desk import POLICY, frame, good_face, started
+from zaichang.core.assessment import FrameAssessment
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import heartbeat_nonce
+from zaichang.session.step import start, step
+
+K = TypeVar("K")
+
+
+class Hands:
+    """Holds the state and the decisions; nothing happens that a test does not do."""
+
+    def __init__(self, policy: Policy = POLICY, **info: object) -> None:
+        self.policy = policy
+        self.info = started(policy, **info)
+        self.now_ms = self.info.at_ms
+        self.events: list[e.Event] = [self.info]
+        self.state, out = start(self.info, policy)
+        self.log: list[d.Decision] = list(out)
+        self.pictures = 0
+
+    def wait(self, span_ms: int) -> Hands:
+        self.now_ms += span_ms
+        return self
+
+    def do(self, kind: type[Any], **values: object) -> tuple[d.Decision, ...]:
+        event = kind(at_ms=self.now_ms, **values)
+        self.state, out = step(self.state, event, self.policy)
+        self.events.append(event)
+        self.log += out
+        return out
+
+    def tick(self, span_ms: int = 0) -> tuple[d.Decision, ...]:
+        return self.wait(span_ms).do(e.DeadlineReached)
+
+    def beat(self, playhead_ms: int = 0, *, playing: bool = True, **changes: Any) -> tuple[d.Decision, ...]:
+        seq = changes.pop("seq", self.state.seq + 1)
+        nonce = changes.pop("nonce", heartbeat_nonce(self.info, seq))
+        return self.do(e.HeartbeatReceived, seq=seq, nonce=nonce, playhead_ms=playhead_ms, playing=playing, **changes)
+
+    def receive(self, **changes: Any) -> tuple[d.Decision, ...]:
+        current = self.state.round
+        assert current is not None
+        values = {"capture_id": current.capture_id, "nonce": current.nonce, "camera": "cam-1", **changes}
+        return self.do(e.CaptureReceived, **values)
+
+    def picture(self) -> FrameAssessment:
+        self.pictures += 1
+        return frame(good_face(), content=f"{self.pictures:016x}")
+
+    def capture(self, assessment: FrameAssessment | None = None, **changes: Any) -> tuple[d.Decision, ...]:
+        """Answer the outstanding order, after waiting for it."""
+        current = self.state.round
+        assert current is not None
+        if not current.capture_id:
+            self.tick(max(0, current.retake_at_ms - self.now_ms))
+            current = self.state.round
+            assert current is not None
+        out = self.receive(**changes)
+        shown = self.picture() if assessment is None else assessment
+        return out + self.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=shown)
+
+    def round(self, assessment: FrameAssessment | None = None, **changes: Any) -> Hands:
+        """Answer a whole round with the same kind of picture."""
+        number = self.state.rounds
+        while self.state.round is not None and self.state.rounds == number:
+            shown = self.picture() if assessment is None else replace(assessment, content=self.picture().content)
+            self.capture(shown, **changes)
+        return self
+
+    def answer(self, text: str | None = None, after_ms: int = 3_000) -> tuple[d.Decision, ...]:
+        challenge = self.state.challenge
+        assert challenge is not None
+        expected = challenge.expected if text is None else text
+        return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
+
+    def play(self, span_ms: int, every_ms: int = 5_000) -> Hands:
+        """Play on from where the playhead stands, passing every round and pop-up that comes."""
+        until_ms = self.now_ms + span_ms
+        while self.now_ms < until_ms:
+            part_ms = min(every_ms, until_ms - self.now_ms)
+            self.wait(part_ms).beat(self.state.beat_playhead_ms + part_ms)
+            while self.state.round is not None:
+                held_ms = self.now_ms
+                self.round()
+                if self.now_ms > held_ms:
+                    self.beat(self.state.beat_playhead_ms + self.now_ms - held_ms)
+            if self.state.challenge is not None:
+                self.answer()
+                self.beat(self.state.beat_playhead_ms + 3_000)
+        return self
+
+    def begin(self, playhead_ms: int = 0) -> Hands:
+        """Pass the first round, and report that the player plays."""
+        self.round()
+        self.beat(playhead_ms)
+        return self
+
+    def of(self, kind: type[K]) -> list[K]:
+        return [x for x in self.log if isinstance(x, kind)]
+
+    def indicated(self) -> dict[str, int]:
+        return {str(reason): count for reason, count in self.state.indicators}

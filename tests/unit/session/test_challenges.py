@@ -1,0 +1,267 @@
+"""Pop-ups: drawn, judged, repeated; too fast, wrong, late, regular."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from support.hands import Hands
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import challenges
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import draw
+from zaichang.session.state import Phase
+
+BANK = tuple(
+    e.Question(question_id=f"k{n}", text=f"question {n}", options=("red", "green", "blue"), correct=n % 3)
+    for n in range(5)
+)
+POPUPS = Policy(proofs=(), challenge_kinds=("confirm", "code", "question"))
+
+
+def hands(**policy: object) -> Hands:
+    """Return a session on the route without face recognition: its first pop-up is outstanding."""
+    return Hands(replace(POPUPS, **policy), questions=BANK)
+
+
+def issued(number: int, kinds: tuple[str, ...], **info: object) -> d.OrderChallenge:
+    session = Hands(replace(POPUPS, challenge_kinds=kinds), **info)
+    session.state.challenge = None
+    session.state.challenges = number
+    out: list[d.Decision] = []
+    challenges.issue(session.state, session.policy, session.now_ms, out)
+    order = out[0]
+    assert isinstance(order, d.OrderChallenge)
+    return order
+
+
+def test_kinds_are_drawn_from_the_policy() -> None:
+    kinds = Counter(issued(n, ("confirm", "code", "question"), questions=BANK).kind for n in range(200))
+    assert set(kinds) == {"confirm", "code", "question"}
+    assert min(kinds.values()) > 40
+
+
+@pytest.mark.parametrize("kinds", [(), ("question",)])
+def test_without_a_usable_kind_there_is_still_a_button(kinds: tuple[str, ...]) -> None:
+    assert {issued(n, kinds).kind for n in range(20)} == {"confirm"}
+
+
+def test_questions_are_left_out_where_the_course_has_none() -> None:
+    assert {issued(n, ("code", "question")).kind for n in range(30)} == {"code"}
+
+
+def test_a_code_is_four_digits_that_change() -> None:
+    orders = [issued(n, ("code",)) for n in range(100)]
+    assert all(order.code.isdecimal() and len(order.code) == 4 for order in orders)
+    assert len({order.code for order in orders}) > 90
+    assert {digit for order in orders for digit in order.code} == set("0123456789")
+    assert all(order.options == () and order.text == "" for order in orders)
+
+
+def test_buttons_come_in_every_order_and_look() -> None:
+    orders = [issued(n, ("confirm",)) for n in range(200)]
+    assert len({order.options for order in orders}) == 6
+    assert {order.variant for order in orders} == set(range(16))
+    assert all(set(order.options) == {"here", "away", "later"} and order.code == "" for order in orders)
+
+
+def test_a_question_is_shuffled_and_its_answer_follows() -> None:
+    seen: Counter[tuple[str, str]] = Counter()
+    for number in range(200):
+        session = Hands(replace(POPUPS, challenge_kinds=("question",)), questions=BANK)
+        session.state.challenge = None
+        session.state.challenges = number
+        challenges.issue(session.state, session.policy, session.now_ms, [])
+        asked = session.state.challenge
+        assert asked is not None
+        question = next(q for q in BANK if q.text == asked.text)
+        assert asked.options[int(asked.expected)] == question.options[question.correct]
+        seen[(asked.text, asked.expected)] += 1
+    assert len({text for text, _ in seen}) == 5
+    assert len({expected for _, expected in seen}) == 3
+
+
+def test_the_content_is_the_published_draw() -> None:
+    session = hands(challenge_kinds=("code",))
+    raw = draw(session.info, "challenge-content", 0)
+    order = session.of(d.OrderChallenge)[0]
+    assert order.code == "".join(str(byte % 10) for byte in raw[:4])
+    assert order.variant == raw[30] % 16
+    assert order.challenge_id == "q0"
+
+
+def test_the_draw_decides_the_kind_and_the_question() -> None:
+    session = hands()
+    raw = draw(session.info, "challenge-content", 0)
+    assert session.of(d.OrderChallenge)[0].kind == ("confirm", "code", "question")[raw[31] % 3]
+    asked = issued(7, ("question",), questions=BANK)
+    raw = draw(session.info, "challenge-content", 7)
+    assert asked.text == BANK[int.from_bytes(raw[:4], "big") % 5].text
+
+
+def test_an_allowance_makes_the_deadline_longer() -> None:
+    for extra_pct, expected_ms in ((0, 90_000), (50, 135_000), (1, 90_900)):
+        session = Hands(POPUPS, extra_time_pct=extra_pct)
+        assert session.of(d.OrderChallenge)[0].deadline_ms - session.now_ms == expected_ms
+
+
+def test_one_at_a_time() -> None:
+    session = hands()
+    out: list[d.Decision] = []
+    challenges.issue(session.state, session.policy, session.now_ms, out)
+    assert out == []
+    assert session.state.challenges == 1
+
+
+def test_a_right_answer_passes_and_closes() -> None:
+    session = hands()
+    (judged, *_) = session.answer()
+    assert judged == d.ChallengeJudged(challenge_id="q0", accepted=True, reason=None, closed=True)
+    assert session.state.challenge is None
+    assert session.state.proof_hold is None
+
+
+def test_an_answer_may_have_spaces_around_it() -> None:
+    session = hands(challenge_kinds=("code",))
+    assert session.state.challenge is not None
+    session.answer(f"  {session.state.challenge.expected} ")
+    assert session.of(d.ChallengeJudged)[0].accepted
+
+
+@pytest.mark.parametrize("challenge_id", ["q1", "", "q00"])
+def test_an_answer_to_another_pop_up_changes_nothing(challenge_id: str) -> None:
+    session = hands().wait(3_000)
+    before = session.state
+    (judged,) = session.do(e.ChallengeAnswered, challenge_id=challenge_id, answer="here")
+    assert judged == d.ChallengeJudged(
+        challenge_id=challenge_id, accepted=False, reason=ReasonCode.CHALLENGE_UNANSWERED, closed=True
+    )
+    assert session.state == replace(before, now_ms=session.now_ms)
+
+
+def test_an_answer_without_a_pop_up_changes_nothing() -> None:
+    session = hands()
+    session.answer()
+    (judged,) = session.do(e.ChallengeAnswered, challenge_id="q0", answer="here")
+    assert isinstance(judged, d.ChallengeJudged)
+    assert judged.reason is ReasonCode.CHALLENGE_UNANSWERED
+
+
+@pytest.mark.parametrize(("after_ms", "accepted"), [(699, False), (700, True)])
+def test_faster_than_a_person_is_no_answer_and_another_kind_follows(after_ms: int, accepted: bool) -> None:
+    session = hands()
+    assert session.state.challenge is not None
+    kind = session.state.challenge.kind
+    out = session.answer(after_ms=after_ms)
+    judged = out[0]
+    assert isinstance(judged, d.ChallengeJudged)
+    assert judged.accepted is accepted and judged.closed
+    if accepted:
+        assert judged.reason is None
+        return
+    assert judged.reason is ReasonCode.CHALLENGE_TOO_FAST
+    assert session.indicated()["CHALLENGE_TOO_FAST"] == 1
+    follow_up = session.state.challenge
+    assert follow_up is not None
+    assert follow_up.challenge_id == "q1"
+    assert follow_up.kind != kind
+    assert follow_up.attempts == 1
+    assert follow_up.issued_at_ms == session.now_ms
+    assert isinstance(out[1], d.OrderChallenge)
+
+
+def test_where_there_is_only_one_kind_it_follows_itself() -> None:
+    session = hands(challenge_kinds=("confirm",))
+    session.answer(after_ms=0)
+    assert session.state.challenge is not None
+    assert session.state.challenge.kind == "confirm"
+
+
+def test_a_wrong_answer_leaves_the_pop_up_until_the_tries_are_used_up() -> None:
+    session = hands()
+    kind = session.state.challenge.kind if session.state.challenge else ""
+    first = session.answer("wrong")
+    assert first == (
+        d.ChallengeJudged(challenge_id="q0", accepted=False, reason=ReasonCode.CHALLENGE_WRONG, closed=False),
+    )
+    session.answer("wrong")
+    third = session.answer("wrong")
+    assert third[0] == d.ChallengeJudged(
+        challenge_id="q0", accepted=False, reason=ReasonCode.CHALLENGE_WRONG, closed=True
+    )
+    assert session.state.challenge_hold
+    assert session.state.challenge is not None
+    assert session.state.challenge.challenge_id == "q1"
+    assert session.state.challenge.kind != kind
+    assert session.state.challenge.attempts == 0
+
+
+def test_wrong_and_too_fast_use_the_same_tries() -> None:
+    session = hands()
+    session.answer("wrong")
+    session.answer(after_ms=3_000, text="wrong")
+    before = session.state.challenges
+    assert session.state.challenge is not None
+    session.state.challenge = replace(session.state.challenge, issued_at_ms=session.now_ms)
+    session.answer(after_ms=0)
+    assert session.state.challenge_hold
+    assert session.state.challenges == before + 1
+
+
+def test_the_same_reaction_time_again_and_again_is_an_indicator() -> None:
+    session = hands(capture_mean_ms=5_000, capture_min_gap_ms=1_000, capture_max_gap_ms=5_000)
+    for number in range(7):
+        while session.state.challenge is None:
+            session.wait(1_000).beat(session.state.beat_playhead_ms + 1_000)
+        assert ("CHALLENGE_TOO_REGULAR" in session.indicated()) is (number >= 6)
+        session.answer(after_ms=3_000 + number * 20)
+    assert session.indicated()["CHALLENGE_TOO_REGULAR"] == 2
+    assert len(session.state.reactions_ms) == 6
+
+
+@pytest.mark.parametrize(("spread_ms", "flagged"), [(119, True), (120, False)])
+def test_regular_means_less_than_the_spread_of_people(spread_ms: int, flagged: bool) -> None:
+    session = hands()
+    session.state.reactions_ms = (2_000, 2_000, 2_000, 2_000, 2_000 + spread_ms)
+    session.answer(after_ms=2_050)
+    assert ("CHALLENGE_TOO_REGULAR" in session.indicated()) is flagged
+
+
+def test_an_outstanding_pop_up_is_shown_again_after_a_lost_connection() -> None:
+    session = hands()
+    order = session.of(d.OrderChallenge)[0]
+    session.wait(1_000).do(e.ConnectionLost)
+    assert session.wait(1_000).do(e.ConnectionResumed)[0] == order
+
+
+def test_the_network_excuses_a_pop_up_and_any_return_starts_its_time_again() -> None:
+    """Silence on an open connection counts as lost, too: a page may stop reporting without closing anything."""
+    for resumes in (True, False):
+        session = hands()
+        session.tick(session.policy.gap_ms)
+        assert session.state.challenge is not None
+        assert session.state.challenge.deadline_ms == 0
+        session.tick(200_000)
+        assert not session.state.challenge_hold
+        if resumes:
+            session.do(e.ConnectionResumed)
+        out = session.beat()
+        assert session.state.challenge.deadline_ms == session.now_ms + session.policy.challenge_deadline_ms
+        assert resumes or any(isinstance(x, d.OrderChallenge) for x in out)
+        for _ in range(9):
+            session.wait(10_000).beat()
+        assert session.state.challenge_hold, "an ignored pop-up is unanswered in the end"
+        assert session.state.phase is Phase.CHALLENGING
+
+
+def test_excuses_run_out() -> None:
+    session = hands(excuses=1)
+    session.tick(16_000)
+    session.beat()
+    session.tick(16_000)
+    assert session.state.challenge is not None
+    assert session.state.challenge.deadline_ms != 0

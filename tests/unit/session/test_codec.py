@@ -1,0 +1,194 @@
+"""Plain values and back; nothing unknown, missing or impossible is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+import pytest
+
+from support.desk import T0_MS, good_face, started
+from zaichang.core.assessment import FrameAssessment
+from zaichang.core.canonical import canonical_bytes, parse_canonical
+from zaichang.core.errors import EvidenceError
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import codec
+from zaichang.session import events as e
+from zaichang.session.decisions import Final, Minute, Verdict
+
+QUESTION = e.Question(question_id="k1", text="几点?", options=("a", "b"), correct=1)
+ASSESSMENT = FrameAssessment(
+    width_px=640, height_px=480, faces=(good_face(pad_bp=None, quality_parts_bp=(("size", 9_000),)),), content="ab",
+    phash="cd", luma_bp=5_000, models="ef", reasons=(ReasonCode.BACKGROUND_FACE,),
+)  # fmt: skip
+EVENTS: tuple[e.Event, ...] = (
+    started(credited=((0, 5), (7, 9)), questions=(QUESTION,), route="challenge", extra_time_pct=50),
+    e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
+    e.CaptureReceived(at_ms=T0_MS, capture_id="c0-0", nonce="bb", camera="cam", virtual_camera=True),
+    e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True),
+    e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
+    e.ChallengeAnswered(at_ms=T0_MS, challenge_id="q0", answer="答"),
+    e.ConnectionLost(at_ms=T0_MS),
+    e.ConnectionResumed(at_ms=T0_MS),
+    e.DeadlineReached(at_ms=T0_MS),
+    e.FinishRequested(at_ms=T0_MS),
+    e.Superseded(at_ms=T0_MS),
+)
+MINUTE = Minute(
+    index=2, from_ms=T0_MS, to_ms=T0_MS + 60_000, verdict=Verdict.VERIFIED, verified=((0, 5), (7, 9)),
+    undecided=((20, 30),), reasons=(ReasonCode.PLAYER_STALLED,),
+)  # fmt: skip
+FINAL = Final(
+    at_ms=T0_MS, reason=ReasonCode.SESSION_FINISHED, minutes=3, verified_ms=7, undecided_ms=10,
+    indicators=((ReasonCode.VIRTUAL_CAMERA, 2),),
+)  # fmt: skip
+
+
+def by_name(event: object) -> str:
+    return type(event).__name__
+
+
+def test_every_event_class_is_here() -> None:
+    assert {type(event) for event in EVENTS} == set(e.Event.__args__)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=by_name)
+def test_events_come_back_the_same_through_canonical_bytes(event: e.Event) -> None:
+    plain = codec.encode_event(event)
+    assert plain["e"] == type(event).__name__
+    stored = parse_canonical(canonical_bytes(plain))
+    assert isinstance(stored, dict)
+    assert codec.decode_event(stored) == event
+
+
+def test_absent_values_are_left_out_and_stay_absent() -> None:
+    plain = codec.encode_event(EVENTS[3])
+    face = plain["assessment"]["faces"][0]  # type: ignore[index]  # plain values are objects
+    assert "pad_bp" not in face
+    assert face["similarity_bp"] == 7_500
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=by_name)
+def test_an_unknown_field_is_refused(event: e.Event) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        codec.decode_event({**codec.encode_event(event), "extra": 1})
+    assert caught.value.code == "event.invalid"
+    assert type(event).__name__ in caught.value.message
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=by_name)
+def test_each_missing_field_is_refused(event: e.Event) -> None:
+    plain = codec.encode_event(event)
+    for name in plain:
+        with pytest.raises(EvidenceError) as caught:
+            codec.decode_event({key: value for key, value in plain.items() if key != name})
+        assert caught.value.code == "event.invalid"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({}, "no event class None"),
+        ({"e": "Nothing", "at_ms": 1}, "no event class 'Nothing'"),
+        ({"e": 5, "at_ms": 1}, "no event class 5"),
+        ({"e": "ConnectionLost", "at_ms": "1"}, "at_ms"),
+        ({"e": "ConnectionLost", "at_ms": True}, "at_ms"),
+        ({"e": "ConnectionLost", "at_ms": None}, "at_ms"),
+        ({"e": "ConnectionLost", "at_ms": -1}, "at_ms is negative"),
+        ({**codec.encode_event(EVENTS[1]), "playhead_ms": -1}, "playhead_ms is negative"),
+        ({**codec.encode_event(EVENTS[4]), "reason": "BECAUSE"}, "BECAUSE"),
+    ],
+)
+def test_what_is_no_event_is_refused_with_the_place(value: dict[str, object], said: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        codec.decode_event(value)
+    assert caught.value.code == "event.invalid"
+    assert said in caught.value.message
+
+
+def test_zero_is_a_time() -> None:
+    assert codec.decode_event({"e": "ConnectionLost", "at_ms": 0}) == e.ConnectionLost(at_ms=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": "11" * 31}, "seed"),
+        ({"seed": "zz" * 32}, "seed"),
+        ({"seed": "11" * 33}, "seed"),
+        ({"credited": ((5, 5),)}, "credited"),
+        ({"credited": ((5, 3),)}, "credited"),
+        ({"credited": ((0, 3), (2, 5))}, "credited"),
+        ({"credited": ((-4, 3),)}, "credited"),
+        ({"route": "magic"}, "route"),
+        ({"extra_time_pct": -1}, "extra time"),
+        ({"questions": (replace(QUESTION, correct=2),)}, "questions"),
+        ({"questions": (QUESTION, replace(QUESTION, correct=-1))}, "questions"),
+        ({"questions": (replace(QUESTION, options=(), correct=0),)}, "questions"),
+    ],
+)
+def test_a_start_that_the_rules_could_not_run_on_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        codec.decode_event(codec.encode_event(started(**change)))
+    assert caught.value.code == "event.invalid"
+    assert said in caught.value.message
+
+
+def test_minutes_come_back_the_same_and_state_their_sum() -> None:
+    plain = codec.encode_minute(MINUTE)
+    assert plain["verified_ms"] == 7
+    assert plain["verdict"] == "V"
+    assert codec.decode_minute(plain) == MINUTE
+
+
+def test_finals_come_back_the_same() -> None:
+    plain = codec.encode_final(FINAL)
+    assert plain["indicators"] == [["VIRTUAL_CAMERA", 2]]
+    assert codec.decode_final(plain) == FINAL
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"verified_ms": 8}, "states 8 ms, its intervals cover 7 ms"),
+        ({"extra": 1}, "fields"),
+        ({"index": "2"}, "index"),
+        ({"verdict": "X"}, "X"),
+        ({"verified": [[0, 5], [4, 6]]}, "intervals"),
+        ({"verified": [[7, 0]], "verified_ms": -7}, "intervals"),
+        ({"undecided": [[30, 30]]}, "intervals"),
+    ],
+)
+def test_what_is_no_minute_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        codec.decode_minute({**codec.encode_minute(MINUTE), **change})
+    assert caught.value.code == "minute.invalid"
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("decode", "plain", "code"),
+    [
+        (codec.decode_minute, codec.encode_minute(MINUTE), "minute.invalid"),
+        (codec.decode_final, codec.encode_final(FINAL), "final.invalid"),
+    ],
+)
+def test_each_missing_field_of_a_record_is_refused(
+    decode: Callable[[dict[str, object]], object], plain: dict[str, object], code: str
+) -> None:
+    for name in plain:
+        with pytest.raises(EvidenceError) as caught:
+            decode({key: value for key, value in plain.items() if key != name})
+        assert caught.value.code == code
+
+
+def test_a_final_with_an_unknown_field_is_refused() -> None:
+    with pytest.raises(EvidenceError) as caught:
+        codec.decode_final({**codec.encode_final(FINAL), "extra": 1})
+    assert caught.value.code == "final.invalid"
+
+
+def test_no_event_field_is_optional_in_storage() -> None:
+    """Only a face's scores may be absent: everything else an event holds is written out."""
+    for event in EVENTS:
+        assert all(getattr(event, spec.name) is not None for spec in fields(event))

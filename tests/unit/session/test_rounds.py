@@ -1,0 +1,431 @@
+"""Capture rounds: what passes, what is a miss, a refusal, a lack; k of n; nonces and cameras."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.desk import POLICY, frame, good_face
+from support.hands import Hands
+from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session import rounds
+from zaichang.session.credit import Outcome
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import draw
+from zaichang.session.state import Phase, Round
+
+R = ReasonCode
+FULL = Policy()
+
+
+def judged(assessment: FrameAssessment, policy: Policy = FULL, **changes: object) -> ReasonCode | None:
+    """Return what one capture counts as, or None for a pass."""
+    session = Hands(policy)
+    session.receive()
+    event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=assessment, **changes)
+    rounds.assess(session.state, event, policy, session.now_ms)
+    current = session.state.round
+    assert current is not None and current.taken == 1
+    assert current.passes == (not current.reasons)
+    return current.reasons[0] if current.reasons else None
+
+
+def face(**changes: object) -> FrameAssessment:
+    return frame(good_face(**changes), content="01")
+
+
+FRAMES = [
+    ("good", face(), None),
+    ("nobody", frame(), R.NO_FACE),
+    ("not analysed", not_analysed(), R.NOT_ANALYSED),
+    ("unreadable", frame(reasons=(R.FRAME_UNREADABLE,)), R.FRAME_UNREADABLE),
+    ("harmless reason", frame(good_face(), reasons=(R.BACKGROUND_FACE,)), None),
+    ("harmless, then blocking", frame(good_face(), reasons=(R.BACKGROUND_FACE, R.TOO_DARK)), R.TOO_DARK),
+    ("two learners", frame(good_face(), good_face(), reasons=(R.MULTIPLE_FACES,)), R.MULTIPLE_FACES),
+    ("bystander", frame(good_face(), good_face(similarity_bp=-500)), None),
+    ("other main face", frame(good_face(similarity_bp=-500), good_face()), R.NOT_SAME_PERSON),
+    ("poor view", face(quality_bp=1_499, reasons=(R.BACKGROUND_FACE, R.BLURRED)), R.BLURRED),
+    ("poor view without a cause", face(quality_bp=1_499), R.IDENTITY_UNCERTAIN),
+    ("quality just enough", face(quality_bp=1_500, reasons=(R.BLURRED,)), None),
+    ("no PAD model", face(pad_bp=None), R.PAD_MISSING),
+    ("picture of a face", face(pad_bp=4_999), R.PAD_ATTACK),
+    ("PAD just enough", face(pad_bp=5_000), None),
+    ("PAD before identity", face(pad_bp=0, similarity_bp=0), R.PAD_ATTACK),
+    ("no reference", face(similarity_bp=None), R.REFERENCE_MISSING),
+    ("no reference seen from the side", face(similarity_bp=None, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("someone else", face(similarity_bp=4_069), R.NOT_SAME_PERSON),
+    ("someone else or a turned head", face(similarity_bp=4_069, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("similarity just enough", face(similarity_bp=4_070), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("assessment", "expected"), [(a, r) for _, a, r in FRAMES], ids=[name for name, _, _ in FRAMES]
+)
+def test_what_a_capture_counts_as(assessment: FrameAssessment, expected: ReasonCode | None) -> None:
+    assert judged(assessment) is expected
+
+
+@pytest.mark.parametrize(
+    ("proofs", "shown", "expected"),
+    [
+        (("presence",), face(pad_bp=None, similarity_bp=None), None),
+        (("presence",), face(quality_bp=0), R.IDENTITY_UNCERTAIN),
+        (("presence", "pad"), face(similarity_bp=None), None),
+        (("presence", "pad"), face(pad_bp=None), R.PAD_MISSING),
+        (("identity",), face(pad_bp=None), None),
+        (("identity",), face(similarity_bp=None), R.REFERENCE_MISSING),
+    ],
+)
+def test_only_the_proofs_asked_for_are_needed(
+    proofs: tuple[str, ...], shown: FrameAssessment, expected: ReasonCode | None
+) -> None:
+    assert judged(shown, Policy(proofs=proofs)) is expected
+
+
+def test_a_picture_seen_in_another_session_is_a_duplicate() -> None:
+    assert judged(face(), seen_before=True) is R.DUPLICATE_FRAME
+
+
+def test_an_unreadable_frame_is_a_miss_even_if_seen_before() -> None:
+    assert judged(not_analysed(), seen_before=True) is R.NOT_ANALYSED
+
+
+def test_the_same_picture_twice_is_frozen_and_later_a_duplicate() -> None:
+    session = Hands(FULL)
+    session.round()
+    session.state.next_capture_active_ms = 0
+    session.beat()
+    session.capture(frame(good_face(), content=session.state.contents[-1]))
+    assert session.state.round is not None
+    assert session.state.round.reasons == (R.CAMERA_FROZEN,)
+    session.capture(frame(good_face(), content=session.state.contents[0]))
+    assert session.state.round.reasons == (R.CAMERA_FROZEN, R.DUPLICATE_FRAME)
+    assert session.state.round.refusals == 2
+    assert session.indicated() == {"CAMERA_FROZEN": 1, "DUPLICATE_FRAME": 1}
+
+
+def test_without_content_nothing_is_remembered() -> None:
+    session = Hands(FULL)
+    session.round(frame(good_face()))
+    assert len(session.state.contents) == 2  # the helper numbers them
+    session = Hands(FULL)
+    session.capture(frame(good_face()))
+    session.capture(frame(good_face()))
+    assert session.state.contents == ()
+    assert session.state.proof_hold is None
+
+
+def test_the_last_pictures_are_remembered_and_no_more() -> None:
+    session = Hands(FULL)
+    session.state.contents = tuple(f"{n:016x}" for n in range(100, 164))
+    session.capture(frame(good_face(), content="new"))
+    assert len(session.state.contents) == 64
+    assert session.state.contents[0] == f"{101:016x}"
+    assert session.state.contents[-1] == "new"
+
+
+BAD = {
+    "pass": face(),
+    "miss": frame(),
+    "refusal": face(similarity_bp=0),
+    "lack": not_analysed(),
+}
+
+
+def run(shown: list[str], policy: Policy = POLICY) -> Hands:
+    """Run a first round on these pictures, as far as it goes."""
+    session = Hands(policy)
+    for number, name in enumerate(shown):
+        assert session.state.round is not None, f"the round ended after {number} of {shown}"
+        picture = BAD[name]
+        session.capture(replace(picture, content=f"{number:016x}") if picture.faces else picture)
+    return session
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        ["pass", "pass"],
+        ["miss", "pass", "pass"],
+        ["miss"] * 6 + ["pass"] * 2,
+        ["refusal"] * 3 + ["pass"] * 2,
+        ["lack"] * 2 + ["pass"] * 2,
+        ["pass"] + ["miss"] * 6 + ["pass"],
+        ["pass", "refusal", "lack", "miss", "pass"],
+    ],
+)
+def test_rounds_that_pass(shown: list[str]) -> None:
+    session = run(shown)
+    assert session.state.round is None
+    assert session.state.proof_hold is None
+    assert session.state.opening_lack is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (["refusal"] * 4, R.NOT_SAME_PERSON),
+        (["pass"] + ["refusal"] * 4, R.NOT_SAME_PERSON),
+        (["miss"] * 8, R.NO_FACE),
+        (["miss"] * 7 + ["pass"], R.NO_FACE),
+        (["miss"] * 7 + ["lack"], R.NO_FACE),
+        (["miss"] * 7 + ["refusal"], R.NOT_SAME_PERSON),
+    ],
+)
+def test_rounds_that_fail_and_the_reason_given(shown: list[str], reason: ReasonCode) -> None:
+    session = run(shown)
+    assert session.state.round is None
+    assert session.state.proof_hold is reason
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (["lack"] * 3, R.NOT_ANALYSED),
+        (["pass", "lack", "lack", "lack"], R.NOT_ANALYSED),
+        (["miss"] * 6 + ["lack"] * 2, R.NOT_ANALYSED),
+        (["miss"] * 6 + ["pass", "lack"], R.NOT_ANALYSED),
+    ],
+)
+def test_rounds_that_a_person_must_decide(shown: list[str], reason: ReasonCode) -> None:
+    session = run(shown)
+    assert session.state.round is None
+    assert session.state.proof_hold is None
+    assert session.state.opening_lack is reason
+
+
+def test_one_more_capture_decides_where_one_less_did_not() -> None:
+    for shown in (["pass"], ["refusal"] * 3, ["lack"] * 2, ["miss"] * 7):
+        assert run(shown).state.round is not None
+
+
+@pytest.mark.parametrize(
+    ("reasons", "outcome", "told"),
+    [
+        ((R.NO_FACE, R.TOO_DARK, R.TOO_DARK), Outcome.FAILED, R.TOO_DARK),
+        ((R.TOO_DARK, R.TOO_DARK, R.PAD_ATTACK), Outcome.FAILED, R.PAD_ATTACK),
+        ((R.PAD_ATTACK, R.NOT_ANALYSED, R.PAD_MISSING, R.PAD_MISSING), Outcome.UNDECIDED, R.PAD_MISSING),
+        ((), Outcome.FAILED, R.CAPTURE_MISSED),
+    ],
+)
+def test_the_most_frequent_reason_of_the_deciding_kind_is_told(
+    reasons: tuple[ReasonCode, ...], outcome: Outcome, told: ReasonCode
+) -> None:
+    assert rounds._telling(reasons, outcome) is told
+
+
+def test_captures_are_numbered_and_carry_drawn_nonces() -> None:
+    session = run(["miss", "miss"])
+    orders = session.of(d.OrderCapture)
+    assert [order.capture_id for order in orders] == ["c0-0", "c0-1"]
+    assert [order.nonce for order in orders] == [draw(session.info, "capture", n)[:16].hex() for n in (0, 1)]
+    session = Hands().begin().play(120_000)
+    later = session.of(d.OrderCapture)[2]
+    assert later.capture_id == "c1-0"
+    assert later.nonce == draw(session.info, "capture", 1_000)[:16].hex()
+
+
+@pytest.mark.parametrize(("proofs", "identity"), [(("presence",), False), (("identity",), True), (("pad",), True)])
+def test_orders_say_whether_the_picture_must_show_who_it_is(proofs: tuple[str, ...], identity: bool) -> None:
+    session = Hands(Policy(proofs=proofs))
+    out = session.receive()
+    assert session.of(d.OrderCapture)[0].identity is identity
+    assert out == (d.AnalyseCapture(capture_id="c0-0", identity=identity),)
+
+
+@pytest.mark.parametrize(("extra_pct", "deadline_ms", "retake_ms"), [(0, 15_000, 4_000), (50, 22_500, 6_000)])
+def test_deadlines_follow_the_allowance(extra_pct: int, deadline_ms: int, retake_ms: int) -> None:
+    session = Hands(extra_time_pct=extra_pct)
+    assert session.of(d.OrderCapture)[0].deadline_ms == session.now_ms + deadline_ms
+    for _ in range(2):
+        session.capture(frame())
+        assert session.state.round is not None
+        assert session.state.round.retake_at_ms == session.now_ms + 1_200
+    session.capture(frame())
+    assert session.state.round.retake_at_ms == session.now_ms + retake_ms
+
+
+def test_the_learner_is_asked_after_two_silent_misses() -> None:
+    session = run(["miss", "miss", "miss", "miss"])
+    session.tick(4_000)
+    assert [order.prompt for order in session.of(d.OrderCapture)] == [None, None, None, R.NO_FACE, R.NO_FACE]
+
+
+def test_the_cure_asks_at_once_and_says_why() -> None:
+    session = run(["refusal"] * 4)
+    session.tick(session.policy.cure_ms)
+    assert session.of(d.OrderCapture)[-1].prompt is R.NOT_SAME_PERSON
+    session.capture(frame())
+    session.capture(frame())
+    assert session.of(d.OrderCapture)[-1].prompt is R.NOT_SAME_PERSON
+
+
+def test_a_round_in_progress_is_not_begun_again() -> None:
+    session = Hands()
+    session.state.round_due_ms = 5
+    out: list[d.Decision] = []
+    rounds.begin_round(session.state, session.policy, session.now_ms, out)
+    assert out == []
+    assert (session.state.rounds, session.state.round_due_ms) == (1, 0)
+
+
+def test_without_a_round_nothing_is_ordered_or_counted() -> None:
+    session = Hands().begin()
+    before = session.state.copy()
+    out: list[d.Decision] = []
+    rounds.order_capture(session.state, session.policy, session.now_ms, out)
+    rounds.repeat_order(session.state, session.policy, out)
+    assert rounds.missed(session.state, session.policy, session.now_ms) is None
+    assert out == []
+    assert session.state == before
+    with pytest.raises(AssertionError, match="outside a round"):
+        rounds._count(session.state, session.policy, session.now_ms, None)
+
+
+class TestReceive:
+    """I7: only the picture that was asked for, now, with its nonce."""
+
+    @pytest.mark.parametrize("capture_id", ["c0-1", "c1-0", ""])
+    def test_another_capture_is_late(self, capture_id: str) -> None:
+        session = Hands()
+        before = session.state
+        out = session.receive(capture_id=capture_id)
+        assert out == (d.RejectCapture(capture_id=capture_id, reason=R.CAPTURE_LATE),)
+        assert session.state == before
+
+    def test_a_second_picture_for_one_order_is_late(self) -> None:
+        session = Hands()
+        session.receive()
+        before = session.state
+        assert session.receive()[0] == d.RejectCapture(capture_id="c0-0", reason=R.CAPTURE_LATE)
+        assert session.state == before
+
+    def test_between_two_captures_every_picture_is_late(self) -> None:
+        session = Hands()
+        session.capture(frame())
+        assert session.state.round is not None
+        before = session.state
+        used = session.state.round.nonce
+        out = session.do(e.CaptureReceived, capture_id="", nonce=used)
+        assert out == (d.RejectCapture(capture_id="", reason=R.CAPTURE_LATE),)
+        session.do(e.CaptureUnavailable, capture_id="")
+        session.do(e.CaptureAssessed, capture_id="", assessment=session.picture())
+        assert session.state == before
+
+    def test_outside_a_round_every_picture_is_late(self) -> None:
+        session = Hands().begin()
+        out = session.do(e.CaptureReceived, capture_id="c0-1", nonce="x")
+        assert out == (d.RejectCapture(capture_id="c0-1", reason=R.CAPTURE_LATE),)
+
+    def test_a_wrong_nonce_is_refused_and_an_indicator(self) -> None:
+        session = Hands()
+        out = session.receive(nonce="00" * 16)
+        assert out == (d.RejectCapture(capture_id="c0-0", reason=R.CAPTURE_NONCE),)
+        assert session.indicated() == {"CAPTURE_NONCE": 1}
+        assert session.state.round is not None and not session.state.round.received
+        assert isinstance(session.receive()[0], d.AnalyseCapture), "the right one is still accepted"
+
+    def test_a_virtual_camera_is_an_indicator_and_no_verdict(self) -> None:
+        session = Hands()
+        session.round(virtual_camera=True)
+        assert session.indicated() == {"VIRTUAL_CAMERA": 2}
+        assert session.state.proof_hold is None
+
+    def test_the_first_camera_is_no_change(self) -> None:
+        session = Hands().round()
+        assert session.state.camera == "cam-1"
+        assert session.indicated() == {}
+
+    @pytest.mark.parametrize("cameras", [("cam-1", "cam-2"), ("cam-1", ""), ("", "cam-1")])
+    def test_a_change_of_camera_takes_back_what_passed_before_it(self, cameras: tuple[str, str]) -> None:
+        session = Hands()
+        session.capture(camera=cameras[0])
+        session.capture(camera=cameras[1])
+        assert session.state.round is not None
+        assert session.state.round.passes == 1
+        session.capture(camera=cameras[1])
+        assert session.state.proof_hold is None
+        assert session.indicated() == ({"CAMERA_CHANGED": 1} if cameras[0] else {})
+
+    def test_an_alternating_camera_never_passes(self) -> None:
+        session = Hands()
+        for number in range(8):
+            session.capture(camera=("cam-1", "", "cam-2", "")[number % 4])
+        assert session.state.round is None
+        assert session.state.phase is Phase.AWAITING_CAPTURE
+        assert session.state.proof_hold is not R.AWAITING_PROOF
+
+    def test_an_accepted_picture_has_a_minute_to_be_analysed(self) -> None:
+        session = Hands()
+        session.receive()
+        session.tick(59_999)
+        assert session.state.round is not None and session.state.round.received
+        session.tick(1)
+        assert session.state.round.reasons == (R.NOT_ANALYSED,)
+
+
+def test_an_assessment_nobody_waits_for_changes_nothing() -> None:
+    session = Hands()
+    for capture_id in ("c0-0", "c9-9"):  # not received yet; never ordered
+        before = session.state
+        session.do(e.CaptureAssessed, capture_id=capture_id, assessment=session.picture())
+        assert session.state == before
+    session.begin()
+    before = session.state
+    session.do(e.CaptureAssessed, capture_id="c0-1", assessment=session.picture())
+    assert session.state == before
+    session.state.next_capture_active_ms = 0
+    session.tick()
+    session.receive()
+    before = session.state
+    session.do(e.CaptureAssessed, capture_id="c0-1", assessment=session.picture())
+    assert session.state == before
+
+
+@pytest.mark.parametrize(
+    ("claimed", "counted"),
+    [
+        (R.CAMERA_UNAVAILABLE, R.CAMERA_UNAVAILABLE),
+        (R.PAGE_HIDDEN, R.PAGE_HIDDEN),
+        (R.SESSION_FINISHED, R.CAMERA_UNAVAILABLE),
+    ],
+)
+def test_a_capture_that_cannot_be_taken_is_a_miss_at_once(claimed: ReasonCode, counted: ReasonCode) -> None:
+    session = Hands()
+    session.do(e.CaptureUnavailable, capture_id="c0-0", reason=claimed)
+    assert session.state.round is not None
+    assert session.state.round.reasons == (counted,)
+
+
+def test_a_claim_about_another_capture_is_ignored() -> None:
+    session = Hands()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-1")
+    assert session.state == before
+    session.receive()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-0")
+    assert session.state == before, "what was received cannot be taken back"
+    session = Hands().begin()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-1")
+    assert session.state == before
+
+
+@pytest.mark.parametrize(("misses", "reason"), [(2, None), (3, R.NO_FACE)])
+def test_a_pass_only_after_being_called_says_so(misses: int, reason: ReasonCode | None) -> None:
+    session = Hands()
+    session.state.round = replace(Round(number=0), capture_id="c0-0", received=True, passes=1, taken=misses + 2)
+    session.state.round = replace(session.state.round, reasons=(R.BLURRED,) * 4 + (R.NO_FACE,) * misses)
+    event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=frame(good_face()))
+    assert rounds.assess(session.state, event, session.policy, session.now_ms) == (Outcome.PASSED, reason)
+
+
+def test_an_unknown_kind_of_face_finding_is_not_needed_here() -> None:
+    assert FaceFinding(box_px=(0, 0, 1, 1), score_bp=0).pad_bp is None
+    assert judged(frame(FaceFinding(box_px=(0, 0, 1, 1), score_bp=9_999, quality_bp=9_999))) is R.PAD_MISSING
