@@ -144,6 +144,7 @@ def tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
 
     def open_tab(address: str, *, on: Browser | None = None, **options: object) -> Tab:
         context = (on or browser).new_context(**options)
+        context.add_init_script(path=Path(__file__).with_name("probe.js"))
         contexts.append(context)
         one = Tab(context.new_page())
         one.page.goto(address)

@@ -81,10 +81,10 @@ function wait(turn: Turn, delayMs: number): void {
 }
 
 function end(turn: Turn, error: SdkError | null, code: number): void {
-  const reason = code === CloseCode.SUPERSEDED ? "SUPERSEDED" : code === CloseCode.FINISHED ? "SESSION_FINISHED" : "OFFLINE";
+  const reason = code === CloseCode.SUPERSEDED ? "SUPERSEDED" : (error?.code ?? "SESSION_FINISHED");
   turn.set({
     connection: "closed", counting: false, challenge: null, pausedBy: null,
-    ended: { reason, message: error?.message ?? "", undecidedMs: 0 },
+    ended: { reason, message: "", undecidedMs: 0 },
   });
   if (error !== null) turn.emit({ type: "error", error: { ...error, fatal: true } });
   turn.add({ do: "forget" });

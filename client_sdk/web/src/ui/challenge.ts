@@ -132,6 +132,7 @@ export class ChallengePopup {
     const why = reasonText(result.reason, this.locale);
     say(this.message, result.accepted ? this.text.rightAnswer : why || this.text.wrongAnswer);
     this.message.className = result.accepted ? "good" : "bad";
+    if (result.accepted) this.layer.restoreFullscreen();
     if (result.closed) {
       this.disable(true);
       clearInterval(this.timer);

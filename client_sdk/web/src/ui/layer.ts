@@ -13,6 +13,9 @@ export class Layer {
   private readonly box = h("div", { class: "layer" });
   private readonly onFullscreen = (): void => this.raise();
   private count = 0;
+  private left: Element | null = null;
+  /** Whether the answer is in: the farewell is not worth leaving fullscreen again. */
+  private answered = false;
 
   constructor(
     theme: string,
@@ -30,6 +33,7 @@ export class Layer {
   /** Show a card; `variant` says which corner is tried first. */
   show(card: HTMLElement, variant: number): void {
     this.count += 1;
+    this.answered = false;
     this.box.append(card);
     this.raise();
     this.place(variant);
@@ -42,18 +46,37 @@ export class Layer {
     if (this.count === 0 && "hidePopover" in this.box && this.box.matches(":popover-open")) this.box.hidePopover();
   }
 
-  /** Last in the top layer is on top, so a later fullscreen element would cover us. */
+  /**
+   * Browsers make everything outside the fullscreen element inert, the top layer too: so the pop-up moves into that
+   * element, or where it can hold nothing (a bare video) fullscreen is left, and entered again after the answer.
+   */
   private raise(): void {
     if (this.count === 0) return;
+    const full = document.fullscreenElement;
+    const phone = this.player as (HTMLElement & { webkitDisplayingFullscreen?: boolean; webkitExitFullscreen?(): void }) | null;
+    if (phone?.webkitDisplayingFullscreen === true) phone.webkitExitFullscreen?.();
+    if (full !== null && /^(VIDEO|AUDIO|IFRAME|OBJECT|CANVAS|IMG)$/.test(full.tagName)) {
+      if (this.answered) return;
+      this.left = full;
+      void document.exitFullscreen().catch(() => undefined);
+      return;
+    }
+    const home = full ?? document.body;
+    if (this.host.parentNode !== home) home.append(this.host);
     if ("showPopover" in this.box) {
       if (this.box.matches(":popover-open")) this.box.hidePopover();
       this.box.setAttribute("popover", "manual");
       this.box.showPopover();
-    } else {
-      // Older phones: an element that is not in the fullscreen one cannot be seen.
-      const full = document.fullscreenElement;
-      if (full !== null && full !== this.host) void document.exitFullscreen().catch(() => undefined);
     }
+    for (const video of this.box.querySelectorAll("video")) void video.play().catch(() => undefined);
+  }
+
+  /** Back to the fullscreen that a pop-up ended; works within a few seconds of the learner's click. */
+  restoreFullscreen(): void {
+    const full = this.left;
+    this.left = null;
+    this.answered = true;
+    if (full?.isConnected === true && document.fullscreenElement === null) void full.requestFullscreen().catch(() => undefined);
   }
 
   private place(variant: number): void {

@@ -96,7 +96,8 @@ export class StatusBar {
     if (status.hold !== "ended" && this.cameraError !== "" && status.camera === "failed") return text.cameraErrors[this.cameraError] ?? "";
     if (status.finishing && status.hold !== "ended") return text.finishing;
     if (status.counting) return "";
-    const base = status.message || reasonText(status.reason, this.locale) || (QUIET.has(status.reason) ? "" : status.reason);
+    const known = status.message || reasonText(status.reason, this.locale);
+    const base = known || (status.hold === "ended" ? text.endedOther : QUIET.has(status.reason) ? "" : status.reason);
     return status.retryInMs > 0 ? `${base} (${text.retryIn(status.retryInMs / 1_000)})` : base;
   }
 

@@ -31,6 +31,8 @@ a { color: var(--main); }
   border: 1px solid var(--line); border-radius: 10px; margin-top: 8px; }
 .bar .state { font-weight: 600; display: inline-flex; align-items: center; gap: 8px; }
 .bar .why { flex: 1 1 12em; color: var(--soft); font-size: 14px; }
+.bar button { margin-inline-start: auto; }
+.row + p, .options + p, form + p { margin-top: 8px; }
 .bar .time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .dot { width: 14px; height: 14px; flex: none; border: 3px solid var(--soft); border-radius: 50%; }
 .dot.on { border-color: var(--good); background: var(--good); }

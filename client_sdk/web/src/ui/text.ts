@@ -75,7 +75,14 @@ const zh = {
   faceHint: "脸放在椭圆内，保持光线充足，约两三秒即可。",
   setBack: "已回到可以计时的位置。",
   titleAlert: "【请确认】",
-  superseded: "您在另一处开始了学习，本页面已停止计时。",
+  endings: {
+    "token.refused": "学习入口已过期。请从课程页面重新进入，之前已核验的时间保留。",
+    "token.expired": "学习入口已过期。请从课程页面重新进入，之前已核验的时间保留。",
+    "token.unavailable": "无法取得新的学习入口。请从课程页面重新进入，之前已核验的时间保留。",
+    "connection.not_allowed": "您没有学习此课程的权限。如有疑问请联系培训机构。",
+    "connection.bad_message": "播放器与学习服务不兼容。请刷新页面；如反复出现请联系课程平台。",
+  } as Readonly<Record<string, string>>,
+  endedOther: "学习已中止，之前已核验的时间保留。请刷新页面重新开始。",
 };
 
 const en: typeof zh = {
@@ -152,7 +159,14 @@ const en: typeof zh = {
   faceHint: "Keep your face in the oval, in good light, for two or three seconds.",
   setBack: "Set back to where it counts.",
   titleAlert: "(Please confirm) ",
-  superseded: "You started studying elsewhere, so this page stopped counting.",
+  endings: {
+    "token.refused": "The way into this lesson has expired. Enter again from the course page; what was verified is kept.",
+    "token.expired": "The way into this lesson has expired. Enter again from the course page; what was verified is kept.",
+    "token.unavailable": "No new way into this lesson could be had. Enter again from the course page; what was verified is kept.",
+    "connection.not_allowed": "You may not study this course. Ask your institution if that is wrong.",
+    "connection.bad_message": "The player and the study service do not fit. Reload the page; tell the platform if it happens again.",
+  },
+  endedOther: "The session was broken off; what was verified is kept. Reload the page to start again.",
 };
 
 export type Text = typeof zh;
@@ -166,5 +180,5 @@ export function reasonText(code: string, locale: string): string {
   const own = textOf(locale);
   if (code === "CONNECTING") return own.CONNECTING;
   if (code === "OFFLINE") return own.OFFLINE;
-  return REASONS[code]?.[locale.startsWith("en") ? 1 : 0] ?? "";
+  return own.endings[code] ?? REASONS[code]?.[locale.startsWith("en") ? 1 : 0] ?? "";
 }
