@@ -1,0 +1,1 @@
+"""The recipe of the presentation-attack-detection network: data, recapture simulation, distillation, export."""

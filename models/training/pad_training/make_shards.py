@@ -1,0 +1,51 @@
+"""Command: make the training shards that are not there yet."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import cv2
+import torch
+
+from .media import FaceFinder, fetch_detector, shared_folder
+from .shards import ShardMaker, load_bases, save
+from .teacher import Teacher
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+SEED = 20261122
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, required=True, help="folder for shards, outside the checkout")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=20, help="shards of 1000 frames")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=SEED)
+    wanted = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(wanted.threads)
+    cv2.setNumThreads(1)
+    shared = shared_folder(CHECKOUT)
+    wanted.cache.mkdir(parents=True, exist_ok=True)
+    names = [(n, wanted.cache / f"shard_{n:03d}.npz") for n in range(wanted.first, wanted.first + wanted.count)]
+    missing = [(number, path) for number, path in names if not path.exists()]
+    if not missing:
+        log.info("all %d shards are there", len(names))
+        return
+    bases = load_bases(shared, FaceFinder(fetch_detector(wanted.cache)))
+    log.info("%d base pictures", len(bases))
+    maker = ShardMaker(bases, Teacher(shared / "weights"), seed=wanted.seed, threads=wanted.threads)
+    for number, path in missing:
+        began = time.monotonic()
+        save(maker.make(number), path)
+        log.info("shard %d: %.0f s", number, time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main()
