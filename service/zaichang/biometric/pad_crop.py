@@ -90,12 +90,18 @@ def resample(picture: npt.NDArray[np.uint8], window: CropWindow, size_px: int = 
     """
     rows, next_rows, row_part = _taps(window.top_px, window.bottom_px, size_px)
     columns, next_columns, column_part = _taps(window.left_px, window.right_px, size_px)
-    # Whole rows first: a contiguous copy is far quicker than gathering pixel by pixel.
-    strip = picture[:, window.left_px : window.right_px + 1]
-    upper, lower = strip[rows].astype(np.float32), strip[next_rows].astype(np.float32)
-    upper += (lower - upper) * row_part[:, None, None]
-    left, right = upper[:, columns - window.left_px], upper[:, next_columns - window.left_px]
-    return np.rint(left + (right - left) * column_part[None, :, None]).astype(np.uint8)
+    # Rows first, both neighbours at once: contiguous copies are far quicker than gathering pixel by pixel.
+    strip = picture.take(np.concatenate((rows, next_rows)), axis=0)
+    mixed = strip.take(columns, axis=1).astype(np.float32)
+    right = strip.take(next_columns, axis=1).astype(np.float32)
+    right -= mixed
+    right *= column_part[None, :, None]
+    mixed += right
+    upper, lower = mixed[:size_px], mixed[size_px:]
+    lower -= upper
+    lower *= row_part[:, None, None]
+    upper += lower
+    return np.rint(upper).astype(np.uint8)
 
 
 def _taps(
