@@ -1,4 +1,4 @@
-"""Writes the pages that are generated from the code: docs/errors.md, docs/policy.md and docs/reasons.md.
+"""Writes the pages that are generated from the code: docs/errors.md, docs/policy.md, docs/reasons.md, docs/settings.md.
 
 ``make docs`` writes them; tests/test_docs.py fails when one is out of date.
 """
@@ -19,6 +19,7 @@ from error_codes import all_raised, error_classes  # noqa: E402  (needs the path
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
 from zaichang.session.policy import Policy  # noqa: E402
+from zaichang.settings import Settings  # noqa: E402
 
 NOTE = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n\n"
 
@@ -127,10 +128,40 @@ def policy_page() -> str:
     return NOTE + "\n".join(lines) + "\n"
 
 
+def bound(rule: object) -> str:
+    """Return one of pydantic's bounds in words; patterns are the code's business."""
+    for name, words in (("ge", "at least"), ("le", "at most"), ("max_length", "at most")):
+        value = getattr(rule, name, None)
+        if value is not None:
+            return f"{words} {value}" + (" characters" if name == "max_length" else "")
+    return ""
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: every setting of the service with default, bounds and meaning."""
+    lines = [
+        "# Settings",
+        "",
+        "Settings of `zaichang serve` and `zaichang demo`, from a TOML file (`--config`), then from the environment",
+        "(`ZAICHANG_` and the name in capitals), then from the command line; the later wins. Running the service:",
+        "[operations.md](operations.md).",
+        "",
+        "| setting | default | allowed | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, spec in Settings.model_fields.items():
+        plain = spec.default if isinstance(spec.default, str | int) else str(spec.default)
+        default = "" if "key" in name or spec.default is None else f"`{shown(plain)}`"
+        bounds = ", ".join(bound(rule) for rule in spec.metadata if bound(rule))
+        lines.append(f"| `{name}` | {default} | {bounds} | {cell(spec.description or '')} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
     "docs/policy.md": policy_page,
     "docs/reasons.md": reasons_page,
+    "docs/settings.md": settings_page,
 }
 
 

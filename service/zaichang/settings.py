@@ -23,7 +23,7 @@ OTHER_VARIABLES: Final = frozenset({"CONFIG", "MODEL_CACHE", "MODEL_MIRROR", "SH
 
 
 class Settings(BaseModel):
-    """All settings of the service, each with its unit and bounds. docs/operations.md lists them; a test compares."""
+    """All settings of the service, each with its unit and bounds. docs/settings.md lists them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,7 +77,7 @@ def load_settings(
         return Settings(**values)
     except ValidationError as error:
         raise ConfigError(
-            "config.invalid", f"A setting is wrong: {_explain(error)}.", "See docs/operations.md for the settings."
+            "config.invalid", f"A setting is wrong: {_explain(error)}.", "See docs/settings.md for the settings."
         ) from None
 
 
@@ -108,7 +108,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _unknown(key: str, where: str) -> ConfigError:
     return ConfigError(
-        "config.unknown_key", f"{where} sets {key!r}, which is no setting.", "See docs/operations.md for the settings."
+        "config.unknown_key", f"{where} sets {key!r}, which is no setting.", "See docs/settings.md for the settings."
     )
 
 

@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every command of this build."""
     parser = _Parser(prog="zaichang", description="Zaichang (在场): online study as verified minutes.")
     parser.add_argument("--version", action="version", version=f"zaichang {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         if importlib.util.find_spec(f"{__name__}.{name}") is not None:
             importlib.import_module(f"{__name__}.{name}").add_parser(subparsers)
