@@ -1,41 +1,67 @@
-"""``zaichang export SESSION``: write a session as a bundle that ``zaichang verify`` checks offline."""
+"""``zaichang export``: write a bundle that an outsider can check with ``zaichang verify``."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
+import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.errors import ConfigError
+from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
+from zaichang.core.ids import check_id
+
+if TYPE_CHECKING:
+    from zaichang.storage.ports import SessionRow
+    from zaichang.storage.sqlite_store import SqliteStore
+
+_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
+_PAGE: Final = 500
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "write a session as a bundle for offline checking, and the log's key as a trust file"
+    text = "write a bundle of sessions that anyone can check offline"
     parser = subparsers.add_parser("export", help=text, description=text)
-    parser.add_argument("session", metavar="SESSION", help="session id")
-    parser.add_argument("--out", type=Path, help="bundle file to write (default: SESSION.bundle)")
+    add_service_options(parser)
+    parser.add_argument("what", metavar="SESSION|PERIOD", help="a session id, or a day or month (2026-11-22, 2026-11)")
+    parser.add_argument("--institution", help="whose sessions; needed for a period")
+    parser.add_argument(
+        "--openings",
+        choices=("nothing", "records", "everything"),
+        default="everything",
+        help="what the receiver may see: leaves only; also minute records; also events, pseudonym and policy",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.bundle")
     parser.add_argument("--trust-out", type=Path, help="also write the log's key as a trust file, to try verify with")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    add_service_options(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: Namespace) -> int:
-    """Write the files; returns 0."""
+    """Export; returns 0 once the bundle is written."""
+    return asyncio.run(_export(args))
+
+
+async def _export(args: Namespace) -> int:
     settings = settings_from(args)
-    from zaichang.core.ids import check_id
-    from zaichang.runtime.bundles import log_trust, session_bundle
+    from zaichang.audit.bundle import write_bundle
+    from zaichang.runtime.bundles import export_sessions, log_folder, log_trust
+    from zaichang.runtime.log_reader import LogReader
     from zaichang.storage.folder import DataFolder
     from zaichang.storage.sqlite_store import SqliteStore
     from zaichang.storage.vault import Vault, load_key
 
-    session_id = check_id(args.session, "SESSION")
     folder = DataFolder(settings.data)
     store = SqliteStore(folder, read_only=True)
     try:
+        rows = await _rows(store, args.what, args.institution)
+        folders = {log_folder(folder, row.institution_id, row.opened_ms) for row in rows}
+        if len(folders) != 1:
+            raise UnreadableInput("export.many_logs", "These sessions are in more than one log; export each apart.")
         master = load_key(
             folder,
             "master.key",
@@ -43,23 +69,59 @@ def run(args: Namespace) -> int:
             command=settings.master_key_command,
             create=False,
         )
-        bundle = asyncio.run(session_bundle(store, Vault(master), folder, settings.log_domain, session_id))
-        row = asyncio.run(store.session(session_id))
+        data = write_bundle(await export_sessions(store, Vault(master), LogReader(folders.pop()), rows, args.openings))
     finally:
         store.close()
-    out: Path = args.out or Path(f"{session_id}.bundle")
-    _write(out, bundle)
+    out = args.out or Path(f"{args.what}.bundle")
+    _write(out, data)
     if args.trust_out is not None:
-        _write(args.trust_out, log_trust(folder, row.institution_id, row.opened_ms))
+        _write(args.trust_out, log_trust(folder, rows[0].institution_id, rows[0].opened_ms))
     if args.json:
-        print(json.dumps({"session": session_id, "bundle": str(out), "bytes": len(bundle)}))
+        print(json.dumps({"bundle": str(out), "bytes": len(data), "sessions": [row.session_id for row in rows]}))
     else:
-        print(f"{out}: {len(bundle)} bytes. Check it with: zaichang verify {out} --trust FILE")
+        print(f"{out}: {len(rows)} sessions, {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
     return 0
 
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(data)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
     except OSError as error:
         raise ConfigError("export.not_writable", f"{path} cannot be written ({error.strerror}).") from None
+
+
+async def _rows(store: SqliteStore, what: str, institution: str | None) -> list[SessionRow]:
+    period = _period(what)
+    if period is None:
+        return [await store.session(check_id(what, "SESSION"))]
+    if institution is None:
+        raise UnreadableInput("export.institution", "A period needs --institution.")
+    first_ms, last_ms = period
+    rows: list[SessionRow] = []
+    before_ms = last_ms
+    while True:
+        page = await store.sessions_of(institution, _PAGE, before_ms)
+        rows += [row for row in page if row.opened_ms >= first_ms and row.state == "closed"]
+        if len(page) < _PAGE or page[-1].opened_ms < first_ms:
+            break
+        before_ms = page[-1].opened_ms
+    if not rows:
+        raise NotFound("export.none", f"{institution} has no ended session in {what}.")
+    return rows
+
+
+def _period(what: str) -> tuple[int, int] | None:
+    """Return a day's or month's bounds in China's time as milliseconds, or None if it is neither."""
+    for form in ("%Y-%m-%d", "%Y-%m"):
+        try:
+            start = datetime.datetime.strptime(what, form).replace(tzinfo=_CHINA)
+        except ValueError:
+            continue
+        if form == "%Y-%m":
+            end = (start + datetime.timedelta(days=32)).replace(day=1)
+        else:
+            end = start + datetime.timedelta(days=1)
+        return int(start.timestamp() * 1000), int(end.timestamp() * 1000)
+    return None

@@ -1,42 +1,61 @@
-"""``zaichang verify BUNDLE --trust FILE``: check a session's records offline."""
+"""``zaichang verify``: check a receipt, a bundle or a log's folder offline."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.codes import MEANINGS
+from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.rule_replay import replay_by_rules
-from zaichang.audit.verify import verify_bundle
-from zaichang.core.errors import ConfigError, UnreadableInput
-from zaichang.tlog.trust import Trust, parse_trust, trust_log
+from zaichang.audit.source import load_trust, read_file, verify_path
+from zaichang.tlog.trust import trust_log
 
-_MARKS = {Status.PASS: "ok", Status.FAIL: "FAIL", Status.UNDECIDED: "undecided"}
-_SUMS = {0: "every check passed", 1: "something is wrong", 2: "not everything could be decided"}
+_SHOWN: Final = 20
+_VERDICT: Final = {
+    0: "PASS 通过: everything that was checked is as it was signed.",
+    1: "FAIL 发现问题: something was changed, is missing or contradicts itself.",
+    2: "UNDECIDED 无法判定: something needed for a verdict is not here.",
+}
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "check a bundle offline: signatures, inclusion, commitments, and every verdict recomputed by the rules"
-    parser = subparsers.add_parser("verify", help=text, description=text)
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="file written by zaichang export")
+    text = "check a receipt, a bundle or a log's folder offline"
+    epilog = "exit codes: 0 all checks pass, 1 a finding, 2 cannot decide, 3 usage"
+    parser = subparsers.add_parser("verify", help=text, description=text, epilog=epilog)
+    parser.add_argument("path", type=Path, metavar="RECEIPT|BUNDLE|TILE_DIR", help="what to check")
     trust = parser.add_mutually_exclusive_group(required=True)
-    trust.add_argument("--trust", type=Path, metavar="FILE", help="trust policy: which logs and witnesses to believe")
-    trust.add_argument("--log-key", metavar="VKEY", help="believe this one log key, no witness")
-    parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts")
-    parser.add_argument("--json", action="store_true", help="print every check as a line of JSON")
+    trust.add_argument(
+        "--trust", type=Path, metavar="FILE", help="which logs and witnesses to believe (docs/evidence.md)"
+    )
+    trust.add_argument("--log-key", metavar="VKEY", help="believe this one log key, ask for no witness")
+    parser.add_argument(
+        "--older", type=Path, action="append", default=[], metavar="CHECKPOINT",
+        help="a checkpoint of this log seen earlier: the log must still contain it (folders only)",
+    )  # fmt: skip
+    parser.add_argument("--deep", action="store_true", help="hold every leaf against its schema (folders only)")
+    parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")
+    parser.add_argument("--json", action="store_true", help="print every check as a line of JSON, and no sentences")
     parser.set_defaults(func=run)
 
 
 def run(args: Namespace) -> int:
-    """Check; returns 0 all passed, 1 something is wrong, 2 cannot decide."""
-    trust = _trust(args)
-    data = _read(args.bundle, MAX_BUNDLE_BYTES)
-    checks = verify_bundle(data, trust, None if args.no_replay else replay_by_rules)
+    """Check; returns 0 all passed, 1 a finding, 2 cannot decide."""
+    trust = trust_log(args.log_key) if args.log_key is not None else load_trust(args.trust)
+    older = [read_file(path, 1_000_000) for path in args.older]
+    started = time.monotonic()
+    options = ScanOptions(deep=args.deep)
+    progress = _progress if sys.stderr.isatty() and not args.json else None
+    replay = None if args.no_replay else replay_by_rules
+    checks = verify_path(args.path, trust, replay=replay, options=options, older=older, progress=progress)
     code = exit_code(checks)
     if args.json:
         for check in checks:
@@ -44,35 +63,42 @@ def run(args: Namespace) -> int:
         counts = Counter(check.status.value for check in checks)
         print(json.dumps({"check": "summary", "ok": code == 0, "exit": code, **counts}, sort_keys=True))
     else:
-        _print(checks, code)
+        _summary(checks, time.monotonic() - started)
     return code
 
 
-def _trust(args: Namespace) -> Trust:
-    if args.log_key is not None:
-        return trust_log(args.log_key)
-    return parse_trust(_read(args.trust, 1_000_000))
+def _summary(checks: Sequence[Check], seconds: float) -> None:
+    out = sys.stdout
+    for check in [check for check in checks if check.status is not Status.PASS][:_SHOWN]:
+        print(f"{check.status.upper()} {check.code}  {_place(check)}", file=out)
+        print(f"    {check.message}", file=out)
+        if check.expected is not None or check.got is not None:
+            print(f"    expected {check.expected or '?'}; got {check.got or 'something else'}", file=out)
+        meaning = MEANINGS.get(check.code or "")
+        if meaning is not None:
+            print(f"    {meaning.zh} {meaning.en}", file=out)
+    counts = Counter(check.status for check in checks)
+    rest = counts[Status.FAIL] + counts[Status.UNDECIDED] - _SHOWN
+    if rest > 0:
+        print(f"... and {rest} more", file=out)
+    passed = Counter(check.check for check in checks if check.status is Status.PASS)
+    print("passed: " + (", ".join(f"{name} {count}" for name, count in passed.items()) or "nothing"), file=out)
+    print(f"{_VERDICT[exit_code(checks)]} ({len(checks)} checks, {seconds:.1f} s)", file=out)
 
 
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        if path.stat().st_size > limit:
-            raise UnreadableInput("verify.too_large", f"{path} is larger than {limit} bytes.")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError("verify.unreadable", f"{path} cannot be read ({error.strerror}).") from None
+def _place(check: Check) -> str:
+    parts = {
+        "log": check.origin,
+        "index": check.index,
+        "session": check.sid,
+        "segment": check.segment,
+        "event": check.event,
+        "field": check.field,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None)
 
 
-def _print(checks: Sequence[Check], code: int) -> None:
-    for (name, status), count in sorted(Counter((c.check, c.status) for c in checks).items()):
-        if status is Status.PASS:
-            print(f"{_MARKS[status]:10}{name} ({count})")
-    for check in checks:
-        if check.status is not Status.PASS:
-            where = " ".join(
-                f"{name}={value}"
-                for name in ("index", "sid", "segment", "event", "field", "expected", "got")
-                if (value := getattr(check, name)) is not None
-            )
-            print(f"{_MARKS[check.status]:10}{check.check} {check.code or ''} {check.message} {where}".rstrip())
-    print(f"{_SUMS[code]} ({len(checks)} checks)")
+def _progress(done: int, total: int) -> None:
+    if done % 65_536 < 256 or done == total:
+        end = "\n" if done == total else ""
+        print(f"\r{done} of {total} entries", end=end, file=sys.stderr, flush=True)

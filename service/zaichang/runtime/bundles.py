@@ -1,131 +1,71 @@
-"""A session from the store as a bundle that anyone entitled to it can check offline (``audit``)."""
+"""Sessions from the store as a bundle that anyone entitled to it can check offline (``audit``)."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from zaichang.audit.bundle import Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
-from zaichang.core.errors import EvidenceError, NotFound
-from zaichang.runtime.log_port import log_origin, log_year
-from zaichang.runtime.segments import EVENT, RECORD, SUBJECT, subject_payload
+from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.runtime.log_port import log_year
+from zaichang.runtime.log_reader import LogReader
+from zaichang.runtime.segments import SUBJECT, subject_payload
 from zaichang.storage.folder import DataFolder
-from zaichang.storage.log_posix import PUBLIC
-from zaichang.storage.ports import SessionRow, Store, StoredLeaf
-from zaichang.storage.vault import LearnerKey, Vault
-from zaichang.tlog.checkpoint import Checkpoint, parse_checkpoint
-from zaichang.tlog.commit import commit_all, salt, session_key
+from zaichang.storage.ports import SessionRow, Store
+from zaichang.storage.vault import Vault
+from zaichang.tlog.commit import commitment, salt, session_key
 from zaichang.tlog.leaf import parse_leaf
-from zaichang.tlog.merkle import HASH_BYTES
-from zaichang.tlog.tiles import TileId, TileTree
+
+NOTHING: Final = "nothing"
+RECORDS: Final = "records"
+EVERYTHING: Final = "everything"
+OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
+"""What is opened: no item; the minute records; also events, the pseudonym and the policy (allows a replay)."""
 
 
-async def session_bundle(store: Store, vault: Vault, folder: DataFolder, domain: str, session_id: str) -> bytes:
-    """Return the bundle of one session: its leaves with proofs, all events and records opened, its policy.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    leaves: tuple[BundleLeaf, ...]
+    commitments: tuple[Commitments, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    fields: tuple[FieldOpening, ...] = ()
+
+
+async def export_sessions(
+    store: Store, vault: Vault, reader: LogReader, rows: Sequence[SessionRow], openings: str = EVERYTHING
+) -> Bundle:
+    """Return the bundle of some sessions of one log.
 
     Args:
-        store: Where the session lies.
-        vault: Opens the learner's key, which the salts come from.
-        folder: Where the log's published files lie.
-        domain: First part of log origins.
-        session_id: Which session.
+        store: Where the sessions are.
+        vault: Unlocks the learners' keys.
+        reader: Their log.
+        rows: The sessions.
+        openings: One of ``OPENINGS``.
 
     Raises:
-        NotFound: ``session.unknown``, or ``session.not_sealed`` where no checkpoint covers a leaf of it yet.
-        NotAllowed: ``learner.erased``: the commitments can never be opened again.
-        EvidenceError: Where the published log does not hold together.
+        NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
+            ``learner.erased`` if openings are asked for and cannot exist any more.
+        NotFound: ``export.not_logged`` if a leaf is not in the log yet.
     """
-    row = await store.session(session_id)
-    key = vault.unlock(await store.learner(row.institution_id, row.learner_id))
-    leaves = [leaf for leaf in await store.leaves(session_id) if leaf.entry_index is not None]
-    if not leaves:
-        raise NotFound(
-            "session.not_sealed", "No signed checkpoint covers a record of this session yet.", "Try again in a second."
-        )
-    events = list(await store.events(session_id))
-    records = [minute.body for minute in await store.minutes(session_id)]
-    policy = await store.policy(row.policy_digest)
-    year = log_year(row.opened_ms)
-    public = folder.log / row.institution_id / str(year) / PUBLIC
-    return await asyncio.to_thread(
-        _build, row, key, leaves, events, records, policy, public, log_origin(domain, row.institution_id, year)
+    parts = [await _session(store, vault, reader, row, openings) for row in rows]
+    digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
+    return Bundle(
+        origin=reader.checkpoint.checkpoint.origin,
+        checkpoint=reader.checkpoint.note,
+        policies=tuple([await store.policy(digest) for digest in digests]),
+        leaves=tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index)),
+        commitments=tuple(group for part in parts for group in part.commitments),
+        openings=tuple(opening for part in parts for opening in part.openings),
+        fields=tuple(entry for part in parts for entry in part.fields),
     )
 
 
-def _build(
-    row: SessionRow,
-    key: LearnerKey,
-    leaves: list[StoredLeaf],
-    events: list[bytes],
-    records: list[bytes],
-    policy: bytes,
-    public: Path,
-    origin: str,
-) -> bytes:
-    note, checkpoint = _checkpoint(public)
-    tree = TileTree(checkpoint.size, lambda tile: _tile(public, tile))
-    sid, secret = row.session_id, session_key(key.subject_key(), row.session_id)
-    commitments: list[Commitments] = []
-    openings: list[Opening] = []
-    done = {EVENT: 0, RECORD: 0}
-    items = {EVENT: events, RECORD: records}
-    for leaf in leaves:
-        if leaf.kind != "session.segment":
-            continue
-        fields = parse_leaf(leaf.body)
-        for kind, count in ((EVENT, fields["n_events"]), (RECORD, fields["n_records"])):
-            first = done[kind]
-            done[kind] = first + int(str(count))
-            covered = items[kind][first : done[kind]]
-            values = tuple(commit_all(kind, secret, covered, first))
-            commitments.append(Commitments(sid=sid, seq=leaf.leaf_seq, kind=kind, first=first, values=values))
-            openings += [
-                Opening(sid=sid, kind=kind, n=first + i, salt=salt(secret, kind, first + i), payload=payload)
-                for i, payload in enumerate(covered)
-            ]
-    subject = FieldOpening(
-        sid=sid,
-        seq=0,
-        field="subj_c",
-        kind=SUBJECT,
-        salt=salt(secret, SUBJECT, 0),
-        payload=subject_payload(row.institution_id, row.learner_id),
-    )
-    return write_bundle(
-        Bundle(
-            origin=origin,
-            checkpoint=note,
-            leaves=tuple(
-                BundleLeaf(index=index, leaf=leaf.body, proof=tuple(tree.inclusion_proof(index)))
-                for leaf in leaves
-                if (index := leaf.entry_index) is not None
-            ),
-            commitments=tuple(commitments),
-            openings=tuple(openings),
-            fields=(subject,),
-            policies=(policy,),
-        )
-    )
-
-
-def _checkpoint(public: Path) -> tuple[bytes, Checkpoint]:
-    try:
-        note = (public / "checkpoint").read_bytes()
-    except FileNotFoundError:
-        raise NotFound("log.no_checkpoint", "The log has published no checkpoint yet.") from None
-    return note, parse_checkpoint(note.split(b"\n\n", 1)[0] + b"\n")
-
-
-def _tile(public: Path, tile: TileId) -> bytes:
-    try:
-        return (public / tile.path()).read_bytes()
-    except FileNotFoundError:
-        pass
-    try:
-        # A partial tile goes once its full one is durable, possibly since the checkpoint was read.
-        return (public / tile.full().path()).read_bytes()[: tile.width * HASH_BYTES]
-    except FileNotFoundError:
-        raise EvidenceError("E_TILE", f"The published log lacks {tile.path()}.") from None
+def log_folder(folder: DataFolder, institution_id: str, opened_ms: int) -> Path:
+    """Return the folder of the log that a session of this time is in."""
+    return folder.log / institution_id / str(log_year(opened_ms))
 
 
 def log_trust(folder: DataFolder, institution_id: str, opened_ms: int) -> bytes:
@@ -134,11 +74,62 @@ def log_trust(folder: DataFolder, institution_id: str, opened_ms: int) -> bytes:
     Good for trying things out. An inspector gets the key from elsewhere than from the log that is to be checked.
 
     Raises:
-        NotFound: ``log.no_checkpoint`` where the log does not exist yet.
+        NotFound: ``log.none`` where the log does not exist yet.
     """
-    path = folder.log / institution_id / str(log_year(opened_ms)) / "vkey"
-    try:
-        vkey = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        raise NotFound("log.no_checkpoint", "The log has published no checkpoint yet.") from None
+    vkey = LogReader(log_folder(folder, institution_id, opened_ms)).verifier.vkey
     return f"log {vkey}\nquorum none\n".encode()
+
+
+async def _session(store: Store, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
+    if row.state != "closed" and openings == EVERYTHING:
+        raise NotAllowed(
+            "export.open_session",
+            f"Session {row.session_id} still runs; its events would give its capture schedule away.",
+            "Export it when it has ended, or ask for --openings records.",
+        )
+    stored = await store.leaves(row.session_id)
+    leaves = []
+    for leaf in stored:
+        if leaf.entry_index is None or leaf.entry_index >= reader.size:
+            raise NotFound(
+                "export.not_logged", f"Leaf {leaf.leaf_seq} of session {row.session_id} is not in the log yet."
+            )
+        # The log's own bytes, not the database's: a difference must show, not be papered over.
+        data = reader.entry(leaf.entry_index)
+        leaves.append(BundleLeaf(index=leaf.entry_index, leaf=data, proof=reader.prove(leaf.entry_index)))
+    if openings == NOTHING:
+        return _Parts(leaves=tuple(leaves))
+    key = session_key(
+        vault.unlock(await store.learner(row.institution_id, row.learner_id)).subject_key(), row.session_id
+    )
+    events = list(await store.events(row.session_id))
+    records = [minute.body for minute in await store.minutes(row.session_id)]
+    segments = [parse_leaf(leaf.body) for leaf in stored if leaf.kind == "session.segment"]
+    groups: list[Commitments] = []
+    opened: list[Opening] = []
+    for kind, payloads in ((EVENT, events), (RECORD, records)):
+        first = 0
+        for segment in segments:
+            count, seq = segment[f"n_{kind}s"], segment["seq"]
+            if not isinstance(count, int) or not isinstance(seq, int):
+                continue
+            numbered = [(n, salt(key, kind, n), payloads[n]) for n in range(first, min(first + count, len(payloads)))]
+            values = tuple(commitment(kind, grain, payload) for _, grain, payload in numbered)
+            groups.append(Commitments(sid=row.session_id, seq=seq, kind=kind, first=first, values=values))
+            if kind == RECORD or openings == EVERYTHING:
+                opened += [
+                    Opening(sid=row.session_id, kind=kind, n=n, salt=grain, payload=payload)
+                    for n, grain, payload in numbered
+                ]
+            first += count
+    if openings != EVERYTHING:
+        return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened))
+    subject = FieldOpening(
+        sid=row.session_id,
+        seq=0,
+        field="subj_c",
+        kind=SUBJECT,
+        salt=salt(key, SUBJECT, 0),
+        payload=subject_payload(row.institution_id, row.learner_id),
+    )
+    return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=(subject,))

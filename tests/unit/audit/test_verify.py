@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-import evidence_bundle as sample_of
+from support import evidence_bundle as sample_of
 from zaichang.audit.bundle import Bundle, Opening, read_bundle, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.locate import locate_change

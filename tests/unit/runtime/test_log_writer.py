@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from log_faults import ORIGIN, SIGNER, Clock, Faults, check_log, open_writer
+from support.log_faults import ORIGIN, SIGNER, Clock, Faults, check_log, open_writer
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError
 from zaichang.runtime.log_writer import LogWriter, Sequenced
 from zaichang.storage.log_head import SqliteHeadStore

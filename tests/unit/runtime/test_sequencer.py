@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from log_faults import Faults, check_log, open_writer
+from support.log_faults import Faults, check_log, open_writer
 from zaichang.core.errors import EvidenceError, FatalLogError, IllegalEvent, StorageError
 from zaichang.runtime.sequencer import Sequencer, SequencerConfig
 

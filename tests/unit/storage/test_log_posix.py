@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from log_faults import ORIGIN, SIGNER
+from support.log_faults import ORIGIN, SIGNER
 from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.storage.log_head import SqliteHeadStore
 from zaichang.storage.log_keys import load_or_create_log_key, load_or_create_witness_key

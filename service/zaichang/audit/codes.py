@@ -1,0 +1,77 @@
+"""What each finding's code means, for an inspector, in both languages. docs/evidence.md lists this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """A code's meaning."""
+
+    zh: str
+    en: str
+
+
+def _m(zh: str, en: str) -> Meaning:
+    return Meaning(zh=zh, en=en)
+
+
+MEANINGS: Final = MappingProxyType(
+    {
+        "E_NOTE_SIG": _m(
+            "检查点的签名不对，或没有可信的签名。", "The checkpoint's signature is wrong, or no trusted key signed it."
+        ),
+        "E_NOTE_FORMAT": _m("检查点不是合格的签名文本。", "The checkpoint is not a well-formed signed note."),
+        "E_CHECKPOINT": _m("检查点的内容格式不对。", "The checkpoint's text is malformed."),
+        "E_ORIGIN": _m("记录属于另一份日志。", "The record belongs to another log."),
+        "E_QUORUM": _m("见证方的签名不够。", "Too few witnesses have cosigned the checkpoint."),
+        "E_FORK": _m(
+            "同一长度有两个不同的签名，日志被分叉。", "Two different roots are signed for one size: the log was forked."
+        ),
+        "E_CONSISTENCY": _m(
+            "日志与之前签过的检查点不一致，历史被改动。",
+            "The log contradicts a checkpoint signed earlier: history was changed.",
+        ),
+        "E_TILE": _m(
+            "日志文件（哈希块或记录包）被改动、截断或缺失。",
+            "A file of the log (tile or bundle) was changed, cut off or is missing.",
+        ),
+        "E_LEAF_HASH": _m("这条记录的内容与日志中的哈希不符。", "The record's bytes do not match the hash in the log."),
+        "E_INCLUSION": _m(
+            "这条记录不在签过名的日志里，或内容被改。", "The record is not in the log that was signed, or was changed."
+        ),
+        "E_CANON": _m("记录不是规范写法，或一行被破坏。", "A record is not in canonical form, or a line is damaged."),
+        "E_SCHEMA": _m(
+            "记录缺少字段、多出字段或字段值不允许。",
+            "A record lacks a field, has one too many, or a value is not allowed.",
+        ),
+        "E_CHAIN": _m("同一次学习的记录前后接不上。", "A session's records do not follow from one another."),
+        "E_SEQ_GAP": _m("同一次学习的记录有缺号。", "A record of the session is missing."),
+        "E_ORPHAN_START": _m("这次学习没有结束记录。", "The session has no final record."),
+        "E_TIME_LOW": _m("记录的时间早于它之前的记录。", "The record is dated before the one it follows."),
+        "E_TIME_LATE": _m("记录进入日志的时间过晚。", "The record entered the log too late."),
+        "E_OPENING": _m("公开的内容与当时承诺的不符。", "The opened content is not what was committed to."),
+        "E_EVENTS_ROOT": _m(
+            "事件或分钟记录与日志中的汇总哈希不符。", "Events or minute records do not give the root in the log."
+        ),
+        "E_MINUTES": _m(
+            "分钟结论或合计与记录、规则不符。", "Verdicts or sums do not agree with the records or the rules."
+        ),
+        "E_SCHED": _m("抓拍计划与开始时的承诺不符。", "The capture schedule is not the one committed to at the start."),
+        "E_CAPTURE_MISSED": _m("计划要求的抓拍没有出现。", "A capture that the schedule demanded is missing."),
+        "E_POLICY": _m(
+            "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
+        ),
+        "E_DRAW": _m("抽样结果与公开的种子不符。", "The sample is not what the public seed gives."),
+        "E_NOT_PRODUCED": _m("被抽中的记录没有提交。", "A drawn record was not produced."),
+        "E_FORMAT": _m("文件格式不对或不完整。", "The file is not of the expected format, or is incomplete."),
+        "E_ENCODING": _m("编码不规范。", "A value is not properly encoded."),
+        "E_VKEY": _m("公钥行不对。", "A verifier key line is wrong."),
+        "E_TRUST": _m("信任文件有误。", "The trust file is wrong."),
+        "E_PROOF_FORMAT": _m("证明文本格式不对。", "The proof text is malformed."),
+    }
+)
+"""Code to meaning; a test holds it complete."""

@@ -1,0 +1,179 @@
+"""Entries of a whole log: naming the one that is not what was signed, and following each session's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from zaichang.audit.findings import About, Findings
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.merkle import leaf_hash
+
+MAX_NAMED: Final = 50
+"""Entries of one bundle that are named one by one."""
+
+
+_UNFINISHED: Final = ("session.start", "session.segment")
+
+
+class _Head(msgspec.Struct, gc=False):
+    """The fields of a leaf that the chain needs; the rest is skipped, which is what makes this quick."""
+
+    t: str
+    origin: str
+    at: int
+    sid: str = ""
+    seq: int = 0
+    prev: str = ""
+
+
+class EntryScan:
+    """Looks at a log's entries in their order.
+
+    Args:
+        origin: The log.
+        findings: Where to note what is found.
+        chains: Whether sessions are followed.
+        deep: Whether every leaf is held against its schema.
+    """
+
+    def __init__(self, origin: str, findings: Findings, *, chains: bool, deep: bool) -> None:
+        """Start with no session."""
+        self._origin = origin
+        self._findings = findings
+        self._chains = chains
+        self._deep = deep
+        self._decode = msgspec.json.Decoder(_Head).decode
+        self._open: dict[str, tuple[int, bytes, int, bool]] = {}
+
+    def diagnose(
+        self,
+        first: int,
+        entries: Sequence[bytes],
+        hashes: Sequence[bytes],
+        expected: Sequence[bytes],
+        path: str,
+        wrong: str,
+    ) -> None:
+        """Name the entries of a bundle that are not what was signed.
+
+        Args:
+            first: Index of the bundle's first entry.
+            entries: As they are.
+            hashes: Their leaf hashes.
+            expected: The leaf hashes that were signed.
+            path: The bundle's.
+            wrong: What is wrong with the bundle as a whole, or empty.
+        """
+        named = 0
+        place = 0
+        differs = [n for n in range(max(len(hashes), len(expected))) if hashes[n : n + 1] != expected[n : n + 1]]
+        while differs and named < MAX_NAMED:
+            place = differs[0]
+            named += 1
+            about = About(origin=self._origin, index=first + place)
+            tail = list(expected[place + 1 :])
+            if list(hashes[place:]) == tail:
+                self._fail(about, path, "The entry was removed.")
+                return
+            if list(hashes[place + 1 :]) == list(expected[place:]):
+                self._fail(about, path, "An entry was inserted here.")
+                return
+            partner = next((n for n in differs[1:] if hashes[place : place + 1] == expected[n : n + 1]), None)
+            if partner is not None and hashes[partner : partner + 1] == expected[place : place + 1]:
+                self._fail(about, path, f"The entry was swapped with entry {first + partner}.")
+                differs = [n for n in differs[1:] if n != partner]
+                continue
+            if place >= len(entries):
+                self._fail(about, path, wrong or "The entry is missing.")
+                return
+            if place >= len(expected):
+                self._fail(about, path, wrong or "An entry that was never signed.")
+                return
+            signed = expected[place]
+            self._findings.changed(
+                "entry",
+                "E_LEAF_HASH",
+                f"Entry {first + place} does not hash to its leaf. {wrong}".strip(),
+                about,
+                data=entries[place],
+                good=lambda data, signed=signed: leaf_hash(data) == signed,  # type: ignore[misc]  # early binding
+                field=path,
+            )
+            differs = differs[1:]
+        if wrong and not named:
+            self._findings.failed("entry", "E_TILE", wrong, About(origin=self._origin, index=first), field=path)
+
+    def follow(self, first: int, entries: Sequence[bytes], hashes: Sequence[bytes], expected: Sequence[bytes]) -> None:
+        """Follow the sessions through a bundle's entries."""
+        if not self._chains and not self._deep:
+            return
+        good = list(hashes) == list(expected)
+        opened, decode, chains = self._open, self._decode, self._chains
+        for place, entry in enumerate(entries):
+            # What is damaged was named already; following it would name everything after it too.
+            if not good and (place >= len(expected) or hashes[place] != expected[place]):
+                self._forget(entry)
+                continue
+            if self._deep and not self._fits(entry, first + place):
+                continue
+            try:
+                head = decode(entry)
+            except msgspec.DecodeError:
+                self._fits(entry, first + place)
+                continue
+            if head.origin != self._origin:
+                about = About(origin=self._origin, index=first + place)
+                self._findings.failed(
+                    "leaf", "E_ORIGIN", "The leaf names another log.", about, field="origin", got=head.origin
+                )
+            if not chains or not head.sid:
+                continue
+            before = opened.get(head.sid)
+            opened[head.sid] = (head.seq, hashes[place], head.at, head.t not in _UNFINISHED)
+            if before is None:
+                if head.seq:
+                    self._link(head, (-1, b"", 0, False), first + place)
+            elif before[0] >= 0 and (head.seq != before[0] + 1 or head.at < before[2] or head.prev != before[1].hex()):
+                self._link(head, before, first + place)
+
+    def finish(self) -> None:
+        """Report what the end of the log leaves open."""
+        waiting = sum(1 for _, _, _, ended in self._open.values() if not ended)
+        if waiting:
+            self._findings.passed("chain", About(origin=self._origin), f"{waiting} sessions have no final leaf (yet).")
+
+    def _link(self, head: _Head, before: tuple[int, bytes, int, bool], index: int) -> None:
+        about = About(origin=self._origin, index=index, sid=head.sid)
+        seq, prev, at, _ = before
+        if head.seq != seq + 1:
+            message = "A leaf of the session is missing, or stands elsewhere."
+            self._findings.failed("chain", "E_SEQ_GAP", message, about, field="seq", expected=seq + 1, got=head.seq)
+        elif head.prev != prev.hex():
+            message = "The leaf does not follow from the session's leaf before it."
+            self._findings.failed("chain", "E_CHAIN", message, about, field="prev", expected=prev, got=head.prev)
+        if head.at < at:
+            message = "The leaf is dated before its predecessor."
+            self._findings.failed("chain", "E_TIME_LOW", message, about, field="at", expected=f">= {at}", got=head.at)
+
+    def _forget(self, entry: bytes) -> None:
+        try:
+            head = self._decode(entry)
+        except msgspec.DecodeError:
+            return
+        if head.sid:
+            self._open[head.sid] = (-1, b"", 0, True)
+
+    def _fits(self, entry: bytes, index: int) -> bool:
+        try:
+            parse_leaf(entry)
+        except EvidenceError as error:
+            self._findings.error("leaf", error, About(origin=self._origin, index=index))
+            return False
+        return True
+
+    def _fail(self, about: About, path: str, message: str) -> None:
+        self._findings.failed("entry", "E_LEAF_HASH", message, about, field=path)

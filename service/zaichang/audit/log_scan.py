@@ -1,0 +1,268 @@
+"""Checking a whole log, as it lies on a disk or a web server: fsck for its keeper, full verification for a regulator.
+
+From the top down: the signed root says what the top tiles must be, they say what the tiles below must be, and the
+lowest say what every entry must hash to. So a damaged byte is in the place where the chain of hashes first breaks, and
+that place has an index. Where a tile is damaged, what it must have held is computed from below and the scan goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.audit.check import Check
+from zaichang.audit.entry_scan import EntryScan
+from zaichang.audit.findings import About, Findings
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
+from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, HEIGHT, WIDTH, TileId, tile_at, tile_width
+from zaichang.tlog.trust import Trust
+
+MAX_FINDINGS: Final = 1_000
+"""After so many a log is not damaged but something else."""
+
+Read = Callable[[str], bytes | None]
+"""Returns what lies under a path below the log's prefix, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """What to look for beside the hashes.
+
+    Attributes:
+        chains: Whether each session's leaves are followed through the log.
+        deep: Whether every leaf is held against its schema.
+    """
+
+    chains: bool = True
+    deep: bool = False
+
+
+def scan_log(
+    read: Read,
+    trust: Trust,
+    options: ScanOptions | None = None,
+    older: Sequence[bytes] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Check]:
+    """Check a log's every tile and entry.
+
+    Args:
+        read: Reads the log's files.
+        trust: Whom to believe.
+        options: What to look for.
+        older: Signed checkpoints of the same log seen before; the log must still contain them.
+        progress: Told how many entries of how many are checked.
+    """
+    findings = Findings()
+    note = read(CHECKPOINT_PATH)
+    if note is None:
+        findings.undecided("checkpoint", "E_FORMAT", "There is no checkpoint here.", About())
+        return findings.checks
+    try:
+        signed = trust.open_checkpoint(note)
+    except EvidenceError as error:
+        findings.error("checkpoint", error, About(), field="checkpoint")
+        return findings.checks
+    checkpoint = signed.checkpoint
+    about = About(origin=checkpoint.origin)
+    findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
+    scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress)
+    scan.run()
+    for entry in older:
+        scan.contains(entry, trust)
+    return findings.checks
+
+
+class _Scan:
+    def __init__(
+        self,
+        read: Read,
+        checkpoint: Checkpoint,
+        findings: Findings,
+        options: ScanOptions,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._read = read
+        self._checkpoint = checkpoint
+        self._size = checkpoint.size
+        self._findings = findings
+        self._progress = progress
+        self._entries = EntryScan(checkpoint.origin, findings, chains=options.chains, deep=options.deep)
+        self._trusted: dict[int, dict[int, list[bytes]]] = {}
+
+    def run(self) -> None:
+        before = len(self._findings.checks)
+        levels = 0
+        while self._size >> (HEIGHT * levels):
+            levels += 1
+        edge = self._edge(levels)
+        for level in reversed(range(levels)):
+            self._level(level, edge.get(level, []))
+        self._entries.finish()
+        about = About(origin=self._checkpoint.origin)
+        if len(self._findings.checks) == before:
+            self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
+
+    def contains(self, note: bytes, trust: Trust) -> None:
+        """Check that an older checkpoint is a prefix of this log."""
+        about = About(origin=self._checkpoint.origin)
+        try:
+            old = trust.open_checkpoint(note, self._checkpoint.origin).checkpoint
+        except EvidenceError as error:
+            self._findings.error("consistency", error, about, field="older checkpoint")
+            return
+        if old.size > self._size:
+            message = f"The log shrank: it was seen at {old.size}, and is at {self._size}."
+            self._findings.failed("consistency", "E_CONSISTENCY", message, about, field="size")
+        elif self._prefix_root(old.size) != old.root:
+            code = "E_FORK" if old.size == self._size else "E_CONSISTENCY"
+            message = f"The first {old.size} leaves are not those that were signed before."
+            self._findings.failed("consistency", code, message, About(origin=about.origin), field="root")
+        else:
+            self._findings.passed("consistency", about, f"The checkpoint of size {old.size} is part of this log.")
+
+    def _edge(self, levels: int) -> dict[int, list[bytes]]:
+        """Return the hashes of the partial tiles, settled so that they give the signed root where that is possible."""
+        stored: dict[int, list[bytes]] = {}
+        for level in range(levels):
+            width = (self._size >> (HEIGHT * level)) % WIDTH
+            if width:
+                stored[level] = self._tile(level, self._size >> (HEIGHT * (level + 1)), width) or []
+        if self._root(stored) == self._checkpoint.root:
+            return stored
+        for level in stored:
+            computed = self._below(level, self._size >> (HEIGHT * (level + 1)))
+            repaired = {**stored, level: computed}
+            if self._root(repaired) == self._checkpoint.root:
+                self._damaged_tile(
+                    tile_at(level, self._size >> (HEIGHT * (level + 1)), self._size), stored[level], computed
+                )
+                return repaired
+        message = "The tiles do not give the root that was signed."
+        about = About(origin=self._checkpoint.origin)
+        self._findings.failed("tiles", "E_TILE", message, about, field="root", expected=self._checkpoint.root)
+        return stored
+
+    def _root(self, edge: dict[int, list[bytes]]) -> bytes:
+        perfect: list[bytes] = []
+        for level in sorted(edge, reverse=True):
+            perfect += [root_hash(edge[level][low:high]) for low, high in peaks(0, len(edge[level]))]
+        return fold_peaks(perfect)
+
+    def _level(self, level: int, partial: list[bytes]) -> None:
+        above = self._trusted.get(level + 1, {})
+        here: dict[int, list[bytes]] = {}
+        count = self._size >> (HEIGHT * level)
+        for index in range(-(-count // WIDTH)):
+            if len(self._findings.checks) > MAX_FINDINGS:
+                return
+            width = tile_width(level, index, self._size)
+            if width < WIDTH:
+                hashes = partial
+            else:
+                parent = above.get(index // WIDTH, [])
+                expected = parent[index % WIDTH] if index % WIDTH < len(parent) else b""
+                hashes = self._full(level, index, expected)
+            if level == 0:
+                self._bundle(index, width, hashes)
+            else:
+                here[index] = hashes
+        self._trusted = {level: here, **({level + 1: above} if level == 0 else {})}
+
+    def _full(self, level: int, index: int, expected: bytes) -> list[bytes]:
+        stored = self._tile(level, index, WIDTH)
+        if stored is not None and root_hash(stored) == expected:
+            return stored
+        computed = self._below(level, index)
+        if len(computed) == WIDTH and root_hash(computed) == expected:
+            if stored is not None:
+                self._damaged_tile(TileId(level=level, index=index), stored, computed)
+            return computed
+        first, span = index << (HEIGHT * (level + 1)), 1 << (HEIGHT * (level + 1))
+        message = f"Leaves {first} to {first + span - 1}: neither the tile nor what lies below it is what was signed."
+        about = About(origin=self._checkpoint.origin, index=first)
+        self._findings.failed("tiles", "E_TILE", message, about, field=TileId(level=level, index=index).path())
+        return stored or computed
+
+    def _damaged_tile(self, tile: TileId, stored: Sequence[bytes], computed: Sequence[bytes]) -> None:
+        for place, (bad, good) in enumerate(zip(stored, computed, strict=False)):
+            if bad != good:
+                span = 1 << (HEIGHT * tile.level)
+                first = (tile.index * WIDTH + place) * span
+                about = About(origin=self._checkpoint.origin, index=first)
+                message = f"Hash {place} of the tile is not that of leaf {first}."
+                if span > 1:
+                    message = f"Hash {place} of the tile is not that of leaves {first} to {first + span - 1}."
+                self._findings.failed("tiles", "E_TILE", message, about, field=tile.path(), expected=good, got=bad)
+                return
+
+    def _tile(self, level: int, index: int, width: int) -> list[bytes] | None:
+        tile = TileId(level=level, index=index, width=width)
+        data = self._read(tile.path())
+        if data is None and width < WIDTH:
+            data = (self._read(tile.full().path()) or b"")[: HASH_BYTES * width] or None
+        about = About(origin=self._checkpoint.origin, index=(index * WIDTH) << (HEIGHT * level))
+        if data is None:
+            self._findings.failed("tiles", "E_TILE", "The tile is missing.", about, field=tile.path())
+            return None
+        if len(data) != HASH_BYTES * width:
+            message = f"The tile has {len(data)} bytes, not {HASH_BYTES * width}."
+            self._findings.failed("tiles", "E_TILE", message, about, field=tile.path())
+            return None
+        return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+
+    def _below(self, level: int, index: int) -> list[bytes]:
+        """Return what a tile must hold by what lies below it."""
+        if level == 0:
+            width = tile_width(0, index, self._size)
+            return [leaf_hash(entry) for entry in self._split(index, width)[0]]
+        hashes = []
+        for child in range(index * WIDTH, index * WIDTH + tile_width(level, index, self._size)):
+            data = self._read(TileId(level=level - 1, index=child).path()) or b""
+            hashes.append(root_hash([data[i : i + HASH_BYTES] for i in range(0, len(data) - 31, HASH_BYTES)]))
+        return hashes
+
+    def _split(self, index: int, width: int) -> tuple[list[bytes], str]:
+        """Return a bundle's entries, and what is wrong with it as a whole."""
+        tile = TileId(level=ENTRIES, index=index, width=width)
+        data = self._read(tile.path())
+        if data is None and width < WIDTH:
+            data = self._read(tile.full().path())
+        if data is None:
+            return [], "The bundle is missing."
+        entries: list[bytes] = []
+        position, end = 0, len(data)
+        while position < end and len(entries) <= WIDTH:
+            start = position + 2
+            stop = start + int.from_bytes(data[position:start], "big")
+            if stop > end or start > end:
+                return entries, f"The bundle is cut off in its entry {len(entries)}."
+            entries.append(data[start:stop])
+            position = stop
+        if len(entries) != width and not (width < WIDTH and len(entries) > width):
+            return entries, f"The bundle holds {len(entries)} entries, not {width}."
+        return entries[:width], ""
+
+    def _bundle(self, index: int, width: int, expected: list[bytes]) -> None:
+        entries, wrong = self._split(index, width)
+        sha = hashlib.sha256
+        hashes = [sha(b"\x00" + entry).digest() for entry in entries]
+        if hashes != expected or wrong:
+            path = TileId(level=ENTRIES, index=index, width=width).path()
+            self._entries.diagnose(index * WIDTH, entries, hashes, expected, path, wrong)
+        self._entries.follow(index * WIDTH, entries, hashes, expected)
+        if self._progress is not None:
+            self._progress(index * WIDTH + width, self._size)
+
+    def _prefix_root(self, size: int) -> bytes:
+        def perfect(start: int, end: int) -> bytes:
+            level = ((end - start).bit_length() - 1) // HEIGHT
+            first, count = start >> (HEIGHT * level), (end - start) >> (HEIGHT * level)
+            hashes = self._tile(level, first // WIDTH, tile_width(level, first // WIDTH, self._size)) or []
+            return root_hash(hashes[first % WIDTH : first % WIDTH + count])
+
+        return fold_peaks([perfect(low, high) for low, high in peaks(0, size)])

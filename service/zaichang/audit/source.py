@@ -1,0 +1,99 @@
+"""Telling what was handed in: a receipt, a bundle, or a folder of tiles; and reading it within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
+from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.check import Check
+from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.audit.replaying import Replayer
+from zaichang.audit.verify import verify_bundle
+from zaichang.core.errors import EvidenceError, UnreadableInput
+from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
+from zaichang.tlog.trust import Trust, parse_trust, trust_log
+
+MAX_TRUST_BYTES: Final = 1_000_000
+_MAX_TILE_FILE: Final = WIDTH * (MAX_ENTRY_BYTES + 2)
+
+
+def load_trust(path: Path) -> Trust:
+    """Read a trust file: a tlog-policy, or a single verifier key line.
+
+    Raises:
+        EvidenceError: ``E_TRUST``, ``E_VKEY``.
+        UnreadableInput: ``verify.unreadable``.
+    """
+    data = read_file(path, MAX_TRUST_BYTES)
+    words = data.split()
+    if len(words) == 1 and data.count(b"+") >= 2:
+        return trust_log(words[0].decode("utf-8", "replace"))
+    return parse_trust(data)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        UnreadableInput: ``verify.unreadable``, ``verify.too_large``.
+    """
+    try:
+        if not path.is_file():
+            raise UnreadableInput("verify.unreadable", f"{path} is not a file that can be read.")
+        with path.open("rb") as file:
+            data = file.read(limit + 1) if path.stat().st_size <= limit else b""
+    except OSError as error:
+        raise UnreadableInput("verify.unreadable", f"{path} cannot be read ({error.strerror}).") from error
+    if len(data) > limit or (not data and path.stat().st_size):
+        raise UnreadableInput("verify.too_large", f"{path} is longer than the {limit} bytes that are read.")
+    return data
+
+
+def verify_path(
+    path: Path,
+    trust: Trust,
+    *,
+    replay: Replayer | None = None,
+    options: ScanOptions | None = None,
+    older: Sequence[bytes] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Check]:
+    """Check whatever is at ``path``.
+
+    Args:
+        path: A bundle, a receipt, or a log's folder.
+        trust: Whom to believe.
+        replay: For a bundle: recomputes its verdicts.
+        options: For a folder: what to look for.
+        older: For a folder: signed checkpoints seen before.
+        progress: For a folder: told how far it is.
+
+    Raises:
+        UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``.
+        EvidenceError: ``E_FORMAT`` for a folder that holds no log.
+    """
+    if path.is_dir():
+        return scan_log(_tile_reader(path), trust, options, older, progress)
+    data = read_file(path, MAX_BUNDLE_BYTES)
+    if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
+        return verify_bundle(data, trust, replay)
+    raise UnreadableInput(
+        "verify.unknown_format",
+        f"{path.name} is neither a receipt nor a bundle (archives are not opened: unpack them first).",
+        "Ask for the file that zaichang export wrote.",
+    )
+
+
+def _tile_reader(folder: Path) -> Callable[[str], bytes | None]:
+    root = next((place for place in (folder, folder / "public") if (place / CHECKPOINT_PATH).is_file()), None)
+    if root is None:
+        raise EvidenceError("E_FORMAT", f"{folder} holds no checkpoint: it is not a log's folder.")
+
+    def read(name: str) -> bytes | None:
+        place = root / name
+        return read_file(place, _MAX_TILE_FILE) if place.is_file() else None
+
+    return read

@@ -1,0 +1,69 @@
+"""``zaichang log fsck | keys``: the keeper's checks of the logs in a data folder."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.log_scan import ScanOptions
+from zaichang.audit.source import load_trust, verify_path
+from zaichang.core.errors import NotFound
+
+_KEY: Final = "vkey"
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("log", help="check the logs of a data folder, or print their keys")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    fsck = actions.add_parser("fsck", help="check every tile and entry; exit 1 where something is damaged")
+    keys = actions.add_parser("keys", help="print a trust file for these logs")
+    for action in (fsck, keys):
+        action.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
+        action.add_argument("--institution", help="only this institution's logs")
+    fsck.add_argument("--deep", action="store_true", help="also hold every leaf against its schema")
+    fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
+    fsck.set_defaults(func=_fsck)
+    keys.set_defaults(func=_keys)
+
+
+def _logs(args: Namespace) -> list[Path]:
+    found = sorted(path.parent for path in (args.data / "log").glob(f"{args.institution or '*'}/*/{_KEY}"))
+    if not found:
+        raise NotFound("log.none", f"There is no log in {args.data}.", "Name the service's data folder with --data.")
+    return found
+
+
+def _fsck(args: Namespace) -> int:
+    checks: list[Check] = []
+    for root in _logs(args):
+        started = time.monotonic()
+        own = verify_path(root, load_trust(root / _KEY), options=ScanOptions(deep=args.deep))
+        checks += own
+        if args.json:
+            for check in own:
+                print(check.line())
+        else:
+            _report(root, own, time.monotonic() - started)
+    return exit_code(checks)
+
+
+def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
+    bad = [check for check in checks if check.status is not Status.PASS]
+    for check in bad:
+        print(f"{root}: {check.code} index {check.index} {check.field or ''}: {check.message}", file=sys.stderr)
+    state = "sound" if not bad else f"{len(bad)} findings"
+    size = next((check.message for check in checks if check.check == "checkpoint"), "")
+    print(f"{root}: {state}. {size} ({seconds:.1f} s)")
+
+
+def _keys(args: Namespace) -> int:
+    for root in _logs(args):
+        print(f"log {(root / _KEY).read_text(encoding='ascii').strip()}")
+    print("quorum none")
+    return 0

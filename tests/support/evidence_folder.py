@@ -1,0 +1,134 @@
+"""A data folder with one real session in it, studied on a virtual clock and recorded in a real log."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.desk import POLICY, T0_MS, Desk, started
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import FatalLogError
+from zaichang.runtime.log_port import LogShelf
+from zaichang.runtime.segments import SegmentContext, advance, begin
+from zaichang.session.codec import encode_event, encode_minute
+from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
+from zaichang.session.policy import policy_digest, policy_to_mapping
+from zaichang.session.replay import replay
+from zaichang.storage.folder import DataFolder
+from zaichang.storage.ports import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.storage.sqlite_store import SqliteStore
+from zaichang.storage.vault import Vault, load_key
+from zaichang.tlog.commit import session_key
+
+DOMAIN = "hours.example.org"
+INSTITUTION, LEARNER = "inst-1", "learner-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the folder holds."""
+
+    folder: DataFolder
+    log_root: Path
+    session_id: str
+    minutes: tuple[Minute, ...]
+    trust: bytes
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.ms = T0_MS
+
+    def now_ms(self) -> int:
+        self.ms += 1
+        return self.ms
+
+
+def _fatal(error: FatalLogError) -> None:
+    raise AssertionError(error)
+
+
+def record_session(root: Path, minutes: int = 7, session_id: str = "ab" * 16) -> Recorded:
+    """Study for some minutes, record everything, and return where it is."""
+    return asyncio.run(_record(root, minutes, session_id))
+
+
+async def _record(root: Path, minutes: int, session_id: str) -> Recorded:
+    info = started(session_id=session_id)
+    desk = Desk(info=info)
+    desk.study(minutes * 60_000)
+    desk.finish()
+    folder = DataFolder(root)
+    folder.prepare()
+    store = SqliteStore(folder, inline=True)
+    vault = Vault(load_key(folder, "master.key"))
+    await store.put_institution(
+        Institution(
+            institution_id=INSTITUTION,
+            name_zh="机构",
+            name_en="Inst",
+            key_digest="1",
+            staff_digest="2",
+            created_ms=T0_MS,
+        )
+    )
+    learner = await store.ensure_learner(vault.new_learner(INSTITUTION, LEARNER, T0_MS))
+    await store.put_policy(policy_digest(POLICY), POLICY.name, canonical_bytes(policy_to_mapping(POLICY)))
+    await store.open_session(
+        SessionRow(
+            session_id=session_id,
+            institution_id=INSTITUTION,
+            learner_id=LEARNER,
+            course_id=info.course_id,
+            lesson_id=info.lesson_id,
+            token_id=f"token-{session_id}",
+            policy_digest=policy_digest(POLICY),
+            state="open",
+            opened_ms=T0_MS,
+        )
+    )
+    logs = LogShelf(folder, DOMAIN, _Clock(), _fatal, flush_ms=10)
+    log = await logs.log_for(INSTITUTION, T0_MS)
+    key = session_key(vault.unlock(learner).subject_key(), session_id)
+    context = SegmentContext(origin=log.origin, session_key=key, segment_ms=POLICY.segment_ms)
+    replayed = replay(desk.events, POLICY)
+    bodies = [canonical_bytes(encode_event(event)) for event in desk.events]
+    segments, leaf = begin(context, info, bodies[0], log.anchor(), lambda seq: None)
+    leaves: list[StoredLeaf] = [leaf]
+    for index, event in enumerate(desk.events[1:], 1):
+        decided = [decision for at, decision in replayed.decisions if at == index]
+        final = next((d.final for d in decided if isinstance(d, RecordFinal)), None)
+        done = tuple(d.minute for d in decided if isinstance(d, RecordMinute))
+        segments, more = advance(segments, bodies[index], event.at_ms, done, final, log.anchor(), lambda seq: None)
+        leaves += more
+    await store.append(
+        Append(
+            session_id=session_id,
+            epoch=1,
+            first_seq=0,
+            events=tuple(
+                StoredEvent(at_ms=event.at_ms, body=body) for event, body in zip(desk.events, bodies, strict=True)
+            ),
+            minutes=tuple(
+                StoredMinute(minute=m.index, body=canonical_bytes(encode_minute(m)), credited=m.verified)
+                for m in replayed.minutes
+            ),
+            leaves=tuple(leaves),
+            closed_ms=desk.now_ms,
+        )
+    )
+    for stored in leaves:
+        index = await log.submit((session_id, stored.leaf_seq), stored.body)
+        await store.seal(session_id, stored.leaf_seq, index)
+    await logs.close()
+    store.close()
+    log_root = folder.log / INSTITUTION / "2023"
+    vkey = (log_root / "vkey").read_text().strip()
+    return Recorded(
+        folder=folder,
+        log_root=log_root,
+        session_id=session_id,
+        minutes=replayed.minutes,
+        trust=f"log {vkey}\nquorum none\n".encode(),
+    )

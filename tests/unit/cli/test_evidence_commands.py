@@ -1,0 +1,153 @@
+"""export, verify and log on a data folder with a real session in it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.evidence_folder import INSTITUTION, Recorded, record_session
+from zaichang.cli import main
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    return record_session(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def trust(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("trust") / "trust"
+    path.write_bytes(recorded.trust)
+    return path
+
+
+@pytest.fixture(scope="module")
+def bundle(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "session.bundle"
+    assert main(["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(path)]) == 0
+    return path
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_session_is_exported_and_verified_with_its_verdicts(
+    recorded: Recorded, bundle: Path, trust: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sum(minute.verified_ms for minute in recorded.minutes) > 300_000
+    assert main(["verify", str(bundle), "--trust", str(trust), "--json"]) == 0
+    checks = lines(capsys)
+    assert {check["check"] for check in checks} >= {"checkpoint", "inclusion", "chain", "roots", "replay", "schedule"}
+    assert checks[-1]["exit"] == 0
+    assert bundle.stat().st_mode & 0o077 == 0
+    assert main(["verify", str(bundle), "--log-key", trust.read_text().split()[1]]) == 0
+    assert "PASS" in capsys.readouterr().out
+
+
+def test_a_verdict_that_the_rules_do_not_give_is_said_although_every_hash_fits(tmp_path: Path) -> None:
+    from support import evidence_folder
+
+    real = evidence_folder.encode_minute
+
+    def generous(minute: object) -> dict[str, object]:
+        value = real(minute)
+        return {**value, "reasons": ["NO_FACE"]} if value["index"] == 2 else value
+
+    evidence_folder.encode_minute = generous
+    import zaichang.runtime.segments as segments
+
+    kept, segments.encode_minute = segments.encode_minute, generous
+    try:
+        recorded = record_session(tmp_path / "data")
+    finally:
+        evidence_folder.encode_minute, segments.encode_minute = real, kept
+    out, trust = tmp_path / "b", tmp_path / "t"
+    trust.write_bytes(recorded.trust)
+    assert main(["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out)]) == 0
+    assert main(["verify", str(out), "--trust", str(trust), "--no-replay"]) == 0
+    assert main(["verify", str(out), "--trust", str(trust)]) == 1
+
+
+def test_less_can_be_opened(recorded: Recorded, trust: Path, tmp_path: Path) -> None:
+    out = tmp_path / "b"
+    base = ["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out)]
+    assert main([*base, "--openings", "records"]) == 0
+    assert b'"kind":"event","n"' not in out.read_bytes()
+    assert b"learner-1" not in out.read_bytes()
+    assert main(["verify", str(out), "--trust", str(trust), "--no-replay"]) == 0
+    assert main([*base, "--openings", "nothing"]) == 0
+    assert b"verdict" not in out.read_bytes()
+    assert main(["verify", str(out), "--trust", str(trust)]) == 2
+
+
+def test_a_period_is_exported(recorded: Recorded, trust: Path, tmp_path: Path) -> None:
+    out = tmp_path / "b"
+    base = ["export", "--data", str(recorded.folder.root), "--institution", INSTITUTION, "--out", str(out)]
+    for period, code in (("2023-11-15", 0), ("2023-11", 0), ("2023-10", 2), ("2023-11-16", 2)):
+        assert main([*base, period]) == code, period
+    assert main(["export", "2023-11", "--data", str(recorded.folder.root), "--out", str(out)]) == 2
+    assert main(["verify", str(out), "--trust", str(trust)]) == 0
+
+
+def test_one_changed_byte_is_named(
+    recorded: Recorded, bundle: Path, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = bundle.read_bytes()
+    place = data.index(b'playhead_ms\\":') + 14
+    bad = tmp_path / "bad"
+    bad.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    assert main(["verify", str(bad), "--trust", str(trust), "--json"]) == 1
+    finding = next(check for check in lines(capsys) if not check["ok"])
+    assert (finding["code"], finding["field"], finding["sid"]) == ("E_OPENING", "playhead_ms", recorded.session_id)
+    assert {"origin", "index", "segment", "event"} <= finding.keys()
+    assert main(["verify", str(bad), "--trust", str(trust)]) == 1
+    text = capsys.readouterr().out
+    assert "E_OPENING" in text
+    assert "公开的内容" in text
+
+
+def test_a_log_s_folder_is_verified_by_inspector_and_keeper(
+    recorded: Recorded, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = tmp_path / "older"
+    older.write_bytes((recorded.log_root / "public/checkpoint").read_bytes())
+    for folder in (recorded.log_root, recorded.log_root / "public"):
+        command = ["verify", str(folder), "--trust", str(trust), "--older", str(older), "--deep", "--json"]
+        assert main(command) == 0
+        assert "consistency" in {check["check"] for check in lines(capsys)}
+    assert main(["log", "fsck", "--data", str(recorded.folder.root)]) == 0
+    assert "sound" in capsys.readouterr().out
+    assert main(["log", "keys", "--data", str(recorded.folder.root)]) == 0
+    assert capsys.readouterr().out.encode() == recorded.trust
+    assert main(["log", "fsck", "--data", str(tmp_path)]) == 2
+
+
+def test_fsck_names_a_damaged_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded = record_session(tmp_path / "data", minutes=1)
+    path = next((recorded.log_root / "public/tile/entries").rglob("*.p/3"))
+    path.write_bytes(path.read_bytes().replace(b"session.start", b"session.stars"))
+    assert main(["log", "fsck", "--data", str(recorded.folder.root), "--json"]) == 1
+    finding = next(check for check in lines(capsys) if not check["ok"])
+    assert (finding["code"], finding["index"], finding["field"]) == ("E_LEAF_HASH", 0, "t")
+
+
+@pytest.mark.parametrize("name", ["missing", "folder", "empty", "zip", "text", "huge", "trust"])
+def test_bad_input_is_said_with_a_code(
+    name: str, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    elif name == "huge":
+        with path.open("wb") as file:
+            file.truncate(2_000_000_000)
+    elif name != "missing":
+        path.write_bytes({"empty": b"", "zip": b"PK\x03\x04" + bytes(100), "text": b"hello", "trust": b"?"}[name])
+    if name == "trust":
+        assert main(["verify", str(trust), "--trust", str(path)]) == 1
+    else:
+        assert main(["verify", str(path), "--trust", str(trust)]) in (1, 2)
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "verify." in error or "E_" in error
