@@ -105,7 +105,6 @@ class ModelEntry:
         input: Input contract, for people.
         output: Output contract, for people.
         sources: Where to get it, tried in order.
-        options: Integers and strings that the role's adapter needs (crop, size), e.g. for PAD.
         figures: Measured figures, for people.
     """
 
@@ -123,7 +122,6 @@ class ModelEntry:
     input: str
     output: str
     sources: tuple[Source, ...]
-    options: Mapping[str, int | float | str] = field(default_factory=dict)
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
 
 
@@ -202,7 +200,7 @@ def _tables(value: Any, key: str) -> list[dict[str, Any]]:
     return value
 
 
-_OPTIONAL: Final = frozenset({"options", "figures"})
+_OPTIONAL: Final = frozenset({"figures"})
 _ENTRY_KEYS: Final = frozenset(f.name for f in fields(ModelEntry)) - {"sources"} | {"source"}
 
 

@@ -25,7 +25,7 @@ from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import to_bp, to_cdeg
 from zaichang.vision.catalog import Role
-from zaichang.vision.decode import SESSION_LIMITS, DecodeLimits, decode, reason_of
+from zaichang.vision.decode import FILE_LIMITS, SESSION_LIMITS, DecodeLimits, decode, reason_of
 from zaichang.vision.detector import Detection, Detector, DetectorConfig
 from zaichang.vision.embedder import Embedder, aligned_face
 from zaichang.vision.mesh import FaceMesh, MeshNetwork
@@ -60,6 +60,7 @@ class AnalyserConfig:
     """How frames are analysed. None of this can be set by a client."""
 
     limits: DecodeLimits = SESSION_LIMITS
+    enrol_limits: DecodeLimits = FILE_LIMITS
     detector: DetectorConfig = field(default_factory=DetectorConfig)
     quality: QualityLimits = field(default_factory=QualityLimits)
     thresholds: Thresholds = DEFAULT_THRESHOLDS
@@ -100,8 +101,8 @@ class Analyser:
         self._detector = Detector(_needed(models, Role.DETECTOR), self.config.detector)
         self._mesh = MeshNetwork(_needed(models, Role.MESH))
         self._embedder = Embedder(_needed(models, Role.EMBEDDER), flip=self.config.flip_average)
-        pad, pad_entry = models.network(Role.PAD), models.entry(Role.PAD)
-        self._pad = Pad(pad, pad_entry) if pad is not None and pad_entry is not None else None
+        pad = models.network(Role.PAD)
+        self._pad = Pad(pad) if pad is not None else None
         digest = f"{models.digest} {PIPELINE_VERSION} {self.config!r}"
         self.models_digest = hashlib.sha256(digest.encode()).hexdigest()[:16]
 
@@ -144,7 +145,7 @@ class Analyser:
         Raises:
             UnreadableInput: ``frame.unreadable``, ``frame.too_large``.
         """
-        pixels = decode(image, self.config.limits)
+        pixels = decode(image, self.config.enrol_limits)
         thresholds = self.config.thresholds
         found, embedding = self._assess(pixels, Wanted(identity=True), None)
         main = found.main
@@ -173,7 +174,7 @@ class Analyser:
     ) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
         height, width = pixels.shape[:2]
         small = _thumbnail(pixels)
-        faces = order_faces(self._detector.detect(pixels), width, height)
+        faces = order_faces(self._detector.detect(pixels, careful=want.identity), width, height)
         embedding: NDArray[np.float32] | None = None
         findings: list[FaceFinding] = []
         if faces:
@@ -200,7 +201,7 @@ class Analyser:
         quality = self._quality(pixels, face, mesh, pose, aligned)
         embedding = self._embedder.embed(aligned) if want.identity else None
         similarity, identity_reasons = self._compare(embedding, quality, want, reference)
-        pad = to_bp(self._pad.live_probability(pixels, face)) if want.liveness and self._pad else None
+        pad = max(0, to_bp(self._pad.live_probability(pixels, face))) if want.liveness and self._pad else None
         reasons = [*identity_reasons, *quality.reasons]
         if pad is not None and pad < self.config.thresholds.pad_bp:
             reasons.insert(0, ReasonCode.PAD_ATTACK)

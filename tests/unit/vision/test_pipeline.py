@@ -122,7 +122,7 @@ def test_a_second_near_face_is_not_a_face_behind(analyser: Analyser, portrait: P
 def test_small_dark_blurred_and_cut_faces_are_named(analyser: Analyser, portrait: Picture) -> None:
     near = on_desk(portrait, 1.3, 180, 60)
     cases = {
-        ReasonCode.FACE_TOO_SMALL: on_desk(portrait, 0.33, 280, 200),
+        ReasonCode.FACE_TOO_SMALL: on_desk(portrait, 0.4, 280, 200),
         ReasonCode.TOO_DARK: np.asarray(cv2.convertScaleAbs(near, alpha=0.13), dtype=np.uint8),
         ReasonCode.BLURRED: np.asarray(cv2.GaussianBlur(near, (0, 0), 9), dtype=np.uint8),
         ReasonCode.FACE_CUT_OFF: near[:, 300:],
@@ -196,3 +196,10 @@ def test_content_differs_by_a_single_grey_level_and_repeats_for_the_same_picture
     first, again, changed = (analyser.assess_pixels(pixels).content for pixels in (noise, noise.copy(), other))
     assert len(first) == 16
     assert first == again != changed
+
+
+def test_an_identity_frame_finds_somebody_farther_behind(analyser: Analyser, portrait: Picture) -> None:
+    near = on_desk(portrait, 1.2, 40, 60)
+    far = on_desk(portrait, 0.25, 480, 20, near)
+    assert assess(analyser, far, IDENTITY).reasons == (ReasonCode.BACKGROUND_FACE,)
+    assert assess(analyser, near, IDENTITY).reasons == ()

@@ -1,0 +1,113 @@
+"""Identity backends behind one contract: ours, and dlib's (what the package face-recognition runs)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+class IdentityBackend(Protocol):
+    """Turns a picture into one embedding of its main face."""
+
+    name: str
+    version: str
+    euclidean: bool
+
+    def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
+        """Return a vector, or None where no face was found.
+
+        Vectors are compared by cosine, or by distance where ``euclidean`` is set.
+
+        Args:
+            picture: ``(height, width, 3)`` BGR.
+        """
+        ...
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a picture file of the media (PGM too, which the service itself refuses)."""
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise SystemExit(f"{path.name} cannot be read")
+    return np.asarray(pixels, dtype=np.uint8)
+
+
+class Ours:
+    """The service's own pipeline: detector, alignment, embedder."""
+
+    euclidean = False
+
+    def __init__(self, *, flip: bool = False, long_side_px: int | None = None) -> None:
+        """Load the models.
+
+        Args:
+            flip: Average with the mirrored face.
+            long_side_px: Detector size; by default the pipeline's own.
+        """
+        from zaichang.vision.decode import FILE_LIMITS
+        from zaichang.vision.detector import DetectorConfig
+        from zaichang.vision.pipeline import Analyser, AnalyserConfig
+        from zaichang.vision.runtime import load_models
+
+        detector = DetectorConfig() if long_side_px is None else DetectorConfig(careful_long_side_px=long_side_px)
+        config = AnalyserConfig(limits=FILE_LIMITS, flip_average=flip, detector=detector)
+        self._analyser = Analyser(load_models(), config)
+        self.threshold_bp = config.thresholds.similarity_bp
+        self.name = "zaichang" + (" flip" if flip else "") + (f" {long_side_px}px" if long_side_px else "")
+        self.version = self._analyser.models_digest
+
+    def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
+        """Embed the main face."""
+        embedding = self._analyser.embed_main(picture)[1]
+        return None if embedding is None else embedding.astype(np.float64)
+
+
+class Dlib:
+    """HOG detector, 68 points, ResNet: what face-recognition 1.3.0 does with one jitter."""
+
+    euclidean = True
+
+    def __init__(self) -> None:
+        """Load dlib and its models (the extra ``compare``)."""
+        dlib: Any = importlib.import_module("dlib")
+        models: Any = importlib.import_module("face_recognition_models")
+        self._detector = dlib.get_frontal_face_detector()
+        self._points = dlib.shape_predictor(models.pose_predictor_model_location())
+        self._network = dlib.face_recognition_model_v1(models.face_recognition_model_location())
+        self.name, self.version = "dlib (face-recognition)", str(dlib.__version__)
+
+    def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
+        """Embed the largest face; enlarge once where HOG (80 px and up) finds none."""
+        rgb = np.ascontiguousarray(picture[:, :, ::-1])
+        boxes = list(self._detector(rgb, 0)) or list(self._detector(rgb, 1))
+        if not boxes:
+            return None
+        box = max(boxes, key=lambda item: item.area())
+        return np.asarray(self._network.compute_face_descriptor(rgb, self._points(rgb, box), 1), dtype=np.float64)
+
+
+def cached_embeddings(backend: IdentityBackend, paths: list[Path], folder: Path) -> list[Floats | None]:
+    """Embed pictures, keeping what was computed (embeddings of real people: only in the ignored artefacts folder)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(f"{backend.name} {backend.version}".encode()).hexdigest()[:16]
+    store = folder / f"embeddings-{key}.npz"
+    known: dict[str, Floats] = dict(np.load(store)) if store.is_file() else {}
+    names = [hashlib.sha256(str(path).encode()).hexdigest()[:24] for path in paths]
+    changed = False
+    for name, path in zip(names, paths, strict=True):
+        if name not in known:
+            vector = backend.embed(read_picture(path))
+            known[name] = np.zeros(0) if vector is None else vector
+            changed = True
+    if changed:
+        with store.open("wb") as file:
+            np.savez(file, allow_pickle=False, **known)
+    return [known[name] if known[name].size else None for name in names]

@@ -1,0 +1,108 @@
+"""Identity: FNMR at fixed FMR per cohort, at the default threshold, and of k-of-n decisions, beside dlib.
+
+Run: ``.venv/bin/python -m benchmarks.accuracy.identity [--dlib] [--flip]``
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import report
+from benchmarks.accuracy import k_of_n
+from benchmarks.accuracy.backends import Dlib, IdentityBackend, Ours, cached_embeddings
+from benchmarks.accuracy.cohorts import cohorts
+from benchmarks.accuracy.rates import Comparisons, as_percent, compare, fmr, fnmr, interval, threshold_at
+
+FMR_POINTS = (1e-2, 1e-3, 1e-4)
+NOTES = (
+    "Intervals are 95 % bootstraps over persons; with no error at all, the rule of three over persons.",
+    "FNMR counts pictures without a detected face as non-matches.",
+    "A '-' says that the cohort has too few impostor pairs for that FMR.",
+    "All cohorts were in view while the threshold was chosen; figures on other people must be made again.",
+)
+
+
+def _range(pair: tuple[float, float]) -> str:
+    return f"{100 * pair[0]:.2f}-{100 * pair[1]:.2f}"
+
+
+def at_fmr_row(backend: str, cohort: str, found: Comparisons) -> dict[str, report.Cell]:
+    """Return one row: FNMR in per cent at each FMR, with the threshold that the cohort itself would choose."""
+    row: dict[str, report.Cell] = {
+        "backend": backend,
+        "cohort": cohort,
+        "persons": found.persons,
+        "no_face": found.without_face,
+        "genuine": len(found.genuine),
+        "impostor": len(found.impostor),
+    }
+    for point in FMR_POINTS:
+        threshold = threshold_at(found.impostor, point)
+        name = f"{point:.0e}"
+        if threshold is None:
+            row |= {f"fnmr_pct@{name}": None, f"ci@{name}": None, f"thr@{name}": None}
+            continue
+        wrong = found.genuine.similarity < threshold
+        row[f"fnmr_pct@{name}"] = as_percent(fnmr(found.genuine, threshold))
+        row[f"ci@{name}"] = _range(interval(found.genuine, wrong, found.persons))
+        row[f"thr@{name}"] = round(threshold, 4)
+    return row
+
+
+def at_threshold_row(backend: str, cohort: str, found: Comparisons, threshold: float) -> dict[str, report.Cell]:
+    """Return one row: FMR and FNMR at one threshold for every cohort."""
+    false_match = found.impostor.similarity >= threshold
+    false_non_match = found.genuine.similarity < threshold
+    return {
+        "backend": backend,
+        "cohort": cohort,
+        "threshold": threshold,
+        "fmr_pct": as_percent(fmr(found.impostor, threshold)),
+        "fmr_ci": _range(interval(found.impostor, false_match, found.persons)),
+        "fnmr_pct": as_percent(fnmr(found.genuine, threshold)),
+        "fnmr_ci": _range(interval(found.genuine, false_non_match, found.persons)),
+    }
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dlib", action="store_true", help="measure dlib on the same pairs (extra: compare)")
+    parser.add_argument("--flip", action="store_true", help="measure flip averaging too")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[], help="measure other detector sizes too")
+    parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
+    arguments = parser.parse_args()
+    backends: list[tuple[IdentityBackend, float]] = []
+    ours = Ours()
+    backends.append((ours, ours.threshold_bp / 10_000))
+    if arguments.flip:
+        backends.append((Ours(flip=True), ours.threshold_bp / 10_000))
+    for size in arguments.sizes:
+        backends.append((Ours(long_side_px=size), ours.threshold_bp / 10_000))
+    if arguments.dlib:
+        # 0.6 is the distance that face-recognition uses by default.
+        backends.append((Dlib(), -0.6))
+    at_fmr, at_threshold, decisions = [], [], []
+    for backend, threshold in backends:
+        for cohort in cohorts():
+            paths = [shot.path for shot in cohort.shots]
+            embeddings = cached_embeddings(backend, paths, report.ROOT / "artefacts" / "accuracy")
+            found = compare(cohort, embeddings, euclidean=backend.euclidean)
+            at_fmr.append(at_fmr_row(backend.name, cohort.name, found))
+            at_threshold.append(at_threshold_row(backend.name, cohort.name, found, threshold))
+            if not backend.euclidean and k_of_n.suits(cohort):
+                decisions += k_of_n.rows(backend.name, cohort, embeddings, threshold, np.random.default_rng(0))
+
+    def place(name: str) -> Path | None:
+        return arguments.json / f"{name}.json" if arguments.json else None
+
+    report.publish("accuracy.identity", at_fmr, notes=NOTES, destination=place("accuracy.identity"))
+    report.publish("accuracy.threshold", at_threshold, notes=NOTES[:2], destination=place("accuracy.threshold"))
+    report.publish("accuracy.k_of_n", decisions, notes=k_of_n.NOTES, destination=place("accuracy.k_of_n"))
+
+
+if __name__ == "__main__":
+    main()
