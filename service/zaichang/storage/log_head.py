@@ -42,11 +42,15 @@ class SqliteHeadStore:
         """Open the file and set its durability."""
         try:
             self._db = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StorageError("log.head", f"The log's head cannot be opened ({error}).") from error
+        try:
             self._db.execute("PRAGMA journal_mode=TRUNCATE")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise StorageError("log.head", f"The log's head cannot be opened ({error}).") from error
+            self._db.close()
+            raise StorageError("log.head", f"The log's head cannot be used ({error}).") from error
 
     def load(self, origin: str) -> Head | None:
         """Return the log's head, or None for a new log."""
