@@ -10,6 +10,8 @@ from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Check
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
+from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
 from zaichang.audit.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError, UnreadableInput
@@ -80,6 +82,8 @@ def verify_path(
     data = read_file(path, MAX_BUNDLE_BYTES)
     if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
         return verify_bundle(data, trust, replay)
+    if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
+        return verify_receipt(data, trust)
     raise UnreadableInput(
         "verify.unknown_format",
         f"{path.name} is neither a receipt nor a bundle (archives are not opened: unpack them first).",

@@ -151,3 +151,15 @@ def test_bad_input_is_said_with_a_code(
     error = capsys.readouterr().err
     assert "Traceback" not in error
     assert "verify." in error or "E_" in error
+
+
+def test_a_receipt_is_written_and_verified(
+    recorded: Recorded, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "r.json"
+    assert main(["receipt", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert out.stat().st_size <= 8_192
+    assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 0
+    assert {check["check"] for check in lines(capsys)} >= {"checkpoint", "inclusion", "summary"}
+    assert main(["receipt", "ff" * 16, "--data", str(recorded.folder.root)]) == 2

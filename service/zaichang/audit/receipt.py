@@ -1,0 +1,261 @@
+"""Receipts: what a learner takes home. One small JSON file that proves, offline, what the log holds of a session.
+
+It carries the session's first and last leaf with proofs, the signed checkpoint, the opening of the learner's own
+pseudonym, a summary in both languages and a QR code's content. The summary is made from the leaves, and the verifier
+makes it again: nobody can hand out a true proof under a false sentence.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from zaichang.audit.check import Check
+from zaichang.audit.findings import About, Findings
+from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.errors import EvidenceError
+from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.tlog.commit import commitment
+from zaichang.tlog.keys import decode_base64, encode_base64
+from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.merkle import HASH_BYTES, leaf_hash, verify_inclusion
+from zaichang.tlog.trust import Trust
+
+FORMAT: Final = "zaichang-receipt@v1"
+MAX_RECEIPT_BYTES: Final = 8_192
+_CHINA: Final = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLeaf:
+    """A leaf with its index and its inclusion proof."""
+
+    index: int
+    leaf: bytes
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The opening of ``subj_c``: it shows whose session it was, to whom its owner shows it.
+
+    Attributes:
+        kind: Kind that was committed with.
+        salt: 32 bytes.
+        payload: Canonical bytes.
+    """
+
+    kind: str
+    salt: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A receipt's content.
+
+    Attributes:
+        checkpoint: Signed checkpoint note.
+        start: The session's first leaf.
+        final: Its last.
+        subject: Opening of the learner's pseudonym, or None.
+        qr_png: The QR code as a PNG file, empty for none.
+    """
+
+    checkpoint: bytes
+    start: ReceiptLeaf
+    final: ReceiptLeaf
+    subject: Subject | None = None
+    qr_png: bytes = b""
+
+
+def qr_text(receipt: Receipt) -> str:
+    """Return what the QR code says: log, index and the first 16 hex digits of the leaf hash."""
+    origin = parse_leaf(receipt.final.leaf)["origin"]
+    return f"zaichang:{origin}#{receipt.final.index}:{leaf_hash(receipt.final.leaf).hex()[:16]}"
+
+
+def summary(start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalValue]) -> dict[str, str]:
+    """Return the plain sentences that the two leaves amount to."""
+
+    def number(leaf: Mapping[str, CanonicalValue], name: str) -> int:
+        value = leaf.get(name)
+        return value if isinstance(value, int) else 0
+
+    seconds = number(final, "verified_ms") // 1000
+    began = datetime.fromtimestamp(number(start, "at") / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    ended = datetime.fromtimestamp(number(final, "at") / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    course, lesson = start.get("course"), start.get("lesson")
+    counts = [number(final, name) for name in ("n_verified", "n_refused", "n_undecided")]
+    reason = str(final.get("reason"))
+    sentence = SENTENCES.get(ReasonCode(reason)) if reason in ReasonCode.__members__ else None
+    zh_why, en_why = (sentence.zh, sentence.en) if sentence is not None else (reason, reason)
+    zh = (
+        f"课程 {course} 第 {lesson} 节，{began} 至 {ended}（北京时间）：核验通过 {seconds // 60} 分 {seconds % 60} 秒；"
+        f"分钟记录：通过 {counts[0]}，不计 {counts[1]}，待人工 {counts[2]}。{zh_why}"
+    )
+    en = (
+        f"Course {course}, lesson {lesson}, {began} to {ended} (UTC+8): {seconds // 60} min {seconds % 60} s verified; "
+        f"minutes: {counts[0]} verified, {counts[1]} not counted, {counts[2]} for a person to decide. {en_why}"
+    )
+    return {"zh": zh, "en": en}
+
+
+def write_receipt(receipt: Receipt) -> bytes:
+    """Return the receipt's bytes.
+
+    Raises:
+        EvidenceError: ``E_CANON`` if it would be longer than 8 KB; ``E_SCHEMA`` if a leaf is none.
+    """
+
+    def leaf(entry: ReceiptLeaf) -> dict[str, object]:
+        return {"index": entry.index, "leaf": entry.leaf.decode(), "proof": [encode_base64(h) for h in entry.proof]}
+
+    value: dict[str, object] = {
+        "format": FORMAT,
+        "checkpoint": receipt.checkpoint.decode(),
+        "start": leaf(receipt.start),
+        "final": leaf(receipt.final),
+        "summary": summary(parse_leaf(receipt.start.leaf), parse_leaf(receipt.final.leaf)),
+        "qr": {"text": qr_text(receipt), "png": base64.b64encode(receipt.qr_png).decode()},
+    }
+    if receipt.subject is not None:
+        opened = receipt.subject
+        value["subject"] = {"kind": opened.kind, "salt": opened.salt.hex(), "payload": opened.payload.decode()}
+    return canonical_bytes(value, MAX_RECEIPT_BYTES)
+
+
+def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
+    """Return a receipt and its plain form; nothing in it is checked yet.
+
+    Raises:
+        EvidenceError: ``E_CANON``, ``E_FORMAT``.
+    """
+    value = parse_canonical_object(data, MAX_RECEIPT_BYTES)
+    if value.get("format") != FORMAT:
+        raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
+    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject"}:
+        raise EvidenceError("E_FORMAT", "The receipt has a field too many.")
+    for name, parts in (("summary", {"zh", "en"}), ("qr", {"text", "png"})):
+        if _object(value, name).keys() != parts:
+            raise EvidenceError("E_FORMAT", f"The receipt's {name} has other parts than it should.")
+    subject = None
+    if "subject" in value:
+        part = _object(value, "subject")
+        subject = Subject(
+            kind=_text(part, "kind"), salt=_hex(_text(part, "salt")), payload=_text(part, "payload").encode()
+        )
+    receipt = Receipt(
+        checkpoint=_text(value, "checkpoint").encode(),
+        start=_leaf(_object(value, "start")),
+        final=_leaf(_object(value, "final")),
+        subject=subject,
+        qr_png=decode_base64(_text(_object(value, "qr"), "png")),
+    )
+    return receipt, value
+
+
+def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
+    """Check a receipt: signature and quorum, both proofs, both leaves, the opening, and the words around them.
+
+    Args:
+        data: The receipt's bytes.
+        trust: Whom to believe.
+    """
+    findings = Findings()
+    try:
+        receipt, plain = read_receipt(data)
+    except EvidenceError as error:
+        findings.undecided("format", error.code, error.message, About())
+        return findings.checks
+    findings.passed("format", About(), f"{len(data)} bytes.")
+    try:
+        signed = trust.open_checkpoint(receipt.checkpoint)
+    except EvidenceError as error:
+        findings.error("checkpoint", error, About(), field="checkpoint")
+        return findings.checks
+    checkpoint = signed.checkpoint
+    findings.passed("checkpoint", About(origin=checkpoint.origin), f"Size {checkpoint.size}.")
+    leaves: dict[str, dict[str, CanonicalValue]] = {}
+    for name, kind, entry in (("start", "session.start", receipt.start), ("final", "session.final", receipt.final)):
+        about = About(origin=checkpoint.origin, index=entry.index)
+        try:
+            verify_inclusion(leaf_hash(entry.leaf), entry.index, checkpoint.size, entry.proof, checkpoint.root)
+            findings.passed("inclusion", about, name)
+        except EvidenceError as error:
+            findings.error("inclusion", error, about, field=name)
+        try:
+            leaves[name] = parse_leaf(entry.leaf)
+        except EvidenceError as error:
+            findings.error("leaf", error, about, field=name)
+            continue
+        for field, expected in (("t", kind), ("origin", checkpoint.origin)):
+            findings.equal(
+                "leaf", "E_SCHEMA", about, field, expected, leaves[name][field], f"The {name} leaf is of another kind."
+            )
+    if len(leaves) == 2:
+        _agree(findings, receipt, plain, leaves["start"], leaves["final"])
+    return findings.checks
+
+
+def _agree(
+    findings: Findings,
+    receipt: Receipt,
+    plain: Mapping[str, CanonicalValue],
+    start: Mapping[str, CanonicalValue],
+    final: Mapping[str, CanonicalValue],
+) -> None:
+    about = About(origin=str(start["origin"]), index=receipt.final.index, sid=str(final.get("sid")))
+    before = len(findings.checks)
+    if not findings.equal(
+        "chain", "E_CHAIN", about, "sid", start.get("sid"), final.get("sid"), "First and last leaf are of two sessions."
+    ):
+        return
+    if receipt.start.index >= receipt.final.index:
+        findings.failed("chain", "E_CHAIN", "The last leaf stands before the first.", about, field="index")
+    if receipt.subject is not None:
+        opened = commitment(receipt.subject.kind, receipt.subject.salt, receipt.subject.payload).hex()
+        message = "The pseudonym is not the one that was committed to."
+        findings.equal("opening", "E_OPENING", about, "subj_c", start.get("subj_c"), opened, message)
+    for language, sentence in summary(start, final).items():
+        got = _object(plain, "summary").get(language)
+        message = "The summary does not say what the log says."
+        findings.equal("summary", "E_MINUTES", about, f"summary.{language}", sentence, got, message)
+    got = _object(plain, "qr").get("text")
+    findings.equal("summary", "E_MINUTES", about, "qr.text", qr_text(receipt), got, "The QR code is another's.")
+    if len(findings.checks) == before:
+        findings.passed("summary", about, summary(start, final)["en"])
+
+
+def _leaf(value: Mapping[str, CanonicalValue]) -> ReceiptLeaf:
+    index, proof = value.get("index"), value.get("proof")
+    if not isinstance(index, int) or isinstance(index, bool) or not isinstance(proof, list):
+        raise EvidenceError("E_FORMAT", "A leaf of the receipt lacks its index or proof.")
+    hashes = tuple(decode_base64(entry) for entry in proof if isinstance(entry, str))
+    if len(hashes) != len(proof) or any(len(entry) != HASH_BYTES for entry in hashes):
+        raise EvidenceError("E_FORMAT", "A proof of the receipt is not a list of hashes.")
+    return ReceiptLeaf(index=index, leaf=_text(value, "leaf").encode(), proof=hashes)
+
+
+def _object(value: Mapping[str, CanonicalValue], name: str) -> dict[str, CanonicalValue]:
+    part = value.get(name)
+    if not isinstance(part, dict):
+        raise EvidenceError("E_FORMAT", f"The receipt's {name} is missing.")
+    return part
+
+
+def _text(value: Mapping[str, CanonicalValue], name: str) -> str:
+    part = value.get(name)
+    if not isinstance(part, str):
+        raise EvidenceError("E_FORMAT", f"The receipt's {name} is missing.")
+    return part
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise EvidenceError("E_FORMAT", "A salt of the receipt is not hex.") from None

@@ -1,0 +1,56 @@
+"""``zaichang receipt``: write a learner's receipt of one session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.errors import ConfigError
+from zaichang.core.ids import check_id
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "write the learner's receipt of an ended session: a small file that proves offline what the log holds"
+    parser = subparsers.add_parser("receipt", help=text, description=text)
+    add_service_options(parser)
+    parser.add_argument("session", metavar="SESSION", help="session id")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.receipt.json")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(func=run)
+
+
+def run(args: Namespace) -> int:
+    """Write the receipt; returns 0."""
+    settings = settings_from(args)
+    from zaichang.runtime.bundles import log_folder
+    from zaichang.runtime.log_reader import LogReader
+    from zaichang.runtime.receipts import session_receipt
+    from zaichang.storage.folder import DataFolder
+    from zaichang.storage.sqlite_store import SqliteStore
+    from zaichang.storage.vault import Vault, load_key
+
+    session_id = check_id(args.session, "SESSION")
+    folder = DataFolder(settings.data)
+    store = SqliteStore(folder, read_only=True)
+    try:
+        secret = settings.master_key.get_secret_value()
+        master = load_key(folder, "master.key", value=secret, command=settings.master_key_command, create=False)
+        row = asyncio.run(store.session(session_id))
+        reader = LogReader(log_folder(folder, row.institution_id, row.opened_ms))
+        data = asyncio.run(session_receipt(store, Vault(master), reader, row))
+    finally:
+        store.close()
+    out: Path = args.out or Path(f"{session_id}.receipt.json")
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise ConfigError("receipt.not_writable", f"{out} cannot be written ({error.strerror}).") from None
+    if args.json:
+        print(json.dumps({"receipt": str(out), "bytes": len(data), "session": session_id}))
+    else:
+        print(f"{out}: {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
+    return 0

@@ -1,0 +1,109 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from support import evidence_bundle as sample_of
+from zaichang.audit.check import Status, exit_code
+from zaichang.audit.receipt import MAX_RECEIPT_BYTES, Receipt, ReceiptLeaf, Subject, verify_receipt, write_receipt
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.keys import Ed25519Signer
+from zaichang.tlog.merkle import inclusion_root, leaf_hash
+from zaichang.tlog.trust import trust_log
+
+TRUST = trust_log(sample_of.SIGNER.vkey)
+BUNDLE = sample_of.sample().bundle
+FIELD = BUNDLE.fields[0]
+RECEIPT = Receipt(
+    checkpoint=BUNDLE.checkpoint,
+    start=ReceiptLeaf(index=BUNDLE.leaves[0].index, leaf=BUNDLE.leaves[0].leaf, proof=BUNDLE.leaves[0].proof),
+    final=ReceiptLeaf(index=BUNDLE.leaves[-1].index, leaf=BUNDLE.leaves[-1].leaf, proof=BUNDLE.leaves[-1].proof),
+    subject=Subject(kind=FIELD.kind, salt=FIELD.salt, payload=FIELD.payload),
+    qr_png=b"\x89PNG" + bytes(400),
+)
+DATA = write_receipt(RECEIPT)
+
+
+def codes(data: bytes) -> set[str | None]:
+    return {check.code for check in verify_receipt(data, TRUST) if check.status is not Status.PASS}
+
+
+def test_a_receipt_passes_and_says_in_both_languages_what_was_verified() -> None:
+    checks = verify_receipt(DATA, TRUST)
+    assert exit_code(checks) == 0
+    value = json.loads(DATA)
+    assert "核验通过 3 分 0 秒" in value["summary"]["zh"]
+    assert "3 min 0 s verified" in value["summary"]["en"]
+    assert value["qr"]["text"].startswith(f"zaichang:{sample_of.ORIGIN}#{RECEIPT.final.index}:")
+
+
+def test_a_receipt_of_a_log_of_a_hundred_million_leaves_with_four_cosignatures_is_within_8_kb() -> None:
+    def deep(entry: ReceiptLeaf) -> ReceiptLeaf:
+        return replace(entry, proof=(leaf_hash(b""),) * 27)
+
+    lines = "".join(f"— witness-{n}.example.org/year-2026 {'A' * 104}\n" for n in range(4))
+    size = 2**27
+    root = inclusion_root(leaf_hash(RECEIPT.final.leaf), RECEIPT.final.index, size, deep(RECEIPT.final).proof)
+    note = sign_checkpoint(Checkpoint(origin=sample_of.ORIGIN, size=size, root=root), [sample_of.SIGNER])
+    whole = replace(RECEIPT, checkpoint=note + lines.encode(), start=deep(RECEIPT.start), final=deep(RECEIPT.final))
+    assert len(write_receipt(whole)) <= MAX_RECEIPT_BYTES
+    with pytest.raises(EvidenceError):
+        write_receipt(replace(whole, qr_png=bytes(MAX_RECEIPT_BYTES)))
+
+
+def test_every_changed_byte_is_noticed() -> None:
+    png = DATA.index(b'"png":"') + 7
+    end = DATA.index(b'"', png)
+    noticed = 0
+    for place in range(0, len(DATA), 5):
+        if png <= place < end:
+            continue  # the picture is decoration: a person who scans it compares its text
+        bad = DATA[:place] + bytes([DATA[place] ^ 1]) + DATA[place + 1 :]
+        assert exit_code(verify_receipt(bad, TRUST)) != 0, place
+        noticed += 1
+    assert noticed > 400
+
+
+def test_a_true_proof_under_a_false_sentence_is_refused() -> None:
+    value = json.loads(DATA)
+    value["summary"]["zh"] = value["summary"]["zh"].replace("3 分", "30 分")
+    checks = verify_receipt(canonical_bytes(value), TRUST)
+    assert [(c.code, c.field) for c in checks if c.code] == [("E_MINUTES", "summary.zh")]
+
+
+def test_leaves_of_two_sessions_or_in_the_wrong_place_are_refused() -> None:
+    assert codes(write_receipt(replace(RECEIPT, final=replace(RECEIPT.final, index=3)))) >= {"E_INCLUSION"}
+    assert "E_SCHEMA" in codes(write_receipt(replace(RECEIPT, start=RECEIPT.final)))
+    other = json.loads(RECEIPT.start.leaf) | {"sid": "other"}
+    mixed = replace(RECEIPT, start=replace(RECEIPT.start, leaf=canonical_bytes(other)))
+    assert codes(write_receipt(mixed)) == {"E_INCLUSION", "E_CHAIN"}
+
+
+def test_another_s_pseudonym_does_not_open() -> None:
+    other = replace(RECEIPT, subject=Subject(kind=FIELD.kind, salt=FIELD.salt, payload=canonical_bytes("learner-8")))
+    assert codes(write_receipt(other)) == {"E_OPENING"}
+    assert codes(write_receipt(replace(RECEIPT, subject=None))) == set()
+
+
+def test_a_stranger_s_log_is_not_believed() -> None:
+    stranger = trust_log(Ed25519Signer(sample_of.ORIGIN, b"\x33" * 32).vkey)
+    assert {c.code for c in verify_receipt(DATA, stranger) if c.code} == {"E_NOTE_SIG"}
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", DATA[:-1], DATA + b"\n", b'{"format":"zaichang-receipt@v1"}'])
+def test_what_is_no_receipt_cannot_be_decided(data: bytes) -> None:
+    checks = verify_receipt(data, TRUST)
+    assert exit_code(checks) == 2
+    assert checks[0].code in ("E_FORMAT", "E_CANON")
+
+
+@pytest.mark.parametrize("part", ["checkpoint", "start", "final", "summary", "qr", "subject"])
+def test_missing_or_wrong_parts_are_said(part: str) -> None:
+    value = json.loads(DATA)
+    for change in ({**value, part: 5}, {k: v for k, v in value.items() if k != part}, {**value, "more": 1}):
+        result = exit_code(verify_receipt(canonical_bytes(change), TRUST))
+        assert result == (0 if part == "subject" and "subject" not in change else result) and (
+            result != 0 or part == "subject"
+        )
