@@ -253,6 +253,10 @@ def database_error(error: sqlite3.Error, path: Path) -> StorageError:
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StorageError("storage.locked", f"Another program holds {path}.", "Stop it, or try again.")
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return StorageError(
+            "storage.constraint", f"{path} refused a row that breaks a rule ({name}).", "What it points at must exist."
+        )
     return StorageError("storage.io", f"{path}: {name or type(error).__name__}.", "Check the disk.")
 
 

@@ -1,0 +1,154 @@
+// The learner's lesson: enrol where that is allowed, then watch; the SDK does the rest.
+import { call, duration, frame, h, json, lang, minuteDetail, minuteSquares, onLanguage, problem, secret, show, t } from "/static/common.js";
+
+const token = secret("token");
+const main = document.querySelector("main");
+const state = { me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, busy: false };
+const video = h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" },
+  h("source", { src: "/media/lesson.webm", type: "video/webm" }),
+  h("track", { kind: "subtitles", srclang: "zh", label: "中文", src: "/media/lesson.zh.vtt", default: lang() === "zh" }),
+  h("track", { kind: "subtitles", srclang: "en", label: "English", src: "/media/lesson.en.vtt", default: lang() !== "zh" }),
+);
+
+const words = {
+  noToken: { zh: "请从课程平台重新打开本课。", en: "Please open this lesson again from your course." },
+  start: { zh: "开始学习", en: "Start studying" },
+  about: {
+    zh: "学习期间会在不固定的时刻抓拍，用于确认是您本人在场。照片加密保存，仅供机构审核。快进的部分不计时。",
+    en: "While you study, pictures are taken at varying moments to confirm that it is you. They are kept encrypted, for your institution's review only. Skipped parts do not count.",
+  },
+  noPad: { zh: "演示说明：此课程的规则未包含活体检测模型。", en: "Demonstration: this course's policy runs without a liveness (PAD) model." },
+  enrol: { zh: "登记照片", en: "Enrol a photo" },
+  enrolWhy: { zh: "首次学习前需要登记一张照片，用来与抓拍比对。照片本身不保存，只保存加密的特征。", en: "Before the first lesson one photo is needed to compare captures with. The photo itself is not kept, only an encrypted template." },
+  openCamera: { zh: "打开摄像头", en: "Open the camera" },
+  take: { zh: "拍照并登记", en: "Take the photo and enrol" },
+  cameraFailed: { zh: "摄像头无法使用：请检查权限。", en: "The camera could not be used: please check its permission." },
+  minutes: { zh: "已核验的分钟", en: "Your verified minutes" },
+  first: { zh: "第一分钟核验并写入日志后会出现在这里。", en: "The first minute appears here once it is verified and in the log." },
+  ended: { zh: "学习已结束", en: "The session has ended" },
+  sdk: { zh: "播放器组件未构建：在 client_sdk/web 运行 npm ci && npm run build。", en: "The player bundle is not built: run npm ci && npm run build in client_sdk/web." },
+};
+
+function enrolment() {
+  const preview = state.camera ? h("video", { autoplay: true, muted: true, playsinline: true }) : null;
+  if (preview) preview.srcObject = state.camera;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t(words.enrol)),
+    h("p", {}, t(words.enrolWhy)),
+    preview,
+    h("p", {}, h("button", { class: "primary", type: "button", disabled: state.busy, onclick: () => (state.camera ? takePhoto(preview) : openCamera()) }, t(state.camera ? words.take : words.openCamera))),
+  );
+}
+
+async function openCamera() {
+  try {
+    state.camera = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, height: { ideal: 720 } } });
+    state.error = null;
+  } catch {
+    state.error = new Error("camera");
+  }
+  draw();
+}
+
+async function takePhoto(preview) {
+  state.busy = true;
+  const canvas = h("canvas", { width: preview.videoWidth, height: preview.videoHeight });
+  canvas.getContext("2d").drawImage(preview, 0, 0);
+  const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+  try {
+    await call("/v1/enrol-me", { key: token, body: photo, type: "image/jpeg" });
+    for (const track of state.camera.getTracks()) track.stop();
+    state.camera = null;
+    state.me = await json("/v1/me", { key: token });
+    state.error = null;
+  } catch (error) {
+    state.error = error;
+  }
+  state.busy = false;
+  draw();
+}
+
+async function start() {
+  state.busy = true;
+  draw();
+  try {
+    const sdk = await import("/sdk/zaichang.js");
+    state.session = sdk.attach(video, { url: "/v1/session", token, locale: lang() === "zh" ? "zh-CN" : "en" });
+    state.session.on("minute", ({ minute }) => {
+      const reasons = (minute.reasons ?? []).map((code, i) => ({ code, zh: minute.messages?.[i] ?? code, en: minute.messages?.[i] ?? code }));
+      state.minutes.set(minute.index, { index: minute.index, verdict: minute.verdict, verified_ms: minute.verified_ms, verified: [], reasons, log_index: "✓" });
+      draw();
+    });
+    state.session.on("closed", (event) => {
+      state.ended = event.closed ?? event;
+      draw();
+    });
+    state.started = true;
+    state.error = null;
+  } catch (error) {
+    state.error = error instanceof TypeError ? new Error("sdk") : error;
+  }
+  state.busy = false;
+  draw();
+}
+
+function trouble() {
+  if (!state.error) return null;
+  if (state.error.message === "camera") return h("p", { class: "notice bad", role: "alert" }, t(words.cameraFailed));
+  if (state.error.message === "sdk") return h("p", { class: "notice bad", role: "alert" }, t(words.sdk));
+  return problem(state.error);
+}
+
+const minutesBox = h("section", { class: "card" });
+function drawMinutes() {
+  const minutes = [...state.minutes.values()].sort((a, b) => a.index - b.index);
+  const open = state.minutes.get(state.minute);
+  const total = minutes.reduce((sum, minute) => sum + minute.verified_ms, 0);
+  const pick = (index) => {
+    state.minute = index;
+    drawMinutes();
+  };
+  show(
+    minutesBox,
+    h("h2", {}, `${t(words.minutes)} · ${duration(total)}`),
+    minutes.length ? minuteSquares(minutes, state.minute, pick) : h("p", { class: "quiet" }, t(words.first)),
+    open ? minuteDetail(open) : null,
+    state.ended ? h("p", { class: "notice ok" }, `${t(words.ended)}: ${state.ended.message ?? ""}`) : null,
+  );
+}
+
+// The video element is placed once and stays: moving it in the document would pause it.
+const above = h("div");
+const below = h("div");
+function draw() {
+  const me = state.me;
+  if (!token) return show(above, h("p", { class: "notice" }, t(words.noToken)));
+  show(
+    above,
+    me ? h("p", { class: "quiet" }, t(me.institution)) : null,
+    me ? h("h1", {}, t(me.lesson)) : null,
+    trouble(),
+    me?.may_enrol ? enrolment() : null,
+    me && !me.may_enrol && !state.started
+      ? h("section", { class: "card" }, h("p", {}, t(words.about)), h("p", { class: "quiet" }, t(words.noPad)), h("button", { class: "primary", type: "button", disabled: state.busy, onclick: start }, t(words.start)))
+      : null,
+  );
+  video.hidden = !state.started;
+  minutesBox.hidden = !state.started;
+  drawMinutes();
+}
+
+frame();
+show(main, above, video, below, minutesBox);
+onLanguage(draw);
+draw();
+if (token) {
+  try {
+    state.me = await json("/v1/me", { key: token });
+  } catch (error) {
+    state.error = error;
+  }
+  draw();
+}
