@@ -4,7 +4,7 @@ PYTHON =
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo docs lock clean train-pad bench-pad
+.PHONY: help check test demo docs lock clean fault train-pad bench-pad
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -14,6 +14,7 @@ help:
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
+	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
 	@echo "make clean    remove what set-up and the tools made"
 
 check:
@@ -32,6 +33,10 @@ docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
 	@$(BIN)/python .ci/pages.py
 	@$(BIN)/python client_sdk/web/scripts/reasons.py
+
+fault:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.log.fault $(ARGS)
 
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
