@@ -28,7 +28,7 @@ test("a lost connection is resumed with the session, and the chain starts from w
   assert.equal(d.did("connect"), 1);
   d.take().put({ type: "opened" });
   assert.equal(d.sent()[0]?.["resume"], "s1");
-  d.take().say({ ...JOINED, resumed: true, seq: 41, nonce: nonceOf(42) }).look("again");
+  d.take().say({ ...JOINED, resumed: true, seq: 42, nonce: nonceOf(42) }).look("again");
   assert.deepEqual(d.sent().map(({ seq, nonce }) => [seq, nonce]), [[42, nonceOf(42)]]);
 });
 
@@ -87,13 +87,35 @@ test("no fresh token to be had ends the session with a clear error", () => {
 });
 
 test("a session that is gone is replaced by a new one with a fresh nonce", () => {
-  const d = new Driver({ saved: { sessionId: "old", playheadMs: 5_000, wantPlay: true } }).put({ type: "start" }).put({ type: "opened" });
-  assert.equal(d.sent()[0]?.["resume"], "old");
+  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 5_000, wantPlay: true } }).put({ type: "start" }).put({ type: "opened" });
+  assert.deepEqual([d.sent()[0]?.["resume"], d.sent()[0]?.["token"]], ["old", "token-0"]);
   d.lose(4404);
   assert.equal(d.did("forget"), 1);
   d.wait(3_000).take().put({ type: "opened" });
-  assert.equal(d.sent()[0]?.["resume"], undefined);
-  assert.equal(d.sent()[0]?.["client_nonce"], FRESH);
+  const [join] = d.sent();
+  assert.deepEqual([join?.["resume"], join?.["client_nonce"], join?.["token"]], [undefined, FRESH, "token-1"]);
+});
+
+test("after a reload an expired token of the old session gives way to the page's own", () => {
+  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 0, wantPlay: false } }).put({ type: "start" }).put({ type: "opened" });
+  d.say({ t: "error", code: "token.expired", message: "", fatal: true }).lose(4401);
+  d.wait(3_000).take().put({ type: "opened" });
+  assert.deepEqual([d.sent()[0]?.["resume"], d.sent()[0]?.["token"]], [undefined, "token-1"]);
+});
+
+test("a reload that comes before the service noticed the old page's end is tried again", () => {
+  const d = new Driver().put({ type: "start" }).put({ type: "opened" });
+  d.say({ t: "error", code: "token.in_use", message: "", fatal: true }).lose(4401);
+  assert.deepEqual(d.errors(), []);
+  d.wait(3_000);
+  assert.equal(d.did("connect"), 2);
+});
+
+test("taking over is offered where it can work: the same session, or a new token to be had", () => {
+  assert.equal(statusOf(new Driver().counting().lose(4409).state, 0).canTakeOver, true);
+  const closed = { t: "closed", reason: "SUPERSEDED", message: "", verified_ms: 0, undecided_ms: 0 };
+  assert.equal(statusOf(new Driver().counting().say(closed).lose(4409).state, 0).canTakeOver, false);
+  assert.equal(statusOf(new Driver({ canRenew: true }).counting().say(closed).lose(4409).state, 0).canTakeOver, true);
 });
 
 test("too fast: a whole minute of silence", () => {

@@ -104,7 +104,7 @@ export function nonceOf(seq: number): string {
 }
 
 export const JOINED = {
-  t: "joined", session_id: "s1", resumed: false, server_ms: 1_700_000_000_000, seq: 0, nonce: nonceOf(1),
+  t: "joined", session_id: "s1", resumed: false, server_ms: 1_700_000_000_000, seq: 1, nonce: nonceOf(1),
   heartbeat_ms: 5_000, frontier_ms: 0, lesson_duration_ms: 600_000, schedule_commitment: "c", policy_name: "default",
   policy_digest: "d", captures: true,
 };

@@ -14,6 +14,12 @@ WIDTH_PX, HEIGHT_PX, FPS = 640, 480, 10
 
 Frame = NDArray[np.uint8]
 
+HEAD = f"YUV4MPEG2 W{WIDTH_PX} H{HEIGHT_PX} F{FPS}:1 Ip A1:1 C420mpeg2\n".encode()
+MARK = b"FRAME\n"
+FRAME_BYTES = WIDTH_PX * HEIGHT_PX * 3 // 2
+NOISE_BYTES = WIDTH_PX * 6
+"""Six rows of brightness at the upper edge."""
+
 
 def portrait() -> Frame:
     """Return the enrolment photo, (512, 512, 3) RGB."""
@@ -46,11 +52,16 @@ def empty_frames(seconds: int, seed: int = 2) -> list[Frame]:
 
 def y4m(frames: list[Frame]) -> bytes:
     """Return the frames as a y4m file, which Chromium takes for a webcam."""
-    head = f"YUV4MPEG2 W{WIDTH_PX} H{HEIGHT_PX} F{FPS}:1 Ip A1:1 C420mpeg2\n".encode()
-    parts = [head]
+    parts = [HEAD]
     for frame in frames:
-        parts += [b"FRAME\n", cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes()]
+        parts += [MARK, cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes()]
     return b"".join(parts)
+
+
+def corner_offsets(size: int) -> list[int]:
+    """Return where each frame's first rows lie in a y4m file of this size."""
+    step = len(MARK) + FRAME_BYTES
+    return [len(HEAD) + i * step + len(MARK) for i in range((size - len(HEAD)) // step)]
 
 
 def write_lesson(path: Path, seconds: int) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, TimeoutError, sync_playwright
 
-from .clip import head_frames, write_lesson, y4m
+from .clip import NOISE_BYTES, corner_offsets, empty_frames, head_frames, portrait, write_lesson, y4m
+from .live import LiveService
 from .scripted import Scripted
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,14 +54,6 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def webcam(scratch: Path) -> Path:
-    """Return a clip of a person before a webcam, four seconds, looping."""
-    path = scratch / "webcam.y4m"
-    path.write_bytes(y4m(head_frames(4)))
-    return path
-
-
-@pytest.fixture(scope="session")
 def lesson(scratch: Path) -> Path:
     path = scratch / "lesson.wav"
     write_lesson(path, LESSON_S)
@@ -72,10 +67,55 @@ def playwright_() -> Iterator[Playwright]:
         yield playwright
 
 
+class Camera:
+    """A webcam whose picture a test may change: the browser reads the file again and again.
+
+    A real sensor never gives the same picture twice, and the service refuses one that it has seen before; so a corner
+    of every frame gets new noise all the time, but for ``still``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._clips = {"person": y4m(head_frames(4)), "nobody": y4m(empty_frames(4)), "still": y4m(head_frames(4)[:1])}
+        self._lock = threading.Lock()
+        self._shown = "person"
+        self._ended = threading.Event()
+        path.write_bytes(self._clips["person"])
+        self._sensor = threading.Thread(target=self._flicker, daemon=True)
+        self._sensor.start()
+
+    def show(self, what: str) -> None:
+        """Show ``person``, ``nobody`` or ``still`` from the next frame on."""
+        with self._lock, self.path.open("r+b") as file:
+            file.write(self._clips[what])
+            file.truncate()
+            self._shown = what
+
+    def close(self) -> None:
+        self._ended.set()
+        self._sensor.join()
+
+    def _flicker(self) -> None:
+        while not self._ended.wait(0.2):
+            with self._lock, self.path.open("r+b") as file:
+                if self._shown == "still":
+                    continue
+                for at in corner_offsets(len(self._clips[self._shown])):
+                    file.seek(at)
+                    file.write(os.urandom(NOISE_BYTES))
+
+
 @pytest.fixture(scope="package")
-def browser(chromium: Path, playwright_: Playwright, webcam: Path) -> Iterator[Browser]:
+def camera(scratch: Path) -> Iterator[Camera]:
+    one = Camera(scratch / "webcam.y4m")
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: Path, playwright_: Playwright, camera: Camera) -> Iterator[Browser]:
     """A browser whose webcam shows the enrolled person, and that plays without a click."""
-    flags = [*FLAGS, *CAMERA_FLAGS, AUTOPLAY, f"--use-file-for-fake-video-capture={webcam}"]
+    flags = [*FLAGS, *CAMERA_FLAGS, AUTOPLAY, f"--use-file-for-fake-video-capture={camera.path}"]
     one = playwright_.chromium.launch(executable_path=chromium, headless=True, args=flags)
     yield one
     one.close()
@@ -102,6 +142,18 @@ def scripted(sdk_dist: Path, lesson: Path) -> Iterator[Scripted]:
     service.stop()
 
 
+@pytest.fixture(scope="package")
+def live(sdk_dist: Path, lesson: Path, scratch: Path) -> Iterator[LiveService]:
+    """The real service, with real models, and a course page of another origin in front of it."""
+    photo = scratch / "enrolment.png"
+    Image.fromarray(portrait()).save(photo)
+    pages = Scripted(sdk_dist, lesson)
+    service = LiveService(scratch, photo, pages)
+    yield service
+    service.stop()
+    pages.stop()
+
+
 class Tab:
     """A page, and what it complained about."""
 
@@ -120,7 +172,17 @@ class Tab:
 
     def until(self, expression: str) -> None:
         """Wait until a JavaScript expression holds in the page."""
-        self.page.wait_for_function(expression, timeout=PATIENCE_MS, polling=100)
+        try:
+            self.page.wait_for_function(expression, timeout=PATIENCE_MS, polling=100)
+        except TimeoutError as error:
+            told = self.page.evaluate("JSON.stringify([window.session?.status, window.events?.slice(-12)])")
+            raise AssertionError(
+                f"waited in vain for {expression}; the page knows {told}; {self.complaints}"
+            ) from error
+
+    def played_ms(self) -> float:
+        """Where the player is."""
+        return float(self.page.evaluate("document.querySelector('video').currentTime * 1000"))
 
     def event(self, kind: str, where: str = "true") -> None:
         """Wait until the session has said an event."""
@@ -130,8 +192,8 @@ class Tab:
         self.page.evaluate("() => { document.querySelector('video').play().catch(() => undefined); }")
 
     def shot(self, name: str) -> None:
-        """Keep a screenshot where ZAICHANG_ARTEFACTS says."""
-        folder = os.environ.get("ZAICHANG_ARTEFACTS")
+        """Keep a screenshot where BROWSER_ARTEFACTS says."""
+        folder = os.environ.get("BROWSER_ARTEFACTS")
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(folder) / f"{name}.png")

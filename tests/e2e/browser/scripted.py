@@ -206,7 +206,7 @@ class Scripted:
             "session_id": join.resume or f"s{self.joins}",
             "resumed": bool(join.resume),
             "server_ms": int(time.time() * 1_000),
-            "seq": self.seq,
+            "seq": self.seq + 1,
             "nonce": nonce(self.seq + 1),
             "heartbeat_ms": 1_000,
             "frontier_ms": 0,

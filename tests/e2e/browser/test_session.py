@@ -105,9 +105,7 @@ def test_a_popup_is_answered_by_keyboard(scripted: Scripted, tab: Open) -> None:
             challenge_id="q1", kind="confirm", within_ms=60_000, options=("later", "here", "away"), variant=2
         )
     )
-    button = one.page.get_by_role("button", name="I am studying")
-    button.wait_for()
-    button.focus()
+    one.page.get_by_role("button", name="I am studying", disabled=False).focus()
     one.page.keyboard.press("Enter")
     assert scripted.wait(Answer) == Answer(challenge_id="q1", answer="here")
     scripted.say(ChallengeResult(challenge_id="q1", accepted=True, closed=True))

@@ -67,7 +67,7 @@ export function save(turn: Turn): void {
   const { joined, sample, wantPlay } = turn.state;
   if (joined === null || turn.state.ended !== null) return;
   const playheadMs = sample === null ? 0 : Math.round(sample.playheadMs);
-  turn.add({ do: "save", saved: { sessionId: joined.session_id, playheadMs, wantPlay } });
+  turn.add({ do: "save", saved: { sessionId: joined.session_id, token: turn.state.token, playheadMs, wantPlay } });
 }
 
 /** After an acknowledgement: report at once what changed while it was under way. */

@@ -19,6 +19,8 @@ export function onOpened(turn: Turn): void {
   });
 }
 
+const IN_USE_TRIES = 4;
+
 const TERMINAL: Partial<Record<number, readonly [ErrorCode, string, string]>> = {
   [CloseCode.BAD_MESSAGE]: ["connection.bad_message", "The service refused this player's messages.", "Reload the page; update the SDK."],
   [CloseCode.NOT_ALLOWED]: ["connection.not_allowed", "This learner may not open this session.", "Ask the institution."],
@@ -46,7 +48,12 @@ export function onLost(turn: Turn, code: number, random: number, freshNonce: str
       return;
     }
     case "token":
-      if (state.canRenew && state.tokenTries < 2) {
+      if (state.token !== state.pageToken) {
+        startAnew(turn, random, freshNonce);
+      } else if (state.lastError?.code === "token.in_use" && state.attempt < IN_USE_TRIES) {
+        // After a reload the service may not have noticed yet that the old page is gone.
+        wait(turn, backoffMs(state.attempt, random));
+      } else if (state.canRenew && state.tokenTries < 2) {
         turn.set({ connection: "waiting", retryAtMs: Infinity, tokenTries: state.tokenTries + 1, lastError: null });
         turn.add({ do: "askToken" });
       } else {
@@ -55,12 +62,8 @@ export function onLost(turn: Turn, code: number, random: number, freshNonce: str
       }
       return;
     case "rejoin":
-      if (state.resume !== "") {
-        turn.error("session.not_found", "The session to resume is not there any more; a new one is started.");
-        turn.add({ do: "forget" });
-        turn.set({ resume: "", joined: null, lostAtMs: null, clientNonce: freshNonce, ready: false, sealed: [], pausedBy: null, challenge: null, verifiedMs: 0, pendingMs: 0 });
-      }
-      wait(turn, backoffMs(state.attempt, random));
+      if (state.resume !== "") startAnew(turn, random, freshNonce);
+      else wait(turn, backoffMs(state.attempt, random));
       return;
     case "slow":
       turn.error("connection.too_fast", "The service asked this player to slow down.", "It reconnects in a minute.");
@@ -76,6 +79,22 @@ export function onLost(turn: Turn, code: number, random: number, freshNonce: str
   }
 }
 
+/** The session to resume is not to be had: begin a new one, with the page's own token. */
+function startAnew(turn: Turn, random: number, freshNonce: string): void {
+  const { pageToken } = turn.state;
+  turn.error("session.not_found", "The session to resume is not there any more; a new one is started.");
+  turn.add({ do: "forget" });
+  turn.set({
+    resume: "", token: pageToken, joined: null, lostAtMs: null, clientNonce: freshNonce, ready: false, sealed: [],
+    pausedBy: null, challenge: null, verifiedMs: 0, pendingMs: 0, frontierMs: 0, furthestMs: 0, lastError: null,
+  });
+  wait(turn, backoffMs(turn.state.attempt, random));
+  if (pageToken === "") {
+    turn.set({ retryAtMs: Infinity });
+    turn.add({ do: "askToken" });
+  }
+}
+
 function wait(turn: Turn, delayMs: number): void {
   turn.set({ connection: "waiting", attempt: turn.state.attempt + 1, retryAtMs: turn.nowMs + delayMs, lastError: null });
 }
@@ -84,7 +103,7 @@ function end(turn: Turn, error: SdkError | null, code: number): void {
   const reason = code === CloseCode.SUPERSEDED ? "SUPERSEDED" : (error?.code ?? "SESSION_FINISHED");
   turn.set({
     connection: "closed", counting: false, challenge: null, pausedBy: null,
-    ended: { reason, message: "", undecidedMs: 0 },
+    ended: { reason, message: "", resumable: code === CloseCode.SUPERSEDED },
   });
   if (error !== null) turn.emit({ type: "error", error: { ...error, fatal: true } });
   turn.add({ do: "forget" });
@@ -100,7 +119,7 @@ export function onToken(turn: Turn, token: string): void {
     }
     return;
   }
-  turn.set({ token });
+  turn.set({ token, pageToken: token });
   if (state.connection === "waiting" && state.retryAtMs === Infinity) connect(turn);
 }
 

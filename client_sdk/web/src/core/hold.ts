@@ -57,6 +57,7 @@ export function statusOf(state: State, nowMs: number): Status {
     challengeOpen: state.challenge !== null,
     finishing: state.finishing,
     uncounted: state.uncounted,
+    canTakeOver: state.ended?.reason === "SUPERSEDED" && (state.ended.resumable || state.canRenew),
     retryInMs: waiting ? Math.max(0, Math.ceil((state.retryAtMs - nowMs) / 1_000) * 1_000) : 0,
   };
 }

@@ -48,7 +48,8 @@ function onJoined(turn: Turn, joined: Joined): void {
   const resumed = joined.resumed;
   turn.set({
     connection: "open", joined, resume: joined.session_id, clockOffsetMs: joined.server_ms - nowMs, attempt: 0,
-    tokenTries: 0, lostAtMs: null, lastError: null, uncounted: false, seq: joined.seq, nonce: joined.nonce, inflightAtMs: null,
+    tokenTries: 0, lostAtMs: null, lastError: null, uncounted: false, // `joined` names the next beat, an acknowledgement the last one.
+    seq: joined.seq - 1, nonce: joined.nonce, inflightAtMs: null,
     dirty: true, furthestMs: Math.max(state.furthestMs, joined.frontier_ms), frontierMs: joined.frontier_ms,
     ready: resumed && state.ready, captures: [],
     stale: { pause: resumed && state.pausedBy !== null, challenge: resumed && state.challenge !== null, ready: resumed && !state.ready },
@@ -133,7 +134,7 @@ function onSeek(turn: Turn, seek: Seek): void {
 
 function onClosed(turn: Turn, closed: Closed): void {
   turn.set({
-    ended: { reason: closed.reason, message: closed.message, undecidedMs: closed.undecided_ms },
+    ended: { reason: closed.reason, message: closed.message, resumable: false },
     counting: false, verifiedMs: closed.verified_ms, pendingMs: 0, challenge: null, captures: [], pausedBy: null,
   });
   turn.emit({

@@ -41,6 +41,8 @@ export interface OpenCapture {
 export interface State {
   readonly connection: Connection;
   readonly token: string;
+  /** What the page gave; differs from `token` while a session from before a reload is resumed with its own. */
+  readonly pageToken: string;
   readonly canRenew: boolean;
   readonly locale: string;
   readonly sdk: string;
@@ -59,7 +61,7 @@ export interface State {
   readonly tokenTries: number;
   readonly lastError: SdkError | null;
 
-  // Heartbeat chain: `seq` and `nonce` of the next beat; at most one beat is unacknowledged
+  // Heartbeat chain: `seq` of the last acknowledged beat, `nonce` for the next; at most one is unacknowledged
   readonly seq: number;
   readonly nonce: string;
   readonly inflightAtMs: number | null;
@@ -96,18 +98,21 @@ export interface State {
   readonly finishing: boolean;
   /** After a resume the service gives its orders again; those not given by its first acknowledgement are void. */
   readonly stale: { readonly pause: boolean; readonly challenge: boolean; readonly ready: boolean };
-  readonly ended: { readonly reason: string; readonly message: string; readonly undecidedMs: number } | null;
+  readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean } | null;
   readonly camera: CameraState;
 }
 
 /** Kept over a reload of the page. */
 export interface Saved {
   readonly sessionId: string;
+  /** The launch token that opened it: no other can resume it. */
+  readonly token: string;
   readonly playheadMs: number;
   readonly wantPlay: boolean;
 }
 
 export interface Start {
+  /** From the page; empty where it must be asked for. */
   readonly token: string;
   readonly locale: string;
   readonly sdk: string;
@@ -123,7 +128,7 @@ export interface Start {
 export function initial(start: Start): State {
   const saved = start.saved;
   return {
-    connection: "idle", token: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
+    connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
     clientNonce: start.clientNonce, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
     seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0,
@@ -165,6 +170,8 @@ export interface Status {
   readonly challengeOpen: boolean;
   readonly finishing: boolean;
   readonly uncounted: boolean;
+  /** After another page or device took over: whether `takeOver()` can continue here. */
+  readonly canTakeOver: boolean;
   /** When the next attempt to connect comes, in ms from now; 0 otherwise. */
   readonly retryInMs: number;
 }

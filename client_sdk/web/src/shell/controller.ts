@@ -3,7 +3,7 @@ import { sdkError } from "../core/errors.ts";
 import type { CoreEvent, Effect, Input } from "../core/io.ts";
 import { pictureSize } from "../core/picture_size.ts";
 import { reduce, statusOf } from "../core/reduce.ts";
-import { initial, type Cause, type Sample, type State, type Status } from "../core/state.ts";
+import { initial, type Cause, type Sample, type Saved, type State, type Status } from "../core/state.ts";
 import { encodeCapture, type CaptureOrder, type ChallengeOrder } from "../core/wire.ts";
 import { Camera, NoPictureError, type Picture } from "./camera.ts";
 import { Clock } from "./clock.ts";
@@ -61,7 +61,7 @@ export class Controller {
       text: (text) => this.put({ type: "text", nowMs: now(), text }),
       lost: (code) => this.put({ type: "lost", nowMs: now(), code, random: Math.random(), freshNonce: hexNonce() }),
     });
-    this.state = this.fresh(true);
+    this.state = this.fresh(this.memory.load());
     this.undo.push(
       player.listen((cause) => this.look(cause)),
       listenToPage({
@@ -85,8 +85,7 @@ export class Controller {
     this.start();
   }
 
-  private fresh(restore: boolean): State {
-    const saved = restore ? this.memory.load() : null;
+  private fresh(saved: Saved | null): State {
     return initial({
       token: this.options.token, canRenew: this.options.renew !== null, locale: this.options.locale,
       sdk: this.options.sdk, clientNonce: hexNonce(), saved, wantPlay: this.player.sample().playing,
@@ -173,11 +172,16 @@ export class Controller {
     }
   }
 
-  /** After `session.superseded`: start a new session here, which ends the other one. */
+  /**
+   * After `session.superseded`: continue here, which ends the other one. Where the same session was taken over it is
+   * resumed; where another one was started, a new one begins, for which the page must have given a token function.
+   */
   takeOver(): void {
-    if (this.destroyed || this.state.ended === null) return;
+    const { ended, joined, token, sample } = this.state;
+    if (this.destroyed || ended === null || !this.status.canTakeOver) return;
     this.socket.drop();
-    this.state = this.fresh(false);
+    const resumed = { sessionId: joined?.session_id ?? "", token, playheadMs: sample?.playheadMs ?? 0, wantPlay: true };
+    this.state = this.fresh(ended.resumable ? resumed : null);
     this.start();
   }
 

@@ -11,10 +11,12 @@ export class Memory {
     try {
       const raw: unknown = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
       if (typeof raw !== "object" || raw === null) return null;
-      const { sessionId, playheadMs, wantPlay } = raw as Record<string, unknown>;
+      const { sessionId, token, playheadMs, wantPlay } = raw as Record<string, unknown>;
       if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > 64) return null;
+      if (typeof token !== "string" || token === "") return null;
       return {
         sessionId,
+        token,
         playheadMs: typeof playheadMs === "number" && Number.isFinite(playheadMs) ? playheadMs : -1,
         wantPlay: wantPlay === true,
       };

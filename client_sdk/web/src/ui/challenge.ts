@@ -11,6 +11,8 @@ export interface ChallengeHost {
 
 const SPOKEN_AT_S = [30, 10];
 const GOODBYE_MS = 1_500;
+/** A pop-up that comes up under a finger is not answered by mistake; the service refuses faster answers as a script's. */
+const ARM_MS = 900;
 
 export class ChallengePopup {
   readonly card: HTMLElement;
@@ -41,6 +43,10 @@ export class ChallengePopup {
     layer.show(this.card, order.variant);
     this.count();
     this.timer = setInterval(() => this.count(), 1_000);
+    this.disable(true, "button");
+    setTimeout(() => {
+      if (!this.answered) this.disable(false);
+    }, ARM_MS);
     // Take the focus only from where nothing is being typed.
     if (!(this.before instanceof HTMLInputElement || this.before instanceof HTMLTextAreaElement || (this.before as HTMLElement | null)?.isContentEditable === true)) {
       title.focus({ preventScroll: true });
@@ -111,8 +117,8 @@ export class ChallengePopup {
     this.host.answer(this.order.challenge_id, answer);
   }
 
-  private disable(off: boolean): void {
-    for (const control of this.card.querySelectorAll<HTMLButtonElement | HTMLInputElement>("button, input")) control.disabled = off;
+  private disable(off: boolean, which = "button, input"): void {
+    for (const control of this.card.querySelectorAll<HTMLButtonElement | HTMLInputElement>(which)) control.disabled = off;
   }
 
   private count(): void {

@@ -107,7 +107,7 @@ export class StatusBar {
     if (this.blocked && status.hold === null) wanted.push(["play", text.playOn, on.playOn]);
     if (status.captures && status.camera === "failed" && status.hold !== "ended") wanted.push(["camera", text.retryCamera, on.retryCamera]);
     if ((status.hold === "offline" || status.hold === "joining") && status.connection === "waiting" && !status.uncounted) wanted.push(["uncounted", text.watchUncounted, on.watchUncounted]);
-    if (status.hold === "ended" && status.reason === "SUPERSEDED") wanted.push(["takeover", text.takeOver, on.takeOver]);
+    if (status.canTakeOver) wanted.push(["takeover", text.takeOver, on.takeOver]);
     const names = wanted.map(([name]) => name).join();
     if (names === this.shownActions) return;
     this.shownActions = names;

@@ -1,0 +1,74 @@
+"""The real service with a course for browser tests, as a process of its own: it can be killed and started again.
+
+Usage: python -m browser.live_service DATA PORT PHOTO ORIGIN     prints one JSON line when it serves, ends on SIGTERM
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from zaichang.cli.service import bind, serve
+from zaichang.main import Services, build
+from zaichang.session.policy import Policy
+from zaichang.settings import load_settings
+
+INSTITUTION, COURSE, LESSON_MS = "browser-tests", "course", 120_000
+QUICK = Policy(
+    name="browser-tests",
+    proofs=("presence", "identity"),
+    heartbeat_ms=1_000,
+    gap_ms=8_000,
+    capture_mean_ms=5_000,
+    capture_min_gap_ms=3_000,
+    capture_max_gap_ms=7_000,
+    capture_deadline_ms=20_000,
+    retake_ms=300,
+    retake_prompted_ms=1_000,
+    cure_ms=1_000,
+    challenge_kinds=(),
+    segment_ms=15_000,
+)
+LESSONS = {
+    "plain": QUICK,
+    "popups": replace(
+        QUICK,
+        challenge_kinds=("confirm",),
+        challenge_mean_ms=10_000,
+        challenge_min_gap_ms=5_000,
+        challenge_max_gap_ms=10_000,
+        challenge_deadline_ms=5_000,
+    ),
+    "hidden": replace(QUICK, capture_mean_ms=60_000, capture_min_gap_ms=60_000, capture_max_gap_ms=90_000),
+}
+
+
+async def run(data: Path, port: int, photo: Path, origin: str) -> None:
+    known = data.exists()
+    given = {"data": data, "host": "127.0.0.1", "port": port, "log_flush_ms": 100, "allowed_origins": (origin,)}
+    settings = load_settings(overrides=given, environ={})
+    listener = bind(settings.host, settings.port)
+    async with await build(settings) as services:
+        keys = data / "browser-keys.json"
+        if not known:
+            keys.write_text(json.dumps(await _furnish(services, photo)))
+        print(json.dumps({"port": listener.getsockname()[1], **json.loads(keys.read_text())}), flush=True)
+        await serve(services, listener)
+
+
+async def _furnish(services: Services, photo: Path) -> dict[str, str]:
+    made = await services.registry.add_institution(INSTITUTION, "测试机构", "Test institution")
+    for lesson, policy in LESSONS.items():
+        await services.registry.add_lesson(
+            INSTITUTION, COURSE, lesson, title_zh=lesson, title_en=lesson, duration_ms=LESSON_MS, policy=policy
+        )
+    for number in range(24):
+        await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
+    return {"platform": made.platform, "staff": made.staff}
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]))

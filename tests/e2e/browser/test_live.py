@@ -1,0 +1,160 @@
+"""Whole sessions: a real browser, the real service, real models, and a webcam with a (generated) person before it.
+
+What the service credits must equal what was really played while everything held, within a second.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import AUTOPLAY, Camera, Launch, Open, Tab
+from .live import LiveService
+
+pytestmark = pytest.mark.e2e
+
+CLOSE_MS = 1_000
+
+
+def study(live: LiveService, tab: Open, lesson: str = "plain", *, to_ms: int = 0, **options: object) -> Tab:
+    """Begin to study, and go on until the playhead is at ``to_ms``."""
+    one: Tab = tab(live.page(live.launch(live.new_learner(), lesson)), **options)
+    one.play()
+    one.event("released")
+    one.until(f"document.querySelector('video').currentTime * 1000 > {to_ms}")
+    return one
+
+
+def finish(one: Tab) -> dict[str, object]:
+    """End the session; returns the service's last word."""
+    one.page.evaluate("window.session.finish()")
+    one.event("closed")
+    closed: dict[str, object] = one.page.evaluate("events.find((event) => event.type === 'closed')")
+    return closed
+
+
+@pytest.mark.parametrize("iife", [False, True], ids=["module", "iife"])
+def test_an_honest_session_is_credited_exactly(live: LiveService, tab: Open, iife: bool) -> None:
+    one = tab(live.page(live.launch(live.new_learner()), iife=iife))
+    one.play()
+    one.event("released")
+    one.until("document.querySelector('video').currentTime > 8")
+    closed = finish(one)
+    played_ms = one.played_ms()
+    assert abs(closed["verifiedMs"] - played_ms) <= CLOSE_MS, (closed, played_ms)
+    assert closed["reason"] == "SESSION_FINISHED" and closed["undecidedMs"] == 0
+    one.event("minute", "event.minute.verdict === 'V'")
+    assert one.complaints == []
+
+
+def test_whoever_leaves_is_not_counted_and_goes_on_when_back(live: LiveService, tab: Open, camera: Camera) -> None:
+    one = study(live, tab, to_ms=3_000)
+    camera.show("nobody")
+    one.event("held", "event.hold === 'server' && event.reason === 'NO_FACE'")
+    one.until("document.querySelector('video').paused")
+    one.page.get_by_text("No face was seen").first.wait_for()
+    camera.show("person")
+    one.until("events.filter((event) => event.type === 'released').length >= 2")
+    one.until("!document.querySelector('video').paused && window.session.status.counting")
+    at_ms = one.played_ms()
+    one.until(f"document.querySelector('video').currentTime * 1000 > {at_ms + 4_000}")
+    closed = finish(one)
+    assert 3_000 <= closed["verifiedMs"] <= one.played_ms() + CLOSE_MS
+
+
+def test_a_still_picture_is_not_a_person(live: LiveService, tab: Open, camera: Camera) -> None:
+    camera.show("still")
+    one: Tab = tab(live.page(live.launch(live.new_learner())))
+    one.play()
+    one.until("events.filter((event) => event.type === 'capture-sent').length >= 3")
+    assert not one.page.evaluate("events.some((event) => event.type === 'released')")
+    closed = finish(one)
+    camera.show("person")
+    assert closed["verifiedMs"] == 0
+
+
+def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveService, tab: Open) -> None:
+    one = study(live, tab, "popups")
+    one.event("challenge")
+    one.event("held", "event.reason === 'CHALLENGE_UNANSWERED'")
+    one.page.locator("[data-answer=here]").click()
+    one.event("challenge-result", "event.result.accepted")
+    one.until("!document.querySelector('video').paused && window.session.status.counting")
+
+
+def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open) -> None:
+    one = study(live, tab, to_ms=2_000)
+    one.page.evaluate(
+        """() => { const video = document.querySelector('video');
+        const stop = (event) => event.stopImmediatePropagation();
+        for (const name of ['seeking', 'seeked', 'ratechange']) window.addEventListener(name, stop, true);
+        Object.defineProperty(document, 'visibilityState', { get: () => 'visible' });
+        const rate = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'playbackRate');
+        Object.defineProperty(video, 'playbackRate', { get: () => 1, set: (value) => rate.set.call(video, value) });
+        video.playbackRate = 16; }"""
+    )
+    one.event("set-back", "event.reason === 'RATE_TOO_FAST' || event.reason === 'SEEK_FORWARD'")
+    started_ms = one.page.evaluate("performance.now()")
+    one.page.evaluate("document.querySelector('video').currentTime = 110")
+    one.until("events.filter((event) => event.type === 'set-back').length >= 2")
+    closed = finish(one)
+    real_ms = one.page.evaluate("performance.now()")
+    assert closed["verifiedMs"] <= 2_000 + (real_ms - started_ms) + 8_000
+    assert closed["verifiedMs"] < 60_000
+
+
+def test_a_second_page_ends_the_first(live: LiveService, tab: Open) -> None:
+    learner = live.new_learner()
+    first = tab(live.page(live.launch(learner)))
+    first.play()
+    first.event("released")
+    second = tab(live.page(live.launch(learner)))
+    first.event("closed", "event.reason === 'SUPERSEDED'")
+    first.until("document.querySelector('video').paused")
+    second.play()
+    second.event("released")
+
+
+def test_a_reload_goes_on_with_the_same_session(live: LiveService, tab: Open) -> None:
+    one = study(live, tab, to_ms=4_000)
+    session = one.page.evaluate("window.session.status.sessionId")
+    one.page.reload()
+    one.event("joined", "event.resumed")
+    assert one.page.evaluate("window.session.status.sessionId") == session
+    one.until("window.session.status.counting")
+    one.until("document.querySelector('video').currentTime > 8")
+    closed = finish(one)
+    assert abs(closed["verifiedMs"] - one.played_ms()) <= 2 * CLOSE_MS
+
+
+def test_the_service_is_killed_and_comes_back(live: LiveService, tab: Open) -> None:
+    one = study(live, tab, to_ms=4_000)
+    session = one.page.evaluate("window.session.status.sessionId")
+    live.kill()
+    one.event("error", "event.error.code === 'connection.lost'")
+    live.start()
+    one.event("joined", "event.resumed")
+    assert one.page.evaluate("window.session.status.sessionId") == session
+    one.until("!document.querySelector('video').paused && window.session.status.counting")
+    closed = finish(one)
+    assert closed["verifiedMs"] >= 2_000
+
+
+def test_no_camera_earns_nothing_and_says_why(live: LiveService, tab: Open, launch: Launch) -> None:
+    browser = launch("--use-fake-ui-for-media-stream=deny", "--use-fake-device-for-media-stream", AUTOPLAY)
+    one: Tab = tab(live.page(live.launch(live.new_learner())), on=browser)
+    one.play()
+    one.event("capture-missed", "event.cause === 'denied'")
+    one.page.get_by_text("The camera is not allowed").wait_for()
+    assert one.page.evaluate("document.querySelector('video').paused")
+    assert finish(one)["verifiedMs"] == 0
+
+
+def test_the_route_without_a_camera(live: LiveService, tab: Open) -> None:
+    one: Tab = tab(live.page(live.launch(live.new_learner(), "popups", route="challenge")))
+    one.play()
+    for _ in range(2):
+        one.page.locator("[data-answer=here]:enabled").click()
+        one.event("challenge-result", "event.result.accepted")
+        one.page.get_by_role("alertdialog").wait_for(state="detached")
+    one.until("window.session.status.counting")
+    assert one.page.evaluate("window.session.cameraStream === null && window.session.status.camera === 'off'")
