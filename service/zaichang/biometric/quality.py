@@ -87,12 +87,12 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     Args:
         grey: ``(h, w)`` grey values of the aligned face.
     """
-    values = grey.astype(np.float32)
-    spread = float(values.std())
+    values = grey.astype(np.int16)
+    spread = float(grey.std(dtype=np.float32))
     if spread < 2.0:
         return 0.0
     laplacian = 4 * values[1:-1, 1:-1] - values[:-2, 1:-1] - values[2:, 1:-1] - values[1:-1, :-2] - values[1:-1, 2:]
-    return float(np.abs(laplacian).mean()) / (4 * spread)
+    return float(np.abs(laplacian).mean(dtype=np.float32)) / (4 * spread)
 
 
 def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, ReasonCode | None]:
@@ -104,10 +104,12 @@ def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, Rea
         grey: ``(h, w)`` grey values of the aligned face.
         limits: Where it starts to count.
     """
-    values = grey.astype(np.float32)
-    mean = float(values.mean())
-    low, high = (float(value) for value in np.percentile(values, (5, 95)))
-    burnt = float((values >= 253).mean())
+    # One histogram gives mean, percentiles and clipped part at a tenth of what sorting costs.
+    counts = np.bincount(grey.ravel(), minlength=256)
+    below = np.cumsum(counts) / grey.size
+    mean = float(counts @ np.arange(256)) / grey.size
+    low, high = (float(np.searchsorted(below, part)) for part in (0.05, 0.95))
+    burnt = float(counts[253:].sum()) / grey.size
     parts = (
         (_ramp(mean, limits.dark_luma, limits.dark_luma + 35), ReasonCode.TOO_DARK),
         (_ramp(limits.bright_luma - mean, 0.0, 30.0), ReasonCode.TOO_BRIGHT),

@@ -48,8 +48,8 @@ class MeshNetwork:
         """
         matrix = _crop_matrix(face)
         crop = cv2.warpAffine(frame, matrix, (INPUT_PX, INPUT_PX), flags=cv2.INTER_LINEAR)
-        value = crop[None, :, :, ::-1].astype(np.float32) * np.float32(1 / 255)
-        points, presence = self._network.run(value)
+        value = np.multiply(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB), np.float32(1 / 255), dtype=np.float32)
+        points, presence = self._network.run(value[None])
         in_crop = points.reshape(MESH_POINTS, 3).astype(np.float64)
         inverse = invert_transform(matrix)
         scale = float(np.hypot(inverse[0, 0], inverse[1, 0]))

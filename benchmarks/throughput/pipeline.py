@@ -1,0 +1,212 @@
+"""Speed of the pipeline: each stage, whole frames, one and two workers, memory, cold start; beside other engines.
+
+Run: ``.venv/bin/python -m benchmarks.throughput.pipeline [--dlib] [--mediapipe-python PATH]``
+
+Wall time needs a quiet machine; CPU time is what a frame costs and holds on a busy one. Both are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from skimage import data
+
+from benchmarks import report
+from benchmarks.throughput import competitors
+from zaichang.biometric.phash import perceptual_hash
+from zaichang.biometric.pose import pose_from_mesh
+from zaichang.biometric.template import decode_template
+from zaichang.vision import pipeline as stages
+from zaichang.vision.backend import Frame, InProcessVision, PoolConfig
+from zaichang.vision.catalog import Role
+from zaichang.vision.decode import SESSION_LIMITS, decode
+from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser
+from zaichang.vision.runtime import Array, Models, Network, load_models
+
+NOTES = (
+    "One 640x480 JPEG of scikit-image's astronaut (55 kB); intra-op threads 1; CPU time counts every thread.",
+    "model_share is the part of a frame's CPU time spent inside the networks.",
+)
+
+
+class Timed:
+    """A network that adds up the CPU time spent in it."""
+
+    def __init__(self, network: Network) -> None:
+        """Wrap a network."""
+        self._network, self.seconds = network, 0.0
+
+    def run(self, value: Array) -> list[Array]:
+        """Run and count."""
+        start = time.thread_time()
+        try:
+            return self._network.run(value)
+        finally:
+            self.seconds += time.thread_time() - start
+
+
+def picture() -> tuple[npt.NDArray[np.uint8], bytes]:
+    """Return the test picture and its JPEG."""
+    pixels = np.asarray(cv2.resize(data.astronaut()[:, :, ::-1], (640, 480)), dtype=np.uint8)
+    return pixels, cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+def row(name: str, walls: list[float], cpus: list[float]) -> dict[str, report.Cell]:
+    """Return a table row."""
+    return {
+        "what": name,
+        "cpu_ms": round(1000 * statistics.median(cpus), 3),
+        "wall_ms": round(1000 * statistics.median(walls), 3),
+        "wall_min_ms": round(1000 * min(walls), 3),
+        "frames_per_cpu_s": round(1 / max(statistics.median(cpus), 1e-9), 1),
+    }
+
+
+def stage_rows(models: Models, runs: int) -> list[dict[str, report.Cell]]:
+    """Measure every stage and whole frames."""
+    analyser = Analyser(models)
+    pixels, jpeg = picture()
+    face = analyser._detector.detect(pixels)[0]
+    mesh = analyser._mesh.run(pixels, face)
+    pose = pose_from_mesh(mesh.points_px)
+    aligned = stages._align(pixels, face)
+    template = decode_template(analyser.enrol(jpeg).template or b"")
+    work: dict[str, Callable[[], object]] = {
+        "decode": lambda: decode(jpeg, SESSION_LIMITS),
+        "detect (presence)": lambda: analyser._detector.detect(pixels),
+        "detect (identity)": lambda: analyser._detector.detect(pixels, careful=True),
+        "mesh": lambda: analyser._mesh.run(pixels, face),
+        "align": lambda: stages._align(pixels, face),
+        "quality": lambda: analyser._quality(pixels, face, mesh, pose, aligned),
+        "hashes": lambda: (perceptual_hash(stages._thumbnail(pixels)), stages._content(pixels)),
+        "embed": lambda: analyser._embedder.embed(aligned),
+    }
+    pad = analyser._pad
+    if pad is not None:
+        work["pad"] = lambda: pad.live_probability(pixels, face)
+    work["presence frame"] = lambda: analyser.assess(jpeg, want=PRESENCE)
+    work["identity frame"] = lambda: analyser.assess(jpeg, want=IDENTITY, reference=template)
+    rows = [row(name, *competitors.measured(each, runs)) for name, each in work.items()]
+    for line, want in ((rows[-2], PRESENCE), (rows[-1], IDENTITY)):
+        line["model_share"] = round(model_share(models, jpeg, want, runs), 3)
+    return rows
+
+
+def model_share(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> float:
+    """Return the part of a frame's CPU time that its networks take."""
+    analyser = Analyser(models)
+    template = decode_template(analyser.enrol(jpeg).template or b"")
+    parts: list[object] = [analyser._detector, analyser._mesh, analyser._embedder]
+    parts += [analyser._pad] if analyser._pad is not None else []
+    timed = [Timed(getattr(part, "_network")) for part in parts]  # noqa: B009 - each part's own private field
+    for part, network in zip(parts, timed, strict=True):
+        setattr(part, "_network", network)  # noqa: B010
+    for _ in range(5):
+        analyser.assess(jpeg, want=want, reference=template)
+    for network in timed:
+        network.seconds = 0.0
+    start = time.thread_time()
+    for _ in range(runs):
+        analyser.assess(jpeg, want=want, reference=template)
+    return sum(network.seconds for network in timed) / (time.thread_time() - start)
+
+
+async def frames_per_s(models: Models, workers: int, frames: int) -> tuple[float, float]:
+    """Return identity frames per second of wall time and per second of CPU time."""
+    backend = InProcessVision(lambda: Analyser(models), PoolConfig(workers=workers, queue_frames=frames))
+    jpeg = picture()[1]
+    template = (await backend.enrol(jpeg)).template
+    frame = Frame(data=jpeg, want=IDENTITY, reference=template, deadline_ms_from_now=600_000)
+    await backend.analyse([frame] * 8)
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = await backend.analyse([frame] * frames)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    await backend.close()
+    if any(item.main is None for item in found):
+        raise SystemExit("frames were dropped; the figure would be wrong")
+    return frames / wall, frames / cpu
+
+
+_COLD = """
+import time; start = time.perf_counter()
+from zaichang.vision.pipeline import Analyser
+from zaichang.vision.runtime import load_models
+imported = time.perf_counter()
+analyser = Analyser(load_models()); loaded = time.perf_counter()
+analyser.assess(open({path!r}, "rb").read()); first = time.perf_counter()
+import resource
+print(imported - start, loaded - imported, first - loaded, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def cold_start() -> dict[str, report.Cell]:
+    """Measure a fresh process: import, load and check the models, first frame, memory."""
+    with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+        file.write(picture()[1])
+        file.flush()
+        done = subprocess.run(
+            [sys.executable, "-c", _COLD.format(path=file.name)], capture_output=True, text=True, check=True
+        )
+    imported, loaded, first, memory = (float(value) for value in done.stdout.split())
+    return {
+        "import_s": round(imported, 2),
+        "load_s": round(loaded, 2),
+        "first_frame_s": round(first, 3),
+        "memory_1_worker_mib": round(memory),
+    }
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--dlib", action="store_true", help="measure face-recognition's work (extra: compare)")
+    parser.add_argument("--mediapipe-python", type=Path, help="an interpreter that has mediapipe 0.10.21")
+    parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    models = load_models()
+    rows = stage_rows(models, arguments.runs)
+    jpeg = picture()[1]
+    rows.append(row("OpenCV YN 640x480 + SF", *competitors.measured(competitors.opencv_zoo(jpeg), arguments.runs // 2)))
+    if arguments.dlib:
+        work = competitors.face_recognition(jpeg)
+        rows.append(row("face-recognition (dlib)", *competitors.measured(work, max(arguments.runs // 5, 5))))
+    if arguments.mediapipe_python:
+        with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+            file.write(jpeg)
+            file.flush()
+            path = Path(file.name)
+            for name, walls, cpus in competitors.mediapipe_mesh(arguments.mediapipe_python, path, arguments.runs):
+                rows.append(row(f"mediapipe FaceMesh ({name})", walls, cpus))
+
+    def place(name: str) -> Path | None:
+        return arguments.json / f"{name}.json" if arguments.json else None
+
+    roles = [role.value for role in Role if models.entry(role) is not None]
+    report.publish("throughput.stages", rows, parameters={"roles": roles}, notes=NOTES, destination=place("stages"))
+    workers: list[dict[str, report.Cell]] = []
+    for count in (1, 2):
+        wall, cpu = asyncio.run(frames_per_s(models, count, 4 * arguments.runs))
+        workers.append({"workers": count, "frames_per_s": round(wall, 1), "frames_per_cpu_s": round(cpu, 1)})
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    report.publish(
+        "throughput.workers", workers, notes=(f"peak memory of this process: {peak} MiB",), destination=place("workers")
+    )
+    report.publish("throughput.cold_start", [cold_start()], destination=place("cold_start"))
+
+
+if __name__ == "__main__":
+    main()
