@@ -45,11 +45,11 @@ class Ours:
 
     euclidean = False
 
-    def __init__(self, *, flip: bool = False, long_side_px: int | None = None) -> None:
+    def __init__(self, *, mirror: bool = True, long_side_px: int | None = None) -> None:
         """Load the models.
 
         Args:
-            flip: Average with the mirrored face.
+            mirror: Average with the mirrored face, as the pipeline does where it matters.
             long_side_px: Detector size; by default the pipeline's own.
         """
         from zaichang.vision.decode import FILE_LIMITS
@@ -58,11 +58,14 @@ class Ours:
         from zaichang.vision.runtime import load_models
 
         detector = DetectorConfig() if long_side_px is None else DetectorConfig(careful_long_side_px=long_side_px)
-        config = AnalyserConfig(limits=FILE_LIMITS, flip_average=flip, detector=detector)
+        config = AnalyserConfig(limits=FILE_LIMITS, detector=detector)
         self._analyser = Analyser(load_models(), config)
         self.threshold_bp = config.thresholds.similarity_bp
-        self.name = "zaichang" + (" flip" if flip else "") + (f" {long_side_px}px" if long_side_px else "")
-        self.version = self._analyser.models_digest
+        self.name = "zaichang" + ("" if mirror else " without mirror") + (f" {long_side_px}px" if long_side_px else "")
+        self.version = f"{self._analyser.models_digest} {mirror}"
+        if not mirror:
+            embedder = self._analyser._embedder
+            embedder.with_mirror = lambda aligned, plain: plain  # type: ignore[method-assign]  # measures what it is worth
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
         """Embed the main face."""

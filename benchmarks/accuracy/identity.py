@@ -1,6 +1,6 @@
 """Identity: FNMR at fixed FMR per cohort, at the default threshold, and of k-of-n decisions, beside dlib.
 
-Run: ``.venv/bin/python -m benchmarks.accuracy.identity [--dlib] [--flip]``
+Run: ``.venv/bin/python -m benchmarks.accuracy.identity [--dlib] [--plain]``
 """
 
 from __future__ import annotations
@@ -71,15 +71,15 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dlib", action="store_true", help="measure dlib on the same pairs (extra: compare)")
-    parser.add_argument("--flip", action="store_true", help="measure flip averaging too")
+    parser.add_argument("--plain", action="store_true", help="measure without the mirror image too")
     parser.add_argument("--sizes", type=int, nargs="*", default=[], help="measure other detector sizes too")
     parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
     arguments = parser.parse_args()
     backends: list[tuple[IdentityBackend, float]] = []
     ours = Ours()
     backends.append((ours, ours.threshold_bp / 10_000))
-    if arguments.flip:
-        backends.append((Ours(flip=True), ours.threshold_bp / 10_000))
+    if arguments.plain:
+        backends.append((Ours(mirror=False), ours.threshold_bp / 10_000))
     for size in arguments.sizes:
         backends.append((Ours(long_side_px=size), ours.threshold_bp / 10_000))
     if arguments.dlib:

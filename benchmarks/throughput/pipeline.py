@@ -59,7 +59,8 @@ class Timed:
 
 def picture() -> tuple[npt.NDArray[np.uint8], bytes]:
     """Return the test picture and its JPEG."""
-    pixels = np.asarray(cv2.resize(data.astronaut()[:, :, ::-1], (640, 480)), dtype=np.uint8)
+    portrait = data.astronaut()  # type: ignore[no-untyped-call]  # scikit-image types only part of itself
+    pixels = np.asarray(cv2.resize(portrait[:, :, ::-1], (640, 480)), dtype=np.uint8)
     return pixels, cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 

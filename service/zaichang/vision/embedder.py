@@ -29,15 +29,9 @@ def aligned_face(frame: NDArray[np.uint8], points_px: NDArray[np.float64]) -> ND
 class Embedder:
     """Runs the embedder on aligned faces."""
 
-    def __init__(self, network: Network, *, flip: bool = False) -> None:
-        """Prepare.
-
-        Args:
-            network: A network of the catalogue's embedder contract.
-            flip: Average with the mirrored face: a second run for fewer errors (docs/accuracy.md).
-        """
+    def __init__(self, network: Network) -> None:
+        """Use a network of the catalogue's embedder contract."""
         self._network = network
-        self._flip = flip
 
     def embed(self, aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the embedding, ``(128,)``, length 1.
@@ -49,7 +43,16 @@ class Embedder:
             ValueError: Where the network gives no usable vector.
         """
         rgb = as_network_input(np.asarray(aligned[:, :, ::-1], dtype=np.uint8))
-        if self._flip:
-            rgb = np.concatenate([rgb, rgb[:, :, :, ::-1]])
-        rows = self._network.run(rgb)[0]
-        return normalised(np.mean([normalised(row) for row in rows], axis=0) if self._flip else rows[0])
+        return normalised(self._network.run(rgb)[0][0])
+
+    def with_mirror(self, aligned: NDArray[np.uint8], plain: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean of a face's embedding and its mirror image's: a second run for fewer errors.
+
+        Args:
+            aligned: ``(112, 112, 3)`` BGR.
+            plain: What ``embed`` gave for it.
+
+        Raises:
+            ValueError: As ``embed``.
+        """
+        return normalised(plain + self.embed(np.asarray(aligned[:, ::-1], dtype=np.uint8)))

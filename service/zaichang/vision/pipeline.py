@@ -57,14 +57,25 @@ IDENTITY: Final = Wanted(identity=True, liveness=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyserConfig:
-    """How frames are analysed. None of this can be set by a client."""
+    """How frames are analysed. None of this can be set by a client.
+
+    Attributes:
+        limits: For frames.
+        enrol_limits: For enrolment photos.
+        detector: How faces are found.
+        quality: What a usable face is.
+        thresholds: What decides.
+        mirror_margin_bp: A frame whose similarity is this near to the threshold is embedded a second time, mirrored,
+            and the mean decides; farther away that cannot change the decision (docs/accuracy.md). References always
+            hold the mean.
+    """
 
     limits: DecodeLimits = SESSION_LIMITS
     enrol_limits: DecodeLimits = FILE_LIMITS
     detector: DetectorConfig = field(default_factory=DetectorConfig)
     quality: QualityLimits = field(default_factory=QualityLimits)
     thresholds: Thresholds = DEFAULT_THRESHOLDS
-    flip_average: bool = False
+    mirror_margin_bp: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,7 +111,7 @@ class Analyser:
         self._models = models
         self._detector = Detector(_needed(models, Role.DETECTOR), self.config.detector)
         self._mesh = MeshNetwork(_needed(models, Role.MESH))
-        self._embedder = Embedder(_needed(models, Role.EMBEDDER), flip=self.config.flip_average)
+        self._embedder = Embedder(_needed(models, Role.EMBEDDER))
         pad = models.network(Role.PAD)
         self._pad = Pad(pad) if pad is not None else None
         digest = f"{models.digest} {PIPELINE_VERSION} {self.config!r}"
@@ -134,7 +145,7 @@ class Analyser:
         self, pixels: NDArray[np.uint8], *, want: Wanted = PRESENCE, reference: Template | None = None
     ) -> FrameAssessment:
         """Assess a decoded frame (``(height, width, 3)`` BGR), e.g. from a video file."""
-        return self._assess(pixels, want, reference)[0]
+        return self._assess(pixels, want, reference, keep=False)[0]
 
     def enrol(self, image: bytes) -> Enrolment:
         """Make a reference from a photo, if the photo is good enough: one face, quality above the gate.
@@ -147,7 +158,7 @@ class Analyser:
         """
         pixels = decode(image, self.config.enrol_limits)
         thresholds = self.config.thresholds
-        found, embedding = self._assess(pixels, Wanted(identity=True), None)
+        found, embedding = self._assess(pixels, Wanted(identity=True), None, keep=True)
         main = found.main
         reasons = list(found.reasons)
         if main is not None:
@@ -167,18 +178,19 @@ class Analyser:
 
     def embed_main(self, pixels: NDArray[np.uint8]) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
         """Return the assessment and the main face's embedding (``(128,)``, length 1), or None without a face."""
-        return self._assess(pixels, Wanted(identity=True), None)
+        return self._assess(pixels, Wanted(identity=True), None, keep=True)
 
     def _assess(
-        self, pixels: NDArray[np.uint8], want: Wanted, reference: Template | None
+        self, pixels: NDArray[np.uint8], want: Wanted, reference: Template | None, *, keep: bool
     ) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
+        """Run the stages; with ``keep`` the main face's embedding is made and returned."""
         height, width = pixels.shape[:2]
         small = _thumbnail(pixels)
         faces = order_faces(self._detector.detect(pixels, careful=want.identity), width, height)
         embedding: NDArray[np.float32] | None = None
         findings: list[FaceFinding] = []
         if faces:
-            main, embedding = self._main_face(pixels, faces[0], want, reference)
+            main, embedding = self._main_face(pixels, faces[0], want, reference, keep=keep)
             findings = [main, *(_plain(face) for face in faces[1:])]
         assessment = FrameAssessment(
             width_px=width,
@@ -193,14 +205,14 @@ class Analyser:
         return assessment, embedding
 
     def _main_face(
-        self, pixels: NDArray[np.uint8], face: Detection, want: Wanted, reference: Template | None
+        self, pixels: NDArray[np.uint8], face: Detection, want: Wanted, reference: Template | None, *, keep: bool
     ) -> tuple[FaceFinding, NDArray[np.float32] | None]:
         mesh = self._mesh.run(pixels, face) if want.mesh else None
         pose = pose_from_mesh(mesh.points_px) if mesh else pose_from_five_points(face.points_px)
         aligned = _align(pixels, face)
         quality = self._quality(pixels, face, mesh, pose, aligned)
-        embedding = self._embedder.embed(aligned) if want.identity else None
-        similarity, identity_reasons = self._compare(embedding, quality, want, reference)
+        embedding = self._embedder.with_mirror(aligned, self._embedder.embed(aligned)) if keep else None
+        similarity, identity_reasons = self._compare(aligned, quality, want, reference)
         pad = max(0, to_bp(self._pad.live_probability(pixels, face))) if want.liveness and self._pad else None
         reasons = [*identity_reasons, *quality.reasons]
         if pad is not None and pad < self.config.thresholds.pad_bp:
@@ -220,15 +232,18 @@ class Analyser:
         return finding, embedding
 
     def _compare(
-        self, embedding: NDArray[np.float32] | None, quality: Quality, want: Wanted, reference: Template | None
+        self, aligned: NDArray[np.uint8], quality: Quality, want: Wanted, reference: Template | None
     ) -> tuple[int | None, tuple[ReasonCode, ...]]:
         """Return the similarity, and the reason where it does not say "same"."""
-        if not want.identity or embedding is None or reference is None:
+        if not want.identity or reference is None:
             return None, ()
         if reference.embedder != self.embedder_id:
             return None, (ReasonCode.REFERENCE_MISSING,)
-        similarity = similarity_bp(embedding, reference.vectors)
         thresholds = self.config.thresholds
+        plain = self._embedder.embed(aligned)
+        similarity = similarity_bp(plain, reference.vectors)
+        if abs(similarity - thresholds.similarity_bp) < self.config.mirror_margin_bp:
+            similarity = similarity_bp(self._embedder.with_mirror(aligned, plain), reference.vectors)
         if similarity >= thresholds.similarity_bp:
             return similarity, ()
         usable = quality.quality_bp >= thresholds.quality_bp

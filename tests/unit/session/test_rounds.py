@@ -57,9 +57,9 @@ FRAMES = [
     ("PAD before identity", face(pad_bp=0, similarity_bp=0), R.PAD_ATTACK),
     ("no reference", face(similarity_bp=None), R.REFERENCE_MISSING),
     ("no reference seen from the side", face(similarity_bp=None, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
-    ("someone else", face(similarity_bp=4_069), R.NOT_SAME_PERSON),
-    ("someone else or a turned head", face(similarity_bp=4_069, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
-    ("similarity just enough", face(similarity_bp=4_070), None),
+    ("someone else", face(similarity_bp=3_899), R.NOT_SAME_PERSON),
+    ("someone else or a turned head", face(similarity_bp=3_899, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("similarity just enough", face(similarity_bp=3_900), None),
 ]
 
 

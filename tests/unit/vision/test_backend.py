@@ -121,7 +121,7 @@ async def test_the_real_pipeline_in_two_workers(models: Models, portrait_jpeg: b
     found = await backend.analyse([frame] * 6)
     assert len(set(found)) == 1
     assert found[0].main is not None
-    assert found[0].main.similarity_bp == 10_000
+    assert (found[0].main.similarity_bp or 0) > 9_500
     missing = (await backend.analyse([Frame(data=portrait_jpeg, want=IDENTITY, deadline_ms_from_now=60_000)]))[0]
     assert ReasonCode.REFERENCE_MISSING in missing.reasons
     await backend.close()

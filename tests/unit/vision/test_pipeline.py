@@ -51,13 +51,15 @@ def test_one_usable_face(analyser: Analyser, portrait_jpeg: bytes) -> None:
     assert len(found.phash) == 16
 
 
-def test_a_presence_frame_does_not_run_the_embedder(
-    analyser: Analyser, portrait: Picture, monkeypatch: pytest.MonkeyPatch
+def test_only_an_identity_frame_with_a_reference_runs_the_embedder(
+    analyser: Analyser, portrait: Picture, portrait_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    template = decode_template(analyser.enrol(portrait_jpeg).template or b"")
     monkeypatch.setattr(analyser._embedder, "embed", lambda _: pytest.fail("the embedder ran"))
     assert assess(analyser, portrait).main is not None
+    assert assess(analyser, portrait, IDENTITY).main is not None
     with pytest.raises(pytest.fail.Exception):
-        assess(analyser, portrait, IDENTITY)
+        analyser.assess_pixels(portrait, want=IDENTITY, reference=template)
 
 
 def test_enrol_then_recognise_the_same_person_but_not_a_stranger(
@@ -79,7 +81,7 @@ def test_enrol_then_recognise_the_same_person_but_not_a_stranger(
     other = analyser.assess_pixels(portrait, want=IDENTITY, reference=stranger).main
     assert other is not None
     assert other.similarity_bp is not None
-    assert other.similarity_bp < 4070
+    assert other.similarity_bp < 3000
     assert other.reasons[0] is ReasonCode.NOT_SAME_PERSON
 
 
@@ -203,3 +205,22 @@ def test_an_identity_frame_finds_somebody_farther_behind(analyser: Analyser, por
     far = on_desk(portrait, 0.25, 480, 20, near)
     assert assess(analyser, far, IDENTITY).reasons == (ReasonCode.BACKGROUND_FACE,)
     assert assess(analyser, near, IDENTITY).reasons == ()
+
+
+def test_the_mirror_image_is_embedded_only_near_the_threshold(
+    models: Models, portrait: Picture, portrait_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = decode_template(Analyser(models).enrol(portrait_jpeg).template or b"")
+    runs: list[bool] = []
+    for similarity_bp in (3900, 9800):
+        config = AnalyserConfig()
+        analyser = Analyser(models, replace(config, thresholds=replace(config.thresholds, similarity_bp=similarity_bp)))
+        mirror = analyser._embedder.with_mirror
+        seen: list[int] = []
+        monkeypatch.setattr(analyser._embedder, "with_mirror", lambda *args, m=mirror, s=seen: s.append(1) or m(*args))
+        found = analyser.assess_pixels(portrait, want=IDENTITY, reference=template).main
+        assert found is not None
+        assert found.similarity_bp is not None
+        assert found.similarity_bp > 9000
+        runs.append(bool(seen))
+    assert runs == [False, True]
