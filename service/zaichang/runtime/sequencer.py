@@ -29,11 +29,13 @@ class SequencerConfig:
     Attributes:
         pool_size: A batch is written when so many leaves wait.
         flush_ms: Or when the first of them has waited so long.
+        batch_max: A batch takes all that wait, up to so many: behind a slow disk batches grow instead of queues.
         max_pending: Submissions beyond this are pushed back at once.
     """
 
     pool_size: int = 256
     flush_ms: int = 250
+    batch_max: int = 4_096
     max_pending: int = 4_096
 
 
@@ -204,7 +206,7 @@ class Sequencer:
                 task.cancel()
 
     async def _write_pool(self) -> None:
-        keys = list(self._pool)[: self._config.pool_size]
+        keys = list(self._pool)[: max(self._config.pool_size, self._config.batch_max)]
         self._writing = {key: self._pool.pop(key) for key in keys}
         if len(self._pool) < self._config.pool_size:
             self._full.clear()

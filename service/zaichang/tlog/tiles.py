@@ -16,6 +16,7 @@ from zaichang.tlog.merkle import (
     HASH_BYTES,
     consistency_ranges,
     inclusion_ranges,
+    node_hash,
     range_hash,
     root_hash,
 )
@@ -172,7 +173,7 @@ class TileTree:
         """Remember where to read."""
         self.size = size
         self._read = read
-        self._tiles: dict[TileId, tuple[bytes, ...]] = {}
+        self._tiles: dict[TileId, list[list[bytes]]] = {}
 
     def leaf_hash(self, index: int) -> bytes:
         """Return the hash of leaf ``index``.
@@ -180,7 +181,7 @@ class TileTree:
         Raises:
             EvidenceError: ``E_TILE``.
         """
-        return self._hashes(0, index // WIDTH)[index % WIDTH]
+        return self._rows(0, index // WIDTH)[0][index % WIDTH]
 
     def root(self) -> bytes:
         """Return the root that the tiles give.
@@ -215,16 +216,24 @@ class TileTree:
         return [self.range_hash(*pair) for pair in consistency_ranges(old_size, self.size)]
 
     def _perfect(self, start: int, end: int) -> bytes:
-        level = ((end - start).bit_length() - 1) // HEIGHT
-        first, count = start >> (HEIGHT * level), (end - start) >> (HEIGHT * level)
-        hashes = self._hashes(level, first // WIDTH)
-        return root_hash(hashes[first % WIDTH : first % WIDTH + count])
+        height = (end - start).bit_length() - 1
+        level, row = divmod(height, HEIGHT)
+        place = start >> height
+        per_tile = WIDTH >> row
+        rows = self._rows(level, place // per_tile)
+        return rows[row][place % per_tile]
 
-    def _hashes(self, level: int, index: int) -> tuple[bytes, ...]:
+    def _rows(self, level: int, index: int) -> list[list[bytes]]:
+        """Return a tile's hashes and, above them, those of its inner nodes; kept, so that many proofs cost little."""
         tile = tile_at(level, index, self.size)
-        if tile not in self._tiles:
-            self._tiles[tile] = decode_tile(self._read(tile), tile.width)
-        return self._tiles[tile]
+        rows = self._tiles.get(tile)
+        if rows is None:
+            rows = [list(decode_tile(self._read(tile), tile.width))]
+            while len(rows[-1]) > 1:
+                below = rows[-1]
+                rows.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+            self._tiles[tile] = rows
+        return rows
 
 
 def _bad(what: str) -> NoReturn:
