@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder for shards, outside the checkout")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=20, help="shards of 1000 frames")
+    parser.add_argument("--count", type=int, default=16, help="shards of 1000 frames")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=SEED)
     wanted = parser.parse_args()

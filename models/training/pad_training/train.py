@@ -42,7 +42,7 @@ class Recipe:
     """
 
     seed: int = 20261122
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 64
     peak_rate: float = 2e-3
     decay: float = 0.02
@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one network and write its weights.")
     parser.add_argument("--cache", type=Path, required=True, help="folder with the shards")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go (.pt)")
-    parser.add_argument("--shards", type=int, default=20)
+    parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--leave-out", nargs="*", default=[], help="subjects, or a prefix such as nuaa:")
