@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import signal
 import socket
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from zaichang.main import Services
     from zaichang.settings import Settings
 
@@ -106,7 +110,7 @@ async def serve(
         date_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = uvicorn.Server(config)
+    server = _server(config)
     services.on_fatal.append(lambda: setattr(server, "should_exit", True))
     companion: asyncio.Task[bool] | None = None
 
@@ -131,6 +135,26 @@ async def serve(
     if isinstance(done[0], BaseException):
         raise done[0]
     return bool(done[0])
+
+
+def _server(config: uvicorn.Config) -> uvicorn.Server:
+    """Return a server that ends on a signal and lets us close the data folder (uvicorn's own raises it again)."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            loop = asyncio.get_running_loop()
+            signals = (signal.SIGINT, signal.SIGTERM)
+            for number in signals:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            try:
+                yield
+            finally:
+                for number in signals:
+                    loop.remove_signal_handler(number)
+
+    return Server(config)
 
 
 def set_up_logging(verbose: bool) -> None:

@@ -67,7 +67,7 @@ class _Budget:
     violations: int = 0
 
     def spend(self, now_ms: int) -> None:
-        self.tokens_milli = min(MESSAGES_PER_S * 1000, self.tokens_milli + (now_ms - self.at_ms) * MESSAGES_PER_S)
+        self.tokens_milli = min(MESSAGES_PER_S * 1000, self.tokens_milli + max(0, now_ms - self.at_ms) * MESSAGES_PER_S)
         self.at_ms = now_ms
         self.tokens_milli -= 1000
         if self.tokens_milli < 0:

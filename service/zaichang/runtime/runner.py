@@ -97,7 +97,7 @@ class Runner:
         self._lock = asyncio.Lock()
         self._recording = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
         self._pictures: dict[str, bytes] = {}
         self._connection: Connection | None = None
         self._first_orders: tuple[Decision, ...] = ()
@@ -194,7 +194,13 @@ class Runner:
             IllegalEvent: The phase does not accept it; nothing happened.
             StorageError: It could not be committed; nothing happened and nobody was told.
         """
-        arrived_ms = self._ports.clock.now_ms()
+        # Shielded: a connection that is cut must not leave an event stored and the state behind it.
+        work = asyncio.ensure_future(self._apply(make, picture, self._ports.clock.now_ms()))
+        self._tasks.add(work)
+        work.add_done_callback(self._tasks.discard)
+        await asyncio.shield(work)
+
+    async def _apply(self, make: Callable[[int], Event], picture: bytes, arrived_ms: int) -> None:
         async with self._lock:
             event = make(max(arrived_ms, self._state.now_ms))
             state, decisions = step(self._state, event, self.policy)

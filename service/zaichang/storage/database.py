@@ -143,8 +143,10 @@ class Database:
                     self._queue.put(None)
                     break
                 batch.append(extra)
-            truncations = [future for operation, future in batch if operation is _truncate_marker]
-            self._commit([pair for pair in batch if pair[0] is not _truncate_marker])
+            # A caller that was cancelled while it waited wants nothing any more; from here on it cannot be cancelled.
+            wanted = [pair for pair in batch if pair[1].set_running_or_notify_cancel()]
+            truncations = [future for operation, future in wanted if operation is _truncate_marker]
+            self._commit([pair for pair in wanted if pair[0] is not _truncate_marker])
             commits += 1
             if truncations:
                 self._checkpoint("TRUNCATE")

@@ -20,15 +20,19 @@ _M = TypeVar("_M")
 
 
 def _decode(decoder: msgspec.json.Decoder[_M], data: str | bytes) -> _M:
-    size = len(data)
-    if size > TEXT_MAX_BYTES:
-        raise PeerViolation("wire.too_large", f"A message may have {TEXT_MAX_BYTES} bytes, this one has {size}.")
+    if len(data) > TEXT_MAX_BYTES:
+        raise PeerViolation("wire.too_large", f"A message may have {TEXT_MAX_BYTES} bytes, this one has {len(data)}.")
     try:
-        return decoder.decode(data)
+        raw = data.encode() if isinstance(data, str) else data
+        if len(raw) > TEXT_MAX_BYTES:
+            raise PeerViolation(
+                "wire.too_large", f"A message may have {TEXT_MAX_BYTES} bytes, this one has {len(raw)}."
+            )
+        return decoder.decode(raw)
     except msgspec.ValidationError as error:
         code = "wire.unknown_type" if "Invalid value" in str(error) and "$.t" in str(error) else "wire.invalid"
         raise PeerViolation(code, f"The message does not fit protocol 1: {error}.", "See docs/protocol.md.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise PeerViolation("wire.not_json", f"The message is not JSON: {error}.") from None
 
 
@@ -73,7 +77,7 @@ def decode_capture(data: bytes) -> tuple[CaptureHeader, bytes]:
         )
     try:
         header = _header_decoder.decode(data[_LENGTH.size : _LENGTH.size + header_bytes])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise PeerViolation("wire.capture_header", f"The capture header does not fit protocol 1: {error}.") from None
     return header, picture
 

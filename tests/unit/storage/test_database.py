@@ -160,3 +160,26 @@ def test_a_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as caught:
         Database(tmp_path / "db")
     assert caught.value.code == "storage.too_new"
+
+
+async def test_a_caller_that_is_cancelled_does_not_stop_the_writer(tmp_path: Path) -> None:
+    database = Database(tmp_path / "db")
+    running, gate = threading.Event(), threading.Event()
+
+    def block(db: sqlite3.Connection) -> None:
+        running.set()
+        assert gate.wait(10)
+
+    try:
+        blocked = database.submit(block)
+        assert running.wait(10)
+        waiting = asyncio.ensure_future(database.write(_put("cancelled")))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        blocked.cancel()
+        gate.set()
+        await database.write(_put("after"))  # type: ignore[arg-type]
+        assert await database.read(_keys) == ["after"]
+    finally:
+        database.close()
