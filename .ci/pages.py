@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "service"))
 
 from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
+from evidence_page import evidence_page  # noqa: E402
 
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
@@ -159,6 +160,7 @@ def settings_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
+    "docs/evidence-reference.md": evidence_page,
     "docs/policy.md": policy_page,
     "docs/reasons.md": reasons_page,
     "docs/settings.md": settings_page,

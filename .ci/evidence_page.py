@@ -1,0 +1,84 @@
+"""docs/evidence-reference.md: the tables and pictures of the evidence page, made from the code."""
+
+from __future__ import annotations
+
+from zaichang.audit.codes import MEANINGS
+from zaichang.tlog.merkle import consistency_ranges, inclusion_ranges, leaf_hash, root_hash
+from zaichang.tlog.schema import KINDS
+from zaichang.tlog.tiles import tiles_of
+
+NOTE = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n\n"
+_LEAVES = 7
+_PROVEN = 4
+_OLD = 3
+
+
+def tree_picture(marked: set[tuple[int, int]], shown: int = _LEAVES) -> list[str]:
+    """Draw the tree over ``shown`` leaves, a row for each height; the marked nodes stand in brackets."""
+    ranges: list[list[tuple[int, int]]] = [[(n, n + 1) for n in range(shown)]]
+    while len(ranges[-1]) > 1:
+        row = ranges[-1]
+        ranges.append([(row[i][0], row[min(i + 1, len(row) - 1)][1]) for i in range(0, len(row), 2)])
+    hashes = [leaf_hash(b"record %d" % n) for n in range(shown)]
+    lines = []
+    for row in reversed(ranges):
+        cells = []
+        for start, end in row:
+            name = root_hash(hashes[start:end]).hex()[:4]
+            text = f"[{name}]" if (start, end) in marked else f" {name} "
+            if end - start == 1 and row is not ranges[0]:
+                # A node without a neighbour goes up as it is.
+                text = "|"
+            cells.append(text.center(8 * (end - start)))
+        lines.append("".join(cells).rstrip())
+    lines.append("".join(f"{n}".center(8) for n in range(shown)).rstrip())
+    return lines
+
+
+def evidence_page() -> str:
+    """Return the page."""
+    proof = set(inclusion_ranges(_PROVEN, _LEAVES))
+    growth = set(consistency_ranges(_OLD, _LEAVES))
+    lines = [
+        "# Evidence: reference",
+        "",
+        "How to read these tables: [evidence.md](evidence.md).",
+        "",
+        "## A log of seven records, drawn from the code",
+        "",
+        "Each name is the beginning of a hash. A node's hash is made of the two below it, so the one at the top, which",
+        "is signed, changes with any record.",
+        "",
+        f"To prove that record {_PROVEN} is in the log, only the bracketed hashes are needed (an inclusion proof):",
+        "",
+        "```text",
+        *tree_picture(proof),
+        "```",
+        "",
+        f"To prove that the log of {_OLD} records seen earlier is the beginning of this one (a consistency proof):",
+        "",
+        "```text",
+        *tree_picture(growth),
+        "```",
+        "",
+        "## Files of a log of 70,000 records",
+        "",
+        "| kind | files | the last one |",
+        "|---|---|---|",
+    ]
+    groups: dict[int, list[str]] = {}
+    for tile in tiles_of(70_000):
+        groups.setdefault(tile.level, []).append(tile.path())
+    for level, paths in groups.items():
+        what = "records, 256 to a file" if level < 0 else f"hashes, level {level}"
+        lines.append(f"| {what} | {len(paths)} | `{paths[-1]}` |")
+    lines += ["", "## Leaves", "", "No field can hold free text, so none can hold a person's name.", ""]
+    for kind, fields in KINDS.items():
+        lines += [f"### {kind}", "", "| field | must be | |", "|---|---|---|"]
+        for name, field in fields.items():
+            what = field.what.replace("|", "\\|")
+            lines.append(f"| `{name}` | {what} | {'' if field.required else 'may be absent'} |")
+        lines.append("")
+    lines += ["## Findings / 检查结论", "", "| code | 含义 | meaning |", "|---|---|---|"]
+    lines += [f"| `{code}` | {meaning.zh} | {meaning.en} |" for code, meaning in MEANINGS.items()]
+    return NOTE + "\n".join(lines) + "\n"
