@@ -62,9 +62,10 @@ class Hands:
         current = self.state.round
         assert current is not None
         if not current.capture_id:
-            self.tick(max(0, current.retake_at_ms - self.now_ms))
+            out = self.tick(max(0, current.retake_at_ms - self.now_ms))
             current = self.state.round
-            assert current is not None
+            if current is None:
+                return out  # something else fell due meanwhile
         out = self.receive(**changes)
         shown = self.picture() if assessment is None else assessment
         return out + self.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=shown)
