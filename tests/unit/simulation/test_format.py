@@ -58,7 +58,6 @@ def test_entries_become_types_and_keep_their_values() -> None:
         ('[[network]]\ndo = "drop"\nfrom_s = 9\nuntil_s = 3', "network[0].until_s"),
         ('[[question]]\ntext = "?"\noptions = ["a", "b"]\ncorrect = 2', "question[0].correct"),
         ('[expect]\nreasons = ["NO_SUCH"]', "NO_SUCH"),
-        ('[session]\npolicy = "unheard-of"', "unheard-of"),
         ("[session]\ncredited = [[9, 3]]", "session.credited[0]"),
         ("client = []", "client"),
         ('[[client]]\nname = "a"\n[[client]]\nname = "a"', "must differ"),
@@ -81,12 +80,16 @@ def test_policy_fields_are_checked_like_a_policy() -> None:
 
 
 def test_a_policy_file_is_read_beside_the_scenario(tmp_path: Path) -> None:
-    (tmp_path / "strict.toml").write_text('name = "strict"\nround_passes = 3\n')
+    (tmp_path / "strict.toml").write_text(
+        '[pack]\nname = "strict"\nversion = "1"\ntitle_zh = "t"\ntitle_en = "t"\nbasis = "b"\n'
+        "appeal_hours = 24\nanswer_working_days = 3\n"
+        '[rules]\nround_passes = 3\n[cite]\nround_passes = "our choice"\n'
+    )
     loaded = loader.parse(HEAD + '[session]\npolicy = "strict.toml"\n[policy]\nround_captures = 9', tmp_path)
     assert (loaded.policy.name, loaded.policy.round_passes, loaded.policy.round_captures) == ("strict", 3, 9)
     with pytest.raises(ConfigError) as caught:
         loader.parse(HEAD + '[session]\npolicy = "absent.toml"', tmp_path)
-    assert caught.value.code == "scenario.unreadable"
+    assert caught.value.code == "policy.not_found"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

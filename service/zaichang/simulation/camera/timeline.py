@@ -85,9 +85,14 @@ class CameraTimeline:
             size = (width_px, round(image.shape[0] * width_px / image.shape[1]))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
-        settings = f"{entry.camera}|{entry.label}|{entry.width_px}x{entry.height_px}"
-        digest = hashlib.sha256(settings.encode()).hexdigest()[:16]
-        return Snapshot(picture=data.tobytes(), camera=digest, virtual=entry.virtual)
+        return Snapshot(picture=data.tobytes(), camera=_digest(entry), virtual=entry.virtual)
+
+    def still(self, source: str, *, width_px: int, quality_pct: int) -> Snapshot:
+        """Return a stored picture as a cheat would upload it, with the current camera's settings claimed."""
+        entry = say.Still(source=source, width_px=width_px, height_px=width_px * 3 // 4)
+        image = self._draw(entry, (), 0.0)
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
+        return Snapshot(picture=data.tobytes(), camera=_digest(self._entries[0]), virtual=False)
 
     def image(self, time_ms: int, asked_ms: int | None = None) -> Image:
         """Return the camera's picture, before the client scales and compresses it."""
@@ -191,6 +196,11 @@ class CameraTimeline:
         high_px = min(box_px, height - top_px)
         frame[top_px : top_px + high_px, left_px : left_px + box_px] = behind[:high_px]
         return frame
+
+
+def _digest(entry: say.CameraEntry) -> str:
+    settings = f"{entry.camera}|{entry.label}|{entry.width_px}x{entry.height_px}"
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def _turned(pose: Pose, transforms: tuple[say.Transform, ...]) -> Pose:

@@ -12,6 +12,7 @@ from zaichang.core.errors import ConfigError
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
 from zaichang.simulation.format.scenario import ExpectPeriod, ExpectSession, ExpectTable, Scenario
+from zaichang.storage.policy_packs import load_pack
 
 HINT = "docs/simulation.md specifies the format."
 
@@ -113,15 +114,7 @@ def _check_reasons(scenario: Scenario) -> None:
 
 def _policy(scenario: Scenario, folder: Path) -> Policy:
     named = scenario.session.policy
-    base: dict[str, object] = {}
     if named.endswith(".toml"):
-        path = folder / named
-        try:
-            base = dict(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise ConfigError("scenario.unreadable", f"Cannot read the policy {path}: {error}.") from None
-    elif named == "default":
-        base = policy_to_mapping(Policy())
-    else:
-        raise _refuse(f"There is no policy pack {named!r}; use default or the path of a .toml file.")
-    return policy_from_mapping({**base, **scenario.policy})
+        named = str(folder / named)
+    pack = load_pack(named).policy
+    return policy_from_mapping({**policy_to_mapping(pack), **scenario.policy})

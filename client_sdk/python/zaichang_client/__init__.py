@@ -1,0 +1,28 @@
+"""Asyncio client of Zaichang's protocol 1, for native players and tests.
+
+A player, a camera and a prompter are what the embedding program supplies; ``StudyClient`` does the rest: the heartbeat
+chain, captures, pop-ups, the server's orders, reconnecting and resuming.
+"""
+
+from zaichang_client.client import ClientConfig, Ended, StudyClient
+from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
+from zaichang_client.parts import Camera, Picture, Player, Prompter, Sample, Unavailable
+from zaichang_client.transport import Connect, Transport, websocket
+
+__all__ = [
+    "Camera",
+    "ClientConfig",
+    "ClientError",
+    "Connect",
+    "ConnectionGone",
+    "Ended",
+    "Picture",
+    "Player",
+    "Prompter",
+    "Sample",
+    "SessionRefused",
+    "StudyClient",
+    "Transport",
+    "Unavailable",
+    "websocket",
+]

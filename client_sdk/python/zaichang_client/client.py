@@ -1,0 +1,423 @@
+"""The study client: one session over as many connections as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from zaichang_client import messages as m
+from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
+from zaichang_client.parts import Camera, Picture, Player, Prompter, Unavailable
+from zaichang_client.transport import LATER, RETRY_NOT, Connect, Transport
+
+_NOT_FOUND = 4404
+_CLOSE_CODE_WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientConfig:
+    """What may be tuned; the defaults are the protocol's.
+
+    Attributes:
+        locale: ``zh-CN`` or ``en``: the language of the server's sentences.
+        sdk: Name and version told to the server.
+        offline_ms: Without a connection for this long, the player is paused.
+        join_timeout_ms: How long to wait for the answer to ``join``.
+        ack_timeout_ms: A heartbeat without an acknowledgement for this long means that the connection is dead.
+        spacing_ms: Least time between two heartbeats, however often the player changes.
+        backoff_ms: First wait before connecting anew; doubles up to ``backoff_max_ms``, each time with jitter.
+        backoff_max_ms: Longest wait.
+    """
+
+    locale: str = "zh-CN"
+    sdk: str = "zaichang-client/0.1.0"
+    offline_ms: int = 10_000
+    join_timeout_ms: int = 10_000
+    ack_timeout_ms: int = 20_000
+    spacing_ms: int = 100
+    backoff_ms: int = 500
+    backoff_max_ms: int = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How the session ended.
+
+    Attributes:
+        reason: Reason code.
+        verified_ms: Verified media time of the session.
+        undecided_ms: What a person may still grant.
+    """
+
+    reason: str
+    verified_ms: int
+    undecided_ms: int
+
+
+def _ignore(message: m.ServerMessage) -> None:
+    """Observe nothing."""
+
+
+class StudyClient:
+    """Runs a session: joins, reports, obeys, reconnects and resumes, until the server closes it."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        token: str,
+        player: Player,
+        camera: Camera,
+        prompter: Prompter,
+        config: ClientConfig | None = None,
+        observe: Callable[[m.ServerMessage], None] = _ignore,
+        pace: Callable[[int], int] | None = None,
+        token_hex: Callable[[int], str] = secrets.token_hex,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Nothing happens before ``run``.
+
+        Args:
+            connect: Opens a connection (``zaichang_client.websocket``).
+            token: The launch token.
+            player: The lesson's player.
+            camera: The learner's camera.
+            prompter: Shows pop-ups.
+            config: See there.
+            observe: Is shown every message of the server.
+            pace: Time between two heartbeats, from what the server asks for (both in ms).
+            token_hex: Source of the client's nonce.
+            jitter: Source of numbers in [0, 1) for waiting before a new connection.
+        """
+        self._connect = connect
+        self._token = token
+        self._player = player
+        self._camera = camera
+        self._prompter = prompter
+        self._config = config or ClientConfig()
+        self._observe = observe
+        self._pace = pace or (lambda asked_ms: asked_ms)
+        self._jitter = jitter
+        self._client_nonce = token_hex(16)
+        self.session_id = ""
+        self._transport: Transport | None = None
+        self._seq = 0
+        self._nonce = ""
+        self._heartbeat_ms = 5_000
+        self._in_flight = False
+        self._acked = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._finish = False
+        self._finish_sent = False
+        self._refusal: m.ErrorMessage | None = None
+        self._ended: Ended | None = None
+        self._asks: dict[str, asyncio.Task[None]] = {}
+        self._answers: dict[str, str] = {}
+        self._orders: dict[str, tuple[m.ChallengeOrder, int]] = {}
+        self._captures: dict[str, asyncio.Task[None]] = {}
+        self._offline_timer: asyncio.TimerHandle | None = None
+        self._offline = False
+        self._was_joined = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open and joined."""
+        return self._transport is not None
+
+    def changed(self) -> None:
+        """Tell the server of a change at once (play, pause, seek, rate, visibility, focus, stall, end)."""
+        self._changed.set()
+
+    def finish(self) -> None:
+        """End the session: a last report, then ``finish``; the server may ask for a closing proof."""
+        self._finish = True
+        self._changed.set()
+
+    async def run(self) -> Ended:
+        """Study until the server closes the session. May be called again after a cancellation: it resumes.
+
+        Raises:
+            SessionRefused: The server will not let this client go on.
+        """
+        attempt = 0
+        try:
+            while (ended := self._end()) is None:
+                try:
+                    await self._one_connection()
+                except ConnectionGone as gone:
+                    if self._end() is not None:
+                        continue
+                    if gone.close_code == _NOT_FOUND and self.session_id:
+                        self.session_id = ""  # that session is no more: begin a new one
+                    elif gone.close_code in RETRY_NOT:
+                        raise self._refused(gone.close_code) from None
+                    attempt = 0 if self._was_joined else attempt
+                    self._went_offline()
+                    await asyncio.sleep(self._wait_s(attempt, gone.close_code))
+                    attempt += 1
+            return ended
+        finally:
+            self._drop_side_tasks()
+
+    def _end(self) -> Ended | None:
+        return self._ended
+
+    def _refused(self, close_code: int) -> SessionRefused:
+        said = self._refusal
+        if said is None:
+            return SessionRefused(close_code, "client.refused", f"The server closed the session ({close_code}).")
+        return SessionRefused(close_code, said.code, said.message, said.hint)
+
+    def _wait_s(self, attempt: int, close_code: int) -> float:
+        wait_ms = min(self._config.backoff_max_ms, self._config.backoff_ms << min(attempt, 10))
+        if close_code in LATER:
+            wait_ms = max(wait_ms, self._config.backoff_max_ms)
+        return wait_ms * (0.5 + 0.5 * self._jitter()) / 1000
+
+    # One connection
+
+    async def _one_connection(self) -> None:
+        self._was_joined = False
+        transport = await self._connect()
+        try:
+            await self._join(transport)
+            self._was_joined = True
+            self._transport = transport
+            reading = asyncio.ensure_future(self._read(transport))
+            reporting = asyncio.ensure_future(self._report(transport))
+            try:
+                await asyncio.wait((reading, reporting), return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done():
+                    # A failed send only says that the connection is gone; the close code says why.
+                    await asyncio.wait((reading,), timeout=_CLOSE_CODE_WAIT_S)
+                for task in (reading, reporting):
+                    if task.done():
+                        task.result()
+            finally:
+                for task in (reading, reporting):
+                    task.cancel()
+                await asyncio.gather(reading, reporting, return_exceptions=True)
+        finally:
+            self._transport = None
+            for capture in self._captures.values():
+                capture.cancel()
+            self._captures.clear()
+            with contextlib.suppress(ClientError):
+                await transport.close()
+
+    async def _join(self, transport: Transport) -> None:
+        join = m.Join(
+            protocol=m.PROTOCOL_VERSION,
+            token=self._token,
+            client_nonce=self._client_nonce,
+            sdk=self._config.sdk,
+            locale=self._config.locale,
+            resume=self.session_id,
+        )
+        await transport.send(m.encode(join))
+        try:
+            async with asyncio.timeout(self._config.join_timeout_ms / 1000):
+                while not isinstance(message := m.decode(await transport.receive()), m.Joined):
+                    self._take(message, transport)
+                    if self._ended is not None:
+                        raise ConnectionGone(4000, "the session has ended")
+        except TimeoutError:
+            raise ConnectionGone(1006, "no answer to join") from None
+        self._observe(message)
+        self.session_id = message.session_id
+        self._seq, self._nonce = message.seq - 1, message.nonce  # what is named is the next heartbeat
+        self._heartbeat_ms = message.heartbeat_ms
+        self._in_flight = False
+        self._finish_sent = False
+        self._back_online()
+        self._player.joined(message)
+        self._changed.set()
+
+    async def _read(self, transport: Transport) -> None:
+        while self._ended is None:
+            message = m.decode(await transport.receive())
+            self._observe(message)
+            self._take(message, transport)
+
+    def _take(self, message: m.ServerMessage, transport: Transport) -> None:
+        match message:
+            case m.Ack():
+                if message.seq == self._seq:
+                    self._nonce = message.nonce
+                    self._in_flight = False
+                    self._acked.set()
+            case m.CaptureOrder():
+                self._start_capture(message, transport)
+            case m.ChallengeOrder():
+                self._start_ask(message)
+            case m.ChallengeResult():
+                self._judged(message)
+            case m.Pause():
+                self._player.pause(message.reason, message.message)
+                self._changed.set()
+            case m.Resume():
+                self._player.resume()
+                self._changed.set()
+            case m.Seek():
+                self._player.seek(message.to_ms, message.reason, message.message)
+                self._changed.set()
+            case m.Closed():
+                self._ended = Ended(
+                    reason=message.reason, verified_ms=message.verified_ms, undecided_ms=message.undecided_ms
+                )
+            case m.ErrorMessage():
+                self._refusal = message
+                if message.code.startswith("heartbeat."):
+                    raise ConnectionGone(1006, "the heartbeat chain broke")  # joining anew gives a fresh nonce
+            case m.Joined() | m.MinuteSealed():
+                pass
+
+    async def _report(self, transport: Transport) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due_s):
+                    await self._changed.wait()
+            self._changed.clear()
+            await self._beat(transport)
+            if self._finish and not self._finish_sent:
+                await self._beat(transport)
+                self._finish_sent = True
+                await transport.send(m.encode(m.Finish()))
+            due_s = loop.time() + self._pace(self._heartbeat_ms) / 1000
+            await asyncio.sleep(min(self._config.spacing_ms, self._pace(self._heartbeat_ms)) / 1000)
+
+    async def _beat(self, transport: Transport) -> None:
+        """Send one heartbeat and wait for its acknowledgement: the next one must carry what that brings."""
+        sample = self._player.sample()
+        self._seq += 1
+        self._in_flight = True
+        self._acked.clear()
+        beat = m.Heartbeat(
+            seq=self._seq,
+            nonce=self._nonce,
+            playhead_ms=sample.playhead_ms,
+            playing=sample.playing,
+            stalled=sample.stalled,
+            ended=sample.ended,
+            rate_bp=sample.rate_bp,
+            visible=sample.visible,
+            focused=sample.focused,
+        )
+        await transport.send(m.encode(beat))
+        try:
+            async with asyncio.timeout(self._config.ack_timeout_ms / 1000):
+                while self._in_flight:
+                    await self._acked.wait()
+        except TimeoutError:
+            raise ConnectionGone(1006, "no acknowledgement") from None
+
+    # Captures and pop-ups
+
+    def _start_capture(self, order: m.CaptureOrder, transport: Transport) -> None:
+        running = self._captures.pop(order.capture_id, None)
+        if running is not None:
+            running.cancel()
+        self._captures[order.capture_id] = self._side(self._capture(order, transport))
+
+    async def _capture(self, order: m.CaptureOrder, transport: Transport) -> None:
+        try:
+            async with asyncio.timeout(order.within_ms / 1000):
+                picture = await self._camera.capture(order)
+        except TimeoutError:
+            picture = Unavailable(cause="busy")
+        finally:
+            self._captures.pop(order.capture_id, None)
+        match picture:
+            case Picture():
+                header = m.CaptureHeader(
+                    capture_id=order.capture_id,
+                    nonce=order.nonce,
+                    camera=picture.camera,
+                    virtual_camera=picture.virtual_camera,
+                )
+                await transport.send(m.encode_capture(header, picture.data))
+            case Unavailable():
+                said = m.CaptureUnavailableMessage(capture_id=order.capture_id, cause=picture.cause)
+                await transport.send(m.encode(said))
+            case None:
+                pass
+
+    def _start_ask(self, order: m.ChallengeOrder) -> None:
+        """Show a pop-up; one that is repeated after a lost connection is not shown twice."""
+        running = self._asks.get(order.challenge_id)
+        if running is not None and not running.done():
+            return
+        if order.challenge_id in self._answers:
+            self._asks[order.challenge_id] = self._side(self._send_answer(order.challenge_id))
+        else:
+            self._asks[order.challenge_id] = self._side(self._ask(order, 1))
+
+    async def _ask(self, order: m.ChallengeOrder, attempt: int) -> None:
+        answer = await self._prompter.ask(order, attempt)
+        if answer is None:
+            return
+        self._answers[order.challenge_id] = answer
+        self._orders[order.challenge_id] = (order, attempt)
+        await self._send_answer(order.challenge_id)
+
+    async def _send_answer(self, challenge_id: str) -> None:
+        transport = self._transport
+        if transport is not None:  # else: the server asks again once we are back
+            said = m.Answer(challenge_id=challenge_id, answer=self._answers[challenge_id])
+            await transport.send(m.encode(said))
+
+    def _judged(self, result: m.ChallengeResult) -> None:
+        self._prompter.judged(result)
+        self._answers.pop(result.challenge_id, None)
+        asked = self._orders.pop(result.challenge_id, None)
+        running = self._asks.pop(result.challenge_id, None)
+        if running is not None:
+            running.cancel()
+        if not result.closed and asked is not None:
+            order, attempt = asked
+            self._asks[result.challenge_id] = self._side(self._ask(order, attempt + 1))
+
+    def _side(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside the connection; what a lost connection interrupts is made good after resuming."""
+
+        async def run() -> None:
+            with contextlib.suppress(ConnectionGone):
+                await work
+
+        return asyncio.ensure_future(run())
+
+    def _drop_side_tasks(self) -> None:
+        for task in (*self._asks.values(), *self._captures.values()):
+            task.cancel()
+        self._asks.clear()
+        self._captures.clear()
+        if self._offline_timer is not None:
+            self._offline_timer.cancel()
+            self._offline_timer = None
+
+    # Offline
+
+    def _went_offline(self) -> None:
+        if self._offline_timer is None and not self._offline:
+            wait_s = self._config.offline_ms / 1000
+            self._offline_timer = asyncio.get_running_loop().call_later(wait_s, self._pause_offline)
+
+    def _pause_offline(self) -> None:
+        self._offline_timer = None
+        self._offline = True
+        self._player.offline(True)
+
+    def _back_online(self) -> None:
+        if self._offline_timer is not None:
+            self._offline_timer.cancel()
+            self._offline_timer = None
+        if self._offline:
+            self._offline = False
+            self._player.offline(False)

@@ -1,0 +1,84 @@
+"""One connection: a port, and the websocket behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import websockets.asyncio.client
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from zaichang_client.errors import ConnectionGone
+
+RETRY_NOT = frozenset({4000, 4400, 4401, 4403, 4404, 4409})
+"""Close codes after which reconnecting does not help (docs/protocol.md)."""
+LATER = frozenset({4429, 4503})
+"""Close codes after which a client waits longer."""
+
+
+class Transport(Protocol):
+    """A connection that is open."""
+
+    async def send(self, data: str | bytes) -> None:
+        """Send one frame.
+
+        Raises:
+            ConnectionGone: It is closed.
+        """
+        ...
+
+    async def receive(self) -> str | bytes:
+        """Wait for one frame.
+
+        Raises:
+            ConnectionGone: It is closed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close it; may be called twice."""
+        ...
+
+
+Connect = Callable[[], Awaitable[Transport]]
+"""Opens a connection; raises ``ConnectionGone`` where none can be had."""
+
+
+class _WebSocket:
+    def __init__(self, socket: websockets.asyncio.client.ClientConnection) -> None:
+        self._socket = socket
+
+    async def send(self, data: str | bytes) -> None:
+        try:
+            await self._socket.send(data)
+        except ConnectionClosed as error:
+            raise _gone(error) from None
+
+    async def receive(self) -> str | bytes:
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as error:
+            raise _gone(error) from None
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+
+def _gone(error: ConnectionClosed) -> ConnectionGone:
+    return ConnectionGone(error.rcvd.code if error.rcvd is not None else 1006)
+
+
+def websocket(url: str, *, open_timeout_s: float = 10.0) -> Connect:
+    """Return a ``Connect`` for a service's address (``ws://`` or ``wss://`` ... ``/v1/session``)."""
+
+    async def connect() -> Transport:
+        try:
+            return _WebSocket(
+                await websockets.asyncio.client.connect(
+                    url, compression=None, max_size=2**20, open_timeout=open_timeout_s
+                )
+            )
+        except (OSError, TimeoutError, InvalidHandshake) as error:
+            raise ConnectionGone(1006, f"no connection to the service: {error}") from None
+
+    return connect

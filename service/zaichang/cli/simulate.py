@@ -1,0 +1,82 @@
+"""``zaichang simulate``: a whole study session from a scenario file."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zaichang.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from zaichang.simulation.result import Result
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "run a whole study session from a scenario file (docs/simulation.md)"
+    parser = subparsers.add_parser("simulate", help=text, description=text)
+    parser.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    parser.add_argument(
+        "--media", type=Path, action="append", default=[], metavar="DIR", help="look for media files here too"
+    )
+    parser.add_argument("--json", action="store_true", help="the whole result as one JSON object")
+    parser.set_defaults(func=run)
+
+
+def media_folders(given: list[Path]) -> tuple[Path, ...]:
+    """Return where media files are looked for beside the scenario's folder."""
+    shared = Path(os.environ.get("ZAICHANG_SHARED") or Path.cwd().parent / "shared") / "media"
+    return (*given, *((shared, shared / "dev") if shared.is_dir() else ()))
+
+
+def run(args: Namespace) -> int:
+    """Run the scenario and print what came out.
+
+    Exit code 0 as expected, 1 not as expected, 2 cannot be decided, 3 usage.
+    """
+    try:
+        from zaichang.simulation.analysis import Gallery
+        from zaichang.simulation.engine import simulate
+        from zaichang.simulation.format.loader import load
+        from zaichang.vision.pipeline import Analyser
+        from zaichang.vision.runtime import load_models
+    except ImportError as error:
+        raise ConfigError(
+            "install.service_missing",
+            f"This command needs the service's parts, which are not installed ({error.name}).",
+            "Install them: pip install 'zaichang[service]'.",
+        ) from error
+    loaded = load(args.scenario)
+    result = simulate(loaded, Gallery(Analyser(load_models())), media_folders(args.media))
+    print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else text_of(result))
+    return 0 if result.passed else 1
+
+
+def text_of(result: Result) -> str:
+    """Return the result for people: every minute, then the sums."""
+    lines: list[str] = []
+    for session in result.sessions:
+        lines.append(f"session {session.session_id[:8]} ({session.client})")
+        for minute in session.minutes:
+            from_s, to_s = ((at_ms - result.epoch_ms) / 1000 for at_ms in (minute.from_ms, minute.to_ms))
+            reasons = " ".join(reason.value for reason in minute.reasons)
+            lines.append(
+                f"  minute {minute.index:3d}  {from_s:7.1f} to {to_s:7.1f} s  {minute.verdict.name:13s}"
+                f" {minute.verified_ms / 1000:6.1f} s  {reasons}".rstrip()
+            )
+        final = session.final
+        indicators = " ".join(f"{reason.value}={count}" for reason, count in final.indicators) if final else ""
+        lines.append(
+            f"  ended {final.reason.value if final else 'not'}: {session.verified_ms / 1000:.1f} s verified,"
+            f" {session.undecided_ms / 1000:.1f} s for a person  {indicators}".rstrip()
+        )
+    lines += [f"refused {client}: {code}" for client, code in result.refusals]
+    lines.append(
+        f"{result.name}: verified {result.verified_ms / 1000:.1f} s of {result.claimed_ms / 1000:.1f} s claimed,"
+        f" {result.played_ms / 1000:.1f} s played, in {result.duration_ms / 1000:.0f} s"
+    )
+    lines += [f"NOT AS EXPECTED: {finding}" for finding in result.findings]
+    return "\n".join(lines)

@@ -1,0 +1,239 @@
+"""The service inside the simulation: the real one, on a temporary data folder and a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.main import Services, build
+from zaichang.runtime.channel import Channel
+from zaichang.runtime.clock import ServerClock
+from zaichang.session.codec import decode_event, decode_minute, encode_minute
+from zaichang.session.decisions import Minute, Verdict
+from zaichang.session.events import Event, Question
+from zaichang.session.playhead import normalise
+from zaichang.session.policy import policy_digest
+from zaichang.session.replay import replay
+from zaichang.settings import load_settings
+from zaichang.simulation.analysis import Gallery, SimVision
+from zaichang.simulation.camera.footage import Library
+from zaichang.simulation.format.actions import ServerClock as ClockStep
+from zaichang.simulation.format.loader import Loaded
+from zaichang.simulation.format.scenario import ClientTable
+from zaichang.simulation.format.types import to_ms
+from zaichang.storage.ports import Append, SessionRow, StoredEvent, StoredMinute
+from zaichang_client.messages import ChallengeOrder
+
+INSTITUTION = "inst-1"
+_DAY_MS = 86_400_000
+QUESTIONS = tuple(
+    Question(question_id=f"sim-{index}", text=text, options=options, correct=correct)
+    for index, (text, options, correct) in enumerate(
+        (
+            ("Which of these is a whole number?", ("a half", "seven", "a third"), 1),
+            ("Which day follows Monday?", ("Tuesday", "Sunday", "Friday", "Thursday"), 0),
+            ("What do people read?", ("stones", "clouds", "books"), 2),
+            ("Which one is a colour?", ("loud", "green", "heavy", "early"), 1),
+            ("Which one is the largest?", ("a mouse", "a cat", "a horse"), 2),
+        )
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """A session as the service stored it."""
+
+    session_id: str
+    events: tuple[Event, ...]
+
+
+class RuntimeHost:
+    """Runs the service for one scenario."""
+
+    def __init__(self, loaded: Loaded, folder: Path, gallery: Gallery, library: Library, epoch_ms: int) -> None:
+        """Args are the scenario, an empty folder for its data, the analysis, its media, and server time at 0."""
+        self._loop = asyncio.get_running_loop()
+        self._loaded = loaded
+        self._settings = load_settings(
+            overrides={"data": folder, "keep_captures": False, "token_minutes": 1440}, environ={}
+        )
+        self._library = library
+        self._epoch_ms = epoch_ms
+        self._random = random.Random(loaded.scenario.session.seed)  # noqa: S311  (repeatable by its seed)
+        self._vision = SimVision(gallery, loaded.scenario.server, self.now_ms)
+        self._steps = tuple(entry for entry in loaded.scenario.server if isinstance(entry, ClockStep))
+        self._services: Services | None = None
+        self._clock: ServerClock | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def now_ms(self) -> int:
+        """Return the true time since the scenario's start."""
+        return round(self._loop.time() * 1000)  # also read from the log's thread
+
+    @property
+    def up(self) -> bool:
+        """Whether the service runs."""
+        return self._services is not None
+
+    async def start(self) -> None:
+        """Start the service (again)."""
+        floor_ms = self._clock.now_ms() if self._clock is not None else 0
+        self._clock = ServerClock(
+            floor_ms, wall_ns=lambda: self._wall_ms() * 1_000_000, monotonic_ns=lambda: self.now_ms() * 1_000_000
+        )
+        services = await build(
+            self._settings, clock=self._clock, vision=self._vision, token_hex=self._token_hex, inline=True
+        )
+        self._services = await services.__aenter__()
+
+    async def prepare(self) -> None:
+        """Create institution, lessons and learners."""
+        services = self._running()
+        scenario = self._loaded.scenario
+        await services.registry.add_institution(INSTITUTION, "模拟机构", "Simulated institution")
+        questions = QUESTIONS
+        if scenario.question:
+            questions = tuple(
+                Question(question_id=f"q-{index}", text=each.text, options=each.options, correct=each.correct)
+                for index, each in enumerate(scenario.question)
+            )
+        for client in scenario.client:
+            await services.registry.add_lesson(
+                INSTITUTION,
+                client.course,
+                client.lesson,
+                title_zh="模拟课程",
+                title_en="Simulated lesson",
+                duration_ms=to_ms(client.lesson_s or scenario.session.lesson_s),
+                policy=self._loaded.policy,
+                questions=questions,
+            )
+        for client in scenario.client:
+            source = client.reference or scenario.session.reference
+            if source != "none":
+                photo = self._library.reference(source, scenario.session.reference_at_s)
+                await services.registry.enrol(INSTITUTION, client.learner, photo)
+        await self._credit_before()
+
+    async def _credit_before(self) -> None:
+        """Store an earlier session that credited what the scenario says."""
+        credited = tuple((to_ms(start_s), to_ms(end_s)) for start_s, end_s in self._loaded.scenario.session.credited)
+        if not credited:
+            return
+        store = self._running().store
+        client = self._loaded.scenario.client[0]
+        row = SessionRow(
+            session_id=self._token_hex(16),
+            institution_id=INSTITUTION,
+            learner_id=client.learner,
+            course_id=client.course,
+            lesson_id=client.lesson,
+            token_id=self._token_hex(16),
+            policy_digest=policy_digest(self._loaded.policy),
+            state="open",
+            opened_ms=self._epoch_ms - _DAY_MS,
+        )
+        await store.open_session(row)
+        minute = Minute(
+            index=0,
+            from_ms=row.opened_ms,
+            to_ms=row.opened_ms + 60_000,
+            verdict=Verdict.VERIFIED,
+            verified=normalise(credited),
+        )
+        body = canonical_bytes(encode_minute(minute))
+        await store.append(
+            Append(
+                session_id=row.session_id,
+                epoch=row.epoch,
+                first_seq=0,
+                events=(StoredEvent(at_ms=row.opened_ms, body=b"{}"),),  # never read: the session is closed
+                minutes=(StoredMinute(minute=0, body=body, credited=minute.verified),),
+                closed_ms=row.opened_ms + 60_000,
+            )
+        )
+
+    async def stop(self) -> None:
+        """Stop the service."""
+        if self._services is not None:
+            services, self._services = self._services, None
+            await services.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def kill(self) -> None:
+        """Let the process die without a word."""
+        services, self._services = self._running(), None
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await services.abandon()
+
+    async def token(self, client: ClientTable, how: str) -> str:
+        """Return a launch token, as the institution's platform would give it to the page.
+
+        Args:
+            client: Who opens which lesson.
+            how: ``right``, ``forged``, ``expired`` or ``absent``.
+        """
+        scenario = self._loaded.scenario
+        if how == "absent":
+            return ""
+        services = self._running()
+        token = await services.registry.launch(
+            INSTITUTION,
+            client.learner,
+            client.course,
+            client.lesson,
+            route=scenario.session.route,
+            extra_time_pct=scenario.session.extra_time_pct,
+        )
+        if how == "forged":
+            head, payload, signature = token.split(".")
+            return f"{head}.{payload}.{signature[::-1]}"
+        if how == "expired":
+            claims = services.tokens.verify(token, self._epoch_ms)
+            values = {name: getattr(claims, name) for name in claims.__slots__}
+            return services.tokens.issue(type(claims)(**{**values, "expires_ms": self._epoch_ms - 1000}))
+        return token
+
+    def serve(self, channel: Channel) -> None:
+        """Serve a new connection."""
+        task = asyncio.ensure_future(self._running().gateway.serve(channel))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
+        """Return what a person would read off a pop-up: replayed from the stored events."""
+        if order.kind == "confirm":
+            return "here"
+        events = await self.events(session_id)
+        challenge = replay(events, self._loaded.policy).state.challenge
+        return challenge.expected if challenge is not None else None
+
+    async def events(self, session_id: str) -> tuple[Event, ...]:
+        """Return a session's stored events."""
+        bodies = await self._running().store.events(session_id)
+        return tuple(decode_event(parse_canonical_object(body)) for body in bodies)
+
+    async def minutes(self, session_id: str) -> tuple[Minute, ...]:
+        """Return a session's minutes as they were recorded."""
+        stored = await self._running().store.minutes(session_id)
+        return tuple(decode_minute(parse_canonical_object(each.body)) for each in stored)
+
+    def _running(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("the service is down")
+        return self._services
+
+    def _wall_ms(self) -> int:
+        stepped_ms = sum(to_ms(step.by_s) for step in self._steps if to_ms(step.at_s) <= self.now_ms())
+        return self._epoch_ms + self.now_ms() + stepped_ms
+
+    def _token_hex(self, length: int) -> str:
+        return f"{self._random.getrandbits(8 * length):0{2 * length}x}"

@@ -1,0 +1,123 @@
+"""What came out of a scenario, and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from zaichang.session.decisions import Final, Minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionResult:
+    """One session.
+
+    Attributes:
+        client: Which client ran it.
+        session_id: The service's identifier.
+        minutes: Its minutes.
+        final: Its end, or None where it is still open.
+        reasons: Every reason that appeared, sorted.
+        replay_equal: Whether the stored events give the stored minutes and end again.
+    """
+
+    client: str
+    session_id: str
+    minutes: tuple[Minute, ...]
+    final: Final | None
+    reasons: tuple[str, ...]
+    replay_equal: bool
+
+    @property
+    def verified_ms(self) -> int:
+        """Verified media time, exactly."""
+        return sum(minute.verified_ms for minute in self.minutes)
+
+    @property
+    def undecided_ms(self) -> int:
+        """What a person may still grant."""
+        return sum(end_ms - start_ms for minute in self.minutes for start_ms, end_ms in minute.undecided)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A whole scenario.
+
+    Attributes:
+        name: Of the scenario.
+        epoch_ms: Server time at the scenario's start.
+        duration_ms: How long it took, in its own time.
+        sessions: In the order in which they began.
+        claimed_ms: Media time that the clients reported as played.
+        played_ms: Media time that their players really played.
+        honest_ms: What a fair observer would have credited.
+        refusals: Client and code, where the service refused to go on.
+        findings: What did not come out as expected; empty: passed.
+    """
+
+    name: str
+    epoch_ms: int
+    duration_ms: int
+    sessions: tuple[SessionResult, ...]
+    claimed_ms: int
+    played_ms: int
+    honest_ms: int
+    refusals: tuple[tuple[str, str], ...] = ()
+    findings: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything expected came out."""
+        return not self.findings
+
+    @property
+    def verified_ms(self) -> int:
+        """Over all sessions."""
+        return sum(session.verified_ms for session in self.sessions)
+
+    @property
+    def undecided_ms(self) -> int:
+        """Over all sessions."""
+        return sum(session.undecided_ms for session in self.sessions)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object that ``--json`` prints (docs/simulation.md)."""
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "findings": list(self.findings),
+            "verified_ms": self.verified_ms,
+            "undecided_ms": self.undecided_ms,
+            "claimed_ms": self.claimed_ms,
+            "played_ms": self.played_ms,
+            "honest_ms": self.honest_ms,
+            "duration_ms": self.duration_ms,
+            "refusals": [{"client": client, "code": code} for client, code in self.refusals],
+            "sessions": [self._session(session) for session in self.sessions],
+        }
+
+    def _session(self, session: SessionResult) -> dict[str, Any]:
+        final = session.final
+        return {
+            "client": session.client,
+            "session_id": session.session_id,
+            "verified_ms": session.verified_ms,
+            "undecided_ms": session.undecided_ms,
+            "final": final.reason.value if final is not None else None,
+            "reasons": list(session.reasons),
+            "indicators": {reason.value: count for reason, count in final.indicators} if final is not None else {},
+            "replay_equal": session.replay_equal,
+            "minutes": [
+                {
+                    "index": minute.index,
+                    "from_s": (minute.from_ms - self.epoch_ms) / 1000,
+                    "to_s": (minute.to_ms - self.epoch_ms) / 1000,
+                    "verdict": minute.verdict.name,
+                    "verified_ms": minute.verified_ms,
+                    "verified": [list(interval) for interval in minute.verified],
+                    "undecided": [list(interval) for interval in minute.undecided],
+                    "reasons": [reason.value for reason in minute.reasons],
+                }
+                for minute in session.minutes
+            ],
+        }

@@ -1,0 +1,141 @@
+"""Whole sessions through the real service on a virtual clock, with an analysis that needs no models."""
+
+import pytest
+
+from support.sim import HEAD, play
+
+SHORT = "[session]\nlesson_s = 120\n"
+CAMERA = '[[camera]]\nkind = "clip"\nwidth_px = 160\nheight_px = 120\n'
+
+
+def test_an_honest_lesson_is_verified_to_the_end_and_replays_equal() -> None:
+    result = play(
+        SHORT
+        + CAMERA
+        + '[expect]\nverified_s_min = 118\nverified_s_max = 120\nfinal = "SESSION_FINISHED"\nsessions = 1'
+    )
+    assert result.findings == ()
+    assert result.sessions[0].replay_equal
+    assert result.claimed_ms == result.played_ms == 120_000
+    assert result.as_dict()["sessions"][0]["minutes"][0]["verdict"] == "VERIFIED"
+
+
+def test_the_same_scenario_gives_the_same_result() -> None:
+    body = SHORT + CAMERA + '[[network]]\ndo = "delay"\nfrom_s = 0\ndelay_s = 0.3\njitter_s = 2\n'
+    first, second = play(body), play(body)
+    assert first.as_dict() == second.as_dict()
+    assert first.as_dict() != play(body.replace("lesson_s = 120", "lesson_s = 120\nseed = 2")).as_dict()
+
+
+def test_a_covered_camera_is_credited_nothing() -> None:
+    result = play(SHORT + 'limit_s = 100\n[[camera]]\nkind = "black"\nwidth_px = 160\nheight_px = 120\n')
+    assert result.verified_ms == 0
+    assert "CAMERA_COVERED" in result.sessions[0].reasons
+
+
+def test_expectations_that_do_not_come_out_are_findings() -> None:
+    result = play(
+        SHORT
+        + CAMERA
+        + '[expect]\nverified_s_max = 10\nreasons = ["NO_FACE"]\nreasons_absent = ["SESSION_FINISHED"]\n'
+        + 'final = "SUPERSEDED"\nsessions = 2\nclosed = false\nindicators = ["VIRTUAL_CAMERA"]\n'
+        + "[[expect_session]]\nverified_s_min = 900\n"
+        + '[[expect_period]]\nfrom_s = 0\nuntil_s = 60\nverdicts = ["REFUSED"]\n'
+    )
+    text = " | ".join(result.findings)
+    assert len(result.findings) == 9
+    assert "verified 120.0 s, expected at most 10 s" in text and "expected SUPERSEDED" in text
+    assert "a minute was VERIFIED, expected REFUSED" in text
+
+
+def test_a_second_page_supersedes_the_first() -> None:
+    result = play(
+        SHORT
+        + '[[client]]\nname = "a"\n[[client]]\nname = "b"\nstart_s = 30\n'
+        + CAMERA.replace("kind", 'client = "a"\nkind')
+        + CAMERA.replace("kind", 'client = "b"\nkind')
+        + '[expect]\nsessions = 2\nverified_s_max = 120\nverified_s_min = 100\nreasons = ["SUPERSEDED"]'
+    )
+    assert result.findings == ()
+    assert {session.client for session in result.sessions} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "happening",
+    [
+        '[[player]]\ndo = "reload"\nat_s = 40\n',
+        '[[player]]\ndo = "crash"\nat_s = 40\ndown_s = 8\n',
+        '[[player]]\ndo = "sleep"\nat_s = 40\nfor_s = 300\n',
+        '[[player]]\ndo = "lock"\nat_s = 40\nfor_s = 60\n',
+        '[[player]]\ndo = "hide"\nat_s = 40\nfor_s = 20\n',
+        '[[player]]\ndo = "pause"\nat_s = 40\nfor_s = 20\n',
+        '[[player]]\ndo = "stall"\nat_s = 40\nfor_s = 5\n',
+        '[[player]]\ndo = "seek"\nat_s = 40\nby_s = -20\n',
+        '[[network]]\ndo = "drop"\nfrom_s = 40\nuntil_s = 90\n',
+        '[[network]]\ndo = "drop"\nfrom_s = 40\nuntil_s = 60\nnotice_s = 5\n',
+        '[[network]]\ndo = "flap"\nfrom_s = 20\nevery_s = 30\n',
+        '[[network]]\ndo = "lose"\nfrom_s = 0\nmessage = "heartbeat"\ncount = 2\n',
+        '[[network]]\ndo = "bandwidth"\nfrom_s = 0\nup_kbit_s = 128\n',
+        '[[server]]\ndo = "kill"\nat_s = 50\ndown_s = 6\n',
+    ],
+    ids=lambda text: text.split('"')[1],
+)
+def test_what_happens_to_honest_people_costs_only_the_gap(happening: str) -> None:
+    result = play(
+        SHORT + CAMERA + happening + '[expect]\nverified_s_min = 90\nfinal = "SESSION_FINISHED"\nsessions = 1'
+    )
+    assert result.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("cheat", "code"),
+    [
+        ('do = "playhead"\nfrom_s = 5\njump_s = 110\n', "SEEK_FORWARD"),
+        ('do = "segments"\nfrom_s = 5\nlength_s = 60\n', "SEEK_FORWARD"),
+        ('do = "playhead"\nfrom_s = 5\nspeed = 8\n', "RATE_TOO_FAST"),
+        ('do = "nonce"\n', "HEARTBEAT_REJECTED"),
+        ('do = "captures"\nsend = "first"\nfrom_s = 1\n', "CAMERA_FROZEN"),
+        ('do = "captures"\nsend = "garbage"\n', "FRAME_UNREADABLE"),
+        ('do = "captures"\nnonce = "wrong"\n', "CAPTURE_NONCE"),
+        ('do = "ignore"\norders = ["capture"]\n', "CAPTURE_MISSED"),
+    ],
+    ids=lambda text: text.split('"')[1] if '"' in text else text,
+)
+def test_lies_earn_nothing_and_are_named(cheat: str, code: str) -> None:
+    result = play(SHORT + "limit_s = 100\n" + CAMERA + "[[cheat]]\n" + cheat)
+    assert result.verified_ms <= 8_000
+    assert code in result.sessions[0].reasons
+
+
+@pytest.mark.parametrize("how", ["forged", "expired", "absent"])
+def test_a_wrong_token_opens_nothing(how: str) -> None:
+    result = play(SHORT + CAMERA + f'[[cheat]]\ndo = "token"\nhow = "{how}"\n')
+    assert result.sessions == ()
+    assert result.refusals[0][1].startswith("token.") or result.refusals[0][1] == "wire.invalid"
+
+
+def test_raw_frames_are_survived() -> None:
+    body = SHORT + CAMERA
+    for text in ("", "{", '{"t": "nothing"}', '{"t": "heartbeat"}'):
+        body += f"[[cheat]]\ndo = \"raw\"\nfrom_s = 10\ntext = '{text}'\n"
+    result = play(body + '[[cheat]]\ndo = "raw"\nfrom_s = 12\nhex = "ffffffff00"\n[expect]\nverified_s_min = 110\n')
+    assert result.findings == ()
+
+
+def test_earlier_credit_is_not_given_twice() -> None:
+    result = play(SHORT + "credited = [[0, 60]]\n" + CAMERA + "[expect]\nverified_s_min = 58\nverified_s_max = 60\n")
+    assert result.findings == ()
+
+
+def test_the_route_without_faces_needs_right_answers() -> None:
+    policy = HEAD + 'challenge_kinds = ["code", "question", "confirm"]\n'
+    session = SHORT + 'route = "challenge"\n'
+    honest = play(session + "[expect]\nverified_s_min = 110\n", head=policy)
+    assert honest.findings == ()
+    silent = play(session + 'limit_s = 300\n[[challenge]]\nanswer = "never"\n', head=policy)
+    assert silent.verified_ms == 0
+
+
+def test_without_a_reference_nobody_is_verified() -> None:
+    result = play(SHORT + 'limit_s = 100\nreference = "none"\n' + CAMERA)
+    assert result.verified_ms == 0
