@@ -20,7 +20,7 @@ _KEY: Final = "vkey"
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
     parser = subparsers.add_parser("log", help="check the logs of a data folder, or print their keys")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = parser.add_subparsers(dest="action", required=True)
     fsck = actions.add_parser("fsck", help="check every tile and entry; exit 1 where something is damaged")
     keys = actions.add_parser("keys", help="print a trust file for these logs")
     for action in (fsck, keys):
