@@ -20,15 +20,12 @@ const common = {
   define: { __VERSION__: JSON.stringify(version) },
 };
 
-/** Modules that stay files of their own, beside the core. */
-export const APART = { "./ui/index.ts": "./zaichang-ui.js", "./guard/index.ts": "./zaichang-guard.js" };
-
+/** Modules that stay files of their own: the screens beside the core, and the core beside the guard. */
 const apart = {
   name: "apart",
   setup(plugin) {
-    plugin.onResolve({ filter: /^\.\/(ui|guard)\/index\.ts$/ }, ({ path, kind }) =>
-      kind === "dynamic-import" ? { path: APART[path], external: true } : undefined,
-    );
+    plugin.onResolve({ filter: /^\.\/ui\/index\.ts$/ }, ({ kind }) => (kind === "dynamic-import" ? { path: "./zaichang-ui.js", external: true } : undefined));
+    plugin.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: "./zaichang.js", external: true }));
   },
 };
 
@@ -53,6 +50,7 @@ async function main() {
     build({ ...core, format: "esm", outfile: "dist/zaichang.js" }),
     build({ ...core, format: "iife", globalName: "Zaichang", outfile: "dist/zaichang.iife.js" }),
     build({ ...common, entryPoints: ["src/ui/index.ts"], format: "esm", outfile: "dist/zaichang-ui.js", sourcemap: true }),
+    build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart], format: "esm", outfile: "dist/zaichang-guard.js", sourcemap: true }),
     build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: "dist/zaichang-worker.js" }),
   ]);
   const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from .clip import NOISE_BYTES, corner_offsets, empty_frames, head_frames, portrait, write_lesson, y4m
 from .live import LiveService
@@ -172,13 +173,13 @@ class Tab:
 
     def until(self, expression: str) -> None:
         """Wait until a JavaScript expression holds in the page."""
-        try:
-            self.page.wait_for_function(expression, timeout=PATIENCE_MS, polling=100)
-        except TimeoutError as error:
-            told = self.page.evaluate("JSON.stringify([window.session?.status, window.events?.slice(-12)])")
-            raise AssertionError(
-                f"waited in vain for {expression}; the page knows {told}; {self.complaints}"
-            ) from error
+        # Not wait_for_function: it needs `eval`, which a strict content security policy forbids.
+        deadline = time.monotonic() + PATIENCE_MS / 1_000
+        while not self.page.evaluate(f"() => Boolean({expression})"):
+            if time.monotonic() > deadline:
+                told = self.page.evaluate("() => JSON.stringify([window.session?.status, window.events?.slice(-12)])")
+                raise AssertionError(f"waited in vain for {expression}; the page knows {told}; {self.complaints}")
+            self.page.wait_for_timeout(100)
 
     def played_ms(self) -> float:
         """Where the player is."""

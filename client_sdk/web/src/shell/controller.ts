@@ -47,6 +47,8 @@ export class Controller {
   private readonly memory: Memory;
   private readonly pictures = new Map<string, Picture>();
   private readonly undo: (() => void)[] = [];
+  /** Code of the camera's last failure, empty before one; `status.camera` says whether it still holds. */
+  cameraError = "";
   private hints: readonly string[] = [];
   private hintsAtMs = -Infinity;
   private later: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +82,10 @@ export class Controller {
     }, options.workerUrl);
     this.camera = new Camera(this.clock, {
       state: (camera) => this.put({ type: "camera", nowMs: now(), camera }),
-      failed: (error) => this.report(error.code, error.message, "See docs/integrate.md, \"Camera\"."),
+      failed: (error) => {
+        this.cameraError = error.code;
+        this.report(error.code, error.message, "See docs/integrate.md, \"Camera\".");
+      },
     }, options.deviceId);
     this.start();
   }

@@ -75,6 +75,7 @@ export function mountUi(controller: Controller, options: UiOptions = {}): Ui {
       if (error.code.startsWith("camera.")) bar.setCameraError(error.code);
     }),
   ];
+  bar.setCameraError(controller.cameraError);
   bar.show(controller.status);
   const waiting = controller.openChallenge;
   if (waiting !== null) open(waiting.order, waiting.withinMs);

@@ -12,12 +12,16 @@ export const CSS = `
   --main: #6cb6ff; --on-main: #0b1420; --good: #57d364; --warn: #f0a04b; --bad: #ff8a80; }
 :host([data-theme=light]) { color-scheme: light; }
 * { box-sizing: border-box; }
-button, input, a.button { font: inherit; color: inherit; }
+button, input, select, a.button { font: inherit; color: inherit; }
 button, a.button { display: inline-block; min-height: 44px; min-width: 44px; padding: 8px 16px; border: 1px solid var(--line); border-radius: 8px;
   background: var(--fill); color: var(--fg); cursor: pointer; text-align: center; text-decoration: none; }
+select { min-height: 44px; width: 100%; padding: 8px; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); color: var(--fg); }
+ul { margin: 0 0 8px; padding-inline-start: 20px; } li { margin-bottom: 6px; }
+[hidden] { display: none !important; }
 button.main { background: var(--main); border-color: var(--main); color: var(--on-main); font-weight: 600; }
 button:disabled { opacity: .6; cursor: default; }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
+h2:focus { outline: none; }
 h2 { margin: 0 0 4px; font-size: 17px; line-height: 1.35; }
 p { margin: 0 0 8px; }
 a { color: var(--main); }
