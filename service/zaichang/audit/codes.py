@@ -71,6 +71,8 @@ MEANINGS: Final = MappingProxyType(
         "E_ENCODING": _m("编码不规范。", "A value is not properly encoded."),
         "E_VKEY": _m("公钥行不对。", "A verifier key line is wrong."),
         "E_TRUST": _m("信任文件有误。", "The trust file is wrong."),
+        "E_WITNESS_REQUEST": _m("给见证方的请求格式不对。", "A request to a witness is malformed."),
+        "E_WITNESS_REFUSED": _m("见证方拒绝签名。", "A witness refused to cosign."),
         "E_PROOF_FORMAT": _m("证明文本格式不对。", "The proof text is malformed."),
     }
 )

@@ -37,6 +37,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.bundle")
     parser.add_argument("--trust-out", type=Path, help="also write the log's key as a trust file, to try verify with")
+    parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=run)
 
@@ -51,6 +52,7 @@ async def _export(args: Namespace) -> int:
     from zaichang.audit.bundle import write_bundle
     from zaichang.runtime.bundles import export_sessions, log_folder, log_trust
     from zaichang.runtime.log_reader import LogReader
+    from zaichang.runtime.witness_client import witnessed
     from zaichang.storage.folder import DataFolder
     from zaichang.storage.sqlite_store import SqliteStore
     from zaichang.storage.vault import Vault, load_key
@@ -69,7 +71,9 @@ async def _export(args: Namespace) -> int:
             command=settings.master_key_command,
             create=False,
         )
-        data = write_bundle(await export_sessions(store, Vault(master), LogReader(folders.pop()), rows, args.openings))
+        root = folders.pop()
+        reader = LogReader(root, witnessed(root) if args.witnessed else None)
+        data = write_bundle(await export_sessions(store, Vault(master), reader, rows, args.openings))
     finally:
         store.close()
     out = args.out or Path(f"{args.what}.bundle")

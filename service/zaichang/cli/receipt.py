@@ -19,6 +19,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     add_service_options(parser)
     parser.add_argument("session", metavar="SESSION", help="session id")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.receipt.json")
+    parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=run)
 
@@ -29,6 +30,7 @@ def run(args: Namespace) -> int:
     from zaichang.runtime.bundles import log_folder
     from zaichang.runtime.log_reader import LogReader
     from zaichang.runtime.receipts import session_receipt
+    from zaichang.runtime.witness_client import witnessed
     from zaichang.storage.folder import DataFolder
     from zaichang.storage.sqlite_store import SqliteStore
     from zaichang.storage.vault import Vault, load_key
@@ -40,7 +42,8 @@ def run(args: Namespace) -> int:
         secret = settings.master_key.get_secret_value()
         master = load_key(folder, "master.key", value=secret, command=settings.master_key_command, create=False)
         row = asyncio.run(store.session(session_id))
-        reader = LogReader(log_folder(folder, row.institution_id, row.opened_ms))
+        root = log_folder(folder, row.institution_id, row.opened_ms)
+        reader = LogReader(root, witnessed(root) if args.witnessed else None)
         data = asyncio.run(session_receipt(store, Vault(master), reader, row))
     finally:
         store.close()

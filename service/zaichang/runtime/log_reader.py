@@ -16,18 +16,19 @@ class LogReader:
 
     Args:
         root: The log's folder (with ``public`` and ``vkey``).
+        note: Another signed checkpoint of this log to read it by, for example a cosigned one; None for the published.
 
     Raises:
         NotFound: ``log.none`` if there is no log in the folder.
         EvidenceError: The checkpoint is not signed by the key beside it.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Read and check the published checkpoint."""
+    def __init__(self, root: Path, note: bytes | None = None) -> None:
+        """Read and check the checkpoint."""
         self._public = root / PUBLIC
         try:
             self.verifier: KeyVerifier = parse_vkey((root / "vkey").read_text(encoding="ascii").strip())
-            note = (self._public / CHECKPOINT_PATH).read_bytes()
+            note = note or (self._public / CHECKPOINT_PATH).read_bytes()
         except FileNotFoundError:
             raise NotFound("log.none", f"There is no log in {root.name}.") from None
         self.checkpoint: SignedCheckpoint = open_checkpoint(note, [self.verifier], self.verifier.name)

@@ -163,3 +163,28 @@ def test_a_receipt_is_written_and_verified(
     assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 0
     assert {check["check"] for check in lines(capsys)} >= {"checkpoint", "inclusion", "summary"}
     assert main(["receipt", "ff" * 16, "--data", str(recorded.folder.root)]) == 2
+
+
+def test_a_witnessed_export_meets_the_quorum(
+    recorded: Recorded, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, answer, strict = tmp_path / "request", tmp_path / "answer", tmp_path / "strict"
+    name = ["--name", "witness.example.org", "--folder", str(tmp_path / "w")]
+    log = ["--log", str(recorded.log_root)]
+    assert main(["witness", "key", *name]) == 0
+    vkey = capsys.readouterr().out.strip()
+    strict.write_text(trust.read_text().replace("quorum none", f"witness w {vkey}\nquorum w"))
+    out = tmp_path / "b"
+    base = ["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out)]
+    assert main([*base, "--witnessed"]) == 2
+    assert main(["witness", "request", *log, "--out", str(request)]) == 0
+    assert main(["witness", "cosign", *name, "--logs", str(trust), str(request), "--out", str(answer)]) == 0
+    assert main(["witness", "add", *log, "--trust", str(strict), str(answer)]) == 0
+    assert main(base) == 0
+    assert main(["verify", str(out), "--trust", str(strict)]) == 1
+    assert main([*base, "--witnessed"]) == 0
+    assert main(["verify", str(out), "--trust", str(strict)]) == 0
+    receipt = tmp_path / "r"
+    command = ["receipt", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(receipt)]
+    assert main([*command, "--witnessed"]) == 0
+    assert main(["verify", str(receipt), "--trust", str(strict)]) == 0

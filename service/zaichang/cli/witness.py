@@ -1,0 +1,141 @@
+"""``zaichang witness serve | cosign | key`` for a regulator, ``request | add | ask`` for the keeper of a log."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from zaichang.audit.source import load_trust, read_file
+from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier
+from zaichang.tlog.note import parse_note
+from zaichang.tlog.witness import MAX_REQUEST_BYTES
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("witness", help="cosign the checkpoints of logs, over HTTP or as files")
+    actions = parser.add_subparsers(dest="action", required=True)
+    serve = actions.add_parser("serve", help="answer add-checkpoint requests over HTTP (C2SP tlog-witness)")
+    cosign = actions.add_parser("cosign", help="answer a request that came as a file, with a file")
+    key = actions.add_parser("key", help="print the witness's verifier key")
+    for action in (serve, cosign, key):
+        action.add_argument("--name", required=True, help="the witness's name, like witness.regulator.example")
+        action.add_argument("--folder", type=Path, required=True, help="where its key and memory are; made if absent")
+    for action in (serve, cosign):
+        action.add_argument("--logs", type=Path, required=True, metavar="FILE", help="trust file with the logs' keys")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    serve.add_argument("--port", type=int, default=8001, help="TCP port; 0 takes a free one")
+    cosign.add_argument("request", type=Path, metavar="REQUEST", help="the request file")
+    cosign.add_argument("--out", type=Path, required=True, help="where to write the answer")
+    request = actions.add_parser("request", help="write the request for a cosignature to a file")
+    request.add_argument("--old-size", type=int, default=0, help="the size that the witness has seen last")
+    request.add_argument("--out", type=Path, required=True, help="where to write the request")
+    add = actions.add_parser("add", help="keep the cosignatures of a witness's answer file")
+    add.add_argument("answer", type=Path, metavar="ANSWER", help="the answer file")
+    ask = actions.add_parser("ask", help="ask a witness over HTTP and keep its cosignature")
+    ask.add_argument("url", metavar="URL", help="the witness's address")
+    for action in (request, add, ask):
+        action.add_argument("--log", type=Path, required=True, metavar="DIR", help="the log's folder")
+    for action in (add, ask):
+        action.add_argument("--trust", type=Path, required=True, metavar="FILE", help="trust file with witness keys")
+    runs = ((serve, _serve), (cosign, _cosign), (key, _key), (request, _request), (add, _add), (ask, _ask))
+    for action, run in runs:
+        action.set_defaults(func=run)
+
+
+def _serve(args: Namespace) -> int:
+    from zaichang.runtime.witness import Witness, keys_by_origin, make_server
+    from zaichang.storage.witness_store import WitnessStore
+
+    args.folder.mkdir(parents=True, exist_ok=True)
+    store = WitnessStore(args.folder / "witness.sqlite3")
+    witness = Witness(store, _cosigner(args), keys_by_origin(key.vkey for key in load_trust(args.logs).logs))
+    server = make_server(witness, args.host, args.port)
+    print(f"{args.name} answers on http://{args.host}:{server.server_address[1]}/add-checkpoint", flush=True)
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+        store.close()
+    return 0
+
+
+def _cosign(args: Namespace) -> int:
+    from zaichang.runtime.witness import Witness, keys_by_origin
+    from zaichang.storage.witness_store import WitnessStore
+
+    args.folder.mkdir(parents=True, exist_ok=True)
+    store = WitnessStore(args.folder / "witness.sqlite3")
+    try:
+        witness = Witness(store, _cosigner(args), keys_by_origin(key.vkey for key in load_trust(args.logs).logs))
+        answer = witness.add_checkpoint(read_file(args.request, MAX_REQUEST_BYTES))
+    finally:
+        store.close()
+    if answer.status != 200:
+        print(f"refused ({answer.status}): {answer.body.decode().strip()}", file=sys.stderr)
+        return 1
+    _write(args.out, answer.body)
+    print(f"{args.out}: cosigned by {args.name}")
+    return 0
+
+
+def _key(args: Namespace) -> int:
+    args.folder.mkdir(parents=True, exist_ok=True)
+    print(_cosigner(args).vkey)
+    return 0
+
+
+def _request(args: Namespace) -> int:
+    from zaichang.runtime.log_reader import LogReader
+    from zaichang.runtime.witness_client import make_request
+
+    reader = LogReader(args.log)
+    _write(args.out, make_request(reader, args.old_size))
+    # The answer is over this checkpoint, which the log will have outgrown by then.
+    _write(args.log / "requested.checkpoint", reader.checkpoint.note)
+    print(f"{args.out}: size {reader.size}, from {args.old_size}")
+    return 0
+
+
+def _add(args: Namespace) -> int:
+    from zaichang.runtime.witness_client import add_cosignatures, keep_witnessed
+
+    note = read_file(args.log / "requested.checkpoint", MAX_REQUEST_BYTES)
+    lines = read_file(args.answer, MAX_REQUEST_BYTES)
+    whole = add_cosignatures(note, lines, _witnesses(args))
+    keep_witnessed(args.log, whole)
+    print(f"cosigned by {', '.join(entry.name for entry in parse_note(whole).signatures[1:])}")
+    return 0
+
+
+def _ask(args: Namespace) -> int:
+    from zaichang.runtime.log_reader import LogReader
+    from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed
+
+    reader = LogReader(args.log)
+    whole = add_cosignatures(reader.checkpoint.note, ask(args.url, reader), _witnesses(args))
+    keep_witnessed(args.log, whole)
+    print(f"size {reader.size} cosigned by {', '.join(e.name for e in parse_note(whole).signatures[1:])}")
+    return 0
+
+
+def _witnesses(args: Namespace) -> list[KeyVerifier]:
+    witnesses = list(load_trust(args.trust).witnesses.values())
+    if not witnesses:
+        raise EvidenceError("E_TRUST", f"{args.trust} names no witness.")
+    return witnesses
+
+
+def _cosigner(args: Namespace) -> Ed25519Cosigner:
+    from zaichang.storage.log_keys import load_or_create_witness_key
+
+    return load_or_create_witness_key(args.folder / "witness.key", args.name)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError("witness.not_writable", f"{path} cannot be written ({error.strerror}).") from None

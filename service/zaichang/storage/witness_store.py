@@ -1,0 +1,65 @@
+"""What a witness remembers: one row per log, moved by compare-and-set, durable before anyone is answered."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from zaichang.core.errors import StorageError
+from zaichang.tlog.witness import NOTHING, Seen
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS seen (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) STRICT"
+
+
+class WitnessStore:
+    """The witness's memory in one SQLite file; used by one thread at a time.
+
+    Args:
+        path: The file; made if it is not there.
+
+    Raises:
+        StorageError: ``witness.store`` if the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file."""
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=TRUNCATE")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise StorageError("witness.store", f"The witness's memory cannot be opened ({error}).") from error
+
+    def load(self, origin: str) -> Seen:
+        """Return what was cosigned last of a log, ``NOTHING`` for a new one."""
+        try:
+            row = self._db.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
+        except sqlite3.Error as error:
+            raise StorageError("witness.store", f"The witness's memory cannot be read ({error}).") from error
+        return NOTHING if row is None else Seen(size=row[0], root=row[1])
+
+    def advance(self, origin: str, before: Seen, after: Seen) -> bool:
+        """Remember ``after`` if ``before`` is still what is remembered; return whether it was.
+
+        Raises:
+            StorageError: ``witness.store``: whether it is remembered is not known, so nothing may be signed.
+        """
+        sql = (
+            "INSERT INTO seen VALUES (?1, ?2, ?3) ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3 "
+            "WHERE size = ?4 AND root = ?5"
+        )
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            known = self._db.execute("SELECT 1 FROM seen WHERE origin = ?", (origin,)).fetchone()
+            changed = 0
+            if known is not None or before == NOTHING:
+                changed = self._db.execute(sql, (origin, after.size, after.root, before.size, before.root)).rowcount
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StorageError("witness.store", f"The witness's memory cannot be written ({error}).") from error
+        return changed == 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
