@@ -78,7 +78,7 @@ def verify_path(
         EvidenceError: ``E_FORMAT`` for a folder that holds no log.
     """
     if path.is_dir():
-        return scan_log(_tile_reader(path), trust, options, older, progress)
+        return scan_log(tile_reader(path), trust, options, older, progress)
     data = read_file(path, MAX_BUNDLE_BYTES)
     if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
         return verify_bundle(data, trust, replay)
@@ -91,7 +91,12 @@ def verify_path(
     )
 
 
-def _tile_reader(folder: Path) -> Callable[[str], bytes | None]:
+def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
+    """Return what reads the files of the log in ``folder``, or in its ``public`` folder.
+
+    Raises:
+        EvidenceError: ``E_FORMAT`` if there is no checkpoint.
+    """
     root = next((place for place in (folder, folder / "public") if (place / CHECKPOINT_PATH).is_file()), None)
     if root is None:
         raise EvidenceError("E_FORMAT", f"{folder} holds no checkpoint: it is not a log's folder.")

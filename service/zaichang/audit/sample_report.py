@@ -1,0 +1,146 @@
+"""The report of a sample: what was drawn, what was produced, what was found. As checks, JSON and a page."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zaichang.audit.bundle import read_bundle
+from zaichang.audit.check import Check, Status
+from zaichang.audit.findings import About, Findings
+from zaichang.audit.replaying import Replayer
+from zaichang.audit.sampling import Frame, Sample, draw_sample, parse_draw
+from zaichang.audit.verify import verify_bundle
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.trust import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """What became of one drawn session: ``pass``, ``fail``, ``undecided`` or ``not produced``."""
+
+    project: str
+    index: int
+    ticket: str
+    sid: str
+    result: str
+    codes: tuple[str, ...]
+
+
+def report(
+    draw_file: bytes, frame: Frame, bundles: Sequence[bytes], trust: Trust, replay: Replayer | None
+) -> tuple[Sample, list[ItemResult], list[Check]]:
+    """Draw again, and hold what was produced against it.
+
+    Args:
+        draw_file: The file that ``draw`` wrote.
+        frame: The frozen log.
+        bundles: What the institution produced.
+        trust: Whom to believe.
+        replay: Recomputes verdicts.
+
+    Raises:
+        EvidenceError: The draw file cannot be read, or the frame is another log.
+    """
+    findings = Findings()
+    announcement, seed, plain = parse_draw(draw_file)
+    sample = draw_sample(announcement, frame, seed)
+    about = About(origin=announcement.origin)
+    if canonical_bytes(plain, 64_000_000) == canonical_bytes(sample.as_value(), 64_000_000):
+        findings.passed(
+            "draw", about, f"{len(sample.sessions)} sessions of {len(sample.projects)} projects, drawn again."
+        )
+    else:
+        message = "The draw file does not hold what the seed and the log give."
+        findings.failed("draw", "E_DRAW", message, about, field="sessions")
+    produced = _produced(bundles, trust, replay)
+    results: list[ItemResult] = []
+    for item in sample.sessions:
+        place = About(origin=announcement.origin, index=item.index)
+        found = produced.get(item.index)
+        if found is None:
+            findings.failed("produced", "E_NOT_PRODUCED", "A drawn session was not produced.", place, field="index")
+            result, sid = "not produced", ""
+            codes: tuple[str, ...] = ("E_NOT_PRODUCED",)
+        else:
+            sid, checks = found
+            bad = [check for check in checks if check.status is not Status.PASS]
+            failed = any(check.status is Status.FAIL for check in bad)
+            result = "fail" if failed else "undecided" if bad else "pass"
+            codes = tuple(sorted({check.code for check in bad if check.code}))
+            findings.checks += bad
+            if not bad:
+                findings.passed("produced", About(origin=announcement.origin, index=item.index, sid=sid))
+        results.append(
+            ItemResult(project=item.project, index=item.index, ticket=item.ticket, sid=sid, result=result, codes=codes)
+        )
+    return sample, results, findings.checks
+
+
+def _produced(bundles: Sequence[bytes], trust: Trust, replay: Replayer | None) -> Mapping[int, tuple[str, list[Check]]]:
+    found: dict[int, tuple[str, list[Check]]] = {}
+    for data in bundles:
+        checks = verify_bundle(data, trust, replay)
+        try:
+            bundle, _ = read_bundle(data)
+        except EvidenceError:
+            continue
+        whole = [check for check in checks if check.sid is None and check.index is None]
+        for entry in bundle.leaves:
+            try:
+                value = parse_leaf(entry.leaf)
+            except EvidenceError:
+                continue
+            if value.get("t") == "session.start":
+                sid = str(value.get("sid"))
+                own = [check for check in checks if check.sid == sid or check.index == entry.index]
+                found[entry.index] = (sid, whole + own)
+    return found
+
+
+def as_json(sample: Sample, results: Sequence[ItemResult], checks: Sequence[Check]) -> str:
+    """Return the report for machines."""
+    rows = [
+        {"project": r.project, "index": r.index, "ticket": r.ticket, "sid": r.sid, "result": r.result, "codes": r.codes}
+        for r in results
+    ]
+    bad = [json.loads(check.line()) for check in checks if check.status is not Status.PASS]
+    return json.dumps({"draw": sample.as_value(), "results": rows, "findings": bad}, ensure_ascii=False, indent=1)
+
+
+def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
+    """Return the report for people, in both languages."""
+    a = sample.announcement
+    counts = {
+        name: sum(1 for r in results if r.result == name) for name in ("pass", "fail", "undecided", "not produced")
+    }
+    projects = "".join(
+        f"<tr><td>{html.escape(p.project)}</td><td>{p.sessions}</td><td>{p.drawn}</td><td>{p.detection:.1%}</td></tr>"
+        for p in sample.projects
+    )
+    rows = "".join(
+        f"<tr class='{r.result.split()[0]}'><td>{r.index}</td><td>{html.escape(r.project)}</td>"
+        f"<td>{html.escape(r.sid)}</td><td>{r.ticket[:14]}</td><td>{r.result}</td><td>{' '.join(r.codes)}</td></tr>"
+        for r in results
+    )
+    share = a.floor_share_bp / 100
+    return (
+        "<!doctype html><html lang='zh'><meta charset='utf-8'><title>抽样检查报告 / Sample report</title>"
+        "<style>body{font:15px sans-serif;max-width:70em;margin:2em auto}table{border-collapse:collapse}"
+        "td,th{border:1px solid #999;padding:.2em .6em;text-align:left}.fail,.not{background:#fdd}"
+        ".undecided{background:#ffd}</style><h1>抽样检查报告 / Sample report</h1>"
+        f"<p>日志 / log: {html.escape(a.origin)}<br>冻结长度 / frozen at: {a.size}<br>"
+        f"根哈希 / root: {a.root.hex()}<br>公开种子 / public seed: {html.escape(sample.seed)}</p>"
+        f"<p>通过 / passed: {counts['pass']}; 不通过 / failed: {counts['fail']}; 无法判定 / undecided: "
+        f"{counts['undecided']}; 未提交 / not produced: {counts['not produced']}</p>"
+        f"<h2>项目 / Projects ({len(sample.projects)} of {sample.n_projects})</h2><table><tr><th>项目 / project</th>"
+        "<th>学习次数 / sessions</th><th>抽取 / drawn</th>"
+        f"<th>若 {share:g}% 有问题，至少抽到一个的概率 / chance to meet one if {share:g}% are bad</th></tr>"
+        f"{projects}</table>"
+        "<h2>抽中的学习 / Drawn sessions</h2><table><tr><th>编号 / index</th><th>项目 / project</th><th>session</th>"
+        f"<th>ticket</th><th>结果 / result</th><th>code</th></tr>{rows}</table></html>\n"
+    )

@@ -1,0 +1,145 @@
+"""``zaichang sample announce | draw | report``: a regulator's sample that anyone can draw again."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import Final
+
+from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.check import Status, exit_code
+from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.sample_report import as_html, as_json, report
+from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement
+from zaichang.audit.source import load_trust, read_file, tile_reader
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog.keys import parse_vkey
+from zaichang.tlog.note import open_note, sign_note
+from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at
+
+_MAX_BYTES: Final = 64_000_000
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("sample", help="draw a sample of sessions that anyone can draw again")
+    actions = parser.add_subparsers(dest="action", required=True)
+    announce = actions.add_parser("announce", help="freeze the checkpoint and the rates, before the dice are rolled")
+    drawing = actions.add_parser("draw", help="draw projects and sessions with the digits of the public dice")
+    reporting = actions.add_parser("report", help="hold the bundles that were produced against the draw")
+    for action in (announce, drawing, reporting):
+        action.add_argument("--log", type=Path, required=True, metavar="DIR", help="a copy of the log's folder")
+        action.add_argument("--trust", type=Path, required=True, metavar="FILE", help="whom to believe")
+    announce.add_argument("--name", required=True, help="the regulator's name, like regulator.example")
+    announce.add_argument("--key", type=Path, required=True, help="the regulator's key file; made if absent")
+    announce.add_argument("--checkpoint", type=Path, help="the checkpoint to freeze, if not the folder's own")
+    announce.add_argument("--projects-bp", type=int, default=800, help="share of projects, 600 to 1000 basis points")
+    announce.add_argument("--sessions-bp", type=int, default=800, help="share of each drawn project's sessions")
+    announce.add_argument("--floor-bp", type=int, default=200, help="share of bad sessions that must not escape")
+    announce.add_argument("--confidence-bp", type=int, default=9500, help="with this probability")
+    announce.add_argument("--draw-at", required=True, metavar="TIME", help="when: 2026-11-25T10:00+08:00")
+    drawing.add_argument("--announcement", type=Path, required=True, metavar="FILE")
+    drawing.add_argument("--regulator", required=True, metavar="VKEY", help="the regulator's verifier key")
+    drawing.add_argument("--seed", required=True, metavar="DIGITS", help="at least 20 digits of public dice")
+    reporting.add_argument("--draw", type=Path, required=True, metavar="FILE", help="what draw wrote")
+    reporting.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page")
+    reporting.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="what the institution produced")
+    for action, run in ((announce, _announce), (drawing, _draw), (reporting, _report)):
+        action.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write")
+        action.set_defaults(func=run)
+
+
+def _announce(args: Namespace) -> int:
+    from zaichang.storage.log_keys import load_or_create_log_key
+
+    read = tile_reader(args.log)
+    note = read_file(args.checkpoint, 1_000_000) if args.checkpoint else read(CHECKPOINT_PATH)
+    checkpoint = load_trust(args.trust).open_checkpoint(note or b"").checkpoint
+    try:
+        draw_at = datetime.datetime.fromisoformat(args.draw_at)
+    except ValueError:
+        draw_at = None
+    if draw_at is None or draw_at.tzinfo is None:
+        raise ConfigError("sample.time", "--draw-at needs a time with its zone, like 2026-11-25T10:00+08:00.")
+    announcement = Announcement(
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        root=checkpoint.root,
+        project_rate_bp=args.projects_bp,
+        session_rate_bp=args.sessions_bp,
+        floor_share_bp=args.floor_bp,
+        confidence_bp=args.confidence_bp,
+        at_ms=time.time_ns() // 1_000_000,
+        draw_ms=int(draw_at.timestamp() * 1000),
+    )
+    check_rates(announcement)
+    signer = load_or_create_log_key(args.key, args.name)
+    _write(args.out, sign_note(announcement.text(), [signer]))
+    print(f"{args.out}: {checkpoint.origin} frozen at {checkpoint.size}. Publish it, and your key: {signer.vkey}")
+    return 0
+
+
+def _draw(args: Namespace) -> int:
+    opened = open_note(read_file(args.announcement, 1_000_000), [parse_vkey(args.regulator)])
+    announcement = parse_announcement(opened.text)
+    sample = draw_sample(announcement, _frame(args.log, announcement.size), args.seed)
+    _write(args.out, canonical_bytes(sample.as_value(), _MAX_BYTES))
+    print(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")
+    share = f"{announcement.floor_share_bp / 100:g} %"
+    for project in sample.projects:
+        print(
+            f"  {project.project}: {project.drawn} of {project.sessions} sessions; if {share} were bad, "
+            f"one would be met with probability {project.detection:.1%}"
+        )
+    return 0
+
+
+def _report(args: Namespace) -> int:
+    draw_file = read_file(args.draw, _MAX_BYTES)
+    from zaichang.audit.sampling import parse_draw
+
+    frame = _frame(args.log, parse_draw(draw_file)[0].size)
+    bundles = [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles]
+    sample, results, checks = report(draw_file, frame, bundles, load_trust(args.trust), replay_by_rules)
+    _write(args.out, as_json(sample, results, checks).encode())
+    if args.html is not None:
+        _write(args.html, as_html(sample, results).encode())
+    for check in checks:
+        if check.status is not Status.PASS:
+            print(check.line())
+    good = sum(1 for result in results if result.result == "pass")
+    print(f"{good} of {len(results)} drawn sessions pass")
+    return exit_code(checks)
+
+
+def _frame(folder: Path, size: int) -> Frame:
+    read = tile_reader(folder)
+    frame = Frame()
+    for number in range(-(-size // WIDTH)):
+        tile = tile_at(ENTRIES, number, size)
+        data = read(tile.path())
+        width = tile.width
+        if data is None:
+            # The log has grown past the frozen size: its larger tile holds these entries first.
+            data, width = _larger(folder, tile)
+        frame.add(decode_bundle(data, width)[: tile.width])
+    return frame
+
+
+def _larger(folder: Path, tile: TileId) -> tuple[bytes, int]:
+    read = tile_reader(folder)
+    for width in range(tile.width + 1, WIDTH + 1):
+        data = read(TileId(level=ENTRIES, index=tile.index, width=width).path())
+        if data is not None:
+            return data, width
+    raise EvidenceError("E_TILE", f"{tile.path()} is missing.")
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError("sample.not_writable", f"{path} cannot be written ({error.strerror}).") from None
