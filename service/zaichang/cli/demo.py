@@ -25,7 +25,6 @@ DATA: Final = Path("data/demo")
 INSTITUTION: Final = "demo"
 COURSE: Final = "astronomy-101"
 LESSON: Final = "moon-phases"
-YOU: Final = "you"
 STUDY_S: Final = 150.0
 STUDY_ONCE_S: Final = 75.0
 LOOK: Final = (
@@ -176,7 +175,9 @@ async def _set_up(services: Services) -> str:
 
 
 async def _announce(services: Services, base: str, staff_key: str, *, quiet: bool) -> None:
-    token = await services.registry.launch(INSTITUTION, YOU, COURSE, LESSON, enrol=True)
+    # A new pseudonym each time: what an earlier run credited would earn nothing again.
+    you = f"you-{services.ports.token_hex(3)}"
+    token = await services.registry.launch(INSTITUTION, you, COURSE, LESSON, enrol=True)
     lines = [
         "",
         f"  1  Your lesson (your webcam):  {base}/course#token={token}",

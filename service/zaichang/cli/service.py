@@ -11,7 +11,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Protocol
 
 from zaichang.core.errors import ConfigError
 
@@ -130,18 +131,34 @@ async def serve(
     if not companion.done():
         companion.cancel()
     done = await asyncio.gather(companion, return_exceptions=True)
-    if isinstance(done[0], asyncio.CancelledError):
-        return True
+    if server.told_to_stop or isinstance(done[0], asyncio.CancelledError):
+        return True  # what ran beside was cut off by the stop: that is no failure of its own
     if isinstance(done[0], BaseException):
         raise done[0]
     return bool(done[0])
 
 
-def _server(config: uvicorn.Config) -> uvicorn.Server:
+class StoppableServer(Protocol):
+    """A uvicorn server that knows whether a signal told it to stop."""
+
+    should_exit: bool
+    told_to_stop: bool
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until ``should_exit``."""
+
+
+def _server(config: uvicorn.Config) -> StoppableServer:
     """Return a server that ends on a signal and lets us close the data folder (uvicorn's own raises it again)."""
     import uvicorn
 
     class Server(uvicorn.Server):
+        told_to_stop = False
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.told_to_stop = True
+            super().handle_exit(sig, frame)
+
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
             loop = asyncio.get_running_loop()

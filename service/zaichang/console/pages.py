@@ -17,6 +17,7 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".vtt": "text/vtt; charset=utf-8",
     ".webm": "video/webm",
     ".mp4": "video/mp4",
     ".map": "application/json",

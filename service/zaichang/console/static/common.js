@@ -26,12 +26,12 @@ export function h(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
 export function show(target, ...children) {
-  target.replaceChildren(...children.flat().filter(Boolean));
+  target.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
 const NAV = [
@@ -39,14 +39,15 @@ const NAV = [
   ["/log", { zh: "透明日志", en: "Log" }],
 ];
 
-export function frame() {
+// A learner's page has no use for the reviewers' pages.
+export function frame({ links = true } = {}) {
   const head = document.querySelector("header");
   const draw = () => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
     show(
       head,
-      h("a", { class: "brand", href: "/sessions" }, language === "zh" ? "在场 Zaichang" : "Zaichang 在场"),
-      h("nav", {}, NAV.map(([path, name]) => h("a", { href: path, "aria-current": location.pathname === path ? "page" : null }, t(name)))),
+      h("a", { class: "brand", href: links ? "/sessions" : "/log" }, language === "zh" ? "在场 Zaichang" : "Zaichang 在场"),
+      h("nav", {}, (links ? NAV : NAV.slice(1)).map(([path, name]) => h("a", { href: path, "aria-current": location.pathname === path ? "page" : null }, t(name)))),
       h("button", { type: "button", onclick: toggle }, language === "zh" ? "English" : "中文"),
     );
   };

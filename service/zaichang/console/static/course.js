@@ -140,7 +140,7 @@ function draw() {
   drawMinutes();
 }
 
-frame();
+frame({ links: false });
 show(main, above, video, below, minutesBox);
 onLanguage(draw);
 draw();
