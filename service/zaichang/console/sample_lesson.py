@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from zaichang.core.errors import StorageError
+from zaichang.vision.native_noise import without_native_noise
 
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 360
@@ -104,7 +105,8 @@ def ensure_lesson(folder: Path, progress: Callable[[int, int], None] = lambda do
     if target.is_file():
         return
     temporary = folder / f".new-{VIDEO}"
-    writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"VP80"), FPS, (WIDTH_PX, HEIGHT_PX))
+    with without_native_noise():
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*"VP80"), FPS, (WIDTH_PX, HEIGHT_PX))
     if not writer.isOpened():
         raise StorageError("lesson.not_written", f"The sample lesson cannot be encoded in {folder}.")
     total = len(CHAPTERS) * CHAPTER_S * FPS

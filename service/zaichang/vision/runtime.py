@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from zaichang.core.errors import ModelError
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import REQUIRED_ROLES, Catalog, ModelEntry, Role, Runtime, load_catalog
+from zaichang.vision.native_noise import without_native_noise
 
 Array = NDArray[Any]
 PREFERRED_PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -155,8 +156,9 @@ def _onnx(data: bytes) -> OnnxNetwork:
 def _litert(data: bytes) -> LiteRtNetwork:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_content=data, num_threads=1)
-    interpreter.allocate_tensors()
+    with without_native_noise():
+        interpreter = Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
     return LiteRtNetwork(interpreter)
 
 
