@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,6 +74,24 @@ class Ours:
         return None if embedding is None else embedding.astype(np.float64)
 
 
+def dlib_models() -> tuple[str, str]:
+    """Return the files of the 68 points and of the ResNet.
+
+    The package is not imported: its 2017 code needs pkg_resources, which new interpreters lack.
+
+    Raises:
+        SystemExit: Where the extra ``compare`` is not installed.
+    """
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        raise SystemExit("face-recognition-models is not installed: pip install 'zaichang[compare]'")
+    folder = Path(spec.origin).parent / "models"
+    return (
+        str(folder / "shape_predictor_68_face_landmarks.dat"),
+        str(folder / "dlib_face_recognition_resnet_model_v1.dat"),
+    )
+
+
 class Dlib:
     """HOG detector, 68 points, ResNet: what face-recognition 1.3.0 does with one jitter."""
 
@@ -81,10 +100,10 @@ class Dlib:
     def __init__(self) -> None:
         """Load dlib and its models (the extra ``compare``)."""
         dlib: Any = importlib.import_module("dlib")
-        models: Any = importlib.import_module("face_recognition_models")
+        points, network = dlib_models()
         self._detector = dlib.get_frontal_face_detector()
-        self._points = dlib.shape_predictor(models.pose_predictor_model_location())
-        self._network = dlib.face_recognition_model_v1(models.face_recognition_model_location())
+        self._points = dlib.shape_predictor(points)
+        self._network = dlib.face_recognition_model_v1(network)
         self.name, self.version = "dlib (face-recognition)", str(dlib.__version__)
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:

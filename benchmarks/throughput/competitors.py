@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks.accuracy.backends import dlib_models
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import Role, load_catalog
 
@@ -41,10 +42,10 @@ def opencv_zoo(jpeg: bytes) -> Work:
 def face_recognition(jpeg: bytes) -> Work:
     """Return decode + HOG + 68 points + ResNet, the default of the package face-recognition 1.3.0."""
     dlib: Any = importlib.import_module("dlib")
-    models: Any = importlib.import_module("face_recognition_models")
+    points_file, network_file = dlib_models()
     detector = dlib.get_frontal_face_detector()
-    points = dlib.shape_predictor(models.pose_predictor_model_location())
-    network = dlib.face_recognition_model_v1(models.face_recognition_model_location())
+    points = dlib.shape_predictor(points_file)
+    network = dlib.face_recognition_model_v1(network_file)
 
     def work() -> object:
         picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
