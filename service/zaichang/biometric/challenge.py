@@ -1,0 +1,292 @@
+"""Active challenge: did a solid head do what was asked, after it was asked?
+
+A flat picture or a screen can be rotated, bent, tilted and shifted, but two views of a plane always differ by a
+homography (Hartley & Zisserman, 2nd ed., 13.1). A head does not: when it turns, the nose moves against the eyes and
+the mouth. So the plane through eyes, brows and mouth is fitted between the views, and what the nose does beyond it is
+the *parallax*. The mesh itself follows parallax: of a picture that is turned by 30 degrees it reports about 3. Where a
+strongly turned or bent picture does reach the limit, its face is *foreshortened* far more than such a turn explains.
+Playing back a clip of a real head shows both rightly; it is the order and its moment that it cannot know.
+
+Time stays outside: the caller gives frames before and after the order, and gets the index at which the response began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zaichang.biometric.pose import pose_from_mesh
+from zaichang.core.units import to_bp
+
+Mesh = NDArray[np.float64]
+Points = NDArray[np.float64]
+
+# Points that lie nearly in one plane and hardly move with expression: eye corners, brow ends, the bridge between the
+# eyes, and cheeks beside the nose; then the nose, which stands out of it.
+_PLANE: Final = np.array([33, 133, 362, 263, 70, 107, 336, 300, 116, 345, 50, 280, 61, 291, 205, 425])
+_NOSE: Final = np.array([1, 4, 5, 19, 195])
+_EYES: Final = ((33, 133, (160, 158), (144, 153)), (362, 263, (385, 387), (380, 373)))
+_MOUTH: Final = (61, 291, 13, 14)
+
+
+class Action(StrEnum):
+    """What can be asked."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    LOOK_DOWN = "look_down"
+    BLINK = "blink"
+    OPEN_MOUTH = "open_mouth"
+
+
+class Outcome(StrEnum):
+    """What came of it."""
+
+    PASSED = "passed"
+    NO_RESPONSE = "no_response"
+    WRONG_ACTION = "wrong_action"
+    STARTED_EARLY = "started_early"
+    FLAT = "flat"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeLimits:
+    """How much movement counts.
+
+    Attributes:
+        yaw_deg: A turn counts from here.
+        pitch_deg: Looking up or down counts from here.
+        parallax: Movement of the nose beyond the face plane, in eye distances, that a solid head reaches in a turn.
+        nod_parallax: The same for looking up or down.
+        flat_deg: A picture is turned by at least this much more (by its foreshortening) than the mesh reports.
+        eye_closed: Eye opening against the person's own open eye below which it is closed.
+        mouth_open: Lip distance over mouth width from which the mouth is open.
+        begun: Part of a limit at which the response has begun.
+        frames: Frames that must agree; one may be noise.
+        still: Part of a limit that the frames before the order may reach.
+    """
+
+    yaw_deg: float = 15.0
+    pitch_deg: float = 10.0
+    parallax: float = 0.05
+    nod_parallax: float = 0.025
+    flat_deg: float = 16.0
+    eye_closed: float = 0.6
+    mouth_open: float = 0.3
+    begun: float = 0.4
+    frames: int = 2
+    still: float = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The result of one challenge.
+
+    Attributes:
+        outcome: Passed, or why not.
+        onset: Index of the response frame in which the movement began; None without a response.
+        parallax_bp: Largest movement of the nose beyond the plane, in eye distances; 0 where none is asked for.
+    """
+
+    outcome: Outcome
+    onset: int | None
+    parallax_bp: int
+
+
+def eye_opening(mesh: Mesh) -> float:
+    """Return height over width of the eyes, the mean of both: about 0.3 open, below 0.15 closed."""
+    ratios = []
+    for inner, outer, upper, lower in _EYES:
+        width = float(np.linalg.norm(mesh[inner, :2] - mesh[outer, :2]))
+        height = float(np.linalg.norm(mesh[list(upper), :2] - mesh[list(lower), :2], axis=1).mean())
+        ratios.append(height / max(width, 1e-6))
+    return float(np.mean(ratios))
+
+
+def mouth_opening(mesh: Mesh) -> float:
+    """Return the distance of the inner lips over the mouth's width."""
+    right, left, upper, lower = _MOUTH
+    width = float(np.linalg.norm(mesh[right, :2] - mesh[left, :2]))
+    return float(np.linalg.norm(mesh[upper, :2] - mesh[lower, :2])) / max(width, 1e-6)
+
+
+def fit_homography(source: Points, target: Points) -> NDArray[np.float64]:
+    """Return the ``(3, 3)`` homography that best takes ``source`` to ``target`` (normalised DLT, Hartley 1997).
+
+    Args:
+        source: ``(n, 2)``, n >= 4, not on one line.
+        target: ``(n, 2)``.
+
+    Raises:
+        ValueError: Where there are too few points or they coincide.
+    """
+    if source.shape != target.shape or source.ndim != 2 or len(source) < 4:
+        raise ValueError(f"a homography needs two equal (n, 2) arrays, n >= 4, got {source.shape}, {target.shape}")
+    (a, to_a), (b, to_b) = _conditioned(source), _conditioned(target)
+    zero, one = np.zeros(len(a)), np.ones(len(a))
+    x, y, u, v = a[:, 0], a[:, 1], b[:, 0], b[:, 1]
+    rows_u = np.stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u], axis=1)
+    rows_v = np.stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v], axis=1)
+    solution = np.linalg.svd(np.concatenate([rows_u, rows_v]))[2][-1].reshape(3, 3)
+    result: NDArray[np.float64] = np.linalg.inv(to_b) @ solution @ to_a
+    return result
+
+
+def _conditioned(points: Points) -> tuple[Points, NDArray[np.float64]]:
+    """Shift to the mean and scale to mean distance sqrt(2), which makes the fit well-conditioned."""
+    mean = points.mean(axis=0)
+    distance = float(np.linalg.norm(points - mean, axis=1).mean())
+    if not np.isfinite(distance) or distance < 1e-6:
+        raise ValueError("points coincide or are not finite")
+    scale = np.sqrt(2) / distance
+    matrix = np.array([[scale, 0, -scale * mean[0]], [0, scale, -scale * mean[1]], [0, 0, 1]])
+    return (points - mean) * scale, matrix
+
+
+def parallax(reference: Mesh, moved: Mesh) -> tuple[float, float]:
+    """Return how far the nose moved beyond the face plane, (sideways, down) in eye distances of the reference.
+
+    Sideways is positive for a head that turned to its left, down positive for one that lowered.
+
+    Args:
+        reference: ``(468, 3)``, about frontal.
+        moved: ``(468, 3)``.
+
+    Raises:
+        ValueError: As ``fit_homography``.
+    """
+    homography = fit_homography(reference[_PLANE, :2], moved[_PLANE, :2])
+    nose = np.hstack([reference[_NOSE, :2], np.ones((len(_NOSE), 1))]) @ homography.T
+    beyond = (moved[_NOSE, :2] - nose[:, :2] / nose[:, 2:]).mean(axis=0)
+    across = moved[263, :2] - moved[33, :2]
+    size = float(np.linalg.norm(reference[263, :2] - reference[33, :2]))
+    angle = np.arctan2(across[1], across[0])
+    sideways = beyond[0] * np.cos(angle) + beyond[1] * np.sin(angle)
+    down = -beyond[0] * np.sin(angle) + beyond[1] * np.cos(angle)
+    return float(sideways) / max(size, 1e-6), float(down) / max(size, 1e-6)
+
+
+def foreshortening_deg(reference: Mesh, moved: Mesh) -> tuple[float, float]:
+    """Return how far a *flat* face would have turned and nodded to look as narrow or as low as this one.
+
+    Args:
+        reference: ``(468, 3)``, about frontal.
+        moved: ``(468, 3)``.
+    """
+
+    def shape(mesh: Mesh) -> float:
+        width = float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))
+        eyes, mouth = mesh[[33, 263], :2].mean(axis=0), mesh[[61, 291], :2].mean(axis=0)
+        return width / max(float(np.linalg.norm(mouth - eyes)), 1e-6)
+
+    ratio = shape(moved) / max(shape(reference), 1e-6)
+    turn = float(np.degrees(np.arccos(min(ratio, 1.0))))
+    nod = float(np.degrees(np.arccos(min(1 / max(ratio, 1e-6), 1.0))))
+    return turn, nod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Signals:
+    """Per action, how far each frame went, 1 being the limit; the frames' parallax and foreshortening."""
+
+    extent: dict[Action, NDArray[np.float64]]
+    sideways: NDArray[np.float64]
+    down: NDArray[np.float64]
+    excess_turn_deg: NDArray[np.float64]
+    excess_nod_deg: NDArray[np.float64]
+
+
+def judge(
+    action: Action, before: Sequence[Mesh], after: Sequence[Mesh], limits: ChallengeLimits | None = None
+) -> Judgement:
+    """Judge one challenge.
+
+    Args:
+        action: What was asked.
+        before: Meshes of at least ``frames`` frames before the order, the head at rest.
+        after: Meshes of the frames after it, in order.
+        limits: By default ``ChallengeLimits()``.
+    """
+    limits = limits or ChallengeLimits()
+    if len(before) < limits.frames or len(after) < limits.frames:
+        return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
+    try:
+        rest = _signals(before, before, limits)
+        signals = _signals(before, after, limits)
+    except ValueError:
+        return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
+    own = signals.extent[action]
+    shown = _parallax_of(action, signals)
+    parallax_bp = max(0, to_bp(float(shown.max()))) if shown is not None else 0
+    if int((rest.extent[action] >= limits.still).sum()) >= limits.frames:
+        return Judgement(outcome=Outcome.STARTED_EARLY, onset=None, parallax_bp=parallax_bp)
+    if int((own >= 1).sum()) < _needed(action, limits):
+        others = [a for a in Action if a is not action and int((signals.extent[a] >= 1).sum()) >= _needed(a, limits)]
+        outcome = Outcome.WRONG_ACTION if others else Outcome.NO_RESPONSE
+        return Judgement(outcome=outcome, onset=None, parallax_bp=parallax_bp)
+    onset = int(np.argmax(own >= limits.begun))
+    if shown is not None:
+        turning = action in (Action.TURN_LEFT, Action.TURN_RIGHT)
+        least = limits.parallax if turning else limits.nod_parallax
+        excess = signals.excess_turn_deg if turning else signals.excess_nod_deg
+        solid = (own >= 1) & (shown >= least) & (excess < limits.flat_deg)
+        if int(solid.sum()) < limits.frames:
+            return Judgement(outcome=Outcome.FLAT, onset=onset, parallax_bp=parallax_bp)
+    return Judgement(outcome=Outcome.PASSED, onset=onset, parallax_bp=parallax_bp)
+
+
+def _needed(action: Action, limits: ChallengeLimits) -> int:
+    """A blink can be a single frame at 10 frames per second; everything else must last."""
+    return 1 if action is Action.BLINK else limits.frames
+
+
+def _parallax_of(action: Action, signals: _Signals) -> NDArray[np.float64] | None:
+    """Return the parallax in the asked direction, or None for actions that show none."""
+    match action:
+        case Action.TURN_LEFT:
+            return signals.sideways
+        case Action.TURN_RIGHT:
+            return -signals.sideways
+        case Action.LOOK_UP:
+            return -signals.down
+        case Action.LOOK_DOWN:
+            return signals.down
+        case Action.BLINK | Action.OPEN_MOUTH:
+            return None
+
+
+def _signals(before: Sequence[Mesh], frames: Sequence[Mesh], limits: ChallengeLimits) -> _Signals:
+    poses = [pose_from_mesh(mesh) for mesh in before]
+    yaw = float(np.median([pose.yaw_deg for pose in poses]))
+    pitch = float(np.median([pose.pitch_deg for pose in poses]))
+    reference = before[int(np.argmin([abs(pose.yaw_deg - yaw) + abs(pose.pitch_deg - pitch) for pose in poses]))]
+    open_eye = float(np.median([eye_opening(mesh) for mesh in before]))
+    turned = [pose_from_mesh(mesh) for mesh in frames]
+    yaws = (np.array([pose.yaw_deg for pose in turned]) - yaw) / limits.yaw_deg
+    pitches = (np.array([pose.pitch_deg for pose in turned]) - pitch) / limits.pitch_deg
+    closed = np.array([1 - eye_opening(mesh) / max(open_eye, 1e-6) for mesh in frames]) / (1 - limits.eye_closed)
+    opened = np.array([mouth_opening(mesh) for mesh in frames]) / limits.mouth_open
+    shifts = np.array([parallax(reference, mesh) for mesh in frames])
+    flat = np.array([foreshortening_deg(reference, mesh) for mesh in frames])
+    extent = {
+        Action.TURN_LEFT: yaws,
+        Action.TURN_RIGHT: -yaws,
+        Action.LOOK_UP: pitches,
+        Action.LOOK_DOWN: -pitches,
+        Action.BLINK: closed,
+        Action.OPEN_MOUTH: opened,
+    }
+    return _Signals(
+        extent=extent,
+        sideways=shifts[:, 0],
+        down=shifts[:, 1],
+        excess_turn_deg=flat[:, 0] - np.abs(yaws) * limits.yaw_deg,
+        excess_nod_deg=flat[:, 1] - np.abs(pitches) * limits.pitch_deg,
+    )
