@@ -100,7 +100,7 @@ def test_storage_denied_only_costs_the_resuming(scripted: Scripted, tab: Open) -
     scripted.count_from_now()
     scripted.wait(Heartbeat, lambda beat: beat.playing)
     assert one.page.evaluate("window.session.status.connection") == "open"
-    assert one.page.evaluate("try { sessionStorage; } catch (error) { error.name; }") == "SecurityError"
+    one.event("error", "event.error.code === 'storage.denied'")
     assert one.complaints == []
 
 

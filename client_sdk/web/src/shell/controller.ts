@@ -87,7 +87,10 @@ export class Controller {
         this.report(error.code, error.message, "See docs/integrate.md, \"Camera\".");
       },
     }, options.deviceId);
-    this.start();
+    // Not within the constructor: the page has yet to listen.
+    queueMicrotask(() => {
+      if (!this.destroyed) this.start();
+    });
   }
 
   private fresh(saved: Saved | null): State {
