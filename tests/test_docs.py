@@ -13,7 +13,9 @@ of another program's commands is fenced ``console``.
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import io
 import json
 import os
 import re
@@ -30,6 +32,7 @@ import pages
 import pytest
 import repository
 
+from zaichang import cli
 from zaichang.core import reasons
 
 ROOT = repository.ROOT
@@ -122,7 +125,7 @@ def test_marked_examples_run(blocks: list[Block], tmp_path: Path) -> None:
 
 def make_targets() -> set[str]:
     """Return what ``make`` can make here."""
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 _HELP: dict[tuple[str, ...], str] = {}
@@ -131,11 +134,14 @@ _HELP: dict[tuple[str, ...], str] = {}
 def help_of(path: tuple[str, ...]) -> str:
     """Return what ``zaichang PATH --help`` prints."""
     if path not in _HELP:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "service"), "COLUMNS": "200", "NO_COLOR": "1"}
-        _HELP[path] = subprocess.run(
-            [sys.executable, "-m", "zaichang", *path, "--help"],
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
+        out = io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.suppress(SystemExit),
+        ):
+            cli.main([*path, "--help"])
+        _HELP[path] = out.getvalue()
     return _HELP[path]
 
 
@@ -171,12 +177,43 @@ def wrong_with(words: list[str], show_help: Callable[[tuple[str, ...]], str]) ->
     return f"zaichang {' '.join(path)} has no option {unknown[0]}" if unknown else ""
 
 
+@pytest.fixture
+def wide_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep argparse from wrapping or colouring what the command reader reads."""
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("NO_COLOR", "1")
+    _HELP.clear()
+
+
+@pytest.mark.usefixtures("wide_help")
 def test_every_command_in_the_pages_exists() -> None:
     found = [
         f"{block.label}: {wrong}"
         for block in all_blocks()
         if block.language in _SHELL
         for words in commands_in(block.body)
+        if (wrong := wrong_with(words, help_of))
+    ]
+    assert found == []
+
+
+def without_blocks(text: str) -> str:
+    """Return a page without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def spoken_commands(text: str) -> list[str]:
+    """Return the commands that a page's running text names in code marks."""
+    return re.findall(r"`((?:zaichang|make) [^`\n]+)`", without_blocks(text))
+
+
+@pytest.mark.usefixtures("wide_help")
+def test_every_command_in_the_running_text_exists() -> None:
+    found = [
+        f"{page.relative_to(ROOT)}: {wrong}"
+        for page in PAGES
+        for command in spoken_commands(page.read_text())
+        for words in commands_in(command.replace("'", ""))
         if (wrong := wrong_with(words, help_of))
     ]
     assert found == []
@@ -305,16 +342,24 @@ def test_undocumentable_errors_are_found(text: str, problem: str) -> None:
     assert any(problem in finding for finding in error_codes.undocumentable(raised_in(text)))
 
 
+def test_every_decision_record_is_in_the_list() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = re.findall(r"^\| \[(\d{4})\]\((\1-[\w-]+\.md)\)", (folder / "README.md").read_text(), re.MULTILINE)
+    assert sorted(name for _, name in listed) == sorted(path.name for path in folder.glob("[0-9]*.md"))
+    for path in folder.glob("[0-9]*.md"):
+        assert re.match(rf"# {path.name[:4]}: \S", path.read_text()), path.name
+
+
 def anchors_of(text: str) -> set[str]:
     """Return the anchors that headings make, as code hosts do."""
-    headings = re.findall(r"^#+ +(.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    headings = re.findall(r"^#+ +(.+)$", without_blocks(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
 def broken_links(page: Path, text: str) -> list[str]:
     """Return the relative links of a page that lead nowhere."""
     found = []
-    for match in _LINK.finditer(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)):
+    for match in _LINK.finditer(without_blocks(text)):
         target = match["target"].strip("<>")
         if re.match(r"[a-z]+:", target):
             continue
