@@ -4,8 +4,8 @@ An exact search over all enrolled templates: one matrix product. 100,000 templat
 5 ms a probe on one thread; time and memory grow linearly, and above a million an approximate index would be needed.
 
 With N templates, a probe has N chances of a false match, so the 1:1 threshold would flag innocent people: at FMR 1e-4
-and 100,000 templates, every probe would "find" ten. The search threshold is therefore higher, the result is an indicator,
-and a person decides.
+and 100,000 templates, every probe would "find" ten. The search threshold is therefore higher, the result is an
+indicator, and a person decides.
 """
 
 from __future__ import annotations
