@@ -120,6 +120,27 @@ def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, Rea
     return part, reason if to_bp(part) < limits.reason_bp else None
 
 
+def lower_face_covered(aligned_bgr: NDArray[np.uint8]) -> float:
+    """Return how likely a mask covers mouth and nose, 0..1, from the redness that skin has and cloth lacks.
+
+    Mouth and chin of a bare face are as red as cheeks and brow (Cr of YCrCb), bearded or not; cloth is less so. On
+    grey pictures, and for masks of skin colour, this says 0.
+
+    Args:
+        aligned_bgr: ``(112, 112, 3)`` the aligned face.
+    """
+
+    def redness(rows: slice, columns: slice) -> NDArray[np.float32]:
+        b, g, r = (aligned_bgr[rows, columns, channel].astype(np.float32) for channel in range(3))
+        cr: NDArray[np.float32] = 0.713 * (r - (0.299 * r + 0.587 * g + 0.114 * b))
+        return cr.ravel()
+
+    cheeks = np.concatenate([redness(slice(56, 68), slice(30, 46)), redness(slice(56, 68), slice(66, 82))])
+    upper = float(np.median(np.concatenate([cheeks, redness(slice(30, 44), slice(42, 70))])))
+    lower = float(np.median(redness(slice(80, 108), slice(36, 76))))
+    return _ramp(upper - lower, 9.0, 18.0)
+
+
 def assess_quality(
     measures: FaceMeasures, aligned_grey: NDArray[np.uint8], limits: QualityLimits | None = None
 ) -> Quality:
@@ -149,7 +170,7 @@ def assess_quality(
         ReasonCode.POSE_TOO_FAR,
         ReasonCode.BLURRED,
         light_reason,
-        ReasonCode.FACE_MASKED if measures.lower_face_covered > 0.5 else ReasonCode.FACE_OCCLUDED,
+        ReasonCode.FACE_MASKED if measures.lower_face_covered >= 0.5 else ReasonCode.FACE_OCCLUDED,
         ReasonCode.FACE_CUT_OFF,
     )
     scores = [min(max(to_bp(value), 0), BP_ONE) for value in values]

@@ -17,7 +17,14 @@ from zaichang.biometric.alignment import ALIGNED_PX
 from zaichang.biometric.comparison import similarity_bp
 from zaichang.biometric.phash import HASH_INPUT_PX, perceptual_hash
 from zaichang.biometric.pose import HeadPose, pose_from_five_points, pose_from_mesh
-from zaichang.biometric.quality import FaceMeasures, Quality, QualityLimits, assess_quality, camera_covered
+from zaichang.biometric.quality import (
+    FaceMeasures,
+    Quality,
+    QualityLimits,
+    assess_quality,
+    camera_covered,
+    lower_face_covered,
+)
 from zaichang.biometric.template import Template
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from zaichang.core.assessment import FaceFinding, FrameAssessment
@@ -263,6 +270,7 @@ class Analyser:
             pose=pose,
             inside=_inside(face, mesh, width, height),
             mesh_presence=mesh.presence if mesh else 1.0,
+            lower_face_covered=lower_face_covered(aligned),
         )
         grey = np.asarray(cv2.cvtColor(aligned, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         return assess_quality(measures, grey, self.config.quality)

@@ -7,7 +7,14 @@ import pytest
 
 from zaichang.biometric.phash import hash_distance, perceptual_hash
 from zaichang.biometric.pose import HeadPose
-from zaichang.biometric.quality import PARTS, FaceMeasures, assess_quality, camera_covered, sharpness
+from zaichang.biometric.quality import (
+    PARTS,
+    FaceMeasures,
+    assess_quality,
+    camera_covered,
+    lower_face_covered,
+    sharpness,
+)
 from zaichang.core.reasons import ReasonCode
 
 FRONTAL = HeadPose(yaw_deg=0, pitch_deg=0, roll_deg=0)
@@ -82,3 +89,19 @@ def test_the_hash_survives_noise_and_light_but_not_another_picture() -> None:
         hash_distance(same, "")
     with pytest.raises(ValueError, match="32x32"):
         perceptual_hash(TEXTURE)
+
+
+@pytest.mark.parametrize("skin", [(120, 150, 210), (60, 80, 120), (30, 40, 66)])
+@pytest.mark.parametrize("cloth", [(235, 235, 235), (200, 150, 90), (90, 140, 90)])
+def test_cloth_over_the_mouth_is_seen_on_any_skin(skin: tuple[int, int, int], cloth: tuple[int, int, int]) -> None:
+    face = np.full((112, 112, 3), skin, np.uint8)
+    assert lower_face_covered(face) == 0
+    face[72:] = cloth
+    assert lower_face_covered(face) >= 0.5
+
+
+def test_a_grey_picture_and_red_lips_are_no_mask() -> None:
+    assert lower_face_covered(np.dstack([TEXTURE] * 3)) == 0
+    face = np.full((112, 112, 3), (120, 150, 210), np.uint8)
+    face[85:98, 42:70] = (70, 60, 190)
+    assert lower_face_covered(face) == 0
