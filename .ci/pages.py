@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import re
 import sys
@@ -17,8 +18,10 @@ sys.path.insert(0, str(ROOT / "service"))
 from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
 
+from zaichang.cli import build_parser  # noqa: E402
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
+from zaichang.session import transitions  # noqa: E402
 from zaichang.session.policy import Policy  # noqa: E402
 from zaichang.settings import Settings  # noqa: E402
 
@@ -158,7 +161,60 @@ def settings_page() -> str:
     return NOTE + "\n".join(lines) + "\n"
 
 
+def between(page: str, name: str, lines: list[str]) -> str:
+    """Return a page written by hand with the part between its ``<!-- name -->`` marks replaced."""
+    text = (ROOT / page).read_text()
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return before + start + "\n".join(lines) + "\n" + end + after
+
+
+def state_lines() -> list[str]:
+    """Return the session's phases as a Mermaid diagram and a table, from ``session.transitions``."""
+    diagram = [f"    {start} --> {end}" for start, end in transitions.MOVES]
+    table = [f"| {start} | {end} | {cell(why)} |" for (start, end), why in transitions.MOVES.items()]
+    entry = ["    [*] --> AWAITING_CAPTURE: face route", "    [*] --> CHALLENGING: route without face recognition"]
+    head = ["| from | to | because |", "|---|---|---|"]
+    return ["```mermaid", "stateDiagram-v2", *entry, *diagram, "    CLOSED --> [*]", "```", "", *head, *table]
+
+
+def command_lines() -> list[str]:
+    """Return every command with its arguments, from the parser."""
+    lines: list[str] = []
+
+    def describe(name: str, parser: argparse.ArgumentParser) -> None:
+        nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        said = cell(parser.description or parser.prog)
+        lines.extend(["", f"### {name}", "", said[:1].upper() + said[1:] + "."])
+        rows = [action for action in parser._actions if action not in nested and action.dest != "help"]
+        if rows:
+            lines.extend(["", "| argument | meaning |", "|---|---|"])
+        for action in rows:
+            shown_name = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+            value = (
+                "" if not action.option_strings or action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+            )
+            choices = f" ({', '.join(map(str, action.choices))})" if action.choices and action.option_strings else ""
+            lines.append(f"| `{cell(shown_name + value)}` | {cell((action.help or '') + choices)} |")
+        for action in nested:
+            helps = {choice.dest: choice.help for choice in action._choices_actions}
+            for inner, subparser in action.choices.items():
+                subparser.description = subparser.description or helps.get(inner)
+                describe(f"{name} {inner}", subparser)
+
+    parser = build_parser()
+    [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    helps = {choice.dest: choice.help for choice in commands._choices_actions}
+    for name, subparser in commands.choices.items():
+        subparser.description = subparser.description or helps.get(name)
+        describe(f"zaichang {name}", subparser)
+    return [*lines[1:], ""]
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/architecture.md": lambda: between("docs/architecture.md", "states", state_lines()),
+    "docs/cli.md": lambda: between("docs/cli.md", "commands", command_lines()),
     "docs/errors.md": errors_page,
     "docs/evidence-reference.md": evidence_page,
     "docs/policy.md": policy_page,
