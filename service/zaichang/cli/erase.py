@@ -1,0 +1,90 @@
+"""``zaichang erase``: destroy what is kept of a learner; the log's proofs go on checking, its openings end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zaichang.audit.source import read_file
+from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.errors import FatalLogError
+from zaichang.core.ids import check_id
+
+if TYPE_CHECKING:
+    from zaichang.settings import Settings
+
+_REQUEST_MAX = 50_000_000
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "erase a learner: salt key, templates, pictures, events; the service must be stopped"
+    epilog = "Backups of the data folder hold the learner's key too: erase them, or keep them no longer than needed."
+    parser = subparsers.add_parser("erase", help=text, description=text, epilog=epilog)
+    add_service_options(parser)
+    parser.add_argument("learner", metavar="LEARNER", help="the learner's pseudonym")
+    parser.add_argument("--institution", required=True, help="whose learner")
+    parser.add_argument("--basis", default="request", help="legal basis, a lower-case word like pipl-47")
+    parser.add_argument("--request", type=Path, metavar="FILE", help="the request; its digest is logged")
+    parser.add_argument("--hold", metavar="REASON", help="do not erase: put the learner under a legal hold")
+    parser.add_argument("--release", action="store_true", help="do not erase: end the learner's legal hold")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(func=run)
+
+
+def run(args: Namespace) -> int:
+    """Erase, hold or release; returns 0."""
+    settings = settings_from(args)
+    learner, institution = check_id(args.learner, "LEARNER"), check_id(args.institution, "institution")
+    from zaichang.storage.erasure import Holds
+    from zaichang.storage.folder import DataFolder
+
+    folder = DataFolder(settings.data)
+    if args.hold is not None or args.release:
+        if args.release:
+            Holds(folder).release(institution, learner)
+        else:
+            Holds(folder).put(institution, learner, args.hold)
+        print("released" if args.release else "held", file=sys.stderr)
+        return 0
+    request = read_file(args.request, _REQUEST_MAX) if args.request is not None else None
+    folder.lock()
+    try:
+        sessions, index = asyncio.run(_erase(settings, folder.root, institution, learner, args.basis, request))
+    finally:
+        folder.unlock()
+    if args.json:
+        print(json.dumps({"sessions": sessions, "index": index}))
+    else:
+        print(f"erased: {sessions} sessions can no longer be opened; told in the log at index {index}")
+    return 0
+
+
+async def _erase(
+    settings: Settings, root: Path, institution: str, learner: str, basis: str, request: bytes | None
+) -> tuple[int, int]:
+    from zaichang.runtime.clock import ServerClock
+    from zaichang.runtime.erase import Eraser
+    from zaichang.runtime.log_port import LogShelf
+    from zaichang.storage.folder import DataFolder
+    from zaichang.storage.sqlite_store import SqliteStore
+
+    folder = DataFolder(root)
+    store = SqliteStore(folder)
+    failures: list[FatalLogError] = []
+    try:
+        clock = ServerClock(await store.last_at_ms())
+        logs = LogShelf(folder, settings.log_domain, clock, failures.append, settings.log_flush_ms)
+        try:
+            eraser = Eraser(folder, store, logs, clock.now_ms, secrets.token_hex)
+            await eraser.finish_pending()
+            return await eraser.erase(institution, learner, basis, request)
+        finally:
+            await logs.close()
+    finally:
+        store.close()

@@ -1,0 +1,127 @@
+"""Erasure: proofs pass, openings fail, and nothing of the learner is left in any file."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from support.evidence_folder import INSTITUTION, LEARNER, Recorded, record_session
+from zaichang.cli import main
+from zaichang.runtime.outbox import Outbox
+from zaichang.storage.folder import DataFolder
+
+ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
+
+
+def traces(root: Path, secret: str) -> list[str]:
+    """Name every file below ``root`` that holds ``secret``, or a bare hash of it, in any usual spelling."""
+    needles = {secret.encode()}
+    for name in ALGORITHMS:
+        digest = hashlib.new(name, secret.encode(), usedforsecurity=False)
+        needles |= {digest.digest(), digest.hexdigest().encode(), base64.b64encode(digest.digest())}
+    found = []
+    for path in sorted(root.rglob("*")):
+        if secret in path.name or (path.is_file() and any(needle in path.read_bytes() for needle in needles)):
+            found.append(str(path.relative_to(root)))
+    return found
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Recorded:
+    made = record_session(tmp_path / "data", minutes=3)
+    line = b'{"institution":"inst-1","learner":"learner-1","minute":0,"session":"' + made.session_id.encode() + b'"}\n'
+    other = line.replace(b"learner-1", b"learner-9")
+    Outbox(made.folder).append([line, other], 1_700_000_000_000)
+    return made
+
+
+def erase(recorded: Recorded, *more: str) -> int:
+    return main(["erase", LEARNER, "--institution", INSTITUTION, "--data", str(recorded.folder.root), *more])
+
+
+def test_the_log_never_holds_a_pseudonym_or_its_bare_hash(recorded: Recorded) -> None:
+    assert traces(recorded.folder.log, LEARNER) == []
+    # The search can find: the database holds the pseudonym, which is its job.
+    assert "zaichang.sqlite3" in " ".join(traces(recorded.folder.root, LEARNER))
+
+
+def test_after_erasure_proofs_pass_openings_fail_and_no_file_remembers(
+    recorded: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, trust, bundle = str(recorded.folder.root), tmp_path / "trust", tmp_path / "bundle"
+    trust.write_bytes(recorded.trust)
+    export = ["export", recorded.session_id, "--data", data, "--out", str(bundle)]
+    assert main(export) == 0
+    salts = [json.loads(line)["salt"] for line in bundle.read_text().splitlines() if '"salt"' in line]
+    request = tmp_path / "request.pdf"
+    request.write_bytes(b"please forget me")
+    assert erase(recorded, "--basis", "pipl-47", "--request", str(request), "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["sessions"] == 1
+
+    assert traces(recorded.folder.root, LEARNER) == []
+    assert [salt for salt in salts if traces(recorded.folder.root, salt)] == []
+    assert main(export) == 2
+    assert "learner.erased" in capsys.readouterr().err
+    assert main([*export, "--openings", "nothing"]) == 0
+    capsys.readouterr()
+    checks_before = main(["verify", str(bundle), "--trust", str(trust), "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert checks_before == 2
+    assert {line["check"] for line in lines if line["ok"]} >= {"checkpoint", "inclusion", "chain"}
+    assert not any(line.get("status") == "fail" for line in lines)
+    assert main(["verify", str(recorded.log_root), "--trust", str(trust), "--deep"]) == 0
+
+    outbox = next(recorded.folder.outbox.glob("*.jsonl")).read_text().splitlines()
+    assert json.loads(outbox[0])["learner"] == "-" * len(LEARNER)
+    assert json.loads(outbox[1])["learner"] == "learner-9"
+    leaf = next(
+        path.read_bytes()
+        for path in recorded.folder.log.rglob("tile/entries/000.p/*")
+        if b"erasure" in path.read_bytes()
+    )
+    assert b'"basis":"pipl-47"' in leaf
+    assert hashlib.sha256(b"please forget me").hexdigest().encode() in leaf
+    assert erase(recorded) == 2
+    assert "learner.unknown" in capsys.readouterr().err
+
+
+def test_a_legal_hold_is_respected(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    assert erase(recorded, "--hold", "case-2026-17") == 0
+    assert erase(recorded) == 2
+    assert "erase.hold" in capsys.readouterr().err
+    assert traces(recorded.folder.root, LEARNER) != []
+    assert erase(recorded, "--release") == 0
+    assert erase(recorded) == 0
+
+
+def test_a_running_service_keeps_its_data(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    service = DataFolder(recorded.folder.root)
+    service.lock()
+    try:
+        assert erase(recorded) == 2
+        assert "storage.locked" in capsys.readouterr().err
+    finally:
+        service.unlock()
+
+
+def test_a_crash_before_the_leaf_is_made_good_by_the_next_run(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from zaichang.runtime.log_port import SequencerLog
+
+    async def crash(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SequencerLog, "submit", crash)
+        assert erase(recorded) == 130
+    assert traces(recorded.folder.root, LEARNER) == []
+    pending = list((recorded.folder.root / "erasures").rglob("erased-*"))
+    assert len(pending) == 1
+    leaf = pending[0].read_bytes()
+    assert erase(recorded) == 2
+    assert list((recorded.folder.root / "erasures").rglob("erased-*")) == []
+    assert any(leaf in path.read_bytes() for path in recorded.folder.log.rglob("tile/entries/000.p/*"))
