@@ -1,13 +1,8 @@
 """A regulator's sample that anyone can draw again: frozen log, public dice, Rivest's consistent sampler. Pure.
 
 Order matters: the checkpoint is frozen and announced first, the dice are rolled in public afterwards. Stage 1 draws
-<<<<<<< HEAD
 projects (courses), because the 6 to 10 per cent of 渝卫发〔2017〕25号 (二十二) are of the year's published projects;
 stage 2 draws sessions inside each drawn project. The frame is the log itself: no institution hands in a list to doctor.
-=======
-projects (courses), because the 6 to 10 per cent of 渝卫发〔2017〕25号 (二十二) are of the year's projects; stage 2
-draws sessions inside each drawn project. The frame is the log itself: no institution hands in a list to doctor.
->>>>>>> 95dbf8b (Shorten a line)
 
 An item's ticket is ``0.`` and the decimal digits, reversed, of ``SHA-256(hex(SHA-256(seed)) || id)``; the smallest
 tickets are drawn (ron-rivest/consistent_sampler). Drawing more later keeps everything that was drawn before.
