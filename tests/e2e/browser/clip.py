@@ -23,7 +23,7 @@ NOISE_BYTES = WIDTH_PX * 6
 
 def portrait() -> Frame:
     """Return the enrolment photo, (512, 512, 3) RGB."""
-    return np.asarray(data.astronaut(), dtype=np.uint8)
+    return np.asarray(data.astronaut(), dtype=np.uint8)  # type: ignore[no-untyped-call]  # scikit-image has no types here
 
 
 def head_frames(seconds: int, seed: int = 1) -> list[Frame]:
@@ -38,8 +38,8 @@ def head_frames(seconds: int, seed: int = 1) -> list[Frame]:
         matrix = cv2.getRotationMatrix2D((224.0, 110.0), 4 * float(np.sin(2 * turn)), float(scale) * 1.1)
         matrix[:, 2] += (320 - 224 + 14 * np.sin(turn), 215 - 110 + 8 * np.cos(3 * turn))
         frame = cv2.warpAffine(photo, matrix, (WIDTH_PX, HEIGHT_PX), borderMode=cv2.BORDER_REPLICATE)
-        noisy = frame.astype(np.int16) + rng.normal(0, 3, frame.shape).astype(np.int16)
-        frames.append(np.clip(noisy, 0, 255).astype(np.uint8))
+        noise = np.asarray(rng.normal(0, 3, frame.shape), dtype=np.int16)
+        frames.append(np.clip(np.asarray(frame, dtype=np.int16) + noise, 0, 255).astype(np.uint8))
     return frames
 
 

@@ -10,10 +10,11 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -56,7 +57,7 @@ class Picture:
 class Scripted:
     """Runs in a thread of its own; ``say`` and ``wait`` are called by the test."""
 
-    def __init__(self, sdk: Path, lesson: Path) -> None:
+    def __init__(self, sdk: Path, lesson: Path, peer: Path | None = None) -> None:
         self.heard: queue.Queue[ClientMessage | Picture] = queue.Queue()
         self.kept: list[ClientMessage | Picture] = []
         self.pages: dict[str, tuple[str, dict[str, str]]] = {}
@@ -69,7 +70,7 @@ class Scripted:
         self.refuse_connections = False
         self.seq = 0
         self._sockets: list[WebSocket] = []
-        self._sdk, self._lesson = sdk, lesson
+        self._sdk, self._lesson, self._peer = sdk, lesson, peer
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -77,6 +78,7 @@ class Scripted:
             routes=[
                 WebSocketRoute("/session", self._session),
                 Route("/sdk/{name:path}", self._file),
+                Route("/peer/{name:path}", self._peer_file),
                 Route("/lesson.wav", self._media),
                 Route("/{name:path}", self._page),
             ]
@@ -155,13 +157,15 @@ class Scripted:
 
     def order_capture(self, number: int = 1, **fields: object) -> CaptureOrder:
         given = {"within_ms": 20_000, "width_px": 480, "quality_pct": 80, **fields}
-        order = CaptureOrder(capture_id=f"c{number}", nonce=f"{number:032x}", **given)
+        order = msgspec.convert(
+            {"t": "capture", "capture_id": f"c{number}", "nonce": f"{number:032x}", **given}, CaptureOrder
+        )
         self.say(order)
         return order
 
     # Inside
 
-    def _call(self, coroutine: object) -> None:
+    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
         assert self._loop is not None
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
 
@@ -203,6 +207,7 @@ class Scripted:
 
     def _joined(self, join: Join) -> Joined:
         fields: dict[str, object] = {
+            "t": "joined",
             "session_id": join.resume or f"s{self.joins}",
             "resumed": bool(join.resume),
             "server_ms": int(time.time() * 1_000),
@@ -217,7 +222,7 @@ class Scripted:
             "captures": True,
             **self.joined_with,
         }
-        return Joined(**fields)
+        return msgspec.convert(fields, Joined)
 
     def _ack(self, beat: Heartbeat) -> Ack:
         counting = self.counting and beat.playing and beat.visible
@@ -233,6 +238,10 @@ class Scripted:
 
     async def _file(self, request: Request) -> Response:
         path = self._sdk / request.path_params["name"]
+        return FileResponse(path) if path.is_file() else Response(status_code=404)
+
+    async def _peer_file(self, request: Request) -> Response:
+        path = (self._peer or self._sdk) / request.path_params["name"]
         return FileResponse(path) if path.is_file() else Response(status_code=404)
 
     async def _media(self, request: Request) -> Response:
