@@ -79,6 +79,12 @@ def resume(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> N
     repeat_order(state, out)
 
 
+def expire(state: State) -> None:
+    """Mark the outstanding pop-up overdue: an answer then only cures."""
+    if state.challenge is not None:
+        state.challenge = replace(state.challenge, overdue=True)
+
+
 def repeat_order(state: State, out: list[Decision]) -> None:
     """Show the outstanding pop-up (again, after a lost connection)."""
     challenge = state.challenge

@@ -140,16 +140,13 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
     minutes = {minute.index: minute for minute in state.minutes}
     for index, start_ms, end_ms in state.pending:
         minute = minutes[index]
-        match outcome:
-            case Outcome.PASSED:
-                minute = replace(minute, verified=add(minute.verified, (start_ms, end_ms)))
-                state.credited = add(state.credited, (start_ms, end_ms))
-                state.session_verified_ms += end_ms - start_ms
-            case Outcome.UNDECIDED:
-                minute = replace(minute, undecided=add(minute.undecided, (start_ms, end_ms)))
-                state.undecided = add(state.undecided, (start_ms, end_ms))
-            case Outcome.FAILED:
-                pass
+        if outcome is Outcome.PASSED:
+            minute = replace(minute, verified=add(minute.verified, (start_ms, end_ms)))
+            state.credited = add(state.credited, (start_ms, end_ms))
+            state.session_verified_ms += end_ms - start_ms
+        elif outcome is Outcome.UNDECIDED:
+            minute = replace(minute, undecided=add(minute.undecided, (start_ms, end_ms)))
+            state.undecided = add(state.undecided, (start_ms, end_ms))
         if outcome is not Outcome.PASSED and reason is not None and reason not in minute.reasons:
             minute = replace(minute, reasons=(*minute.reasons, reason)[:REASONS_PER_MINUTE])
         minutes[index] = minute

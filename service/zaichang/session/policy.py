@@ -103,11 +103,12 @@ class Policy:
             ("capture_min_gap_ms", "capture_max_gap_ms"),
             ("challenge_min_gap_ms", "challenge_max_gap_ms"),
             ("round_passes", "round_captures"),
-            ("heartbeat_ms", "gap_ms"),
             ("gap_ms", "abandon_ms"),
         ):
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError("policy.invalid", f"{low} must not be above {high}.")
+        if self.heartbeat_ms >= self.gap_ms:
+            raise ConfigError("policy.invalid", "heartbeat_ms must be below gap_ms, else every report comes too late.")
 
 
 def _check(name: str, value: object, meta: dict[str, Any]) -> None:
@@ -117,7 +118,7 @@ def _check(name: str, value: object, meta: dict[str, Any]) -> None:
                 "policy.invalid", f"{name} must be an integer from {meta['low']} to {meta['high']}, got {value!r}."
             )
     elif "choices" in meta:
-        if not isinstance(value, tuple) or len(set(value)) != len(value) or not set(value) <= set(meta["choices"]):
+        if not isinstance(value, tuple) or any(value.count(item) > 1 or item not in meta["choices"] for item in value):
             raise ConfigError(
                 "policy.invalid",
                 f"{name} must list distinct values out of {', '.join(meta['choices'])}, got {value!r}.",

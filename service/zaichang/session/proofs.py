@@ -64,8 +64,6 @@ def excused(state: State, policy: Policy) -> bool:
 
 def settle(state: State, policy: Policy, out: list[Decision]) -> None:
     """Derive the phase from the holds; begin a minute, order play or cut the running stretch as it changes."""
-    if state.phase is Phase.CLOSED:
-        return
     changed = transitions.settle(state)
     if changed and state.phase is Phase.ACTIVE:
         credit.begin_minute(state, state.now_ms)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import IntEnum, auto
+from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
@@ -87,8 +88,7 @@ def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decisi
             if decided is not None:
                 proofs.decide(state, *decided, policy, wall_ms, out)
         case Due.CHALLENGE_DEADLINE:
-            if state.challenge is not None:
-                state.challenge = replace(state.challenge, overdue=True)
+            challenges.expire(state)
             proofs.fail_challenge(state, ReasonCode.CHALLENGE_UNANSWERED, policy, wall_ms, out)
         case Due.GAP:
             _gap(state, policy, out)
@@ -102,6 +102,8 @@ def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decisi
             rounds.begin_round(state, policy, wall_ms, out)
         case Due.CHALLENGE:
             challenges.issue(state, policy, wall_ms, out)
+        case _:
+            assert_never(due)
 
 
 def _gap(state: State, policy: Policy, out: list[Decision]) -> None:

@@ -265,3 +265,21 @@ def test_excuses_run_out() -> None:
     session.tick(16_000)
     assert session.state.challenge is not None
     assert session.state.challenge.deadline_ms != 0
+
+
+def test_only_an_outstanding_pop_up_can_be_overdue() -> None:
+    session = hands()
+    challenges.expire(session.state)
+    assert session.state.challenge is not None and session.state.challenge.overdue
+    session.state.challenge = None
+    challenges.expire(session.state)
+    assert session.state.challenge is None
+
+
+def test_only_an_outstanding_pop_up_is_shown_again() -> None:
+    session = hands()
+    session.answer()
+    out: list[d.Decision] = []
+    challenges.resume(session.state, session.policy, session.now_ms, out)
+    challenges.repeat_order(session.state, out)
+    assert out == []

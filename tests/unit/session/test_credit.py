@@ -1,0 +1,373 @@
+"""Playhead accounting: the token bucket, the frontier, the split over minutes, the bracket's resolution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.desk import POLICY
+from support.hands import Hands
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import credit
+from zaichang.session import decisions as d
+from zaichang.session.credit import Outcome
+from zaichang.session.playhead import IntervalSet
+from zaichang.session.state import OpenMinute
+
+R = ReasonCode
+EXACT = replace(POLICY, rate_max_bp=10_000, seek_tolerance_ms=0)
+
+
+def counting(policy: object = EXACT, **info: object) -> Hands:
+    """Return a session that began to count at playhead 0 and has nothing due for a while."""
+    session = Hands(policy, **info).begin()  # type: ignore[arg-type]  # a policy
+    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = 10_000_000
+    return session
+
+
+def seek_orders(session: Hands) -> list[d.OrderSeek]:
+    return session.of(d.OrderSeek)
+
+
+class TestTokens:
+    """I1: real time, times the highest rate, and a little slack."""
+
+    def test_the_first_counted_report_counts_nothing_itself(self) -> None:
+        session = Hands(EXACT).round()
+        session.wait(3_000).beat(3_000)
+        assert session.state.pending == ()
+        assert session.state.lead_ms == 3_000
+
+    @pytest.mark.parametrize(("progress_ms", "counted_ms"), [(5_000, 5_000), (5_001, 0), (4_000, 4_000), (0, 0)])
+    def test_progress_up_to_the_elapsed_time_counts(self, progress_ms: int, counted_ms: int) -> None:
+        session = counting()
+        out = session.wait(5_000).beat(progress_ms)
+        assert session.state.pending_ms == counted_ms
+        ack = out[-1]
+        assert isinstance(ack, d.AckHeartbeat)
+        assert ack.counting is (progress_ms <= 5_000)
+        assert ack.reason is (None if progress_ms <= 5_000 else R.RATE_TOO_FAST)
+        assert ack.pending_ms == counted_ms
+
+    @pytest.mark.parametrize(("rate_max_bp", "most_ms"), [(10_000, 5_000), (10_200, 5_100), (15_000, 7_500)])
+    def test_the_highest_rate_stretches_the_clock(self, rate_max_bp: int, most_ms: int) -> None:
+        for progress_ms, counted_ms in ((most_ms, most_ms), (most_ms + 1, 0)):
+            session = counting(replace(EXACT, rate_max_bp=rate_max_bp))
+            session.wait(5_000).beat(progress_ms, rate_bp=rate_max_bp)
+            assert session.state.pending_ms == counted_ms
+
+    def test_a_claimed_rate_above_the_highest_counts_nothing(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(5_000, rate_bp=10_001)
+        assert session.state.pending == ()
+        assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.RATE_TOO_FAST)
+        assert R.RATE_TOO_FAST in session.state.minutes[-1].reasons
+
+    @pytest.mark.parametrize(("progress_ms", "reason"), [(85_000, R.RATE_TOO_FAST), (85_001, R.SEEK_FORWARD)])
+    def test_what_no_browser_can_play_was_moved(self, progress_ms: int, reason: ReasonCode) -> None:
+        session = counting()
+        session.wait(5_000).beat(progress_ms)
+        assert seek_orders(session)[-1].reason is reason
+        assert (session.state.beat_ms == 0) is (reason is R.SEEK_FORWARD)
+
+    def test_a_report_at_the_same_moment_earns_nothing(self) -> None:
+        session = counting()
+        session.beat(17)
+        assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
+        session = counting()
+        session.beat(18)
+        assert seek_orders(session)[-1].reason is R.SEEK_FORWARD
+
+    def test_punctual_reports_save_up_no_more_than_the_tolerance(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        for number in range(1, 11):
+            session.wait(5_000).beat(number * 4_000)
+        assert session.state.tokens_ms == 1_500
+        assert session.state.late_until_ms == 0
+
+    def test_a_late_report_keeps_its_time_for_the_early_one_after_it(self) -> None:
+        session = counting()
+        session.wait(9_000).beat(5_000)
+        assert session.state.tokens_ms == 4_000
+        session.wait(1_000).beat(10_000)
+        assert session.state.pending_ms == 10_000
+        assert session.state.tokens_ms == 0
+
+    def test_what_is_kept_is_bounded_by_the_burst_and_by_a_minute(self) -> None:
+        session = counting()
+        for _ in range(3):
+            session.wait(9_000).beat(0)
+        assert session.state.tokens_ms == EXACT.burst_ms == 12_000
+        late_until_ms = session.state.late_until_ms
+        assert late_until_ms == session.now_ms + 60_000
+        playhead_ms = 0
+        while session.now_ms + 5_000 < late_until_ms:
+            playhead_ms += 5_000
+            session.wait(5_000).beat(playhead_ms)
+            assert session.state.tokens_ms == 12_000
+        session.wait(5_000).beat(playhead_ms + 5_000)
+        assert session.now_ms == late_until_ms
+        assert session.state.tokens_ms == 0
+
+    @pytest.mark.parametrize(("lag_ms", "late"), [(1_500, False), (1_501, True)])
+    def test_late_means_later_than_the_tolerance(self, lag_ms: int, late: bool) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        session.wait(5_000).beat(5_000 - lag_ms)
+        assert (session.state.late_until_ms > 0) is late
+
+    def test_refused_progress_costs_no_tokens(self) -> None:
+        session = counting()
+        session.wait(9_000).beat(5_000)
+        session.wait(5_000).beat(20_000)
+        assert session.state.pending_ms == 5_000
+        assert session.state.tokens_ms == 9_000
+
+
+class TestPlayhead:
+    """I2 and 快进禁止."""
+
+    def test_going_back_is_free_and_watching_again_earns_nothing(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(5_000)
+        session.wait(1_000).beat(0)
+        session.wait(5_000).beat(5_000)
+        assert session.state.pending == ((0, 0, 5_000),)
+        assert R.ALREADY_CREDITED in session.state.minutes[-1].reasons
+        assert seek_orders(session) == []
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 10_000),)
+
+    def test_only_what_is_new_of_a_stretch_counts(self) -> None:
+        session = counting(credited=((2_000, 3_000), (4_000, 9_000)))
+        session.wait(5_000).beat(5_000)
+        assert session.state.pending == ((0, 0, 2_000), (0, 3_000, 4_000))
+        assert R.ALREADY_CREDITED in session.state.minutes[-1].reasons
+
+    def test_new_time_is_not_called_credited(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(5_000)
+        assert R.ALREADY_CREDITED not in session.state.minutes[-1].reasons
+
+    def test_the_lesson_ends_where_the_launch_token_says(self) -> None:
+        session = counting(lesson_duration_ms=3_000)
+        session.wait(5_000).beat(5_000)
+        assert session.state.pending == ((0, 0, 3_000),)
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 3_000),)
+
+    @pytest.mark.parametrize(("ahead_ms", "accepted"), [(2_000, True), (2_001, False)])
+    def test_a_stretch_may_begin_a_little_ahead(self, ahead_ms: int, accepted: bool) -> None:
+        """The player was told to go on and played until its next report: 1 s, and the tolerance."""
+        session = Hands(replace(EXACT, seek_tolerance_ms=1_000)).round()
+        session.state.heard_ms = session.now_ms
+        session.wait(1_000).beat(ahead_ms)
+        assert (session.state.beat_ms == session.now_ms) is accepted
+        if not accepted:
+            assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.SEEK_FORWARD)
+        session.wait(1_000).beat(ahead_ms + 1_000)
+        assert session.state.pending == (((0, ahead_ms, ahead_ms + 1_000),) if accepted else ())
+
+    def test_the_lead_is_bounded_by_the_burst(self) -> None:
+        for ahead_ms, accepted in ((12_000, True), (12_001, False)):
+            session = Hands(EXACT)
+            session.wait(14_000).round()
+            session.beat(ahead_ms)
+            assert (session.state.beat_ms > 0) is accepted
+
+    def test_a_jump_within_what_was_saved_is_still_a_jump(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_000))
+        session.wait(5_000).beat(5_000)
+        session.state.beat_playhead_ms = 6_001
+        session.state.lead_ms = 0
+        session.wait(5_000).beat(10_000)
+        assert seek_orders(session)[-1] == d.OrderSeek(to_ms=5_000, reason=R.SEEK_FORWARD)
+        session = counting(replace(EXACT, seek_tolerance_ms=1_000))
+        session.wait(5_000).beat(5_000)
+        session.state.beat_playhead_ms = 6_000
+        session.state.lead_ms = 0
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
+
+    def test_where_skipping_is_allowed_only_the_clock_limits(self) -> None:
+        session = counting(replace(EXACT, skip_allowed=True))
+        session.wait(1_000).beat(900_000)
+        assert session.state.pending == ()
+        session.wait(5_000).beat(900_000)
+        session.wait(5_000).beat(905_000)
+        assert session.state.pending == ((0, 900_000, 905_000),)
+
+    def test_after_a_jump_counting_begins_anew(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(600_000)
+        assert session.state.beat_ms == 0
+        session.wait(5_000).beat(0)
+        session.wait(5_000).beat(5_000)
+        assert session.state.pending == ((0, 0, 5_000),)
+
+
+class TestMinutes:
+    """A minute is 60 s of ACTIVE time; what was played over its end is shared out by the clock."""
+
+    def test_a_stretch_over_a_minutes_end_is_split(self) -> None:
+        session = counting()
+        for number in range(1, 12):
+            session.wait(5_000).beat(number * 5_000)
+        session.wait(4_000).beat(59_000)
+        session.wait(5_000).beat(64_000)
+        assert session.state.pending == ((0, 0, 60_000), (1, 60_000, 64_000))
+
+    def test_the_share_is_in_proportion_to_the_clock(self) -> None:
+        session = counting(replace(EXACT, rate_max_bp=15_000))
+        for number in range(1, 12):
+            session.wait(5_000).beat(number * 5_000)
+        session.wait(9_000).beat(55_000 + 12_000)
+        # 5 of 9 s were played before the minute's end: 12,000 x 5 / 9, rounded down.
+        assert session.state.pending == ((0, 0, 61_666), (1, 61_666, 67_000))
+
+    def test_at_the_very_end_all_of_it_was_played_before(self) -> None:
+        session = counting()
+        for number in range(1, 13):
+            session.wait(5_000).beat(number * 5_000)
+        assert session.state.pending == ((0, 0, 60_000),)
+        assert session.state.minutes[-1].from_ms == session.now_ms
+
+    def test_two_separate_parts_stay_separate(self) -> None:
+        session = counting(credited=((5_000, 6_000),))
+        session.wait(5_000).beat(5_000)
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
+
+    def test_a_minute_without_active_time_never_was(self) -> None:
+        session = counting()
+        assert len(session.state.minutes) == 1
+        credit.end_minute(session.state, session.now_ms)
+        assert session.state.minutes == ()
+        assert session.state.next_minute == 0
+        credit.end_minute(session.state, session.now_ms)
+        assert session.state.next_minute == 0
+
+    def test_a_minute_ends_once(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(5_000)
+        credit.end_minute(session.state, session.now_ms)
+        credit.end_minute(session.state, session.now_ms + 9)
+        assert session.state.minutes[-1].to_ms == session.now_ms
+        credit.begin_minute(session.state, session.now_ms)
+        credit.begin_minute(session.state, session.now_ms)
+        assert [minute.index for minute in session.state.minutes] == [0, 1]
+        assert session.state.minute_active_ms == 0
+
+
+class TestNotes:
+    def test_each_reason_once_and_not_too_many(self) -> None:
+        session = counting()
+        for reason in [R.PLAYER_PAUSED, *list(R)]:
+            credit.note(session.state, reason)
+        reasons = session.state.minutes[-1].reasons
+        assert len(reasons) == len(set(reasons)) == credit.REASONS_PER_MINUTE
+        credit.note(session.state, reasons[0])
+        assert session.state.minutes[-1].reasons == reasons
+
+    def test_without_a_running_minute_there_is_nowhere_to_write(self) -> None:
+        session = Hands(EXACT)
+        credit.note(session.state, R.PLAYER_PAUSED)
+        assert session.state.minutes == ()
+        session = counting()
+        session.wait(5_000).beat(5_000)
+        credit.end_minute(session.state, session.now_ms)
+        before = session.state.minutes
+        credit.note(session.state, R.PLAYER_PAUSED)
+        assert session.state.minutes == before
+
+
+def resolved(outcome: Outcome, reason: ReasonCode | None) -> Hands:
+    session = counting()
+    session.state.minutes = (OpenMinute(index=0, from_ms=1, to_ms=2), OpenMinute(index=1, from_ms=2))
+    session.state.pending = ((0, 0, 10), (1, 20, 25))
+    session.state.pending_set = ((0, 10), (20, 25))
+    session.state.lead_ms = 99
+    credit.resolve(session.state, outcome, reason)
+    assert session.state.pending == () and session.state.pending_set == ()
+    return session
+
+
+class TestResolve:
+    """I10: a proof decides everything pending, and nothing else."""
+
+    def test_passed(self) -> None:
+        state = resolved(Outcome.PASSED, R.NO_FACE).state
+        assert [minute.verified for minute in state.minutes] == [((0, 10),), ((20, 25),)]
+        assert [minute.reasons for minute in state.minutes] == [(), ()]
+        assert state.credited == ((0, 10), (20, 25))
+        assert (state.session_verified_ms, state.undecided, state.lead_ms) == (15, (), 99)
+
+    def test_undecided(self) -> None:
+        state = resolved(Outcome.UNDECIDED, R.PAD_MISSING).state
+        assert [minute.undecided for minute in state.minutes] == [((0, 10),), ((20, 25),)]
+        assert [minute.reasons for minute in state.minutes] == [(R.PAD_MISSING,)] * 2
+        assert (state.credited, state.session_verified_ms, state.lead_ms) == ((), 0, 99)
+        assert state.undecided == ((0, 10), (20, 25))
+
+    @pytest.mark.parametrize("reason", [R.NO_FACE, None])
+    def test_failed(self, reason: ReasonCode | None) -> None:
+        state = resolved(Outcome.FAILED, reason).state
+        assert [(minute.verified, minute.undecided) for minute in state.minutes] == [((), ())] * 2
+        assert [minute.reasons for minute in state.minutes] == [() if reason is None else (reason,)] * 2
+        assert (state.credited, state.undecided, state.session_verified_ms, state.lead_ms) == ((), (), 0, 0)
+
+    def test_reasons_stay_few(self) -> None:
+        session = counting()
+        full = tuple(R)[: credit.REASONS_PER_MINUTE]
+        session.state.minutes = (OpenMinute(index=0, from_ms=1, reasons=full),)
+        session.state.pending = ((0, 0, 10), (0, 20, 30))
+        credit.resolve(session.state, Outcome.FAILED, R.SUPERSEDED)
+        assert session.state.minutes[0].reasons == full
+
+
+@pytest.mark.parametrize(
+    ("verified", "undecided", "reasons", "verdict", "left", "told"),
+    [
+        (((0, 5),), (), (), d.Verdict.VERIFIED, (), ()),
+        (((0, 5),), ((3, 9),), (R.PAD_MISSING,), d.Verdict.VERIFIED, ((5, 9),), (R.PAD_MISSING,)),
+        ((), ((3, 9),), (R.PAD_MISSING,), d.Verdict.INDETERMINATE, ((3, 9),), (R.PAD_MISSING,)),
+        ((), (), (R.NO_FACE,), d.Verdict.REFUSED, (), (R.NO_FACE,)),
+        ((), (), (), d.Verdict.REFUSED, (), (R.PLAYER_STALLED,)),
+    ],
+)
+def test_a_minutes_verdict(
+    verified: IntervalSet,
+    undecided: IntervalSet,
+    reasons: tuple[ReasonCode, ...],
+    verdict: d.Verdict,
+    left: IntervalSet,
+    told: tuple[ReasonCode, ...],
+) -> None:
+    minute = OpenMinute(index=3, from_ms=1, to_ms=2, verified=verified, undecided=undecided, reasons=reasons)
+    assert credit._judge(minute) == d.Minute(
+        index=3, from_ms=1, to_ms=2, verdict=verdict, verified=verified, undecided=left, reasons=told
+    )
+
+
+def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() -> None:
+    session = counting()
+    state = session.state
+    state.minutes = (
+        OpenMinute(index=0, from_ms=1, to_ms=60),
+        OpenMinute(index=1, from_ms=60, to_ms=120),
+        OpenMinute(index=2, from_ms=120),
+    )
+    for accounted_ms, pending, expected in (
+        (59, (), []),
+        (60, ((0, 0, 5),), []),
+        (60, (), [0]),
+        (120, ((1, 0, 5),), []),
+        (120, (), [1]),
+        (10**15, (), []),
+    ):
+        out: list[d.Decision] = []
+        state.accounted_ms, state.pending = accounted_ms, pending
+        credit.record_minutes(state, out)
+        assert [x.minute.index for x in out if isinstance(x, d.RecordMinute)] == expected
+    assert state.minutes_recorded == 2
+    assert [minute.index for minute in state.minutes] == [2]

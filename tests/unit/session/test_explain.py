@@ -1,0 +1,62 @@
+"""What an institution's policy tells learners: complete, in both languages, and nothing that predicts a capture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from zaichang.session.explain import explain_en, explain_zh
+from zaichang.session.policy import Policy
+
+BASE = Policy()
+
+
+def both(policy: Policy) -> tuple[str, str]:
+    zh, en = explain_zh(policy), explain_en(policy)
+    assert len(zh) == len(en), "both languages say the same number of things"
+    assert all(line.strip() for line in zh + en)
+    return "\n".join(zh), "\n".join(en)
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        ({}, "首次学习不能快进", "cannot skip ahead"),
+        ({"skip_allowed": True}, "可以跳到后面", "may skip ahead"),
+        ({}, "活体", "pad"),
+        ({"proofs": ("presence",)}, "不做活体检测", "no liveness check"),
+        ({"rate_max_bp": 15_000}, "1.50 倍速", "1.50x"),
+        ({"capture_mean_ms": 45_500}, "45.5 秒", "45.5 s"),
+        ({"capture_max_gap_ms": 120_000}, "2 分钟", "2 min"),
+        ({"round_captures": 6}, "最多 6 张", "up to 6 pictures"),
+        ({"challenge_kinds": ("question",)}, "回答课程问题", "a question on the course"),
+        ({"challenge_kinds": ("confirm", "code")}, "点击确认、输入验证码", "a click, a code to type"),
+        ({"challenge_deadline_ms": 30_000}, "30 秒", "30 s"),
+        ({}, "切到后台", "page is hidden"),
+        ({"gap_ms": 20_000}, "超过 20 秒", "silent for 20 s"),
+        ({"strikes_max": 3}, "累计 3 次", "3 failed checks"),
+        ({}, "非人脸方式", "without face recognition"),
+    ],
+)
+def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
+    said_zh, said_en = both(replace(BASE, **change))
+    assert zh in said_zh
+    assert en in said_en
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        ({"proofs": ()}, "抓拍", "Captures"),
+        ({}, "不做活体检测", "no liveness check"),
+        ({"challenge_kinds": ()}, "弹窗验证", "Pop-ups"),
+        ({"pause_when_hidden": False}, "切到后台", "page is hidden"),
+        ({}, "累计", "failed checks"),
+        ({"non_face_route": False}, "非人脸方式", "without face recognition"),
+    ],
+)
+def test_what_does_not_apply_is_not_said(change: dict[str, object], zh: str, en: str) -> None:
+    said_zh, said_en = both(replace(BASE, **change))
+    assert zh not in said_zh
+    assert en not in said_en
