@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
+from zaichang.biometric.template import Template
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import load_catalog
@@ -44,6 +45,12 @@ def pictures(folder: Path, pattern: str) -> list[Path]:
     return found
 
 
+def embedding_of(analyser: Analyser, pixels: Picture) -> NDArray[np.float32]:
+    embedding = analyser.embed_main(pixels)[1]
+    assert embedding is not None
+    return embedding
+
+
 def test_twenty_faces(analyser: Analyser, portrait: Picture) -> None:
     head = cv2.resize(portrait[20:240, 120:330], (120, 126))
     crowd = np.vstack([np.hstack([head] * 5)] * 4)
@@ -56,7 +63,9 @@ def test_twenty_faces(analyser: Analyser, portrait: Picture) -> None:
 def test_a_face_on_its_side_or_head_is_never_usable_in_silence(
     analyser: Analyser, portrait: Picture, turn: int
 ) -> None:
-    found = analyser.assess_pixels(np.asarray(cv2.rotate(portrait, turn), dtype=np.uint8), want=CAREFUL)
+    upright = Template(embedder=analyser.embedder_id, vectors=embedding_of(analyser, portrait)[None])
+    turned = np.asarray(cv2.rotate(portrait, turn), dtype=np.uint8)
+    found = analyser.assess_pixels(turned, want=CAREFUL, reference=upright)
     main = found.main
     assert found.reasons or (main is not None and (main.reasons or abs(main.roll_cdeg) > 4500))
 

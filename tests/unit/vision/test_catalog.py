@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from zaichang.core.errors import ConfigError, ModelError
+from zaichang.vision.cache import sha256_hex
 from zaichang.vision.catalog import (
     REQUIRED_ROLES,
+    BundledSource,
     Catalog,
     Role,
     UrlSource,
@@ -69,6 +71,24 @@ def test_a_wrong_catalogue_is_refused_and_named(tmp_path: Path, old: str, new: s
     with pytest.raises(ConfigError, match=says) as caught:
         load(tmp_path, GOOD.replace(old, new, 1))
     assert caught.value.code == "models.catalog_invalid"
+
+
+def test_bundled_files_have_the_hash_and_size_that_the_catalogue_says() -> None:
+    catalog = load_catalog()
+    bundled = [
+        (entry, source) for entry in catalog.entries for source in entry.sources if isinstance(source, BundledSource)
+    ]
+    assert [entry.role for entry, _ in bundled] == [Role.PAD]
+    for entry, source in bundled:
+        data = (catalog.folder / source.path).read_bytes()
+        assert sha256_hex(data) == entry.source_sha256 == entry.derived_sha256, f"{source.path}: update the catalogue"
+        assert len(data) == entry.derived_bytes
+
+
+def test_every_model_has_a_card() -> None:
+    catalog = load_catalog()
+    for entry in catalog.entries:
+        assert (catalog.folder / entry.card).is_file(), entry.card
 
 
 def test_bundled_paths_stay_inside(tmp_path: Path) -> None:
