@@ -22,6 +22,7 @@ from zaichang.runtime.ports import Ports, RunnerConfig
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.registry import Registry
 from zaichang.runtime.tokens import LaunchTokens
+from zaichang.runtime.witnessing import parse_peer
 from zaichang.settings import Settings
 from zaichang.storage.blobs import Blobs
 from zaichang.storage.folder import DataFolder
@@ -126,7 +127,8 @@ async def build(
         for listener in on_fatal:
             listener()
 
-    logs = LogShelf(folder, settings.log_domain, clock, stop, settings.log_flush_ms)
+    witnesses = [parse_peer(text) for text in settings.log_witnesses]
+    logs = LogShelf(folder, settings.log_domain, clock, stop, settings.log_flush_ms, witnesses)
     ports = Ports(
         clock=clock,
         store=store,

@@ -48,6 +48,9 @@ class Settings(BaseModel):
     capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept pictures are deleted.")
     token_minutes: int = Field(240, ge=1, le=1440, description="Life of a launch token, in minutes.")
     log_flush_ms: int = Field(250, ge=10, le=5_000, description="How long leaves wait for a common checkpoint.")
+    log_witnesses: tuple[str, ...] = Field(
+        (), description="Witnesses that cosign the logs, each as `URL VKEY` (docs/evidence.md)."
+    )
     sdk: Path | None = Field(None, description="Folder of the player bundle; empty: client_sdk/web/dist beside us.")
 
 
@@ -102,7 +105,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         key = name.removeprefix(PREFIX).lower()
         if key not in Settings.model_fields:
             raise _unknown(name, "the environment")
-        values[key] = tuple(text.split(",")) if key == "allowed_origins" and text else text
+        values[key] = tuple(text.split(",")) if key in ("allowed_origins", "log_witnesses") and text else text
     return values
 
 

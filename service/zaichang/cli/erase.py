@@ -71,6 +71,7 @@ async def _erase(
     from zaichang.runtime.clock import ServerClock
     from zaichang.runtime.erase import Eraser
     from zaichang.runtime.log_port import LogShelf
+    from zaichang.runtime.witnessing import parse_peer
     from zaichang.storage.folder import DataFolder
     from zaichang.storage.sqlite_store import SqliteStore
 
@@ -79,7 +80,8 @@ async def _erase(
     failures: list[FatalLogError] = []
     try:
         clock = ServerClock(await store.last_at_ms())
-        logs = LogShelf(folder, settings.log_domain, clock, failures.append, settings.log_flush_ms)
+        witnesses = [parse_peer(text) for text in settings.log_witnesses]
+        logs = LogShelf(folder, settings.log_domain, clock, failures.append, settings.log_flush_ms, witnesses)
         try:
             eraser = Eraser(folder, store, logs, clock.now_ms, secrets.token_hex)
             await eraser.finish_pending()

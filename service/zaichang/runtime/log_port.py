@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +16,12 @@ from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.runtime.clock import Clock
 from zaichang.runtime.log_writer import LogWriter
 from zaichang.runtime.sequencer import Sequencer, SequencerConfig
+from zaichang.runtime.witnessing import WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.log_head import SqliteHeadStore
 from zaichang.storage.log_keys import load_or_create_log_key
 from zaichang.storage.log_posix import PosixLogStore
+from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.leaf import Anchor
 
 RETRY_S: Final = 1.0
@@ -43,6 +45,11 @@ class SequencerLog:
         """Wrap a started sequencer, which the caller closes."""
         self._origin = origin
         self.sequencer = sequencer
+        self._witnessed: Checkpoint | None = None
+
+    def note_witnessed(self, checkpoint: Checkpoint) -> None:
+        """Remember the newest checkpoint that a witness has cosigned: leaves then name that one."""
+        self._witnessed = checkpoint
 
     @property
     def origin(self) -> str:
@@ -51,7 +58,7 @@ class SequencerLog:
 
     def anchor(self) -> Anchor | None:
         """See ``LogPort``."""
-        newest = self.sequencer.checkpoint.checkpoint
+        newest = self._witnessed or self.sequencer.checkpoint.checkpoint
         return Anchor(size=newest.size, root=newest.root)
 
     async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
@@ -70,14 +77,21 @@ class LogShelf:
     """Opens logs on demand under ``<data>/log/<institution>/<year>``; see ``LogBook``."""
 
     def __init__(
-        self, folder: DataFolder, domain: str, clock: Clock, fatal: Callable[[FatalLogError], None], flush_ms: int = 250
+        self,
+        folder: DataFolder,
+        domain: str,
+        clock: Clock,
+        fatal: Callable[[FatalLogError], None],
+        flush_ms: int = 250,
+        witnesses: Sequence[WitnessPeer] = (),
     ) -> None:
-        """Remember where; ``close`` closes what was opened."""
+        """Remember where, and which witnesses to ask; ``close`` closes what was opened."""
         self._folder = folder
         self._domain = domain
         self._clock = clock
         self._fatal = fatal
         self._flush_ms = flush_ms
+        self._witnesses = tuple(witnesses)
         self._open: dict[str, SequencerLog] = {}
         self._watching: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
@@ -98,6 +112,8 @@ class LogShelf:
                 )
                 self._open[origin] = SequencerLog(origin, sequencer)
                 self._watching.append(asyncio.create_task(self._watch(sequencer)))
+                if self._witnesses:
+                    self._watching.append(asyncio.create_task(self._witness(root, self._open[origin])))
         return self._open[origin]
 
     async def close(self) -> None:
@@ -112,9 +128,21 @@ class LogShelf:
     async def _watch(self, sequencer: Sequencer) -> None:
         self._fatal(await sequencer.wait_failed())
 
+    async def _witness(self, root: Path, log: SequencerLog) -> None:
+        await keep_witnessed_while_running(
+            root, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
+        )
+
     def _writer(self, origin: str, root: Path, key_name: str) -> LogWriter:
         root.mkdir(parents=True, exist_ok=True)
         signer = load_or_create_log_key(self._folder.keys / key_name, origin)
         (root / "vkey").write_text(signer.vkey + "\n", encoding="ascii")
         heads = SqliteHeadStore(self._folder.root / "log-heads.sqlite3")
-        return LogWriter(origin, [signer], PosixLogStore(root), heads, self._clock.now_ms)
+        return LogWriter(
+            origin,
+            [signer],
+            PosixLogStore(root),
+            heads,
+            self._clock.now_ms,
+            lambda: largest_known(root, self._witnesses),
+        )

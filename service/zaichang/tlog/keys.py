@@ -209,6 +209,45 @@ class Ed25519Signer:
         return self._key.sign(text)
 
 
+class MlDsa44Signer:
+    """Signs checkpoints with ML-DSA-44 (type ``0x06``): a second line beside Ed25519, against quantum computers.
+
+    The signature states no time (0), and covers no extension lines. Needs a ``cryptography`` that has ML-DSA.
+
+    Args:
+        name: The log's origin.
+        seed: 32 secret bytes (FIPS 204).
+
+    Raises:
+        ConfigError: ``log.no_ml_dsa`` where this machine's ``cryptography`` has none.
+    """
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        """Derive the public half."""
+        _check_name(name)
+        try:
+            from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+            self._key = MLDSA44PrivateKey.from_seed_bytes(seed)
+        except (ImportError, UnsupportedAlgorithm) as error:
+            raise ConfigError("log.no_ml_dsa", "The installed cryptography has no ML-DSA-44.") from error
+        public = self._key.public_key().public_bytes_raw()
+        self.name = name
+        self.key_id = key_id(name, SignatureType.COSIGNATURE_ML_DSA_44, public)
+        self.vkey = format_vkey(name, SignatureType.COSIGNATURE_ML_DSA_44, public)
+
+    def sign(self, text: bytes) -> bytes:
+        """Return timestamp 0 and the signature over a checkpoint's text.
+
+        Raises:
+            EvidenceError: ``E_CHECKPOINT`` if the text is no checkpoint, or has extension lines.
+        """
+        message = subtree_message(self.name, text, 0)
+        if message is None:
+            raise EvidenceError("E_CHECKPOINT", "ML-DSA-44 signs checkpoints without extension lines only.")
+        return _TIMESTAMP.pack(0) + self._key.sign(message)
+
+
 class Ed25519Cosigner:
     """Signs checkpoints as a witness does (type ``0x04``), at a time the caller states.
 
@@ -254,9 +293,13 @@ def subtree_message(cosigner: str, text: bytes, timestamp_s: int) -> bytes | Non
     return b"".join(parts)
 
 
-def _private(name: str, private_key: bytes) -> tuple[Ed25519PrivateKey, bytes]:
+def _check_name(name: str) -> None:
     if not valid_key_name(name):
         raise ConfigError("log.key_name", "A key's name must not be empty nor hold spaces, '+' or control characters.")
+
+
+def _private(name: str, private_key: bytes) -> tuple[Ed25519PrivateKey, bytes]:
+    _check_name(name)
     key = Ed25519PrivateKey.from_private_bytes(private_key)
     return key, key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 

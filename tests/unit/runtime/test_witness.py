@@ -2,17 +2,18 @@
 
 import http.client
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from support.log_faults import ORIGIN, SIGNER, open_writer
+from support.witness_server import COSIGNER, NOW_S
+from support.witness_server import serving as serving_logs
 from zaichang.cli import main
 from zaichang.core.errors import EvidenceError, FatalLogError, NotFound, StorageError
 from zaichang.runtime.log_reader import LogReader
-from zaichang.runtime.witness import PATH, Witness, keys_by_origin, make_server
+from zaichang.runtime.witness import PATH, Witness, keys_by_origin
 from zaichang.runtime.witness_client import (
     add_cosignatures,
     ask,
@@ -23,13 +24,10 @@ from zaichang.runtime.witness_client import (
 )
 from zaichang.storage.witness_store import WitnessStore
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Ed25519Cosigner, parse_vkey
+from zaichang.tlog.keys import parse_vkey
 from zaichang.tlog.merkle import leaf_hash
 from zaichang.tlog.trust import parse_trust
 from zaichang.tlog.witness import NOTHING, Seen
-
-COSIGNER = Ed25519Cosigner("witness.example.org", b"\x05" * 32)
-NOW_S = 1_790_000_000
 
 
 def grow(root: Path, first: int, count: int) -> LogReader:
@@ -41,20 +39,8 @@ def grow(root: Path, first: int, count: int) -> LogReader:
     return LogReader(root)
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    store = WitnessStore(folder / "witness.sqlite3")
-    witness = Witness(store, COSIGNER, keys_by_origin([SIGNER.vkey]), lambda: NOW_S)
-    server = make_server(witness, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        store.close()
+def serving(folder: Path) -> AbstractContextManager[str]:
+    return serving_logs(folder, [SIGNER.vkey])
 
 
 def test_a_growing_log_is_cosigned_over_http_and_the_quorum_is_met(tmp_path: Path) -> None:

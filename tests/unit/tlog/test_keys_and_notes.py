@@ -2,7 +2,7 @@ import pytest
 
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
+from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer, parse_vkey
 from zaichang.tlog.merkle import EMPTY_ROOT, leaf_hash
 from zaichang.tlog.note import NoteSignature, cosign_note, format_note, open_note, parse_note, sign_note
 from zaichang.tlog.trust import parse_trust
@@ -179,3 +179,26 @@ def test_the_quorum_decides_how_many_witnesses_must_have_seen_a_checkpoint() -> 
 )
 def test_trust_files_that_are_wrong_are_refused(lines: str) -> None:
     assert code_of(parse_trust, lines.encode()) in ("E_TRUST", "E_VKEY")
+
+
+def test_a_second_line_of_ml_dsa_44_checks_by_itself_and_beside_ed25519() -> None:
+    signer = MlDsa44Signer(LOG.name, b"\x05" * 32)
+    assert parse_vkey(signer.vkey).vkey == signer.vkey
+    note = sign_checkpoint(CHECKPOINT, [LOG, signer])
+    for keys in ([LOG.vkey], [signer.vkey], [LOG.vkey, signer.vkey]):
+        opened = open_checkpoint(note, [parse_vkey(key) for key in keys], LOG.name)
+        assert len(opened.opened.verified) == len(keys)
+    trust = parse_trust(f"log {signer.vkey}\nquorum none\n".encode())
+    assert trust.open_checkpoint(note).checkpoint == CHECKPOINT
+    verifier, text = parse_vkey(signer.vkey), CHECKPOINT.body()
+    signature = signer.sign(text)
+    assert verifier.verify(text, signature) is not None
+    other = Checkpoint(origin=LOG.name, size=2, root=CHECKPOINT.root).body()
+    assert verifier.verify(other, signature) is None
+    assert verifier.verify(text + b"extension\n", signature) is None
+    assert verifier.verify(text, signature[:-1] + bytes([signature[-1] ^ 1])) is None
+    assert verifier.verify(text, bytes(7) + b"\x01" + signature[8:]) is None
+    assert parse_vkey(MlDsa44Signer("other.example", b"\x05" * 32).vkey).verify(text, signature) is None
+    assert code_of(signer.sign, text + b"extension\n") == "E_CHECKPOINT"
+    with pytest.raises(ConfigError):
+        MlDsa44Signer("two words", b"\x05" * 32)

@@ -1,0 +1,132 @@
+"""Keeping a running log witnessed: ask at start what witnesses know, then have what grows cosigned."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
+from zaichang.runtime.log_reader import LogReader
+from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed, known_size
+from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.keys import KeyVerifier, parse_vkey
+
+PERIOD_S: Final = 5.0
+_log = logging.getLogger("zaichang.runtime")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessPeer:
+    """A witness that the log asks.
+
+    Attributes:
+        url: Its address.
+        key: Its key.
+    """
+
+    url: str
+    key: KeyVerifier
+
+
+def parse_peer(text: str) -> WitnessPeer:
+    """Read ``URL VKEY``.
+
+    Raises:
+        ConfigError: ``witness.peer``.
+    """
+    url, _, vkey = text.strip().partition(" ")
+    try:
+        return WitnessPeer(url=url, key=parse_vkey(vkey.strip()))
+    except EvidenceError as error:
+        raise ConfigError("witness.peer", f"A witness is given as URL and verifier key: {error.message}") from None
+
+
+def largest_known(root: Path, peers: Sequence[WitnessPeer]) -> int:
+    """Return the largest size that any witness has cosigned. One that does not answer is left out, with a warning."""
+    largest = 0
+    for peer in peers:
+        try:
+            largest = max(largest, known_size(peer.url, LogReader(root)))
+        except NotFound:
+            return largest
+        except StorageError as error:
+            _log.warning("starting without asking %s: %s", peer.key.name, error)
+    return largest
+
+
+def cosign_round(root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int]) -> Checkpoint | None:
+    """Have the published checkpoint cosigned by all who answer; return it if anyone did.
+
+    Args:
+        root: The log's folder.
+        peers: Whom to ask.
+        sizes: What each is believed to have, by name; kept up to date.
+
+    Raises:
+        FatalLogError: ``log.rolled_back`` if a witness has seen more than this log holds.
+    """
+    reader = LogReader(root)
+    note = reader.checkpoint.note
+    cosigned = False
+    for peer in peers:
+        try:
+            lines = ask(peer.url, reader, min(sizes.get(peer.key.name, 0), reader.size))
+            note = add_cosignatures(note, lines, [peer.key])
+        except EvidenceError as error:
+            if error.code == "E_CONSISTENCY":
+                raise FatalLogError(
+                    "log.rolled_back",
+                    f"{peer.key.name} has seen more than this log holds.",
+                    "Compare with its records.",
+                ) from error
+            _log.error("%s does not cosign: %s", peer.key.name, error)
+        except StorageError as error:
+            _log.warning("%s is not reached: %s", peer.key.name, error)
+        else:
+            sizes[peer.key.name] = reader.size
+            cosigned = True
+    if not cosigned:
+        return None
+    keep_witnessed(root, note)
+    return reader.checkpoint.checkpoint
+
+
+async def keep_witnessed_while_running(
+    root: Path,
+    peers: Sequence[WitnessPeer],
+    size: Callable[[], int],
+    told: Callable[[Checkpoint], None],
+    fatal: Callable[[FatalLogError], None],
+    period_s: float = PERIOD_S,
+) -> None:
+    """Ask whenever the log has grown, until cancelled.
+
+    Args:
+        root: The log's folder.
+        peers: Whom to ask.
+        size: The published size now.
+        told: Told each checkpoint that was cosigned.
+        fatal: Told when going on would be dishonest.
+        period_s: Pause between rounds.
+    """
+    sizes: dict[str, int] = {}
+    cosigned = -1
+    while True:
+        await asyncio.sleep(period_s)
+        if size() == cosigned:
+            continue
+        try:
+            checkpoint = await asyncio.to_thread(cosign_round, root, peers, sizes)
+        except FatalLogError as error:
+            fatal(error)
+            return
+        except (StorageError, EvidenceError, NotFound) as error:
+            _log.error("the log could not be witnessed: %s", error)
+            continue
+        if checkpoint is not None:
+            cosigned = checkpoint.size
+            told(checkpoint)
