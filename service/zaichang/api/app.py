@@ -19,7 +19,14 @@ from zaichang.wire.limits import PROTOCOL_VERSION
 
 def create_app(deps: ApiDeps) -> FastAPI:
     """Return the application; the caller adds pages and serves it."""
-    app = FastAPI(title="Zaichang", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Zaichang",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     install_errors(app)
     app.add_middleware(SecurityHeaders)
 

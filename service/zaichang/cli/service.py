@@ -96,6 +96,7 @@ async def serve(
     import uvicorn
 
     from zaichang.main import create_service_app
+    from zaichang.runtime.retention import Retention
     from zaichang.wire.limits import FRAME_MAX_BYTES
 
     config = uvicorn.Config(
@@ -123,7 +124,12 @@ async def serve(
 
     if beside is not None:
         companion = asyncio.create_task(accompany())
-    await server.serve(sockets=[listener])
+    sweeping = asyncio.create_task(Retention(services.ports, services.settings.capture_days).run())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
     if services.fatal:
         raise services.fatal[0]
     if companion is None:
