@@ -20,6 +20,13 @@ test("a learner who never pressed play is not started", () => {
   assert.equal(d.did("play"), 0);
 });
 
+test("once released, an old reason is not shown: the learner is told to play", () => {
+  const d = new Driver().put({ type: "start" }).join().look("again").ackLast({ counting: false, reason: "AWAITING_PROOF" });
+  assert.equal(status(d).reason, "AWAITING_PROOF");
+  d.take().say({ t: "resume" });
+  assert.deepEqual([status(d).reason, status(d).hold, d.did("look")], ["PLAYER_PAUSED", null, 1]);
+});
+
 test("a pause order holds against the play button, and says why", () => {
   const d = new Driver().counting();
   d.say({ t: "pause", reason: "NO_FACE", message: "No face was seen." });

@@ -138,7 +138,7 @@ def launch(chromium: Path, playwright_: Playwright) -> Iterator[Callable[..., Br
 
 @pytest.fixture
 def scripted(sdk_dist: Path, lesson: Path) -> Iterator[Scripted]:
-    service = Scripted(sdk_dist, lesson)
+    service = Scripted(sdk_dist, lesson, WEB / "node_modules")
     yield service
     service.stop()
 

@@ -31,7 +31,12 @@ export function onText(turn: Turn, text: string): void {
     case "challenge_result": return onResult(turn, message);
     case "pause": return onPause(turn, message);
     case "resume":
-      turn.set({ pausedBy: null, ready: true, stale: { ...turn.state.stale, pause: false, ready: false } });
+      turn.set({
+        pausedBy: null, ready: true, stale: { ...turn.state.stale, pause: false, ready: false },
+        // What the last acknowledgement said is out of date; the next one follows at once.
+        reason: turn.state.sample?.playing === true ? "" : "PLAYER_PAUSED", dirty: true,
+      });
+      turn.add({ do: "look", afterMs: 0 });
       return;
     case "seek": return onSeek(turn, message);
     case "minute":

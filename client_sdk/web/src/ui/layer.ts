@@ -82,13 +82,14 @@ export class Layer {
   private place(variant: number): void {
     const controls = this.player?.getBoundingClientRect();
     const { width, height } = this.box.getBoundingClientRect();
+    // The controls must stay free; where there is a choice, the picture too.
     const covered = (at: string): number => {
       if (controls === undefined) return 0;
       const left = at.endsWith("left") ? MARGIN_PX : innerWidth - MARGIN_PX - width;
       const top = at.startsWith("top") ? MARGIN_PX : innerHeight - MARGIN_PX - height;
       const wide = Math.min(left + width, controls.right) - Math.max(left, controls.left);
-      const high = Math.min(top + height, controls.bottom) - Math.max(top, controls.bottom - CONTROLS_PX);
-      return Math.max(0, wide) * Math.max(0, high);
+      const high = (from: number): number => Math.max(0, Math.min(top + height, controls.bottom) - Math.max(top, from));
+      return Math.max(0, wide) * (100 * high(controls.bottom - CONTROLS_PX) + high(controls.top));
     };
     const order = PLACES.map((_, index) => PLACES[(index + variant) % PLACES.length] ?? "bottom-right");
     const best = order.reduce((a, b) => (covered(b) < covered(a) ? b : a));

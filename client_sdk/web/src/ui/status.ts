@@ -96,6 +96,7 @@ export class StatusBar {
     if (status.hold !== "ended" && this.cameraError !== "" && status.camera === "failed") return text.cameraErrors[this.cameraError] ?? "";
     if (status.finishing && status.hold !== "ended") return text.finishing;
     if (status.counting) return "";
+    if (status.reason === "PLAYER_PAUSED" && status.verifiedMs + status.pendingMs === 0) return text.pressPlay;
     const known = status.message || reasonText(status.reason, this.locale);
     const base = known || (status.hold === "ended" ? text.endedOther : QUIET.has(status.reason) ? "" : status.reason);
     return status.retryInMs > 0 ? `${base} (${text.retryIn(status.retryInMs / 1_000)})` : base;
