@@ -51,8 +51,14 @@ MEANINGS: Final = MappingProxyType(
         "E_CHAIN": _m("同一次学习的记录前后接不上。", "A session's records do not follow from one another."),
         "E_SEQ_GAP": _m("同一次学习的记录有缺号。", "A record of the session is missing."),
         "E_ORPHAN_START": _m("这次学习没有结束记录。", "The session has no final record."),
-        "E_TIME_LOW": _m("记录的时间早于它之前的记录。", "The record is dated before the one it follows."),
-        "E_TIME_LATE": _m("记录进入日志的时间过晚。", "The record entered the log too late."),
+        "E_TIME_LOW": _m(
+            "记录的时间早于它之前的记录，或引用了当时还不存在的检查点。",
+            "The record is dated before the one it follows, or names a checkpoint that did not exist yet.",
+        ),
+        "E_TIME_LATE": _m(
+            "记录的时间晚于见证方看到它的时间，或进入日志过晚。",
+            "The record is dated after a witness had seen it, or entered the log too late.",
+        ),
         "E_OPENING": _m("公开的内容与当时承诺的不符。", "The opened content is not what was committed to."),
         "E_EVENTS_ROOT": _m(
             "事件或分钟记录与日志中的汇总哈希不符。", "Events or minute records do not give the root in the log."

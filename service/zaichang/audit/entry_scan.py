@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -38,10 +38,21 @@ class EntryScan:
         findings: Where to note what is found.
         chains: Whether sessions are followed.
         deep: Whether every leaf is held against its schema.
+        prefix_root: Returns the root of the log's first leaves: what a leaf's anchor must name (deep only).
     """
 
-    def __init__(self, origin: str, findings: Findings, *, chains: bool, deep: bool) -> None:
+    def __init__(
+        self,
+        origin: str,
+        findings: Findings,
+        *,
+        chains: bool,
+        deep: bool,
+        prefix_root: Callable[[int], bytes] = lambda size: b"",
+    ) -> None:
         """Start with no session."""
+        self._prefix_root = prefix_root
+        self._roots: dict[int, bytes] = {}
         self._origin = origin
         self._findings = findings
         self._chains = chains
@@ -168,12 +179,26 @@ class EntryScan:
             self._open[head.sid] = (-1, b"", 0, True)
 
     def _fits(self, entry: bytes, index: int) -> bool:
+        about = About(origin=self._origin, index=index)
         try:
-            parse_leaf(entry)
+            value = parse_leaf(entry)
         except EvidenceError as error:
-            self._findings.error("leaf", error, About(origin=self._origin, index=index))
+            self._findings.error("leaf", error, about)
             return False
+        anchor = value.get("anchor")
+        if self._deep and isinstance(anchor, dict) and isinstance(size := anchor.get("size"), int):
+            if size > index:
+                message = "The leaf names a checkpoint that did not exist before it."
+                self._findings.failed("time", "E_TIME_LOW", message, about, field="anchor", got=size)
+            elif self._root_of(size).hex() != anchor.get("root"):
+                message = f"The leaf names a checkpoint of size {size} that is not of this log."
+                self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
+
+    def _root_of(self, size: int) -> bytes:
+        if size not in self._roots:
+            self._roots[size] = self._prefix_root(size)
+        return self._roots[size]
 
     def _fail(self, about: About, path: str, message: str) -> None:
         self._findings.failed("entry", "E_LEAF_HASH", message, about, field=path)

@@ -91,7 +91,13 @@ class _Scan:
         self._size = checkpoint.size
         self._findings = findings
         self._progress = progress
-        self._entries = EntryScan(checkpoint.origin, findings, chains=options.chains, deep=options.deep)
+        self._entries = EntryScan(
+            checkpoint.origin,
+            findings,
+            chains=options.chains,
+            deep=options.deep,
+            prefix_root=self._prefix_root,
+        )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
 
     def run(self) -> None:

@@ -5,7 +5,7 @@ Steps:
   1. the checkpoint: log signature, then the quorum of witnesses        ``checkpoint``
   2. every leaf is in the tree that the checkpoint signs                ``inclusion``
   3. every leaf is canonical and fits its schema, and is this log's     ``leaf``
-  4. to 9. each session by itself (``audit.session_checks``)
+  4. to 9. each session by itself (``audit.session_checks``, and its times: ``audit.time_checks``)
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
+from zaichang.audit.time_checks import check_times
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import inclusion_root, leaf_hash
 from zaichang.tlog.trust import Trust
@@ -48,7 +49,9 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.failed("format", bad.error.code, message, about, field=f"line {bad.number}")
     if not bad_lines:
         findings.passed("format", About(origin=bundle.origin))
-    checkpoint = _checkpoint(bundle, trust, findings)
+    signed = _checkpoint(bundle, trust, findings)
+    checkpoint = None if signed is None else signed.checkpoint
+    seen_s = None if signed is None else trust.witness_time_s(signed)
     checked = [_leaf(entry, bundle, checkpoint, findings) for entry in bundle.leaves]
     leaves = [leaf for leaf in checked if leaf is not None]
     if not leaves and checkpoint is not None:
@@ -62,12 +65,13 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     for sid in sessions:
         own = sorted((leaf for leaf in leaves if leaf.sid == sid), key=lambda leaf: (leaf.number("seq"), leaf.index))
+        check_times(bundle.origin, own, seen_s, findings)
         SessionChecks(bundle, sid, own, findings).run(replay)
     return findings.checks
 
 
 # (1)
-def _checkpoint(bundle: Bundle, trust: Trust, findings: Findings) -> Checkpoint | None:
+def _checkpoint(bundle: Bundle, trust: Trust, findings: Findings) -> SignedCheckpoint | None:
     about = About(origin=bundle.origin)
     if not bundle.checkpoint:
         findings.undecided("checkpoint", "E_FORMAT", "The bundle holds no readable checkpoint.", about)
@@ -79,7 +83,7 @@ def _checkpoint(bundle: Bundle, trust: Trust, findings: Findings) -> Checkpoint 
         return None
     names = ", ".join(signed.opened.names())
     findings.passed("checkpoint", about, f"Size {signed.checkpoint.size}, signed by {names}.")
-    return signed.checkpoint
+    return signed
 
 
 # (2), (3)

@@ -178,3 +178,20 @@ def test_progress_is_told_to_the_end() -> None:
     seen: list[tuple[int, int]] = []
     scan_log(FILES.get, TRUST, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(256, SIZE), (512, SIZE), (SIZE, SIZE)]
+
+
+def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() -> None:
+    def anchored(size: int, root: bytes) -> bytes:
+        ref = leaf.SessionRef(
+            origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=AT_MS, anchor=leaf.Anchor(size=size, root=root)
+        )
+        digest = bytes(32)
+        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+
+    root = root_hash([leaf_hash(x) for x in LEAVES[:300]])
+    assert exit_code(scan(files_of([*LEAVES[:400], anchored(300, root)]), deep=True)) == 0
+    for size, named, code in ((300, bytes(32), "E_FORK"), (401, root, "E_TIME_LOW")):
+        files = files_of([*LEAVES[:400], anchored(size, named)])
+        assert exit_code(scan(files)) == 0
+        bad = [c for c in scan(files, deep=True) if c.status is Status.FAIL]
+        assert [(c.code, c.index, c.field) for c in bad] == [(code, 400, "anchor")]

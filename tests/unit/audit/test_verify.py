@@ -7,8 +7,11 @@ import pytest
 from support import evidence_bundle as sample_of
 from zaichang.audit.bundle import Bundle, Opening, read_bundle, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.findings import Findings
+from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.locate import locate_change
 from zaichang.audit.replaying import Divergence, ReplayInput
+from zaichang.audit.time_checks import check_times
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
@@ -237,3 +240,25 @@ def test_the_changed_byte_is_searched_only_in_short_texts() -> None:
     assert (change.field, change.value, change.sentence()) == ("b", "17", "byte 33 reads '9' and was '7'")
     assert locate_change(bad, lambda text: False) is None
     assert locate_change(b"x" * 5_000, lambda text: True) is None
+
+
+@pytest.mark.parametrize(
+    ("anchors", "seen_s", "codes"),
+    [
+        ((0, 5, 5), None, []),
+        ((5, 4, 4), None, ["E_TIME_LOW", "E_TIME_LOW"]),
+        ((0, 12, 12), None, ["E_TIME_LOW"]),
+        ((0, 5, 5), sample_of.AT_MS // 1000 + 600, []),
+        ((0, 5, 5), sample_of.AT_MS // 1000 + 1, ["E_TIME_LATE"]),
+    ],
+)
+def test_leaves_are_neither_back_dated_nor_pre_dated(
+    anchors: tuple[int, ...], seen_s: int | None, codes: list[str]
+) -> None:
+    leaves = []
+    for place, (size, known) in enumerate(zip(anchors, SAMPLE.bundle.leaves, strict=False)):
+        value = json.loads(known.leaf) | {"anchor": {"size": size, "root": "00" * 32}}
+        leaves.append(KnownLeaf(index=5 + 6 * place, data=known.leaf, hash=b"", value=value))
+    collected = Findings()
+    check_times(sample_of.ORIGIN, leaves, seen_s, collected)
+    assert [check.code for check in collected.checks] == codes
