@@ -4,12 +4,13 @@ PYTHON =
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo docs lock clean fault train-pad bench-pad
+.PHONY: help check test demo redteam docs lock clean fault train-pad bench-pad
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
 	@echo "make test     every test            ARGS='-k merkle' passes options to pytest"
 	@echo "make check    lint, format, types, import order, file sizes, SDK types"
+	@echo "make redteam  what cheats earn and honest learners lose; writes docs/redteam.md"
 	@echo "make docs     rewrite the pages that are generated from the code"
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
@@ -28,6 +29,10 @@ test:
 demo:
 	@PYTHON='$(PYTHON)' sh .ci/setup demo
 	@exec $(BIN)/zaichang demo $(ARGS)
+
+redteam:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python -m zaichang.simulation.suite tests --page docs/redteam.md $(ARGS)
 
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

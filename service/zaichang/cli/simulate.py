@@ -22,6 +22,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--media", type=Path, action="append", default=[], metavar="DIR", help="look for media files here too"
     )
+    parser.add_argument(
+        "--server", metavar="URL", help="run in real time against a running service, e.g. http://127.0.0.1:8000"
+    )
+    parser.add_argument("--key", default="", help="with --server: the institution's platform key")
+    parser.add_argument("--token", default="", help="with --server: a launch token instead of the key")
     parser.add_argument("--json", action="store_true", help="the whole result as one JSON object")
     parser.set_defaults(func=run)
 
@@ -41,6 +46,7 @@ def run(args: Namespace) -> int:
         from zaichang.simulation.analysis import Gallery
         from zaichang.simulation.engine import simulate
         from zaichang.simulation.format.loader import load
+        from zaichang.simulation.remote import simulate_remotely
         from zaichang.vision.pipeline import Analyser
         from zaichang.vision.runtime import load_models
     except ImportError as error:
@@ -50,7 +56,13 @@ def run(args: Namespace) -> int:
             "Install them: pip install 'zaichang[service]'.",
         ) from error
     loaded = load(args.scenario)
-    result = simulate(loaded, Gallery(Analyser(load_models())), media_folders(args.media))
+    media = media_folders(args.media)
+    if args.server:
+        result = simulate_remotely(loaded, args.server, key=args.key, token=args.token, media=media)
+    elif args.key or args.token:
+        raise ConfigError("simulate.server", "--key and --token belong to --server.")
+    else:
+        result = simulate(loaded, Gallery(Analyser(load_models())), media)
     print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else text_of(result))
     return 0 if result.passed else 1
 
@@ -61,16 +73,15 @@ def text_of(result: Result) -> str:
     for session in result.sessions:
         lines.append(f"session {session.session_id[:8]} ({session.client})")
         for minute in session.minutes:
-            from_s, to_s = ((at_ms - result.epoch_ms) / 1000 for at_ms in (minute.from_ms, minute.to_ms))
-            reasons = " ".join(reason.value for reason in minute.reasons)
+            from_s, to_s = result.since_s(minute.from_ms), result.since_s(minute.to_ms)
+            when = f"{from_s:7.1f} to {to_s:7.1f} s" if from_s is not None and to_s is not None else ""
             lines.append(
-                f"  minute {minute.index:3d}  {from_s:7.1f} to {to_s:7.1f} s  {minute.verdict.name:13s}"
-                f" {minute.verified_ms / 1000:6.1f} s  {reasons}".rstrip()
+                f"  minute {minute.index:3d}  {when:20s}  {minute.verdict:13s}"
+                f" {minute.verified_ms / 1000:6.1f} s  {' '.join(minute.reasons)}".rstrip()
             )
-        final = session.final
-        indicators = " ".join(f"{reason.value}={count}" for reason, count in final.indicators) if final else ""
+        indicators = " ".join(f"{reason}={count}" for reason, count in session.indicators)
         lines.append(
-            f"  ended {final.reason.value if final else 'not'}: {session.verified_ms / 1000:.1f} s verified,"
+            f"  ended {session.final or 'not'}: {session.verified_ms / 1000:.1f} s verified,"
             f" {session.undecided_ms / 1000:.1f} s for a person  {indicators}".rstrip()
         )
     lines += [f"refused {client}: {code}" for client, code in result.refusals]

@@ -36,6 +36,8 @@ class Gallery:
         self._known: dict[bytes, FrameAssessment] = {}
         self._enrolled: dict[bytes, Enrolment] = {}
         self.analysed = 0
+        self.pictures: dict[object, bytes] = {}
+        """Pictures drawn before, for ``CameraTimeline``."""
 
     def assess(self, frame: Frame) -> FrameAssessment:
         """Return the assessment of a frame."""

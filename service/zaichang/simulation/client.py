@@ -92,6 +92,7 @@ class SimClient:
         self.claims = Claims(self.lesson_ms)
         self.sessions: list[str] = []
         self.seen: dict[str, set[str]] = {}
+        self.told: dict[str, list[m.ServerMessage]] = {}
         self.refusal = ""
         self.transport: Transport | None = None
         self.pipe: Pipe | None = None
@@ -318,6 +319,8 @@ class SimClient:
                 self.camera.asked(False)
             case _:
                 pass
+        if isinstance(message, m.MinuteSealed | m.Closed):
+            self.told.setdefault(session_id, []).append(message)
         said = getattr(message, "reason", "")
         if isinstance(message, m.ErrorMessage):
             self.seen.setdefault(session_id, set()).add(f"error:{message.code}")

@@ -23,7 +23,7 @@ from zaichang.simulation.format.types import to_ms
 from zaichang.simulation.host import RuntimeHost
 from zaichang.simulation.judge import judge
 from zaichang.simulation.loop import run_virtual
-from zaichang.simulation.result import Result, SessionResult
+from zaichang.simulation.result import Result, SessionResult, minute_result
 from zaichang_client import Transport
 
 _AFTER_MS = 60_000
@@ -57,7 +57,7 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
     session = loaded.scenario.session
     epoch_ms = int(datetime.datetime.fromisoformat(session.starts_at).timestamp() * 1000)
     host = RuntimeHost(loaded, folder / "data", gallery, library, epoch_ms)
-    clients = [_client(spec, loaded, host, library) for spec in loaded.scenario.client]
+    clients = [_client(spec, loaded, host, library, gallery) for spec in loaded.scenario.client]
     await host.start()
     try:
         await host.prepare()
@@ -92,7 +92,7 @@ def _judged(loaded: Loaded, result: Result) -> Result:
     return Result(**{**values, "findings": judge(loaded.scenario, result)})
 
 
-def _client(spec: ClientTable, loaded: Loaded, host: RuntimeHost, library: Library) -> SimClient:
+def _client(spec: ClientTable, loaded: Loaded, host: RuntimeHost, library: Library, gallery: Gallery) -> SimClient:
     scenario = loaded.scenario
     seed = zlib.crc32(f"{scenario.session.seed}|{spec.name}".encode()) & 0x7FFFFFFF
     entries = tuple(entry for entry in scenario.camera if entry.client == spec.name)
@@ -100,7 +100,7 @@ def _client(spec: ClientTable, loaded: Loaded, host: RuntimeHost, library: Libra
     async def connect(client: SimClient) -> Transport:
         return open_pipe(client, host.now_ms, host.serve)
 
-    timeline = CameraTimeline(entries, library, seed)
+    timeline = CameraTimeline(entries, library, seed, gallery.pictures)
     return SimClient(spec, loaded, host, timeline, now_ms=host.now_ms, connect=connect, seed=seed)
 
 
@@ -150,14 +150,22 @@ async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> lis
                 SessionResult(
                     client=client.spec.name,
                     session_id=session_id,
-                    minutes=again.minutes,
-                    final=again.final,
+                    minutes=tuple(minute_result(minute) for minute in again.minutes),
+                    final=again.final.reason.value if again.final is not None else None,
+                    undecided_ms=sum(total_ms(minute.undecided) for minute in again.minutes),
+                    indicators=_indicators(again),
                     reasons=tuple(sorted(_reasons(again) | (client.seen.get(session_id, set()) & _CODES))),
                     replay_equal=await host.minutes(session_id) == again.minutes,
                 ),
             )
         )
     return found
+
+
+def _indicators(replayed: Replayed) -> tuple[tuple[str, int], ...]:
+    if replayed.final is None:
+        return ()
+    return tuple((reason.value, count) for reason, count in replayed.final.indicators)
 
 
 def _reasons(replayed: Replayed) -> set[str]:

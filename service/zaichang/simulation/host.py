@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass
 from pathlib import Path
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
@@ -43,12 +42,10 @@ QUESTIONS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSession:
-    """A session as the service stored it."""
-
-    session_id: str
-    events: tuple[Event, ...]
+def forged(token: str) -> str:
+    """Return the token with another signature."""
+    signed, signature = token.rsplit(".", 1)
+    return f"{signed}.{'B' if signature.startswith('A') else 'A'}{signature[1:]}"
 
 
 class RuntimeHost:
@@ -194,8 +191,7 @@ class RuntimeHost:
             extra_time_pct=scenario.session.extra_time_pct,
         )
         if how == "forged":
-            head, payload, signature = token.split(".")
-            return f"{head}.{payload}.{signature[::-1]}"
+            return forged(token)
         if how == "expired":
             claims = services.tokens.verify(token, self._epoch_ms)
             values = {name: getattr(claims, name) for name in claims.__slots__}

@@ -52,7 +52,7 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
     found += _reasons(_all_reasons(sessions), expect.reasons, expect.reasons_absent)
     if expect.final is not None:
         found += _final(expect.final, sessions)
-    indicators = {reason.value for each in sessions if each.final for reason, _ in each.final.indicators}
+    indicators = {reason for each in sessions for reason, _ in each.indicators}
     found += [f"the indicator {code} was not raised" for code in expect.indicators if code not in indicators]
     if expect.sessions is not None and len(sessions) != expect.sessions:
         found.append(f"there were {len(sessions)} sessions, expected {expect.sessions}")
@@ -67,7 +67,7 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
 
 def _final(expected: str, sessions: tuple[SessionResult, ...] | list[SessionResult]) -> list[str]:
     final = sessions[-1].final if sessions else None
-    said = final.reason.value if final is not None else "nothing"
+    said = final if final is not None else "nothing"
     return [] if said == expected else [f"the session ended with {said}, expected {expected}"]
 
 
@@ -85,12 +85,12 @@ def _period(expect: ExpectPeriod, result: Result) -> list[str]:
         for each in result.sessions
         if each.client == expect.client
         for minute in each.minutes
-        if from_ms <= minute.from_ms < until_ms
+        if minute.from_ms is not None and from_ms <= minute.from_ms < until_ms
     ]
     found = _seconds(sum(each.verified_ms for each in minutes), expect.verified_s_min, expect.verified_s_max)
-    reasons = {reason.value for minute in minutes for reason in minute.reasons}
+    reasons = {reason for minute in minutes for reason in minute.reasons}
     found += _reasons(reasons, expect.reasons, expect.reasons_absent)
     if expect.verdicts:
-        others = sorted({minute.verdict.name for minute in minutes} - set(expect.verdicts))
+        others = sorted({minute.verdict for minute in minutes} - set(expect.verdicts))
         found += [f"a minute was {verdict}, expected {', '.join(expect.verdicts)}" for verdict in others]
     return found

@@ -5,7 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zaichang.session.decisions import Final, Minute
+from zaichang.session.decisions import Minute
+from zaichang.session.playhead import IntervalSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteResult:
+    """One minute.
+
+    Attributes:
+        index: 0, 1, 2, ...
+        from_ms: Server time at which it began; None where a running service did not say.
+        to_ms: Server time at which it ended, likewise.
+        verdict: VERIFIED, REFUSED or INDETERMINATE.
+        verified_ms: Verified media time.
+        verified: The exact intervals; empty where a running service did not say.
+        undecided: What a person may still grant.
+        reasons: Codes, in order.
+    """
+
+    index: int
+    from_ms: int | None
+    to_ms: int | None
+    verdict: str
+    verified_ms: int
+    verified: IntervalSet = ()
+    undecided: IntervalSet = ()
+    reasons: tuple[str, ...] = ()
+
+
+def minute_result(minute: Minute) -> MinuteResult:
+    """Return a stored minute as a result."""
+    return MinuteResult(
+        index=minute.index,
+        from_ms=minute.from_ms,
+        to_ms=minute.to_ms,
+        verdict=minute.verdict.name,
+        verified_ms=minute.verified_ms,
+        verified=minute.verified,
+        undecided=minute.undecided,
+        reasons=tuple(reason.value for reason in minute.reasons),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +56,19 @@ class SessionResult:
         client: Which client ran it.
         session_id: The service's identifier.
         minutes: Its minutes.
-        final: Its end, or None where it is still open.
+        final: The reason of its end, or None where it is still open.
+        undecided_ms: What a person may still grant.
+        indicators: Final indicators with their counts.
         reasons: Every reason that appeared, sorted.
         replay_equal: Whether the stored events give the stored minutes and end again.
     """
 
     client: str
     session_id: str
-    minutes: tuple[Minute, ...]
-    final: Final | None
+    minutes: tuple[MinuteResult, ...]
+    final: str | None
+    undecided_ms: int
+    indicators: tuple[tuple[str, int], ...]
     reasons: tuple[str, ...]
     replay_equal: bool
 
@@ -32,11 +76,6 @@ class SessionResult:
     def verified_ms(self) -> int:
         """Verified media time, exactly."""
         return sum(minute.verified_ms for minute in self.minutes)
-
-    @property
-    def undecided_ms(self) -> int:
-        """What a person may still grant."""
-        return sum(end_ms - start_ms for minute in self.minutes for start_ms, end_ms in minute.undecided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +119,10 @@ class Result:
         """Over all sessions."""
         return sum(session.undecided_ms for session in self.sessions)
 
+    def since_s(self, at_ms: int | None) -> float | None:
+        """Return a server time as seconds since the scenario's start."""
+        return None if at_ms is None else (at_ms - self.epoch_ms) / 1000
+
     def as_dict(self) -> dict[str, Any]:
         """Return the object that ``--json`` prints (docs/simulation.md)."""
         return {
@@ -97,26 +140,25 @@ class Result:
         }
 
     def _session(self, session: SessionResult) -> dict[str, Any]:
-        final = session.final
         return {
             "client": session.client,
             "session_id": session.session_id,
             "verified_ms": session.verified_ms,
             "undecided_ms": session.undecided_ms,
-            "final": final.reason.value if final is not None else None,
+            "final": session.final,
             "reasons": list(session.reasons),
-            "indicators": {reason.value: count for reason, count in final.indicators} if final is not None else {},
+            "indicators": dict(session.indicators),
             "replay_equal": session.replay_equal,
             "minutes": [
                 {
                     "index": minute.index,
-                    "from_s": (minute.from_ms - self.epoch_ms) / 1000,
-                    "to_s": (minute.to_ms - self.epoch_ms) / 1000,
-                    "verdict": minute.verdict.name,
+                    "from_s": self.since_s(minute.from_ms),
+                    "to_s": self.since_s(minute.to_ms),
+                    "verdict": minute.verdict,
                     "verified_ms": minute.verified_ms,
                     "verified": [list(interval) for interval in minute.verified],
                     "undecided": [list(interval) for interval in minute.undecided],
-                    "reasons": [reason.value for reason in minute.reasons],
+                    "reasons": list(minute.reasons),
                 }
                 for minute in session.minutes
             ],

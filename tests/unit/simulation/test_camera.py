@@ -144,12 +144,15 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         timeline(say.Clip(source="builtin:nobody"))
     with pytest.raises(ConfigError):
-        timeline(say.Clip(source="clip.mp4", transforms=(say.Turn(yaw_deg=3),)))
+        timeline(say.Black(transforms=(say.Turn(yaw_deg=3),)))
     with pytest.raises(ConfigError):
         timeline(say.FaceSwap(face="photo.jpg"))
     with pytest.raises(UnreadableInput) as caught:
         timeline(say.Still(source="absent.jpg"), folder=tmp_path).image(0)
     assert caught.value.exit_code == 2
+    with pytest.raises(ConfigError):
+        cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((48, 64, 3), 90, np.uint8))
+        timeline(say.Still(source="photo.jpg", transforms=(say.Glasses(),)), folder=tmp_path)
     (tmp_path / "noise.jpg").write_bytes(b"no picture")
     with pytest.raises(UnreadableInput) as caught:
         timeline(say.Still(source="noise.jpg"), folder=tmp_path).image(0)

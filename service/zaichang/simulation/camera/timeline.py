@@ -40,23 +40,32 @@ class Snapshot:
 class CameraTimeline:
     """Draws the entries of one client's ``[[camera]]``."""
 
-    def __init__(self, entries: tuple[say.CameraEntry, ...], library: Library, seed: int) -> None:
+    def __init__(
+        self,
+        entries: tuple[say.CameraEntry, ...],
+        library: Library,
+        seed: int,
+        sent: dict[object, bytes] | None = None,
+    ) -> None:
         """Check that everything shown can be drawn.
 
         Args:
             entries: In order of time; before the first one, its picture is shown.
             library: Where files are found.
             seed: Of movement and noise.
+            sent: Pictures drawn before, by other timelines too; kept here.
 
         Raises:
             ConfigError: ``scenario.invalid``: an unknown builtin face, or a transform that only a builtin face takes.
+            UnreadableInput: A media file is absent or unreadable.
         """
         self._entries = entries or (say.Clip(),)
         self._library = library
         self._seed = seed
+        self._sent: dict[object, bytes] = {} if sent is None else sent
         self._heads: dict[tuple[object, ...], Head] = {}
         for entry in self._entries:
-            _check(entry)
+            _check(entry, library)
 
     def entry_at(self, time_ms: int) -> say.CameraEntry:
         """Return the entry in force."""
@@ -80,12 +89,27 @@ class CameraTimeline:
         entry = self.entry_at(time_ms)
         if isinstance(entry, say.Unavailable):
             return entry
+        turned = _turned_to_camera(entry, time_ms, asked_ms)
+        whole = isinstance(entry, say.Loop | say.Frozen)
+        key = (
+            self._entries if whole else entry,
+            self._seed,
+            int(time_ms * entry.fps / 1000),
+            turned,
+            width_px,
+            quality_pct,
+        )
+        if key not in self._sent:
+            self._sent[key] = self._jpeg(time_ms, asked_ms, width_px, quality_pct)
+        return Snapshot(picture=self._sent[key], camera=_digest(entry), virtual=entry.virtual)
+
+    def _jpeg(self, time_ms: int, asked_ms: int | None, width_px: int, quality_pct: int) -> bytes:
         image = self.image(time_ms, asked_ms)
         if image.shape[1] > width_px:
             size = (width_px, round(image.shape[0] * width_px / image.shape[1]))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
-        return Snapshot(picture=data.tobytes(), camera=_digest(entry), virtual=entry.virtual)
+        return data.tobytes()
 
     def still(self, source: str, *, width_px: int, quality_pct: int) -> Snapshot:
         """Return a stored picture as a cheat would upload it, with the current camera's settings claimed."""
@@ -110,7 +134,7 @@ class CameraTimeline:
             return self._transformed(image, entry, entry.transforms, seed)
         transforms = entry.transforms
         shown: say.CameraEntry = entry
-        if asked_ms is not None and entry.when_asked == "turn" and time_ms >= asked_ms + to_ms(entry.react_s):
+        if _turned_to_camera(entry, time_ms, asked_ms):
             transforms = tuple(each for each in transforms if not isinstance(each, say.POSTURE))
             if isinstance(entry, say.Absent):
                 shown = say.Clip(
@@ -198,6 +222,11 @@ class CameraTimeline:
         return frame
 
 
+def _turned_to_camera(entry: say.CameraEntry, time_ms: int, asked_ms: int | None) -> bool:
+    asked = asked_ms is not None and entry.when_asked == "turn"
+    return asked and asked_ms is not None and time_ms >= asked_ms + to_ms(entry.react_s)
+
+
 def _digest(entry: say.CameraEntry) -> str:
     settings = f"{entry.camera}|{entry.label}|{entry.width_px}x{entry.height_px}"
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
@@ -220,13 +249,15 @@ def _turned(pose: Pose, transforms: tuple[say.Transform, ...]) -> Pose:
     )
 
 
-def _check(entry: say.CameraEntry) -> None:
+def _check(entry: say.CameraEntry, library: Library) -> None:
     sources = [getattr(entry, name) for name in ("source", "second", "face") if hasattr(entry, name)]
     for source in sources:
         if is_builtin(source):
             builtin_face(source)
         elif isinstance(entry, say.FaceSwap):
             raise _refuse(f"faceswap takes builtin faces, not {source!r}")
+        elif not isinstance(entry, say.Absent):
+            library.open(source)
     on_face = [
         each
         for each in entry.transforms

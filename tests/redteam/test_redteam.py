@@ -1,0 +1,55 @@
+"""Every technique of the red team, against the whole service with the real models."""
+
+from pathlib import Path
+
+import pytest
+
+from support.suites import run, scenario_files
+
+FOLDER = Path(__file__).parent
+FILES = scenario_files(FOLDER)
+TECHNIQUES = [
+    *(f"F{n}" for n in range(1, 5)),
+    *(f"S{n}" for n in range(1, 5)),
+    *(f"K{n}" for n in range(1, 4)),
+    *(f"P{n}" for n in range(1, 7)),
+    "H1",
+    *(f"A{n}" for n in range(1, 8)),
+    *(f"C{n}" for n in range(1, 12)),
+]
+
+# Credited more than is honest at present; each needs a rule or a model that is still to come (docs/redteam.md).
+NOT_YET = frozenset(
+    {
+        "C2-one-bit-noise",
+        "C3-looped-stream",
+        "C3-looped-stream-noise",
+        "C4-fake-device-file",
+        "C6-phone-hook",
+        "C7-face-swap",
+        "C8-frozen-print",
+        "C8-shown-monitor",
+        "C8-shown-phone",
+        "C8-shown-print",
+        "P1-no-popups",
+        "P2-auto-click-in-view",
+        "P3-brute-force",
+        "P3-brute-force-slowly",
+    }
+)
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_every_technique_has_a_folder(technique: str) -> None:
+    assert scenario_files(FOLDER / technique)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_technique_earns_no_more_than_was_honest(path: Path) -> None:
+    if f"{path.parent.name}-{path.stem}" in NOT_YET:
+        pytest.xfail("credited at present")
+    case = run(path)
+    assert case.loaded.scenario.technique == path.parent.name
+    assert case.result is not None
+    assert case.result.findings == ()
+    assert case.verdict in ("stopped", "accepted")

@@ -1,0 +1,32 @@
+"""Runs the scenarios of the honest and red-team suites, with one analysis for all of them."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from zaichang.simulation.analysis import Gallery
+from zaichang.simulation.suite import Case, run_suite, scenarios
+from zaichang.vision.cache import ModelCache
+from zaichang.vision.catalog import load_catalog
+from zaichang.vision.fetch import fetch_all
+from zaichang.vision.pipeline import Analyser
+from zaichang.vision.runtime import load_models
+
+
+@functools.cache
+def gallery() -> Gallery:
+    """Return the shared analysis with the real models."""
+    fetch_all(load_catalog(), ModelCache())
+    return Gallery(Analyser(load_models()))
+
+
+def scenario_files(folder: Path) -> list[Path]:
+    """Return the folder's scenarios."""
+    return scenarios(folder)
+
+
+def run(path: Path) -> Case:
+    """Run one scenario."""
+    (case,) = run_suite([path], gallery(), ())
+    return case

@@ -1,0 +1,51 @@
+"""The suites' figures: what cheats gained, what honest learners lost."""
+
+from pathlib import Path
+
+from support.sim import PaintedAnalyser
+from zaichang.simulation import suite
+from zaichang.simulation.analysis import Gallery
+
+SIZE = "width_px = 160\nheight_px = 120\n"
+POLICY = '[policy]\nproofs = ["presence", "identity"]\n'
+
+
+def write(folder: Path, name: str, head: str, body: str) -> None:
+    folder.mkdir(exist_ok=True)
+    text = f'format = 1\nname = "{name}"\ntitle = "{name}"\n{head}\n[session]\nlesson_s = 60\n{POLICY}{body}'
+    (folder / f"{name}.toml").write_text(text)
+
+
+def test_figures_and_page(tmp_path: Path) -> None:
+    clip = f'[[camera]]\nkind = "clip"\n{SIZE}'
+    missing = '[[camera]]\nkind = "clip"\nsource = "absent.mp4"\n'
+    write(tmp_path / "honest", "plain", 'kind = "honest"', clip + "[expect]\nhonest_s = 60\n")
+    write(tmp_path / "honest", "robbed", 'kind = "honest"', clip + "[expect]\nhonest_s = 200\n")
+    cheat = 'kind = "cheat"\ntechnique = "C5"\n'
+    write(tmp_path / "redteam", "through", cheat, clip + "[expect]\nhonest_s = 10\nverified_s_max = 10\n")
+    write(tmp_path / "redteam", "known", cheat + 'accepted = "Known."\n', clip + "[expect]\nhonest_s = 0\n")
+    write(tmp_path / "redteam", "unseen", cheat, missing)
+    paths = [*suite.scenarios(tmp_path / "redteam"), *suite.scenarios(tmp_path / "honest")]
+    told: list[suite.Case] = []
+    cases = suite.run_suite(paths, Gallery(PaintedAnalyser()), (), told.append)
+    assert told == cases
+    assert {case.path.stem: case.verdict for case in cases} == {
+        "known": "accepted",
+        "through": "NOT STOPPED",
+        "unseen": "not run",
+        "plain": "kept",
+        "robbed": "LOST",
+    }
+    found = suite.figures(cases)
+    assert (found.gained_ms, found.claimed_ms) == (50_000, 50_000)
+    assert found.cheat_credit == 1.0
+    assert found.worst_loss_ms == 140_000
+    assert (found.lost_sessions, found.replays_differ) == (0, 0)
+    page = suite.page(cases)
+    assert "- C5 (known): Known." in page
+    assert "100.00%" in page and "its media are absent" in page
+    assert "NOT STOPPED" in suite.row(cases[1]) and "media absent" in suite.row(cases[2])
+
+
+def test_nothing_claimed_is_no_credit() -> None:
+    assert suite.figures([]).cheat_credit == 0.0
