@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.errors import UnreadableInput
 from zaichang.main import Services, build
 from zaichang.runtime.channel import Channel
 from zaichang.runtime.clock import ServerClock
@@ -40,6 +43,22 @@ QUESTIONS = tuple(
         )
     )
 )
+
+
+async def enrol_first_fit(photos: Sequence[bytes], enrol: Callable[[bytes], Awaitable[None]]) -> None:
+    """Enrol with the first photo that the service finds fit.
+
+    Raises:
+        UnreadableInput: None is; the refusal of the first one.
+    """
+    refused: UnreadableInput | None = None
+    for photo in photos:
+        try:
+            return await enrol(photo)
+        except UnreadableInput as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
 
 
 def forged(token: str) -> str:
@@ -112,9 +131,12 @@ class RuntimeHost:
         for client in scenario.client:
             source = client.reference or scenario.session.reference
             if source != "none":
-                photo = self._library.reference(source, scenario.session.reference_at_s)
-                await services.registry.enrol(INSTITUTION, client.learner, photo)
+                photos = self._library.references(source, scenario.session.reference_at_s)
+                await enrol_first_fit(photos, functools.partial(self._enrol, client.learner))
         await self._credit_before()
+
+    async def _enrol(self, learner: str, photo: bytes) -> None:
+        await self._running().registry.enrol(INSTITUTION, learner, photo)
 
     async def _credit_before(self) -> None:
         """Store an earlier session that credited what the scenario says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import time
 import zlib
@@ -21,7 +22,7 @@ from zaichang.simulation.client import SimClient, limit_of
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
 from zaichang.simulation.format.types import to_ms
-from zaichang.simulation.host import QUESTIONS, forged
+from zaichang.simulation.host import QUESTIONS, enrol_first_fit, forged
 from zaichang.simulation.judge import judge
 from zaichang.simulation.link import Pipe
 from zaichang.simulation.result import MinuteResult, Result, SessionResult
@@ -94,11 +95,16 @@ class RemoteHost:
             source = client.reference or session.reference
             if source == "none":
                 continue
-            photo = self._library.reference(source, session.reference_at_s)
-            if self._key:
-                await self._post(f"/v1/enrol/{client.learner}", self._key, content=photo)
-            elif (await self._get("/v1/me", self._token)).get("may_enrol"):
-                await self._post("/v1/enrol-me", self._token, content=photo)
+            path, secret = f"/v1/enrol/{client.learner}", self._key
+            if not self._key:
+                path, secret = "/v1/enrol-me", self._token
+                if not (await self._get("/v1/me", self._token)).get("may_enrol"):
+                    continue
+            photos = self._library.references(source, session.reference_at_s)
+            await enrol_first_fit(photos, functools.partial(self._enrol, path, secret))
+
+    async def _enrol(self, path: str, secret: str, photo: bytes) -> None:
+        await self._post(path, secret, content=photo)
 
     async def token(self, client: ClientTable, how: str) -> str:
         """Return a launch token; a forged or absent one where the cheat wants that."""

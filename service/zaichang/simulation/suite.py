@@ -54,8 +54,9 @@ class Case:
 
     @property
     def loss_ms(self) -> int:
-        """What an honest learner was not credited."""
-        return max(0, self.result.honest_ms - self.result.verified_ms) if self.result else 0
+        """What an honest learner lost; what waits for a person is not lost yet."""
+        kept_ms = self.result.verified_ms + self.result.undecided_ms if self.result else 0
+        return max(0, self.result.honest_ms - kept_ms) if self.result else 0
 
     @property
     def lost(self) -> bool:
@@ -184,13 +185,14 @@ def page(cases: list[Case]) -> str:
         for case in cheats
         if case.loaded.scenario.accepted
     ]
-    lines += ["", "## Honest learners", "", "| what happens | credited s | honest s | lost s |", "|---|---|---|---|"]
+    lines += ["", "## Honest learners", "", "| what happens | credited s | honest s | for a person s | lost s |"]
+    lines += ["|---|---|---|---|---|"]
     for case in honest:
         if case.result is not None:
             result = case.result
             lines.append(
                 f"| {case.loaded.scenario.title} | {result.verified_ms / 1000:.1f} | {result.honest_ms / 1000:.1f} "
-                f"| {case.loss_ms / 1000:.1f} |"
+                f"| {result.undecided_ms / 1000:.1f} | {case.loss_ms / 1000:.1f} |"
             )
     return "\n".join(lines) + "\n"
 

@@ -132,7 +132,7 @@ def test_files_are_found_beside_the_scenario_and_videos_play(tmp_path: Path) -> 
     writer.release()
 
     def level_at(at_ms: int, repeat: str) -> int:
-        entry = say.Clip(source="clip.avi", repeat=repeat, noise=0.0, **SMALL)  # type: ignore[arg-type]  # a Literal
+        entry = say.Clip(source="clip.avi", repeat=repeat, noise=0.0, drift=0.0, **SMALL)  # type: ignore[arg-type]  # a Literal
         return round(float(timeline(entry, folder=tmp_path).image(at_ms).mean()) / 60)
 
     assert [level_at(at, "bounce") for at in (0, 200, 400, 600)] == [0, 2, 4, 2]
@@ -157,3 +157,11 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput) as caught:
         timeline(say.Still(source="noise.jpg"), folder=tmp_path).image(0)
     assert caught.value.code == "scenario.media_unreadable"
+
+
+def test_a_recorded_clip_wanders_and_never_repeats_itself(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "photo.png"), timeline(say.Clip(**SMALL, noise=0.0)).image(0))
+    clip = timeline(say.Clip(source="photo.png", noise=0.0, **SMALL), folder=tmp_path)
+    still = timeline(say.Clip(source="photo.png", noise=0.0, drift=0.0, **SMALL), folder=tmp_path)
+    assert difference(still, 1_000, 31_000) == 0
+    assert difference(clip, 1_000, 31_000) > 1

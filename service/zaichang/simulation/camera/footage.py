@@ -13,6 +13,8 @@ from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
 
 FRAMES_MAX = 3000
 """Frames of a video that are used; further ones are never shown."""
+REFERENCES_MAX = 40
+"""Moments of a video that are tried as enrolment pictures."""
 _SIDE_MAX_PX = 1280
 _KEEP_PCT = 97
 
@@ -79,12 +81,19 @@ class Library:
             self._opened[source] = _read(self.path(source))
         return self._opened[source]
 
-    def reference(self, source: str, at_s: float) -> bytes:
-        """Return the enrolment picture as JPEG: a builtin portrait itself, a picture file, or a moment of a video."""
+    def references(self, source: str, at_s: float) -> list[bytes]:
+        """Return enrolment pictures as JPEG, the wished one first.
+
+        A builtin portrait or a picture file is one; of a video, further moments follow, half a second apart, as someone
+        whose photo is refused takes another.
+        """
         if is_builtin(source):
-            return _jpeg(builtin_face(source).image)
+            return [_jpeg(builtin_face(source).image)]
         footage = self.open(source)
-        return footage.frames[footage.index_at(at_s, "hold")]
+        wished = footage.index_at(at_s, "hold")
+        step = max(1, round(footage.fps / 2))
+        others = [index for index in range(wished % step, len(footage.frames), step) if index != wished]
+        return [footage.frames[index] for index in (wished, *others)][:REFERENCES_MAX]
 
 
 def _jpeg(image: Image) -> bytes:

@@ -13,12 +13,14 @@ from zaichang.core.errors import ConfigError
 from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.head import Head, Pose, pose_at
-from zaichang.simulation.camera.picture import apply, cover, noisy, room
+from zaichang.simulation.camera.picture import apply, cover, noisy, room, warp
 from zaichang.simulation.camera.shown import present
 from zaichang.simulation.camera.texture import swap_face, wear
 from zaichang.simulation.format import camera as say
 from zaichang.simulation.format.types import to_ms
 
+_DRIFT_SEED = 0x5EED
+_DRIFT_SLOWER = 2.0
 _PERSON = (say.Clip, say.Still, say.Shown, say.Absent)
 
 
@@ -156,7 +158,8 @@ class CameraTimeline:
         match entry:
             case say.Clip(source=source, motion=motion):
                 played_s = entry.source_at_s + since_s * entry.speed
-                return self._person(source, size, transforms, time_s, played_s, motion, entry.repeat)
+                picture = self._person(source, size, transforms, time_s, played_s, motion, entry.repeat)
+                return picture if is_builtin(source) else self._drifted(picture, time_s, entry.drift)
             case say.Still(source=source, source_at_s=at_s):
                 return self._person(source, size, transforms, 0.0, at_s, 0.0, "hold")
             case say.Shown(source=source, moving=moving):
@@ -200,6 +203,17 @@ class CameraTimeline:
             self._heads[key] = Head(wear(builtin_face(source), worn), *size, nearer=nearer)
         seed = self._seed ^ zlib.crc32(source.encode()) & 0x7FFFFFFF
         return self._heads[key].draw(_turned(pose_at(seed, time_s, motion), transforms))
+
+    def _drifted(self, picture: Image, time_s: float, drift: float) -> Image:
+        """Let a file's picture wander slowly, as a person before a camera does: nobody does the same thing twice."""
+        if not drift:
+            return picture
+        height, width = picture.shape[:2]
+        pose = pose_at(self._seed ^ _DRIFT_SEED, time_s / _DRIFT_SLOWER, drift)
+        size = 1.04 + 0.6 * (pose.scale - 1)
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), pose.roll_deg / 2, size)
+        matrix[:, 2] += (0.06 * pose.right * width, 0.06 * pose.down * height)
+        return warp(picture, matrix)
 
     def _pair(
         self, entry: say.Pair, size: tuple[int, int], transforms: tuple[say.Transform, ...], time_s: float

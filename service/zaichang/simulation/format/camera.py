@@ -190,6 +190,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
         speed: Of the file.
         repeat: At the file's end: forwards and backwards, again from ``source_at_s``, or hold the last picture.
         motion: How much a builtin head moves; 0 not at all, 1 like someone who watches a lesson.
+        drift: How much a file's picture wanders (shift, size, tilt), so that a file shown again is not the same again.
     """
 
     source: Source = "builtin:astronaut"
@@ -197,6 +198,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
     speed: Factor = 1.0
     repeat: Literal["bounce", "loop", "hold"] = "bounce"
     motion: Annotated[float, Meta(ge=0, le=4)] = 1.0
+    drift: Annotated[float, Meta(ge=0, le=4)] = 1.0
     when_asked: Literal["turn", "stay"] = "turn"
 
 

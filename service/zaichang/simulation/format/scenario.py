@@ -29,7 +29,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         route: ``face``, or ``challenge`` (without face recognition).
         extra_time_pct: The learner's recorded allowance.
         reference: Picture that the learner was enrolled with, or ``none``.
-        reference_at_s: Which moment of it, where it is a video.
+        reference_at_s: Which moment of it, where it is a video; other moments are tried where the service refuses it.
         credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
         finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
