@@ -59,6 +59,8 @@ class EntryScan:
         self._deep = deep
         self._decode = msgspec.json.Decoder(_Head).decode
         self._open: dict[str, tuple[int, bytes, int, bool]] = {}
+        self._leaves = 0
+        self._strangers: list[tuple[int, EvidenceError]] = []
 
     def diagnose(
         self,
@@ -129,12 +131,13 @@ class EntryScan:
             if not good and (place >= len(expected) or hashes[place] != expected[place]):
                 self._forget(entry)
                 continue
-            if self._deep and not self._fits(entry, first + place):
-                continue
             try:
                 head = decode(entry)
             except msgspec.DecodeError:
-                self._fits(entry, first + place)
+                self._strange(entry, first + place)
+                continue
+            self._leaves += 1
+            if self._deep and not self._fits(entry, first + place):
                 continue
             if head.origin != self._origin:
                 about = About(origin=self._origin, index=first + place)
@@ -153,9 +156,17 @@ class EntryScan:
 
     def finish(self) -> None:
         """Report what the end of the log leaves open."""
+        about = About(origin=self._origin)
+        if self._strangers and not self._leaves:
+            # Another program's log: its tree can be checked, its entries say nothing to us.
+            message = "The entries are not records of Zaichang; only signature, tree and files were checked."
+            self._findings.passed("leaf", about, message)
+        else:
+            for index, error in self._strangers:
+                self._findings.error("leaf", error, About(origin=self._origin, index=index))
         waiting = sum(1 for _, _, _, ended in self._open.values() if not ended)
         if waiting:
-            self._findings.passed("chain", About(origin=self._origin), f"{waiting} sessions have no final leaf (yet).")
+            self._findings.passed("chain", about, f"{waiting} sessions have no final leaf (yet).")
 
     def _link(self, head: _Head, before: tuple[int, bytes, int, bool], index: int) -> None:
         about = About(origin=self._origin, index=index, sid=head.sid)
@@ -194,6 +205,13 @@ class EntryScan:
                 message = f"The leaf names a checkpoint of size {size} that is not of this log."
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
+
+    def _strange(self, entry: bytes, index: int) -> None:
+        if len(self._strangers) < MAX_NAMED:
+            try:
+                parse_leaf(entry)
+            except EvidenceError as error:
+                self._strangers.append((index, error))
 
     def _root_of(self, size: int) -> bytes:
         if size not in self._roots:

@@ -195,3 +195,16 @@ def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() ->
         assert exit_code(scan(files)) == 0
         bad = [c for c in scan(files, deep=True) if c.status is Status.FAIL]
         assert [(c.code, c.index, c.field) for c in bad] == [(code, 400, "anchor")]
+
+
+def test_another_program_s_log_is_checked_as_far_as_its_tree_goes() -> None:
+    entries = [b"entry %d" % n for n in range(300)]
+    files = files_of(entries)
+    checks = scan(files)
+    assert exit_code(checks) == 0
+    assert [c.message for c in checks if c.check == "leaf"] == [
+        "The entries are not records of Zaichang; only signature, tree and files were checked."
+    ]
+    path = "tile/entries/000"
+    bad = [c for c in scan({**files, path: files[path].replace(b"entry 7", b"entry 8", 1)}) if c.status is Status.FAIL]
+    assert [(c.code, c.index) for c in bad] == [("E_LEAF_HASH", 7)]
