@@ -12,10 +12,14 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.storage.folder import DataFolder, storage_error, sync_dir
 from zaichang.storage.ports import SessionRow, StoredMinute
+
+_TAIL_BYTES: Final = 131_072
+"""More than a line can have: a crash spoils the last line only."""
 
 
 def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index: int) -> bytes:
@@ -81,10 +85,13 @@ class Outbox:
     def repair(self) -> None:
         """Cut off a half-written last line that a crash left."""
         for path in self._files():
-            data = path.read_bytes()
-            whole = data.rfind(b"\n") + 1
-            if whole != len(data):
-                with path.open("r+b") as stream:
+            with path.open("r+b") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                start = max(0, size - _TAIL_BYTES)
+                stream.seek(start)
+                tail = stream.read()
+                whole = start + tail.rfind(b"\n") + 1
+                if whole != size:
                     stream.truncate(whole)
                     os.fsync(stream.fileno())
 

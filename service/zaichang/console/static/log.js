@@ -128,7 +128,7 @@ async function refresh() {
         const checkpoint = readCheckpoint(note);
         const entries = await readEntries(state.log.path, checkpoint.size, state.entries);
         const result = await checkLog(note, checkpoint, state.log.vkey, entries);
-        Object.assign(state, { note, checkpoint, entries, result, proof: null });
+        Object.assign(state, { note, checkpoint, entries, result });
       }
     }
     state.error = null;
