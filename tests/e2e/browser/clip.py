@@ -50,12 +50,42 @@ def empty_frames(seconds: int, seed: int = 2) -> list[Frame]:
     return [np.clip(wall + rng.normal(0, 4, wall.shape), 0, 255).astype(np.uint8) for _ in range(seconds * FPS)]
 
 
+def file_frames(path: Path, seconds: int) -> list[Frame]:
+    """Return the first seconds of a video file as RGB frames of the webcam's size, borders filled up."""
+    video = cv2.VideoCapture(str(path))
+    step = max(1, round(video.get(cv2.CAP_PROP_FPS) / FPS))
+    frames: list[Frame] = []
+    for number in range(seconds * FPS * step):
+        there, bgr = video.read()
+        if not there:
+            break
+        if number % step == 0:
+            scale = min(WIDTH_PX / bgr.shape[1], HEIGHT_PX / bgr.shape[0])
+            small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            canvas = np.full((HEIGHT_PX, WIDTH_PX, 3), 90, dtype=np.uint8)
+            top, left = (HEIGHT_PX - small.shape[0]) // 2, (WIDTH_PX - small.shape[1]) // 2
+            canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+            frames.append(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGB), dtype=np.uint8))
+    video.release()
+    if not frames:
+        raise ValueError(f"{path.name} holds no frames")
+    return frames
+
+
 def y4m(frames: list[Frame]) -> bytes:
     """Return the frames as a y4m file, which Chromium takes for a webcam."""
     parts = [HEAD]
     for frame in frames:
         parts += [MARK, cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes()]
     return b"".join(parts)
+
+
+def jpeg_of(clip: bytes, number: int) -> bytes:
+    """Return a frame of a y4m file as a JPEG."""
+    at = corner_offsets(len(clip))[number]
+    planes = np.frombuffer(clip, np.uint8, FRAME_BYTES, at).reshape(HEIGHT_PX * 3 // 2, WIDTH_PX)
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return jpeg.tobytes()
 
 
 def corner_offsets(size: int) -> list[int]:

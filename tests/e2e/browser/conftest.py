@@ -13,7 +13,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
-from .clip import NOISE_BYTES, corner_offsets, empty_frames, head_frames, portrait, write_lesson, y4m
+from .clip import (
+    NOISE_BYTES,
+    corner_offsets,
+    empty_frames,
+    file_frames,
+    head_frames,
+    jpeg_of,
+    portrait,
+    write_lesson,
+    y4m,
+)
 from .live import LiveService
 from .scripted import Scripted
 
@@ -91,6 +101,14 @@ class Camera:
             file.write(self._clips[what])
             file.truncate()
             self._shown = what
+
+    def learn(self, what: str, video: Path, seconds: int = 6) -> None:
+        """Take a clip from a video file under a name."""
+        self._clips[what] = y4m(file_frames(video, seconds))
+
+    def picture(self, what: str, frame: int) -> bytes:
+        """Return one frame of a clip as a JPEG."""
+        return jpeg_of(self._clips[what], frame)
 
     def close(self) -> None:
         self._ended.set()

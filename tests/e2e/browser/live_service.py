@@ -42,6 +42,7 @@ LESSONS = {
         challenge_max_gap_ms=10_000,
         challenge_deadline_ms=5_000,
     ),
+    "liveness": replace(QUICK, proofs=("presence", "identity", "pad")),
     "hidden": replace(QUICK, capture_mean_ms=60_000, capture_min_gap_ms=60_000, capture_max_gap_ms=90_000),
 }
 
