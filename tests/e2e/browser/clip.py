@@ -80,6 +80,11 @@ def y4m(frames: list[Frame]) -> bytes:
     return b"".join(parts)
 
 
+def mjpeg(frames: list[Frame]) -> bytes:
+    """Return the frames as a motion JPEG file, which Chromium also takes for a webcam."""
+    return b"".join(cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))[1].tobytes() for frame in frames)
+
+
 def jpeg_of(clip: bytes, number: int) -> bytes:
     """Return a frame of a y4m file as a JPEG."""
     at = corner_offsets(len(clip))[number]

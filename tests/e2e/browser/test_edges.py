@@ -11,7 +11,8 @@ from playwright.sync_api import Playwright
 
 from zaichang.wire.messages import CaptureUnavailableMessage, Heartbeat, Join
 
-from .conftest import AUTOPLAY, CAMERA_FLAGS, FLAGS, Camera, Open, Tab
+from .clip import head_frames, mjpeg
+from .conftest import AUTOPLAY, CAMERA_FLAGS, FLAGS, Camera, Launch, Open, Tab
 from .scripted import Picture, Scripted
 from .test_session import counted
 
@@ -137,6 +138,29 @@ def test_a_token_that_expires_is_renewed(scripted: Scripted, tab: Open) -> None:
     assert scripted.wait(Join).token == "fresh-2"
     one.until("window.session.status.connection === 'open'")
     assert not one.page.evaluate("events.some((event) => event.type === 'error' && event.error.fatal)")
+
+
+def test_the_camera_is_unplugged_and_plugged_in_again(
+    scripted: Scripted, tab: Open, launch: Launch, tmp_path: Path
+) -> None:
+    clip = mjpeg(head_frames(2))
+    webcam = tmp_path / "webcam.mjpeg"
+    webcam.write_bytes(clip)
+    browser = launch(*CAMERA_FLAGS, AUTOPLAY, f"--use-file-for-fake-video-capture={webcam}")
+    one = tab(scripted.player_page(), on=browser)
+    scripted.wait(Join)
+    scripted.order_capture(1)
+    scripted.wait(Picture)
+    # The browser maps this kind of file, and loses the device when the file shrinks under it.
+    with webcam.open("r+b") as file:
+        file.truncate(len(clip) // 3)
+    one.event("error", "event.error.code === 'camera.ended'")
+    one.page.get_by_text("The camera was unplugged").wait_for()
+    webcam.write_bytes(clip)
+    one.page.locator("[data-do=camera]").click()
+    one.until("window.session.status.camera === 'on'")
+    scripted.order_capture(2)
+    assert scripted.wait(Picture).header.capture_id == "c2"
 
 
 CLICK_FIRST = """const play = HTMLMediaElement.prototype.play;
