@@ -4,7 +4,7 @@ PYTHON =
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo redteam docs lock clean fault train-pad bench-pad
+.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -16,6 +16,7 @@ help:
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
+	@echo "make mutants  what the unit tests of the session core do not notice (over an hour)   ARGS='credit step'"
 	@echo "make clean    remove what set-up and the tools made"
 
 check:
@@ -42,6 +43,11 @@ docs:
 fault:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.log.fault $(ARGS)
+
+mutants:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut==3.8.1'
+	@$(BIN)/python tests/mutants.py $(ARGS)
 
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

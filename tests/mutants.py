@@ -56,9 +56,7 @@ def main() -> int:
         mutmut = [sys.executable, "-m", "mutmut"]
         subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=folder, check=True)
         results = subprocess.run([*mutmut, "results"], cwd=folder, check=True, capture_output=True, text=True).stdout
-        survivors = [
-            line.split(":")[0].strip() for line in results.splitlines() if "killed" not in line and ":" in line
-        ]
+        survivors = [line.split(":")[0].strip() for line in results.splitlines() if ": survived" in line]
         for name in survivors:
             print(subprocess.run([*mutmut, "show", name], cwd=folder, capture_output=True, text=True).stdout)
         print(f"{len(survivors)} mutants survived; docs/mutants.md explains those that are known.")

@@ -13,7 +13,18 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE, MINUTE_MS
 from zaichang.session.decisions import Decision, Minute, OrderSeek, RecordMinute, Verdict
 from zaichang.session.events import HeartbeatReceived
-from zaichang.session.playhead import EMPTY, Interval, add, difference, subtract, total_ms
+from zaichang.session.playhead import (
+    EMPTY,
+    Interval,
+    IntervalSet,
+    add,
+    difference,
+    furthest_ms,
+    normalise,
+    subtract,
+    total_ms,
+    union,
+)
 from zaichang.session.policy import Policy
 from zaichang.session.state import OpenMinute, Phase, State
 
@@ -24,6 +35,14 @@ IMPOSSIBLE_RATE = 17
 
 LATENESS_KEPT_MS = 60_000
 """After a late heartbeat, early ones may catch up for this long."""
+
+
+SKIPPED_MAX_MS = 30_000
+"""What a first viewing may leave out in all, for rounding and for players that play on for a moment; then nothing."""
+PIECES_MAX = 128
+"""How many separate pieces what was watched may have, so that state and records stay small."""
+RUN_UP_MS = 2_000
+"""Whoever has left out too much is sent this far before the furthest point: no player stops on the millisecond."""
 
 
 class Outcome(StrEnum):
@@ -45,6 +64,8 @@ def enter(
     lead_ms = min(policy.burst_ms, beat.at_ms - since_ms) * policy.rate_max_bp // BP_ONE + policy.seek_tolerance_ms
     if not policy.skip_allowed and beat.playhead_ms > state.frontier_ms + lead_ms:
         return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+    if _scattered(state, beat.playhead_ms, state.frontier_ms, policy):
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
     state.lead_ms = beat.playhead_ms
     state.tokens_ms = 0
     state.late_until_ms = 0
@@ -81,17 +102,35 @@ def _progress(
     if progress_ms > state.tokens_ms or beat.rate_bp > policy.rate_max_bp:
         moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
         return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out)
-    furthest_ms = max(state.frontier_ms, state.lead_ms)
-    if not policy.skip_allowed and start_ms > furthest_ms + policy.seek_tolerance_ms:
+    allowed_ms = max(state.frontier_ms, state.lead_ms)
+    if not policy.skip_allowed and start_ms > allowed_ms + policy.seek_tolerance_ms:
         return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+    if _scattered(state, start_ms, allowed_ms, policy):
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
     state.tokens_ms -= progress_ms
     _pend(state, (start_ms, end_ms))
     return None
 
 
-def _refuse(state: State, reason: ReasonCode, out: list[Decision]) -> ReasonCode:
+def _scattered(state: State, start_ms: int, furthest_ms: int, policy: Policy) -> bool:
+    """Return whether a stretch must not begin here, though near enough: small skips, many times, are a fast-forward."""
+    ahead = start_ms > furthest_ms and not policy.skip_allowed
+    pieces = len(state.credited) + len(state.pending_set) + len(state.undecided)
+    if not ahead and pieces < PIECES_MAX:
+        return False
+    watched = union(state.taken, state.undecided)
+    if ahead and _left_out_ms(watched) - _left_out_ms(normalise(state.info.credited)) >= SKIPPED_MAX_MS:
+        return True
+    return len(watched) >= PIECES_MAX and not any(low_ms <= start_ms <= high_ms for low_ms, high_ms in watched)
+
+
+def _left_out_ms(watched: IntervalSet) -> int:
+    return furthest_ms(watched) - total_ms(watched)
+
+
+def _refuse(state: State, reason: ReasonCode, out: list[Decision], run_up_ms: int = 0) -> ReasonCode:
     note(state, reason)
-    out.append(OrderSeek(to_ms=state.frontier_ms, reason=reason))
+    out.append(OrderSeek(to_ms=max(0, state.frontier_ms - run_up_ms), reason=reason))
     return reason
 
 
