@@ -106,10 +106,14 @@ class LogShelf:
         async with self._lock:
             if origin not in self._open:
                 root = self._folder.log / institution_id / str(year)
-                sequencer = await Sequencer.start(
-                    lambda: self._writer(origin, root, f"log-{institution_id}-{year}.key"),
-                    SequencerConfig(flush_ms=self._flush_ms),
-                )
+                try:
+                    sequencer = await Sequencer.start(
+                        lambda: self._writer(origin, root, f"log-{institution_id}-{year}.key"),
+                        SequencerConfig(flush_ms=self._flush_ms),
+                    )
+                except FatalLogError as error:
+                    self._fatal(error)
+                    raise
                 self._open[origin] = SequencerLog(origin, sequencer)
                 self._watching.append(asyncio.create_task(self._watch(sequencer)))
                 if self._witnesses:

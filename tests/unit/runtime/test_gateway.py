@@ -348,3 +348,44 @@ async def test_two_sessions_do_not_wait_for_each_other(tmp_path: Path) -> None:
         assert len({student.session_id for student in students}) == 3
         for student in students:
             await student.leave()
+
+
+async def test_nothing_that_names_or_shows_a_learner_lies_open_on_disk(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock) as services:
+        student = Student(services, clock)
+        await student.begin(await token(services))
+        await student.play(30_000)
+        await student.finish()
+        await student.closed()
+        assert (await services.store.captures(student.session_id))[0].size > len(PICTURE)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    everything = b"".join(path.read_bytes() for path in files)
+    assert PICTURE not in everything and b"template of" not in everything
+    published = b"".join(path.read_bytes() for path in files if "public" in path.parts)
+    assert published and b"learner" not in published
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files if "keys" in path.parts)
+
+
+async def test_no_token_and_no_pseudonym_is_ever_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    clock = ManualClock()
+    pseudonym = "pseudonym-4711"
+    async with service(tmp_path, clock=clock) as services:
+        launch = await token(services, pseudonym)
+        student = Student(services, clock)
+        await student.begin(launch)
+        student.send("rubbish " + launch)
+        await student.expect(m.ErrorMessage)
+        second = Student(services, clock)
+        second.send(m.Join(protocol=1, token=launch, client_nonce=NONCE))
+        await second.closed()
+        third = Student(services, clock)
+        third.send(m.Join(protocol=1, token=launch[:-4], client_nonce=NONCE))
+        await third.closed()
+        services.store.close()
+        student.beat()
+        await student.closed()
+    assert "storage.closed" in caplog.text
+    assert pseudonym not in caplog.text
+    assert launch[:40] not in caplog.text and launch[-40:] not in caplog.text
