@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zaichang.main import Services
     from zaichang.session.policy import Policy
     from zaichang.settings import Settings
-    from zaichang.wire.messages import MinuteSealed
+    from zaichang_client.messages import MinuteSealed
 
 DATA: Final = Path("data/demo")
 INSTITUTION: Final = "demo"
@@ -192,7 +192,7 @@ async def _announce(services: Services, base: str, staff_key: str, *, quiet: boo
 
 
 async def _study(services: Services, base: str, pseudonym: str, study_s: float, outcome: _Outcome) -> None:
-    from zaichang.cli.demo_learner import Learner
+    from zaichang.cli.demo_learner import study
 
     token = await services.registry.launch(INSTITUTION, pseudonym, COURSE, LESSON)
     url = f"ws{base.removeprefix('http')}/v1/session"
@@ -202,7 +202,7 @@ async def _study(services: Services, base: str, pseudonym: str, study_s: float, 
         why = f" ({', '.join(minute.reasons)})" if minute.reasons else ""
         _say(f"Simulated learner, minute {minute.index + 1}: {verdict}, {minute.verified_ms / 1000:.1f} s{why}")
 
-    outcome.studied = await Learner(url, token, study_s, tell).study()
+    outcome.studied = await study(url, token, study_s, tell)
     studied = outcome.studied
     seconds = f"{studied.verified_ms / 1000:.1f} s"
     _say(f"Simulated learner: {seconds} verified in {studied.minutes} minutes; {studied.reason}.")
