@@ -61,7 +61,7 @@ class LiveService:
             self._process.kill()
             raise AssertionError(f"the service did not start within {START_S:.0f} s")
         said = json.loads(line)
-        self.port, self._platform = said["port"], said["platform"]
+        self.port, self._platform, self.staff = said["port"], said["platform"], said["staff"]
 
     @property
     def origin(self) -> str:
