@@ -25,10 +25,14 @@ class WitnessStore:
         """Open the file."""
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StorageError("witness.store", f"The witness's memory cannot be opened ({error}).") from error
+        try:
             self._db.execute("PRAGMA journal_mode=TRUNCATE")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(_SCHEMA)
         except sqlite3.Error as error:
+            self._db.close()
             raise StorageError("witness.store", f"The witness's memory cannot be opened ({error}).") from error
 
     def load(self, origin: str) -> Seen:

@@ -69,8 +69,10 @@ def test_a_log_restored_from_a_backup_finds_out_before_it_signs(tmp_path: Path) 
         ask(url, grow(tmp_path / "log", 0, 5))
         restored = grow(tmp_path / "backup", 0, 3)
         assert known_size(url, restored) == 5
+        writer = open_writer(tmp_path / "backup", known=known_size(url, restored))
         with pytest.raises(FatalLogError) as caught:
-            open_writer(tmp_path / "backup", known=known_size(url, restored)).recover()
+            writer.recover()
+        writer.close()
         assert caught.value.code == "log.rolled_back"
         with pytest.raises(EvidenceError) as refused:
             ask(url, restored)
