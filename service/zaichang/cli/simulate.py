@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +30,6 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.set_defaults(func=run)
 
 
-def media_folders(given: list[Path]) -> tuple[Path, ...]:
-    """Return where media files are looked for beside the scenario's folder."""
-    shared = Path(os.environ.get("ZAICHANG_SHARED") or Path.cwd().parent / "shared") / "media"
-    return (*given, *((shared, shared / "dev") if shared.is_dir() else ()))
-
-
 def run(args: Namespace) -> int:
     """Run the scenario and print what came out.
 
@@ -47,6 +40,7 @@ def run(args: Namespace) -> int:
         from zaichang.simulation.engine import simulate
         from zaichang.simulation.format.loader import load
         from zaichang.simulation.remote import simulate_remotely
+        from zaichang.simulation.suite import shared_media
         from zaichang.vision.pipeline import Analyser
         from zaichang.vision.runtime import load_models
     except ImportError as error:
@@ -56,7 +50,7 @@ def run(args: Namespace) -> int:
             "Install them: pip install 'zaichang[service]'.",
         ) from error
     loaded = load(args.scenario)
-    media = media_folders(args.media)
+    media = (*args.media, *shared_media())
     if args.server:
         result = simulate_remotely(loaded, args.server, key=args.key, token=args.token, media=media)
     elif args.key or args.token:

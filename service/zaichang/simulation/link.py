@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -98,6 +99,7 @@ class Pipe:
         self._to_server: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._to_client: asyncio.Queue[str | int] = asyncio.Queue()
         self._last_ms: dict[Direction, int] = {"up": 0, "down": 0}
+        self._waiting: dict[Direction, deque[Callable[[], None]]] = {"up": deque(), "down": deque()}
         self._muted = False
         self.client_open = True
         self.server_open = True
@@ -143,12 +145,15 @@ class Pipe:
         at_ms = max(self._last_ms[direction], self._now_ms() + self._network.delay_ms(direction, size_bytes))
         self._last_ms[direction] = at_ms
         wait_ms = at_ms - self._now_ms()
-        if wait_ms <= 0:
+        if wait_ms <= 0 and not self._waiting[direction]:
             deliver()
         else:
-            asyncio.get_running_loop().call_later(wait_ms / 1000, self._late, deliver)
+            self._waiting[direction].append(deliver)
+            asyncio.get_running_loop().call_later(wait_ms / 1000, self._late, direction)
 
-    def _late(self, deliver: Callable[[], None]) -> None:
+    def _late(self, direction: Direction) -> None:
+        # Timers of one moment fire in any order, so that each takes the oldest message, not its own.
+        deliver = self._waiting[direction].popleft()
         if not self._muted:
             deliver()
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -168,8 +169,8 @@ def page(cases: list[Case]) -> str:
         "How the service is cheated, and what each way earns; and what honest learners lose on bad days. Every row is",
         "a scenario under tests/redteam or tests/honest ([the format](simulation.md)), run through the whole service",
         "with the real models. The rules are the default ones, with pop-ups every two minutes, because a scenario is",
-        "short, and without PAD where the scenario does not say otherwise: the builtin faces are portraits. No cheat's",
-        "code is copied: each technique is said again in our own format.",
+        "short. No cheat's code is copied: each technique is said again in our own format. Pictures on paper and",
+        "screens are drawn, unless a row says recorded; [the model card](../models/cards/pad.md) has the PAD figures.",
         "",
         *summary(figures(cases)).splitlines(),
         "",
@@ -208,6 +209,12 @@ def _page_row(case: Case) -> str:
     )
 
 
+def shared_media() -> tuple[Path, ...]:
+    """Return the folders of development media beside the checkout, or where ``ZAICHANG_SHARED`` says."""
+    folder = Path(os.environ.get("ZAICHANG_SHARED") or Path.cwd().parent / "shared") / "media"
+    return (folder, folder / "dev") if folder.is_dir() else ()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the suites of a folder; 0 where both figures are within their targets."""
     parser = argparse.ArgumentParser(prog="python -m zaichang.simulation.suite", description=main.__doc__)
@@ -222,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
     gallery = Gallery(Analyser(load_models()))
     print(HEADING, flush=True)
     paths = [*scenarios(args.folder / "redteam"), *scenarios(args.folder / "honest")]
-    cases = run_suite(paths, gallery, tuple(args.media), lambda case: print(row(case), flush=True))
+    cases = run_suite(paths, gallery, (*args.media, *shared_media()), lambda case: print(row(case), flush=True))
     found = figures(cases)
     print(summary(found))
     if args.page is not None:
