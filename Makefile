@@ -4,7 +4,7 @@ PYTHON =
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad
+.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -15,6 +15,8 @@ help:
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
+	@echo "make bench-accuracy    identity, challenge and injection figures of docs/accuracy.md, from ../shared"
+	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
 	@echo "make mutants  what the unit tests of the session core do not notice (over an hour)   ARGS='credit step'"
 	@echo "make clean    remove what set-up and the tools made"
@@ -66,3 +68,14 @@ train-pad:
 bench-pad:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@sh models/training/bench $(ARGS)
+
+# ARGS='--dlib' measures face-recognition's network too: pip install 'zaichang[compare]' first.
+bench-accuracy:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.identity --plain $(ARGS)
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.challenge
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.injection
+
+bench-throughput:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.throughput.pipeline $(ARGS)
