@@ -163,6 +163,42 @@ def test_the_camera_is_unplugged_and_plugged_in_again(
     assert scripted.wait(Picture).header.capture_id == "c2"
 
 
+TAMPER = """const get = Object.getOwnPropertyDescriptor(Document.prototype, "visibilityState").get;
+Object.defineProperty(document, "visibilityState", { get: () => "visible" });
+const rate = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "playbackRate");
+Object.defineProperty(HTMLMediaElement.prototype, "playbackRate", { ...rate, get: () => 1 });
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async () => {
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d").fillRect(0, 0, 10, 10);
+  setInterval(() => canvas.getContext("2d").fillRect(0, 0, 10, 10), 50);
+  return canvas.captureStream();
+};"""
+
+
+def test_tampering_is_reported_as_a_hint_and_decides_nothing(scripted: Scripted, tab: Open) -> None:
+    scripted.pages["tamper.js"] = (TAMPER, {"Content-Type": "text/javascript"})
+    address = scripted.player_page(path="tampered")
+    page, headers = scripted.pages["tampered"]
+    scripted.pages["tampered"] = (page.replace("</head>", '<script src="/tamper.js"></script></head>'), headers)
+    one = tab(address)
+    scripted.wait(Join)
+    hints = set(scripted.wait(Heartbeat).hints)
+    assert {"shadowed:visibilityState", "patched:playbackRate", "patched:getUserMedia"} <= hints
+    scripted.order_capture()
+    header = scripted.wait(Picture).header
+    assert header.virtual_camera and {"track_class", "track_unlisted"} <= set(header.hints)
+    scripted.count_from_now()
+    one.play()
+    scripted.wait(Heartbeat, lambda beat: beat.playing)
+
+
+def test_an_untouched_page_gives_no_hint_but_the_tests_own(scripted: Scripted, tab: Open) -> None:
+    tab(scripted.player_page())
+    scripted.wait(Join)
+    assert set(scripted.wait(Heartbeat).hints) <= {"automation"}
+
+
 CLICK_FIRST = """const play = HTMLMediaElement.prototype.play;
 let clicked = false;
 addEventListener("click", () => { clicked = true; }, true);

@@ -49,7 +49,8 @@ export function pageHints(media: HTMLElement | null): string[] {
 function isNative(value: unknown, name: string): boolean {
   if (typeof value !== "function") return false;
   const text = Function.prototype.toString.call(value).replace(/\s+/g, " ");
-  return text === `function ${name}() { [native code] }`;
+  // Some engines print a getter's name without `get`.
+  return text === `function ${name}() { [native code] }` || text === `function ${name.replace("get ", "")}() { [native code] }`;
 }
 
 /** Whether a track looks like something other than a camera: not listed as a device, or without a device group. */
