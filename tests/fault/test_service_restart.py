@@ -145,6 +145,34 @@ async def test_a_superseded_session_that_a_crash_left_open_is_closed_at_the_star
         assert (await services.store.session(student.session_id)).state == "closed"
 
 
+async def test_a_damaged_session_does_not_keep_the_others_from_starting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock) as services:
+        students = [Student(services, clock) for _ in range(2)]
+        launches = [await token(services, f"learner-{number}") for number in range(2)]
+        for student, launch in zip(students, launches, strict=True):
+            await student.begin(launch)
+        await services.store._db.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE events SET body = x'7b7d' WHERE session_id = ? AND seq = 2", (students[0].session_id,)
+                ).rowcount
+            )
+        )
+        for student in students:
+            student.task.cancel()
+        await services.abandon()
+    async with service(tmp_path, clock=clock, seed="after") as services:
+        assert students[0].session_id in caplog.text
+        sound, damaged = Student(services, clock), Student(services, clock)
+        assert (await sound.join(launches[1], resume=students[1].session_id)).resumed
+        damaged.send(m.Join(protocol=1, token=launches[0], client_nonce="ab" * 16, resume=students[0].session_id))
+        assert (await damaged.closed())[0] == 4500
+        await sound.leave()
+
+
 async def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
     async with service(tmp_path):
         with pytest.raises(Exception, match=r"storage\.locked"):

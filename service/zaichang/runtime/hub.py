@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound
+from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.runner import Runner
@@ -55,8 +55,10 @@ class SessionHub:
                 await runner.recover_captures()
                 if row.state == "superseded":
                     await runner.supersede()
-            except EvidenceError as error:
-                # One damaged session must not keep the others from starting; it is left as it is, for fsck and people.
+            except (FatalLogError, StorageError):
+                raise
+            except ZaichangError as error:
+                # One damaged session must not keep the others from starting; it is left as it is, for people to see.
                 _log.error("session %s cannot be rebuilt: %s", row.session_id, error)
         self._forget_closed()
 

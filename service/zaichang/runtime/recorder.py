@@ -8,11 +8,19 @@ not sealed and delivers what is not delivered.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from zaichang.core.errors import StorageError
 from zaichang.runtime.outbox import Outbox, outbox_line
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
+
+RETRY_S: Final = 1.0
+"""Pause before a record that storage refused is tried again."""
+
+_log = logging.getLogger("zaichang.runtime")
 
 Sealed = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
 """Told once per leaf: it is covered by a signed checkpoint, and its minutes are in the outbox."""
@@ -36,17 +44,17 @@ class Recorder:
             leaves: Stored ones.
             sealed: See ``Sealed``.
 
+        Where storage refuses (a full disk), it tries again until it is done: each step may be repeated.
+
         Raises:
             FatalLogError: From the log; the caller stops the process.
-            StorageError: Where a note could not be written; a restart repeats it.
+            StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the rest.
         """
         waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
         try:
             for leaf, pending in zip(leaves, waiting, strict=True):
                 index = await pending
-                await self._ports.store.seal(row.session_id, leaf.leaf_seq, index)
-                minutes = await self._deliver(row, log.origin, leaf, index)
-                sealed(leaf, minutes)
+                sealed(leaf, await self._seal(row, log.origin, leaf, index))
         finally:
             for pending in waiting:
                 pending.cancel()
@@ -78,12 +86,34 @@ class Recorder:
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
             await self.record(row, log, leaves, _nobody)
 
-    async def _deliver(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
+    async def _seal(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
+        repeated = False
+        while True:
+            try:
+                await self._ports.store.seal(row.session_id, leaf.leaf_seq, index)
+                return await self._deliver(row, origin, leaf, index, repeated)
+            except StorageError as error:
+                if error.code in ("storage.closed", "storage.conflict"):
+                    raise
+                _log.warning("session %s: a record waits, storage refuses: %s", row.session_id, error)
+                repeated = True
+                await asyncio.sleep(RETRY_S)
+
+    async def _deliver(
+        self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
+    ) -> Sequence[StoredMinute]:
         if leaf.n_minutes == 0:
             return ()
         minutes = [m for m in await self._ports.store.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
-        lines = [outbox_line(row, minute, origin, index) for minute in minutes if not minute.delivered]
+        due = [minute for minute in minutes if not minute.delivered]
         async with self._delivering:
+            held: set[tuple[str, int]] = set()
+            if repeated:
+                wanted = [(row.session_id, minute.minute) for minute in due]
+                held = await asyncio.to_thread(self._outbox.holds, wanted)
+            lines = [
+                outbox_line(row, minute, origin, index) for minute in due if (row.session_id, minute.minute) not in held
+            ]
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
         await self._ports.store.note_delivered(row.session_id, [minute.minute for minute in minutes])
         return minutes
