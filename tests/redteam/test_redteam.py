@@ -24,6 +24,7 @@ NOT_YET = frozenset(
         "C2-one-bit-noise",
         "C3-looped-stream",
         "C3-looped-stream-noise",
+        "C3-patched-page",
         "C4-fake-device-file",
         "C6-phone-hook",
         "P1-no-popups",

@@ -309,6 +309,7 @@ class StudyClient:
             rate_bp=sample.rate_bp,
             visible=sample.visible,
             focused=sample.focused,
+            hints=sample.hints[:16],
         )
         await transport.send(m.encode(beat))
         try:

@@ -96,7 +96,8 @@ class SimClient:
         self.refusal = ""
         self.transport: Transport | None = None
         self.pipe: Pipe | None = None
-        self._token = ""
+        self.token = ""
+        self.lender: SimClient | None = None
         self._study: StudyClient | None = None
         self._running: asyncio.Task[None] | None = None
         self._end_timer: asyncio.TimerHandle | None = None
@@ -196,14 +197,17 @@ class SimClient:
 
     async def _open_page(self) -> None:
         wrong = self.cheats.now(do.Token)
-        self._token = await self._host.token(self.spec, wrong.how if wrong is not None else "right")
+        if self.lender is not None:
+            self.token = self.lender.token
+        else:
+            self.token = await self._host.token(self.spec, wrong.how if wrong is not None else "right")
         self._new_study()
         self._run_study()
 
     def _new_study(self) -> None:
         self._study = StudyClient(
             self._connect,
-            token=self._token,
+            token=self.token,
             player=_Reporting(self),
             camera=self.camera,
             prompter=self._prompter,
@@ -420,6 +424,13 @@ def limit_of(loaded: Loaded) -> int:
     """Return when the scenario ends at the latest, in ms."""
     session = loaded.scenario.session
     return to_ms(session.limit_s) or 2 * to_ms(session.lesson_s) + 600_000
+
+
+def lend_tokens(clients: list[SimClient]) -> None:
+    """Let every client that uses another one's launch token know whose."""
+    by_name = {client.spec.name: client for client in clients}
+    for client in clients:
+        client.lender = by_name.get(client.spec.token_of)
 
 
 def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Channel], None]) -> Transport:

@@ -15,7 +15,7 @@ from zaichang.session.replay import Replayed, replay
 from zaichang.simulation.analysis import Gallery
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.timeline import CameraTimeline
-from zaichang.simulation.client import SimClient, limit_of, open_pipe
+from zaichang.simulation.client import SimClient, lend_tokens, limit_of, open_pipe
 from zaichang.simulation.format.actions import Kill
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
@@ -58,6 +58,7 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
     epoch_ms = int(datetime.datetime.fromisoformat(session.starts_at).timestamp() * 1000)
     host = RuntimeHost(loaded, folder / "data", gallery, library, epoch_ms)
     clients = [_client(spec, loaded, host, library, gallery) for spec in loaded.scenario.client]
+    lend_tokens(clients)
     await host.start()
     try:
         await host.prepare()

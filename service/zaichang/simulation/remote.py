@@ -18,7 +18,7 @@ from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import total_ms
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.timeline import CameraTimeline
-from zaichang.simulation.client import SimClient, limit_of
+from zaichang.simulation.client import SimClient, lend_tokens, limit_of
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
 from zaichang.simulation.format.types import to_ms
@@ -192,6 +192,7 @@ async def _run(loaded: Loaded, host: RemoteHost) -> Result:
 
     await host.prepare()
     clients = [_client(spec, loaded, host, connect) for spec in loaded.scenario.client]
+    lend_tokens(clients)
     tasks = [asyncio.ensure_future(client.live()) for client in clients]
     done, pending = await asyncio.wait(tasks, timeout=limit_of(loaded) / 1000)
     for task in pending:

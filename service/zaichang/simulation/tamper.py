@@ -74,6 +74,8 @@ class Cheats:
             for name in ("playing", "stalled", "ended", "visible", "focused"):
                 if (said := getattr(entry, name)) is not None:
                     values[name] = said
+            if entry.hints:
+                values["hints"] = entry.hints
             if entry.rate is not None:
                 values["rate_bp"] = round(entry.rate * 10_000)
             if entry.playhead_s is not None:

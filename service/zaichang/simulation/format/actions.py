@@ -251,7 +251,7 @@ class Ignore(_Cheat, tag="ignore", frozen=True, kw_only=True):
 
 
 class Report(_Cheat, tag="report", frozen=True, kw_only=True):
-    """Put these values into every heartbeat, whatever is true."""
+    """Put these values into every heartbeat, whatever is true; ``hints`` are what the player noticed of its page."""
 
     playing: bool | None = None
     stalled: bool | None = None
@@ -260,6 +260,7 @@ class Report(_Cheat, tag="report", frozen=True, kw_only=True):
     focused: bool | None = None
     rate: Annotated[float, Meta(ge=0, le=100)] | None = None
     playhead_s: Moment | None = None
+    hints: tuple[Annotated[str, Meta(max_length=64)], ...] = ()
 
 
 class Playhead(_Cheat, tag="playhead", frozen=True, kw_only=True):

@@ -75,6 +75,9 @@ def _check_names(scenario: Scenario) -> None:
         raise _refuse("client must not be an empty list.")
     if len(set(names)) != len(names):
         raise _refuse(f"The clients' names must differ, got {', '.join(names)}.")
+    for client in scenario.client:
+        if client.token_of and (client.token_of not in names or client.token_of == client.name):
+            raise _refuse(f"client {client.name}: token_of names {client.token_of!r}, which is no other client.")
     for section in ("camera", "player", "challenge", "network", "clock", "cheat", "expect_session", "expect_period"):
         for index, entry in enumerate(getattr(scenario, section)):
             if entry.client not in names:

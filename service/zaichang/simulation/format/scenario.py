@@ -77,6 +77,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
         device: Which machine (for indicators across sessions).
         reference: This learner's enrolled picture, where it differs from ``[session]``; empty: the same.
         finish: As in ``[session]``; empty: the same.
+        token_of: Opens the page with this client's launch token (a duplicated tab, a link passed on); empty: its own.
     """
 
     name: Name = "main"
@@ -88,6 +89,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
     device: Name = "device-1"
     reference: Annotated[str, Meta(max_length=400)] = ""
     finish: Literal["", "finish", "stay"] = ""
+    token_of: Annotated[str, Meta(max_length=64)] = ""
 
 
 class ExpectTable(Table, frozen=True, kw_only=True):
