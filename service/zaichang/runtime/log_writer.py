@@ -106,7 +106,7 @@ class LogWriter:
             self._store.publish(head.note, signed.checkpoint.size)
         self._state = self._load(signed.checkpoint)
         self._head = head
-        self._store.clear_staging()
+        self._store.clear_staging(signed.checkpoint.size)
         self._check_time(self._now_ms())
         known = self._known_size()
         if known > signed.checkpoint.size:
@@ -188,7 +188,7 @@ class LogWriter:
         except StorageError as error:
             raise FatalLogError("log.apply_failed", f"The batch is sequenced but not published ({error}).") from error
         self._state, self._head = plan.state, new
-        self._store.clear_staging()
+        self._store.clear_staging(plan.state.size)
 
     def _apply(self, staged: _Staged, note: bytes, size: int) -> None:
         self._store.put(staged.objects)

@@ -54,8 +54,11 @@ class LogStore(Protocol):
     def staged(self, name: str) -> bytes | None:
         """Return what was kept under ``name``, or None."""
 
-    def clear_staging(self) -> None:
-        """Forget everything that was staged (need not be durable)."""
+    def clear_staging(self, size: int) -> None:
+        """Forget what was staged up to ``size`` (need not be durable).
+
+        Names begin with a size. What is staged beyond it may be another process's, which is about to swap the head.
+        """
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
         """Create immutable objects; one that exists with equal bytes is made durable, with other bytes is fatal."""

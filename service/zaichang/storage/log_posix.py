@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from zaichang.core.errors import FatalLogError, StorageError
-from zaichang.tlog.checkpoint import parse_checkpoint
+from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
 from zaichang.tlog.note import parse_note
 from zaichang.tlog.tiles import CHECKPOINT_PATH
 
@@ -56,11 +56,13 @@ class PosixLogStore:
         """Return what was kept under ``name``, or None."""
         return _read(self._staging / name)
 
-    def clear_staging(self) -> None:
-        """Forget everything that was staged."""
+    def clear_staging(self, size: int) -> None:
+        """Forget what was staged up to ``size``; see the port."""
         for entry in self._staging.iterdir():
-            with suppress(OSError):
-                entry.unlink()
+            staged = parse_size(entry.name.partition("-")[0])
+            if staged is None or staged <= size:
+                with suppress(OSError):
+                    entry.unlink()
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
         """Create immutable files; see the port."""

@@ -210,3 +210,34 @@ def test_a_writer_must_recover_first(tmp_path: Path) -> None:
         writer.commit(batch(0, 1))
     assert caught.value.code == "log.not_recovered"
     writer.close()
+
+
+def test_a_process_that_starts_between_another_s_staging_and_swap_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = started(tmp_path)
+    commit(old, 0, 3)
+    real = SqliteHeadStore.swap
+    second: list[LogWriter] = []
+
+    def swap(self: SqliteHeadStore, *arguments: object) -> bool:
+        if not second:
+            second.append(open_writer(tmp_path))
+            second[0].recover()
+        return real(self, *arguments)  # type: ignore[arg-type]  # what the writer passed
+
+    def crash(*_: object) -> None:
+        raise FatalLogError("log.fsync", "Injected.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteHeadStore, "swap", swap)
+        patch.setattr(PosixLogStore, "put", crash)
+        with pytest.raises(FatalLogError):
+            old.commit(batch(3, 2))
+    assert second
+    for writer in (old, *second):
+        writer.close()
+    again = started(tmp_path)
+    assert [result.duplicate for result in commit(again, 3, 2)] == [True, True]
+    assert check_log(tmp_path) == [leaf for _, leaf in batch(0, 5)]
+    again.close()

@@ -47,8 +47,12 @@ def test_staging_survives_a_restart_and_temporary_files_do_not(tmp_path: Path) -
     store = PosixLogStore(tmp_path)
     assert store.staged("1-ab") == b"batch"
     assert list((tmp_path / "tmp").iterdir()) == []
-    store.clear_staging()
+    store.stage("7-cd", b"another process's")
+    store.clear_staging(6)
     assert store.staged("1-ab") is None
+    assert store.staged("7-cd") == b"another process's"
+    store.clear_staging(7)
+    assert store.staged("7-cd") is None
 
 
 def test_every_file_and_folder_is_fsynced_before_the_call_returns(
