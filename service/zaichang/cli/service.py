@@ -112,7 +112,7 @@ async def serve(
         date_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = _server(config)
+    server = _server(config, services.gateway.drain)
     services.on_fatal.append(lambda: setattr(server, "should_exit", True))
     companion: asyncio.Task[bool] | None = None
 
@@ -154,8 +154,13 @@ class StoppableServer(Protocol):
         """Serve until ``should_exit``."""
 
 
-def _server(config: uvicorn.Config) -> StoppableServer:
-    """Return a server that ends on a signal and lets us close the data folder (uvicorn's own raises it again)."""
+def _server(config: uvicorn.Config, on_stop: Callable[[], None]) -> StoppableServer:
+    """Return a server that ends on a signal and lets us close the data folder (uvicorn's own raises it again).
+
+    Args:
+        config: Of uvicorn.
+        on_stop: Called at the signal, before connections are closed: sends the players away to come back.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -163,6 +168,7 @@ def _server(config: uvicorn.Config) -> StoppableServer:
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             self.told_to_stop = True
+            on_stop()
             super().handle_exit(sig, frame)
 
         @contextmanager
