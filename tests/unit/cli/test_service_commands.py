@@ -140,9 +140,7 @@ def test_an_address_that_is_not_ours_is_said() -> None:
     assert caught.value.code == "serve.address"
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["serve", "--prot", "1"], ["replay"], ["serve", "--port", "x"]]
-)
+@pytest.mark.parametrize("line", ["", "nonsense", "serve --prot 1", "replay", "serve --port x"])
 def test_wrong_usage_exits_with_3(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(line.split())
