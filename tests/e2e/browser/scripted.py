@@ -63,7 +63,7 @@ class Scripted:
         self.pages: dict[str, tuple[str, dict[str, str]]] = {}
         self.acking = True
         self.joining = True
-        self.counting = True
+        self.counting = False
         self.joined_with: dict[str, object] = {}
         self.joins = 0
         self.connections = 0
@@ -130,6 +130,7 @@ class Scripted:
     def say(self, *messages: ServerMessage) -> None:
         """Send messages on the newest connection, in order."""
         for message in messages:
+            self.counting = self.counting or isinstance(message, Resume)
             self._call(self._sockets[-1].send_text(encode(message)))
 
     def say_text(self, text: str) -> None:
@@ -230,7 +231,7 @@ class Scripted:
             seq=beat.seq,
             nonce=nonce(beat.seq + 1),
             counting=counting,
-            reason="" if counting else "PLAYER_PAUSED",
+            reason="" if counting else "PLAYER_PAUSED" if self.counting else "AWAITING_PROOF",
             verified_ms=60_000,
             pending_ms=beat.playhead_ms,
             frontier_ms=beat.playhead_ms,
