@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from zaichang.storage.log_head import SqliteHeadStore
 from zaichang.storage.log_posix import PosixLogStore
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
+from zaichang.tlog.merkle import EMPTY_ROOT, fold_peaks, leaf_hash, node_hash
 from zaichang.tlog.note import parse_note
 from zaichang.tlog.tiles import ENTRIES, WIDTH, decode_bundle, tile_at
 from zaichang.tlog.trust import trust_log
@@ -128,11 +130,24 @@ def check(root: Path, ledger: Ledger) -> int:
             raise AssertionError(f"acknowledged submission {number} is not at index {index}")
     if len(set(entries)) != len(entries):
         raise AssertionError("a submission is in the log twice")
-    from zaichang.tlog.merkle import leaf_hash, root_hash
-
-    hashes = [leaf_hash(entry) for entry in entries]
+    roots = roots_at(entries, ledger.roots)
     for seen, expected in ledger.roots.items():
-        if seen > size or root_hash(hashes[:seen]) != expected:
+        if roots.get(seen) != expected:
             raise AssertionError(f"the checkpoint of size {seen} is no prefix of the log of {size}")
     ledger.next = max((int(e[5 : e.index(b",")]) for e in entries), default=-1) + 1
     return size
+
+
+def roots_at(entries: list[bytes], sizes: Collection[int]) -> dict[int, bytes]:
+    """Return the roots of the log at some sizes, in one pass over its entries."""
+    found = {0: EMPTY_ROOT}
+    perfect: list[tuple[int, bytes]] = []
+    for number, entry in enumerate(entries, 1):
+        height, value = 0, leaf_hash(entry)
+        while perfect and perfect[-1][0] == height:
+            value = node_hash(perfect.pop()[1], value)
+            height += 1
+        perfect.append((height, value))
+        if number in sizes:
+            found[number] = fold_peaks([value for _, value in perfect])
+    return found
