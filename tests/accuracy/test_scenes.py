@@ -125,3 +125,11 @@ def test_drawings_and_statues_get_an_answer(analyser: Analyser, scenes: Path) ->
         found = analyser.assess(path.read_bytes(), want=CAREFUL)
         assert found.width_px > 0
         assert found.main is not None or found.reasons
+
+
+@pytest.mark.media
+def test_ordinary_webcam_faces_pass_the_enrolment_gate(analyser: Analyser, shared_media: Path) -> None:
+    stills = pictures(shared_media / "dev" / "pad", "imironica*/db/ClientRaw/*/*.jpg")[::6]
+    refused = [path.name for path in stills if analyser.enrol(path.read_bytes()).template is None]
+    assert len(stills) > 20
+    assert len(refused) <= len(stills) // 20, refused

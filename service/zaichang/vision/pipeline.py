@@ -39,7 +39,7 @@ from zaichang.vision.mesh import FaceMesh, MeshNetwork
 from zaichang.vision.pad import Pad
 from zaichang.vision.runtime import Models, Network
 
-PIPELINE_VERSION: Final = "1"
+PIPELINE_VERSION: Final = "2"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
 
 
