@@ -155,7 +155,7 @@ class Analyser:
         return self._assess(pixels, want, reference, keep=False)[0]
 
     def enrol(self, image: bytes) -> Enrolment:
-        """Make a reference from a photo, if the photo is good enough: one face, quality above the gate.
+        """Make a reference from a photo, if the photo is good enough: one near face, quality above the gate.
 
         Args:
             image: JPEG, PNG or WebP bytes.
@@ -167,7 +167,8 @@ class Analyser:
         thresholds = self.config.thresholds
         found, embedding = self._assess(pixels, Wanted(identity=True), None, keep=True)
         main = found.main
-        reasons = list(found.reasons)
+        # Somebody small behind leaves no doubt whose face it is; an equally near face does, and is refused.
+        reasons = [reason for reason in found.reasons if reason is not ReasonCode.BACKGROUND_FACE]
         if main is not None:
             reasons += main.reasons
             if main.quality_bp < thresholds.enrol_quality_bp and not main.reasons:

@@ -224,3 +224,11 @@ def test_the_mirror_image_is_embedded_only_near_the_threshold(
         assert found.similarity_bp > 9000
         runs.append(bool(seen))
     assert runs == [False, True]
+
+
+def test_somebody_far_behind_does_not_stop_an_enrolment(analyser: Analyser, portrait: Picture) -> None:
+    frame = on_desk(portrait, 0.4, 420, 20, on_desk(portrait, 1.2, 40, 60))
+    result = analyser.enrol(cv2.imencode(".png", frame)[1].tobytes())
+    assert result.assessment.reasons == (ReasonCode.BACKGROUND_FACE,)
+    assert result.template is not None
+    assert result.reasons == ()
