@@ -168,7 +168,7 @@ class Analyser:
         found, embedding = self._assess(pixels, Wanted(identity=True), None, keep=True)
         main = found.main
         # Somebody small behind leaves no doubt whose face it is; an equally near face does, and is refused.
-        reasons = [reason for reason in found.reasons if reason is not ReasonCode.BACKGROUND_FACE]
+        reasons: list[ReasonCode] = [reason for reason in found.reasons if reason is not ReasonCode.BACKGROUND_FACE]
         if main is not None:
             reasons += main.reasons
             if main.quality_bp < thresholds.enrol_quality_bp and not main.reasons:
