@@ -27,7 +27,7 @@ def code_picture(code: str, salt: str) -> str:
 
     Args:
         code: The digits.
-        salt: The challenge's id.
+        salt: A secret of the session, so that the picture tells its digits to eyes only.
     """
     noise = hashlib.shake_256(f"{salt}|{code}".encode()).digest(64)
     canvas = Image.new("L", (WIDTH_PX, HEIGHT_PX), 255)

@@ -91,7 +91,7 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 within_ms=max(0, decision.deadline_ms - now_ms),
                 options=decision.options,
                 text=decision.text,
-                image=code_picture(decision.code, decision.challenge_id) if decision.code else "",
+                image=code_picture(decision.code, decision.salt) if decision.code else "",
                 variant=decision.variant,
             )
         case ChallengeJudged():

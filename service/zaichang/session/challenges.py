@@ -17,6 +17,8 @@ CONFIRM_OPTIONS = ("here", "away", "later")
 
 CODE_DIGITS = 4
 VARIANTS = 16
+FAILURE_DELAY_MS = 5_000
+FAILURE_DELAY_MAX_MS = 300_000
 REACTIONS_KEPT = 6
 REGULAR_SPREAD_MS = 120
 """People's reaction times spread by far more than this; scripts with a fixed delay do not."""
@@ -31,6 +33,8 @@ def _shuffled(raw: bytes, count: int) -> list[int]:
 
 
 def _kind(state: State, policy: Policy, raw: bytes, avoid: str) -> str:
+    if state.challenge_failures and "code" in policy.challenge_kinds:
+        return "code"  # the kind that guessing does not get past
     kinds = [kind for kind in policy.challenge_kinds if kind != "question" or state.info.questions] or ["confirm"]
     others = [kind for kind in kinds if kind != avoid] or kinds
     return others[raw[31] % len(others)]
@@ -51,6 +55,7 @@ def issue(
     state: State, policy: Policy, wall_ms: int, out: list[Decision], *, attempts: int = 0, avoid: str = ""
 ) -> None:
     """Issue a pop-up, unless one is outstanding."""
+    state.challenge_due_ms = 0
     if state.challenge is not None:
         return
     raw = draw(state.info, "challenge-content", state.challenges)
@@ -63,12 +68,21 @@ def issue(
         options=options,
         text=text,
         variant=raw[30] % VARIANTS,
+        salt=raw[16:24].hex(),
         issued_at_ms=wall_ms,
         deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms),
         attempts=attempts,
     )
     state.challenges += 1
     repeat_order(state, out)
+
+
+def fail(state: State, wall_ms: int) -> None:
+    """Take a failed pop-up away; the next one comes later with every failure, so that guessing leads nowhere."""
+    state.challenge = None
+    delay_ms = min(FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS << min(state.challenge_failures, 16))
+    state.challenge_due_ms = wall_ms + delay_ms
+    state.challenge_failures += 1
 
 
 def resume(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
@@ -98,6 +112,7 @@ def repeat_order(state: State, out: list[Decision]) -> None:
                 text=challenge.text,
                 code=challenge.expected if challenge.kind == "code" else "",
                 variant=challenge.variant,
+                salt=challenge.salt,
             )
         )
 
@@ -121,12 +136,14 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
         out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
         return ReasonCode.CHALLENGE_TOO_FAST
     if event.answer.strip() != challenge.expected:
+        indicate(state, ReasonCode.CHALLENGE_WRONG)
         state.challenge = replace(challenge, attempts=challenge.attempts + 1)
         out_of_tries = challenge.attempts + 1 >= policy.challenge_attempts
         out.append(_judged(challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries))
         return ReasonCode.CHALLENGE_WRONG
     _watch_regularity(state, reaction_ms)
     state.challenge = None
+    state.challenge_failures = 0
     out.append(_judged(challenge, None, closed=True))
     return None
 

@@ -14,7 +14,6 @@ from zaichang.core.units import BP_ONE, MINUTE_MS
 from zaichang.session.decisions import Decision, Minute, OrderSeek, RecordMinute, Verdict
 from zaichang.session.events import HeartbeatReceived
 from zaichang.session.playhead import (
-    EMPTY,
     Interval,
     IntervalSet,
     add,
@@ -152,7 +151,7 @@ def _pend(state: State, interval: Interval) -> None:
             continue
         for part in subtract((start_ms, end_ms), taken):
             last = state.pending[-1] if state.pending else None
-            if last is not None and last[0] == index and last[2] == part[0]:
+            if last is not None and len(state.pending) > state.proved and last[0] == index and last[2] == part[0]:
                 state.pending = (*state.pending[:-1], (index, last[1], part[1]))
             else:
                 state.pending = (*state.pending, (index, *part))
@@ -171,13 +170,15 @@ def note(state: State, reason: ReasonCode) -> None:
         state.minutes = (*state.minutes[:-1], replace(running, reasons=(*running.reasons, reason)))
 
 
-def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
-    """Decide all pending time by a proof's outcome (I10).
+def resolve(state: State, outcome: Outcome, reason: ReasonCode | None, first: int = 0, end: int | None = None) -> None:
+    """Decide all pending time, or its stretches from ``first`` to before ``end``, by a proof's outcome (I10).
 
     An undecided or lost stretch carries ``reason`` into each minute it was played in.
     """
+    decided = state.pending[first:end]
+    rest = state.pending[:first] + (() if end is None else state.pending[end:])
     minutes = {minute.index: minute for minute in state.minutes}
-    for index, start_ms, end_ms in state.pending:
+    for index, start_ms, end_ms in decided:
         minute = minutes[index]
         if outcome is Outcome.PASSED:
             minute = replace(minute, verified=add(minute.verified, (start_ms, end_ms)))
@@ -190,8 +191,11 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None) -> None:
             minute = replace(minute, reasons=(*minute.reasons, reason)[:REASONS_PER_MINUTE])
         minutes[index] = minute
     state.minutes = tuple(minutes.values())
-    state.pending = ()
-    state.pending_set = EMPTY
+    state.pending = rest
+    state.pending_set = normalise(stretch[1:] for stretch in rest)
+    if first == 0:
+        state.proved = 0
+        state.proved_lack = None
     if outcome is Outcome.FAILED:
         state.lead_ms = 0
 

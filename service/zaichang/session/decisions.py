@@ -145,6 +145,7 @@ class OrderChallenge:
         text: ``question``: the question. Empty otherwise.
         code: ``code``: the digits, to be drawn as a picture or spoken by the shell, never sent as text.
         variant: 0..15: which wording, position and look.
+        salt: ``code``: secret of the picture's distortion, so that only its pixels tell the digits.
     """
 
     challenge_id: str
@@ -154,6 +155,7 @@ class OrderChallenge:
     text: str = ""
     code: str = ""
     variant: int = 0
+    salt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

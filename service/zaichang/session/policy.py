@@ -68,6 +68,7 @@ class Policy:
     round_silent: int = _int(2, 0, 10, "Misses after which the learner is asked to face the camera.")
     retake_ms: int = _int(1_200, 200, 30_000, "Time between the captures of a round.")
     retake_prompted_ms: int = _int(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
+    repeats_max: int = _int(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
     cure_ms: int = _int(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
     excuses: int = _int(
         4, 0, 20, "How often a session may be interrupted, or answer only when called, before that costs the bracket."

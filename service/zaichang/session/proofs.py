@@ -94,7 +94,7 @@ def decide(
     """Act on a proof that passed, failed, or could not be decided without a person."""
     held = state.proof_hold is not None
     if outcome is Outcome.FAILED:
-        credit.resolve(state, outcome, reason)
+        credit.resolve(state, outcome, reason, first=state.proved)
         _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
     else:
         if outcome is Outcome.PASSED and reason is not None and not held and not excused(state, policy):
@@ -104,18 +104,31 @@ def decide(
             rounds.indicate(state, reason)
         lack = reason if outcome is Outcome.UNDECIDED else None
         # A bracket needs both its ends: one that a lacking proof opened stays undecided even if this one passed.
-        doubt = lack or state.opening_lack
-        credit.resolve(state, Outcome.UNDECIDED if doubt else Outcome.PASSED, doubt)
+        state.proved_lack = state.proved_lack or lack or state.opening_lack
+        state.proved = len(state.pending)
         state.opening_lack = lack
+        if state.challenge is None:
+            credit_proved(state)
         state.doubt = max(0, state.doubt - 1)
         if not state.challenge_hold:
             state.proof_hold = None
         if uses_captures(state, policy):
             schedule_capture(state, policy)
-    if state.closing is not None:
+    if state.closing is not None and not _answerable(state):
         close(state, state.closing, out)
     else:
         settle(state, policy, out)
+
+
+def credit_proved(state: State) -> None:
+    """Credit what rounds have proved; it waits while a pop-up is unanswered (I6)."""
+    lack = state.proved_lack
+    credit.resolve(state, Outcome.UNDECIDED if lack else Outcome.PASSED, lack, end=state.proved)
+
+
+def _answerable(state: State) -> bool:
+    """Return whether a closing session still waits for the answer that its proved time depends on."""
+    return state.challenge is not None and not state.challenge.overdue and state.proved > 0
 
 
 def _fail(state: State, reason: ReasonCode, held: bool, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
@@ -139,6 +152,7 @@ def fail_challenge(state: State, reason: ReasonCode, policy: Policy, wall_ms: in
     """A pop-up stayed unanswered, or its attempts are used up: the bracket is lost until it is answered (I6)."""
     state.challenge_hold = True
     state.round_due_ms = 0
+    state.proved = 0
     decide(state, Outcome.FAILED, reason, policy, wall_ms, out)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
+from zaichang.session import repeats
 from zaichang.session.credit import Outcome
 from zaichang.session.decisions import AnalyseCapture, Decision, OrderCapture, RejectCapture
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable
@@ -22,7 +23,6 @@ from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.state import Round, State
 
-CONTENTS_KEPT = 64
 ANALYSIS_DEADLINE_MS = 60_000
 """An accepted capture whose analysis never comes counts as not analysed after this."""
 
@@ -193,9 +193,6 @@ def assess(
     if _outstanding(state, event.capture_id, received=True) is None:
         return None
     reason = _problem(state, event, policy)
-    content = event.assessment.content
-    if content:
-        state.contents = (*state.contents, content)[-CONTENTS_KEPT:]
     return _count(state, policy, wall_ms, reason)
 
 
@@ -205,14 +202,12 @@ def _problem(state: State, event: CaptureAssessed, policy: Policy) -> ReasonCode
     for reason in assessment.reasons:
         if reason in LACKS or reason in _BLOCKING:
             return reason
-    if event.seen_before:
-        indicate(state, ReasonCode.DUPLICATE_FRAME)
-        return ReasonCode.DUPLICATE_FRAME
-    if assessment.content and assessment.content in state.contents:
-        frozen = assessment.content == state.contents[-1]
-        reason = ReasonCode.CAMERA_FROZEN if frozen else ReasonCode.DUPLICATE_FRAME
-        indicate(state, reason)
-        return reason
+    lifeless = repeats.look(
+        state, assessment, event.at_ms, seen_before=event.seen_before, repeats_max=policy.repeats_max
+    )
+    if lifeless is not None:
+        indicate(state, lifeless)
+        return lifeless
     return _face_problem(assessment, policy)
 
 

@@ -14,6 +14,9 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import SessionStarted
 from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, total_ms, union
 
+Sighting = tuple[int, ...]
+"""Where a face was seen: server time, box (x, y, width, height), yaw, pitch, roll, perceptual hash as an integer."""
+
 
 class Phase(StrEnum):
     """Where a session stands; the moves between them are in ``transitions``."""
@@ -67,6 +70,7 @@ class Challenge:
         options: As shown.
         text: The question.
         variant: Wording and look.
+        salt: 16 hex digits that the code's picture is drawn from.
         issued_at_ms: Server time.
         deadline_ms: Server time; 0 while the network is down and the learner is excused.
         attempts: Wrong or impossible answers so far.
@@ -79,6 +83,7 @@ class Challenge:
     options: tuple[str, ...]
     text: str
     variant: int
+    salt: str
     issued_at_ms: int
     deadline_ms: int
     attempts: int = 0
@@ -142,6 +147,12 @@ class State:
         reactions_ms: The last reaction times, for the regularity indicator.
         camera: Digest of the camera in use.
         contents: The last pictures' content hashes, newest last.
+        sightings: Where the face was in the last captures, newest last.
+        repeats: Captures that repeated an earlier one, exactly or nearly.
+        proved: How many leading entries of ``pending`` a round has proved while a pop-up waits for its answer (I6).
+        proved_lack: What that proof lacked, or None.
+        challenge_due_ms: Server time of the next pop-up after a failed one; 0: none.
+        challenge_failures: Failed pop-ups in a row; each makes the next one wait longer.
         excuses: How often a hidden page, the network, or coming only when called was excused.
         strikes: Failed proofs.
         doubt: Rounds for which the schedule stays denser after a failure.
@@ -188,6 +199,12 @@ class State:
     reactions_ms: tuple[int, ...] = ()
     camera: str = ""
     contents: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    repeats: int = 0
+    proved: int = 0
+    proved_lack: ReasonCode | None = None
+    challenge_due_ms: int = 0
+    challenge_failures: int = 0
     excuses: int = 0
     strikes: int = 0
     doubt: int = 0

@@ -199,17 +199,18 @@ def _answer(state: State, event: ChallengeAnswered, policy: Policy, out: list[De
         proofs.schedule_challenge(state, policy)
         cured = state.challenge_hold
         state.challenge_hold = False
+        proofs.credit_proved(state)
         if not proofs.uses_captures(state, policy):
             proofs.decide(state, Outcome.PASSED, None, policy, event.at_ms, out)
         elif cured:
             rounds.begin_round(state, policy, event.at_ms, out)
+        elif state.closing is not None and state.round is None:
+            proofs.close(state, state.closing, out)
         return
     attempts = challenge.attempts + 1
     if attempts >= policy.challenge_attempts:
-        state.challenge = None
+        challenges.fail(state, event.at_ms)
         proofs.fail_challenge(state, reason, policy, event.at_ms, out)
-        if state.phase is not Phase.CLOSED:
-            challenges.issue(state, policy, event.at_ms, out, avoid=challenge.kind)
     elif reason is ReasonCode.CHALLENGE_TOO_FAST:
         state.challenge = None
         challenges.issue(state, policy, event.at_ms, out, attempts=attempts, avoid=challenge.kind)

@@ -52,6 +52,8 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
     challenge = state.challenge
     if challenge is not None and challenge.deadline_ms and not challenge.overdue:
         dues.append((challenge.deadline_ms, Due.CHALLENGE_DEADLINE))
+    elif challenge is None and state.challenge_due_ms and state.link_hold is None:
+        dues.append((state.challenge_due_ms, Due.CHALLENGE))
     if state.phase is Phase.ACTIVE:
         dues.append((state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END))
         captures = proofs.uses_captures(state, policy)

@@ -12,6 +12,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import challenges
 from zaichang.session import decisions as d
 from zaichang.session import events as e
+from zaichang.session.challenges import FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.state import Phase
@@ -183,7 +184,6 @@ def test_where_there_is_only_one_kind_it_follows_itself() -> None:
 
 def test_a_wrong_answer_leaves_the_pop_up_until_the_tries_are_used_up() -> None:
     session = hands()
-    kind = session.state.challenge.kind if session.state.challenge else ""
     first = session.answer("wrong")
     assert first == (
         d.ChallengeJudged(challenge_id="q0", accepted=False, reason=ReasonCode.CHALLENGE_WRONG, closed=False),
@@ -194,10 +194,35 @@ def test_a_wrong_answer_leaves_the_pop_up_until_the_tries_are_used_up() -> None:
         challenge_id="q0", accepted=False, reason=ReasonCode.CHALLENGE_WRONG, closed=True
     )
     assert session.state.challenge_hold
+    assert session.state.challenge is None
+    session.tick(FAILURE_DELAY_MS)
     assert session.state.challenge is not None
     assert session.state.challenge.challenge_id == "q1"
-    assert session.state.challenge.kind != kind
+    assert session.state.challenge.kind == "code"
     assert session.state.challenge.attempts == 0
+
+
+def test_each_failed_pop_up_makes_the_next_wait_longer_and_a_right_answer_ends_that() -> None:
+    session = hands()
+    for failures in range(8):
+        for _ in range(3):
+            session.answer("wrong")
+        assert session.state.challenge_due_ms - session.now_ms == min(
+            FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS << failures
+        )
+        while session.state.challenge is None:
+            session.wait(5_000).beat(0)
+    session.answer()
+    assert (session.state.challenge_failures, session.state.challenge_hold) == (0, False)
+
+
+def test_where_no_code_is_in_use_another_kind_follows_a_failure() -> None:
+    session = hands(challenge_kinds=("confirm",))
+    for _ in range(3):
+        session.answer("wrong")
+    session.tick(FAILURE_DELAY_MS)
+    assert session.state.challenge is not None
+    assert session.state.challenge.kind == "confirm"
 
 
 def test_wrong_and_too_fast_use_the_same_tries() -> None:
@@ -209,6 +234,8 @@ def test_wrong_and_too_fast_use_the_same_tries() -> None:
     session.state.challenge = replace(session.state.challenge, issued_at_ms=session.now_ms)
     session.answer(after_ms=0)
     assert session.state.challenge_hold
+    assert session.state.challenge is None
+    session.tick(FAILURE_DELAY_MS)
     assert session.state.challenges == before + 1
 
 

@@ -318,6 +318,8 @@ class TestAnswer:
         session.answer("wrong")
         session.answer("wrong")
         assert session.state.challenge_hold
+        session.beat(0)
+        session.tick(5_000)
         assert session.state.challenge is not None
         assert (session.state.challenge.attempts, session.state.challenge.overdue) == (0, False)
         assert session.state.strikes == 1

@@ -1,0 +1,117 @@
+"""A recording repeats itself, exactly or nearly, or does not move; a living person before a sensor does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.desk import T0_MS, Desk, frame, good_face, started
+from zaichang.core.assessment import FrameAssessment
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import repeats
+from zaichang.session.state import Phase, State
+
+
+def state() -> State:
+    return State(info=started(), phase=Phase.ACTIVE, now_ms=T0_MS)
+
+
+def picture(number: int, *, move: int = 20, turn: int = 300, flips: int = 0) -> FrameAssessment:
+    face = good_face(box_px=(100 + number * move, 80, 120, 140), yaw_cdeg=number * turn, pitch_cdeg=0, roll_cdeg=0)
+    return replace(frame(face, content=f"{number:016x}"), phash=f"{(1 << flips) - 1:016x}")
+
+
+def look(s: State, assessment: FrameAssessment, at_s: int, **options: object) -> ReasonCode | None:
+    merged = {"seen_before": False, "repeats_max": 3, **options}
+    return repeats.look(s, assessment, T0_MS + at_s * 1_000, **merged)  # type: ignore[arg-type]  # test options
+
+
+def test_a_moving_person_is_never_taken_for_a_recording() -> None:
+    s = state()
+    assert [look(s, picture(n), n * 12) for n in range(40)] == [None] * 40
+    assert s.repeats == 0
+
+
+def test_the_same_picture_twice_running_is_a_frozen_camera_and_later_a_repeat() -> None:
+    s = state()
+    assert look(s, picture(0), 0) is None
+    assert look(s, picture(0), 5) is ReasonCode.CAMERA_FROZEN
+    assert look(s, picture(1), 10) is None
+    assert look(s, picture(0), 12) is ReasonCode.DUPLICATE_FRAME
+    assert s.repeats == 2
+
+
+def test_a_picture_of_another_session_is_a_repeat() -> None:
+    assert look(state(), picture(0), 0, seen_before=True) is ReasonCode.DUPLICATE_FRAME
+
+
+def test_near_repeats_are_let_pass_until_there_are_too_many_and_then_nothing_counts() -> None:
+    s = state()
+    shown = [replace(picture(n % 4), content=f"{n:016x}") for n in range(9)]
+    found = [look(s, one, at_s * 12) for at_s, one in enumerate(shown)]
+    assert found == [None] * 7 + [ReasonCode.DUPLICATE_FRAME] * 2
+    assert look(s, picture(20), 200) is ReasonCode.DUPLICATE_FRAME  # a new picture does not clear it
+    assert s.repeats == 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"move": 2, "turn": 0},
+        {"move": 0, "turn": 61},
+        {"move": 0, "turn": 0, "flips": 5},
+    ],
+)
+def test_a_little_movement_is_no_near_repeat(other: dict[str, int]) -> None:
+    s = state()
+    look(s, picture(0), 0)
+    look(s, picture(1, **other), 20)
+    assert s.repeats == 0
+    look(s, replace(picture(0), content="ab" * 8), 40)
+    assert s.repeats == 1  # the dangerous case is one that the same frames can reach
+
+
+def test_pictures_taken_right_after_each_other_may_be_alike() -> None:
+    s = state()
+    look(s, picture(0), 0)
+    look(s, picture(1, move=0, turn=0), 9)
+    assert s.repeats == 0
+
+
+def test_a_head_that_does_not_move_for_a_minute_is_frozen() -> None:
+    s = state()
+    found = [look(s, picture(n, move=0, turn=17, flips=8 * (n % 2)), n * 9, repeats_max=1_000) for n in range(9)]
+    assert found[:7] == [None] * 7
+    assert found[7] is ReasonCode.CAMERA_FROZEN
+    assert look(s, picture(30), 90, repeats_max=1_000) is None
+
+
+def test_a_quick_burst_of_still_pictures_is_not_enough() -> None:
+    s = state()
+    assert [look(s, picture(n, move=0, turn=0), n) for n in range(9)] == [None] * 9
+
+
+def test_without_a_face_or_hash_there_is_nothing_to_compare() -> None:
+    s = state()
+    assert look(s, frame(), 0) is None
+    assert look(s, frame(good_face()), 1) is None
+    assert s.sightings == ()
+    assert s.contents == ()
+
+
+def test_what_is_kept_is_bounded() -> None:
+    s = state()
+    for n in range(100):
+        look(s, picture(n), n * 12)
+    assert len(s.sightings) == len(s.contents) == repeats.SIGHTINGS_KEPT
+
+
+def test_a_looped_recording_earns_next_to_nothing_in_a_whole_session() -> None:
+    def loop(desk: Desk) -> FrameAssessment:
+        return picture(desk.now_ms // 400 % 25)
+
+    desk = Desk(camera=loop).study(1_800_000).finish()
+    assert desk.verified_ms < 180_000
+    assert desk.final is not None
+    assert dict(desk.final.indicators)[ReasonCode.DUPLICATE_FRAME] >= 4
