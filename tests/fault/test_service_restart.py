@@ -53,7 +53,7 @@ async def test_a_killed_service_loses_nothing_acknowledged_and_the_player_resume
         await studying
         assert await server.stop() == 0
     assert page.resumed and page.session_id == session_id
-    assert page.closed is not None and page.closed.verified_ms > 5_000
+    assert page.closed is not None and page.closed.verified_ms > 2_000
     assert sum(minute.verified_ms for minute in page.minutes.values()) == page.closed.verified_ms
 
     folder = DataFolder(tmp_path)
