@@ -54,6 +54,11 @@ class Case:
         return max(0, self.result.verified_ms - self.result.honest_ms) if self.result else 0
 
     @property
+    def claimed_ms(self) -> int:
+        """What a cheat claimed beyond what was honest."""
+        return max(0, self.result.claimed_ms - self.result.honest_ms) if self.result else 0
+
+    @property
     def loss_ms(self) -> int:
         """What an honest learner lost; what waits for a person is not lost yet."""
         kept_ms = self.result.verified_ms + self.result.undecided_ms if self.result else 0
@@ -72,6 +77,8 @@ class Figures:
     Attributes:
         gained_ms: Credited to cheats beyond what was honest, accepted techniques left out.
         claimed_ms: What these cheats claimed beyond what was honest.
+        all_gained_ms: The same with the accepted techniques.
+        all_claimed_ms: The same with the accepted techniques.
         worst_loss_ms: The most that one honest scenario lost.
         lost_sessions: Honest scenarios that came to nothing.
         replays_differ: Sessions whose replay gave another verdict.
@@ -79,6 +86,8 @@ class Figures:
 
     gained_ms: int
     claimed_ms: int
+    all_gained_ms: int
+    all_claimed_ms: int
     worst_loss_ms: int
     lost_sessions: int
     replays_differ: int
@@ -120,11 +129,14 @@ def run_suite(
 def figures(cases: Iterable[Case]) -> Figures:
     """Return what the suites measure."""
     ran = [case for case in cases if case.result is not None]
-    cheats = [case for case in ran if case.loaded.scenario.kind == "cheat" and not case.loaded.scenario.accepted]
+    every = [case for case in ran if case.loaded.scenario.kind == "cheat"]
+    cheats = [case for case in every if not case.loaded.scenario.accepted]
     honest = [case for case in ran if case.loaded.scenario.kind == "honest"]
     return Figures(
         gained_ms=sum(case.gain_ms for case in cheats),
-        claimed_ms=sum(max(0, case.result.claimed_ms - case.result.honest_ms) for case in cheats if case.result),
+        claimed_ms=sum(case.claimed_ms for case in cheats),
+        all_gained_ms=sum(case.gain_ms for case in every),
+        all_claimed_ms=sum(case.claimed_ms for case in every),
         worst_loss_ms=max((case.loss_ms for case in honest), default=0),
         lost_sessions=sum(case.lost for case in honest),
         replays_differ=sum(not each.replay_equal for case in ran if case.result for each in case.result.sessions),
@@ -150,6 +162,8 @@ def summary(found: Figures) -> str:
         (
             f"Cheat credit: {found.gained_ms / 1000:.1f} s of {found.claimed_ms / 1000:.0f} s claimed beyond what was"
             f" honest, {found.cheat_credit:.2%} (target: at most {CHEAT_CREDIT_MAX:.0%}).",
+            f"With the accepted techniques, which are known and listed: {found.all_gained_ms / 1000:.1f} s of"
+            f" {found.all_claimed_ms / 1000:.0f} s.",
             f"Honest loss: at most {found.worst_loss_ms / 1000:.1f} s in a session (target: at most"
             f" {HONEST_LOSS_MAX_MS // 1000} s), {found.lost_sessions} sessions lost (target: 0).",
             f"Replay: {found.replays_differ} sessions whose stored events give another verdict (target: 0).",
