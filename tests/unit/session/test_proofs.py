@@ -66,15 +66,23 @@ class TestSchedule:
         due_ms = next_due_ms(session.info, "capture", 0, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
         assert session.state.next_capture_active_ms == due_ms
 
-    def test_pop_ups_come_by_theirs(self) -> None:
-        session = Hands(POLICY)
-        due_ms = next_due_ms(session.info, "challenge", 0, mean_ms=600_000, min_gap_ms=240_000, max_gap_ms=1_200_000)
-        assert session.state.next_challenge_active_ms == due_ms
-
-    def test_where_pop_ups_are_the_proof_they_come_as_often_as_captures(self) -> None:
-        session = Hands(POLICY, route="challenge")
-        due_ms = next_due_ms(session.info, "challenge", 0, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
-        assert session.state.next_challenge_active_ms == due_ms
+    @pytest.mark.parametrize(
+        ("route", "mean_ms", "min_gap_ms", "max_gap_ms"),
+        [("face", 600_000, 240_000, 1_200_000), ("challenge", 40_000, 15_000, 90_000)],
+    )
+    def test_pop_ups_come_by_theirs_and_as_often_as_captures_where_they_are_the_proof(
+        self, route: str, mean_ms: int, min_gap_ms: int, max_gap_ms: int
+    ) -> None:
+        reached = set()
+        for number in range(60):
+            session = Hands(POLICY, route=route, seed=f"{number:064x}")
+            due_ms = next_due_ms(
+                session.info, "challenge", 0, mean_ms=mean_ms, min_gap_ms=min_gap_ms, max_gap_ms=max_gap_ms
+            )
+            assert session.state.next_challenge_active_ms == due_ms
+            reached.add(due_ms)
+        assert min(reached) < min_gap_ms * 1.5
+        assert max(reached) > max_gap_ms * 0.8, "both ends mattered"
 
     def test_after_a_failure_three_rounds_come_sooner_yet_not_at_a_known_moment(self) -> None:
         session = counting()
@@ -115,8 +123,35 @@ class TestSchedule:
         assert session.state.next_capture_active_ms == 16_000
 
 
+def test_the_first_minute_begins_when_time_counts_not_when_the_proof_passed() -> None:
+    session = Hands()
+    session.round()
+    assert session.state.phase is Phase.SUSPENDED, "the player does not play yet"
+    assert session.state.minutes == ()
+    session.wait(7_000).beat(0)
+    assert [minute.from_ms for minute in session.state.minutes] == [session.now_ms]
+
+
 class TestBracket:
     """I10: both ends must hold."""
+
+    @pytest.mark.parametrize("called", [False, True])
+    def test_a_lost_bracket_is_explained_in_every_minute_it_was_played_in(self, called: bool) -> None:
+        session = play(counting(replace(POLICY, excuses=0)), 70_000)
+        session.state.lead_ms = 5
+        if called:
+            proofs.decide(session.state, Outcome.PASSED, R.NO_FACE, session.policy, session.now_ms, [])
+        else:
+            proofs.decide(session.state, Outcome.FAILED, R.NO_FACE, session.policy, session.now_ms, [])
+        assert [minute.reasons for minute in session.state.minutes] == [(R.NO_FACE,), (R.NO_FACE,)]
+        assert session.state.lead_ms == 0, "what was let pass before the failure is let pass no more"
+
+    def test_an_unanswered_pop_up_takes_back_the_plan_for_a_round(self) -> None:
+        session = play(counting(), 10_000)
+        session.state.round_due_ms = 5
+        proofs.fail_challenge(session.state, R.CHALLENGE_WRONG, session.policy, session.now_ms, [])
+        assert session.state.round_due_ms == 0
+        assert type(session.state.round_due_ms) is int
 
     def test_passed_credits_all_since_the_last(self) -> None:
         session = proof(play(counting(), 30_000))
@@ -290,10 +325,12 @@ class TestEnd:
             at_ms=session.now_ms, reason=R.SESSION_FINISHED, minutes=0, verified_ms=0, undecided_ms=0
         )
         assert session.state.phase is Phase.CLOSED
+        assert session.state.closing is R.SESSION_FINISHED
 
     def test_a_closing_proof_credits_the_last_bracket(self) -> None:
         session = play(counting(), 20_000)
         out = session.do(e.FinishRequested)
+        assert out[0] == d.OrderPause(reason=R.SESSION_FINISHED)
         assert [type(x) for x in out] == [d.OrderPause, d.OrderCapture]
         assert session.state.phase is Phase.SUSPENDED
         session.round()
