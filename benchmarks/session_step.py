@@ -23,6 +23,8 @@ from zaichang.session.step import start, step
 
 HOUR_MS = 3_600_000
 LIMIT_BYTES = 64 * 1024
+SCATTERED_PIECES = 300
+"""More than the rules let a session have."""
 FLOOR_PER_S = 30_000
 Camera = Callable[[Desk], FrameAssessment | None]
 
@@ -45,6 +47,22 @@ def restless(policy: Policy, span_ms: int) -> Desk:
         if cycle % 4 == 0:
             desk.seek(max(0, desk.playhead_ms - 60_000))
         desk.study(40_000)
+    return desk
+
+
+def scattered(policy: Policy, span_ms: int) -> Desk:
+    """Return a session that leaps through the lesson and watches a little of it everywhere: the largest state."""
+    desk = honest(replace(policy, skip_allowed=True), 60_000)
+    desk.obeys = False
+    for _ in range(SCATTERED_PIECES):
+        if desk.closed or desk.now_ms - desk.info.at_ms >= span_ms:
+            break
+        desk.playing = False
+        desk.seek(desk.playhead_ms + 10_000)
+        desk.playing = True
+        desk.beat()
+        desk.study(2_000)
+        desk.beat()
     return desk
 
 
@@ -101,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = [
         measure(f"{kind}, {name}", build(policy, span_ms), chosen.rounds + 1)
         for name, policy in policies.items()
-        for kind, build in (("honest", honest), ("restless", restless))
+        for kind, build in (("honest", honest), ("restless", restless), ("scattered", scattered))
     ]
     report.publish(
         "session.step",
