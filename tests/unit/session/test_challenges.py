@@ -310,3 +310,18 @@ def test_only_an_outstanding_pop_up_is_shown_again() -> None:
     challenges.resume(session.state, session.policy, session.now_ms, out)
     challenges.repeat_order(session.state, out)
     assert out == []
+
+
+@pytest.mark.parametrize("how", ["too fast", "wrong"])
+def test_another_kind_follows_whatever_is_drawn(how: str) -> None:
+    for number in range(24):
+        session = Hands(replace(POPUPS, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
+        assert session.state.challenge is not None
+        kind = session.state.challenge.kind
+        if how == "too fast":
+            session.answer(after_ms=0)
+        else:
+            for _ in range(3):
+                session.answer("wrong")
+        assert session.state.challenge is not None
+        assert session.state.challenge.kind != kind

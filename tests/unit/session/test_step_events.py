@@ -100,9 +100,9 @@ class TestHeartbeat:
     def test_a_heartbeat_shows_the_connection(self) -> None:
         session = counting()
         session.do(e.ConnectionLost)
-        assert not session.state.connected
+        assert session.state.connected is False
         session.wait(5_000).beat(5_000)
-        assert session.state.connected
+        assert session.state.connected is True
 
 
 class TestPage:
@@ -209,6 +209,14 @@ class TestPlayer:
         session.wait(5_000).beat(10_000, playing=False)
         assert session.state.round is None
 
+    def test_playing_on_after_a_stall_is_no_stop(self) -> None:
+        session = play(counting(), 20_000)
+        session.wait(1_000).beat(20_000, stalled=True)
+        session.wait(1_000).beat(20_000)
+        assert session.state.player_hold is None
+        assert session.state.round is None
+        assert session.state.minutes[-1].reasons == (R.PLAYER_STALLED,)
+
     def test_on_the_other_route_a_pause_asks_nothing(self) -> None:
         session = Hands(POLICY, route="challenge")
         session.answer()
@@ -305,7 +313,7 @@ class TestAnswer:
         session.tick(5_000)
         out = session.answer()
         assert [type(x) for x in out] == [d.ChallengeJudged, d.OrderCapture]
-        assert not session.state.challenge_hold
+        assert session.state.challenge_hold is False
         assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
         session.round()
         assert session.state.phase is Phase.ACTIVE
@@ -323,6 +331,17 @@ class TestAnswer:
         assert session.state.challenge is not None
         assert (session.state.challenge.attempts, session.state.challenge.overdue) == (0, False)
         assert session.state.strikes == 1
+
+    def test_using_up_the_tries_holds_for_that_reason(self) -> None:
+        session = counting(challenge_attempts=2)
+        session.state.next_challenge_active_ms = session.state.active_ms
+        session.tick()
+        session.answer("wrong")
+        session.wait(1_000).do(e.ChallengeAnswered, challenge_id="q99", answer="here")
+        assert session.state.challenge_hold is False, "an answer to another pop-up uses up no try"
+        session.answer("wrong")
+        assert session.state.challenge_hold is True
+        assert session.state.proof_hold is R.CHALLENGE_WRONG
 
     def test_the_strike_that_ends_the_session_leaves_no_pop_up(self) -> None:
         session = counting(challenge_attempts=1, strikes_max=1)
@@ -351,8 +370,8 @@ def test_superseded_ends_at_once_and_says_why() -> None:
     assert session.of(d.RecordFinal)[0].final.reason is R.SUPERSEDED
 
 
-@pytest.mark.parametrize("event", [started(), object()])
-def test_what_gets_past_the_table_is_our_bug(event: object) -> None:
+@pytest.mark.parametrize(("event", "said"), [(started(), "a second start"), (object(), "unreachable")])
+def test_what_gets_past_the_table_is_our_bug(event: object, said: str) -> None:
     session = Hands()
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=said):
         _apply(session.state, event, session.policy, [])  # type: ignore[arg-type]  # the bug
