@@ -25,7 +25,7 @@ DANGERS = (
     "heartbeat refused",
     "held for a proof",
     "lacking capture",
-    "late heartbeat caught up",
+    "left out by skipping",
     "left to a person",
     "minute REFUSED",
     "minute VERIFIED",
@@ -72,11 +72,13 @@ class Sessions(RuleBasedStateMachine):
     play_fast = do(hostile.play_fast)
     jitter = do(hostile.jitter)
     seek = do(hostile.seek)
+    hop = do(hostile.hop)
     backwards = do(hostile.backwards)
     not_playing = do(hostile.not_playing)
     forged_heartbeat = do(hostile.forged_heartbeat)
     camera = do(hostile.camera)
     camera_bad = do(hostile.camera_bad)
+    overloaded = do(hostile.overloaded)
     forged_capture = do(hostile.forged_capture)
     answer = do(hostile.answer)
     tick = do(hostile.tick)

@@ -86,6 +86,17 @@ def seek(watch: Watch, n: int) -> None:
     watch.wait(n).beat(playheads_ms[n % 4])
 
 
+def hop(watch: Watch, n: int) -> None:
+    """Pause, move ahead by what is let pass, play a moment; again and again."""
+    for _ in range(1 + n % 12):
+        watch.wait(10).beat(watch.state.beat_playhead_ms, playing=False)
+        _pass_rounds(watch)
+        to_ms = watch.state.frontier_ms + watch.policy.seek_tolerance_ms
+        watch.beat(to_ms, playing=False)
+        watch.beat(to_ms)
+        watch.wait(100).beat(to_ms + 100)
+
+
 def backwards(watch: Watch, n: int) -> None:
     """Watch the same again."""
     start_ms = max(0, watch.state.frontier_ms - n * 100)
@@ -160,6 +171,15 @@ def camera_bad(watch: Watch, n: int) -> None:
         watch.capture(PICTURES[1 + n % 5](watch))
 
 
+def overloaded(watch: Watch, n: int) -> None:
+    """Wait for a round, and have its pictures dropped by a busy service."""
+    for _ in range(30):
+        if watch.state.round is not None or watch.state.phase is not Phase.ACTIVE:
+            break
+        watch.wait(4_000).beat(watch.state.beat_playhead_ms + 4_000)
+    camera_bad(watch, 1)
+
+
 def forged_capture(watch: Watch, n: int) -> None:
     """Send a picture that was not asked for, or with another's nonce, or twice, or say that none can be taken."""
     for _ in range(3):
@@ -230,7 +250,7 @@ def supersede(watch: Watch, n: int) -> None:
 
 
 ACTIONS: tuple[Action, ...] = (
-    honest, honest, honest, play, play_fast, jitter, seek, backwards, not_playing, forged_heartbeat, camera, camera,
-    camera_bad, forged_capture, answer, answer, tick, silence, tunnel,
+    honest, honest, honest, play, play_fast, jitter, seek, hop, backwards, not_playing, forged_heartbeat,
+    camera, camera, camera_bad, overloaded, forged_capture, answer, answer, tick, silence, tunnel,
 )  # fmt: skip
 """What a script is drawn from; the session's end comes apart."""

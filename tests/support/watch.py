@@ -17,7 +17,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.codec import decode_event, encode_event
-from zaichang.session.playhead import IntervalSet, difference, normalise, total_ms, union
+from zaichang.session.playhead import IntervalSet, difference, furthest_ms, normalise, total_ms, union
 from zaichang.session.policy import Policy
 from zaichang.session.replay import replay
 from zaichang.session.schedule import heartbeat_nonce
@@ -104,6 +104,7 @@ class Watch(Hands):
         assert not (after.phase is Phase.ACTIVE and after.pause_ordered)
         mid, _ = step(before, e.DeadlineReached(at_ms=event.at_ms), self.policy)
         self._check_captures(event, out)
+        self._check_skips(after)
         passed = mid.phase is not Phase.CLOSED and self._proof_passed(event, out)
         self._check_credit(before, mid, event, after, out, passed)
         self._check_holds(mid, event, after, out)
@@ -126,6 +127,16 @@ class Watch(Hands):
                 if decision.capture_id not in self.deadlines and decision.capture_id.endswith("-0"):
                     self.good = 0
                 self.deadlines[decision.capture_id] = decision.deadline_ms
+
+    def _check_skips(self, after: State) -> None:
+        """快进禁止: what a first viewing left out is bounded in all, and so is the number of pieces."""
+        watched = union(after.taken, after.undecided)
+        assert len(watched) <= 130 + len(self.prior)
+        if not self.policy.skip_allowed:
+            left_out_ms = furthest_ms(watched) - total_ms(watched) - furthest_ms(self.prior) + total_ms(self.prior)
+            lead_ms = self.policy.burst_ms * self.policy.rate_max_bp // 10_000 + self.policy.seek_tolerance_ms
+            assert left_out_ms <= 30_000 + lead_ms
+            self.reached["left out by skipping"] += left_out_ms > 0
 
     def _check_captures(self, event: e.Event, out: tuple[d.Decision, ...]) -> None:
         """I7: analysed is only what was ordered, in time, with its nonce, once."""
