@@ -7,6 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run and no verdict by speed; ZAICHANG_EFFORT=20 draws anew (tests/support/effort.py).
+settings.register_profile("zaichang", deadline=None, derandomize=os.environ.get("ZAICHANG_EFFORT", "1") == "1")
+settings.load_profile("zaichang")
 
 ROOT = Path(__file__).resolve().parent.parent
 
