@@ -100,7 +100,7 @@ def _pair(block: nn.Module) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
 
 def _tower(graph: _Graph, x: str, tower: Tower) -> str:
     pending: nn.Conv2d | None = None
-    for layer in tower.body:
+    for layer in (*tower.body, *tower.tail):
         if isinstance(layer, nn.ReLU):
             x = graph.add("Relu", [x])
         elif isinstance(layer, Residual):

@@ -61,14 +61,13 @@ class Tower(nn.Module):
             Residual(w3),
             _conv(w3, w4, 2),
             nn.ReLU(),
-            nn.Conv2d(w4, w4, 5, groups=w4, bias=False),
-            nn.BatchNorm2d(w4),
-            nn.Flatten(),
         )
+        self.tail = nn.Sequential(nn.Conv2d(w4, w4, 5, groups=w4, bias=False), nn.BatchNorm2d(w4), nn.Flatten())
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Features."""
-        return self.body(x)  # type: ignore[no-any-return]  # nn.Sequential is untyped
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Features, and the last map ``(n, WIDTHS[-1], 5, 5)`` that they are made of."""
+        last = self.body(x)
+        return self.tail(last), last
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +78,13 @@ class Said:
         near: ``(n, 3)``, in the teacher's classes.
         far: ``(n, 3)``, likewise.
         live: ``(n,)``, both views together.
+        maps: The towers' last maps, near and far, ``(n, WIDTHS[-1], 5, 5)`` each; only training looks at them.
     """
 
     near: Tensor
     far: Tensor
     live: Tensor
+    maps: tuple[Tensor, Tensor]
 
     def probability(self) -> Tensor:
         """Live probability ``(n,)`` that is shipped: the joint head and the two views, averaged as probabilities."""
@@ -111,10 +112,11 @@ class PadNetwork(nn.Module):
             views: ``(n, 6, 80, 80)``, 0..255, as ``zaichang.biometric.pad_crop.pad_input`` builds them.
         """
         scaled = views * (1 / 127.5) - 1
-        near = self.drop(torch.relu(self.near_tower(scaled[:, :3])))
-        far = self.drop(torch.relu(self.far_tower(scaled[:, 3:])))
+        near, near_map = self.near_tower(scaled[:, :3])
+        far, far_map = self.far_tower(scaled[:, 3:])
+        near, far = self.drop(torch.relu(near)), self.drop(torch.relu(far))
         live = self.joint(torch.cat((near, far), dim=1)).squeeze(1)
-        return Said(self.near_head(near), self.far_head(far), live)
+        return Said(self.near_head(near), self.far_head(far), live, (near_map, far_map))
 
 
 class Shipped(nn.Module):

@@ -57,6 +57,7 @@ class Frames:
     Attributes:
         views: ``(n, 6, 80, 80)`` uint8.
         teacher: ``(n, 2, 3)`` float32 logits.
+        maps: ``(n, 2, 128, 5, 5)`` float16, the teacher's last maps.
         label: ``(n,)`` int8: LIVE, ATTACK, or UNKNOWN where the base picture is unlabelled.
         treatment: ``(n,)`` int8 index into TREATMENTS.
         subject: ``(n,)`` subject names.
@@ -64,6 +65,7 @@ class Frames:
 
     views: npt.NDArray[np.uint8]
     teacher: npt.NDArray[np.float32]
+    maps: npt.NDArray[np.float16]
     label: npt.NDArray[np.int8]
     treatment: npt.NDArray[np.int8]
     subject: npt.NDArray[np.str_]
@@ -73,6 +75,7 @@ class Frames:
         return Frames(
             views=self.views[mask],
             teacher=self.teacher[mask],
+            maps=self.maps[mask],
             label=self.label[mask],
             treatment=self.treatment[mask],
             subject=self.subject[mask],
@@ -126,13 +129,13 @@ class ShardMaker:
         with ThreadPoolExecutor(self._threads) as pool:
             rows = list(pool.map(lambda i: self._frame(number, i), range(SHARD_FRAMES)))
         crops = np.stack([row[0] for row in rows])
-        logits = [
-            self._teacher.logits(torch.from_numpy(crops[at : at + 100]).float()).numpy()
-            for at in range(0, len(crops), 100)
+        opinions = [
+            self._teacher.opinion(torch.from_numpy(crops[at : at + 100]).float()) for at in range(0, len(crops), 100)
         ]
         return Frames(
             views=crops,
-            teacher=np.concatenate(logits).astype(np.float32),
+            teacher=np.concatenate([logits.numpy() for logits, _ in opinions]).astype(np.float32),
+            maps=np.concatenate([maps.numpy() for _, maps in opinions]).astype(np.float16),
             label=np.array([row[1] for row in rows], np.int8),
             treatment=np.array([row[2] for row in rows], np.int8),
             subject=np.array([row[3] for row in rows]),
@@ -160,6 +163,7 @@ def save(frames: Frames, path: Path) -> None:
             file,
             views=frames.views,
             teacher=frames.teacher,
+            maps=frames.maps,
             label=frames.label,
             treatment=frames.treatment,
             subject=frames.subject,

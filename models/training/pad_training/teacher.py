@@ -108,13 +108,13 @@ class MiniFasNet(nn.Module):
         self.prob = nn.Linear(128, 3, bias=False)
         self.load_state_dict(dict(state))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits ``(n, 3)``."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits ``(n, 3)`` and the last map ``(n, 128, 5, 5)``."""
         x = self.conv2_dw(self.conv1(x))
         for stage, shrink, _ in _STAGES:
             x = getattr(self, stage)(getattr(self, shrink)(x))
-        x = self.conv_6_dw(self.conv_6_sep(x)).flatten(1)
-        return cast(Tensor, self.prob(self.bn(self.linear(x))))
+        flat = self.conv_6_dw(self.conv_6_sep(x)).flatten(1)
+        return cast(Tensor, self.prob(self.bn(self.linear(flat)))), x
 
 
 def load_network(path: Path) -> MiniFasNet:
@@ -155,7 +155,13 @@ class Teacher:
         Returns:
             ``(n, 2, 3)``: the near and the far network's logits.
         """
-        return torch.stack((self._near(views[:, :3]), self._far(views[:, 3:])), dim=1)
+        return self.opinion(views)[0]
+
+    @torch.inference_mode()
+    def opinion(self, views: Tensor) -> tuple[Tensor, Tensor]:
+        """Score crops and say what was looked at: logits ``(n, 2, 3)`` and last maps ``(n, 2, 128, 5, 5)``."""
+        near, far = self._near(views[:, :3]), self._far(views[:, 3:])
+        return torch.stack((near[0], far[0]), dim=1), torch.stack((near[1], far[1]), dim=1)
 
 
 def live_probability(logits: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Distil the teacher into the network.
 
-The loss has two parts: each tower learns the teacher's logits for its view (soft, three classes), and the joint head
-learns the label where there is one and the teacher's mean where there is none. Identity photos thus give the network
+The loss has three parts: each tower learns the teacher's logits for its view (soft, three classes) and, which is what
+makes it quick, the teacher's last map; the joint head learns the label where there is one and the teacher's mean where
+there is none. Identity photos thus give the network
 nothing but the teacher's opinion of them.
 """
 
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from .network import PadNetwork, Said
+from .network import WIDTHS, PadNetwork, Said
 from .shards import LIVE, UNKNOWN, Frames, load
 from .teacher import live_probability
 
@@ -37,16 +39,18 @@ class Recipe:
         peak_rate: Largest learning rate, cosine from there.
         decay: Weight decay.
         temperature: Softens the teacher's classes.
+        hint_weight: Weight of the teacher's last maps.
         label_share: Weight of the label beside the teacher in the joint head's target.
         leave_out: Subjects whose frames are not seen; a prefix such as ``nuaa:`` leaves a source out.
     """
 
     seed: int = 20261122
-    epochs: int = 10
+    epochs: int = 4
     batch: int = 64
     peak_rate: float = 2e-3
     decay: float = 0.02
     temperature: float = 2.0
+    hint_weight: float = 2.0
     label_share: float = 0.7
     leave_out: tuple[str, ...] = ()
 
@@ -58,8 +62,12 @@ def without(frames: Frames, leave_out: tuple[str, ...]) -> Frames:
     return frames.keep(np.array([not str(name).startswith(leave_out) for name in frames.subject]))
 
 
-def augment(views: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror, shift by up to 3 px, and change brightness and contrast a little; both views alike."""
+def augment(views: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mirror, shift by up to 3 px, and change brightness and contrast a little; both views alike.
+
+    Returns:
+        The frames, and which of them were mirrored ``(n,)``.
+    """
     count = views.shape[0]
     mirrored = torch.rand(count, generator=generator) < 0.5
     views = torch.where(mirrored[:, None, None, None], views.flip(3), views)
@@ -68,7 +76,28 @@ def augment(views: Tensor, generator: torch.Generator) -> Tensor:
     views = padded[:, :, 3 + dy : 83 + dy, 3 + dx : 83 + dx]
     gain = 1 + 0.06 * torch.randn((count, 1, 1, 1), generator=generator)
     lift = 4 * torch.randn((count, 1, 1, 1), generator=generator)
-    return (views * gain + lift).clamp(0, 255)
+    return (views * gain + lift).clamp(0, 255), mirrored
+
+
+class Hints(nn.Module):
+    """Reads the teacher's last maps from ours: one 1x1 convolution a view, thrown away after training."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, maps: npt.NDArray[np.float16]) -> None:
+        """Learn each teacher channel's mean and spread from (a part of) the training set."""
+        super().__init__()
+        part = torch.from_numpy(maps[:: max(1, len(maps) // 2000)]).float()
+        self.register_buffer("mean", part.mean((0, 3, 4), keepdim=True))
+        self.register_buffer("spread", part.std((0, 3, 4), keepdim=True) + 1e-3)
+        self.readers = nn.ModuleList(nn.Conv2d(WIDTHS[-1], maps.shape[2], 1) for _ in range(2))
+
+    def forward(self, ours: tuple[Tensor, Tensor], teacher: Tensor) -> Tensor:
+        """Mean squared error in units of each channel's spread; about 1 for a network that knows nothing."""
+        wanted = ((teacher - self.mean) / self.spread).clamp(-4, 4)
+        errors = [functional.mse_loss(reader(ours[view]), wanted[:, view]) for view, reader in enumerate(self.readers)]
+        return (errors[0] + errors[1]) / 2
 
 
 def loss_of(said: Said, teacher: Tensor, label: Tensor, recipe: Recipe) -> Tensor:
@@ -106,11 +135,14 @@ def train(frames: Frames, recipe: Recipe) -> PadNetwork:
     frames = without(frames, recipe.leave_out)
     count = len(frames.label)
     views = torch.from_numpy(frames.views)
+    maps = torch.from_numpy(frames.maps)
     teacher = torch.from_numpy(frames.teacher)
     label = torch.from_numpy(frames.label)
     network = PadNetwork()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
-    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.peak_rate, weight_decay=recipe.decay)
+    hints = Hints(frames.maps)
+    weights = [*network.parameters(), *hints.parameters()]
+    optimiser = torch.optim.AdamW(weights, lr=recipe.peak_rate, weight_decay=recipe.decay)
     steps = recipe.epochs * (count // recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=recipe.peak_rate, total_steps=steps, pct_start=0.08, final_div_factor=1e3
@@ -118,19 +150,25 @@ def train(frames: Frames, recipe: Recipe) -> PadNetwork:
     log.info("%d frames, %d steps", count, steps)
     for epoch in range(recipe.epochs):
         network.train()
-        began, total = time.monotonic(), 0.0
+        began, total, hinted = time.monotonic(), 0.0, 0.0
         order = torch.randperm(count, generator=generator)
         batches = order[: count // recipe.batch * recipe.batch].view(-1, recipe.batch)
         for rows in batches:
-            batch = augment(views[rows].float(), generator).contiguous(memory_format=torch.channels_last)
-            loss = loss_of(network(batch), teacher[rows], label[rows], recipe)
+            batch, mirrored = augment(views[rows].float(), generator)
+            said = network(batch.contiguous(memory_format=torch.channels_last))
+            seen = maps[rows].float()
+            seen = torch.where(mirrored[:, None, None, None, None], seen.flip(4), seen)
+            hint = hints(said.maps, seen)
+            loss = loss_of(said, teacher[rows], label[rows], recipe) + recipe.hint_weight * hint
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(weights, 5.0)
             optimiser.step()
             schedule.step()
             total += float(loss.detach())
-        log.info("epoch %d: loss %.4f, %.0f s", epoch, total / len(batches), time.monotonic() - began)
+            hinted += float(hint.detach())
+        means = (total / len(batches), hinted / len(batches))
+        log.info("epoch %d: loss %.4f, hints %.3f, %.0f s", epoch, *means, time.monotonic() - began)
     return network.eval()
 
 
