@@ -150,6 +150,7 @@ class TestPage:
         session.tick()
         session.wait(1_000).beat(11_000, visible=False)
         assert session.state.round is None
+        assert session.state.round_due_ms == session.now_ms
         assert session.state.excuses == 1
         session.tick(10_000)
         assert session.state.round is None
