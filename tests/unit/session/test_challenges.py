@@ -312,16 +312,22 @@ def test_only_an_outstanding_pop_up_is_shown_again() -> None:
     assert out == []
 
 
-@pytest.mark.parametrize("how", ["too fast", "wrong"])
-def test_another_kind_follows_whatever_is_drawn(how: str) -> None:
+def test_another_kind_follows_a_too_fast_answer_whatever_is_drawn() -> None:
     for number in range(24):
         session = Hands(replace(POPUPS, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
         assert session.state.challenge is not None
         kind = session.state.challenge.kind
-        if how == "too fast":
-            session.answer(after_ms=0)
-        else:
-            for _ in range(3):
-                session.answer("wrong")
+        session.answer(after_ms=0)
         assert session.state.challenge is not None
         assert session.state.challenge.kind != kind
+
+
+def test_a_code_follows_wrong_answers_whatever_is_drawn() -> None:
+    for number in range(24):
+        session = Hands(replace(POPUPS, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
+        for _ in range(3):
+            session.answer("wrong")
+        session.beat(0)
+        session.tick(FAILURE_DELAY_MS)
+        assert session.state.challenge is not None
+        assert session.state.challenge.kind == "code"
