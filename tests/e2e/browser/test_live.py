@@ -97,7 +97,11 @@ def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open) -> Non
     one.event("set-back", "event.reason === 'RATE_TOO_FAST' || event.reason === 'SEEK_FORWARD'")
     started_ms = one.page.evaluate("performance.now()")
     one.page.evaluate("document.querySelector('video').currentTime = 110")
-    one.until("events.filter((event) => event.type === 'set-back').length >= 2")
+    # A busy machine may be at the end of the lesson before it can be set back: that earns nothing either.
+    one.until(
+        "events.filter((event) => event.type === 'set-back').length >= 2"
+        " || window.session.status.reason === 'LESSON_ENDED'"
+    )
     closed = finish(one)
     real_ms = one.page.evaluate("performance.now()")
     assert closed["verifiedMs"] <= 2_000 + (real_ms - started_ms) + 8_000
