@@ -9,9 +9,10 @@ import io
 
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH_PX = 240
-HEIGHT_PX = 80
-_GLYPH_PX = 56
+WIDTH_PX = 480
+HEIGHT_PX = 160
+"""Twice as fine as a player shows it by default, so that enlarged text (docs/protocol.md) stays sharp."""
+_GLYPH_PX = 112
 
 
 @functools.cache
@@ -35,13 +36,13 @@ def code_picture(code: str, salt: str) -> str:
     for i in range(6):
         x0, y0, x1, y1 = noise[4 * i : 4 * i + 4]
         line = (x0 * WIDTH_PX // 256, y0 * HEIGHT_PX // 256, x1 * WIDTH_PX // 256, y1 * HEIGHT_PX // 256)
-        draw.line(line, fill=190, width=2)
-    step_px = (WIDTH_PX - 16) // max(1, len(code))
+        draw.line(line, fill=190, width=4)
+    step_px = (WIDTH_PX - 32) // max(1, len(code))
     for i, digit in enumerate(code):
         glyph = Image.new("L", (_GLYPH_PX, HEIGHT_PX), 0)
-        ImageDraw.Draw(glyph).text((10, 8), digit, fill=255, font=_font())
+        ImageDraw.Draw(glyph).text((20, 16), digit, fill=255, font=_font())
         turned = glyph.rotate((noise[32 + i] - 128) / 10, resample=Image.Resampling.BILINEAR)
-        canvas.paste(40, (8 + i * step_px, (noise[48 + i] - 128) // 32), turned)
+        canvas.paste(40, (16 + i * step_px, (noise[48 + i] - 128) // 16), turned)
     stream = io.BytesIO()
     canvas.save(stream, "PNG", optimize=True)
     return base64.b64encode(stream.getvalue()).decode("ascii")

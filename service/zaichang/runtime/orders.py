@@ -8,6 +8,7 @@ import msgspec
 
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.runtime.challenge_media import code_picture
+from zaichang.runtime.spoken_code import spoken_code
 from zaichang.session.decisions import (
     AckHeartbeat,
     ChallengeJudged,
@@ -92,6 +93,7 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 options=decision.options,
                 text=decision.text,
                 image=code_picture(decision.code, decision.salt) if decision.code else "",
+                audio=spoken_code(decision.code, decision.salt, locale) if decision.code else "",
                 variant=decision.variant,
             )
         case ChallengeJudged():
