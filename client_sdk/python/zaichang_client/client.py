@@ -274,7 +274,7 @@ class StudyClient:
                 self._refusal = message
                 if message.code.startswith("heartbeat."):
                     raise ConnectionGone(1006, "the heartbeat chain broke")  # joining anew gives a fresh nonce
-            case m.Joined() | m.MinuteSealed():
+            case m.Joined() | m.MinuteSealed() | m.LivenessStepOrder() | m.LivenessHint():
                 pass
 
     async def _report(self, transport: Transport) -> None:

@@ -64,11 +64,21 @@ class Answer(_Message, tag_field="t", tag="answer", frozen=True, kw_only=True):
     answer: Text64
 
 
+class Ready(_Message, tag_field="t", tag="ready", frozen=True, kw_only=True):
+    """The learner is before the camera and pressed the button: the liveness steps may begin.
+
+    ``decline`` answers kind ``light``: movements follow instead of colours, at no cost.
+    """
+
+    challenge_id: Text64
+    decline: bool = False
+
+
 class Finish(_Message, tag_field="t", tag="finish", frozen=True, kw_only=True):
     """The learner ends the session."""
 
 
-ClientMessage = Join | Heartbeat | CaptureUnavailableMessage | Answer | Finish
+ClientMessage = Join | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
 
 
 class CaptureHeader(_Message, frozen=True, kw_only=True):
@@ -133,6 +143,34 @@ class ChallengeOrder(_Message, tag_field="t", tag="challenge", frozen=True, kw_o
     image: str = ""
     audio: str = ""
     variant: int = 0
+    steps: int = 0
+    labels: tuple[str, ...] = ()
+
+
+class LivenessStepOrder(_Message, tag_field="t", tag="liveness_step", frozen=True, kw_only=True):
+    """Show this now, and send frames every ``interval_ms`` until the next step or the result.
+
+    ``action`` is ``hold``, an action to ask for, or ``colour`` with ``colour`` as ``#rrggbb``.
+    """
+
+    challenge_id: str
+    step: int
+    of: int
+    action: str
+    nonce: str
+    within_ms: int
+    interval_ms: int = 200
+    width_px: int = 480
+    quality_pct: int = 80
+    colour: str = ""
+
+
+class LivenessHint(_Message, tag_field="t", tag="liveness_hint", frozen=True, kw_only=True):
+    """Guidance while a try runs, at most once a second; an empty ``reason``: good, go on."""
+
+    challenge_id: str
+    reason: str = ""
+    message: str = ""
 
 
 class ChallengeResult(_Message, tag_field="t", tag="challenge_result", frozen=True, kw_only=True):
@@ -197,6 +235,8 @@ ServerMessage = (
     | Ack
     | CaptureOrder
     | ChallengeOrder
+    | LivenessStepOrder
+    | LivenessHint
     | ChallengeResult
     | Pause
     | Resume

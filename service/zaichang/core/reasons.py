@@ -51,6 +51,13 @@ class ReasonCode(StrEnum):
     CHALLENGE_WRONG = "CHALLENGE_WRONG"
     CHALLENGE_TOO_FAST = "CHALLENGE_TOO_FAST"
     CHALLENGE_TOO_REGULAR = "CHALLENGE_TOO_REGULAR"
+    # Active liveness
+    LIVENESS_NO_RESPONSE = "LIVENESS_NO_RESPONSE"
+    LIVENESS_WRONG_ACTION = "LIVENESS_WRONG_ACTION"
+    LIVENESS_TOO_EARLY = "LIVENESS_TOO_EARLY"
+    LIVENESS_FLAT = "LIVENESS_FLAT"
+    LIVENESS_INTERRUPTED = "LIVENESS_INTERRUPTED"
+    LIVENESS_MISSING = "LIVENESS_MISSING"
     # Player, page and network
     PLAYER_PAUSED = "PLAYER_PAUSED"
     PLAYER_STALLED = "PLAYER_STALLED"
@@ -201,6 +208,30 @@ SENTENCES: Final = MappingProxyType(
         _R.CHALLENGE_TOO_REGULAR: _s(
             "多次回答的时间几乎相同，将由人工核对。",
             "Your answers took nearly the same time again and again; a person will look.",
+        ),
+        _R.LIVENESS_NO_RESPONSE: _s(
+            "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",
+            "The movement was not seen. Face the camera, wait for the prompt, then move clearly.",
+        ),
+        _R.LIVENESS_WRONG_ACTION: _s(
+            "动作与提示不同。请只做屏幕提示的动作。",
+            "That was another movement than the one asked for. Please do just what the screen says.",
+        ),
+        _R.LIVENESS_TOO_EARLY: _s(
+            "动作早于提示。请先保持不动，看到提示后再做。",
+            "You moved before the prompt. Please hold still first, and move once it is shown.",
+        ),
+        _R.LIVENESS_FLAT: _s(
+            "画面像平面，没有看到头部的立体转动。请本人面对镜头转动头部；如有误请申诉。",
+            "The picture moved as if flat. Turn your own head before the camera, or appeal if this is wrong.",
+        ),
+        _R.LIVENESS_INTERRUPTED: _s(
+            "动作核验中断，没有做完。请点击按钮重新完成。",
+            "The movement check was cut short. Press the button to do it again.",
+        ),
+        _R.LIVENESS_MISSING: _s(
+            "这段时间之后没有通过动作核验，将由人工核对。下次请在结束前完成核验。",
+            "No movement check was passed after this time, so a person will look. Complete it before you leave.",
         ),
         _R.PLAYER_PAUSED: _s(
             "视频已暂停，暂停期间不计时，也不扣时。",

@@ -26,6 +26,7 @@ from zaichang.session.events import (
     ChallengeAnswered,
     FinishRequested,
     HeartbeatReceived,
+    LivenessBegun,
 )
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.tlog.commit import schedule_commitment
@@ -41,6 +42,7 @@ from zaichang.wire.messages import (
     Heartbeat,
     Join,
     Joined,
+    Ready,
 )
 
 _log = logging.getLogger("zaichang.gateway")
@@ -266,6 +268,10 @@ class Gateway:
                     lambda at_ms: ChallengeAnswered(
                         at_ms=at_ms, challenge_id=message.challenge_id, answer=message.answer
                     )
+                )
+            case Ready():
+                await runner.apply(
+                    lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=message.challenge_id, decline=message.decline)
                 )
             case Finish():
                 await runner.apply(lambda at_ms: FinishRequested(at_ms=at_ms))

@@ -95,6 +95,7 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 image=code_picture(decision.code, decision.salt) if decision.code else "",
                 audio=spoken_code(decision.code, decision.salt, locale) if decision.code else "",
                 variant=decision.variant,
+                steps=decision.steps,
             )
         case ChallengeJudged():
             return ChallengeResult(

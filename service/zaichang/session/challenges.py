@@ -126,9 +126,7 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
     """
     challenge = state.challenge
     if challenge is None or challenge.challenge_id != event.challenge_id:
-        reason = ReasonCode.CHALLENGE_UNANSWERED
-        out.append(ChallengeJudged(challenge_id=event.challenge_id, accepted=False, reason=reason, closed=True))
-        return reason
+        return refuse(event.challenge_id, out)
     reaction_ms = event.at_ms - challenge.issued_at_ms
     if reaction_ms < policy.reaction_min_ms:
         indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
@@ -146,6 +144,13 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
     state.challenge_failures = 0
     out.append(_judged(challenge, None, closed=True))
     return None
+
+
+def refuse(challenge_id: str, out: list[Decision]) -> ReasonCode:
+    """Say that what was answered is not outstanding."""
+    reason = ReasonCode.CHALLENGE_UNANSWERED
+    out.append(ChallengeJudged(challenge_id=challenge_id, accepted=False, reason=reason, closed=True))
+    return reason
 
 
 def _judged(challenge: Challenge, reason: ReasonCode | None, *, closed: bool) -> ChallengeJudged:

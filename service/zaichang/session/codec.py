@@ -28,6 +28,8 @@ _EVENTS: Final = MappingProxyType(
             events.CaptureAssessed,
             events.CaptureUnavailable,
             events.ChallengeAnswered,
+            events.LivenessBegun,
+            events.LivenessAssessed,
             events.ConnectionLost,
             events.ConnectionResumed,
             events.DeadlineReached,

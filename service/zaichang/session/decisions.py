@@ -139,13 +139,14 @@ class OrderChallenge:
 
     Attributes:
         challenge_id: Unique within the session.
-        kind: ``confirm``, ``code`` or ``question``.
+        kind: ``confirm``, ``code``, ``question``, ``liveness`` or ``light``.
         deadline_ms: Server time.
         options: ``confirm``: the buttons' keys in the order to show; ``question``: the options in the order to show.
         text: ``question``: the question. Empty otherwise.
         code: ``code``: the digits, to be drawn as a picture or spoken by the shell, never sent as text.
         variant: 0..15: which wording, position and look.
         salt: ``code``: secret of the picture's distortion, so that only its pixels tell the digits.
+        steps: ``liveness``, ``light``: number of actions that a try consists of; 0 otherwise.
     """
 
     challenge_id: str
@@ -156,6 +157,32 @@ class OrderChallenge:
     code: str = ""
     variant: int = 0
     salt: str = ""
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLiveness:
+    """Run one try: rest, action, rest, action, ...; then send ``LivenessAssessed``.
+
+    Drawn from the seed, the challenge and the attempt, so that a repeat of a seen order is useless.
+
+    Attributes:
+        challenge_id: Which challenge.
+        attempt: 0, 1, 2, ... within the challenge.
+        actions: What to ask for, in order; ``colour`` for kind ``light``.
+        holds_ms: How long the head rests before each action.
+        nonces: One for each step (hold, action, hold, action, ...), to be carried by that step's frames.
+        step_ms: Time for one action, the learner's allowance included.
+        colours: ``light``: what each action shows, as ``#rrggbb``; empty otherwise.
+    """
+
+    challenge_id: str
+    attempt: int
+    actions: tuple[str, ...]
+    holds_ms: tuple[int, ...]
+    nonces: tuple[str, ...]
+    step_ms: int
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +236,7 @@ Decision = (
     | AnalyseCapture
     | RejectCapture
     | OrderChallenge
+    | OrderLiveness
     | ChallengeJudged
     | OrderPause
     | OrderResume

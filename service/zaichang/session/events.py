@@ -48,6 +48,7 @@ class SessionStarted:
         route: ``face``, or ``challenge`` (the route without face recognition).
         extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
         questions: The bank for ``question`` challenges.
+        liveness_excluded: Actions that this learner is never asked for, a recorded allowance; one at least is left.
     """
 
     at_ms: int
@@ -64,6 +65,7 @@ class SessionStarted:
     route: str = "face"
     extra_time_pct: int = 0
     questions: tuple[Question, ...] = ()
+    liveness_excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,71 @@ class ChallengeAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessBegun:
+    """The learner sits before the camera and pressed "ready": the try's actions may be ordered now.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        challenge_id: Which challenge.
+        decline: Whether the learner wants no coloured light (kind ``light``): movements follow instead, no penalty.
+    """
+
+    at_ms: int
+    challenge_id: str
+    decline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessStep:
+    """What came of one ordered action.
+
+    Attributes:
+        action: As ordered.
+        outcome: ``passed``, or why not (the values of ``biometric.challenge.Outcome``).
+        onset_ms: Server time from sending the order to the arrival of the frame in which the movement began; -1
+            without one.
+        parallax_bp: Largest movement of the nose beyond the face's plane, in eye distances; 0 where none is asked for.
+        frames: Frames that were judged.
+    """
+
+    action: str
+    outcome: str
+    onset_ms: int = -1
+    parallax_bp: int = 0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessAssessed:
+    """A try at a liveness challenge is over; ``step`` decides whether it passed.
+
+    Attributes:
+        at_ms: Server time.
+        challenge_id: Which challenge.
+        attempt: Which try, as in ``OrderLiveness``.
+        steps: One for each ordered action, in order; fewer where the try ended early.
+        similarity_bp: The least cosine similarity to the reference over the frames compared; None: not compared.
+        pad_bp: The least bona fide score over the same frames; None: no PAD model ran (never a pass).
+        camera: Opaque digest of the track's settings, as in ``CaptureReceived``: all frames' one, else empty.
+        virtual_camera: Whether the client's track looks like a virtual one (a hint, never a verdict).
+        models: Digest of the models and thresholds that produced this (16 hex digits).
+        reasons: What was wrong with the try as a whole, worst first. NOT_ANALYSED: the service's fault, which costs
+            no attempt.
+    """
+
+    at_ms: int
+    challenge_id: str
+    attempt: int
+    steps: tuple[LivenessStep, ...] = ()
+    similarity_bp: int | None = None
+    pad_bp: int | None = None
+    camera: str = ""
+    virtual_camera: bool = False
+    models: str = ""
+    reasons: tuple[ReasonCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
     """The websocket closed without a finish."""
 
@@ -199,6 +266,8 @@ Event = (
     | CaptureAssessed
     | CaptureUnavailable
     | ChallengeAnswered
+    | LivenessBegun
+    | LivenessAssessed
     | ConnectionLost
     | ConnectionResumed
     | DeadlineReached

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from zaichang.session.policy import Policy
 
-_KINDS_ZH = {"confirm": "点击确认", "code": "输入验证码", "question": "回答课程问题"}
-_KINDS_EN = {"confirm": "a click", "code": "a code to type", "question": "a question on the course"}
+_KINDS_ZH = {
+    "confirm": "点击确认",
+    "code": "输入验证码",
+    "question": "回答课程问题",
+    "liveness": "按提示做动作",
+    "light": "屏幕光照",
+}
+_KINDS_EN = {
+    "confirm": "a click",
+    "code": "a code to type",
+    "question": "a question on the course",
+    "liveness": "movements of the head",
+    "light": "coloured light",
+}
 
 
 def _span_zh(ms: int) -> str:

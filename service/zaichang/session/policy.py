@@ -14,7 +14,7 @@ from typing import Any
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import ConfigError
 
-CHALLENGE_KINDS = ("confirm", "code", "question")
+CHALLENGE_KINDS = ("confirm", "code", "question", "liveness", "light")
 PROOFS = ("presence", "identity", "pad")
 
 
@@ -83,6 +83,23 @@ class Policy:
     challenge_deadline_ms: int = _int(90_000, 5_000, 600_000, "Time to answer a pop-up.")
     challenge_attempts: int = _int(3, 1, 10, "Wrong answers after which a pop-up counts as failed.")
     reaction_min_ms: int = _int(700, 0, 5_000, "Answers faster than this are not a person's; another kind follows.")
+
+    # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
+    liveness_start: bool = field(
+        default=False, metadata={"doc": "Whether a liveness challenge must pass before the first minute counts."}
+    )
+    liveness_bracket: bool = field(
+        default=False,
+        metadata={"doc": "Whether time that captures have proved is credited only once the next liveness passes."},
+    )
+    liveness_max_gap_ms: int = _int(
+        900_000, 60_000, 7_200_000, "Longest time between two passed liveness challenges, in ACTIVE time."
+    )
+    liveness_actions: int = _int(2, 1, 3, "Actions that one try asks for.")
+    liveness_step_ms: int = _int(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")
+    liveness_respond_min_ms: int = _int(
+        200, 0, 2_000, "A movement that begins earlier than this after its order is no answer to it."
+    )
 
     # Focus
     pause_when_hidden: bool = field(default=True, metadata={"doc": "Whether a hidden page stops counting (焦点控制)."})

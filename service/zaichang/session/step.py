@@ -24,6 +24,8 @@ from zaichang.session.events import (
     Event,
     FinishRequested,
     HeartbeatReceived,
+    LivenessAssessed,
+    LivenessBegun,
     SessionStarted,
     Superseded,
 )
@@ -96,6 +98,8 @@ def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> N
             decided = rounds.unavailable(state, event, policy, event.at_ms)
         case ChallengeAnswered():
             _answer(state, event, policy, out)
+        case LivenessBegun() | LivenessAssessed():
+            challenges.refuse(event.challenge_id, out)
         case ConnectionLost():
             state.connected = False
         case ConnectionResumed():

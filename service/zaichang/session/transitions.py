@@ -23,6 +23,8 @@ from zaichang.session.events import (
     Event,
     FinishRequested,
     HeartbeatReceived,
+    LivenessAssessed,
+    LivenessBegun,
     SessionStarted,
     Superseded,
 )
@@ -53,6 +55,8 @@ _ALWAYS: Final = frozenset(
         CaptureAssessed,
         CaptureUnavailable,
         ChallengeAnswered,
+        LivenessBegun,
+        LivenessAssessed,
         ConnectionLost,
         ConnectionResumed,
         DeadlineReached,
@@ -67,7 +71,7 @@ ACCEPTS: Final = MappingProxyType(
         _L: _ALWAYS,
         _S: _ALWAYS,
         # A closed session's player may still be told so; late results and timers find it closed and change nothing.
-        _X: frozenset({ConnectionLost, ConnectionResumed, DeadlineReached, CaptureAssessed}),
+        _X: frozenset({ConnectionLost, ConnectionResumed, DeadlineReached, CaptureAssessed, LivenessAssessed}),
     }
 )
 """Phase -> event classes it accepts."""

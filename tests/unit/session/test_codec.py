@@ -22,12 +22,31 @@ ASSESSMENT = FrameAssessment(
     phash="cd", luma_bp=5_000, models="ef", reasons=(ReasonCode.BACKGROUND_FACE,),
 )  # fmt: skip
 EVENTS: tuple[e.Event, ...] = (
-    started(credited=((0, 5), (7, 9)), questions=(QUESTION,), route="challenge", extra_time_pct=50),
+    started(
+        credited=((0, 5), (7, 9)),
+        questions=(QUESTION,),
+        route="challenge",
+        extra_time_pct=50,
+        liveness_excluded=("look_up",),
+    ),
     e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
     e.CaptureReceived(at_ms=T0_MS, capture_id="c0-0", nonce="bb", camera="cam", virtual_camera=True),
     e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True),
     e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
     e.ChallengeAnswered(at_ms=T0_MS, challenge_id="q0", answer="答"),
+    e.LivenessBegun(at_ms=T0_MS, challenge_id="q0", decline=True),
+    e.LivenessAssessed(
+        at_ms=T0_MS,
+        challenge_id="q0",
+        attempt=1,
+        similarity_bp=6_000,
+        pad_bp=9_000,
+        camera="cam",
+        virtual_camera=True,
+        steps=(e.LivenessStep(action="turn_left", outcome="passed", onset_ms=640, parallax_bp=900, frames=12),),
+        models="ef",
+        reasons=(ReasonCode.TOO_DARK,),
+    ),
     e.ConnectionLost(at_ms=T0_MS),
     e.ConnectionResumed(at_ms=T0_MS),
     e.DeadlineReached(at_ms=T0_MS),
@@ -76,10 +95,23 @@ def test_an_unknown_field_is_refused(event: e.Event) -> None:
     assert type(event).__name__ in caught.value.message
 
 
+def may_be_absent(event: e.Event) -> set[str]:
+    """Results that nobody measured are left out, so a record without them is sound, and another."""
+    return {spec.name for spec in fields(event) if spec.default is None}
+
+
+def test_only_results_may_be_absent() -> None:
+    absent = {(type(event), name) for event in EVENTS for name in may_be_absent(event)}
+    assert absent == {(e.LivenessAssessed, "similarity_bp"), (e.LivenessAssessed, "pad_bp")}
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=by_name)
 def test_each_missing_field_is_refused(event: e.Event) -> None:
     plain = codec.encode_event(event)
-    for name in plain:
+    for name in may_be_absent(event):
+        less = {key: value for key, value in plain.items() if key != name}
+        assert codec.decode_event(less) == replace(event, **{name: None})
+    for name in plain.keys() - may_be_absent(event):
         with pytest.raises(EvidenceError) as caught:
             codec.decode_event({key: value for key, value in plain.items() if key != name})
         assert caught.value.code == "event.invalid"

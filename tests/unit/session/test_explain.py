@@ -32,6 +32,7 @@ def both(policy: Policy) -> tuple[str, str]:
         ({"round_captures": 6}, "最多 6 张", "up to 6 pictures"),
         ({"challenge_kinds": ("question",)}, "回答课程问题", "a question on the course"),
         ({"challenge_kinds": ("confirm", "code")}, "点击确认、输入验证码", "a click, a code to type"),
+        ({"challenge_kinds": ("liveness", "light")}, "按提示做动作、屏幕光照", "movements of the head, coloured light"),
         ({"challenge_deadline_ms": 30_000}, "30 秒", "30 s"),
         ({}, "切到后台", "page is hidden"),
         ({"gap_ms": 20_000}, "超过 20 秒", "silent for 20 s"),

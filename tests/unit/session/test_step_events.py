@@ -376,3 +376,15 @@ def test_what_gets_past_the_table_is_our_bug(event: object, said: str) -> None:
     session = Hands()
     with pytest.raises(AssertionError, match=said):
         _apply(session.state, event, session.policy, [])  # type: ignore[arg-type]  # the bug
+
+
+class TestLiveness:
+    def test_what_belongs_to_no_outstanding_liveness_challenge_is_refused_and_changes_nothing(self) -> None:
+        for kind, more in ((e.LivenessBegun, {}), (e.LivenessAssessed, {"attempt": 0})):
+            session = counting()
+            before = session.state
+            out = session.do(kind, challenge_id="q9", **more)
+            assert out == (
+                d.ChallengeJudged(challenge_id="q9", accepted=False, reason=R.CHALLENGE_UNANSWERED, closed=True),
+            )
+            assert session.state == before

@@ -38,10 +38,15 @@ export interface Answer {
   challenge_id: string;
   answer: string;
 }
+export interface Ready {
+  t: "ready";
+  challenge_id: string;
+  decline?: boolean;
+}
 export interface Finish {
   t: "finish";
 }
-export type ClientMessage = Join | Heartbeat | CaptureUnavailable | Answer | Finish;
+export type ClientMessage = Join | Heartbeat | CaptureUnavailable | Answer | Ready | Finish;
 
 export interface CaptureHeader {
   capture_id: string;
@@ -96,6 +101,27 @@ export interface ChallengeOrder {
   image: string;
   audio: string;
   variant: number;
+  steps: number;
+  labels: readonly string[];
+}
+export interface LivenessStepOrder {
+  t: "liveness_step";
+  challenge_id: string;
+  step: number;
+  of: number;
+  action: string;
+  nonce: string;
+  within_ms: number;
+  interval_ms: number;
+  width_px: number;
+  quality_pct: number;
+  colour: string;
+}
+export interface LivenessHint {
+  t: "liveness_hint";
+  challenge_id: string;
+  reason: string;
+  message: string;
 }
 export interface ChallengeResult {
   t: "challenge_result";
@@ -146,6 +172,8 @@ export type ServerMessage =
   | Ack
   | CaptureOrder
   | ChallengeOrder
+  | LivenessStepOrder
+  | LivenessHint
   | ChallengeResult
   | Pause
   | Resume
@@ -175,8 +203,13 @@ const SERVER: { [T in ServerMessage["t"]]: { [F in Exclude<keyof Extract<ServerM
   },
   challenge: {
     challenge_id: "string", kind: "string", within_ms: "number", options: LIST, text: NONE, image: NONE, audio: NONE,
-    variant: ZERO,
+    variant: ZERO, steps: ZERO, labels: LIST,
   },
+  liveness_step: {
+    challenge_id: "string", step: "number", of: "number", action: "string", nonce: "string", within_ms: "number",
+    interval_ms: { or: 200 }, width_px: { or: 480 }, quality_pct: { or: 80 }, colour: NONE,
+  },
+  liveness_hint: { challenge_id: "string", reason: NONE, message: NONE },
   challenge_result: { challenge_id: "string", accepted: "boolean", closed: "boolean", reason: NONE },
   pause: { reason: "string", message: "string" },
   resume: {},
@@ -233,6 +266,7 @@ const CLIENT: Record<ClientMessage["t"] | "capture_header", readonly (readonly [
   ],
   capture_unavailable: [["capture_id"], ["cause"]],
   answer: [["challenge_id"], ["answer"]],
+  ready: [["challenge_id"], ["decline", false]],
   finish: [],
   capture_header: [["capture_id"], ["nonce"], ["camera", ""], ["virtual_camera", false], ["hints", []]],
 };
