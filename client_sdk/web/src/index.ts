@@ -73,15 +73,19 @@ function attachUi(controller: Controller, options: UiOptions): void {
     destroy();
   };
   const load = (attempt: number): void => {
+    const failed = (error: unknown): void => {
+      if (gone) return;
+      controller.fail("ui.failed", `The learner's screens could not be loaded: ${String(error).slice(0, 160)}.`, "Serve all files of the SDK side by side.");
+      if (attempt < 4) setTimeout(() => load(attempt + 1), 2_000 * attempt);
+    };
     import("./ui/index.ts").then(
       (module) => {
-        if (!gone) ui = module.mountUi(controller, options);
+        void module.mountUi(controller, options).then((mounted) => {
+          if (gone) mounted.destroy();
+          else ui = mounted;
+        }, failed);
       },
-      (error: unknown) => {
-        if (gone) return;
-        controller.fail("ui.failed", `The learner's screens could not be loaded: ${String(error).slice(0, 160)}.`, "Serve zaichang-ui.js beside the SDK.");
-        if (attempt < 4) setTimeout(() => load(attempt + 1), 2_000 * attempt);
-      },
+      failed,
     );
   };
   load(1);

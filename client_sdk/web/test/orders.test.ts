@@ -92,11 +92,12 @@ test("orders before joining and after the end are not carried out", () => {
   assert.equal(d.did("capture"), 0);
 });
 
-test("a slow network gets smaller pictures, but never too small for a face", () => {
-  const good = { effectiveType: "4g", saveData: false, waitingBytes: 0 };
+test("a slow network or a low battery gets smaller pictures, but never too small for a face", () => {
+  const good = { effectiveType: "4g", saveData: false, waitingBytes: 0, lowBattery: false };
   assert.deepEqual(pictureSize(480, 80, good), { widthPx: 480, qualityPct: 80 });
   assert.deepEqual(pictureSize(480, 80, { ...good, effectiveType: "2g" }), { widthPx: 360, qualityPct: 60 });
   assert.deepEqual(pictureSize(480, 80, { ...good, waitingBytes: 100_000 }), { widthPx: 360, qualityPct: 60 });
+  assert.deepEqual(pictureSize(480, 80, { ...good, lowBattery: true }), { widthPx: 360, qualityPct: 60 });
   assert.equal(pictureSize(340, 80, { ...good, saveData: true }).widthPx, LEAST_WIDTH_PX);
   assert.equal(pictureSize(300, 50, { ...good, saveData: true }).widthPx, 300);
 });

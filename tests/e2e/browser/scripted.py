@@ -120,8 +120,8 @@ class Scripted:
             window.events = [];
             window.session = attach(document.querySelector("video"), {{ url: "/session", token: "t1", ...options }});
             for (const name of ["joined", "held", "released", "set-back", "capture-ordered", "capture-sent",
-                "capture-missed", "challenge", "challenge-result", "challenge-expired", "minute", "closed", "error",
-                "player-blocked", "status"])
+                "capture-missed", "challenge", "challenge-result", "challenge-expired", "liveness-step",
+                "liveness-hint", "liveness-broken", "minute", "closed", "error", "player-blocked", "status"])
               window.session.on(name, (event) => {{ window.events.push(JSON.parse(JSON.stringify(event))); }});""",
             {"Content-Type": "text/javascript"},
         )

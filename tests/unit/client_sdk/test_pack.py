@@ -36,7 +36,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packed = json.loads(run(WEB, "npm", "pack", "--json", "--pack-destination", str(folder)))
     entry = packed[0] if isinstance(packed, list) else next(iter(packed.values()))
     names = {file["path"] for file in entry["files"]}
-    assert {"dist/zaichang.js", "dist/zaichang-ui.js", "dist/types/index.d.ts", "README.md"} <= names
+    assert {
+        "dist/zaichang.js",
+        "dist/zaichang-ui.js",
+        "dist/zaichang-liveness.js",
+        "dist/zaichang-zh.js",
+        "dist/types/index.d.ts",
+        "README.md",
+    } <= names
     assert not [name for name in names if name.startswith(("src/", "test/", "scripts/"))]
     (folder / "package.json").write_text(
         json.dumps(

@@ -56,6 +56,22 @@ def test_what_a_client_leaves_out(vector: dict[str, Any]) -> None:
     assert refused.value.code == vector["code"]
 
 
+@pytest.mark.parametrize("dialogue", load("liveness_dialogues.json")["dialogues"], ids=lambda one: one["name"])
+def test_liveness_dialogues_are_of_this_protocol(dialogue: dict[str, Any]) -> None:
+    nonces = {step["server"]["nonce"] for step in dialogue["steps"] if "nonce" in step.get("server", {})}
+    for step in dialogue["steps"]:
+        if "server" in step:
+            sent = decode_server(json.dumps(step["server"]))
+            assert json.loads(encode(sent)) == step["server"]
+        for expected in step["expect"]:
+            if expected["t"] != "join":
+                decode_client(json.dumps({name: value for name, value in expected.items() if value is not None}))
+        if step["frame_nonce"] is not None:
+            header = CaptureHeader(capture_id="q", nonce=step["frame_nonce"])
+            assert decode_capture(encode_capture(header, b"jpeg")) == (header, b"jpeg")
+            assert step["frame_nonce"] in nonces
+
+
 def test_every_message_has_a_vector() -> None:
     for room, vectors in ((ClientMessage, CLIENT), (ServerMessage, SERVER)):
         types = {msgspec.inspect.type_info(one).tag for one in room.__args__}

@@ -1,5 +1,6 @@
 /** Connecting, losing, retrying: what each close code means, and the deadlines that a tick enforces. */
 import { sdkError, type ErrorCode, type SdkError } from "./errors.ts";
+import { endTry } from "./liveness.ts";
 import { ACK_TIMEOUT_MS, backoffMs, closeAction, CloseCode, CONNECT_TIMEOUT_MS, PROTOCOL_VERSION, SLOW_RETRY_MS } from "./limits.ts";
 import type { Turn } from "./turn.ts";
 
@@ -31,6 +32,7 @@ export function onLost(turn: Turn, code: number, random: number, freshNonce: str
   const { state } = turn;
   if (state.connection === "closed" || state.connection === "idle") return;
   const wasOpen = state.connection === "open";
+  endTry(turn, true);
   turn.set({
     inflightAtMs: null, counting: false, dirty: true,
     captures: [],

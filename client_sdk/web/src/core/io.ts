@@ -1,7 +1,7 @@
 /** What goes into the reducer and what comes out of it. */
 import type { SdkError } from "./errors.ts";
 import type { CameraState, Cause, Hold, Sample, Saved, State } from "./state.ts";
-import type { CaptureOrder, ChallengeOrder, ChallengeResult, MinuteSealed } from "./wire.ts";
+import type { CaptureOrder, ChallengeOrder, ChallengeResult, LivenessStepOrder, MinuteSealed } from "./wire.ts";
 
 /** Everything that can happen. `nowMs` is the page's monotonic clock. */
 export type Input =
@@ -14,7 +14,9 @@ export type Input =
   | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string }
   | { readonly type: "no_picture"; readonly nowMs: number; readonly captureId: string; readonly cause: NoPicture }
   | { readonly type: "camera"; readonly nowMs: number; readonly camera: CameraState }
+  | { readonly type: "saving"; readonly nowMs: number; readonly saving: boolean }
   | { readonly type: "answer"; readonly nowMs: number; readonly challengeId: string; readonly answer: string }
+  | { readonly type: "ready"; readonly nowMs: number; readonly challengeId: string; readonly decline: boolean }
   | { readonly type: "token"; readonly nowMs: number; readonly token: string }
   | { readonly type: "uncounted"; readonly nowMs: number }
   | { readonly type: "finish"; readonly nowMs: number };
@@ -29,6 +31,9 @@ export type Effect =
   | { readonly do: "send"; readonly text: string }
   | { readonly do: "capture"; readonly order: CaptureOrder; readonly withinMs: number }
   | { readonly do: "sendPicture"; readonly captureId: string; readonly nonce: string }
+  /** Send frames of this step until the next one, or `framesOff`. */
+  | { readonly do: "frames"; readonly step: LivenessStepOrder }
+  | { readonly do: "framesOff" }
   | { readonly do: "openCamera" }
   | { readonly do: "closeCamera" }
   | { readonly do: "pause" }
@@ -52,6 +57,11 @@ export type CoreEvent =
   | { readonly type: "capture-missed"; readonly captureId: string; readonly cause: NoPicture | "late" }
   | { readonly type: "challenge"; readonly order: ChallengeOrder; readonly withinMs: number }
   | { readonly type: "challenge-result"; readonly result: ChallengeResult }
+  /** Show this movement (or colour) now. */
+  | { readonly type: "liveness-step"; readonly step: LivenessStepOrder }
+  | { readonly type: "liveness-hint"; readonly challengeId: string; readonly reason: string; readonly message: string }
+  /** A try was broken off (the connection was lost); the learner starts it again. */
+  | { readonly type: "liveness-broken"; readonly challengeId: string }
   /** Time is up; the challenge stays open, and nothing counts until it is answered. */
   | { readonly type: "challenge-expired"; readonly challengeId: string }
   | { readonly type: "minute"; readonly minute: MinuteSealed }

@@ -1,6 +1,7 @@
 /** What the service says, carried into the state. */
 import { beatAgain, save } from "./beat.ts";
 import { sdkError } from "./errors.ts";
+import { endTry, onHint, onStep } from "./liveness.ts";
 import type { Turn } from "./turn.ts";
 import { decodeServer, type Ack, type CaptureOrder, type ChallengeOrder, type ChallengeResult, type Closed, type ErrorMessage, type Joined, type Pause, type Seek } from "./wire.ts";
 
@@ -29,6 +30,8 @@ export function onText(turn: Turn, text: string): void {
     case "capture": return onCapture(turn, message);
     case "challenge": return onChallenge(turn, message);
     case "challenge_result": return onResult(turn, message);
+    case "liveness_step": return onStep(turn, message);
+    case "liveness_hint": return onHint(turn, message);
     case "pause": return onPause(turn, message);
     case "resume":
       turn.set({
@@ -101,9 +104,10 @@ function onCapture(turn: Turn, order: CaptureOrder): void {
 
 function onChallenge(turn: Turn, order: ChallengeOrder): void {
   const { state, nowMs } = turn;
+  endTry(turn);
   const unsent = state.challenge?.order.challenge_id === order.challenge_id ? state.challenge.unsent : null;
   turn.set({
-    challenge: { order, deadlineAtMs: nowMs + order.within_ms, overdue: order.within_ms === 0, unsent: null },
+    challenge: { order, deadlineAtMs: nowMs + order.within_ms, overdue: order.within_ms === 0, unsent: null, step: null },
     stale: { ...state.stale, challenge: false },
   });
   if (unsent === null) turn.emit({ type: "challenge", order, withinMs: order.within_ms });
@@ -118,7 +122,10 @@ export function onAnswer(turn: Turn, challengeId: string, answer: string): void 
 }
 
 function onResult(turn: Turn, result: ChallengeResult): void {
-  if (turn.state.challenge?.order.challenge_id === result.challenge_id && result.closed) turn.set({ challenge: null });
+  if (turn.state.challenge?.order.challenge_id === result.challenge_id) {
+    endTry(turn);
+    if (result.closed) turn.set({ challenge: null });
+  }
   turn.emit({ type: "challenge-result", result });
 }
 
@@ -138,6 +145,7 @@ function onSeek(turn: Turn, seek: Seek): void {
 }
 
 function onClosed(turn: Turn, closed: Closed): void {
+  endTry(turn);
   turn.set({
     ended: { reason: closed.reason, message: closed.message, resumable: false },
     counting: false, verifiedMs: closed.verified_ms, pendingMs: 0, challenge: null, captures: [], pausedBy: null,

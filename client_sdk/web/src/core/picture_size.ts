@@ -1,18 +1,20 @@
-/** How large a picture to send: what the service ordered, less on a slow network; never so small that a face is lost. */
+/** How large a picture to send: what the service ordered, less on a slow network or a low battery; never so small that a face is lost. */
 
-export interface Network {
+export interface Conditions {
   /** `navigator.connection.effectiveType` where the browser says it. */
   readonly effectiveType: string;
   readonly saveData: boolean;
   /** Bytes handed to the socket that have not left yet. */
   readonly waitingBytes: number;
+  /** The battery is low and not being charged. */
+  readonly lowBattery: boolean;
 }
 
 export const LEAST_WIDTH_PX = 320;
 const LEAST_QUALITY_PCT = 60;
 
-export function pictureSize(widthPx: number, qualityPct: number, network: Network): { widthPx: number; qualityPct: number } {
-  const slow = network.saveData || network.waitingBytes > 60_000 || /^(slow-)?2g$/.test(network.effectiveType);
-  if (!slow) return { widthPx, qualityPct };
+export function pictureSize(widthPx: number, qualityPct: number, conditions: Conditions): { widthPx: number; qualityPct: number } {
+  const slow = conditions.saveData || conditions.waitingBytes > 60_000 || /^(slow-)?2g$/.test(conditions.effectiveType);
+  if (!slow && !conditions.lowBattery) return { widthPx, qualityPct };
   return { widthPx: Math.min(widthPx, Math.max(LEAST_WIDTH_PX, Math.round(widthPx * 0.75))), qualityPct: Math.min(qualityPct, LEAST_QUALITY_PCT) };
 }

@@ -6,6 +6,7 @@ import { onSample } from "./beat.ts";
 import { checkDeadlines, connect, onLost, onOnline, onOpened, onToken } from "./connection.ts";
 import { holdOf, statusOf } from "./hold.ts";
 import type { Input, Step } from "./io.ts";
+import { onReady } from "./liveness.ts";
 import { onAnswer, onText } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Turn } from "./turn.ts";
@@ -51,8 +52,14 @@ export function reduce(state: State, input: Input): Step {
     case "camera":
       turn.set({ camera: input.camera });
       break;
+    case "saving":
+      turn.set({ saving: input.saving });
+      break;
     case "answer":
       onAnswer(turn, input.challengeId, input.answer);
+      break;
+    case "ready":
+      onReady(turn, input.challengeId, input.decline);
       break;
     case "token":
       onToken(turn, input.token);

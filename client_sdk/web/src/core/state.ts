@@ -1,5 +1,5 @@
 /** What the core knows. Plain data, replaced and never changed in place. Times ending in `AtMs` are the page's monotonic clock. */
-import type { CaptureOrder, ChallengeOrder, Joined, MinuteSealed } from "./wire.ts";
+import type { CaptureOrder, ChallengeOrder, Joined, LivenessStepOrder, MinuteSealed } from "./wire.ts";
 import type { SdkError } from "./errors.ts";
 
 /** A look at the player and the page. */
@@ -31,6 +31,8 @@ export interface OpenChallenge {
   readonly overdue: boolean;
   /** An answer given while the connection was down; sent when the service asks again. */
   readonly unsent: string | null;
+  /** The step of a begun liveness try; null before and between tries. */
+  readonly step: LivenessStepOrder | null;
 }
 
 export interface OpenCapture {
@@ -100,6 +102,8 @@ export interface State {
   readonly stale: { readonly pause: boolean; readonly challenge: boolean; readonly ready: boolean };
   readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean } | null;
   readonly camera: CameraState;
+  /** The battery is low: smaller pictures, no preview. */
+  readonly saving: boolean;
 }
 
 /** Kept over a reload of the page. */
@@ -135,7 +139,7 @@ export function initial(start: Start): State {
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,
     wantPlay: start.wantPlay || (saved?.wantPlay ?? false), hold: null, holdReason: "", uncounted: false,
     furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false,
-    stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off",
+    stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off", saving: false,
   };
 }
 
@@ -167,6 +171,8 @@ export interface Status {
   readonly camera: CameraState;
   /** Whether this session takes pictures at all (false on the route without face recognition). */
   readonly captures: boolean;
+  /** Whether the battery is being spared: smaller pictures, no preview. */
+  readonly saving: boolean;
   readonly challengeOpen: boolean;
   readonly finishing: boolean;
   readonly uncounted: boolean;

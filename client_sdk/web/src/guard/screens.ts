@@ -1,7 +1,7 @@
 /** The two screens before a lesson: the choice (consent) and the camera check. */
 import { h, say, shadow } from "../ui/dom.ts";
 import { CSS } from "../ui/style.ts";
-import { textOf } from "../ui/text.ts";
+import { loadText } from "../ui/text.ts";
 import { inAppBrowser, lightOf, openForCheck, type Light, type NoPictureError, type Preflight } from "./preflight.ts";
 import { guardText } from "./text.ts";
 
@@ -52,7 +52,6 @@ export function askConsent(show: (content: HTMLElement) => void, options: Screen
 /** Check the camera; resolves to the chosen camera's id when the learner starts. */
 export function checkCamera(show: (content: HTMLElement) => void, options: ScreenOptions, signal: AbortSignal): Promise<string> {
   const text = guardText(options.locale);
-  const words = textOf(options.locale);
   const message = h("p", { role: "status" }, text.asking);
   const video = h("video", { "aria-hidden": "true" });
   video.muted = true;
@@ -92,6 +91,7 @@ export function checkCamera(show: (content: HTMLElement) => void, options: Scree
     } catch (error) {
       preview.hidden = true;
       again.hidden = false;
+      const words = await loadText(options.locale);
       say(message, words.cameraErrors[(error as NoPictureError).code] ?? words.cameraErrors["camera.failed"] ?? "");
     }
   };

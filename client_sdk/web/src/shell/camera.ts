@@ -39,6 +39,7 @@ export class Camera {
   private digest = "";
   private hints: readonly string[] = [];
   private closed = true;
+  private framedAt = -1;
   private readonly video: HTMLVideoElement;
   state: CameraState = "off";
 
@@ -150,6 +151,21 @@ export class Camera {
       virtual: this.hints.length > 0,
       hints: this.hints,
     };
+  }
+
+  /** The newest frame at once, for a liveness try; null where none has come since the last call. */
+  async frame(widthPx: number, qualityPct: number, limitBytes: number): Promise<Picture | null> {
+    const { video } = this;
+    if (this.stream === null || this.track()?.readyState !== "live") await this.open();
+    if (video.paused) await video.play().catch(() => undefined);
+    if (video.videoWidth === 0 || video.currentTime === this.framedAt) return null;
+    this.framedAt = video.currentTime;
+    const width = Math.min(widthPx, video.videoWidth);
+    const height = Math.round((width * video.videoHeight) / video.videoWidth);
+    let blob = await this.encode(width, height, qualityPct / 100);
+    if (blob.size > limitBytes) blob = await this.encode(width, height, 0.5);
+    if (blob.size > limitBytes) blob = await this.encode(Math.round(width / 2), Math.round(height / 2), 0.6);
+    return { bytes: new Uint8Array(await blob.arrayBuffer()), camera: this.digest, virtual: this.hints.length > 0, hints: this.hints };
   }
 
   private async encode(width: number, height: number, quality: number): Promise<Blob> {

@@ -1,12 +1,14 @@
 /** Carries out what the core decides, and feeds it what happens. */
 import { sdkError } from "../core/errors.ts";
 import type { CoreEvent, Effect, Input } from "../core/io.ts";
-import { pictureSize } from "../core/picture_size.ts";
+import { pictureSize, type Conditions } from "../core/picture_size.ts";
 import { reduce, statusOf } from "../core/reduce.ts";
 import { initial, type Cause, type Sample, type Saved, type State, type Status } from "../core/state.ts";
 import { encodeCapture, type CaptureOrder, type ChallengeOrder } from "../core/wire.ts";
 import { Camera, NoPictureError, type Picture } from "./camera.ts";
+import { watchBattery } from "./battery.ts";
 import { Clock } from "./clock.ts";
+import { FramePump } from "./frames.ts";
 import { pageHints } from "./integrity.ts";
 import { Memory } from "./memory.ts";
 import { listenToPage, pageState } from "./page.ts";
@@ -44,6 +46,7 @@ export class Controller {
   private readonly socket: Socket;
   private readonly clock: Clock;
   private readonly camera: Camera;
+  private readonly frames: FramePump;
   private readonly memory: Memory;
   private readonly pictures = new Map<string, Picture>();
   private readonly undo: (() => void)[] = [];
@@ -87,6 +90,10 @@ export class Controller {
         this.report(error.code, error.message, "See docs/integrate.md, \"Camera\".");
       },
     }, options.deviceId);
+    this.frames = new FramePump(this.camera, this.socket, () => this.conditions(), (error) => {
+      if (!(error instanceof NoPictureError)) this.report("capture.failed", `A frame failed: ${String(error).slice(0, 120)}.`);
+    });
+    this.undo.push(watchBattery((saving) => this.put({ type: "saving", nowMs: now(), saving })));
     // Not within the constructor: the page has yet to listen.
     queueMicrotask(() => {
       if (!this.destroyed) this.start();
@@ -150,6 +157,11 @@ export class Controller {
     this.put({ type: "answer", nowMs: now(), challengeId, answer });
   }
 
+  /** The learner is before the camera: begin the open liveness challenge; `decline` asks for movements instead of colours. */
+  ready(challengeId: string, decline = false): void {
+    this.put({ type: "ready", nowMs: now(), challengeId, decline });
+  }
+
   /** Play on after the browser wanted a click; call it from the click's handler. */
   play(): void {
     this.run({ do: "play" });
@@ -199,6 +211,7 @@ export class Controller {
     this.destroyed = true;
     clearTimeout(this.later);
     for (const undo of this.undo.splice(0)) undo();
+    this.frames.stop();
     this.camera.close();
     this.clock.close();
     this.socket.drop();
@@ -261,6 +274,8 @@ export class Controller {
         void this.capture(effect.order);
         return;
       case "sendPicture": return this.sendPicture(effect.captureId, effect.nonce);
+      case "frames": return this.frames.show(effect.step);
+      case "framesOff": return this.frames.stop();
       case "openCamera":
         void this.camera.open().catch(() => undefined);
         return;
@@ -296,13 +311,18 @@ export class Controller {
     this.put({ type: "token", nowMs: now(), token });
   }
 
+  private conditions(): Conditions {
+    const { connection } = navigator as Navigator & { connection?: { effectiveType?: string; saveData?: boolean } };
+    return {
+      effectiveType: connection?.effectiveType ?? "", saveData: connection?.saveData ?? false,
+      waitingBytes: this.socket.waitingBytes, lowBattery: this.state.saving,
+    };
+  }
+
   private async capture(order: CaptureOrder): Promise<void> {
     const captureId = order.capture_id;
     try {
-      const { connection } = navigator as Navigator & { connection?: { effectiveType?: string; saveData?: boolean } };
-      const size = pictureSize(order.width_px, order.quality_pct, {
-        effectiveType: connection?.effectiveType ?? "", saveData: connection?.saveData ?? false, waitingBytes: this.socket.waitingBytes,
-      });
+      const size = pictureSize(order.width_px, order.quality_pct, this.conditions());
       this.pictures.set(captureId, await this.camera.grab(size.widthPx, size.qualityPct));
       this.put({ type: "picture", nowMs: now(), captureId });
     } catch (error) {

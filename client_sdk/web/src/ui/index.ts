@@ -1,23 +1,28 @@
 /** The learner's screens, mounted beside a player. Loaded on demand as zaichang-ui.js; needs nothing of the core but its controller. */
 import type { ChallengeOrder } from "../core/wire.ts";
 import type { Controller } from "../shell/controller.ts";
+import { isLiveness } from "../core/liveness.ts";
 import { ChallengePopup } from "./challenge.ts";
 import { Layer } from "./layer.ts";
 import type { Ui, UiOptions } from "./options.ts";
 import { FacePrompt } from "./prompt.ts";
 import { StatusBar } from "./status.ts";
-import { textOf } from "./text.ts";
+import type { LivenessPopup } from "./liveness.ts";
+import type { Popup, PopupHost } from "./popup.ts";
+import { loadText } from "./text.ts";
 
 export type { Links, Ui, UiOptions } from "./options.ts";
 
-/** Show a session's state, pop-ups and prompts. */
-export function mountUi(controller: Controller, options: UiOptions = {}): Ui {
+/** Show a session's state, pop-ups and prompts; loads the words of its language first. */
+export async function mountUi(controller: Controller, options: UiOptions = {}): Promise<Ui> {
   const { locale } = controller;
-  const text = textOf(locale);
+  const text = await loadText(locale);
   const layer = new Layer(options.theme ?? "auto", locale, controller.playerElement);
-  const prompt = new FacePrompt(layer, () => controller.cameraStream, text, locale);
-  let popup: ChallengePopup | null = null;
-  const bar = new StatusBar(locale, options, {
+  const prompt = new FacePrompt(layer, () => controller.cameraStream, text, () => controller.status.saving);
+  let popup: Popup | null = null;
+  let liveness: typeof LivenessPopup | null = null;
+  let gone = false;
+  const bar = new StatusBar(text, locale, options, {
     playOn: () => {
       bar.setBlocked(false);
       controller.play();
@@ -40,17 +45,51 @@ export function mountUi(controller: Controller, options: UiOptions = {}): Ui {
       plainTitle = null;
     }
   };
-  const open = (order: ChallengeOrder, withinMs: number): void => {
-    if (popup?.order.challenge_id === order.challenge_id && popup.card.isConnected) return;
+  const show = (order: ChallengeOrder, withinMs: number): void => {
+    if (popup?.order.challenge_id === order.challenge_id && popup.order.kind === order.kind && popup.card.isConnected) {
+      popup.again(withinMs);
+      return;
+    }
     popup?.close();
-    popup = new ChallengePopup(order, withinMs, {
-      answer: (id, answer) => controller.answer(id, answer),
-      get online() {
-        return controller.status.connection === "open";
-      },
-    }, layer, text, locale);
+    popup = null;
+    if (isLiveness(order.kind)) {
+      if (liveness === null) {
+        loadLiveness(0, () => {
+          const open = controller.openChallenge;
+          if (open !== null) show(open.order, open.withinMs);
+        });
+        return;
+      }
+      popup = new liveness(order, withinMs, host, layer, text);
+      prompt.hide();
+    } else {
+      popup = new ChallengePopup(order, withinMs, host, layer, text);
+    }
     alertTitle(true);
   };
+  /** The screen for movements is a file of its own: fetched when a session with a camera begins, before it is needed. */
+  const loadLiveness = (attempt: number, then?: () => void): void => {
+    import("./liveness.ts").then((module) => {
+      liveness = module.LivenessPopup;
+      if (!gone) then?.();
+    }, (error: unknown) => {
+      if (gone) return;
+      if (attempt === 0) controller.fail("ui.failed", `A screen could not be loaded: ${String(error).slice(0, 160)}.`, "Serve zaichang-liveness.js beside the SDK.");
+      if (then !== undefined && attempt < 5) setTimeout(() => loadLiveness(attempt + 1, then), 1_000 * (attempt + 1));
+    });
+  };
+  const host: PopupHost = {
+    answer: (id, answer) => controller.answer(id, answer),
+    ready: (id, decline) => controller.ready(id, decline),
+    retryCamera: () => void controller.retryCamera(),
+    get stream() {
+      return controller.cameraStream;
+    },
+    get online() {
+      return controller.status.connection === "open";
+    },
+  };
+  const live = (id: string): LivenessPopup | null => (liveness !== null && popup instanceof liveness && popup.order.challenge_id === id ? popup : null);
   const undo = [
     controller.on("status", ({ status }) => {
       bar.show(status);
@@ -62,7 +101,13 @@ export function mountUi(controller: Controller, options: UiOptions = {}): Ui {
         popup = null;
       }
     }),
-    controller.on("challenge", ({ order, withinMs }) => open(order, withinMs)),
+    controller.on("challenge", ({ order, withinMs }) => show(order, withinMs)),
+    controller.on("liveness-step", ({ step }) => live(step.challenge_id)?.step(step)),
+    controller.on("liveness-hint", ({ challengeId, reason, message }) => live(challengeId)?.guide(reason, message)),
+    controller.on("liveness-broken", ({ challengeId }) => live(challengeId)?.broken()),
+    controller.on("joined", () => {
+      if (controller.status.captures && liveness === null) loadLiveness(0);
+    }),
     controller.on("challenge-result", ({ result }) => {
       if (popup?.order.challenge_id === result.challenge_id) popup.judged(result);
     }),
@@ -78,9 +123,11 @@ export function mountUi(controller: Controller, options: UiOptions = {}): Ui {
   bar.setCameraError(controller.cameraError);
   bar.show(controller.status);
   const waiting = controller.openChallenge;
-  if (waiting !== null) open(waiting.order, waiting.withinMs);
+  if (waiting !== null) show(waiting.order, waiting.withinMs);
+  else if (controller.status.captures) loadLiveness(0);
   return {
     destroy() {
+      gone = true;
       for (const stop of undo) stop();
       popup?.close();
       prompt.hide();

@@ -10,7 +10,7 @@ const CONTROLS_PX = 72;
 export class Layer {
   readonly root: ShadowRoot;
   private readonly host = document.createElement("div");
-  private readonly box = h("div", { class: "layer" });
+  readonly box = h("div", { class: "layer" });
   private readonly onFullscreen = (): void => this.raise();
   private count = 0;
   private left: Element | null = null;

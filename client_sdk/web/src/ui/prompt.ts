@@ -7,30 +7,32 @@ export class FacePrompt {
   private readonly video = h("video", { "aria-hidden": "true" });
   private readonly why = h("p", { role: "status" });
   private readonly card: HTMLElement;
+  private readonly box = h("div", { class: "preview" }, this.video, h("div", { class: "oval" }));
   private shown = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly layer: Layer,
     private readonly stream: () => MediaStream | null,
-    text: Text,
-    private readonly locale: string,
+    private readonly text: Text,
+    private readonly saving: () => boolean,
   ) {
     this.video.muted = true;
     this.video.playsInline = true;
     this.card = h("section", { class: "card", role: "group", "aria-label": text.faceTitle, "data-prompt": "face" },
-      h("h2", {}, text.faceTitle), this.why, h("div", { class: "preview" }, this.video, h("div", { class: "oval" })),
+      h("h2", {}, text.faceTitle), this.why, this.box,
       h("p", { class: "soft" }, text.faceHint));
   }
 
   /** Show for as long as orders keep coming. */
   show(reason: string, withinMs: number): void {
-    say(this.why, reasonText(reason, this.locale));
+    say(this.why, reasonText(reason, this.text));
+    this.box.hidden = this.saving();
     if (!this.shown) {
       this.shown = true;
-      this.video.srcObject = this.stream();
+      this.video.srcObject = this.box.hidden ? null : this.stream();
       this.layer.show(this.card, 0);
-    } else if (this.video.srcObject !== this.stream()) {
+    } else if (!this.box.hidden && this.video.srcObject !== this.stream()) {
       this.video.srcObject = this.stream();
     }
     void this.video.play().catch(() => undefined);

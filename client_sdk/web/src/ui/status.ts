@@ -3,7 +3,7 @@ import type { Status } from "../core/state.ts";
 import { clockText, h, say, shadow } from "./dom.ts";
 import type { UiOptions } from "./options.ts";
 import { CSS } from "./style.ts";
-import { reasonText, textOf, type Text } from "./text.ts";
+import { reasonText, type Text } from "./text.ts";
 
 export interface StatusActions {
   playOn(): void;
@@ -18,7 +18,6 @@ const QUIET = new Set(["", "PLAYER_PAUSED"]);
 
 export class StatusBar {
   readonly host = document.createElement("div");
-  private readonly text: Text;
   private readonly dot = h("span", { class: "dot", "aria-hidden": "true" });
   private readonly state = h("span", {});
   private readonly why = h("span", { class: "why" });
@@ -35,11 +34,11 @@ export class StatusBar {
   private shownActions = "";
 
   constructor(
-    private readonly locale: string,
+    private readonly text: Text,
+    locale: string,
     options: UiOptions,
     private readonly on: StatusActions,
   ) {
-    const text = (this.text = textOf(locale));
     this.host.lang = locale;
     this.host.dataset["theme"] = options.theme ?? "auto";
     this.host.dataset["zaichang"] = "status";
@@ -81,7 +80,7 @@ export class StatusBar {
     say(this.cells.verified, clockText(status.verifiedMs));
     say(this.cells.pending, `${clockText(status.pendingMs)} (${text.pendingWhy})`);
     say(this.cells.sealed, text.minutes(status.sealedMinutes));
-    say(this.cells.camera, status.captures ? text.camera[status.camera] : text.noCamera);
+    say(this.cells.camera, status.captures ? `${text.camera[status.camera]}${status.saving ? ` ${text.saving}` : ""}` : text.noCamera);
     say(this.cells.session, status.sessionId.slice(0, 8) || "–");
     this.finishButton.disabled = ended || status.finishing || status.sessionId === "";
     this.host.dataset["counting"] = String(status.counting);
@@ -97,7 +96,7 @@ export class StatusBar {
     if (status.finishing && status.hold !== "ended") return text.finishing;
     if (status.counting) return "";
     if (status.reason === "PLAYER_PAUSED" && status.verifiedMs + status.pendingMs === 0) return text.pressPlay;
-    const known = status.message || reasonText(status.reason, this.locale);
+    const known = status.message || reasonText(status.reason, text);
     const base = known || (status.hold === "ended" ? text.endedOther : QUIET.has(status.reason) ? "" : status.reason);
     return status.retryInMs > 0 ? `${base} (${text.retryIn(status.retryInMs / 1_000)})` : base;
   }

@@ -51,6 +51,7 @@ dt { color: var(--soft); } dd { margin: 0; }
   width: min(380px, calc(100vw - 24px)); z-index: 2147483000; }
 .layer[data-at=bottom-right] { right: 12px; bottom: 12px; } .layer[data-at=bottom-left] { left: 12px; bottom: 12px; }
 .layer[data-at=top-right] { right: 12px; top: 12px; } .layer[data-at=top-left] { left: 12px; top: 12px; }
+.layer .card.live { max-height: min(88vh, 640px); }
 .layer .card { box-shadow: 0 8px 28px #0006; max-height: min(70vh, 560px); overflow: auto; }
 .layer .card + .card { margin-top: 8px; }
 .code { display: block; width: 100%; max-width: 300px; height: auto; margin: 8px 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; }
@@ -61,7 +62,22 @@ input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px
 .bad { color: var(--bad); font-weight: 600; } .good { color: var(--good); font-weight: 600; }
 .preview { position: relative; width: 100%; aspect-ratio: 4 / 3; background: #000; border-radius: 10px; overflow: hidden; margin: 8px 0; }
 .preview video { width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
+.over { position: absolute; inset: 0; width: 100%; height: 100%; }
+.over .rim { stroke: #000a; stroke-width: 2.2; } .over .oval-line { stroke: #fff; stroke-width: 1.2; stroke-dasharray: 3 2; }
+.preview[data-good=true] .oval-line { stroke: #57d364; stroke-width: 1.8; stroke-dasharray: none; }
+.over .arrow { fill: #ffd33d; stroke: #000; stroke-width: .8; animation: nudge 1.1s ease-in-out infinite; }
+@keyframes nudge { 50% { transform: translateX(3px); } }
+@media (prefers-reduced-motion: reduce) { .over .arrow { animation: none; } .time-bar { display: none; } }
+.stage { text-align: center; } .doing { display: flex; align-items: center; justify-content: center; gap: 8px; min-height: 52px; }
+.do { font-size: 19px; line-height: 1.3; font-weight: 600; margin: 0; }
+.face { width: 44px; height: 44px; flex: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round; } .face .solid { fill: currentColor; }
+.hint { min-height: 1.5em; text-align: center; } .warn { color: var(--warn); font-weight: 600; }
+.time-bar { height: 6px; border-radius: 3px; background: var(--fill); border: 1px solid var(--line); overflow: hidden; margin: 4px 0; }
+.time-bar div { height: 100%; background: var(--main); transform-origin: left; }
+.live[data-action=colour] .preview { width: 128px; }
+.flash { position: fixed; inset: 0; z-index: -1; } .live .preview { margin-inline: auto; }
+.code.large { max-width: none; width: 100%; image-rendering: pixelated; }
 .preview .oval { position: absolute; inset: 8% 28%; border: 3px dashed #fff; border-radius: 50%; box-shadow: 0 0 0 2px #0008; }
-@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 62vh; } .row > button { flex-basis: 100%; } }
+@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 62vh; } .layer .card.live { max-height: 90vh; } .row > button { flex-basis: 100%; } }
 @media (forced-colors: active) { .dot.on, .dot.stop { background: CanvasText; } }
 `;
