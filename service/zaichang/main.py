@@ -17,12 +17,13 @@ from zaichang.runtime.clock import Clock, ServerClock
 from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.log_port import LogShelf
+from zaichang.runtime.log_signing import SigningConfig
 from zaichang.runtime.outbox import Outbox
 from zaichang.runtime.ports import Ports, RunnerConfig
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.registry import Registry
 from zaichang.runtime.tokens import LaunchTokens
-from zaichang.runtime.witnessing import parse_peer
+from zaichang.runtime.witnessing import StartRule, parse_peer
 from zaichang.settings import Settings
 from zaichang.storage.blobs import Blobs
 from zaichang.storage.folder import DataFolder
@@ -127,8 +128,7 @@ async def build(
         for listener in on_fatal:
             listener()
 
-    witnesses = [parse_peer(text) for text in settings.log_witnesses]
-    logs = LogShelf(folder, settings.log_domain, clock, stop, settings.log_flush_ms, witnesses)
+    logs = open_logs(settings, folder, clock, stop)
     ports = Ports(
         clock=clock,
         store=store,
@@ -156,6 +156,35 @@ async def build(
         fatal=fatal,
         on_fatal=on_fatal,
     )
+
+
+def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Callable[[FatalLogError], None]) -> LogShelf:
+    """Return the logs of a data folder as the settings want them kept; the caller closes them.
+
+    Args:
+        settings: From ``load_settings``.
+        folder: Locked by the caller.
+        clock: Server time.
+        fatal: Told when a log has stopped.
+
+    Raises:
+        ConfigError: ``witness.peer``.
+    """
+    return LogShelf(
+        folder,
+        settings.log_domain,
+        clock,
+        fatal,
+        settings.log_flush_ms,
+        [parse_peer(text) for text in settings.log_witnesses],
+        signing_config(settings),
+        StartRule(settings.log_witness_start),
+    )
+
+
+def signing_config(settings: Settings) -> SigningConfig:
+    """Return how the settings want logs signed."""
+    return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
 
 
 def _models(settings: Settings) -> VisionBackend:

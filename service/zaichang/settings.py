@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -50,6 +50,19 @@ class Settings(BaseModel):
     log_flush_ms: int = Field(250, ge=10, le=5_000, description="How long leaves wait for a common checkpoint.")
     log_witnesses: tuple[str, ...] = Field(
         (), description="Witnesses that cosign the logs, each as `URL VKEY` (docs/evidence.md)."
+    )
+    log_witness_start: Literal["warn", "require"] = Field(
+        "warn", description="If no witness answers at start: `warn` signs on, `require` does not open the log."
+    )
+    log_signer_command: str = Field(
+        "", max_length=1_000, description="A command that signs the logs in place of key files (docs/evidence.md)."
+    )
+    log_ml_dsa: bool = Field(
+        False, description="Adds an ML-DSA-44 line to every checkpoint, against quantum computers."
+    )
+    log_sm2: bool = Field(
+        False,
+        description="Adds an SM2 line to every checkpoint and keeps a second tree with SM3; needs `zaichang[sm]`.",
     )
     sdk: Path | None = Field(None, description="Folder of the player bundle; empty: client_sdk/web/dist beside us.")
 

@@ -27,6 +27,10 @@ MEANINGS: Final = MappingProxyType(
         "E_NOTE_FORMAT": _m("检查点不是合格的签名文本。", "The checkpoint is not a well-formed signed note."),
         "E_CHECKPOINT": _m("检查点的内容格式不对。", "The checkpoint's text is malformed."),
         "E_ORIGIN": _m("记录属于另一份日志。", "The record belongs to another log."),
+        "E_KEY": _m(
+            "只有已停用或已吊销的密钥签了这个检查点。",
+            "Only a key that had been retired or revoked signed this checkpoint.",
+        ),
         "E_QUORUM": _m("见证方的签名不够。", "Too few witnesses have cosigned the checkpoint."),
         "E_FORK": _m(
             "同一长度有两个不同的签名，日志被分叉。", "Two different roots are signed for one size: the log was forked."

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.log_statements import LogStatements
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -16,6 +17,7 @@ MAX_NAMED: Final = 50
 """Entries of one bundle that are named one by one."""
 
 
+_STATEMENTS: Final = ("key", "policy")
 _UNFINISHED: Final = ("session.start", "session.segment")
 
 
@@ -28,6 +30,7 @@ class _Head(msgspec.Struct, gc=False):
     sid: str = ""
     seq: int = 0
     prev: str = ""
+    policy: str = ""
 
 
 class EntryScan:
@@ -60,6 +63,7 @@ class EntryScan:
         self._decode = msgspec.json.Decoder(_Head).decode
         self._open: dict[str, tuple[int, bytes, int, bool]] = {}
         self._leaves = 0
+        self.statements = LogStatements(origin, findings)
         self._strangers: list[tuple[int, EvidenceError]] = []
 
     def diagnose(
@@ -144,6 +148,10 @@ class EntryScan:
                 self._findings.failed(
                     "leaf", "E_ORIGIN", "The leaf names another log.", about, field="origin", got=head.origin
                 )
+            if head.t in _STATEMENTS:
+                self._state(entry, first + place)
+            elif head.policy:
+                self.statements.session(first + place, head.sid, head.policy)
             if not chains or not head.sid:
                 continue
             before = opened.get(head.sid)
@@ -205,6 +213,12 @@ class EntryScan:
                 message = f"The leaf names a checkpoint of size {size} that is not of this log."
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
+
+    def _state(self, entry: bytes, index: int) -> None:
+        try:
+            self.statements.take(index, parse_leaf(entry))
+        except EvidenceError as error:
+            self._findings.error("leaf", error, About(origin=self._origin, index=index))
 
     def _strange(self, entry: bytes, index: int) -> None:
         if len(self._strangers) < MAX_NAMED:

@@ -15,6 +15,7 @@ from typing import Final
 from zaichang.audit.check import Check
 from zaichang.audit.entry_scan import EntryScan
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.log_statements import LogStatements
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
@@ -72,6 +73,7 @@ def scan_log(
     findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
     scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress)
     scan.run()
+    scan.statements.checkpoint(signed, trust)
     for entry in older:
         scan.contains(entry, trust)
     return findings.checks
@@ -99,6 +101,11 @@ class _Scan:
             prefix_root=self._prefix_root,
         )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
+
+    @property
+    def statements(self) -> LogStatements:
+        """What the log says of its keys and policies."""
+        return self._entries.statements
 
     def run(self) -> None:
         before = len(self._findings.checks)

@@ -68,10 +68,9 @@ def run(args: Namespace) -> int:
 async def _erase(
     settings: Settings, root: Path, institution: str, learner: str, basis: str, request: bytes | None
 ) -> tuple[int, int]:
+    from zaichang.main import open_logs
     from zaichang.runtime.clock import ServerClock
     from zaichang.runtime.erase import Eraser
-    from zaichang.runtime.log_port import LogShelf
-    from zaichang.runtime.witnessing import parse_peer
     from zaichang.storage.folder import DataFolder
     from zaichang.storage.sqlite_store import SqliteStore
 
@@ -80,8 +79,7 @@ async def _erase(
     failures: list[FatalLogError] = []
     try:
         clock = ServerClock(await store.last_at_ms())
-        witnesses = [parse_peer(text) for text in settings.log_witnesses]
-        logs = LogShelf(folder, settings.log_domain, clock, failures.append, settings.log_flush_ms, witnesses)
+        logs = open_logs(settings, folder, clock, failures.append)
         try:
             eraser = Eraser(folder, store, logs, clock.now_ms, secrets.token_hex)
             await eraser.finish_pending()

@@ -1,4 +1,4 @@
-"""``zaichang log fsck | keys``: the keeper's checks of the logs in a data folder."""
+"""``zaichang log fsck | keys | key | record``: the keeper's side of the logs in a data folder."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from typing import Final
 
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions
-from zaichang.audit.source import load_trust, verify_path
+from zaichang.audit.source import verify_path
+from zaichang.cli.log_change import add_changes
 from zaichang.core.errors import NotFound
+from zaichang.tlog.trust import parse_trust
 
 _KEY: Final = "vkey"
+_KEY_LIST: Final = "vkeys"
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    parser = subparsers.add_parser("log", help="check the logs of a data folder, or print their keys")
+    parser = subparsers.add_parser("log", help="check the logs of a data folder, print or change their keys, record")
     actions = parser.add_subparsers(dest="action", required=True)
     fsck = actions.add_parser("fsck", help="check every tile and entry; exit 1 where something is damaged")
     keys = actions.add_parser("keys", help="print a trust file for these logs")
@@ -30,6 +33,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
     fsck.set_defaults(func=_fsck)
     keys.set_defaults(func=_keys)
+    add_changes(actions)
 
 
 def _logs(args: Namespace) -> list[Path]:
@@ -39,11 +43,19 @@ def _logs(args: Namespace) -> list[Path]:
     return found
 
 
+def _key_lines(root: Path) -> list[str]:
+    listed = root / _KEY_LIST
+    if listed.is_file():
+        return listed.read_text(encoding="ascii").splitlines()
+    return [f"log {(root / _KEY).read_text(encoding='ascii').strip()}"]
+
+
 def _fsck(args: Namespace) -> int:
     checks: list[Check] = []
     for root in _logs(args):
         started = time.monotonic()
-        own = verify_path(root, load_trust(root / _KEY), options=ScanOptions(deep=args.deep))
+        trust = parse_trust("\n".join([*_key_lines(root), "quorum none"]).encode())
+        own = verify_path(root, trust, options=ScanOptions(deep=args.deep))
         checks += own
         if args.json:
             for check in own:
@@ -64,6 +76,6 @@ def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
 
 def _keys(args: Namespace) -> int:
     for root in _logs(args):
-        print(f"log {(root / _KEY).read_text(encoding='ascii').strip()}")
+        print("\n".join(_key_lines(root)))
     print("quorum none")
     return 0

@@ -96,7 +96,9 @@ async def serve(
     import uvicorn
 
     from zaichang.main import create_service_app
+    from zaichang.runtime.log_keeper import LogKeeper
     from zaichang.runtime.retention import Retention
+    from zaichang.storage.log_spool import LogSpool
     from zaichang.wire.limits import FRAME_MAX_BYTES
 
     config = uvicorn.Config(
@@ -124,12 +126,16 @@ async def serve(
 
     if beside is not None:
         companion = asyncio.create_task(accompany())
-    sweeping = asyncio.create_task(Retention(services.ports, services.settings.capture_days).run())
+    chores = [
+        asyncio.create_task(Retention(services.ports, services.settings.capture_days).run()),
+        asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
+    ]
     try:
         await server.serve(sockets=[listener])
     finally:
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
     if services.fatal:
         raise services.fatal[0]
     if companion is None:

@@ -14,17 +14,28 @@ from typing import Final
 
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.runtime.clock import Clock
+from zaichang.runtime.log_signing import (
+    LogPlace,
+    SigningConfig,
+    former_keys,
+    introduce_keys,
+    open_signers,
+    refuse_ended,
+)
 from zaichang.runtime.log_writer import LogWriter
 from zaichang.runtime.sequencer import Sequencer, SequencerConfig
-from zaichang.runtime.witnessing import WitnessPeer, keep_witnessed_while_running, largest_known
+from zaichang.runtime.witnessing import StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.log_head import SqliteHeadStore
-from zaichang.storage.log_keys import load_or_create_log_key
 from zaichang.storage.log_posix import PosixLogStore
 from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.keys import Signer
 from zaichang.tlog.leaf import Anchor
 
 RETRY_S: Final = 1.0
+HEADS: Final = "log-heads.sqlite3"
+"""In the data folder: the head of every log."""
+
 _log = logging.getLogger("zaichang.runtime")
 
 
@@ -84,14 +95,18 @@ class LogShelf:
         fatal: Callable[[FatalLogError], None],
         flush_ms: int = 250,
         witnesses: Sequence[WitnessPeer] = (),
+        signing: SigningConfig | None = None,
+        start_rule: StartRule = StartRule.WARN,
     ) -> None:
-        """Remember where, and which witnesses to ask; ``close`` closes what was opened."""
+        """Remember where, how to sign, and which witnesses to ask; ``close`` closes what was opened."""
         self._folder = folder
         self._domain = domain
         self._clock = clock
         self._fatal = fatal
         self._flush_ms = flush_ms
         self._witnesses = tuple(witnesses)
+        self._signing = signing or SigningConfig()
+        self._start_rule = start_rule
         self._open: dict[str, SequencerLog] = {}
         self._watching: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
@@ -105,19 +120,12 @@ class LogShelf:
             return found
         async with self._lock:
             if origin not in self._open:
-                root = self._folder.log / institution_id / str(year)
+                place = log_place(self._folder, self._domain, institution_id, year)
                 try:
-                    sequencer = await Sequencer.start(
-                        lambda: self._writer(origin, root, f"log-{institution_id}-{year}.key"),
-                        SequencerConfig(flush_ms=self._flush_ms),
-                    )
+                    self._open[origin] = await self._start(place)
                 except FatalLogError as error:
                     self._fatal(error)
                     raise
-                self._open[origin] = SequencerLog(origin, sequencer)
-                self._watching.append(asyncio.create_task(self._watch(sequencer)))
-                if self._witnesses:
-                    self._watching.append(asyncio.create_task(self._witness(root, self._open[origin])))
         return self._open[origin]
 
     async def close(self) -> None:
@@ -137,16 +145,42 @@ class LogShelf:
             root, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
         )
 
-    def _writer(self, origin: str, root: Path, key_name: str) -> LogWriter:
-        root.mkdir(parents=True, exist_ok=True)
-        signer = load_or_create_log_key(self._folder.keys / key_name, origin)
-        (root / "vkey").write_text(signer.vkey + "\n", encoding="ascii")
-        heads = SqliteHeadStore(self._folder.root / "log-heads.sqlite3")
-        return LogWriter(
-            origin,
-            [signer],
-            PosixLogStore(root),
-            heads,
-            self._clock.now_ms,
-            lambda: largest_known(root, self._witnesses),
+    async def _start(self, place: LogPlace) -> SequencerLog:
+        place.root.mkdir(parents=True, exist_ok=True)
+        signers = open_signers(place, self._signing)
+        refuse_ended(place, signers[0])
+        sequencer = await Sequencer.start(
+            lambda: self._writer(place, signers), SequencerConfig(flush_ms=self._flush_ms)
         )
+        try:
+            await introduce_keys(place, signers, sequencer, self._clock.now_ms())
+        except BaseException:
+            await sequencer.close()
+            raise
+        log = SequencerLog(place.origin, sequencer)
+        self._watching.append(asyncio.create_task(self._watch(sequencer)))
+        if self._witnesses:
+            self._watching.append(asyncio.create_task(self._witness(place.root, log)))
+        return log
+
+    def _writer(self, place: LogPlace, signers: list[Signer]) -> LogWriter:
+        (place.root / "vkey").write_text(signers[0].vkey + "\n", encoding="ascii")
+        return LogWriter(
+            place.origin,
+            signers,
+            PosixLogStore(place.root),
+            SqliteHeadStore(self._folder.root / HEADS),
+            self._clock.now_ms,
+            lambda: largest_known(place.root, self._witnesses, self._start_rule),
+            former_keys(place, signers),
+        )
+
+
+def log_place(folder: DataFolder, domain: str, institution_id: str, year: int) -> LogPlace:
+    """Return where an institution's log of a year and its keys are."""
+    return LogPlace(
+        origin=log_origin(domain, institution_id, year),
+        root=folder.log / institution_id / str(year),
+        keys=folder.keys,
+        stem=f"log-{institution_id}-{year}",
+    )

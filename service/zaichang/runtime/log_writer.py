@@ -15,7 +15,7 @@ import msgspec
 from zaichang.core.errors import EvidenceError, FatalLogError, IllegalEvent, StorageError
 from zaichang.storage.log_ports import Head, HeadStore, LogStore, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Signer, parse_vkey
+from zaichang.tlog.keys import KeyVerifier, Signer, parse_vkey
 from zaichang.tlog.merkle import EMPTY_ROOT
 from zaichang.tlog.merkle import leaf_hash as hash_leaf
 from zaichang.tlog.plan import Plan, TreeState, load_state, plan_batch
@@ -58,6 +58,7 @@ class LogWriter:
         heads: The compare-and-swap cell.
         now_ms: Server time.
         known_size: Asks what witnesses know: the largest size they have cosigned (0 for none).
+        former: Keys that signed earlier checkpoints and may sign no more: a stored head may still be theirs.
     """
 
     def __init__(
@@ -68,11 +69,12 @@ class LogWriter:
         heads: HeadStore,
         now_ms: Callable[[], int],
         known_size: Callable[[], int] = lambda: 0,
+        former: Sequence[KeyVerifier] = (),
     ) -> None:
         """Remember the parts; call ``recover`` before anything else."""
         self._origin = origin
         self._signers = tuple(signers)
-        self._verifiers = [parse_vkey(signer.vkey) for signer in self._signers]
+        self._verifiers = [*(parse_vkey(signer.vkey) for signer in self._signers), *former]
         self._store = store
         self._heads = heads
         self._now_ms = now_ms
@@ -126,7 +128,7 @@ class LogWriter:
             For each submission its place, or the error that it alone gets; and the newest checkpoint.
 
         Raises:
-            StorageError: Nothing happened; the batch may be submitted again.
+            StorageError: Nothing happened (``log.signer`` too); the batch may be submitted again.
             FatalLogError: The state is unknown or dishonest: stop.
         """
         if self._head is None:

@@ -12,10 +12,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from zaichang.core.errors import StorageError
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import IllegalEvent, StorageError
 from zaichang.runtime.outbox import Outbox, outbox_line
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
+from zaichang.tlog.leaf import record
 
 RETRY_S: Final = 1.0
 """Pause before a record that storage refused is tried again."""
@@ -34,6 +36,7 @@ class Recorder:
         self._ports = ports
         self._outbox = outbox
         self._delivering = asyncio.Lock()
+        self._told: set[tuple[str, str]] = set()
 
     async def record(self, row: SessionRow, log: LogPort, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
         """Take leaves of one session, in order, through log, seal and outbox.
@@ -50,14 +53,36 @@ class Recorder:
             FatalLogError: From the log; the caller stops the process.
             StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the rest.
         """
+        policy = await self._policy(row, log)
         waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
         try:
+            if policy is not None:
+                await policy
             for leaf, pending in zip(leaves, waiting, strict=True):
                 index = await pending
                 sealed(leaf, await self._seal(row, log.origin, leaf, index))
         finally:
-            for pending in waiting:
+            for pending in (*waiting, *(() if policy is None else (policy,))):
                 pending.cancel()
+
+    async def _policy(self, row: SessionRow, log: LogPort) -> asyncio.Future[None] | None:
+        """Have the log name the session's policy before the first session that ran under it."""
+        if (log.origin, row.policy_digest) in self._told:
+            return None
+        self._told.add((log.origin, row.policy_digest))
+        name = parse_canonical_object(await self._ports.store.policy(row.policy_digest)).get("name")
+        leaf = record("policy", log.origin, row.opened_ms, name=name, digest=bytes.fromhex(row.policy_digest))
+
+        async def tell() -> None:
+            try:
+                await log.submit((f"policy-{row.policy_digest[:32]}", 0), leaf)
+            except IllegalEvent:
+                pass  # named before, with an earlier session's time
+            except BaseException:
+                self._told.discard((log.origin, row.policy_digest))
+                raise
+
+        return asyncio.ensure_future(tell())
 
     async def recover(self) -> None:
         """Finish what a crash interrupted: submit unsealed leaves, then write missing outbox lines."""

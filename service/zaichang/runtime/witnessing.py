@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,18 @@ from zaichang.tlog.keys import KeyVerifier, parse_vkey
 
 PERIOD_S: Final = 5.0
 _log = logging.getLogger("zaichang.runtime")
+
+
+class StartRule(StrEnum):
+    """What to do at start when none of the log's witnesses can be asked whether it is behind.
+
+    ``WARN`` signs on: a regulator's box that is off must not keep a class from studying. A restored backup is then
+    found at the first round that reaches a witness, and the log stops; what was signed in between is a fork that the
+    witness proves. ``REQUIRE`` does not open the log before one has answered.
+    """
+
+    WARN = "warn"
+    REQUIRE = "require"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +58,27 @@ def parse_peer(text: str) -> WitnessPeer:
         raise ConfigError("witness.peer", f"A witness is given as URL and verifier key: {error.message}") from None
 
 
-def largest_known(root: Path, peers: Sequence[WitnessPeer]) -> int:
-    """Return the largest size that any witness has cosigned. One that does not answer is left out, with a warning."""
-    largest = 0
+def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = StartRule.WARN) -> int:
+    """Return the largest size that any witness has cosigned. One that does not answer is left out, with a warning.
+
+    Raises:
+        StorageError: ``witness.none_reached`` under ``REQUIRE`` if none answers.
+    """
+    largest, answered = 0, 0
     for peer in peers:
         try:
             largest = max(largest, known_size(peer.url, LogReader(root)))
+            answered += 1
         except NotFound:
-            return largest
+            return largest  # a log that does not exist yet cannot be behind
         except StorageError as error:
             _log.warning("starting without asking %s: %s", peer.key.name, error)
+    if peers and not answered and rule is StartRule.REQUIRE:
+        raise StorageError(
+            "witness.none_reached",
+            "No witness answers, so nobody can say whether this log is an old backup.",
+            "Reach one, or set log_witness_start to warn.",
+        )
     return largest
 
 

@@ -25,7 +25,7 @@ def load_or_create_log_key(path: Path, origin: str) -> Ed25519Signer:
         StorageError: ``log.key_file`` if the file cannot be read or written.
         ConfigError: ``log.key_file`` if it holds something else than a key.
     """
-    return Ed25519Signer(origin, _secret(path))
+    return Ed25519Signer(origin, load_or_create_secret(path))
 
 
 def load_or_create_witness_key(path: Path, name: str) -> Ed25519Cosigner:
@@ -35,10 +35,16 @@ def load_or_create_witness_key(path: Path, name: str) -> Ed25519Cosigner:
         StorageError: ``log.key_file`` if the file cannot be read or written.
         ConfigError: ``log.key_file`` if it holds something else than a key.
     """
-    return Ed25519Cosigner(name, _secret(path))
+    return Ed25519Cosigner(name, load_or_create_secret(path))
 
 
-def _secret(path: Path) -> bytes:
+def load_or_create_secret(path: Path) -> bytes:
+    """Return the 32 secret bytes in a file; drawn and stored on first use.
+
+    Raises:
+        StorageError: ``log.key_file`` if the file cannot be read or written.
+        ConfigError: ``log.key_file`` if it holds something else than a key.
+    """
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

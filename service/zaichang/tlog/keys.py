@@ -1,8 +1,9 @@
 """Verifier keys ("vkeys") and signers for notes: C2SP signed-note and tlog-cosignature.
 
 A vkey is ``name+keyid+base64(type || public key)``. Types: ``0x01`` Ed25519 over the note text, ``0x04`` timestamped
-Ed25519 cosignature, ``0x06`` timestamped ML-DSA-44 cosignature (where ``cryptography`` has it). A ``Signer`` is an
-interface, so that a key may live in a file, in a PKCS#11 device or behind a command.
+Ed25519 cosignature, ``0x06`` timestamped ML-DSA-44 cosignature (where ``cryptography`` has it), ``0xff`` with the name
+``gm/sm2-sm3`` SM2 over the note text (``tlog.sm``). A ``Signer`` is an interface, so that a key may live in a file, in
+a PKCS#11 device or behind a command.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog.sm import KEY_BYTES as SM2_KEY_BYTES
+from zaichang.tlog.sm import public_point, verify_sm2
 
 KEY_ID_BYTES: Final = 4
 _ED25519_SIGNATURE_BYTES: Final = 64
@@ -33,12 +36,15 @@ class SignatureType(IntEnum):
     ED25519 = 0x01
     COSIGNATURE_ED25519 = 0x04
     COSIGNATURE_ML_DSA_44 = 0x06
+    OTHER = 0xFF
+    """Followed by a longer name; ``gm/sm2-sm3`` is the one that is understood."""
 
 
 _KEY_BYTES: Final = {
     SignatureType.ED25519: 32,
     SignatureType.COSIGNATURE_ED25519: 32,
     SignatureType.COSIGNATURE_ML_DSA_44: 1312,
+    SignatureType.OTHER: SM2_KEY_BYTES,
 }
 
 
@@ -140,6 +146,8 @@ class KeyVerifier:
         """Return what the signature states, or None if it does not check."""
         if self.signature_type is SignatureType.ED25519:
             good, seconds = _ed25519_ok(self.public_key, text, signature), 0
+        elif self.signature_type is SignatureType.OTHER:
+            good, seconds = verify_sm2(self.public_key, text, signature), 0
         else:
             if len(signature) <= _TIMESTAMP.size:
                 return None
@@ -178,6 +186,8 @@ def parse_vkey(text: str) -> KeyVerifier:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has a type that is not supported here.") from None
     if len(data) - 1 != _KEY_BYTES[kind]:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has {len(data) - 1} bytes.")
+    if kind is SignatureType.OTHER and public_point(data[1:]) is None:
+        raise EvidenceError("E_VKEY", f"The verifier key of {name} has a type that is not supported here.")
     if key_id(name, kind, data[1:]) != int(id_hex, 16):
         raise EvidenceError("E_VKEY", f"The id in the verifier key of {name} does not belong to that name and key.")
     return KeyVerifier(name=name, key_id=int(id_hex, 16), signature_type=kind, public_key=data[1:])

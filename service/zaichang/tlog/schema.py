@@ -169,7 +169,14 @@ KINDS: Final = MappingProxyType(
             "status": COUNT,
         },
         "erasure": {**_COMMON, "request": HASH, "date": DATE, "basis": WORD, "sessions": COUNT},
-        "sampling": {**_COMMON, "announce": HASH, "size": COUNT, "root": HASH, "stage": WORD},
+        "sampling": {
+            **_COMMON,
+            "announce": HASH,
+            "size": COUNT,
+            "root": HASH,
+            "stage": _text(re.compile("announce|draw|report"), "announce, draw or report"),
+            "document": _optional(HASH),
+        },
     }
 )
 """Leaf kind to its fields."""

@@ -1,17 +1,18 @@
 """Whom a verifier trusts: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
 
 The file is text: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``, ``group <name> all|any|<k> <member>...`` and
-one ``quorum <name>|none``.
+one ``quorum <name>|none``. Two lines are ours, and other readers refuse a file that has them rather than overlook them:
+``retired <vkey> <size>`` and ``revoked <vkey> <size>`` end a log key that is listed above; see ``Ended``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint
+from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
 
 NONE: Final = "none"
@@ -27,6 +28,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A log key that signs no more.
+
+    Attributes:
+        size: Size of the last checkpoint that it may have signed alone.
+        revoked: Whether it was taken back because somebody else may hold it. Such a somebody can sign *smaller*
+            checkpoints too, so they are believed only where a quorum of witnesses has cosigned them.
+    """
+
+    size: int
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """A parsed policy.
 
@@ -35,12 +50,14 @@ class Trust:
         witnesses: Policy name to key.
         groups: Policy name to group.
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
+        ended: Log keys that were retired or revoked, by name and id.
     """
 
     logs: tuple[KeyVerifier, ...]
     witnesses: Mapping[str, KeyVerifier]
     groups: Mapping[str, Group]
     quorum: str = NONE
+    ended: Mapping[tuple[str, int], Ended] = field(default_factory=dict)
 
     def verifiers(self) -> tuple[KeyVerifier, ...]:
         """Return every known key."""
@@ -50,11 +67,31 @@ class Trust:
         """Check a checkpoint's log signature and its quorum.
 
         Raises:
-            EvidenceError: as ``checkpoint.open_checkpoint``; ``E_QUORUM`` if too few witnesses have cosigned.
+            EvidenceError: as ``checkpoint.open_checkpoint``; ``E_QUORUM`` if too few witnesses have cosigned; ``E_KEY``
+                if only keys that had ended by then have signed it.
         """
         signed = open_checkpoint(note, self.verifiers(), origin)
         self.check_quorum(signed)
+        self.check_key(signed)
         return signed
+
+    def check_key(self, signed: SignedCheckpoint) -> None:
+        """Check that a log key signed the checkpoint while it was good for that.
+
+        Raises:
+            EvidenceError: ``E_KEY``.
+        """
+        checkpoint = signed.checkpoint
+        own = [entry for entry in signed.opened.verified if entry.name == checkpoint.origin]
+        refused = ""
+        for entry in own:
+            end = self.ended.get((entry.name, entry.key_id))
+            if end is None or (checkpoint.size <= end.size and not (end.revoked and self.quorum == NONE)):
+                return
+            word = "revoked" if end.revoked else "retired"
+            refused = f"The key {entry.key_id:08x} of {entry.name} was {word} at size {end.size}"
+        if own:
+            raise EvidenceError("E_KEY", f"{refused}; it alone signed this checkpoint of size {checkpoint.size}.")
 
     def check_quorum(self, signed: SignedCheckpoint) -> None:
         """Check that enough witnesses have cosigned.
@@ -112,7 +149,13 @@ def parse_trust(data: bytes) -> Trust:
             parser.line(number, words)
     if parser.quorum is None:
         parser.refuse(len(lines), "there is no quorum line")
-    return Trust(logs=tuple(parser.logs), witnesses=parser.witnesses, groups=parser.groups, quorum=parser.quorum)
+    return Trust(
+        logs=tuple(parser.logs),
+        witnesses=parser.witnesses,
+        groups=parser.groups,
+        quorum=parser.quorum,
+        ended=parser.ended,
+    )
 
 
 class _Parser:
@@ -121,6 +164,7 @@ class _Parser:
         self.witnesses: dict[str, KeyVerifier] = {}
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
+        self.ended: dict[tuple[str, int], Ended] = {}
         self._members: set[str] = set()
 
     def line(self, number: int, words: list[str]) -> None:
@@ -132,12 +176,22 @@ class _Parser:
                 if key.signature_type is SignatureType.COSIGNATURE_ED25519:
                     self.refuse(number, "this is a witness's key, not a log's")
                 self.logs.append(key)
+            case ["retired" | "revoked" as word, vkey, count]:
+                key = self._key(vkey)
+                size = parse_size(count)
+                if size is None:
+                    self.refuse(number, "a size is a decimal number")
+                if key not in self.logs:
+                    self.refuse(number, "this key is not listed as a log's above")
+                if (key.name, key.key_id) in self.ended:
+                    self.refuse(number, "this key has ended already")
+                self.ended[key.name, key.key_id] = Ended(size=size, revoked=word == "revoked")
             case ["witness", name, vkey] | ["witness", name, vkey, _]:
                 self._new_name(number, name)
                 key = self._key(vkey)
                 if any(key.public_key == other.public_key for other in self.witnesses.values()):
                     self.refuse(number, "the same witness key twice")
-                if key.signature_type is SignatureType.ED25519:
+                if key.signature_type in (SignatureType.ED25519, SignatureType.OTHER):
                     self.refuse(number, "a witness's key must be of a cosignature type (04 or 06)")
                 self.witnesses[name] = key
             case ["group", name, count, *members] if members:
@@ -150,7 +204,7 @@ class _Parser:
                     self.refuse(number, "the quorum is not defined above")
                 self.quorum = name
             case _:
-                self.refuse(number, "not a log, witness, group or quorum line")
+                self.refuse(number, "not a log, retired, revoked, witness, group or quorum line")
 
     def refuse(self, number: int, what: str) -> NoReturn:
         raise EvidenceError("E_TRUST", f"Trust file, line {number}: {what}.")

@@ -95,7 +95,7 @@ async def test_a_witness_that_is_away_stops_nothing(
     fatal = list[FatalLogError]()
     logs = shelf(folder, Clock(), fatal, url)
     log = await logs.log_for("inst-1", 1_700_000_000_000)
-    assert await log.submit(("s", 0), b"leaf") == 0
+    assert await log.submit(("s", 0), b"leaf") == 1
     async with asyncio.timeout(20):
         while "is not reached" not in caplog.text:
             await asyncio.sleep(0.01)

@@ -41,7 +41,7 @@ def samples() -> list[bytes]:
             "upload", ORIGIN, 1, target="p", from_index=0, to_index=9, request=digest, response=digest, status=200
         ),
         leaf.record("erasure", ORIGIN, 1, request=digest, date="2026-11-22", basis="pipl-47", sessions=3),
-        leaf.record("sampling", ORIGIN, 1, announce=digest, size=9, root=digest, stage="projects"),
+        leaf.record("sampling", ORIGIN, 1, announce=digest, size=9, root=digest, stage="draw"),
     ]
 
 

@@ -1,0 +1,97 @@
+"""What a log says of itself: which keys sign it, and which policies it ran under.
+
+A reader who follows the whole log can hold both against it: the checkpoint must be signed by a key that the log has
+not ended by then, and a session must not run under a policy that was never named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zaichang.audit.findings import About, Findings
+from zaichang.core.canonical import CanonicalValue
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import SignedCheckpoint
+from zaichang.tlog.keys import parse_vkey
+from zaichang.tlog.trust import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    index: int
+    size: int
+    revoked: bool
+
+
+@dataclass(slots=True)
+class LogStatements:
+    """Collects ``key`` and ``policy`` leaves in their order.
+
+    Attributes:
+        origin: The log.
+        findings: Where to note what is found.
+    """
+
+    origin: str
+    findings: Findings
+    _keys: dict[str, int] = field(default_factory=dict)
+    _ends: dict[str, _End] = field(default_factory=dict)
+    _policies: set[str] = field(default_factory=set)
+
+    def take(self, index: int, value: Mapping[str, CanonicalValue]) -> None:
+        """Take a leaf of either kind; others are passed over."""
+        if value.get("t") == "policy":
+            self._policies.add(str(value.get("digest")))
+        elif value.get("t") == "key":
+            self._key(index, value)
+
+    def session(self, index: int, sid: str, policy: str) -> None:
+        """Hold a session's start against the policies named so far; a log that names none says nothing of them."""
+        if self._policies and policy not in self._policies:
+            about = About(origin=self.origin, index=index, sid=sid)
+            message = "The session ran under a policy that the log had not named."
+            self.findings.failed("policy", "E_POLICY", message, about, field="policy", got=policy)
+
+    def checkpoint(self, signed: SignedCheckpoint, trust: Trust) -> None:
+        """Hold the checkpoint's signatures against the keys that the log has ended."""
+        about = About(origin=self.origin)
+        known = {(key.name, key.key_id): key.vkey for key in trust.logs}
+        own = [known[e.name, e.key_id] for e in signed.opened.verified if (e.name, e.key_id) in known]
+        size = signed.checkpoint.size
+        ended = [self._ends[vkey] for vkey in own if vkey in self._ends and size > self._ends[vkey].size]
+        if ended and len(ended) == len(own):
+            end = ended[-1]
+            word = "revoked" if end.revoked else "retired"
+            message = f"The log itself says at index {end.index} that this key was {word} at size {end.size}."
+            self.findings.failed("key", "E_KEY", message, about, field="checkpoint", got=size)
+        elif self._keys:
+            strangers = [vkey for vkey in own if vkey not in self._keys]
+            if strangers:
+                message = "The checkpoint is signed by a key that the log has never named."
+                self.findings.failed("key", "E_KEY", message, about, field="vkey", got=strangers[0])
+            else:
+                ends = f", {len(self._ends)} ended" if self._ends else ""
+                self.findings.passed("key", about, f"{len(self._keys)} keys named{ends}.")
+
+    def _key(self, index: int, value: Mapping[str, CanonicalValue]) -> None:
+        about = About(origin=self.origin, index=index)
+        vkey, action, size = str(value.get("vkey")), value.get("action"), value.get("from_size")
+        try:
+            name = parse_vkey(vkey).name
+        except EvidenceError as error:
+            self.findings.error("key", error, about, field="vkey")
+            return
+        if name not in (self.origin, f"{self.origin}/sm3"):
+            self.findings.failed("key", "E_KEY", "The key is another log's.", about, field="vkey", got=name)
+        elif action == "add":
+            self._keys[vkey] = index
+        elif vkey not in self._keys:
+            self.findings.failed("key", "E_KEY", "A key is ended that was never named.", about, field="vkey", got=vkey)
+        elif isinstance(size, int):
+            revoked = action == "revoke"
+            before = self._ends.get(vkey)
+            if before is None or (revoked and not before.revoked):
+                self._ends[vkey] = _End(index=index, size=size, revoked=revoked)
+            else:
+                self.findings.failed("key", "E_KEY", "This key had ended before.", about, field="vkey", got=vkey)

@@ -1,0 +1,207 @@
+"""``zaichang log key rotate | revoke`` and ``zaichang log record``: what the keeper of a log adds to it by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from zaichang.audit.source import read_file
+from zaichang.core.errors import ConfigError, FatalLogError, StorageError
+from zaichang.core.ids import check_id
+
+if TYPE_CHECKING:
+    from zaichang.runtime.key_rotation import Rotation
+    from zaichang.settings import Settings
+    from zaichang.storage.folder import DataFolder
+
+_DOCUMENT_MAX: Final = 64_000_000
+
+
+def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the actions."""
+    key = actions.add_parser("key", help="change a log's key; the service must be stopped")
+    words = key.add_subparsers(dest="word", required=True)
+    rotate = words.add_parser("rotate", help="bring in a new key and retire the present one")
+    revoke = words.add_parser("revoke", help="take a key back that somebody else may hold; the present one is replaced")
+    record = actions.add_parser("record", help="log that something was uploaded, or that a regulator drew a sample")
+    for action in (rotate, revoke, record):
+        action.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
+        action.add_argument("--config", type=Path, help="settings as a TOML file")
+        action.add_argument("--institution", required=True, help="whose log")
+        action.add_argument("--json", action="store_true", help="print JSON")
+    for action in (rotate, revoke):
+        action.add_argument("--year", type=int, help="of which year; default: the present one")
+        action.add_argument("--next-command", default="", help="where a command signs: the new key's command")
+    revoke.add_argument("key_id", nargs="?", metavar="KEYID", help="8 hex digits; default: the present key")
+    revoke.add_argument(
+        "--until", type=int, metavar="SIZE", help="the last size known to be ours; default: the present one"
+    )
+    kinds = record.add_subparsers(dest="kind", required=True)
+    upload = kinds.add_parser("upload", help="what was sent to a platform, and what it answered")
+    upload.add_argument("--target", required=True, help="which platform, a lower-case word")
+    upload.add_argument("--from-index", type=int, required=True, help="first log index that it covers")
+    upload.add_argument("--to-index", type=int, required=True, help="last one")
+    upload.add_argument("--request", type=Path, required=True, help="what was sent; its digest is logged")
+    upload.add_argument("--response", type=Path, required=True, help="what came back; its digest is logged")
+    upload.add_argument("--status", type=int, required=True, help="the platform's status code")
+    sampling = kinds.add_parser("sampling", help="a regulator's announcement, draw or report")
+    sampling.add_argument("--stage", choices=("announce", "draw", "report"), required=True)
+    sampling.add_argument("--announcement", type=Path, required=True, help="the announcement's signed note")
+    sampling.add_argument("--document", type=Path, help="the draw or the report; its digest is logged")
+    rotate.set_defaults(func=_change, revoke=False, key_id=None, until=None)
+    revoke.set_defaults(func=_change, revoke=True)
+    upload.set_defaults(func=_upload)
+    sampling.set_defaults(func=_sampling)
+
+
+def _change(args: Namespace) -> int:
+    from zaichang.cli.service import settings_from
+    from zaichang.storage.folder import DataFolder
+
+    settings = settings_from(args)
+    institution = check_id(args.institution, "institution")
+    folder = DataFolder(settings.data)
+    folder.lock()
+    try:
+        rotation = _rotation(settings, folder, institution, args.year)
+        try:
+            present = _present_key_id(rotation)
+            if args.revoke and args.key_id is not None and args.key_id != present:
+                done = rotation.revoke_former(args.key_id, args.until)
+            else:
+                done = rotation.rotate(revoke=args.revoke, until=args.until, next_command=args.next_command)
+        finally:
+            rotation.heads.close()
+    finally:
+        folder.unlock()
+    if args.json:
+        print(json.dumps({"old": done.old, "new": done.new, "size": done.size, "until": done.until}, sort_keys=True))
+        return 0
+    word = "revoked" if args.revoke else "retired"
+    print(f"logged at size {done.size}. Publish these lines for everybody's trust file:")
+    print(f"log {done.new}\n{word} {done.old} {done.until}")
+    if args.next_command:
+        print("and set log_signer_command to the new key's command")
+    return 0
+
+
+def _present_key_id(rotation: Rotation) -> str:
+    vkey = (rotation.place.root / "vkey").read_text(encoding="ascii")
+    return vkey.split("+")[1]
+
+
+def _rotation(settings: Settings, folder: DataFolder, institution: str, year: int | None) -> Rotation:
+    from zaichang.core.errors import NotFound
+    from zaichang.main import signing_config
+    from zaichang.runtime.key_rotation import Rotation
+    from zaichang.runtime.log_port import HEADS, log_place, log_year
+    from zaichang.runtime.witnessing import StartRule, largest_known, parse_peer
+    from zaichang.storage.log_head import SqliteHeadStore
+    from zaichang.storage.log_posix import PosixLogStore
+
+    place = log_place(folder, settings.log_domain, institution, year or log_year(_now_ms()))
+    if not (place.root / "vkey").is_file():
+        raise NotFound("log.none", f"There is no log {place.origin} in this data folder.")
+    peers = [parse_peer(text) for text in settings.log_witnesses]
+    rule = StartRule(settings.log_witness_start)
+    return Rotation(
+        place=place,
+        config=signing_config(settings),
+        store=PosixLogStore(place.root),
+        heads=SqliteHeadStore(folder.root / HEADS),
+        now_ms=_now_ms,
+        known_size=lambda: largest_known(place.root, peers, rule),
+    )
+
+
+def _upload(args: Namespace) -> int:
+    if not 0 <= args.from_index <= args.to_index:
+        raise ConfigError("log.range", "--from-index and --to-index must be a range of log indexes.")
+    fields: dict[str, object] = {
+        "target": args.target,
+        "from_index": args.from_index,
+        "to_index": args.to_index,
+        "request": _digest(args.request),
+        "response": _digest(args.response),
+        "status": args.status,
+    }
+    return _record(args, "upload", fields)
+
+
+def _sampling(args: Namespace) -> int:
+    from zaichang.audit.sampling import parse_announcement
+    from zaichang.tlog.note import parse_note
+
+    announcement = read_file(args.announcement, 1_000_000)
+    said = parse_announcement(parse_note(announcement).text)
+    fields: dict[str, object] = {
+        "announce": hashlib.sha256(announcement).digest(),
+        "size": said.size,
+        "root": said.root,
+        "stage": args.stage,
+        "document": None if args.document is None else _digest(args.document),
+    }
+    return _record(args, "sampling", fields)
+
+
+def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
+    from zaichang.cli.service import settings_from
+    from zaichang.runtime.log_port import log_origin, log_year
+    from zaichang.storage.folder import DataFolder
+    from zaichang.storage.log_spool import LogSpool
+    from zaichang.tlog.leaf import record
+
+    settings = settings_from(args)
+    institution = check_id(args.institution, "institution")
+    at_ms = _now_ms()
+    leaf = record(kind, log_origin(settings.log_domain, institution, log_year(at_ms)), at_ms, **fields)
+    folder = DataFolder(settings.data)
+    if not folder.root.is_dir():
+        raise ConfigError("log.no_data", f"{folder.root} is no data folder.", "Name it with --data.")
+    entry = LogSpool(folder).put(institution, leaf)
+    try:
+        folder.lock()
+    except StorageError as error:
+        if error.code != "storage.locked":
+            raise
+        index = None
+    else:
+        try:
+            index = asyncio.run(_log_now(settings, folder, entry.name))
+        finally:
+            folder.unlock()
+    if args.json:
+        print(json.dumps({"name": entry.name, "index": index}))
+    elif index is None:
+        print(f"{entry.name}: left for the running service, which logs it within seconds")
+    else:
+        print(f"{entry.name}: logged at index {index}")
+    return 0
+
+
+async def _log_now(settings: Settings, folder: DataFolder, name: str) -> int | None:
+    from zaichang.main import open_logs
+    from zaichang.runtime.clock import ServerClock
+    from zaichang.runtime.log_keeper import log_spooled
+    from zaichang.storage.log_spool import LogSpool
+
+    failures: list[FatalLogError] = []
+    logs = open_logs(settings, folder, ServerClock(0), failures.append)
+    try:
+        done = await log_spooled(LogSpool(folder), logs)
+    finally:
+        await logs.close()
+    return next((index for entry, index in done if entry.name == name), None)
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(read_file(path, _DOCUMENT_MAX)).digest()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
