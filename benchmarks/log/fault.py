@@ -5,7 +5,9 @@ Kinds of runs, in turn:
   syscall   SIGKILL right before or after a chosen write, fsync, rename, open or mkdir of the writer
   error     that call fails instead: EIO, or ENOSPC from then on (a full disk)
   lead      SIGSTOP of the leader, a second writer takes over, SIGCONT: the old one must lose
-  strace    the kernel injects EIO, ENOSPC or SIGKILL into the n-th call, SQLite's own included (where strace runs)
+  strace    the kernel injects EIO, ENOSPC (from then on) or SIGKILL into the n-th call, SQLite's own included (where
+            strace runs). The runs sweep: every write, fsync, rename, ... that the traced work makes, one after
+            the other; ``swept`` in the table says how many of them were reached
 """
 
 from __future__ import annotations
@@ -29,13 +31,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import report
-from benchmarks.log.fault_log import Ledger, check, submit
+from benchmarks.log.fault_log import BATCHES, Ledger, check, submit
 
 CALLS: Final = ("write", "fsync", "replace", "open", "mkdir")
 TRACED: Final = ("write", "pwrite64", "fsync", "fdatasync", "rename", "ftruncate", "unlink")
-RUNS_PER_LOG: Final = 40
+FAULTS: Final = ("signal=SIGKILL", "error=EIO", "error=ENOSPC")
+TRACED_SIZES: Final = (3, 300, 7)
+RUNS_PER_LOG: Final = 10
+ATTACH_S: Final = 20.0
 CHILD_TIMEOUT_S: Final = 60
-ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,9 @@ def can_trace() -> bool:
     return probe.returncode == 0
 
 
-def start(root: Path, first: int, batches: int, prepare: Callable[[], None]) -> tuple[int, int]:
+def start(
+    root: Path, first: int, batches: int, prepare: Callable[[], None], sizes: tuple[int, ...] = BATCHES
+) -> tuple[int, int]:
     """Fork a writer; return its pid and the descriptor that it tells its acknowledgements on."""
     read, write = os.pipe()
     pid = os.fork()
@@ -75,7 +81,7 @@ def start(root: Path, first: int, batches: int, prepare: Callable[[], None]) -> 
         # A dying writer's words belong to the run's log, not to the table.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         prepare()
-        submit(root, first, batches, write)
+        submit(root, first, batches, write, sizes)
     except BaseException:
         code = 3
         traceback.print_exc()
@@ -103,7 +109,7 @@ def reap(pid: int, read: int, hit: bool = True) -> Ended:
 
 def run_kill(root: Path, ledger: Ledger, draw: random.Random) -> list[Ended]:
     """SIGKILL at a random moment."""
-    pid, read = start(root, ledger.next, 60, lambda: None)
+    pid, read = start(root, ledger.next, 24, lambda: None)
     select.select([read], [], [], 10)
     time.sleep(draw.random() * 0.25)
     os.kill(pid, signal.SIGKILL)
@@ -186,28 +192,75 @@ def run_lead(root: Path, ledger: Ledger, draw: random.Random) -> list[Ended]:
     return [first, second]
 
 
-def run_strace(root: Path, ledger: Ledger, draw: random.Random) -> list[Ended]:
-    """The kernel injects the fault."""
-    call, at = draw.choice(TRACED), draw.randrange(1, 60)
-    what = draw.choice(("error=EIO", "error=ENOSPC", "signal=SIGKILL"))
-    when = f"{at}+" if what == "error=ENOSPC" else str(at)
-    command = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        os.devnull,
-        "-e",
-        f"trace={call}",
-        "-e",
-        f"inject={call}:{what}:when={when}",
-    ]
-    command += [sys.executable, "-m", "benchmarks.log.fault_child", str(root), str(ledger.next), "12"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "service")])}
-    done = subprocess.run(
-        command, capture_output=True, check=False, timeout=CHILD_TIMEOUT_S, env=environment, stdin=subprocess.DEVNULL
+def _traced(root: Path, first: int, arguments: list[str], report_to: str = os.devnull) -> Ended:
+    """Make the traced work under strace, which is attached before the work begins."""
+    go_read, go_write = os.pipe()
+
+    def wait_for_strace() -> None:
+        os.close(go_write)
+        os.read(go_read, 1)
+
+    pid, read = start(root, first, len(TRACED_SIZES), wait_for_strace, TRACED_SIZES)
+    os.close(go_read)
+    tracer = subprocess.Popen(
+        ["strace", "-qq", "-o", report_to, *arguments, "-p", str(pid)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    return [Ended(told=done.stdout, status=done.returncode, hit=done.returncode != 0)]
+    deadline = time.monotonic() + ATTACH_S
+    status = Path(f"/proc/{pid}/status")
+    while "TracerPid:\t0\n" in status.read_text():
+        if tracer.poll() is not None or time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    os.write(go_write, b"!")
+    os.close(go_write)
+    ended = reap(pid, read)
+    tracer.wait(timeout=CHILD_TIMEOUT_S)
+    return ended
+
+
+def count_calls(root: Path) -> dict[str, int]:
+    """Return how often the traced work makes each call, on a new log."""
+    report_to = root.parent / "calls"
+    ended = _traced(root, 0, ["-e", f"trace={','.join(TRACED)}"], str(report_to))
+    if ended.status != 0:
+        raise AssertionError("the work fails without any fault")
+    counts = Counter(line.partition("(")[0] for line in report_to.read_text().splitlines())
+    report_to.unlink()
+    return {call: counts[call] for call in TRACED if counts[call]}
+
+
+class Sweep:
+    """Every call of the work once, in an order that is drawn and with one of the faults; then again with the next fault.
+
+    Args:
+        calls: How often the work makes each call.
+        draw: Of the order.
+    """
+
+    def __init__(self, calls: dict[str, int], draw: random.Random) -> None:
+        """List them."""
+        self.calls = sum(calls.values())
+        self.all: list[tuple[str, int, str]] = []
+        for turn in range(len(FAULTS)):
+            these = [
+                (call, n, FAULTS[(n + turn) % len(FAULTS)])
+                for call, count in calls.items()
+                for n in range(1, count + 1)
+            ]
+            draw.shuffle(these)
+            self.all += these
+        self.made = 0
+
+    def run(self, root: Path, ledger: Ledger, draw: random.Random) -> list[Ended]:
+        """The kernel injects the next fault."""
+        call, number, fault = self.all[self.made % len(self.all)]
+        self.made += 1
+        when = f"{number}+" if fault == "error=ENOSPC" else str(number)
+        return [_traced(root, ledger.next, ["-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={when}"])]
 
 
 KINDS: Final[dict[str, Callable[[Path, Ledger, random.Random], list[Ended]]]] = {
@@ -215,9 +268,8 @@ KINDS: Final[dict[str, Callable[[Path, Ledger, random.Random], list[Ended]]]] = 
     "syscall": run_syscall,
     "error": run_error,
     "lead": run_lead,
-    "strace": run_strace,
 }
-SHARES: Final = {"kill": 30, "syscall": 35, "error": 20, "lead": 5, "strace": 10}
+SHARES: Final = {"kill": 12, "syscall": 16, "error": 11, "lead": 3, "strace": 58}
 
 
 def torture(
@@ -243,6 +295,13 @@ def torture(
     hits: Counter[str] = Counter()
     acks: Counter[str] = Counter()
     home = Path(tempfile.mkdtemp(prefix="zaichang-fault-", dir=folder))
+    made = dict(KINDS)
+    sweep: Sweep | None = None
+    if "strace" in shares:
+        (home / "count").mkdir()
+        sweep = Sweep(count_calls(home / "count"), draw)
+        shutil.rmtree(home / "count")
+        made["strace"] = sweep.run
     root, ledger = home / "log-0", Ledger()
     for number in range(runs):
         if number % RUNS_PER_LOG == 0:
@@ -250,7 +309,7 @@ def torture(
             root, ledger = home / f"log-{number}", Ledger()
             root.mkdir()
         kind = draw.choices(list(shares), list(shares.values()))[0]
-        ended = KINDS[kind](root, ledger, draw)
+        ended = made[kind](root, ledger, draw)
         counts[kind] += 1
         hits[kind] += any(end.hit for end in ended)
         for end in ended:
@@ -267,6 +326,7 @@ def torture(
             "acknowledged_leaves": acks[kind],
             "lost": 0,
             "forks": 0,
+            "swept": f"{min(sweep.made, sweep.calls)} of {sweep.calls} calls" if kind == "strace" and sweep else "",
         }
         for kind in shares
     ]
@@ -277,7 +337,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kind", choices=sorted(KINDS), help="only this kind of runs")
+    parser.add_argument("--kind", choices=sorted(SHARES), help="only this kind of runs")
     parser.add_argument("--folder", type=Path, help="where the logs lie (a real disk says more than a RAM disk)")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,7 @@ def open_log(root: Path) -> LogWriter:
     return LogWriter(ORIGIN, [SIGNER], PosixLogStore(root), heads, lambda: time.time_ns() // 1_000_000)
 
 
-def submit(root: Path, first: int, batches: int, out: int) -> None:
+def submit(root: Path, first: int, batches: int, out: int, sizes: Sequence[int] = BATCHES) -> None:
     """Commit batches from submission ``first`` on, and tell each acknowledgement on descriptor ``out`` at once.
 
     A batch that storage refused without consequence is tried again; a fatal error ends the process, as in the service.
@@ -50,7 +50,7 @@ def submit(root: Path, first: int, batches: int, out: int) -> None:
     os.write(out, b"ready\n")
     number = first
     for turn in range(batches):
-        keys = [("s", n) for n in range(number, number + BATCHES[turn % len(BATCHES)])]
+        keys = [("s", n) for n in range(number, number + sizes[turn % len(sizes)])]
         for attempt in range(RETRIES):
             try:
                 results, _ = writer.commit([(key, leaf(key[1])) for key in keys])

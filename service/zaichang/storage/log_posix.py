@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -37,6 +38,10 @@ class PosixLogStore:
         self._staging = root / "staging"
         self._tmp = root / "tmp"
         self._lock = root / "publish.lock"
+        # Two processes may be here at once (a leader that slept, and its successor): were a temporary name the same in
+        # both, one would rename what the other wrote.
+        self._own = secrets.token_hex(8)
+        self._written = 0
         try:
             shutil.rmtree(self._tmp, ignore_errors=True)
             for folder in (root, self.public, self._staging, self._tmp):
@@ -109,7 +114,8 @@ class PosixLogStore:
             shutil.rmtree(self.public / name, ignore_errors=True)
 
     def _write(self, path: Path, data: bytes) -> None:
-        temporary = self._tmp / path.name
+        self._written += 1
+        temporary = self._tmp / f"{self._own}-{self._written}-{path.name}"
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
             try:

@@ -33,6 +33,27 @@ def test_objects_are_created_once_and_never_changed(tmp_path: Path) -> None:
     assert store.get("tile/0/000.p/1") is None
 
 
+def test_a_leader_that_slept_in_a_write_does_not_take_its_successors_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = PosixLogStore(tmp_path), PosixLogStore(tmp_path)
+    for level in ("0", "entries"):
+        first._make_folder(first.public / "tile" / level / "000.p")
+    real, slept = os.fsync, []
+
+    def sleep_once(descriptor: int) -> None:
+        real(descriptor)
+        if not slept:
+            slept.append(True)
+            # Both files are called 4: a temporary file that is named like them alone would be shared.
+            second.put([("tile/0/000.p/4", b"hashes")])
+
+    monkeypatch.setattr(os, "fsync", sleep_once)
+    first.put([("tile/entries/000.p/4", b"entries")])
+    assert slept and first.get("tile/entries/000.p/4") == b"entries"
+    assert first.get("tile/0/000.p/4") == b"hashes"
+
+
 def test_a_smaller_checkpoint_never_replaces_a_larger_one(tmp_path: Path) -> None:
     store = PosixLogStore(tmp_path)
     assert store.published() is None
@@ -69,8 +90,8 @@ def test_every_file_and_folder_is_fsynced_before_the_call_returns(
     monkeypatch.setattr(os, "fsync", fsync)
     store.put([("tile/0/x001/000", b"a")])
     top = tmp_path / "public"
+    assert any(Path(name).parent == tmp_path / "tmp" and name.endswith("-000") for name in synced)
     assert set(synced) >= {
-        str(tmp_path / "tmp/000"),
         str(top / "tile/0/x001"),
         str(top / "tile/0"),
         str(top / "tile"),
