@@ -234,7 +234,7 @@ def count_calls(root: Path) -> dict[str, int]:
 
 
 class Sweep:
-    """Every call of the work once, in an order that is drawn and with one of the faults; then again with the next fault.
+    """Every call of the work once, in an order that is drawn, with one of the faults; then again with the next fault.
 
     Args:
         calls: How often the work makes each call.
