@@ -36,8 +36,7 @@ def perceptual_hash(grey: NDArray[np.uint8]) -> str:
     if grey.shape != (HASH_INPUT_PX, HASH_INPUT_PX):
         raise ValueError(f"the hash takes a {HASH_INPUT_PX}x{HASH_INPUT_PX} picture, got {grey.shape}")
     low = _DCT @ grey.astype(np.float64) @ _DCT.T
-    bits = (low > np.median(low)).ravel()
-    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
+    return np.packbits(low > np.median(low)).tobytes().hex()
 
 
 def hash_distance(first: str, second: str) -> int:

@@ -16,6 +16,9 @@ from zaichang.biometric.pose import HeadPose
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE, to_bp
 
+_RED_DIFFERENCE: Final = np.array([-0.713 * 0.114, -0.713 * 0.587, 0.713 * (1 - 0.299)], dtype=np.float32)
+_RED_DIFFERENCE.setflags(write=False)
+
 PARTS: Final = ("size", "pose", "sharpness", "exposure", "occlusion", "framing")
 
 
@@ -76,7 +79,7 @@ class Quality:
 
 
 def _ramp(value: float, none: float, full: float) -> float:
-    return float(np.clip((value - none) / (full - none), 0.0, 1.0))
+    return min(max((value - none) / (full - none), 0.0), 1.0)
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
@@ -130,16 +133,19 @@ def lower_face_covered(aligned_bgr: NDArray[np.uint8]) -> float:
     Args:
         aligned_bgr: ``(112, 112, 3)`` the aligned face.
     """
-
-    def redness(rows: slice, columns: slice) -> NDArray[np.float32]:
-        b, g, r = (aligned_bgr[rows, columns, channel].astype(np.float32) for channel in range(3))
-        cr: NDArray[np.float32] = 0.713 * (r - (0.299 * r + 0.587 * g + 0.114 * b))
-        return cr.ravel()
-
-    cheeks = np.concatenate([redness(slice(56, 68), slice(30, 46)), redness(slice(56, 68), slice(66, 82))])
-    upper = float(np.median(np.concatenate([cheeks, redness(slice(30, 44), slice(42, 70))])))
-    lower = float(np.median(redness(slice(80, 108), slice(36, 76))))
+    # Cr = 0.713 (R - Y) is linear, so one product over the part that is looked at gives it.
+    cr = aligned_bgr[30:108, 30:82].astype(np.float32) @ _RED_DIFFERENCE
+    cheeks = np.concatenate([cr[26:38, :16].ravel(), cr[26:38, 36:52].ravel()])
+    upper = _median(np.concatenate([cheeks, cr[:14, 12:40].ravel()]))
+    lower = _median(cr[50:78, 6:46].ravel())
     return _ramp(upper - lower, 9.0, 18.0)
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    """Return the median; ``np.median`` spends more time on generality than on a thousand numbers."""
+    middle = len(values) // 2
+    ordered = np.partition(values, (middle - 1, middle))
+    return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
 def assess_quality(

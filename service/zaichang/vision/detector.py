@@ -57,6 +57,8 @@ class Detector:
         """Use a network whose outputs are cls, obj, bbox, kps for strides 8, 16, 32 (the catalogue's contract)."""
         self._network = network
         self._config = config or DetectorConfig()
+        self._canvas: NDArray[np.float32] = np.zeros((1, 3, 0, 0), np.float32)
+        self._filled = (0, 0)
 
     def detect(self, frame: NDArray[np.uint8], *, careful: bool = False) -> list[Detection]:
         """Return the faces, highest score first.
@@ -74,8 +76,7 @@ class Detector:
             how = cv2.INTER_AREA if scale <= 0.5 else cv2.INTER_LINEAR
             frame = np.asarray(cv2.resize(frame, size, interpolation=how), dtype=np.uint8)
         rows, columns = frame.shape[:2]
-        canvas = np.zeros((1, 3, -(-rows // _DIVISOR) * _DIVISOR, -(-columns // _DIVISOR) * _DIVISOR), np.float32)
-        canvas[0, :, :rows, :columns] = frame.transpose(2, 0, 1)
+        canvas = self._network_input(frame)
         outputs = self._network.run(canvas)
         scores, boxes, points = _decode(outputs, canvas.shape[2], canvas.shape[3], self._config.min_score)
         to_frame = np.array([width / columns, height / rows])
@@ -83,6 +84,21 @@ class Detector:
         points *= to_frame
         kept = suppress(boxes, scores, self._config.overlap)[:MAX_FACES]
         return [Detection(box_px=boxes[i], points_px=points[i], score=float(scores[i])) for i in kept]
+
+    def _network_input(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the picture as ``(1, 3, h, w)`` float32 with black right and below, h and w multiples of 32.
+
+        The array is kept for the next frame of the same size: a worker sees few sizes, and a fresh one costs as much
+        as filling it.
+        """
+        rows, columns = frame.shape[:2]
+        if self._filled != (rows, columns):
+            shape = (1, 3, -(-rows // _DIVISOR) * _DIVISOR, -(-columns // _DIVISOR) * _DIVISOR)
+            self._canvas, self._filled = np.zeros(shape, np.float32), (rows, columns)
+        # Split first: OpenCV parts the colours far quicker than NumPy converts a transposed view.
+        for channel, plane in enumerate(cv2.split(frame)):
+            self._canvas[0, channel, :rows, :columns] = plane
+        return self._canvas
 
 
 def _decode(
@@ -92,16 +108,20 @@ def _decode(
     all_scores, all_boxes, all_points = [], [], []
     for level, stride in enumerate(_STRIDES):
         cls, obj, box, points = (outputs[level + 3 * kind][0] for kind in range(4))
-        # OpenCV's FaceDetectorYN: score = sqrt(class * object), each clamped to [0, 1].
-        scores = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
-        chosen = np.flatnonzero(scores >= min_score)
+        # OpenCV's FaceDetectorYN: score = sqrt(class * object); both are sigmoids, so within [0, 1].
+        products = cls[:, 0] * obj[:, 0]
+        chosen = np.flatnonzero(products >= min_score * min_score)
+        if not chosen.size:
+            continue
         columns = width // stride
         cell = np.stack([chosen % columns, chosen // columns], axis=1).astype(np.float64)
         centre = (cell + box[chosen, :2]) * stride
         size = np.exp(np.minimum(box[chosen, 2:].astype(np.float64), 10)) * stride
-        all_scores.append(scores[chosen].astype(np.float64))
+        all_scores.append(np.sqrt(products[chosen].astype(np.float64)))
         all_boxes.append(np.hstack([centre - size / 2, size]))
         all_points.append((points[chosen].reshape(-1, 5, 2) + cell[:, None]) * stride)
+    if not all_scores:
+        return np.zeros(0), np.zeros((0, 4)), np.zeros((0, 5, 2))
     return np.concatenate(all_scores), np.concatenate(all_boxes), np.concatenate(all_points)
 
 
@@ -114,6 +134,8 @@ def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], overlap: f
         overlap: Intersection over union above which the lower score goes.
     """
     order = np.argsort(-scores, kind="stable")
+    if len(order) < 2:
+        return [int(index) for index in order]
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
     area = boxes[:, 2] * boxes[:, 3]
     kept: list[int] = []

@@ -38,8 +38,9 @@ from zaichang.vision.embedder import Embedder, aligned_face
 from zaichang.vision.mesh import FaceMesh, MeshNetwork
 from zaichang.vision.pad import Pad
 from zaichang.vision.runtime import Models, Network
+from zaichang.vision.upright import stands
 
-PIPELINE_VERSION: Final = "2"
+PIPELINE_VERSION: Final = "3"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
 
 
@@ -165,7 +166,7 @@ class Analyser:
         """
         pixels = decode(image, self.config.enrol_limits)
         thresholds = self.config.thresholds
-        found, embedding = self._assess(pixels, Wanted(identity=True), None, keep=True)
+        found, embedding, face = self._assess(pixels, Wanted(identity=True), None, keep=True)
         main = found.main
         # Somebody small behind leaves no doubt whose face it is; an equally near face does, and is refused.
         reasons: list[ReasonCode] = [reason for reason in found.reasons if reason is not ReasonCode.BACKGROUND_FACE]
@@ -173,6 +174,8 @@ class Analyser:
             reasons += main.reasons
             if main.quality_bp < thresholds.enrol_quality_bp and not main.reasons:
                 reasons.append(_weakest_reason(main))
+        if face is not None and not stands(self._detector, pixels, face):
+            reasons.append(ReasonCode.POSE_TOO_FAR)
         template = None
         if embedding is not None and not reasons:
             template = Template(embedder=self.embedder_id, vectors=embedding[None]).encode()
@@ -186,12 +189,12 @@ class Analyser:
 
     def embed_main(self, pixels: NDArray[np.uint8]) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
         """Return the assessment and the main face's embedding (``(128,)``, length 1), or None without a face."""
-        return self._assess(pixels, Wanted(identity=True), None, keep=True)
+        return self._assess(pixels, Wanted(identity=True), None, keep=True)[:2]
 
     def _assess(
         self, pixels: NDArray[np.uint8], want: Wanted, reference: Template | None, *, keep: bool
-    ) -> tuple[FrameAssessment, NDArray[np.float32] | None]:
-        """Run the stages; with ``keep`` the main face's embedding is made and returned."""
+    ) -> tuple[FrameAssessment, NDArray[np.float32] | None, Detection | None]:
+        """Run the stages; with ``keep`` the main face's embedding is made and returned, and where the face is."""
         height, width = pixels.shape[:2]
         small = _thumbnail(pixels)
         faces = order_faces(self._detector.detect(pixels, careful=want.identity), width, height)
@@ -210,7 +213,7 @@ class Analyser:
             models=self.models_digest,
             reasons=_frame_reasons(faces, small, self.config.thresholds),
         )
-        return assessment, embedding
+        return assessment, embedding, faces[0] if faces else None
 
     def _main_face(
         self, pixels: NDArray[np.uint8], face: Detection, want: Wanted, reference: Template | None, *, keep: bool
@@ -221,8 +224,11 @@ class Analyser:
         quality = self._quality(pixels, face, mesh, pose, aligned)
         embedding = self._embedder.with_mirror(aligned, self._embedder.embed(aligned)) if keep else None
         similarity, identity_reasons = self._compare(aligned, quality, want, reference)
+        if ReasonCode.NOT_SAME_PERSON in identity_reasons and not stands(self._detector, pixels, face):
+            # A camera hung upside down makes a stranger of everybody; say what is wrong instead.
+            identity_reasons = (ReasonCode.IDENTITY_UNCERTAIN, ReasonCode.POSE_TOO_FAR)
         pad = max(0, to_bp(self._pad.live_probability(pixels, face))) if want.liveness and self._pad else None
-        reasons = [*identity_reasons, *quality.reasons]
+        reasons = list(dict.fromkeys((*identity_reasons, *quality.reasons)))
         if pad is not None and pad < self.config.thresholds.pad_bp:
             reasons.insert(0, ReasonCode.PAD_ATTACK)
         finding = FaceFinding(
@@ -278,8 +284,8 @@ class Analyser:
 
 
 def _content(pixels: NDArray[np.uint8]) -> str:
-    """Return 16 hex digits that only the very same picture has; sensors have noise, so every fourth row is enough."""
-    return hashlib.sha256(pixels[::4].tobytes()).hexdigest()[:16]
+    """Return 16 hex digits that only the very same picture has; sensors have noise, so every 16th row is enough."""
+    return hashlib.sha256(pixels[::16].tobytes()).hexdigest()[:16]
 
 
 def _needed(models: Models, role: Role) -> Network:
@@ -320,8 +326,7 @@ def _align(pixels: NDArray[np.uint8], face: Detection) -> NDArray[np.uint8]:
 
 def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # 128 samples a side are enough for 32 mean values, at a tenth of the time.
-    step = max(1, min(pixels.shape[:2]) // (4 * HASH_INPUT_PX))
-    sparse = np.ascontiguousarray(pixels[::step, ::step])
+    sparse = cv2.resize(pixels, (4 * HASH_INPUT_PX, 4 * HASH_INPUT_PX), interpolation=cv2.INTER_NEAREST)
     small = cv2.resize(sparse, (HASH_INPUT_PX, HASH_INPUT_PX), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
