@@ -210,5 +210,8 @@ def create_service_app(services: Services) -> FastAPI:
             allowed_origins=settings.allowed_origins,
         )
     )
-    app.include_router(console_router(ConsoleConfig(media=services.folder.media, sdk=settings.sdk or find_sdk())))
+    console = ConsoleConfig(
+        media=services.folder.media, sdk=settings.sdk or find_sdk(), allowed_origins=settings.allowed_origins
+    )
+    app.include_router(console_router(console))
     return app

@@ -178,3 +178,19 @@ test("a finish while the connection is down is said after resuming", () => {
   d.wait(2_000).join({ resumed: true, seq: 2 });
   assert.deepEqual(d.sent().map(({ t }) => t), ["join", "finish"]);
 });
+
+test("a clock that went on by an hour at once is told; the session resumes", () => {
+  const d = new Driver().counting().wait(3_000).take();
+  d.nowMs += 3_600_000;
+  d.look("tick");
+  assert.deepEqual(d.errors(), ["clock.jumped"]);
+  d.take().wait(3_000);
+  assert.deepEqual(d.errors(), []);
+});
+
+test("a page of an origin that is not allowed ends with the service's own words", () => {
+  const d = new Driver().put({ type: "start" }).put({ type: "opened" }).take();
+  d.say({ t: "error", code: "origin.not_allowed", message: "Pages of this origin may not open sessions here.", fatal: true }).lose(4403);
+  assert.deepEqual(d.errors(), ["origin.not_allowed!"]);
+  assert.equal(d.state.connection, "closed");
+});

@@ -8,6 +8,10 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from zaichang.api.deps import ApiDeps
+from zaichang.core.errors import NotAllowed
+from zaichang.wire.close_codes import CloseCode
+from zaichang.wire.codec import encode
+from zaichang.wire.messages import ErrorMessage
 
 
 class WebSocketChannel:
@@ -59,7 +63,17 @@ def websocket_router(deps: ApiDeps) -> APIRouter:
     @router.websocket("/v1/session")
     async def session(websocket: WebSocket) -> None:
         if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), deps.allowed_origins):
-            await websocket.close(4403)
+            # A browser tells its page nothing of a handshake that was refused; so the connection says why, and ends.
+            await websocket.accept()
+            refused = NotAllowed(
+                "origin.not_allowed",
+                "Pages of this origin may not open sessions here.",
+                "Add the page's origin to allowed_origins of the service.",
+            )
+            told = ErrorMessage(code=refused.code, message=refused.message, hint=refused.hint, fatal=True)
+            channel = WebSocketChannel(websocket)
+            await channel.send(encode(told))
+            await channel.close(CloseCode.NOT_ALLOWED, refused.code)
             return
         await websocket.accept()
         await deps.gateway.serve(WebSocketChannel(websocket))

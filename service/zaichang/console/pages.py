@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from zaichang.core.errors import NotFound
@@ -31,10 +32,12 @@ class ConsoleConfig:
     Attributes:
         media: Folder of lesson videos.
         sdk: Folder of the player bundle, or None where it was not built.
+        allowed_origins: Sites that embed the player; they may load the bundle from here.
     """
 
     media: Path
     sdk: Path | None
+    allowed_origins: tuple[str, ...] = ()
 
 
 def find_sdk() -> Path | None:
@@ -67,12 +70,19 @@ def console_router(config: ConsoleConfig) -> APIRouter:
         return _file(STATIC, name)
 
     @router.get("/sdk/{name}")
-    async def sdk(name: str) -> Response:
+    async def sdk(name: str, request: Request) -> Response:
         if config.sdk is None:
             raise NotFound(
                 "sdk.not_built", "The player bundle is not built.", "Run: npm ci && npm run build in client_sdk/web."
             )
-        return _file(config.sdk, name)
+        reply = _file(config.sdk, name)
+        # Modules of another origin are fetched with CORS; a cache must not hand one site's answer to another.
+        reply.headers["vary"] = "Origin"
+        origin = request.headers.get("origin")
+        if origin in config.allowed_origins:
+            reply.headers["access-control-allow-origin"] = origin
+            reply.headers["cross-origin-resource-policy"] = "cross-origin"
+        return reply
 
     @router.get("/media/{name}")
     async def media(name: str) -> Response:

@@ -101,11 +101,11 @@ class LiveService:
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
             return str(json.load(reply)["token"])
 
-    def page(self, *tokens: str, iife: bool = False) -> str:
+    def page(self, *tokens: str, iife: bool = False, sdk: str = "/sdk") -> str:
         """Return the address of a course page that studies with these launch tokens, one after another."""
         name = "iife" if iife else "module"
         code = SESSION.replace("ORIGIN", self.origin).replace("ATTACH", "Zaichang.attach" if iife else "attach")
         load = '<script src="/sdk/zaichang.iife.js"></script>' if iife else ""
         kind = "" if iife else 'type="module"'
-        script = f"{load}<script {kind}>{'' if iife else MODULE}{code}</script>"
+        script = f"{load}<script {kind}>{'' if iife else MODULE.replace('/sdk', sdk)}{code}</script>"
         return f"{self._pages.add_page(name, BODY + script)}#tokens={','.join(tokens)}"

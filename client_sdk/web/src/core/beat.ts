@@ -8,12 +8,15 @@ import type { Turn } from "./turn.ts";
 
 /** Least time between two beats; the service closes a connection that talks too much. */
 export const BEAT_GAP_MS = 100;
+/** Throttled ticks of a hidden page come once a minute. */
+const JUMP_MS = 90_000;
 /** Reported even within the gap: the page may be frozen or gone next. */
 const URGENT: readonly Cause[] = ["freeze"];
 
 /** Take a sample in: follow the player, and report when due. */
 export function onSample(turn: Turn, cause: Cause, sample: Sample): void {
   const { state } = turn;
+  if (cause === "tick") noteJump(turn);
   const elapsedMs = turn.nowMs - state.sampleAtMs;
   const natural = cause === "seeking" ? state.furthestMs : furthestMs(state, sample, elapsedMs);
   turn.set({ sample, sampleAtMs: turn.nowMs, furthestMs: natural, wantPlay: wanted(turn, cause, sample) });
@@ -24,6 +27,15 @@ export function onSample(turn: Turn, cause: Cause, sample: Sample): void {
     turn.emit({ type: "set-back", toMs: backMs, reason: "SEEK_FORWARD", message: "" });
   }
   beat(turn, cause);
+}
+
+/** A second that took much longer: the computer slept, or the page's clock was moved. Told, and nothing else. */
+function noteJump(turn: Turn): void {
+  const { state, nowMs } = turn;
+  const jumpMs = nowMs - state.tickAtMs;
+  turn.set({ tickAtMs: nowMs });
+  if (state.tickAtMs === 0 || jumpMs < JUMP_MS) return;
+  turn.error("clock.jumped", `The page's clock went on by ${Math.round(jumpMs / 1_000)} s at once.`, "A computer that slept, or a changed clock; only the service's clock counts.");
 }
 
 /** Whether the learner wants the player to run, told apart from what the SDK did to it. */

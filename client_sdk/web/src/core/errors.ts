@@ -37,6 +37,8 @@ export type ErrorCode =
   | "player.gone"
   | "storage.denied"
   | "clock.throttled"
+  | "clock.jumped"
+  | "origin.not_allowed"
   | "ui.failed"
   | "options.invalid";
 

@@ -71,6 +71,7 @@ export interface State {
   readonly beatAtMs: number;
   readonly sample: Sample | null;
   readonly sampleAtMs: number;
+  readonly tickAtMs: number;
 
   // What the service said
   readonly counting: boolean;
@@ -135,7 +136,7 @@ export function initial(start: Start): State {
     connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
     clientNonce: start.clientNonce, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
-    seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0,
+    seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,
     wantPlay: start.wantPlay || (saved?.wantPlay ?? false), hold: null, holdReason: "", uncounted: false,
     furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false,

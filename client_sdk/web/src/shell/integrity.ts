@@ -21,7 +21,7 @@ function getter(prototype: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(prototype, name)?.get;
 }
 
-/** Codes of what looks patched: `patched:getUserMedia`, `shadowed:visibilityState`, `screen_extended`, `automation`. */
+/** Codes of what looks patched: `patched:getUserMedia`, `shadowed:visibilityState`, `screen_extended`, `picture_in_picture`, `automation`. */
 export function pageHints(media: HTMLElement | null): string[] {
   const hints: string[] = [];
   for (const [name, read] of NATIVE) {
@@ -41,8 +41,15 @@ export function pageHints(media: HTMLElement | null): string[] {
   own(media, ["playbackRate", "currentTime", "paused"]);
   own(navigator.mediaDevices ?? null, ["getUserMedia", "enumerateDevices"]);
   if ((screen as Screen & { isExtended?: boolean }).isExtended === true) hints.push("screen_extended");
+  if (inPictureInPicture()) hints.push("picture_in_picture");
   if (navigator.webdriver) hints.push("automation");
   return hints;
+}
+
+/** The video, or a part of the page, floats above other windows. The page behind it is reported as it is: hidden where it is hidden. */
+function inPictureInPicture(): boolean {
+  const { documentPictureInPicture } = window as Window & { documentPictureInPicture?: { window: Window | null } };
+  return (document.pictureInPictureElement ?? null) !== null || (documentPictureInPicture?.window ?? null) !== null;
 }
 
 /** A native function prints exactly so; a proxy or a wrapper does not. White space differs between engines. */

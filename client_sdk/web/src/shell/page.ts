@@ -1,7 +1,7 @@
 /** The page: whether it is seen and has the focus, and when the browser freezes, hides or restores it. */
 
 export interface PageEvents {
-  changed(cause: "visibility" | "focus" | "freeze"): void;
+  changed(cause: "visibility" | "focus" | "freeze" | "hints"): void;
   online(): void;
 }
 
@@ -29,7 +29,11 @@ export function listenToPage(events: PageEvents): () => void {
     [window, "focus", () => events.changed("focus")],
     [window, "blur", () => events.changed("focus")],
     [window, "online", () => events.online()],
+    [document, "enterpictureinpicture", () => events.changed("hints")],
+    [document, "leavepictureinpicture", () => events.changed("hints")],
   ];
+  // Chromium tells of a second screen; elsewhere `screen` takes no listeners.
+  if ("addEventListener" in screen) on.push([screen as unknown as EventTarget, "change", () => events.changed("hints")]);
   for (const [target, name, listener] of on) target.addEventListener(name, listener);
   return () => {
     for (const [target, name, listener] of on) target.removeEventListener(name, listener);

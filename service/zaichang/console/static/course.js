@@ -73,6 +73,8 @@ async function takePhoto(preview) {
 async function start() {
   state.busy = true;
   draw();
+  // Within the click: the player is held at once, and plays on by itself when the first check has passed.
+  video.play().catch(() => undefined);
   try {
     const sdk = await import("/sdk/zaichang.js");
     state.session = sdk.attach(video, { url: "/v1/session", token, locale: lang() === "zh" ? "zh-CN" : "en" });
