@@ -6,16 +6,19 @@ chain, captures, pop-ups, the server's orders, reconnecting and resuming.
 
 from zaichang_client.client import ClientConfig, Ended, StudyClient
 from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
-from zaichang_client.parts import Camera, Picture, Player, Prompter, Sample, Unavailable
+from zaichang_client.parts import DECLINE, READY, Camera, Liveness, Picture, Player, Prompter, Sample, Unavailable
 from zaichang_client.transport import Connect, Transport, websocket
 
 __all__ = [
+    "DECLINE",
+    "READY",
     "Camera",
     "ClientConfig",
     "ClientError",
     "Connect",
     "ConnectionGone",
     "Ended",
+    "Liveness",
     "Picture",
     "Player",
     "Prompter",

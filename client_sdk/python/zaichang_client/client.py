@@ -12,11 +12,13 @@ from typing import Any
 
 from zaichang_client import messages as m
 from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
-from zaichang_client.parts import Camera, Picture, Player, Prompter, Unavailable
+from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Player, Prompter, Unavailable
 from zaichang_client.transport import LATER, RETRY_NOT, Connect, Transport
 
 _NOT_FOUND = 4404
 _CLOSE_CODE_WAIT_S = 1.0
+_MOVING = frozenset({"liveness", "light"})
+_STEP_GRACE_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class StudyClient:
         player: Player,
         camera: Camera,
         prompter: Prompter,
+        liveness: Liveness | None = None,
         config: ClientConfig | None = None,
         observe: Callable[[m.ServerMessage], None] = _ignore,
         pace: Callable[[int], int] | None = None,
@@ -88,6 +91,7 @@ class StudyClient:
             player: The lesson's player.
             camera: The learner's camera.
             prompter: Shows pop-ups.
+            liveness: Shows liveness steps and takes their frames; without it such pop-ups cannot be answered.
             config: See there.
             observe: Is shown every message of the server.
             pace: Time between two heartbeats, from what the server asks for (both in ms).
@@ -99,6 +103,8 @@ class StudyClient:
         self._player = player
         self._camera = camera
         self._prompter = prompter
+        self._liveness = liveness
+        self._stepping: asyncio.Task[None] | None = None
         self._config = config or ClientConfig()
         self._observe = observe
         self._pace = pace or (lambda asked_ms: asked_ms)
@@ -207,6 +213,7 @@ class StudyClient:
             for capture in self._captures.values():
                 capture.cancel()
             self._captures.clear()
+            self._stop_stepping()
             with contextlib.suppress(ClientError):
                 await transport.close()
 
@@ -274,7 +281,12 @@ class StudyClient:
                 self._refusal = message
                 if message.code.startswith("heartbeat."):
                     raise ConnectionGone(1006, "the heartbeat chain broke")  # joining anew gives a fresh nonce
-            case m.Joined() | m.MinuteSealed() | m.LivenessStepOrder() | m.LivenessHint():
+            case m.LivenessStepOrder():
+                self._start_step(message, transport)
+            case m.LivenessHint():
+                if self._liveness is not None:
+                    self._liveness.hint(message)
+            case m.Joined() | m.MinuteSealed():
                 pass
 
     async def _report(self, transport: Transport) -> None:
@@ -364,6 +376,9 @@ class StudyClient:
         answer = await self._prompter.ask(order, attempt)
         if answer is None:
             return
+        if order.kind in _MOVING:
+            await self._send_ready(order, attempt, answer)
+            return
         self._answers[order.challenge_id] = answer
         self._orders[order.challenge_id] = (order, attempt)
         await self._send_answer(order.challenge_id)
@@ -374,7 +389,43 @@ class StudyClient:
             said = m.Answer(challenge_id=challenge_id, answer=self._answers[challenge_id])
             await transport.send(m.encode(said))
 
+    async def _send_ready(self, order: m.ChallengeOrder, attempt: int, answer: str) -> None:
+        """Say that the steps may begin. A lost connection ends them: the server asks for "ready" anew after it."""
+        self._orders[order.challenge_id] = (order, attempt)
+        transport = self._transport
+        if transport is not None:
+            await transport.send(m.encode(m.Ready(challenge_id=order.challenge_id, decline=answer == DECLINE)))
+
+    def _start_step(self, order: m.LivenessStepOrder, transport: Transport) -> None:
+        self._stop_stepping()
+        if self._liveness is not None:
+            self._liveness.step(order)
+            self._stepping = self._side(self._step(order, self._liveness, transport))
+
+    async def _step(self, order: m.LivenessStepOrder, liveness: Liveness, transport: Transport) -> None:
+        """Send frames until the next step or the result."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + (order.within_ms + _STEP_GRACE_MS) / 1000
+        while loop.time() < end_s:
+            due_s = loop.time() + order.interval_ms / 1000
+            picture = await liveness.frame(order)
+            if picture is not None:
+                header = m.CaptureHeader(
+                    capture_id=order.challenge_id,
+                    nonce=order.nonce,
+                    camera=picture.camera,
+                    virtual_camera=picture.virtual_camera,
+                )
+                await transport.send(m.encode_capture(header, picture.data))
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
+
+    def _stop_stepping(self) -> None:
+        if self._stepping is not None:
+            self._stepping.cancel()
+            self._stepping = None
+
     def _judged(self, result: m.ChallengeResult) -> None:
+        self._stop_stepping()
         self._prompter.judged(result)
         self._answers.pop(result.challenge_id, None)
         asked = self._orders.pop(result.challenge_id, None)
@@ -399,6 +450,7 @@ class StudyClient:
             task.cancel()
         self._asks.clear()
         self._captures.clear()
+        self._stop_stepping()
         if self._offline_timer is not None:
             self._offline_timer.cancel()
             self._offline_timer = None

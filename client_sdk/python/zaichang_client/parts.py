@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from zaichang_client.messages import CaptureOrder, ChallengeOrder, ChallengeResult, Joined
+from zaichang_client.messages import (
+    CaptureOrder,
+    ChallengeOrder,
+    ChallengeResult,
+    Joined,
+    LivenessHint,
+    LivenessStepOrder,
+)
+
+READY = "ready"
+DECLINE = "decline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +105,29 @@ class Prompter(Protocol):
     """Shows pop-ups."""
 
     async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
-        """Show the pop-up (again, from the second attempt on) and return the answer, or None to stay silent."""
+        """Show the pop-up (again, from the second attempt on) and return the answer, or None to stay silent.
+
+        For the kinds ``liveness`` and ``light`` the answer is ``READY``, once the learner sits before the camera and
+        pressed the button; ``DECLINE`` for ``light`` asks for movements instead. The steps follow (``Liveness``).
+        """
         ...
 
     def judged(self, result: ChallengeResult) -> None:
         """The server has judged an answer."""
+        ...
+
+
+class Liveness(Protocol):
+    """Shows the steps of an active liveness challenge, and takes frames while they run."""
+
+    def step(self, order: LivenessStepOrder) -> None:
+        """Show a step: hold still, a movement, a colour."""
+        ...
+
+    def hint(self, hint: LivenessHint) -> None:
+        """Guide the learner; an empty reason takes the guidance away."""
+        ...
+
+    async def frame(self, order: LivenessStepOrder) -> Picture | None:
+        """Take a frame now (at most 64 KiB); None where there is none."""
         ...

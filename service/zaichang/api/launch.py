@@ -26,6 +26,7 @@ class LaunchRequest(BaseModel):
     lesson: Id
     route: str = "face"
     extra_time_pct: Annotated[int, Field(ge=0, le=400)] = 0
+    liveness_excluded: Annotated[list[str], Field(max_length=6)] = []
     enrol: bool = False
 
 
@@ -44,6 +45,7 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             asked.lesson,
             route=asked.route,
             extra_time_pct=asked.extra_time_pct,
+            liveness_excluded=tuple(asked.liveness_excluded),
             enrol=asked.enrol,
         )
         return {"token": token, "session_path": "/v1/session", "course_path": f"/course#token={token}"}

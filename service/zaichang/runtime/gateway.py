@@ -225,6 +225,8 @@ class Gateway:
             if len(data) > FRAME_MAX_BYTES:
                 raise PeerViolation("wire.too_large", f"A binary frame may have {FRAME_MAX_BYTES} bytes.")
             header, picture = decode_capture(data)
+            if runner.liveness_frame(header, picture):
+                return
             await runner.apply(
                 lambda at_ms: CaptureReceived(
                     at_ms=at_ms,

@@ -171,6 +171,7 @@ class SessionHub:
             ),
             route=claims.route,
             extra_time_pct=claims.extra_time_pct,
+            liveness_excluded=claims.liveness_excluded,
             questions=await self._questions(claims),
         )
         state, decisions = start(event, policy)

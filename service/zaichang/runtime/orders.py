@@ -32,6 +32,7 @@ from zaichang.wire.messages import (
     ChallengeResult,
     Closed,
     ErrorMessage,
+    LivenessHint,
     MinuteSealed,
     Pause,
     Resume,
@@ -112,6 +113,13 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
             return Seek(to_ms=decision.to_ms, reason=decision.reason.value, message=sentence(decision.reason, locale))
         case _:
             return None
+
+
+def hint_message(challenge_id: str, reason: ReasonCode | None, locale: str) -> LivenessHint:
+    """Return the guidance for a learner before the camera; None says that all is well."""
+    if reason is None:
+        return LivenessHint(challenge_id=challenge_id)
+    return LivenessHint(challenge_id=challenge_id, reason=reason.value, message=sentence(reason, locale))
 
 
 def minute_message(minute: StoredMinute, locale: str) -> MinuteSealed:

@@ -110,6 +110,7 @@ class Registry:
         *,
         route: str = "face",
         extra_time_pct: int = 0,
+        liveness_excluded: tuple[str, ...] = (),
         enrol: bool = False,
     ) -> str:
         """Return a launch token for one session of a lesson.
@@ -131,6 +132,7 @@ class Registry:
                 expires_ms=self._ports.clock.now_ms() + self._token_ms,
                 route=route,
                 extra_time_pct=extra_time_pct,
+                liveness_excluded=liveness_excluded,
                 enrol=enrol,
             )
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from zaichang.core.assessment import not_analysed
@@ -17,12 +18,21 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.connection import Connection
+from zaichang.runtime.liveness_desk import LivenessDesk
 from zaichang.runtime.orders import closed_message, message_for, minute_message, verified_ms_of
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.segments import Segments, advance
 from zaichang.session.codec import encode_event, encode_minute
-from zaichang.session.decisions import AnalyseCapture, Decision, RecordFinal, RecordMinute
+from zaichang.session.decisions import (
+    AnalyseCapture,
+    ChallengeJudged,
+    Decision,
+    OrderChallenge,
+    OrderLiveness,
+    RecordFinal,
+    RecordMinute,
+)
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.events import (
     CaptureAssessed,
@@ -31,6 +41,7 @@ from zaichang.session.events import (
     ConnectionResumed,
     DeadlineReached,
     Event,
+    LivenessAssessed,
     Superseded,
 )
 from zaichang.session.policy import Policy
@@ -41,6 +52,7 @@ from zaichang.storage.vault import LearnerKey
 from zaichang.vision.backend import Frame
 from zaichang.vision.pipeline import IDENTITY, PRESENCE
 from zaichang.wire.close_codes import CloseCode
+from zaichang.wire.messages import CaptureHeader, ServerMessage
 
 RETRY_MS: Final = 1_000
 """Pause before a timer tries again after storage refused."""
@@ -101,6 +113,15 @@ class Runner:
         self._pictures: dict[str, bytes] = {}
         self._connection: Connection | None = None
         self._first_orders: tuple[Decision, ...] = ()
+        self._liveness = LivenessDesk(
+            ports,
+            template,
+            send=self._send,
+            locale=self._locale,
+            keep=self._keep_now,
+            spawn=self._spawn,
+            finished=self._liveness_done,
+        )
 
     @property
     def state(self) -> State:
@@ -161,6 +182,7 @@ class Runner:
         if self._connection is not connection:
             return
         self._connection = None
+        self._liveness.end()
         if not self.closed:
             await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms))
 
@@ -245,11 +267,12 @@ class Runner:
         if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
             return
         self._pictures[event.capture_id] = picture
+        await self._keep_blob(event.capture_id, picture, event.at_ms)
+
+    async def _keep_blob(self, capture_id: str, picture: bytes, at_ms: int) -> None:
         if self._ports.config.keep_captures:
-            size = await asyncio.to_thread(
-                self._ports.blobs.put, self._key, self.row.session_id, event.capture_id, picture
-            )
-            await self._ports.store.add_capture(self.row.session_id, event.capture_id, event.at_ms, size)
+            size = await asyncio.to_thread(self._ports.blobs.put, self._key, self.row.session_id, capture_id, picture)
+            await self._ports.store.add_capture(self.row.session_id, capture_id, at_ms, size)
 
     async def _commit(self, event: Event, decisions: Sequence[Decision]) -> Sequence[StoredLeaf]:
         body = canonical_bytes(encode_event(event))
@@ -285,10 +308,31 @@ class Runner:
                     self._spawn(self._analyse(decision))
                 case RecordFinal():
                     self._final = decision.final
+                case OrderLiveness():
+                    self._liveness.begin(decision)
                 case _:
                     self._tell(decision)
 
+    def liveness_frame(self, header: CaptureHeader, picture: bytes) -> bool:
+        """Take a frame of a liveness try; whether it was one, also of a try that is over."""
+        return self._liveness.frame(header, picture)
+
+    async def _liveness_done(self, found: LivenessAssessed) -> None:
+        await self.apply(lambda at_ms: replace(found, at_ms=at_ms))
+
+    async def _keep_now(self, capture_id: str, picture: bytes) -> None:
+        await self._keep_blob(capture_id, picture, self._ports.clock.now_ms())
+
+    def _send(self, message: ServerMessage) -> None:
+        if self._connection is not None:
+            self._connection.send(message)
+
+    def _locale(self) -> str:
+        return self._connection.locale if self._connection is not None else ""
+
     def _tell(self, decision: Decision) -> None:
+        if isinstance(decision, OrderChallenge) or (isinstance(decision, ChallengeJudged) and decision.closed):
+            self._liveness.end()
         connection = self._connection
         if connection is None:
             return
@@ -371,10 +415,11 @@ class Runner:
             superseded = final.reason is ReasonCode.SUPERSEDED
             connection.end(CloseCode.SUPERSEDED if superseded else CloseCode.FINISHED, final.reason.value)
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _guard(self, work: Awaitable[None]) -> None:
         """Run background work; an error there ends the connection, so that the player resumes, or the process."""

@@ -13,6 +13,7 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from zaichang.biometric.challenge import Action
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
 
@@ -22,6 +23,8 @@ ALGORITHM: Final = "EdDSA"
 ROUTES: Final = ("face", "challenge")
 LESSON_MAX_MS: Final = 24 * 3_600_000
 EXTRA_TIME_MAX_PCT: Final = 400
+MOVEMENTS: Final = tuple(action.value for action in Action)
+"""What an active liveness challenge can ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class LaunchClaims:
         expires_ms: Until when a session may be opened or resumed with it.
         route: ``face`` or ``challenge``.
         extra_time_pct: Recorded allowance.
+        liveness_excluded: Movements that this learner is never asked for (recorded allowance); one is left at least.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
     """
 
@@ -52,6 +56,7 @@ class LaunchClaims:
     expires_ms: int
     route: str = "face"
     extra_time_pct: int = 0
+    liveness_excluded: tuple[str, ...] = ()
     enrol: bool = False
 
 
@@ -68,6 +73,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pol: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     route: str = "face"
     extra: Annotated[int, msgspec.Meta(ge=0, le=EXTRA_TIME_MAX_PCT)] = 0
+    spare: tuple[str, ...] = ()
     enrol: bool = False
 
 
@@ -100,6 +106,8 @@ class LaunchTokens:
             "extra": claims.extra_time_pct,
             "enrol": claims.enrol,
         }
+        if claims.liveness_excluded:
+            payload["spare"] = list(claims.liveness_excluded)
         _claims(payload)
         return jwt.encode(payload, self._private, algorithm=ALGORITHM)
 
@@ -146,6 +154,11 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         raise PeerViolation("launch.invalid", f"A launch does not fit: {error}.") from None
     if fields.route not in ROUTES:
         raise PeerViolation("launch.invalid", f"route must be one of {', '.join(ROUTES)}.")
+    unknown = sorted(set(fields.spare) - set(MOVEMENTS))
+    if unknown or set(fields.spare) == set(MOVEMENTS):
+        raise PeerViolation(
+            "launch.invalid", f"liveness_excluded may name some of {', '.join(MOVEMENTS)}, but one must be left."
+        )
     return LaunchClaims(
         token_id=check_id(fields.jti, "token_id"),
         institution_id=check_id(fields.inst, "institution_id"),
@@ -157,5 +170,6 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         expires_ms=fields.exp * 1000,
         route=fields.route,
         extra_time_pct=fields.extra,
+        liveness_excluded=tuple(each for each in MOVEMENTS if each in fields.spare),
         enrol=fields.enrol,
     )

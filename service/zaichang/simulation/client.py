@@ -16,6 +16,7 @@ from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
 from zaichang.simulation.format.types import to_ms
 from zaichang.simulation.link import Network, Pipe
+from zaichang.simulation.obedience import SimLiveness
 from zaichang.simulation.person import SimPrompter
 from zaichang.simulation.player import SimPlayer
 from zaichang.simulation.tamper import Cheats, Claims, TamperingTransport
@@ -87,6 +88,14 @@ class SimClient:
             ignored=self.cheats.ignored,
             extra_time_pct=scenario.session.extra_time_pct,
             seed=seed + 2,
+        )
+        self._liveness = SimLiveness(
+            self.camera,
+            rule=lambda: self._prompter.rule_for("liveness"),
+            mistaken=lambda: self._prompter.mistaken,
+            now_ms=now_ms,
+            slower=1 + scenario.session.extra_time_pct / 200,
+            seed=seed + 3,
         )
         self._script = sorted(_expanded(_mine(scenario.player, spec), loaded), key=lambda item: item[0])
         self.claims = Claims(self.lesson_ms)
@@ -211,6 +220,7 @@ class SimClient:
             player=_Reporting(self),
             camera=self.camera,
             prompter=self._prompter,
+            liveness=self._liveness,
             config=ClientConfig(sdk="zaichang-simulation"),
             observe=self._observe,
             pace=self._pace_ms,
@@ -325,7 +335,7 @@ class SimClient:
                 pass
         if isinstance(message, m.MinuteSealed | m.Closed):
             self.told.setdefault(session_id, []).append(message)
-        said = getattr(message, "reason", "")
+        said = "" if isinstance(message, m.LivenessHint) else getattr(message, "reason", "")
         if isinstance(message, m.ErrorMessage):
             self.seen.setdefault(session_id, set()).add(f"error:{message.code}")
             said = message.code.split(".")[-1].upper() if message.code.startswith("capture.") else ""

@@ -101,7 +101,7 @@ def _client(spec: ClientTable, loaded: Loaded, host: RuntimeHost, library: Libra
     async def connect(client: SimClient) -> Transport:
         return open_pipe(client, host.now_ms, host.serve)
 
-    timeline = CameraTimeline(entries, library, seed, gallery.pictures)
+    timeline = CameraTimeline(entries, library, seed, gallery.pictures, gallery.troupe)
     return SimClient(spec, loaded, host, timeline, now_ms=host.now_ms, connect=connect, seed=seed)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from zaichang.simulation.camera.rig import Act
 from zaichang.simulation.camera.timeline import CameraTimeline
 from zaichang.simulation.format import camera as say
 from zaichang.simulation.format.actions import Captures
 from zaichang_client import Picture, Unavailable
-from zaichang_client.messages import CaptureOrder
+from zaichang_client.messages import CaptureOrder, LivenessStepOrder
 
 SHUTTER_S = 0.08
 """From the order to the picture: a frame and its compression."""
@@ -64,6 +65,41 @@ class SimCamera:
             return taken
         return None if taken.silent else Unavailable(cause=taken.cause)
 
+    async def frame(self, order: LivenessStepOrder, act: Act | None, performer: str) -> Picture | None:
+        """Return a frame of a liveness step.
+
+        Args:
+            order: The step.
+            act: How far the person's movement has gone; None for somebody who does nothing.
+            performer: Another face that makes the movement, or empty.
+        """
+        if self._ignored("capture"):
+            return None
+        cheat = self._cheat()
+        if cheat is None and not self._visible():
+            return None
+        await asyncio.sleep(SHUTTER_S)
+        now_ms, width_px, quality_pct = self._now_ms(), order.width_px, order.quality_pct
+        if act is None and not performer:
+            shot = self._timeline.snapshot(now_ms, self._asked_ms, width_px=width_px, quality_pct=quality_pct)
+        else:
+            shot = self._timeline.performed(
+                now_ms,
+                self._asked_ms,
+                act or Act(),
+                performer=performer,
+                width_px=width_px,
+                quality_pct=quality_pct,
+            )
+        taken: Picture | say.Unavailable
+        if isinstance(shot, say.Unavailable):
+            taken = shot
+        else:
+            taken = Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
+        if cheat is not None:
+            taken = self._instead(cheat, taken, order)
+        return taken if isinstance(taken, Picture) else None
+
     def picture(self, width_px: int = 480, quality_pct: int = 80) -> Picture | None:
         """Return a picture that nobody ordered."""
         taken = self._take(width_px, quality_pct)
@@ -76,7 +112,7 @@ class SimCamera:
         return Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
 
     def _instead(
-        self, cheat: Captures, taken: Picture | say.Unavailable, order: CaptureOrder
+        self, cheat: Captures, taken: Picture | say.Unavailable, order: CaptureOrder | LivenessStepOrder
     ) -> Picture | say.Unavailable:
         match cheat.send:
             case "camera":

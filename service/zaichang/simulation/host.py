@@ -211,6 +211,7 @@ class RuntimeHost:
             client.lesson,
             route=scenario.session.route,
             extra_time_pct=scenario.session.extra_time_pct,
+            liveness_excluded=scenario.session.liveness_excluded,
         )
         if how == "forged":
             return forged(token)

@@ -79,9 +79,9 @@ class Network:
 
 
 def message_kind(data: str | bytes) -> str:
-    """Return a client message's type; ``capture`` for a picture."""
+    """Return a client message's type; ``capture`` for a picture, ``frame`` for one of a liveness challenge."""
     if isinstance(data, bytes):
-        return "capture"
+        return "frame" if b'"capture_id":"q' in data[:100] else "capture"
     try:
         kind = json.loads(data).get("t")
     except (ValueError, AttributeError):

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 
 from zaichang.simulation.format.actions import ChallengeRule
 from zaichang.simulation.format.types import to_ms
+from zaichang_client import DECLINE, READY
 from zaichang_client.messages import ChallengeOrder, ChallengeResult
 
 CODE_DIGITS = 4
+MOVING = frozenset({"liveness", "light"})
 INSTANT_S = 0.02
 Oracle = Callable[[ChallengeOrder], Awaitable[str | None]]
 """What a person would read off the pop-up: the right answer, or None where it cannot be known."""
@@ -37,6 +39,8 @@ class SimPrompter:
         self._ignored = ignored
         self._slower = 1 + extra_time_pct / 200
         self._random = random.Random(seed)  # noqa: S311  (a simulation, repeatable by its seed)
+        self.mistaken = False
+        """Whether the person is mistaken in the movements of the try that was begun last."""
 
     def judged(self, result: ChallengeResult) -> None:
         """Nothing to do: another attempt is asked for by the client."""
@@ -57,6 +61,9 @@ class SimPrompter:
         if rule.answer == "never" or self._ignored("challenge"):
             return None
         await asyncio.sleep(self._wait_s(rule))
+        if order.kind in MOVING:
+            self.mistaken = attempt == 1 and rule.answer == "person" and self._random.random() >= rule.accuracy
+            return DECLINE if order.kind == "light" and rule.decline else READY
         if rule.answer == "brute":
             return _nth(order, attempt)
         if rule.answer == "first":

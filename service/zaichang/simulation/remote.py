@@ -16,7 +16,10 @@ from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import total_ms
+from zaichang.simulation.camera.faces import Image
 from zaichang.simulation.camera.footage import Library
+from zaichang.simulation.camera.performed import Troupe
+from zaichang.simulation.camera.rig import MeshOf, Points
 from zaichang.simulation.camera.timeline import CameraTimeline
 from zaichang.simulation.client import SimClient, lend_tokens, limit_of
 from zaichang.simulation.format.loader import Loaded
@@ -26,6 +29,8 @@ from zaichang.simulation.host import QUESTIONS, enrol_first_fit, forged
 from zaichang.simulation.judge import judge
 from zaichang.simulation.link import Pipe
 from zaichang.simulation.result import MinuteResult, Result, SessionResult
+from zaichang.vision.pipeline import Analyser
+from zaichang.vision.runtime import load_models
 from zaichang_client import ConnectionGone, Transport, websocket
 from zaichang_client import messages as m
 
@@ -114,7 +119,11 @@ class RemoteHost:
         if self._key:
             session = self._loaded.scenario.session
             asked = {"learner": client.learner, "course": client.course, "lesson": client.lesson}
-            more = {"route": session.route, "extra_time_pct": session.extra_time_pct}
+            more = {
+                "route": session.route,
+                "extra_time_pct": session.extra_time_pct,
+                "liveness_excluded": list(session.liveness_excluded),
+            }
             token = str((await self._post("/v1/launch", self._key, json={**asked, **more}))["token"])
         if how != "right":
             token = forged(token)
@@ -215,11 +224,23 @@ async def _run(loaded: Loaded, host: RemoteHost) -> Result:
     return Result(**values, findings=judge(loaded.scenario, Result(**values)))
 
 
+def _own_mesh() -> MeshOf:
+    """Return what finds faces for those who move; the models are loaded when the first of them is asked to."""
+    loaded: list[Analyser] = []
+
+    def mesh_of(picture: Image) -> Points | None:
+        if not loaded:
+            loaded.append(Analyser(load_models()))
+        return loaded[0].geometry_of(picture).mesh
+
+    return mesh_of
+
+
 def _client(spec: ClientTable, loaded: Loaded, host: RemoteHost, connect: Any) -> SimClient:
     scenario = loaded.scenario
     seed = zlib.crc32(f"{scenario.session.seed}|{spec.name}|{random.random()}".encode()) & 0x7FFFFFFF  # noqa: S311
     entries = tuple(entry for entry in scenario.camera if entry.client == spec.name)
-    timeline = CameraTimeline(entries, host.library, seed)
+    timeline = CameraTimeline(entries, host.library, seed, troupe=Troupe(_own_mesh()))
     return SimClient(spec, loaded, host, timeline, now_ms=host.now_ms, connect=connect, seed=seed)
 
 

@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.errors import ModelError, ZaichangError
 from zaichang.core.reasons import ReasonCode
+from zaichang.vision.geometry import Geometry, not_seen
 from zaichang.vision.pipeline import PRESENCE, Analyser, Enrolment, Wanted
 
 _LOG: Final = logging.getLogger(__name__)
@@ -63,6 +64,15 @@ class VisionBackend(Protocol):
 
     async def close(self) -> None:
         """Stop: frames not yet started are answered ``not_analysed()``."""
+        ...
+
+
+@runtime_checkable
+class GeometryBackend(Protocol):
+    """What active liveness needs besides; a backend without it passes nobody."""
+
+    async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
+        """Return the look at one frame; ``not_seen()`` where there was no time for it. Never raises for a frame."""
         ...
 
 
@@ -128,6 +138,11 @@ class InProcessVision:
     async def _one(self, frame: Frame) -> FrameAssessment:
         result = await self._submit(lambda analyser: _assess(analyser, frame), frame.deadline_ms_from_now)
         return result if isinstance(result, FrameAssessment) else not_analysed()
+
+    async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
+        """Return the look at one frame of an active liveness challenge (see ``GeometryBackend``)."""
+        result = await self._submit(lambda analyser: analyser.geometry(frame), deadline_ms_from_now)
+        return result if isinstance(result, Geometry) else not_seen()
 
     async def enrol(self, image: bytes) -> Enrolment:
         """Make a reference from a photo (see ``VisionBackend.enrol``)."""

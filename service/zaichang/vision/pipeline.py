@@ -35,6 +35,7 @@ from zaichang.vision.catalog import Role
 from zaichang.vision.decode import FILE_LIMITS, SESSION_LIMITS, DecodeLimits, decode, reason_of
 from zaichang.vision.detector import Detection, Detector, DetectorConfig
 from zaichang.vision.embedder import Embedder, aligned_face
+from zaichang.vision.geometry import Geometry, room_colour, skin_colour
 from zaichang.vision.mesh import FaceMesh, MeshNetwork
 from zaichang.vision.pad import Pad
 from zaichang.vision.runtime import Models, Network
@@ -42,6 +43,9 @@ from zaichang.vision.upright import stands
 
 PIPELINE_VERSION: Final = "3"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
+
+MESH_PRESENCE: Final = 0.5
+"""Below this the mesh says that what it looked at is no face."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,39 @@ class Analyser:
     ) -> FrameAssessment:
         """Assess a decoded frame (``(height, width, 3)`` BGR), e.g. from a video file."""
         return self._assess(pixels, want, reference, keep=False)[0]
+
+    def geometry(self, frame: bytes) -> Geometry:
+        """Look at a frame of an active liveness challenge: the only near face's mesh, or what hinders.
+
+        Args:
+            frame: JPEG, PNG or WebP bytes.
+        """
+        try:
+            pixels = decode(frame, self.config.limits)
+        except UnreadableInput as error:
+            return Geometry(reasons=(reason_of(error),), models=self.models_digest)
+        return self.geometry_of(pixels)
+
+    def geometry_of(self, pixels: NDArray[np.uint8]) -> Geometry:
+        """Look at a decoded frame (``(height, width, 3)`` BGR); see ``geometry``."""
+        height, width = pixels.shape[:2]
+        faces = order_faces(self._detector.detect(pixels), width, height)
+        reasons = _frame_reasons(faces, _thumbnail(pixels), self.config.thresholds)
+        room = room_colour(pixels)
+        if not faces or ReasonCode.MULTIPLE_FACES in reasons:
+            return Geometry(reasons=reasons, room_rgb=room, models=self.models_digest)
+        mesh = self._mesh.run(pixels, faces[0])
+        if mesh.presence < MESH_PRESENCE:
+            return Geometry(reasons=(ReasonCode.FACE_OCCLUDED,), room_rgb=room, models=self.models_digest)
+        pose = pose_from_mesh(mesh.points_px)
+        quality = self._quality(pixels, faces[0], mesh, pose, _align(pixels, faces[0]))
+        return Geometry(
+            mesh=mesh.points_px,
+            reasons=quality.reasons,
+            face_rgb=skin_colour(pixels, mesh.points_px),
+            room_rgb=room,
+            models=self.models_digest,
+        )
 
     def enrol(self, image: bytes) -> Enrolment:
         """Make a reference from a photo, if the photo is good enough: one near face, quality above the gate.

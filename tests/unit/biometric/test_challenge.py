@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.heads import head, seen
 from zaichang.biometric.challenge import (
     Action,
     Outcome,
@@ -16,43 +17,6 @@ from zaichang.biometric.challenge import (
     parallax,
 )
 from zaichang.biometric.pose import MESH_POINTS
-
-# A made-up head in eye-distance units of 60 px: x to the picture's right, y down, z away; depth as in a real face.
-_POINTS = {
-    33: (-45, -20, 12), 133: (-15, -18, 6), 362: (15, -18, 6), 263: (45, -20, 12),
-    70: (-48, -35, 14), 107: (-10, -38, 2), 336: (10, -38, 2), 300: (48, -35, 14),
-    116: (-52, 10, 20), 345: (52, 10, 20), 50: (-35, 15, 8), 280: (35, 15, 8),
-    61: (-25, 45, 8), 291: (25, 45, 8), 205: (-30, 28, 8), 425: (30, 28, 8),
-    1: (0, 18, -25), 4: (0, 14, -28), 5: (0, 8, -25), 19: (0, 22, -20), 195: (0, 2, -20),
-    160: (-36, -26, 9), 158: (-25, -26, 8), 144: (-36, -14, 9), 153: (-25, -14, 8),
-    385: (25, -26, 8), 387: (36, -26, 9), 380: (25, -14, 8), 373: (36, -14, 9),
-    13: (0, 44, 0), 14: (0, 45, 0), 234: (-70, 0, 50), 454: (70, 0, 50), 127: (-70, -20, 50), 356: (70, -20, 50),
-    93: (-68, 20, 48), 323: (68, 20, 48), 10: (0, -90, 5), 151: (0, -75, 3), 9: (0, -55, 0),
-    152: (0, 90, 5), 175: (0, 80, 3), 199: (0, 75, 0),
-}  # fmt: skip
-
-
-def head(eyes: float = 1.0, mouth: float = 0.0) -> np.ndarray:
-    mesh = np.zeros((MESH_POINTS, 3))
-    for index, point in _POINTS.items():
-        mesh[index] = point
-    for upper, lower in ((160, 144), (158, 153), (385, 380), (387, 373)):
-        middle = (mesh[upper] + mesh[lower]) / 2
-        mesh[upper], mesh[lower] = middle + (mesh[upper] - middle) * eyes, middle + (mesh[lower] - middle) * eyes
-    mesh[14, 1] += 50 * mouth
-    return mesh
-
-
-def seen(mesh: np.ndarray, yaw: float = 0, pitch: float = 0, flat: bool = False, noise: int = 0) -> np.ndarray:
-    """Turn and photograph; of a flat one only the picture turns, and its depth as the mesh sees it stays."""
-    y, p = np.radians([yaw, pitch])
-    about_y = np.array([[np.cos(y), 0, -np.sin(y)], [0, 1, 0], [np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
-    turned = (mesh * (1, 1, 0) if flat else mesh) @ (about_y @ about_x).T
-    picture = 700 * turned[:, :2] / (turned[:, 2:] + 700) + (320, 240)
-    picture = picture + np.random.default_rng(noise).normal(scale=0.4, size=picture.shape)
-    return np.hstack([picture, turned[:, 2:]])
-
 
 REST = [seen(head(), noise=index) for index in range(3)]
 TURNS = {Action.TURN_LEFT: (28, 0), Action.TURN_RIGHT: (-28, 0), Action.LOOK_UP: (0, 20), Action.LOOK_DOWN: (0, -20)}
@@ -82,9 +46,11 @@ def test_a_plane_that_makes_the_same_turn_is_flat(action: Action) -> None:
 
 
 def test_blink_and_mouth() -> None:
-    shut = [seen(head(eyes=e), noise=20 + index) for index, e in enumerate((1, 0.3, 1, 1))]
+    shut = [seen(head(eyes=e), noise=20 + index) for index, e in enumerate((1, 0.3, 0.3, 1))]
+    brief = [seen(head(eyes=e), noise=20 + index) for index, e in enumerate((1, 0.3, 1, 1))]
     opened = [seen(head(mouth=m), noise=30 + index) for index, m in enumerate((0, 0.2, 0.5, 0.5))]
     assert judge(Action.BLINK, REST, shut).outcome is Outcome.PASSED
+    assert judge(Action.BLINK, REST, brief).outcome is Outcome.NO_RESPONSE  # a blink that nobody asked for
     assert judge(Action.BLINK, REST, shut).onset == 1
     assert judge(Action.OPEN_MOUTH, REST, opened).outcome is Outcome.PASSED
     assert judge(Action.BLINK, REST, opened).outcome is Outcome.WRONG_ACTION
@@ -129,3 +95,12 @@ def test_homographies_need_four_points_that_differ() -> None:
         fit_homography(np.zeros((3, 2)), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="coincide"):
         fit_homography(np.zeros((5, 2)), np.ones((5, 2)))
+
+
+def test_a_smile_before_the_order_is_not_where_the_opening_of_the_mouth_begins() -> None:
+    smiling = [seen(head(mouth=0.12), noise=index) for index in range(3)]
+    opened = [seen(head(mouth=m), noise=30 + index) for index, m in enumerate((0.12, 0.12, 0.12, 0.5, 0.6))]
+    assert mouth_opening(smiling[0]) > 0.4 * 0.3  # part of the way already
+    found = judge(Action.OPEN_MOUTH, smiling, opened)
+    assert found.outcome is Outcome.PASSED
+    assert found.onset == 3

@@ -27,9 +27,11 @@ TURN_DEG: Final = 27.0
 NOD_DEG: Final = 20.0
 
 # MediaPipe's numbering. The outline, from the brow clockwise in the picture.
-_OVAL: Final = np.array(
-    [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152]
-    + [148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+_OVAL: Final = np.fromstring(
+    "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 152 148 176 149 150 136 172 58 132 93 234"
+    " 127 162 21 54 103 67 109",
+    dtype=np.int64,
+    sep=" ",
 )
 # For each eye, point by point: upper lid, the fold above it, the skin below the brow, lower lid; then the brow.
 _LIDS: Final = (
@@ -164,9 +166,7 @@ def _triangles(points: Points, width: int, height: int) -> NDArray[np.int64]:
     return np.array([each for each in found if min(each) >= 0], dtype=np.int64)
 
 
-def _drawn(
-    picture: Image, source: Points, moved: Points, triangles: NDArray[np.int64], mouth: Points | None
-) -> Image:
+def _drawn(picture: Image, source: Points, moved: Points, triangles: NDArray[np.int64], mouth: Points | None) -> Image:
     height, width = picture.shape[:2]
     map_x, map_y = (np.asarray(each, dtype=np.float32) for each in np.meshgrid(np.arange(width), np.arange(height)))
     far_first = triangles[np.argsort(-moved[triangles, 2].mean(axis=1), kind="stable")]

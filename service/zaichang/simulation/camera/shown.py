@@ -7,21 +7,33 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from zaichang.simulation.camera.faces import Floats, Image
 from zaichang.simulation.camera.picture import clip, room
 from zaichang.simulation.format.camera import Shown
 
+TURN_DEG = 42.0
+"""How far a picture is turned or tipped by somebody who tries to pass a movement with it."""
 
-def present(picture: Image, entry: Shown, time_s: float, seed: int) -> Image:
-    """Return the frame in which ``picture`` is shown on the entry's medium."""
+
+def present(picture: Image, entry: Shown, time_s: float, seed: int, turned: tuple[float, float] = (0.0, 0.0)) -> Image:
+    """Return the frame in which ``picture`` is shown on the entry's medium.
+
+    Args:
+        picture: What is on it.
+        entry: How it is held.
+        time_s: Since the scenario's start.
+        seed: Of the trembling.
+        turned: How far it is turned about its upright and its level axis, each -1..1.
+    """
     height, width = picture.shape[:2]
     medium = _paper(picture) if entry.medium == "print" else _screen(picture, entry.medium, time_s)
     border_px = {"print": round(0.03 * width), "phone": round(0.04 * width), "monitor": round(0.05 * width)}
     edge = (238, 240, 240) if entry.medium == "print" else (18, 18, 20)
     pad = border_px[entry.medium]
     framed = cv2.copyMakeBorder(clip(medium), pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=edge)
-    frame = _place(clip(framed.astype(np.float32)), entry, time_s, seed, (width, height))
+    frame = _place(clip(framed.astype(np.float32)), entry, time_s, seed, (width, height), turned)
     if entry.medium != "print":
         frame = _moire(frame, time_s)
     return clip(cv2.GaussianBlur(frame, (0, 0), 0.8))
@@ -61,7 +73,9 @@ def _moire(frame: Image, time_s: float) -> Image:
     return clip(frame * pattern.astype(np.float32))
 
 
-def _place(medium: Image, entry: Shown, time_s: float, seed: int, size: tuple[int, int]) -> Image:
+def _place(
+    medium: Image, entry: Shown, time_s: float, seed: int, size: tuple[int, int], turned: tuple[float, float]
+) -> Image:
     """Lay the medium into the room: its size, a trembling hand, glare."""
     width, height = size
     generator = np.random.default_rng(seed)
@@ -70,7 +84,8 @@ def _place(medium: Image, entry: Shown, time_s: float, seed: int, size: tuple[in
     half_width = entry.size * width / 2
     half_height = half_width * medium.shape[0] / medium.shape[1]
     middle = np.array([width / 2 + tremble[0] * 2, height / 2 + tremble[1] * 2])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half_width, half_height) + middle
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half_width, half_height)
+    corners = _tipped(corners, turned, 1.4 * width) + middle
     corners[:, 0] += tremble[[2, 3, 4, 5]]
     corners[:, 1] += tremble[[6, 7, 2, 3]] * 0.6
     source = np.array(
@@ -86,3 +101,11 @@ def _place(medium: Image, entry: Shown, time_s: float, seed: int, size: tuple[in
     glare = np.asarray(cv2.GaussianBlur(glare, (0, 0), 0.12 * half_width), dtype=np.float32)
     strength = 40 if entry.medium == "print" else 75
     return clip(frame + strength * glare[..., None])
+
+
+def _tipped(corners: NDArray[np.float64], turned: tuple[float, float], distance_px: float) -> NDArray[np.float64]:
+    """Return the corners ``(4, 2)`` of a plane that was turned about its middle, seen from a distance."""
+    yaw, pitch = np.radians(TURN_DEG * turned[0]), np.radians(TURN_DEG * turned[1])
+    depth = -corners[:, 0] * np.sin(yaw) + corners[:, 1] * np.sin(pitch)
+    flat = corners * (np.cos(yaw), np.cos(pitch))
+    return np.asarray(flat / (1 + depth / distance_px)[:, None], dtype=np.float64)

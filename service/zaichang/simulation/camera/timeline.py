@@ -13,7 +13,9 @@ from zaichang.core.errors import ConfigError
 from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.head import Head, Pose, pose_at
+from zaichang.simulation.camera.performed import CANDIDATES, Troupe
 from zaichang.simulation.camera.picture import apply, cover, noisy, room, warp
+from zaichang.simulation.camera.rig import Act
 from zaichang.simulation.camera.shown import present
 from zaichang.simulation.camera.texture import swap_face, wear
 from zaichang.simulation.format import camera as say
@@ -48,6 +50,7 @@ class CameraTimeline:
         library: Library,
         seed: int,
         sent: dict[object, bytes] | None = None,
+        troupe: Troupe | None = None,
     ) -> None:
         """Check that everything shown can be drawn.
 
@@ -56,6 +59,7 @@ class CameraTimeline:
             library: Where files are found.
             seed: Of movement and noise.
             sent: Pictures drawn before, by other timelines too; kept here.
+            troupe: People who can make movements; without it nobody can.
 
         Raises:
             ConfigError: ``scenario.invalid``: an unknown builtin face, or a transform that only a builtin face takes.
@@ -65,6 +69,7 @@ class CameraTimeline:
         self._library = library
         self._seed = seed
         self._sent: dict[object, bytes] = {} if sent is None else sent
+        self._troupe = troupe
         self._heads: dict[tuple[object, ...], Head] = {}
         for entry in self._entries:
             _check(entry, library)
@@ -105,13 +110,73 @@ class CameraTimeline:
             self._sent[key] = self._jpeg(time_ms, asked_ms, width_px, quality_pct)
         return Snapshot(picture=self._sent[key], camera=_digest(entry), virtual=entry.virtual)
 
+    def performed(
+        self, time_ms: int, asked_ms: int | None, act: Act, *, performer: str, width_px: int, quality_pct: int
+    ) -> Snapshot | say.Unavailable:
+        """Return what the client sends while somebody makes a movement, or what is there where nobody can.
+
+        Args:
+            time_ms: As in ``snapshot``.
+            asked_ms: As in ``snapshot``.
+            act: The movement.
+            performer: Another face that makes it; empty: whoever is before the camera.
+            width_px: As in ``snapshot``.
+            quality_pct: As in ``snapshot``.
+        """
+        entry = self.entry_at(time_ms)
+        variant = int(time_ms * entry.fps / 1000) % 2
+        if performer:
+            entry = say.Clip(source=performer, width_px=entry.width_px, height_px=entry.height_px, camera=entry.camera)
+        plain = self.snapshot(time_ms, asked_ms, width_px=width_px, quality_pct=quality_pct)
+        if not isinstance(plain, Snapshot) or self._troupe is None:
+            return plain
+        key = ("performed", entry, self._seed, act, variant, width_px, quality_pct)
+        if key not in self._sent:
+            image = self._acted(entry, act, time_ms, asked_ms, self._troupe)
+            if image is None:
+                return plain
+            seed = (self._seed, variant, 77)
+            kept = tuple(each for each in entry.transforms if not isinstance(each, say.POSTURE))
+            image = noisy(self._transformed(image, entry, kept, seed), entry.noise, seed)
+            self._sent[key] = _compressed(image, width_px, quality_pct)
+        return Snapshot(picture=self._sent[key], camera=_digest(entry), virtual=entry.virtual)
+
+    def _acted(
+        self, entry: say.CameraEntry, act: Act, time_ms: int, asked_ms: int | None, troupe: Troupe
+    ) -> Image | None:
+        """Return the picture of a movement; None where what is before the camera cannot make one."""
+        size = (entry.width_px, entry.height_px)
+        worn = _worn(entry.transforms)
+        if isinstance(entry, say.Shown):
+            still = self._person(entry.source, size, worn, 0.0, entry.source_at_s, 0.0, "hold")
+            return present(still, entry, time_ms // 200 / 5, self._seed, (act.turn, act.nod))
+        if isinstance(entry, say.Absent) and _turned_to_camera(entry, time_ms, asked_ms):
+            entry = say.Clip(source=entry.source, width_px=entry.width_px, height_px=entry.height_px)
+        if not isinstance(entry, say.Clip | say.FaceSwap | say.Pair):
+            return None
+        if isinstance(entry, say.Clip) and (not entry.live or entry.when_asked == "stay"):
+            return None
+        person = (type(entry), entry.source, getattr(entry, "face", ""), getattr(entry, "second", ""), worn, size)
+        if not troupe.knows(person):
+            troupe.introduce(person, self._resting(entry, worn, size))
+        return troupe.draw(person, act)
+
+    def _resting(
+        self, entry: say.Clip | say.FaceSwap | say.Pair, worn: tuple[say.Transform, ...], size: tuple[int, int]
+    ) -> list[Image]:
+        """Return pictures in which the person may rest."""
+        if isinstance(entry, say.FaceSwap):
+            return [Head(swap_face(builtin_face(entry.source), builtin_face(entry.face)), *size).draw(Pose())]
+        if isinstance(entry, say.Pair):
+            return [self._pair(entry, size, worn, entry.at_s)]
+        if is_builtin(entry.source):
+            return [self._person(entry.source, size, worn, 0.0, 0.0, 0.0, "hold")]
+        footage = self._library.open(entry.source)
+        step = max(1, len(footage.frames) // CANDIDATES)
+        return [cover(footage.picture(index), *size) for index in range(0, len(footage.frames), step)]
+
     def _jpeg(self, time_ms: int, asked_ms: int | None, width_px: int, quality_pct: int) -> bytes:
-        image = self.image(time_ms, asked_ms)
-        if image.shape[1] > width_px:
-            size = (width_px, round(image.shape[0] * width_px / image.shape[1]))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
-        return data.tobytes()
+        return _compressed(self.image(time_ms, asked_ms), width_px, quality_pct)
 
     def still(self, source: str, *, width_px: int, quality_pct: int) -> Snapshot:
         """Return a stored picture as a cheat would upload it, with the current camera's settings claimed."""
@@ -193,11 +258,7 @@ class CameraTimeline:
         if not is_builtin(source):
             footage = self._library.open(source)
             return cover(footage.picture(footage.index_at(played_s, repeat)), *size)
-        worn = tuple(
-            each
-            for each in transforms
-            if isinstance(each, say.Glasses) or (isinstance(each, say.Occlude) and each.region is not None)
-        )
+        worn = _worn(transforms)
         key = (source, worn, size, nearer)
         if key not in self._heads:
             self._heads[key] = Head(wear(builtin_face(source), worn), *size, nearer=nearer)
@@ -239,6 +300,22 @@ class CameraTimeline:
 def _turned_to_camera(entry: say.CameraEntry, time_ms: int, asked_ms: int | None) -> bool:
     asked = asked_ms is not None and entry.when_asked == "turn"
     return asked and asked_ms is not None and time_ms >= asked_ms + to_ms(entry.react_s)
+
+
+def _worn(transforms: tuple[say.Transform, ...]) -> tuple[say.Glasses | say.Occlude, ...]:
+    return tuple(
+        each
+        for each in transforms
+        if isinstance(each, say.Glasses) or (isinstance(each, say.Occlude) and each.region is not None)
+    )
+
+
+def _compressed(image: Image, width_px: int, quality_pct: int) -> bytes:
+    if image.shape[1] > width_px:
+        size = (width_px, round(image.shape[0] * width_px / image.shape[1]))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality_pct])
+    return data.tobytes()
 
 
 def _digest(entry: say.CameraEntry) -> str:

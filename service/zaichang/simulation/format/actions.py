@@ -136,6 +136,8 @@ PlayerAction = (
 
 # Answers to pop-ups
 
+Movement = Literal["turn_left", "turn_right", "look_up", "look_down", "blink", "open_mouth"]
+
 
 class ChallengeRule(Table, frozen=True, kw_only=True):
     """How pop-ups that appear in a period are answered; the last rule that fits counts.
@@ -150,17 +152,28 @@ class ChallengeRule(Table, frozen=True, kw_only=True):
         reaction_sd_s: ``person``: standard deviation (log-normal).
         reaction_least_s: ``person``: never quicker.
         accuracy: ``person``: share of right answers; a wrong one is given again, right, if attempts are left.
+        liveness: What the person before the camera does when movements are asked for (see docs/simulation.md); by
+            default a person obeys, and where a script answers nobody does.
+        move_s: Mean time from a movement's order to its beginning.
+        recorded: ``recorded``: movements that the recording shows, one after the other, again and again.
+        performer: Another face that makes the movements instead; empty: the person before the camera.
+        decline: Whether coloured light is declined, so that movements are asked for instead.
     """
 
     client: Name = "main"
     from_s: Moment = 0.0
     until_s: Moment = 0.0
-    kinds: tuple[Literal["confirm", "code", "question"], ...] = ()
+    kinds: tuple[Literal["confirm", "code", "question", "liveness", "light"], ...] = ()
     answer: Literal["person", "never", "instantly", "wrongly", "after", "brute", "first"] = "person"
     reaction_s: Span = 7.0
     reaction_sd_s: Span = 4.0
     reaction_least_s: Span = 1.5
     accuracy: Fraction = 0.97
+    liveness: Literal["obeys", "ignores", "wrong_action", "late", "recorded"] | None = None
+    move_s: Span = 0.8
+    recorded: tuple[Movement, ...] = ("turn_left", "open_mouth")
+    performer: Annotated[str, Meta(max_length=400)] = ""
+    decline: bool = False
 
 
 # The network
@@ -198,7 +211,7 @@ class Bandwidth(_Weather, tag="bandwidth", frozen=True, kw_only=True):
 class Lose(_Weather, tag="lose", frozen=True, kw_only=True):
     """The connection dies at the moment a message of this type is sent, so that it is lost; ``count`` times."""
 
-    message: Literal["answer", "capture", "heartbeat", "finish"] = "answer"
+    message: Literal["answer", "capture", "ready", "frame", "heartbeat", "finish"] = "answer"
     count: Count = 1
     down_s: Span = 1.0
 

@@ -191,6 +191,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
         repeat: At the file's end: forwards and backwards, again from ``source_at_s``, or hold the last picture.
         motion: How much a builtin head moves; 0 not at all, 1 like someone who watches a lesson.
         drift: How much a file's picture wanders (shift, size, tilt), so that a file shown again is not the same again.
+        live: Whether somebody is there, who can do what is asked; false: a recording that goes on whatever is asked.
     """
 
     source: Source = "builtin:astronaut"
@@ -199,6 +200,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
     repeat: Literal["bounce", "loop", "hold"] = "bounce"
     motion: Annotated[float, Meta(ge=0, le=4)] = 1.0
     drift: Annotated[float, Meta(ge=0, le=4)] = 1.0
+    live: bool = True
     when_asked: Literal["turn", "stay"] = "turn"
 
 

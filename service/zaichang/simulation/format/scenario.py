@@ -10,6 +10,7 @@ from zaichang.simulation.format.actions import (
     ChallengeRule,
     CheatEntry,
     ClockEntry,
+    Movement,
     NetworkEntry,
     PlayerAction,
     ServerEntry,
@@ -28,6 +29,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         policy: Name of a policy pack, or the path of a policy file.
         route: ``face``, or ``challenge`` (without face recognition).
         extra_time_pct: The learner's recorded allowance.
+        liveness_excluded: Movements that this learner is never asked for, a recorded allowance.
         reference: Picture that the learner was enrolled with, or ``none``.
         reference_at_s: Which moment of it, where it is a video; other moments are tried where the service refuses it.
         credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
@@ -41,6 +43,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
     policy: Annotated[str, Meta(min_length=1, max_length=400)] = "default"
     route: Literal["face", "challenge"] = "face"
     extra_time_pct: Percent = 0
+    liveness_excluded: tuple[Movement, ...] = ()
     reference: Source = "builtin:astronaut"
     reference_at_s: Moment = 0.0
     credited: tuple[tuple[Moment, Moment], ...] = ()
