@@ -75,6 +75,7 @@ bench-accuracy:
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.identity --plain $(ARGS)
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.challenge
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.injection
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.search
 
 bench-throughput:
 	@PYTHON='$(PYTHON)' sh .ci/setup test

@@ -1,26 +1,33 @@
 """1:N search: is one face behind several accounts, or are several faces behind one?
 
-An exact search over all enrolled templates: one matrix product. 100,000 templates of 128 floats take 51 MB and about
-5 ms a probe on one thread; time and memory grow linearly, and above a million an approximate index would be needed.
+An exact search over all enrolled templates: one matrix product. 100,000 vectors of 128 floats take 51 MB; time and
+memory grow linearly (docs/accuracy.md has the figures), and above a million an approximate index would be needed.
 
 With N templates, a probe has N chances of a false match, so the 1:1 threshold would flag innocent people: at FMR 1e-4
 and 100,000 templates, every probe would "find" ten. The search threshold is therefore higher, the result is an
 indicator, and a person decides.
+
+The index lives in memory only and holds no more than the encrypted store does: fill it from the store at start, then
+``add`` where somebody enrols and ``remove`` where somebody is erased. One thread at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.biometric.template import Template
-from zaichang.core.units import to_bp
+from zaichang.core.units import BP_ONE, to_bp
 
 SEARCH_SIMILARITY_BP = 6_000
 """Default for search: no impostor pair of the development media (1.25 million) reaches it (docs/accuracy.md)."""
+
+
+MAX_VECTORS = 1_000_000
+"""Default limit of an index: 512 MB, and about a tenth of a second a probe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +44,81 @@ class Candidate:
 
 
 class TemplateIndex:
-    """All enrolled templates of one embedder. Rebuilt, not changed, when templates come and go."""
+    """All enrolled templates of one embedder; templates come and go one by one."""
 
-    def __init__(self, embedder: str, templates: Sequence[tuple[str, Template]]) -> None:
+    def __init__(
+        self, embedder: str, templates: Iterable[tuple[str, Template]] = (), *, max_vectors: int = MAX_VECTORS
+    ) -> None:
         """Build the index.
 
         Args:
             embedder: Templates of other embedders are left out (``skipped`` says how many).
             templates: (account, template); an account may have several.
+            max_vectors: ``add`` refuses more, so that memory stays bounded (512 bytes a vector).
+
+        Raises:
+            ValueError: As ``add``.
         """
-        usable = [(account, template) for account, template in templates if template.embedder == embedder]
         self.embedder = embedder
-        self.skipped = len(templates) - len(usable)
-        self._accounts = [account for account, template in usable for _ in template.vectors]
-        width = usable[0][1].vectors.shape[1] if usable else 0
-        self._matrix: NDArray[np.float32] = (
-            np.concatenate([template.vectors for _, template in usable]) if usable else np.zeros((0, width), np.float32)
-        )
+        self.skipped = 0
+        self._max_vectors = max_vectors
+        self._owners: list[str] = []
+        self._rows: dict[str, set[int]] = {}
+        self._matrix: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        for account, template in templates:
+            self.add(account, template)
 
     def __len__(self) -> int:
         """Return how many vectors are indexed."""
-        return len(self._accounts)
+        return len(self._owners)
+
+    def __contains__(self, account: str) -> bool:
+        """Say whether an account has a vector here."""
+        return account in self._rows
+
+    def add(self, account: str, template: Template) -> bool:
+        """Add a template to those of an account; False where another embedder made it, which leaves it out.
+
+        Args:
+            account: The caller's identifier (a pseudonym). To replace its templates, ``remove`` it first.
+            template: Its rows are copied.
+
+        Raises:
+            ValueError: Where the index would exceed its limit, or the dimension differs.
+        """
+        if template.embedder != self.embedder:
+            self.skipped += 1
+            return False
+        count, (more, width) = len(self._owners), template.vectors.shape
+        if count + more > self._max_vectors:
+            raise ValueError(f"the index holds {count} vectors, {more} more would exceed its limit {self._max_vectors}")
+        if count and width != self._matrix.shape[1]:
+            raise ValueError(f"template has {width} dimensions, the index {self._matrix.shape[1]}")
+        if count + more > len(self._matrix) or width != self._matrix.shape[1]:
+            grown = np.zeros((min(max(2 * count, count + more, 256), self._max_vectors), width), np.float32)
+            if count:
+                grown[:count] = self._matrix[:count]
+            self._matrix = grown
+        self._matrix[count : count + more] = template.vectors
+        self._owners += [account] * more
+        self._rows.setdefault(account, set()).update(range(count, count + more))
+        return True
+
+    def remove(self, account: str) -> bool:
+        """Forget an account's vectors, and overwrite them; False where it has none."""
+        rows = self._rows.pop(account, None)
+        if rows is None:
+            return False
+        for row in sorted(rows, reverse=True):
+            # The last row takes the place of the one that goes.
+            last = len(self._owners) - 1
+            owner = self._owners.pop()
+            if row != last:
+                self._matrix[row] = self._matrix[last]
+                self._owners[row] = owner
+                self._rows[owner] = self._rows[owner] - {last} | {row}
+            self._matrix[last] = 0
+        return True
 
     def search(
         self,
@@ -78,18 +139,20 @@ class TemplateIndex:
         Raises:
             ValueError: Where the dimension differs.
         """
-        if not self._accounts:
+        if not self._owners:
             return []
         rows = np.atleast_2d(vectors)
         if rows.shape[1] != self._matrix.shape[1]:
             raise ValueError(f"probe has {rows.shape[1]} dimensions, the index {self._matrix.shape[1]}")
-        best = (self._matrix @ rows.T).max(axis=1)
+        best = (self._matrix[: len(self._owners)] @ rows.T).max(axis=1)
+        # A little below the threshold, because basis points are rounded; the exact test follows.
+        near = np.flatnonzero(best >= (threshold_bp - 1) / BP_ONE)
         found: dict[str, int] = {}
-        for index in np.argsort(-best, kind="stable"):
+        for index in near[np.argsort(-best[near], kind="stable")]:
             similarity = to_bp(float(best[index]))
             if similarity < threshold_bp or len(found) >= limit:
                 break
-            account = self._accounts[int(index)]
+            account = self._owners[int(index)]
             if account != apart:
                 found.setdefault(account, similarity)
         return [Candidate(account=account, similarity_bp=value) for account, value in found.items()]

@@ -101,4 +101,5 @@ class _Crop:
         a, b, half = self.cos * scale, self.sin * scale, INPUT_PX / 2
         turn = np.array([[a, b, 0.0], [-b, a, 0.0], [0.0, 0.0, scale]])
         origin = np.array([self.x_px - half * (a - b), self.y_px - half * (a + b), 0.0])
-        return points.astype(np.float64) @ turn + origin
+        placed: NDArray[np.float64] = points.astype(np.float64) @ turn + origin
+        return placed

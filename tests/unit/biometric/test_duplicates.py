@@ -66,3 +66,55 @@ def test_two_people_behind_one_account_make_two_groups() -> None:
     labels = face_groups(np.stack(captures), 3900)
     assert labels == [0, 0, 0, 2, 0, 0, 0, 1, 1, 1, 1]
     assert face_groups(np.zeros((0, 128), np.float32), 3900) == []
+
+
+def test_an_index_refuses_more_than_its_limit_and_another_dimension() -> None:
+    index = TemplateIndex(EMBEDDER, max_vectors=3)
+    assert index.add("a", template(person(1), person(2)))
+    with pytest.raises(ValueError, match="exceed its limit 3"):
+        index.add("b", template(person(3), person(4)))
+    assert (len(index), "b" in index) == (2, False)
+    with pytest.raises(ValueError, match="64 dimensions"):
+        index.add("b", Template(embedder=EMBEDDER, vectors=np.eye(1, 64, dtype=np.float32)))
+
+
+def test_what_is_removed_is_overwritten() -> None:
+    index = TemplateIndex(EMBEDDER, [("a", template(person(1))), ("b", template(person(2)))])
+    assert index.remove("a")
+    assert not index.remove("a")
+    kept = index._matrix[np.abs(index._matrix).sum(axis=1) > 0]
+    assert np.array_equal(kept, person(2)[None])
+
+
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(1, 3)), min_size=1, max_size=25)
+
+
+@given(STEPS)
+def test_coming_and_going_leaves_what_a_new_index_would_have(steps: list[tuple[bool, int, int]]) -> None:
+    index, model = TemplateIndex(EMBEDDER), dict[str, list[np.ndarray]]()
+    for number, (comes, who, rows) in enumerate(steps):
+        account = f"a{who}"
+        if comes:
+            vectors = [near(person(who), 10 * number + row) for row in range(rows)]
+            assert index.add(account, template(*vectors))
+            model.setdefault(account, []).extend(vectors)
+        else:
+            assert index.remove(account) is (model.pop(account, None) is not None)
+    fresh = TemplateIndex(EMBEDDER, [(account, template(*vectors[:16])) for account, vectors in model.items()])
+    # Templates hold at most 16 rows; more come in several.
+    for account, vectors in model.items():
+        for start in range(16, len(vectors), 16):
+            fresh.add(account, template(*vectors[start : start + 16]))
+    assert len(index) == len(fresh) == sum(map(len, model.values()))
+    for who in range(5):
+        assert (f"a{who}" in index) is (f"a{who}" in model)
+        assert index.search(person(who), threshold_bp=0) == fresh.search(person(who), threshold_bp=0)
+
+
+def test_the_last_row_moves_into_the_gap_and_is_still_found() -> None:
+    index = TemplateIndex(EMBEDDER, [(f"a{at}", template(person(at))) for at in range(4)])
+    index.remove("a1")
+    assert [candidate.account for candidate in index.search(person(3))] == ["a3"]
+    index.remove("a3")
+    assert index.search(person(3)) == []
+    assert [candidate.account for candidate in index.search(person(2))] == ["a2"]
