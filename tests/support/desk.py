@@ -43,9 +43,24 @@ def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
     return replace(base, **changes)
 
 
+def done(order: d.OrderLiveness, **changes: Any) -> dict[str, Any]:
+    """Return the result of a try in which all was done as ordered, each movement half a second after its order."""
+    steps = tuple(
+        e.LivenessStep(action=action, outcome="passed", onset_ms=500, parallax_bp=900, frames=10)
+        for action in order.actions
+    )
+    return {
+        "challenge_id": order.challenge_id, "attempt": order.attempt, "steps": steps, "similarity_bp": 7_000,
+        "pad_bp": 9_000, "camera": "cam-1", **changes,
+    }  # fmt: skip
+
+
 @dataclass
 class Desk:
-    """Drives one session. ``camera(desk)`` gives the frame's assessment, or None for a capture that never arrives."""
+    """Drives one session. ``camera(desk)`` gives the frame's assessment, or None for a capture that never arrives.
+
+    ``moves(desk)`` says what is different from doing as ordered in a liveness try; None: nobody presses "ready".
+    """
 
     policy: Policy = POLICY
     info: e.SessionStarted = field(default_factory=started)
@@ -53,6 +68,7 @@ class Desk:
         good_face(), content=f"{len(desk.events):016x}"
     )
     reaction_ms: int | None = 3_000
+    moves: Callable[[Desk], dict[str, Any]] | None = lambda desk: {}
     rate_bp: int = 10_000
     obeys: bool = True
     online: bool = True
@@ -67,6 +83,8 @@ class Desk:
         self.camera_id = "cam-1"
         self._next_beat_ms = self.now_ms
         self._answers: list[tuple[int, d.OrderChallenge]] = []
+        self._moves: list[tuple[int, str]] = []
+        self._tried: list[tuple[int, d.OrderLiveness]] = []
         self.state, out = start(self.info, self.policy)
         self._carry_out(out)
 
@@ -120,7 +138,7 @@ class Desk:
         while not self.closed:
             due = [until_ms]
             if self.online:
-                due += [self._next_beat_ms, *(at_ms for at_ms, _ in self._answers)]
+                due += [self._next_beat_ms, *(at_ms for at_ms, _ in (*self._answers, *self._moves, *self._tried))]
             deadline_ms = next_deadline_ms(self.state, self.policy) if timers else None
             at_ms = max(self.now_ms, min([*due, *([] if deadline_ms is None else [deadline_ms])]))
             if at_ms >= until_ms:
@@ -135,6 +153,12 @@ class Desk:
                 self.send(
                     e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=order.code or "here")
                 )
+            elif self.online and self._moves and self._moves[0][0] <= at_ms:
+                self.send(e.LivenessBegun(at_ms=at_ms, challenge_id=self._moves.pop(0)[1]))
+            elif self.online and self._tried and self._tried[0][0] <= at_ms:
+                order_given = self._tried.pop(0)[1]
+                shown = {**done(order_given), "camera": self.camera_id, **(self.moves(self) if self.moves else {})}
+                self.send(e.LivenessAssessed(at_ms=at_ms, **shown))
             else:
                 self.send(e.DeadlineReached(at_ms=at_ms))
         return self
@@ -177,6 +201,14 @@ class Desk:
                         self.send(
                             e.CaptureAssessed(at_ms=self.now_ms, capture_id=decision.capture_id, assessment=assessment)
                         )
+                case d.OrderChallenge(kind="liveness"):
+                    if self.moves is not None:
+                        self._moves.append((self.now_ms + 1_000, decision.challenge_id))
+                case d.ChallengeJudged(accepted=False, closed=False) if self.moves is not None:
+                    if self.state.challenge is not None and self.state.challenge.kind == "liveness":
+                        self._moves.append((self.now_ms + 2_000, decision.challenge_id))
+                case d.OrderLiveness():
+                    self._tried.append((self.now_ms + 8_000, decision))
                 case d.OrderChallenge() if self.reaction_ms is not None:
                     self._answers.append((self.now_ms + self.reaction_ms, decision))
                 case d.OrderPause() if self.obeys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from support.desk import POLICY, frame, good_face, started
+from support.desk import POLICY, done, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -84,6 +84,21 @@ class Hands:
         expected = challenge.expected if text is None else text
         return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
 
+    def ready(self, after_ms: int = 1_000) -> d.OrderLiveness:
+        """Press the button, and return what is asked for."""
+        challenge = self.state.challenge
+        assert challenge is not None
+        out = self.wait(after_ms).do(e.LivenessBegun, challenge_id=challenge.challenge_id)
+        (order,) = (x for x in out if isinstance(x, d.OrderLiveness))
+        return order
+
+    def move(
+        self, order: d.OrderLiveness | None = None, after_ms: int = 2_500, **changes: Any
+    ) -> tuple[d.Decision, ...]:
+        """Do what is asked for."""
+        order = order or self.ready()
+        return self.wait(after_ms).do(e.LivenessAssessed, **done(order, **changes))
+
     def play(self, span_ms: int, every_ms: int = 5_000) -> Hands:
         """Play on from where the playhead stands, passing every round and pop-up that comes."""
         until_ms = self.now_ms + span_ms
@@ -111,3 +126,10 @@ class Hands:
 
     def indicated(self) -> dict[str, int]:
         return {str(reason): count for reason, count in self.state.indicators}
+
+    def minutes_recorded(self) -> list[d.Minute]:
+        return [x.minute for x in self.of(d.RecordMinute)]
+
+    def final(self) -> d.Final:
+        (record,) = self.of(d.RecordFinal)
+        return record.final

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
+from zaichang.session import liveness
 from zaichang.session.decisions import ChallengeJudged, Decision, OrderChallenge
 from zaichang.session.events import ChallengeAnswered, SessionStarted
 from zaichang.session.policy import Policy
-from zaichang.session.rounds import extended_ms, indicate
+from zaichang.session.rounds import extended_ms, indicate, uses_captures
 from zaichang.session.schedule import draw
 from zaichang.session.state import Challenge, State
 
@@ -33,15 +34,25 @@ def _shuffled(raw: bytes, count: int) -> list[int]:
 
 
 def _kind(state: State, policy: Policy, raw: bytes, avoid: str) -> str:
+    if liveness.forced(state, policy):
+        return liveness.LIVENESS
     if state.challenge_failures and "code" in policy.challenge_kinds:
         return "code"  # the kind that guessing does not get past
-    kinds = [kind for kind in policy.challenge_kinds if kind != "question" or state.info.questions] or ["confirm"]
+    kinds = [kind for kind in policy.challenge_kinds if _usable(state, policy, kind)] or ["confirm"]
     others = [kind for kind in kinds if kind != avoid] or kinds
     return others[raw[31] % len(others)]
 
 
+def _usable(state: State, policy: Policy, kind: str) -> bool:
+    if kind in liveness.KINDS:
+        return uses_captures(state, policy)
+    return kind != "question" or bool(state.info.questions)
+
+
 def _content(info: SessionStarted, kind: str, raw: bytes) -> tuple[str, tuple[str, ...], str]:
     """Return (expected answer, options as shown, text)."""
+    if kind in liveness.KINDS:
+        return "", (), ""
     if kind == "code":
         return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), ""
     if kind == "question":
@@ -52,14 +63,21 @@ def _content(info: SessionStarted, kind: str, raw: bytes) -> tuple[str, tuple[st
 
 
 def issue(
-    state: State, policy: Policy, wall_ms: int, out: list[Decision], *, attempts: int = 0, avoid: str = ""
+    state: State,
+    policy: Policy,
+    wall_ms: int,
+    out: list[Decision],
+    *,
+    attempts: int = 0,
+    avoid: str = "",
+    kind: str = "",
 ) -> None:
-    """Issue a pop-up, unless one is outstanding."""
+    """Issue a pop-up, of the kind given or drawn, unless one is outstanding; offline, its time does not run yet."""
     state.challenge_due_ms = 0
     if state.challenge is not None:
         return
     raw = draw(state.info, "challenge-content", state.challenges)
-    kind = _kind(state, policy, raw, avoid)
+    kind = kind or _kind(state, policy, raw, avoid)
     expected, options, text = _content(state.info, kind, raw)
     state.challenge = Challenge(
         challenge_id=f"q{state.challenges}",
@@ -70,11 +88,11 @@ def issue(
         variant=raw[30] % VARIANTS,
         salt=raw[16:24].hex(),
         issued_at_ms=wall_ms,
-        deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms),
+        deadline_ms=0 if state.link_hold else wall_ms + extended_ms(state, policy.challenge_deadline_ms),
         attempts=attempts,
     )
     state.challenges += 1
-    repeat_order(state, out)
+    repeat_order(state, policy, out)
 
 
 def fail(state: State, wall_ms: int) -> None:
@@ -90,16 +108,23 @@ def resume(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> N
     challenge = state.challenge
     if challenge is not None and challenge.deadline_ms == 0:
         state.challenge = replace(challenge, deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms))
-    repeat_order(state, out)
+    repeat_order(state, policy, out)
 
 
-def expire(state: State) -> None:
-    """Mark the outstanding pop-up overdue: an answer then only cures."""
-    if state.challenge is not None:
-        state.challenge = replace(state.challenge, overdue=True)
+def expire(state: State) -> bool:
+    """Mark the outstanding pop-up overdue: an answer then only cures. Return whether it asks for movements."""
+    challenge = state.challenge
+    if challenge is not None:
+        state.challenge = replace(challenge, overdue=True)
+    return alive(challenge)
 
 
-def repeat_order(state: State, out: list[Decision]) -> None:
+def alive(challenge: Challenge | None) -> bool:
+    """Return whether this pop-up asks for movements: who fails it may still have been there."""
+    return challenge is not None and challenge.kind == liveness.LIVENESS
+
+
+def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
     """Show the outstanding pop-up (again, after a lost connection)."""
     challenge = state.challenge
     if challenge is not None:
@@ -113,6 +138,7 @@ def repeat_order(state: State, out: list[Decision]) -> None:
                 code=challenge.expected if challenge.kind == "code" else "",
                 variant=challenge.variant,
                 salt=challenge.salt,
+                steps=liveness.steps_of(challenge.kind, policy),
             )
         )
 
@@ -128,12 +154,12 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
     if challenge is None or challenge.challenge_id != event.challenge_id:
         return refuse(event.challenge_id, out)
     reaction_ms = event.at_ms - challenge.issued_at_ms
-    if reaction_ms < policy.reaction_min_ms:
+    if reaction_ms < policy.reaction_min_ms and challenge.kind not in liveness.KINDS:
         indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
         state.challenge = replace(challenge, attempts=challenge.attempts + 1)
         out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
         return ReasonCode.CHALLENGE_TOO_FAST
-    if event.answer.strip() != challenge.expected:
+    if challenge.kind in liveness.KINDS or event.answer.strip() != challenge.expected:
         indicate(state, ReasonCode.CHALLENGE_WRONG)
         state.challenge = replace(challenge, attempts=challenge.attempts + 1)
         out_of_tries = challenge.attempts + 1 >= policy.challenge_attempts

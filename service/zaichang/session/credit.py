@@ -92,6 +92,20 @@ def account(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Dec
     return reason
 
 
+def account_tail(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:
+    """Count what was played between the last heartbeat and the beginning of the end, which came between two."""
+    span_ms = state.tail_to_ms - state.tail_from_ms
+    progress_ms = beat.playhead_ms - state.beat_playhead_ms
+    state.tail_to_ms = 0
+    state.tokens_ms += span_ms * policy.rate_max_bp // BP_ONE
+    state.beat_ms = state.tail_from_ms
+    counted_ms = min(progress_ms, span_ms)
+    if 0 < progress_ms <= state.tokens_ms + (beat.at_ms - state.tail_from_ms - span_ms) * policy.rate_max_bp // BP_ONE:
+        until_ms = state.beat_playhead_ms + counted_ms
+        _progress(state, replace(beat, playhead_ms=until_ms), counted_ms, policy, out)
+    state.beat_ms = 0
+
+
 def _progress(
     state: State, beat: HeartbeatReceived, progress_ms: int, policy: Policy, out: list[Decision]
 ) -> ReasonCode | None:
@@ -151,7 +165,8 @@ def _pend(state: State, interval: Interval) -> None:
             continue
         for part in subtract((start_ms, end_ms), taken):
             last = state.pending[-1] if state.pending else None
-            if last is not None and len(state.pending) > state.proved and last[0] == index and last[2] == part[0]:
+            mark = max(state.proved, state.covered)  # what is marked must not grow
+            if last is not None and len(state.pending) > mark and last[0] == index and last[2] == part[0]:
                 state.pending = (*state.pending[:-1], (index, last[1], part[1]))
             else:
                 state.pending = (*state.pending, (index, *part))
@@ -175,8 +190,9 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None, first: in
 
     An undecided or lost stretch carries ``reason`` into each minute it was played in.
     """
+    end = len(state.pending) if end is None else end
     decided = state.pending[first:end]
-    rest = state.pending[:first] + (() if end is None else state.pending[end:])
+    rest = state.pending[:first] + state.pending[end:]
     minutes = {minute.index: minute for minute in state.minutes}
     for index, start_ms, end_ms in decided:
         minute = minutes[index]
@@ -193,11 +209,24 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None, first: in
     state.minutes = tuple(minutes.values())
     state.pending = rest
     state.pending_set = normalise(stretch[1:] for stretch in rest)
-    if first == 0:
-        state.proved = 0
-        state.proved_lack = None
+    state.held, state.proved, state.covered = (
+        min(mark, first) + max(0, mark - end) for mark in (state.held, state.proved, state.covered)
+    )
     if outcome is Outcome.FAILED:
         state.lead_ms = 0
+
+
+def join_pending(state: State, end: int) -> None:
+    """Join neighbours among the first ``end`` pending stretches, which stand or fall together, within each minute."""
+    joined: list[tuple[int, int, int]] = []
+    for index, start_ms, end_ms in state.pending[:end]:
+        if joined and joined[-1][0] == index and joined[-1][2] == start_ms:
+            joined[-1] = (index, joined[-1][1], end_ms)
+        else:
+            joined.append((index, start_ms, end_ms))
+    less = end - len(joined)
+    state.pending = (*joined, *state.pending[end:])
+    state.held, state.proved = state.held - less, state.proved - less
 
 
 def begin_minute(state: State, at_ms: int) -> None:

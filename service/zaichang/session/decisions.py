@@ -168,7 +168,7 @@ class OrderLiveness:
 
     Attributes:
         challenge_id: Which challenge.
-        attempt: 0, 1, 2, ... within the challenge.
+        attempt: 1, 2, 3, ... within the challenge.
         actions: What to ask for, in order; ``colour`` for kind ``light``.
         holds_ms: How long the head rests before each action.
         nonces: One for each step (hold, action, hold, action, ...), to be carried by that step's frames.

@@ -6,23 +6,20 @@ This is the only place where a proof's outcome meets credit (I6, I10).
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenges, credit, rounds, transitions
+from zaichang.session import bracket, challenges, credit, liveness, rounds, transitions
 from zaichang.session.credit import Outcome
 from zaichang.session.decisions import Decision, Final, OrderPause, OrderResume, OrderSeek, RecordFinal
 from zaichang.session.playhead import difference, total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
-from zaichang.session.state import Phase, State
+from zaichang.session.state import Challenge, Phase, State
 
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
-PAUSE_PROOF_PENDING_MS = 10_000
+TAIL_MIN_MS = 1_000
+"""What was played unreported when the end began is asked after from here; a heartbeat comes at the end anyway."""
+STOP_PROOF_MS = 10_000
 """A pause or the lesson's end closes the bracket with a proof when at least this much is pending."""
-
-
-def uses_captures(state: State, policy: Policy) -> bool:
-    """Return whether captures are this session's proofs; else challenges are (the route without face recognition)."""
-    return state.info.route == "face" and bool(policy.proofs)
 
 
 def schedule_capture(state: State, policy: Policy) -> None:
@@ -43,7 +40,7 @@ def schedule_capture(state: State, policy: Policy) -> None:
 
 def schedule_challenge(state: State, policy: Policy) -> None:
     """Draw when the next pop-up is due; where pop-ups are the proof, they come as often as captures would."""
-    captures = uses_captures(state, policy)
+    captures = rounds.uses_captures(state, policy)
     state.next_challenge_active_ms = next_due_ms(
         state.info,
         "challenge",
@@ -93,42 +90,58 @@ def decide(
 ) -> None:
     """Act on a proof that passed, failed, or could not be decided without a person."""
     held = state.proof_hold is not None
+    state.tail_to_ms = 0
     if outcome is Outcome.FAILED:
         credit.resolve(state, outcome, reason, first=state.proved)
         _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
     else:
         if outcome is Outcome.PASSED and reason is not None and not held and not excused(state, policy):
             # Present only when called, once too often: what came before stays unproven, though the session goes on.
-            credit.resolve(state, Outcome.FAILED, reason)
+            credit.resolve(state, Outcome.FAILED, reason, first=state.proved)
             credit.note(state, reason)
             rounds.indicate(state, reason)
         lack = reason if outcome is Outcome.UNDECIDED else None
-        # A bracket needs both its ends: one that a lacking proof opened stays undecided even if this one passed.
-        state.proved_lack = state.proved_lack or lack or state.opening_lack
-        state.proved = len(state.pending)
-        state.opening_lack = lack
+        bracket.prove(state, lack or (None if policy.liveness_bracket else state.live_lack))
         if state.challenge is None:
-            credit_proved(state)
+            bracket.clear(state, policy)
         state.doubt = max(0, state.doubt - 1)
-        if not state.challenge_hold:
+        if state.phase is Phase.AWAITING_CAPTURE and policy.liveness_start and rounds.uses_captures(state, policy):
+            state.challenge_hold = True
+            transitions.challenge(state)
+            challenges.issue(state, policy, wall_ms, out, kind=liveness.LIVENESS)
+        elif not state.challenge_hold:
             state.proof_hold = None
-        if uses_captures(state, policy):
+        if rounds.uses_captures(state, policy):
             schedule_capture(state, policy)
-    if state.closing is not None and not _answerable(state):
-        close(state, state.closing, out)
+    _go_on(state, policy, wall_ms, out)
+
+
+def answered(
+    state: State, kind: str, lack: ReasonCode | None, policy: Policy, wall_ms: int, out: list[Decision]
+) -> None:
+    """A pop-up was answered rightly; ``lack``: what a liveness that was done as asked could not be compared with."""
+    schedule_challenge(state, policy)
+    cured, state.challenge_hold = state.challenge_hold, False
+    if kind == liveness.LIVENESS:
+        bracket.cover(state, lack, policy)
+    else:
+        bracket.clear(state, policy)
+    if not rounds.uses_captures(state, policy):
+        decide(state, Outcome.PASSED, None, policy, wall_ms, out)
+        return
+    first = state.phase is Phase.CHALLENGING and state.proof_hold is ReasonCode.AWAITING_PROOF
+    if first:
+        state.proof_hold = None
+    elif cured and state.closing is None:
+        rounds.begin_round(state, policy, wall_ms, out)
+    _go_on(state, policy, wall_ms, out)
+
+
+def _go_on(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    if state.closing is not None:
+        wind_up(state, policy, wall_ms, out)
     else:
         settle(state, policy, out)
-
-
-def credit_proved(state: State) -> None:
-    """Credit what rounds have proved; it waits while a pop-up is unanswered (I6)."""
-    lack = state.proved_lack
-    credit.resolve(state, Outcome.UNDECIDED if lack else Outcome.PASSED, lack, end=state.proved)
-
-
-def _answerable(state: State) -> bool:
-    """Return whether a closing session still waits for the answer that its proved time depends on."""
-    return state.challenge is not None and not state.challenge.overdue and state.proved > 0
 
 
 def _fail(state: State, reason: ReasonCode, held: bool, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
@@ -142,39 +155,92 @@ def _fail(state: State, reason: ReasonCode, held: bool, policy: Policy, wall_ms:
     state.proof_hold = reason
     if policy.strikes_max and state.strikes >= policy.strikes_max and state.closing is None:
         state.closing = ReasonCode.STRIKES_EXHAUSTED
-    if uses_captures(state, policy) and not state.challenge_hold:
+    if rounds.uses_captures(state, policy) and not state.challenge_hold:
         state.round_due_ms = wall_ms + policy.cure_ms
     if changed:
         order_pause(state, reason, out)
 
 
-def fail_challenge(state: State, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """A pop-up stayed unanswered, or its attempts are used up: the bracket is lost until it is answered (I6)."""
+def fail_challenge(
+    state: State, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision], *, alive: bool = False
+) -> None:
+    """A pop-up stayed unanswered, or its attempts are used up: nothing since it came counts until its cure (I6).
+
+    Where it asked for movements (``alive``), what captures have proved is left to a person.
+    """
     state.challenge_hold = True
     state.round_due_ms = 0
-    state.proved = 0
+    bracket.forfeit(state, reason, alive=alive)
     decide(state, Outcome.FAILED, reason, policy, wall_ms, out)
 
 
+def cut_try(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    """The connection was lost: a liveness try that runs cannot be finished."""
+    challenge = state.challenge
+    if challenge is not None:
+        challenge = liveness.interrupt(state, challenge, lost=True)
+        use_up(state, challenge, ReasonCode.LIVENESS_INTERRUPTED, policy, wall_ms, out)
+
+
+def use_up(
+    state: State, challenge: Challenge, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision]
+) -> bool:
+    """Take a pop-up away whose attempts are used up, and let it have failed; return whether it was."""
+    if challenge.attempts < policy.challenge_attempts:
+        return False
+    challenges.fail(state, wall_ms)
+    fail_challenge(state, reason, policy, wall_ms, out, alive=challenges.alive(challenge))
+    return True
+
+
 def finish(state: State, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """End the session: at once where nothing is pending, else after a closing proof."""
+    """End the session: at once where nothing is pending, else after its closing proofs."""
     state.closing = reason
-    provable = state.link_hold is None and state.proof_hold is None
-    if not state.pending or not provable:
+    if state.phase is Phase.ACTIVE and state.beat_ms and state.now_ms - state.beat_ms >= TAIL_MIN_MS:
+        state.tail_from_ms, state.tail_to_ms = state.beat_ms, state.now_ms
+    if state.link_hold is not None or not (state.pending or _unheard(state)):
         close(state, reason, out)
         return
     order_pause(state, reason, out)
-    if uses_captures(state, policy):
-        rounds.begin_round(state, policy, wall_ms, out)
+    state.closing_asked = challenges.alive(state.challenge) and not _overdue(state)
+    wind_up(state, policy, wall_ms, out)
+
+
+def _unheard(state: State) -> bool:
+    """Return whether the time limit cut off what the next heartbeat reports; who finishes has reported before."""
+    return state.closing is ReasonCode.SESSION_TIME_LIMIT and state.tail_to_ms > 0
+
+
+def _overdue(state: State) -> bool:
+    return state.challenge is None or state.challenge.overdue
+
+
+def wind_up(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+    """Order what a closing session still has to prove: liveness, then captures; close it when nothing is left to ask.
+
+    An open pop-up is waited for as well: what is pending depends on its answer.
+    """
+    if _overdue(state) and not state.closing_asked and liveness.missing(state, policy):
+        state.closing_asked = True
+        state.challenge = None
+        challenges.issue(state, policy, wall_ms, out, kind=liveness.LIVENESS)
+    asked = not _overdue(state)
+    unproved = state.proved < len(state.pending) or _unheard(state)
+    if unproved and state.proof_hold is None and not (asked and challenges.alive(state.challenge)):
+        if rounds.uses_captures(state, policy):
+            rounds.begin_round(state, policy, wall_ms, out)
+        else:
+            challenges.issue(state, policy, wall_ms, out)
+    proving = state.round is not None and (state.proved < len(state.pending) or _unheard(state))
+    if not proving and not (state.pending and not _overdue(state)):
+        close(state, state.closing or ReasonCode.SESSION_FINISHED, out)
     else:
-        challenges.issue(state, policy, wall_ms, out)
-    settle(state, policy, out)
+        settle(state, policy, out)
 
 
 def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
     """Close now: what no proof closed is not credited, everything before it stays."""
-    if state.pending:
-        credit.resolve(state, Outcome.FAILED, ReasonCode.NO_CLOSING_PROOF)
+    bracket.abandon(state, alive=challenges.alive(state.challenge))
     credit.end_minute(state, state.now_ms)
     state.accounted_ms = state.now_ms
     credit.record_minutes(state, out)

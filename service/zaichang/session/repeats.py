@@ -31,7 +31,7 @@ def look(
     """Remember a capture; return CAMERA_FROZEN or DUPLICATE_FRAME where it does not look live, else None.
 
     Args:
-        state: Its ``contents``, ``sightings`` and ``repeats`` are brought up to date.
+        state: Its ``contents``, ``sightings`` and ``repeats`` are brought up to date; a repeat asks for liveness.
         assessment: Of the capture.
         at_ms: Server time.
         seen_before: Whether the very same picture is known from another session.
@@ -48,6 +48,7 @@ def look(
         state.sightings = (*state.sightings, sighting)[-SIGHTINGS_KEPT:]
     if exact or near:
         state.repeats += 1
+        state.live_wanted = True
     if frozen or (sighting is not None and _still(state.sightings[-STILL_SIGHTINGS:])):
         return ReasonCode.CAMERA_FROZEN
     if exact or state.repeats > repeats_max:

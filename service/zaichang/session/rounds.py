@@ -66,6 +66,11 @@ ABSENCES: Final = frozenset(
 LACKS: Final = frozenset({ReasonCode.NOT_ANALYSED, ReasonCode.PAD_MISSING, ReasonCode.REFERENCE_MISSING})
 
 
+def uses_captures(state: State, policy: Policy) -> bool:
+    """Return whether captures are this session's proofs; else challenges are (the route without face recognition)."""
+    return state.info.route == "face" and bool(policy.proofs)
+
+
 def extended_ms(state: State, base_ms: int) -> int:
     """Return a time allowed, with this learner's recorded allowance."""
     return base_ms * (100 + state.info.extra_time_pct) // 100
@@ -147,18 +152,32 @@ def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Deci
         indicate(state, ReasonCode.CAPTURE_NONCE)
         out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
-    if event.virtual_camera:
-        indicate(state, ReasonCode.VIRTUAL_CAMERA)
-    if event.camera != state.camera:
-        # Another camera re-opens identity and liveness: what passed before in this round counts no more.
+    if see_camera(state, event.camera, virtual=event.virtual_camera):
         current = replace(current, passes=0)
-        if state.camera:
-            indicate(state, ReasonCode.CAMERA_CHANGED)
-        state.camera = event.camera
     state.round = replace(current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
     out.append(
         AnalyseCapture(capture_id=event.capture_id, identity="identity" in policy.proofs or "pad" in policy.proofs)
     )
+
+
+def see_camera(state: State, camera: str, *, virtual: bool) -> bool:
+    """Note which camera a picture came from; return whether it is another one.
+
+    Another camera re-opens identity and liveness: what passed before in this round counts no more.
+    """
+    if virtual:
+        indicate(state, ReasonCode.VIRTUAL_CAMERA)
+        state.live_wanted = state.live_wanted or not state.virtual
+    state.virtual = virtual
+    if camera == state.camera:
+        return False
+    if state.camera:
+        indicate(state, ReasonCode.CAMERA_CHANGED)
+        state.live_wanted = True
+    state.camera = camera
+    if state.round is not None:
+        state.round = replace(state.round, passes=0)
+    return True
 
 
 def unavailable(
@@ -199,6 +218,10 @@ def assess(
 def _problem(state: State, event: CaptureAssessed, policy: Policy) -> ReasonCode | None:
     """Return why this capture does not pass, the most telling reason first; None where it passes."""
     assessment = event.assessment
+    frame_px = (assessment.width_px, assessment.height_px)
+    if frame_px != (0, 0):
+        state.live_wanted = state.live_wanted or state.frame_px not in ((0, 0), frame_px)
+        state.frame_px = frame_px
     for reason in assessment.reasons:
         if reason in LACKS or reason in _BLOCKING:
             return reason

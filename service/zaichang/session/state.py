@@ -65,8 +65,8 @@ class Challenge:
 
     Attributes:
         challenge_id: Unique within the session.
-        kind: confirm, code or question.
-        expected: The one right answer.
+        kind: confirm, code, question, liveness or light.
+        expected: The one right answer; empty where movements or light answer.
         options: As shown.
         text: The question.
         variant: Wording and look.
@@ -75,6 +75,9 @@ class Challenge:
         deadline_ms: Server time; 0 while the network is down and the learner is excused.
         attempts: Wrong or impossible answers so far.
         overdue: Whether the deadline has passed; an answer then only cures.
+        tries: ``liveness``, ``light``: how many tries were begun.
+        begun: Whether a try runs.
+        excused: Whether a try that a lost connection cut short was excused already.
     """
 
     challenge_id: str
@@ -88,6 +91,9 @@ class Challenge:
     deadline_ms: int
     attempts: int = 0
     overdue: bool = False
+    tries: int = 0
+    begun: bool = False
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +124,9 @@ class State:
         page_hold: PAGE_HIDDEN, PAGE_UNFOCUSED or None.
         link_hold: NETWORK_GAP or None.
         closing: Why the session is about to close, once its last proof is decided; None otherwise.
+        closing_asked: Whether the closing liveness was asked for.
+        tail_from_ms: Server time of the last heartbeat before the closing began, where time was counted; 0: none.
+        tail_to_ms: When it began: the next heartbeat still counts up to here.
         pause_ordered: Whether the player waits for our OrderResume.
         connected: Whether a websocket is open.
         seq: Last accepted heartbeat.
@@ -149,8 +158,17 @@ class State:
         contents: The last pictures' content hashes, newest last.
         sightings: Where the face was in the last captures, newest last.
         repeats: Captures that repeated an earlier one, exactly or nearly.
-        proved: How many leading entries of ``pending`` a round has proved while a pop-up waits for its answer (I6).
+        frame_px: Width and height of the last picture.
+        virtual: Whether the last picture's camera looked like a virtual one.
+        proved: How many leading entries of ``pending`` a round has proved (``bracket``).
         proved_lack: What that proof lacked, or None.
+        held: How many of them no pop-up stands against (I6): they wait for a liveness only.
+        held_reason: Why the last liveness failed; None after one that passed.
+        covered: How many leading entries of ``pending`` were played before a liveness that passed.
+        live_wanted: Whether something may not be live: the next pop-up comes at once and asks for movements.
+        live_lack: What the last liveness lacked, or None.
+        live_from_active_ms: ``active_ms`` from which any pop-up asks for movements.
+        live_due_active_ms: ``active_ms`` at which one does whatever others come.
         challenge_due_ms: Server time of the next pop-up after a failed one; 0: none.
         challenge_failures: Failed pop-ups in a row; each makes the next one wait longer.
         excuses: How often a hidden page, the network, or coming only when called was excused.
@@ -170,6 +188,9 @@ class State:
     page_hold: ReasonCode | None = None
     link_hold: ReasonCode | None = None
     closing: ReasonCode | None = None
+    closing_asked: bool = False
+    tail_from_ms: int = 0
+    tail_to_ms: int = 0
     pause_ordered: bool = True
     connected: bool = True
     seq: int = 0
@@ -201,8 +222,17 @@ class State:
     contents: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     repeats: int = 0
+    frame_px: tuple[int, int] = (0, 0)
+    virtual: bool = False
     proved: int = 0
     proved_lack: ReasonCode | None = None
+    held: int = 0
+    held_reason: ReasonCode | None = None
+    covered: int = 0
+    live_wanted: bool = False
+    live_lack: ReasonCode | None = None
+    live_from_active_ms: int = 0
+    live_due_active_ms: int = 0
     challenge_due_ms: int = 0
     challenge_failures: int = 0
     excuses: int = 0
@@ -219,6 +249,11 @@ class State:
     def pending_ms(self) -> int:
         """Media time played since the last proof."""
         return total_ms(self.pending_set)
+
+    @property
+    def unproved_ms(self) -> int:
+        """Media time that no capture round has proved yet."""
+        return sum(end_ms - start_ms for _, start_ms, end_ms in self.pending[self.proved :])
 
     @property
     def frontier_ms(self) -> int:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenges, credit, proofs, rounds, timers
+from zaichang.session import challenges, credit, liveness, proofs, rounds, timers
 from zaichang.session.credit import Outcome
-from zaichang.session.decisions import AckHeartbeat, Decision, RejectHeartbeat
+from zaichang.session.decisions import AckHeartbeat, ChallengeJudged, Decision, RejectHeartbeat
 from zaichang.session.events import (
     CaptureAssessed,
     CaptureReceived,
@@ -32,7 +32,7 @@ from zaichang.session.events import (
 from zaichang.session.playhead import normalise
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import heartbeat_nonce
-from zaichang.session.state import Phase, State
+from zaichang.session.state import Challenge, Phase, State
 from zaichang.session.timers import next_deadline_ms
 from zaichang.session.transitions import require_legal
 
@@ -51,7 +51,8 @@ def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision,
     )
     out: list[Decision] = []
     proofs.schedule_challenge(state, policy)
-    if proofs.uses_captures(state, policy):
+    liveness.schedule(state, policy)
+    if rounds.uses_captures(state, policy):
         rounds.begin_round(state, policy, event.at_ms, out)
     else:
         state.phase = Phase.CHALLENGING
@@ -98,10 +99,13 @@ def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> N
             decided = rounds.unavailable(state, event, policy, event.at_ms)
         case ChallengeAnswered():
             _answer(state, event, policy, out)
-        case LivenessBegun() | LivenessAssessed():
-            challenges.refuse(event.challenge_id, out)
+        case LivenessBegun():
+            _liveness_begun(state, event, policy, out)
+        case LivenessAssessed():
+            _liveness_assessed(state, event, policy, out)
         case ConnectionLost():
             state.connected = False
+            proofs.cut_try(state, policy, event.at_ms, out)
         case ConnectionResumed():
             _resumed(state, event, policy, out)
         case DeadlineReached():
@@ -133,11 +137,13 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     state.heard_ms = beat.at_ms
     state.connected = True
     reason = credit.account(state, beat, policy, out)
+    if state.tail_to_ms:
+        credit.account_tail(state, beat, policy, out)
     state.accounted_ms = beat.at_ms
     state.beat_playhead_ms = beat.playhead_ms
     if state.link_hold is not None:
         state.link_hold = None
-        if proofs.uses_captures(state, policy):
+        if rounds.uses_captures(state, policy):
             # Whoever comes back proves at once that it is still them; that also closes the bracket before the gap.
             state.round_due_ms = beat.at_ms
         if state.challenge is not None and state.challenge.deadline_ms == 0:
@@ -187,11 +193,19 @@ def _hold_player(state: State, beat: HeartbeatReceived, policy: Policy, out: lis
         hold = ReasonCode.PLAYER_PAUSED
     if hold is not None and hold is not state.player_hold:
         credit.note(state, hold)
-        stopped = hold is not ReasonCode.PLAYER_STALLED and state.page_hold is None and state.proof_hold is None
-        if stopped and state.pending_ms >= proofs.PAUSE_PROOF_PENDING_MS and proofs.uses_captures(state, policy):
-            # Closing the bracket here means that whoever stops now, for good perhaps, loses nothing.
-            rounds.begin_round(state, policy, beat.at_ms, out)
+        held_back = state.page_hold is not None or state.proof_hold is not None or state.closing is not None
+        if hold is not ReasonCode.PLAYER_STALLED and not held_back and rounds.uses_captures(state, policy):
+            _stopped(state, hold, policy, beat.at_ms, out)
     state.player_hold = hold
+
+
+def _stopped(state: State, hold: ReasonCode, policy: Policy, at_ms: int, out: list[Decision]) -> None:
+    """Close the bracket now, so that whoever stops here, for good perhaps, loses nothing."""
+    if state.unproved_ms >= proofs.STOP_PROOF_MS:
+        rounds.begin_round(state, policy, at_ms, out)
+    ended = hold is ReasonCode.LESSON_ENDED and state.pending_ms >= proofs.STOP_PROOF_MS
+    if ended and liveness.missing(state, policy):
+        challenges.issue(state, policy, at_ms, out, kind=liveness.LIVENESS)
 
 
 def _answer(state: State, event: ChallengeAnswered, policy: Policy, out: list[Decision]) -> None:
@@ -200,28 +214,62 @@ def _answer(state: State, event: ChallengeAnswered, policy: Policy, out: list[De
     if challenge is None or reason is ReasonCode.CHALLENGE_UNANSWERED:
         return
     if reason is None:
-        proofs.schedule_challenge(state, policy)
-        cured = state.challenge_hold
-        state.challenge_hold = False
-        proofs.credit_proved(state)
-        if not proofs.uses_captures(state, policy):
-            proofs.decide(state, Outcome.PASSED, None, policy, event.at_ms, out)
-        elif cured:
-            rounds.begin_round(state, policy, event.at_ms, out)
-        elif state.closing is not None and state.round is None:
-            proofs.close(state, state.closing, out)
+        proofs.answered(state, challenge.kind, None, policy, event.at_ms, out)
         return
     attempts = challenge.attempts + 1
-    if attempts >= policy.challenge_attempts:
-        challenges.fail(state, event.at_ms)
-        proofs.fail_challenge(state, reason, policy, event.at_ms, out)
-    elif reason is ReasonCode.CHALLENGE_TOO_FAST:
+    if not proofs.use_up(state, replace(challenge, attempts=attempts), reason, policy, event.at_ms, out):
+        if reason is ReasonCode.CHALLENGE_TOO_FAST:
+            state.live_wanted = True
+            state.challenge = None
+            challenges.issue(state, policy, event.at_ms, out, attempts=attempts, avoid=challenge.kind)
+
+
+def _liveness_begun(state: State, event: LivenessBegun, policy: Policy, out: list[Decision]) -> None:
+    challenge = _asked_to_move(state, event.challenge_id, out)
+    if challenge is None:
+        return
+    challenge = liveness.interrupt(state, challenge, lost=False)
+    interrupted = ReasonCode.LIVENESS_INTERRUPTED
+    if proofs.use_up(state, challenge, interrupted, policy, event.at_ms, out):
+        out.append(_judged(challenge, interrupted, closed=True))
+    elif event.decline and challenge.kind == liveness.LIGHT:
         state.challenge = None
-        challenges.issue(state, policy, event.at_ms, out, attempts=attempts, avoid=challenge.kind)
+        challenges.issue(state, policy, event.at_ms, out, attempts=challenge.attempts, kind=liveness.LIVENESS)
+    else:
+        liveness.begin(state, challenge, policy, event.at_ms, out)
+
+
+def _liveness_assessed(state: State, event: LivenessAssessed, policy: Policy, out: list[Decision]) -> None:
+    challenge = _asked_to_move(state, event.challenge_id, out)
+    if challenge is None or not challenge.begun or event.attempt != challenge.tries:
+        return  # of a try that was cut short
+    reason = liveness.problem(state, event, challenge, policy)
+    after = liveness.settle_try(state, challenge, reason, policy, event.at_ms)
+    closed = after is None or after.attempts >= policy.challenge_attempts
+    out.append(_judged(challenge, reason, closed=closed, accepted=after is None))
+    if after is None:
+        proofs.answered(state, challenge.kind, reason, policy, event.at_ms, out)
+    else:
+        proofs.use_up(state, after, reason or ReasonCode.LIVENESS_FAILED, policy, event.at_ms, out)
+
+
+def _asked_to_move(state: State, challenge_id: str, out: list[Decision]) -> Challenge | None:
+    """Return the pop-up if it is outstanding and asks for movements or light; say so where none is outstanding."""
+    if state.challenge is None or state.challenge.challenge_id != challenge_id:
+        challenges.refuse(challenge_id, out)
+        return None
+    return state.challenge if state.challenge.kind in liveness.KINDS else None
+
+
+def _judged(
+    challenge: Challenge, reason: ReasonCode | None, *, closed: bool, accepted: bool = False
+) -> ChallengeJudged:
+    return ChallengeJudged(challenge_id=challenge.challenge_id, accepted=accepted, reason=reason, closed=closed)
 
 
 def _resumed(state: State, event: ConnectionResumed, policy: Policy, out: list[Decision]) -> None:
     state.connected = True
+    proofs.cut_try(state, policy, event.at_ms, out)
     current = state.round
     if current is not None and current.capture_id and not current.received:
         # The order may never have arrived; a fresh deadline costs an excuse, so that it cannot be dodged for ever.

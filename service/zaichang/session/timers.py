@@ -12,7 +12,7 @@ from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
-from zaichang.session import challenges, credit, proofs, rounds
+from zaichang.session import challenges, credit, liveness, proofs, rounds
 from zaichang.session.decisions import Decision
 from zaichang.session.policy import Policy
 from zaichang.session.state import Phase, State
@@ -41,26 +41,32 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
         dues.append((state.heard_ms + policy.gap_ms, Due.GAP))
     if state.closing is None:
         dues.append((state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT))
-    current = state.round
+    current, challenge = state.round, state.challenge
+    moving = challenge is not None and challenge.begun  # whoever turns the head as asked cannot face the camera
     if current is not None:
         if current.capture_id:
             dues.append((current.deadline_ms, Due.CAPTURE_DEADLINE))
-        else:
+        elif not moving:
             dues.append((current.retake_at_ms, Due.RETAKE))
+    elif moving:
+        pass
     elif state.round_due_ms and state.link_hold is None and state.page_hold is None:
         dues.append((state.round_due_ms, Due.ROUND))
-    challenge = state.challenge
     if challenge is not None and challenge.deadline_ms and not challenge.overdue:
         dues.append((challenge.deadline_ms, Due.CHALLENGE_DEADLINE))
     elif challenge is None and state.challenge_due_ms and state.link_hold is None:
         dues.append((state.challenge_due_ms, Due.CHALLENGE))
     if state.phase is Phase.ACTIVE:
         dues.append((state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END))
-        captures = proofs.uses_captures(state, policy)
-        if current is None and captures:
+        captures = rounds.uses_captures(state, policy)
+        if current is None and captures and not moving:
             dues.append((state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND))
-        if challenge is None and (policy.challenge_kinds or not captures):
-            dues.append((state.now_ms + max(0, state.next_challenge_active_ms - state.active_ms), Due.CHALLENGE))
+        if challenge is None:
+            asked_active_ms = liveness.due_active_ms(state, policy)
+            if policy.challenge_kinds or not captures:
+                asked_active_ms = min(state.next_challenge_active_ms, asked_active_ms or state.next_challenge_active_ms)
+            if asked_active_ms is not None:
+                dues.append((state.now_ms + max(0, asked_active_ms - state.active_ms), Due.CHALLENGE))
     return min(dues)
 
 
@@ -90,10 +96,10 @@ def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decisi
             if decided is not None:
                 proofs.decide(state, *decided, policy, wall_ms, out)
         case Due.CHALLENGE_DEADLINE:
-            challenges.expire(state)
-            proofs.fail_challenge(state, ReasonCode.CHALLENGE_UNANSWERED, policy, wall_ms, out)
+            alive = challenges.expire(state)
+            proofs.fail_challenge(state, ReasonCode.CHALLENGE_UNANSWERED, policy, wall_ms, out, alive=alive)
         case Due.GAP:
-            _gap(state, policy, out)
+            _gap(state, policy, wall_ms, out)
         case Due.ABANDONED:
             proofs.close(state, state.closing or ReasonCode.SESSION_ABANDONED, out)
         case Due.TIME_LIMIT:
@@ -108,7 +114,7 @@ def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decisi
             assert_never(due)
 
 
-def _gap(state: State, policy: Policy, out: list[Decision]) -> None:
+def _gap(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
     """The connection has been silent too long: only the gap is lost (design I10)."""
     state.link_hold = ReasonCode.NETWORK_GAP
     state.accounted_ms = state.now_ms
@@ -117,6 +123,7 @@ def _gap(state: State, policy: Policy, out: list[Decision]) -> None:
         proofs.close(state, state.closing, out)
         return
     excuse_round(state, policy)
+    proofs.cut_try(state, policy, wall_ms, out)
     if state.challenge is not None and not state.challenge.overdue and proofs.excused(state, policy):
         state.challenge = replace(state.challenge, deadline_ms=0)
     proofs.settle(state, policy, out)

@@ -35,6 +35,7 @@ _A, _C, _L, _S, _X = Phase.AWAITING_CAPTURE, Phase.CHALLENGING, Phase.ACTIVE, Ph
 MOVES: Final = MappingProxyType(
     {
         (_A, _L): "first proof passed",
+        (_A, _C): "first captures passed, and a liveness challenge must pass too",
         (_A, _S): "first proof passed while paused, hidden or offline",
         (_A, _X): "abandoned, superseded or finished before the first proof",
         (_C, _L): "first challenge passed",
@@ -110,6 +111,11 @@ def _target(state: State) -> Phase:
 def settle(state: State) -> bool:
     """Set the phase that the holds imply; return whether it changed."""
     return _move(state, _target(state))
+
+
+def challenge(state: State) -> None:
+    """Wait for the first liveness challenge."""
+    _move(state, _C)
 
 
 def close(state: State, reason: ReasonCode) -> None:

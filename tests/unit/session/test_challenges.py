@@ -308,7 +308,7 @@ def test_only_an_outstanding_pop_up_is_shown_again() -> None:
     session.answer()
     out: list[d.Decision] = []
     challenges.resume(session.state, session.policy, session.now_ms, out)
-    challenges.repeat_order(session.state, out)
+    challenges.repeat_order(session.state, session.policy, out)
     assert out == []
 
 

@@ -12,7 +12,7 @@ from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import proofs
+from zaichang.session import proofs, rounds
 from zaichang.session.credit import Outcome
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
@@ -53,7 +53,7 @@ def proof(session: Hands, picture: FrameAssessment | None = None) -> Hands:
 )
 def test_captures_are_the_proof_on_the_face_route_alone(route: str, asked: tuple[str, ...], captures: bool) -> None:
     session = Hands(Policy(proofs=asked), route=route)
-    assert proofs.uses_captures(session.state, session.policy) is captures
+    assert rounds.uses_captures(session.state, session.policy) is captures
     assert bool(session.of(d.OrderCapture)) is captures
     assert bool(session.of(d.OrderChallenge)) is not captures
     assert session.state.phase is (Phase.AWAITING_CAPTURE if captures else Phase.CHALLENGING)

@@ -1,0 +1,564 @@
+"""The second bracket: what captures have proved is credited only once a liveness challenge after it has passed."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from support.desk import POLICY, Desk, frame, good_face, started
+from support.hands import Hands
+from unit.session.test_liveness import LIVE, NEVER_MS, PAD, STRANGER, ask, counting, held, judged, play, proof, quiet
+from zaichang.core.assessment import not_analysed
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session.playhead import total_ms
+from zaichang.session.policy import Policy
+from zaichang.session.replay import replay
+from zaichang.session.state import Phase
+
+R = ReasonCode
+
+
+def fail(session: Hands, **changes: object) -> Hands:
+    """Use up all tries of the open liveness challenge."""
+    for _ in range(session.policy.challenge_attempts):
+        session.beat(session.state.beat_playhead_ms)
+        session.move(**{"similarity_bp": 0, **changes})
+    return session
+
+
+def cure(session: Hands) -> Hands:
+    """Wait for the next liveness challenge, pass it, and the captures after it."""
+    while session.state.challenge is None:
+        session.wait(5_000).beat(session.state.beat_playhead_ms)
+    session.move()
+    session.round()
+    return quiet(session)
+
+
+def ordinary(session: Hands) -> Hands:
+    """Let a pop-up of an ordinary kind fall due."""
+    session.state.next_challenge_active_ms = session.state.active_ms
+    session.tick()
+    assert session.state.challenge.kind in ("confirm", "code")
+    return quiet(session)
+
+
+class TestHeld:
+    def test_captures_alone_credit_nothing_and_a_liveness_after_them_all_of_it(self) -> None:
+        session = held(60_000)
+        proof(play(session, 60_000))
+        assert session.state.held == session.state.proved > 0
+        assert session.state.credited == () and session.minutes_recorded() == []
+        ask(session).move()
+        assert session.state.credited == ((0, 120_000),)
+        assert session.state.pending == ()
+        assert session.state.session_verified_ms == 120_000
+
+    def test_what_was_played_since_the_last_captures_needs_captures_still(self) -> None:
+        session = play(held(30_000), 10_000)
+        ask(session).move()
+        assert session.state.credited == ((0, 30_000),)
+        assert session.state.pending_ms == 10_000
+        assert session.state.covered == len(session.state.pending)
+        play(session, 20_000)
+        proof(session)
+        assert session.state.credited == ((0, 40_000),), "and no second liveness; what came after it waits for the next"
+        assert session.state.pending_ms == 20_000
+        ask(session).move()
+        assert session.state.credited == ((0, 60_000),)
+
+    def test_the_mark_does_not_grow_with_what_is_played_on(self) -> None:
+        session = play(counting(), 10_000)
+        ask(session).move()
+        play(session, 10_000)
+        assert [stretch[1:] for stretch in session.state.pending] == [(0, 10_000), (10_000, 20_000)]
+        assert session.state.covered == 1
+
+    def test_failed_captures_take_back_only_what_no_captures_proved(self) -> None:
+        session = proof(play(held(30_000), 20_000), STRANGER)
+        assert session.state.pending_ms == 30_000
+        assert session.state.phase is Phase.SUSPENDED
+        session.tick(session.policy.cure_ms)
+        session.round()
+        session.beat(30_000)
+        ask(session).move()
+        assert session.state.credited == ((0, 30_000),)
+
+    def test_captures_that_lack_a_result_leave_only_their_own_stretch_to_a_person(self) -> None:
+        session = held(30_000)
+        proof(play(session, 20_000), not_analysed())
+        assert session.state.undecided == ((30_000, 50_000),)
+        assert session.state.pending_ms == 30_000
+        proof(play(session, 10_000))
+        assert session.state.undecided == ((30_000, 60_000),), "a bracket needs both its ends"
+        ask(session).move()
+        assert session.state.credited == ((0, 30_000),)
+
+    def test_whoever_comes_only_when_called_loses_that_stretch_and_not_what_was_held(self) -> None:
+        session = held(30_000, policy=replace(LIVE, excuses=0))
+        play(session, 20_000)
+        session.state.next_capture_active_ms = session.state.active_ms
+        session.tick()
+        for _ in range(3):
+            session.capture(frame())
+        quiet(session.round())
+        assert session.state.pending_ms == 30_000
+        assert session.state.credited == session.state.undecided == ()
+
+    def test_without_the_switch_captures_credit_at_once(self) -> None:
+        session = Hands(replace(POLICY, liveness_start=True)).round()
+        session.move()
+        session.beat()
+        proof(play(quiet(session), 30_000))
+        assert session.state.credited == ((0, 30_000),)
+
+    def test_neighbours_are_joined_so_that_the_state_stays_small(self) -> None:
+        session = held(10_000)
+        for _ in range(30):
+            proof(play(session, 10_000))
+        assert session.state.pending_ms == 310_000
+        assert len(session.state.pending) <= 12, "about one for each minute"
+        assert session.state.held == session.state.proved == len(session.state.pending)
+        ask(session).move()
+        assert session.state.credited == ((0, 310_000),)
+        assert sum(minute.verified_ms for minute in session.minutes_recorded()) == sum(
+            total_ms(minute.verified) for minute in session.minutes_recorded()
+        )
+
+
+class TestFailed:
+    def test_a_failed_liveness_leaves_what_is_held_held(self) -> None:
+        session = held(30_000)
+        play(session, 10_000)
+        fail(ask(session))
+        assert session.state.credited == () and session.state.undecided == ()
+        assert session.state.pending_ms == 30_000, "what no captures proved is lost"
+        assert session.state.held_reason is R.NOT_SAME_PERSON
+        assert session.state.suspended is R.NOT_SAME_PERSON
+        cure(session)
+        assert session.state.credited == ((0, 30_000),), "a cure that passes verifies it"
+        assert session.state.held_reason is None
+        assert session.state.phase is Phase.ACTIVE
+
+    def test_what_captures_proved_while_it_waited_is_a_persons(self) -> None:
+        session = held(30_000)
+        ask(session)
+        proof(play(session, 20_000))
+        play(session, 10_000)
+        assert (session.state.held, session.state.proved) == (1, 2)
+        fail(session)
+        assert session.state.undecided == ((30_000, 50_000),)
+        assert session.state.pending_ms == 30_000
+        cure(session)
+        assert session.state.credited == ((0, 30_000),)
+        assert session.state.undecided == ((30_000, 50_000),), "no cure reaches back past a failed liveness (I6)"
+
+    def test_what_captures_proved_while_it_waited_is_credited_once_it_passes(self) -> None:
+        session = held(30_000)
+        ask(session)
+        proof(play(session, 20_000))
+        session.move()
+        assert session.state.credited == ((0, 50_000),)
+
+    def test_unanswered_is_failed(self) -> None:
+        session = ask(held(30_000))
+        for _ in range(10):
+            session.wait(10_000).beat(session.state.beat_playhead_ms)
+        assert session.state.suspended is R.CHALLENGE_UNANSWERED
+        assert session.state.pending_ms == 30_000
+        session.move()
+        assert judged(session).accepted
+        session.round()
+        assert session.state.credited == ((0, 30_000),)
+
+    def test_failing_never_takes_back_what_an_earlier_one_secured(self) -> None:
+        session = held(30_000)
+        ask(session).move()
+        secured = session.state.credited
+        assert secured == ((0, 30_000),)
+        proof(play(session, 30_000))
+        fail(ask(session))
+        session.do(e.Superseded)
+        assert session.state.credited == secured
+        assert session.final().verified_ms == 30_000
+        assert session.final().undecided_ms == 30_000
+
+    def test_a_failed_ordinary_pop_up_costs_what_came_since_and_asks_for_movements(self) -> None:
+        session = held(30_000)
+        play(session, 10_000)
+        ordinary(session)
+        proof(play(session, 20_000))
+        assert (session.state.held, session.state.proved) == (1, 3)
+        for _ in range(3):
+            session.answer("wrong")
+        assert session.state.pending_ms == 30_000
+        assert session.state.undecided == ()
+        while session.state.challenge is None:
+            session.wait(5_000).beat(session.state.beat_playhead_ms)
+        assert session.state.challenge.kind == "liveness"
+        session.move()
+        assert session.state.credited == ((0, 30_000),)
+
+    def test_a_right_answer_to_an_ordinary_pop_up_only_holds(self) -> None:
+        session = ordinary(held(30_000))
+        proof(play(session, 20_000))
+        session.answer()
+        assert session.state.credited == ()
+        assert session.state.held == session.state.proved
+        ask(session).move()
+        assert session.state.credited == ((0, 50_000),)
+
+    def test_what_lacked_a_result_before_a_right_answer_is_a_persons(self) -> None:
+        session = ordinary(held(30_000))
+        proof(play(session, 20_000), not_analysed())
+        assert session.state.undecided == ()
+        session.answer()
+        assert session.state.undecided == ((30_000, 50_000),)
+        assert session.state.pending_ms == 30_000
+
+
+class TestDoubt:
+    def at_once(self, session: Hands) -> bool:
+        """Whether a liveness challenge came, before anything else was due."""
+        challenge = session.state.challenge
+        return challenge is not None and challenge.kind == "liveness"
+
+    def due_round(self, session: Hands) -> Hands:
+        session.state.next_capture_active_ms = session.state.active_ms
+        session.tick()
+        return session
+
+    def test_an_exact_repeat(self) -> None:
+        session = play(held(), 5_000)
+        self.due_round(session)
+        session.capture(frame(good_face(), content=session.state.contents[0]))
+        assert self.at_once(session)
+        assert session.state.repeats == 1
+        session.move()
+        assert session.state.repeats == 0, "whoever moves as told is no recording"
+        assert not session.state.live_wanted
+
+    def test_a_near_repeat(self) -> None:
+        session = play(held(), 5_000)
+        for _ in range(2):
+            self.due_round(session)
+            for _ in range(2):
+                shown = replace(session.picture(), phash="00" * 8)
+                session.capture(shown)
+            play(session, 15_000)
+        assert session.state.repeats >= 1
+        assert self.at_once(session)
+
+    def test_another_camera(self) -> None:
+        session = play(held(), 5_000)
+        self.due_round(session).capture(camera="cam-2")
+        assert self.at_once(session)
+
+    def test_another_resolution(self) -> None:
+        session = play(held(), 5_000)
+        self.due_round(session).capture(replace(session.picture(), height_px=640))
+        assert session.state.frame_px == (480, 640)
+        assert self.at_once(session)
+
+    def test_the_same_resolution_and_pictures_without_one_are_nothing(self) -> None:
+        session = play(held(), 5_000)
+        self.due_round(session).capture(not_analysed())
+        session.capture()
+        assert session.state.frame_px == (480, 360)
+        assert not self.at_once(session)
+
+    def test_a_virtual_camera_once(self) -> None:
+        session = play(held(), 5_000)
+        self.due_round(session).round(virtual_camera=True)
+        assert self.at_once(session)
+        session.move(virtual_camera=True)
+        session.beat(35_000)
+        self.due_round(session).round(virtual_camera=True)
+        assert not self.at_once(session), "the same camera is not asked about again"
+        self.due_round(session).round()
+        self.due_round(session).capture(virtual_camera=True)
+        assert self.at_once(session)
+
+    def test_an_inhumanly_quick_answer(self) -> None:
+        session = ordinary(held())
+        session.answer(after_ms=100)
+        assert self.at_once(session)
+        assert session.state.challenge.attempts == 1
+
+    def test_while_an_ordinary_pop_up_is_open_it_waits_for_that(self) -> None:
+        session = ordinary(held())
+        session.state.live_wanted = True
+        session.tick(1_000)
+        assert session.state.challenge.kind != "liveness"
+        session.answer()
+        session.tick()
+        assert self.at_once(session)
+
+    def test_it_waits_until_time_counts(self) -> None:
+        session = held()
+        session.beat(30_000, playing=False)
+        session.state.live_wanted = True
+        session.tick(10_000)
+        assert session.state.challenge is None
+        session.beat(30_000)
+        assert self.at_once(session)
+
+    @pytest.mark.parametrize("policy", [POLICY, replace(LIVE, proofs=())])
+    def test_never_where_movements_are_not_in_use(self, policy: Policy) -> None:
+        session = Hands(policy)
+        session.state.live_wanted = True
+        one = Desk(policy=policy)
+        one.state.live_wanted = True
+        one.study(300_000)
+        assert all(order.kind != "liveness" for order in one.ordered(d.OrderChallenge))
+
+
+class TestMoments:
+    def kinds(self, policy: Policy, seed: int, span_ms: int = 2_400_000) -> list[tuple[int, str]]:
+        info = started(policy, seed=f"{seed:064x}", lesson_duration_ms=14_400_000)
+        one = Desk(policy=policy, info=info)
+        asked: list[tuple[int, str]] = []
+        while one.now_ms < info.at_ms + span_ms:
+            known = len(one.ordered(d.OrderChallenge))
+            one.study(10_000)
+            asked += [(one.state.active_ms, order.kind) for order in one.ordered(d.OrderChallenge)[known:]]
+        assert one.state.session_verified_ms > 0
+        return asked
+
+    def test_two_passes_are_never_further_apart_than_the_longest_gap(self) -> None:
+        for kinds in ((), ("confirm", "code")):
+            policy = replace(LIVE, challenge_kinds=kinds, challenge_mean_ms=200_000, challenge_min_gap_ms=60_000)
+            for seed in range(2):
+                asked = self.kinds(policy, seed)
+                times = [0, *(at_ms for at_ms, kind in asked if kind == "liveness")]
+                gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+                assert len(gaps) >= 8
+                assert max(gaps[1:]) <= 300_000 + 15_000, "the pop-up comes in time, the answer a little later"
+                assert min(gaps[1:]) >= 150_000 - 10_000, "and not all the time"
+                assert len({gap // 10_000 for gap in gaps}) > 4, "at moments that nobody can foresee"
+                assert {kind for _, kind in asked} - {"liveness"} <= set(kinds)
+
+    def test_pop_ups_soon_after_a_pass_are_ordinary(self) -> None:
+        policy = replace(LIVE, challenge_mean_ms=60_000, challenge_min_gap_ms=30_000, challenge_max_gap_ms=90_000)
+        asked = self.kinds(policy, 1)
+        assert {kind for _, kind in asked} == {"liveness", "confirm", "code"}
+
+    def test_after_half_of_the_gap_any_pop_up_asks_for_movements(self) -> None:
+        session = held()
+        session.state.live_from_active_ms = session.state.active_ms + 5_000
+        session.state.next_challenge_active_ms = session.state.active_ms + 5_000
+        play(session, 5_000)
+        assert session.state.challenge.kind == "liveness"
+
+    def test_without_the_bracket_they_come_as_one_kind_of_many(self) -> None:
+        policy = replace(
+            POLICY, challenge_kinds=("confirm", "liveness"), challenge_mean_ms=60_000, challenge_min_gap_ms=30_000,
+            challenge_max_gap_ms=90_000,
+        )  # fmt: skip
+        assert {kind for _, kind in self.kinds(policy, 1)} == {"confirm", "liveness"}
+
+
+class TestEnd:
+    def test_finishing_asks_for_movements_then_for_captures(self) -> None:
+        session = play(held(30_000), 20_000)
+        out = session.do(e.FinishRequested)
+        assert [type(x) for x in out] == [d.OrderPause, d.OrderChallenge]
+        assert session.state.challenge.kind == "liveness"
+        out = session.move()
+        assert session.state.credited == ((0, 30_000),)
+        assert [x for x in out if isinstance(x, d.OrderCapture)]
+        session.round()
+        assert session.final().verified_ms == 50_000
+        assert session.final().undecided_ms == 0
+
+    def test_where_all_was_proved_by_captures_movements_are_enough(self) -> None:
+        session = held(30_000)
+        session.do(e.FinishRequested)
+        session.move()
+        assert session.final().verified_ms == 30_000
+
+    def test_failing_them_leaves_what_captures_proved_to_a_person(self) -> None:
+        session = play(held(30_000), 20_000)
+        session.do(e.FinishRequested)
+        fail(session)
+        assert session.final().verified_ms == 0
+        assert session.final().undecided_ms == 30_000
+        minutes = session.minutes_recorded()
+        assert all(minute.verdict is not d.Verdict.VERIFIED for minute in minutes)
+        assert R.NOT_SAME_PERSON in minutes[0].reasons
+
+    def test_ignoring_them_too(self) -> None:
+        session = play(held(30_000), 20_000)
+        session.do(e.FinishRequested)
+        for _ in range(10):
+            session.wait(10_000).beat(50_000, playing=False)
+            if session.state.phase is Phase.CLOSED:
+                break
+        assert session.final().undecided_ms == 30_000
+        assert session.final().verified_ms == 0
+
+    @pytest.mark.parametrize("how", ["superseded", "abandoned", "gap while closing"])
+    def test_never_asked_is_a_persons_too(self, how: str) -> None:
+        session = play(held(30_000), 20_000)
+        if how == "superseded":
+            session.do(e.Superseded)
+        elif how == "abandoned":
+            session.tick(LIVE.abandon_ms)
+        else:
+            session.do(e.FinishRequested)
+            session.tick(16_000)
+        assert session.final().undecided_ms == 30_000
+        assert session.final().verified_ms == 0
+        reasons = {reason for minute in session.minutes_recorded() for reason in minute.reasons}
+        assert R.LIVENESS_MISSING in reasons
+        assert R.NO_CLOSING_PROOF in reasons
+
+    def test_what_captures_proved_while_the_last_one_waited_is_a_persons(self) -> None:
+        session = ask(held(30_000))
+        proof(play(session, 20_000))
+        session.do(e.Superseded)
+        assert session.final().undecided_ms == 50_000
+
+    def test_what_waited_for_an_ordinary_pop_up_is_lost_as_ever(self) -> None:
+        session = ordinary(held(30_000))
+        proof(play(session, 20_000))
+        session.do(e.Superseded)
+        assert session.final().undecided_ms == 30_000
+        reasons = {reason for minute in session.minutes_recorded() for reason in minute.reasons}
+        assert R.NO_CLOSING_PROOF in reasons
+
+    def test_an_open_liveness_challenge_is_the_closing_one(self) -> None:
+        session = ask(play(held(30_000), 20_000))
+        asked = len(session.of(d.OrderChallenge))
+        session.do(e.FinishRequested)
+        assert len(session.of(d.OrderChallenge)) == asked
+        fail(session)
+        assert session.state.phase is Phase.CLOSED, "and there is no second one"
+        assert session.final().undecided_ms == 30_000
+
+    def test_an_open_ordinary_pop_up_is_answered_first(self) -> None:
+        session = ordinary(held(30_000))
+        proof(play(session, 20_000))
+        session.do(e.FinishRequested)
+        assert session.state.challenge.kind != "liveness"
+        session.answer()
+        assert session.state.challenge.kind == "liveness"
+        session.move()
+        assert session.final().verified_ms == 50_000
+
+    def test_an_overdue_pop_up_is_replaced_where_something_is_held(self) -> None:
+        session = ordinary(held(30_000))
+        for _ in range(10):
+            session.wait(10_000).beat(session.state.beat_playhead_ms)
+        assert session.state.challenge.overdue
+        session.do(e.FinishRequested)
+        assert session.state.challenge.kind == "liveness" and not session.state.challenge.overdue
+        session.move()
+        assert session.final().verified_ms == 30_000
+
+    def test_suspended_for_captures_what_is_held_may_still_be_saved(self) -> None:
+        session = proof(play(held(30_000), 20_000), STRANGER)
+        assert session.state.suspended is R.NOT_SAME_PERSON
+        session.do(e.FinishRequested)
+        session.move()
+        assert session.final().verified_ms == 30_000
+        assert session.final().undecided_ms == 0
+
+    def test_suspended_with_nothing_held_closes_at_once(self) -> None:
+        session = proof(play(counting(), 20_000), STRANGER)
+        session.do(e.FinishRequested)
+        assert session.final().verified_ms == session.final().undecided_ms == 0
+
+    def test_offline_closes_at_once(self) -> None:
+        session = held(30_000)
+        session.tick(16_000)
+        session.do(e.FinishRequested)
+        assert session.final().undecided_ms == 30_000
+
+    def test_the_end_of_the_lesson_asks_for_movements_at_once(self) -> None:
+        session = play(held(30_000), 20_000)
+        session.wait(2_000).beat(52_000, playing=False, ended=True)
+        assert session.state.challenge.kind == "liveness"
+        assert session.state.round is not None
+        session.move()
+        session.round()
+        assert session.state.credited == ((0, 52_000),)
+        assert session.state.phase is Phase.SUSPENDED
+
+    def test_the_end_of_the_lesson_with_nothing_to_hold_asks_nothing(self) -> None:
+        session = held(30_000)
+        ask(session).move()
+        play(session, 10_000)
+        session.state.covered = len(session.state.pending)
+        session.wait(2_000).beat(40_000, playing=False, ended=True)
+        assert session.state.challenge is None
+
+    def test_a_pause_asks_for_captures_only(self) -> None:
+        session = play(held(30_000), 20_000)
+        session.wait(2_000).beat(52_000, playing=False)
+        assert session.state.challenge is None
+        assert session.state.round is not None
+
+
+class TestRecordings:
+    """What loops and replays earn (C2, C3, C4, C6): nothing beyond what was honest."""
+
+    def desk(self, live_for_ms: int, policy: Policy = LIVE) -> Desk:
+        info = started(policy, lesson_duration_ms=1_800_000)
+        one = Desk(policy=policy, info=info)
+        one.study(live_for_ms)
+        honest_ms = one.playhead_ms
+        one.moves = None  # from here a recording runs, which passes every capture and cannot obey
+        one.study(1_200_000)
+        one.finish().study(200_000)
+        assert one.final is not None
+        assert one.final.verified_ms <= honest_ms
+        assert one.final.verified_ms + one.final.undecided_ms <= honest_ms + policy.liveness_max_gap_ms
+        assert replay(one.events, policy).final == one.final
+        return one
+
+    def test_a_recording_from_the_start_earns_nothing(self) -> None:
+        info = started(LIVE, lesson_duration_ms=1_800_000)
+        one = Desk(policy=LIVE, info=info, moves=None)
+        one.study(1_800_000)
+        one.finish()
+        assert one.final is not None
+        assert one.final.verified_ms == one.final.undecided_ms == 0
+
+    @pytest.mark.parametrize("live_for_ms", [60_000, 300_000, 700_000])
+    def test_a_recording_later_earns_nothing_from_then_on(self, live_for_ms: int) -> None:
+        one = self.desk(live_for_ms)
+        assert one.state.challenges >= 2, "it was asked to move"
+
+    def test_a_recording_that_moves_at_random_passes_no_order(self) -> None:
+        info = started(LIVE, lesson_duration_ms=1_800_000)
+        one = Desk(policy=LIVE, info=info, moves=wrong)
+        one.study(1_200_000)
+        one.finish()
+        assert one.final is not None and one.final.verified_ms == 0
+        assert len(one.ordered(d.OrderLiveness)) > 6
+
+    def test_a_person_who_obeys_loses_nothing(self) -> None:
+        info = started(PAD, lesson_duration_ms=1_200_000)
+        one = Desk(policy=PAD, info=info)
+        one.study(1_400_000)
+        one.finish()
+        assert one.final is not None
+        assert one.final.verified_ms == one.playhead_ms
+        assert one.final.undecided_ms == 0
+        assert one.playhead_ms > 1_150_000
+
+
+def wrong(one: Desk) -> dict[str, object]:
+    order = one.ordered(d.OrderLiveness)[-1]
+    assert isinstance(order, d.OrderLiveness)
+    steps = tuple(e.LivenessStep(action=action, outcome="wrong_action", frames=10) for action in order.actions)
+    return {"steps": steps}
+
+
+def test_nothing_is_due_in_a_test_that_says_so() -> None:
+    assert quiet(counting()).state.live_due_active_ms == NEVER_MS

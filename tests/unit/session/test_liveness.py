@@ -1,0 +1,569 @@
+"""Active liveness: what is asked for, when, how a try is judged, and what it means for proved time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support.desk import POLICY, Desk, done, frame, good_face, started
+from support.hands import Hands
+from zaichang.biometric import challenge as geometry
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import decisions as d
+from zaichang.session import events as e
+from zaichang.session import liveness
+from zaichang.session.policy import Policy
+from zaichang.session.state import Phase
+
+R = ReasonCode
+NEVER_MS = 10_000_000
+LIVE = replace(POLICY, liveness_start=True, liveness_bracket=True, liveness_max_gap_ms=300_000)
+PAD = replace(LIVE, proofs=("presence", "identity", "pad"))
+STRANGER = frame(good_face(similarity_bp=100))
+
+
+def at_start(policy: Policy = LIVE, **info: object) -> Hands:
+    """Return a session whose first captures passed, so that a liveness challenge is asked for."""
+    return Hands(policy, **info).round()
+
+
+def counting(policy: Policy = LIVE, **info: object) -> Hands:
+    session = at_start(policy, **info)
+    session.move()
+    session.beat()
+    return quiet(session)
+
+
+def quiet(session: Hands) -> Hands:
+    """Let nothing fall due by schedule."""
+    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
+    session.state.live_due_active_ms = session.state.live_from_active_ms = NEVER_MS
+    return session
+
+
+def play(session: Hands, span_ms: int) -> Hands:
+    for _ in range(span_ms // 5_000):
+        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
+    return session
+
+
+def proof(session: Hands, assessment: Any = None) -> Hands:
+    session.state.next_capture_active_ms = session.state.active_ms
+    session.tick()
+    return quiet(session.round(assessment))
+
+
+def ask(session: Hands, kind: str = "liveness") -> Hands:
+    """Let a pop-up of this kind fall due."""
+    session.state.live_wanted = kind == "liveness"
+    session.state.next_challenge_active_ms = session.state.active_ms
+    session.tick()
+    assert session.state.challenge is not None and session.state.challenge.kind == kind
+    return quiet(session)
+
+
+def held(span_ms: int = 30_000, policy: Policy = LIVE) -> Hands:
+    """Return a session with ``span_ms`` that captures have proved."""
+    session = proof(play(counting(policy), span_ms))
+    assert session.state.pending_ms == span_ms and session.state.credited == ()
+    return session
+
+
+def judged(session: Hands) -> d.ChallengeJudged:
+    return session.of(d.ChallengeJudged)[-1]
+
+
+class TestWhatIsAsked:
+    def test_the_actions_are_those_that_the_geometry_knows(self) -> None:
+        assert set(liveness.ACTIONS) == {action.value for action in geometry.Action}
+        assert liveness.PASSED == geometry.Outcome.PASSED
+        assert {"unusable", liveness.PASSED, *liveness._OUTCOMES} == {one.value for one in geometry.Outcome}
+
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_every_try_holds_a_turn_of_the_head_and_nothing_twice_in_a_row(self, count: int) -> None:
+        policy = replace(LIVE, liveness_actions=count, challenge_attempts=10)
+        seen: set[tuple[str, ...]] = set()
+        for number in range(60):
+            order = at_start(policy, seed=f"{number:064x}").ready()
+            assert len(order.actions) == len(order.holds_ms) == count and len(order.nonces) == 2 * count
+            assert set(order.actions) <= set(liveness.ACTIONS)
+            assert set(order.actions) & set(liveness.HEAD_ACTIONS)
+            assert all(one != other for one, other in zip(order.actions, order.actions[1:], strict=False))
+            assert all(1_000 <= hold_ms < 2_500 for hold_ms in order.holds_ms)
+            assert len(set(order.nonces)) == 2 * count and {len(nonce) for nonce in order.nonces} == {32}
+            seen.add(order.actions)
+        assert len(seen) >= 4 * 2 ** (count - 1), "all are drawn"
+
+    def test_each_try_has_its_own_order_and_the_same_seed_the_same(self) -> None:
+        policy = replace(LIVE, liveness_actions=3, challenge_attempts=10)
+        session, twin = at_start(policy), at_start(policy)
+        orders = [session.ready() for _ in range(8)]
+        assert orders == [twin.ready() for _ in range(8)]
+        assert len({order.nonces for order in orders}) == 8
+        assert len({order.actions for order in orders}) > 3
+        assert [order.attempt for order in orders] == list(range(1, 9))
+
+    def test_an_allowance_leaves_actions_out(self) -> None:
+        policy = replace(LIVE, liveness_actions=3)
+        for number in range(20):
+            some = at_start(policy, seed=f"{number:064x}", liveness_excluded=("turn_left", "turn_right")).ready()
+            assert not {"turn_left", "turn_right"} & set(some.actions)
+            assert {"look_up", "look_down"} & set(some.actions)
+            still = at_start(policy, seed=f"{number:064x}", liveness_excluded=liveness.HEAD_ACTIONS).ready()
+            assert set(still.actions) == {"blink", "open_mouth"}
+        only = at_start(policy, liveness_excluded=tuple(a for a in liveness.ACTIONS if a != "blink")).ready()
+        assert only.actions == ("blink",) * 3
+        none = at_start(policy, liveness_excluded=liveness.ACTIONS).ready()
+        assert set(none.actions) & set(liveness.HEAD_ACTIONS), "an allowance that leaves nothing is none"
+
+    def test_more_time_for_whoever_has_it_on_record(self) -> None:
+        assert at_start().ready().step_ms == 7_000
+        assert at_start(extra_time_pct=50).ready().step_ms == 10_500
+        assert at_start(replace(LIVE, liveness_step_ms=9_000)).ready().step_ms == 9_000
+
+    def test_the_pop_up_says_how_many_actions_follow_and_what_they_are_only_when_begun(self) -> None:
+        session = at_start(replace(LIVE, liveness_actions=3))
+        (order,) = session.of(d.OrderChallenge)
+        assert (order.kind, order.steps, order.options, order.code, order.text) == ("liveness", 3, (), "", "")
+        assert session.of(d.OrderLiveness) == []
+
+
+class TestStart:
+    def test_captures_first_then_movements_then_time_counts(self) -> None:
+        session = at_start()
+        assert session.state.phase is Phase.CHALLENGING
+        assert session.state.proof_hold is R.AWAITING_PROOF
+        assert session.of(d.OrderResume) == []
+        play(session, 20_000)
+        assert session.state.pending == () and session.state.active_ms == 0
+        session.beat(0, playing=False)
+        session.move()
+        assert session.state.phase is Phase.SUSPENDED, "nothing plays yet"
+        assert judged(session) == d.ChallengeJudged(challenge_id="q0", accepted=True, reason=None, closed=True)
+        assert len(session.of(d.OrderResume)) == 1
+        session.beat()
+        assert session.state.phase is Phase.ACTIVE
+
+    def test_without_the_switch_captures_alone_begin(self) -> None:
+        session = at_start(replace(LIVE, liveness_start=False))
+        assert session.state.challenge is None
+        assert session.state.proof_hold is None
+
+    def test_a_captures_round_meanwhile_does_not_begin_it(self) -> None:
+        session = at_start()
+        session.wait(20_000).beat()  # a gap: whoever comes back proves who they are
+        session.tick()
+        session.round()
+        assert session.state.rounds == 2
+        assert session.state.phase is Phase.CHALLENGING
+        session.state.challenge = replace(session.state.challenge, overdue=False)
+        session.move()
+        session.beat()
+        assert session.state.phase is Phase.ACTIVE
+
+    def test_failed_captures_meanwhile_are_cured_by_captures(self) -> None:
+        session = at_start()
+        session.wait(20_000).beat()
+        session.tick()
+        session.round(STRANGER)
+        assert session.state.proof_hold is R.NOT_SAME_PERSON
+        session.move()
+        assert session.state.phase is Phase.CHALLENGING, "movements alone do not cure it"
+        assert session.state.round is not None
+        session.round()
+        session.beat(0)
+        assert session.state.phase is Phase.ACTIVE
+
+    def test_whoever_never_moves_never_begins(self) -> None:
+        session = at_start()
+        for _ in range(60):
+            session.wait(5_000).beat(5_000)
+            while session.state.round is not None:
+                session.round()
+        assert session.state.phase is Phase.CHALLENGING
+        assert session.state.credited == session.state.undecided == session.state.pending == ()
+        assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
+        assert session.state.strikes == 0
+        session.move()
+        session.round()
+        session.beat(0)
+        assert session.state.phase is Phase.ACTIVE, "late is not never"
+
+    def test_finishing_before_it_closes_at_once(self) -> None:
+        session = at_start()
+        session.wait(1_000).do(e.FinishRequested)
+        assert session.state.phase is Phase.CLOSED
+
+    def test_captures_that_pass_while_offline_leave_the_pop_up_its_time(self) -> None:
+        session = Hands(LIVE)
+        session.capture()
+        while session.state.round.capture_id == "":
+            session.tick(500)
+        session.receive()
+        capture_id = session.state.round.capture_id
+        session.tick(20_000)
+        assert session.state.link_hold is R.NETWORK_GAP
+        session.do(e.CaptureAssessed, capture_id=capture_id, assessment=session.picture())
+        assert session.state.challenge is not None and session.state.challenge.deadline_ms == 0
+        session.tick(200_000)
+        assert not session.state.challenge.overdue
+        session.beat()
+        assert session.state.challenge.deadline_ms == session.now_ms + LIVE.challenge_deadline_ms
+
+    def test_the_route_without_face_recognition_never_asks_for_movements(self) -> None:
+        policy = replace(LIVE, challenge_kinds=("liveness", "light"), non_face_route=True)
+        one = Desk(policy=policy, info=started(policy, route="challenge"))
+        one.study(900_000)
+        kinds = {order.kind for order in one.ordered(d.OrderChallenge)}
+        assert kinds == {"confirm"}
+        assert one.state.session_verified_ms > 800_000
+
+
+class TestJudging:
+    def answer(self, session: Hands, **changes: Any) -> ReasonCode | None:
+        session.move(**changes)
+        return judged(session).reason
+
+    def test_all_as_ordered_passes(self) -> None:
+        session = at_start()
+        assert self.answer(session) is None
+        assert session.state.challenge is None
+        assert session.indicated() == {}
+
+    @pytest.mark.parametrize(
+        ("outcome", "reason"),
+        [
+            ("no_response", R.LIVENESS_NO_RESPONSE),
+            ("wrong_action", R.LIVENESS_WRONG_ACTION),
+            ("started_early", R.LIVENESS_TOO_EARLY),
+            ("flat", R.LIVENESS_FLAT),
+            ("unusable", R.LIVENESS_FAILED),
+            ("whatever", R.LIVENESS_FAILED),
+        ],
+    )
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_any_step_that_did_not_pass_fails_the_try(self, outcome: str, reason: ReasonCode, place: int) -> None:
+        session = at_start()
+        order = session.ready()
+        steps = list(done(order)["steps"])
+        steps[place] = replace(steps[place], outcome=outcome)
+        session.move(order, steps=tuple(steps))
+        assert judged(session) == d.ChallengeJudged(challenge_id="q0", accepted=False, reason=reason, closed=False)
+        assert session.indicated() == {str(reason): 1}
+        assert session.state.challenge is not None and session.state.challenge.attempts == 1
+
+    def test_what_could_not_be_seen_is_said_instead_of_failed(self) -> None:
+        for outcome, expected in (("unusable", R.TOO_DARK), ("flat", R.LIVENESS_FLAT)):
+            session = at_start()
+            order = session.ready()
+            steps = tuple(replace(step, outcome=outcome) for step in done(order)["steps"])
+            session.move(order, steps=steps, reasons=(R.TOO_DARK,))
+            assert judged(session).reason is expected
+
+    @pytest.mark.parametrize(
+        ("onset_ms", "reason"),
+        [
+            (-1, R.LIVENESS_NO_RESPONSE),
+            (0, R.LIVENESS_TOO_EARLY),
+            (199, R.LIVENESS_TOO_EARLY),
+            (200, None),
+            (7_000, None),
+            (7_001, R.LIVENESS_NO_RESPONSE),
+        ],
+    )
+    def test_the_movement_begins_after_its_order_and_in_its_time(
+        self, onset_ms: int, reason: ReasonCode | None
+    ) -> None:
+        session = at_start()
+        order = session.ready()
+        steps = tuple(replace(step, onset_ms=onset_ms) for step in done(order)["steps"])
+        session.move(order, steps=steps)
+        assert judged(session).reason is reason
+
+    def test_what_was_done_must_be_what_was_asked(self) -> None:
+        session = at_start()
+        order = session.ready()
+        steps = tuple(replace(step, action="blush") for step in done(order)["steps"])
+        session.move(order, steps=steps)
+        assert judged(session).reason is R.LIVENESS_FAILED
+
+    def test_fewer_or_more_steps_are_another_try(self) -> None:
+        for change, reasons, reason in (
+            (lambda steps: steps[:1], (), R.LIVENESS_INTERRUPTED),
+            (lambda steps: steps[:1], (R.NO_FACE,), R.NO_FACE),
+            (lambda steps: (), (), R.LIVENESS_INTERRUPTED),
+            (lambda steps: (*steps, steps[0]), (), R.LIVENESS_INTERRUPTED),
+        ):
+            session = at_start()
+            order = session.ready()
+            session.move(order, steps=change(done(order)["steps"]), reasons=reasons)
+            assert judged(session).reason is reason
+
+    def test_anything_wrong_with_the_try_as_a_whole_fails_it(self) -> None:
+        assert self.answer(at_start(), reasons=(R.MULTIPLE_FACES,)) is R.MULTIPLE_FACES
+        assert self.answer(at_start(), reasons=(R.BACKGROUND_FACE, R.MULTIPLE_FACES)) is R.MULTIPLE_FACES
+        assert self.answer(at_start(), reasons=(R.BACKGROUND_FACE,)) is None
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"similarity_bp": 3_900}, None),
+            ({"similarity_bp": 3_899}, R.NOT_SAME_PERSON),
+            ({"pad_bp": 5_000}, None),
+            ({"pad_bp": 4_999}, R.PAD_ATTACK),
+            ({"pad_bp": 4_999, "similarity_bp": None}, R.PAD_ATTACK),
+            ({"pad_bp": None, "similarity_bp": 100}, R.NOT_SAME_PERSON),
+        ],
+    )
+    def test_it_must_be_the_same_living_person(self, changes: dict[str, int], reason: ReasonCode | None) -> None:
+        session = Hands(PAD).round()
+        assert self.answer(session, **changes) is reason
+
+    def test_only_what_the_policy_asks_for_is_compared(self) -> None:
+        nothing = {"similarity_bp": None, "pad_bp": None}
+        assert self.answer(at_start(replace(LIVE, proofs=("presence",))), **nothing) is None
+        assert self.answer(at_start(replace(LIVE, proofs=("presence", "pad"))), similarity_bp=None) is None
+        assert self.answer(at_start(), pad_bp=None) is None
+
+    def test_another_camera_than_the_captures_fails_once(self) -> None:
+        session = at_start()
+        assert self.answer(session, camera="cam-2") is R.CAMERA_CHANGED
+        assert session.indicated() == {"CAMERA_CHANGED": 1}
+        assert self.answer(session, camera="cam-2") is None
+
+    def test_a_virtual_camera_is_indicated(self) -> None:
+        session = at_start()
+        assert self.answer(session, virtual_camera=True) is None
+        assert session.indicated() == {"VIRTUAL_CAMERA": 1}
+
+    def test_a_typed_answer_is_no_movement(self) -> None:
+        session = at_start()
+        session.answer("", after_ms=10)
+        assert judged(session).reason is R.CHALLENGE_WRONG
+        session.answer("", after_ms=5_000)
+        assert judged(session).reason is R.CHALLENGE_WRONG
+        assert session.state.challenge.attempts == 2
+        session.answer("turn_left", after_ms=5_000)
+        assert session.state.challenge is None
+        assert session.state.proof_hold is R.CHALLENGE_WRONG
+
+
+class TestMissingResults:
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [({"pad_bp": None}, R.PAD_MISSING), ({"similarity_bp": None}, R.REFERENCE_MISSING)],
+    )
+    def test_a_missing_result_is_no_pass_but_no_fault_of_the_learner(
+        self, changes: dict[str, None], reason: ReasonCode
+    ) -> None:
+        session = held(policy=PAD)
+        ask(session).move(**changes)
+        assert judged(session) == d.ChallengeJudged(challenge_id="q1", accepted=True, reason=reason, closed=True)
+        assert session.state.undecided == ((0, 30_000),)
+        assert session.state.credited == ()
+        assert session.state.phase is Phase.ACTIVE
+        assert reason in session.state.minutes[-1].reasons
+        proof(play(session, 20_000))
+        ask(session).move()
+        assert session.state.credited == ((30_000, 50_000),), "the next that passes counts again"
+
+    def test_at_the_start_it_leaves_everything_to_a_person_until_one_passes(self) -> None:
+        policy = replace(PAD, liveness_bracket=False, challenge_kinds=("liveness",))
+        session = Hands(policy).round()
+        session.move(pad_bp=None)
+        session.beat()
+        quiet(session)
+        proof(play(session, 20_000))
+        assert session.state.undecided == ((0, 20_000),)
+        ask(session).move()
+        proof(play(session, 20_000))
+        proof(play(session, 20_000))
+        assert session.state.undecided == ((0, 40_000),), "a bracket needs both its ends"
+        assert session.state.credited == ((40_000, 60_000),)
+
+    def test_our_own_fault_costs_no_try_and_no_time(self) -> None:
+        session = at_start()
+        for _ in range(8):
+            for _ in range(5):
+                session.wait(10_000).beat()
+            session.move(steps=(), similarity_bp=None, reasons=(R.NOT_ANALYSED,))
+            assert judged(session).reason is R.NOT_ANALYSED
+            assert not judged(session).closed
+        assert session.state.challenge.attempts == 0
+        assert not session.state.challenge.overdue
+        session.move()
+        assert session.state.proof_hold is None
+        late = ask(held())
+        for _ in range(10):
+            late.wait(9_500).beat(30_000)
+        assert late.state.challenge.overdue
+        late.move(steps=(), reasons=(R.NOT_ANALYSED,))
+        assert late.state.challenge.overdue, "but what was late before stays late"
+
+
+class TestTries:
+    def test_when_all_are_used_up_the_next_comes_later_and_asks_for_movements_again(self) -> None:
+        session = held()
+        ask(session)
+        for _ in range(3):
+            session.move(similarity_bp=0)
+        assert [one.closed for one in session.of(d.ChallengeJudged)[-3:]] == [False, False, True]
+        assert session.state.challenge is None
+        assert session.state.proof_hold is R.NOT_SAME_PERSON
+        assert session.state.strikes == 1
+        session.beat(30_000)
+        session.tick(4_999)
+        assert session.state.challenge is None
+        session.tick(1)
+        assert session.state.challenge.kind == "liveness"
+
+    def test_an_unfinished_try_is_used_up(self) -> None:
+        session = held()
+        ask(session)
+        first, second = session.ready(), session.ready()
+        assert session.state.challenge.attempts == 1
+        before = session.state
+        assert session.do(e.LivenessAssessed, **done(first)) == ()
+        assert session.state == before, "its result comes too late"
+        session.ready()
+        (last,) = session.wait(1_000).do(e.LivenessBegun, challenge_id="q1")[-1:]
+        assert last == d.ChallengeJudged(challenge_id="q1", accepted=False, reason=R.LIVENESS_INTERRUPTED, closed=True)
+        assert session.state.challenge is None
+        assert session.state.proof_hold is R.LIVENESS_INTERRUPTED
+        (gone,) = session.do(e.LivenessAssessed, **done(second))
+        assert isinstance(gone, d.ChallengeJudged) and gone.closed and not gone.accepted
+
+    def test_a_result_without_a_try_is_not_used(self) -> None:
+        session = held()
+        ask(session)
+        before = session.state
+        order = liveness._draw(session.state, replace(before.challenge, tries=1), LIVE)
+        assert session.do(e.LivenessAssessed, **done(order)) == ()
+        assert session.state == before
+
+    def test_a_lost_connection_excuses_one_try(self) -> None:
+        session = held()
+        ask(session)
+        first = session.ready()
+        session.do(e.ConnectionLost)
+        assert session.state.challenge.attempts == 0
+        assert not session.state.challenge.begun
+        session.do(e.ConnectionResumed)
+        assert session.state.challenge.attempts == 0
+        assert session.of(d.OrderChallenge)[-1].challenge_id == "q1"
+        assert session.do(e.LivenessAssessed, **done(first)) == ()
+        for used in (1, 2):
+            session.ready()
+            session.do(e.ConnectionResumed)
+            assert session.state.challenge.attempts == used
+        session.ready()
+        session.do(e.ConnectionLost)
+        assert session.state.challenge is None
+        assert session.state.proof_hold is R.LIVENESS_INTERRUPTED
+
+    def test_silence_cuts_a_try_too(self) -> None:
+        session = held()
+        ask(session).ready()
+        session.tick(16_000)
+        assert session.state.link_hold is R.NETWORK_GAP
+        assert not session.state.challenge.begun
+        assert session.state.challenge.deadline_ms == 0
+        session.beat(30_000)
+        assert session.state.challenge.deadline_ms == session.now_ms + 90_000
+
+    def test_a_try_begun_while_the_deadline_rests_has_the_whole_time(self) -> None:
+        session = held()
+        ask(session)
+        session.state.challenge = replace(session.state.challenge, deadline_ms=0)
+        session.ready()
+        assert session.state.challenge.deadline_ms == session.now_ms + 90_000
+
+    def test_a_try_that_was_begun_in_time_may_be_finished(self) -> None:
+        session = held()
+        ask(session)
+        for _ in range(8):
+            session.wait(10_000).beat(30_000)
+        order = session.ready(after_ms=session.state.challenge.deadline_ms - session.now_ms - 100)
+        least_ms = sum(order.holds_ms) + 2 * 7_000 + liveness.ANALYSIS_MS
+        assert session.state.challenge.deadline_ms == session.now_ms + least_ms
+        session.wait(5_000).beat(30_000)
+        session.move(order, after_ms=8_000)
+        assert judged(session).accepted
+
+    def test_a_try_that_never_ends_is_unanswered(self) -> None:
+        session = held()
+        ask(session)
+        session.ready()
+        for _ in range(12):
+            session.wait(8_000).beat(30_000)
+        assert session.state.challenge.overdue
+        assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
+
+    def test_nobody_faces_the_camera_while_turning_the_head(self) -> None:
+        session = held()
+        ask(session)
+        order = session.ready()
+        session.state.round_due_ms = session.now_ms
+        session.state.next_capture_active_ms = 0
+        session.tick(1_000)
+        assert session.state.round is None
+        session.move(order)
+        assert session.state.round is not None, "the round comes as soon as the try is over"
+
+    def test_a_round_rests_meanwhile(self) -> None:
+        session = held()
+        ask(session)
+        session.state.next_capture_active_ms = 0
+        session.tick()
+        session.capture()
+        order = session.ready()
+        session.tick(5_000)
+        assert session.state.round.capture_id == ""
+        session.move(order, after_ms=1_000)
+        assert session.state.round.capture_id
+
+    def test_ready_for_another_kind_of_pop_up_does_nothing(self) -> None:
+        session = held()
+        session.state.next_challenge_active_ms = session.state.active_ms
+        session.tick()
+        before = session.state
+        assert before.challenge.kind in ("confirm", "code")
+        assert session.do(e.LivenessBegun, challenge_id=before.challenge.challenge_id) == ()
+        assert session.do(e.LivenessAssessed, challenge_id=before.challenge.challenge_id, attempt=1) == ()
+        assert session.state == before
+
+
+class TestLight:
+    POLICY = replace(LIVE, challenge_kinds=("light",), challenge_attempts=5)
+
+    def lit(self) -> Hands:
+        return ask(held(policy=self.POLICY), "light")
+
+    def test_colours_are_drawn_and_judged_without_an_onset(self) -> None:
+        session = self.lit()
+        order = session.ready()
+        assert order.actions == ("colour",) * 20
+        assert len(order.colours) == 20 and set(order.colours) <= set(liveness.PALETTE)
+        assert all(one != other for one, other in zip(order.colours, order.colours[1:], strict=False))
+        assert order.holds_ms[0] >= 1_000 and set(order.holds_ms[1:]) == {0}
+        assert order.step_ms == 400
+        assert len(set(order.nonces)) == 40
+        steps = tuple(replace(step, onset_ms=-1) for step in done(order)["steps"])
+        session.move(order, steps=steps)
+        assert judged(session).accepted
+        assert session.state.credited == (), "light alone covers nothing: paper reflects it too"
+        assert session.state.held == 1
+
+    def test_whoever_declines_moves_instead_at_no_cost(self) -> None:
+        session = self.lit()
+        session.ready()
+        out = session.wait(1_000).do(e.LivenessBegun, challenge_id=session.state.challenge.challenge_id, decline=True)
+        assert [type(x) for x in out] == [d.OrderChallenge]
+        assert session.state.challenge.kind == "liveness"
+        assert session.state.challenge.attempts == 1, "the try that was begun before"
+        order = session.ready()
+        assert order.colours == ()
+        session.do(e.LivenessBegun, challenge_id=session.state.challenge.challenge_id, decline=True)
+        assert session.state.challenge.begun, "movements cannot be declined"
