@@ -99,6 +99,19 @@ class FieldOpening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A cosigned checkpoint of the same log from earlier: witnesses state when they saw it.
+
+    Attributes:
+        note: The signed checkpoint.
+        proof: Consistency proof from it to the bundle's checkpoint.
+    """
+
+    note: bytes
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """The content of a bundle.
 
@@ -110,6 +123,7 @@ class Bundle:
         openings: Opened items.
         fields: Opened fields of leaves.
         policies: Policy documents (canonical bytes); the start leaf names one by its SHA-256.
+        seen: Earlier cosigned checkpoints: they bound in time when each leaf entered the log.
     """
 
     origin: str
@@ -119,6 +133,7 @@ class Bundle:
     openings: tuple[Opening, ...] = ()
     fields: tuple[FieldOpening, ...] = ()
     policies: tuple[bytes, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +164,7 @@ class _Reading:
     openings: list[Opening] = field(default_factory=list)
     fields: list[FieldOpening] = field(default_factory=list)
     policies: list[bytes] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     ended_at: int | None = None
 
 
@@ -163,6 +179,9 @@ def write_bundle(bundle: Bundle) -> bytes:
         {"k": "checkpoint", "note": _text(bundle.checkpoint)},
     ]
     lines += [{"k": "policy", "document": _text(document)} for document in bundle.policies]
+    for entry in bundle.seen:
+        proof = [encode_base64(value) for value in entry.proof]
+        lines.append({"k": "seen", "note": _text(entry.note), "proof": proof})
     for leaf in bundle.leaves:
         proof = [encode_base64(value) for value in leaf.proof]
         lines.append({"k": "leaf", "index": leaf.index, "leaf": _text(leaf.leaf), "proof": proof})
@@ -170,9 +189,9 @@ def write_bundle(bundle: Bundle) -> bytes:
         values = [value.hex() for value in group.values]
         place = {"sid": group.sid, "seq": group.seq, "kind": group.kind, "first": group.first}
         lines.append({"k": "commitments", **place, "values": values})
-    for entry in bundle.fields:
-        place = {"sid": entry.sid, "seq": entry.seq, "field": entry.field, "kind": entry.kind}
-        lines.append({"k": "field", **place, "salt": entry.salt.hex(), "payload": _text(entry.payload)})
+    for opened in bundle.fields:
+        place = {"sid": opened.sid, "seq": opened.seq, "field": opened.field, "kind": opened.kind}
+        lines.append({"k": "field", **place, "salt": opened.salt.hex(), "payload": _text(opened.payload)})
     for opening in bundle.openings:
         place = {"sid": opening.sid, "kind": opening.kind, "n": opening.n}
         lines.append({"k": "opening", **place, "salt": opening.salt.hex(), "payload": _text(opening.payload)})
@@ -214,6 +233,7 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
         openings=tuple(reading.openings),
         fields=tuple(reading.fields),
         policies=tuple(reading.policies),
+        seen=tuple(reading.seen),
     )
     return bundle, tuple(bad)
 
@@ -229,6 +249,9 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
             reading.checkpoint = get.blob("note")
         case "policy":
             reading.policies.append(get.blob("document"))
+        case "seen":
+            hashes = tuple(decode_base64(value) for value in get.texts("proof"))
+            reading.seen.append(Seen(note=get.blob("note"), proof=hashes))
         case "leaf":
             proof = tuple(decode_base64(value) for value in get.texts("proof"))
             reading.leaves.append(BundleLeaf(index=get.number("index"), leaf=get.blob("leaf"), proof=proof))

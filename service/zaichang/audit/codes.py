@@ -72,6 +72,9 @@ MEANINGS: Final = MappingProxyType(
         ),
         "E_SCHED": _m("抓拍计划与开始时的承诺不符。", "The capture schedule is not the one committed to at the start."),
         "E_CAPTURE_MISSED": _m("计划要求的抓拍没有出现。", "A capture that the schedule demanded is missing."),
+        "E_CAPTURE_UNDEMANDED": _m(
+            "有一次抓拍不是计划要求的。", "A capture was analysed that the schedule had not demanded."
+        ),
         "E_POLICY": _m(
             "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
         ),

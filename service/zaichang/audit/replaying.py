@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,29 +16,48 @@ class ReplayInput:
         policy: The policy document's canonical bytes, or None if the bundle holds none.
         events: Canonical bytes of all events, by number, without a gap.
         records: Canonical bytes of all minute records, by number, without a gap.
+        end: Reason and reason counts of the session's final leaf; None where there is none.
     """
 
     sid: str
     policy: bytes | None
     events: tuple[bytes, ...]
     records: tuple[bytes, ...]
+    end: End | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """What a final leaf says beside its sums.
+
+    Attributes:
+        reason: Why the session ended.
+        codes: How often each reason was given for a minute.
+    """
+
+    reason: str
+    codes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Divergence:
-    """A recorded verdict that the rules do not give.
+    """Something recorded that the rules do not give.
 
     Attributes:
-        minute: The minute record's number.
-        field: Which of its fields differs.
+        minute: Number of the minute record (or, for a capture, of the event); None for the final leaf.
+        field: Which field differs.
         expected: What the rules give.
         got: What was recorded.
+        code: The finding's code.
+        message: The finding in a sentence.
     """
 
-    minute: int
+    minute: int | None
     field: str
     expected: str
     got: str
+    code: str = "E_MINUTES"
+    message: str = "The recorded verdict is not what the rules give."
 
 
 class Replayer(Protocol):

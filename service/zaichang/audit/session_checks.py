@@ -12,14 +12,15 @@ Steps:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from itertools import pairwise
 
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.opening_checks import OpeningChecks
-from zaichang.audit.replaying import Replayer, ReplayInput
-from zaichang.core.canonical import parse_canonical_object
+from zaichang.audit.replaying import End, Replayer, ReplayInput
+from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.commit import schedule_commitment
 from zaichang.tlog.merkle import leaf_hash
@@ -60,7 +61,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
-        self._schedule(sid, leaves)
+        self._schedule(sid, leaves, items[EVENT].get(0))
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
 
@@ -171,7 +172,7 @@ class SessionChecks:
             )
 
     # (8)
-    def _schedule(self, sid: str, leaves: list[KnownLeaf]) -> None:
+    def _schedule(self, sid: str, leaves: list[KnownLeaf], first_event: bytes | None) -> None:
         commit = leaves[0].text("sched_c")
         for leaf in leaves:
             reveal = leaf.value.get("sched")
@@ -181,12 +182,35 @@ class SessionChecks:
             message = "The schedule's secret is not the one committed to at the start."
             if self._findings.equal(
                 "schedule", "E_SCHED", leaf.about(self._bundle.origin), "sched", commit, actual, message
-            ):
-                self._findings.passed("schedule", leaf.about(self._bundle.origin))
+            ) and self._used(leaf, reveal, first_event):
+                level = reveal.get("level")
+                self._findings.passed("schedule", leaf.about(self._bundle.origin), f"Level {level}.")
+
+    def _used(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue], first_event: bytes | None) -> bool:
+        """Whether the session really ran on what its end reveals, where its first event is opened."""
+        start = None if first_event is None else _object(first_event)
+        if start is None or "seed" not in start:
+            return True
+        good = True
+        for field, name in (("seed", "s"), ("client_nonce", "r")):
+            message = f"The session ran on another {field} than its end reveals."
+            about = leaf.about(self._bundle.origin, 0)
+            good &= self._findings.equal(
+                "schedule", "E_SCHED", about, field, reveal.get(name, ""), start.get(field, ""), message
+            )
+        return good
 
     def _policy(self, start: KnownLeaf) -> bytes | None:
         wanted = start.text("policy")
         return next((p for p in self._bundle.policies if hashlib.sha256(p).hexdigest() == wanted), None)
+
+    def _end(self) -> End | None:
+        final = next((leaf.value for leaf in self._leaves if leaf.kind == "session.final"), None)
+        if final is None:
+            return None
+        counts = final.get("codes")
+        codes = {code: n for code, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else {}
+        return End(reason=str(final.get("reason")), codes=codes)
 
     # (9)
     def _replayed(
@@ -205,6 +229,7 @@ class SessionChecks:
             policy=policy,
             events=tuple(items[EVENT][n] for n in range(counts[EVENT])),
             records=tuple(items[RECORD][n] for n in range(counts[RECORD])),
+            end=self._end(),
         )
         try:
             divergences = replay(session)
@@ -214,8 +239,8 @@ class SessionChecks:
         for divergence in divergences:
             self._findings.failed(
                 "replay",
-                "E_MINUTES",
-                "The recorded verdict is not what the rules give.",
+                divergence.code,
+                divergence.message,
                 About(origin=self._bundle.origin, sid=sid, event=divergence.minute),
                 field=divergence.field,
                 expected=divergence.expected,
@@ -223,6 +248,13 @@ class SessionChecks:
             )
         if not divergences:
             self._findings.passed("replay", about, f"{counts[RECORD]} minutes recomputed from {counts[EVENT]} events.")
+
+
+def _object(data: bytes) -> dict[str, CanonicalValue] | None:
+    try:
+        return parse_canonical_object(data)
+    except EvidenceError:
+        return None
 
 
 def _summary(record: bytes) -> tuple[str, int] | None:

@@ -1,31 +1,75 @@
 """Time: neither back-dated nor pre-dated.
 
-A leaf names the newest checkpoint that the server held (``anchor``), so it cannot be older than that; and a cosigned
-checkpoint that covers it states a time, so it cannot be younger than that. The log's own clock proves nothing alone.
+A leaf names the newest checkpoint that the server held (``anchor``), so it cannot be older than that; and the first
+cosigned checkpoint that covers it states a time, so it cannot be younger than that, nor may it be much older: whoever
+writes a leaf today under last week's date is caught by that. The log's own clock proves nothing alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from zaichang.audit.findings import Findings
+from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 
 SKEW_MS: Final = 300_000
 """How far the clocks of an institution and a witness may differ."""
 
+LATE_MS: Final = 600_000
+"""A leaf should be cosigned so soon; later, a person looks why."""
 
-def check_times(origin: str, leaves: Sequence[KnownLeaf], seen_s: int | None, findings: Findings) -> None:
+TOO_LATE_MS: Final = 86_400_000
+"""Beyond this its date is not to be believed without a person's review."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SeenAt:
+    """A checkpoint that a trusted witness has seen.
+
+    Attributes:
+        size: Its size.
+        at_ms: When.
+        near: Whether it was kept because it stands near the leaves; otherwise it is merely the newest one, and says
+            little about when they came.
+    """
+
+    size: int
+    at_ms: int
+    near: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What witnesses say about the time of a leaf.
+
+    Attributes:
+        seen: Checkpoints with times, of any order.
+    """
+
+    seen: tuple[SeenAt, ...] = ()
+
+    def first_covering(self, index: int) -> SeenAt | None:
+        """Return the earliest one that covers leaf ``index``."""
+        covering = (entry for entry in self.seen if entry.size > index)
+        return min(covering, key=lambda entry: (entry.at_ms, not entry.near), default=None)
+
+    def of_size(self, size: int) -> SeenAt | None:
+        """Return the one of exactly this size."""
+        return next((entry for entry in self.seen if entry.size == size), None)
+
+
+def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findings: Findings) -> None:
     """Check one session's leaves, in their order.
 
     Args:
         origin: The log.
         leaves: The leaves.
-        seen_s: When a trusted witness states to have seen a checkpoint that covers them; None without one.
+        bounds: What trusted witnesses have seen.
         findings: Where to note what is found.
     """
-    anchored = 0
+    anchored, before = 0, len(findings.checks)
     for leaf in leaves:
         about, at = leaf.about(origin), leaf.number("at")
         anchor = leaf.value.get("anchor")
@@ -42,6 +86,39 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], seen_s: int | None, fi
                     "time", "E_TIME_LOW", message, about, field="anchor", expected=f">= {anchored}", got=size
                 )
             anchored = max(anchored, size)
-        if seen_s is not None and at > seen_s * 1000 + SKEW_MS:
-            message = "The leaf is dated after a witness had seen it."
-            findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {seen_s * 1000}", got=at)
+            named = bounds.of_size(size)
+            if named is not None and at < named.at_ms - SKEW_MS:
+                message = "The leaf is dated before a witness had seen the checkpoint that it names."
+                findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=f">= {named.at_ms}", got=at)
+        covering = bounds.first_covering(leaf.index)
+        if covering is not None:
+            check_delay(about, at, covering, findings)
+    if bounds.seen and len(findings.checks) == before and leaves:
+        findings.passed("time", About(origin=origin, sid=leaves[0].sid), f"{len(leaves)} leaves within their bounds.")
+
+
+def check_delay(about: About, at_ms: int, covering: SeenAt, findings: Findings) -> None:
+    """Hold a leaf's date against the first cosigned checkpoint that covers it.
+
+    Args:
+        about: The leaf.
+        at_ms: Its date.
+        covering: That checkpoint.
+        findings: Where to note what is found.
+    """
+    delay_ms = covering.at_ms - at_ms
+    if delay_ms < -SKEW_MS:
+        message = "The leaf is dated after a witness had seen it."
+        findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {covering.at_ms}", got=at_ms)
+    elif delay_ms > LATE_MS:
+        minutes = delay_ms // 60_000
+        if not covering.near:
+            message = f"No witness is shown to have seen the leaf earlier than {minutes} minutes after its date."
+            findings.undecided("time", "E_TIME_LATE", message, about, field="at")
+        elif delay_ms > TOO_LATE_MS:
+            message = f"The first witness saw the leaf {minutes} minutes after its date: back-dated, or held back."
+            expected = f">= {covering.at_ms - TOO_LATE_MS}"
+            findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=at_ms)
+        else:
+            message = f"The leaf came late: the first witness saw it {minutes} minutes after its date."
+            findings.undecided("time", "E_TIME_LATE", message, about, field="at")

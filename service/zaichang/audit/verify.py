@@ -18,11 +18,11 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
-from zaichang.audit.time_checks import check_times
+from zaichang.audit.time_checks import Bounds, SeenAt, check_times
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from zaichang.tlog.leaf import parse_leaf
-from zaichang.tlog.merkle import inclusion_root, leaf_hash
+from zaichang.tlog.merkle import inclusion_root, leaf_hash, verify_consistency
 from zaichang.tlog.trust import Trust
 
 
@@ -51,7 +51,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.passed("format", About(origin=bundle.origin))
     signed = _checkpoint(bundle, trust, findings)
     checkpoint = None if signed is None else signed.checkpoint
-    seen_s = None if signed is None else trust.witness_time_s(signed)
+    bounds = _bounds(bundle, trust, signed, findings)
     checked = [_leaf(entry, bundle, checkpoint, findings) for entry in bundle.leaves]
     leaves = [leaf for leaf in checked if leaf is not None]
     if not leaves and checkpoint is not None:
@@ -65,7 +65,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     for sid in sessions:
         own = sorted((leaf for leaf in leaves if leaf.sid == sid), key=lambda leaf: (leaf.number("seq"), leaf.index))
-        check_times(bundle.origin, own, seen_s, findings)
+        check_times(bundle.origin, own, bounds, findings)
         SessionChecks(bundle, sid, own, findings).run(replay)
     return findings.checks
 
@@ -84,6 +84,30 @@ def _checkpoint(bundle: Bundle, trust: Trust, findings: Findings) -> SignedCheck
     names = ", ".join(signed.opened.names())
     findings.passed("checkpoint", about, f"Size {signed.checkpoint.size}, signed by {names}.")
     return signed
+
+
+def _bounds(bundle: Bundle, trust: Trust, signed: SignedCheckpoint | None, findings: Findings) -> Bounds:
+    if signed is None:
+        return Bounds()
+    about, newest = About(origin=bundle.origin), signed.checkpoint
+    found: list[SeenAt] = []
+    now_s = trust.witness_time_s(signed)
+    if now_s is not None:
+        found.append(SeenAt(size=newest.size, at_ms=now_s * 1000, near=False))
+    for entry in bundle.seen:
+        try:
+            earlier = trust.open_checkpoint(entry.note, bundle.origin)
+            old = earlier.checkpoint
+            verify_consistency(old.size, newest.size, entry.proof, old.root, newest.root)
+        except EvidenceError as error:
+            findings.error("consistency", error, about, field="seen")
+            continue
+        at_s = trust.witness_time_s(earlier)
+        if at_s is not None:
+            found.append(SeenAt(size=old.size, at_ms=at_s * 1000))
+    if bundle.seen and len(found) > 1:
+        findings.passed("consistency", about, f"{len(bundle.seen)} earlier cosigned checkpoints are part of this log.")
+    return Bounds(seen=tuple(found))
 
 
 # (2), (3)

@@ -73,7 +73,7 @@ async def _export(args: Namespace) -> int:
         )
         root = folders.pop()
         reader = LogReader(root, witnessed(root) if args.witnessed else None)
-        data = write_bundle(await export_sessions(store, Vault(master), reader, rows, args.openings))
+        data = write_bundle(await export_sessions(store, Vault(master), reader, rows, args.openings, root))
     finally:
         store.close()
     out = args.out or Path(f"{args.what}.bundle")

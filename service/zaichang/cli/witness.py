@@ -101,11 +101,13 @@ def _request(args: Namespace) -> int:
 
 def _add(args: Namespace) -> int:
     from zaichang.runtime.witness_client import add_cosignatures, keep_witnessed
+    from zaichang.runtime.witness_history import HistoryKeeper
 
     note = read_file(args.log / "requested.checkpoint", MAX_REQUEST_BYTES)
     lines = read_file(args.answer, MAX_REQUEST_BYTES)
     whole = add_cosignatures(note, lines, _witnesses(args))
     keep_witnessed(args.log, whole)
+    HistoryKeeper(args.log).keep(whole, 0)
     print(f"cosigned by {', '.join(entry.name for entry in parse_note(whole).signatures[1:])}")
     return 0
 
@@ -113,10 +115,12 @@ def _add(args: Namespace) -> int:
 def _ask(args: Namespace) -> int:
     from zaichang.runtime.log_reader import LogReader
     from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed
+    from zaichang.runtime.witness_history import HistoryKeeper
 
     reader = LogReader(args.log)
     whole = add_cosignatures(reader.checkpoint.note, ask(args.url, reader), _witnesses(args))
     keep_witnessed(args.log, whole)
+    HistoryKeeper(args.log).keep(whole, 0)
     print(f"size {reader.size} cosigned by {', '.join(e.name for e in parse_note(whole).signatures[1:])}")
     return 0
 

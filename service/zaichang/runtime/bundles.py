@@ -12,6 +12,7 @@ from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.runtime.log_port import log_year
 from zaichang.runtime.log_reader import LogReader
 from zaichang.runtime.segments import SUBJECT, subject_payload
+from zaichang.runtime.witness_history import seen_for
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.ports import SessionRow, Store
 from zaichang.storage.vault import Vault
@@ -34,7 +35,12 @@ class _Parts:
 
 
 async def export_sessions(
-    store: Store, vault: Vault, reader: LogReader, rows: Sequence[SessionRow], openings: str = EVERYTHING
+    store: Store,
+    vault: Vault,
+    reader: LogReader,
+    rows: Sequence[SessionRow],
+    openings: str = EVERYTHING,
+    root: Path | None = None,
 ) -> Bundle:
     """Return the bundle of some sessions of one log.
 
@@ -44,6 +50,7 @@ async def export_sessions(
         reader: Their log.
         rows: The sessions.
         openings: One of ``OPENINGS``.
+        root: The log's folder, for the checkpoints that witnesses had seen by then; None leaves them out.
 
     Raises:
         NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
@@ -51,16 +58,24 @@ async def export_sessions(
         NotFound: ``export.not_logged`` if a leaf is not in the log yet.
     """
     parts = [await _session(store, vault, reader, row, openings) for row in rows]
+    leaves = tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index))
     digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
     return Bundle(
         origin=reader.checkpoint.checkpoint.origin,
         checkpoint=reader.checkpoint.note,
         policies=tuple([await store.policy(digest) for digest in digests]),
-        leaves=tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index)),
+        leaves=leaves,
+        seen=() if root is None else seen_for(root, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves]),
         commitments=tuple(group for part in parts for group in part.commitments),
         openings=tuple(opening for part in parts for opening in part.openings),
         fields=tuple(entry for part in parts for entry in part.fields),
     )
+
+
+def _anchor(leaf: bytes) -> int | None:
+    anchor = parse_leaf(leaf).get("anchor")
+    size = anchor.get("size") if isinstance(anchor, dict) else None
+    return size if isinstance(size, int) else None
 
 
 def log_folder(folder: DataFolder, institution_id: str, opened_ms: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import Final
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
 from zaichang.runtime.log_reader import LogReader
 from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed, known_size
+from zaichang.runtime.witness_history import HistoryKeeper
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey
 
@@ -82,13 +84,16 @@ def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = St
     return largest
 
 
-def cosign_round(root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int]) -> Checkpoint | None:
+def cosign_round(
+    root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
+) -> Checkpoint | None:
     """Have the published checkpoint cosigned by all who answer; return it if anyone did.
 
     Args:
         root: The log's folder.
         peers: Whom to ask.
         sizes: What each is believed to have, by name; kept up to date.
+        history: Keeps what was cosigned, now and then.
 
     Raises:
         FatalLogError: ``log.rolled_back`` if a witness has seen more than this log holds.
@@ -116,6 +121,8 @@ def cosign_round(root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int]
     if not cosigned:
         return None
     keep_witnessed(root, note)
+    if history is not None:
+        history.keep(note, time.monotonic_ns() // 1_000_000)
     return reader.checkpoint.checkpoint
 
 
@@ -138,13 +145,14 @@ async def keep_witnessed_while_running(
         period_s: Pause between rounds.
     """
     sizes: dict[str, int] = {}
+    history = HistoryKeeper(root)
     cosigned = -1
     while True:
         await asyncio.sleep(period_s)
         if size() == cosigned:
             continue
         try:
-            checkpoint = await asyncio.to_thread(cosign_round, root, peers, sizes)
+            checkpoint = await asyncio.to_thread(cosign_round, root, peers, sizes, history)
         except FatalLogError as error:
             fatal(error)
             return

@@ -182,8 +182,13 @@ def test_a_witnessed_export_meets_the_quorum(
     assert main(["witness", "add", *log, "--trust", str(strict), str(answer)]) == 0
     assert main(base) == 0
     assert main(["verify", str(out), "--trust", str(strict)]) == 1
+    assert "E_QUORUM" in capsys.readouterr().out
     assert main([*base, "--witnessed"]) == 0
-    assert main(["verify", str(out), "--trust", str(strict)]) == 0
+    # The witness's clock is today's and the session of 2023: the quorum is met, and the delay is what is found.
+    assert main(["verify", str(out), "--trust", str(strict), "--json"]) == 1
+    found = [check for check in lines(capsys) if not check["ok"] and "code" in check]
+    assert {check["code"] for check in found} == {"E_TIME_LATE"}
+    assert "back-dated" in found[0]["message"]
     receipt = tmp_path / "r"
     command = ["receipt", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(receipt)]
     assert main([*command, "--witnessed"]) == 0
