@@ -150,9 +150,9 @@ class Desk:
             elif self.online and (ready := [x for x in self._answers if x[0] <= at_ms]):
                 self._answers.remove(ready[0])
                 order = ready[0][1]
-                self.send(
-                    e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=order.code or "here")
-                )
+                here = order.options[order.labels.index("here")] if order.labels else ""
+                answer = order.code or here
+                self.send(e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=answer))
             elif self.online and self._moves and self._moves[0][0] <= at_ms:
                 self.send(e.LivenessBegun(at_ms=at_ms, challenge_id=self._moves.pop(0)[1]))
             elif self.online and self._tried and self._tried[0][0] <= at_ms:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.core.errors import NotAllowed, UnreadableInput
+from zaichang.runtime.pop_up_text import right_option
 from zaichang.simulation.camera.faces import builtin_face
 from zaichang.simulation.camera.head import Head, pose_at
 from zaichang_client import Picture, Sample, SessionRefused, StudyClient, websocket
@@ -111,7 +112,7 @@ class Prompter:
     async def ask(self, order: m.ChallengeOrder, attempt: int) -> str | None:
         """Choose the right button after a moment."""
         await asyncio.sleep(ANSWER_AFTER_S)
-        return "here" if order.kind == "confirm" else None
+        return right_option(order.options, order.labels) if order.kind == "confirm" else None
 
     def judged(self, result: m.ChallengeResult) -> None:
         """Nothing to show."""

@@ -8,6 +8,7 @@ import msgspec
 
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.runtime.challenge_media import code_picture
+from zaichang.runtime.pop_up_text import confirm_labels
 from zaichang.runtime.spoken_code import spoken_code
 from zaichang.session.decisions import (
     AckHeartbeat,
@@ -97,6 +98,7 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 audio=spoken_code(decision.code, decision.salt, locale) if decision.code else "",
                 variant=decision.variant,
                 steps=decision.steps,
+                labels=confirm_labels(decision.labels, decision.variant, locale),
             )
         case ChallengeJudged():
             return ChallengeResult(

@@ -13,8 +13,8 @@ from zaichang.session.rounds import extended_ms, indicate, uses_captures
 from zaichang.session.schedule import draw
 from zaichang.session.state import Challenge, State
 
-CONFIRM_OPTIONS = ("here", "away", "later")
-"""Keys of the confirm pop-up's buttons; only the first is right, and they are shown in drawn order."""
+CONFIRM_LABELS = ("here", "away", "later")
+"""What the confirm pop-up's buttons stand for; only the first is right. Order and keys are drawn for each pop-up."""
 
 CODE_DIGITS = 4
 VARIANTS = 16
@@ -49,17 +49,22 @@ def _usable(state: State, policy: Policy, kind: str) -> bool:
     return kind != "question" or bool(state.info.questions)
 
 
-def _content(info: SessionStarted, kind: str, raw: bytes) -> tuple[str, tuple[str, ...], str]:
-    """Return (expected answer, options as shown, text)."""
+def _content(
+    info: SessionStarted, kind: str, number: int, raw: bytes
+) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
+    """Return (expected answer, options as shown, text, labels as shown)."""
     if kind in liveness.KINDS:
-        return "", (), ""
+        return "", (), "", ()
     if kind == "code":
-        return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), ""
+        return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), "", ()
     if kind == "question":
         question = info.questions[int.from_bytes(raw[:4], "big") % len(info.questions)]
         order = _shuffled(raw[4:16], len(question.options))
-        return str(order.index(question.correct)), tuple(question.options[i] for i in order), question.text
-    return "here", tuple(CONFIRM_OPTIONS[i] for i in _shuffled(raw, len(CONFIRM_OPTIONS))), ""
+        return str(order.index(question.correct)), tuple(question.options[i] for i in order), question.text, ()
+    keys = draw(info, "challenge-keys", number)
+    labels = tuple(CONFIRM_LABELS[i] for i in _shuffled(raw, len(CONFIRM_LABELS)))
+    options = tuple(keys[8 * place :][:4].hex() for place in range(len(labels)))
+    return options[labels.index("here")], options, "", labels
 
 
 def issue(
@@ -78,13 +83,14 @@ def issue(
         return
     raw = draw(state.info, "challenge-content", state.challenges)
     kind = kind or _kind(state, policy, raw, avoid)
-    expected, options, text = _content(state.info, kind, raw)
+    expected, options, text, labels = _content(state.info, kind, state.challenges, raw)
     state.challenge = Challenge(
         challenge_id=f"q{state.challenges}",
         kind=kind,
         expected=expected,
         options=options,
         text=text,
+        labels=labels,
         variant=raw[30] % VARIANTS,
         salt=raw[16:24].hex(),
         issued_at_ms=wall_ms,
@@ -135,6 +141,7 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
                 deadline_ms=challenge.deadline_ms,
                 options=challenge.options,
                 text=challenge.text,
+                labels=challenge.labels,
                 code=challenge.expected if challenge.kind == "code" else "",
                 variant=challenge.variant,
                 salt=challenge.salt,

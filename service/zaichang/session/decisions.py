@@ -141,12 +141,14 @@ class OrderChallenge:
         challenge_id: Unique within the session.
         kind: ``confirm``, ``code``, ``question``, ``liveness`` or ``light``.
         deadline_ms: Server time.
-        options: ``confirm``: the buttons' keys in the order to show; ``question``: the options in the order to show.
+        options: ``confirm``: the buttons' keys in the order to show, drawn anew each time; ``question``: the options
+            in the order to show.
         text: ``question``: the question. Empty otherwise.
         code: ``code``: the digits, to be drawn as a picture or spoken by the shell, never sent as text.
         variant: 0..15: which wording, position and look.
         salt: ``code``: secret of the picture's distortion, so that only its pixels tell the digits.
         steps: ``liveness``, ``light``: number of actions that a try consists of; 0 otherwise.
+        labels: ``confirm``: what each option stands for, ``here``, ``away`` or ``later``; the shell words them.
     """
 
     challenge_id: str
@@ -158,6 +160,7 @@ class OrderChallenge:
     variant: int = 0
     salt: str = ""
     steps: int = 0
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

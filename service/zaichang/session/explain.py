@@ -28,6 +28,41 @@ def _span_en(ms: int) -> str:
     return f"{ms // 60_000} min" if ms % 60_000 == 0 else f"{ms / 1_000:g} s"
 
 
+def _liveness_zh(policy: Policy) -> list[str]:
+    if not policy.proofs or not (policy.liveness_start or policy.liveness_bracket):
+        return []
+    lines = [
+        f"动作核验：按屏幕提示转头、抬头、低头、闭眼或张嘴，每次 {policy.liveness_actions} 个动作，"
+        f"每个动作 {_span_zh(policy.liveness_step_ms)}内完成；做不了的动作可以申请免除。"
+    ]
+    if policy.liveness_start:
+        lines.append("开始学习前须通过一次动作核验。")
+    if policy.liveness_bracket:
+        lines.append(
+            f"学习中至少每 {_span_zh(policy.liveness_max_gap_ms)}一次、结束时一次；通过后，之前抓拍已核验的时间才计入，"
+            "未通过的由人工核对，不会直接扣掉。"
+        )
+    return lines
+
+
+def _liveness_en(policy: Policy) -> list[str]:
+    if not policy.proofs or not (policy.liveness_start or policy.liveness_bracket):
+        return []
+    lines = [
+        "Movement checks: turn, raise or lower the head, close the eyes or open the mouth as the screen says, "
+        f"{policy.liveness_actions} in each check, each within {_span_en(policy.liveness_step_ms)}; "
+        "what somebody cannot do can be left out on request."
+    ]
+    if policy.liveness_start:
+        lines.append("One must be passed before the first minute counts.")
+    if policy.liveness_bracket:
+        lines.append(
+            f"Further ones come at least every {_span_en(policy.liveness_max_gap_ms)} and at the end; passing one "
+            "counts the time that captures proved before it, and where none is passed a person looks at that time."
+        )
+    return lines
+
+
 def explain_zh(policy: Policy) -> tuple[str, ...]:
     """Return the rules as sentences in Chinese; nothing here helps to predict a single capture."""
     lines = [
@@ -52,6 +87,7 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
             f"弹窗验证（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
             f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
         )
+    lines += _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
     lines.append(f"网络中断超过 {_span_zh(policy.gap_ms)} 时，只有中断的时间不计。")
@@ -88,6 +124,7 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
             f"Pop-ups ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
             f"answer within {_span_en(policy.challenge_deadline_ms)}."
         )
+    lines += _liveness_en(policy)
     if policy.pause_when_hidden:
         lines.append("While the page is hidden nothing counts, and nothing else is lost.")
     lines.append(f"When the network is silent for {_span_en(policy.gap_ms)}, only that gap does not count.")

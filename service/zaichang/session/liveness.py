@@ -31,8 +31,8 @@ HOLD_SPREAD_MS: Final = 1_500
 LIGHT_COLOURS: Final = 20
 LIGHT_STEP_MS: Final = 400
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
-ANALYSIS_MS: Final = 10_000
-"""What a try may take beyond its holds and actions, for the network and the last frames' analysis."""
+ANALYSIS_MS: Final = 15_000
+"""What a try may take beyond its steps, for the network and the last frames' analysis."""
 TRIES_KEPT_APART: Final = 1_000
 
 PASSED: Final = "passed"
@@ -97,7 +97,8 @@ def missing(state: State, policy: Policy) -> bool:
 def begin(state: State, challenge: Challenge, policy: Policy, at_ms: int, out: list[Decision]) -> None:
     """Order the next try; its time is allowed even where the pop-up's would end before."""
     order = _draw(state, replace(challenge, tries=challenge.tries + 1), policy)
-    within_ms = sum(order.holds_ms) + len(order.actions) * order.step_ms + ANALYSIS_MS
+    # A head that does not rest at once has the time of one more action to do so, before each.
+    within_ms = sum(order.holds_ms) + 2 * len(order.actions) * order.step_ms + ANALYSIS_MS
     left_ms = challenge.deadline_ms or at_ms + extended_ms(state, policy.challenge_deadline_ms)
     state.challenge = replace(
         challenge, tries=challenge.tries + 1, begun=True, deadline_ms=max(left_ms, at_ms + within_ms)

@@ -77,6 +77,7 @@ class Challenge:
         overdue: Whether the deadline has passed; an answer then only cures.
         tries: ``liveness``, ``light``: how many tries were begun.
         begun: Whether a try runs.
+        labels: ``confirm``: what each option stands for.
         excused: Whether a try that a lost connection cut short was excused already.
     """
 
@@ -93,6 +94,7 @@ class Challenge:
     overdue: bool = False
     tries: int = 0
     begun: bool = False
+    labels: tuple[str, ...] = ()
     excused: bool = False
 
 

@@ -229,8 +229,6 @@ class RuntimeHost:
 
     async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
         """Return what a person would read off a pop-up: replayed from the stored events."""
-        if order.kind == "confirm":
-            return "here"
         events = await self.events(session_id)
         challenge = replay(events, self._loaded.policy).state.challenge
         return challenge.expected if challenge is not None else None

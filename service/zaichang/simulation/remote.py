@@ -14,6 +14,7 @@ import httpx
 
 from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.core.reasons import ReasonCode
+from zaichang.runtime.pop_up_text import right_option
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import total_ms
 from zaichang.simulation.camera.faces import Image
@@ -132,7 +133,7 @@ class RemoteHost:
     async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
         """Return what a person would answer, as far as the scenario knows it; codes are only in the picture."""
         if order.kind == "confirm":
-            return "here"
+            return right_option(order.options, order.labels)
         bank = [(each.text, each.options[each.correct]) for each in QUESTIONS]
         bank += [(each.text, each.options[each.correct]) for each in self._loaded.scenario.question]
         right = dict(bank).get(order.text)

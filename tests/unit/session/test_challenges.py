@@ -65,9 +65,28 @@ def test_a_code_is_four_digits_that_change() -> None:
 
 def test_buttons_come_in_every_order_and_look() -> None:
     orders = [issued(n, ("confirm",)) for n in range(200)]
-    assert len({order.options for order in orders}) == 6
+    assert len({order.labels for order in orders}) == 6
     assert {order.variant for order in orders} == set(range(16))
-    assert all(set(order.options) == {"here", "away", "later"} and order.code == "" for order in orders)
+    assert all(set(order.labels) == {"here", "away", "later"} and order.code == "" for order in orders)
+
+
+def test_the_key_of_a_button_says_nothing_and_never_comes_again() -> None:
+    orders = [issued(n, ("confirm",)) for n in range(200)]
+    keys = [key for order in orders for key in order.options]
+    assert len(set(keys)) == len(keys) == 600
+    assert {len(key) for key in keys} == {8} and all(set(key) <= set("0123456789abcdef") for key in keys)
+    session = hands(challenge_kinds=("confirm",))
+    challenge = session.state.challenge
+    assert challenge is not None
+    assert challenge.expected == challenge.options[challenge.labels.index("here")]
+    order = session.of(d.OrderChallenge)[0]
+    assert (order.options, order.labels) == (challenge.options, challenge.labels)
+    session.answer("here")
+    assert session.of(d.ChallengeJudged)[0].reason is ReasonCode.CHALLENGE_WRONG, "the label is no answer"
+
+
+def test_only_buttons_have_labels() -> None:
+    assert issued(1, ("code",)).labels == ()
 
 
 def test_a_question_is_shuffled_and_its_answer_follows() -> None:

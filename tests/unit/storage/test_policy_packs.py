@@ -44,6 +44,20 @@ def test_every_real_pack_asks_for_liveness_and_the_demo_says_openly_that_it_does
     assert any("不做活体检测" in line for line in explain_zh(policy)) == without_pad
 
 
+@pytest.mark.parametrize("name", ["default", "cq-pharmacist-2025", "sc-cme-2025", "cs-cme-2022"])
+def test_packs_for_real_credit_ask_for_movements(name: str) -> None:
+    policy = load_pack(name).policy
+    assert policy.liveness_start and policy.liveness_bracket
+    assert policy.liveness_max_gap_ms == 900_000
+    assert any("Movement checks" in line for line in explain_en(policy))
+
+
+def test_the_demo_asks_for_no_movements_and_says_why() -> None:
+    pack = load_pack("demo")
+    assert not pack.policy.liveness_start and not pack.policy.liveness_bracket
+    assert "movements" in pack.basis
+
+
 @pytest.mark.parametrize("name", ["traffic-points-like", "driver-training-like"])
 def test_imitations_of_other_fields_are_marked(name: str) -> None:
     assert load_pack(name).comparable

@@ -1,0 +1,48 @@
+"""What the buttons of a confirm pop-up say; their keys are drawn anew, so only the label tells which is which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final
+
+_WORDINGS: Final = MappingProxyType(
+    {
+        "here": (
+            ("我在学习", "I am studying"),
+            ("我在看课", "I am watching"),
+            ("我在，请继续", "I am here, go on"),
+            ("本人在场", "It is me, I am here"),
+        ),
+        "away": (
+            ("我不在", "I am away"),
+            ("没有在看", "I am not watching"),
+            ("已离开座位", "I have left my seat"),
+            ("无人学习", "Nobody is studying"),
+        ),
+        "later": (
+            ("稍后再说", "Ask me later"),
+            ("过一会儿", "In a while"),
+            ("下次再问", "Next time"),
+            ("暂不回答", "No answer now"),
+        ),
+    }
+)
+
+
+def confirm_labels(labels: Sequence[str], variant: int, locale: str) -> tuple[str, ...]:
+    """Return the buttons' texts for a pop-up's label names, in Chinese unless English was asked for.
+
+    Args:
+        labels: ``here``, ``away`` and ``later`` in the order to show.
+        variant: Of the pop-up; the wording varies with it.
+        locale: ``zh-CN`` or ``en``.
+    """
+    language = 1 if locale.startswith("en") else 0
+    return tuple(_WORDINGS[name][variant % len(_WORDINGS[name])][language] for name in labels)
+
+
+def right_option(options: Sequence[str], labels: Sequence[str]) -> str | None:
+    """Return the key of the button that a person who is there would press; None where no label says so."""
+    here = {text for wording in _WORDINGS["here"] for text in wording}
+    return next((key for key, label in zip(options, labels, strict=True) if label in here), None)
