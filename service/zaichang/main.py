@@ -20,8 +20,11 @@ from zaichang.runtime.log_port import LogShelf
 from zaichang.runtime.log_signing import SigningConfig
 from zaichang.runtime.outbox import Outbox
 from zaichang.runtime.ports import Ports, RunnerConfig
+from zaichang.runtime.rates import RateLimits, Rates
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.registry import Registry
+from zaichang.runtime.review import ReviewDesk
+from zaichang.runtime.signals import SignalLimits, Signals
 from zaichang.runtime.tokens import LaunchTokens
 from zaichang.runtime.witnessing import StartRule, parse_peer
 from zaichang.settings import Settings
@@ -47,6 +50,9 @@ class Services:
     gateway: Gateway
     registry: Registry
     recorder: Recorder
+    review: ReviewDesk
+    signals: Signals
+    rates: Rates
     tokens: LaunchTokens
     fatal: list[FatalLogError]
     on_fatal: list[Callable[[], None]]
@@ -113,6 +119,7 @@ async def build(
             command=settings.master_key_command,
         )
         launch_key = load_key(folder, "launch.key")
+        signals_key = load_key(folder, "signals.key")
         if vision is None:
             vision = _models(settings)
         store = SqliteStore(folder, inline=inline)
@@ -137,11 +144,13 @@ async def build(
         vision=vision,
         logs=logs,
         token_hex=token_hex,
-        config=RunnerConfig(keep_captures=settings.keep_captures),
+        config=RunnerConfig(keep_captures=settings.keep_captures, review_days=settings.review_days),
     )
     tokens = LaunchTokens(launch_key)
     recorder = Recorder(ports, Outbox(folder))
     hub = SessionHub(ports, recorder, stop)
+    signals = Signals(ports, signals_key, _signal_limits(settings))
+    rates = Rates(clock.now_ms, _rate_limits(settings))
     return Services(
         settings=settings,
         folder=folder,
@@ -149,9 +158,12 @@ async def build(
         logs=logs,
         ports=ports,
         hub=hub,
-        gateway=Gateway(hub, tokens, ports, settings.connections_max),
+        gateway=Gateway(hub, tokens, ports, settings.connections_max, signals, rates),
         registry=Registry(ports, tokens, settings.token_minutes * MINUTE_MS),
         recorder=recorder,
+        review=ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days),
+        signals=signals,
+        rates=rates,
         tokens=tokens,
         fatal=fatal,
         on_fatal=on_fatal,
@@ -187,6 +199,28 @@ def signing_config(settings: Settings) -> SigningConfig:
     return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
 
 
+def _signal_limits(settings: Settings) -> SignalLimits:
+    return SignalLimits(
+        device_accounts=settings.device_accounts,
+        address_accounts=settings.address_accounts,
+        account_devices=settings.account_devices,
+        account_parallel=settings.account_parallel,
+        days=settings.device_days,
+        due_days=settings.review_days,
+    )
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(
+        address=settings.rate_address,
+        key=settings.rate_key,
+        joins=settings.rate_joins,
+        token=settings.rate_token,
+        photos=settings.rate_photos,
+        appeals=settings.rate_appeals,
+    )
+
+
 def _models(settings: Settings) -> VisionBackend:
     from zaichang.vision.pipeline import Analyser
     from zaichang.vision.runtime import load_models
@@ -207,6 +241,9 @@ def create_service_app(services: Services) -> FastAPI:
             ports=services.ports,
             tokens=services.tokens,
             folder=services.folder,
+            review=services.review,
+            rates=services.rates,
+            signals=services.signals,
             allowed_origins=settings.allowed_origins,
         )
     )

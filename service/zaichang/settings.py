@@ -46,6 +46,34 @@ class Settings(BaseModel):
     connections_max: int = Field(5_000, ge=1, le=100_000, description="Websockets served at once.")
     keep_captures: bool = Field(True, description="Whether pictures are kept (encrypted) for review.")
     capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept pictures are deleted.")
+    review_days: int = Field(7, ge=1, le=90, description="Days within which a person should look at a case.")
+    appeal_days: int = Field(3, ge=1, le=30, description="Working days within which an appeal should be answered.")
+    device_accounts: int = Field(
+        3, ge=0, le=1_000, description="Accounts on one device from which on a person looks; 0: never."
+    )
+    address_accounts: int = Field(
+        50,
+        ge=0,
+        le=100_000,
+        description="Accounts behind one address within a day from which on a person looks; 0: never.",
+    )
+    account_devices: int = Field(
+        4, ge=0, le=1_000, description="Devices of one account within a day from which on a person looks; 0: never."
+    )
+    account_parallel: int = Field(
+        5, ge=0, le=1_000, description="Lessons left for another one while running, within a day, likewise; 0: never."
+    )
+    device_days: int = Field(30, ge=1, le=180, description="Days for which digests of devices and addresses are kept.")
+    face_search: bool = Field(
+        True,
+        description="Whether one face behind several accounts of an institution is searched for (docs/privacy.md).",
+    )
+    rate_address: int = Field(3_000, ge=0, description="API requests a minute from one address; 0: no limit.")
+    rate_key: int = Field(3_000, ge=0, description="API requests a minute with one key or token; 0: no limit.")
+    rate_joins: int = Field(3_000, ge=0, description="Connections a minute from one address; 0: no limit.")
+    rate_token: int = Field(30, ge=0, description="Connections a minute with one launch token; 0: no limit.")
+    rate_photos: int = Field(6, ge=0, description="Enrolment photos a minute with one launch token; 0: no limit.")
+    rate_appeals: int = Field(6, ge=0, description="Appeals a minute of one learner; 0: no limit.")
     token_minutes: int = Field(240, ge=1, le=1440, description="Life of a launch token, in minutes.")
     log_flush_ms: int = Field(250, ge=10, le=5_000, description="How long leaves wait for a common checkpoint.")
     log_witnesses: tuple[str, ...] = Field(

@@ -33,6 +33,7 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
     sdk: Text64 = ""
     locale: Text64 = "zh-CN"
     resume: Text64 = ""
+    device: Text64 = ""
 
 
 class Heartbeat(_Message, tag_field="t", tag="heartbeat", frozen=True, kw_only=True):

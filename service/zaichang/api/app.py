@@ -10,6 +10,10 @@ from zaichang import __version__
 from zaichang.api.deps import ApiDeps
 from zaichang.api.errors import install_errors
 from zaichang.api.launch import launch_router
+from zaichang.api.learner import learner_router
+from zaichang.api.manage import manage_router
+from zaichang.api.queue import queue_router
+from zaichang.api.rate_limit import RateLimit
 from zaichang.api.review import review_router
 from zaichang.api.security import SecurityHeaders
 from zaichang.api.transparency import transparency_router
@@ -28,6 +32,7 @@ def create_app(deps: ApiDeps) -> FastAPI:
         redirect_slashes=False,
     )
     install_errors(app)
+    app.add_middleware(RateLimit, rates=deps.rates)
     app.add_middleware(SecurityHeaders)
 
     @app.get("/healthz")
@@ -44,5 +49,8 @@ def create_app(deps: ApiDeps) -> FastAPI:
     app.include_router(websocket_router(deps))
     app.include_router(launch_router(deps))
     app.include_router(review_router(deps))
+    app.include_router(queue_router(deps))
+    app.include_router(learner_router(deps))
+    app.include_router(manage_router(deps))
     app.include_router(transparency_router(deps))
     return app

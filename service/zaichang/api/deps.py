@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.ports import Ports
+from zaichang.runtime.rates import Rates
 from zaichang.runtime.registry import Registry
+from zaichang.runtime.review import ReviewDesk
+from zaichang.runtime.signals import Signals
 from zaichang.runtime.tokens import LaunchClaims, LaunchTokens
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.ports import Institution
 
+M = TypeVar("M", bound=BaseModel)
 JSON_MAX_BYTES: Final = 65_536
 PHOTO_MAX_BYTES: Final = 8_000_000
 """A phone's photo; the decoder has its own limits (50 megapixels are refused there)."""
@@ -30,6 +36,9 @@ class ApiDeps:
         ports: Store, blobs, vault, clock.
         tokens: Launch tokens (self-enrolment).
         folder: Log files to serve.
+        review: Decisions and appeals.
+        rates: Rate limits.
+        signals: Indicators across sessions.
         allowed_origins: Origins whose pages may open a websocket, beside our own.
     """
 
@@ -38,6 +47,9 @@ class ApiDeps:
     ports: Ports
     tokens: LaunchTokens
     folder: DataFolder
+    review: ReviewDesk
+    rates: Rates
+    signals: Signals
     allowed_origins: tuple[str, ...] = ()
 
 
@@ -59,7 +71,28 @@ async def platform(request: Request, deps: ApiDeps) -> Institution:
 
 
 async def staff(request: Request, deps: ApiDeps) -> Institution:
-    """Return the institution whose reviewer calls."""
+    """Return the institution whose reviewer calls, with a personal key or the shared staff key."""
+    return (await deps.registry.reviewer_of_key(bearer(request)))[0]
+
+
+async def reviewer(request: Request, deps: ApiDeps) -> tuple[Institution, str]:
+    """Return the institution and the reviewer; decisions need a personal key, so that they have an author.
+
+    Raises:
+        NotAllowed: ``review.personal_key``.
+    """
+    institution, reviewer_id = await deps.registry.reviewer_of_key(bearer(request))
+    if not reviewer_id:
+        raise NotAllowed(
+            "review.personal_key",
+            "Deciding needs a reviewer's own key; this is the staff key that several people share.",
+            "Create one: POST /v1/reviewers, or zaichang manage reviewer.",
+        )
+    return institution, reviewer_id
+
+
+async def owner(request: Request, deps: ApiDeps) -> Institution:
+    """Return the institution that calls with its staff key: only that may hand out reviewers' keys."""
     return await deps.registry.institution_of_key(bearer(request), "staff")
 
 
@@ -85,6 +118,21 @@ async def body(request: Request, limit: int) -> bytes:
             raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
+
+
+def parsed(model: type[M], data: bytes) -> M:
+    """Return a request's JSON body as its model.
+
+    Raises:
+        PeerViolation: ``http.not_json``, or ``http.invalid`` naming the fields that do not fit.
+    """
+    try:
+        return model.model_validate(json.loads(data))
+    except ValidationError as error:
+        where = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+        raise PeerViolation("http.invalid", f"The request does not fit: {where}.", "See docs/protocol.md.") from None
+    except (ValueError, RecursionError):
+        raise PeerViolation("http.not_json", "The request's body is not JSON.") from None
 
 
 def _too_large(limit: int) -> PeerViolation:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from zaichang.core.errors import NotAllowed, ZaichangError
+from zaichang.runtime.rates import RateExceeded
 
 _log = logging.getLogger("zaichang.api")
 
@@ -35,7 +36,8 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         status = 401
     if error.code == "http.too_large":
         status = 413
-    return JSONResponse(error.as_dict(), status_code=status)
+    headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, RateExceeded) else None
+    return JSONResponse(error.as_dict(), status_code=status, headers=headers)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from zaichang.api.deps import JSON_MAX_BYTES, PHOTO_MAX_BYTES, ApiDeps, body, launched, platform
+from zaichang.api.deps import JSON_MAX_BYTES, PHOTO_MAX_BYTES, ApiDeps, body, launched, parsed, platform
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
+from zaichang.runtime.allowances import current_allowance
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -37,7 +37,7 @@ def launch_router(deps: ApiDeps) -> APIRouter:
     @router.post("/launch")
     async def launch(request: Request) -> dict[str, Any]:
         institution = await platform(request, deps)
-        asked = _parse(await body(request, JSON_MAX_BYTES))
+        asked = _asked(await body(request, JSON_MAX_BYTES))
         token = await deps.registry.launch(
             institution.institution_id,
             asked.learner,
@@ -62,6 +62,7 @@ def launch_router(deps: ApiDeps) -> APIRouter:
         claims = launched(request, deps)
         if not claims.enrol:
             raise NotAllowed("enrol.not_granted", "This launch does not allow the learner to enrol.")
+        deps.rates.spend("photos", claims.token_id, deps.rates.limits.photos)
         photo = await body(request, PHOTO_MAX_BYTES)
         made = await deps.registry.enrol(claims.institution_id, claims.learner_id, photo, replace=False)
         return {"version": made.version, "quality_bp": made.quality_bp, "models": made.models}
@@ -71,6 +72,7 @@ def launch_router(deps: ApiDeps) -> APIRouter:
         claims = launched(request, deps)
         lesson = await deps.ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
         institution = await deps.ports.store.institution(claims.institution_id)
+        allowance = await current_allowance(deps.ports.store, claims.institution_id, claims.learner_id)
         enrolment = await deps.ports.store.enrolment(claims.institution_id, claims.learner_id)
         return {
             "institution": {"zh": institution.name_zh, "en": institution.name_en},
@@ -78,7 +80,8 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             "course": lesson.course_id,
             "learner": claims.learner_id,
             "duration_ms": claims.lesson_duration_ms,
-            "route": claims.route,
+            "route": allowance.route or claims.route,
+            "extra_time_pct": max(allowance.extra_time_pct, claims.extra_time_pct),
             "enrolled": enrolment is not None,
             "may_enrol": claims.enrol and enrolment is None,
         }
@@ -86,11 +89,10 @@ def launch_router(deps: ApiDeps) -> APIRouter:
     return router
 
 
-def _parse(data: bytes) -> LaunchRequest:
+def _asked(data: bytes) -> LaunchRequest:
     try:
-        return LaunchRequest.model_validate(json.loads(data))
-    except ValidationError as error:
-        where = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-        raise PeerViolation("launch.invalid", f"The launch does not fit: {where}.", "See docs/protocol.md.") from None
-    except (ValueError, RecursionError):
-        raise PeerViolation("http.not_json", "The request's body is not JSON.") from None
+        return parsed(LaunchRequest, data)
+    except PeerViolation as error:
+        if error.code != "http.invalid":
+            raise
+        raise PeerViolation("launch.invalid", error.message, error.hint) from None

@@ -1,25 +1,25 @@
-"""Routes of the institution's reviewers: sessions, minute by minute, and captures; all need the staff key."""
+"""Routes of the institution's reviewers: sessions, minute by minute, and captures; by staff or reviewer's key."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zaichang.api.deps import ApiDeps, staff
+from zaichang.api.deps import ApiDeps, bearer, staff
+from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_cursor, session_view
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
-from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.session.policy import policy_from_mapping, policy_to_mapping
-from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
+from zaichang.storage.ports import SessionRow
 
 PAGE_MAX = 200
+STAFF = "staff"
+"""The actor where the shared key was used."""
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n", "image/png"), (b"RIFF", "image/webp"))
 
 
@@ -32,43 +32,40 @@ def review_router(deps: ApiDeps) -> APIRouter:
     async def sessions(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
-        before_ms: Annotated[int, Query(ge=0, lt=2**53)] = 2**53 - 1,
+        before: Annotated[str, Query(max_length=100)] = "",
+        learner: Annotated[str, Query(max_length=64)] = "",
     ) -> dict[str, Any]:
         institution = await staff(request, deps)
-        rows = await store.sessions_of(institution.institution_id, limit, before_ms)
+        rows = await store.sessions_page(institution.institution_id, learner, parse_cursor(before, NEWEST), limit)
         return {
             "institution": {"id": institution.institution_id, "zh": institution.name_zh, "en": institution.name_en},
             "now_ms": deps.ports.clock.now_ms(),
-            "sessions": [_summary(row, await store.minutes(row.session_id)) for row in rows],
+            "sessions": [
+                session_view(row, await store.minutes(row.session_id), await store.amendments(row.session_id))
+                for row in rows
+            ],
+            "next": cursor_text((rows[-1].opened_ms, rows[-1].session_id)) if len(rows) == limit else "",
         }
 
     @router.get("/sessions/{session_id}")
     async def session(request: Request, session_id: str) -> dict[str, Any]:
-        row = await _own(request, deps, session_id)
-        leaves = await store.leaves(session_id)
-        minutes = await store.minutes(session_id)
-        log = await deps.ports.logs.log_for(row.institution_id, row.opened_ms)
-        return {
-            **_summary(row, minutes),
-            "now_ms": deps.ports.clock.now_ms(),
-            "policy_digest": row.policy_digest,
-            "log": log.origin,
-            "timeline": [_minute(minute, leaves) for minute in minutes],
-            "leaves": [
-                {"seq": leaf.leaf_seq, "kind": leaf.kind, "at_ms": leaf.at_ms, "index": leaf.entry_index}
-                for leaf in leaves
-            ],
-            "captures": [
-                {"id": kept.capture_id, "at_ms": kept.at_ms, "kept": kept.deleted_ms is None}
-                for kept in await store.captures(session_id)
-            ],
-        }
+        institution = await staff(request, deps)
+        return await session_detail(deps, await own_session(deps, institution.institution_id, session_id))
 
     @router.get("/sessions/{session_id}/captures/{capture_id}")
     async def capture(request: Request, session_id: str, capture_id: str) -> Response:
-        row = await _own(request, deps, session_id)
+        institution, reviewer_id = await deps.registry.reviewer_of_key(bearer(request))
+        row = await own_session(deps, institution.institution_id, session_id)
         key = deps.ports.vault.unlock(await store.learner(row.institution_id, row.learner_id))
         picture = await asyncio.to_thread(deps.ports.blobs.get, key, session_id, check_id(capture_id, "capture_id"))
+        # Written before the picture is handed out: nobody looks without a trace.
+        await store.note_audit(
+            institution.institution_id,
+            deps.ports.clock.now_ms(),
+            reviewer_id or STAFF,
+            "picture.view",
+            f"{session_id}/{capture_id}",
+        )
         kind = next((name for start, name in _SIGNATURES if picture.startswith(start)), "application/octet-stream")
         return Response(picture, media_type=kind, headers={"cache-control": "no-store"})
 
@@ -80,38 +77,40 @@ def review_router(deps: ApiDeps) -> APIRouter:
     return router
 
 
-async def _own(request: Request, deps: ApiDeps, session_id: str) -> SessionRow:
-    """Return a session of the calling institution; another institution's is as unknown as none."""
-    institution = await staff(request, deps)
+async def own_session(deps: ApiDeps, institution_id: str, session_id: str) -> SessionRow:
+    """Return a session of the institution; another institution's is as unknown as none."""
     row = await deps.ports.store.session(check_id(session_id, "session_id"))
-    if row.institution_id != institution.institution_id:
+    if row.institution_id != institution_id:
         raise NotFound("session.unknown", "There is no such session.")
     return row
 
 
-def _summary(row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[str, Any]:
-    records = [json.loads(minute.body) for minute in minutes]
+async def session_detail(deps: ApiDeps, row: SessionRow) -> dict[str, Any]:
+    """Return a session as its institution sees it."""
+    store = deps.ports.store
+    session_id = row.session_id
+    leaves, minutes = await store.leaves(session_id), await store.minutes(session_id)
+    amendments, left = await store.amendments(session_id), await deps.review.left(session_id)
+    by_minute = amended(minutes, amendments)
+    log = await deps.ports.logs.log_for(row.institution_id, row.opened_ms)
     return {
-        "session": row.session_id,
-        "learner": row.learner_id,
-        "course": row.course_id,
-        "lesson": row.lesson_id,
-        "state": row.state,
-        "opened_ms": row.opened_ms,
-        "closed_ms": row.closed_ms,
-        "superseded_by": row.superseded_by,
-        "minutes": len(records),
-        "verified_ms": sum(record["verified_ms"] for record in records),
-        "verdicts": "".join(record["verdict"] for record in records),
-    }
-
-
-def _minute(minute: StoredMinute, leaves: Sequence[StoredLeaf]) -> dict[str, Any]:
-    record: Mapping[str, Any] = json.loads(minute.body)
-    leaf = next((leaf for leaf in leaves if leaf.leaf_seq == minute.leaf_seq), None)
-    reasons = [ReasonCode(code) for code in record["reasons"]]
-    return {
-        **record,
-        "reasons": [{"code": code.value, "zh": SENTENCES[code].zh, "en": SENTENCES[code].en} for code in reasons],
-        "log_index": None if leaf is None else leaf.entry_index,
+        **session_view(row, minutes, amendments),
+        "now_ms": deps.ports.clock.now_ms(),
+        "policy_digest": row.policy_digest,
+        "log": log.origin,
+        "timeline": [
+            minute_view(minute, leaves, by_minute[minute.minute], left.get(minute.minute, ()), reviewers=True)
+            for minute in minutes
+        ],
+        "leaves": [
+            {"seq": leaf.leaf_seq, "kind": leaf.kind, "at_ms": leaf.at_ms, "index": leaf.entry_index} for leaf in leaves
+        ],
+        "captures": [
+            {"id": kept.capture_id, "at_ms": kept.at_ms, "kept": kept.deleted_ms is None}
+            for kept in await store.captures(session_id)
+        ],
+        "seen_with": [
+            {"kind": seen.kind, "value": seen.value[:8] if seen.kind != "hint" else seen.value, "at_ms": seen.at_ms}
+            for seen in await store.sightings(session_id)
+        ],
     }

@@ -76,7 +76,8 @@ def websocket_router(deps: ApiDeps) -> APIRouter:
             await channel.close(CloseCode.NOT_ALLOWED, refused.code)
             return
         await websocket.accept()
-        await deps.gateway.serve(WebSocketChannel(websocket))
+        address = websocket.client.host if websocket.client is not None else ""
+        await deps.gateway.serve(WebSocketChannel(websocket), address)
 
     return router
 

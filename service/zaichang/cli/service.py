@@ -127,7 +127,9 @@ async def serve(
     if beside is not None:
         companion = asyncio.create_task(accompany())
     chores = [
-        asyncio.create_task(Retention(services.ports, services.settings.capture_days).run()),
+        asyncio.create_task(
+            Retention(services.ports, services.settings.capture_days, services.settings.device_days).run()
+        ),
         asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
     ]
     try:

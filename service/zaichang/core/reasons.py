@@ -82,6 +82,15 @@ class ReasonCode(StrEnum):
     PAGE_TAMPERED = "PAGE_TAMPERED"
     SHARED_DEVICE = "SHARED_DEVICE"
     FACE_OF_ANOTHER_ACCOUNT = "FACE_OF_ANOTHER_ACCOUNT"
+    SEVERAL_FACES = "SEVERAL_FACES"
+    SHARED_ADDRESS = "SHARED_ADDRESS"
+    MANY_DEVICES = "MANY_DEVICES"
+    PARALLEL_COURSES = "PARALLEL_COURSES"
+    # A person's decision
+    APPEALED = "APPEALED"
+    REVIEW_GRANTED = "REVIEW_GRANTED"
+    REVIEW_REFUSED = "REVIEW_REFUSED"
+    SERVICE_FAULT = "SERVICE_FAULT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +307,37 @@ SENTENCES: Final = MappingProxyType(
         _R.FACE_OF_ANOTHER_ACCOUNT: _s(
             "抓拍与另一账号的登记照片相似，将由人工核对。",
             "A capture resembles another account's photo; a person will look.",
+        ),
+        _R.SEVERAL_FACES: _s(
+            "同一账号的抓拍像是不同的人，将由人工核对。",
+            "The captures of one account seem to show different people; a person will look.",
+        ),
+        _R.SHARED_ADDRESS: _s(
+            "很多账号从同一网络地址学习。单位或校园网络常有这种情况，不影响计时，只供人工参考。",
+            "Many accounts studied from one address, as offices and campuses do; nothing is lost, a person may look.",
+        ),
+        _R.MANY_DEVICES: _s(
+            "一天内在多台设备上学习，将由人工核对。",
+            "The account studied on many devices within a day; a person will look.",
+        ),
+        _R.PARALLEL_COURSES: _s(
+            "多次同时打开不同课程。同一时间只有一门课计时，将由人工核对。",
+            "Different lessons were opened at once, again and again. Only one counts at a time; a person will look.",
+        ),
+        _R.APPEALED: _s(
+            "您已提出申诉，将由人工答复。",
+            "You appealed; a person will answer.",
+        ),
+        _R.REVIEW_GRANTED: _s(
+            "审核人员看过记录，确认您在场，这段时间已计入。",
+            "A reviewer looked at the record and confirmed that you were there; this time now counts.",
+        ),
+        _R.REVIEW_REFUSED: _s(
+            "审核人员看过记录，不能确认您在场，这段时间未计入。如有异议请申诉。",
+            "A reviewer looked at the record and could not confirm that you were there. Appeal if this is wrong.",
+        ),
+        _R.SERVICE_FAULT: _s(
+            "这是我方服务的故障，这段时间已计入。", "This was a fault of the service; the time now counts."
         ),
     }
 )

@@ -18,7 +18,9 @@ from zaichang.runtime.channel import Channel
 from zaichang.runtime.connection import Connection
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.ports import Ports
+from zaichang.runtime.rates import RateExceeded, Rates
 from zaichang.runtime.runner import Runner
+from zaichang.runtime.signals import Peer, Signals
 from zaichang.runtime.tokens import LaunchTokens
 from zaichang.session.events import (
     CaptureReceived,
@@ -84,8 +86,18 @@ class _Budget:
 class Gateway:
     """Serves connections; ``drain`` sends everybody away for a restart."""
 
-    def __init__(self, hub: SessionHub, tokens: LaunchTokens, ports: Ports, connections_max: int = 5_000) -> None:
+    def __init__(
+        self,
+        hub: SessionHub,
+        tokens: LaunchTokens,
+        ports: Ports,
+        connections_max: int = 5_000,
+        signals: Signals | None = None,
+        rates: Rates | None = None,
+    ) -> None:
         """Wire the parts; ``connections_max`` connections are served at once, more are told to come back."""
+        self._signals = signals
+        self._rates = rates
         self._hub = hub
         self._tokens = tokens
         self._ports = ports
@@ -93,15 +105,21 @@ class Gateway:
         self._count = 0
         self._draining = False
 
-    async def serve(self, channel: Channel) -> None:
-        """Serve one connection until it ends."""
+    async def serve(self, channel: Channel, address: str = "") -> None:
+        """Serve one connection until it ends; ``address`` is the client's, where it is known."""
         if self._draining or self._count >= self._max:
             code = CloseCode.RESTARTING if self._draining else CloseCode.OVERLOADED
             await channel.close(code, "restarting" if self._draining else "overloaded")
             return
+        if self._rates is not None:
+            try:
+                self._rates.spend("connections", address, self._rates.limits.joins)
+            except RateExceeded as error:
+                await _refuse(channel, error)
+                return
         self._count += 1
         try:
-            await self._serve(channel)
+            await self._serve(channel, address)
         finally:
             self._count -= 1
 
@@ -111,10 +129,12 @@ class Gateway:
         for runner in self._hub.live():
             runner.send_away(CloseCode.RESTARTING, "restarting")
 
-    async def _serve(self, channel: Channel) -> None:
+    async def _serve(self, channel: Channel, address: str) -> None:
         try:
             join = await self._read_join(channel)
             claims = self._tokens.verify(join.token, self._ports.clock.now_ms())
+            if self._rates is not None:
+                self._rates.spend("connections with one token", claims.token_id, self._rates.limits.token)
             runner, resumed = await self._hub.join(claims, join.resume, join.client_nonce)
         except _Close as close:
             await channel.close(close.code, close.reason)
@@ -134,6 +154,8 @@ class Gateway:
                 previous.end(CloseCode.SUPERSEDED, "taken_over")
             connection.send(self._joined(runner, resumed))
             await runner.connected_now(resumed)
+            if self._signals is not None:
+                await self._signals.joined(runner.row, Peer(address=address, device=join.device))
             await self._read(channel, connection, runner, sender)
         except _Close as close:
             connection.end(close.code, close.reason)
@@ -225,6 +247,8 @@ class Gateway:
             if len(data) > FRAME_MAX_BYTES:
                 raise PeerViolation("wire.too_large", f"A binary frame may have {FRAME_MAX_BYTES} bytes.")
             header, picture = decode_capture(data)
+            if self._signals is not None and header.hints:
+                await self._signals.hinted(runner.row, header.hints, runner.hints_seen)
             if runner.liveness_frame(header, picture):
                 return
             await runner.apply(

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
+from zaichang.runtime.allowances import all_excluded, current_allowance
 from zaichang.runtime.ports import LogPort, Ports
+from zaichang.runtime.question_bank import drawn_questions
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.runner import Runner
 from zaichang.runtime.segments import SegmentContext, advance, begin
@@ -74,7 +76,7 @@ class SessionHub:
             NotFound: ``session.unknown`` for a session that this token did not open.
             NotAllowed: ``token.in_use`` or ``token.used``.
         """
-        async with self._learner(claims.institution_id, claims.learner_id):
+        async with self.learner_lock(claims.institution_id, claims.learner_id):
             row = await self._ports.store.session_of_token(claims.token_id)
             if resume:
                 if row is None or row.session_id != resume:
@@ -119,7 +121,8 @@ class SessionHub:
                 del self._runners[runner.row.session_id]
 
     @asynccontextmanager
-    async def _learner(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
+    async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
+        """Hold off that learner's next session, and any other holder, meanwhile."""
         key = (institution_id, learner_id)
         lock = self._learners.setdefault(key, asyncio.Lock())
         self._waiting[key] = self._waiting.get(key, 0) + 1
@@ -134,6 +137,13 @@ class SessionHub:
     async def _open(self, claims: LaunchClaims, client_nonce: str) -> Runner:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
+        allowance = await current_allowance(ports.store, claims.institution_id, claims.learner_id)
+        claims = replace(
+            claims,
+            route=allowance.route or claims.route,
+            extra_time_pct=max(allowance.extra_time_pct, claims.extra_time_pct),
+            liveness_excluded=all_excluded(allowance, claims.liveness_excluded),
+        )
         if claims.route == "challenge" and not policy.non_face_route:
             raise NotAllowed(
                 "launch.route", "This policy does not offer the route without face recognition.", "Use the face route."
@@ -155,6 +165,7 @@ class SessionHub:
         for old in await ports.store.open_session(row):
             # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
             await (await self._load(old.session_id)).supersede()
+        seed = ports.token_hex(32)
         event = SessionStarted(
             at_ms=ports.clock.now_ms(),
             session_id=row.session_id,
@@ -164,7 +175,7 @@ class SessionHub:
             lesson_id=claims.lesson_id,
             lesson_duration_ms=claims.lesson_duration_ms,
             policy_digest=claims.policy_digest,
-            seed=ports.token_hex(32),
+            seed=seed,
             client_nonce=client_nonce,
             credited=await ports.store.credited(
                 claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id
@@ -172,7 +183,7 @@ class SessionHub:
             route=claims.route,
             extra_time_pct=claims.extra_time_pct,
             liveness_excluded=claims.liveness_excluded,
-            questions=await self._questions(claims),
+            questions=await self._questions(claims, seed),
         )
         state, decisions = start(event, policy)
         body = canonical_bytes(encode_event(event))
@@ -260,12 +271,12 @@ class SessionHub:
         enrolment = await self._ports.store.enrolment(key.institution_id, key.learner_id)
         return None if enrolment is None else key.open(TEMPLATE, str(enrolment.version), enrolment.sealed)
 
-    async def _questions(self, claims: LaunchClaims) -> tuple[Question, ...]:
+    async def _questions(self, claims: LaunchClaims, seed: str) -> tuple[Question, ...]:
         try:
             lesson = await self._ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
         except NotFound:
             return ()
-        return lesson.questions
+        return drawn_questions(lesson.questions, seed)
 
 
 def _decided(

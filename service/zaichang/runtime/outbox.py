@@ -17,6 +17,7 @@ from typing import Final
 from zaichang.core.canonical import canonical_bytes
 from zaichang.storage.folder import DataFolder, storage_error, sync_dir
 from zaichang.storage.ports import SessionRow, StoredMinute
+from zaichang.storage.review_ports import Amendment
 
 _TAIL_BYTES: Final = 131_072
 """More than a line can have: a crash spoils the last line only."""
@@ -44,6 +45,39 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
                 "lesson": row.lesson_id,
                 "policy": row.policy_digest,
                 "record": json.loads(minute.body),
+                "log": {"origin": origin, "index": entry_index},
+            }
+        )
+        + b"\n"
+    )
+
+
+def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_index: int) -> bytes:
+    """Return the line of a person's decision: what it adds to a minute's credit, and where the log says so.
+
+    Args:
+        row: The session.
+        amendment: The decision; its record as stored.
+        origin: The log.
+        entry_index: Of the ``session.amend`` leaf.
+    """
+    record = json.loads(amendment.body)
+    return (
+        canonical_bytes(
+            {
+                "v": 1,
+                "t": "amendment",
+                "session": row.session_id,
+                "minute": amendment.minute,
+                "leaf": amendment.leaf_seq,
+                "institution": row.institution_id,
+                "learner": row.learner_id,
+                "course": row.course_id,
+                "lesson": row.lesson_id,
+                "verdict": amendment.verdict,
+                "delta_ms": amendment.delta_ms,
+                "granted": record["granted"],
+                "reason": amendment.reason,
                 "log": {"origin": origin, "index": entry_index},
             }
         )
@@ -95,8 +129,8 @@ class Outbox:
                     stream.truncate(whole)
                     os.fsync(stream.fileno())
 
-    def holds(self, wanted: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Return which of the wanted (session, minute) pairs have a line."""
+    def holds(self, wanted: Iterable[tuple[str, int]], kind: str = "minute") -> set[tuple[str, int]]:
+        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``."""
         left = set(wanted)
         found: set[tuple[str, int]] = set()
         if not left:
@@ -105,7 +139,9 @@ class Outbox:
             with path.open("rb") as stream:
                 for line in stream:
                     value = json.loads(line)
-                    key = (str(value["session"]), int(value["minute"]))
+                    if value["t"] != kind:
+                        continue
+                    key = (str(value["session"]), int(value["minute" if kind == "minute" else "leaf"]))
                     if key in left:
                         found.add(key)
         return found

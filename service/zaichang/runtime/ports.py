@@ -53,12 +53,14 @@ class RunnerConfig:
         outgoing_max: Messages that may wait for a slow client before it is cut off.
         seal_timeout_ms: How long the end of a session waits for its checkpoint before the player is let go.
         keep_captures: Whether pictures are kept (encrypted) for review.
+        review_days: Days within which a person should look at a session.
     """
 
     join_timeout_ms: int = 10_000
     outgoing_max: int = 256
     seal_timeout_ms: int = 20_000
     keep_captures: bool = True
+    review_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,11 @@ from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import IllegalEvent, StorageError
-from zaichang.runtime.outbox import Outbox, outbox_line
+from zaichang.runtime.amending import AMEND
+from zaichang.runtime.outbox import Outbox, amendment_line, outbox_line
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
+from zaichang.storage.review_ports import Amendment
 from zaichang.tlog.leaf import record
 
 RETRY_S: Final = 1.0
@@ -106,6 +108,13 @@ class Recorder:
             ]
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
             await self._ports.store.note_delivered(session_id, [minute.minute for minute in minutes])
+        for amendment in await self._ports.store.undelivered_amendments():
+            row = await self._ports.store.session(amendment.session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(row.session_id)}
+            index = indices[amendment.leaf_seq]
+            if index is not None:
+                await self._deliver_amendment(row, log.origin, amendment, index, repeated=True)
         for session_id, leaves in by_session.items():
             row = await self._ports.store.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
@@ -127,6 +136,10 @@ class Recorder:
     async def _deliver(
         self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
     ) -> Sequence[StoredMinute]:
+        if leaf.kind == AMEND:
+            for each in await self._ports.store.amendments(row.session_id):
+                if each.leaf_seq == leaf.leaf_seq and not each.delivered:
+                    await self._deliver_amendment(row, origin, each, index, repeated)
         if leaf.n_minutes == 0:
             return ()
         minutes = [m for m in await self._ports.store.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
@@ -142,6 +155,17 @@ class Recorder:
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
         await self._ports.store.note_delivered(row.session_id, [minute.minute for minute in minutes])
         return minutes
+
+    async def _deliver_amendment(
+        self, row: SessionRow, origin: str, amendment: Amendment, index: int, repeated: bool
+    ) -> None:
+        key = (row.session_id, amendment.leaf_seq)
+        async with self._delivering:
+            held = await asyncio.to_thread(self._outbox.holds, [key], "amendment") if repeated else set()
+            if key not in held:
+                line = amendment_line(row, amendment, origin, index)
+                await asyncio.to_thread(self._outbox.append, [line], self._ports.clock.now_ms())
+        await self._ports.store.note_amendment_delivered(row.session_id, amendment.leaf_seq)
 
 
 def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:

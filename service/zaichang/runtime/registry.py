@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotAllowed, UnreadableInput
@@ -11,6 +11,7 @@ from zaichang.core.ids import check_id
 from zaichang.core.reasons import SENTENCES
 from zaichang.runtime.hub import TEMPLATE
 from zaichang.runtime.ports import Ports
+from zaichang.runtime.question_bank import parse_bank
 from zaichang.runtime.tokens import LaunchClaims, LaunchTokens
 from zaichang.session.events import Question
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
@@ -100,6 +101,45 @@ class Registry:
                 questions=questions,
             )
         )
+
+    async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: bytes) -> int:
+        """Replace a lesson's question bank (JSON, see ``question_bank``) for sessions to come; return its size.
+
+        Raises:
+            NotFound: ``lesson.unknown``.
+            PeerViolation: ``questions.invalid``.
+        """
+        questions = parse_bank(bank)
+        lesson = await self._ports.store.lesson(institution_id, course_id, lesson_id)
+        await self._ports.store.put_lesson(replace(lesson, questions=questions))
+        return len(questions)
+
+    async def add_reviewer(self, institution_id: str, reviewer_id: str) -> str:
+        """Create a reviewer (or give one a new key) and return the key, shown once; decisions carry its owner's id."""
+        await self._ports.store.institution(institution_id)
+        key = f"zr-{self._ports.token_hex(KEY_BYTES)}"
+        now_ms = self._ports.clock.now_ms()
+        reviewer_id = check_id(reviewer_id, "reviewer")
+        await self._ports.store.put_reviewer(institution_id, reviewer_id, key_digest(key), now_ms)
+        await self._ports.store.note_audit(institution_id, now_ms, "staff", "reviewer.key", reviewer_id)
+        return key
+
+    async def revoke_reviewer(self, institution_id: str, reviewer_id: str) -> None:
+        """End a reviewer's key; what they decided stays under their id."""
+        now_ms = self._ports.clock.now_ms()
+        await self._ports.store.revoke_reviewer(institution_id, reviewer_id, now_ms)
+        await self._ports.store.note_audit(institution_id, now_ms, "staff", "reviewer.revoke", reviewer_id)
+
+    async def reviewer_of_key(self, key: str) -> tuple[Institution, str]:
+        """Return who calls with a staff or reviewer key; the shared staff key has no reviewer's id (empty).
+
+        Raises:
+            NotAllowed: ``auth.required``, ``auth.role``.
+        """
+        found = await self._ports.store.reviewer_of_key(key_digest(key)) if 8 <= len(key) <= 200 else None
+        if found is not None:
+            return await self._ports.store.institution(found[0]), found[1]
+        return await self.institution_of_key(key, "staff"), ""
 
     async def launch(
         self,

@@ -18,9 +18,10 @@ _log = logging.getLogger("zaichang.retention")
 class Retention:
     """Sweeps by ``sweep``; ``run`` does it now and then until cancelled."""
 
-    def __init__(self, ports: Ports, capture_days: int) -> None:
-        """Keep pictures for ``capture_days`` days of server time."""
+    def __init__(self, ports: Ports, capture_days: int, device_days: int = 30) -> None:
+        """Keep pictures for ``capture_days`` days of server time, digests of devices and addresses for the other."""
         self._ports = ports
+        self._sightings_ms = device_days * DAY_MS
         self._keep_ms = capture_days * DAY_MS
 
     async def sweep(self) -> int:
@@ -29,6 +30,7 @@ class Retention:
         The file goes first: after a crash in between, the next sweep finds the row again and the file absent.
         """
         now_ms = self._ports.clock.now_ms()
+        await self._ports.store.forget_sightings(now_ms - self._sightings_ms)
         gone = 0
         while True:
             rows = await self._ports.store.captures_before(now_ms - self._keep_ms, _BATCH)

@@ -17,6 +17,7 @@ from zaichang.core.assessment import not_analysed
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError, ZaichangError
 from zaichang.core.reasons import ReasonCode
+from zaichang.runtime.case_rules import case_of_session
 from zaichang.runtime.connection import Connection
 from zaichang.runtime.liveness_desk import LivenessDesk
 from zaichang.runtime.orders import closed_message, message_for, minute_message, verified_ms_of
@@ -48,6 +49,7 @@ from zaichang.session.policy import Policy
 from zaichang.session.state import Phase, State
 from zaichang.session.step import next_deadline_ms, step
 from zaichang.storage.ports import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.storage.review_ports import CaseDraft
 from zaichang.storage.vault import LearnerKey
 from zaichang.vision.backend import Frame
 from zaichang.vision.pipeline import IDENTITY, PRESENCE
@@ -95,6 +97,7 @@ class Runner:
         """
         self.row = row
         self.policy = policy
+        self.hints_seen: set[str] = set()
         self._state = state
         self._segments = segments
         self._key = key
@@ -295,11 +298,15 @@ class Runner:
                 ),
                 leaves=leaves,
                 closed_ms=event.at_ms if final is not None else None,
+                case=self._case(final) if final is not None else None,
             )
         )
         self._next_seq += 1
         self._segments = segments
         return leaves
+
+    def _case(self, final: FinalRecord) -> CaseDraft | None:
+        return case_of_session(self.row, final, self._ports.config.review_days)
 
     def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:

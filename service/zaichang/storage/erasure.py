@@ -15,6 +15,7 @@ from typing import Final
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import check_id
 from zaichang.storage.blobs import Blobs
+from zaichang.storage.decisions import forget_in_review
 from zaichang.storage.folder import PRIVATE_DIR_MODE, DataFolder, storage_error, write_durably
 from zaichang.storage.sqlite_store import SqliteStore
 
@@ -145,9 +146,10 @@ async def erase_rows(store: SqliteStore, institution_id: str, learner_id: str, a
     def operation(db: sqlite3.Connection) -> None:
         where = (institution_id, learner_id)
         db.execute("PRAGMA defer_foreign_keys = ON")
-        for table in ("events", "minutes", "captures", "pictures"):
+        forget_in_review(db, *where)
+        for table in ("events", "minutes", "captures", "pictures", "amendments", "appeals"):
             db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
-        for table in ("credits", "enrolments"):
+        for table in ("credits", "enrolments", "allowances", "sightings"):
             db.execute(f"DELETE FROM {table} WHERE institution_id = ? AND learner_id = ?", where)  # noqa: S608
         db.execute(
             "UPDATE sessions SET learner_id = ?3, token_id = 'erased-' || session_id "

@@ -87,9 +87,13 @@ class People:
         )
         if row is None:
             raise NotFound("lesson.unknown", f"There is no lesson {lesson_id} in course {course_id}.")
-        values = dict(row)
-        values["questions"] = msgspec.json.decode(values["questions"], type=tuple[Question, ...])
-        return Lesson(**values)
+        return _lesson(row)
+
+    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+        """See ``Store``."""
+        sql = "SELECT * FROM lessons WHERE institution_id = ? ORDER BY course_id, lesson_id"
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
+        return [_lesson(row) for row in rows]
 
     async def ensure_learner(self, learner: Learner) -> Learner:
         """See ``Store``."""
@@ -168,6 +172,12 @@ class People:
             return row
 
         return await self._db.read(operation)
+
+
+def _lesson(row: sqlite3.Row) -> Lesson:
+    values = dict(row)
+    values["questions"] = msgspec.json.decode(values["questions"], type=tuple[Question, ...])
+    return Lesson(**values)
 
 
 def _learner(row: sqlite3.Row) -> Learner:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from zaichang.session.events import Question
 from zaichang.session.playhead import IntervalSet
+from zaichang.storage.review_ports import CaseDraft, ReviewStore
+from zaichang.storage.stored_leaf import StoredLeaf as StoredLeaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,29 +133,6 @@ class StoredMinute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLeaf:
-    """A leaf of the log, as its bytes will stand there.
-
-    Attributes:
-        leaf_seq: 0, 1, 2, ... within the session.
-        kind: ``session.start``, ``session.segment``, ``session.final``.
-        at_ms: Server time.
-        body: The canonical bytes.
-        first_minute: The first minute whose verdict it carries.
-        n_minutes: How many minutes it carries.
-        entry_index: Its index in the log, once a signed checkpoint covers it.
-    """
-
-    leaf_seq: int
-    kind: str
-    at_ms: int
-    body: bytes
-    first_minute: int = 0
-    n_minutes: int = 0
-    entry_index: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRow:
     """A picture that was kept, encrypted; ``deleted_ms`` once retention or erasure removed it."""
 
@@ -176,6 +155,7 @@ class Append:
         minutes: Minutes that became final.
         leaves: Leaves that these events completed.
         closed_ms: Set where the session ended with these events.
+        case: What a person should look at then; the reasons of undecided minutes are added to it.
     """
 
     session_id: str
@@ -185,9 +165,10 @@ class Append:
     minutes: tuple[StoredMinute, ...] = ()
     leaves: tuple[StoredLeaf, ...] = ()
     closed_ms: int | None = None
+    case: CaseDraft | None = None
 
 
-class Store(Protocol):
+class Store(ReviewStore, Protocol):
     """What is kept, and what it promises."""
 
     # Set-up
@@ -211,6 +192,9 @@ class Store(Protocol):
 
     async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
         """Return it, or raise ``NotFound``."""
+
+    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+        """Return an institution's lessons."""
 
     # Learners
     async def ensure_learner(self, learner: Learner) -> Learner:
@@ -247,6 +231,11 @@ class Store(Protocol):
 
     async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
         """Return an institution's sessions opened before ``before_ms``, the newest first."""
+
+    async def sessions_page(
+        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+    ) -> Sequence[SessionRow]:
+        """Return a page, the newest first: those before (opened_ms, session_id); of one learner, or "" for all."""
 
     async def claim(self, session_id: str) -> SessionRow:
         """Take the session with a new fencing epoch; writers of older epochs are refused from now on."""

@@ -69,6 +69,54 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             content TEXT NOT NULL, session_id TEXT NOT NULL, capture_id TEXT NOT NULL, phash TEXT NOT NULL,
             PRIMARY KEY (content, session_id, capture_id)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # Review: people, what they look at, what they decide
+        """CREATE TABLE reviewers (
+            institution_id TEXT NOT NULL REFERENCES institutions, reviewer_id TEXT NOT NULL,
+            key_digest TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL, revoked_ms INTEGER,
+            PRIMARY KEY (institution_id, reviewer_id)) STRICT""",
+        # One case per session, account, device or address; subject says which. It is opened again, not opened twice
+        """CREATE TABLE cases (
+            case_id TEXT PRIMARY KEY, institution_id TEXT NOT NULL REFERENCES institutions, kind TEXT NOT NULL,
+            subject TEXT NOT NULL, learner_id TEXT NOT NULL, opened_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,
+            undecided_ms INTEGER NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT '',
+            closed_ms INTEGER, closed_by TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+            UNIQUE (institution_id, kind, subject)) STRICT""",
+        """CREATE INDEX cases_by_due ON cases (institution_id, state, due_ms, case_id)""",
+        """CREATE INDEX cases_of_learner ON cases (institution_id, learner_id)""",
+        """CREATE TABLE case_reasons (
+            case_id TEXT NOT NULL REFERENCES cases ON DELETE CASCADE, code TEXT NOT NULL,
+            other TEXT NOT NULL DEFAULT '', n INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (case_id, code, other)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX case_reasons_by_code ON case_reasons (code, case_id)""",
+        """CREATE TABLE amendments (
+            session_id TEXT NOT NULL REFERENCES sessions, leaf_seq INTEGER NOT NULL, minute INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL, verdict TEXT NOT NULL, delta_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+            reviewer_id TEXT NOT NULL, body BLOB NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (session_id, leaf_seq)) STRICT, WITHOUT ROWID""",
+        # The learner's own words, sealed with the learner's key
+        """CREATE TABLE appeals (
+            session_id TEXT NOT NULL REFERENCES sessions, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            minutes TEXT NOT NULL, sealed BLOB NOT NULL, answered_ms INTEGER, outcome TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (session_id, number)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE allowances (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            set_by TEXT NOT NULL, route TEXT NOT NULL, extra_time_pct INTEGER NOT NULL, liveness_excluded TEXT NOT NULL,
+            PRIMARY KEY (institution_id, learner_id, version)) STRICT, WITHOUT ROWID""",
+        # What a session was seen with: salted digests of device and address, hints of the page. Short-lived
+        """CREATE TABLE sightings (
+            session_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, institution_id TEXT NOT NULL,
+            learner_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (session_id, kind, value)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX sightings_by_value ON sightings (institution_id, kind, value, at_ms)""",
+        """CREATE INDEX sightings_of_learner ON sightings (institution_id, learner_id, kind, at_ms)""",
+        """CREATE INDEX sightings_by_time ON sightings (at_ms)""",
+        # Who looked at what and changed what; targets are ids of sessions and cases, never a pseudonym
+        """CREATE TABLE audit (
+            n INTEGER PRIMARY KEY AUTOINCREMENT, institution_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
+            actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL) STRICT""",
+        """CREATE INDEX audit_by_institution ON audit (institution_id, n)""",
+    ),
 )
 
 

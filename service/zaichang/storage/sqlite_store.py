@@ -7,11 +7,15 @@ from collections.abc import Sequence
 
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.session.playhead import IntervalSet, normalise
+from zaichang.storage.cases import Cases, session_case
 from zaichang.storage.database import Database, ReadDatabase
+from zaichang.storage.decisions import Decisions
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.people import People
 from zaichang.storage.ports import Append, SessionRow
 from zaichang.storage.records import Records
+from zaichang.storage.sightings import Sightings
+from zaichang.storage.staff import Staff
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
@@ -19,7 +23,7 @@ _SESSION_COLUMNS = (
 )
 
 
-class SqliteStore(People, Records):
+class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings):
     """Everything that is kept, behind one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:
@@ -106,6 +110,16 @@ class SqliteStore(People, Records):
         return await self._sessions(
             "institution_id = ? AND opened_ms < ? ORDER BY opened_ms DESC LIMIT ?", (institution_id, before_ms, limit)
         )
+
+    async def sessions_page(
+        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+    ) -> Sequence[SessionRow]:
+        """See ``Store``."""
+        where = "institution_id = ? AND (opened_ms, session_id) < (?, ?) AND next_seq > 0"
+        arguments: tuple[object, ...] = (institution_id, *before)
+        if learner_id:
+            where, arguments = f"{where} AND learner_id = ?", (*arguments, learner_id)
+        return await self._sessions(f"{where} ORDER BY opened_ms DESC, session_id DESC LIMIT ?", (*arguments, limit))
 
     async def claim(self, session_id: str) -> SessionRow:
         """See ``Store``."""
@@ -232,6 +246,8 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
             "UPDATE sessions SET state = 'closed', closed_ms = ? WHERE session_id = ?",
             (write.closed_ms, write.session_id),
         )
+        if write.case is not None:
+            session_case(db, write.case)
 
 
 def _same_events(db: sqlite3.Connection, write: Append) -> bool:

@@ -37,6 +37,8 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
         sdk: Name and version of the client, for support.
         locale: ``zh-CN`` or ``en``.
         resume: The session to go on with, after a lost connection or a reload.
+        device: A random value that the client keeps in its own storage, or empty; the service keeps a keyed digest of
+            it for a limited time, to see many accounts on one device (docs/privacy.md). Never a pass, never a refusal.
     """
 
     protocol: int
@@ -45,6 +47,7 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
     sdk: Text64 = ""
     locale: Text64 = "zh-CN"
     resume: Text64 = ""
+    device: Text64 = ""
 
 
 class Heartbeat(_Message, tag_field="t", tag="heartbeat", frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ export function onOpened(turn: Turn): void {
   turn.set({ connection: "joining" });
   turn.send({
     t: "join", protocol: PROTOCOL_VERSION, token: state.token, client_nonce: state.clientNonce, sdk: state.sdk,
-    locale: state.locale, resume: state.resume,
+    locale: state.locale, resume: state.resume, device: state.device,
   });
 }
 

@@ -49,6 +49,8 @@ export interface State {
   readonly locale: string;
   readonly sdk: string;
   readonly clientNonce: string;
+  /** Random value that this browser keeps for the service; empty where it keeps nothing. */
+  readonly device: string;
   /** Session to resume; empty for a new one. */
   readonly resume: string;
   readonly joined: Joined | null;
@@ -123,6 +125,7 @@ export interface Start {
   readonly sdk: string;
   /** 32 hex digits, fresh. */
   readonly clientNonce: string;
+  readonly device?: string;
   readonly saved: Saved | null;
   /** Whether the learner had started the player already. */
   readonly wantPlay: boolean;
@@ -134,7 +137,7 @@ export function initial(start: Start): State {
   const saved = start.saved;
   return {
     connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
-    clientNonce: start.clientNonce, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
+    clientNonce: start.clientNonce, device: start.device ?? "", resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
     seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,

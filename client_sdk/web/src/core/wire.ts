@@ -14,6 +14,7 @@ export interface Join {
   sdk?: string;
   locale?: string;
   resume?: string;
+  device?: string;
 }
 export interface Heartbeat {
   t: "heartbeat";
@@ -259,7 +260,7 @@ function fits(value: unknown, spec: FieldSpec): boolean {
 
 /** Order of fields on the wire, and the defaults that are left out: what the golden vectors hold. */
 const CLIENT: Record<ClientMessage["t"] | "capture_header", readonly (readonly [string, unknown?])[]> = {
-  join: [["protocol"], ["token"], ["client_nonce"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""]],
+  join: [["protocol"], ["token"], ["client_nonce"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""], ["device", ""]],
   heartbeat: [
     ["seq"], ["nonce"], ["playhead_ms"], ["playing"], ["stalled", false], ["ended", false], ["rate_bp", 10_000],
     ["visible", true], ["focused", true], ["hints", []],

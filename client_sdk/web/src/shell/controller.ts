@@ -10,7 +10,7 @@ import { watchBattery } from "./battery.ts";
 import { Clock } from "./clock.ts";
 import { FramePump } from "./frames.ts";
 import { pageHints } from "./integrity.ts";
-import { Memory } from "./memory.ts";
+import { deviceId, Memory } from "./memory.ts";
 import { listenToPage, pageState } from "./page.ts";
 import type { PlayerAdapter } from "./player.ts";
 import { Socket } from "./socket.ts";
@@ -106,7 +106,7 @@ export class Controller {
   private fresh(saved: Saved | null): State {
     return initial({
       token: this.options.token, canRenew: this.options.renew !== null, locale: this.options.locale,
-      sdk: this.options.sdk, clientNonce: hexNonce(), saved, wantPlay: this.player.sample().playing,
+      sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), saved, wantPlay: this.player.sample().playing,
     });
   }
 

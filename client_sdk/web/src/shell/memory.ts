@@ -42,3 +42,21 @@ export class Memory {
     }
   }
 }
+
+const DEVICE_KEY = "zaichang.device";
+
+/**
+ * The random value that stands for this browser, made on first use. It says nothing about the machine; the service keeps
+ * a keyed digest of it for some weeks, to see many accounts on one device. Empty where the browser keeps nothing.
+ */
+export function deviceId(fresh: () => string): string {
+  try {
+    const kept = localStorage.getItem(DEVICE_KEY);
+    if (kept !== null && /^[0-9a-f]{16,64}$/.test(kept)) return kept;
+    const made = fresh();
+    localStorage.setItem(DEVICE_KEY, made);
+    return made;
+  } catch {
+    return "";
+  }
+}
