@@ -14,6 +14,7 @@ from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
 from zaichang.api.queue import queue_router
 from zaichang.api.rate_limit import RateLimit
+from zaichang.api.receipts import receipts_router
 from zaichang.api.review import review_router
 from zaichang.api.security import SecurityHeaders
 from zaichang.api.transparency import transparency_router
@@ -48,6 +49,7 @@ def create_app(deps: ApiDeps) -> FastAPI:
 
     app.include_router(websocket_router(deps))
     app.include_router(launch_router(deps))
+    app.include_router(receipts_router(deps))
     app.include_router(review_router(deps))
     app.include_router(queue_router(deps))
     app.include_router(learner_router(deps))

@@ -16,7 +16,9 @@ from zaichang.core.ids import check_id
 
 PUBLIC: Final = "public"
 _YEAR: Final = re.compile(r"20[0-9]{2}")
-_OBJECT: Final = re.compile(r"checkpoint|tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?")
+_OBJECT: Final = re.compile(
+    r"checkpoint(?:\.witnessed|\.sm3)?|tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
+)
 
 
 def transparency_router(deps: ApiDeps) -> APIRouter:
@@ -35,7 +37,7 @@ def transparency_router(deps: ApiDeps) -> APIRouter:
         path = deps.folder.log / institution / year / PUBLIC / name
         if not path.is_file():
             raise NotFound("log.no_object", "The log has no such object.")
-        immutable = name != "checkpoint"
+        immutable = not name.startswith("checkpoint")
         return FileResponse(
             path,
             media_type="application/octet-stream" if immutable else "text/plain; charset=utf-8",

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from zaichang.audit.check import Check
+from zaichang.audit.check import Check, Status
 from zaichang.audit.entry_scan import EntryScan
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.log_statements import LogStatements
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint
 from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
+from zaichang.tlog.sm import SUFFIX, Sm3Tree
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, HEIGHT, WIDTH, TileId, tile_at, tile_width
 from zaichang.tlog.trust import Trust
+
+SECOND_CHECKPOINT: Final = "checkpoint.sm3"
+"""Beside ``checkpoint``: that of the tree with SM3 over the same entries, where the log keeps one."""
 
 MAX_FINDINGS: Final = 1_000
 """After so many a log is not damaged but something else."""
@@ -72,11 +76,56 @@ def scan_log(
     about = About(origin=checkpoint.origin)
     findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
     scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress)
+    scan.second = _second(read, checkpoint, trust, findings)
     scan.run()
     scan.statements.checkpoint(signed, trust)
     for entry in older:
         scan.contains(entry, trust)
     return findings.checks
+
+
+def _second(read: Read, checkpoint: Checkpoint, trust: Trust, findings: Findings) -> SecondScan | None:
+    note = read(SECOND_CHECKPOINT)
+    origin = checkpoint.origin + SUFFIX
+    keys = [key for key in trust.logs if key.name == origin]
+    if note is None or not keys:
+        return None  # nothing there, or nobody has said whose signature to expect
+    try:
+        other = open_checkpoint(note, keys, origin).checkpoint
+    except EvidenceError as error:
+        findings.error("second-tree", error, About(origin=origin), field=SECOND_CHECKPOINT)
+        return None
+    return SecondScan(checkpoint=other)
+
+
+@dataclass(slots=True, kw_only=True)
+class SecondScan:
+    """The tree with SM3 as the entries pass by.
+
+    Attributes:
+        checkpoint: Its signed checkpoint.
+        tree: What the entries give.
+    """
+
+    checkpoint: Checkpoint
+    tree: Sm3Tree = field(default_factory=Sm3Tree)
+
+    def take(self, entries: Sequence[bytes]) -> None:
+        """Take the next entries, as far as the checkpoint goes."""
+        for entry in entries[: max(0, self.checkpoint.size - self.tree.size)]:
+            self.tree.append(entry)
+
+    def finish(self, findings: Findings) -> None:
+        """Compare the roots."""
+        about, size = About(origin=self.checkpoint.origin), self.checkpoint.size
+        if self.tree.size != size:
+            message = f"The second tree is signed at {size}; the log has {self.tree.size} of those entries."
+            findings.failed("second-tree", "E_CONSISTENCY", message, about, field="size")
+        elif self.tree.root() != self.checkpoint.root:
+            message = "The entries do not give the root of the second tree (SM3)."
+            findings.failed("second-tree", "E_CONSISTENCY", message, about, field="root")
+        else:
+            findings.passed("second-tree", about, f"{size} entries give the SM3 root.")
 
 
 class _Scan:
@@ -101,6 +150,7 @@ class _Scan:
             prefix_root=self._prefix_root,
         )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
+        self.second: SecondScan | None = None
 
     @property
     def statements(self) -> LogStatements:
@@ -116,8 +166,10 @@ class _Scan:
         for level in reversed(range(levels)):
             self._level(level, edge.get(level, []))
         self._entries.finish()
+        if self.second is not None:
+            self.second.finish(self._findings)
         about = About(origin=self._checkpoint.origin)
-        if len(self._findings.checks) == before:
+        if not any(check.status is Status.FAIL for check in self._findings.checks[before:]):
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
 
     def contains(self, note: bytes, trust: Trust) -> None:
@@ -268,6 +320,8 @@ class _Scan:
             path = TileId(level=ENTRIES, index=index, width=width).path()
             self._entries.diagnose(index * WIDTH, entries, hashes, expected, path, wrong)
         self._entries.follow(index * WIDTH, entries, hashes, expected)
+        if self.second is not None:
+            self.second.take(entries)
         if self._progress is not None:
             self._progress(index * WIDTH + width, self._size)
 

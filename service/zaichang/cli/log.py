@@ -1,7 +1,8 @@
-"""``zaichang log fsck | keys | key | record``: the keeper's side of the logs in a data folder."""
+"""``zaichang log fsck | keys | key | record | scrub | mirror``: the keeper's side of the logs in a data folder."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -11,9 +12,10 @@ from typing import Final
 
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions
-from zaichang.audit.source import verify_path
+from zaichang.audit.source import load_trust, verify_path
 from zaichang.cli.log_change import add_changes
-from zaichang.core.errors import NotFound
+from zaichang.core.errors import ConfigError, NotFound
+from zaichang.tlog.tiles import WIDTH
 from zaichang.tlog.trust import parse_trust
 
 _KEY: Final = "vkey"
@@ -33,6 +35,19 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
     fsck.set_defaults(func=_fsck)
     keys.set_defaults(func=_keys)
+    scrub = actions.add_parser("scrub", help="read old entries back and hash them, as the service does at night")
+    scrub.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
+    scrub.add_argument("--institution", help="only this institution's logs")
+    scrub.add_argument("--shard", default="1/1", metavar="K/N", help="only the K-th of N parts; default: all")
+    scrub.set_defaults(func=_scrub)
+    mirror = actions.add_parser("mirror", help="keep a checked copy of another log; run it again to go on")
+    mirror.add_argument("source", metavar="URL|DIR", help="the log's address (in front of /checkpoint), or its folder")
+    mirror.add_argument("--into", type=Path, required=True, metavar="DIR", help="the copy's folder; made if absent")
+    mirror.add_argument(
+        "--trust", type=Path, required=True, metavar="FILE", help="the log's key, and witnesses to ask for"
+    )
+    mirror.add_argument("--json", action="store_true", help="print JSON")
+    mirror.set_defaults(func=_mirror)
     add_changes(actions)
 
 
@@ -72,6 +87,40 @@ def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
     state = "sound" if not bad else f"{len(bad)} findings"
     size = next((check.message for check in checks if check.check == "checkpoint"), "")
     print(f"{root}: {state}. {size} ({seconds:.1f} s)")
+
+
+def _scrub(args: Namespace) -> int:
+    from zaichang.runtime.log_reader import LogReader
+    from zaichang.runtime.scrub import scrub_bundles
+
+    part, _, parts = args.shard.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise ConfigError("log.shard", "--shard is K/N with K from 1 to N.")
+    bad = 0
+    for root in _logs(args):
+        reader = LogReader(root)
+        bundles = -(-reader.size // WIDTH)
+        first = bundles * (int(part) - 1) // int(parts)
+        last = bundles * int(part) // int(parts)
+        found = scrub_bundles(reader, first, last - first)
+        for damage in found:
+            print(f"{root}: index {damage.index}: {damage.message}", file=sys.stderr)
+        bad += len(found)
+        print(f"{root}: bundles {first} to {last - 1} of {bundles}: {len(found)} damaged")
+    return 1 if bad else 0
+
+
+def _mirror(args: Namespace) -> int:
+    from zaichang.runtime.mirror import FolderSource, HttpSource, Mirror
+
+    remote = args.source.startswith(("http://", "https://"))
+    source = HttpSource(args.source) if remote else FolderSource(Path(args.source))
+    done = Mirror(source, args.into, load_trust(args.trust)).run()
+    if args.json:
+        print(json.dumps({"origin": done.origin, "before": done.before, "size": done.size, "fetched": done.fetched}))
+    else:
+        print(f"{args.into}: {done.origin} from {done.before} to {done.size} leaves ({done.fetched} bundles fetched)")
+    return 0
 
 
 def _keys(args: Namespace) -> int:

@@ -98,6 +98,7 @@ async def serve(
     from zaichang.main import create_service_app
     from zaichang.runtime.log_keeper import LogKeeper
     from zaichang.runtime.retention import Retention
+    from zaichang.runtime.scrub import NightlyScrub
     from zaichang.storage.log_spool import LogSpool
     from zaichang.wire.limits import FRAME_MAX_BYTES
 
@@ -131,6 +132,7 @@ async def serve(
             Retention(services.ports, services.settings.capture_days, services.settings.device_days).run()
         ),
         asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
+        asyncio.create_task(NightlyScrub(services.folder.log, services.ports.clock.now_ms).run()),
     ]
     try:
         await server.serve(sockets=[listener])

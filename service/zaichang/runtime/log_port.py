@@ -21,8 +21,11 @@ from zaichang.runtime.log_signing import (
     introduce_keys,
     open_signers,
     refuse_ended,
+    second_origin,
+    sm2_signer,
 )
 from zaichang.runtime.log_writer import LogWriter
+from zaichang.runtime.second_tree import SecondTree, keep_second_tree
 from zaichang.runtime.sequencer import Sequencer, SequencerConfig
 from zaichang.runtime.witnessing import StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.storage.folder import DataFolder
@@ -153,7 +156,8 @@ class LogShelf:
             lambda: self._writer(place, signers), SequencerConfig(flush_ms=self._flush_ms)
         )
         try:
-            await introduce_keys(place, signers, sequencer, self._clock.now_ms())
+            second = [sm2_signer(place, second_origin(place.origin))] if self._signing.sm2 else []
+            await introduce_keys(place, [*signers, *second], sequencer, self._clock.now_ms())
         except BaseException:
             await sequencer.close()
             raise
@@ -161,6 +165,10 @@ class LogShelf:
         self._watching.append(asyncio.create_task(self._watch(sequencer)))
         if self._witnesses:
             self._watching.append(asyncio.create_task(self._witness(place.root, log)))
+        for signer in second:
+            tree = await asyncio.to_thread(SecondTree, place.root, signer)
+            follow = keep_second_tree(tree, lambda: sequencer.checkpoint.checkpoint.size)
+            self._watching.append(asyncio.create_task(follow))
         return log
 
     def _writer(self, place: LogPlace, signers: list[Signer]) -> LogWriter:

@@ -171,7 +171,9 @@ class _Parser:
         match words:
             case ["log", vkey] | ["log", vkey, _]:
                 key = self._key(vkey)
-                if any(key.public_key == other.public_key for other in self.logs):
+                # One SM2 key signs both of a log's trees, under their two names.
+                same = [other for other in self.logs if other.public_key == key.public_key]
+                if any(key.signature_type is not SignatureType.OTHER or other.name == key.name for other in same):
                     self.refuse(number, "the same log key twice")
                 if key.signature_type is SignatureType.COSIGNATURE_ED25519:
                     self.refuse(number, "this is a witness's key, not a log's")

@@ -184,6 +184,7 @@ def test_a_witnessed_export_meets_the_quorum(
     assert main(["verify", str(out), "--trust", str(strict)]) == 1
     assert "E_QUORUM" in capsys.readouterr().out
     assert main([*base, "--witnessed"]) == 0
+    capsys.readouterr()
     # The witness's clock is today's and the session of 2023: the quorum is met, and the delay is what is found.
     assert main(["verify", str(out), "--trust", str(strict), "--json"]) == 1
     found = [check for check in lines(capsys) if not check["ok"] and "code" in check]

@@ -13,7 +13,8 @@ from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError
 from zaichang.runtime.key_rotation import Rotated, Rotation
 from zaichang.runtime.log_port import HEADS, LogShelf, log_place
 from zaichang.runtime.log_reader import LogReader
-from zaichang.runtime.log_signing import SigningConfig
+from zaichang.runtime.log_signing import SigningConfig, second_origin, sm2_signer
+from zaichang.runtime.second_tree import SecondTree
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.log_head import SqliteHeadStore
 from zaichang.storage.log_key_list import KeyList
@@ -181,10 +182,39 @@ def test_a_rotation_that_was_cut_off_keeps_the_old_key_from_signing_until_it_is_
 
 def test_more_lines_and_the_key_leaves_that_name_them(folder: DataFolder) -> None:
     config = SigningConfig(ml_dsa=True, sm2=True)
-    assert grow(folder, "a", config) == 3
+    assert grow(folder, "a", config) == 4
     listed = KeyList(root_of(folder)).lines()
-    assert len(listed) == 3
-    for line in listed:
+    assert len(listed) == 4
+    for line in listed[:3]:
         assert exit_code(scan(folder, line)) == 0, "each line alone is enough to check the log"
-    roles = [parse_canonical_object(LogReader(root_of(folder)).entry(n))["role"] for n in range(3)]
-    assert roles == ["log", "log-ml-dsa-44", "log-sm2"]
+    roles = [parse_canonical_object(LogReader(root_of(folder)).entry(n))["role"] for n in range(4)]
+    assert roles == ["log", "log-ml-dsa-44", "log-sm2", "log-sm2"]
+
+
+def test_the_second_tree_follows_the_first_and_is_checked(folder: DataFolder) -> None:
+    config = SigningConfig(sm2=True)
+    grow(folder, "a", config)
+    place = log_place(folder, DOMAIN, "inst-1", 2023)
+    signer = sm2_signer(place, second_origin(place.origin))
+    tree = SecondTree(place.root, signer)
+    assert not tree.update() and tree.size == 4
+    grow(folder, "b", config)
+    again = SecondTree(place.root, signer)
+    again.update()
+    assert (again.size, tree.size) == (5, 4), "a restart goes on from what was kept"
+    lines = KeyList(place.root).lines()
+    checks = scan(folder, *lines)
+    assert exit_code(checks) == 0 and "second-tree" in {check.check for check in checks}
+    path = place.root / "public/checkpoint.sm3"
+    good = path.read_bytes()
+    wrong = Checkpoint(origin=signer.name, size=5, root=b"\x01" * 32)
+    for note, code in (
+        (sign_checkpoint(wrong, [signer]), "E_CONSISTENCY"),
+        (sign_checkpoint(Checkpoint(origin=signer.name, size=6, root=b"\x01" * 32), [signer]), "E_CONSISTENCY"),
+        (good.replace(b"\n5\n", b"\n4\n"), "E_NOTE_SIG"),
+    ):
+        path.write_bytes(note)
+        assert codes(scan(folder, *lines)) == {code}
+    (place.root / "sm3-state").write_bytes(b"damaged")
+    SecondTree(place.root, signer).update()
+    assert exit_code(scan(folder, *lines)) == 0, "made anew from the entries"

@@ -8,7 +8,7 @@ import pytest
 
 from support.witness_server import COSIGNER
 from support.witness_server import serving as serving_logs
-from zaichang.core.errors import ConfigError, FatalLogError
+from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.runtime import witnessing
 from zaichang.runtime.log_port import LogShelf
 from zaichang.runtime.witness_client import witnessed
@@ -100,6 +100,34 @@ async def test_a_witness_that_is_away_stops_nothing(
         while "is not reached" not in caplog.text:
             await asyncio.sleep(0.01)
     await logs.close()
+    assert fatal == []
+
+
+async def test_where_a_witness_is_required_the_log_stays_shut_until_one_answers(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    clock, fatal = Clock(), list[FatalLogError]()
+    with serving_logs(tmp_path, []) as url:
+        pass
+    peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
+
+    def required(witnesses: list[witnessing.WitnessPeer]) -> LogShelf:
+        rule = witnessing.StartRule.REQUIRE
+        return LogShelf(folder, "hours.example.org", clock, fatal.append, 10, witnesses, None, rule)
+
+    first = required(peers)
+    assert await (await first.log_for("inst-1", clock.ms)).submit(("s", 0), b"leaf") == 1, "a new log is behind nobody"
+    await first.close()
+    again = required(peers)
+    with pytest.raises(StorageError) as caught:
+        await again.log_for("inst-1", clock.ms)
+    assert caught.value.code == "witness.none_reached"
+    await again.close()
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
+    with serving_logs(tmp_path, [vkey]) as alive:
+        one_of_two = required([*peers, parse_peer(f"{alive} {COSIGNER.vkey}")])
+        assert await (await one_of_two.log_for("inst-1", clock.ms)).submit(("s", 1), b"leaf") == 2
+        await one_of_two.close()
     assert fatal == []
 
 

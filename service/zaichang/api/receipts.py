@@ -1,0 +1,87 @@
+"""The learner's receipt over HTTP: asked for with the launch token of the very session, and not too often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zaichang.api.deps import ApiDeps, launched
+from zaichang.core.errors import EvidenceError, NotFound, PeerViolation
+from zaichang.core.ids import check_id
+from zaichang.runtime.bundles import log_folder
+from zaichang.runtime.log_reader import LogReader
+from zaichang.runtime.receipts import session_receipt
+from zaichang.runtime.witness_client import witnessed
+
+PER_MINUTE: Final = 6
+_MINUTE_MS: Final = 60_000
+_REMEMBERED: Final = 10_000
+
+
+class AskLimit:
+    """So many times a minute for each session; the least recent sessions are forgotten first."""
+
+    def __init__(self, per_minute: int = PER_MINUTE, remembered: int = _REMEMBERED) -> None:
+        """Begin with nobody."""
+        self._per_minute = per_minute
+        self._remembered = remembered
+        self._asked: OrderedDict[str, list[int]] = OrderedDict()
+
+    def ask(self, key: str, now_ms: int) -> None:
+        """Count one; refuse one too many.
+
+        Raises:
+            PeerViolation: ``http.too_often``.
+        """
+        recent = [at for at in self._asked.pop(key, []) if at > now_ms - _MINUTE_MS]
+        self._asked[key] = recent
+        if len(self._asked) > self._remembered:
+            self._asked.popitem(last=False)
+        if len(recent) >= self._per_minute:
+            raise TooOften("http.too_often", f"A receipt may be asked for {self._per_minute} times a minute.", "Wait.")
+        recent.append(now_ms)
+
+
+class TooOften(PeerViolation):
+    """Asked too often."""
+
+    http_status = 429
+
+
+def receipts_router(deps: ApiDeps) -> APIRouter:
+    """Return ``/v1/sessions/{id}/receipt``, for the learner's page (the review page has its own routes)."""
+    router = APIRouter(prefix="/v1")
+    limit = AskLimit()
+
+    @router.get("/sessions/{session_id}/receipt")
+    async def receipt(request: Request, session_id: str) -> Response:
+        claims = launched(request, deps)
+        check_id(session_id, "session_id")
+        row = await deps.ports.store.session_of_token(claims.token_id)
+        if row is None or row.session_id != session_id:
+            # The same answer for another's session and for none: nothing is to be learnt from asking.
+            raise NotFound("session.unknown", "This token has no such session.")
+        limit.ask(session_id, deps.ports.clock.now_ms())
+        root = log_folder(deps.folder, row.institution_id, row.opened_ms)
+        data = await session_receipt(deps.ports.store, deps.ports.vault, await asyncio.to_thread(_reader, root), row)
+        name = f'attachment; filename="{session_id}.receipt.json"'
+        return Response(data, media_type="application/json", headers={"content-disposition": name})
+
+    return router
+
+
+def _reader(root: Path) -> LogReader:
+    """Return a reader of the newest cosigned checkpoint that there is, else of the newest."""
+    newest = LogReader(root)
+    try:
+        cosigned = LogReader(root, witnessed(root))
+    except (NotFound, EvidenceError):
+        return newest
+    # Some seconds behind at most; a session that ended since is shown by the newest.
+    return cosigned if cosigned.size == newest.size else newest
