@@ -80,3 +80,4 @@ bench-accuracy:
 bench-throughput:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.throughput.pipeline $(ARGS)
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.throughput.workers

@@ -46,23 +46,30 @@ class Ours:
 
     euclidean = False
 
-    def __init__(self, *, mirror: bool = True, long_side_px: int | None = None) -> None:
+    def __init__(self, *, mirror: bool = True, long_side_px: int | None = None, openvino: bool = False) -> None:
         """Load the models.
 
         Args:
             mirror: Average with the mirrored face, as the pipeline does where it matters.
             long_side_px: Detector size; by default the pipeline's own.
+            openvino: Run the embedder in OpenVINO (the extra of that name).
         """
         from zaichang.vision.decode import FILE_LIMITS
         from zaichang.vision.detector import DetectorConfig
         from zaichang.vision.pipeline import Analyser, AnalyserConfig
-        from zaichang.vision.runtime import load_models
+        from zaichang.vision.runtime import Engine, load_models
 
         detector = DetectorConfig() if long_side_px is None else DetectorConfig(careful_long_side_px=long_side_px)
         config = AnalyserConfig(limits=FILE_LIMITS, detector=detector)
-        self._analyser = Analyser(load_models(), config)
+        engine = Engine.OPENVINO if openvino else Engine.ONNXRUNTIME
+        self._analyser = Analyser(load_models(engine=engine), config)
         self.threshold_bp = config.thresholds.similarity_bp
-        self.name = "zaichang" + ("" if mirror else " without mirror") + (f" {long_side_px}px" if long_side_px else "")
+        self.name = (
+            "zaichang"
+            + (" on OpenVINO" if openvino else "")
+            + ("" if mirror else " without mirror")
+            + (f" {long_side_px}px" if long_side_px else "")
+        )
         self.version = f"{self._analyser.models_digest} {mirror}"
         if not mirror:
             embedder = self._analyser._embedder

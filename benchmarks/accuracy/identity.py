@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import report
-from benchmarks.accuracy import k_of_n
+from benchmarks.accuracy import halves, k_of_n
 from benchmarks.accuracy.backends import Dlib, IdentityBackend, Ours, cached_embeddings
 from benchmarks.accuracy.cohorts import cohorts
 from benchmarks.accuracy.rates import Comparisons, as_percent, compare, fmr, fnmr, interval, threshold_at
@@ -72,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dlib", action="store_true", help="measure dlib on the same pairs (extra: compare)")
     parser.add_argument("--plain", action="store_true", help="measure without the mirror image too")
+    parser.add_argument("--openvino", action="store_true", help="measure the embedder in OpenVINO (extra: openvino)")
     parser.add_argument("--sizes", type=int, nargs="*", default=[], help="measure other detector sizes too")
     parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
     arguments = parser.parse_args()
@@ -80,27 +81,35 @@ def main() -> None:
     backends.append((ours, ours.threshold_bp / 10_000))
     if arguments.plain:
         backends.append((Ours(mirror=False), ours.threshold_bp / 10_000))
+    if arguments.openvino:
+        backends.append((Ours(openvino=True), ours.threshold_bp / 10_000))
     for size in arguments.sizes:
         backends.append((Ours(long_side_px=size), ours.threshold_bp / 10_000))
     if arguments.dlib:
         # 0.6 is the distance that face-recognition uses by default.
         backends.append((Dlib(), -0.6))
     at_fmr, at_threshold, decisions = [], [], []
+    unseen: list[dict[str, report.Cell]] = []
     for backend, threshold in backends:
+        by_cohort: dict[str, Comparisons] = {}
         for cohort in cohorts():
             paths = [shot.path for shot in cohort.shots]
             embeddings = cached_embeddings(backend, paths, report.ROOT / "artefacts" / "accuracy")
             found = compare(cohort, embeddings, euclidean=backend.euclidean)
+            by_cohort[cohort.name] = found
             at_fmr.append(at_fmr_row(backend.name, cohort.name, found))
             at_threshold.append(at_threshold_row(backend.name, cohort.name, found, threshold))
             if not backend.euclidean and k_of_n.suits(cohort):
                 decisions += k_of_n.rows(backend.name, cohort, embeddings, threshold, np.random.default_rng(0))
+        if backend is ours:
+            unseen = halves.rows(by_cohort)
 
     def place(name: str) -> Path | None:
         return arguments.json / f"{name}.json" if arguments.json else None
 
     report.publish("accuracy.identity", at_fmr, notes=NOTES, destination=place("accuracy.identity"))
     report.publish("accuracy.threshold", at_threshold, notes=NOTES[:2], destination=place("accuracy.threshold"))
+    report.publish("accuracy.halves", unseen, notes=halves.NOTES, destination=place("accuracy.halves"))
     report.publish("accuracy.k_of_n", decisions, notes=k_of_n.NOTES, destination=place("accuracy.k_of_n"))
 
 

@@ -1,4 +1,4 @@
-"""Speed of the pipeline: each stage, whole frames, one and two workers, memory, cold start; beside other engines.
+"""Speed of the pipeline: each stage, whole frames, memory, cold start; beside other engines.
 
 Run: ``.venv/bin/python -m benchmarks.throughput.pipeline [--dlib] [--mediapipe-python PATH]``
 
@@ -8,7 +8,6 @@ Wall time needs a quiet machine; CPU time is what a frame costs and holds on a b
 from __future__ import annotations
 
 import argparse
-import asyncio
 import resource
 import statistics
 import subprocess
@@ -17,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,33 +29,17 @@ from benchmarks.throughput import competitors
 from zaichang.biometric.phash import perceptual_hash
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.biometric.template import decode_template
+from zaichang.vision import decode as decoding
 from zaichang.vision import pipeline as stages
-from zaichang.vision.backend import Frame, InProcessVision, PoolConfig
 from zaichang.vision.catalog import Role
 from zaichang.vision.decode import SESSION_LIMITS, decode
 from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser
-from zaichang.vision.runtime import Array, Models, Network, load_models
+from zaichang.vision.runtime import Models, load_models
 
 NOTES = (
     "One 640x480 JPEG of scikit-image's astronaut (55 kB); intra-op threads 1; CPU time counts every thread.",
-    "model_share is the part of a frame's CPU time spent inside the networks.",
+    "network_share: the part of a frame's CPU time inside the networks; with_codec: with the JPEG decoder too.",
 )
-
-
-class Timed:
-    """A network that adds up the CPU time spent in it."""
-
-    def __init__(self, network: Network) -> None:
-        """Wrap a network."""
-        self._network, self.seconds = network, 0.0
-
-    def run(self, value: Array) -> list[Array]:
-        """Run and count."""
-        start = time.thread_time()
-        try:
-            return self._network.run(value)
-        finally:
-            self.seconds += time.thread_time() - start
 
 
 def picture() -> tuple[npt.NDArray[np.uint8], bytes]:
@@ -101,43 +86,50 @@ def stage_rows(models: Models, runs: int) -> list[dict[str, report.Cell]]:
     work["identity frame"] = lambda: analyser.assess(jpeg, want=IDENTITY, reference=template)
     rows = [row(name, *competitors.measured(each, runs)) for name, each in work.items()]
     for line, want in ((rows[-2], PRESENCE), (rows[-1], IDENTITY)):
-        line["model_share"] = round(model_share(models, jpeg, want, runs), 3)
+        networks, codec = shares(models, jpeg, want, runs)
+        line["network_share"], line["with_codec"] = round(networks, 3), round(networks + codec, 3)
     return rows
 
 
-def model_share(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> float:
-    """Return the part of a frame's CPU time that its networks take."""
+class Timed:
+    """Adds up the CPU time spent in a function."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        """Wrap a function."""
+        self._work, self.seconds = work, 0.0
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call and count."""
+        start = time.thread_time()
+        try:
+            return self._work(*arguments)
+        finally:
+            self.seconds += time.thread_time() - start
+
+
+def shares(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> tuple[float, float]:
+    """Return the parts of a frame's CPU time that its networks and the JPEG decoder (libjpeg-turbo) take."""
     analyser = Analyser(models)
     template = decode_template(analyser.enrol(jpeg).template or b"")
-    parts: list[object] = [analyser._detector, analyser._mesh, analyser._embedder]
+    parts: list[Any] = [analyser._detector, analyser._mesh, analyser._embedder]
     parts += [analyser._pad] if analyser._pad is not None else []
-    timed = [Timed(getattr(part, "_network")) for part in parts]  # noqa: B009 - each part's own private field
-    for part, network in zip(parts, timed, strict=True):
-        setattr(part, "_network", network)  # noqa: B010
-    for _ in range(5):
-        analyser.assess(jpeg, want=want, reference=template)
-    for network in timed:
-        network.seconds = 0.0
-    start = time.thread_time()
-    for _ in range(runs):
-        analyser.assess(jpeg, want=want, reference=template)
-    return sum(network.seconds for network in timed) / (time.thread_time() - start)
-
-
-async def frames_per_s(models: Models, workers: int, frames: int) -> tuple[float, float]:
-    """Return identity frames per second of wall time and per second of CPU time."""
-    backend = InProcessVision(lambda: Analyser(models), PoolConfig(workers=workers, queue_frames=frames))
-    jpeg = picture()[1]
-    template = (await backend.enrol(jpeg)).template
-    frame = Frame(data=jpeg, want=IDENTITY, reference=template, deadline_ms_from_now=600_000)
-    await backend.analyse([frame] * 8)
-    wall, cpu = time.perf_counter(), time.process_time()
-    found = await backend.analyse([frame] * frames)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    await backend.close()
-    if any(item.main is None for item in found):
-        raise SystemExit("frames were dropped; the figure would be wrong")
-    return frames / wall, frames / cpu
+    networks = [Timed(part._network.run) for part in parts]
+    for part, timed in zip(parts, networks, strict=True):
+        part._network = SimpleNamespace(run=timed)
+    codec, decoder = Timed(decoding._imdecode), decoding._imdecode
+    decoding._imdecode = codec
+    try:
+        for _ in range(5):
+            analyser.assess(jpeg, want=want, reference=template)
+        for timed in (*networks, codec):
+            timed.seconds = 0.0
+        start = time.thread_time()
+        for _ in range(runs):
+            analyser.assess(jpeg, want=want, reference=template)
+        whole = time.thread_time() - start
+    finally:
+        decoding._imdecode = decoder
+    return sum(timed.seconds for timed in networks) / whole, codec.seconds / whole
 
 
 _COLD = """
@@ -198,14 +190,8 @@ def main() -> None:
 
     roles = [role.value for role in Role if models.entry(role) is not None]
     report.publish("throughput.stages", rows, parameters={"roles": roles}, notes=NOTES, destination=place("stages"))
-    workers: list[dict[str, report.Cell]] = []
-    for count in (1, 2):
-        wall, cpu = asyncio.run(frames_per_s(models, count, 4 * arguments.runs))
-        workers.append({"workers": count, "frames_per_s": round(wall, 1), "frames_per_cpu_s": round(cpu, 1)})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    report.publish(
-        "throughput.workers", workers, notes=(f"peak memory of this process: {peak} MiB",), destination=place("workers")
-    )
+    print(f"peak memory of this process: {peak} MiB")
     report.publish("throughput.cold_start", [cold_start()], destination=place("cold_start"))
 
 

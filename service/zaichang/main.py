@@ -223,9 +223,9 @@ def _rate_limits(settings: Settings) -> RateLimits:
 
 def _models(settings: Settings) -> VisionBackend:
     from zaichang.vision.pipeline import Analyser
-    from zaichang.vision.runtime import load_models
+    from zaichang.vision.runtime import Engine, load_models
 
-    models = load_models()
+    models = load_models(engine=Engine(settings.vision_engine))
     return InProcessVision(
         lambda: Analyser(models), PoolConfig(workers=settings.vision_workers, queue_frames=settings.vision_queue)
     )

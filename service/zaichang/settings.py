@@ -43,6 +43,9 @@ class Settings(BaseModel):
     master_key_command: str = Field("", description="A command that prints the master key as base64.")
     vision_workers: int = Field(2, ge=1, le=64, description="Threads that analyse pictures.")
     vision_queue: int = Field(64, ge=1, le=4096, description="Pictures that may wait; more are not analysed.")
+    vision_engine: Literal["onnxruntime", "openvino"] = Field(
+        "onnxruntime", description="What runs the face embedder; `openvino` needs the extra of that name (ADR 0024)."
+    )
     connections_max: int = Field(5_000, ge=1, le=100_000, description="Websockets served at once.")
     keep_captures: bool = Field(True, description="Whether pictures are kept (encrypted) for review.")
     capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept pictures are deleted.")

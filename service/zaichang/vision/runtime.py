@@ -1,7 +1,8 @@
-"""Running a model file: one contract, two engines.
+"""Running a model file: one contract, two engines, and a third for those who want it.
 
 ONNX Runtime runs the ONNX files (CPU; CUDA where its provider is installed), LiteRT with XNNPACK the MediaPipe files
-(docs/adr/0020). Every model runs on one thread: throughput comes from one worker per core.
+(docs/adr/0020). OpenVINO, an extra, can run the embedder in bfloat16 (docs/adr/0024). Every model runs on one thread:
+throughput comes from one worker per core.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -21,6 +23,13 @@ from zaichang.vision.native_noise import without_native_noise
 
 Array = NDArray[Any]
 PREFERRED_PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+class Engine(StrEnum):
+    """What runs the embedder; the other models have one engine each."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
 
 
 class Network(Protocol):
@@ -62,11 +71,28 @@ class LiteRtNetwork:
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
 
+class OpenVinoNetwork:
+    """A model in OpenVINO. A compiled model runs one request at a time, so each worker compiles its own."""
+
+    def __init__(self, compiled: Any) -> None:
+        """Wrap an ``openvino.CompiledModel``."""
+        self._request = compiled.create_infer_request()
+        self._outputs = range(len(compiled.outputs))
+
+    def run(self, value: Array) -> list[Array]:
+        """Run once; the outputs are copies."""
+        result = self._request.infer({0: value})
+        return [np.array(result[index]) for index in self._outputs]
+
+
 class Models:
     """The models of one process: files checked against the catalogue, ONNX sessions shared by all workers."""
 
-    def __init__(self, entries: Sequence[ModelEntry], files: dict[Role, bytes]) -> None:
+    def __init__(
+        self, entries: Sequence[ModelEntry], files: dict[Role, bytes], engine: Engine = Engine.ONNXRUNTIME
+    ) -> None:
         """Use ``load_models``; this takes bytes whose hashes were checked."""
+        self._engine = engine
         self._entries = {entry.role: entry for entry in entries if entry.role in files}
         self._files = files
         self._sessions: dict[Role, OnnxNetwork] = {}
@@ -78,8 +104,10 @@ class Models:
 
     @property
     def digest(self) -> str:
-        """16 hex digits over role and hash of every loaded model: recorded with each assessment."""
+        """16 hex digits over role and hash of every loaded model, and the engine: recorded with each assessment."""
         lines = sorted(f"{role}:{entry.derived_sha256}\n" for role, entry in self._entries.items())
+        if self._engine is not Engine.ONNXRUNTIME:
+            lines.append(f"engine:{self._engine}\n")
         return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
     def model_id(self, role: Role) -> str:
@@ -98,6 +126,8 @@ class Models:
         try:
             if entry.runtime is Runtime.LITERT:
                 return _litert(self._files[role])
+            if role is Role.EMBEDDER and self._engine is Engine.OPENVINO:
+                return _openvino(self._files[role])
             with self._lock:
                 if role not in self._sessions:
                     self._sessions[role] = _onnx(self._files[role])
@@ -105,13 +135,23 @@ class Models:
         except Exception as error:
             raise ModelError(
                 "models.not_loadable",
-                f"{entry.name} cannot be loaded by {entry.runtime.value}: {error}.",
-                "Check that the service parts are installed: pip install 'zaichang[service]'.",
+                f"{entry.name} cannot be loaded by {self._engine_of(entry)}: {error}.",
+                f"Check that its parts are installed: pip install 'zaichang[{self._extra_of(entry)}]'.",
             ) from error
+
+    def _engine_of(self, entry: ModelEntry) -> str:
+        return self._engine.value if entry.role is Role.EMBEDDER else entry.runtime.value
+
+    def _extra_of(self, entry: ModelEntry) -> str:
+        return "service,openvino" if self._engine_of(entry) == Engine.OPENVINO.value else "service"
 
 
 def load_models(
-    catalog: Catalog | None = None, cache: ModelCache | None = None, *, roles: frozenset[Role] = frozenset(Role)
+    catalog: Catalog | None = None,
+    cache: ModelCache | None = None,
+    *,
+    roles: frozenset[Role] = frozenset(Role),
+    engine: Engine = Engine.ONNXRUNTIME,
 ) -> Models:
     """Read the cached models, checking every hash.
 
@@ -119,6 +159,7 @@ def load_models(
         catalog: By default the one that came with this code.
         cache: By default the folder that the environment names.
         roles: Only these roles.
+        engine: What runs the embedder.
 
     Raises:
         ModelError: ``models.not_fetched`` (run ``zaichang models fetch``), ``models.wrong_hash``.
@@ -138,7 +179,7 @@ def load_models(
                 "Run `zaichang models fetch` once.",
             )
         files[entry.role] = data
-    return Models(catalog.entries, files)
+    return Models(catalog.entries, files, engine)
 
 
 def _onnx(data: bytes) -> OnnxNetwork:
@@ -148,9 +189,25 @@ def _onnx(data: bytes) -> OnnxNetwork:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    available = onnxruntime.get_available_providers()
-    providers = [provider for provider in PREFERRED_PROVIDERS if provider in available]
+    providers = chosen_providers(onnxruntime.get_available_providers())
     return OnnxNetwork(onnxruntime.InferenceSession(data, options, providers=providers))
+
+
+def chosen_providers(available: Sequence[str]) -> list[str]:
+    """Return the providers to use, best first: CUDA where it is installed, and always the CPU behind it."""
+    return [provider for provider in PREFERRED_PROVIDERS if provider in available]
+
+
+def _openvino(data: bytes) -> OpenVinoNetwork:
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(data)
+    model.reshape([1, *list(model.input(0).get_partial_shape())[1:]])
+    # A processor without bfloat16 instructions computes in float32 at this hint.
+    hints = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "bf16"}
+    hints["ENABLE_CPU_PINNING"] = False
+    return OpenVinoNetwork(core.compile_model(model, "CPU", hints))
 
 
 def _litert(data: bytes) -> LiteRtNetwork:

@@ -13,11 +13,18 @@ A = normalised(np.array([1.0, 2.0, 2.0]))
 B = normalised(np.array([-2.0, 1.0, 0.0]))
 
 
-def test_similarity_is_the_best_over_references() -> None:
+def test_similarity_is_to_the_mean_of_the_references() -> None:
     assert similarity_bp(A, A) == 10_000
     assert similarity_bp(A, B) == 0
     assert similarity_bp(A, -A) == -10_000
-    assert similarity_bp(A, np.stack([B, A])) == 10_000
+    assert similarity_bp(A, np.stack([A, A])) == 10_000
+    # Half way between two vectors at a right angle: 45 degrees, where the best of them would say 10000.
+    assert similarity_bp(A, np.stack([B, A])) == 7_071
+
+
+def test_references_that_cancel_out_are_refused() -> None:
+    with pytest.raises(ValueError, match="finite and not zero"):
+        similarity_bp(A, np.stack([A, -A]))
 
 
 @pytest.mark.parametrize("vector", [np.zeros(4), np.array([np.nan, 1]), np.array([np.inf, 1]), np.full(3, 1e-9)])
