@@ -29,6 +29,8 @@ REST_YAW_DEG: Final = 20.0
 REST_PITCH_DEG: Final = 30.0
 STILL_DEG: Final = 6.0
 """Frames of a resting head differ by less than this."""
+REST_MORE_MS: Final = 4_000
+"""How long after its drawn time a rest may take to become one."""
 RETURN_MS: Final = 3_000
 """How long the head may take to come back after the last action."""
 RETURN_DEG: Final = 10.0
@@ -153,7 +155,7 @@ class LivenessTry:
         """Wait until the head faces the camera and is still; return its last frames, or why there are none."""
         nonce = self.order.nonces[2 * number]
         sent_ms = self._now_ms()
-        until_ms = sent_ms + self.order.holds_ms[number] + self.order.step_ms
+        until_ms = sent_ms + self.order.holds_ms[number] + REST_MORE_MS
         self._show(2 * number, HOLD, nonce, until_ms - sent_ms)
         facing: list[tuple[Mesh, HeadPose]] = []
         while (look := await intake.next(until_ms)) is not None:

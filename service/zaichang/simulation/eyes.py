@@ -12,6 +12,8 @@ from zaichang.simulation.format.actions import Captures
 from zaichang_client import Picture, Unavailable
 from zaichang_client.messages import CaptureOrder, LivenessStepOrder
 
+IDLE_MS = 1_000
+"""Of somebody who does nothing that is asked, a liveness challenge sees a new picture this often."""
 SHUTTER_S = 0.08
 """From the order to the picture: a frame and its compression."""
 
@@ -81,6 +83,7 @@ class SimCamera:
         await asyncio.sleep(SHUTTER_S)
         now_ms, width_px, quality_pct = self._now_ms(), order.width_px, order.quality_pct
         if act is None and not performer:
+            now_ms -= now_ms % IDLE_MS
             shot = self._timeline.snapshot(now_ms, self._asked_ms, width_px=width_px, quality_pct=quality_pct)
         else:
             shot = self._timeline.performed(
