@@ -193,21 +193,130 @@ def foreshortening_deg(reference: Mesh, moved: Mesh) -> tuple[float, float]:
     return turn, nod
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Signals:
-    """Per action, how far each frame went, 1 being the limit; the frames' parallax and foreshortening."""
+    """Of one frame: per action how far it went, 1 being the limit; its parallax and excess foreshortening."""
 
-    extent: dict[Action, NDArray[np.float64]]
-    sideways: NDArray[np.float64]
-    down: NDArray[np.float64]
-    excess_turn_deg: NDArray[np.float64]
-    excess_nod_deg: NDArray[np.float64]
+    extent: dict[Action, float]
+    sideways: float
+    down: float
+    excess_turn_deg: float
+    excess_nod_deg: float
+
+
+class _Rest:
+    """What the head is measured against."""
+
+    def __init__(self, before: Sequence[Mesh], limits: ChallengeLimits) -> None:
+        poses = [pose_from_mesh(mesh) for mesh in before]
+        self._limits = limits
+        self._yaw = float(np.median([pose.yaw_deg for pose in poses]))
+        self._pitch = float(np.median([pose.pitch_deg for pose in poses]))
+        away = [abs(pose.yaw_deg - self._yaw) + abs(pose.pitch_deg - self._pitch) for pose in poses]
+        self._reference = before[int(np.argmin(away))]
+        self._open_eye = float(np.median([eye_opening(mesh) for mesh in before]))
+
+    def signals(self, mesh: Mesh) -> _Signals:
+        limits, pose = self._limits, pose_from_mesh(mesh)
+        yaw, pitch = pose.yaw_deg - self._yaw, pose.pitch_deg - self._pitch
+        closed = (1 - eye_opening(mesh) / max(self._open_eye, 1e-6)) / (1 - limits.eye_closed)
+        sideways, down = parallax(self._reference, mesh)
+        flat_turn, flat_nod = foreshortening_deg(self._reference, mesh)
+        return _Signals(
+            extent={
+                Action.TURN_LEFT: yaw / limits.yaw_deg,
+                Action.TURN_RIGHT: -yaw / limits.yaw_deg,
+                Action.LOOK_UP: pitch / limits.pitch_deg,
+                Action.LOOK_DOWN: -pitch / limits.pitch_deg,
+                Action.BLINK: closed,
+                Action.OPEN_MOUTH: mouth_opening(mesh) / limits.mouth_open,
+            },
+            sideways=sideways,
+            down=down,
+            excess_turn_deg=flat_turn - abs(yaw),
+            excess_nod_deg=flat_nod - abs(pitch),
+        )
+
+
+class Trial:
+    """Judges one challenge frame by frame; each frame is measured once."""
+
+    def __init__(self, action: Action, before: Sequence[Mesh], limits: ChallengeLimits | None = None) -> None:
+        """Measure the rest.
+
+        Args:
+            action: What was asked.
+            before: Meshes of at least ``frames`` frames before the order, the head at rest.
+            limits: By default ``ChallengeLimits()``.
+        """
+        self._action = action
+        self._limits = limits or ChallengeLimits()
+        self._seen: list[_Signals] = []
+        self._rest: _Rest | None = None
+        self._resting: list[float] = []
+        if len(before) >= self._limits.frames:
+            try:
+                self._rest = _Rest(before, self._limits)
+                self._resting = [self._rest.signals(mesh).extent[action] for mesh in before]
+            except ValueError:
+                self._rest = None
+
+    def add(self, mesh: Mesh) -> None:
+        """Measure the next frame after the order."""
+        if self._rest is not None:
+            try:
+                self._seen.append(self._rest.signals(mesh))
+            except ValueError:
+                self._rest = None
+
+    def judgement(self) -> Judgement:
+        """Return what the frames up to now show."""
+        limits, action = self._limits, self._action
+        if self._rest is None or len(self._seen) < limits.frames:
+            return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
+        own = self._extent(action)
+        shown = self._parallax()
+        parallax_bp = max(0, to_bp(float(shown.max()))) if shown is not None else 0
+        if sum(value >= limits.still for value in self._resting) >= limits.frames:
+            return Judgement(outcome=Outcome.STARTED_EARLY, onset=None, parallax_bp=parallax_bp)
+        if int((own >= 1).sum()) < limits.frames:
+            others = [a for a in Action if a is not action and int((self._extent(a) >= 1).sum()) >= limits.frames]
+            outcome = Outcome.WRONG_ACTION if others else Outcome.NO_RESPONSE
+            return Judgement(outcome=outcome, onset=None, parallax_bp=parallax_bp)
+        # From where this head rests: a smile is part of the way to an open mouth before anything was asked.
+        resting = min(max(float(np.median(self._resting)), 0.0), limits.still)
+        onset = int(np.argmax(own >= resting + limits.begun * (1 - resting)))
+        if shown is not None:
+            turning = action in (Action.TURN_LEFT, Action.TURN_RIGHT)
+            least = limits.parallax if turning else limits.nod_parallax
+            excess = np.array([each.excess_turn_deg if turning else each.excess_nod_deg for each in self._seen])
+            solid = (own >= 1) & (shown >= least) & (excess < limits.flat_deg)
+            if int(solid.sum()) < limits.frames:
+                return Judgement(outcome=Outcome.FLAT, onset=onset, parallax_bp=parallax_bp)
+        return Judgement(outcome=Outcome.PASSED, onset=onset, parallax_bp=parallax_bp)
+
+    def _extent(self, action: Action) -> NDArray[np.float64]:
+        return np.array([each.extent[action] for each in self._seen])
+
+    def _parallax(self) -> NDArray[np.float64] | None:
+        """Return the parallax in the asked direction, or None for actions that show none."""
+        match self._action:
+            case Action.TURN_LEFT:
+                return np.array([each.sideways for each in self._seen])
+            case Action.TURN_RIGHT:
+                return np.array([-each.sideways for each in self._seen])
+            case Action.LOOK_UP:
+                return np.array([-each.down for each in self._seen])
+            case Action.LOOK_DOWN:
+                return np.array([each.down for each in self._seen])
+            case Action.BLINK | Action.OPEN_MOUTH:
+                return None
 
 
 def judge(
     action: Action, before: Sequence[Mesh], after: Sequence[Mesh], limits: ChallengeLimits | None = None
 ) -> Judgement:
-    """Judge one challenge.
+    """Judge one challenge at once; see ``Trial``.
 
     Args:
         action: What was asked.
@@ -215,76 +324,7 @@ def judge(
         after: Meshes of the frames after it, in order.
         limits: By default ``ChallengeLimits()``.
     """
-    limits = limits or ChallengeLimits()
-    if len(before) < limits.frames or len(after) < limits.frames:
-        return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
-    try:
-        rest = _signals(before, before, limits)
-        signals = _signals(before, after, limits)
-    except ValueError:
-        return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
-    own = signals.extent[action]
-    shown = _parallax_of(action, signals)
-    parallax_bp = max(0, to_bp(float(shown.max()))) if shown is not None else 0
-    if int((rest.extent[action] >= limits.still).sum()) >= limits.frames:
-        return Judgement(outcome=Outcome.STARTED_EARLY, onset=None, parallax_bp=parallax_bp)
-    if int((own >= 1).sum()) < limits.frames:
-        others = [a for a in Action if a is not action and int((signals.extent[a] >= 1).sum()) >= limits.frames]
-        outcome = Outcome.WRONG_ACTION if others else Outcome.NO_RESPONSE
-        return Judgement(outcome=outcome, onset=None, parallax_bp=parallax_bp)
-    # From where this head rests: a smile is part of the way to an open mouth before anything was asked.
-    resting = min(max(float(np.median(rest.extent[action])), 0.0), limits.still)
-    onset = int(np.argmax(own >= resting + limits.begun * (1 - resting)))
-    if shown is not None:
-        turning = action in (Action.TURN_LEFT, Action.TURN_RIGHT)
-        least = limits.parallax if turning else limits.nod_parallax
-        excess = signals.excess_turn_deg if turning else signals.excess_nod_deg
-        solid = (own >= 1) & (shown >= least) & (excess < limits.flat_deg)
-        if int(solid.sum()) < limits.frames:
-            return Judgement(outcome=Outcome.FLAT, onset=onset, parallax_bp=parallax_bp)
-    return Judgement(outcome=Outcome.PASSED, onset=onset, parallax_bp=parallax_bp)
-
-
-def _parallax_of(action: Action, signals: _Signals) -> NDArray[np.float64] | None:
-    """Return the parallax in the asked direction, or None for actions that show none."""
-    match action:
-        case Action.TURN_LEFT:
-            return signals.sideways
-        case Action.TURN_RIGHT:
-            return -signals.sideways
-        case Action.LOOK_UP:
-            return -signals.down
-        case Action.LOOK_DOWN:
-            return signals.down
-        case Action.BLINK | Action.OPEN_MOUTH:
-            return None
-
-
-def _signals(before: Sequence[Mesh], frames: Sequence[Mesh], limits: ChallengeLimits) -> _Signals:
-    poses = [pose_from_mesh(mesh) for mesh in before]
-    yaw = float(np.median([pose.yaw_deg for pose in poses]))
-    pitch = float(np.median([pose.pitch_deg for pose in poses]))
-    reference = before[int(np.argmin([abs(pose.yaw_deg - yaw) + abs(pose.pitch_deg - pitch) for pose in poses]))]
-    open_eye = float(np.median([eye_opening(mesh) for mesh in before]))
-    turned = [pose_from_mesh(mesh) for mesh in frames]
-    yaws = (np.array([pose.yaw_deg for pose in turned]) - yaw) / limits.yaw_deg
-    pitches = (np.array([pose.pitch_deg for pose in turned]) - pitch) / limits.pitch_deg
-    closed = np.array([1 - eye_opening(mesh) / max(open_eye, 1e-6) for mesh in frames]) / (1 - limits.eye_closed)
-    opened = np.array([mouth_opening(mesh) for mesh in frames]) / limits.mouth_open
-    shifts = np.array([parallax(reference, mesh) for mesh in frames])
-    flat = np.array([foreshortening_deg(reference, mesh) for mesh in frames])
-    extent = {
-        Action.TURN_LEFT: yaws,
-        Action.TURN_RIGHT: -yaws,
-        Action.LOOK_UP: pitches,
-        Action.LOOK_DOWN: -pitches,
-        Action.BLINK: closed,
-        Action.OPEN_MOUTH: opened,
-    }
-    return _Signals(
-        extent=extent,
-        sideways=shifts[:, 0],
-        down=shifts[:, 1],
-        excess_turn_deg=flat[:, 0] - np.abs(yaws) * limits.yaw_deg,
-        excess_nod_deg=flat[:, 1] - np.abs(pitches) * limits.pitch_deg,
-    )
+    trial = Trial(action, before, limits)
+    for mesh in after:
+        trial.add(mesh)
+    return trial.judgement()

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from zaichang.biometric.challenge import Action, Judgement, Mesh, Outcome, judge
+import numpy as np
+
+from zaichang.biometric.challenge import Action, Mesh, Outcome, Trial
 from zaichang.biometric.pose import HeadPose, pose_from_mesh
+from zaichang.biometric.reflected_light import judge_light
 from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.liveness_intake import Intake, Look
 from zaichang.session.decisions import OrderLiveness
@@ -92,7 +95,9 @@ class LivenessTry:
     async def run(self) -> LivenessAssessed:
         """Order and judge every action; ends with the first that does not pass. ``at_ms`` is for the caller to set."""
         steps: list[LivenessStep] = []
-        if self._intake is not None:
+        if self._intake is not None and self.order.colours:
+            steps += await self._light(self._intake)
+        elif self._intake is not None:
             for number, action in enumerate(self.order.actions):
                 steps.append(await self._action(self._intake, number, Action(action)))
                 if steps[-1].outcome != Outcome.PASSED:
@@ -101,7 +106,7 @@ class LivenessTry:
 
     # Orders
 
-    def _show(self, step: int, action: str, nonce: str, within_ms: int) -> None:
+    def _show(self, step: int, action: str, nonce: str, within_ms: int, colour: str = "") -> None:
         self._send(
             LivenessStepOrder(
                 challenge_id=self.order.challenge_id,
@@ -113,6 +118,7 @@ class LivenessTry:
                 interval_ms=INTERVAL_MS,
                 width_px=CAPTURE_WIDTH_PX,
                 quality_pct=CAPTURE_QUALITY_PCT,
+                colour=colour,
             )
         )
 
@@ -125,8 +131,8 @@ class LivenessTry:
         until_ms = sent_ms + self.order.step_ms + LATE_MS
         self._show(2 * number + 1, action.value, nonce, self.order.step_ms)
         self._last = []
-        found = Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
-        meshes: list[Mesh] = []
+        trial = Trial(action, rest)
+        found = trial.judgement()
         looks: list[Look] = []
         while (look := await intake.next(until_ms)) is not None:
             if look.nonce != nonce:
@@ -136,8 +142,8 @@ class LivenessTry:
             if look.seen.mesh is None:
                 continue
             looks.append(look)
-            meshes.append(look.seen.mesh)
-            found = judge(action, rest, meshes)
+            trial.add(look.seen.mesh)
+            found = trial.judgement()
             if found.outcome in (Outcome.PASSED, Outcome.STARTED_EARLY):
                 break
         self._peak = looks[-1] if looks else self._peak
@@ -184,6 +190,36 @@ class LivenessTry:
             if look.seen.mesh is not None and _away_deg(pose_from_mesh(look.seen.mesh), self._home) < RETURN_DEG:
                 return
 
+    async def _light(self, intake: Intake) -> list[LivenessStep]:
+        """Let the screen shine in one colour after the other, and compare what the face took on."""
+        rest = await self._rest(intake, 0)
+        if isinstance(rest, Outcome):
+            return [LivenessStep(action=COLOUR, outcome=rest.value)]
+        shown_by: dict[str, tuple[int, ...]] = {}
+        for number, colour in enumerate(self.order.colours):
+            nonce = self.order.nonces[2 * number + 1]
+            shown_by[nonce] = tuple(bytes.fromhex(colour[1:]))
+            until_ms = self._now_ms() + self.order.step_ms
+            self._show(2 * number + 1, COLOUR, nonce, self.order.step_ms, colour)
+            while (look := await intake.next(until_ms)) is not None:
+                self._last.append(look)
+        until_ms = self._now_ms() + LATE_MS
+        while (look := await intake.next(until_ms)) is not None:
+            self._last.append(look)
+        rows = [
+            (shown_by[look.nonce], look.seen.face_rgb, look.seen.room_rgb)
+            for look in self._last
+            if look.nonce in shown_by and look.seen.face_rgb is not None and look.seen.room_rgb is not None
+        ]
+        self._peak = next((look for look in reversed(self._last) if look.seen.mesh is not None), None)
+        outcome = Outcome.UNUSABLE
+        if rows:
+            shown, face, room = (np.array(part, dtype=np.float64) for part in zip(*rows, strict=True))
+            found = judge_light(shown, face, room)
+            if found.usable:
+                outcome = Outcome.PASSED if found.passed else Outcome.NO_RESPONSE
+        return [LivenessStep(action=COLOUR, outcome=outcome.value, frames=len(rows)) for _ in self.order.actions]
+
     # The result
 
     async def _assessed(self, steps: list[LivenessStep]) -> LivenessAssessed:
@@ -196,7 +232,7 @@ class LivenessTry:
         reasons: list[ReasonCode] = []
         similarity_bp: int | None = None
         pad_bp: int | None = None
-        if complete and rest is not None:
+        if complete and rest is not None and self._peak is not None:
             similarity_bp, pad_bp, reasons = await self._who(rest, self._facing())
         elif intake is None or intake.overloaded:
             reasons = [ReasonCode.NOT_ANALYSED]

@@ -23,9 +23,11 @@ from zaichang.wire.messages import CaptureHeader, LivenessStepOrder
 
 TURNS = {"turn_left": (28, 0), "turn_right": (-28, 0), "look_up": (0, 22), "look_down": (0, -22)}
 
+COLOURS = ("#ff2020", "#2020ff", "#20ff20", "#20ffff", "#ff20ff", "#ffff20") * 3
+
 
 class Meshes:
-    """Vision that reads a frame's bytes as ``yaw pitch eyes mouth flat who noise``; ``-`` is an empty chair."""
+    """Vision that reads a frame's bytes as ``yaw pitch eyes mouth flat who noise light``; ``-`` is an empty chair."""
 
     def __init__(self, *, works: bool = True, similarity_bp: dict[str, int] | None = None) -> None:
         self.works = works
@@ -37,9 +39,11 @@ class Meshes:
             return not_seen()
         if frame == b"-":
             return Geometry(reasons=(ReasonCode.NO_FACE,), models="m")
-        yaw, pitch, eyes, mouth, flat, _, noise = frame.decode().split()
+        yaw, pitch, eyes, mouth, flat, _, noise, light = frame.decode().split()
         mesh = seen(head(float(eyes), float(mouth)), float(yaw), float(pitch), flat == "flat", int(noise))
-        return Geometry(mesh=mesh, reasons=(ReasonCode.TOO_DARK,) if noise == "13" else (), models="m")
+        red, green, blue = bytes.fromhex(light[1:])
+        face = (120 + red / 9, 100 + green / 9, 90 + blue / 9)
+        return Geometry(mesh=mesh, face_rgb=face, room_rgb=(110.0, 110.0, 110.0), models="m")
 
     async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
         if not self.works:
@@ -117,7 +121,8 @@ class Person:
         eyes, mouth = 1 - extent * (action == "blink"), extent * (action == "open_mouth")
         who = "helper" if self.helper_moves and self.count > 12 else self.who
         flat = "flat" if self.flat else "solid"
-        data = f"{yaw} {pitch} {max(eyes, 0.1)} {mouth} {flat} {who} {self.count % 12}".encode()
+        lit = (step.colour if self.does == "obeys" else COLOURS[self.count % 5]) if step.colour else "#000000"
+        data = f"{yaw} {pitch} {max(eyes, 0.1)} {mouth} {flat} {who} {self.count % 12} {lit}".encode()
         nonce = self.steps[0].nonce if self.old_nonce else step.nonce
         header = CaptureHeader(capture_id="q1", nonce=nonce, camera="c1")
         return header, (data if self.there else b"-") + b" " * self.size
@@ -130,7 +135,8 @@ def order_of(*actions: str, step_ms: int = 4_000) -> OrderLiveness:
         actions=actions,
         holds_ms=tuple(600 for _ in actions),
         nonces=tuple(f"{number:032x}" for number in range(2 * len(actions))),
-        step_ms=step_ms,
+        step_ms=400 if actions[0] == "colour" else step_ms,
+        colours=COLOURS[: len(actions)] if actions[0] == "colour" else (),
     )
 
 
@@ -228,13 +234,29 @@ def test_frames_before_the_order_belong_to_the_rest() -> None:
     def always(now_ms: int, made: Person = person) -> tuple[CaptureHeader, bytes]:
         made.count += 1
         yaw = 18 * (made.count % 3 - 1)
-        data = f"{yaw} 0 1 0 solid me {made.count % 12}".encode()
+        data = f"{yaw} 0 1 0 solid me {made.count % 12} #000000".encode()
         return CaptureHeader(capture_id="q1", nonce=made.steps[-1].nonce, camera="c1"), data
 
     person.frame = always  # type: ignore[method-assign]  # a person who never rests
     found = attempt(person, "turn_left").found
     assert [step.outcome for step in found.steps] == ["started_early"]
     assert [step.action for step in person.steps] == ["hold"]
+
+
+@pytest.mark.parametrize(("does", "outcome"), [("obeys", "passed"), ("other", "no_response")])
+def test_a_face_takes_on_the_colours_that_were_shown_and_no_others(does: str, outcome: str) -> None:
+    person = Person(does=does)
+    found = attempt(person, *["colour"] * 18, vision=Meshes()).found
+    assert [step.action for step in person.steps] == ["hold", *["colour"] * 18]
+    assert [step.colour for step in person.steps[1:]] == list(COLOURS)
+    assert {step.outcome for step in found.steps} == {outcome}
+    assert len(found.steps) == 18
+    assert (found.similarity_bp == 8000) == (outcome == "passed")
+
+
+def test_without_a_face_there_is_no_light_on_it() -> None:
+    found = attempt(Person(there=False), *["colour"] * 18, vision=Meshes()).found
+    assert [step.outcome for step in found.steps] == ["unusable"]
 
 
 def test_a_helper_who_moves_is_not_the_learner() -> None:
@@ -262,11 +284,11 @@ def test_limits_drop_frames_and_nothing_else() -> None:
         loop = asyncio.get_running_loop()
         intake = Intake(Meshes(), lambda: round(loop.time() * 1000), lambda _: None)
         for _ in range(100):
-            intake.put("n", b"0 0 1 0 solid me 1", "c1", False)
+            intake.put("n", b"0 0 1 0 solid me 1 #000000", "c1", False)
         at_once, unseen = intake.taken, intake.unseen
         for _ in range(400):
             await asyncio.sleep(0.2)
-            intake.put("n", b"0 0 1 0 solid me 1", "c2", True)
+            intake.put("n", b"0 0 1 0 solid me 1 #000000", "c2", True)
             await intake.next(0)
         assert intake.cameras == {"c1", "c2"} and intake.virtual_camera
         return at_once, unseen, intake.taken
@@ -282,7 +304,7 @@ def test_frames_come_again_when_looking_is_slower_than_sending() -> None:
         loop = asyncio.get_running_loop()
         intake = Intake(Meshes(), lambda: round(loop.time() * 1000), lambda _: None)
         for _ in range(30):
-            intake.put("n", b"0 0 1 0 solid me 1", "c1", False)
+            intake.put("n", b"0 0 1 0 solid me 1 #000000", "c1", False)
             await asyncio.sleep(0.2)
         return intake.overloaded
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.runtime.tokens import AUDIENCE, LaunchClaims, LaunchTokens
+from zaichang.runtime.tokens import AUDIENCE, MOVEMENTS, LaunchClaims, LaunchTokens
 
 KEY = bytes(range(32))
 CLAIMS = LaunchClaims(
@@ -25,6 +25,7 @@ CLAIMS = LaunchClaims(
     expires_ms=2_000_000,
     route="challenge",
     extra_time_pct=50,
+    liveness_excluded=("turn_left", "blink"),
 )
 
 
@@ -99,7 +100,14 @@ def test_rubbish_is_malformed(token: str) -> None:
 
 
 def test_nothing_senseless_is_signed() -> None:
-    for change in ({"route": "x"}, {"learner_id": "a b"}, {"lesson_duration_ms": 0}, {"extra_time_pct": -1}):
+    for change in (
+        {"route": "x"},
+        {"learner_id": "a b"},
+        {"lesson_duration_ms": 0},
+        {"extra_time_pct": -1},
+        {"liveness_excluded": ("stand_up",)},
+        {"liveness_excluded": MOVEMENTS},
+    ):
         with pytest.raises(PeerViolation):
             LaunchTokens(KEY).issue(replace(CLAIMS, **change))  # type: ignore[arg-type]
 
