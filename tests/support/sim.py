@@ -17,7 +17,8 @@ from zaichang.simulation.format.loader import parse
 from zaichang.simulation.result import Result
 from zaichang.vision.pipeline import Enrolment, Wanted
 
-HEAD = 'format = 1\nname = "test"\n[policy]\nproofs = ["presence", "identity"]\n'
+POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'
+HEAD = f'format = 1\nname = "test"\n{POLICY}'
 
 
 class PaintedAnalyser:

@@ -253,11 +253,11 @@ class Trial:
         self._limits = limits or ChallengeLimits()
         self._seen: list[_Signals] = []
         self._rest: _Rest | None = None
-        self._resting: list[float] = []
+        self._resting: list[_Signals] = []
         if len(before) >= self._limits.frames:
             try:
                 self._rest = _Rest(before, self._limits)
-                self._resting = [self._rest.signals(mesh).extent[action] for mesh in before]
+                self._resting = [self._rest.signals(mesh) for mesh in before]
             except ValueError:
                 self._rest = None
 
@@ -277,15 +277,19 @@ class Trial:
         own = self._extent(action)
         shown = self._parallax()
         parallax_bp = max(0, to_bp(float(shown.max()))) if shown is not None else 0
-        if sum(value >= limits.still for value in self._resting) >= limits.frames:
+        if self._rests_at(action) >= limits.frames:
             return Judgement(outcome=Outcome.STARTED_EARLY, onset=None, parallax_bp=parallax_bp)
         if int((own >= 1).sum()) < limits.frames:
             others = [a for a in Action if a is not action and int((self._extent(a) >= 1).sum()) >= limits.frames]
             outcome = Outcome.WRONG_ACTION if others else Outcome.NO_RESPONSE
             return Judgement(outcome=outcome, onset=None, parallax_bp=parallax_bp)
+        # What comes first is the answer: a clip that shows every movement in turn shows the right one sooner or later.
         # From where this head rests: a smile is part of the way to an open mouth before anything was asked.
-        resting = min(max(float(np.median(self._resting)), 0.0), limits.still)
+        resting = min(max(float(np.median([each.extent[action] for each in self._resting])), 0.0), limits.still)
         onset = int(np.argmax(own >= resting + limits.begun * (1 - resting)))
+        others = [a for a in Action if a is not action and self._rests_at(a) < limits.frames]
+        if any(self._done_at(other) < onset for other in others):
+            return Judgement(outcome=Outcome.WRONG_ACTION, onset=onset, parallax_bp=parallax_bp)
         if shown is not None:
             turning = action in (Action.TURN_LEFT, Action.TURN_RIGHT)
             least = limits.parallax if turning else limits.nod_parallax
@@ -294,6 +298,15 @@ class Trial:
             if int(solid.sum()) < limits.frames:
                 return Judgement(outcome=Outcome.FLAT, onset=onset, parallax_bp=parallax_bp)
         return Judgement(outcome=Outcome.PASSED, onset=onset, parallax_bp=parallax_bp)
+
+    def _rests_at(self, action: Action) -> int:
+        """Return in how many frames the resting head was so far already that this movement says nothing."""
+        return sum(each.extent[action] >= self._limits.still for each in self._resting)
+
+    def _done_at(self, action: Action) -> int:
+        """Return the frame at which a movement was complete; after the last one where it was not."""
+        there = np.flatnonzero(self._extent(action) >= 1)
+        return int(there[self._limits.frames - 1]) if len(there) >= self._limits.frames else len(self._seen)
 
     def _extent(self, action: Action) -> NDArray[np.float64]:
         return np.array([each.extent[action] for each in self._seen])

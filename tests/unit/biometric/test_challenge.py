@@ -104,3 +104,13 @@ def test_a_smile_before_the_order_is_not_where_the_opening_of_the_mouth_begins()
     found = judge(Action.OPEN_MOUTH, smiling, opened)
     assert found.outcome is Outcome.PASSED
     assert found.onset == 3
+
+
+def test_another_movement_first_is_the_wrong_answer_even_if_the_right_one_follows() -> None:
+    away = move(*TURNS[Action.LOOK_UP])
+    back = [seen(head(), noise=50 + index) for index in range(2)]
+    after = [*away, *back, *move(*TURNS[Action.TURN_LEFT])]
+    assert judge(Action.LOOK_UP, REST, after).outcome is Outcome.PASSED
+    assert judge(Action.TURN_LEFT, REST, after).outcome is Outcome.WRONG_ACTION
+    together = [seen(head(), 28 * s, 14 * s, noise=60 + index) for index, s in enumerate((0, 0.3, 0.7, 1, 1))]
+    assert judge(Action.TURN_LEFT, REST, together).outcome is Outcome.PASSED  # chin up while turning is one movement

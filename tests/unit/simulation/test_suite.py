@@ -7,7 +7,7 @@ from zaichang.simulation import suite
 from zaichang.simulation.analysis import Gallery
 
 SIZE = "width_px = 160\nheight_px = 120\n"
-POLICY = '[policy]\nproofs = ["presence", "identity"]\n'
+POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'
 
 
 def write(folder: Path, name: str, head: str, body: str) -> None:
