@@ -13,6 +13,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.vision.header import read_header
 
 MIN_SIDE_PX: Final = 16
+MAX_SCANS: Final = 32
+"""Passes of a progressive JPEG; encoders make ten. A megabyte could ask for seventy thousand: minutes of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ def decode(data: bytes, limits: DecodeLimits) -> NDArray[np.uint8]:
         raise _unreadable(f"it is {width}x{height}, smaller than {MIN_SIDE_PX} pixels")
     if not header.complete:
         raise _unreadable(f"the {header.kind} data end too early")
+    if header.scans > MAX_SCANS:
+        raise _unreadable(f"it makes {header.scans} passes, more than {MAX_SCANS}")
     pixels = _imdecode(data)
     if pixels is None or pixels.shape[:2] not in ((height, width), (width, height)):
         raise _unreadable(f"the {header.kind} data are damaged")

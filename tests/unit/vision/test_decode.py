@@ -123,3 +123,52 @@ def test_what_is_no_picture_is_unreadable(data: bytes) -> None:
     with pytest.raises(UnreadableInput) as caught:
         decode(data, FILE_LIMITS)
     assert caught.value.code == "frame.unreadable"
+
+
+def progressive_with_scans(times: int) -> bytes:
+    """A progressive JPEG whose last pass comes so many times more."""
+    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    data = cv2.imencode(".jpg", np.full((64, 80, 3), 128, np.uint8), options)[1].tobytes()
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * times + b"\xff\xd9"
+
+
+def test_a_jpeg_of_thousands_of_passes_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decode(progressive_with_scans(0), FILE_LIMITS).shape == (64, 80, 3)
+    bomb = progressive_with_scans(20_000)
+    assert len(bomb) < SESSION_LIMITS.max_bytes
+    monkeypatch.setattr("zaichang.vision.decode._imdecode", lambda _: pytest.fail("the decoder ran"))
+    with pytest.raises(UnreadableInput, match="passes") as caught:
+        decode(bomb, SESSION_LIMITS)
+    assert caught.value.code == "frame.unreadable"
+
+
+def pillow_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
+def test_jpegs_of_other_colour_spaces_decode_to_three_channels(mode: str) -> None:
+    pixels = decode(pillow_bytes(Image.new("RGB", (40, 30), (200, 40, 40)).convert(mode), "JPEG"), FILE_LIMITS)
+    assert pixels.shape == (30, 40, 3)
+    b, g, r = (int(value) for value in pixels[15, 20])
+    assert (r > 150 and b < 90 and g < 90) if mode != "L" else r == g == b
+
+
+def test_pngs_of_16_bits_of_a_palette_and_of_grey_with_alpha_decode_to_8_bits() -> None:
+    deep = cv2.imencode(".png", np.full((30, 40, 3), 40_000, np.uint16))[1].tobytes()
+    assert np.array_equal(decode(deep, FILE_LIMITS), np.full((30, 40, 3), 40_000 >> 8, np.uint8))
+    for mode in ("P", "LA", "1", "RGBA"):
+        data = pillow_bytes(Image.new("RGB", (40, 30), (255, 255, 255)).convert(mode), "PNG")
+        assert decode(data, FILE_LIMITS).shape == (30, 40, 3)
+
+
+def test_of_an_animation_the_first_frame_counts() -> None:
+    frames = [Image.new("RGB", (48, 32), (shade, 0, 0)) for shade in (250, 120, 10)]
+    data = pillow_bytes(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    assert b"ANIM" in data
+    pixels = decode(data, FILE_LIMITS)
+    assert pixels.shape == (32, 48, 3)
+    assert pixels[16, 24, 2] > 230
