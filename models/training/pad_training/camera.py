@@ -1,4 +1,4 @@
-"""What a webcam does to light: focus, motion, exposure, white balance, noise, sharpening, JPEG.
+"""What a webcam does to light: focus, motion, exposure, white balance, noise, sharpening, smoothing, JPEG.
 
 Pictures here are float32 ``(height, width, 3)``, blue-green-red, 0..255, unless said otherwise.
 Everything random comes from the generator that is passed in.
@@ -119,20 +119,64 @@ def jpeg(rng: np.random.Generator, picture: Floats) -> Bytes:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
+def webp(rng: np.random.Generator, picture: Bytes) -> Bytes:
+    """Compress and decompress as WebP at a random quality."""
+    done, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, int(rng.integers(30, 95))])
+    if not done:
+        raise RuntimeError("OpenCV could not compress a picture that was made in memory")
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+
+def back_light(rng: np.random.Generator, picture: Floats, box_px: tuple[float, float, float, float]) -> Floats:
+    """A window or lamp behind whoever is in the picture: bright around, dark in front, and a veil over all.
+
+    Who is in front is guessed from the face box: an ellipse for the head, a wider one for the shoulders.
+    """
+    height, width = picture.shape[:2]
+    x, y, box_w, box_h = box_px
+    front = np.zeros((height, width), np.float32)
+    middle = x + box_w / 2
+    for centre_y, reach_x, reach_y in ((y + 0.45 * box_h, 0.75, 0.85), (y + 2.7 * box_h, 1.7, 1.6)):
+        axes = (int(reach_x * box_w), int(reach_y * box_h))
+        cv2.ellipse(front, (int(middle), int(centre_y)), axes, 0, 0, 360, 1.0, -1)
+    front = soften(front, max(1.0, 0.12 * box_w))[..., None]
+    lamp = np.clip(rng.normal(0.6, 0.6, (3, 3)), 0, 1.5).astype(np.float32)
+    behind = np.asarray(cv2.resize(lamp, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)[..., None]
+    bright = picture * (1 + behind * np.float32(rng.uniform(0.3, 2.5))) + behind * np.float32(rng.uniform(0, 110))
+    dark = picture * np.float32(rng.uniform(0.35, 0.95))
+    out = np.clip(bright * (1 - front) + dark * front, 0, 255)
+    if chance(rng, 0.6):
+        veil = soften(np.asarray(out, dtype=np.float32), max(2.0, 0.7 * box_w))
+        out = out + (veil - 40) * np.float32(rng.uniform(0.03, 0.25))
+    return np.asarray(out, dtype=np.float32)
+
+
 def photograph(rng: np.random.Generator, light: Floats, grain: Grain) -> Bytes:
     """Turn what is before the lens into the frame that the browser sends."""
     out = light
     if chance(rng, 0.35):
-        out = blur(rng, out, 1.6)
+        out = blur(rng, out, 1.6 if chance(rng, 0.8) else 3.0)
     if chance(rng, 0.08):
         out = motion(rng, out, 7)
     if chance(rng, 0.8):
         out = tone(rng, out, 1.0)
+    if chance(rng, 0.15):  # exposure that the camera has not found yet, or cannot
+        out = np.asarray(out * np.float32(np.exp(rng.uniform(np.log(0.3), np.log(2.2)))), dtype=np.float32)
+    height, width = light.shape[:2]
+    small = chance(rng, 0.15) and min(height, width) > 120
+    if small:  # a sensor of few pixels, or a stream that was squeezed
+        size = tuple(max(60, int(side * part)) for part in [rng.uniform(0.35, 0.8)] for side in (width, height))
+        out = np.asarray(cv2.resize(out, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     if chance(rng, 0.25):
         soft = cv2.GaussianBlur(out, (0, 0), 1.2)
         out = np.asarray(out + (out - soft) * rng.uniform(0.2, 1.2), dtype=np.float32)
     if chance(rng, 0.75):
         out = grain.add(rng, out)
+    if chance(rng, 0.08):  # a camera that flatters: skin smoothed, edges kept
+        reach = float(rng.uniform(15, 45))
+        out = np.asarray(cv2.bilateralFilter(np.clip(out, 0, 255), 5, reach, 3.0), dtype=np.float32)
+    if small:
+        out = np.asarray(cv2.resize(out, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     if chance(rng, 0.04):
         out = np.repeat(grey_of(out), 3, axis=2)
     if chance(rng, 0.85):

@@ -13,13 +13,22 @@ import numpy as np
 
 from zaichang.biometric.pad_crop import PAD_FACTORS, pad_input
 
-from .camera import Bytes, Floats, Grain, chance, photograph, side_light, soften
+from .camera import Bytes, Floats, Grain, back_light, chance, jpeg, photograph, side_light, soften, webp
 from .recapture import MEDIA, Box, as_light, place
 
 Treatment = Literal["as_is", "print", "replay_phone", "replay_screen"]
 
 NARROW_PX = 400
-FRAME_SIZES_PX = ((640, 480), (640, 480), (640, 480), (480, 360), (480, 640), (720, 540), (640, 360))
+FRAME_SIZES_PX = (
+    *((640, 480),) * 4,
+    (480, 360),
+    (320, 240),
+    (480, 640),
+    (720, 540),
+    (640, 360),
+    (960, 720),
+    (1280, 720),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +67,27 @@ def make_frame(
         light, box = light[:, ::-1], (light.shape[1] - box[0] - box[2], box[1], box[2], box[3])
     if chance(rng, 0.3):
         light, box = _tight(rng, light, box)
+    if chance(rng, 0.15):
+        light = back_light(rng, light, box)
     frame = photograph(rng, np.ascontiguousarray(light), grain)
+    if chance(rng, 0.25):
+        frame, box = _passed_on(rng, frame, box)
     return frame, _jitter(rng, box)
 
 
 def views(frame: Bytes, box: Box) -> Bytes:
     """The network's input for a frame, as bytes ``(6, 80, 80)``."""
     return pad_input(frame, box).astype(np.uint8)
+
+
+def _passed_on(rng: np.random.Generator, frame: Bytes, box: Box) -> tuple[Bytes, Box]:
+    """A frame that was scaled and compressed once more on its way, as calls, galleries and galleries of calls do."""
+    smallest = 48 / min(box[2], box[3])
+    scale = float(np.clip(np.exp(rng.uniform(np.log(0.35), np.log(1.3))), min(1.0, smallest), 1.3))
+    way = cv2.INTER_AREA if chance(rng, 0.5) else cv2.INTER_LINEAR
+    frame = np.asarray(cv2.resize(frame, None, fx=scale, fy=scale, interpolation=way), dtype=np.uint8)
+    frame = webp(rng, frame) if chance(rng, 0.25) else jpeg(rng, frame.astype(np.float32))
+    return frame, (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
 
 
 def _as_is(rng: np.random.Generator, base: Base) -> tuple[Floats, Box]:
@@ -74,8 +97,8 @@ def _as_is(rng: np.random.Generator, base: Base) -> tuple[Floats, Box]:
     if chance(rng, 0.4):
         light, box = _widened(light, box)
     if chance(rng, 0.5):
-        face_px = float(np.exp(rng.uniform(np.log(60), np.log(240))))
-        scale = float(np.clip(face_px / box[2], 0.3, 2.5))
+        face_px = float(np.exp(rng.uniform(np.log(56), np.log(320))))
+        scale = float(np.clip(face_px / box[2], 0.3, 3.0))
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         light = np.asarray(cv2.resize(light, None, fx=scale, fy=scale, interpolation=way), dtype=np.float32)
         light, box = _capped(light, (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale))
@@ -89,8 +112,12 @@ def _as_is(rng: np.random.Generator, base: Base) -> tuple[Floats, Box]:
 def _recaptured(rng: np.random.Generator, base: Base, rooms: list[Bytes], treatment: Treatment) -> tuple[Floats, Box]:
     width, height = FRAME_SIZES_PX[int(rng.integers(len(FRAME_SIZES_PX)))]
     room = _room(rng, rooms, width, height)
-    close = treatment != "replay_phone" and chance(rng, 0.4)  # the medium fills the frame, its edges out of view
+    close = chance(
+        rng, 0.2 if treatment == "replay_phone" else 0.45
+    )  # the medium fills the frame, its edges out of view
     content, box = as_light(base.picture), base.box_px
+    if chance(rng, 0.4):  # what is shown was compressed before
+        content = as_light(jpeg(rng, content))
     if not close:
         content, box = _cut(rng, content, box, smallest=0.1)
     # Work at the resolution at which the camera will see it, so that grid and dots keep their size.
@@ -98,7 +125,8 @@ def _recaptured(rng: np.random.Generator, base: Base, rooms: list[Bytes], treatm
     face_px = float(np.clip(share * min(width, height), 44, 0.8 * min(width, height)))
     scale = float(np.clip(1.1 * face_px / box[2], 0.2, 4.0))
     content = np.asarray(cv2.resize(content, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.float32)
-    content, box = _capped(content, (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale))
+    scaled = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+    content, box = _capped(content, scaled, longest_px=max(900, max(width, height)))
     medium = MEDIA[treatment](rng, content, box, room)
     return place(rng, medium, room, face_px)
 

@@ -11,7 +11,7 @@ import cv2
 import torch
 
 from .media import FaceFinder, fetch_detector, shared_folder
-from .shards import ShardMaker, load_bases, save
+from .shards import HELD_OUT, ShardMaker, is_held_out, load_bases, save
 from .teacher import Teacher
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -24,8 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder for shards, outside the checkout")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=16, help="shards of 1000 frames")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--count", type=int, default=32, help="shards of 1000 frames")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=SEED)
     wanted = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -34,15 +34,22 @@ def main() -> None:
     shared = shared_folder(CHECKOUT)
     wanted.cache.mkdir(parents=True, exist_ok=True)
     names = [(n, wanted.cache / f"shard_{n:03d}.npz") for n in range(wanted.first, wanted.first + wanted.count)]
+    if wanted.first == 0:
+        names.append((HELD_OUT, wanted.cache / "held_out.npz"))
     missing = [(number, path) for number, path in names if not path.exists()]
     if not missing:
         log.info("all %d shards are there", len(names))
         return
     bases = load_bases(shared, FaceFinder(fetch_detector(wanted.cache)))
     log.info("%d base pictures", len(bases))
-    maker = ShardMaker(bases, Teacher(shared / "weights"), seed=wanted.seed, threads=wanted.threads)
+    teacher = Teacher(shared / "weights")
+    trained = [base for base in bases if not is_held_out(base)]
+    held_out = [base for base in bases if is_held_out(base)]
+    training = ShardMaker(trained, teacher, seed=wanted.seed, threads=wanted.threads)
+    checking = ShardMaker(held_out, teacher, seed=wanted.seed, threads=wanted.threads, pools=("lfw",))
     for number, path in missing:
         began = time.monotonic()
+        maker = checking if number == HELD_OUT else training
         save(maker.make(number), path)
         log.info("shard %d: %.0f s", number, time.monotonic() - began)
 

@@ -86,6 +86,11 @@ class Said:
     live: Tensor
     maps: tuple[Tensor, Tensor]
 
+    def widened(self) -> Said:
+        """The same, as float32."""
+        near_map, far_map = self.maps
+        return Said(self.near.float(), self.far.float(), self.live.float(), (near_map.float(), far_map.float()))
+
     def probability(self) -> Tensor:
         """Live probability ``(n,)`` that is shipped: the joint head and the two views, averaged as probabilities."""
         views = (self.near.softmax(1)[:, 1] + self.far.softmax(1)[:, 1]) / 2
@@ -102,7 +107,7 @@ class PadNetwork(nn.Module):
         self.far_tower = Tower()
         self.near_head = nn.Linear(WIDTHS[-1], CLASSES)
         self.far_head = nn.Linear(WIDTHS[-1], CLASSES)
-        self.drop = nn.Dropout(0.2)
+        self.drop = nn.Dropout(0.1)
         self.joint = nn.Sequential(nn.Linear(2 * WIDTHS[-1], 32), nn.ReLU(), nn.Linear(32, 1))
 
     def forward(self, views: Tensor) -> Said:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .camera import Bytes, Floats, chance, saturate, side_light, soften
 
@@ -28,11 +29,13 @@ class Medium:
         surface: What the camera would see of it, square on.
         mask: 0..1 ``(height, width)``: where it is opaque (fingers and rounded corners included).
         box_px: The face box on the surface.
+        has_pixels: It is a screen, whose pixels may beat with the sensor's.
     """
 
     surface: Floats
     mask: Floats
     box_px: Box
+    has_pixels: bool = False
 
 
 def moire(rng: np.random.Generator, height: int, width: int) -> Floats:
@@ -70,6 +73,38 @@ def pixel_grid(rng: np.random.Generator, height: int, width: int) -> Floats:
     return np.asarray(1 + depth * (0.6 * stripes + 0.4 * rows), dtype=np.float32)
 
 
+def raster(rng: np.random.Generator, warp: npt.NDArray[np.float64], scale: float, height: int, width: int) -> Floats:
+    """A screen's pixels as the sensor samples them: a gain ``(height, width, 3)`` around 1.
+
+    The grid is evaluated at the sensor's own pixels, through the warp, without smoothing: what is finer than the
+    sensor folds back as moire whose fringes bend with the perspective, as it does in a camera.
+
+    Args:
+        rng: Where chance comes from.
+        warp: Surface to frame, ``(3, 3)``.
+        scale: Frame pixels for one surface pixel.
+        height: Of the frame.
+        width: Of the frame.
+    """
+    back = np.linalg.inv(warp).astype(np.float32)
+    x, y = np.arange(width, dtype=np.float32)[None, :], np.arange(height, dtype=np.float32)[:, None]
+    below = back[2, 0] * x + back[2, 1] * y + back[2, 2]
+    pitch = np.float32(2 * np.pi * scale / np.exp(rng.uniform(np.log(0.45), np.log(4.5))))
+    across = (back[0, 0] * x + back[0, 1] * y + back[0, 2]) / below * pitch
+    down = (back[1, 0] * x + back[1, 1] * y + back[1, 2]) / below * pitch
+    depth, share = rng.uniform(0.03, 0.35), rng.uniform(0.2, 0.8)
+    rows = np.float32(depth * (1 - share)) * np.cos(down)
+    stripe = rng.choice([0.0, 2.1, -2.1])  # the order of the sub-pixels; 0: all colours in one place
+    every_other = chance(rng, 0.5)  # a mosaic sensor has fewer blue and red pixels than green ones
+    gain = np.empty((height, width, 3), np.float32)
+    for channel in range(3):
+        gain[..., channel] = 1 + rows + np.float32(depth * share) * np.cos(across + np.float32(stripe * channel))
+        if every_other and channel != 1:
+            coarse = gain[::2, ::2, channel]
+            gain[..., channel] = coarse.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+    return gain
+
+
 def bands(rng: np.random.Generator, height: int) -> Floats:
     """Refresh bands of a screen under a rolling shutter: a gain ``(height, 1, 1)`` around 1."""
     period = rng.uniform(0.15, 1.2) * height
@@ -87,14 +122,17 @@ def emit(rng: np.random.Generator, content: Floats) -> Floats:
         out = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     contrast = rng.uniform(0.85, 1.5)
     level = rng.uniform(0.65, 1.45)
-    tint = np.exp(rng.normal(0, 0.1, 3)) * np.array([rng.uniform(1.0, 1.25), 1.0, rng.uniform(0.85, 1.05)])
+    tint = np.exp(rng.normal(0, 0.1, 3)) * np.array([rng.uniform(0.8, 1.25), 1.0, rng.uniform(0.85, 1.1)])
     black = rng.uniform(0, 35)
     gain, lift = contrast * level * tint, 128 * (1 - contrast) * level * tint
     out = np.clip(out * gain.astype(np.float32) + lift.astype(np.float32), 0, 255)
+    if chance(rng, 0.5):
+        curve = (255 * np.linspace(0, 1, 256) ** rng.uniform(0.65, 1.5)).astype(np.float32)
+        out = cv2.LUT(out.astype(np.uint8), curve)
     out = out * np.float32(1 - black / 255) + np.float32(black)
-    if chance(rng, 0.6):
+    if chance(rng, 0.4):
         out = out * moire(rng, height, width)
-    if chance(rng, 0.35):
+    if chance(rng, 0.2):
         out = out * pixel_grid(rng, height, width)
     if chance(rng, 0.3):
         out = out * bands(rng, height)
@@ -198,6 +236,7 @@ def hold(rng: np.random.Generator, medium: Medium) -> Medium:
         surface=np.asarray(surface, dtype=np.float32),
         mask=np.asarray(np.maximum(mask, soft), dtype=np.float32),
         box_px=(medium.box_px[0] + pad, medium.box_px[1] + pad, medium.box_px[2], medium.box_px[3]),
+        has_pixels=medium.has_pixels,
     )
 
 
@@ -217,7 +256,8 @@ def phone(rng: np.random.Generator, content: Floats, box_px: Box, room: Floats) 
     body = dark if chance(rng, 0.8) else np.array(rng.uniform(120, 245, 3), np.float32)
     shown, box_px = _framed(shown, box_px, (thick, thick, thin, thin), body)
     radius = int(rng.uniform(0, 0.12) * min(shown.shape[:2]))
-    medium = Medium(surface=shown, mask=_rounded(shown.shape[0], shown.shape[1], radius), box_px=box_px)
+    mask = _rounded(shown.shape[0], shown.shape[1], radius)
+    medium = Medium(surface=shown, mask=mask, box_px=box_px, has_pixels=True)
     return hold(rng, medium) if chance(rng, 0.6) else medium
 
 
@@ -233,7 +273,7 @@ def monitor(rng: np.random.Generator, content: Floats, box_px: Box, room: Floats
     edge = int(max(2, rng.uniform(0.01, 0.07) * shown.shape[1]))
     body = np.array([rng.uniform(5, 60)] * 3, np.float32) if chance(rng, 0.8) else np.full(3, 190.0, np.float32)
     shown, box_px = _framed(shown, box_px, (edge, edge * int(rng.integers(1, 3)), edge, edge), body)
-    return Medium(surface=shown, mask=np.ones(shown.shape[:2], np.float32), box_px=box_px)
+    return Medium(surface=shown, mask=np.ones(shown.shape[:2], np.float32), box_px=box_px, has_pixels=True)
 
 
 def paper(rng: np.random.Generator, content: Floats, box_px: Box, room: Floats) -> Medium:
@@ -284,6 +324,8 @@ def place(rng: np.random.Generator, medium: Medium, room: Floats, face_side: flo
     seen = seen / (1 + seen @ tilt)[:, None] + goal
     warp = cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32))
     shown = cv2.warpPerspective(medium.surface, warp, (width, height), flags=cv2.INTER_AREA)
+    if medium.has_pixels and chance(rng, 0.55):
+        shown = shown * raster(rng, warp, scale, height, width)
     mask = cv2.warpPerspective(medium.mask, warp, (width, height))[..., None]
     if chance(rng, 0.3):
         room = room * (1 - 0.3 * soften(np.asarray(mask[..., 0], np.float32), 6)[..., None])

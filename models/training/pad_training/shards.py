@@ -19,7 +19,7 @@ import torch
 from .camera import Bytes, Grain
 from .frames import Base, Treatment, make_frame, views
 from .media import Box, FaceFinder, Shot, frames_of, read_shots
-from .teacher import Teacher
+from .teacher import Teacher, steady_opinion
 
 TREATMENTS: tuple[Treatment, ...] = ("as_is", "print", "replay_phone", "replay_screen")
 SHARD_FRAMES = 1000
@@ -27,8 +27,10 @@ LONGEST_BASE_PX = 1000
 # ORL's are 92 x 112 grey portraits without surroundings: no camera sends such frames, and the teacher refuses them all.
 SHORTEST_BASE_PX = 200
 UNKNOWN, ATTACK, LIVE = -1, 0, 1
-# Portions of the training set, in the order of `_POOLS`; unlabelled photos are half of it.
-_POOLS = ("nuaa_genuine", "nuaa_print", "lfw", "other")
+HELD_OUT = 1_000_000
+"""Number of the shard of people who are never trained on."""
+# Portions of the training set, in the order of `POOLS`; unlabelled photos are half of it.
+POOLS = ("nuaa_genuine", "nuaa_print", "lfw", "other")
 _POOL_SHARES = (0.30, 0.16, 0.38, 0.16)
 _TREATMENT_SHARES = {
     "nuaa_genuine": (0.46, 0.17, 0.19, 0.18),
@@ -56,8 +58,8 @@ class Frames:
 
     Attributes:
         views: ``(n, 6, 80, 80)`` uint8.
-        teacher: ``(n, 2, 3)`` float32 logits.
-        maps: ``(n, 2, 128, 5, 5)`` float16, the teacher's last maps.
+        teacher: ``(n, 2, 3)`` float32 logits, averaged over both mirror images.
+        maps: ``(n, 2, 128, 5, 5)`` float16, the teacher's last maps, likewise.
         label: ``(n,)`` int8: LIVE, ATTACK, or UNKNOWN where the base picture is unlabelled.
         treatment: ``(n,)`` int8 index into TREATMENTS.
         subject: ``(n,)`` subject names.
@@ -101,6 +103,11 @@ def load_bases(shared: Path, finder: FaceFinder) -> list[Subject]:
     return bases
 
 
+def is_held_out(subject: Subject) -> bool:
+    """One in sixteen of LFW's people: never trained on, so that the recipe can check itself."""
+    return _pool(subject) == "lfw" and hashlib.sha256(subject.shot.subject.encode()).digest()[0] < 16
+
+
 def _pool(subject: Subject) -> str:
     shot = subject.shot
     if shot.use == "labelled":
@@ -111,9 +118,13 @@ def _pool(subject: Subject) -> str:
 class ShardMaker:
     """Makes numbered shards from the base pictures."""
 
-    def __init__(self, bases: Sequence[Subject], teacher: Teacher, *, seed: int, threads: int) -> None:
-        """Sort the bases into pools."""
-        self._pools = {name: [b for b in bases if _pool(b) == name] for name in _POOLS}
+    def __init__(
+        self, bases: Sequence[Subject], teacher: Teacher, *, seed: int, threads: int, pools: Sequence[str] = POOLS
+    ) -> None:
+        """Sort the bases into ``pools``."""
+        self._pools = {name: [b for b in bases if _pool(b) == name] for name in pools}
+        shares = np.array([share for name, share in zip(POOLS, _POOL_SHARES, strict=True) if name in self._pools])
+        self._shares = shares / shares.sum()
         empty = [name for name, pool in self._pools.items() if not pool]
         if empty:
             raise ValueError(f"no base pictures for {empty}; is the media folder complete?")
@@ -130,7 +141,8 @@ class ShardMaker:
             rows = list(pool.map(lambda i: self._frame(number, i), range(SHARD_FRAMES)))
         crops = np.stack([row[0] for row in rows])
         opinions = [
-            self._teacher.opinion(torch.from_numpy(crops[at : at + 100]).float()) for at in range(0, len(crops), 100)
+            steady_opinion(self._teacher, torch.from_numpy(crops[at : at + 100]).float())
+            for at in range(0, len(crops), 100)
         ]
         return Frames(
             views=crops,
@@ -143,7 +155,7 @@ class ShardMaker:
 
     def _frame(self, shard: int, index: int) -> tuple[Bytes, int, int, str]:
         rng = np.random.default_rng((self._seed, shard, index))
-        name = _POOLS[int(rng.choice(len(_POOLS), p=_POOL_SHARES))]
+        name = list(self._pools)[int(rng.choice(len(self._pools), p=self._shares))]
         pool = self._pools[name]
         chosen = pool[int(rng.integers(len(pool)))]
         shares = _TREATMENT_SHARES.get(name, _OTHER_TREATMENT_SHARES)

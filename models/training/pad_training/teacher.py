@@ -164,6 +164,17 @@ class Teacher:
         return torch.stack((near[0], far[0]), dim=1), torch.stack((near[1], far[1]), dim=1)
 
 
+def steady_opinion(teacher: Teacher, views: Tensor) -> tuple[Tensor, Tensor]:
+    """The teacher's opinion of crops and of their mirror images, averaged; shapes as ``Teacher.opinion``.
+
+    A mirrored face is as alive as the face, but the teacher's logits for it differ by a quarter of their spread: that
+    part is noise, and not worth learning.
+    """
+    logits, maps = teacher.opinion(views)
+    mirrored_logits, mirrored_maps = teacher.opinion(views.flip(3))
+    return (logits + mirrored_logits) / 2, (maps + mirrored_maps.flip(4)) / 2
+
+
 def live_probability(logits: Tensor) -> Tensor:
     """Mean live probability ``(n,)`` of teacher logits ``(n, 2, 3)``."""
     return logits.softmax(-1)[:, :, LIVE_CLASS].mean(1)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from pad_training.camera import Grain
+from pad_training.camera import Grain, back_light
 from pad_training.frames import Base, make_frame, views
-from pad_training.recapture import MEDIA, halftone, moire
+from pad_training.recapture import MEDIA, halftone, moire, raster
 
 TREATMENTS = ("as_is", *MEDIA)
 FACE = (90.0, 60.0, 60.0, 80.0)
@@ -66,3 +66,26 @@ def test_moire_and_halftone_are_gains_around_one() -> None:
         assert gain.shape == (120, 160, 3)
         assert abs(float(gain.mean()) - 1) < 0.05
         assert float(gain.std()) > 0.005
+
+
+def test_pixels_finer_than_the_sensor_fold_back_as_coarse_moire() -> None:
+    coarse = []
+    for seed in range(40):
+        gain = raster(np.random.default_rng(seed), np.diag([1.3, 1.3, 1.0]), 1.3, 128, 160)
+        assert gain.shape == (128, 160, 3)
+        assert abs(float(gain.mean()) - 1) < 0.1
+        waves = np.abs(np.fft.rfft2(gain[..., 1] - gain[..., 1].mean()))
+        coarse.append(float(waves[:10, :10].sum() / waves.sum()))
+    assert max(coarse) > 0.25  # energy at periods of 13 px and more, from a grid of 4.5 px at most
+    assert min(coarse) < 0.02
+
+
+def test_back_light_darkens_the_face_against_its_surroundings() -> None:
+    picture = np.full((240, 320, 3), 110, np.float32)
+    darker = 0
+    for seed in range(30):
+        lit = back_light(np.random.default_rng(seed), picture, (130.0, 70.0, 60.0, 80.0))
+        assert lit.shape == picture.shape
+        assert lit.dtype == np.float32
+        darker += lit[90:130, 145:175].mean() < lit[:60, :80].mean() - 10
+    assert darker >= 18
