@@ -139,10 +139,11 @@ async def _demo(
         await asyncio.to_thread(
             ensure_lesson, services.folder.media, lambda done, total: _bar("Drawing the sample lesson", done, total)
         )
-        keys = await services.registry.add_institution(INSTITUTION, "示例机构", "Sample institution")
+        await services.registry.add_institution(INSTITUTION, "示例机构", "Sample institution")
         pseudonym = await _set_up(services)
         base = base_url(settings, listener)
-        await _announce(services, base, keys.staff, quiet=args.json)
+        reviewer_key = await services.registry.add_reviewer(INSTITUTION, "demo-reviewer")
+        await _announce(services, base, reviewer_key, quiet=args.json)
         _say(f"Set-up took {time.monotonic() - begun_s:.0f} s.")
 
         async def beside() -> bool:
@@ -174,15 +175,16 @@ async def _set_up(services: Services) -> str:
     return pseudonym
 
 
-async def _announce(services: Services, base: str, staff_key: str, *, quiet: bool) -> None:
+async def _announce(services: Services, base: str, reviewer_key: str, *, quiet: bool) -> None:
     # A new pseudonym each time: what an earlier run credited would earn nothing again.
     you = f"you-{services.ports.token_hex(3)}"
     token = await services.registry.launch(INSTITUTION, you, COURSE, LESSON, enrol=True)
     lines = [
         "",
         f"  1  Your lesson (your webcam):  {base}/course#token={token}",
-        f"  2  Session list:               {base}/sessions#key={staff_key}",
+        f"  2  Session list:               {base}/sessions#key={reviewer_key}",
         f"  3  Transparency log:           {base}/log",
+        f"  4  Review queue:               {base}/queue#key={reviewer_key}",
         "",
         "This demo's policy checks presence and identity; it runs without presentation attack detection (PAD).",
         LOOK,

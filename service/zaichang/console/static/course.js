@@ -26,6 +26,7 @@ const words = {
   minutes: { zh: "已核验的分钟", en: "Your verified minutes" },
   first: { zh: "第一分钟核验并写入日志后会出现在这里。", en: "The first minute appears here once it is verified and in the log." },
   ended: { zh: "学习已结束", en: "The session has ended" },
+  record: { zh: "查看全部记录、原因与申诉", en: "See the whole record, the reasons, and appeal" },
   sdk: { zh: "播放器组件未构建：在 client_sdk/web 运行 npm ci && npm run build。", en: "The player bundle is not built: run npm ci && npm run build in client_sdk/web." },
 };
 
@@ -117,7 +118,7 @@ function drawMinutes() {
     h("h2", {}, `${t(words.minutes)} · ${duration(total)}`),
     minutes.length ? minuteSquares(minutes, state.minute, pick) : h("p", { class: "quiet" }, t(words.first)),
     open ? minuteDetail(open) : null,
-    state.ended ? h("p", { class: "notice ok" }, `${t(words.ended)}: ${state.ended.message ?? ""}`) : null,
+    state.ended ? h("p", { class: "notice ok" }, `${t(words.ended)}: ${state.ended.message ?? ""} `, h("a", { href: "/timeline" }, t(words.record))) : null,
   );
 }
 

@@ -3,7 +3,7 @@ import { call, duration, frame, h, json, legend, minuteDetail, minuteSquares, on
 
 const key = secret("key");
 const main = document.querySelector("main");
-const state = { list: null, open: null, detail: null, minute: null, error: null, pictures: new Map() };
+const state = { list: null, older: [], next: "", open: null, detail: null, minute: null, error: null, pictures: new Map() };
 const REFRESH_MS = 3000;
 
 const words = {
@@ -18,6 +18,7 @@ const words = {
   verified: { zh: "已核验", en: "verified" },
   captures: { zh: "抓拍（加密保存，查看即解密）", en: "Captures (kept encrypted, decrypted to be seen here)" },
   showCaptures: { zh: "查看抓拍", en: "Show captures" },
+  more: { zh: "更早的记录", en: "Earlier sessions" },
   log: { zh: "在日志中查看", en: "See it in the log" },
 };
 
@@ -96,7 +97,10 @@ async function openSession(session, minute) {
 
 function draw() {
   if (!key) return show(main, h("h1", {}, t(words.title)), h("p", { class: "notice" }, t(words.noKey)));
-  const sessions = state.list?.sessions ?? [];
+  const recent = state.list?.sessions ?? [];
+  const known = new Set(recent.map((each) => each.session));
+  const sessions = [...recent, ...state.older.filter((each) => !known.has(each.session))];
+  const next = state.older.length ? state.next : (state.list?.next ?? "");
   show(
     main,
     h("h1", {}, state.list ? `${t(words.title)} · ${t(state.list.institution)}` : t(words.title)),
@@ -104,7 +108,20 @@ function draw() {
     legend(),
     state.list && !sessions.length ? h("p", { class: "notice" }, t(words.none)) : null,
     sessions.map(sessionCard),
+    next ? h("button", { type: "button", onclick: () => loadOlder(next) }, t(words.more)) : null,
   );
+}
+
+async function loadOlder(before) {
+  try {
+    const found = await json(`/v1/sessions?before=${encodeURIComponent(before)}`, { key });
+    // What was on the first page stays, also when newer sessions push it off.
+    state.older = [...(state.older.length ? state.older : state.list.sessions), ...found.sessions];
+    state.next = found.next;
+  } catch (error) {
+    state.error = error;
+  }
+  draw();
 }
 
 let drawn = "";
