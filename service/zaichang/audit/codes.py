@@ -31,6 +31,10 @@ MEANINGS: Final = MappingProxyType(
             "只有已停用或已吊销的密钥签了这个检查点。",
             "Only a key that had been retired or revoked signed this checkpoint.",
         ),
+        "E_FUTURE": _m(
+            "检查点的见证时间晚于本机现在的时间（请先核对本机时钟）。",
+            "The checkpoint is cosigned at a time still to come by this computer's clock (check the clock first).",
+        ),
         "E_QUORUM": _m("见证方的签名不够。", "Too few witnesses have cosigned the checkpoint."),
         "E_FORK": _m(
             "同一长度有两个不同的签名，日志被分叉。", "Two different roots are signed for one size: the log was forked."

@@ -8,6 +8,7 @@ import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Check; returns 0 all passed, 1 a finding, 2 cannot decide."""
     trust = trust_log(args.log_key) if args.log_key is not None else load_trust(args.trust)
+    trust = replace(trust, now_s=int(time.time()))
     older = [read_file(path, 1_000_000) for path in args.older]
     started = time.monotonic()
     options = ScanOptions(deep=args.deep)

@@ -17,6 +17,8 @@ from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
 
 NONE: Final = "none"
 MAX_LINES: Final = 1_000
+CLOCK_SKEW_S: Final = 300
+"""How far a reader's clock may be behind a witness's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Trust:
         groups: Policy name to group.
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
         ended: Log keys that were retired or revoked, by name and id.
+        now_s: The reader's own clock, where it is to be used: a cosignature from later than that is refused.
     """
 
     logs: tuple[KeyVerifier, ...]
@@ -58,6 +61,7 @@ class Trust:
     groups: Mapping[str, Group]
     quorum: str = NONE
     ended: Mapping[tuple[str, int], Ended] = field(default_factory=dict)
+    now_s: int | None = None
 
     def verifiers(self) -> tuple[KeyVerifier, ...]:
         """Return every known key."""
@@ -68,9 +72,14 @@ class Trust:
 
         Raises:
             EvidenceError: as ``checkpoint.open_checkpoint``; ``E_QUORUM`` if too few witnesses have cosigned; ``E_KEY``
-                if only keys that had ended by then have signed it.
+                if only keys that had ended by then have signed it; ``E_FUTURE`` if it is cosigned in the future.
         """
         signed = open_checkpoint(note, self.verifiers(), origin)
+        ahead_s = max((entry.timestamp_s for entry in signed.opened.verified), default=0) - (self.now_s or 0)
+        if self.now_s is not None and ahead_s > CLOCK_SKEW_S:
+            raise EvidenceError(
+                "E_FUTURE", f"The checkpoint was cosigned {ahead_s // 60} minutes from now by this computer's clock."
+            )
         self.check_quorum(signed)
         self.check_key(signed)
         return signed
