@@ -13,13 +13,26 @@ _PROVEN = 4
 _OLD = 3
 
 
-def tree_picture(marked: set[tuple[int, int]], shown: int = _LEAVES) -> list[str]:
-    """Draw the tree over ``shown`` leaves, a row for each height; the marked nodes stand in brackets."""
+def tree_ranges(shown: int = _LEAVES) -> list[list[tuple[int, int]]]:
+    """Return the ranges of leaves that the nodes of each height cover, from the leaves up."""
     ranges: list[list[tuple[int, int]]] = [[(n, n + 1) for n in range(shown)]]
     while len(ranges[-1]) > 1:
         row = ranges[-1]
         ranges.append([(row[i][0], row[min(i + 1, len(row) - 1)][1]) for i in range(0, len(row), 2)])
-    hashes = [leaf_hash(b"record %d" % n) for n in range(shown)]
+    return ranges
+
+
+def tree_picture(marked: set[tuple[int, int]], shown: int = _LEAVES, changed: int | None = None) -> list[str]:
+    """Draw the tree over ``shown`` leaves, a row for each height; the marked nodes stand in brackets.
+
+    Args:
+        marked: Nodes, as ranges of leaves.
+        shown: Number of leaves.
+        changed: A leaf that has another text than the others' rule gives.
+    """
+    ranges = tree_ranges(shown)
+    texts = [b"record %d" % n if n != changed else b"another text" for n in range(shown)]
+    hashes = [leaf_hash(text) for text in texts]
     lines = []
     for row in reversed(ranges):
         cells = []
@@ -46,15 +59,26 @@ def evidence_page() -> str:
         "",
         "## A log of seven records, drawn from the code",
         "",
+        "下面一行是记录的编号，上面每一格是一个指纹的前四位。每一格由它下面两格算出来；签名签的是最上面那一格。",
+        "",
         "Each name is the beginning of a hash. A node's hash is made of the two below it, so the one at the top, which",
         "is signed, changes with any record.",
         "",
+        f"有人改了第 {_PROVEN} 条记录：方括号里的指纹全部跟着变，签名就对不上了。",
+        f"Somebody changes record {_PROVEN}: every bracketed hash changes with it, and the signature no longer fits:",
+        "",
+        "```text",
+        *tree_picture({r for row in tree_ranges() for r in row if r[0] <= _PROVEN < r[1]}, changed=_PROVEN),
+        "```",
+        "",
+        f"要证明第 {_PROVEN} 条在日志里，只要方括号里的几个指纹（包含证明），不必拿到整份日志。",
         f"To prove that record {_PROVEN} is in the log, only the bracketed hashes are needed (an inclusion proof):",
         "",
         "```text",
         *tree_picture(proof),
         "```",
         "",
+        f"要证明以前看过的 {_OLD} 条就是现在这份日志的开头（一致性证明），同样只要方括号里的几个。",
         f"To prove that the log of {_OLD} records seen earlier is the beginning of this one (a consistency proof):",
         "",
         "```text",
