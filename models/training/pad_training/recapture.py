@@ -128,7 +128,7 @@ def emit(rng: np.random.Generator, content: Floats) -> Floats:
     out = np.clip(out * gain.astype(np.float32) + lift.astype(np.float32), 0, 255)
     if chance(rng, 0.5):
         curve = (255 * np.linspace(0, 1, 256) ** rng.uniform(0.65, 1.5)).astype(np.float32)
-        out = cv2.LUT(out.astype(np.uint8), curve)
+        out = np.asarray(cv2.LUT(out.astype(np.uint8), curve), dtype=np.float32)
     out = out * np.float32(1 - black / 255) + np.float32(black)
     if chance(rng, 0.4):
         out = out * moire(rng, height, width)
@@ -322,7 +322,7 @@ def place(rng: np.random.Generator, medium: Medium, room: Floats, face_side: flo
     seen *= 1 + rng.normal(0, 0.06, (1, 2))
     tilt = rng.normal(0, 1.2e-4, 2) * 640 / max(width, height)
     seen = seen / (1 + seen @ tilt)[:, None] + goal
-    warp = cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32))
+    warp = np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32)), np.float64)
     shown = cv2.warpPerspective(medium.surface, warp, (width, height), flags=cv2.INTER_AREA)
     if medium.has_pixels and chance(rng, 0.55):
         shown = shown * raster(rng, warp, scale, height, width)
