@@ -15,7 +15,7 @@ import numpy.typing as npt
 from benchmarks import report
 from benchmarks.accuracy.rates import Comparisons, Pairs, fmr, fnmr, threshold_at
 
-ROUNDS = 200
+ROUNDS = 100
 FMR_WANTED = 1e-3
 NOTES = (
     f"{ROUNDS} rounds: half of every cohort's persons choose (strictest cohort, FMR 0.1 %), the others are measured.",
