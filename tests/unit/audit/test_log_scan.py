@@ -161,10 +161,41 @@ def test_what_is_no_leaf_or_another_log_s_leaf_is_named() -> None:
     for bad, code in ((b"not json", "E_CANON"), (other, "E_ORIGIN")):
         checks = [c for c in scan(files_of([*LEAVES[:400], bad, *LEAVES[405:]])) if c.status is Status.FAIL]
         assert [(c.code, c.index) for c in checks] == [(code, 400)]
-    deep = b'{"at":1,"origin":"' + ORIGIN.encode() + b'","t":"policy","v":1}'
+    deep = b'{"at":1,"origin":"' + ORIGIN.encode() + b'","t":"erasure","v":1}'
     assert exit_code(scan(files_of([*LEAVES[:5], deep]))) == 0
     checks = scan(files_of([*LEAVES[:5], deep]), deep=True)
     assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == [("E_SCHEMA", 5)]
+
+
+def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
+    other = Ed25519Signer("hours.example.net/log/2026", b"\x33" * 32)
+    second = Ed25519Signer(ORIGIN, b"\x44" * 32)
+
+    def key(action: str, vkey: str, size: int = 0) -> bytes:
+        return leaf.record("key", ORIGIN, 1, action=action, role="log", vkey=vkey, from_size=size)
+
+    def start(policy: bytes) -> bytes:
+        ref = leaf.SessionRef(origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=1)
+        digest = b"\x05" * 32
+        return leaf.session_start(ref, policy=policy, course="c", lesson="l", subj_c=digest, sched_c=digest)
+
+    named = leaf.record("policy", ORIGIN, 1, name="p", digest=b"\x06" * 32)
+    mine = key("add", SIGNER.vkey)
+    for entries, found in (
+        ([mine, named, start(b"\x06" * 32)], []),
+        ([mine, start(b"\x07" * 32)], []),
+        ([mine, named, start(b"\x07" * 32)], [("E_POLICY", 2)]),
+        ([key("add", second.vkey)], [("E_KEY", None)]),
+        ([mine, key("add", other.vkey)], [("E_KEY", 1)]),
+        ([mine, key("retire", second.vkey, 1)], [("E_KEY", 1)]),
+        ([mine, key("retire", SIGNER.vkey, 2)], []),
+        ([mine, key("retire", SIGNER.vkey, 1)], [("E_KEY", None)]),
+        ([mine, key("retire", SIGNER.vkey, 2), key("revoke", SIGNER.vkey, 1)], [("E_KEY", None)]),
+        ([mine, key("revoke", SIGNER.vkey, 9), key("retire", SIGNER.vkey, 9)], [("E_KEY", 2)]),
+        ([mine, mine.replace(b'"role":"log",', b"")], [("E_SCHEMA", 1)]),
+    ):
+        checks = scan(files_of(entries))
+        assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == found, entries
 
 
 def test_a_log_without_a_checkpoint_or_with_a_stranger_s_is_not_scanned() -> None:
