@@ -14,6 +14,7 @@ from zaichang.api.deps import ApiDeps
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.runtime.clock import Clock, ServerClock
+from zaichang.runtime.face_search import FaceSearch
 from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.log_port import LogShelf
@@ -52,6 +53,7 @@ class Services:
     recorder: Recorder
     review: ReviewDesk
     signals: Signals
+    face_search: FaceSearch | None
     rates: Rates
     tokens: LaunchTokens
     fatal: list[FatalLogError]
@@ -151,6 +153,11 @@ async def build(
     hub = SessionHub(ports, recorder, stop)
     signals = Signals(ports, signals_key, _signal_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
+    registry = Registry(ports, tokens, settings.token_minutes * MINUTE_MS)
+    face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
+    if face_search is not None:
+        registry.on_enrolled.append(face_search.enrolled)
+        hub.on_closed.append(face_search.closed)
     return Services(
         settings=settings,
         folder=folder,
@@ -159,10 +166,11 @@ async def build(
         ports=ports,
         hub=hub,
         gateway=Gateway(hub, tokens, ports, settings.connections_max, signals, rates),
-        registry=Registry(ports, tokens, settings.token_minutes * MINUTE_MS),
+        registry=registry,
         recorder=recorder,
         review=ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days),
         signals=signals,
+        face_search=face_search,
         rates=rates,
         tokens=tokens,
         fatal=fatal,

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     "serve",
     "demo",
     "enrol",
+    "manage",
     "replay",
     "export",
     "verify",

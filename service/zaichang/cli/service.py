@@ -134,6 +134,8 @@ async def serve(
         asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
         asyncio.create_task(NightlyScrub(services.folder.log, services.ports.clock.now_ms).run()),
     ]
+    if services.face_search is not None:
+        chores.append(asyncio.create_task(services.face_search.run()))
     try:
         await server.serve(sockets=[listener])
     finally:

@@ -41,6 +41,7 @@ class SessionHub:
         self._ports = ports
         self._recorder = recorder
         self._fatal = fatal
+        self.on_closed: list[Callable[[SessionRow], None]] = []
         self._runners: dict[str, Runner] = {}
         self._learners: dict[tuple[str, str], asyncio.Lock] = {}
         self._waiting: dict[tuple[str, str], int] = {}
@@ -114,6 +115,10 @@ class SessionHub:
         for runner in self.live():
             await runner.stop()
         self._runners.clear()
+
+    def _ended(self, row: SessionRow) -> None:
+        for listener in self.on_closed:
+            listener(row)
 
     def _forget_closed(self) -> None:
         for runner in self.live():
@@ -209,6 +214,7 @@ class SessionHub:
             log=log,
             recorder=self._recorder,
             fatal=self._fatal,
+            ended=self._ended,
         )
         self._runners[row.session_id] = runner
         runner.start(decisions, (leaf,))
@@ -247,6 +253,7 @@ class SessionHub:
             log=log,
             recorder=self._recorder,
             fatal=self._fatal,
+            ended=self._ended,
             final=replayed.final,
         )
         await runner.count_sealed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
@@ -56,6 +57,7 @@ class Registry:
         self._ports = ports
         self._tokens = tokens
         self._token_ms = token_ms
+        self.on_enrolled: list[Callable[[str, str], None]] = []
 
     async def add_institution(self, institution_id: str, name_zh: str, name_en: str) -> InstitutionKeys:
         """Create an institution (or give an existing one new keys); the keys are shown once."""
@@ -214,6 +216,8 @@ class Registry:
                 version=version, at_ms=now_ms, models=models, sealed=key.seal(TEMPLATE, str(version), found.template)
             ),
         )
+        for listener in self.on_enrolled:
+            listener(institution_id, learner_id)
         return Enrolled(version=version, quality_bp=found.quality_bp, models=models)
 
     async def institution_of_key(self, key: str, role: str) -> Institution:

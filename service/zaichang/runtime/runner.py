@@ -78,6 +78,7 @@ class Runner:
         log: LogPort,
         recorder: Recorder,
         fatal: Callable[[FatalLogError], None],
+        ended: Callable[[SessionRow], None],
         final: FinalRecord | None = None,
     ) -> None:
         """Take over a session whose events up to now are stored.
@@ -93,6 +94,7 @@ class Runner:
             log: The log that the session is recorded in.
             recorder: Shared by all sessions.
             fatal: Called where the log cannot go on.
+            ended: Called once, when the session's end is stored.
             final: The end, for a session that is closed.
         """
         self.row = row
@@ -106,6 +108,7 @@ class Runner:
         self._log = log
         self._recorder = recorder
         self._fatal = fatal
+        self._ended = ended
         self._sealed_ms = 0
         self._final = final
         self._next_seq = row.next_seq
@@ -315,6 +318,7 @@ class Runner:
                     self._spawn(self._analyse(decision))
                 case RecordFinal():
                     self._final = decision.final
+                    self._ended(self.row)
                 case OrderLiveness():
                     self._liveness.begin(decision)
                 case _:

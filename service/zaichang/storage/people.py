@@ -150,6 +150,22 @@ class People:
         )
         return None if row is None else Enrolment(**dict(row))
 
+    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+        """See ``Store``."""
+        sql = (
+            "SELECT l.learner_id, l.wrapped_key, l.created_ms, e.version, e.at_ms, e.models, e.sealed "
+            "FROM enrolments e JOIN learners l ON l.institution_id = e.institution_id AND l.learner_id = e.learner_id "
+            "WHERE e.institution_id = ? AND l.wrapped_key IS NOT NULL ORDER BY l.learner_id, e.version"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
+        return [
+            (
+                Learner(institution_id=institution_id, learner_id=row[0], wrapped_key=row[1], created_ms=row[2]),
+                Enrolment(version=row[3], at_ms=row[4], models=row[5], sealed=row[6]),
+            )
+            for row in rows
+        ]
+
     async def erase_learner(self, institution_id: str, learner_id: str, at_ms: int) -> None:
         """See ``Store``; afterwards the WAL is emptied, so that no older page still holds the key."""
 

@@ -209,6 +209,9 @@ class Store(ReviewStore, Protocol):
     async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
         """Return the newest reference."""
 
+    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+        """Return every learner of an institution who has a reference and is not erased, with it."""
+
     async def erase_learner(self, institution_id: str, learner_id: str, at_ms: int) -> None:
         """Destroy the learner's key and references; what was sealed with it can never be opened again."""
 

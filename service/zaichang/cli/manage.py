@@ -1,0 +1,190 @@
+"""``zaichang manage``: institutions, lessons, question banks, allowances and reviewers of a data folder at rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from zaichang.core.assessment import FrameAssessment
+    from zaichang.main import Services
+    from zaichang.vision.backend import Frame
+    from zaichang.vision.pipeline import Enrolment
+
+BANK_MAX_BYTES = 1_000_000
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "set up a data folder whose service is not running (a running one takes the same over HTTP)"
+    parser = subparsers.add_parser("manage", help=text, description=text)
+    nested = parser.add_subparsers(dest="what", required=True)
+
+    def part(name: str, text: str) -> ArgumentParser:
+        sub = nested.add_parser(name, help=text, description=text)
+        sub.add_argument("institution", metavar="INSTITUTION", help="institution id")
+        sub.add_argument("--json", action="store_true", help="print JSON")
+        add_service_options(sub)
+        sub.set_defaults(func=run)
+        return sub
+
+    sub = part("institution", "create an institution, or give one new keys; they are shown once")
+    sub.add_argument("--name-zh", required=True, help="name in Chinese")
+    sub.add_argument("--name-en", required=True, help="name in English")
+    sub = part("lesson", "create or replace a lesson; its question bank stays")
+    sub.add_argument("course", metavar="COURSE")
+    sub.add_argument("lesson", metavar="LESSON")
+    sub.add_argument("--title-zh", required=True, help="title in Chinese")
+    sub.add_argument("--title-en", required=True, help="title in English")
+    sub.add_argument("--duration-ms", required=True, type=int, help="length of the video")
+    sub.add_argument("--policy", default="default", help="policy pack or TOML file")
+    sub = part("questions", "replace a lesson's question bank, or show it")
+    sub.add_argument("course", metavar="COURSE")
+    sub.add_argument("lesson", metavar="LESSON")
+    sub.add_argument("--bank", type=Path, metavar="FILE", help="JSON (docs/integrate.md); left out: show what is there")
+    sub = part("allowance", "grant a learner more time, fewer movements or the route without a face; or show it")
+    sub.add_argument("learner", metavar="LEARNER", help="pseudonym")
+    sub.add_argument("--set", action="store_true", dest="change", help="replace what is granted by what follows")
+    sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time for answers and captures")
+    sub.add_argument("--without", action="append", default=[], metavar="MOVEMENT", help="never asked for; repeatable")
+    sub.add_argument("--route", default="", choices=("", "face", "challenge"), help="challenge: without recognition")
+    sub = part("reviewer", "give a reviewer a key of their own (shown once), revoke it, or list reviewers")
+    sub.add_argument(
+        "reviewer", metavar="REVIEWER", nargs="?", default="", help="a word that decisions are signed with"
+    )
+    sub.add_argument("--revoke", action="store_true", help="end the key; what was decided stays")
+
+
+def run(args: Namespace) -> int:
+    """Carry out; returns 0."""
+    answer = asyncio.run(_manage(args))
+    if args.json:
+        print(json.dumps(answer, ensure_ascii=False))
+    else:
+        for key, value in answer.items():
+            print(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+    return 0
+
+
+async def _manage(args: Namespace) -> dict[str, Any]:
+    from zaichang.main import build
+
+    settings = settings_from(args, face_search=False)
+    async with await build(settings, vision=_NoModels()) as services:
+        parts = {
+            "institution": _institution,
+            "lesson": _lesson,
+            "questions": _questions,
+            "allowance": _allowance,
+            "reviewer": _reviewer,
+        }
+        if args.what != "institution":
+            await services.store.institution(args.institution)
+        return await parts[args.what](services, args)
+
+
+async def _institution(services: Services, args: Namespace) -> dict[str, Any]:
+    keys = await services.registry.add_institution(args.institution, args.name_zh, args.name_en)
+    return {"platform": keys.platform, "staff": keys.staff}
+
+
+async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
+    from zaichang.storage.policy_packs import load_pack
+
+    held = await services.store.lessons(args.institution)
+    before = next((each for each in held if (each.course_id, each.lesson_id) == (args.course, args.lesson)), None)
+    policy = load_pack(args.policy).policy
+    await services.registry.add_lesson(
+        args.institution,
+        args.course,
+        args.lesson,
+        title_zh=args.title_zh,
+        title_en=args.title_en,
+        duration_ms=args.duration_ms,
+        policy=policy,
+        questions=before.questions if before is not None else (),
+    )
+    return {"lesson": args.lesson, "policy": policy.name}
+
+
+async def _questions(services: Services, args: Namespace) -> dict[str, Any]:
+    from zaichang.runtime.question_bank import bank_json
+
+    if args.bank is not None:
+        bank = _read(args.bank)
+        return {"questions": await services.registry.set_questions(args.institution, args.course, args.lesson, bank)}
+    lesson = await services.store.lesson(args.institution, args.course, args.lesson)
+    return dict(bank_json(lesson.questions))
+
+
+async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
+    from zaichang.core.ids import check_id
+    from zaichang.runtime.allowances import current_allowance, set_allowance
+
+    learner = (args.institution, check_id(args.learner, "LEARNER"))
+    if args.change:
+        await set_allowance(
+            services.store,
+            learner,
+            "operator",
+            services.ports.clock.now_ms(),
+            route=args.route,
+            extra_time_pct=args.extra_time_pct,
+            liveness_excluded=args.without,
+        )
+    held = await current_allowance(services.store, *learner)
+    return {
+        "version": held.version,
+        "route": held.route,
+        "extra_time_pct": held.extra_time_pct,
+        "liveness_excluded": list(held.liveness_excluded),
+    }
+
+
+async def _reviewer(services: Services, args: Namespace) -> dict[str, Any]:
+    if args.revoke:
+        await services.registry.revoke_reviewer(args.institution, args.reviewer)
+    elif args.reviewer:
+        key = await services.registry.add_reviewer(args.institution, args.reviewer)
+        return {"reviewer": args.reviewer, "key": key}
+    found = await services.store.reviewers(args.institution)
+    return {"reviewers": [name for name, _, revoked in found if revoked is None]}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > BANK_MAX_BYTES:
+            raise ConfigError("questions.too_large", f"{path} is larger than {BANK_MAX_BYTES} bytes.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError("questions.unreadable", f"{path} cannot be read ({error.strerror}).") from None
+
+
+class _NoModels:
+    """Setting up needs no models; nothing here analyses a picture."""
+
+    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
+        """See ``VisionBackend``."""
+        raise _unavailable()
+
+    async def enrol(self, image: bytes) -> Enrolment:
+        """See ``VisionBackend``."""
+        raise _unavailable()
+
+    def capacity(self) -> int:
+        """See ``VisionBackend``."""
+        return 0
+
+    async def close(self) -> None:
+        """See ``VisionBackend``."""
+
+
+def _unavailable() -> ModelError:
+    return ModelError("models.not_loaded", "This command does not load the models.")

@@ -1,0 +1,110 @@
+"""A question bank from upload to answer: over HTTP and the real websocket, shuffled, wrong once, then right."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+import websockets
+
+from support.study import PICTURE, FixedVision
+from zaichang.main import build, create_service_app
+from zaichang.session.policy import Policy
+from zaichang.settings import load_settings
+from zaichang.wire import messages as m
+from zaichang.wire.codec import decode_server, encode, encode_capture
+
+POLICY = Policy(
+    name="questions",
+    proofs=("presence", "identity"),
+    heartbeat_ms=1_000,
+    challenge_kinds=("question",),
+    challenge_mean_ms=10_000,
+    challenge_min_gap_ms=5_000,
+    challenge_max_gap_ms=10_000,
+    reaction_min_ms=0,
+)
+BANK = {
+    "questions": [
+        {"id": f"q{n}", "text": f"第{n}题：选出第二项。", "options": [f"{n}甲", f"{n}乙", f"{n}丙"], "correct": 1}
+        for n in range(30)
+    ]
+}
+PATIENCE_S = 60
+
+
+@pytest.mark.e2e
+async def test_an_uploaded_question_is_asked_and_judged(tmp_path: Path) -> None:
+    services = await build(load_settings(None, {"data": tmp_path, "log_flush_ms": 10}, {}), vision=FixedVision())
+    async with services:
+        keys = await services.registry.add_institution("inst", "机构", "Institution")
+        await services.registry.add_lesson(
+            "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=600_000, policy=POLICY
+        )
+        await services.registry.enrol("inst", "learner", PICTURE)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        at = f"127.0.0.1:{listener.getsockname()[1]}"
+        server = uvicorn.Server(
+            uvicorn.Config(create_service_app(services), log_level="warning", ws="websockets-sansio", lifespan="off")
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            headers = {"authorization": f"Bearer {keys.platform}"}
+            async with httpx.AsyncClient(base_url=f"http://{at}", headers=headers) as client:
+                put = await client.put("/v1/lessons/course/lesson/questions", json=BANK)
+                assert put.json() == {"questions": 30}
+                asked = {"learner": "learner", "course": "course", "lesson": "lesson"}
+                token = (await client.post("/v1/launch", json=asked)).json()["token"]
+            async with asyncio.timeout(PATIENCE_S):
+                orders, results = await study(f"ws://{at}/v1/session", token)
+        finally:
+            server.should_exit = True
+            await serving
+    [order] = orders
+    assert order.kind == "question" and order.image == "" and order.audio == ""
+    number = order.text.removeprefix("第").partition("题")[0]
+    assert sorted(order.options) == sorted(f"{number}{name}" for name in "甲乙丙")
+    assert [(each.accepted, each.closed) for each in results] == [(False, False), (True, True)]
+    assert results[0].reason == "CHALLENGE_WRONG"
+
+
+async def study(url: str, token: str) -> tuple[list[m.ChallengeOrder], list[m.ChallengeResult]]:
+    orders: list[m.ChallengeOrder] = []
+    results: list[m.ChallengeResult] = []
+    playing, playhead_ms, pictures = False, 0, 0
+    async with websockets.connect(url, compression=None) as wire:
+        await wire.send(encode(m.Join(protocol=1, token=token, client_nonce="ab" * 16)))
+        while len(results) < 2:
+            message = decode_server(str(await wire.recv()))
+            match message:
+                case m.Joined() | m.Ack():
+                    seq = message.seq + (1 if isinstance(message, m.Ack) else 0)
+                    await asyncio.sleep(1)  # the heartbeat's own pace
+                    playhead_ms += 1_000 if playing else 0
+                    beat = m.Heartbeat(seq=seq, nonce=message.nonce, playhead_ms=playhead_ms, playing=playing)
+                    await wire.send(encode(beat))
+                case m.CaptureOrder():
+                    pictures += 1
+                    header = m.CaptureHeader(capture_id=message.capture_id, nonce=message.nonce, camera="cam")
+                    await wire.send(encode_capture(header, PICTURE + str(pictures).encode()))
+                case m.Resume():
+                    playing = True
+                case m.Pause():
+                    playing = False
+                case m.ChallengeOrder():
+                    orders.append(message)
+                    wrong = next(i for i, option in enumerate(message.options) if "乙" not in option)
+                    await wire.send(encode(m.Answer(challenge_id=message.challenge_id, answer=str(wrong))))
+                case m.ChallengeResult():
+                    results.append(message)
+                    right = next(i for i, option in enumerate(orders[0].options) if "乙" in option)
+                    if len(results) == 1:
+                        await wire.send(encode(m.Answer(challenge_id=message.challenge_id, answer=str(right))))
+                case _:
+                    pass
+    return orders, results
