@@ -95,8 +95,10 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     spread = float(grey.std(dtype=np.float32))
     if spread < 2.0:
         return 0.0
-    laplacian = 4 * values[1:-1, 1:-1] - values[:-2, 1:-1] - values[2:, 1:-1] - values[1:-1, :-2] - values[1:-1, 2:]
-    return float(np.abs(laplacian).mean(dtype=np.float32)) / (4 * spread)
+    laplacian = 4 * values[1:-1, 1:-1]
+    for neighbour in (values[:-2, 1:-1], values[2:, 1:-1], values[1:-1, :-2], values[1:-1, 2:]):
+        laplacian -= neighbour
+    return float(np.abs(laplacian, out=laplacian).mean(dtype=np.float32)) / (4 * spread)
 
 
 def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, ReasonCode | None]:

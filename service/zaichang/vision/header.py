@@ -71,8 +71,8 @@ def _jpeg(data: bytes) -> PictureHeader | None:
         elif marker == 0xDA:
             if size is None:
                 return None
-            # Inside a scan 0xFF is always stuffed, so a real end marker is the first FF D9 after it.
-            complete = data.find(b"\xff\xd9", position + 2 + length) >= 0
+            # Inside a scan 0xFF is always stuffed, so FF D9 is a real end marker; it is quickest found from the end.
+            complete = data.rfind(b"\xff\xd9") >= position + 2 + length
             scans = data.count(b"\xff\xda", position)
             return PictureHeader(kind="jpeg", width_px=size[0], height_px=size[1], complete=complete, scans=scans)
         position += 2 + length
