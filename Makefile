@@ -4,7 +4,7 @@ PYTHON =
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput
+.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput soak
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
 	@echo "make mutants  what the unit tests of the session core do not notice (over an hour)   ARGS='credit step'"
+	@echo "make soak     twenty minutes of study in a real browser: does it grow, is every second credited"
 	@echo "make clean    remove what set-up and the tools made"
 
 check:
@@ -54,6 +55,11 @@ mutants:
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
 	@sh .ci/lock $(ARGS)
+
+# Chromium must be there; about 21 minutes.
+soak:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.sdk.soak_live $(ARGS)
 
 clean:
 	rm -rf .venv client_sdk/web/node_modules client_sdk/web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \

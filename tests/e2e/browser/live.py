@@ -64,6 +64,11 @@ class LiveService:
         self.port, self._platform, self.staff = said["port"], said["platform"], said["staff"]
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

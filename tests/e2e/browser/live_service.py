@@ -45,7 +45,19 @@ LESSONS = {
     ),
     "liveness": replace(QUICK, proofs=("presence", "identity", "pad")),
     "hidden": replace(QUICK, capture_mean_ms=60_000, capture_min_gap_ms=60_000, capture_max_gap_ms=90_000),
+    "soak": replace(
+        QUICK,
+        capture_mean_ms=15_000,
+        capture_min_gap_ms=10_000,
+        capture_max_gap_ms=20_000,
+        challenge_kinds=("confirm",),
+        challenge_mean_ms=60_000,
+        challenge_min_gap_ms=40_000,
+        challenge_max_gap_ms=90_000,
+        challenge_deadline_ms=60_000,
+    ),
 }
+LONGER_MS = {"soak": 40 * 60_000}
 
 
 async def run(data: Path, port: int, photo: Path, origin: str) -> None:
@@ -65,7 +77,7 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
     made = await services.registry.add_institution(INSTITUTION, "测试机构", "Test institution")
     for lesson, policy in LESSONS.items():
         await services.registry.add_lesson(
-            INSTITUTION, COURSE, lesson, title_zh=lesson, title_en=lesson, duration_ms=LESSON_MS, policy=policy
+            INSTITUTION, COURSE, lesson, title_zh=lesson, title_en=lesson, duration_ms=LONGER_MS.get(lesson, LESSON_MS), policy=policy
         )
     for number in range(24):
         await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
