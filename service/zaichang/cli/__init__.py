@@ -19,6 +19,7 @@ from zaichang.core.errors import ZaichangError
 COMMANDS: Final = (
     "serve",
     "demo",
+    "course",
     "enrol",
     "manage",
     "replay",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 DATA: Final = Path("data/demo")
 INSTITUTION: Final = "demo"
-COURSE: Final = "astronomy-101"
 LESSON: Final = "moon-phases"
 STUDY_S: Final = 150.0
 STUDY_ONCE_S: Final = 75.0
@@ -132,13 +131,11 @@ def _fetch_models() -> None:
 async def _demo(
     settings: Settings, listener: socket.socket, args: Namespace, outcome: _Outcome, begun_s: float
 ) -> None:
-    from zaichang.console.sample_lesson import ensure_lesson
+    from zaichang.console.lessons import ensure_lessons
     from zaichang.main import build
 
     async with await build(settings) as services:
-        await asyncio.to_thread(
-            ensure_lesson, services.folder.media, lambda done, total: _bar("Drawing the sample lesson", done, total)
-        )
+        await asyncio.to_thread(ensure_lessons, services.folder.media)
         await services.registry.add_institution(INSTITUTION, "示例机构", "Sample institution")
         pseudonym = await _set_up(services)
         base = base_url(settings, listener)
@@ -158,17 +155,18 @@ async def _demo(
 async def _set_up(services: Services) -> str:
     """Create the sample lesson and enrol a fresh simulated learner; return its pseudonym."""
     from zaichang.cli.demo_learner import portrait
-    from zaichang.console.sample_lesson import DURATION_MS
+    from zaichang.console.lessons import COURSE_ID, LESSONS
 
-    await services.registry.add_lesson(
-        INSTITUTION,
-        COURSE,
-        LESSON,
-        title_zh="月相是怎样形成的",
-        title_en="How the moon's phases come about",
-        duration_ms=DURATION_MS,
-        policy=demo_policy(),
-    )
+    for lesson in LESSONS:
+        await services.registry.add_lesson(
+            INSTITUTION,
+            COURSE_ID,
+            lesson.lesson_id,
+            title_zh=lesson.title_zh,
+            title_en=lesson.title_en,
+            duration_ms=lesson.duration_ms,
+            policy=demo_policy(),
+        )
     pseudonym = f"simulated-{services.ports.token_hex(3)}"
     _say(f"Enrolling the simulated learner {pseudonym} from a public-domain portrait.")
     await services.registry.enrol(INSTITUTION, pseudonym, portrait())
@@ -178,10 +176,13 @@ async def _set_up(services: Services) -> str:
 async def _announce(services: Services, base: str, reviewer_key: str, *, quiet: bool) -> None:
     # A new pseudonym each time: what an earlier run credited would earn nothing again.
     you = f"you-{services.ports.token_hex(3)}"
-    token = await services.registry.launch(INSTITUTION, you, COURSE, LESSON, enrol=True)
+    from zaichang.console.lessons import COURSE_ID, LESSONS
+
+    launch = services.registry.launch
+    tokens = [await launch(INSTITUTION, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
     lines = [
         "",
-        f"  1  Your lesson (your webcam):  {base}/course#token={token}",
+        f"  1  Your course (your webcam):  {base}/course#tokens={','.join(tokens)}",
         f"  2  Session list:               {base}/sessions#key={reviewer_key}",
         f"  3  Transparency log:           {base}/log",
         f"  4  Review queue:               {base}/queue#key={reviewer_key}",
@@ -195,8 +196,9 @@ async def _announce(services: Services, base: str, reviewer_key: str, *, quiet: 
 
 async def _study(services: Services, base: str, pseudonym: str, study_s: float, outcome: _Outcome) -> None:
     from zaichang.cli.demo_learner import study
+    from zaichang.console.lessons import COURSE_ID
 
-    token = await services.registry.launch(INSTITUTION, pseudonym, COURSE, LESSON)
+    token = await services.registry.launch(INSTITUTION, pseudonym, COURSE_ID, LESSON)
     url = f"ws{base.removeprefix('http')}/v1/session"
 
     def tell(minute: MinuteSealed) -> None:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from zaichang.cli.service import bind, serve
+from zaichang.console.lessons import LESSONS as FILMS
+from zaichang.console.lessons import ensure_lessons
 from zaichang.main import Services, build
 from zaichang.session.policy import Policy
 from zaichang.settings import load_settings
@@ -77,8 +79,20 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
     made = await services.registry.add_institution(INSTITUTION, "测试机构", "Test institution")
     for lesson, policy in LESSONS.items():
         await services.registry.add_lesson(
-            INSTITUTION, COURSE, lesson, title_zh=lesson, title_en=lesson, duration_ms=LONGER_MS.get(lesson, LESSON_MS), policy=policy
+            INSTITUTION,
+            COURSE,
+            lesson,
+            title_zh=lesson,
+            title_en=lesson,
+            duration_ms=LONGER_MS.get(lesson, LESSON_MS),
+            policy=policy,
         )
+    ensure_lessons(services.folder.media)
+    for lesson in FILMS:
+        await services.registry.add_lesson(
+            INSTITUTION, COURSE, lesson.lesson_id, title_zh=lesson.title_zh, title_en=lesson.title_en,
+            duration_ms=lesson.duration_ms, policy=QUICK,
+        )  # fmt: skip
     for number in range(24):
         await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
     return {"platform": made.platform, "staff": made.staff}

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import shlex
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 GUIDE = ROOT / "docs" / "integrate.md"
 FILE = re.compile(r"^<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = {"setup_course.py", "course_server.py", "index.html", "course.js"}
+FILES = {"course_server.py", "index.html", "course.js"}
 
 
 def free_port() -> int:
@@ -33,6 +34,12 @@ def free_port() -> int:
 
 def files_of_the_guide() -> dict[str, str]:
     return {found["name"]: found["body"] for found in FILE.finditer(GUIDE.read_text(encoding="utf-8"))}
+
+
+def command_of_the_guide(name: str) -> list[str]:
+    """Return the arguments of the one command of this name, as the guide has them."""
+    (line,) = re.findall(rf"^\$ zaichang ({name} .*)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    return shlex.split(line)
 
 
 class Site:
@@ -110,8 +117,8 @@ def test_the_guide_lists_every_error_and_event_of_the_sdk() -> None:
 
 
 def test_the_ten_steps_lead_to_verified_minutes(site: Site, tab: Open) -> None:
-    keys = json.loads(site.run("setup_course.py", "data", str(LESSON_S * 1_000)))
-    site.run("-m", "zaichang", "enrol", "my-school", "learner-17", "photo.jpg", "--data", "data")
+    keys = json.loads(site.run("-m", "zaichang", *command_of_the_guide("course add"), "--json"))
+    site.run("-m", "zaichang", *command_of_the_guide("enrol"))
     origin = f"http://127.0.0.1:{site.site_port}"
     service = f"http://127.0.0.1:{site.service_port}"
     serving = site.start(

@@ -1,17 +1,18 @@
-// The learner's lesson: enrol where that is allowed, then watch; the SDK does the rest.
+// The learner's course: choose a lesson, enrol where that is allowed, then watch; the SDK does the rest.
 import { call, duration, frame, h, json, lang, minuteDetail, minuteSquares, onLanguage, problem, secret, show, t } from "/static/common.js";
 
-const token = secret("token");
+// One launch token for each lesson, as the learning platform gave them.
+const tokens = (secret("tokens") || secret("token")).split(",").filter(Boolean);
 const main = document.querySelector("main");
-const state = { me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, busy: false };
+const state = { lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, busy: false };
 const video = h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" },
-  h("source", { src: "/media/lesson.webm", type: "video/webm" }),
-  h("track", { kind: "subtitles", srclang: "zh", label: "中文", src: "/media/lesson.zh.vtt", default: lang() === "zh" }),
-  h("track", { kind: "subtitles", srclang: "en", label: "English", src: "/media/lesson.en.vtt", default: lang() !== "zh" }),
 );
 
 const words = {
   noToken: { zh: "请从课程平台重新打开本课。", en: "Please open this lesson again from your course." },
+  lessons: { zh: "本课程的课", en: "Lessons of this course" },
+  open: { zh: "打开", en: "Open" },
+  back: { zh: "返回课程", en: "Back to the course" },
   start: { zh: "开始学习", en: "Start studying" },
   about: {
     zh: "学习期间会在不固定的时刻抓拍，用于确认是您本人在场。照片加密保存，仅供机构审核。快进的部分不计时。",
@@ -29,6 +30,32 @@ const words = {
   record: { zh: "查看全部记录、原因与申诉", en: "See the whole record, the reasons, and appeal" },
   sdk: { zh: "播放器组件未构建：在 client_sdk/web 运行 npm ci && npm run build。", en: "The player bundle is not built: run npm ci && npm run build in client_sdk/web." },
 };
+
+const token = () => tokens[state.at] ?? "";
+
+/** Open a lesson, or the list with -1. What runs is left as it is: it can be resumed until the next one starts. */
+function open(at) {
+  state.session?.destroy();
+  for (const track of state.camera?.getTracks() ?? []) track.stop();
+  Object.assign(state, { at, me: state.lessons[at] ?? null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null });
+  const name = `/media/${state.me?.lesson.id}`;
+  show(
+    video,
+    state.me ? h("source", { src: `${name}.webm`, type: "video/webm" }) : null,
+    state.me ? ["zh", "en"].map((code) => h("track", { kind: "subtitles", srclang: code, label: code === "zh" ? "中文" : "English", src: `${name}.${code}.vtt`, default: lang() === code })) : null,
+  );
+  video.load();
+  draw();
+}
+
+function list() {
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t(words.lessons)),
+    h("ol", { class: "lessons" }, state.lessons.map((me, at) => h("li", {}, h("span", {}, t(me.lesson)), h("span", { class: "quiet" }, duration(me.duration_ms)), h("button", { class: "primary", type: "button", onclick: () => open(at), "aria-label": `${t(words.open)}: ${t(me.lesson)}` }, t(words.open))))),
+  );
+}
 
 function enrolment() {
   const preview = state.camera ? h("video", { autoplay: true, muted: true, playsinline: true }) : null;
@@ -59,10 +86,12 @@ async function takePhoto(preview) {
   canvas.getContext("2d").drawImage(preview, 0, 0);
   const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
   try {
-    await call("/v1/enrol-me", { key: token, body: photo, type: "image/jpeg" });
+    await call("/v1/enrol-me", { key: token(), body: photo, type: "image/jpeg" });
     for (const track of state.camera.getTracks()) track.stop();
     state.camera = null;
-    state.me = await json("/v1/me", { key: token });
+    // The photo counts for every lesson.
+    for (const at of tokens.keys()) state.lessons[at] = await json("/v1/me", { key: tokens[at] });
+    state.me = state.lessons[state.at];
     state.error = null;
   } catch (error) {
     state.error = error;
@@ -78,7 +107,7 @@ async function start() {
   video.play().catch(() => undefined);
   try {
     const sdk = await import("/sdk/zaichang.js");
-    state.session = sdk.attach(video, { url: "/v1/session", token, locale: lang() === "zh" ? "zh-CN" : "en" });
+    state.session = sdk.attach(video, { url: "/v1/session", token: token(), key: `zaichang:course:${state.me?.lesson.id}`, locale: lang() === "zh" ? "zh-CN" : "en" });
     state.session.on("minute", ({ minute }) => {
       const reasons = (minute.reasons ?? []).map((code, i) => ({ code, zh: minute.messages?.[i] ?? code, en: minute.messages?.[i] ?? code }));
       state.minutes.set(minute.index, { index: minute.index, verdict: minute.verdict, verified_ms: minute.verified_ms, verified: [], reasons, log_index: "✓" });
@@ -127,11 +156,13 @@ const above = h("div");
 const below = h("div");
 function draw() {
   const me = state.me;
-  if (!token) return show(above, h("p", { class: "notice" }, t(words.noToken)));
+  if (tokens.length === 0) return show(above, h("p", { class: "notice" }, t(words.noToken)));
   show(
     above,
     me ? h("p", { class: "quiet" }, t(me.institution)) : null,
     me ? h("h1", {}, t(me.lesson)) : null,
+    me && tokens.length > 1 ? h("p", {}, h("button", { type: "button", onclick: () => open(-1) }, t(words.back))) : null,
+    state.at < 0 && state.lessons.length ? list() : null,
     trouble(),
     me?.may_enrol ? enrolment() : null,
     me && !me.may_enrol && !state.started
@@ -147,11 +178,10 @@ frame({ links: false });
 show(main, above, video, below, minutesBox);
 onLanguage(draw);
 draw();
-if (token) {
-  try {
-    state.me = await json("/v1/me", { key: token });
-  } catch (error) {
-    state.error = error;
-  }
-  draw();
+try {
+  state.lessons = await Promise.all(tokens.map((one) => json("/v1/me", { key: one })));
+  if (tokens.length === 1) open(0);
+} catch (error) {
+  state.error = error;
 }
+draw();

@@ -1,0 +1,122 @@
+"""``zaichang course``: create an institution and its lessons where they are missing, without a running service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.errors import ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from zaichang.core.assessment import FrameAssessment
+    from zaichang.settings import Settings
+    from zaichang.storage.policy_packs import Pack
+    from zaichang.vision.backend import Enrolment, Frame
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "create an institution and its lessons where they are missing (the service must not be running)"
+    parser = subparsers.add_parser("course", help=text, description=text)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    about = "add a lesson; a missing institution is created, and its keys are printed once"
+    add = verbs.add_parser("add", help=about, description=about)
+    add.add_argument("institution", metavar="INSTITUTION", help="institution id")
+    add.add_argument("course", metavar="COURSE", help="course id")
+    add.add_argument("lesson", metavar="LESSON", help="lesson id")
+    add.add_argument("--duration-ms", type=int, required=True, help="length of the video; nothing past it is credited")
+    add.add_argument("--policy", default="default", metavar="PACK", help="a shipped pack or a TOML file")
+    add.add_argument("--title-zh", help="the lesson's title in Chinese; by default its id")
+    add.add_argument("--title-en", help="and in English")
+    add.add_argument("--name-zh", help="the institution's name in Chinese, where it is created; by default its id")
+    add.add_argument("--name-en", help="and in English")
+    add.add_argument("--replace", action="store_true", help="change a lesson that exists; running sessions keep theirs")
+    add.add_argument("--json", action="store_true", help="print JSON")
+    add_service_options(add)
+    add.set_defaults(func=run_add)
+
+
+def run_add(args: Namespace) -> int:
+    """Add; returns 0, also where everything was there already."""
+    settings = settings_from(args)
+    if not 0 < args.duration_ms < 2**40:
+        raise ConfigError("course.duration", f"--duration-ms {args.duration_ms} is not the length of a video.")
+    from zaichang.storage.policy_packs import load_pack
+
+    done = asyncio.run(_add(settings, args, load_pack(args.policy)))
+    if args.json:
+        print(json.dumps(done))
+        return 0
+    if done["platform"]:
+        print(f"Institution {args.institution} created. Its keys are shown this once:")
+        print(f"  platform key (launches, enrols)  {done['platform']}")
+        print(f"  staff key (timelines, reviews)   {done['staff']}")
+    place = f"{args.institution} / {args.course} / {args.lesson}"
+    print(f"Lesson {done['lesson']}: {place}, {args.duration_ms} ms, rules {args.policy}")
+    return 0
+
+
+async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str]:
+    from zaichang.main import build
+    from zaichang.session.policy import policy_digest
+
+    async with await build(settings, vision=_NoEyes()) as services:
+        keys = {"platform": "", "staff": ""}
+        try:
+            await services.store.institution(args.institution)
+        except NotFound:
+            made = await services.registry.add_institution(
+                args.institution, args.name_zh or args.institution, args.name_en or args.institution
+            )
+            keys = {"platform": made.platform, "staff": made.staff}
+        outcome = "created"
+        title_zh, title_en = args.title_zh or args.lesson, args.title_en or args.lesson
+        try:
+            found = await services.store.lesson(args.institution, args.course, args.lesson)
+        except NotFound:
+            pass
+        else:
+            asked = (args.duration_ms, policy_digest(pack.policy))
+            if (found.duration_ms, found.policy_digest) == asked and args.title_zh is args.title_en is None:
+                return {**keys, "lesson": "unchanged", "policy": found.policy_digest}
+            if not args.replace:
+                raise ConfigError(
+                    "course.exists",
+                    f"The lesson {args.lesson} exists with another length, title or policy.",
+                    "Say --replace to change it; sessions that are open keep what they began with.",
+                )
+            outcome = "replaced"
+            title_zh, title_en = args.title_zh or found.title_zh, args.title_en or found.title_en
+        await services.registry.add_lesson(
+            args.institution,
+            args.course,
+            args.lesson,
+            title_zh=title_zh,
+            title_en=title_en,
+            duration_ms=args.duration_ms,
+            policy=pack.policy,
+        )
+        return {**keys, "lesson": outcome, "policy": policy_digest(pack.policy)}
+
+
+class _NoEyes:
+    """Stands where the models would be: nothing is looked at here, so they need not be there."""
+
+    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
+        self._refuse()
+
+    async def enrol(self, image: bytes) -> Enrolment:
+        self._refuse()
+
+    def capacity(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        return
+
+    def _refuse(self) -> NoReturn:
+        raise ConfigError("course.no_models", "This command looks at no pictures.")

@@ -1,0 +1,54 @@
+"""The demo course: three lessons to choose from, each played, heard and counted."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from zaichang.console.lessons import LESSONS
+
+from .conftest import Open, Tab
+from .live import LiveService
+from .test_console import PHONE
+from .test_screens import assert_fits
+
+pytestmark = pytest.mark.e2e
+
+
+def course(live: LiveService, tab: Open, **options: object) -> Tab:
+    learner = live.new_learner()
+    tokens = ",".join(live.launch(learner, lesson.lesson_id) for lesson in LESSONS)
+    one: Tab = tab(f"{live.origin}/course#tokens={tokens}", **options)
+    one.page.locator("ol.lessons li").nth(2).wait_for()
+    return one
+
+
+def test_a_lesson_is_chosen_and_plays_on_after_the_first_check(live: LiveService, tab: Open) -> None:
+    one = course(live, tab, **PHONE)
+    assert "tokens" not in one.page.url
+    one.shot("course-1-list")
+    assert_fits(one)
+    one.page.get_by_role("button", name="Open: Counting with lamps").click()
+    one.shot("course-2-lesson")
+    one.page.get_by_role("button", name="Start studying").click()
+    # Nobody presses play again: the player goes on by itself once the first check has passed.
+    one.until("document.querySelector('video').currentTime > 2")
+    one.until("document.querySelector('[data-zaichang=status]').dataset.counting === 'true'")
+    video = "document.querySelector('video')"
+    assert one.page.evaluate(f"{video}.videoWidth") == 640 and not one.page.evaluate(f"{video}.muted")
+    assert one.page.evaluate(f"{video}.webkitAudioDecodedByteCount") > 0, "the lesson has sound"
+    one.shot("course-3-studying")
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 360
+    one.page.get_by_role("button", name="Back to the course").click()
+    one.page.locator("ol.lessons").wait_for()
+    assert one.page.locator("[data-zaichang]").count() == 0
+    assert one.complaints == []
+
+
+def test_the_course_in_chinese(live: LiveService, tab: Open) -> None:
+    one = course(live, tab, locale="zh-CN")
+    one.page.get_by_role("button", name=re.compile("打开: 声音是什么")).click()
+    one.page.get_by_role("heading", name="声音是什么").wait_for()
+    one.shot("course-4-chinese")
+    assert one.page.locator("track[default]").get_attribute("srclang") == "zh"
