@@ -27,7 +27,7 @@ WIDTH_PX, HEIGHT_PX, FPS, RATE_HZ = 640, 360, 5, 48_000
 SKY, INK, QUIET, SUN = (16, 24, 48), (240, 244, 250), (150, 165, 190), (255, 196, 70)
 MOON, DARK, BLUE = (225, 225, 215), (52, 58, 74), (70, 130, 210)
 Draw = ImageDraw.ImageDraw
-Sound = NDArray[np.float32]
+Sound = NDArray[np.floating[Any]]
 
 
 class Pen:
@@ -134,9 +134,8 @@ def lamps_sound(lesson: Lesson, time_s: Sound) -> Sound:
     """A short bell for each number, higher the more lamps are lit."""
     number = (time_s / 2).astype(int) % 32
     lit = sum((number >> bit) & 1 for bit in range(5))
-    return chime(time_s % 2 * 2, 1) * 0 + np.sin(2 * np.pi * (330 + 110 * lit) * time_s).astype(np.float32) * (
-        0.2 * np.exp(-8 * (time_s % 2)).astype(np.float32)
-    )
+    bell: Sound = 0.2 * np.exp(-8 * (time_s % 2)) * np.sin(2 * np.pi * (330 + 110 * lit) * time_s)
+    return bell
 
 
 DRAWN: dict[str, tuple[Callable[[Pen, float, int], None], Callable[[Lesson, Sound], Sound]]] = {

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from zaichang.core.assessment import FrameAssessment
     from zaichang.settings import Settings
     from zaichang.storage.policy_packs import Pack
-    from zaichang.vision.backend import Enrolment, Frame
+    from zaichang.vision.backend import Frame
+    from zaichang.vision.pipeline import Enrolment
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:

@@ -88,10 +88,10 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
             policy=policy,
         )
     ensure_lessons(services.folder.media)
-    for lesson in FILMS:
+    for film in FILMS:
         await services.registry.add_lesson(
-            INSTITUTION, COURSE, lesson.lesson_id, title_zh=lesson.title_zh, title_en=lesson.title_en,
-            duration_ms=lesson.duration_ms, policy=QUICK,
+            INSTITUTION, COURSE, film.lesson_id, title_zh=film.title_zh, title_en=film.title_en,
+            duration_ms=film.duration_ms, policy=QUICK,
         )  # fmt: skip
     for number in range(24):
         await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
