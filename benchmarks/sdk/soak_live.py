@@ -23,9 +23,9 @@ from tests.e2e.browser.camera import Camera
 from tests.e2e.browser.clip import portrait, write_lesson
 from tests.e2e.browser.live import LiveService
 from tests.e2e.browser.scripted import Scripted
+from zaichang.runtime.pop_up_text import right_option
 
 ERROR_MAX_MS = 1_000
-HERE = ("我在学习", "I am studying")
 STATUS = "() => ({ ...session.status, playedMs: document.querySelector('video').currentTime * 1000 })"
 
 
@@ -39,11 +39,15 @@ def resident_kib(pid: int) -> int:
 
 def press(page: Page) -> bool:
     """Answer the pop-up that is open, as an honest learner does; whether there was one."""
-    for button in page.locator("[data-kind=confirm] button:enabled").all():
-        if button.inner_text().strip() in HERE:
-            button.click()
-            return True
-    return False
+    found = page.evaluate("session.openChallenge")
+    if found is None:
+        return False
+    key = right_option(found["order"]["options"], found["order"]["labels"])
+    button = page.locator(f"[data-kind=confirm] [data-answer='{key}']:enabled")
+    if key is None or button.count() == 0:
+        return False
+    button.click()
+    return True
 
 
 def finish(page: Page) -> dict[str, float]:

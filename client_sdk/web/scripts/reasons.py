@@ -24,6 +24,14 @@ TOLD_WITH_A_SENTENCE = {
     "STRIKES_EXHAUSTED",
     "NO_CLOSING_PROOF",
     "LIVENESS_MISSING",
+    "SEVERAL_FACES",
+    "SHARED_ADDRESS",
+    "MANY_DEVICES",
+    "PARALLEL_COURSES",
+    "APPEALED",
+    "REVIEW_GRANTED",
+    "REVIEW_REFUSED",
+    "SERVICE_FAULT",
 }
 """Codes that a player only ever hears together with their sentence (minutes, the end), or not at all."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from zaichang.runtime.pop_up_text import right_option
+
 from .conftest import AUTOPLAY, Camera, Launch, Open, Tab
 from .live import LiveService
 
@@ -24,6 +26,14 @@ def study(live: LiveService, tab: Open, lesson: str = "plain", *, to_ms: int = 0
     one.event("released")
     one.until(f"document.querySelector('video').currentTime * 1000 > {to_ms}")
     return one
+
+
+def press_here(one: Tab) -> None:
+    """Answer the open pop-up as a person does who is there and reads: the keys say nothing."""
+    one.until("window.session.openChallenge !== null")
+    order = one.page.evaluate("window.session.openChallenge.order")
+    key = right_option(order["options"], order["labels"])
+    one.page.locator(f"[data-answer='{key}']:enabled").click()
 
 
 def finish(one: Tab) -> dict[str, object]:
@@ -78,7 +88,7 @@ def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveServ
     one = study(live, tab, "popups")
     one.event("challenge")
     one.event("held", "event.reason === 'CHALLENGE_UNANSWERED'")
-    one.page.locator("[data-answer=here]").click()
+    press_here(one)
     one.event("challenge-result", "event.result.accepted")
     one.until("!document.querySelector('video').paused && window.session.status.counting")
 
@@ -159,7 +169,7 @@ def test_the_route_without_a_camera(live: LiveService, tab: Open) -> None:
     one: Tab = tab(live.page(live.launch(live.new_learner(), "popups", route="challenge")))
     one.play()
     for _ in range(2):
-        one.page.locator("[data-answer=here]:enabled").click()
+        press_here(one)
         one.event("challenge-result", "event.result.accepted")
         one.page.get_by_role("alertdialog").wait_for(state="detached")
     one.until("window.session.status.counting")
