@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from zaichang.simulation.camera.rig import Act
-from zaichang.simulation.camera.timeline import CameraTimeline
+from zaichang.simulation.camera.timeline import IDLE_MS, CameraTimeline
 from zaichang.simulation.format import camera as say
 from zaichang.simulation.format.actions import Captures
 from zaichang_client import Picture, Unavailable
 from zaichang_client.messages import CaptureOrder, LivenessStepOrder
 
-IDLE_MS = 1_000
-"""Of somebody who does nothing that is asked, a liveness challenge sees a new picture this often."""
 SHUTTER_S = 0.08
 """From the order to the picture: a frame and its compression."""
 

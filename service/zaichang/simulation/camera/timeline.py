@@ -23,6 +23,8 @@ from zaichang.simulation.format.types import to_ms
 
 _DRIFT_SEED = 0x5EED
 _DRIFT_SLOWER = 2.0
+IDLE_MS = 1_000
+"""Of somebody who does nothing that is asked, a liveness challenge sees a new picture this often."""
 _PERSON = (say.Clip, say.Still, say.Shown, say.Absent)
 
 
@@ -127,14 +129,15 @@ class CameraTimeline:
         variant = int(time_ms * entry.fps / 1000) % 2
         if performer:
             entry = say.Clip(source=performer, width_px=entry.width_px, height_px=entry.height_px, camera=entry.camera)
-        plain = self.snapshot(time_ms, asked_ms, width_px=width_px, quality_pct=quality_pct)
-        if not isinstance(plain, Snapshot) or self._troupe is None:
-            return plain
+        if isinstance(entry, say.Unavailable):
+            return entry
         key = ("performed", entry, self._seed, act, variant, width_px, quality_pct)
         if key not in self._sent:
-            image = self._acted(entry, act, time_ms, asked_ms, self._troupe)
+            troupe = self._troupe
+            image = self._acted(entry, act, time_ms, asked_ms, troupe) if troupe is not None else None
             if image is None:
-                return plain
+                idle_ms = time_ms - time_ms % IDLE_MS
+                return self.snapshot(idle_ms, asked_ms, width_px=width_px, quality_pct=quality_pct)
             seed = (self._seed, variant, 77)
             kept = tuple(each for each in entry.transforms if not isinstance(each, say.POSTURE))
             image = noisy(self._transformed(image, entry, kept, seed), entry.noise, seed)
