@@ -28,15 +28,19 @@ from zaichang.wire.messages import CaptureHeader, LivenessStepOrder
 INTERVAL_MS: Final = 200
 REST_FRAMES: Final = 4
 """Frames of the resting head that a movement is judged against."""
-REST_YAW_DEG: Final = 20.0
+REST_YAW_DEG: Final = 12.0
+"""Less than a turn, so that coming back from one is not another: a camera may stand a little aside."""
 REST_PITCH_DEG: Final = 30.0
+LEAVE_DEG: Final = 12.0
+"""A head that rested and then goes this far before the order has begun without one."""
 STILL_DEG: Final = 6.0
 """Frames of a resting head differ by less than this."""
 REST_MORE_MS: Final = 4_000
 """How long after its drawn time a rest may take to become one."""
 RETURN_MS: Final = 3_000
 """How long the head may take to come back after the last action."""
-RETURN_DEG: Final = 10.0
+HOME_DEG: Final = 8.0
+"""So near to the try's first rest the head comes back between and after the actions."""
 LATE_MS: Final = 400
 """Frames sent in time may arrive this much later."""
 IDENTITY_MS: Final = 8_000
@@ -85,7 +89,7 @@ class LivenessTry:
         self._rests: list[Look] = []
         self._last: list[Look] = []
         self._peak: Look | None = None
-        self._home = HeadPose(yaw_deg=0.0, pitch_deg=0.0, roll_deg=0.0)
+        self._home: HeadPose | None = None
 
     def frame(self, header: CaptureHeader, data: bytes) -> None:
         """Take a frame that arrived under this try's challenge."""
@@ -164,22 +168,33 @@ class LivenessTry:
         until_ms = sent_ms + self.order.holds_ms[number] + REST_MORE_MS
         self._show(2 * number, HOLD, nonce, until_ms - sent_ms)
         facing: list[tuple[Mesh, HeadPose]] = []
+        settled: HeadPose | None = None
         while (look := await intake.next(until_ms)) is not None:
             if look.nonce != nonce:
                 continue
             mesh = look.seen.mesh
             pose = pose_from_mesh(mesh) if mesh is not None else None
-            frontal = pose is not None and abs(pose.yaw_deg) < REST_YAW_DEG and abs(pose.pitch_deg) < REST_PITCH_DEG
+            frontal = pose is not None and self._frontal(pose)
             intake.guide(look, still=True, frontal=frontal)
+            if settled is None and len(facing) >= 2 and _still([each for _, each in facing[-2:]]):
+                settled = facing[-1][1]
+            if settled is not None and pose is not None and _away_deg(pose, settled) >= LEAVE_DEG:
+                return Outcome.STARTED_EARLY  # waiting on would let a recording meet its order
             if mesh is None or pose is None or not frontal:
                 continue
             facing.append((mesh, pose))
             self._rests.append(look)
             rested = look.at_ms - sent_ms >= self.order.holds_ms[number]
             if rested and len(facing) >= REST_FRAMES and _still([pose for _, pose in facing[-REST_FRAMES:]]):
-                self._home = pose
+                self._home = self._home or pose
                 return [mesh for mesh, _ in facing[-REST_FRAMES:]]
         return Outcome.STARTED_EARLY if len(facing) >= REST_FRAMES else Outcome.UNUSABLE
+
+    def _frontal(self, pose: HeadPose) -> bool:
+        """Whether the head faces the camera: after the first rest, as it did then."""
+        if self._home is not None:
+            return _away_deg(pose, self._home) < HOME_DEG
+        return abs(pose.yaw_deg) < REST_YAW_DEG and abs(pose.pitch_deg) < REST_PITCH_DEG
 
     async def _return(self, intake: Intake, nonce: str) -> None:
         """Let the head come back, so that the last frame can say whose it is."""
@@ -187,7 +202,7 @@ class LivenessTry:
         self._show(2 * len(self.order.actions) - 1, HOLD, nonce, RETURN_MS)
         while (look := await intake.next(until_ms)) is not None:
             self._last.append(look)
-            if look.seen.mesh is not None and _away_deg(pose_from_mesh(look.seen.mesh), self._home) < RETURN_DEG:
+            if look.seen.mesh is not None and self._frontal(pose_from_mesh(look.seen.mesh)):
                 return
 
     async def _light(self, intake: Intake) -> list[LivenessStep]:
@@ -254,7 +269,7 @@ class LivenessTry:
 
     def _facing(self) -> Look:
         """Return the frame of the last action, or after it, that faces the camera most."""
-        home = self._home
+        home = self._home or HeadPose(yaw_deg=0.0, pitch_deg=0.0, roll_deg=0.0)
         shown = [(look, look.seen.mesh) for look in self._last if look.seen.mesh is not None]
         return min(shown, key=lambda each: _away_deg(pose_from_mesh(each[1]), home))[0]
 

@@ -89,6 +89,7 @@ class SimCamera:
                 self._asked_ms,
                 act or Act(),
                 performer=performer,
+                colour=order.colour,
                 width_px=width_px,
                 quality_pct=quality_pct,
             )

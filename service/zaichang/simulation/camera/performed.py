@@ -63,11 +63,19 @@ class Troupe:
                 best = (unrest(mesh), picture, mesh)
         self._rigs[key] = Rig(best[1], best[2]) if best is not None else None
 
-    def draw(self, key: object, act: Act) -> Image | None:
-        """Return a person's picture; None for one who cannot move."""
+    def draw(self, key: object, act: Act, colour: str = "") -> Image | None:
+        """Return a person's picture; None for one who cannot move.
+
+        Args:
+            key: Who.
+            act: The movement.
+            colour: What the screen shines in, ``#rrggbb``, before somebody at rest; empty: nothing.
+        """
         rig = self._rigs[key]
         if rig is None:
             return None
+        if colour:
+            return rig.lit(colour)
         act = replace(act, turn=float(np.round(act.turn, 2)), nod=float(np.round(act.nod, 2)))
         if (key, act) not in self._drawn:
             self._drawn[key, act] = rig.draw(act)

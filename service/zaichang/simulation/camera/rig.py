@@ -25,6 +25,8 @@ MeshOf = Callable[[Image], Points | None]
 
 TURN_DEG: Final = 27.0
 NOD_DEG: Final = 20.0
+_GLOW: Final = 0.1
+"""Part of a face's colour that comes from the screen before it, in a dim room."""
 
 # MediaPipe's numbering. The outline, from the brow clockwise in the picture.
 _OVAL: Final = np.fromstring(
@@ -106,6 +108,15 @@ class Rig:
     def _ring(self, oval: Points, factor: float, depth: float) -> Points:
         ring = self._middle + factor * (oval[:, :2] - self._middle)
         return np.hstack([ring, np.full((len(ring), 1), depth)])
+
+    def lit(self, colour: str) -> Image:
+        """Return the resting picture under a screen that shines in ``#rrggbb``: the face takes some of it on."""
+        mask = np.zeros(self._picture.shape[:2], dtype=np.float32)
+        cv2.fillPoly(mask, [np.round(self._mesh[_OVAL, :2]).astype(np.int32)], 1.0, cv2.LINE_AA)
+        share = _GLOW * cv2.GaussianBlur(mask, (0, 0), 0.05 * self._size)[..., None]
+        red, green, blue = bytes.fromhex(colour[1:])
+        light = np.array([blue, green, red], dtype=np.float32)
+        return np.asarray(np.clip(self._picture * (1 - share) + light * share, 0, 255), dtype=np.uint8)
 
     def draw(self, act: Act) -> Image:
         """Return the picture with the movement."""

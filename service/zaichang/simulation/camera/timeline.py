@@ -113,7 +113,15 @@ class CameraTimeline:
         return Snapshot(picture=self._sent[key], camera=_digest(entry), virtual=entry.virtual)
 
     def performed(
-        self, time_ms: int, asked_ms: int | None, act: Act, *, performer: str, width_px: int, quality_pct: int
+        self,
+        time_ms: int,
+        asked_ms: int | None,
+        act: Act,
+        *,
+        performer: str,
+        colour: str = "",
+        width_px: int,
+        quality_pct: int,
     ) -> Snapshot | say.Unavailable:
         """Return what the client sends while somebody makes a movement, or what is there where nobody can.
 
@@ -122,6 +130,7 @@ class CameraTimeline:
             asked_ms: As in ``snapshot``.
             act: The movement.
             performer: Another face that makes it; empty: whoever is before the camera.
+            colour: What the screen shines in (``#rrggbb``), or empty.
             width_px: As in ``snapshot``.
             quality_pct: As in ``snapshot``.
         """
@@ -131,10 +140,10 @@ class CameraTimeline:
             entry = say.Clip(source=performer, width_px=entry.width_px, height_px=entry.height_px, camera=entry.camera)
         if isinstance(entry, say.Unavailable):
             return entry
-        key = ("performed", entry, self._seed, act, variant, width_px, quality_pct)
+        key = ("performed", entry, self._seed, act, colour, variant, width_px, quality_pct)
         if key not in self._sent:
             troupe = self._troupe
-            image = self._acted(entry, act, time_ms, asked_ms, troupe) if troupe is not None else None
+            image = self._acted(entry, act, colour, time_ms, asked_ms, troupe) if troupe is not None else None
             if image is None:
                 idle_ms = time_ms - time_ms % IDLE_MS
                 return self.snapshot(idle_ms, asked_ms, width_px=width_px, quality_pct=quality_pct)
@@ -145,7 +154,7 @@ class CameraTimeline:
         return Snapshot(picture=self._sent[key], camera=_digest(entry), virtual=entry.virtual)
 
     def _acted(
-        self, entry: say.CameraEntry, act: Act, time_ms: int, asked_ms: int | None, troupe: Troupe
+        self, entry: say.CameraEntry, act: Act, colour: str, time_ms: int, asked_ms: int | None, troupe: Troupe
     ) -> Image | None:
         """Return the picture of a movement; None where what is before the camera cannot make one."""
         size = (entry.width_px, entry.height_px)
@@ -162,7 +171,7 @@ class CameraTimeline:
         person = (type(entry), entry.source, getattr(entry, "face", ""), getattr(entry, "second", ""), worn, size)
         if not troupe.knows(person):
             troupe.introduce(person, self._resting(entry, worn, size))
-        return troupe.draw(person, act)
+        return troupe.draw(person, act, colour)
 
     def _resting(
         self, entry: say.Clip | say.FaceSwap | say.Pair, worn: tuple[say.Transform, ...], size: tuple[int, int]
