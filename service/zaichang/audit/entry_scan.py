@@ -9,6 +9,7 @@ import msgspec
 
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.log_statements import LogStatements
+from zaichang.audit.time_checks import SeenAt, check_delay
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -64,6 +65,8 @@ class EntryScan:
         self._open: dict[str, tuple[int, bytes, int, bool]] = {}
         self._leaves = 0
         self.statements = LogStatements(origin, findings)
+        self.seen: list[SeenAt] = []
+        self._seen_next = 0
         self._strangers: list[tuple[int, EvidenceError]] = []
 
     def diagnose(
@@ -152,6 +155,8 @@ class EntryScan:
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
+            if self.seen and head.sid:
+                self._delay(head, first + place)
             if not chains or not head.sid:
                 continue
             before = opened.get(head.sid)
@@ -213,6 +218,14 @@ class EntryScan:
                 message = f"The leaf names a checkpoint of size {size} that is not of this log."
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
+
+    def _delay(self, head: _Head, index: int) -> None:
+        """Hold a leaf's date against the first kept checkpoint that covers it; leaves come in their order."""
+        while self._seen_next < len(self.seen) and self.seen[self._seen_next].size <= index:
+            self._seen_next += 1
+        if self._seen_next < len(self.seen):
+            about = About(origin=self._origin, index=index, sid=head.sid)
+            check_delay(about, head.at, self.seen[self._seen_next], self._findings)
 
     def _state(self, entry: bytes, index: int) -> None:
         try:

@@ -15,7 +15,9 @@ from typing import Final
 from zaichang.audit.check import Check, Status
 from zaichang.audit.entry_scan import EntryScan
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.history import HISTORY, Kept, parse_history
 from zaichang.audit.log_statements import LogStatements
+from zaichang.audit.time_checks import SeenAt
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint
 from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
@@ -77,6 +79,8 @@ def scan_log(
     findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
     scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress)
     scan.second = _second(read, checkpoint, trust, findings)
+    if trust.witnesses:
+        scan.history(parse_history(read(HISTORY) or b""), trust)
     scan.run()
     scan.statements.checkpoint(signed, trust)
     for entry in older:
@@ -171,6 +175,27 @@ class _Scan:
         about = About(origin=self._checkpoint.origin)
         if not any(check.status is Status.FAIL for check in self._findings.checks[before:]):
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
+
+    def history(self, kept: Sequence[Kept], trust: Trust) -> None:
+        """Take the cosigned checkpoints of the log's past: it must contain them, and they bound its leaves in time."""
+        about = About(origin=self._checkpoint.origin)
+        seen: list[SeenAt] = []
+        for entry in kept:
+            try:
+                old = trust.open_checkpoint(entry.note, self._checkpoint.origin)
+            except EvidenceError as error:
+                self._findings.error("consistency", error, about, field=HISTORY)
+                continue
+            at_s, size = trust.witness_time_s(old), old.checkpoint.size
+            if size > self._size or self._prefix_root(size) != old.checkpoint.root:
+                message = f"A checkpoint of size {size} that was cosigned is not of this log."
+                self._findings.failed("consistency", "E_CONSISTENCY", message, about, field=HISTORY)
+            elif at_s is not None:
+                seen.append(SeenAt(size=size, at_ms=at_s * 1000))
+        self._entries.seen = sorted(seen)
+        if seen:
+            message = f"{len(seen)} cosigned checkpoints of its past are part of this log."
+            self._findings.passed("consistency", about, message)
 
     def contains(self, note: bytes, trust: Trust) -> None:
         """Check that an older checkpoint is a prefix of this log."""

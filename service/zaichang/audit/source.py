@@ -9,6 +9,7 @@ from typing import Final
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Check
+from zaichang.audit.history import HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
@@ -103,6 +104,7 @@ def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
 
     def read(name: str) -> bytes | None:
         place = root / name
-        return read_file(place, _MAX_TILE_FILE) if place.is_file() else None
+        limit = MAX_HISTORY_BYTES if name == HISTORY else _MAX_TILE_FILE
+        return read_file(place, limit) if place.is_file() else None
 
     return read

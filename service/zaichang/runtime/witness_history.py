@@ -1,38 +1,20 @@
-"""Cosigned checkpoints that were kept, one every few minutes: they say when each leaf had entered the log.
-
-A file of JSON lines beside ``checkpoint`` (``checkpoint.history``): canonical ``{"note": ...}``, oldest first. Losing
-it loses no leaf and no proof, only the witnesses' word on when the leaves came.
-"""
+"""Keeping cosigned checkpoints beside a log (``audit.history``), and taking those that bound some leaves in time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from zaichang.audit.bundle import Seen
-from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.errors import EvidenceError, StorageError
+from zaichang.audit.history import HISTORY, Kept, history_line, parse_history
+from zaichang.core.errors import StorageError
 from zaichang.runtime.log_reader import LogReader
 from zaichang.storage.log_posix import PUBLIC
-from zaichang.tlog.checkpoint import parse_checkpoint
-from zaichang.tlog.note import parse_note
 
-HISTORY: Final = "checkpoint.history"
 SPACING_MS: Final = 300_000
 """No more than one is kept in so long: far below the ten minutes within which a leaf should have been seen."""
-
-_MAX_LINE: Final = 200_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A kept checkpoint, not checked."""
-
-    size: int
-    note: bytes
 
 
 def read_history(public: Path) -> list[Kept]:
@@ -42,19 +24,11 @@ def read_history(public: Path) -> list[Kept]:
         StorageError: ``witness.history`` if the file cannot be read.
     """
     try:
-        lines = (public / HISTORY).read_bytes().split(b"\n")
+        return parse_history((public / HISTORY).read_bytes())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StorageError("witness.history", f"The history cannot be read ({error.strerror}).") from error
-    found = []
-    for line in lines:
-        try:
-            note = str(parse_canonical_object(line, _MAX_LINE)["note"]).encode("utf-8")
-            found.append(Kept(size=parse_checkpoint(parse_note(note).text).size, note=note))
-        except (EvidenceError, KeyError):
-            continue
-    return found
 
 
 class HistoryKeeper:
@@ -81,7 +55,7 @@ class HistoryKeeper:
         """
         if self._kept_ms is not None and 0 <= at_ms - self._kept_ms < SPACING_MS:
             return False
-        line = canonical_bytes({"note": note.decode("utf-8")}, _MAX_LINE)
+        line = history_line(note)
         try:
             with self._path.open("ab") as stream:
                 # A line that was cut off by a crash ends here.

@@ -1,0 +1,49 @@
+"""The cosigned checkpoints that a log kept from its past (``checkpoint.history``), one every few minutes.
+
+JSON lines, canonical ``{"note": ...}``, oldest first. They say when each leaf had entered the log. Losing them loses no
+leaf and no proof, only the witnesses' word on when the leaves came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.checkpoint import parse_checkpoint
+from zaichang.tlog.note import parse_note
+
+HISTORY: Final = "checkpoint.history"
+MAX_HISTORY_BYTES: Final = 256_000_000
+MAX_LINE_BYTES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A kept checkpoint, not checked.
+
+    Attributes:
+        size: Its size.
+        note: The signed checkpoint.
+    """
+
+    size: int
+    note: bytes
+
+
+def parse_history(data: bytes) -> list[Kept]:
+    """Return what is kept, oldest first; a line that a crash cut off is left out."""
+    found = []
+    for line in data.split(b"\n"):
+        try:
+            note = str(parse_canonical_object(line, MAX_LINE_BYTES)["note"]).encode("utf-8")
+            found.append(Kept(size=parse_checkpoint(parse_note(note).text).size, note=note))
+        except (EvidenceError, KeyError):
+            continue
+    return found
+
+
+def history_line(note: bytes) -> bytes:
+    """Return the line, without its newline, that keeps a checkpoint."""
+    return canonical_bytes({"note": note.decode("utf-8")}, MAX_LINE_BYTES)
