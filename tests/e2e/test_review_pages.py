@@ -20,6 +20,7 @@ from zaichang.storage.review_ports import ADDRESS, CaseDraft, CaseReason
 from zaichang.wire import messages as m
 
 PATIENCE_MS = 40_000
+BANK = {"questions": [{"id": "q1", "text": "1+1?", "options": ["1", "2"], "correct": 1}]}
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1200, "height": 850}
 
 
@@ -41,6 +42,7 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
     clock, vision = ManualClock(), FixedVision()
     async with service(tmp_path, clock=clock, vision=vision) as services:
         key = await services.registry.add_reviewer("inst", "ren")
+        await services.registry.set_questions("inst", "course", "lesson", json.dumps(BANK).encode())
         student = Seen(services, clock)
         await student.begin(await token(services))
         await student.play(70_000, 10_000)
@@ -110,6 +112,10 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                     await page.goto(base + path)
                     await page.wait_for_selector("main .card")
                     assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+                await page.goto(f"{base}/lessons")
+                await page.get_by_role("button", name="1 questions").click()
+                await page.wait_for_selector("text=right")
+                assert await page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
                 await page.goto(f"{base}/timeline#token={learner}")
                 await page.wait_for_selector("#start-appeal")
                 assert "a person's decision" not in (await page.inner_text("main")).lower()

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from zaichang.core.errors import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"
-PAGES: Final = ("queue", "timeline", "sessions", "log", "course")
+PAGES: Final = ("queue", "lessons", "timeline", "sessions", "log", "course")
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

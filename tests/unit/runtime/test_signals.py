@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support.study import ManualClock, service
+from support.study import ManualClock, Pipe, service, token
 from zaichang.core.reasons import ReasonCode
 from zaichang.main import Services
 from zaichang.runtime.case_rules import DAY_MS
@@ -17,6 +18,8 @@ from zaichang.runtime.signals import HINTS_MAX, Peer, address_group
 from zaichang.storage.erasure import erase_rows
 from zaichang.storage.ports import SessionRow
 from zaichang.storage.review_ports import ADDRESS, DEVICE, Case, CaseFilter
+from zaichang.wire import messages as m
+from zaichang.wire.codec import decode_server, encode, encode_capture
 
 CAMPUS = "203.0.113.7"
 
@@ -126,6 +129,32 @@ async def test_time_and_erasure_make_them_go(tmp_path: Path) -> None:
         clock.at_ms += 31 * DAY_MS
         await Retention(services.ports, 180, 30).sweep()
         assert await services.store.sightings("b-0") == [] and await cases(services) == []
+
+
+async def test_a_join_s_device_and_a_capture_s_hints_come_through_the_gateway(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock, device_accounts=1, address_accounts=1) as services:
+        pipe = Pipe()
+        serving = asyncio.ensure_future(services.gateway.serve(pipe, CAMPUS))
+        join = m.Join(protocol=1, token=await token(services), client_nonce="ab" * 16, device="my-browser")
+        pipe.inbox.put_nowait(encode(join))
+        order: m.ServerMessage | None = None
+        while not isinstance(order, m.CaptureOrder):
+            sent = await asyncio.wait_for(pipe.outbox.get(), 20)
+            assert isinstance(sent, str), sent
+            order = decode_server(sent)
+        header = m.CaptureHeader(capture_id=order.capture_id, nonce=order.nonce, camera="c", hints=("track_muted",))
+        pipe.inbox.put_nowait(encode_capture(header, b"\xff\xd8\xff"))
+        pipe.inbox.put_nowait(None)
+        await serving
+        [row] = await services.store.sessions_page("inst", "learner", (2**53, "~"), 5)
+        seen = {seen.kind: seen.value for seen in await services.store.sightings(row.session_id)}
+        assert seen == {
+            "device": services.signals.digest("inst", DEVICE, "my-browser"),
+            "address": services.signals.digest("inst", ADDRESS, CAMPUS),
+            "hint": "track_muted",
+        }
+        assert {case.kind for case in await cases(services)} == {DEVICE, ADDRESS}
 
 
 async def test_hints_of_captures_are_kept_once_and_bounded(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ export function show(target, ...children) {
 const NAV = [
   ["/queue", { zh: "审核", en: "Review" }],
   ["/sessions", { zh: "学习记录", en: "Sessions" }],
+  ["/lessons", { zh: "课程", en: "Lessons" }],
   ["/log", { zh: "透明日志", en: "Log" }],
 ];
 
@@ -48,7 +49,7 @@ export function frame({ links = true } = {}) {
     show(
       head,
       h("a", { class: "brand", href: links ? "/sessions" : "/log" }, language === "zh" ? "在场 Zaichang" : "Zaichang 在场"),
-      h("nav", {}, (links ? NAV : NAV.slice(2)).map(([path, name]) => h("a", { href: path, "aria-current": location.pathname === path ? "page" : null }, t(name)))),
+      h("nav", {}, (links ? NAV : NAV.slice(-1)).map(([path, name]) => h("a", { href: path, "aria-current": location.pathname === path ? "page" : null }, t(name)))),
       h("button", { type: "button", onclick: toggle }, language === "zh" ? "English" : "中文"),
     );
   };
