@@ -13,7 +13,7 @@ from zaichang.runtime.log_port import LogShelf
 from zaichang.runtime.segments import SegmentContext, advance, begin
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
-from zaichang.session.policy import policy_digest, policy_to_mapping
+from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 from zaichang.session.replay import replay
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.ports import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
@@ -49,14 +49,14 @@ def _fatal(error: FatalLogError) -> None:
     raise AssertionError(error)
 
 
-def record_session(root: Path, minutes: int = 7, session_id: str = "ab" * 16) -> Recorded:
+def record_session(root: Path, minutes: int = 7, session_id: str = "ab" * 16, policy: Policy = POLICY) -> Recorded:
     """Study for some minutes, record everything, and return where it is."""
-    return asyncio.run(_record(root, minutes, session_id))
+    return asyncio.run(_record(root, minutes, session_id, policy))
 
 
-async def _record(root: Path, minutes: int, session_id: str) -> Recorded:
-    info = started(session_id=session_id)
-    desk = Desk(info=info)
+async def _record(root: Path, minutes: int, session_id: str, policy: Policy) -> Recorded:
+    info = started(policy, session_id=session_id)
+    desk = Desk(info=info, policy=policy)
     desk.study(minutes * 60_000)
     desk.finish()
     folder = DataFolder(root)
@@ -74,7 +74,7 @@ async def _record(root: Path, minutes: int, session_id: str) -> Recorded:
         )
     )
     learner = await store.ensure_learner(vault.new_learner(INSTITUTION, LEARNER, T0_MS))
-    await store.put_policy(policy_digest(POLICY), POLICY.name, canonical_bytes(policy_to_mapping(POLICY)))
+    await store.put_policy(policy_digest(policy), policy.name, canonical_bytes(policy_to_mapping(policy)))
     await store.open_session(
         SessionRow(
             session_id=session_id,
@@ -83,7 +83,7 @@ async def _record(root: Path, minutes: int, session_id: str) -> Recorded:
             course_id=info.course_id,
             lesson_id=info.lesson_id,
             token_id=f"token-{session_id}",
-            policy_digest=policy_digest(POLICY),
+            policy_digest=policy_digest(policy),
             state="open",
             opened_ms=T0_MS,
         )
@@ -91,8 +91,8 @@ async def _record(root: Path, minutes: int, session_id: str) -> Recorded:
     logs = LogShelf(folder, DOMAIN, _Clock(), _fatal, flush_ms=10)
     log = await logs.log_for(INSTITUTION, T0_MS)
     key = session_key(vault.unlock(learner).subject_key(), session_id)
-    context = SegmentContext(origin=log.origin, session_key=key, segment_ms=POLICY.segment_ms)
-    replayed = replay(desk.events, POLICY)
+    context = SegmentContext(origin=log.origin, session_key=key, segment_ms=policy.segment_ms)
+    replayed = replay(desk.events, policy)
     bodies = [canonical_bytes(encode_event(event)) for event in desk.events]
     segments, leaf = begin(context, info, bodies[0], log.anchor(), lambda seq: None)
     leaves: list[StoredLeaf] = [leaf]

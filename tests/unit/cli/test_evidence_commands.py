@@ -1,10 +1,12 @@
 """export, verify and log on a data folder with a real session in it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support.desk import POLICY
 from support.evidence_folder import INSTITUTION, Recorded, record_session
 from zaichang.cli import main
 
@@ -43,6 +45,23 @@ def test_a_session_is_exported_and_verified_with_its_verdicts(
     assert bundle.stat().st_mode & 0o077 == 0
     assert main(["verify", str(bundle), "--log-key", trust.read_text().split()[1]]) == 0
     assert "PASS" in capsys.readouterr().out
+
+
+def test_a_session_with_active_liveness_is_exported_and_replayed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = replace(POLICY, liveness_start=True, liveness_bracket=True, liveness_max_gap_ms=120_000)
+    recorded = record_session(tmp_path / "data", policy=policy)
+    out, trust = tmp_path / "bundle", tmp_path / "trust"
+    trust.write_bytes(recorded.trust)
+    assert main(["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out)]) == 0
+    assert out.read_bytes().count(rb"\"LivenessAssessed\"") >= 2 and sum(m.verified_ms for m in recorded.minutes)
+    capsys.readouterr()
+    assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 0
+    assert "replay" in {check["check"] for check in lines(capsys)}
+    out.write_bytes(out.read_bytes().replace(rb"\"outcome\":\"passed\"", rb"\"outcome\":\"failed\"", 1))
+    assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 1
+    assert "E_OPENING" in {check.get("code") for check in lines(capsys)}
 
 
 def test_a_verdict_that_the_rules_do_not_give_is_said_although_every_hash_fits(tmp_path: Path) -> None:
