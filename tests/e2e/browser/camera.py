@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from .clip import NOISE_BYTES, corner_offsets, empty_frames, file_frames, head_frames, jpeg_of, y4m
+from .clip import NOISE_BYTES, Frame, corner_offsets, empty_frames, file_frames, head_frames, jpeg_of, y4m
 
 
 class Camera:
@@ -36,6 +36,10 @@ class Camera:
     def learn(self, what: str, video: Path, seconds: int = 6) -> None:
         """Take a clip from a video file under a name."""
         self._clips[what] = y4m(file_frames(video, seconds))
+
+    def add(self, what: str, frames: list[Frame]) -> None:
+        """Take frames under a name."""
+        self._clips[what] = y4m(frames)
 
     def picture(self, what: str, frame: int) -> bytes:
         """Return one frame of a clip as a JPEG."""

@@ -47,6 +47,15 @@ LESSONS = {
     ),
     "liveness": replace(QUICK, proofs=("presence", "identity", "pad")),
     "hidden": replace(QUICK, capture_mean_ms=60_000, capture_min_gap_ms=60_000, capture_max_gap_ms=90_000),
+    "movements": replace(
+        QUICK,
+        liveness_start=True,
+        challenge_kinds=("liveness",),
+        challenge_mean_ms=120_000,
+        challenge_min_gap_ms=100_000,
+        challenge_max_gap_ms=200_000,
+        challenge_deadline_ms=60_000,
+    ),
     "soak": replace(
         QUICK,
         capture_mean_ms=15_000,
