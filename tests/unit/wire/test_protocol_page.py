@@ -10,6 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from zaichang.runtime.liveness_intake import FRAME_MAX_BYTES as LIVENESS_FRAME_MAX_BYTES
 from zaichang.wire import limits
 from zaichang.wire import messages as m
 from zaichang.wire.close_codes import CloseCode
@@ -75,6 +76,7 @@ def test_the_limits_are_on_the_page() -> None:
         "text frame": limits.TEXT_MAX_BYTES,
         "capture header": limits.CAPTURE_HEADER_MAX_BYTES,
         "picture": limits.CAPTURE_MAX_BYTES,
+        "liveness frame": LIVENESS_FRAME_MAX_BYTES,
         "time to join": limits.JOIN_TIMEOUT_MS,
         "violations on a connection": limits.VIOLATIONS_MAX,
         "messages per second": limits.MESSAGES_PER_S,
