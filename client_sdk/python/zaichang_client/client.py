@@ -443,7 +443,9 @@ class StudyClient:
             with contextlib.suppress(ConnectionGone):
                 await work
 
-        return asyncio.ensure_future(run())
+        task = asyncio.ensure_future(run())
+        task.add_done_callback(lambda _: work.close())  # for one that is cancelled before it begins
+        return task
 
     def _drop_side_tasks(self) -> None:
         for task in (*self._asks.values(), *self._captures.values()):

@@ -41,7 +41,7 @@ RETURN_MS: Final = 3_000
 """How long the head may take to come back after the last action."""
 HOME_DEG: Final = 8.0
 """So near to the try's first rest the head comes back between and after the actions."""
-LATE_MS: Final = 400
+LATE_MS: Final = 2_000
 """Frames sent in time may arrive this much later."""
 IDENTITY_MS: Final = 8_000
 HOLD: Final = "hold"

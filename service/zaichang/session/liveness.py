@@ -175,7 +175,9 @@ def problem(state: State, event: LivenessAssessed, challenge: Challenge, policy:
     """
     if ReasonCode.NOT_ANALYSED in event.reasons:
         return ReasonCode.NOT_ANALYSED
-    if see_camera(state, event.camera, virtual=event.virtual_camera):
+    # A try of which no frame arrived says nothing of its camera.
+    filmed = event.camera != "" or any(step.frames for step in event.steps)
+    if filmed and see_camera(state, event.camera, virtual=event.virtual_camera):
         return ReasonCode.CAMERA_CHANGED
     order = _draw(state, challenge, policy)
     for action, step in zip(order.actions, event.steps, strict=False):

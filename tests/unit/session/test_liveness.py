@@ -333,6 +333,14 @@ class TestJudging:
         assert session.indicated() == {"CAMERA_CHANGED": 1}
         assert self.answer(session, camera="cam-2") is None
 
+    def test_a_try_without_a_frame_says_nothing_of_the_camera(self) -> None:
+        session = at_start()
+        unusable = (e.LivenessStep(action="turn_left", outcome="unusable"),)
+        assert self.answer(session, camera="", steps=unusable) is R.LIVENESS_FAILED
+        assert "CAMERA_CHANGED" not in session.indicated()
+        seen = (replace(unusable[0], outcome="no_response", frames=20),)
+        assert self.answer(session, camera="", steps=seen) is R.CAMERA_CHANGED  # frames of several cameras
+
     def test_a_virtual_camera_is_indicated(self) -> None:
         session = at_start()
         assert self.answer(session, virtual_camera=True) is None
