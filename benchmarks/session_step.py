@@ -115,7 +115,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, default=None, help="where the figures go")
     chosen = parser.parse_args(arguments)
     span_ms = round(chosen.hours * HOUR_MS)
-    policies = {"face": Policy(proofs=("presence", "identity")), "pop-ups only": Policy(proofs=())}
+    face = Policy(proofs=("presence", "identity"))
+    policies = {
+        "face": face,
+        "movements": replace(face, liveness_start=True, liveness_bracket=True),
+        "movements once an hour": replace(
+            face, liveness_bracket=True, liveness_max_gap_ms=HOUR_MS, challenge_kinds=(), challenge_deadline_ms=600_000
+        ),
+        "pop-ups only": Policy(proofs=()),
+    }
     rows = [
         measure(f"{kind}, {name}", build(policy, span_ms), chosen.rounds + 1)
         for name, policy in policies.items()

@@ -11,7 +11,7 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import heartbeat_nonce
-from zaichang.session.step import start, step
+from zaichang.session.step import next_deadline_ms, start, step
 
 K = TypeVar("K")
 
@@ -64,6 +64,10 @@ class Hands:
         if not current.capture_id:
             out = self.tick(max(0, current.retake_at_ms - self.now_ms))
             current = self.state.round
+            while current is not None and not current.capture_id:  # it rests while somebody moves as told
+                due_ms = next_deadline_ms(self.state, self.policy) or self.now_ms
+                out += self.tick(max(1, due_ms - self.now_ms))
+                current = self.state.round
             if current is None:
                 return out  # something else fell due meanwhile
         out = self.receive(**changes)
@@ -84,19 +88,20 @@ class Hands:
         expected = challenge.expected if text is None else text
         return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
 
-    def ready(self, after_ms: int = 1_000) -> d.OrderLiveness:
-        """Press the button, and return what is asked for."""
+    def ready(self, after_ms: int = 1_000) -> d.OrderLiveness | None:
+        """Press the button, and return what is asked for; None where nothing is any more."""
         challenge = self.state.challenge
         assert challenge is not None
         out = self.wait(after_ms).do(e.LivenessBegun, challenge_id=challenge.challenge_id)
-        (order,) = (x for x in out if isinstance(x, d.OrderLiveness))
-        return order
+        return next((x for x in out if isinstance(x, d.OrderLiveness)), None)
 
     def move(
         self, order: d.OrderLiveness | None = None, after_ms: int = 2_500, **changes: Any
     ) -> tuple[d.Decision, ...]:
         """Do what is asked for."""
         order = order or self.ready()
+        if order is None:
+            return ()
         return self.wait(after_ms).do(e.LivenessAssessed, **done(order, **changes))
 
     def play(self, span_ms: int, every_ms: int = 5_000) -> Hands:

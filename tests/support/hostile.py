@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from support.desk import frame, good_face
+from support.desk import done, frame, good_face
 from support.watch import Watch
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
@@ -43,6 +43,19 @@ POLICIES = MappingProxyType(
 )  # fmt: skip
 
 
+LIVE_POLICIES = MappingProxyType(
+    {
+        "movements": replace(
+            QUICK, liveness_start=True, liveness_bracket=True, liveness_max_gap_ms=90_000, excuses=20
+        ),
+        "movements only": replace(
+            QUICK, liveness_bracket=True, liveness_max_gap_ms=60_000, challenge_kinds=(), excuses=20,
+            proofs=("presence", "identity", "pad"), challenge_attempts=2, liveness_actions=3,
+        ),
+    }
+)  # fmt: skip
+
+
 def _pass_rounds(watch: Watch) -> None:
     while watch.state.round is not None and watch.state.phase is not Phase.CLOSED:
         watch.capture()
@@ -57,7 +70,10 @@ def honest(watch: Watch, n: int) -> None:
         watch.wait(span_ms).beat(watch.state.beat_playhead_ms + span_ms)
         _pass_rounds(watch)
         if watch.state.challenge is not None:
-            watch.answer(after_ms=1_000 + n)
+            if watch.state.challenge.kind == "liveness":
+                watch.move(after_ms=1_000 + n)
+            else:
+                watch.answer(after_ms=1_000 + n)
             _pass_rounds(watch)
 
 
@@ -217,6 +233,57 @@ def answer(watch: Watch, n: int) -> None:
         watch.answer("wrong")
     else:
         watch.answer(after_ms=700 + n)
+
+
+def movements(watch: Watch, n: int) -> None:
+    """Meet a liveness challenge: rightly, flat, too early, as somebody else, not at all, for another try."""
+    challenge = watch.state.challenge
+    if challenge is None or challenge.kind != "liveness" or n % 17 == 0:
+        watch.do(e.LivenessAssessed, challenge_id=f"q{n % 3}", attempt=n % 4)
+        watch.do(e.LivenessBegun, challenge_id=f"q{n % 5}")
+        return
+    begun = [x for x in watch.wait(n).do(e.LivenessBegun, challenge_id=challenge.challenge_id)
+             if isinstance(x, d.OrderLiveness)]  # fmt: skip
+    if not begun:
+        return
+    order = begun[0]
+    steps = done(order)["steps"]
+    match n % 12:
+        case 0:
+            watch.move(order, steps=tuple(replace(step, outcome="flat") for step in steps))
+        case 1:
+            watch.move(order, steps=steps[:-1])
+        case 2:
+            watch.move(order, steps=tuple(replace(step, onset_ms=n % 300) for step in steps))
+        case 3:
+            watch.move(order, similarity_bp=0)
+        case 4:
+            watch.move(order, similarity_bp=None, pad_bp=None)
+        case 5:
+            watch.move(order, steps=(), reasons=(ReasonCode.NOT_ANALYSED,))
+        case 6:
+            watch.move(order, camera=f"cam-{n % 3}")
+        case 7:
+            watch.move(replace(order, attempt=order.attempt + 1))
+            watch.move(replace(order, attempt=order.attempt - 1))
+        case 8:
+            watch.do(e.ConnectionLost)
+            watch.do(e.ConnectionResumed)
+            watch.move(order)
+        case 9:
+            pass  # begun, and left
+        case _:
+            watch.move(order)
+
+
+def obey(watch: Watch, n: int) -> None:
+    """Do as ordered, and face the camera."""
+    if watch.state.challenge is not None and watch.state.challenge.kind == "liveness":
+        order = watch.ready(n)
+        if order is not None:
+            watch.move(order, after_ms=2_000)
+        _pass_rounds(watch)
+        watch.beat(watch.state.frontier_ms)
 
 
 def tick(watch: Watch, n: int) -> None:

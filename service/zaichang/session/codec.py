@@ -16,6 +16,7 @@ from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
+from zaichang.session.liveness import ACTIONS
 from zaichang.session.playhead import IntervalSet, normalise
 
 _EVENTS: Final = MappingProxyType(
@@ -96,6 +97,7 @@ def _check_start(start: events.SessionStarted) -> None:
         ("route is neither face nor challenge", start.route in ("face", "challenge")),
         ("extra time is negative", start.extra_time_pct >= 0),
         ("questions do not hold their right answers", questions_hold),
+        ("left-out liveness actions are unknown, or none is left", set(start.liveness_excluded) < set(ACTIONS)),
     ):
         if not holds:
             raise EvidenceError("event.invalid", f"A SessionStarted's {what}.")

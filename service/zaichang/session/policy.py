@@ -93,7 +93,7 @@ class Policy:
         metadata={"doc": "Whether time that captures have proved is credited only once the next liveness passes."},
     )
     liveness_max_gap_ms: int = _int(
-        900_000, 60_000, 7_200_000, "Longest time between two passed liveness challenges, in ACTIVE time."
+        900_000, 60_000, 3_600_000, "Longest time between two passed liveness challenges, in ACTIVE time."
     )
     liveness_actions: int = _int(2, 1, 3, "Actions that one try asks for.")
     liveness_step_ms: int = _int(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")

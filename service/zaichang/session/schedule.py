@@ -19,11 +19,6 @@ _U32 = 1 << 32
 _BLOCK_BYTES = 64
 
 
-def schedule_commitment(session_id: str, seed: str) -> str:
-    """Return SHA-256("vm/sched/v1" | 0 | session id | 0 | seed) as hex: what session.start commits to."""
-    return hashlib.sha256(b"vm/sched/v1\x00" + session_id.encode() + b"\x00" + bytes.fromhex(seed)).hexdigest()
-
-
 @lru_cache(maxsize=1024)
 def _keyed(seed: str, label: str, session_id: str, client_nonce: str) -> tuple[hashlib._Hash, hashlib._Hash]:
     """Return HMAC's two hashes with K already taken in (RFC 2104 section 4): copying them is what makes draws quick."""

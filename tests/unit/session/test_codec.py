@@ -15,6 +15,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec
 from zaichang.session import events as e
 from zaichang.session.decisions import Final, Minute, Verdict
+from zaichang.session.liveness import ACTIONS
 
 QUESTION = e.Question(question_id="k1", text="几点?", options=("a", "b"), correct=1)
 ASSESSMENT = FrameAssessment(
@@ -146,6 +147,8 @@ def test_zero_is_a_time() -> None:
     ("change", "said"),
     [
         ({"seed": "11" * 31}, "seed"),
+        ({"liveness_excluded": ("dance",)}, "liveness"),
+        ({"liveness_excluded": ACTIONS}, "none is left"),
         ({"seed": "zz" * 32}, "seed"),
         ({"seed": "11" * 33}, "seed"),
         ({"credited": ((5, 5),)}, "credited"),

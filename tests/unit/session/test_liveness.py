@@ -71,6 +71,12 @@ def held(span_ms: int = 30_000, policy: Policy = LIVE) -> Hands:
     return session
 
 
+def ready(session: Hands, after_ms: int = 1_000) -> d.OrderLiveness:
+    order = session.ready(after_ms)
+    assert order is not None
+    return order
+
+
 def judged(session: Hands) -> d.ChallengeJudged:
     return session.of(d.ChallengeJudged)[-1]
 
