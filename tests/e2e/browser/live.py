@@ -26,7 +26,8 @@ window.session = ATTACH(document.querySelector("video"), {
 });
 for (const name of ["joined", "held", "released", "set-back", "capture-sent", "capture-missed", "challenge",
     "challenge-result", "challenge-expired", "minute", "closed", "error"]) {
-  window.session.on(name, (event) => { window.events.push(JSON.parse(JSON.stringify(event))); });
+  window.session.on(name, (event) => { 
+    window.events.push({ ...JSON.parse(JSON.stringify(event)), at: performance.now() }); });
 }"""
 MODULE = 'import { attach } from "/sdk/zaichang.js";'
 

@@ -102,7 +102,7 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
             INSTITUTION, COURSE, film.lesson_id, title_zh=film.title_zh, title_en=film.title_en,
             duration_ms=film.duration_ms, policy=QUICK,
         )  # fmt: skip
-    for number in range(24):
+    for number in range(60):
         await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
     return {"platform": made.platform, "staff": made.staff}
 

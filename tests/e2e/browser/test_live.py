@@ -15,13 +15,21 @@ from .live import LiveService
 
 pytestmark = pytest.mark.e2e
 
-CLOSE_MS = 2_500
-"""A busy machine shows that much more before the end arrives; the exact credit is for the tests of the core."""
+CLOSE_MS = 1_000
+"""What is credited may differ by so much from what was really played."""
 
 
-def study(live: LiveService, tab: Open, lesson: str = "plain", *, to_ms: int = 0, **options: object) -> Tab:
+@pytest.fixture(params=[False, True], ids=["module", "iife"])
+def iife(request: pytest.FixtureRequest) -> bool:
+    """Both builds of the SDK."""
+    return bool(request.param)
+
+
+def study(
+    live: LiveService, tab: Open, lesson: str = "plain", *, to_ms: int = 0, iife: bool = False, **options: object
+) -> Tab:
     """Begin to study, and go on until the playhead is at ``to_ms``."""
-    one: Tab = tab(live.page(live.launch(live.new_learner(), lesson)), **options)
+    one: Tab = tab(live.page(live.launch(live.new_learner(), lesson), iife=iife), **options)
     one.play()
     one.event("released")
     one.until(f"document.querySelector('video').currentTime * 1000 > {to_ms}")
@@ -37,14 +45,15 @@ def press_here(one: Tab) -> None:
 
 
 def finish(one: Tab) -> dict[str, object]:
-    """End the session; returns the service's last word."""
+    """Pause and end the session; returns the service's last word."""
+    one.page.evaluate("document.querySelector('video').pause()")
+    one.until("window.session.status.reason !== '' || window.session.status.hold !== null")
     one.page.evaluate("window.session.finish()")
     one.event("closed")
     closed: dict[str, object] = one.page.evaluate("events.find((event) => event.type === 'closed')")
     return closed
 
 
-@pytest.mark.parametrize("iife", [False, True], ids=["module", "iife"])
 def test_an_honest_session_is_credited_exactly(live: LiveService, tab: Open, iife: bool) -> None:
     one = tab(live.page(live.launch(live.new_learner()), iife=iife))
     one.play()
@@ -58,11 +67,15 @@ def test_an_honest_session_is_credited_exactly(live: LiveService, tab: Open, iif
     assert one.complaints == []
 
 
-def test_whoever_leaves_is_not_counted_and_goes_on_when_back(live: LiveService, tab: Open, camera: Camera) -> None:
-    one = study(live, tab, to_ms=3_000)
+def test_whoever_leaves_is_not_counted_and_goes_on_when_back(
+    live: LiveService, tab: Open, camera: Camera, iife: bool
+) -> None:
+    one = study(live, tab, to_ms=3_000, iife=iife)
+    left_ms = one.played_ms()
     camera.show("nobody")
     one.event("held", "event.hold === 'server' && event.reason === 'NO_FACE'")
     one.until("document.querySelector('video').paused")
+    stopped_ms = one.played_ms()
     one.page.get_by_text("No face was seen").first.wait_for()
     camera.show("person")
     one.until("events.filter((event) => event.type === 'released').length >= 2")
@@ -70,12 +83,14 @@ def test_whoever_leaves_is_not_counted_and_goes_on_when_back(live: LiveService, 
     at_ms = one.played_ms()
     one.until(f"document.querySelector('video').currentTime * 1000 > {at_ms + 4_000}")
     closed = finish(one)
-    assert 3_000 <= closed["verifiedMs"] <= one.played_ms() + CLOSE_MS
+    # What played while nobody was there, until it was noticed, was taken back: the player was set to where it counts.
+    assert left_ms <= one.played_ms() < stopped_ms
+    assert abs(closed["verifiedMs"] - one.played_ms()) <= CLOSE_MS
 
 
-def test_a_still_picture_is_not_a_person(live: LiveService, tab: Open, camera: Camera) -> None:
+def test_a_still_picture_is_not_a_person(live: LiveService, tab: Open, camera: Camera, iife: bool) -> None:
     camera.show("still")
-    one: Tab = tab(live.page(live.launch(live.new_learner())))
+    one: Tab = tab(live.page(live.launch(live.new_learner()), iife=iife))
     one.play()
     one.until("events.filter((event) => event.type === 'capture-sent').length >= 3")
     assert not one.page.evaluate("events.some((event) => event.type === 'released')")
@@ -84,8 +99,8 @@ def test_a_still_picture_is_not_a_person(live: LiveService, tab: Open, camera: C
     assert closed["verifiedMs"] == 0
 
 
-def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveService, tab: Open) -> None:
-    one = study(live, tab, "popups")
+def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveService, tab: Open, iife: bool) -> None:
+    one = study(live, tab, "popups", iife=iife)
     one.event("challenge")
     one.event("held", "event.reason === 'CHALLENGE_UNANSWERED'")
     press_here(one)
@@ -93,8 +108,8 @@ def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveServ
     one.until("!document.querySelector('video').paused && window.session.status.counting")
 
 
-def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open) -> None:
-    one = study(live, tab, to_ms=2_000)
+def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open, iife: bool) -> None:
+    one = study(live, tab, to_ms=2_000, iife=iife)
     one.page.evaluate(
         """() => { const video = document.querySelector('video');
         const stop = (event) => event.stopImmediatePropagation();
@@ -105,25 +120,25 @@ def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open) -> Non
         video.playbackRate = 16; }"""
     )
     one.event("set-back", "event.reason === 'RATE_TOO_FAST' || event.reason === 'SEEK_FORWARD'")
-    started_ms = one.page.evaluate("performance.now()")
     one.page.evaluate("document.querySelector('video').currentTime = 110")
     # A busy machine may be at the end of the lesson before it can be set back: that earns nothing either.
     one.until(
         "events.filter((event) => event.type === 'set-back').length >= 2"
         " || window.session.status.reason === 'LESSON_ENDED'"
     )
+    released = "events.find((event) => event.type === 'released').at"
+    honest_ms = one.page.evaluate(f"performance.now() - {released}")
     closed = finish(one)
-    real_ms = one.page.evaluate("performance.now()")
-    assert closed["verifiedMs"] <= 2_000 + (real_ms - started_ms) + 8_000
-    assert closed["verifiedMs"] < 60_000
+    # Nobody could have watched more than what passed of time since the player was let go.
+    assert closed["verifiedMs"] <= honest_ms + CLOSE_MS
 
 
-def test_a_second_page_ends_the_first(live: LiveService, tab: Open) -> None:
+def test_a_second_page_ends_the_first(live: LiveService, tab: Open, iife: bool) -> None:
     learner = live.new_learner()
-    first = tab(live.page(live.launch(learner)))
+    first = tab(live.page(live.launch(learner), iife=iife))
     first.play()
     first.event("released")
-    second = tab(live.page(live.launch(learner)))
+    second = tab(live.page(live.launch(learner), iife=iife))
     first.event("closed", "event.reason === 'SUPERSEDED'")
     first.until("document.querySelector('video').paused")
     second.play()
@@ -139,7 +154,7 @@ def test_a_reload_goes_on_with_the_same_session(live: LiveService, tab: Open) ->
     one.until("window.session.status.counting")
     one.until("document.querySelector('video').currentTime > 8")
     closed = finish(one)
-    assert abs(closed["verifiedMs"] - one.played_ms()) <= 2 * CLOSE_MS
+    assert abs(closed["verifiedMs"] - one.played_ms()) <= CLOSE_MS
 
 
 def test_the_service_is_killed_and_comes_back(live: LiveService, tab: Open) -> None:
