@@ -28,8 +28,8 @@ from zaichang.wire.messages import CaptureHeader, LivenessStepOrder
 INTERVAL_MS: Final = 200
 REST_FRAMES: Final = 4
 """Frames of the resting head that a movement is judged against."""
-REST_YAW_DEG: Final = 12.0
-"""Less than a turn, so that coming back from one is not another: a camera may stand a little aside."""
+REST_YAW_DEG: Final = 16.0
+"""About a turn, so that coming back from one is hardly another: a camera may stand a little aside."""
 REST_PITCH_DEG: Final = 30.0
 LEAVE_DEG: Final = 12.0
 """A head that rested and then goes this far before the order has begun without one."""
