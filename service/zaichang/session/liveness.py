@@ -71,11 +71,11 @@ def schedule(state: State, policy: Policy) -> None:
     )
 
 
-def due_active_ms(state: State, policy: Policy) -> int | None:
-    """Return the ACTIVE time at which a liveness challenge falls due whatever other pop-ups come; None: never."""
+def due_active_ms(state: State, policy: Policy) -> list[int]:
+    """Return the ACTIVE time at which a liveness challenge falls due whatever other pop-ups come, if it ever does."""
     if wanted(state, policy):
-        return state.active_ms
-    return state.live_due_active_ms if brackets(state, policy) else None
+        return [state.active_ms]
+    return [state.live_due_active_ms] if brackets(state, policy) else []
 
 
 def wanted(state: State, policy: Policy) -> bool:

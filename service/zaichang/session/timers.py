@@ -62,11 +62,10 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
         if current is None and captures and not moving:
             dues.append((state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND))
         if challenge is None:
-            asked_active_ms = liveness.due_active_ms(state, policy)
-            if policy.challenge_kinds or not captures:
-                asked_active_ms = min(state.next_challenge_active_ms, asked_active_ms or state.next_challenge_active_ms)
-            if asked_active_ms is not None:
-                dues.append((state.now_ms + max(0, asked_active_ms - state.active_ms), Due.CHALLENGE))
+            asked_active_ms = [state.next_challenge_active_ms] if policy.challenge_kinds or not captures else []
+            asked_active_ms += liveness.due_active_ms(state, policy)
+            if asked_active_ms:
+                dues.append((state.now_ms + max(0, min(asked_active_ms) - state.active_ms), Due.CHALLENGE))
     return min(dues)
 
 

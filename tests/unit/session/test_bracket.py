@@ -14,9 +14,11 @@ from zaichang.core.assessment import not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
+from zaichang.session import liveness
 from zaichang.session.playhead import total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.replay import replay
+from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import Phase
 
 R = ReasonCode
@@ -220,6 +222,28 @@ class TestFailed:
         assert session.state.undecided == ((30_000, 50_000),)
         assert session.state.pending_ms == 30_000
 
+    def test_what_was_played_since_those_captures_still_waits(self) -> None:
+        session = ordinary(held(30_000))
+        proof(play(session, 20_000), not_analysed())
+        play(session, 10_000)
+        session.answer()
+        assert session.state.undecided == ((30_000, 50_000),)
+        assert session.state.pending_ms == 40_000
+        lacking = held(30_000, policy=PAD)
+        play(lacking, 10_000)
+        ask(lacking).move(pad_bp=None)
+        assert lacking.state.undecided == ((0, 30_000),)
+        assert lacking.state.pending_ms == 10_000
+
+    def test_each_minute_says_why_a_person_must_look(self) -> None:
+        session = held(30_000)
+        ask(session)
+        proof(play(session, 20_000))
+        fail(session)
+        session.do(e.Superseded)
+        assert R.NOT_SAME_PERSON in session.minutes_recorded()[0].reasons
+        assert R.LIVENESS_MISSING not in session.minutes_recorded()[0].reasons
+
 
 class TestDoubt:
     def at_once(self, session: Hands) -> bool:
@@ -347,6 +371,37 @@ class TestMoments:
         asked = self.kinds(policy, 1)
         assert {kind for _, kind in asked} == {"liveness", "confirm", "code"}
 
+    @pytest.mark.parametrize("policy", [replace(POLICY, liveness_start=True), replace(POLICY, liveness_bracket=True)])
+    def test_either_switch_lets_doubt_ask(self, policy: Policy) -> None:
+        session = Hands(policy).round()
+        if session.state.challenge is not None:
+            session.move()
+        session.beat()
+        quiet(session)
+        session.state.live_wanted = True
+        session.tick()
+        assert session.state.challenge is not None and session.state.challenge.kind == "liveness"
+
+    def test_the_start_alone_asks_only_once(self) -> None:
+        policy = replace(POLICY, liveness_start=True, liveness_max_gap_ms=60_000, challenge_kinds=())
+        assert [kind for _, kind in self.kinds(policy, 1, 900_000)] == ["liveness"]
+
+    def test_the_next_moment_is_drawn_in_the_second_half_of_the_gap(self) -> None:
+        session = held()
+        session.state.active_ms = 123_456
+        liveness.schedule(session.state, LIVE)
+        assert session.state.live_from_active_ms == 123_456 + 150_000
+        assert type(session.state.live_from_active_ms) is int
+        assert session.state.live_due_active_ms == next_due_ms(
+            session.info, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
+        )
+        dues = set()
+        for number in range(40):
+            session.state.info = replace(session.info, seed=f"{number:064x}")
+            liveness.schedule(session.state, LIVE)
+            dues.add(session.state.live_due_active_ms)
+        assert len(dues) > 20 and min(dues) > 123_456 + 150_000 and max(dues) <= 123_456 + 300_000
+
     def test_after_half_of_the_gap_any_pop_up_asks_for_movements(self) -> None:
         session = held()
         session.state.live_from_active_ms = session.state.active_ms + 5_000
@@ -374,6 +429,15 @@ class TestEnd:
         session.round()
         assert session.final().verified_ms == 50_000
         assert session.final().undecided_ms == 0
+
+    def test_with_nothing_proved_yet_movements_come_first_too(self) -> None:
+        session = play(counting(), 20_000)
+        session.do(e.FinishRequested)
+        assert session.state.challenge.kind == "liveness"
+        assert session.state.round is None
+        session.move()
+        session.round()
+        assert session.final().verified_ms == 20_000
 
     def test_where_all_was_proved_by_captures_movements_are_enough(self) -> None:
         session = held(30_000)

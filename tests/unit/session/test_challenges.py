@@ -86,7 +86,8 @@ def test_the_key_of_a_button_says_nothing_and_never_comes_again() -> None:
 
 
 def test_only_buttons_have_labels() -> None:
-    assert issued(1, ("code",)).labels == ()
+    code = issued(1, ("code",))
+    assert (code.labels, code.steps) == ((), 0)
 
 
 def test_a_question_is_shuffled_and_its_answer_follows() -> None:

@@ -15,6 +15,7 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session import liveness
 from zaichang.session.policy import Policy
+from zaichang.session.schedule import draw
 from zaichang.session.state import Phase
 
 R = ReasonCode
@@ -71,12 +72,6 @@ def held(span_ms: int = 30_000, policy: Policy = LIVE) -> Hands:
     return session
 
 
-def ready(session: Hands, after_ms: int = 1_000) -> d.OrderLiveness:
-    order = session.ready(after_ms)
-    assert order is not None
-    return order
-
-
 def judged(session: Hands) -> d.ChallengeJudged:
     return session.of(d.ChallengeJudged)[-1]
 
@@ -110,6 +105,47 @@ class TestWhatIsAsked:
         assert len({order.nonces for order in orders}) == 8
         assert len({order.actions for order in orders}) > 3
         assert [order.attempt for order in orders] == list(range(1, 9))
+
+    def test_an_order_can_be_recomputed_from_the_seed(self) -> None:
+        session = held()
+        ask(session)
+        session.ready()
+        order = session.ready()
+        assert (order.challenge_id, order.attempt) == ("q1", 2)
+        number = 1 * 1_000 + 2
+        raw = draw(session.info, "liveness", number)
+        assert order.nonces == tuple(
+            draw(session.info, "liveness-nonce", number * 40 + step)[:16].hex() for step in range(4)
+        )
+        assert order.holds_ms == tuple(1_000 + int.from_bytes(raw[at : at + 2], "big") % 1_500 for at in (16, 18))
+        first = liveness.ACTIONS[raw[0] % 6]
+        second = [action for action in liveness.ACTIONS if action != first][raw[1] % 5]
+        drawn = [first, second]
+        if not set(drawn) & set(liveness.HEAD_ACTIONS):
+            drawn[raw[30] % 2] = liveness.HEAD_ACTIONS[raw[31] % 4]
+        assert order.actions == tuple(drawn)
+        lit = ask(held(policy=TestLight.POLICY), "light").ready()
+        raw = draw(session.info, "liveness", 1_001)
+        colours: list[str] = []
+        for byte in raw[:20]:
+            others = [colour for colour in liveness.PALETTE if colours[-1:] != [colour]]
+            colours.append(others[byte % len(others)])
+        assert lit.colours == tuple(colours)
+        assert lit.holds_ms == (1_000 + int.from_bytes(raw[16:18], "big") % 1_500,) + (0,) * 19
+
+    def test_without_a_turn_of_the_head_one_takes_a_drawn_place(self) -> None:
+        seen = set()
+        for number in range(120):
+            session = at_start(replace(LIVE, liveness_actions=2), seed=f"{number:064x}")
+            raw = draw(session.info, "liveness", 1)
+            first = liveness.ACTIONS[raw[0] % 6]
+            second = [action for action in liveness.ACTIONS if action != first][raw[1] % 5]
+            if {first, second} == {"blink", "open_mouth"}:
+                drawn = [first, second]
+                drawn[raw[30] % 2] = liveness.HEAD_ACTIONS[raw[31] % 4]
+                assert session.ready().actions == tuple(drawn)
+                seen.add(raw[30] % 2)
+        assert seen == {0, 1}
 
     def test_an_allowance_leaves_actions_out(self) -> None:
         policy = replace(LIVE, liveness_actions=3)
