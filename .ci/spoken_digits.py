@@ -46,7 +46,8 @@ def spoken(voice: str, text: str) -> NDArray[np.float64]:
     samples = np.interp(at, np.arange(len(samples)), samples)
     # Consonants are weak in a telephone's band: lift the upper half, so that 四 is not 一.
     samples = samples - 0.5 * np.concatenate([[0], samples[:-1]])
-    return samples / np.abs(samples).max()
+    scaled: NDArray[np.float64] = samples / np.abs(samples).max()
+    return scaled
 
 
 def main() -> int:

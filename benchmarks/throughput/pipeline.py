@@ -116,8 +116,10 @@ def shares(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> tuple
     networks = [Timed(part._network.run) for part in parts]
     for part, timed in zip(parts, networks, strict=True):
         part._network = SimpleNamespace(run=timed)
-    codec, decoder = Timed(decoding._imdecode), decoding._imdecode
-    decoding._imdecode = codec
+    decoder: Callable[..., Any] = decoding._imdecode
+    codec = Timed(decoder)
+    monkey: Any = decoding
+    monkey._imdecode = codec
     try:
         for _ in range(5):
             analyser.assess(jpeg, want=want, reference=template)
@@ -128,7 +130,7 @@ def shares(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> tuple
             analyser.assess(jpeg, want=want, reference=template)
         whole = time.thread_time() - start
     finally:
-        decoding._imdecode = decoder
+        monkey._imdecode = decoder
     return sum(timed.seconds for timed in networks) / whole, codec.seconds / whole
 
 
