@@ -94,16 +94,19 @@ def account(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Dec
 
 def account_tail(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:
     """Count what was played between the last heartbeat and the beginning of the end, which came between two."""
-    span_ms = state.tail_to_ms - state.tail_from_ms
+    from_ms, to_ms = state.tail_from_ms, state.tail_to_ms
     progress_ms = beat.playhead_ms - state.beat_playhead_ms
+    allowed_ms = state.tokens_ms + (beat.at_ms - from_ms) * policy.rate_max_bp // BP_ONE
     state.tail_to_ms = 0
-    state.tokens_ms += span_ms * policy.rate_max_bp // BP_ONE
-    state.beat_ms = state.tail_from_ms
-    counted_ms = min(progress_ms, span_ms)
-    if 0 < progress_ms <= state.tokens_ms + (beat.at_ms - state.tail_from_ms - span_ms) * policy.rate_max_bp // BP_ONE:
-        until_ms = state.beat_playhead_ms + counted_ms
-        _progress(state, replace(beat, playhead_ms=until_ms), counted_ms, policy, out)
-    state.beat_ms = 0
+    if progress_ms > allowed_ms:
+        return
+    # As if the report had come when the end began; what was played after that does not count.
+    counted_ms = min(progress_ms, to_ms - from_ms)
+    state.tokens_ms = allowed_ms
+    state.beat_ms, now_ms, state.now_ms = from_ms, state.now_ms, to_ms
+    cut = replace(beat, at_ms=to_ms, playhead_ms=state.beat_playhead_ms + counted_ms)
+    _progress(state, cut, counted_ms, policy, out)
+    state.now_ms = now_ms
 
 
 def _progress(
