@@ -163,7 +163,6 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
     reaction_ms = event.at_ms - challenge.issued_at_ms
     if reaction_ms < policy.reaction_min_ms and challenge.kind not in liveness.KINDS:
         indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
-        state.challenge = replace(challenge, attempts=challenge.attempts + 1)
         out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
         return ReasonCode.CHALLENGE_TOO_FAST
     if challenge.kind in liveness.KINDS or event.answer.strip() != challenge.expected:

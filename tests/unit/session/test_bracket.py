@@ -174,6 +174,15 @@ class TestFailed:
         session.round()
         assert session.state.credited == ((0, 30_000),)
 
+    def test_unanswered_leaves_what_captures_proved_meanwhile_to_a_person(self) -> None:
+        session = ask(held(30_000))
+        proof(play(session, 20_000))
+        for _ in range(10):
+            session.wait(9_000).beat(session.state.beat_playhead_ms)
+        assert session.state.suspended is R.CHALLENGE_UNANSWERED
+        assert session.state.undecided == ((30_000, 50_000),)
+        assert session.state.pending_ms == 30_000
+
     def test_failing_never_takes_back_what_an_earlier_one_secured(self) -> None:
         session = held(30_000)
         ask(session).move()

@@ -85,6 +85,22 @@ def test_the_key_of_a_button_says_nothing_and_never_comes_again() -> None:
     assert session.of(d.ChallengeJudged)[0].reason is ReasonCode.CHALLENGE_WRONG, "the label is no answer"
 
 
+def test_buttons_and_questions_can_be_recomputed_from_the_seed() -> None:
+    session = Hands(replace(POPUPS, challenge_kinds=("question",)), questions=BANK)
+    info = session.info
+    for number in range(20):
+        keys, raw = draw(info, "challenge-keys", number), draw(info, "challenge-content", number)
+        expected, options, text, labels = challenges._content(info, "confirm", number, raw)
+        assert (expected, text) == (options[labels.index("here")], "")
+        assert options == (keys[:4].hex(), keys[8:12].hex(), keys[16:20].hex())
+        assert labels == tuple(challenges.CONFIRM_LABELS[i] for i in challenges._shuffled(raw, 3))
+        asked = BANK[int.from_bytes(raw[:4], "big") % len(BANK)]
+        order = challenges._shuffled(raw[4:16], len(asked.options))
+        shown = challenges._content(info, "question", number, raw)
+        assert shown == (str(order.index(asked.correct)), tuple(asked.options[i] for i in order), asked.text, ())
+        assert challenges._content(info, "liveness", number, raw) == ("", (), "", ())
+
+
 def test_only_buttons_have_labels() -> None:
     code = issued(1, ("code",))
     assert (code.labels, code.steps) == ((), 0)
@@ -113,6 +129,15 @@ def test_the_content_is_the_published_draw() -> None:
     assert order.code == "".join(str(byte % 10) for byte in raw[:4])
     assert order.variant == raw[30] % 16
     assert order.challenge_id == "q0"
+    assert order.salt == raw[16:24].hex()
+    assert session.state.challenge_due_ms == 0
+
+
+def test_only_the_last_wrong_answer_takes_the_pop_up_away() -> None:
+    session = hands(challenge_kinds=("code",))
+    for _ in range(3):
+        session.answer("wrong")
+    assert [one.closed for one in session.of(d.ChallengeJudged)] == [False, False, True]
 
 
 def test_the_draw_decides_the_kind_and_the_question() -> None:
