@@ -152,9 +152,8 @@ def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Deci
         indicate(state, ReasonCode.CAPTURE_NONCE)
         out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
-    if see_camera(state, event.camera, virtual=event.virtual_camera):
-        current = replace(current, passes=0)
-    state.round = replace(current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
+    see_camera(state, event.camera, virtual=event.virtual_camera)
+    state.round = replace(state.round or current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
     out.append(
         AnalyseCapture(capture_id=event.capture_id, identity="identity" in policy.proofs or "pad" in policy.proofs)
     )

@@ -10,7 +10,7 @@ import pytest
 from support.desk import POLICY, Desk, frame, good_face, started
 from support.hands import Hands
 from unit.session.test_bracket import ordinary
-from unit.session.test_liveness import LIVE, held, play, quiet
+from unit.session.test_liveness import LIVE, ask, held, judged, play, quiet
 from zaichang.core.assessment import not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -57,6 +57,20 @@ class TestDoubt:
         session = play(held(), 5_000)
         self.due_round(session).capture(camera="cam-2")
         assert self.at_once(session)
+
+    def test_the_first_picture_is_no_change(self) -> None:
+        session = Hands(POLICY)
+        session.capture()
+        assert session.state.frame_px == (480, 360)
+        assert session.state.live_wanted is False
+
+    def test_another_camera_in_a_try_takes_back_what_passed_in_the_round_in_progress(self) -> None:
+        session = ask(play(held(), 5_000))
+        self.due_round(session).capture()
+        assert session.state.round is not None and session.state.round.passes == 1
+        session.move(camera="cam-2")
+        assert session.state.round is not None and session.state.round.passes == 0
+        assert judged(session).reason is R.CAMERA_CHANGED
 
     def test_another_resolution(self) -> None:
         session = play(held(), 5_000)

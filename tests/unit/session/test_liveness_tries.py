@@ -152,6 +152,21 @@ class TestTries:
         session.beat(30_000)
         assert session.state.challenge.deadline_ms == session.now_ms + 90_000
 
+    def test_silence_in_the_last_try_uses_it_up(self) -> None:
+        session = ask(held())
+        session.ready()
+        session.do(e.ConnectionLost)
+        for _ in range(2):
+            session.beat(30_000)
+            session.move(similarity_bp=0)
+        session.beat(30_000)
+        session.ready()
+        session.tick(16_000)
+        assert session.state.challenge is None
+        assert session.state.held_reason is R.LIVENESS_INTERRUPTED
+        assert session.state.challenge_due_ms == session.now_ms + 5_000
+        assert d.OrderPause(reason=R.LIVENESS_INTERRUPTED) in session.log
+
     def test_a_try_begun_while_the_deadline_rests_has_the_whole_time(self) -> None:
         session = held()
         ask(session)

@@ -115,3 +115,48 @@ def test_a_looped_recording_earns_next_to_nothing_in_a_whole_session() -> None:
     assert desk.verified_ms < 180_000
     assert desk.final is not None
     assert dict(desk.final.indicators)[ReasonCode.DUPLICATE_FRAME] >= 4
+
+
+ALIKE = (0, 100, 80, 120, 140, 0, 0, 0, 0)
+"""Time, box, yaw, pitch, roll, hash of a sighting."""
+
+
+def changed(place: int, by: int) -> tuple[int, ...]:
+    return tuple(value + by if n == place else value for n, value in enumerate(ALIKE))
+
+
+@pytest.mark.parametrize(
+    ("place", "most"), [*((n, repeats.NEAR_PX) for n in range(1, 5)), *((n, repeats.NEAR_CDEG) for n in range(5, 8))]
+)
+def test_near_means_near_in_every_measure_up_to_its_bound(place: int, most: int) -> None:
+    for sign in (1, -1):
+        for by, near in ((most, True), (most + 1, False)):
+            later = (repeats.NEAR_AFTER_MS, *changed(place, sign * by)[1:])
+            assert repeats._near(ALIKE, later) is near
+
+
+def test_near_in_time_and_in_the_picture_have_bounds_too() -> None:
+    assert repeats._near(ALIKE, (10_000, *ALIKE[1:])) is True
+    assert repeats._near(ALIKE, (9_999, *ALIKE[1:])) is False
+    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b1111)) is True
+    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b11111)) is False
+
+
+def sightings(place: int, span: int, span_ms: int = 60_000, count: int = 8) -> tuple[tuple[int, ...], ...]:
+    """Return sightings that differ in one measure, by ``span`` in all."""
+    steps = count - 1
+    return tuple((n * span_ms // steps, *changed(place, n * span // steps)[1:]) for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("place", "most"), [*((n, repeats.STILL_PX) for n in range(1, 5)), *((n, repeats.STILL_CDEG) for n in range(5, 8))]
+)
+def test_still_means_still_in_every_measure_up_to_its_bound(place: int, most: int) -> None:
+    assert repeats._still(sightings(place, most)) is True
+    assert repeats._still(sightings(place, most + 1)) is False
+
+
+def test_still_takes_a_minute_and_eight_sightings_and_the_hash_is_free() -> None:
+    assert repeats._still(sightings(8, 1 << 60)) is True
+    assert repeats._still(sightings(8, 0, span_ms=59_999)) is False
+    assert repeats._still(sightings(8, 0, count=7)) is False

@@ -47,6 +47,7 @@ def test_without_a_start_there_is_nothing_to_replay(first: list[e.Event]) -> Non
     with pytest.raises(EvidenceError) as caught:
         replay(first, POLICY)
     assert caught.value.code == "replay.no_start"
+    assert caught.value.message == "A session's first event must be its start."
 
 
 def test_another_policy_is_refused(desk: Desk) -> None:

@@ -429,3 +429,11 @@ def test_a_pass_only_after_being_called_says_so(misses: int, reason: ReasonCode 
 def test_an_unknown_kind_of_face_finding_is_not_needed_here() -> None:
     assert FaceFinding(box_px=(0, 0, 1, 1), score_bp=0).pad_bp is None
     assert judged(frame(FaceFinding(box_px=(0, 0, 1, 1), score_bp=9_999, quality_bp=9_999))) is R.PAD_MISSING
+
+
+def test_the_prompt_gives_the_last_reason() -> None:
+    session = Hands()
+    for shown in (frame(), frame(), frame(good_face(), reasons=(R.TOO_DARK,))):
+        session.capture(shown)
+    session.tick(session.policy.retake_prompted_ms)
+    assert session.of(d.OrderCapture)[-1].prompt is R.TOO_DARK
