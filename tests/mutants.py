@@ -198,15 +198,23 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", default=every, help=f"which of {', '.join(every)}; all otherwise")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after this long; 0: when all is done")
     parser.add_argument("--journal", type=Path, help="append each result to this file, as lines of JSON")
+    parser.add_argument("--again", type=Path, help="only what this journal lists as not noticed")
     chosen = parser.parse_args()
     os.nice(10)
     for place in (ROOT / "service", ROOT / "tests"):
         sys.path.insert(0, str(place))
-    runner = Runner(mutants=[mutant for name in chosen.modules for mutant in mutants_of(name)], journal=chosen.journal)
+    mutants = [mutant for name in chosen.modules for mutant in mutants_of(name)]
+    if chosen.again:
+        rows = [json.loads(line) for line in chosen.again.read_text().splitlines()]
+        left = {(row["module"], row["function"], row["difference"]) for row in rows if row["outcome"] == SURVIVED}
+        mutants = [mutant for mutant in mutants if (mutant.module, mutant.function, mutant.difference) in left]
+    runner = Runner(mutants=mutants, journal=chosen.journal)
     if chosen.minutes:
         runner.until_s = time.monotonic() + chosen.minutes * 60
     ignored = f"--ignore={TESTS / 'test_branch_coverage.py'}"
-    status = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:cov", ignored, str(TESTS)], plugins=[runner])
+    status = pytest.main(
+        ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "--timeout=0", ignored, str(TESTS)], plugins=[runner]
+    )
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return int(status)
     print(f"\n{'module':<14}{'mutants':>9}{'killed':>9}{'timed out':>11}{'survived':>10}{'unreached':>11}")
@@ -214,8 +222,8 @@ def main() -> int:
         outcomes = [outcome for mutant, outcome in runner.results if mutant.module == name]
         counts = [outcomes.count(kind) for kind in (KILLED, TIMED_OUT, SURVIVED, UNREACHED)]
         print(f"{name:<14}{len(outcomes):>9}{counts[0]:>9}{counts[1]:>11}{counts[2]:>10}{counts[3]:>11}")
-    left = len(runner.mutants) - len(runner.results)
-    print(f"{left} not tried. docs/mutants.md explains the survivors that are known.")
+    untried = len(runner.mutants) - len(runner.results)
+    print(f"{untried} not tried. docs/mutants.md explains the survivors that are known.")
     return int(any(outcome in (SURVIVED, UNREACHED) for _, outcome in runner.results))
 
 

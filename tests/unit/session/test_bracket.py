@@ -241,6 +241,13 @@ class TestFailed:
         assert lacking.state.undecided == ((0, 30_000),)
         assert lacking.state.pending_ms == 10_000
 
+    def test_minutes_that_ended_before_say_why_too(self) -> None:
+        session = ask(held(30_000))
+        proof(play(session, 50_000))
+        assert len(session.state.minutes) == 2
+        fail(session)
+        assert R.NOT_SAME_PERSON in session.state.minutes[0].reasons
+
     def test_each_minute_says_why_a_person_must_look(self) -> None:
         session = held(30_000)
         ask(session)
@@ -288,6 +295,16 @@ class TestEnd:
         minutes = session.minutes_recorded()
         assert all(minute.verdict is not d.Verdict.VERIFIED for minute in minutes)
         assert R.NOT_SAME_PERSON in minutes[0].reasons
+
+    def test_failing_them_waits_for_no_round_that_has_nothing_to_prove(self) -> None:
+        session = ask(play(held(30_000), 20_000))
+        session.state.next_capture_active_ms = session.state.active_ms
+        session.tick()
+        assert session.state.round is not None
+        session.do(e.FinishRequested)
+        fail(session)
+        assert session.state.phase is Phase.CLOSED
+        assert session.final().undecided_ms == 30_000
 
     def test_ignoring_them_too(self) -> None:
         session = play(held(30_000), 20_000)

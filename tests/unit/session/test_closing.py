@@ -98,6 +98,14 @@ class TestTail:
         session.round()
         assert session.final().verified_ms == 22_000, "no more than was played"
 
+    @pytest.mark.parametrize(("unheard_ms", "counted_ms"), [(999, 20_000), (1_000, 21_000)])
+    def test_less_than_a_second_is_not_asked_after(self, unheard_ms: int, counted_ms: int) -> None:
+        session = play(counting(), 20_000)
+        session.wait(unheard_ms).do(e.FinishRequested)
+        session.wait(1_000).beat(22_000)
+        session.round()
+        assert session.final().verified_ms == counted_ms
+
     def test_only_the_first_report_counts(self) -> None:
         session = play(counting(), 20_000)
         session.wait(3_000).do(e.FinishRequested)

@@ -124,6 +124,7 @@ def test_each_missing_field_is_refused(event: e.Event) -> None:
         ({}, "no event class None"),
         ({"e": "Nothing", "at_ms": 1}, "no event class 'Nothing'"),
         ({"e": 5, "at_ms": 1}, "no event class 5"),
+        ({"e": ["ConnectionLost"], "at_ms": 1}, "no event class ['ConnectionLost']"),
         ({"e": "ConnectionLost", "at_ms": "1"}, "at_ms"),
         ({"e": "ConnectionLost", "at_ms": True}, "at_ms"),
         ({"e": "ConnectionLost", "at_ms": None}, "at_ms"),
@@ -137,6 +138,12 @@ def test_what_is_no_event_is_refused_with_the_place(value: dict[str, object], sa
         codec.decode_event(value)
     assert caught.value.code == "event.invalid"
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize("correct", [0, 1])
+def test_any_option_may_be_the_right_one(correct: int) -> None:
+    start = started(questions=(replace(QUESTION, correct=correct),))
+    assert codec.decode_event(codec.encode_event(start)) == start
 
 
 def test_zero_is_a_time() -> None:

@@ -69,6 +69,7 @@ class TestMissingResults:
                 session.wait(10_000).beat()
             session.move(steps=(), similarity_bp=None, reasons=(R.NOT_ANALYSED,))
             assert judged(session).reason is R.NOT_ANALYSED
+            assert session.state.challenge.deadline_ms == session.now_ms + 90_000
             assert not judged(session).closed
         assert session.state.challenge.attempts == 0
         assert not session.state.challenge.overdue

@@ -437,3 +437,17 @@ def test_the_prompt_gives_the_last_reason() -> None:
         session.capture(shown)
     session.tick(session.policy.retake_prompted_ms)
     assert session.of(d.OrderCapture)[-1].prompt is R.TOO_DARK
+
+
+def test_whoever_came_only_when_called_is_told_why_they_were_called() -> None:
+    session = Hands(replace(POLICY, excuses=0)).begin()
+    session.state.next_challenge_active_ms = 10_000_000
+    session.wait(5_000).beat(5_000)
+    session.state.next_capture_active_ms = 0
+    session.tick()
+    for shown in (frame(), frame(reasons=(R.CAMERA_COVERED,)), frame(reasons=(R.CAMERA_COVERED,))):
+        session.capture(shown)
+    session.round()
+    assert session.state.proof_hold is None
+    assert R.NO_FACE in session.state.minutes[-1].reasons
+    assert R.CAMERA_COVERED not in session.state.minutes[-1].reasons
