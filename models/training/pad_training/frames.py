@@ -14,6 +14,7 @@ import numpy as np
 from zaichang.biometric.pad_crop import PAD_FACTORS, pad_input
 
 from .camera import Bytes, Floats, Grain, back_light, chance, jpeg, photograph, side_light, soften, webp
+from .held import held_print, plain_camera, plain_wall
 from .recapture import MEDIA, Box, as_light, place
 
 Treatment = Literal["as_is", "print", "replay_phone", "replay_screen"]
@@ -71,6 +72,33 @@ def make_frame(
         light = back_light(rng, light, box)
     frame = photograph(rng, np.ascontiguousarray(light), grain)
     if chance(rng, 0.25):
+        frame, box = _passed_on(rng, frame, box)
+    return frame, _jitter(rng, box)
+
+
+def make_held_frame(rng: np.random.Generator, base: Base, behind: Base | None, grain: Grain) -> tuple[Bytes, Box]:
+    """Make one frame of a person whose print is held before somebody, or who sits in the room.
+
+    Args:
+        rng: Where chance comes from.
+        base: The person.
+        behind: Whose body is behind the print; None for the person without any print.
+        grain: Sensor noise.
+
+    Returns:
+        As ``make_frame``.
+    """
+    size = FRAME_SIZES_PX[int(rng.integers(len(FRAME_SIZES_PX)))]
+    person = (base.picture, base.box_px)
+    if behind is None:
+        light, box = plain_wall(rng, person, size)
+    else:
+        light, box = held_print(rng, person, (behind.picture, behind.box_px), size)
+    if chance(rng, 0.5):
+        light, box = light[:, ::-1], (light.shape[1] - box[0] - box[2], box[1], box[2], box[3])
+    light = np.ascontiguousarray(light)
+    frame = plain_camera(rng, light, grain) if chance(rng, 0.8) else photograph(rng, light, grain)
+    if chance(rng, 0.2):
         frame, box = _passed_on(rng, frame, box)
     return frame, _jitter(rng, box)
 

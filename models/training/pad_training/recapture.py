@@ -297,7 +297,13 @@ def paper(rng: np.random.Generator, content: Floats, box_px: Box, room: Floats) 
 MEDIA = {"print": paper, "replay_phone": phone, "replay_screen": monitor}
 
 
-def place(rng: np.random.Generator, medium: Medium, room: Floats, face_side: float) -> tuple[Floats, Box]:
+def place(
+    rng: np.random.Generator,
+    medium: Medium,
+    room: Floats,
+    face_side: float,
+    goal_px: npt.NDArray[np.float64] | None = None,
+) -> tuple[Floats, Box]:
     """Hold the medium before the camera.
 
     Args:
@@ -305,6 +311,7 @@ def place(rng: np.random.Generator, medium: Medium, room: Floats, face_side: flo
         medium: The thing.
         room: The background, of the frame's size.
         face_side: Width of the face box in the frame, in pixels.
+        goal_px: Where the face's middle goes; near the middle of the frame where it is not said.
 
     Returns:
         The frame's light and the face box in it.
@@ -315,7 +322,7 @@ def place(rng: np.random.Generator, medium: Medium, room: Floats, face_side: flo
     angle = np.deg2rad(rng.normal(0, 5))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
     face = np.array([x + box_w / 2, y + box_h / 2])
-    goal = np.array([rng.normal(0.5, 0.1) * width, rng.normal(0.5, 0.08) * height])
+    goal = goal_px if goal_px is not None else rng.normal(0.5, (0.1, 0.08)) * (width, height)
     sheet_h, sheet_w = medium.mask.shape
     corners = np.array([[0, 0], [sheet_w, 0], [sheet_w, sheet_h], [0, sheet_h]], np.float64)
     seen = (corners - face) @ turn.T

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .camera import Bytes, Grain
-from .frames import Base, Treatment, make_frame, views
+from .camera import Bytes, Grain, chance
+from .frames import Base, Treatment, make_frame, make_held_frame, views
 from .media import Box, FaceFinder, Shot, frames_of, read_shots
 from .teacher import Teacher, steady_opinion
 
@@ -29,6 +29,11 @@ SHORTEST_BASE_PX = 200
 UNKNOWN, ATTACK, LIVE = -1, 0, 1
 HELD_OUT = 1_000_000
 """Number of the shard of people who are never trained on."""
+HELD_SHARD = 32
+"""Number of the first shard whose prints are held in the hand (`held`), beside people in the same rooms."""
+HELD_SHARDS = 6
+HELD_SHARE = 0.65
+"""Portion of prints in those shards."""
 # Portions of the training set, in the order of `POOLS`; unlabelled photos are half of it.
 POOLS = ("nuaa_genuine", "nuaa_print", "lfw", "other")
 _POOL_SHARES = (0.30, 0.16, 0.38, 0.16)
@@ -134,11 +139,15 @@ class ShardMaker:
         self._seed = seed
         self._threads = threads
         self._grain = Grain(seed)
+        # Nothing labelled: the same shards serve the network that leaves NUAA out.
+        self._people = {name: self._pools[name] for name in ("lfw", "other") if name in self._pools}
+        self._anybody = [b for b in bases if b.shot.use == "unlabelled"]
 
     def make(self, number: int) -> Frames:
         """Make shard ``number``."""
         with ThreadPoolExecutor(self._threads) as pool:
-            rows = list(pool.map(lambda i: self._frame(number, i), range(SHARD_FRAMES)))
+            one = self._frame if number < HELD_SHARD or number == HELD_OUT else self._held_frame
+            rows = list(pool.map(lambda i: one(number, i), range(SHARD_FRAMES)))
         crops = np.stack([row[0] for row in rows])
         opinions = [
             steady_opinion(self._teacher, torch.from_numpy(crops[at : at + 100]).float())
@@ -165,6 +174,14 @@ class ShardMaker:
         if chosen.shot.use == "labelled":
             label = LIVE if treatment == 0 and chosen.shot.species == "genuine" else ATTACK
         return views(frame, box), label, treatment, chosen.shot.subject
+
+    def _held_frame(self, shard: int, index: int) -> tuple[Bytes, int, int, str]:
+        rng = np.random.default_rng((self._seed, shard, index))
+        pool = list(self._people.values())[int(rng.integers(len(self._people)))]
+        chosen, other = (some[int(rng.integers(len(some)))] for some in (pool, self._anybody))
+        treatment = int(chance(rng, HELD_SHARE))
+        frame, box = make_held_frame(rng, chosen.base, other.base if treatment else None, self._grain)
+        return views(frame, box), UNKNOWN, treatment, chosen.shot.subject
 
 
 def save(frames: Frames, path: Path) -> None:

@@ -13,7 +13,7 @@ import argparse
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .export import load_weights
 from .network import WIDTHS, PadNetwork, Said
-from .shards import LIVE, UNKNOWN, Frames, load
+from .shards import HELD_SHARD, HELD_SHARDS, LIVE, UNKNOWN, Frames, load
 from .teacher import live_probability
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,14 @@ class Recipe:
     hint_weight: float = 2.0
     label_share: float = 0.7
     leave_out: tuple[str, ...] = ()
+
+
+FIRST_SHARDS = tuple(range(32))
+LAST_SHARDS = (*range(16), *range(HELD_SHARD, HELD_SHARD + HELD_SHARDS))
+"""Of the last stage: photos held in the hand, and enough of the others that nothing is forgotten."""
+LAST_STAGE = Recipe(looks=60_000, peak_rate=7e-4)
+HINTS_RATE = 2e-3
+"""Peak learning rate of the readers of the teacher's maps, which start anew in each stage."""
 
 
 def without(frames: Frames, leave_out: tuple[str, ...]) -> Frames:
@@ -124,12 +133,13 @@ def loss_of(said: Said, teacher: Tensor, label: Tensor, recipe: Recipe) -> Tenso
     return soft[0] + soft[1] + 2 * joint
 
 
-def train(frames: Frames, recipe: Recipe) -> PadNetwork:
-    """Train from random weights.
+def train(frames: Frames, recipe: Recipe, start: PadNetwork | None = None) -> PadNetwork:
+    """Train from random weights, or go on from ``start``, which is changed.
 
     Args:
         frames: The training set; subjects in ``recipe.leave_out`` are dropped first.
         recipe: Every choice.
+        start: A network that went through an earlier stage.
 
     Returns:
         The network, in evaluation mode.
@@ -142,15 +152,19 @@ def train(frames: Frames, recipe: Recipe) -> PadNetwork:
     maps = torch.from_numpy(frames.maps)
     teacher = torch.from_numpy(frames.teacher)
     label = torch.from_numpy(frames.label)
-    network = PadNetwork()
+    network = start or PadNetwork()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
     hints = Hints(frames.maps)
     weights = [*network.parameters(), *hints.parameters()]
-    optimiser = torch.optim.AdamW(weights, lr=recipe.peak_rate, weight_decay=recipe.decay)
+    rates = [recipe.peak_rate, HINTS_RATE]
+    groups = [
+        {"params": list(part.parameters()), "lr": rate} for part, rate in zip((network, hints), rates, strict=True)
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
     epochs = max(1, round(recipe.looks / count))
     steps = epochs * (count // recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=recipe.peak_rate, total_steps=steps, pct_start=0.08, final_div_factor=1e3
+        optimiser, max_lr=rates, total_steps=steps, pct_start=0.08, final_div_factor=1e3
     )
     quick = torch.cpu._is_avx512_bf16_supported()  # anything else only imitates it, slowly
     log.info("%d frames, %d steps, %s", count, steps, "bfloat16" if quick else "float32")
@@ -184,17 +198,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one network and write its weights.")
     parser.add_argument("--cache", type=Path, required=True, help="folder with the shards")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go (.pt)")
-    parser.add_argument("--shards", type=int, default=32)
-    parser.add_argument("--looks", type=int, default=Recipe().looks, help="frames looked at in all")
-    parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--start", type=Path, help="weights to go on from: the last stage instead of the first")
     parser.add_argument("--leave-out", nargs="*", default=[], help="subjects, or a prefix such as nuaa:")
     parser.add_argument("--threads", type=int, default=1)
     wanted = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(wanted.threads)
-    recipe = Recipe(seed=wanted.seed, looks=wanted.looks, leave_out=tuple(wanted.leave_out))
-    frames = load([wanted.cache / f"shard_{n:03d}.npz" for n in range(wanted.shards)])
-    network = train(frames, recipe)
+    first = wanted.start is None
+    recipe = replace(Recipe() if first else LAST_STAGE, leave_out=tuple(wanted.leave_out))
+    frames = load([wanted.cache / f"shard_{n:03d}.npz" for n in (FIRST_SHARDS if first else LAST_SHARDS)])
+    network = train(frames, recipe, None if first else load_weights(wanted.start))
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), wanted.out)
     log.info("%s", json.dumps({"weights": wanted.out.name, "parameters": sum(p.numel() for p in network.parameters())}))
