@@ -43,6 +43,7 @@ class Recipe:
         temperature: Softens the teacher's classes.
         hint_weight: Weight of the teacher's last maps.
         label_share: Weight of the label beside the teacher in the joint head's target.
+        sensor_share: Part of the frames that is seen through a poor sensor or in bad light (``sensor``).
         leave_out: Subjects whose frames are not seen; a prefix such as ``nuaa:`` leaves a source out.
     """
 
@@ -54,6 +55,7 @@ class Recipe:
     temperature: float = 2.0
     hint_weight: float = 2.0
     label_share: float = 0.7
+    sensor_share: float = 0.0
     leave_out: tuple[str, ...] = ()
 
 
@@ -61,6 +63,9 @@ FIRST_SHARDS = tuple(range(32))
 LAST_SHARDS = (*range(16), *range(HELD_SHARD, HELD_SHARD + HELD_SHARDS))
 """Of the last stage: photos held in the hand, and enough of the others that nothing is forgotten."""
 LAST_STAGE = Recipe(looks=60_000, peak_rate=7e-4)
+SENSOR_STAGE = Recipe(looks=60_000, peak_rate=7e-4, sensor_share=0.6)
+"""Of the stage after it: dim rooms and noisy sensors are no attack, and hide none. Frames as in the stage before."""
+STAGES = {"first": Recipe(), "last": LAST_STAGE, "sensor": SENSOR_STAGE}
 HINTS_RATE = 2e-3
 """Peak learning rate of the readers of the teacher's maps, which start anew in each stage."""
 
@@ -90,6 +95,31 @@ def augment(views: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     gain = 1 + 0.03 * torch.randn((count, 1, 1, 1), generator=generator)
     lift = 2 * torch.randn((count, 1, 1, 1), generator=generator)
     return (views * gain + lift).clamp(0, 255), mirrored
+
+
+def sensor(views: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Show a share of the frames dimmer or brighter, blurred, and with the noise of a small sensor.
+
+    The targets stay those of the frame as it was: the teacher, asked about noise, calls it an attack. Bona fide frames
+    and attacks are treated alike, so that noise itself says nothing. Noise is fine or, as where a small face was
+    enlarged, coarse; stronger in dark pictures, as a camera's gain makes it.
+    """
+    count, _, height, width = views.shape
+
+    def draw(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand((count, 1, 1, 1), generator=generator)
+
+    gain = torch.exp(draw(-1.2, 0.35))
+    softened = functional.avg_pool2d(functional.pad(views, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    blur = (draw(-1.0, 1.0)).clamp(0, 1)
+    shown = (views + blur * (softened - views)) * gain
+    fine = torch.randn(views.shape, generator=generator)
+    half = torch.randn((count, views.shape[1], height // 2, width // 2), generator=generator)
+    coarse = 1.6 * functional.interpolate(half, (height, width), mode="bilinear", align_corners=False)
+    sigma = draw(0.0, 10.0) * (0.6 + 0.4 / gain.clamp(0.4, 1.0))
+    noise = torch.where(draw(0.0, 1.0) < 0.5, fine, coarse)
+    shown = (shown + sigma * noise).round().clamp(0, 255)
+    return torch.where(draw(0.0, 1.0) < share, shown, views)
 
 
 class Hints(nn.Module):
@@ -175,6 +205,8 @@ def train(frames: Frames, recipe: Recipe, start: PadNetwork | None = None) -> Pa
         batches = order[: count // recipe.batch * recipe.batch].view(-1, recipe.batch)
         for rows in batches:
             batch, mirrored = augment(views[rows].float(), generator)
+            if recipe.sensor_share:
+                batch = sensor(batch, recipe.sensor_share, generator)
             with torch.autocast("cpu", torch.bfloat16, enabled=quick):
                 said = network(batch.contiguous(memory_format=torch.channels_last)).widened()
             seen = maps[rows].float()
@@ -198,14 +230,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train one network and write its weights.")
     parser.add_argument("--cache", type=Path, required=True, help="folder with the shards")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go (.pt)")
-    parser.add_argument("--start", type=Path, help="weights to go on from: the last stage instead of the first")
+    parser.add_argument("--stage", choices=tuple(STAGES), default="first")
+    parser.add_argument("--start", type=Path, help="weights of the stage before")
     parser.add_argument("--leave-out", nargs="*", default=[], help="subjects, or a prefix such as nuaa:")
     parser.add_argument("--threads", type=int, default=1)
     wanted = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(wanted.threads)
-    first = wanted.start is None
-    recipe = replace(Recipe() if first else LAST_STAGE, leave_out=tuple(wanted.leave_out))
+    first = wanted.stage == "first"
+    if first != (wanted.start is None):
+        parser.error("the first stage starts from nothing, the others need --start")
+    recipe = replace(STAGES[wanted.stage], leave_out=tuple(wanted.leave_out))
     frames = load([wanted.cache / f"shard_{n:03d}.npz" for n in (FIRST_SHARDS if first else LAST_SHARDS)])
     network = train(frames, recipe, None if first else load_weights(wanted.start))
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
