@@ -18,7 +18,7 @@ help:
 	@echo "make bench-accuracy    identity, challenge and injection figures of docs/accuracy.md, from ../shared"
 	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
-	@echo "make mutants  what the unit tests of the session core do not notice (over an hour)   ARGS='credit step'"
+	@echo "make mutants  what the unit tests of the session core do not notice (40 minutes)   ARGS='credit step'"
 	@echo "make soak     twenty minutes of study in a real browser: does it grow, is every second credited"
 	@echo "make clean    remove what set-up and the tools made"
 

@@ -93,7 +93,8 @@ def test_what_must_not_be_above_what(low: str, high: str, value: int) -> None:
 
 
 def test_reports_come_more_often_than_silence_counts_as_a_gap() -> None:
-    assert "heartbeat_ms" in refused(heartbeat_ms=16_000, gap_ms=16_000).message
+    error = refused(heartbeat_ms=16_000, gap_ms=16_000)
+    assert error.code == "policy.invalid" and error.message.startswith("heartbeat_ms must be below gap_ms")
     assert policy_from_mapping({"heartbeat_ms": 15_999, "gap_ms": 16_000}).gap_ms == 16_000
 
 

@@ -138,8 +138,8 @@ def test_near_means_near_in_every_measure_up_to_its_bound(place: int, most: int)
 def test_near_in_time_and_in_the_picture_have_bounds_too() -> None:
     assert repeats._near(ALIKE, (10_000, *ALIKE[1:])) is True
     assert repeats._near(ALIKE, (9_999, *ALIKE[1:])) is False
-    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b1111)) is True
-    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b11111)) is False
+    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b1111 << 40)) is True
+    assert repeats._near(ALIKE, (10_000, *ALIKE[1:8], 0b11111 << 40)) is False
 
 
 def sightings(place: int, span: int, span_ms: int = 60_000, count: int = 8) -> tuple[tuple[int, ...], ...]:
