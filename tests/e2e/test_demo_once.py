@@ -36,5 +36,5 @@ async def test_demo_once_verifies_minutes_and_its_own_log(tmp_path: Path) -> Non
     assert process.returncode == 0, said
     result = json.loads(out)
     assert result["ok"] and result["minutes"] >= 1 and result["verified_ms"] > 0 and result["checks"] > 0
-    for line in ("/course#token=", "/sessions#key=", "/queue#key=", "/log", "every one passed"):
+    for line in ("/course#tokens=", "/sessions#key=", "/queue#key=", "/log", "every one passed"):
         assert line in said

@@ -101,7 +101,9 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 await page.keyboard.press("Enter")
                 await page.wait_for_selector("text=SHARED_ADDRESS")
                 await expect(page.locator("#case ol.minutes")).to_have_count(0, timeout=PATIENCE_MS)
+                await page.wait_for_selector("#case >> text=属正常情况")
                 await page.keyboard.press("e")
+                await page.wait_for_selector("#confirm:focus")
                 await page.keyboard.press("Enter")
                 await expect(page.locator(".chip").first).to_contain_text("(59)", timeout=PATIENCE_MS)
 

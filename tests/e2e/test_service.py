@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from pathlib import Path
 
 import httpx
@@ -111,7 +112,8 @@ async def test_a_frame_over_the_limit_ends_that_connection_only(tmp_path: Path) 
 async def test_a_page_of_another_site_is_not_let_in(tmp_path: Path) -> None:
     await prepare(tmp_path)
     async with serving(tmp_path) as server:
-        with pytest.raises(websockets.InvalidStatus) as caught:
-            async with websockets.connect(server.url, origin="https://evil.example"):  # type: ignore[arg-type]
-                pass
-        assert caught.value.response.status_code == 403
+        async with websockets.connect(server.url, origin="https://evil.example") as page:  # type: ignore[arg-type]
+            told = json.loads(await page.recv())
+            assert (told["t"], told["code"], told["fatal"]) == ("error", "origin.not_allowed", True)
+            with pytest.raises(websockets.ConnectionClosed):
+                await page.recv()

@@ -17,7 +17,8 @@ window.probe = {
         const box = element.getBoundingClientRect();
         if (box.width === 0) continue;
         const name = `${element.tagName}.${element.className} "${element.textContent.slice(0, 20)}"`;
-        if (element.closest(".away") === null && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${name} is off the side`);
+        // What is drawn over the preview is clipped by it, and the arrow swings.
+        if (element.closest(".away, .over") === null && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${name} is off the side`);
         if (element.matches(".layer") && (box.top < 0 || box.bottom > innerHeight)) found.push("the layer is off the screen");
         if (element.matches("button, input, a.button") && (box.height < 44 || box.width < 44)) {
           found.push(`${name} is ${box.width}x${box.height}`);
