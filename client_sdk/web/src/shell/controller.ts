@@ -165,6 +165,9 @@ export class Controller {
     this.put({ type: "ready", nowMs: now(), challengeId, decline });
   }
 
+  /** Whether the browser still wants a click before it plays: for screens that come up after `player-blocked`. */
+  playerBlocked = false;
+
   /** Play on after the browser wanted a click; call it from the click's handler. */
   play(): void {
     this.run({ do: "play" });
@@ -285,7 +288,10 @@ export class Controller {
       case "closeCamera": return this.camera.close();
       case "pause": return this.player.pause();
       case "play":
-        this.player.play().catch(() => {
+        this.player.play().then(() => {
+          this.playerBlocked = false;
+        }, () => {
+          this.playerBlocked = true;
           this.fire("player-blocked", { type: "player-blocked" });
         });
         return;

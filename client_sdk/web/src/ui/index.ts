@@ -122,6 +122,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
   ];
   bar.setCameraError(controller.cameraError);
   bar.show(controller.status);
+  if (controller.playerBlocked) bar.setBlocked(true);
   const waiting = controller.openChallenge;
   if (waiting !== null) show(waiting.order, waiting.withinMs);
   else if (controller.status.captures) loadLiveness(0);
