@@ -1,16 +1,10 @@
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 from pad_training.camera import Grain
 from pad_training.frames import Base, make_held_frame, views
 from pad_training.held import around_face, before_wall, in_hands, sitter
-from pad_training.shards import HELD_SHARD, HELD_SHARDS
-from pad_training.train import FIRST_SHARDS, LAST_SHARDS
 
 FACE = (90.0, 60.0, 60.0, 80.0)
-RUN = Path(__file__).resolve().parents[3] / "models" / "training" / "run"
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +85,3 @@ def test_hands_reach_before_the_sheet_and_beside_it() -> None:
         beside += bool((outside > 0.5).sum() > 100)
     assert before >= 15
     assert beside == 20
-
-
-def test_the_command_makes_every_shard_that_training_reads() -> None:
-    parts = re.findall(r"make_shards --cache \S+(?: --first (\d+))? --count (\d+)", RUN.read_text(encoding="utf-8"))
-    made = {n for first, count in parts for n in range(int(first or 0), int(first or 0) + int(count))}
-    assert made == set(FIRST_SHARDS) | set(LAST_SHARDS) == set(range(HELD_SHARD + HELD_SHARDS))
