@@ -28,6 +28,7 @@ class ClientConfig:
     Attributes:
         locale: ``zh-CN`` or ``en``: the language of the server's sentences.
         sdk: Name and version told to the server.
+        device: A random name that this device keeps, at most 64 characters; empty: none is told.
         offline_ms: Without a connection for this long, the player is paused.
         join_timeout_ms: How long to wait for the answer to ``join``.
         ack_timeout_ms: A heartbeat without an acknowledgement for this long means that the connection is dead.
@@ -38,6 +39,7 @@ class ClientConfig:
 
     locale: str = "zh-CN"
     sdk: str = "zaichang-client/0.1.0"
+    device: str = ""
     offline_ms: int = 10_000
     join_timeout_ms: int = 10_000
     ack_timeout_ms: int = 20_000
@@ -225,6 +227,7 @@ class StudyClient:
             sdk=self._config.sdk,
             locale=self._config.locale,
             resume=self.session_id,
+            device=self._config.device,
         )
         await transport.send(m.encode(join))
         try:

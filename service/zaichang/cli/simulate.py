@@ -79,6 +79,9 @@ def text_of(result: Result) -> str:
             f" {session.undecided_ms / 1000:.1f} s for a person  {indicators}".rstrip()
         )
     lines += [f"refused {client}: {code}" for client, code in result.refusals]
+    for case in result.cases:
+        reasons = " ".join(f"{code}={count}" for code, count in case.reasons)
+        lines.append(f"for a person: {case.kind} {case.learner}".rstrip() + f"  {reasons}")
     lines.append(
         f"{result.name}: verified {result.verified_ms / 1000:.1f} s of {result.claimed_ms / 1000:.1f} s claimed,"
         f" {result.played_ms / 1000:.1f} s played, in {result.duration_ms / 1000:.0f} s"

@@ -18,7 +18,7 @@ Codes are ``area.what`` in lower case and never change their meaning (docs/error
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "ConfigError",
@@ -54,6 +54,10 @@ class ZaichangError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+    def saying(self, message: str) -> Self:
+        """Return the same error in other words (with the place in a file)."""
+        return type(self)(self.code, message, self.hint)
 
     def as_dict(self) -> dict[str, dict[str, str]]:
         """Return the one error shape used on the wire and in HTTP."""

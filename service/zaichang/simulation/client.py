@@ -97,7 +97,11 @@ class SimClient:
             slower=1 + scenario.session.extra_time_pct / 200,
             seed=seed + 3,
         )
-        self._script = sorted(_expanded(_mine(scenario.player, spec), loaded), key=lambda item: item[0])
+        actions = _mine(scenario.player, spec)
+        timed = tuple(action for action in actions if not action.on)
+        self._script = sorted(_expanded(timed, loaded), key=lambda item: item[0])
+        self._answers = tuple(action for action in actions if action.on)
+        self._answering: set[asyncio.Task[None]] = set()
         self.claims = Claims(self.lesson_ms)
         self.sessions: list[str] = []
         self.seen: dict[str, set[str]] = {}
@@ -130,9 +134,10 @@ class SimClient:
                 await self._act(action)
             await self._over.wait()
         finally:
-            for task in (*cheats, cuts):
+            running = (*cheats, cuts, *self._answering)
+            for task in running:
                 task.cancel()
-            await asyncio.gather(*cheats, cuts, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
             await self._close_page()
             if self._end_timer is not None:
                 self._end_timer.cancel()
@@ -221,7 +226,7 @@ class SimClient:
             camera=self.camera,
             prompter=self._prompter,
             liveness=self._liveness,
-            config=ClientConfig(sdk="zaichang-simulation"),
+            config=ClientConfig(sdk="zaichang-simulation", device=self.spec.device),
             observe=self._observe,
             pace=self._pace_ms,
             token_hex=lambda length: f"{self._random.getrandbits(8 * length):0{2 * length}x}",
@@ -284,11 +289,11 @@ class SimClient:
         return said
 
     def _pace_ms(self, asked_ms: int) -> int:
-        speed = 1.0
-        for entry in self._clock:
+        speed, least_ms = 1.0, 0
+        for entry in sorted(self._clock, key=lambda each: each.at_s):
             if to_ms(entry.at_s) <= self._now_ms():
-                speed = entry.timer_speed
-        return self.cheats.pace_ms(asked_ms, speed)
+                speed, least_ms = entry.timer_speed, to_ms(entry.timer_least_s)
+        return max(least_ms, self.cheats.pace_ms(asked_ms, speed))
 
     async def _read_popup(self, order: m.ChallengeOrder) -> str | None:
         session_id = self._study.session_id if self._study is not None else ""
@@ -318,8 +323,25 @@ class SimClient:
         if study is self._study and self.cheats.report(self.player.sample(), self.lesson_ms).ended:
             study.finish()
 
+    def _happened(self, event: str) -> None:
+        """Start the actions that answer an event."""
+        for action in self._answers:
+            begun = to_ms(action.at_s) <= self._now_ms()
+            if action.on == event and begun and not (action.until_s and self._now_ms() >= to_ms(action.until_s)):
+                task = asyncio.ensure_future(self._act_after(action))
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
+
+    async def _act_after(self, action: do.PlayerAction) -> None:
+        await asyncio.sleep(action.after_s)
+        if not self._over.is_set() or isinstance(action, do.Start):
+            await self._act(action)
+
     def _observe(self, message: m.ServerMessage) -> None:
         session_id = self.sessions[-1] if self.sessions else ""
+        event = _EVENTS.get(type(message))
+        if event is not None:
+            self._happened(event)
         match message:
             case m.Joined():
                 if message.session_id not in self.sessions:
@@ -331,6 +353,10 @@ class SimClient:
                 self.camera.asked(False)
             case m.CaptureOrder(prompt="") if not self.player.held:
                 self.camera.asked(False)
+            case m.ChallengeOrder():
+                self.camera.called(True)
+            case m.ChallengeResult(closed=True):
+                self.camera.called(False)
             case _:
                 pass
         if isinstance(message, m.MinuteSealed | m.Closed):
@@ -383,6 +409,7 @@ class SimClient:
                 pass
 
 
+_EVENTS: dict[type[m.ServerMessage], str] = {m.ChallengeOrder: "pop_up", m.CaptureOrder: "capture", m.Pause: "pause"}
 _NOT_ABOUT_THE_CAMERA = frozenset(
     {"PAGE_HIDDEN", "PAGE_UNFOCUSED", "CHALLENGE_UNANSWERED", "CHALLENGE_WRONG", "SESSION_FINISHED", "NETWORK_GAP"}
 )
@@ -443,8 +470,8 @@ def lend_tokens(clients: list[SimClient]) -> None:
         client.lender = by_name.get(client.spec.token_of)
 
 
-def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Channel], None]) -> Transport:
+def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Channel, str], None]) -> Transport:
     """Open an in-memory connection to a service in this process."""
     client.pipe = Pipe(client.network, now_ms)
-    serve(client.pipe.server)
+    serve(client.pipe.server, client.network.address(client.spec.address))
     return client.pipe.client

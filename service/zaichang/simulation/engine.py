@@ -24,6 +24,7 @@ from zaichang.simulation.host import RuntimeHost
 from zaichang.simulation.judge import judge
 from zaichang.simulation.loop import run_virtual
 from zaichang.simulation.result import Result, SessionResult, minute_result
+from zaichang.simulation.sources import check_sources
 from zaichang_client import Transport
 
 _AFTER_MS = 60_000
@@ -43,6 +44,7 @@ def simulate(loaded: Loaded, gallery: Gallery, media: tuple[Path, ...] = ()) -> 
         UnreadableInput: A media file is absent or unreadable, or the reference picture is unfit.
     """
     library = Library((loaded.folder, *media))
+    check_sources(loaded, library)
     with tempfile.TemporaryDirectory(prefix="zaichang-simulation-", dir=_quick_folder()) as folder:
         return run_virtual(_run(loaded, gallery, library, Path(folder)))
 
@@ -71,6 +73,7 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
             await host.start()
         await _let_close(loaded, host, clients)
         sessions = [each for client in clients for each in await _sessions(client, loaded, host)]
+        cases = await host.cases([session_id for client in clients for session_id in client.sessions])
     finally:
         await host.stop()
     played_ms = sum(total_ms(client.player.played) for client in clients)
@@ -84,6 +87,7 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
         played_ms=played_ms,
         honest_ms=played_ms if honest_s is None else to_ms(honest_s),
         refusals=tuple((client.spec.name, client.refusal) for client in clients if client.refusal),
+        cases=cases,
     )
     return _judged(loaded, result)
 

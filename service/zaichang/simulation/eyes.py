@@ -35,6 +35,7 @@ class SimCamera:
         self._ignored = ignored
         self._visible = visible
         self._asked_ms: int | None = None
+        self._called_ms: int | None = None
         self._first: Picture | None = None
         self._previous: Picture | None = None
 
@@ -44,6 +45,19 @@ class SimCamera:
             self._asked_ms = None
         elif self._asked_ms is None:
             self._asked_ms = self._now_ms()
+
+    def called(self, called: bool) -> None:
+        """A pop-up is there, or over; who listens for it comes."""
+        if not called:
+            self._called_ms = None
+        elif self._called_ms is None:
+            self._called_ms = self._now_ms()
+
+    def _wanted_ms(self) -> int | None:
+        """Return since when somebody who would come is wanted before the camera."""
+        if self._timeline.entry_at(self._now_ms()).when_asked != "called":
+            return self._asked_ms
+        return min((each for each in (self._asked_ms, self._called_ms) if each is not None), default=None)
 
     async def capture(self, order: CaptureOrder) -> Picture | Unavailable | None:
         """Return what is sent for an order."""
@@ -82,11 +96,11 @@ class SimCamera:
         now_ms, width_px, quality_pct = self._now_ms(), order.width_px, order.quality_pct
         if act is None and not performer:
             now_ms -= now_ms % IDLE_MS
-            shot = self._timeline.snapshot(now_ms, self._asked_ms, width_px=width_px, quality_pct=quality_pct)
+            shot = self._timeline.snapshot(now_ms, self._wanted_ms(), width_px=width_px, quality_pct=quality_pct)
         else:
             shot = self._timeline.performed(
                 now_ms,
-                self._asked_ms,
+                self._wanted_ms(),
                 act or Act(),
                 performer=performer,
                 colour=order.colour,
@@ -108,7 +122,7 @@ class SimCamera:
         return taken if isinstance(taken, Picture) else None
 
     def _take(self, width_px: int, quality_pct: int) -> Picture | say.Unavailable:
-        shot = self._timeline.snapshot(self._now_ms(), self._asked_ms, width_px=width_px, quality_pct=quality_pct)
+        shot = self._timeline.snapshot(self._now_ms(), self._wanted_ms(), width_px=width_px, quality_pct=quality_pct)
         if isinstance(shot, say.Unavailable):
             return shot
         return Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)

@@ -13,6 +13,7 @@ from zaichang.core.errors import UnreadableInput
 from zaichang.main import Services, build
 from zaichang.runtime.channel import Channel
 from zaichang.runtime.clock import ServerClock
+from zaichang.runtime.face_search import FaceSearch
 from zaichang.session.codec import decode_event, decode_minute, encode_minute
 from zaichang.session.decisions import Minute, Verdict
 from zaichang.session.events import Event, Question
@@ -24,9 +25,11 @@ from zaichang.simulation.analysis import Gallery, SimVision
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.format.actions import ServerClock as ClockStep
 from zaichang.simulation.format.loader import Loaded
-from zaichang.simulation.format.scenario import ClientTable
+from zaichang.simulation.format.scenario import ClientTable, SessionTable
 from zaichang.simulation.format.types import to_ms
+from zaichang.simulation.result import CaseResult
 from zaichang.storage.ports import Append, SessionRow, StoredEvent, StoredMinute
+from zaichang.storage.review_ports import SESSION, CaseFilter
 from zaichang_client.messages import ChallengeOrder
 
 INSTITUTION = "inst-1"
@@ -61,6 +64,15 @@ async def enrol_first_fit(photos: Sequence[bytes], enrol: Callable[[bytes], Awai
         raise refused
 
 
+def reference_photos(library: Library, session: SessionTable, client: ClientTable) -> list[bytes]:
+    """Return the photos with which a client's learner is enrolled; none for ``none``."""
+    if client.reference:
+        source, transforms = client.reference, client.reference_transforms
+    else:
+        source, transforms = session.reference, session.reference_transforms
+    return [] if source == "none" else library.references(source, session.reference_at_s, transforms)
+
+
 def forged(token: str) -> str:
     """Return the token with another signature."""
     signed, signature = token.rsplit(".", 1)
@@ -74,8 +86,9 @@ class RuntimeHost:
         """Args are the scenario, an empty folder for its data, the analysis, its media, and server time at 0."""
         self._loop = asyncio.get_running_loop()
         self._loaded = loaded
+        several = len({client.learner for client in loaded.scenario.client}) > 1  # whose faces may be compared
         self._settings = load_settings(
-            overrides={"data": folder, "keep_captures": False, "token_minutes": 1440}, environ={}
+            overrides={"data": folder, "keep_captures": several, "token_minutes": 1440}, environ={}
         )
         self._library = library
         self._epoch_ms = epoch_ms
@@ -129,9 +142,8 @@ class RuntimeHost:
                 questions=questions,
             )
         for client in scenario.client:
-            source = client.reference or scenario.session.reference
-            if source != "none":
-                photos = self._library.references(source, scenario.session.reference_at_s)
+            photos = reference_photos(self._library, scenario.session, client)
+            if photos:
                 await enrol_first_fit(photos, functools.partial(self._enrol, client.learner))
         await self._credit_before()
 
@@ -221,9 +233,9 @@ class RuntimeHost:
             return services.tokens.issue(type(claims)(**{**values, "expires_ms": self._epoch_ms - 1000}))
         return token
 
-    def serve(self, channel: Channel) -> None:
-        """Serve a new connection."""
-        task = asyncio.ensure_future(self._running().gateway.serve(channel))
+    def serve(self, channel: Channel, address: str = "") -> None:
+        """Serve a new connection that comes from an address."""
+        task = asyncio.ensure_future(self._running().gateway.serve(channel, address))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -242,6 +254,29 @@ class RuntimeHost:
         """Return a session's minutes as they were recorded."""
         stored = await self._running().store.minutes(session_id)
         return tuple(decode_minute(parse_canonical_object(each.body)) for each in stored)
+
+    async def cases(self, session_ids: Sequence[str]) -> tuple[CaseResult, ...]:
+        """Look for one face behind several accounts, as the service does beside, and return the cases for a person.
+
+        Cases of single sessions are left out: what a session leaves to a person is in its result.
+        """
+        services = self._running()
+        learners = sorted({client.learner for client in self._loaded.scenario.client})
+        if len(learners) > 1:
+            search = FaceSearch(services.ports, self._settings.review_days)
+            for learner in learners:
+                await search.look(INSTITUTION, learner)
+            for session_id in session_ids:
+                row = await services.store.session(session_id)
+                await search.look(INSTITUTION, row.learner_id, session_id)
+        found = await services.store.cases(CaseFilter(institution_id=INSTITUTION, limit=500))
+        return tuple(
+            CaseResult(
+                kind=case.kind, learner=case.learner_id, reasons=tuple((each.code, each.n) for each in case.reasons)
+            )
+            for case in found
+            if case.kind != SESSION
+        )
 
     def _running(self) -> Services:
         if self._services is None:

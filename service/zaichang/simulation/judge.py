@@ -54,6 +54,13 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
         found += _final(expect.final, sessions)
     indicators = {reason for each in sessions for reason, _ in each.indicators}
     found += [f"the indicator {code} was not raised" for code in expect.indicators if code not in indicators]
+    if expect.claimed_s_min is not None and result.claimed_ms < to_ms(expect.claimed_s_min):
+        found.append(f"{result.claimed_ms / 1000:.1f} s were claimed, expected at least {expect.claimed_s_min:g} s")
+    cases = {code for case in result.cases for code, _ in case.reasons}
+    found += [f"there is no case of {code} for a person" for code in expect.cases if code not in cases]
+    found += [f"there is a case of {code} for a person" for code in expect.cases_absent if code in cases]
+    refused = {code for _, code in result.refusals}
+    found += [f"nobody was refused with {code}" for code in expect.refusals if code not in refused]
     if expect.sessions is not None and len(sessions) != expect.sessions:
         found.append(f"there were {len(sessions)} sessions, expected {expect.sessions}")
     if expect.closed is not None:

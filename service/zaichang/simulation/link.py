@@ -1,4 +1,7 @@
-"""The network between one client and the service: late, slow, cut, as the scenario says; order is always kept."""
+"""The network between one client and the service: late, slow, cut, as the scenario says; like TCP it keeps the order.
+
+Only what stands between (``duplicate``, ``reorder``) can break it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from zaichang.simulation.format.actions import Bandwidth, Delay, Drop, Flap, Lose, NetworkEntry
+from zaichang.simulation.format.actions import (
+    Bandwidth,
+    Delay,
+    Drop,
+    Duplicate,
+    Flap,
+    Lose,
+    Move,
+    NetworkEntry,
+    Reorder,
+)
 from zaichang.simulation.format.types import to_ms
 from zaichang_client import ConnectionGone
 
@@ -38,7 +51,14 @@ class Network:
         for entry in self._entries:
             if self._active(entry) and (isinstance(entry, Drop) or (isinstance(entry, Flap) and self._flapped(entry))):
                 return False
+            if isinstance(entry, Move) and 0 <= self._now_ms() - to_ms(entry.from_s) < to_ms(entry.down_s):
+                return False
         return True
+
+    def address(self, own: str) -> str:
+        """Return where a connection comes from now; ``own`` is the client's first address."""
+        moves = [entry for entry in self._entries if isinstance(entry, Move) and self._active(entry)]
+        return max(moves, key=lambda entry: entry.from_s).address if moves else own
 
     def _flapped(self, entry: Flap) -> bool:
         return (self._now_ms() - to_ms(entry.from_s)) % to_ms(entry.every_s) < to_ms(entry.down_s)
@@ -49,6 +69,8 @@ class Network:
         for entry in self._entries:
             if isinstance(entry, Drop):
                 cuts.append((to_ms(entry.from_s), to_ms(entry.notice_s)))
+            elif isinstance(entry, Move):
+                cuts.append((to_ms(entry.from_s), 0))
             elif isinstance(entry, Flap):
                 end_ms = to_ms(entry.until_s) if entry.until_s else 14_400_000
                 cuts += [(at_ms, 0) for at_ms in range(to_ms(entry.from_s), end_ms, to_ms(entry.every_s))]
@@ -63,6 +85,22 @@ class Network:
                 self._down_until_ms = self._now_ms() + to_ms(entry.down_s)
                 return True
         return False
+
+    def again_ms(self) -> list[int]:
+        """Return after how long the client's message now arrives once more, for every entry that repeats it."""
+        return [
+            to_ms(entry.delay_s)
+            for entry in self._entries
+            if isinstance(entry, Duplicate) and self._active(entry) and self._random.random() < entry.share
+        ]
+
+    def held_ms(self) -> int:
+        """Return how long the client's message now is held back while later ones overtake it; 0: not."""
+        return sum(
+            to_ms(entry.delay_s)
+            for entry in self._entries
+            if isinstance(entry, Reorder) and self._active(entry) and self._random.random() < entry.share
+        )
 
     def delay_ms(self, direction: Direction, size_bytes: int) -> int:
         """Return how long a message of this size takes now."""
@@ -127,7 +165,22 @@ class Pipe:
         if self._network.loses(data):
             self.cut()
             return
-        self._carry("up", len(data), lambda: self._to_server.put_nowait(data))
+        held_ms = self._network.held_ms()
+        if held_ms:
+            self._aside(held_ms, data)
+        else:
+            self._carry("up", len(data), lambda: self._to_server.put_nowait(data))
+        for again_ms in self._network.again_ms():
+            self._aside(again_ms, data)
+
+    def _aside(self, wait_ms: int, data: str | bytes) -> None:
+        """Carry a client's message outside the order of the others."""
+        wait_ms += self._network.delay_ms("up", len(data))
+        asyncio.get_running_loop().call_later(wait_ms / 1000, self._arrive, data)
+
+    def _arrive(self, data: str | bytes) -> None:
+        if not self._muted and self.server_open:
+            self._to_server.put_nowait(data)
 
     def down(self, item: str | int) -> None:
         """Carry a service's message, or its close code."""

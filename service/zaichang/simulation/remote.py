@@ -26,10 +26,11 @@ from zaichang.simulation.client import SimClient, lend_tokens, limit_of
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
 from zaichang.simulation.format.types import to_ms
-from zaichang.simulation.host import QUESTIONS, enrol_first_fit, forged
+from zaichang.simulation.host import QUESTIONS, enrol_first_fit, forged, reference_photos
 from zaichang.simulation.judge import judge
 from zaichang.simulation.link import Pipe
 from zaichang.simulation.result import MinuteResult, Result, SessionResult
+from zaichang.simulation.sources import check_sources
 from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
 from zaichang_client import ConnectionGone, Transport, websocket
@@ -61,9 +62,9 @@ def simulate_remotely(
         raise ConfigError("simulate.server", "Give either --key (the institution's platform key) or --token.")
     if token and len(loaded.scenario.client) > 1:
         raise ConfigError("simulate.server", "A launch token opens one session; give --key for several clients.")
-    return asyncio.run(
-        _run(loaded, RemoteHost(loaded, server.rstrip("/"), key, token, Library((loaded.folder, *media))))
-    )
+    library = Library((loaded.folder, *media))
+    check_sources(loaded, library)
+    return asyncio.run(_run(loaded, RemoteHost(loaded, server.rstrip("/"), key, token, library)))
 
 
 class RemoteHost:
@@ -98,15 +99,14 @@ class RemoteHost:
         """Enrol the learners."""
         session = self._loaded.scenario.session
         for client in self._loaded.scenario.client:
-            source = client.reference or session.reference
-            if source == "none":
+            photos = reference_photos(self._library, session, client)
+            if not photos:
                 continue
             path, secret = f"/v1/enrol/{client.learner}", self._key
             if not self._key:
                 path, secret = "/v1/enrol-me", self._token
                 if not (await self._get("/v1/me", self._token)).get("may_enrol"):
                     continue
-            photos = self._library.references(source, session.reference_at_s)
             await enrol_first_fit(photos, functools.partial(self._enrol, path, secret))
 
     async def _enrol(self, path: str, secret: str, photo: bytes) -> None:

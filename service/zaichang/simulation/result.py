@@ -79,6 +79,21 @@ class SessionResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """A case for a person, beside those of single sessions.
+
+    Attributes:
+        kind: ``account``, ``device`` or ``address``.
+        learner: Whose account, or empty.
+        reasons: Codes with their counts.
+    """
+
+    kind: str
+    learner: str
+    reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A whole scenario.
 
@@ -91,6 +106,7 @@ class Result:
         played_ms: Media time that their players really played.
         honest_ms: What a fair observer would have credited.
         refusals: Client and code, where the service refused to go on.
+        cases: What a person finds in the queue about accounts, devices and addresses.
         findings: What did not come out as expected; empty: passed.
     """
 
@@ -102,6 +118,7 @@ class Result:
     played_ms: int
     honest_ms: int
     refusals: tuple[tuple[str, str], ...] = ()
+    cases: tuple[CaseResult, ...] = ()
     findings: tuple[str, ...] = ()
 
     @property
@@ -136,6 +153,9 @@ class Result:
             "honest_ms": self.honest_ms,
             "duration_ms": self.duration_ms,
             "refusals": [{"client": client, "code": code} for client, code in self.refusals],
+            "cases": [
+                {"kind": case.kind, "learner": case.learner, "reasons": dict(case.reasons)} for case in self.cases
+            ],
             "sessions": [self._session(session) for session in self.sessions],
         }
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from zaichang.core.errors import ConfigError, UnreadableInput
+from zaichang.simulation.camera.faces import builtin_face
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.timeline import CameraTimeline, Snapshot
 from zaichang.simulation.format import camera as say
@@ -140,28 +140,40 @@ def test_files_are_found_beside_the_scenario_and_videos_play(tmp_path: Path) -> 
     assert level_at(5_000, "hold") == 4
 
 
-def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError):
-        timeline(say.Clip(source="builtin:nobody"))
-    with pytest.raises(ConfigError):
-        timeline(say.Black(transforms=(say.Turn(yaw_deg=3),)))
-    with pytest.raises(ConfigError):
-        timeline(say.FaceSwap(face="photo.jpg"))
-    with pytest.raises(UnreadableInput) as caught:
-        timeline(say.Still(source="absent.jpg"), folder=tmp_path).image(0)
-    assert caught.value.exit_code == 2
-    with pytest.raises(ConfigError):
-        cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((48, 64, 3), 90, np.uint8))
-        timeline(say.Still(source="photo.jpg", transforms=(say.Glasses(),)), folder=tmp_path)
-    (tmp_path / "noise.jpg").write_bytes(b"no picture")
-    with pytest.raises(UnreadableInput) as caught:
-        timeline(say.Still(source="noise.jpg"), folder=tmp_path).image(0)
-    assert caught.value.code == "scenario.media_unreadable"
-
-
 def test_a_recorded_clip_wanders_and_never_repeats_itself(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "photo.png"), timeline(say.Clip(**SMALL, noise=0.0)).image(0))
     clip = timeline(say.Clip(source="photo.png", noise=0.0, **SMALL), folder=tmp_path)
     still = timeline(say.Clip(source="photo.png", noise=0.0, drift=0.0, **SMALL), folder=tmp_path)
     assert difference(still, 1_000, 31_000) == 0
     assert difference(clip, 1_000, 31_000) > 1
+
+
+def test_who_is_called_comes_when_asked_and_who_stays_does_not() -> None:
+    called, stays = (timeline(say.Absent(when_asked=how, noise=0.0, **SMALL)) for how in ("called", "stay"))
+    assert difference(called, 5_000, 5_000, asked_ms=1_000) > 1
+    assert difference(stays, 5_000, 5_000, asked_ms=1_000) == 0
+
+
+def test_an_enrolment_picture_is_changed_as_the_scenario_says(tmp_path: Path) -> None:
+    library = Library((tmp_path,))
+    (plain,) = library.references("builtin:astronaut", 0)
+    (worn,) = library.references("builtin:astronaut", 0, (say.Glasses(),))
+    (dark,) = library.references("builtin:astronaut", 0, (say.Brightness(gain=0.2),))
+    assert plain != worn
+    assert level(dark) < level(plain) / 2
+    cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((48, 64, 3), 90, np.uint8))
+    (photo,) = library.references("photo.jpg", 0, (say.Brightness(gain=2),))
+    assert round(level(photo)) == 180
+
+
+def level(picture: bytes) -> float:
+    return float(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE).mean())
+
+
+def test_the_colleague_is_the_officer_at_the_astronauts_desk() -> None:
+    colleague, astronaut = (builtin_face(f"builtin:{name}") for name in ("colleague", "astronaut"))
+    assert colleague.landmarks == astronaut.landmarks
+    changed = np.abs(colleague.image.astype(int) - astronaut.image).mean(axis=2)
+    x, y = (round(each) for each in astronaut.landmarks.middle)
+    assert changed[y - 10 : y + 10, x - 10 : x + 10].mean() > 8
+    assert changed[300:, :].mean() < 3

@@ -76,9 +76,13 @@ def test_a_second_page_supersedes_the_first() -> None:
         '[[network]]\ndo = "flap"\nfrom_s = 20\nevery_s = 30\n',
         '[[network]]\ndo = "lose"\nfrom_s = 0\nmessage = "heartbeat"\ncount = 2\n',
         '[[network]]\ndo = "bandwidth"\nfrom_s = 0\nup_kbit_s = 128\n',
+        '[[network]]\ndo = "duplicate"\nfrom_s = 0\nshare = 0.5\ndelay_s = 0.5\n',
+        '[[network]]\ndo = "reorder"\nfrom_s = 0\nshare = 0.2\ndelay_s = 1\n',
+        '[[network]]\ndo = "move"\nfrom_s = 40\ndown_s = 4\naddress = "203.0.113.9"\n',
+        "[[clock]]\nat_s = 40\ntimer_least_s = 60\n[[clock]]\nat_s = 80\n",
         '[[server]]\ndo = "kill"\nat_s = 50\ndown_s = 6\n',
     ],
-    ids=lambda text: text.split('"')[1],
+    ids=lambda text: text.split()[2],
 )
 def test_what_happens_to_honest_people_costs_only_the_gap(happening: str) -> None:
     result = play(
@@ -139,3 +143,47 @@ def test_the_route_without_faces_needs_right_answers() -> None:
 def test_without_a_reference_nobody_is_verified() -> None:
     result = play(SHORT + 'limit_s = 100\nreference = "none"\n' + CAMERA)
     assert result.verified_ms == 0
+
+
+def test_an_action_may_answer_an_event_instead_of_a_time() -> None:
+    pop_ups = 'challenge_kinds = ["confirm"]\nchallenge_mean_ms = 20000\nchallenge_min_gap_ms = 10000\n'
+    pop_ups += "challenge_max_gap_ms = 30000\n"
+    back = '[[player]]\ndo = "seek"\nby_s = -10\nat_s = 30\nuntil_s = 90\non = "pop_up"\nafter_s = 2\n'
+    plain, sought = (play(SHORT + CAMERA + more, head=HEAD + pop_ups) for more in ("", back))
+    assert sought.findings == () and sought.verified_ms == 120_000
+    assert sought.duration_ms > plain.duration_ms + 10_000
+    paused = '[[player]]\ndo = "pause"\nfor_s = 200\nat_s = 30\nuntil_s = 40\non = "capture"\n'
+    assert (
+        play(SHORT + CAMERA + paused, head=HEAD + "capture_max_gap_ms = 20000\ncapture_mean_ms = 15000\n").duration_ms
+        > 300_000
+    )
+
+
+def test_one_face_behind_several_accounts_on_one_device_becomes_cases_for_a_person() -> None:
+    accounts = "".join(
+        f'[[client]]\nname = "{name}"\nlearner = "learner-{name}"\nstart_s = {start_s}\naddress = "203.0.113.9"\n'
+        for name, start_s in (("a", 0), ("b", 100), ("c", 200))
+    )
+    expected = '[expect]\ncases = ["SHARED_DEVICE", "FACE_OF_ANOTHER_ACCOUNT"]\ncases_absent = ["SHARED_ADDRESS"]\n'
+    result = play("[session]\nlesson_s = 30\n" + accounts + expected)
+    assert result.findings == ()
+    assert {case.kind for case in result.cases} == {"account", "device"}
+    assert result.as_dict()["cases"][0]["reasons"]
+    alone = play('[session]\nlesson_s = 30\n[expect]\ncases = ["SHARED_DEVICE"]\n')
+    assert alone.findings == ("there is no case of SHARED_DEVICE for a person",)
+
+
+def test_many_devices_of_one_account_are_seen_as_the_page_names_them() -> None:
+    tabs = "".join(f'[[client]]\nname = "t{n}"\ndevice = "d{n}"\nstart_s = {n * 9}\n' for n in range(4))
+    result = play("[session]\nlesson_s = 30\n" + tabs + '[expect]\ncases_absent = ["MANY_DEVICES"]\n')
+    assert result.findings == ("there is a case of MANY_DEVICES for a person",)
+
+
+def test_claims_and_refusals_can_be_expected() -> None:
+    result = play(SHORT + CAMERA + '[expect]\nclaimed_s_min = 500\nrefusals = ["token.forged"]\n')
+    assert result.findings == (
+        "120.0 s were claimed, expected at least 500 s",
+        "nobody was refused with token.forged",
+    )
+    forged = play(SHORT + CAMERA + '[[cheat]]\ndo = "token"\n[expect]\nrefusals = ["token.forged"]\n')
+    assert forged.findings == ()

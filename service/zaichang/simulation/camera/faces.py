@@ -1,4 +1,4 @@
-"""The builtin faces: two public-domain portraits with their landmarks (faces/SOURCES.md)."""
+"""The builtin faces: public-domain portraits of two people with their landmarks (faces/SOURCES.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 Point = tuple[float, float]
 
 BUILTIN = "builtin:"
-NAMES = ("astronaut", "officer")
+NAMES = ("astronaut", "officer", "colleague")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ _LANDMARKS = {
         left_mouth=(302.1, 269.9),
     ),
 }
+_LANDMARKS["colleague"] = _LANDMARKS["astronaut"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ import numpy as np
 
 from zaichang.core.errors import UnreadableInput
 from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
+from zaichang.simulation.camera.picture import apply
+from zaichang.simulation.camera.texture import is_worn, wear
+from zaichang.simulation.format.camera import Transform
 
 FRAMES_MAX = 3000
 """Frames of a video that are used; further ones are never shown."""
@@ -81,19 +84,29 @@ class Library:
             self._opened[source] = _read(self.path(source))
         return self._opened[source]
 
-    def references(self, source: str, at_s: float) -> list[bytes]:
-        """Return enrolment pictures as JPEG, the wished one first.
+    def references(self, source: str, at_s: float, transforms: tuple[Transform, ...] = ()) -> list[bytes]:
+        """Return enrolment pictures as JPEG, the wished one first, changed as the transforms say.
 
         A builtin portrait or a picture file is one; of a video, further moments follow, half a second apart, as someone
         whose photo is refused takes another.
         """
         if is_builtin(source):
-            return [_jpeg(builtin_face(source).image)]
+            worn = tuple(each for each in transforms if is_worn(each))
+            return [_changed(wear(builtin_face(source), worn).image, transforms)]
         footage = self.open(source)
         wished = footage.index_at(at_s, "hold")
         step = max(1, round(footage.fps / 2))
         others = [index for index in range(wished % step, len(footage.frames), step) if index != wished]
-        return [footage.frames[index] for index in (wished, *others)][:REFERENCES_MAX]
+        indices = (wished, *others)[:REFERENCES_MAX]
+        if not transforms:
+            return [footage.frames[index] for index in indices]
+        return [_changed(footage.picture(index), transforms) for index in indices]
+
+
+def _changed(image: Image, transforms: tuple[Transform, ...]) -> bytes:
+    for index, transform in enumerate(transforms):
+        image = apply(image, transform, (0, index))
+    return _jpeg(image)
 
 
 def _jpeg(image: Image) -> bytes:

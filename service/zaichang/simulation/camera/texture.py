@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 import cv2
 import numpy as np
 
 from zaichang.simulation.camera.faces import Face, Floats, Image, Landmarks
-from zaichang.simulation.format.camera import Glasses, Occlude
+from zaichang.simulation.format.camera import Glasses, Occlude, Transform
+
+
+def is_worn(transform: Transform) -> TypeGuard[Glasses | Occlude]:
+    """Whether a transform is drawn on the face itself."""
+    return isinstance(transform, Glasses) or (isinstance(transform, Occlude) and transform.region is not None)
 
 
 def wear(face: Face, transforms: tuple[Glasses | Occlude, ...]) -> Face:

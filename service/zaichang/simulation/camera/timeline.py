@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from zaichang.core.errors import ConfigError
 from zaichang.simulation.camera.faces import Image, builtin_face, is_builtin
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.head import Head, Pose, pose_at
@@ -17,7 +16,7 @@ from zaichang.simulation.camera.performed import CANDIDATES, Troupe
 from zaichang.simulation.camera.picture import apply, cover, noisy, room, warp
 from zaichang.simulation.camera.rig import Act
 from zaichang.simulation.camera.shown import present
-from zaichang.simulation.camera.texture import swap_face, wear
+from zaichang.simulation.camera.texture import is_worn, swap_face, wear
 from zaichang.simulation.format import camera as say
 from zaichang.simulation.format.types import to_ms
 
@@ -25,7 +24,6 @@ _DRIFT_SEED = 0x5EED
 _DRIFT_SLOWER = 2.0
 IDLE_MS = 1_000
 """Of somebody who does nothing that is asked, a liveness challenge sees a new picture this often."""
-_PERSON = (say.Clip, say.Still, say.Shown, say.Absent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ class CameraTimeline:
         sent: dict[object, bytes] | None = None,
         troupe: Troupe | None = None,
     ) -> None:
-        """Check that everything shown can be drawn.
+        """Nothing is drawn yet; ``sources.check_sources`` has looked whether all of it can be.
 
         Args:
             entries: In order of time; before the first one, its picture is shown.
@@ -62,10 +60,6 @@ class CameraTimeline:
             seed: Of movement and noise.
             sent: Pictures drawn before, by other timelines too; kept here.
             troupe: People who can make movements; without it nobody can.
-
-        Raises:
-            ConfigError: ``scenario.invalid``: an unknown builtin face, or a transform that only a builtin face takes.
-            UnreadableInput: A media file is absent or unreadable.
         """
         self._entries = entries or (say.Clip(),)
         self._library = library
@@ -73,8 +67,6 @@ class CameraTimeline:
         self._sent: dict[object, bytes] = {} if sent is None else sent
         self._troupe = troupe
         self._heads: dict[tuple[object, ...], Head] = {}
-        for entry in self._entries:
-            _check(entry, library)
 
     def entry_at(self, time_ms: int) -> say.CameraEntry:
         """Return the entry in force."""
@@ -310,16 +302,12 @@ class CameraTimeline:
 
 
 def _turned_to_camera(entry: say.CameraEntry, time_ms: int, asked_ms: int | None) -> bool:
-    asked = asked_ms is not None and entry.when_asked == "turn"
+    asked = asked_ms is not None and entry.when_asked in ("turn", "called")
     return asked and asked_ms is not None and time_ms >= asked_ms + to_ms(entry.react_s)
 
 
 def _worn(transforms: tuple[say.Transform, ...]) -> tuple[say.Glasses | say.Occlude, ...]:
-    return tuple(
-        each
-        for each in transforms
-        if isinstance(each, say.Glasses) or (isinstance(each, say.Occlude) and each.region is not None)
-    )
+    return tuple(each for each in transforms if is_worn(each))
 
 
 def _compressed(image: Image, width_px: int, quality_pct: int) -> bytes:
@@ -350,26 +338,3 @@ def _turned(pose: Pose, transforms: tuple[say.Transform, ...]) -> Pose:
         closed=pose.closed,
         talk=pose.talk,
     )
-
-
-def _check(entry: say.CameraEntry, library: Library) -> None:
-    sources = [getattr(entry, name) for name in ("source", "second", "face") if hasattr(entry, name)]
-    for source in sources:
-        if is_builtin(source):
-            builtin_face(source)
-        elif isinstance(entry, say.FaceSwap):
-            raise _refuse(f"faceswap takes builtin faces, not {source!r}")
-        elif not isinstance(entry, say.Absent):
-            library.open(source)
-    on_face = [
-        each
-        for each in entry.transforms
-        if isinstance(each, say.Glasses | say.Turn) or (isinstance(each, say.Occlude) and each.region is not None)
-    ]
-    drawn = isinstance(entry, (*_PERSON, say.Pair, say.FaceSwap)) and is_builtin(sources[0])
-    if on_face and not drawn:
-        raise _refuse(f"{type(on_face[0]).__name__.lower()} on a face needs a builtin face, at {entry.at_s} s")
-
-
-def _refuse(what: str) -> ConfigError:
-    return ConfigError("scenario.invalid", f"The camera cannot show this: {what}.", "See docs/simulation.md.")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from zaichang.simulation.format.types import Count, Factor, Fraction, Moment, Name, Offset, Source, Span, Table
+from zaichang.simulation.format.types import Count, Every, Factor, Fraction, Moment, Name, Offset, Source, Span, Table
 
 Rate = Annotated[float, Meta(gt=0, le=16)]
 
@@ -18,15 +18,20 @@ class _Action(Table, tag_field="do", frozen=True, kw_only=True):
 
     Attributes:
         client: Whose player.
-        at_s: When.
+        at_s: When; with ``on``, from when on.
         every_s: Repeat after this time; 0: once.
-        until_s: No repetition at or after this moment; 0: to the end.
+        until_s: No repetition (with ``on``: no answer to an event) at or after this moment; 0: to the end.
+        on: Not at ``at_s``, but whenever this happens: a pop-up appears, the server orders a capture, or tells the
+            player to pause.
+        after_s: So long after that event.
     """
 
     client: Name = "main"
     at_s: Moment
-    every_s: Span = 0.0
+    every_s: Every = 0.0
     until_s: Moment = 0.0
+    on: Literal["", "pop_up", "capture", "pause"] = ""
+    after_s: Span = 0.0
 
 
 class Play(_Action, tag="play", frozen=True, kw_only=True):
@@ -178,6 +183,8 @@ class ChallengeRule(Table, frozen=True, kw_only=True):
 
 # The network
 
+Address = Annotated[str, Meta(max_length=64)]
+
 
 class _Weather(Table, tag_field="do", frozen=True, kw_only=True):
     """What all network entries share: whose, from when, until when (0: to the end)."""
@@ -223,7 +230,33 @@ class Flap(_Weather, tag="flap", frozen=True, kw_only=True):
     down_s: Span = 2.0
 
 
-NetworkEntry = Drop | Delay | Bandwidth | Lose | Flap
+class Duplicate(_Weather, tag="duplicate", frozen=True, kw_only=True):
+    """Something between sends ``share`` of the client's messages a second time, ``delay_s`` after the first."""
+
+    share: Fraction = 0.1
+    delay_s: Span = 0.0
+
+
+class Reorder(_Weather, tag="reorder", frozen=True, kw_only=True):
+    """Something between holds ``share`` of the client's messages back for ``delay_s``, so that later ones overtake."""
+
+    share: Fraction = 0.1
+    delay_s: Span = 1.0
+
+
+class Move(_Weather, tag="move", frozen=True, kw_only=True):
+    """Another network (Wi-Fi to mobile data): the connection dies at ``from_s``; the next comes from ``address``.
+
+    Attributes:
+        address: The client's address from then on.
+        down_s: No network for so long.
+    """
+
+    address: Address
+    down_s: Span = 2.0
+
+
+NetworkEntry = Drop | Delay | Bandwidth | Lose | Flap | Duplicate | Reorder | Move
 
 # The client's clock
 
@@ -237,6 +270,7 @@ class ClockEntry(Table, frozen=True, kw_only=True):
         offset_s: Wall clock minus true time (a day is 86400; daylight saving 3600).
         zone: Time zone, recorded only.
         timer_speed: How fast the page's timers and clock run (1 true; a hooked ``setInterval`` 16).
+        timer_least_s: The page's timers fire no oftener than this (a battery saver, a throttled tab: 60); 0: as asked.
     """
 
     client: Name = "main"
@@ -244,6 +278,7 @@ class ClockEntry(Table, frozen=True, kw_only=True):
     offset_s: Offset = 0.0
     zone: Annotated[str, Meta(max_length=64)] = "Asia/Shanghai"
     timer_speed: Factor = 1.0
+    timer_least_s: Span = 0.0
 
 
 # Cheats: a client that does not do what the SDK does
@@ -337,7 +372,7 @@ class Captures(_Cheat, tag="captures", frozen=True, kw_only=True):
     nonce: Literal["right", "wrong", "previous"] = "right"
     delay_s: Span = 0.0
     copies: Annotated[int, Meta(ge=1, le=100)] = 1
-    unasked_every_s: Span = 0.0
+    unasked_every_s: Every = 0.0
 
 
 class Raw(_Cheat, tag="raw", frozen=True, kw_only=True):
@@ -345,7 +380,7 @@ class Raw(_Cheat, tag="raw", frozen=True, kw_only=True):
 
     text: Annotated[str, Meta(max_length=200_000)] = ""
     hex: Annotated[str, Meta(max_length=200_000, pattern="^([0-9a-f]{2})*$")] = ""
-    every_s: Span = 0.0
+    every_s: Every = 0.0
 
 
 class Token(_Cheat, tag="token", frozen=True, kw_only=True):

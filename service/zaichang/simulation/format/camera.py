@@ -162,7 +162,8 @@ class _Entry(Table, tag_field="kind", frozen=True, kw_only=True):
         height_px: Height.
         fps: Pictures per second; between two of them the picture is the same.
         noise: Sensor noise of the camera, sigma in grey levels; 0 makes a still bit-identical.
-        when_asked: Whether a person shown turns to the camera when the server asks.
+        when_asked: ``turn``: a person shown turns to the camera when the server asks; ``called``: also when a pop-up
+            appears (somebody who listens for it); ``stay``: not.
         react_s: How long that takes.
         transforms: Applied in this order.
     """
@@ -176,7 +177,7 @@ class _Entry(Table, tag_field="kind", frozen=True, kw_only=True):
     height_px: Pixels = 480
     fps: Annotated[float, Meta(ge=0.1, le=120)] = 25.0
     noise: Annotated[float, Meta(ge=0, le=60)] = 2.5
-    when_asked: Literal["turn", "stay"] = "stay"
+    when_asked: Literal["turn", "called", "stay"] = "stay"
     react_s: Annotated[float, Meta(ge=0, le=600)] = 2.0
     transforms: tuple[Transform, ...] = ()
 
@@ -201,7 +202,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
     motion: Annotated[float, Meta(ge=0, le=4)] = 1.0
     drift: Annotated[float, Meta(ge=0, le=4)] = 1.0
     live: bool = True
-    when_asked: Literal["turn", "stay"] = "turn"
+    when_asked: Literal["turn", "called", "stay"] = "turn"
 
 
 class Still(_Entry, tag="still", frozen=True, kw_only=True):
@@ -268,7 +269,7 @@ class Loop(_Entry, tag="loop", frozen=True, kw_only=True):
 
 
 class Absent(_Entry, tag="absent", frozen=True, kw_only=True):
-    """An empty chair in a lit room; with ``when_asked = "turn"`` the person of ``source`` comes back."""
+    """An empty chair in a lit room; with ``when_asked`` ``turn`` or ``called`` the person of ``source`` comes back."""
 
     source: Source = "builtin:astronaut"
 

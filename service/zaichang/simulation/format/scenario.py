@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from zaichang.simulation.format.actions import (
+    Address,
     ChallengeRule,
     CheatEntry,
     ClockEntry,
@@ -15,7 +16,7 @@ from zaichang.simulation.format.actions import (
     PlayerAction,
     ServerEntry,
 )
-from zaichang.simulation.format.camera import CameraEntry
+from zaichang.simulation.format.camera import CameraEntry, Transform
 from zaichang.simulation.format.types import LongSpan, Moment, Name, Percent, Seed, Source, Span, Table, Text
 
 FORMAT = 1
@@ -32,6 +33,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         liveness_excluded: Movements that this learner is never asked for, a recorded allowance.
         reference: Picture that the learner was enrolled with, or ``none``.
         reference_at_s: Which moment of it, where it is a video; other moments are tried where the service refuses it.
+        reference_transforms: Changes to that picture, as in ``[[camera]]`` (the learner was enrolled with glasses).
         credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
         finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
@@ -46,6 +48,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
     liveness_excluded: tuple[Movement, ...] = ()
     reference: Source = "builtin:astronaut"
     reference_at_s: Moment = 0.0
+    reference_transforms: tuple[Transform, ...] = ()
     credited: tuple[tuple[Moment, Moment], ...] = ()
     finish: Literal["finish", "stay"] = "finish"
     limit_s: Moment = 0.0
@@ -77,8 +80,10 @@ class ClientTable(Table, frozen=True, kw_only=True):
         course: Which course.
         lesson: Which lesson.
         lesson_s: Its length, where it differs from ``[session]``; 0: the same.
-        device: Which machine (for indicators across sessions).
+        device: Which machine: the random name that the browser keeps (for indicators across sessions).
+        address: Its network address, likewise; empty: unknown.
         reference: This learner's enrolled picture, where it differs from ``[session]``; empty: the same.
+        reference_transforms: As in ``[session]``, where ``reference`` is given here.
         finish: As in ``[session]``; empty: the same.
         token_of: Opens the page with this client's launch token (a duplicated tab, a link passed on); empty: its own.
     """
@@ -90,7 +95,9 @@ class ClientTable(Table, frozen=True, kw_only=True):
     lesson: Name = "lesson-1"
     lesson_s: Annotated[float, Meta(ge=0, le=14_400)] = 0.0
     device: Name = "device-1"
+    address: Address = ""
     reference: Annotated[str, Meta(max_length=400)] = ""
+    reference_transforms: tuple[Transform, ...] = ()
     finish: Literal["", "finish", "stay"] = ""
     token_of: Annotated[str, Meta(max_length=64)] = ""
 
@@ -103,10 +110,14 @@ class ExpectTable(Table, frozen=True, kw_only=True):
         verified_s_max: Most.
         honest_s: What a fair observer would have credited; for the suite's figures.
         undecided_s_max: Most seconds left to a person.
+        claimed_s_min: Least media seconds that the clients reported as played, so that a cheat really tried.
         reasons: Codes that must appear in a minute, an acknowledgement or a final record.
         reasons_absent: Codes that must not.
         final: Reason of the last session's final record.
         indicators: Codes that must be among the final indicators.
+        cases: Codes of the cases that a person must find in the queue, about an account, a device or an address.
+        cases_absent: Codes of which there must be none.
+        refusals: Codes with which the service must have sent a client away.
         sessions: Number of sessions.
         closed: Whether every session must be closed at the end.
     """
@@ -115,10 +126,14 @@ class ExpectTable(Table, frozen=True, kw_only=True):
     verified_s_max: Span | None = None
     honest_s: Span | None = None
     undecided_s_max: Span | None = None
+    claimed_s_min: Span | None = None
     reasons: tuple[str, ...] = ()
     reasons_absent: tuple[str, ...] = ()
     final: str | None = None
     indicators: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    cases_absent: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
     sessions: Annotated[int, Meta(ge=0, le=1000)] | None = None
     closed: bool | None = None
 

@@ -12,6 +12,9 @@ Source = Annotated[str, Meta(min_length=1, max_length=400)]
 Moment = Annotated[float, Meta(ge=0, le=43_200)]
 Span = Annotated[float, Meta(ge=0, le=43_200)]
 LongSpan = Annotated[float, Meta(gt=0, le=14_400)]
+Every = Annotated[float, Meta(ge=0, le=43_200)]
+"""0, or at least ``EVERY_LEAST_S``: the loader looks."""
+EVERY_LEAST_S = 0.02
 Offset = Annotated[float, Meta(ge=-31_622_400, le=31_622_400)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Signed = Annotated[float, Meta(ge=-1, le=1)]
