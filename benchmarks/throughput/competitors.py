@@ -15,6 +15,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 
 from benchmarks.accuracy.backends import dlib_models
 from zaichang.vision.cache import ModelCache
@@ -26,9 +27,10 @@ Work = Callable[[], object]
 def opencv_zoo(jpeg: bytes) -> Work:
     """Return decode + FaceDetectorYN (640x480, its usual setting) + FaceRecognizerSF on the same model files."""
     cache, catalog = ModelCache(), load_catalog()
-    detector_file, embedder_file = (str(cache.path(catalog.require(role))) for role in (Role.DETECTOR, Role.EMBEDDER))
+    embedder_file = str(cache.path(catalog.require(Role.EMBEDDER)))
+    detector_file = np.frombuffer(with_maps(cache.read(catalog.require(Role.DETECTOR)) or b""), np.uint8)
     cv2.setNumThreads(1)
-    detector = cv2.FaceDetectorYN.create(detector_file, "", (640, 480), 0.6)
+    detector = cv2.FaceDetectorYN.create("onnx", detector_file, np.zeros(0, np.uint8), (640, 480), 0.6)
     recogniser = cv2.FaceRecognizerSF.create(embedder_file, "")
 
     def work() -> object:
@@ -37,6 +39,23 @@ def opencv_zoo(jpeg: bytes) -> Work:
         return recogniser.feature(recogniser.alignCrop(picture, faces[0]))
 
     return work
+
+
+def with_maps(detector: bytes) -> bytes:
+    """Return our detector file with floats in and the twelve maps out, as OpenCV's FaceDetectorYN wants it."""
+    model = onnx.load_from_string(detector)
+    graph, value = model.graph, onnx.helper.make_tensor_value_info
+    maps = [f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)]
+    ends = [at for at, node in enumerate(graph.node) if node.output[0] in maps]
+    kept = [node for node in list(graph.node)[: max(ends) + 1] if node.op_type != "Cast"]
+    for field, new in (
+        (graph.node, kept),
+        (graph.input, [value("input", onnx.TensorProto.FLOAT, [1, 3, None, None])]),
+        (graph.output, [value(name, onnx.TensorProto.FLOAT, [1, None, None]) for name in maps]),
+    ):
+        del field[:]
+        field.extend(new)
+    return bytes(model.SerializeToString())
 
 
 def face_recognition(jpeg: bytes) -> Work:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -36,14 +37,15 @@ def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.f
     """
     if points_px.shape != target_px.shape or points_px.ndim != 2 or points_px.shape[1] != 2 or len(points_px) < 2:
         raise ValueError(f"points must be two equal (n, 2) arrays, n >= 2, got {points_px.shape}, {target_px.shape}")
-    source = points_px[:, 0] + 1j * points_px[:, 1]
-    target = target_px[:, 0] + 1j * target_px[:, 1]
-    source_mean, target_mean = source.mean(), target.mean()
-    centred = source - source_mean
-    spread = float(np.real(np.vdot(centred, centred)))
-    if not np.isfinite(spread) or spread < 1e-6:
+    # Plain numbers: on five points every NumPy call costs more than its work.
+    source = [complex(x, y) for x, y in points_px.tolist()]
+    target = [complex(x, y) for x, y in target_px.tolist()]
+    source_mean, target_mean = sum(source) / len(source), sum(target) / len(target)
+    centred = [point - source_mean for point in source]
+    spread = sum(point.real * point.real + point.imag * point.imag for point in centred)
+    if not math.isfinite(spread) or spread < 1e-6:
         raise ValueError("points coincide or are not finite")
-    a = np.vdot(centred, target - target_mean) / spread
+    a = sum(point.conjugate() * (goal - target_mean) for point, goal in zip(centred, target, strict=True)) / spread
     b = target_mean - a * source_mean
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
 

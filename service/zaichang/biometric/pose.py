@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,17 @@ _TOP: Final = np.array([10, 151, 9])
 _BOTTOM: Final = np.array([152, 175, 199])
 
 PITCH_NEUTRAL_DEG: Final = 0.0
+
+
+def _axes() -> NDArray[np.float64]:
+    """Return the ``(2, 468)`` weights that give the head's directions across and down from a mesh, in one product."""
+    weights = np.zeros((2, MESH_POINTS))
+    weights[0, _PAIRS[:, 1]], weights[0, _PAIRS[:, 0]] = 1 / len(_PAIRS), -1 / len(_PAIRS)
+    weights[1, _BOTTOM], weights[1, _TOP] = 1 / len(_BOTTOM), -1 / len(_TOP)
+    return weights
+
+
+_AXES: Final = _axes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +51,12 @@ def pose_from_mesh(mesh_px: NDArray[np.float64]) -> HeadPose:
     """
     if mesh_px.shape != (MESH_POINTS, 3):
         raise ValueError(f"a mesh must have shape ({MESH_POINTS}, 3), got {mesh_px.shape}")
-    across = (mesh_px[_PAIRS[:, 1]] - mesh_px[_PAIRS[:, 0]]).mean(axis=0)
-    down = mesh_px[_BOTTOM].mean(axis=0) - mesh_px[_TOP].mean(axis=0)
-    yaw = np.arctan2(across[2], np.hypot(across[0], across[1]))
-    pitch = np.arctan2(-down[2], np.hypot(down[0], down[1]))
-    roll = np.arctan2(-across[1], across[0])
+    across, down = (_AXES @ mesh_px).tolist()
+    yaw = math.atan2(across[2], math.hypot(across[0], across[1]))
+    pitch = math.atan2(-down[2], math.hypot(down[0], down[1]))
+    roll = math.atan2(-across[1], across[0])
     return HeadPose(
-        yaw_deg=float(np.degrees(yaw)),
-        pitch_deg=float(np.degrees(pitch)) - PITCH_NEUTRAL_DEG,
-        roll_deg=float(np.degrees(roll)),
+        yaw_deg=math.degrees(yaw), pitch_deg=math.degrees(pitch) - PITCH_NEUTRAL_DEG, roll_deg=math.degrees(roll)
     )
 
 

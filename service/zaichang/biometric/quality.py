@@ -6,6 +6,7 @@ below and above them. Nothing here depends on skin tone in itself; exposure is j
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,8 @@ from zaichang.core.units import BP_ONE, to_bp
 
 _RED_DIFFERENCE: Final = np.array([-0.713 * 0.114, -0.713 * 0.587, 0.713 * (1 - 0.299)], dtype=np.float32)
 _RED_DIFFERENCE.setflags(write=False)
+_POWERS: Final = np.stack([np.arange(256), np.arange(256) ** 2], axis=1)
+_POWERS.setflags(write=False)
 
 PARTS: Final = ("size", "pose", "sharpness", "exposure", "occlusion", "framing")
 
@@ -82,6 +85,34 @@ def _ramp(value: float, none: float, full: float) -> float:
     return min(max((value - none) / (full - none), 0.0), 1.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tones:
+    """The grey values of an aligned face: one histogram gives what sorting would cost ten times as much for.
+
+    Attributes:
+        mean: Mean, 0..255.
+        spread: Standard deviation.
+        low: 5th percentile.
+        high: 95th percentile.
+        burnt: Part of the pixels at 253 or more.
+    """
+
+    mean: float
+    spread: float
+    low: int
+    high: int
+    burnt: float
+
+    @classmethod
+    def of(cls, grey: NDArray[np.uint8]) -> _Tones:
+        """Count the grey values ``(h, w)``."""
+        counts = np.bincount(grey.ravel(), minlength=256)
+        mean, square = (counts @ _POWERS / grey.size).tolist()
+        low, high = np.cumsum(counts).searchsorted((0.05 * grey.size, 0.95 * grey.size)).tolist()
+        burnt = int(counts[253:].sum()) / grey.size
+        return cls(mean=mean, spread=math.sqrt(max(square - mean * mean, 0.0)), low=low, high=high, burnt=burnt)
+
+
 def sharpness(grey: NDArray[np.uint8]) -> float:
     """Return how much of the face's contrast lies in fine detail, 0 up.
 
@@ -91,14 +122,22 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     Args:
         grey: ``(h, w)`` grey values of the aligned face.
     """
-    values = grey.astype(np.int16)
-    spread = float(grey.std(dtype=np.float32))
+    return _detail(grey, _Tones.of(grey).spread)
+
+
+def _detail(grey: NDArray[np.uint8], spread: float) -> float:
     if spread < 2.0:
         return 0.0
-    laplacian = 4 * values[1:-1, 1:-1]
-    for neighbour in (values[:-2, 1:-1], values[2:, 1:-1], values[1:-1, :-2], values[1:-1, 2:]):
+    # Rows end to end: neighbours are plain shifts, and the columns where a row's end meets the next are dropped after.
+    height, width = grey.shape
+    values = grey.astype(np.int16).ravel()
+    laplacian = values[width:-width] * np.int16(4)
+    left, right = values[width - 1 : -width - 1], values[width + 1 : -width + 1]
+    for neighbour in (values[: -2 * width], values[2 * width :], left, right):
         laplacian -= neighbour
-    return float(np.abs(laplacian, out=laplacian).mean(dtype=np.float32)) / (4 * spread)
+    np.abs(laplacian, out=laplacian)
+    inner = laplacian.reshape(height - 2, width)[:, 1:-1]
+    return int(inner.sum(dtype=np.int32)) / inner.size / (4 * spread)
 
 
 def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, ReasonCode | None]:
@@ -110,17 +149,16 @@ def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, Rea
         grey: ``(h, w)`` grey values of the aligned face.
         limits: Where it starts to count.
     """
-    # One histogram gives mean, percentiles and clipped part at a tenth of what sorting costs.
-    counts = np.bincount(grey.ravel(), minlength=256)
-    below = np.cumsum(counts) / grey.size
-    mean = float(counts @ np.arange(256)) / grey.size
-    low, high = (float(np.searchsorted(below, part)) for part in (0.05, 0.95))
-    burnt = float(counts[253:].sum()) / grey.size
+    return _exposure(_Tones.of(grey), limits)
+
+
+def _exposure(tones: _Tones, limits: QualityLimits) -> tuple[float, ReasonCode | None]:
+    dark, flat = limits.dark_luma, tones.high - tones.low
     parts = (
-        (_ramp(mean, limits.dark_luma, limits.dark_luma + 35), ReasonCode.TOO_DARK),
-        (_ramp(limits.bright_luma - mean, 0.0, 30.0), ReasonCode.TOO_BRIGHT),
-        (_ramp(high - low, 8.0, 40.0), ReasonCode.TOO_DARK if mean < 128 else ReasonCode.TOO_BRIGHT),
-        (1.0 - _ramp(burnt, 0.15, 0.5), ReasonCode.TOO_BRIGHT),
+        (_ramp(tones.mean, dark, dark + 35), ReasonCode.TOO_DARK),
+        (_ramp(limits.bright_luma - tones.mean, 0.0, 30.0), ReasonCode.TOO_BRIGHT),
+        (_ramp(flat, 8.0, 40.0), ReasonCode.TOO_DARK if tones.mean < 128 else ReasonCode.TOO_BRIGHT),
+        (1.0 - _ramp(tones.burnt, 0.15, 0.5), ReasonCode.TOO_BRIGHT),
     )
     part, reason = min(parts, key=lambda item: item[0])
     return part, reason if to_bp(part) < limits.reason_bp else None
@@ -164,12 +202,13 @@ def assess_quality(
     pose = measures.pose
     turn = 1 - _ramp(abs(pose.yaw_deg), limits.free_deg, limits.yaw_none_deg)
     nod = 1 - _ramp(abs(pose.pitch_deg), limits.free_deg, limits.pitch_none_deg)
-    light, light_reason = exposure(aligned_grey, limits)
+    tones = _Tones.of(aligned_grey)
+    light, light_reason = _exposure(tones, limits)
     # Fine detail cannot be told from noise in a face that was enlarged, so blur is judged only against its own size.
     values = (
         _ramp(measures.eye_distance_px, limits.size_none_px, limits.size_full_px),
         min(turn, nod),
-        _ramp(sharpness(aligned_grey), 0.0, limits.sharp_full),
+        _ramp(_detail(aligned_grey, tones.spread), 0.0, limits.sharp_full),
         light,
         min(_ramp(measures.mesh_presence, 0.2, 0.8), 1 - measures.lower_face_covered),
         _ramp(measures.inside, 0.7, 0.97),

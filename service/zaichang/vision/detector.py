@@ -54,10 +54,11 @@ class Detector:
     """Runs YuNet on one frame."""
 
     def __init__(self, network: Network, config: DetectorConfig | None = None) -> None:
-        """Use a network whose outputs are cls, obj, bbox, kps for strides 8, 16, 32 (the catalogue's contract)."""
+        """Use a network of the catalogue's contract: scores and rows, one per cell."""
         self._network = network
         self._config = config or DetectorConfig()
-        self._canvas: NDArray[np.float32] = np.zeros((1, 3, 0, 0), np.float32)
+        self._canvas: NDArray[np.uint8] = np.zeros((1, 3, 0, 0), np.uint8)
+        self._grid = _Grid.of(0, 0)
         self._filled = (0, 0)
 
     def detect(self, frame: NDArray[np.uint8], *, careful: bool = False) -> list[Detection]:
@@ -76,53 +77,60 @@ class Detector:
             how = cv2.INTER_AREA if scale <= 0.5 else cv2.INTER_LINEAR
             frame = np.asarray(cv2.resize(frame, size, interpolation=how), dtype=np.uint8)
         rows, columns = frame.shape[:2]
-        canvas = self._network_input(frame)
-        outputs = self._network.run(canvas)
-        scores, boxes, points = _decode(outputs, canvas.shape[2], canvas.shape[3], self._config.min_score)
-        to_frame = np.array([width / columns, height / rows])
-        boxes *= np.tile(to_frame, 2)
+        outputs = self._network.run(self._network_input(frame))
+        scores, boxes, points = _decode(outputs, self._grid, self._config.min_score)
+        to_frame = (width / columns, height / rows)
+        boxes *= to_frame * 2
         points *= to_frame
         kept = suppress(boxes, scores, self._config.overlap)[:MAX_FACES]
         return [Detection(box_px=boxes[i], points_px=points[i], score=float(scores[i])) for i in kept]
 
-    def _network_input(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the picture as ``(1, 3, h, w)`` float32 with black right and below, h and w multiples of 32.
+    def _network_input(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the picture as ``(1, 3, h, w)`` with black right and below, h and w multiples of 32.
 
-        The array is kept for the next frame of the same size: a worker sees few sizes, and a fresh one costs as much
-        as filling it.
+        The array and its grid are kept for the next frame of the same size: a worker sees few sizes.
         """
         rows, columns = frame.shape[:2]
         if self._filled != (rows, columns):
-            shape = (1, 3, -(-rows // _DIVISOR) * _DIVISOR, -(-columns // _DIVISOR) * _DIVISOR)
-            self._canvas, self._filled = np.zeros(shape, np.float32), (rows, columns)
-        # Split first: OpenCV parts the colours far quicker than NumPy converts a transposed view.
-        for channel, plane in enumerate(cv2.split(frame)):
-            self._canvas[0, channel, :rows, :columns] = plane
+            height, width = -(-rows // _DIVISOR) * _DIVISOR, -(-columns // _DIVISOR) * _DIVISOR
+            self._canvas = np.zeros((1, 3, height, width), np.uint8)
+            self._grid, self._filled = _Grid.of(height, width), (rows, columns)
+        # OpenCV parts the colours far quicker than NumPy copies a transposed view, and writes where it is told to.
+        cv2.split(frame, [plane[:rows, :columns] for plane in self._canvas[0]])
         return self._canvas
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Grid:
+    """Where the rows of the network's tables lie: cell ``(n, 2)`` as column and row, its side ``(n, 1)`` in pixels."""
+
+    cell: NDArray[np.float64]
+    stride: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, height: int, width: int) -> _Grid:
+        """Lay the grids of the three strides below each other, row by row, as the network does."""
+        cells = [
+            np.stack(np.meshgrid(np.arange(width // stride), np.arange(height // stride)), axis=-1).reshape(-1, 2)
+            for stride in _STRIDES
+        ]
+        stride = np.repeat(_STRIDES, [len(each) for each in cells])
+        return cls(cell=np.concatenate(cells).astype(np.float64), stride=stride.astype(np.float64)[:, None])
+
+
 def _decode(
-    outputs: list[NDArray[np.float32]], height: int, width: int, min_score: float
+    outputs: list[NDArray[np.float32]], grid: _Grid, min_score: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Turn the network's twelve maps into scores (n,), boxes (n, 4), points (n, 5, 2) in input pixels."""
-    all_scores, all_boxes, all_points = [], [], []
-    for level, stride in enumerate(_STRIDES):
-        cls, obj, box, points = (outputs[level + 3 * kind][0] for kind in range(4))
-        # OpenCV's FaceDetectorYN: score = sqrt(class * object); both are sigmoids, so within [0, 1].
-        products = cls[:, 0] * obj[:, 0]
-        chosen = np.flatnonzero(products >= min_score * min_score)
-        if not chosen.size:
-            continue
-        columns = width // stride
-        cell = np.stack([chosen % columns, chosen // columns], axis=1).astype(np.float64)
-        centre = (cell + box[chosen, :2]) * stride
-        size = np.exp(np.minimum(box[chosen, 2:].astype(np.float64), 10)) * stride
-        all_scores.append(np.sqrt(products[chosen].astype(np.float64)))
-        all_boxes.append(np.hstack([centre - size / 2, size]))
-        all_points.append((points[chosen].reshape(-1, 5, 2) + cell[:, None]) * stride)
-    if not all_scores:
-        return np.zeros(0), np.zeros((0, 4)), np.zeros((0, 5, 2))
-    return np.concatenate(all_scores), np.concatenate(all_boxes), np.concatenate(all_points)
+    """Turn the network's two tables into scores (n,), boxes (n, 4), points (n, 5, 2) in input pixels."""
+    # OpenCV's FaceDetectorYN: score = sqrt(class * object); both are sigmoids, so within [0, 1].
+    products = outputs[0].ravel()
+    chosen = np.flatnonzero(products >= min_score * min_score)
+    cell, stride = grid.cell[chosen], grid.stride[chosen]
+    row = outputs[1][0, chosen].astype(np.float64)
+    centre = (cell + row[:, :2]) * stride
+    size = np.exp(np.minimum(row[:, 2:4], 10)) * stride
+    points = (row[:, 4:].reshape(-1, 5, 2) + cell[:, None]) * stride[:, None]
+    return np.sqrt(products[chosen].astype(np.float64)), np.hstack([centre - size / 2, size]), points
 
 
 def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], overlap: float) -> list[int]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from zaichang.biometric.alignment import ALIGNED_PX, alignment_matrix
 from zaichang.biometric.comparison import normalised
+from zaichang.vision.crop import warped
 from zaichang.vision.detector import as_network_input
 from zaichang.vision.runtime import Network
 
@@ -22,8 +23,8 @@ def aligned_face(frame: NDArray[np.uint8], points_px: NDArray[np.float64]) -> ND
     Raises:
         ValueError: Where the points coincide.
     """
-    matrix = alignment_matrix(points_px)
-    return np.asarray(cv2.warpAffine(frame, matrix, (ALIGNED_PX, ALIGNED_PX), flags=cv2.INTER_LINEAR), dtype=np.uint8)
+    face = warped(frame, alignment_matrix(points_px), ALIGNED_PX)
+    return np.asarray(cv2.cvtColor(face, cv2.COLOR_BGRA2BGR), dtype=np.uint8)
 
 
 class Embedder:

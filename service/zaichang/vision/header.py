@@ -12,6 +12,7 @@ from typing import Final, Literal
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 # SOF markers: baseline, extended, progressive (C0-C2); the arithmetic and lossless ones no browser makes.
 _SOF: Final = frozenset({0xC0, 0xC1, 0xC2})
+_PROGRESSIVE: Final = 0xC2
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _MAX_SEGMENTS: Final = 512
 
@@ -25,8 +26,8 @@ class PictureHeader:
         width_px: Width as stored, before any EXIF rotation.
         height_px: Height as stored.
         complete: Whether the end marker is there; a cut file decodes to a half-grey picture.
-        scans: Passes that a JPEG makes over the picture, 1 for other formats. Each costs the decoder a walk over all
-            pixels and the sender only a dozen bytes.
+        scans: Passes that a JPEG makes over the picture, 1 for other formats and where the first scan holds everything.
+            Each costs the decoder a walk over all pixels and the sender only a dozen bytes.
     """
 
     kind: Literal["jpeg", "png", "webp"]
@@ -50,6 +51,7 @@ def read_header(data: bytes) -> PictureHeader | None:
 def _jpeg(data: bytes) -> PictureHeader | None:
     """Walk the marker segments (ITU-T T.81 B.1) to the frame header and the first scan."""
     size: tuple[int, int] | None = None
+    whole = b""
     position = 2
     for _ in range(_MAX_SEGMENTS):
         while data[position : position + 2] == b"\xff\xff":
@@ -68,12 +70,15 @@ def _jpeg(data: bytes) -> PictureHeader | None:
                 return None
             height, width = struct.unpack_from(">HH", data, position + 5)
             size = (width, height)
+            # A sequential frame whose first scan has all components is done after it: libjpeg reads no further one.
+            whole = data[position + 9 : position + 10] if marker != _PROGRESSIVE else b""
         elif marker == 0xDA:
             if size is None:
                 return None
             # Inside a scan 0xFF is always stuffed, so FF D9 is a real end marker; it is quickest found from the end.
             complete = data.rfind(b"\xff\xd9") >= position + 2 + length
-            scans = data.count(b"\xff\xda", position)
+            all_at_once = data[position + 4 : position + 5] == whole
+            scans = 1 if all_at_once else data.count(b"\xff\xda", position)
             return PictureHeader(kind="jpeg", width_px=size[0], height_px=size[1], complete=complete, scans=scans)
         position += 2 + length
     return None

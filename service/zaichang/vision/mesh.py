@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.biometric.pose import MESH_POINTS
+from zaichang.vision.crop import warped
 from zaichang.vision.detector import Detection
 from zaichang.vision.runtime import Network
 
 INPUT_PX: Final = 192
+_LOGIT_MAX: Final = 30.0
 _MARGIN: Final = 1.5
 """The crop is this many times the longer side of the face box (MediaPipe's face_landmark graph)."""
 
@@ -48,10 +50,8 @@ class MeshNetwork:
         """
         crop = _Crop.of(face)
         points, presence = self._network.run(crop.cut(frame))
-        return FaceMesh(
-            points_px=crop.to_frame(points.reshape(MESH_POINTS, 3)),
-            presence=float(1 / (1 + np.exp(-np.clip(presence.ravel()[0], -30, 30)))),
-        )
+        logit = min(max(float(presence.ravel()[0]), -_LOGIT_MAX), _LOGIT_MAX)
+        return FaceMesh(points_px=crop.to_frame(points.reshape(MESH_POINTS, 3)), presence=1 / (1 + math.exp(-logit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,10 @@ class _Crop:
 
     def cut(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the crop as ``(1, 192, 192, 3)`` RGB 0..1; black outside the frame."""
-        height, width = frame.shape[:2]
-        reach = self.side_px / 2 * (abs(self.cos) + abs(self.sin)) + 3
-        left, top = max(int(self.x_px - reach), 0), max(int(self.y_px - reach), 0)
-        right, bottom = min(int(self.x_px + reach) + 1, width), min(int(self.y_px + reach) + 1, height)
-        if left >= right or top >= bottom:
-            return np.zeros((1, INPUT_PX, INPUT_PX, 3), np.float32)
-        scale = INPUT_PX / self.side_px
+        scale, half = INPUT_PX / self.side_px, INPUT_PX / 2
         a, b = self.cos * scale, self.sin * scale
-        x, y = self.x_px - left, self.y_px - top
-        half = INPUT_PX / 2
-        matrix = np.array([[a, b, half - a * x - b * y], [-b, a, half + b * x - a * y]])
-        # OpenCV warps four channels more than twice as fast as three, to the same pixels.
-        around = cv2.cvtColor(frame[top:bottom, left:right], cv2.COLOR_BGR2BGRA)
-        crop = cv2.warpAffine(around, matrix, (INPUT_PX, INPUT_PX), flags=cv2.INTER_LINEAR)
+        x, y = self.x_px, self.y_px
+        crop = warped(frame, np.array([[a, b, half - a * x - b * y], [-b, a, half + b * x - a * y]]), INPUT_PX)
         rgb = cv2.cvtColor(crop, cv2.COLOR_BGRA2RGB)
         return np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)[None]
 

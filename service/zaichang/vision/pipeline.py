@@ -6,6 +6,7 @@ decode -> detect -> choose the main face -> mesh -> quality -> align -> embed an
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,7 +42,7 @@ from zaichang.vision.pad import Pad
 from zaichang.vision.runtime import Models, Network
 from zaichang.vision.upright import stands
 
-PIPELINE_VERSION: Final = "3"
+PIPELINE_VERSION: Final = "4"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
 
 MESH_PRESENCE: Final = 0.5
@@ -233,7 +234,8 @@ class Analyser:
     ) -> tuple[FrameAssessment, NDArray[np.float32] | None, Detection | None]:
         """Run the stages; with ``keep`` the main face's embedding is made and returned, and where the face is."""
         height, width = pixels.shape[:2]
-        small = _thumbnail(pixels)
+        # The fingerprints first, while the decoder's work is still in the processor's cache.
+        small, content = _thumbnail(pixels), _content(pixels)
         faces = order_faces(self._detector.detect(pixels, careful=want.identity), width, height)
         embedding: NDArray[np.float32] | None = None
         findings: list[FaceFinding] = []
@@ -245,7 +247,7 @@ class Analyser:
             height_px=height,
             faces=tuple(findings),
             phash=perceptual_hash(small),
-            content=_content(pixels),
+            content=content,
             luma_bp=to_bp(float(small.mean()) / 255),
             models=self.models_digest,
             reasons=_frame_reasons(faces, small, self.config.thresholds),
@@ -310,7 +312,7 @@ class Analyser:
     ) -> Quality:
         height, width = pixels.shape[:2]
         measures = FaceMeasures(
-            eye_distance_px=float(np.hypot(*(face.points_px[1] - face.points_px[0]))),
+            eye_distance_px=math.dist(*face.points_px[:2].tolist()),
             pose=pose,
             inside=_inside(face, mesh, width, height),
             mesh_presence=mesh.presence if mesh else 1.0,
@@ -321,8 +323,8 @@ class Analyser:
 
 
 def _content(pixels: NDArray[np.uint8]) -> str:
-    """Return 16 hex digits that only the very same picture has; sensors have noise, so every 16th row is enough."""
-    return hashlib.sha256(pixels[::16].tobytes()).hexdigest()[:16]
+    """Return 16 hex digits that only the very same picture has; sensors have noise, so every 32nd row is enough."""
+    return hashlib.sha256(pixels[::32].tobytes()).hexdigest()[:16]
 
 
 def _needed(models: Models, role: Role) -> Network:
@@ -336,9 +338,9 @@ def order_faces(faces: list[Detection], width: int, height: int) -> list[Detecti
     """Return the faces, the main one first: the largest, central ones preferred at equal size."""
 
     def weight(face: Detection) -> float:
-        x, y, w, h = (float(value) for value in face.box_px)
-        off = np.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)
-        return float(-w * h * (1 - min(off, 0.7)))
+        x, y, w, h = _floats(face)
+        off = math.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)
+        return -w * h * (1 - min(off, 0.7))
 
     return sorted(faces, key=weight)
 
@@ -373,15 +375,20 @@ def _inside(face: Detection, mesh: FaceMesh | None, width: int, height: int) -> 
 
     The detector's box ends near the border even where the face goes on, so the mesh's points are counted too.
     """
-    x, y, w, h = (float(value) for value in face.box_px)
+    x, y, w, h = _floats(face)
     shown = max(0.0, min(x + w, width) - max(x, 0.0)) * max(0.0, min(y + h, height) - max(y, 0.0))
-    points = mesh.points_px[:, :2] if mesh else face.points_px
-    within = np.all((points >= 0) & (points < (width, height)), axis=1)
-    return min(shown / max(w * h, 1e-6), float(within.mean()))
+    across, down = (mesh.points_px if mesh else face.points_px)[:, :2].T
+    within = np.count_nonzero((across >= 0) & (across < width) & (down >= 0) & (down < height))
+    return min(shown / max(w * h, 1e-6), within / len(across))
 
 
 def _box(face: Detection) -> tuple[int, int, int, int]:
-    x, y, w, h = (round(float(value)) for value in face.box_px)
+    x, y, w, h = _floats(face)
+    return round(x), round(y), round(w), round(h)
+
+
+def _floats(face: Detection) -> tuple[float, float, float, float]:
+    x, y, w, h = face.box_px.tolist()
     return x, y, w, h
 
 

@@ -47,6 +47,14 @@ def test_each_measure_lowers_its_part_and_names_it(measures: FaceMeasures, part:
     assert quality.quality_bp == dict(quality.parts_bp)[part]
 
 
+@pytest.mark.parametrize("shape", [(112, 112), (3, 3), (40, 17)])
+def test_sharpness_is_the_mean_laplacian_over_the_spread(shape: tuple[int, int]) -> None:
+    grey = np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+    v = grey.astype(np.float64)
+    laplacian = 4 * v[1:-1, 1:-1] - v[:-2, 1:-1] - v[2:, 1:-1] - v[1:-1, :-2] - v[1:-1, 2:]
+    assert sharpness(grey) == pytest.approx(np.abs(laplacian).mean() / (4 * v.std()), rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("grey", "reason"),
     [

@@ -143,6 +143,24 @@ def test_a_jpeg_of_thousands_of_passes_is_refused_undecoded(monkeypatch: pytest.
     assert caught.value.code == "frame.unreadable"
 
 
+def test_passes_count_only_where_the_decoder_makes_them() -> None:
+    data = encoded("jpeg")
+    start = data.index(b"\xff\xda")
+    scan = data[start:-2]
+    more = data[:-2] + scan * 50 + b"\xff\xd9"
+    header, alone = read_header(more), read_header(data)
+    assert header is not None
+    assert alone is not None
+    # The first scan holds all components, so libjpeg is done after it ...
+    assert (header.scans, alone.scans) == (1, 1)
+    assert np.array_equal(decode(more, FILE_LIMITS), decode(data, FILE_LIMITS))
+    # ... but where it holds one of three, the decoder waits for more.
+    one = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + b"\x00"
+    parts = read_header(data[:start] + one * 50 + b"\xff\xd9")
+    assert parts is not None
+    assert parts.scans == 50
+
+
 def pillow_bytes(picture: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)

@@ -5,6 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 
+from benchmarks.throughput.competitors import with_maps
 from zaichang.core.errors import ModelError
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import Role, load_catalog
@@ -80,11 +81,25 @@ def test_the_detector_takes_any_multiple_of_32(models: Models) -> None:
     network = models.network(Role.DETECTOR)
     assert network is not None
     for height, width in ((32, 64), (256, 320), (480, 640)):
-        outputs = network.run(np.zeros((1, 3, height, width), np.float32))
-        assert [output.shape[1] for output in outputs[:3]] == [
-            (height // stride) * (width // stride) for stride in (8, 16, 32)
-        ]
-        assert len(outputs) == 12
+        scores, rows = network.run(np.zeros((1, 3, height, width), np.uint8))
+        cells = sum((height // stride) * (width // stride) for stride in (8, 16, 32))
+        assert (scores.shape, rows.shape) == ((1, cells, 1), (1, cells, 14))
+
+
+def test_the_tables_of_the_detector_are_its_maps_cell_by_cell(models: Models) -> None:
+    old = with_maps(ModelCache().read(load_catalog().require(Role.DETECTOR)) or b"")
+    picture = np.random.default_rng(8).integers(0, 256, (1, 3, 96, 128), dtype=np.uint8)
+    session = onnxruntime.InferenceSession(old, providers=["CPUExecutionProvider"])
+    maps = [output.name for output in session.get_outputs()]
+    assert len(maps) == 12
+    found = dict(zip(maps, session.run(maps, {"input": picture.astype(np.float32)}), strict=True))
+    network = models.network(Role.DETECTOR)
+    assert network is not None
+    scores, rows = network.run(picture)
+    strides = (8, 16, 32)
+    assert np.array_equal(scores, np.concatenate([found[f"cls_{s}"] * found[f"obj_{s}"] for s in strides], axis=1))
+    joined = [np.concatenate([found[f"bbox_{s}"], found[f"kps_{s}"]], axis=2) for s in strides]
+    assert np.array_equal(rows, np.concatenate(joined, axis=1))
 
 
 def test_the_embedder_gives_what_the_source_gives(models: Models) -> None:
