@@ -146,7 +146,11 @@ async def build(
         vision=vision,
         logs=logs,
         token_hex=token_hex,
-        config=RunnerConfig(keep_captures=settings.keep_captures, review_days=settings.review_days),
+        config=RunnerConfig(
+            keep_captures=settings.keep_captures,
+            capture_days=settings.capture_days,
+            review_days=settings.review_days,
+        ),
     )
     tokens = LaunchTokens(launch_key)
     recorder = Recorder(ports, Outbox(folder))

@@ -108,6 +108,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     policy_digest: str
     captures: bool
     notices: tuple[str, ...] = ()
+    pictures_days: int = 0
 
 
 class Ack(_Message, tag_field="t", tag="ack", frozen=True, kw_only=True):

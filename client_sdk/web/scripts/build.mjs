@@ -30,10 +30,9 @@ const apart = {
   },
 };
 
-/** Files that are loaded when they are needed; what they share goes into chunks beside them. */
+/** Files that are loaded when they are needed. */
 const SCREENS = {
   "zaichang-ui": "src/ui/index.ts",
-  "zaichang-liveness": "src/ui/liveness.ts",
   "zaichang-zh": "src/ui/text_zh.ts",
   "zaichang-en": "src/ui/text_en.ts",
 };
@@ -71,7 +70,7 @@ async function main() {
     build({ ...core, format: "esm", outfile: "dist/zaichang.js" }),
     build({ ...core, format: "iife", globalName: "Zaichang", outfile: "dist/zaichang.iife.js" }),
     build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart, smallStyles], format: "esm", outfile: "dist/zaichang-guard.js", sourcemap: true }),
-    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", splitting: true, outdir: "dist", chunkNames: "zaichang-[name]-[hash]", sourcemap: true }),
+    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", outdir: "dist", sourcemap: true }),
     build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: "dist/zaichang-worker.js" }),
   ]);
   const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });

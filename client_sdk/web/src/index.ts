@@ -67,10 +67,10 @@ function attachUi(controller: Controller, options: UiOptions): void {
   let ui: Ui | null = null;
   let gone = false;
   const destroy = controller.destroy.bind(controller);
-  controller.destroy = () => {
+  controller.destroy = (how) => {
     gone = true;
     ui?.destroy();
-    destroy();
+    destroy(how);
   };
   const load = (attempt: number): void => {
     const failed = (error: unknown): void => {

@@ -217,7 +217,12 @@ class Gateway:
             policy_digest=state.info.policy_digest,
             captures=state.info.route == "face",
             notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
+            pictures_days=self._pictures_days(state.info.route),
         )
+
+    def _pictures_days(self, route: str) -> int:
+        config = self._ports.config
+        return config.capture_days if config.keep_captures and route == "face" else 0
 
     async def _read(self, channel: Channel, connection: Connection, runner: Runner, sender: asyncio.Task[None]) -> None:
         budget = _Budget(at_ms=self._ports.clock.now_ms())

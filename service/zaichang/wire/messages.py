@@ -118,7 +118,10 @@ class CaptureHeader(_Message, frozen=True, kw_only=True):
 
 
 class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
-    """The session is open. Times are server milliseconds; ``server_ms`` lets a client show them in local time."""
+    """The session is open. Times are server milliseconds; ``server_ms`` lets a client show them in local time.
+
+    ``pictures_days`` is for the learner: how long kept pictures stay; 0 where none is kept.
+    """
 
     session_id: str
     resumed: bool
@@ -133,6 +136,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     policy_digest: str
     captures: bool
     notices: tuple[str, ...] = ()
+    pictures_days: int = 0
 
 
 class Ack(_Message, tag_field="t", tag="ack", frozen=True, kw_only=True):

@@ -199,7 +199,7 @@ def test_colours_are_declined_and_movements_come_instead(scripted: Scripted, tab
     one.page.get_by_role("alertdialog").wait_for(state="detached")
 
 
-def test_a_screen_that_does_not_load_is_told_and_fetched_again(scripted: Scripted, tab: Open) -> None:
+def test_screens_that_do_not_load_are_told_and_fetched_again(scripted: Scripted, tab: Open) -> None:
     one: Tab = tab("about:blank")
     served: list[str] = []
 
@@ -210,7 +210,7 @@ def test_a_screen_that_does_not_load_is_told_and_fetched_again(scripted: Scripte
         else:
             route.continue_()  # type: ignore[attr-defined]
 
-    one.page.route("**/zaichang-liveness.js*", serve)
+    one.page.route("**/zaichang-ui.js*", serve)
     one.page.goto(scripted.player_page())
     scripted.wait(Join)
     one.event("error", "event.error.code === 'ui.failed'")

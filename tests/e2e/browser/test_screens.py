@@ -154,6 +154,33 @@ def test_the_popup_keeps_off_the_players_controls(scripted: Scripted, tab: Open)
         assert one.page.evaluate("probe.offTheControls()")
 
 
+SMALL = {**PHONE, "viewport": {"width": 360, "height": 640}}
+PHONE_PAGE = """<video id="lesson" src="/lesson.wav" controls style="width: 100%; aspect-ratio: 16 / 9"></video>
+<p style="height: 900px">The lesson's notes.</p><script type="module" src="/boot-lesson.js"></script>"""
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("kind", ["confirm", "code", "question", "liveness", "light"])
+def test_on_a_small_phone_the_player_stays_usable_above_the_popup(
+    scripted: Scripted, tab: Open, kind: str, lang: str
+) -> None:
+    scripted.player_page()
+    one: Tab = tab(scripted.add_page("phone", PHONE_PAGE, lang=lang), **SMALL)
+    scripted.wait(Join)
+    shown = [*challenges(), order("liveness", steps=2), order("light", steps=4)]
+    scripted.say(Resume(), next(each for each in shown if each.kind == kind))
+    one.page.locator(f"[data-kind={kind}] button:enabled").first.wait_for()
+    if kind == "liveness":
+        one.until("probe.shadowed('.live video')?.videoWidth > 0")
+    if kind == "code":
+        one.until("probe.codeDrawn()")
+    one.until("probe.offTheControls()")
+    settled(one)
+    one.shot(f"11-small-{kind}-{lang}")
+    assert one.page.evaluate("document.querySelector('video').getBoundingClientRect().top") >= 0
+    assert_fits(one)
+
+
 def test_the_learner_ends_the_session_and_is_asked_once(scripted: Scripted, tab: Open) -> None:
     one = tab(scripted.player_page())
     scripted.wait(Join)

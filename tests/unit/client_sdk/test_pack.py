@@ -39,7 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert {
         "dist/zaichang.js",
         "dist/zaichang-ui.js",
-        "dist/zaichang-liveness.js",
+        "dist/zaichang-guard.js",
         "dist/zaichang-zh.js",
         "dist/types/index.d.ts",
         "README.md",

@@ -36,6 +36,25 @@ async def test_a_session_from_join_to_close_is_verified_and_sealed(tmp_path: Pat
         assert len(lines) == 2
 
 
+@pytest.mark.parametrize(
+    ("route", "more", "days"),
+    [
+        ("face", {"capture_days": 90}, 90),
+        ("face", {"capture_days": 90, "keep_captures": False}, 0),
+        ("challenge", {"capture_days": 90}, 0),
+    ],
+)
+async def test_the_learner_is_told_how_long_pictures_are_kept(
+    tmp_path: Path, route: str, more: dict[str, object], days: int
+) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock, **more) as services:
+        student = Student(services, clock)
+        joined = await student.join(await token(services, route=route))
+        assert (joined.captures, joined.pictures_days) == (route == "face", days)
+        await student.leave()
+
+
 async def test_nothing_is_called_verified_before_a_checkpoint_covers_it(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:

@@ -54,6 +54,7 @@ export function statusOf(state: State, nowMs: number): Status {
     sealedMs: state.sealed.reduce((sum, minute) => sum + minute.verified_ms, 0),
     camera: state.camera,
     captures: state.joined?.captures ?? false,
+    picturesDays: state.joined?.pictures_days ?? 0,
     saving: state.saving,
     challengeOpen: state.challenge !== null,
     finishing: state.finishing,

@@ -175,6 +175,8 @@ export interface Status {
   readonly camera: CameraState;
   /** Whether this session takes pictures at all (false on the route without face recognition). */
   readonly captures: boolean;
+  /** Days after which kept pictures are deleted; 0: none is kept. */
+  readonly picturesDays: number;
   /** Whether the battery is being spared: smaller pictures, no preview. */
   readonly saving: boolean;
   readonly challengeOpen: boolean;

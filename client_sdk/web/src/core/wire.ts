@@ -72,6 +72,7 @@ export interface Joined {
   policy_digest: string;
   captures: boolean;
   notices: readonly string[];
+  pictures_days: number;
 }
 export interface Ack {
   t: "ack";
@@ -193,7 +194,7 @@ const SERVER: { [T in ServerMessage["t"]]: { [F in Exclude<keyof Extract<ServerM
   joined: {
     session_id: "string", resumed: "boolean", server_ms: "number", seq: "number", nonce: "string",
     heartbeat_ms: "number", frontier_ms: "number", lesson_duration_ms: "number", schedule_commitment: "string",
-    policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST,
+    policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST, pictures_days: ZERO,
   },
   ack: {
     seq: "number", nonce: "string", counting: "boolean", reason: NONE, verified_ms: ZERO, pending_ms: ZERO,

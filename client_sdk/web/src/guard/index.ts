@@ -4,6 +4,7 @@
  */
 import type { Controller } from "../shell/controller.ts";
 import { attach } from "../index.ts";
+import { Choice, type Made } from "./choice.ts";
 import { askConsent, checkCamera, screenBox, type Route, type ScreenOptions } from "./screens.ts";
 import { guardText } from "./text.ts";
 
@@ -44,7 +45,7 @@ export class ZaichangGuard extends HTMLElement {
     });
   }
 
-  private async begin(): Promise<void> {
+  private async begin(again = false): Promise<void> {
     const signal = this.leaving?.signal;
     const media = this.querySelector<HTMLMediaElement>("video, audio");
     if (signal === undefined || signal.aborted) return;
@@ -57,28 +58,47 @@ export class ZaichangGuard extends HTMLElement {
       locale: given("locale") ?? (/^en\b/i.test(document.documentElement.lang) ? "en" : "zh-CN"),
       theme: given("theme") ?? "auto", privacy: given("privacy"), kept: given("kept"),
     };
+    const name = media.id || [...document.querySelectorAll(this.localName)].indexOf(this);
+    const choice = new Choice(`guard:${location.pathname}:${name}`);
+    const made = again ? null : choice.ofThisSession();
+    const { route, deviceId } = made ?? (await this.choose(media, options, given("route"), signal));
+    if (signal.aborted) return;
+    choice.keep({ route, deviceId });
+    const renew = (): string | Promise<string> => this.tokenFor?.(route) ?? given("token") ?? "";
+    const anew = (): void => {
+      // Consent is as easily taken back as it was given; what was verified is kept.
+      this.session?.destroy({ forget: true });
+      this.session = null;
+      media.pause();
+      void this.begin(true);
+    };
+    const appeal = given("appeal");
+    this.session = attach(media, {
+      url: given("url") ?? "/v1/session", token: renew, locale: options.locale, key: choice.key,
+      ...(deviceId === "" ? {} : { deviceId }),
+      ui: {
+        theme: options.theme as "auto",
+        links: { ...(options.privacy === undefined ? {} : { privacy: options.privacy }), ...(appeal === undefined ? {} : { appeal }), ...(given("route") === undefined ? { nonFace: anew } : {}) },
+      },
+    });
+    this.tell("session", { controller: this.session });
+    // The start button's click lets the player begin with sound; after a reload the session knows whether it played.
+    if (made === null) void media.play().catch(() => undefined);
+  }
+
+  /** The separate choice, then the camera check; the player waits. */
+  private async choose(media: HTMLMediaElement, options: ScreenOptions, fixed: string | undefined, signal: AbortSignal): Promise<Made> {
     const paused = (): void => media.pause();
-    media.addEventListener("play", paused);
+    media.addEventListener("play", paused, { signal });
     if (this.screens.shadowRoot === null) this.box = screenBox(this.screens, options);
     this.append(this.screens);
     const show = (content: HTMLElement): void => this.box?.show(content);
-    const fixed = given("route");
     const route = fixed === "face" || fixed === "challenge" ? fixed : await askConsent(show, options);
-    if (signal.aborted) return;
-    this.tell("consent", { route });
-    const deviceId = route === "face" ? await checkCamera(show, options, signal) : "";
-    if (signal.aborted) return;
-    const renew = (): string | Promise<string> => this.tokenFor?.(route) ?? given("token") ?? "";
+    if (!signal.aborted) this.tell("consent", { route });
+    const deviceId = route === "face" && !signal.aborted ? await checkCamera(show, options, signal) : "";
     media.removeEventListener("play", paused);
     this.screens.remove();
-    this.session = attach(media, {
-      url: given("url") ?? "/v1/session", token: renew, locale: options.locale,
-      ...(deviceId === "" ? {} : { deviceId }),
-      ui: { theme: options.theme as "auto", links: { ...(options.privacy === undefined ? {} : { privacy: options.privacy }), ...(given("appeal") === undefined ? {} : { appeal: given("appeal") as string }) } },
-    });
-    this.tell("session", { controller: this.session });
-    // The start button's click lets the player begin with sound.
-    void media.play().catch(() => undefined);
+    return { route, deviceId };
   }
 
   private tell(name: string, detail: object): void {

@@ -142,6 +142,16 @@ export class Controller {
     return this.camera.preview;
   }
 
+  /**
+   * Where the learner's own record is shown, with reasons and the appeal. It carries the launch token after `#`, which no
+   * server gets to see: open it, do not show it.
+   */
+  get recordAddress(): string {
+    const address = new URL("../timeline", this.options.url.replace(/^ws/, "http"));
+    address.hash = `token=${encodeURIComponent(this.state.token)}`;
+    return address.href;
+  }
+
   /** The element the player is in, to place things beside it. */
   get playerElement(): HTMLElement | null {
     return this.player.element;
@@ -211,10 +221,14 @@ export class Controller {
     this.start();
   }
 
-  /** Leave nothing behind: no socket, camera, worker, listener or timer. The session itself can be resumed. */
-  destroy(): void {
+  /**
+   * Leave nothing behind: no socket, camera, worker, listener or timer. The session itself can be resumed, by a later
+   * `attach` in this tab, unless it is to be forgotten.
+   */
+  destroy({ forget = false }: { readonly forget?: boolean } = {}): void {
     if (this.destroyed) return;
     this.destroyed = true;
+    if (forget) this.memory.forget();
     clearTimeout(this.later);
     for (const undo of this.undo.splice(0)) undo();
     this.frames.stop();

@@ -6,8 +6,8 @@ import { ChallengePopup } from "./challenge.ts";
 import { Layer } from "./layer.ts";
 import type { Ui, UiOptions } from "./options.ts";
 import { FacePrompt } from "./prompt.ts";
+import { LivenessPopup } from "./liveness.ts";
 import { StatusBar } from "./status.ts";
-import type { LivenessPopup } from "./liveness.ts";
 import type { Popup, PopupHost } from "./popup.ts";
 import { loadText } from "./text.ts";
 
@@ -20,8 +20,6 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
   const layer = new Layer(options.theme ?? "auto", locale, controller.playerElement);
   const prompt = new FacePrompt(layer, () => controller.cameraStream, text, () => controller.status.saving);
   let popup: Popup | null = null;
-  let liveness: typeof LivenessPopup | null = null;
-  let gone = false;
   const bar = new StatusBar(text, locale, options, {
     playOn: () => {
       bar.setBlocked(false);
@@ -31,6 +29,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     retryCamera: () => void controller.retryCamera(),
     watchUncounted: () => controller.watchUncounted(),
     takeOver: () => controller.takeOver(),
+    record: () => controller.recordAddress,
   });
   if (options.status === undefined) controller.playerElement?.after(bar.host);
   else if (options.status !== false) options.status.append(bar.host);
@@ -53,30 +52,12 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     popup?.close();
     popup = null;
     if (isLiveness(order.kind)) {
-      if (liveness === null) {
-        loadLiveness(0, () => {
-          const open = controller.openChallenge;
-          if (open !== null) show(open.order, open.withinMs);
-        });
-        return;
-      }
-      popup = new liveness(order, withinMs, host, layer, text);
+      popup = new LivenessPopup(order, withinMs, host, layer, text);
       prompt.hide();
     } else {
       popup = new ChallengePopup(order, withinMs, host, layer, text);
     }
     alertTitle(true);
-  };
-  /** The screen for movements is a file of its own: fetched when a session with a camera begins, before it is needed. */
-  const loadLiveness = (attempt: number, then?: () => void): void => {
-    import("./liveness.ts").then((module) => {
-      liveness = module.LivenessPopup;
-      if (!gone) then?.();
-    }, (error: unknown) => {
-      if (gone) return;
-      if (attempt === 0) controller.fail("ui.failed", `A screen could not be loaded: ${String(error).slice(0, 160)}.`, "Serve zaichang-liveness.js beside the SDK.");
-      if (then !== undefined && attempt < 5) setTimeout(() => loadLiveness(attempt + 1, then), 1_000 * (attempt + 1));
-    });
   };
   const host: PopupHost = {
     answer: (id, answer) => controller.answer(id, answer),
@@ -89,7 +70,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
       return controller.status.connection === "open";
     },
   };
-  const live = (id: string): LivenessPopup | null => (liveness !== null && popup instanceof liveness && popup.order.challenge_id === id ? popup : null);
+  const live = (id: string): LivenessPopup | null => (popup instanceof LivenessPopup && popup.order.challenge_id === id ? popup : null);
   const undo = [
     controller.on("status", ({ status }) => {
       bar.show(status);
@@ -105,9 +86,6 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     controller.on("liveness-step", ({ step }) => live(step.challenge_id)?.step(step)),
     controller.on("liveness-hint", ({ challengeId, reason, message }) => live(challengeId)?.guide(reason, message)),
     controller.on("liveness-broken", ({ challengeId }) => live(challengeId)?.broken()),
-    controller.on("joined", () => {
-      if (controller.status.captures && liveness === null) loadLiveness(0);
-    }),
     controller.on("challenge-result", ({ result }) => {
       if (popup?.order.challenge_id === result.challenge_id) popup.judged(result);
     }),
@@ -125,10 +103,8 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
   if (controller.playerBlocked) bar.setBlocked(true);
   const waiting = controller.openChallenge;
   if (waiting !== null) show(waiting.order, waiting.withinMs);
-  else if (controller.status.captures) loadLiveness(0);
   return {
     destroy() {
-      gone = true;
       for (const stop of undo) stop();
       popup?.close();
       prompt.hide();

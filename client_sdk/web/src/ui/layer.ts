@@ -4,6 +4,8 @@ import { CSS } from "./style.ts";
 
 const PLACES = ["bottom-right", "top-right", "bottom-left", "top-left"] as const;
 const MARGIN_PX = 12;
+/** As in the style sheet. */
+const PHONE_PX = 480;
 /** Height of a player's own controls at its lower edge. */
 const CONTROLS_PX = 72;
 
@@ -12,6 +14,7 @@ export class Layer {
   private readonly host = document.createElement("div");
   readonly box = h("div", { class: "layer" });
   private readonly onFullscreen = (): void => this.raise();
+  private readonly grown = new ResizeObserver(() => this.clear());
   private count = 0;
   private left: Element | null = null;
   /** Whether the answer is in: the farewell is not worth leaving fullscreen again. */
@@ -28,6 +31,7 @@ export class Layer {
     this.root.append(this.box);
     document.body.append(this.host);
     document.addEventListener("fullscreenchange", this.onFullscreen);
+    this.grown.observe(this.box);
   }
 
   /** Show a card; `variant` says which corner is tried first. */
@@ -80,6 +84,8 @@ export class Layer {
   }
 
   private place(variant: number): void {
+    this.box.dataset["at"] = "bottom-right";
+    if (this.clear()) return;
     const controls = this.player?.getBoundingClientRect();
     const { width, height } = this.box.getBoundingClientRect();
     // The controls must stay free; where there is a choice, the picture too.
@@ -92,11 +98,21 @@ export class Layer {
       return Math.max(0, wide) * (100 * high(controls.bottom - CONTROLS_PX) + high(controls.top));
     };
     const order = PLACES.map((_, index) => PLACES[(index + variant) % PLACES.length] ?? "bottom-right");
-    const best = order.reduce((a, b) => (covered(b) < covered(a) ? b : a));
-    this.box.dataset["at"] = best;
+    this.box.dataset["at"] = order.reduce((a, b) => (covered(b) < covered(a) ? b : a));
+  }
+
+  /** On a phone everything is one column: the player goes up until its controls are above the pop-up; whether that worked. */
+  private clear(): boolean {
+    const { player, box } = this;
+    if (player === null || this.count === 0 || innerWidth > PHONE_PX || box.dataset["at"] !== "bottom-right") return false;
+    const overlap = (): number => Math.ceil(player.getBoundingClientRect().bottom - box.getBoundingClientRect().top);
+    const controls = player.getBoundingClientRect();
+    if (controls.bottom > 0) scrollBy(0, Math.max(0, Math.min(controls.top, overlap())));
+    return overlap() <= 0;
   }
 
   destroy(): void {
+    this.grown.disconnect();
     document.removeEventListener("fullscreenchange", this.onFullscreen);
     this.host.remove();
   }

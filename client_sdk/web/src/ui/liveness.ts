@@ -1,6 +1,6 @@
 /**
  * Active liveness and the light check: the learner presses "ready", then does what is shown, one step after another.
- * Loaded on demand as zaichang-liveness.js. The service judges; this shows and guides.
+ * The service judges; this shows and guides.
  */
 import type { ChallengeOrder, ChallengeResult, LivenessStepOrder } from "../core/wire.ts";
 import { h, say } from "./dom.ts";

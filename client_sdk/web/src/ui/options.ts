@@ -1,12 +1,12 @@
 /** What a page may choose about the learner's screens. */
 
 export interface Links {
-  /** Where a learner appeals. */
+  /** Where a learner sees the record and appeals; by default the service's own page. */
   readonly appeal?: string;
-  /** What is stored, and until when. */
+  /** The whole privacy notice. What is stored, and until when, is told in the details in any case. */
   readonly privacy?: string;
-  /** How to study without face recognition. */
-  readonly nonFace?: string;
+  /** How to study without face recognition: an address, or what to do. */
+  readonly nonFace?: string | (() => void);
 }
 
 export interface UiOptions {

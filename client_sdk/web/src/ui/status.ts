@@ -11,6 +11,8 @@ export interface StatusActions {
   retryCamera(): void;
   watchUncounted(): void;
   takeOver(): void;
+  /** Address of the learner's record; asked for at the click, since it holds the token. */
+  record(): string;
 }
 
 /** Moments too short to be worth a sentence. */
@@ -25,9 +27,10 @@ export class StatusBar {
   private readonly actions = h("div", { class: "row" });
   private readonly more = h("div", { class: "card more", id: "more", hidden: true });
   private readonly toggle: HTMLButtonElement;
-  private readonly cells: Record<"verified" | "pending" | "sealed" | "camera" | "session", HTMLElement>;
+  private readonly cells: Record<"verified" | "pending" | "sealed" | "camera" | "stored" | "session", HTMLElement>;
   private readonly finishButton: HTMLButtonElement;
   private readonly finishAsk: HTMLElement;
+  private readonly nonFace: HTMLElement | null;
   private blocked = false;
   private cameraError = "";
   private status: Status | null = null;
@@ -44,7 +47,7 @@ export class StatusBar {
     this.host.dataset["zaichang"] = "status";
     const root = shadow(this.host, CSS);
     const cell = (): HTMLElement => h("dd", {});
-    this.cells = { verified: cell(), pending: cell(), sealed: cell(), camera: cell(), session: cell() };
+    this.cells = { verified: cell(), pending: cell(), sealed: cell(), camera: cell(), stored: cell(), session: cell() };
     this.toggle = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "more", onclick: () => this.fold() }, text.details);
     this.finishButton = h("button", { type: "button", onclick: () => this.askFinish(true) }, text.finish);
     this.finishAsk = h("div", { hidden: true }, h("p", {}, text.finishAsk), h("div", { class: "row" },
@@ -53,15 +56,20 @@ export class StatusBar {
         on.finish();
       } }, text.finishSure),
       h("button", { type: "button", onclick: () => this.askFinish(false) }, text.cancel)));
-    const links = options.links ?? {};
-    const link = (address: string | undefined, label: string): HTMLElement | null =>
-      address === undefined ? null : h("a", { class: "button", href: address, target: "_blank", rel: "noopener" }, label);
+    const { appeal, nonFace, privacy } = options.links ?? {};
+    const link = (href: string | undefined, label: string, onclick?: (event: Event) => void): HTMLElement | null =>
+      href === undefined ? null : h("a", { class: "button", href, target: "_blank", rel: "noopener", onclick }, label);
+    this.nonFace = typeof nonFace === "function" ? h("button", { type: "button", "data-do": "non-face", onclick: nonFace }, text.nonFace) : link(nonFace, text.nonFace);
+    const record = link(appeal ?? "#", text.appeal, appeal === undefined ? ({ currentTarget }) => {
+      (currentTarget as HTMLAnchorElement).href = on.record();
+    } : undefined);
+    record?.setAttribute("data-do", "record");
     this.more.append(
       h("dl", {},
         h("dt", {}, text.verified), this.cells.verified, h("dt", {}, text.pending), this.cells.pending,
         h("dt", {}, text.sealedRow), this.cells.sealed, h("dt", {}, text.cameraRow), this.cells.camera,
-        h("dt", {}, text.pauseRow), h("dd", {}, text.pauseHow), h("dt", {}, text.session), this.cells.session),
-      h("div", { class: "row" }, this.finishButton, ...[link(links.appeal, text.appeal), link(links.nonFace, text.nonFace), link(links.privacy, text.privacy)].filter((part) => part !== null)),
+        h("dt", {}, text.storedRow), this.cells.stored, h("dt", {}, text.pauseRow), h("dd", {}, text.pauseHow), h("dt", {}, text.session), this.cells.session),
+      h("div", { class: "row" }, this.finishButton, record, this.nonFace, link(privacy, text.privacy)),
       this.finishAsk);
     root.append(h("section", { "aria-label": text.status },
       h("div", { class: "bar" }, h("span", { class: "state", role: "status" }, this.dot, this.state), this.why, this.time, this.toggle),
@@ -81,6 +89,8 @@ export class StatusBar {
     say(this.cells.pending, `${clockText(status.pendingMs)} (${text.pendingWhy})`);
     say(this.cells.sealed, text.minutes(status.sealedMinutes));
     say(this.cells.camera, status.captures ? `${text.camera[status.camera]}${status.saving ? ` ${text.saving}` : ""}` : text.noCamera);
+    say(this.cells.stored, text.stored(status.captures, status.picturesDays));
+    if (this.nonFace !== null) this.nonFace.hidden = !status.captures;
     say(this.cells.session, status.sessionId.slice(0, 8) || "–");
     this.finishButton.disabled = ended || status.finishing || status.sessionId === "";
     this.host.dataset["counting"] = String(status.counting);

@@ -27,7 +27,7 @@ p { margin: 0 0 8px; }
 a { color: var(--main); }
 .soft { color: var(--soft); font-size: 14px; }
 .row { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
-.row > button { flex: 1 1 auto; }
+.row > * { flex: 1 1 auto; }
 .card { background: var(--bg); color: var(--fg); border: 1px solid var(--line); border-radius: 12px; padding: 16px; }
 .away { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
@@ -44,11 +44,12 @@ a { color: var(--main); }
 .dot.stop { border-color: var(--bad); border-radius: 2px; background: var(--bad); }
 .dot.off { border-color: var(--warn); border-radius: 2px; }
 .more { margin-top: 6px; }
-dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 16px; margin: 0 0 8px; }
+dl { display: grid; grid-template-columns: fit-content(32%) 1fr; gap: 4px 12px; margin: 0 0 8px; }
 dt { color: var(--soft); } dd { margin: 0; }
 
 .layer { position: fixed; inset: auto; margin: 0; padding: 0; border: 0; background: none; overflow: visible; color: var(--fg);
   width: min(380px, calc(100vw - 24px)); z-index: 2147483000; }
+.layer:empty { display: none; }
 .layer[data-at=bottom-right] { right: 12px; bottom: 12px; } .layer[data-at=bottom-left] { left: 12px; bottom: 12px; }
 .layer[data-at=top-right] { right: 12px; top: 12px; } .layer[data-at=top-left] { left: 12px; top: 12px; }
 .layer .card.live { max-height: min(88vh, 640px); }
@@ -78,6 +79,7 @@ input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px
 .flash { position: fixed; inset: 0; z-index: -1; } .live .preview { margin-inline: auto; }
 .code.large { max-width: none; width: 100%; image-rendering: pixelated; }
 .preview .oval { position: absolute; inset: 8% 28%; border: 3px dashed #fff; border-radius: 50%; box-shadow: 0 0 0 2px #0008; }
-@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 62vh; } .layer .card.live { max-height: 90vh; } .row > button { flex-basis: 100%; } }
+@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 62vh; } .layer .card.live { max-height: 90vh; } .row > * { flex-basis: 100%; } .live .preview { width: min(100%, 28vh); }
+.live[data-kind=light] #about:not([hidden]) ~ .preview { display: none; } }
 @media (forced-colors: active) { .dot.on, .dot.stop { background: CanvasText; } }
 `;

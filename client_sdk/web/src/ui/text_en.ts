@@ -53,8 +53,11 @@ export const words: Text = {
   sealedRow: "Signed records",
   minutes: (n) => `${n} minute${n === 1 ? "" : "s"}`,
   session: "Session",
-  appeal: "Appeal",
-  privacy: "What is stored, and until when",
+  storedRow: "Stored",
+  stored: (captures, days) =>
+    `${!captures ? "no picture in this session" : days > 0 ? `spot-check pictures, encrypted, deleted after ${days} days` : "no spot-check picture, once it was looked at"}; of your enrolled photo only an encrypted template, until you have it erased; the record of minutes, without name or picture, with your study file`,
+  appeal: "My record and appeals",
+  privacy: "Privacy notice",
   nonFace: "Study without face recognition",
   status: "Study time",
   checkTitle: ["Please confirm that you are studying", "A short check", "Are you still studying?", "Study check"],

@@ -52,8 +52,11 @@ export const words = {
   sealedRow: "已签署记录",
   minutes: (n: number) => `${n} 分钟段`,
   session: "学习编号",
-  appeal: "我要申诉",
-  privacy: "存储了什么、保留多久",
+  storedRow: "保存",
+  stored: (captures: boolean, days: number) =>
+    `${!captures ? "本次学习不拍照" : days > 0 ? `抽查照片加密保存，${days} 天后删除` : "抽查照片核对后不保存"}；登记照片只存加密特征，可要求删除；学时记录不含姓名和照片，随学习档案保存`,
+  appeal: "学习记录与申诉",
+  privacy: "隐私说明",
   nonFace: "申请非人脸方式",
   status: "学习计时状态",
   checkTitle: ["请确认您正在学习", "在线确认", "您还在学习吗？", "学习确认"],
