@@ -14,6 +14,7 @@ import websockets
 from support.study import PICTURE, FixedVision
 from zaichang.main import build, create_service_app
 from zaichang.session.policy import Policy
+from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
 from zaichang.wire import messages as m
 from zaichang.wire.codec import decode_server, encode, encode_capture
@@ -78,11 +79,13 @@ async def study(url: str, token: str) -> tuple[list[m.ChallengeOrder], list[m.Ch
     results: list[m.ChallengeResult] = []
     playing, playhead_ms, pictures = False, 0, 0
     async with websockets.connect(url, compression=None) as wire:
-        await wire.send(encode(m.Join(protocol=1, token=token, client_nonce="ab" * 16)))
+        await wire.send(encode(m.Join(protocol=1, token=token, client_nonce_c=client_commitment("ab" * 16))))
         while len(results) < 2:
             message = decode_server(str(await wire.recv()))
             match message:
                 case m.Joined() | m.Ack():
+                    if isinstance(message, m.Joined):
+                        await wire.send(encode(m.Reveal(client_nonce="ab" * 16)))
                     seq = message.seq + (1 if isinstance(message, m.Ack) else 0)
                     await asyncio.sleep(1)  # the heartbeat's own pace
                     playhead_ms += 1_000 if playing else 0

@@ -17,6 +17,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.codec import decode_event
 from zaichang.session.events import CaptureAssessed
+from zaichang.session.schedule import client_commitment
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.sqlite_store import SqliteStore
 from zaichang.wire import messages as m
@@ -53,11 +54,12 @@ async def test_bad_pictures_never_pass_and_the_session_is_verified_in_the_end(tm
     page = Page(launch)
     async with serving(tmp_path) as server:
         async with websockets.connect(server.url, compression=None) as socket:
-            await socket.send(encode(m.Join(protocol=1, token=launch, client_nonce="ab" * 16)))
+            await socket.send(encode(m.Join(protocol=1, token=launch, client_nonce_c=client_commitment("ab" * 16))))
             while bad:
                 message = decode_server(await asyncio.wait_for(socket.recv(), 30))
                 if isinstance(message, m.Joined):
                     page.session_id = message.session_id
+                    await socket.send(encode(m.Reveal(client_nonce="ab" * 16)))
                 if isinstance(message, m.CaptureOrder):
                     header = m.CaptureHeader(capture_id=message.capture_id, nonce=message.nonce, camera="cam")
                     await socket.send(encode_capture(header, bad.pop(0)))
@@ -88,7 +90,7 @@ async def test_a_frame_over_the_limit_ends_that_connection_only(tmp_path: Path) 
     launch = await prepare(tmp_path)
     async with serving(tmp_path) as server:
         async with websockets.connect(server.url, compression=None) as socket:
-            await socket.send(encode(m.Join(protocol=1, token=launch, client_nonce="ab" * 16)))
+            await socket.send(encode(m.Join(protocol=1, token=launch, client_nonce_c=client_commitment("ab" * 16))))
             joined = decode_server(await socket.recv())
             assert isinstance(joined, m.Joined)
             await socket.send(b"\x00" * 1_000_000)
@@ -97,7 +99,9 @@ async def test_a_frame_over_the_limit_ends_that_connection_only(tmp_path: Path) 
                     await asyncio.wait_for(socket.recv(), 30)
             assert caught.value.rcvd is not None and caught.value.rcvd.code == 1009
         async with websockets.connect(server.url, compression=None) as socket:
-            again = m.Join(protocol=1, token=launch, client_nonce="ab" * 16, resume=joined.session_id)
+            again = m.Join(
+                protocol=1, token=launch, client_nonce_c=client_commitment("ab" * 16), resume=joined.session_id
+            )
             await socket.send(encode(again))
             resumed = decode_server(await asyncio.wait_for(socket.recv(), 30))
             assert isinstance(resumed, m.Joined) and resumed.resumed

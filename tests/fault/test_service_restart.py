@@ -168,7 +168,7 @@ async def test_a_damaged_session_does_not_keep_the_others_from_starting(
         assert students[0].session_id in caplog.text
         sound, damaged = Student(services, clock), Student(services, clock)
         assert (await sound.join(launches[1], resume=students[1].session_id)).resumed
-        damaged.send(m.Join(protocol=1, token=launches[0], client_nonce="ab" * 16, resume=students[0].session_id))
+        damaged.send(m.Join(protocol=1, token=launches[0], client_nonce_c="ab" * 32, resume=students[0].session_id))
         assert (await damaged.closed())[0] == 4500
         await sound.leave()
 

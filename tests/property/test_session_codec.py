@@ -18,6 +18,7 @@ from zaichang.session.playhead import normalise
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NATURAL = st.integers(0, MAX_INT)
+HEX32 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 SETS = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 50)).map(lambda p: (p[0], sum(p))), max_size=4)
 QUESTIONS = st.builds(
     e.Question, question_id=TEXT, text=TEXT, options=st.tuples(TEXT, TEXT, TEXT), correct=st.integers(0, 2)
@@ -25,7 +26,7 @@ QUESTIONS = st.builds(
 STARTS = st.builds(
     e.SessionStarted,
     at_ms=NATURAL, lesson_duration_ms=NATURAL, session_id=TEXT, institution_id=TEXT, learner_id=TEXT, course_id=TEXT,
-    lesson_id=TEXT, policy_digest=TEXT, client_nonce=TEXT, seed=st.binary(min_size=32, max_size=32).map(bytes.hex),
+    lesson_id=TEXT, policy_digest=TEXT, client_nonce_c=HEX32, seed=HEX32,
     credited=SETS.map(normalise), route=st.sampled_from(("face", "challenge")), extra_time_pct=st.integers(0, 400),
     questions=st.lists(QUESTIONS, max_size=2).map(tuple),
     liveness_excluded=st.sampled_from(((), ("look_up",), ("turn_left", "turn_right"))),

@@ -61,6 +61,7 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
     @given(SCRIPTS, st.sampled_from(sorted(POLICIES)), st.integers(0, 120_000), st.integers(0, 3))
     @example([(honest, 14)] * 2, "pop-ups only", 20_500, 3)
     @example([(honest, 12)], "quick", 17_000, 0)
+    @example([(honest, 12), *[(play, 50)] * 3], "pop-ups only", 30_000, 0)
     def check(script: Script, name: str, span_ms: int, dues: int) -> None:
         watch = Watch(POLICIES[name], lesson_duration_ms=14_400_000)
         for action, n in script:

@@ -11,9 +11,11 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.policy import Policy, policy_digest
-from zaichang.session.schedule import heartbeat_nonce
+from zaichang.session.schedule import client_commitment, heartbeat_nonce
+from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, start, step
 
+NONCE = "22" * 16
 T0_MS = 1_700_000_000_000
 POLICY = Policy(proofs=("presence", "identity"))
 
@@ -38,9 +40,22 @@ def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
         lesson_duration_ms=1_800_000,
         policy_digest=policy_digest(policy),
         seed="11" * 32,
-        client_nonce="22" * 16,
+        client_nonce_c=client_commitment(NONCE),
     )
     return replace(base, **changes)
+
+
+def begun(
+    info: e.SessionStarted, policy: Policy, *, revealed: bool = True
+) -> tuple[list[e.Event], State, tuple[d.Decision, ...]]:
+    """Return a session whose client has revealed its nonce: its two events, its state, what the reveal decided."""
+    state, nothing = start(info, policy)
+    assert nothing == ()
+    if not revealed:
+        return [info], state, nothing
+    reveal = e.NonceRevealed(at_ms=info.at_ms, client_nonce=NONCE)
+    state, out = step(state, reveal, policy)
+    return [info, reveal], state, out
 
 
 def done(order: d.OrderLiveness, **changes: Any) -> dict[str, Any]:
@@ -76,7 +91,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.now_ms = self.info.at_ms
-        self.events: list[e.Event] = [self.info]
+        self.events: list[e.Event]
         self.log: list[d.Decision] = []
         self.playhead_ms = 0
         self.playing = False
@@ -85,7 +100,7 @@ class Desk:
         self._answers: list[tuple[int, d.OrderChallenge]] = []
         self._moves: list[tuple[int, str]] = []
         self._tried: list[tuple[int, d.OrderLiveness]] = []
-        self.state, out = start(self.info, self.policy)
+        self.events, self.state, out = begun(self.info, self.policy)
         self._carry_out(out)
 
     def send(self, event: e.Event) -> tuple[d.Decision, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
-from zaichang.core.canonical import canonical_bytes
+from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.session.schedule import client_commitment
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt, schedule_commitment, session_key
@@ -18,6 +19,7 @@ AT_MS = 1_790_000_000_000
 SIGNER = Ed25519Signer(ORIGIN, b"\x07" * 32)
 KEY = session_key(b"\x09" * 32, SID)
 SECRET = b"\x05" * 32
+NONCE = "06" * 16
 POLICY = canonical_bytes({"name": "test"})
 
 
@@ -44,8 +46,17 @@ def segment_parts(first_event: int, n_events: int, first_record: int, letters: s
     return [event(first_event + i) for i in range(n_events)], records
 
 
-def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), others: int = 5) -> Sample:
-    """Return a session of ``(n_events, verdict letters)`` segments among ``others`` foreign leaves."""
+def sample(
+    segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")),
+    others: int = 5,
+    committed: str = NONCE,
+    sched: dict[str, CanonicalValue] | None = None,
+    first_event: bytes | None = None,
+) -> Sample:
+    """Return a session of ``(n_events, verdict letters)`` segments among ``others`` foreign leaves.
+
+    ``committed`` is the nonce that the start commits to, empty for none; ``sched`` what the end reveals, if not both.
+    """
     import hashlib
 
     subject_salt, subject = salt(KEY, "subject", 0), canonical_bytes("learner-7")
@@ -63,6 +74,7 @@ def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), oth
             lesson="l1",
             subj_c=commitment("subject", subject_salt, subject),
             sched_c=schedule_commitment(SID, SECRET),
+            client_nonce_c=bytes.fromhex(client_commitment(committed)) if committed else None,
         )
     )
     groups: list[Commitments] = []
@@ -70,6 +82,8 @@ def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), oth
     firsts = {EVENT: 0, RECORD: 0}
     for n, (n_events, letters) in enumerate(segments):
         events, records = segment_parts(firsts[EVENT], n_events, firsts[RECORD], letters)
+        if not n and first_event is not None:
+            events[0] = first_event
         roots: dict[str, bytes] = {}
         for kind, payloads in ((EVENT, events), (RECORD, records)):
             values = commit_all(kind, KEY, payloads, firsts[kind])
@@ -96,7 +110,7 @@ def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), oth
         )
         firsts = {EVENT: firsts[EVENT] + n_events, RECORD: firsts[RECORD] + len(letters)}
     letters = "".join(text for _, text in segments)
-    leaves.append(
+    end = parse_canonical_object(
         leaf.session_final(
             ref(len(segments) + 1),
             segments=len(segments),
@@ -106,9 +120,12 @@ def sample(segments: tuple[tuple[int, str], ...] = ((12, "VVF"), (7, "VU")), oth
             verified_ms=60_000 * letters.count("V"),
             reason="SESSION_FINISHED",
             codes={"NETWORK_GAP": 2},
-            sched=leaf.ScheduleReveal(secret=SECRET),
+            sched=leaf.ScheduleReveal(secret=SECRET, client_nonce=bytes.fromhex(NONCE)),
         )
     )
+    if sched is not None:
+        end["sched"] = sched
+    leaves.append(canonical_bytes({name: value for name, value in end.items() if value != {}}))
     log: list[bytes] = []
     places: list[int] = []
     for data in leaves:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from support.desk import POLICY, done, frame, good_face, started
+from support.desk import POLICY, begun, done, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import heartbeat_nonce
-from zaichang.session.step import next_deadline_ms, start, step
+from zaichang.session.step import next_deadline_ms, step
 
 K = TypeVar("K")
 
@@ -19,12 +19,11 @@ K = TypeVar("K")
 class Hands:
     """Holds the state and the decisions; nothing happens that a test does not do."""
 
-    def __init__(self, policy: Policy = POLICY, **info: object) -> None:
+    def __init__(self, policy: Policy = POLICY, *, revealed: bool = True, **info: object) -> None:
         self.policy = policy
         self.info = started(policy, **info)
         self.now_ms = self.info.at_ms
-        self.events: list[e.Event] = [self.info]
-        self.state, out = start(self.info, policy)
+        self.events, self.state, out = begun(self.info, policy, revealed=revealed)
         self.log: list[d.Decision] = list(out)
         self.pictures = 0
 

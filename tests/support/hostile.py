@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from support.desk import done, frame, good_face
+from support.desk import NONCE, done, frame, good_face
 from support.watch import Watch
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
@@ -222,6 +222,14 @@ def forged_capture(watch: Watch, n: int) -> None:
             watch.do(e.CaptureReceived, capture_id=orders[-1].capture_id, nonce=orders[-1].nonce, camera="cam-1")
 
 
+def open_again(watch: Watch, n: int) -> None:
+    """Reveal a nonce once more: the same, or one that would give a schedule to one's liking."""
+    nonce = NONCE if n % 3 == 0 else f"{n:032x}"
+    out = watch.do(e.NonceRevealed, client_nonce=nonce)
+    if watch.state.phase is not Phase.CLOSED:
+        assert (d.RejectReveal() in out) is (nonce != NONCE)
+
+
 def answer(watch: Watch, n: int) -> None:
     """Answer a pop-up: rightly, wrongly, too fast, for another one."""
     challenge = watch.state.challenge
@@ -319,5 +327,6 @@ def supersede(watch: Watch, n: int) -> None:
 ACTIONS: tuple[Action, ...] = (
     honest, honest, honest, play, play_fast, jitter, seek, hop, backwards, not_playing, forged_heartbeat,
     camera, camera, camera_bad, overloaded, forged_capture, answer, answer, tick, silence, tunnel,
+    open_again,
 )  # fmt: skip
 """What a script is drawn from; the session's end comes apart."""

@@ -16,6 +16,7 @@ import websockets
 from zaichang.cli.demo_learner import Camera, portrait
 from zaichang.main import build
 from zaichang.session.policy import Policy
+from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
 from zaichang.wire import messages as m
 from zaichang.wire.codec import decode_server, encode, encode_capture
@@ -108,6 +109,7 @@ class Page:
         self._camera = Camera()
         self._seq = 0
         self._nonce = ""
+        self._client_nonce = "ab" * 16
         self._playing = False
         self._playhead_ms = 0.0
         self._moved = 0.0
@@ -115,10 +117,9 @@ class Page:
     async def study(self, url: str, until: asyncio.Event) -> None:
         """Study until ``until`` is set (then finish) or the connection ends."""
         async with websockets.connect(url, compression=None) as socket:
-            nonce = "ab" * 16
-            await socket.send(
-                encode(m.Join(protocol=1, token=self.token, client_nonce=nonce, resume=self.session_id, locale="en"))
-            )
+            commitment = client_commitment(self._client_nonce)
+            join = m.Join(protocol=1, token=self.token, client_nonce_c=commitment, resume=self.session_id, locale="en")
+            await socket.send(encode(join))
             tasks = [asyncio.create_task(self._beat(socket)), asyncio.create_task(self._finish(socket, until))]
             try:
                 async for data in socket:
@@ -136,6 +137,8 @@ class Page:
                 self.session_id, self.resumed = message.session_id, message.resumed
                 self._seq, self._nonce = message.seq, message.nonce
                 self._playhead_ms = max(self._playhead_ms, message.frontier_ms)
+                if message.reveal:
+                    await socket.send(encode(m.Reveal(client_nonce=self._client_nonce)))
             case m.Ack():
                 self.acknowledged.append(message)
                 self._seq, self._nonce = message.seq + 1, message.nonce

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.main import Services, build
 from zaichang.session.policy import Policy
+from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
 from zaichang.vision.backend import Frame
 from zaichang.vision.pipeline import Enrolment
@@ -107,6 +108,7 @@ class Student:
         self.playhead_ms = 0
         self.session_id = ""
         self.pictures = 0
+        self.reveals = True
 
     def send(self, message: m.ClientMessage | str | bytes) -> None:
         self.pipe.inbox.put_nowait(message if isinstance(message, str | bytes) else encode(message))
@@ -123,6 +125,8 @@ class Student:
                 match message:
                     case m.Joined():
                         self.seq, self.nonce, self.session_id = message.seq, message.nonce, message.session_id
+                        if message.reveal and self.reveals:
+                            self.send(m.Reveal(client_nonce=NONCE))
                     case m.Ack():
                         self.seq, self.nonce = message.seq + 1, message.nonce
                     case m.CaptureOrder() if kind is not m.CaptureOrder:
@@ -152,19 +156,24 @@ class Student:
         self.send(encode_capture(header, picture or PICTURE + unique))
 
     async def join(self, token: str, resume: str = "") -> m.Joined:
-        self.send(m.Join(protocol=1, token=token, client_nonce=NONCE, locale="en", resume=resume))
+        self.send(m.Join(protocol=1, token=token, client_nonce_c=client_commitment(NONCE), locale="en", resume=resume))
         return await self.expect(m.Joined)
 
     async def begin(self, token: str) -> m.Joined:
         """Join and pass the first proof."""
         joined = await self.join(token)
+        await self.prove()
+        return joined
+
+    async def prove(self) -> None:
+        """Pass the first proof."""
         for _ in range(30):
             self.clock.at_ms += 1_000
             self.beat(playing=False)
             await self.expect(m.Ack)
             await self.services.hub.settle()
             if any(isinstance(message, m.Resume) for message in self.got):
-                return joined
+                return
         raise AssertionError(f"the first proof did not pass: {self.got[-5:]}")
 
     def beat(self, *, playing: bool = True, **more: Any) -> None:

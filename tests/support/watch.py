@@ -34,8 +34,10 @@ def covers(big: IntervalSet, small: IntervalSet) -> bool:
 class Watch(Hands):
     """Checks each step against the rules; ``do`` returns no decisions for an event that was refused."""
 
-    def __init__(self, policy: Policy = POLICY, reached: Counter[str] | None = None, **info: Any) -> None:
-        super().__init__(policy, **info)
+    def __init__(
+        self, policy: Policy = POLICY, reached: Counter[str] | None = None, *, revealed: bool = True, **info: Any
+    ) -> None:
+        super().__init__(policy, revealed=revealed, **info)
         self.reached: Counter[str] = Counter() if reached is None else reached
         self.prior = normalise(self.info.credited)
         self.minutes: list[d.Minute] = []

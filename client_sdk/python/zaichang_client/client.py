@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import random
 import secrets
 from collections.abc import Callable, Coroutine
@@ -16,6 +17,7 @@ from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Player, Pr
 from zaichang_client.transport import LATER, RETRY_NOT, Connect, Transport
 
 _NOT_FOUND = 4404
+_NONCE_BYTES = 16
 _CLOSE_CODE_WAIT_S = 1.0
 _MOVING = frozenset({"liveness", "light"})
 _STEP_GRACE_MS = 5_000
@@ -61,6 +63,11 @@ class Ended:
     reason: str
     verified_ms: int
     undecided_ms: int
+
+
+def commitment(client_nonce: str) -> str:
+    """Return what a join carries: SHA-256 over ``vm/client-nonce/v1`` and the nonce, as hex."""
+    return hashlib.sha256(b"vm/client-nonce/v1" + bytes.fromhex(client_nonce)).hexdigest()
 
 
 def _ignore(message: m.ServerMessage) -> None:
@@ -111,7 +118,8 @@ class StudyClient:
         self._observe = observe
         self._pace = pace or (lambda asked_ms: asked_ms)
         self._jitter = jitter
-        self._client_nonce = token_hex(16)
+        self._token_hex = token_hex
+        self._client_nonce = token_hex(_NONCE_BYTES)
         self.session_id = ""
         self._transport: Transport | None = None
         self._seq = 0
@@ -162,6 +170,7 @@ class StudyClient:
                         continue
                     if gone.close_code == _NOT_FOUND and self.session_id:
                         self.session_id = ""  # that session is no more: begin a new one
+                        self._client_nonce = self._token_hex(_NONCE_BYTES)
                     elif gone.close_code in RETRY_NOT:
                         raise self._refused(gone.close_code) from None
                     attempt = 0 if self._was_joined else attempt
@@ -223,7 +232,7 @@ class StudyClient:
         join = m.Join(
             protocol=m.PROTOCOL_VERSION,
             token=self._token,
-            client_nonce=self._client_nonce,
+            client_nonce_c=commitment(self._client_nonce),
             sdk=self._config.sdk,
             locale=self._config.locale,
             resume=self.session_id,
@@ -239,6 +248,8 @@ class StudyClient:
         except TimeoutError:
             raise ConnectionGone(1006, "no answer to join") from None
         self._observe(message)
+        if message.reveal:
+            await transport.send(m.encode(m.Reveal(client_nonce=self._client_nonce)))
         self.session_id = message.session_id
         self._seq, self._nonce = message.seq - 1, message.nonce  # what is named is the next heartbeat
         self._heartbeat_ms = message.heartbeat_ms

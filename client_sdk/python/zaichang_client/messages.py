@@ -15,7 +15,8 @@ TEXT_MAX_BYTES = 16_384
 
 Text64 = Annotated[str, Meta(max_length=64)]
 Nonce = Annotated[str, Meta(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
-ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){8,32}$")]
+ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){16,32}$")]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Millis = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=1, lt=2**31)]
 
@@ -29,11 +30,17 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
 
     protocol: int
     token: Annotated[str, Meta(max_length=4096)]
-    client_nonce: ClientNonce
+    client_nonce_c: Digest
     sdk: Text64 = ""
     locale: Text64 = "zh-CN"
     resume: Text64 = ""
     device: Text64 = ""
+
+
+class Reveal(_Message, tag_field="t", tag="reveal", frozen=True, kw_only=True):
+    """The nonce that the join committed to."""
+
+    client_nonce: ClientNonce
 
 
 class Heartbeat(_Message, tag_field="t", tag="heartbeat", frozen=True, kw_only=True):
@@ -79,7 +86,7 @@ class Finish(_Message, tag_field="t", tag="finish", frozen=True, kw_only=True):
     """The learner ends the session."""
 
 
-ClientMessage = Join | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
+ClientMessage = Join | Reveal | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
 
 
 class CaptureHeader(_Message, frozen=True, kw_only=True):
@@ -109,6 +116,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     captures: bool
     notices: tuple[str, ...] = ()
     pictures_days: int = 0
+    reveal: bool = False
 
 
 class Ack(_Message, tag_field="t", tag="ack", frozen=True, kw_only=True):

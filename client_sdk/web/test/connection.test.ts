@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { commitmentTo } from "../src/core/commitment.ts";
 import { backoffMs, BACKOFF_MAX_MS } from "../src/core/limits.ts";
 import { statusOf } from "../src/core/reduce.ts";
 import { Driver, FRESH, JOINED, nonceOf } from "./drive.ts";
@@ -87,17 +88,17 @@ test("no fresh token to be had ends the session with a clear error", () => {
 });
 
 test("a session that is gone is replaced by a new one with a fresh nonce", () => {
-  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 5_000, wantPlay: true } }).put({ type: "start" }).put({ type: "opened" });
+  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 5_000, wantPlay: true, clientNonce: "" } }).put({ type: "start" }).put({ type: "opened" });
   assert.deepEqual([d.sent()[0]?.["resume"], d.sent()[0]?.["token"]], ["old", "token-0"]);
   d.lose(4404);
   assert.equal(d.did("forget"), 1);
   d.wait(3_000).take().put({ type: "opened" });
   const [join] = d.sent();
-  assert.deepEqual([join?.["resume"], join?.["client_nonce"], join?.["token"]], [undefined, FRESH, "token-1"]);
+  assert.deepEqual([join?.["resume"], join?.["client_nonce_c"], join?.["token"]], [undefined, commitmentTo(FRESH), "token-1"]);
 });
 
 test("after a reload an expired token of the old session gives way to the page's own", () => {
-  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 0, wantPlay: false } }).put({ type: "start" }).put({ type: "opened" });
+  const d = new Driver({ saved: { sessionId: "old", token: "token-0", playheadMs: 0, wantPlay: false, clientNonce: "" } }).put({ type: "start" }).put({ type: "opened" });
   d.say({ t: "error", code: "token.expired", message: "", fatal: true }).lose(4401);
   d.wait(3_000).take().put({ type: "opened" });
   assert.deepEqual([d.sent()[0]?.["resume"], d.sent()[0]?.["token"]], [undefined, "token-1"]);

@@ -95,7 +95,7 @@ test("a slow connection gets fewer frames, not a longer queue", () => {
 });
 
 test("nothing of a liveness try needs the learner's session to be new", () => {
-  const d = new Driver({ saved: { sessionId: "s1", token: "t", playheadMs: 0, wantPlay: true } });
+  const d = new Driver({ saved: { sessionId: "s1", token: "t", playheadMs: 0, wantPlay: true, clientNonce: "" } });
   d.put({ type: "start" }).join({ resumed: true }).say(LIVE).take().put({ type: "ready", challengeId: "q", decline: false });
   assert.deepEqual(d.sent().filter(({ t }) => t === "ready"), [{ t: "ready", challenge_id: "q" }]);
 });

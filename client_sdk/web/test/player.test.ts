@@ -86,7 +86,7 @@ test("the service's seek order is obeyed, and a refused speed is set back to nor
 });
 
 test("after a reload the session is resumed where the learner was", () => {
-  const d = new Driver({ saved: { sessionId: "s1", token: "token-1", playheadMs: 42_000, wantPlay: true } }).look("hints").put({ type: "start" });
+  const d = new Driver({ saved: { sessionId: "s1", token: "token-1", playheadMs: 42_000, wantPlay: true, clientNonce: "" } }).look("hints").put({ type: "start" });
   d.join({ resumed: true, seq: 9, frontier_ms: 40_000 });
   assert.deepEqual(d.effects.filter((effect) => effect.do === "seek"), [{ do: "seek", toMs: 40_000 }]);
   assert.equal(status(d).hold, "proof");
@@ -95,7 +95,7 @@ test("after a reload the session is resumed where the learner was", () => {
 });
 
 test("after a reload during the first proof the player stays held", () => {
-  const d = new Driver({ saved: { sessionId: "s1", token: "token-1", playheadMs: 0, wantPlay: true } }).look("hints").put({ type: "start" });
+  const d = new Driver({ saved: { sessionId: "s1", token: "token-1", playheadMs: 0, wantPlay: true, clientNonce: "" } }).look("hints").put({ type: "start" });
   d.join({ resumed: true, seq: 1 }).look("again").ackLast({ counting: false, reason: "AWAITING_PROOF" });
   assert.equal(status(d).hold, "proof");
   assert.equal(d.did("play"), 0);

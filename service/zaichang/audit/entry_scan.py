@@ -32,6 +32,7 @@ class _Head(msgspec.Struct, gc=False):
     seq: int = 0
     prev: str = ""
     policy: str = ""
+    verified_ms: int = 0
 
 
 class EntryScan:
@@ -68,6 +69,8 @@ class EntryScan:
         self.seen: list[SeenAt] = []
         self._seen_next = 0
         self._strangers: list[tuple[int, EvidenceError]] = []
+        self._starts = 0
+        self._empty = 0
 
     def diagnose(
         self,
@@ -151,6 +154,10 @@ class EntryScan:
                 self._findings.failed(
                     "leaf", "E_ORIGIN", "The leaf names another log.", about, field="origin", got=head.origin
                 )
+            if head.t == "session.start":
+                self._starts += 1
+            elif head.t == "session.final" and not head.verified_ms:
+                self._empty += 1
             if head.t in _STATEMENTS:
                 self._state(entry, first + place)
             elif head.policy:
@@ -180,6 +187,10 @@ class EntryScan:
         waiting = sum(1 for _, _, _, ended in self._open.values() if not ended)
         if waiting:
             self._findings.passed("chain", about, f"{waiting} sessions have no final leaf (yet).")
+        if self._empty:
+            # Each start draws another schedule, so many thrown-away ones would be a way to choose (threat model).
+            message = f"{self._empty} of {self._starts} sessions ended without a verified second."
+            self._findings.passed("starts", about, message)
 
     def _link(self, head: _Head, before: tuple[int, bytes, int, bool], index: int) -> None:
         about = About(origin=self._origin, index=index, sid=head.sid)

@@ -33,10 +33,12 @@ class End:
     Attributes:
         reason: Why the session ended.
         codes: How often each reason was given for a minute.
+        client_nonce: The client's half of the schedule that it reveals, or empty.
     """
 
     reason: str
     codes: Mapping[str, int]
+    client_nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,11 +81,20 @@ def _end(result: Replayed, end: End) -> list[Divergence]:
     reason = ABSENT if result.final is None else result.final.reason.value
     pairs = [("reason", reason, end.reason)]
     pairs += [(f"codes.{code}", str(counts[code]), str(end.codes.get(code, 0))) for code in {*counts, *end.codes}]
-    return [
+    found = [
         Divergence(minute=None, field=field, expected=expected, got=got, message=message)
         for field, expected, got in sorted(pairs)
         if expected != got
     ]
+    ran_on = ABSENT if result.final is None else result.final.client_nonce
+    if ran_on != end.client_nonce:
+        message = "The session ran on another nonce of the client than its end reveals."
+        found.append(
+            Divergence(
+                minute=None, field="sched.r", expected=ran_on, got=end.client_nonce, code="E_SCHED", message=message
+            )
+        )
+    return found
 
 
 def _minute(body: bytes) -> Minute | None:

@@ -5,7 +5,7 @@ Steps:
   5. the commitments of each segment give its roots                     ``roots``
   6. every opened event, record and field is what was committed to      ``opening``
   7. verdict letters, sums and counts agree                             ``minutes``
-  8. the schedule's secret opens its commitment                         ``schedule``
+  8. the schedule's two halves open their commitments                   ``schedule``
   9. replaying the events by the policy gives the recorded verdicts     ``replay``
 """
 
@@ -22,6 +22,7 @@ from zaichang.audit.opening_checks import OpeningChecks
 from zaichang.audit.replaying import End, Replayer, ReplayInput
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.session.schedule import client_commitment
 from zaichang.tlog.commit import schedule_commitment
 from zaichang.tlog.merkle import leaf_hash
 
@@ -175,29 +176,52 @@ class SessionChecks:
     def _schedule(self, sid: str, leaves: list[KnownLeaf], first_event: bytes | None) -> None:
         commit = leaves[0].text("sched_c")
         for leaf in leaves:
+            if leaf.kind != "session.final":
+                continue
             reveal = leaf.value.get("sched")
-            if leaf.text("t") != "session.final" or not isinstance(reveal, dict):
+            if not isinstance(reveal, dict):
+                message = "The session's end does not reveal its schedule."
+                self._findings.failed("schedule", "E_SCHED", message, leaf.about(self._bundle.origin), field="sched")
                 continue
             actual = schedule_commitment(sid, bytes.fromhex(str(reveal["s"]))).hex()
             message = "The schedule's secret is not the one committed to at the start."
-            if self._findings.equal(
+            good = self._findings.equal(
                 "schedule", "E_SCHED", leaf.about(self._bundle.origin), "sched", commit, actual, message
-            ) and self._used(leaf, reveal, first_event):
+            )
+            good = self._client_half(leaf, reveal) and good
+            if good and self._used(leaf, reveal, first_event):
                 level = reveal.get("level")
                 self._findings.passed("schedule", leaf.about(self._bundle.origin), f"Level {level}.")
 
+    def _client_half(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue]) -> bool:
+        """Whether the client's nonce is the one committed to at the start, and the level is what both halves give."""
+        about = leaf.about(self._bundle.origin)
+        committed, nonce = self._leaves[0].text("client_nonce_c"), str(reveal.get("r", ""))
+        actual = client_commitment(nonce) if nonce else ""
+        if committed and not nonce and not leaf.number("verified_ms"):
+            actual = committed  # never revealed, and nothing was counted: there was no schedule
+        message = "The client's nonce is not the one committed to at the start."
+        good = self._findings.equal("schedule", "E_SCHED", about, "client_nonce_c", committed, actual, message)
+        message = "The schedule's level is not what its commitments give."
+        level = (1 if committed else 0) if nonce else 0
+        return (
+            self._findings.equal("schedule", "E_SCHED", about, "level", level, reveal.get("level", 0), message) and good
+        )
+
     def _used(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue], first_event: bytes | None) -> bool:
-        """Whether the session really ran on what its end reveals, where its first event is opened."""
+        """Whether the session really ran on what was committed to, where its first event is opened.
+
+        That it ran on the nonce that its end reveals is for the replay to say.
+        """
         start = None if first_event is None else _object(first_event)
         if start is None or "seed" not in start:
             return True
         good = True
-        for field, name in (("seed", "s"), ("client_nonce", "r")):
-            message = f"The session ran on another {field} than its end reveals."
+        committed = self._leaves[0].text("client_nonce_c")
+        for field, expected in (("seed", reveal.get("s", "")), ("client_nonce_c", committed)):
+            message = f"The session ran on another {field} than its leaves say."
             about = leaf.about(self._bundle.origin, 0)
-            good &= self._findings.equal(
-                "schedule", "E_SCHED", about, field, reveal.get(name, ""), start.get(field, ""), message
-            )
+            good &= self._findings.equal("schedule", "E_SCHED", about, field, expected, start.get(field, ""), message)
         return good
 
     def _policy(self, start: KnownLeaf) -> bytes | None:
@@ -210,7 +234,9 @@ class SessionChecks:
             return None
         counts = final.get("codes")
         codes = {code: n for code, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else {}
-        return End(reason=str(final.get("reason")), codes=codes)
+        reveal = final.get("sched")
+        nonce = str(reveal.get("r", "")) if isinstance(reveal, dict) else ""
+        return End(reason=str(final.get("reason")), codes=codes, client_nonce=nonce)
 
     # (9)
     def _replayed(

@@ -70,6 +70,8 @@ class ReasonCode(StrEnum):
     NETWORK_GAP = "NETWORK_GAP"
     HEARTBEAT_REJECTED = "HEARTBEAT_REJECTED"
     # The session
+    AWAITING_NONCE = "AWAITING_NONCE"
+    NONCE_REJECTED = "NONCE_REJECTED"
     AWAITING_PROOF = "AWAITING_PROOF"
     NO_CLOSING_PROOF = "NO_CLOSING_PROOF"
     SUPERSEDED = "SUPERSEDED"
@@ -269,6 +271,14 @@ SENTENCES: Final = MappingProxyType(
         _R.HEARTBEAT_REJECTED: _s(
             "收到异常的进度报告，未被采用。请刷新页面。",
             "An invalid progress report was not used. Please reload the page.",
+        ),
+        _R.AWAITING_NONCE: _s(
+            "正在准备学习，尚未开始计时；若一直如此，请刷新页面。",
+            "The session is being prepared and nothing counts yet; if this stays, please reload the page.",
+        ),
+        _R.NONCE_REJECTED: _s(
+            "播放器的数据与开始时的承诺不符，未被采用。请刷新页面。",
+            "The player's data is not what it had committed to, and was not used. Please reload the page.",
         ),
         _R.AWAITING_PROOF: _s(
             "正在核验本人，通过后开始计时。",

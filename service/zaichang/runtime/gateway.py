@@ -29,6 +29,7 @@ from zaichang.session.events import (
     FinishRequested,
     HeartbeatReceived,
     LivenessBegun,
+    NonceRevealed,
 )
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.tlog.commit import schedule_commitment
@@ -45,6 +46,7 @@ from zaichang.wire.messages import (
     Join,
     Joined,
     Ready,
+    Reveal,
 )
 
 _log = logging.getLogger("zaichang.gateway")
@@ -135,7 +137,7 @@ class Gateway:
             claims = self._tokens.verify(join.token, self._ports.clock.now_ms())
             if self._rates is not None:
                 self._rates.spend("connections with one token", claims.token_id, self._rates.limits.token)
-            runner, resumed = await self._hub.join(claims, join.resume, join.client_nonce)
+            runner, resumed = await self._hub.join(claims, join.resume, join.client_nonce_c)
         except _Close as close:
             await channel.close(close.code, close.reason)
             return
@@ -153,7 +155,8 @@ class Gateway:
             if previous is not None:
                 previous.end(CloseCode.SUPERSEDED, "taken_over")
             connection.send(self._joined(runner, resumed))
-            await runner.connected_now(resumed)
+            if resumed:
+                await runner.resumed()
             if self._signals is not None:
                 await self._signals.joined(runner.row, Peer(address=address, device=join.device))
             await self._read(channel, connection, runner, sender)
@@ -216,6 +219,7 @@ class Gateway:
             policy_name=policy.name,
             policy_digest=state.info.policy_digest,
             captures=state.info.route == "face",
+            reveal=not state.client_nonce,
             notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
             pictures_days=self._pictures_days(state.info.route),
         )
@@ -287,6 +291,8 @@ class Gateway:
                         hints=message.hints,
                     )
                 )
+            case Reveal():
+                await runner.apply(lambda at_ms: NonceRevealed(at_ms=at_ms, client_nonce=message.client_nonce))
             case CaptureUnavailableMessage():
                 if message.cause not in CAUSES:
                     raise PeerViolation("wire.cause", f"cause must be one of {', '.join(sorted(CAUSES))}.")

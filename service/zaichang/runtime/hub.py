@@ -65,16 +65,17 @@ class SessionHub:
                 _log.error("session %s cannot be rebuilt: %s", row.session_id, error)
         self._forget_closed()
 
-    async def join(self, claims: LaunchClaims, resume: str, client_nonce: str) -> tuple[Runner, bool]:
+    async def join(self, claims: LaunchClaims, resume: str, client_nonce_c: str) -> tuple[Runner, bool]:
         """Return the session that a verified token is for, and whether it existed before.
 
         Args:
             claims: Of the token.
             resume: The session that the client wants to go on with, or empty.
-            client_nonce: For a new session's schedule.
+            client_nonce_c: The client's commitment, for a new session's schedule.
 
         Raises:
-            NotFound: ``session.unknown`` for a session that this token did not open.
+            NotFound: ``session.unknown`` for a session that this token did not open, ``session.other_nonce`` for one
+                that waits for a nonce which this client does not have.
             NotAllowed: ``token.in_use`` or ``token.used``.
         """
         async with self.learner_lock(claims.institution_id, claims.learner_id):
@@ -82,9 +83,14 @@ class SessionHub:
             if resume:
                 if row is None or row.session_id != resume:
                     raise NotFound("session.unknown", "This token did not open that session.", "Join without resume.")
-                return await self._load(row.session_id), True
+                runner = await self._load(row.session_id)
+                if runner.awaits_other(client_nonce_c):
+                    raise NotFound(
+                        "session.other_nonce", "That session waits for another nonce.", "Join without resume."
+                    )
+                return runner, True
             if row is None:
-                return await self._open(claims, client_nonce), False
+                return await self._open(claims, client_nonce_c), False
             if row.state == "closed":
                 raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
             runner = await self._load(row.session_id)
@@ -94,6 +100,10 @@ class SessionHub:
                     "Another page is studying with this launch token.",
                     "Close the other page, or resume with its session id.",
                 )
+            if runner.awaits_other(client_nonce_c):
+                # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
+                await self._ports.store.release_token(row.session_id)
+                return await self._open(claims, client_nonce_c), False
             return runner, True
 
     async def release(self, runner: Runner) -> None:
@@ -139,7 +149,7 @@ class SessionHub:
             if not self._waiting[key]:
                 del self._waiting[key], self._learners[key]
 
-    async def _open(self, claims: LaunchClaims, client_nonce: str) -> Runner:
+    async def _open(self, claims: LaunchClaims, client_nonce_c: str) -> Runner:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
         allowance = await current_allowance(ports.store, claims.institution_id, claims.learner_id)
@@ -181,7 +191,7 @@ class SessionHub:
             lesson_duration_ms=claims.lesson_duration_ms,
             policy_digest=claims.policy_digest,
             seed=seed,
-            client_nonce=client_nonce,
+            client_nonce_c=client_nonce_c,
             credited=await ports.store.credited(
                 claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id
             ),
@@ -190,7 +200,7 @@ class SessionHub:
             liveness_excluded=claims.liveness_excluded,
             questions=await self._questions(claims, seed),
         )
-        state, decisions = start(event, policy)
+        state, _ = start(event, policy)
         body = canonical_bytes(encode_event(event))
         context = self._context(log, key, event, policy)
         segments, leaf = begin(context, event, body, log.anchor(), lambda _: None)
@@ -217,7 +227,7 @@ class SessionHub:
             ended=self._ended,
         )
         self._runners[row.session_id] = runner
-        runner.start(decisions, (leaf,))
+        runner.start(leaf)
         return runner
 
     async def _load(self, session_id: str) -> Runner:

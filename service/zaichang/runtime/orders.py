@@ -23,6 +23,7 @@ from zaichang.session.decisions import (
     OrderSeek,
     RejectCapture,
     RejectHeartbeat,
+    RejectReveal,
 )
 from zaichang.storage.ports import StoredMinute
 from zaichang.wire.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
@@ -73,6 +74,12 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 message=f"Heartbeat {decision.seq} was not used; {decision.expected_seq} is expected.",
                 hint="Answer the last acknowledgement, or reconnect with resume.",
                 expected_seq=decision.expected_seq,
+            )
+        case RejectReveal():
+            return ErrorMessage(
+                code="reveal.mismatch",
+                message=sentence(ReasonCode.NONCE_REJECTED, locale),
+                hint="Send the nonce that the join committed to; where it is lost, join without resume.",
             )
         case OrderCapture():
             return CaptureOrder(

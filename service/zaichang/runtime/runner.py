@@ -118,7 +118,6 @@ class Runner:
         self._tasks: set[asyncio.Future[None]] = set()
         self._pictures: dict[str, bytes] = {}
         self._connection: Connection | None = None
-        self._first_orders: tuple[Decision, ...] = ()
         self._liveness = LivenessDesk(
             ports,
             template,
@@ -144,6 +143,11 @@ class Runner:
         """Whether the session has ended."""
         return self._state.phase is Phase.CLOSED
 
+    def awaits_other(self, client_nonce_c: str) -> bool:
+        """Whether the session still waits for its client's nonce, and a client of this commitment cannot have it."""
+        waits = not self.closed and not self._state.client_nonce
+        return waits and self._state.info.client_nonce_c != client_nonce_c
+
     def is_idle(self) -> bool:
         """Whether the session has ended and nobody is connected to it."""
         return self.closed and not self.connected
@@ -153,10 +157,9 @@ class Runner:
         """How the session ended."""
         return self._final
 
-    def start(self, decisions: Sequence[Decision], leaves: Sequence[StoredLeaf]) -> None:
-        """Carry out what the session's start decided; its first event is committed, nobody is connected yet."""
-        self._first_orders = tuple(decisions)
-        self._record(leaves)
+    def start(self, leaf: StoredLeaf) -> None:
+        """Record the session's start; its first event is committed, nobody is connected yet, nothing is ordered."""
+        self._record((leaf,))
         self._arm()
 
     def attach(self, connection: Connection) -> Connection | None:
@@ -164,13 +167,8 @@ class Runner:
         previous, self._connection = self._connection, connection
         return previous
 
-    async def connected_now(self, resumed: bool) -> None:
-        """A player is connected. For one that is back: sealed minutes and the core's outstanding orders again."""
-        if not resumed:
-            for decision in self._first_orders:
-                self._tell(decision)
-            self._first_orders = ()
-            return
+    async def resumed(self) -> None:
+        """A player is back: sealed minutes and the core's outstanding orders again."""
         for minute in await self.sealed_minutes():
             self._send_minute(minute)
         if self.closed:

@@ -103,6 +103,7 @@ def begin(
         lesson=info.lesson_id,
         subj_c=commitment(SUBJECT, salt(context.session_key, SUBJECT, 0), subject),
         sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
+        client_nonce_c=bytes.fromhex(info.client_nonce_c),
     )
     stored = StoredLeaf(leaf_seq=0, kind="session.start", at_ms=info.at_ms, body=leaf)
     started = replace(segments, leaf_seq=1, prev=leaf_hash(leaf))
@@ -223,7 +224,7 @@ def _cut(segments: Segments, at_ms: int, anchor: Anchor | None, written: Written
 def _finish(
     segments: Segments, final: Final, at_ms: int, anchor: Anchor | None, written: Written
 ) -> tuple[Segments, StoredLeaf]:
-    nonce = bytes.fromhex(segments.info.client_nonce)
+    nonce = bytes.fromhex(final.client_nonce) or None
     body = written(segments.leaf_seq) or session_final(
         segments_ref(segments, at_ms, anchor),
         segments=segments.segment,

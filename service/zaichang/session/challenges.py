@@ -7,7 +7,7 @@ from dataclasses import replace
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import liveness
 from zaichang.session.decisions import ChallengeJudged, Decision, OrderChallenge
-from zaichang.session.events import ChallengeAnswered, SessionStarted
+from zaichang.session.events import ChallengeAnswered
 from zaichang.session.policy import Policy
 from zaichang.session.rounds import extended_ms, indicate, uses_captures
 from zaichang.session.schedule import draw
@@ -49,19 +49,18 @@ def _usable(state: State, policy: Policy, kind: str) -> bool:
     return kind != "question" or bool(state.info.questions)
 
 
-def _content(
-    info: SessionStarted, kind: str, number: int, raw: bytes
-) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
+def _content(state: State, kind: str, number: int, raw: bytes) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
     """Return (expected answer, options as shown, text, labels as shown)."""
     if kind in liveness.KINDS:
         return "", (), "", ()
     if kind == "code":
         return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), "", ()
     if kind == "question":
-        question = info.questions[int.from_bytes(raw[:4], "big") % len(info.questions)]
+        questions = state.info.questions
+        question = questions[int.from_bytes(raw[:4], "big") % len(questions)]
         order = _shuffled(raw[4:16], len(question.options))
         return str(order.index(question.correct)), tuple(question.options[i] for i in order), question.text, ()
-    keys = draw(info, "challenge-keys", number)
+    keys = draw(state.lots, "challenge-keys", number)
     labels = tuple(CONFIRM_LABELS[i] for i in _shuffled(raw, len(CONFIRM_LABELS)))
     options = tuple(keys[8 * place :][:4].hex() for place in range(len(labels)))
     return options[labels.index("here")], options, "", labels
@@ -81,9 +80,9 @@ def issue(
     state.challenge_due_ms = 0
     if state.challenge is not None:
         return
-    raw = draw(state.info, "challenge-content", state.challenges)
+    raw = draw(state.lots, "challenge-content", state.challenges)
     kind = kind or _kind(state, policy, raw, avoid)
-    expected, options, text, labels = _content(state.info, kind, state.challenges, raw)
+    expected, options, text, labels = _content(state, kind, state.challenges, raw)
     state.challenge = Challenge(
         challenge_id=f"q{state.challenges}",
         kind=kind,

@@ -24,6 +24,7 @@ _EVENTS: Final = MappingProxyType(
         cls.__name__: cls
         for cls in (
             events.SessionStarted,
+            events.NonceRevealed,
             events.HeartbeatReceived,
             events.CaptureReceived,
             events.CaptureAssessed,
@@ -39,7 +40,7 @@ _EVENTS: Final = MappingProxyType(
         )
     }
 )
-_SEED: Final = re.compile(r"[0-9a-f]{64}")
+_HEX32: Final = re.compile(r"[0-9a-f]{64}")
 _T = TypeVar("_T")
 
 
@@ -92,7 +93,8 @@ def _check_start(start: events.SessionStarted) -> None:
     """Refuse a start that the rules could not run on: whoever made a record that is being checked may be hostile."""
     questions_hold = all(0 <= question.correct < len(question.options) for question in start.questions)
     for what, holds in (
-        ("seed is not 64 hex digits", _SEED.fullmatch(start.seed) is not None),
+        ("seed is not 64 hex digits", _HEX32.fullmatch(start.seed) is not None),
+        ("client_nonce_c is not 64 hex digits", _HEX32.fullmatch(start.client_nonce_c) is not None),
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
         ("route is neither face nor challenge", start.route in ("face", "challenge")),
         ("extra time is negative", start.extra_time_pct >= 0),

@@ -56,6 +56,7 @@ class Final:
         verified_ms: Sum over all minutes.
         undecided_ms: What a person may still grant: the union over all minutes, without what was verified later.
         indicators: What a reviewer should look at, with counts; never a verdict.
+        client_nonce: The client's half of the schedule; empty where it was never revealed.
     """
 
     at_ms: int
@@ -64,6 +65,7 @@ class Final:
     verified_ms: int
     undecided_ms: int
     indicators: tuple[tuple[ReasonCode, int], ...] = ()
+    client_nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,11 @@ class RejectHeartbeat:
     seq: int
     code: str
     expected_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectReveal:
+    """What was revealed is not what the client had committed to (or is not what it revealed before): not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +242,7 @@ class RecordFinal:
 Decision = (
     AckHeartbeat
     | RejectHeartbeat
+    | RejectReveal
     | OrderCapture
     | AnalyseCapture
     | RejectCapture

@@ -43,7 +43,7 @@ class SessionStarted:
         lesson_duration_ms: Length of the lesson, from the launch token, never from the player.
         policy_digest: Of the policy in force.
         seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
-        client_nonce: 16 to 64 hex digits from the client, so that the server cannot choose the schedule alone.
+        client_nonce_c: The client's commitment to its nonce (``schedule.client_commitment``), made before it saw ours.
         credited: What this learner was credited for this lesson before (I2).
         route: ``face``, or ``challenge`` (the route without face recognition).
         extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
@@ -60,12 +60,25 @@ class SessionStarted:
     lesson_duration_ms: int
     policy_digest: str
     seed: str
-    client_nonce: str
+    client_nonce_c: str
     credited: IntervalSet = ()
     route: str = "face"
     extra_time_pct: int = 0
     questions: tuple[Question, ...] = ()
     liveness_excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NonceRevealed:
+    """The client opened its commitment: with the seed, its nonce fixes the whole schedule.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        client_nonce: As hex.
+    """
+
+    at_ms: int
+    client_nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +274,7 @@ class Superseded:
 
 Event = (
     SessionStarted
+    | NonceRevealed
     | HeartbeatReceived
     | CaptureReceived
     | CaptureAssessed

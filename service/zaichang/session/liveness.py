@@ -62,7 +62,7 @@ def schedule(state: State, policy: Policy) -> None:
     gap_ms = policy.liveness_max_gap_ms
     state.live_from_active_ms = state.active_ms + gap_ms // 2
     state.live_due_active_ms = next_due_ms(
-        state.info,
+        state.lots,
         LIVENESS,
         state.active_ms,
         mean_ms=gap_ms * 3 // 4,
@@ -114,11 +114,11 @@ def steps_of(kind: str, policy: Policy) -> int:
 def _draw(state: State, challenge: Challenge, policy: Policy) -> OrderLiveness:
     """Return the order of the try that ``challenge`` is at; always the same for the same seed, challenge and try."""
     number = (state.challenges - 1) * TRIES_KEPT_APART + challenge.tries
-    raw = draw(state.info, "liveness", number)
+    raw = draw(state.lots, "liveness", number)
     light = challenge.kind == LIGHT
     count = steps_of(challenge.kind, policy)
     seed = b"".join(
-        draw(state.info, "liveness-nonce", number * 2 * LIGHT_COLOURS + step)[:16] for step in range(2 * count)
+        draw(state.lots, "liveness-nonce", number * 2 * LIGHT_COLOURS + step)[:16] for step in range(2 * count)
     )
     return OrderLiveness(
         challenge_id=challenge.challenge_id,

@@ -29,7 +29,7 @@ def schedule_capture(state: State, policy: Policy) -> None:
         # Only the part above the least gap shrinks: else every round would come right at that gap, for all to foresee.
         mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (DOUBT_FACTOR - 1) // DOUBT_FACTOR
     state.next_capture_active_ms = next_due_ms(
-        state.info,
+        state.lots,
         "capture",
         state.active_ms,
         mean_ms=mean_ms,
@@ -42,7 +42,7 @@ def schedule_challenge(state: State, policy: Policy) -> None:
     """Draw when the next pop-up is due; where pop-ups are the proof, they come as often as captures would."""
     captures = rounds.uses_captures(state, policy)
     state.next_challenge_active_ms = next_due_ms(
-        state.info,
+        state.lots,
         "challenge",
         state.active_ms,
         mean_ms=policy.challenge_mean_ms if captures else policy.capture_mean_ms,
@@ -256,6 +256,7 @@ def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
                 verified_ms=state.session_verified_ms,
                 undecided_ms=total_ms(difference(state.undecided, state.credited)),
                 indicators=state.indicators,
+                client_nonce=state.client_nonce,
             )
         )
     )

@@ -84,9 +84,9 @@ def indicate(state: State, reason: ReasonCode) -> None:
 
 
 def begin_round(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """Begin a round with its first capture, unless one is in progress."""
+    """Begin a round with its first capture, unless one is in progress, or the client's nonce is still owed."""
     state.round_due_ms = 0
-    if state.round is None:
+    if state.round is None and state.client_nonce:
         state.round = Round(number=state.rounds)
         state.rounds += 1
         order_capture(state, policy, wall_ms, out)
@@ -102,7 +102,7 @@ def order_capture(state: State, policy: Policy, wall_ms: int, out: list[Decision
         current,
         taken=current.taken + 1,
         capture_id=capture_id,
-        nonce=draw(state.info, "capture", current.number * 1_000 + current.taken)[:16].hex(),
+        nonce=draw(state.lots, "capture", current.number * 1_000 + current.taken)[:16].hex(),
         deadline_ms=wall_ms + extended_ms(state, policy.capture_deadline_ms),
         received=False,
         retake_at_ms=0,

@@ -1,18 +1,28 @@
-"""Unpredictable, checkable moments: everything is drawn from the session's committed seed.
+"""Unpredictable, checkable moments: everything is drawn from two committed random values.
+
+The player commits to its nonce when it joins, the service then draws its seed and commits to that, and only then does
+the player reveal the nonce: so neither could choose its half knowing the other's, and nothing is drawn before.
 
 K = HMAC-SHA256(seed, label | session id | client nonce). Slot i is second i of ACTIVE time; it is *drawn* iff
 u32(HMAC(K, i)) < p. Draws are memoryless: having just been asked tells nothing of the next time, beyond the published
-minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is committed to at the start and
-revealed at the end, so anyone can recompute every draw (docs/evidence.md).
+minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is revealed at the end, so anyone
+can recompute every draw (docs/evidence.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from zaichang.session.events import SessionStarted
+
+CLIENT_NONCE: Final = re.compile(r"([0-9a-f]{2}){16,32}")
+"""A client's nonce: 16 to 32 random bytes as lower-case hex."""
+_CLIENT_DOMAIN: Final = b"vm/client-nonce/v1"
 
 SLOT_MS = 1_000
 _U32 = 1 << 32
@@ -27,9 +37,38 @@ def _keyed(seed: str, label: str, session_id: str, client_nonce: str) -> tuple[h
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
-def draw(info: SessionStarted, label: str, number: int) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lots:
+    """What every draw of a session depends on.
+
+    Attributes:
+        seed: The service's, 64 hex digits.
+        session_id: Of the session.
+        client_nonce: The player's, as hex; empty before it is revealed.
+    """
+
+    seed: str
+    session_id: str
+    client_nonce: str = ""
+
+
+def client_commitment(client_nonce: str) -> str:
+    """Return what a player joins with: ``SHA-256("vm/client-nonce/v1" || nonce)`` as hex.
+
+    Args:
+        client_nonce: As ``CLIENT_NONCE`` has it.
+    """
+    return hashlib.sha256(_CLIENT_DOMAIN + bytes.fromhex(client_nonce)).hexdigest()
+
+
+def opens(client_nonce: str, commitment: str) -> bool:
+    """Return whether ``client_nonce`` is a nonce, and the one that was committed to."""
+    return CLIENT_NONCE.fullmatch(client_nonce) is not None and client_commitment(client_nonce) == commitment
+
+
+def draw(lots: Lots, label: str, number: int) -> bytes:
     """Return 32 bytes that depend on the seed, the session, the client's nonce, a label and a number."""
-    inner, outer = _keyed(info.seed, label, info.session_id, info.client_nonce)
+    inner, outer = _keyed(lots.seed, label, lots.session_id, lots.client_nonce)
     inner, outer = inner.copy(), outer.copy()
     inner.update(number.to_bytes(8, "big"))
     outer.update(inner.digest())
@@ -37,17 +76,18 @@ def draw(info: SessionStarted, label: str, number: int) -> bytes:
 
 
 def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
-    """Return the single-use value that heartbeat ``seq`` must carry (I4), 32 hex digits."""
-    return draw(info, "heartbeat", seq)[:16].hex()
+    """Return the single-use value that heartbeat ``seq`` must carry (I4), 32 hex digits.
+
+    It comes from the seed alone: the first one is needed before the client's nonce is there, and it aims at nothing.
+    """
+    return draw(Lots(seed=info.seed, session_id=info.session_id), "heartbeat", seq)[:16].hex()
 
 
-def next_due_ms(
-    info: SessionStarted, label: str, now_active_ms: int, *, mean_ms: int, min_gap_ms: int, max_gap_ms: int
-) -> int:
+def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min_gap_ms: int, max_gap_ms: int) -> int:
     """Return the ACTIVE time of the next draw after one that ended at ``now_active_ms``.
 
     Args:
-        info: Of the session.
+        lots: Of the session.
         label: ``capture`` or ``challenge``.
         now_active_ms: ACTIVE time now; slots before it are past.
         mean_ms: Mean time between draws, beyond the minimum gap.
@@ -57,6 +97,6 @@ def next_due_ms(
     odds = max(1, _U32 * SLOT_MS // max(SLOT_MS, mean_ms - min_gap_ms))
     last = (now_active_ms + max_gap_ms) // SLOT_MS
     for slot in range((now_active_ms + min_gap_ms) // SLOT_MS + 1, last):
-        if int.from_bytes(draw(info, label, slot)[:4], "big") < odds:
+        if int.from_bytes(draw(lots, label, slot)[:4], "big") < odds:
             return slot * SLOT_MS
     return last * SLOT_MS

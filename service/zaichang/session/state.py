@@ -13,6 +13,7 @@ from enum import StrEnum
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import SessionStarted
 from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, total_ms, union
+from zaichang.session.schedule import Lots
 
 Sighting = tuple[int, ...]
 """Where a face was seen: server time, box (x, y, width, height), yaw, pitch, roll, perceptual hash as an integer."""
@@ -118,6 +119,7 @@ class State:
         info: The start event.
         phase: See ``Phase``.
         now_ms: Server time of the last event.
+        client_nonce: The client's, once revealed; until then empty, and nothing is drawn or asked for.
         active_ms: Time spent in ACTIVE so far; schedules run on it, so that a pause gains nothing.
         proof_hold: Why the proofs do not hold at present, or None.
         opening_lack: What the proof that opened the present bracket lacked: then no credit follows without a person.
@@ -182,8 +184,9 @@ class State:
     info: SessionStarted
     phase: Phase
     now_ms: int
+    client_nonce: str = ""
     active_ms: int = 0
-    proof_hold: ReasonCode | None = ReasonCode.AWAITING_PROOF
+    proof_hold: ReasonCode | None = ReasonCode.AWAITING_NONCE
     opening_lack: ReasonCode | None = None
     challenge_hold: bool = False
     player_hold: ReasonCode | None = ReasonCode.PLAYER_PAUSED
@@ -241,6 +244,11 @@ class State:
     strikes: int = 0
     doubt: int = 0
     indicators: tuple[tuple[ReasonCode, int], ...] = ()
+
+    @property
+    def lots(self) -> Lots:
+        """What the session's draws depend on."""
+        return Lots(seed=self.info.seed, session_id=self.info.session_id, client_nonce=self.client_nonce)
 
     @property
     def suspended(self) -> ReasonCode | None:

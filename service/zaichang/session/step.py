@@ -12,7 +12,7 @@ from typing import assert_never
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import challenges, credit, liveness, proofs, rounds, timers
 from zaichang.session.credit import Outcome
-from zaichang.session.decisions import AckHeartbeat, ChallengeJudged, Decision, RejectHeartbeat
+from zaichang.session.decisions import AckHeartbeat, ChallengeJudged, Decision, RejectHeartbeat, RejectReveal
 from zaichang.session.events import (
     CaptureAssessed,
     CaptureReceived,
@@ -26,12 +26,13 @@ from zaichang.session.events import (
     HeartbeatReceived,
     LivenessAssessed,
     LivenessBegun,
+    NonceRevealed,
     SessionStarted,
     Superseded,
 )
 from zaichang.session.playhead import normalise
 from zaichang.session.policy import Policy
-from zaichang.session.schedule import heartbeat_nonce
+from zaichang.session.schedule import heartbeat_nonce, opens
 from zaichang.session.state import Challenge, Phase, State
 from zaichang.session.timers import next_deadline_ms
 from zaichang.session.transitions import require_legal
@@ -40,7 +41,7 @@ __all__ = ["next_deadline_ms", "start", "step"]
 
 
 def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
-    """Open a session: the first proof is ordered at once, and nothing counts before it passes."""
+    """Open a session: nothing is drawn before the client reveals its nonce, nothing counts before the first proof."""
     state = State(
         info=event,
         phase=Phase.AWAITING_CAPTURE,
@@ -49,16 +50,10 @@ def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision,
         accounted_ms=event.at_ms,
         credited=normalise(event.credited),
     )
-    out: list[Decision] = []
-    proofs.schedule_challenge(state, policy)
-    liveness.schedule(state, policy)
-    if rounds.uses_captures(state, policy):
-        rounds.begin_round(state, policy, event.at_ms, out)
-    else:
+    if not rounds.uses_captures(state, policy):
         state.phase = Phase.CHALLENGING
         rounds.indicate(state, ReasonCode.NON_BIOMETRIC)
-        challenges.issue(state, policy, event.at_ms, out)
-    return state, tuple(out)
+    return state, ()
 
 
 def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
@@ -89,6 +84,8 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decis
 def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> None:
     decided: tuple[Outcome, ReasonCode | None] | None = None
     match event:
+        case NonceRevealed():
+            _revealed(state, event, policy, out)
         case HeartbeatReceived():
             _heartbeat(state, event, policy, out)
         case CaptureReceived():
@@ -122,6 +119,24 @@ def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> N
             assert_never(event)
     if decided is not None:
         proofs.decide(state, *decided, policy, event.at_ms, out)
+
+
+def _revealed(state: State, event: NonceRevealed, policy: Policy, out: list[Decision]) -> None:
+    """Fix the schedule and order the first proof; said again after a lost answer, the same nonce changes nothing."""
+    if event.client_nonce == state.client_nonce:
+        return
+    if not opens(event.client_nonce, state.info.client_nonce_c):
+        rounds.indicate(state, ReasonCode.NONCE_REJECTED)
+        out.append(RejectReveal())
+        return
+    state.client_nonce = event.client_nonce
+    state.proof_hold = ReasonCode.AWAITING_PROOF
+    proofs.schedule_challenge(state, policy)
+    liveness.schedule(state, policy)
+    if rounds.uses_captures(state, policy):
+        rounds.begin_round(state, policy, event.at_ms, out)
+    else:
+        challenges.issue(state, policy, event.at_ms, out)
 
 
 def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:

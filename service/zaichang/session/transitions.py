@@ -25,6 +25,7 @@ from zaichang.session.events import (
     HeartbeatReceived,
     LivenessAssessed,
     LivenessBegun,
+    NonceRevealed,
     SessionStarted,
     Superseded,
 )
@@ -51,6 +52,7 @@ MOVES: Final = MappingProxyType(
 
 _ALWAYS: Final = frozenset(
     {
+        NonceRevealed,
         HeartbeatReceived,
         CaptureReceived,
         CaptureAssessed,

@@ -226,6 +226,9 @@ class Store(ReviewStore, Protocol):
     async def session(self, session_id: str) -> SessionRow:
         """Return it, or raise ``NotFound``."""
 
+    async def release_token(self, session_id: str) -> None:
+        """Let the session's launch token open another one: this one ended before anything could count in it."""
+
     async def session_of_token(self, token_id: str) -> SessionRow | None:
         """Return the session that the token opened."""
 

@@ -101,6 +101,14 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings):
         rows = await self._sessions("token_id = ? AND next_seq > 0", (token_id,))
         return rows[0] if rows else None
 
+    async def release_token(self, session_id: str) -> None:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE sessions SET token_id = 'released-' || session_id WHERE session_id = ?", (session_id,))
+
+        await self._db.write(operation)
+
     async def unfinished(self) -> Sequence[SessionRow]:
         """See ``Store``."""
         return await self._sessions("state <> 'closed' AND next_seq > 0 ORDER BY opened_ms", ())

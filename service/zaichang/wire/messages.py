@@ -16,8 +16,9 @@ Millis = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=1, lt=2**31)]
 
 
-ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){8,32}$")]
-"""8 to 32 bytes as hex: an odd digit would name no bytes."""
+ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){16,32}$")]
+"""16 to 32 bytes as hex: an odd digit would name no bytes, and a short nonce could be found from its commitment."""
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _Message(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,7 +34,7 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
     Attributes:
         protocol: 1.
         token: The launch token. Never in the address, so that it stays out of access logs.
-        client_nonce: 16 to 64 hex digits, fresh for each session; ignored on resume.
+        client_nonce_c: SHA-256 over ``vm/client-nonce/v1`` and the client's nonce, as hex; fresh for each session.
         sdk: Name and version of the client, for support.
         locale: ``zh-CN`` or ``en``.
         resume: The session to go on with, after a lost connection or a reload.
@@ -43,11 +44,17 @@ class Join(_Message, tag_field="t", tag="join", frozen=True, kw_only=True):
 
     protocol: int
     token: Annotated[str, Meta(max_length=4096)]
-    client_nonce: ClientNonce
+    client_nonce_c: Digest
     sdk: Text64 = ""
     locale: Text64 = "zh-CN"
     resume: Text64 = ""
     device: Text64 = ""
+
+
+class Reveal(_Message, tag_field="t", tag="reveal", frozen=True, kw_only=True):
+    """Answer to a ``joined`` that asks for it: the nonce that the join committed to. Nothing counts before it."""
+
+    client_nonce: ClientNonce
 
 
 class Heartbeat(_Message, tag_field="t", tag="heartbeat", frozen=True, kw_only=True):
@@ -93,7 +100,7 @@ class Finish(_Message, tag_field="t", tag="finish", frozen=True, kw_only=True):
     """The learner ends the session."""
 
 
-ClientMessage = Join | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
+ClientMessage = Join | Reveal | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
 
 
 class CaptureHeader(_Message, frozen=True, kw_only=True):
@@ -121,6 +128,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     """The session is open. Times are server milliseconds; ``server_ms`` lets a client show them in local time.
 
     ``pictures_days`` is for the learner: how long kept pictures stay; 0 where none is kept.
+    ``schedule_commitment`` binds the service to its half of the schedule; ``reveal`` asks for the client's.
     """
 
     session_id: str
@@ -137,6 +145,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     captures: bool
     notices: tuple[str, ...] = ()
     pictures_days: int = 0
+    reveal: bool = False
 
 
 class Ack(_Message, tag_field="t", tag="ack", frozen=True, kw_only=True):

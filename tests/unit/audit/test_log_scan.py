@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -273,3 +274,23 @@ def test_another_program_s_log_is_checked_as_far_as_its_tree_goes() -> None:
     path = "tile/entries/000"
     bad = [c for c in scan({**files, path: files[path].replace(b"entry 7", b"entry 8", 1)}) if c.status is Status.FAIL]
     assert [(c.code, c.index) for c in bad] == [("E_LEAF_HASH", 7)]
+
+
+def test_sessions_that_ended_with_nothing_are_counted() -> None:
+    """Each start draws a schedule anew: whoever throws many away may be choosing one."""
+
+    def made(sid: str, verified_ms: int) -> list[bytes]:
+        ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=AT_MS)
+        digest = bytes(32)
+        start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        counts = {"segments": 0, "n_verified": 0, "n_refused": 0, "n_undecided": 0, "verified_ms": verified_ms}
+        end = replace(ref, seq=1, prev=leaf_hash(start))
+        return [start, leaf.session_final(end, **counts, reason="SUPERSEDED")]
+
+    def said(*sessions: list[bytes]) -> list[str]:
+        return [
+            c.message for c in scan(files_of([one for session in sessions for one in session])) if c.check == "starts"
+        ]
+
+    assert said(made("a0", 0), made("a1", 1), made("a2", 0)) == ["2 of 3 sessions ended without a verified second."]
+    assert said(made("a1", 1)) == []

@@ -29,14 +29,18 @@ def honest(recorded: Recorded) -> ReplayInput:
             row = await store.session(recorded.session_id)
             leaves = await store.leaves(recorded.session_id)
             final = parse_canonical_object(leaves[-1].body)
-            codes = final["codes"]
-            assert isinstance(codes, dict)
+            codes, reveal = final["codes"], final["sched"]
+            assert isinstance(codes, dict) and isinstance(reveal, dict)
             return ReplayInput(
                 sid=recorded.session_id,
                 policy=await store.policy(row.policy_digest),
                 events=tuple(await store.events(recorded.session_id)),
                 records=tuple(m.body for m in await store.minutes(recorded.session_id)),
-                end=End(reason=str(final["reason"]), codes={c: n for c, n in codes.items() if isinstance(n, int)}),
+                end=End(
+                    reason=str(final["reason"]),
+                    codes={c: n for c, n in codes.items() if isinstance(n, int)},
+                    client_nonce=str(reveal["r"]),
+                ),
             )
         finally:
             store.close()
@@ -99,4 +103,7 @@ def test_the_end_is_replayed_too(honest: ReplayInput) -> None:
     assert honest.end is not None
     found = list(replay_by_rules(replace(honest, end=End(reason="SUPERSEDED", codes={"NO_FACE": 3}))))
     assert {(d.field, d.minute) for d in found} >= {("reason", None), ("codes.NO_FACE", None)}
-    assert codes(found) == {"E_MINUTES"}
+    assert codes(found) == {"E_MINUTES", "E_SCHED"}
+    assert [(d.code, d.expected, d.got) for d in found if d.field == "sched.r"] == [
+        ("E_SCHED", honest.end.client_nonce, "")
+    ]

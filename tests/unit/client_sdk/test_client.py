@@ -225,6 +225,8 @@ def test_the_dialogues_of_the_vectors(dialogue: dict[str, Any]) -> None:
         assert len(joins) == len(wanted_joins)
         for message, wanted in zip(joins, wanted_joins, strict=True):
             assert {name: message.get(name) for name in wanted} == wanted
+        reveals = [[one for one in messages if one["t"] == "reveal"] for messages in (heard, expected)]
+        assert reveals[0] == reveals[1]
         for wanted in expected:
             if wanted["t"] == "heartbeat":
                 chained = {name: beats[wanted["seq"]][name] for name in ("seq", "nonce")}

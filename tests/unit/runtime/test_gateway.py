@@ -9,10 +9,13 @@ import pytest
 
 from support.study import NONCE, PICTURE, ManualClock, Student, service, token
 from zaichang.runtime.tokens import LaunchTokens
+from zaichang.session.schedule import client_commitment
 from zaichang.wire import messages as m
 from zaichang.wire.close_codes import CloseCode
 from zaichang.wire.codec import encode, encode_capture
 from zaichang.wire.limits import MESSAGES_PER_S, TEXT_MAX_BYTES, VIOLATIONS_MAX
+
+COMMITMENT = client_commitment(NONCE)
 
 
 async def test_a_session_from_join_to_close_is_verified_and_sealed(tmp_path: Path) -> None:
@@ -79,10 +82,10 @@ async def test_nothing_is_called_verified_before_a_checkpoint_covers_it(tmp_path
         ('{"t":"nonsense"}', "wire.unknown_type"),
         ('{"t":"finish"}', "wire.join_first"),
         (b"\x00\x00\x00\x02{}picture", "wire.join_first"),
-        ('{"t":"join","protocol":9,"token":"x","client_nonce":"' + NONCE + '"}', "wire.protocol"),
-        ('{"t":"join","protocol":1,"token":"x","client_nonce":"' + NONCE + '","locale":"fr"}', "wire.locale"),
-        ('{"t":"join","protocol":1,"token":"x","client_nonce":"zz"}', "wire.invalid"),
-        ('{"t":"join","protocol":1,"token":"x","client_nonce":"' + NONCE + '","extra":1}', "wire.invalid"),
+        ('{"t":"join","protocol":9,"token":"x","client_nonce_c":"' + COMMITMENT + '"}', "wire.protocol"),
+        ('{"t":"join","protocol":1,"token":"x","client_nonce_c":"' + COMMITMENT + '","locale":"fr"}', "wire.locale"),
+        ('{"t":"join","protocol":1,"token":"x","client_nonce_c":"zz"}', "wire.invalid"),
+        ('{"t":"join","protocol":1,"token":"x","client_nonce_c":"' + COMMITMENT + '","extra":1}', "wire.invalid"),
         ("x" * (TEXT_MAX_BYTES + 1), "wire.too_large"),
         ("\ud800", "wire.not_json"),
     ],
@@ -126,7 +129,7 @@ async def test_a_bad_token_is_refused_with_its_code(tmp_path: Path, kind: str) -
             "malformed": good[:-10] + ".",
         }[kind]
         student = Student(services, clock)
-        student.send(m.Join(protocol=1, token=bad, client_nonce=NONCE))
+        student.send(m.Join(protocol=1, token=bad, client_nonce_c=COMMITMENT))
         assert await student.closed() == (CloseCode.TOKEN_REFUSED, f"token.{kind}")
 
 
@@ -136,7 +139,7 @@ async def test_the_same_token_twice_at_once_is_refused_and_the_first_goes_on(tmp
         launch = await token(services)
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(launch)
-        second.send(m.Join(protocol=1, token=launch, client_nonce=NONCE))
+        second.send(m.Join(protocol=1, token=launch, client_nonce_c=COMMITMENT))
         assert await second.closed() == (CloseCode.TOKEN_REFUSED, "token.in_use")
         await first.play(10_000)
         await first.leave()
@@ -176,7 +179,7 @@ async def test_a_session_of_another_token_cannot_be_resumed(tmp_path: Path) -> N
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(await token(services))
         other = await token(services, "learner-2")
-        second.send(m.Join(protocol=1, token=other, client_nonce=NONCE, resume=first.session_id))
+        second.send(m.Join(protocol=1, token=other, client_nonce_c=COMMITMENT, resume=first.session_id))
         assert await second.closed() == (CloseCode.NOT_FOUND, "session.unknown")
         await first.leave()
 
@@ -206,7 +209,7 @@ async def test_a_token_of_an_ended_session_is_used_up(tmp_path: Path) -> None:
         await first.begin(launch)
         await first.finish()
         await first.closed()
-        second.send(m.Join(protocol=1, token=launch, client_nonce=NONCE))
+        second.send(m.Join(protocol=1, token=launch, client_nonce_c=COMMITMENT))
         assert await second.closed() == (CloseCode.TOKEN_REFUSED, "token.used")
         await third.join(launch, resume=first.session_id)
         assert (await third.expect(m.Closed)).reason == "SESSION_FINISHED"
@@ -248,7 +251,7 @@ async def test_a_broken_heartbeat_chain_is_answered_and_not_used(
         (b"\x00\x00\x00\x02" + b"x" * 300_000, "wire.too_large"),
         ('{"t":"answer","challenge_id":1}', "wire.invalid"),
         ('{"t":"capture_unavailable","capture_id":"c0-0","cause":"tired"}', "wire.cause"),
-        ('{"t":"join","protocol":1,"token":"x","client_nonce":"' + NONCE + '"}', "wire.joined_twice"),
+        ('{"t":"join","protocol":1,"token":"x","client_nonce_c":"' + COMMITMENT + '"}', "wire.joined_twice"),
         ('{"t":"heartbeat","seq":0,"nonce":"' + NONCE + '","playhead_ms":0,"playing":true}', "wire.invalid"),
         ('{"t":"finish"', "wire.not_json"),
         ('{"t":"finish","deep":' + "[" * 5_000 + "]" * 5_000 + "}", "wire.invalid"),
@@ -397,10 +400,10 @@ async def test_no_token_and_no_pseudonym_is_ever_logged(tmp_path: Path, caplog: 
         student.send("rubbish " + launch)
         await student.expect(m.ErrorMessage)
         second = Student(services, clock)
-        second.send(m.Join(protocol=1, token=launch, client_nonce=NONCE))
+        second.send(m.Join(protocol=1, token=launch, client_nonce_c=COMMITMENT))
         await second.closed()
         third = Student(services, clock)
-        third.send(m.Join(protocol=1, token=launch[:-4], client_nonce=NONCE))
+        third.send(m.Join(protocol=1, token=launch[:-4], client_nonce_c=COMMITMENT))
         await third.closed()
         services.store.close()
         student.beat()

@@ -7,6 +7,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.segments import SegmentContext, Segments, advance, begin
 from zaichang.session.decisions import Final, Minute, Verdict
 from zaichang.session.events import SessionStarted
+from zaichang.session.schedule import client_commitment
 from zaichang.storage.ports import StoredLeaf
 from zaichang.tlog.leaf import Anchor, parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -22,7 +23,7 @@ INFO = SessionStarted(
     lesson_duration_ms=600_000,
     policy_digest="cd" * 32,
     seed="11" * 32,
-    client_nonce="22" * 16,
+    client_nonce_c=client_commitment("22" * 16),
 )
 FINAL = Final(at_ms=1_200_000, reason=ReasonCode.SESSION_FINISHED, minutes=2, verified_ms=60_000, undecided_ms=0)
 

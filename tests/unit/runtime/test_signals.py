@@ -15,6 +15,7 @@ from zaichang.runtime.case_rules import DAY_MS
 from zaichang.runtime.retention import Retention
 from zaichang.runtime.review import EXPECTED, Verdicts
 from zaichang.runtime.signals import HINTS_MAX, Peer, address_group
+from zaichang.session.schedule import client_commitment
 from zaichang.storage.erasure import erase_rows
 from zaichang.storage.ports import SessionRow
 from zaichang.storage.review_ports import ADDRESS, DEVICE, Case, CaseFilter
@@ -136,8 +137,11 @@ async def test_a_join_s_device_and_a_capture_s_hints_come_through_the_gateway(tm
     async with service(tmp_path, clock=clock, device_accounts=1, address_accounts=1) as services:
         pipe = Pipe()
         serving = asyncio.ensure_future(services.gateway.serve(pipe, CAMPUS))
-        join = m.Join(protocol=1, token=await token(services), client_nonce="ab" * 16, device="my-browser")
+        join = m.Join(
+            protocol=1, token=await token(services), client_nonce_c=client_commitment("ab" * 16), device="my-browser"
+        )
         pipe.inbox.put_nowait(encode(join))
+        pipe.inbox.put_nowait(encode(m.Reveal(client_nonce="ab" * 16)))
         order: m.ServerMessage | None = None
         while not isinstance(order, m.CaptureOrder):
             sent = await asyncio.wait_for(pipe.outbox.get(), 20)

@@ -87,18 +87,18 @@ def test_the_key_of_a_button_says_nothing_and_never_comes_again() -> None:
 
 def test_buttons_and_questions_can_be_recomputed_from_the_seed() -> None:
     session = Hands(replace(POPUPS, challenge_kinds=("question",)), questions=BANK)
-    info = session.info
+    state = session.state
     for number in range(20):
-        keys, raw = draw(info, "challenge-keys", number), draw(info, "challenge-content", number)
-        expected, options, text, labels = challenges._content(info, "confirm", number, raw)
+        keys, raw = draw(state.lots, "challenge-keys", number), draw(state.lots, "challenge-content", number)
+        expected, options, text, labels = challenges._content(state, "confirm", number, raw)
         assert (expected, text) == (options[labels.index("here")], "")
         assert options == (keys[:4].hex(), keys[8:12].hex(), keys[16:20].hex())
         assert labels == tuple(challenges.CONFIRM_LABELS[i] for i in challenges._shuffled(raw, 3))
         asked = BANK[int.from_bytes(raw[:4], "big") % len(BANK)]
         order = challenges._shuffled(raw[4:16], len(asked.options))
-        shown = challenges._content(info, "question", number, raw)
+        shown = challenges._content(state, "question", number, raw)
         assert shown == (str(order.index(asked.correct)), tuple(asked.options[i] for i in order), asked.text, ())
-        assert challenges._content(info, "liveness", number, raw) == ("", (), "", ())
+        assert challenges._content(state, "liveness", number, raw) == ("", (), "", ())
 
 
 def test_only_buttons_have_labels() -> None:
@@ -124,7 +124,7 @@ def test_a_question_is_shuffled_and_its_answer_follows() -> None:
 
 def test_the_content_is_the_published_draw() -> None:
     session = hands(challenge_kinds=("code",))
-    raw = draw(session.info, "challenge-content", 0)
+    raw = draw(session.state.lots, "challenge-content", 0)
     order = session.of(d.OrderChallenge)[0]
     assert order.code == "".join(str(byte % 10) for byte in raw[:4])
     assert order.variant == raw[30] % 16
@@ -142,10 +142,10 @@ def test_only_the_last_wrong_answer_takes_the_pop_up_away() -> None:
 
 def test_the_draw_decides_the_kind_and_the_question() -> None:
     session = hands()
-    raw = draw(session.info, "challenge-content", 0)
+    raw = draw(session.state.lots, "challenge-content", 0)
     assert session.of(d.OrderChallenge)[0].kind == ("confirm", "code", "question")[raw[31] % 3]
     asked = issued(7, ("question",), questions=BANK)
-    raw = draw(session.info, "challenge-content", 7)
+    raw = draw(session.state.lots, "challenge-content", 7)
     assert asked.text == BANK[int.from_bytes(raw[:4], "big") % 5].text
 
 

@@ -114,9 +114,9 @@ class TestWhatIsAsked:
         order = session.ready()
         assert (order.challenge_id, order.attempt) == ("q1", 2)
         number = 1 * 1_000 + 2
-        raw = draw(session.info, "liveness", number)
+        raw = draw(session.state.lots, "liveness", number)
         assert order.nonces == tuple(
-            draw(session.info, "liveness-nonce", number * 40 + step)[:16].hex() for step in range(4)
+            draw(session.state.lots, "liveness-nonce", number * 40 + step)[:16].hex() for step in range(4)
         )
         assert order.holds_ms == tuple(1_000 + int.from_bytes(raw[at : at + 2], "big") % 1_500 for at in (16, 18))
         first = liveness.ACTIONS[raw[0] % 6]
@@ -126,7 +126,7 @@ class TestWhatIsAsked:
             drawn[raw[30] % 2] = liveness.HEAD_ACTIONS[raw[31] % 4]
         assert order.actions == tuple(drawn)
         lit = ask(held(policy=LIGHT), "light").ready()
-        raw = draw(session.info, "liveness", 1_001)
+        raw = draw(session.state.lots, "liveness", 1_001)
         colours: list[str] = []
         for byte in raw[:20]:
             others = [colour for colour in liveness.PALETTE if colours[-1:] != [colour]]
@@ -138,7 +138,7 @@ class TestWhatIsAsked:
         seen = set()
         for number in range(120):
             session = at_start(replace(LIVE, liveness_actions=2), seed=f"{number:064x}")
-            raw = draw(session.info, "liveness", 1)
+            raw = draw(session.state.lots, "liveness", 1)
             first = liveness.ACTIONS[raw[0] % 6]
             second = [action for action in liveness.ACTIONS if action != first][raw[1] % 5]
             if {first, second} == {"blink", "open_mouth"}:

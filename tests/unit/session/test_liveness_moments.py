@@ -183,14 +183,14 @@ class TestMoments:
         assert session.state.live_from_active_ms == 123_456 + 150_000
         assert type(session.state.live_from_active_ms) is int
         assert session.state.live_due_active_ms == next_due_ms(
-            session.info, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
+            session.state.lots, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
         )
         dues = set()
         for number in range(40):
             session.state.info = replace(session.info, seed=f"{number:064x}")
             liveness.schedule(session.state, LIVE)
             assert session.state.live_due_active_ms == next_due_ms(
-                session.state.info, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
+                session.state.lots, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
             )
             dues.add(session.state.live_due_active_ms)
         assert len(dues) > 20 and min(dues) > 123_456 + 150_000 and max(dues) <= 123_456 + 300_000

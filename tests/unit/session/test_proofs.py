@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, frame, good_face
+from support.desk import NONCE, POLICY, frame, good_face
 from support.hands import Hands
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
@@ -63,7 +63,7 @@ def test_captures_are_the_proof_on_the_face_route_alone(route: str, asked: tuple
 class TestSchedule:
     def test_captures_come_by_the_policys_gaps(self) -> None:
         session = Hands(POLICY).round()
-        due_ms = next_due_ms(session.info, "capture", 0, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
+        due_ms = next_due_ms(session.state.lots, "capture", 0, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
         assert session.state.next_capture_active_ms == due_ms
 
     @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ class TestSchedule:
         for number in range(60):
             session = Hands(POLICY, route=route, seed=f"{number:064x}")
             due_ms = next_due_ms(
-                session.info, "challenge", 0, mean_ms=mean_ms, min_gap_ms=min_gap_ms, max_gap_ms=max_gap_ms
+                session.state.lots, "challenge", 0, mean_ms=mean_ms, min_gap_ms=min_gap_ms, max_gap_ms=max_gap_ms
             )
             assert session.state.next_challenge_active_ms == due_ms
             reached.add(due_ms)
@@ -97,12 +97,12 @@ class TestSchedule:
         assert doubts == [2, 1, 0, 0, 0]
         dense_ms = 15_000 + 25_000 - 25_000 * 2 // 3
         expected = next_due_ms(
-            session.info, "capture", session.state.active_ms, mean_ms=dense_ms - 1 + 1, min_gap_ms=15_000,
+            session.state.lots, "capture", session.state.active_ms, mean_ms=dense_ms - 1 + 1, min_gap_ms=15_000,
             max_gap_ms=90_000,
         )  # fmt: skip
         assert session.state.active_ms + gaps[0] == expected
         assert session.state.active_ms + gaps[2] == next_due_ms(
-            session.info, "capture", session.state.active_ms, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000
+            session.state.lots, "capture", session.state.active_ms, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000
         )
 
     def test_doubt_keeps_the_moments_spread(self) -> None:
@@ -322,7 +322,12 @@ class TestEnd:
         session = counting()
         session.do(e.FinishRequested)
         assert self.final(session) == d.Final(
-            at_ms=session.now_ms, reason=R.SESSION_FINISHED, minutes=0, verified_ms=0, undecided_ms=0
+            at_ms=session.now_ms,
+            reason=R.SESSION_FINISHED,
+            minutes=0,
+            verified_ms=0,
+            undecided_ms=0,
+            client_nonce=NONCE,
         )
         assert session.state.phase is Phase.CLOSED
         assert session.state.closing is R.SESSION_FINISHED

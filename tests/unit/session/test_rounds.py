@@ -223,11 +223,11 @@ def test_captures_are_numbered_and_carry_drawn_nonces() -> None:
     session = run(["miss", "miss"])
     orders = session.of(d.OrderCapture)
     assert [order.capture_id for order in orders] == ["c0-0", "c0-1"]
-    assert [order.nonce for order in orders] == [draw(session.info, "capture", n)[:16].hex() for n in (0, 1)]
+    assert [order.nonce for order in orders] == [draw(session.state.lots, "capture", n)[:16].hex() for n in (0, 1)]
     session = Hands().begin().play(120_000)
     later = session.of(d.OrderCapture)[2]
     assert later.capture_id == "c1-0"
-    assert later.nonce == draw(session.info, "capture", 1_000)[:16].hex()
+    assert later.nonce == draw(session.state.lots, "capture", 1_000)[:16].hex()
 
 
 @pytest.mark.parametrize(("proofs", "identity"), [(("presence",), False), (("identity",), True), (("pad",), True)])

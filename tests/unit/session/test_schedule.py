@@ -8,37 +8,39 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import started
-from zaichang.session.schedule import SLOT_MS, draw, heartbeat_nonce, next_due_ms
+from support.desk import NONCE, started
+from zaichang.session.schedule import SLOT_MS, Lots, client_commitment, draw, heartbeat_nonce, next_due_ms, opens
 
 INFO = started()
+LOTS = Lots(seed=INFO.seed, session_id=INFO.session_id, client_nonce=NONCE)
 
 
-def published(label: str, number: int) -> bytes:
+def published(label: str, number: int, nonce: str = NONCE) -> bytes:
     """Draw as docs say, with nothing but the standard library."""
-    context = f"{label}|{INFO.session_id}|{INFO.client_nonce}".encode()
+    context = f"{label}|{INFO.session_id}|{nonce}".encode()
     key = hmac.new(bytes.fromhex(INFO.seed), context, hashlib.sha256).digest()
     return hmac.new(key, number.to_bytes(8, "big"), hashlib.sha256).digest()
 
 
 @pytest.mark.parametrize("number", [0, 1, 255, 256, 2**40])
 def test_draw_is_the_published_hmac(number: int) -> None:
-    assert draw(INFO, "capture", number) == published("capture", number)
+    assert draw(LOTS, "capture", number) == published("capture", number)
 
 
 def test_draws_differ_by_label_number_seed_session_and_client_nonce() -> None:
-    other_infos = [
-        replace(INFO, seed="12" * 32),
-        replace(INFO, session_id="ac" * 16),
-        replace(INFO, client_nonce="23" * 16),
+    others = [
+        replace(LOTS, seed="12" * 32),
+        replace(LOTS, session_id="ac" * 16),
+        replace(LOTS, client_nonce="23" * 16),
     ]
-    draws = {draw(INFO, "capture", 7), draw(INFO, "challenge", 7), draw(INFO, "capture", 8)}
-    draws |= {draw(info, "capture", 7) for info in other_infos}
+    draws = {draw(LOTS, "capture", 7), draw(LOTS, "challenge", 7), draw(LOTS, "capture", 8)}
+    draws |= {draw(lots, "capture", 7) for lots in others}
     assert len(draws) == 6
 
 
 def test_heartbeat_nonces_are_the_draws_first_half() -> None:
-    assert heartbeat_nonce(INFO, 3) == published("heartbeat", 3)[:16].hex()
+    """The first is needed before the client's nonce is there: they come from the seed alone."""
+    assert heartbeat_nonce(INFO, 3) == published("heartbeat", 3, nonce="")[:16].hex()
     assert len({heartbeat_nonce(INFO, seq) for seq in range(100)}) == 100
 
 
@@ -54,7 +56,7 @@ def naive_due_ms(now_ms: int, mean_ms: int, min_gap_ms: int, max_gap_ms: int) ->
 def test_due_times_follow_the_published_rule() -> None:
     now_ms, gaps = 0, []
     for _ in range(60):
-        due_ms = next_due_ms(INFO, "capture", now_ms, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
+        due_ms = next_due_ms(LOTS, "capture", now_ms, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
         assert due_ms == naive_due_ms(now_ms, 40_000, 15_000, 90_000)
         gaps.append(due_ms - now_ms)
         now_ms = due_ms
@@ -64,11 +66,33 @@ def test_due_times_follow_the_published_rule() -> None:
 
 
 def test_a_mean_at_the_least_gap_draws_the_first_slot_and_no_slot_lies_at_the_gap_itself() -> None:
-    assert next_due_ms(INFO, "capture", 500, mean_ms=10_000, min_gap_ms=10_000, max_gap_ms=90_000) == 11_000
-    assert next_due_ms(INFO, "capture", 0, mean_ms=5_000, min_gap_ms=10_000, max_gap_ms=90_000) == 11_000
+    assert next_due_ms(LOTS, "capture", 500, mean_ms=10_000, min_gap_ms=10_000, max_gap_ms=90_000) == 11_000
+    assert next_due_ms(LOTS, "capture", 0, mean_ms=5_000, min_gap_ms=10_000, max_gap_ms=90_000) == 11_000
 
 
 def test_where_no_slot_is_left_the_greatest_gap_decides() -> None:
-    assert next_due_ms(INFO, "capture", 1_000, mean_ms=20_000, min_gap_ms=10_000, max_gap_ms=10_000) == 11_000
-    far_ms = next_due_ms(INFO, "capture", 0, mean_ms=10**12, min_gap_ms=1_000, max_gap_ms=30_500)
+    assert next_due_ms(LOTS, "capture", 1_000, mean_ms=20_000, min_gap_ms=10_000, max_gap_ms=10_000) == 11_000
+    far_ms = next_due_ms(LOTS, "capture", 0, mean_ms=10**12, min_gap_ms=1_000, max_gap_ms=30_500)
     assert far_ms == 30_000
+
+
+def test_the_client_commits_to_a_tag_and_its_nonce() -> None:
+    nonce = "00112233445566778899aabbccddeeff"
+    assert client_commitment(nonce) == hashlib.sha256(b"vm/client-nonce/v1" + bytes.fromhex(nonce)).hexdigest()
+    assert client_commitment(nonce) == "be4e8f53037cfe2991597d3cdfad867eae70d6a44307a33b94b527b009d196d2"
+
+
+@pytest.mark.parametrize("nonce", ["ab" * 16, "ab" * 32])
+def test_a_nonce_opens_its_own_commitment_only(nonce: str) -> None:
+    assert opens(nonce, client_commitment(nonce))
+    assert not opens(nonce, client_commitment("ac" * 16))
+
+
+@pytest.mark.parametrize("nonce", ["ab" * 15, "ab" * 33, ""])
+def test_a_nonce_of_another_length_opens_nothing(nonce: str) -> None:
+    assert not opens(nonce, client_commitment(nonce))
+
+
+@pytest.mark.parametrize("nonce", ["AB" * 16, "zz" * 16, "ab" * 16 + "\n", "ab" * 15 + "a"])
+def test_a_nonce_has_one_spelling(nonce: str) -> None:
+    assert not opens(nonce, client_commitment("ab" * 16))

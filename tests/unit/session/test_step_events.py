@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, frame, started
+from support.desk import POLICY, T0_MS, begun, frame, started
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.session.state import Phase
-from zaichang.session.step import _apply, start
+from zaichang.session.step import _apply
 
 R = ReasonCode
 NEVER_MS = 10_000_000
@@ -32,8 +32,8 @@ def play(session: Hands, span_ms: int) -> Hands:
 
 
 class TestStart:
-    def test_the_first_proof_is_ordered_at_once_and_nothing_counts_before_it(self) -> None:
-        state, out = start(started(credited=((5, 9), (0, 6))), POLICY)
+    def test_the_first_proof_is_ordered_with_the_reveal_and_nothing_counts_before_it(self) -> None:
+        _, state, out = begun(started(credited=((5, 9), (0, 6))), POLICY)
         assert [type(x) for x in out] == [d.OrderCapture]
         assert state.phase is Phase.AWAITING_CAPTURE
         assert state.proof_hold is R.AWAITING_PROOF

@@ -76,10 +76,10 @@ function beat(turn: Turn, cause: Cause): void {
 
 /** Keep what a reload needs. */
 export function save(turn: Turn): void {
-  const { joined, sample, wantPlay } = turn.state;
+  const { joined, sample, wantPlay, clientNonce } = turn.state;
   if (joined === null || turn.state.ended !== null) return;
   const playheadMs = sample === null ? 0 : Math.round(sample.playheadMs);
-  turn.add({ do: "save", saved: { sessionId: joined.session_id, token: turn.state.token, playheadMs, wantPlay } });
+  turn.add({ do: "save", saved: { sessionId: joined.session_id, token: turn.state.token, playheadMs, wantPlay, clientNonce } });
 }
 
 /** After an acknowledgement: report at once what changed while it was under way. */

@@ -1,5 +1,6 @@
 /** Connecting, losing, retrying: what each close code means, and the deadlines that a tick enforces. */
 import { sdkError, type ErrorCode, type SdkError } from "./errors.ts";
+import { commitmentTo } from "./commitment.ts";
 import { endTry } from "./liveness.ts";
 import { ACK_TIMEOUT_MS, backoffMs, closeAction, CloseCode, CONNECT_TIMEOUT_MS, PROTOCOL_VERSION, SLOW_RETRY_MS } from "./limits.ts";
 import type { Turn } from "./turn.ts";
@@ -15,7 +16,7 @@ export function onOpened(turn: Turn): void {
   if (state.connection !== "connecting") return;
   turn.set({ connection: "joining" });
   turn.send({
-    t: "join", protocol: PROTOCOL_VERSION, token: state.token, client_nonce: state.clientNonce, sdk: state.sdk,
+    t: "join", protocol: PROTOCOL_VERSION, token: state.token, client_nonce_c: commitmentTo(state.clientNonce), sdk: state.sdk,
     locale: state.locale, resume: state.resume, device: state.device,
   });
 }

@@ -69,6 +69,7 @@ function onJoined(turn: Turn, joined: Joined): void {
     turn.add({ do: "seek", toMs: restoreMs });
   }
   turn.set({ restoreMs: -1 });
+  if (joined.reveal) turn.send({ t: "reveal", client_nonce: state.clientNonce });
   if (joined.captures) turn.add({ do: "openCamera" });
   save(turn);
   if (state.finishing) turn.send({ t: "finish" });
@@ -78,7 +79,7 @@ function onJoined(turn: Turn, joined: Joined): void {
 function onAck(turn: Turn, ack: Ack): void {
   const { state } = turn;
   if (ack.seq !== state.seq + 1 || state.inflightAtMs === null) return;
-  const proofMissing = ack.reason === "AWAITING_PROOF";
+  const proofMissing = ack.reason === "AWAITING_PROOF" || ack.reason === "AWAITING_NONCE";
   turn.set({
     seq: ack.seq, nonce: ack.nonce, inflightAtMs: null, counting: ack.counting, reason: ack.reason,
     verifiedMs: ack.verified_ms, pendingMs: ack.pending_ms, frontierMs: ack.frontier_ms,

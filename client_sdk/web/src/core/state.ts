@@ -116,6 +116,8 @@ export interface Saved {
   readonly token: string;
   readonly playheadMs: number;
   readonly wantPlay: boolean;
+  /** What the join committed to: a page that was reloaded before it could reveal it must still have it. */
+  readonly clientNonce: string;
 }
 
 export interface Start {
@@ -137,7 +139,7 @@ export function initial(start: Start): State {
   const saved = start.saved;
   return {
     connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
-    clientNonce: start.clientNonce, device: start.device ?? "", resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
+    clientNonce: saved?.clientNonce || start.clientNonce, device: start.device ?? "", resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
     seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,

@@ -10,11 +10,16 @@ export interface Join {
   t: "join";
   protocol: number;
   token: string;
-  client_nonce: string;
+  /** SHA-256 commitment to the nonce that `reveal` opens. */
+  client_nonce_c: string;
   sdk?: string;
   locale?: string;
   resume?: string;
   device?: string;
+}
+export interface Reveal {
+  t: "reveal";
+  client_nonce: string;
 }
 export interface Heartbeat {
   t: "heartbeat";
@@ -47,7 +52,7 @@ export interface Ready {
 export interface Finish {
   t: "finish";
 }
-export type ClientMessage = Join | Heartbeat | CaptureUnavailable | Answer | Ready | Finish;
+export type ClientMessage = Join | Reveal | Heartbeat | CaptureUnavailable | Answer | Ready | Finish;
 
 export interface CaptureHeader {
   capture_id: string;
@@ -73,6 +78,8 @@ export interface Joined {
   captures: boolean;
   notices: readonly string[];
   pictures_days: number;
+  /** Whether the service waits for `reveal`. */
+  reveal: boolean;
 }
 export interface Ack {
   t: "ack";
@@ -195,6 +202,7 @@ const SERVER: { [T in ServerMessage["t"]]: { [F in Exclude<keyof Extract<ServerM
     session_id: "string", resumed: "boolean", server_ms: "number", seq: "number", nonce: "string",
     heartbeat_ms: "number", frontier_ms: "number", lesson_duration_ms: "number", schedule_commitment: "string",
     policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST, pictures_days: ZERO,
+    reveal: { or: false },
   },
   ack: {
     seq: "number", nonce: "string", counting: "boolean", reason: NONE, verified_ms: ZERO, pending_ms: ZERO,
@@ -261,7 +269,8 @@ function fits(value: unknown, spec: FieldSpec): boolean {
 
 /** Order of fields on the wire, and the defaults that are left out: what the golden vectors hold. */
 const CLIENT: Record<ClientMessage["t"] | "capture_header", readonly (readonly [string, unknown?])[]> = {
-  join: [["protocol"], ["token"], ["client_nonce"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""], ["device", ""]],
+  join: [["protocol"], ["token"], ["client_nonce_c"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""], ["device", ""]],
+  reveal: [["client_nonce"]],
   heartbeat: [
     ["seq"], ["nonce"], ["playhead_ms"], ["playing"], ["stalled", false], ["ended", false], ["rate_bp", 10_000],
     ["visible", true], ["focused", true], ["hints", []],

@@ -213,10 +213,10 @@ export class Controller {
    * resumed; where another one was started, a new one begins, for which the page must have given a token function.
    */
   takeOver(): void {
-    const { ended, joined, token, sample } = this.state;
+    const { ended, joined, token, sample, clientNonce } = this.state;
     if (this.destroyed || ended === null || !this.status.canTakeOver) return;
     this.socket.drop();
-    const resumed = { sessionId: joined?.session_id ?? "", token, playheadMs: sample?.playheadMs ?? 0, wantPlay: true };
+    const resumed = { sessionId: joined?.session_id ?? "", token, playheadMs: sample?.playheadMs ?? 0, wantPlay: true, clientNonce };
     this.state = this.fresh(ended.resumable ? resumed : null);
     this.start();
   }

@@ -1,6 +1,8 @@
 /** What survives a reload: kept in sessionStorage, which a browser may deny; then a reload starts a new session. */
 import type { Saved } from "../core/state.ts";
 
+const NONCE = /^[0-9a-f]{32}$/;
+
 export class Memory {
   /** Whether the browser refused; reported once. */
   denied = false;
@@ -11,7 +13,7 @@ export class Memory {
     try {
       const raw: unknown = JSON.parse(sessionStorage.getItem(this.key) ?? "null");
       if (typeof raw !== "object" || raw === null) return null;
-      const { sessionId, token, playheadMs, wantPlay } = raw as Record<string, unknown>;
+      const { sessionId, token, playheadMs, wantPlay, clientNonce } = raw as Record<string, unknown>;
       if (typeof sessionId !== "string" || sessionId === "" || sessionId.length > 64) return null;
       if (typeof token !== "string" || token === "") return null;
       return {
@@ -19,6 +21,7 @@ export class Memory {
         token,
         playheadMs: typeof playheadMs === "number" && Number.isFinite(playheadMs) ? playheadMs : -1,
         wantPlay: wantPlay === true,
+        clientNonce: typeof clientNonce === "string" && NONCE.test(clientNonce) ? clientNonce : "",
       };
     } catch (error) {
       if (!(error instanceof SyntaxError)) this.denied = true;

@@ -48,6 +48,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   LESSON_ENDED: "The lesson has ended.",
   NETWORK_GAP: "The network was down; only that gap does not count.",
   HEARTBEAT_REJECTED: "An invalid progress report was not used. Please reload the page.",
+  AWAITING_NONCE: "The session is being prepared and nothing counts yet; if this stays, please reload the page.",
+  NONCE_REJECTED: "The player's data is not what it had committed to, and was not used. Please reload the page.",
   AWAITING_PROOF: "We are checking that it is you; counting starts when that passes.",
   SUPERSEDED: "You started studying on another page or device, so this one stopped counting.",
   PAGE_TAMPERED: "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks.",

@@ -48,6 +48,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   LESSON_ENDED: "本节已播放完毕。",
   NETWORK_GAP: "网络中断，仅中断的这段时间不计时。",
   HEARTBEAT_REJECTED: "收到异常的进度报告，未被采用。请刷新页面。",
+  AWAITING_NONCE: "正在准备学习，尚未开始计时；若一直如此，请刷新页面。",
+  NONCE_REJECTED: "播放器的数据与开始时的承诺不符，未被采用。请刷新页面。",
   AWAITING_PROOF: "正在核验本人，通过后开始计时。",
   SUPERSEDED: "您在另一个页面或设备开始了学习，本页面停止计时。",
   PAGE_TAMPERED: "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
