@@ -34,7 +34,12 @@ STARTS = st.builds(
 
 
 def built(kind: type) -> st.SearchStrategy[e.Event]:
-    times = {spec.name: NATURAL for spec in dataclasses.fields(kind) if spec.name.endswith("_ms")}
+    times: dict[str, st.SearchStrategy[object]] = {
+        spec.name: NATURAL for spec in dataclasses.fields(kind) if spec.name.endswith("_ms")
+    }
+    if kind is e.MediaDelivered:
+        spans = st.tuples(st.integers(0, 500), st.integers(1, 50), NATURAL).map(lambda s: (s[0], s[0] + s[1], s[2]))
+        times["spans"] = st.lists(spans, max_size=4).map(tuple)
     return st.builds(kind, **times)
 
 

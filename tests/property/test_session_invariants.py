@@ -17,11 +17,12 @@ from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.playhead import difference, total_ms
+from zaichang.session.playhead import IntervalSet, difference, total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.state import Phase
 from zaichang.session.step import step
 
+R = ReasonCode
 Script = list[tuple[Action, int]]
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 999)), max_size=14)
 NUMBERS = st.integers(0, 999)
@@ -179,6 +180,59 @@ def test_i4_a_heartbeat_counts_once_and_only_in_its_place(script: Script, name: 
     assert watch.indicated()["HEARTBEAT_REJECTED"] >= 2 * len(sent) + 3 >= 5
     assert isinstance(watch.beat(ahead_ms)[-1], d.AckHeartbeat), "and the right one still counts"
     assert watch.state.pending_ms > total_ms(tuple((a, b) for _, a, b in pending))
+
+
+DELIVERY = POLICIES["delivery"]
+
+
+@effort(25)
+@given(SCRIPTS, st.integers(10_000, 50_000), st.integers(0, 29_000), st.integers(0, 2))
+def test_i5_only_what_was_delivered_is_credited(script: Script, span_ms: int, late_ms: int, danger: int) -> None:
+    watch = active(DELIVERY, script)
+    prove(watch)
+    recover(watch)
+    kept = watch.state.credited
+    start_ms = watch.state.beat_playhead_ms
+    bracket(watch, span_ms)
+    played = watch.state.pending_set
+    fresh = difference(difference(played, watch.sent), kept)
+    assume(fresh)
+    # The danger: played and proved in every other way, and not (or not in time, or only in part) delivered.
+    prove(watch)
+    assert covers(watch.state.waiting_set, fresh), "proved, and waits for nothing but the log"
+    assert difference(watch.state.credited, kept) == difference(difference(played, kept), fresh)
+    middle_ms = fresh[0][0] + 1_000
+    within_ms = min(due_ms for _, _, _, due_ms in watch.state.waiting) - watch.now_ms
+    late_ms = min(late_ms, within_ms - 1)
+    while late_ms > 0:
+        watch.wait(min(4_000, late_ms)).beat(watch.state.beat_playhead_ms, playing=False)
+        late_ms -= 4_000
+    match danger:
+        case 0:  # the log comes late, but in time
+            watch.do(e.MediaDelivered, spans=((0, LONG_MS, watch.info.at_ms),))
+            assert covers(watch.state.credited, fresh)
+        case 1:  # it says that only a part was sent
+            watch.do(e.MediaDelivered, spans=((start_ms, middle_ms, watch.info.at_ms),))
+            assert not covers(watch.state.credited, fresh)
+        case _:  # the media was fetched only after it had been "played"
+            recover(watch)
+            bracket(watch, 80_000)
+            watch.do(e.MediaDelivered, spans=((0, LONG_MS, watch.now_ms),))
+            assert difference(watch.state.credited, kept) == difference(difference(played, kept), fresh)
+    credited = watch.state.credited
+    while watch.state.waiting:
+        watch.tick(5_000)
+    left = difference(fresh, credited)
+    assert covers(watch.state.undecided, left), "a person decides; nothing before it is lost"
+    assert covers(credited, kept)
+    close(watch)
+    verified = tuple(part for minute in watch.minutes for part in minute.verified)
+    assert not difference(verified, watch.sent)
+    assert all(R.MEDIA_NOT_DELIVERED in minute.reasons for minute in watch.minutes if touches(minute, left))
+
+
+def touches(minute: d.Minute, left: IntervalSet) -> bool:
+    return difference(minute.undecided, left) != minute.undecided
 
 
 @effort(25)

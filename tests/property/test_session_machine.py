@@ -21,6 +21,7 @@ DANGERS = (
     "capture refused: CAPTURE_LATE",
     "closed: SESSION_FINISHED",
     "credited",
+    "credited by the delivery log",
     "early timer",
     "heartbeat refused",
     "held for a proof",
@@ -34,6 +35,8 @@ DANGERS = (
     "pop-up unanswered",
     "refused after the end",
     "replayed",
+    "undelivered left to a person",
+    "waited for the delivery log",
 )
 
 
@@ -81,6 +84,8 @@ class Sessions(RuleBasedStateMachine):
     overloaded = do(hostile.overloaded)
     forged_capture = do(hostile.forged_capture)
     answer = do(hostile.answer)
+    deliver = do(hostile.deliver)
+    deliver_late = do(hostile.deliver)
     tick = do(hostile.tick)
     silence = do(hostile.silence)
     tunnel = do(hostile.tunnel)

@@ -38,6 +38,7 @@ POLICIES = MappingProxyType(
             QUICK, skip_allowed=True, rate_max_bp=15_000, burst_ms=15_000, seek_tolerance_ms=5_000,
             pause_when_unfocused=True, excuses=20, challenge_kinds=(),
         ),
+        "delivery": replace(QUICK, delivery_required=True, delivery_wait_ms=150_000, challenge_kinds=("confirm",)),
         "short": replace(QUICK, session_max_ms=600_000, abandon_ms=60_000, gap_ms=5_000, heartbeat_ms=2_000),
     }
 )  # fmt: skip
@@ -80,6 +81,20 @@ def honest(watch: Watch, n: int) -> None:
 def play(watch: Watch, n: int) -> None:
     """Report progress and answer nothing."""
     watch.wait(1_000 + n * 40).beat(watch.state.beat_playhead_ms + 1_000 + n * 40)
+
+
+def deliver(watch: Watch, n: int) -> None:
+    """Let a delivery log say that media was sent: what was played, ahead of it, in pieces, or long ago or just now."""
+    at_ms = watch.state.beat_playhead_ms
+    span_ms = 1_000 + n * 50
+    sent_ms = watch.now_ms - (0, 5_000, 60_000, 600_000)[n % 4]
+    spans = (
+        ((max(0, at_ms - span_ms), at_ms + span_ms, sent_ms),),
+        ((at_ms, at_ms + span_ms, sent_ms), (0, 5_000, sent_ms)),
+        tuple((k * 3_000, k * 3_000 + 1_500, watch.now_ms + k) for k in range(n % 40 + 1)),
+        ((0, max(1, at_ms), watch.info.at_ms),),
+    )[n // 4 % 4]
+    watch.do(e.MediaDelivered, spans=spans)
 
 
 def play_fast(watch: Watch, n: int) -> None:
@@ -327,6 +342,7 @@ def supersede(watch: Watch, n: int) -> None:
 ACTIONS: tuple[Action, ...] = (
     honest, honest, honest, play, play_fast, jitter, seek, hop, backwards, not_playing, forged_heartbeat,
     camera, camera, camera_bad, overloaded, forged_capture, answer, answer, tick, silence, tunnel,
+    deliver,
     open_again,
 )  # fmt: skip
 """What a script is drawn from; the session's end comes apart."""

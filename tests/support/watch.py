@@ -43,6 +43,7 @@ class Watch(Hands):
         self.minutes: list[d.Minute] = []
         self.counted: IntervalSet = self.prior
         self.undecided: IntervalSet = ()
+        self.sent: IntervalSet = ()
         self.bracket_open = False
         self.deadlines: dict[str, int] = {}
         self.analysing: set[str] = set()
@@ -108,6 +109,9 @@ class Watch(Hands):
         self._check_captures(event, out)
         self._check_skips(after)
         passed = mid.phase is not Phase.CLOSED and self._proof_passed(event, out)
+        if isinstance(event, e.MediaDelivered):
+            self.sent = normalise((*self.sent, *(span[:2] for span in event.spans)))
+        self._check_delivery(before, event, after)
         self._check_credit(before, mid, event, after, out, passed)
         self._check_holds(mid, event, after, out)
         if isinstance(event, e.HeartbeatReceived):
@@ -174,6 +178,23 @@ class Watch(Hands):
             return good and self.good >= self.policy.round_passes
         return any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
 
+    def _check_delivery(self, before: State, event: e.Event, after: State) -> None:
+        """I5: where the policy asks for it, credited is what was sent to this session, and only that."""
+        if not self.policy.delivery_required:
+            assert not after.waiting
+            return
+        assert covers(self.sent, difference(after.credited, self.prior)), "credited, though it was never sent"
+        for _, start_ms, end_ms, due_ms in after.waiting:
+            assert difference(((start_ms, end_ms),), after.credited) == ((start_ms, end_ms),)
+            assert due_ms > after.now_ms, "what has waited too long still waits"
+        assert not (after.waiting and after.phase is Phase.CLOSED)
+        self.reached["waited for the delivery log"] += bool(after.waiting)
+        by_log = isinstance(event, e.MediaDelivered) and after.credited != before.credited
+        self.reached["credited by the delivery log"] += by_log
+        left = difference(before.waiting_set, union(after.waiting_set, after.credited))
+        assert covers(after.undecided, left), "what was not delivered is a person's, not lost"
+        self.reached["undelivered left to a person"] += bool(left)
+
     def _check_credit(
         self, before: State, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...], passed: bool
     ) -> None:
@@ -183,19 +204,24 @@ class Watch(Hands):
         assert covers(after.credited, before.credited)
         answered = mid.proved > 0 and any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
         if gained_ms:
-            assert passed or answered
-            assert self.bracket_open or answered
-            assert mid.challenge is None or answered or not (self.info.route == "face" and self.policy.proofs)
-            assert not before.challenge_hold
+            by_log = isinstance(event, e.MediaDelivered)
+            assert passed or answered or by_log
             assert mid.session_verified_ms == before.session_verified_ms, "a timer credited time"
-            assert covers(union(mid.pending_set, before.credited), after.credited)
-            assert after.pending == (mid.pending[mid.proved :] if answered else ())
+            if by_log:
+                assert covers(union(mid.waiting_set, before.credited), after.credited)
+                assert after.pending == mid.pending
+            else:
+                assert self.bracket_open or answered
+                assert mid.challenge is None or answered or not (self.info.route == "face" and self.policy.proofs)
+                assert not before.challenge_hold
+                assert covers(union(union(mid.pending_set, mid.waiting_set), before.credited), after.credited)
+                assert after.pending == (mid.pending[mid.proved :] if answered else ())
             self.reached["credited"] += 1
             self.reached["credited by the answer that it waited for"] += answered
         if after.undecided != before.undecided:
             self.reached["left to a person"] += 1
         for left, right in ((before, mid), (mid, after)):
-            gone = difference(left.pending_set, union(union(right.pending_set, right.credited), right.undecided))
+            gone = difference(left.pending_set, union(right.taken, right.undecided))
             if gone:
                 assert right.pending == left.pending[: right.proved], "a failed proof left what none had proved"
                 assert right.credited == left.credited

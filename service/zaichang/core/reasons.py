@@ -67,6 +67,7 @@ class ReasonCode(StrEnum):
     RATE_TOO_FAST = "RATE_TOO_FAST"
     ALREADY_CREDITED = "ALREADY_CREDITED"
     LESSON_ENDED = "LESSON_ENDED"
+    MEDIA_NOT_DELIVERED = "MEDIA_NOT_DELIVERED"
     NETWORK_GAP = "NETWORK_GAP"
     HEARTBEAT_REJECTED = "HEARTBEAT_REJECTED"
     # The session
@@ -93,6 +94,7 @@ class ReasonCode(StrEnum):
     REVIEW_GRANTED = "REVIEW_GRANTED"
     REVIEW_REFUSED = "REVIEW_REFUSED"
     SERVICE_FAULT = "SERVICE_FAULT"
+    DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +269,10 @@ SENTENCES: Final = MappingProxyType(
             "This part was counted before; watching again earns no more.",
         ),
         _R.LESSON_ENDED: _s("本节已播放完毕。", "The lesson has ended."),
+        _R.MEDIA_NOT_DELIVERED: _s(
+            "没有查到这段视频的传输记录，将由人工核对。请在课程页面内正常播放视频。",
+            "No record shows that this part of the video was sent to you, so a person will look. Play it on its page.",
+        ),
         _R.NETWORK_GAP: _s("网络中断，仅中断的这段时间不计时。", "The network was down; only that gap does not count."),
         _R.HEARTBEAT_REJECTED: _s(
             "收到异常的进度报告，未被采用。请刷新页面。",
@@ -345,6 +351,10 @@ SENTENCES: Final = MappingProxyType(
         _R.REVIEW_REFUSED: _s(
             "审核人员看过记录，不能确认您在场，这段时间未计入。如有异议请申诉。",
             "A reviewer looked at the record and could not confirm that you were there. Appeal if this is wrong.",
+        ),
+        _R.DELIVERY_CONFIRMED: _s(
+            "视频传输记录已补到，这段时间已计入。",
+            "The record that the video was sent to you came; this time now counts.",
         ),
         _R.SERVICE_FAULT: _s(
             "这是我方服务的故障，这段时间已计入。", "This was a fault of the service; the time now counts."

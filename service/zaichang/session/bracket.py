@@ -6,14 +6,15 @@
 - ``held``: do so, and no unanswered pop-up stands against them (I6);
 - ``covered``: were played before a liveness challenge that passed.
 
-Credited is what is held and covered; without the liveness bracket, what is held. What captures have proved and no
+Credited is what is held and covered (without the liveness bracket, what is held), and delivered where the policy asks
+for that (``delivery``). What captures have proved and no
 liveness has covered is never lost: at worst a person decides.
 """
 
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit, liveness
+from zaichang.session import credit, delivery, liveness
 from zaichang.session.credit import Outcome
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
@@ -34,7 +35,11 @@ def clear(state: State, policy: Policy) -> None:
         credit.resolve(state, Outcome.UNDECIDED, lack, first=state.held, end=state.proved)
     state.held = state.proved
     waits = liveness.brackets(state, policy)
-    credit.resolve(state, Outcome.PASSED, None, end=min(state.held, state.covered) if waits else state.held)
+    end = min(state.held, state.covered) if waits else state.held
+    if policy.delivery_required:
+        delivery.hold(state, end, policy)
+    else:
+        credit.resolve(state, Outcome.PASSED, None, end=end)
     if state.held > 1:
         credit.join_pending(state, state.held)
 
@@ -70,3 +75,4 @@ def abandon(state: State, *, alive: bool) -> None:
     if not alive:
         credit.resolve(state, Outcome.FAILED, ReasonCode.NO_CLOSING_PROOF, first=state.held)
     credit.resolve(state, Outcome.UNDECIDED, missing)
+    delivery.give_up(state)

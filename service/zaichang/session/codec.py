@@ -32,6 +32,7 @@ _EVENTS: Final = MappingProxyType(
             events.ChallengeAnswered,
             events.LivenessBegun,
             events.LivenessAssessed,
+            events.MediaDelivered,
             events.ConnectionLost,
             events.ConnectionResumed,
             events.DeadlineReached,
@@ -86,6 +87,8 @@ def decode_event(value: Mapping[str, object]) -> Event:
         raise EvidenceError("event.invalid", f"A {name}'s {wrong.name} is negative.")
     if isinstance(event, events.SessionStarted):
         _check_start(event)
+    if isinstance(event, events.MediaDelivered) and not all(0 <= a < b and at >= 0 for a, b, at in event.spans):
+        raise EvidenceError("event.invalid", "A MediaDelivered's spans are not each non-empty and from 0 on.")
     return event
 
 

@@ -131,7 +131,7 @@ def _progress(
 def _scattered(state: State, start_ms: int, furthest_ms: int, policy: Policy) -> bool:
     """Return whether a stretch must not begin here, though near enough: small skips, many times, are a fast-forward."""
     ahead = start_ms > furthest_ms and not policy.skip_allowed
-    pieces = len(state.credited) + len(state.pending_set) + len(state.undecided)
+    pieces = len(state.credited) + len(state.pending_set) + len(state.undecided) + len(state.waiting)
     if not ahead and pieces < PIECES_MAX:
         return False
     watched = union(state.taken, state.undecided)
@@ -195,28 +195,39 @@ def resolve(state: State, outcome: Outcome, reason: ReasonCode | None, first: in
     """
     end = len(state.pending) if end is None else end
     decided = state.pending[first:end]
-    rest = state.pending[:first] + state.pending[end:]
     minutes = {minute.index: minute for minute in state.minutes}
     for index, start_ms, end_ms in decided:
         minute = minutes[index]
-        if outcome is Outcome.PASSED:
-            minute = replace(minute, verified=add(minute.verified, (start_ms, end_ms)))
-            state.credited = add(state.credited, (start_ms, end_ms))
-            state.session_verified_ms += end_ms - start_ms
-        elif outcome is Outcome.UNDECIDED:
-            minute = replace(minute, undecided=add(minute.undecided, (start_ms, end_ms)))
-            state.undecided = add(state.undecided, (start_ms, end_ms))
-        if outcome is not Outcome.PASSED and reason is not None and reason not in minute.reasons:
-            minute = replace(minute, reasons=(*minute.reasons, reason)[:REASONS_PER_MINUTE])
-        minutes[index] = minute
+        minutes[index] = settled(state, minute, (start_ms, end_ms), outcome, reason)
     state.minutes = tuple(minutes.values())
-    state.pending = rest
-    state.pending_set = normalise(stretch[1:] for stretch in rest)
+    release(state, first, end)
+    if outcome is Outcome.FAILED:
+        state.lead_ms = 0
+
+
+def settled(
+    state: State, minute: OpenMinute, part: Interval, outcome: Outcome, reason: ReasonCode | None
+) -> OpenMinute:
+    """Return the minute with the outcome of a part of it, which is written into the session's sums as well."""
+    if outcome is Outcome.PASSED:
+        state.credited = add(state.credited, part)
+        state.session_verified_ms += part[1] - part[0]
+        return replace(minute, verified=add(minute.verified, part))
+    if outcome is Outcome.UNDECIDED:
+        state.undecided = add(state.undecided, part)
+        minute = replace(minute, undecided=add(minute.undecided, part))
+    if reason is not None and reason not in minute.reasons:
+        minute = replace(minute, reasons=(*minute.reasons, reason)[:REASONS_PER_MINUTE])
+    return minute
+
+
+def release(state: State, first: int, end: int) -> None:
+    """Take the stretches from ``first`` to before ``end`` out of the pending time."""
+    state.pending = state.pending[:first] + state.pending[end:]
+    state.pending_set = normalise(stretch[1:] for stretch in state.pending)
     state.held, state.proved, state.covered = (
         min(mark, first) + max(0, mark - end) for mark in (state.held, state.proved, state.covered)
     )
-    if outcome is Outcome.FAILED:
-        state.lead_ms = 0
 
 
 def join_pending(state: State, end: int) -> None:
@@ -264,8 +275,8 @@ def spend_active(state: State, to_ms: int) -> None:
 
 
 def record_minutes(state: State, out: list[Decision]) -> None:
-    """Record every leading minute that has ended, is accounted for, and has no pending part."""
-    waiting = {index for index, _, _ in state.pending}
+    """Record every leading minute that has ended, is accounted for, and has no part that waits for anything."""
+    waiting = {index for index, *_ in (*state.pending, *state.waiting)}
     while state.minutes:
         minute = state.minutes[0]
         if minute.to_ms == 0 or minute.to_ms > state.accounted_ms or minute.index in waiting:

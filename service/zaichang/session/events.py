@@ -238,6 +238,19 @@ class LivenessAssessed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaDelivered:
+    """The delivery log says which parts of the lesson were sent to this session's player (I5).
+
+    Attributes:
+        at_ms: Server time at which the log's records arrived.
+        spans: ``(start_ms, end_ms, sent_ms)``: a part of the lesson, and the server time at which sending it began.
+    """
+
+    at_ms: int
+    spans: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
     """The websocket closed without a finish."""
 
@@ -282,6 +295,7 @@ Event = (
     | ChallengeAnswered
     | LivenessBegun
     | LivenessAssessed
+    | MediaDelivered
     | ConnectionLost
     | ConnectionResumed
     | DeadlineReached

@@ -90,6 +90,10 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
     lines += _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
+    if policy.delivery_required:
+        lines.append(
+            f"只有确实传输给您的视频内容才计入；传输记录 {_span_zh(policy.delivery_wait_ms)}内未到的，由人工核对，不会直接扣掉。"
+        )
     lines.append(f"网络中断超过 {_span_zh(policy.gap_ms)} 时，只有中断的时间不计。")
     if policy.strikes_max:
         lines.append(f"累计 {policy.strikes_max} 次未通过，本次学习结束；之前已核验的时间保留。")
@@ -127,6 +131,11 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
     lines += _liveness_en(policy)
     if policy.pause_when_hidden:
         lines.append("While the page is hidden nothing counts, and nothing else is lost.")
+    if policy.delivery_required:
+        lines.append(
+            "Only media that was really sent to you counts; where no record of it comes within "
+            f"{_span_en(policy.delivery_wait_ms)}, a person looks at that time."
+        )
     lines.append(f"When the network is silent for {_span_en(policy.gap_ms)}, only that gap does not count.")
     if policy.strikes_max:
         lines.append(f"{policy.strikes_max} failed checks end the session; what was verified before stays.")

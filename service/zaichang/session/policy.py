@@ -101,6 +101,15 @@ class Policy:
         200, 0, 2_000, "A movement that begins earlier than this after its order is no answer to it."
     )
 
+    # Delivery (docs/protocol.md, "delivery log")
+    delivery_required: bool = field(
+        default=False,
+        metadata={"doc": "Whether only media counts that the delivery log says was sent to this session."},
+    )
+    delivery_wait_ms: int = _int(
+        300_000, 0, 3_600_000, "How late the delivery log may be; what is missing then is left to a person."
+    )
+
     # Focus
     pause_when_hidden: bool = field(default=True, metadata={"doc": "Whether a hidden page stops counting (焦点控制)."})
     pause_when_unfocused: bool = field(default=False, metadata={"doc": "The same for a visible page without focus."})

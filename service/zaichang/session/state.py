@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import SessionStarted
-from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, total_ms, union
+from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, normalise, total_ms, union
 from zaichang.session.schedule import Lots
 
 Sighting = tuple[int, ...]
@@ -145,6 +145,10 @@ class State:
         undecided: Intervals that a person may still grant.
         pending: ``(minute, start_ms, end_ms)`` played since the last proof.
         pending_set: The same as a set.
+        waiting: ``(minute, start_ms, end_ms, due_ms)`` proved in every way, but not known to be delivered (I5): by
+            when the delivery log must say so.
+        delivered: ``(start_ms, end_ms, sent_ms)`` delivered and not yet credited; ``sent_ms`` is 0 where it was sent
+            before the end of every open minute.
         session_verified_ms: Verified in this session.
         minutes: Open minutes, oldest first.
         next_minute: Index of the next minute.
@@ -210,6 +214,8 @@ class State:
     undecided: IntervalSet = EMPTY
     pending: tuple[tuple[int, int, int], ...] = ()
     pending_set: IntervalSet = EMPTY
+    waiting: tuple[tuple[int, int, int, int], ...] = ()
+    delivered: tuple[tuple[int, int, int], ...] = ()
     session_verified_ms: int = 0
     minutes: tuple[OpenMinute, ...] = ()
     next_minute: int = 0
@@ -268,12 +274,18 @@ class State:
     @property
     def frontier_ms(self) -> int:
         """The furthest point that a first viewing may be at (快进禁止)."""
-        return max(furthest_ms(self.credited), furthest_ms(self.pending_set), furthest_ms(self.undecided))
+        return max(furthest_ms(self.taken), furthest_ms(self.undecided))
 
     @property
     def taken(self) -> IntervalSet:
-        """What earns nothing more at present: credited or waiting for the next proof."""
-        return union(self.credited, self.pending_set)
+        """What earns nothing more at present: credited, or waiting for the next proof or the delivery log."""
+        taken = union(self.credited, self.pending_set)
+        return union(taken, self.waiting_set) if self.waiting else taken
+
+    @property
+    def waiting_set(self) -> IntervalSet:
+        """What only the delivery log still stands against."""
+        return normalise((start_ms, end_ms) for _, start_ms, end_ms, _ in self.waiting)
 
     def copy(self) -> State:
         """Return a copy that ``step`` may work on; all values inside are immutable."""

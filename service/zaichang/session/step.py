@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenges, credit, liveness, proofs, rounds, timers
+from zaichang.session import challenges, credit, delivery, liveness, proofs, rounds, timers
 from zaichang.session.credit import Outcome
 from zaichang.session.decisions import AckHeartbeat, ChallengeJudged, Decision, RejectHeartbeat, RejectReveal
 from zaichang.session.events import (
@@ -26,11 +26,12 @@ from zaichang.session.events import (
     HeartbeatReceived,
     LivenessAssessed,
     LivenessBegun,
+    MediaDelivered,
     NonceRevealed,
     SessionStarted,
     Superseded,
 )
-from zaichang.session.playhead import normalise
+from zaichang.session.playhead import normalise, total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import heartbeat_nonce, opens
 from zaichang.session.state import Challenge, Phase, State
@@ -100,6 +101,8 @@ def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> N
             _liveness_begun(state, event, policy, out)
         case LivenessAssessed():
             _liveness_assessed(state, event, policy, out)
+        case MediaDelivered():
+            delivery.receive(state, event)
         case ConnectionLost():
             state.connected = False
             proofs.cut_try(state, policy, event.at_ms, out)
@@ -179,7 +182,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
             counting=state.phase is Phase.ACTIVE and reason is None,
             reason=reason or state.suspended,
             verified_ms=state.session_verified_ms,
-            pending_ms=state.pending_ms,
+            pending_ms=state.pending_ms + total_ms(state.waiting_set),
             frontier_ms=state.frontier_ms,
         )
     )

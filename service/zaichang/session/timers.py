@@ -12,7 +12,7 @@ from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
-from zaichang.session import challenges, credit, liveness, proofs, rounds
+from zaichang.session import challenges, credit, delivery, liveness, proofs, rounds
 from zaichang.session.decisions import Decision
 from zaichang.session.policy import Policy
 from zaichang.session.state import Phase, State
@@ -30,6 +30,7 @@ class Due(IntEnum):
     RETAKE = auto()
     ROUND = auto()
     CHALLENGE = auto()
+    DELIVERY = auto()
 
 
 def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
@@ -39,6 +40,8 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
     dues = [(state.heard_ms + policy.abandon_ms, Due.ABANDONED)]
     if state.link_hold is None:
         dues.append((state.heard_ms + policy.gap_ms, Due.GAP))
+    if state.waiting:
+        dues.append((state.waiting[0][3], Due.DELIVERY))
     if state.closing is None:
         dues.append((state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT))
     current, challenge = state.round, state.challenge
@@ -80,6 +83,7 @@ def advance(state: State, to_ms: int, policy: Policy, out: list[Decision]) -> No
     while (due := _earliest(state, policy)) is not None and due[0] <= to_ms:
         credit.spend_active(state, max(due[0], state.now_ms))
         _fire(state, due[1], policy, to_ms, out)
+        credit.record_minutes(state, out)  # now, so that the order of records does not depend on when timers fire
     if state.phase is Phase.CLOSED:
         state.now_ms = to_ms
     else:
@@ -109,6 +113,8 @@ def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decisi
             rounds.begin_round(state, policy, wall_ms, out)
         case Due.CHALLENGE:
             challenges.issue(state, policy, wall_ms, out)
+        case Due.DELIVERY:
+            delivery.give_up(state, until_ms=state.now_ms)
         case _:
             assert_never(due)
 

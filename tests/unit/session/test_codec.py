@@ -48,6 +48,7 @@ EVENTS: tuple[e.Event, ...] = (
         models="ef",
         reasons=(ReasonCode.TOO_DARK,),
     ),
+    e.MediaDelivered(at_ms=T0_MS, spans=((0, 6_000, T0_MS), (6_000, 12_000, 0))),
     e.ConnectionLost(at_ms=T0_MS),
     e.ConnectionResumed(at_ms=T0_MS),
     e.DeadlineReached(at_ms=T0_MS),

@@ -41,6 +41,7 @@ def both(policy: Policy) -> tuple[str, str]:
         ({"liveness_start": True, "liveness_actions": 3}, "每次 3 个动作", "3 in each check"),
         ({"liveness_bracket": True}, "至少每 15 分钟一次", "every 15 min and at the end"),
         ({"liveness_bracket": True, "liveness_step_ms": 9_000}, "每个动作 9 秒内", "each within 9 s"),
+        ({"delivery_required": True}, "5 分钟内未到的，由人工核对", "within 5 min, a person looks"),
         ({}, "非人脸方式", "without face recognition"),
     ],
 )
@@ -54,6 +55,7 @@ def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
     ("change", "zh", "en"),
     [
         ({"proofs": ()}, "抓拍", "Captures"),
+        ({}, "传输", "really sent"),
         ({}, "不做活体检测", "no liveness check"),
         ({"challenge_kinds": ()}, "弹窗验证", "Pop-ups"),
         ({"pause_when_hidden": False}, "切到后台", "page is hidden"),

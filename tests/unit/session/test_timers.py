@@ -39,7 +39,7 @@ def play(session: Hands, span_ms: int) -> Hands:
 def test_precedence_at_equal_times_is_fixed() -> None:
     assert [due.name for due in sorted(Due)] == [
         "MINUTE_END", "CAPTURE_DEADLINE", "CHALLENGE_DEADLINE", "GAP", "ABANDONED", "TIME_LIMIT", "RETAKE", "ROUND",
-        "CHALLENGE",
+        "CHALLENGE", "DELIVERY",
     ]  # fmt: skip
 
 

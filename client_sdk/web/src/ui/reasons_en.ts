@@ -46,6 +46,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   RATE_TOO_FAST: "The video played faster than allowed; the excess does not count.",
   ALREADY_CREDITED: "This part was counted before; watching again earns no more.",
   LESSON_ENDED: "The lesson has ended.",
+  MEDIA_NOT_DELIVERED: "No record shows that this part of the video was sent to you, so a person will look. Play it on its page.",
   NETWORK_GAP: "The network was down; only that gap does not count.",
   HEARTBEAT_REJECTED: "An invalid progress report was not used. Please reload the page.",
   AWAITING_NONCE: "The session is being prepared and nothing counts yet; if this stays, please reload the page.",
@@ -53,4 +54,5 @@ export const REASONS: Readonly<Record<string, string>> = {
   AWAITING_PROOF: "We are checking that it is you; counting starts when that passes.",
   SUPERSEDED: "You started studying on another page or device, so this one stopped counting.",
   PAGE_TAMPERED: "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks.",
+  DELIVERY_CONFIRMED: "The record that the video was sent to you came; this time now counts.",
 };

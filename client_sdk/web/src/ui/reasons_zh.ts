@@ -46,6 +46,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   RATE_TOO_FAST: "播放速度超过允许的倍速，超出部分不计时。",
   ALREADY_CREDITED: "这部分已经计过时，重复观看不再累计。",
   LESSON_ENDED: "本节已播放完毕。",
+  MEDIA_NOT_DELIVERED: "没有查到这段视频的传输记录，将由人工核对。请在课程页面内正常播放视频。",
   NETWORK_GAP: "网络中断，仅中断的这段时间不计时。",
   HEARTBEAT_REJECTED: "收到异常的进度报告，未被采用。请刷新页面。",
   AWAITING_NONCE: "正在准备学习，尚未开始计时；若一直如此，请刷新页面。",
@@ -53,4 +54,5 @@ export const REASONS: Readonly<Record<string, string>> = {
   AWAITING_PROOF: "正在核验本人，通过后开始计时。",
   SUPERSEDED: "您在另一个页面或设备开始了学习，本页面停止计时。",
   PAGE_TAMPERED: "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
+  DELIVERY_CONFIRMED: "视频传输记录已补到，这段时间已计入。",
 };

@@ -1,0 +1,134 @@
+"""Only what was really delivered is credited (I5), where the policy asks for it and somebody keeps a delivery log.
+
+What proofs and pop-ups have cleared *waits* until the log says that the media was sent to this session, no later than
+by the end of the minute in which it was played. It waits for ``delivery_wait_ms``; what is missing then, or when the
+session closes, is left to a person: a log may be late or lost without the learner's doing. Nothing else waits with it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import credit
+from zaichang.session.credit import Outcome
+from zaichang.session.decisions import Minute
+from zaichang.session.events import MediaDelivered
+from zaichang.session.playhead import IntervalSet, difference, normalise, subtract
+from zaichang.session.policy import Policy
+from zaichang.session.state import State
+
+SPANS_MAX: Final = 256
+"""Delivered parts that are kept apart; a log in more pieces than that credits the first ones only."""
+STEP_MS: Final = 10_000
+"""The times of sending are told apart to this much, and the log's clock may differ from ours by it."""
+
+Span = tuple[int, int, int]
+
+_R = ReasonCode
+_NEVER_UNDECIDED: Final = frozenset(
+    {
+        _R.MEDIA_NOT_DELIVERED,
+        _R.PLAYER_PAUSED,
+        _R.PLAYER_STALLED,
+        _R.LESSON_ENDED,
+        _R.PAGE_HIDDEN,
+        _R.PAGE_UNFOCUSED,
+        _R.SEEK_FORWARD,
+        _R.RATE_TOO_FAST,
+        _R.ALREADY_CREDITED,
+        _R.NETWORK_GAP,
+        _R.HEARTBEAT_REJECTED,
+        _R.SUPERSEDED,
+        _R.NO_CLOSING_PROOF,
+    }
+)
+"""Reasons that leave nothing to a person (but the first): what stands beside them in a minute is the log's alone."""
+
+
+def hold(state: State, end: int, policy: Policy) -> None:
+    """Let the first ``end`` pending stretches, which nothing else stands against, wait for the delivery log."""
+    due_ms = state.now_ms + policy.delivery_wait_ms
+    for index, start_ms, end_ms in state.pending[:end]:
+        last = state.waiting[-1] if state.waiting else None
+        if last is not None and last[0] == index and last[2] == start_ms:
+            state.waiting = (*state.waiting[:-1], (index, last[1], end_ms, due_ms))
+        else:
+            state.waiting = (*state.waiting, (index, start_ms, end_ms, due_ms))
+    credit.release(state, 0, end)
+    _credit_delivered(state)
+
+
+def receive(state: State, event: MediaDelivered) -> None:
+    """Take what the delivery log says; a repeat changes nothing."""
+    floor_ms = _first_end_ms(state)
+    kept: tuple[Span, ...] = state.delivered
+    for start_ms, end_ms, sent_ms in event.spans:
+        end_ms = min(end_ms, state.info.lesson_duration_ms)
+        if start_ms < end_ms:
+            kept = _with(kept, (start_ms, end_ms, 0 if sent_ms <= floor_ms else -(-sent_ms // STEP_MS) * STEP_MS))
+    state.delivered = kept[:SPANS_MAX]
+    _credit_delivered(state)
+
+
+def give_up(state: State, until_ms: int | None = None) -> None:
+    """Leave to a person what has waited long enough; all of it where the session closes."""
+    late = tuple(each for each in state.waiting if until_ms is None or each[3] <= until_ms)
+    state.waiting = state.waiting[len(late) :]
+    minutes = {minute.index: minute for minute in state.minutes}
+    for index, start_ms, end_ms, _ in late:
+        minutes[index] = credit.settled(
+            state, minutes[index], (start_ms, end_ms), Outcome.UNDECIDED, ReasonCode.MEDIA_NOT_DELIVERED
+        )
+    state.minutes = tuple(minutes.values())
+
+
+def late(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
+    """Return what of a recorded minute a log that came after all grants: what only the log stood against.
+
+    A minute that something else may have left to a person as well stays with that person.
+    """
+    alone = ReasonCode.MEDIA_NOT_DELIVERED in minute.reasons and set(minute.reasons) <= _NEVER_UNDECIDED
+    if not alone or len(minute.reasons) >= credit.REASONS_PER_MINUTE:
+        return ()
+    sent = normalise((a, b) for a, b, sent_ms in spans if sent_ms <= minute.to_ms + STEP_MS)
+    return difference(minute.undecided, difference(minute.undecided, sent))
+
+
+def _first_end_ms(state: State) -> int:
+    """Return when the oldest open minute ended, or now: what was sent by then was sent in time for all that is open."""
+    return state.minutes[0].to_ms or state.now_ms if state.minutes else state.now_ms
+
+
+def _credit_delivered(state: State) -> None:
+    minutes = {minute.index: minute for minute in state.minutes}
+    left: list[tuple[int, int, int, int]] = []
+    for index, start_ms, end_ms, due_ms in state.waiting:
+        by_ms = (minutes[index].to_ms or state.now_ms) + STEP_MS
+        sent = normalise((a, b) for a, b, sent_ms in state.delivered if sent_ms <= by_ms)
+        missing = subtract((start_ms, end_ms), sent)
+        for part in difference(((start_ms, end_ms),), missing):
+            minutes[index] = credit.settled(state, minutes[index], part, Outcome.PASSED, None)
+        left += ((index, *part, due_ms) for part in missing)
+    state.minutes = tuple(minutes.values())
+    state.waiting = tuple(left)
+    # What is credited never earns again: its delivery need not be remembered.
+    state.delivered = tuple(
+        (*part, sent_ms) for a, b, sent_ms in state.delivered for part in subtract((a, b), state.credited)
+    )
+
+
+def _with(kept: tuple[Span, ...], new: Span) -> tuple[Span, ...]:
+    """Return the parts with ``new`` added, each with the earliest time at which it was sent, neighbours joined."""
+    start_ms, end_ms, sent_ms = new
+    earlier = normalise((a, b) for a, b, at in kept if at <= sent_ms)
+    fresh = ((start_ms, end_ms),)
+    later = [(*part, at) for a, b, at in kept if at > sent_ms for part in subtract((a, b), fresh)]
+    added = [(*part, sent_ms) for part in subtract((start_ms, end_ms), earlier)]
+    joined: list[Span] = []
+    for part in sorted([each for each in kept if each[2] <= sent_ms] + later + added):
+        if joined and joined[-1][1] == part[0] and joined[-1][2] == part[2]:
+            joined[-1] = (joined[-1][0], part[1], part[2])
+        else:
+            joined.append(part)
+    return tuple(joined)
