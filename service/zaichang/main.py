@@ -14,11 +14,13 @@ from zaichang.api.deps import ApiDeps
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.runtime.clock import Clock, ServerClock
+from zaichang.runtime.deliveries import DeliveryDesk
 from zaichang.runtime.face_search import FaceSearch
 from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.log_port import LogShelf
 from zaichang.runtime.log_signing import SigningConfig
+from zaichang.runtime.media_log import MediaLog
 from zaichang.runtime.outbox import Outbox
 from zaichang.runtime.ports import Ports, RunnerConfig
 from zaichang.runtime.rates import RateLimits, Rates
@@ -53,6 +55,7 @@ class Services:
     recorder: Recorder
     review: ReviewDesk
     signals: Signals
+    deliveries: DeliveryDesk
     face_search: FaceSearch | None
     rates: Rates
     tokens: LaunchTokens
@@ -162,6 +165,9 @@ async def build(
     if face_search is not None:
         registry.on_enrolled.append(face_search.enrolled)
         hub.on_closed.append(face_search.closed)
+    review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
+    deliveries = DeliveryDesk(ports, hub, review)
+    hub.on_opened.append(deliveries.opened)
     return Services(
         settings=settings,
         folder=folder,
@@ -172,8 +178,9 @@ async def build(
         gateway=Gateway(hub, tokens, ports, settings.connections_max, signals, rates),
         registry=registry,
         recorder=recorder,
-        review=ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days),
+        review=review,
         signals=signals,
+        deliveries=deliveries,
         face_search=face_search,
         rates=rates,
         tokens=tokens,
@@ -256,11 +263,15 @@ def create_service_app(services: Services) -> FastAPI:
             review=services.review,
             rates=services.rates,
             signals=services.signals,
+            deliveries=services.deliveries,
             allowed_origins=settings.allowed_origins,
         )
     )
     console = ConsoleConfig(
-        media=services.folder.media, sdk=settings.sdk or find_sdk(), allowed_origins=settings.allowed_origins
+        media=services.folder.media,
+        sdk=settings.sdk or find_sdk(),
+        allowed_origins=settings.allowed_origins,
+        media_log=MediaLog(services.deliveries, services.tokens, services.ports.clock),
     )
     app.include_router(console_router(console))
     return app

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from zaichang import __version__
+from zaichang.api.deliveries import deliveries_router
 from zaichang.api.deps import ApiDeps
 from zaichang.api.errors import install_errors
 from zaichang.api.launch import launch_router
@@ -54,5 +55,6 @@ def create_app(deps: ApiDeps) -> FastAPI:
     app.include_router(queue_router(deps))
     app.include_router(learner_router(deps))
     app.include_router(manage_router(deps))
+    app.include_router(deliveries_router(deps))
     app.include_router(transparency_router(deps))
     return app

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 
 from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.runtime.deliveries import DeliveryDesk
 from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.ports import Ports
 from zaichang.runtime.rates import Rates
@@ -39,6 +40,7 @@ class ApiDeps:
         review: Decisions and appeals.
         rates: Rate limits.
         signals: Indicators across sessions.
+        deliveries: Delivery log.
         allowed_origins: Origins whose pages may open a websocket, beside our own.
     """
 
@@ -50,6 +52,7 @@ class ApiDeps:
     review: ReviewDesk
     rates: Rates
     signals: Signals
+    deliveries: DeliveryDesk
     allowed_origins: tuple[str, ...] = ()
 
 

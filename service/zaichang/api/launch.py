@@ -48,7 +48,13 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             liveness_excluded=tuple(asked.liveness_excluded),
             enrol=asked.enrol,
         )
-        return {"token": token, "session_path": "/v1/session", "course_path": f"/course#token={token}"}
+        launch_id = deps.tokens.verify(token, deps.ports.clock.now_ms()).token_id
+        return {
+            "token": token,
+            "launch": launch_id,
+            "session_path": "/v1/session",
+            "course_path": f"/course#token={token}",
+        }
 
     @router.post("/enrol/{learner}")
     async def enrol(request: Request, learner: str) -> dict[str, Any]:
@@ -84,6 +90,7 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             "extra_time_pct": max(allowance.extra_time_pct, claims.extra_time_pct),
             "enrolled": enrolment is not None,
             "may_enrol": claims.enrol and enrolment is None,
+            "media_ticket": deps.tokens.media_ticket(claims),
         }
 
     return router

@@ -133,6 +133,7 @@ async def serve(
         ),
         asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
         asyncio.create_task(NightlyScrub(services.folder.log, services.ports.clock.now_ms).run()),
+        asyncio.create_task(services.deliveries.run()),
     ]
     if services.face_search is not None:
         chores.append(asyncio.create_task(services.face_search.run()))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from zaichang.console.media import CountedFile
 from zaichang.core.errors import NotFound
+from zaichang.runtime.media_log import MediaLog
 
 STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = ("queue", "lessons", "timeline", "sessions", "log", "course")
@@ -33,11 +35,13 @@ class ConsoleConfig:
         media: Folder of lesson videos.
         sdk: Folder of the player bundle, or None where it was not built.
         allowed_origins: Sites that embed the player; they may load the bundle from here.
+        media_log: Notes what was sent of a lesson's media to whom; None: nobody does.
     """
 
     media: Path
     sdk: Path | None
     allowed_origins: tuple[str, ...] = ()
+    media_log: MediaLog | None = None
 
 
 def find_sdk() -> Path | None:
@@ -85,8 +89,10 @@ def console_router(config: ConsoleConfig) -> APIRouter:
         return reply
 
     @router.get("/media/{name}")
-    async def media(name: str) -> Response:
-        return _file(config.media, name)
+    async def media(name: str, ticket: Annotated[str, Query(max_length=2_000)] = "") -> Response:
+        plain = _file(config.media, name)
+        sent = await config.media_log.open(ticket, config.media / name) if ticket and config.media_log else None
+        return plain if sent is None else CountedFile(config.media / name, str(plain.media_type), sent)
 
     return router
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -42,6 +42,7 @@ class SessionHub:
         self._recorder = recorder
         self._fatal = fatal
         self.on_closed: list[Callable[[SessionRow], None]] = []
+        self.on_opened: list[Callable[[Runner], Awaitable[None]]] = []
         self._runners: dict[str, Runner] = {}
         self._learners: dict[tuple[str, str], asyncio.Lock] = {}
         self._waiting: dict[tuple[str, str], int] = {}
@@ -49,6 +50,10 @@ class SessionHub:
     def live(self) -> Sequence[Runner]:
         """Return the sessions in memory."""
         return tuple(self._runners.values())
+
+    def find(self, session_id: str) -> Runner | None:
+        """Return a session that is in memory."""
+        return self._runners.get(session_id)
 
     async def recover(self) -> None:
         """Rebuild every open session from its events, and finish what a crash interrupted."""
@@ -228,6 +233,8 @@ class SessionHub:
         )
         self._runners[row.session_id] = runner
         runner.start(leaf)
+        for listener in self.on_opened:
+            await listener(runner)
         return runner
 
     async def _load(self, session_id: str) -> Runner:

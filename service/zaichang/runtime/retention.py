@@ -19,7 +19,10 @@ class Retention:
     """Sweeps by ``sweep``; ``run`` does it now and then until cancelled."""
 
     def __init__(self, ports: Ports, capture_days: int, device_days: int = 30) -> None:
-        """Keep pictures for ``capture_days`` days of server time, digests of devices and addresses for the other."""
+        """Keep pictures for ``capture_days`` days of server time; digests of devices and addresses for the other.
+
+        So long are records of deliveries kept, too: what a session took in is among its events.
+        """
         self._ports = ports
         self._sightings_ms = device_days * DAY_MS
         self._keep_ms = capture_days * DAY_MS
@@ -31,6 +34,7 @@ class Retention:
         """
         now_ms = self._ports.clock.now_ms()
         await self._ports.store.forget_sightings(now_ms - self._sightings_ms)
+        await self._ports.store.forget_deliveries(now_ms - self._sightings_ms)
         gone = 0
         while True:
             rows = await self._ports.store.captures_before(now_ms - self._keep_ms, _BATCH)

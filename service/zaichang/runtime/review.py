@@ -21,7 +21,7 @@ from zaichang.runtime.ports import Ports
 from zaichang.runtime.recorder import Recorder
 from zaichang.session.codec import decode_event
 from zaichang.session.decisions import Verdict
-from zaichang.session.playhead import IntervalSet, total_ms
+from zaichang.session.playhead import IntervalSet, difference, total_ms
 from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
 from zaichang.storage.review_ports import SESSION, Amend, Appeal, Case, CaseClosing, CaseDraft, CaseReason
 
@@ -202,36 +202,73 @@ class ReviewDesk:
                 f"{which} has nothing left to be decided.",
                 "Close the case as noted where nothing is left.",
             )
-        log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-        granted = {minute: left[minute] if wanted.outcome == GRANT else () for minute in chosen}
-        leaves, amendments = ruling_leaves(
-            row,
-            log.origin,
-            log.anchor(),
-            await store.leaves(row.session_id),
-            minutes,
-            Ruling(
-                reviewer_id=reviewer_id,
-                outcome=wanted.outcome,
-                reason=wanted.reason,
-                note=wanted.note,
-                granted=granted,
-                at_ms=now_ms,
-            ),
+        ruling = Ruling(
+            reviewer_id=reviewer_id,
+            outcome=wanted.outcome,
+            reason=wanted.reason,
+            note=wanted.note,
+            granted={minute: left[minute] if wanted.outcome == GRANT else () for minute in chosen},
+            at_ms=now_ms,
         )
         rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in chosen)
+        await self._rule(row, case.case_id, minutes, ruling, rest_ms)
+
+    async def grant(self, row: SessionRow, author: str, reason: ReasonCode, found: Mapping[int, IntervalSet]) -> int:
+        """Grant what no person is needed for, as a new log entry (I9); return how many milliseconds.
+
+        The caller holds the learner's lock. Minutes that a person has decided stay as they are.
+
+        Args:
+            row: The session, closed.
+            author: Who grants; no reviewer has that id.
+            reason: Why.
+            found: What may be granted, by minute; never more than was undecided.
+
+        Raises:
+            NotAllowed: ``review.session_open``, ``review.unsealed``: try again later.
+        """
+        minutes = await self._ports.store.minutes(row.session_id)
+        left = await self._left(row, minutes)
+        granted: dict[int, IntervalSet] = {}
+        for minute, part in left.items():
+            wanted = difference(part, difference(part, found.get(minute, ())))
+            if wanted:
+                granted[minute] = wanted
+        if not granted:
+            return 0
+        ruling = Ruling(
+            reviewer_id=author,
+            outcome=GRANT,
+            reason=reason,
+            note="",
+            granted=granted,
+            at_ms=self._ports.clock.now_ms(),
+        )
+        # A minute is decided once: what is left of one that is granted in part needs an appeal.
+        rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in granted)
+        await self._rule(row, session_case_id(row.session_id), minutes, ruling, rest_ms)
+        return sum(total_ms(part) for part in granted.values())
+
+    async def _rule(
+        self, row: SessionRow, case_id: str, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
+    ) -> None:
+        store = self._ports.store
+        log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+        leaves, amendments = ruling_leaves(
+            row, log.origin, log.anchor(), await store.leaves(row.session_id), minutes, ruling
+        )
         await store.amend(
             Amend(
                 session_id=row.session_id,
                 leaves=leaves,
                 amendments=amendments,
-                credited=tuple((minute, part) for minute, part in granted.items() if part),
+                credited=tuple((minute, part) for minute, part in ruling.granted.items() if part),
                 close=CaseClosing(
-                    case_id=case.case_id,
-                    at_ms=now_ms,
-                    reviewer_id=reviewer_id,
-                    outcome=wanted.outcome,
-                    note=wanted.note,
+                    case_id=case_id,
+                    at_ms=ruling.at_ms,
+                    reviewer_id=ruling.reviewer_id,
+                    outcome=ruling.outcome,
+                    note=ruling.note,
                     left_ms=rest_ms,
                     open=rest_ms > 0,
                 ),

@@ -18,6 +18,7 @@ from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
 
 AUDIENCE: Final = "zaichang-session"
+MEDIA_AUDIENCE: Final = "zaichang-media"
 ISSUER: Final = "zaichang"
 ALGORITHM: Final = "EdDSA"
 ROUTES: Final = ("face", "challenge")
@@ -58,6 +59,23 @@ class LaunchClaims:
     extra_time_pct: int = 0
     liveness_excluded: tuple[str, ...] = ()
     enrol: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaTicket:
+    """Which launch asks for a lesson's media; it opens nothing, and so may stand in an address.
+
+    Attributes:
+        launch: The launch token's id.
+        institution_id: Whose course.
+        lesson_id: Which lesson's media.
+        duration_ms: Length of the lesson.
+    """
+
+    launch: str
+    institution_id: str
+    lesson_id: str
+    duration_ms: int
 
 
 class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -141,6 +159,45 @@ class LaunchTokens:
         if now_ms >= claims.expires_ms:
             raise _refused("token.expired", "The launch token has expired.")
         return claims
+
+    def media_ticket(self, claims: LaunchClaims) -> str:
+        """Return the ticket with which a launch's player fetches media that we serve ourselves."""
+        payload = {
+            "jti": claims.token_id,
+            "iss": ISSUER,
+            "aud": MEDIA_AUDIENCE,
+            "exp": claims.expires_ms // 1000,
+            "inst": claims.institution_id,
+            "lesson": claims.lesson_id,
+            "dur": claims.lesson_duration_ms,
+        }
+        return jwt.encode(payload, self._private, algorithm=ALGORITHM)
+
+    def verify_media(self, ticket: str, now_ms: int) -> MediaTicket:
+        """Return what a media ticket says.
+
+        Raises:
+            NotAllowed: ``token.media`` where it is not ours, not a media ticket, or has expired.
+        """
+        try:
+            payload = jwt.decode(
+                ticket,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=MEDIA_AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "jti", "aud", "iss"], "verify_exp": False},
+            )
+        except (jwt.InvalidTokenError, ValueError):
+            raise _refused("token.media", "The media ticket is not valid.") from None
+        if now_ms >= payload["exp"] * 1000:
+            raise _refused("token.media", "The media ticket has expired.")
+        return MediaTicket(
+            launch=payload["jti"],
+            institution_id=payload["inst"],
+            lesson_id=payload["lesson"],
+            duration_ms=payload["dur"],
+        )
 
 
 def _refused(code: str, message: str) -> NotAllowed:

@@ -92,7 +92,8 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
         lines.append("页面切到后台时暂停计时，不另扣时。")
     if policy.delivery_required:
         lines.append(
-            f"只有确实传输给您的视频内容才计入；传输记录 {_span_zh(policy.delivery_wait_ms)}内未到的，由人工核对，不会直接扣掉。"
+            f"只有确实传输给您的视频内容才计入；传输记录 {_span_zh(policy.delivery_wait_ms)}内未到的，"
+            "由人工核对，不会直接扣掉。"
         )
     lines.append(f"网络中断超过 {_span_zh(policy.gap_ms)} 时，只有中断的时间不计。")
     if policy.strikes_max:

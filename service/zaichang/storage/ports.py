@@ -133,6 +133,16 @@ class StoredMinute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A part of a lesson that was sent to the player of a launch; ``sent_ms`` is when sending began, server time."""
+
+    launch: str
+    start_ms: int
+    end_ms: int
+    sent_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRow:
     """A picture that was kept, encrypted; ``deleted_ms`` once retention or erasure removed it."""
 
@@ -297,6 +307,26 @@ class Store(ReviewStore, Protocol):
 
     async def credited(self, institution_id: str, learner_id: str, course_id: str, lesson_id: str) -> IntervalSet:
         """Return what the learner was credited for in this lesson (I2)."""
+
+    # Delivery log (I5)
+    async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
+        """Keep records of the delivery log; return how many were new (or sent earlier than was known).
+
+        Raises:
+            NotAllowed: ``delivery.too_many``; nothing is kept.
+        """
+
+    async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
+        """Return what the launch's session has not taken in yet, in the order of the lesson."""
+
+    async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
+        """Note that the session has taken these in."""
+
+    async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Return (institution, launch) of sessions that have not taken in all that is kept for them."""
+
+    async def forget_deliveries(self, before_ms: int) -> int:
+        """Delete what arrived before; return how many."""
 
     async def last_at_ms(self) -> int:
         """Return the latest server time in any event; 0 for none. The clock starts no earlier."""

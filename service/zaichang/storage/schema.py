@@ -117,6 +117,16 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL) STRICT""",
         """CREATE INDEX audit_by_institution ON audit (institution_id, n)""",
     ),
+    (
+        # What was sent to whom (I5): by launch, since a player may fetch before its session begins. used says that the
+        # session has taken it in
+        """CREATE TABLE deliveries (
+            institution_id TEXT NOT NULL REFERENCES institutions, launch TEXT NOT NULL, start_ms INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL, sent_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (institution_id, launch, start_ms, end_ms)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX deliveries_unused ON deliveries (launch) WHERE used = 0""",
+        """CREATE INDEX deliveries_by_time ON deliveries (at_ms)""",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from zaichang.session.playhead import IntervalSet, normalise
 from zaichang.storage.cases import Cases, session_case
 from zaichang.storage.database import Database, ReadDatabase
 from zaichang.storage.decisions import Decisions
+from zaichang.storage.deliveries import Deliveries
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.people import People
 from zaichang.storage.ports import Append, SessionRow
@@ -23,7 +24,7 @@ _SESSION_COLUMNS = (
 )
 
 
-class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings):
+class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries):
     """Everything that is kept, behind one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:

@@ -41,7 +41,7 @@ function open(at) {
   const name = `/media/${state.me?.lesson.id}`;
   show(
     video,
-    state.me ? h("source", { src: `${name}.webm`, type: "video/webm" }) : null,
+    state.me ? h("source", { src: `${name}.webm?ticket=${state.me.media_ticket}`, type: "video/webm" }) : null,
     state.me ? ["zh", "en"].map((code) => h("track", { kind: "subtitles", srclang: code, label: code === "zh" ? "中文" : "English", src: `${name}.${code}.vtt`, default: lang() === code })) : null,
   );
   video.load();
