@@ -85,7 +85,7 @@ class Sessions(RuleBasedStateMachine):
     forged_capture = do(hostile.forged_capture)
     answer = do(hostile.answer)
     deliver = do(hostile.deliver)
-    deliver_late = do(hostile.deliver)
+    log_catches_up = do(hostile.log_catches_up)
     tick = do(hostile.tick)
     silence = do(hostile.silence)
     tunnel = do(hostile.tunnel)

@@ -83,6 +83,12 @@ def play(watch: Watch, n: int) -> None:
     watch.wait(1_000 + n * 40).beat(watch.state.beat_playhead_ms + 1_000 + n * 40)
 
 
+def log_catches_up(watch: Watch, n: int) -> None:
+    """Study for a while, and let the delivery log come after."""
+    honest(watch, n)
+    watch.do(e.MediaDelivered, spans=((0, max(1, watch.state.beat_playhead_ms), watch.info.at_ms),))
+
+
 def deliver(watch: Watch, n: int) -> None:
     """Let a delivery log say that media was sent: what was played, ahead of it, in pieces, or long ago or just now."""
     at_ms = watch.state.beat_playhead_ms
