@@ -75,12 +75,17 @@ def verify_path(
         progress: For a folder: told how far it is.
 
     Raises:
-        UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``.
+        UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
         EvidenceError: ``E_FORMAT`` for a folder that holds no log.
     """
     if path.is_dir():
         return scan_log(tile_reader(path), trust, options, older, progress)
     data = read_file(path, MAX_BUNDLE_BYTES)
+    if older:
+        # Silence would look like a check that was made.
+        raise UnreadableInput(
+            "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
+        )
     if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
         return verify_bundle(data, trust, replay)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:

@@ -8,7 +8,7 @@ forget. A *subtree* ``[start, end)`` is one of the ranges that appear as a node 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn, TypeAlias
 
 from zaichang.core.errors import EvidenceError
@@ -31,15 +31,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_hash(leaf_hashes: Sequence[bytes]) -> bytes:
+def root_hash(leaf_hashes: Iterable[bytes]) -> bytes:
     """Return the root over ``leaf_hashes``; the root of nothing is ``SHA-256("")``.
 
     Raises:
         EvidenceError: ``E_INCLUSION`` if a leaf hash is not 32 bytes.
     """
-    row = list(leaf_hashes)
-    if any(len(value) != HASH_BYTES for value in row):
-        _bad_inclusion("a leaf hash is not 32 bytes")
+    row = _listed("E_INCLUSION", leaf_hashes)
+    _check_hashes("E_INCLUSION", *row)
     if not row:
         return EMPTY_ROOT
     while len(row) > 1:
@@ -155,7 +154,9 @@ def inclusion_root(leaf_hash: bytes, index: int, size: int, proof: Sequence[byte
     Raises:
         EvidenceError: ``E_INCLUSION`` if index, size or the proof's length do not fit.
     """
+    proof = _listed("E_INCLUSION", proof)
     _check_hashes("E_INCLUSION", leaf_hash, *proof)
+    _check_numbers("E_INCLUSION", index, size)
     if not 0 <= index < size <= MAX_SIZE:
         _bad_inclusion(f"leaf {index} cannot be in a tree of {size}")
     node, last, result = index, size - 1, leaf_hash
@@ -207,7 +208,9 @@ def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: by
     Raises:
         EvidenceError: ``E_CONSISTENCY``.
     """
+    proof = _listed("E_CONSISTENCY", proof)
     _check_hashes("E_CONSISTENCY", root1, root2, *proof)
+    _check_numbers("E_CONSISTENCY", size1, size2)
     if not 0 <= size1 <= size2 <= MAX_SIZE:
         _bad_consistency(f"a tree of {size1} cannot be a prefix of a tree of {size2}")
     for size, root in ((size1, root1), (size2, root2)):
@@ -311,10 +314,24 @@ def _check_subtree(start: int, end: int, code: str) -> None:
         raise EvidenceError(code, f"Leaves {start} to {end} are not a subtree.")
 
 
-def _check_hashes(code: str, *hashes: bytes) -> None:
+def _listed(code: str, hashes: object) -> list[bytes]:
+    """Return what should be a list of hashes as one: values from outside may be anything."""
+    if not isinstance(hashes, Iterable):
+        raise EvidenceError(code, f"A list of hashes is wanted, not {type(hashes).__name__}.")
+    return list(hashes)
+
+
+def _check_hashes(code: str, *hashes: object) -> None:
     for value in hashes:
+        if not isinstance(value, bytes):
+            raise EvidenceError(code, f"A hash is bytes, not {type(value).__name__}.")
         if len(value) != HASH_BYTES:
             raise EvidenceError(code, f"A hash of {len(value)} bytes; SHA-256 has {HASH_BYTES}.")
+
+
+def _check_numbers(code: str, *numbers: object) -> None:
+    if any(type(number) is not int for number in numbers):
+        raise EvidenceError(code, "An index and a size are integers.")
 
 
 def _bad_inclusion(what: str) -> NoReturn:

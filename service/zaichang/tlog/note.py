@@ -87,6 +87,8 @@ def parse_note(note_bytes: bytes) -> Note:
     Raises:
         EvidenceError: ``E_NOTE_FORMAT``.
     """
+    if not isinstance(note_bytes, bytes):
+        _malformed("it is not bytes")
     if len(note_bytes) > MAX_NOTE_BYTES:
         _malformed(f"{len(note_bytes)} bytes are more than {MAX_NOTE_BYTES}")
     try:

@@ -131,3 +131,13 @@ def test_the_verifier_needs_nothing_but_the_base_install(trust: Path, tmp_path: 
     for words in (["verify", "--help"], ["log", "mirror", "--help"], ["witness", "serve", "--help"]):
         assert run(*words).returncode == 0, words
     assert "install.service_missing" in run("serve").stderr
+
+
+def test_an_older_checkpoint_beside_a_bundle_is_refused_rather_than_overlooked(
+    trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle, older = tmp_path / "bundle", tmp_path / "older"
+    bundle.write_bytes(SAMPLE.data)
+    older.write_bytes(SAMPLE.bundle.checkpoint)
+    assert main(["verify", str(bundle), "--trust", str(trust), "--older", str(older)]) == 2
+    assert "verify.older" in capsys.readouterr().err

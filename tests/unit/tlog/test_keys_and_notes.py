@@ -43,6 +43,19 @@ def test_a_known_key_s_bad_signature_refuses_the_note_and_an_unknown_key_s_is_ig
     assert code_of(open_note, mixed, [parse_vkey(LOG.vkey), parse_vkey(OTHER.vkey)]) == "E_NOTE_SIG"
 
 
+@pytest.mark.parametrize("strange", [None, "text", 7, [], memoryview(b"x")], ids=repr)
+def test_what_is_no_bytes_is_no_note(strange: object) -> None:
+    assert code_of(open_note, strange, []) == "E_NOTE_FORMAT"
+
+
+def test_a_log_whose_key_has_another_name_is_opened_as_a_note() -> None:
+    """The Go checksum database and Rekor v1 name their keys otherwise than their origins, which may hold spaces."""
+    body = Checkpoint(origin="go.sum database tree", size=1, root=leaf_hash(b"x"), extensions=("Timestamp: 1",)).body()
+    note = sign_note(body, [OTHER])
+    assert parse_checkpoint(open_note(note, [parse_vkey(OTHER.vkey)]).text).origin == "go.sum database tree"
+    assert code_of(open_checkpoint, note, [parse_vkey(OTHER.vkey)]) == "E_NOTE_SIG"
+
+
 def test_a_line_that_shares_only_name_or_only_id_is_unknown() -> None:
     same_name = NoteSignature(name=LOG.name, key_id=LOG.key_id ^ 1, signature=bytes(64))
     same_id = NoteSignature(name="someone.else", key_id=LOG.key_id, signature=bytes(64))

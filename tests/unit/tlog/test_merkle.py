@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from zaichang.core.errors import EvidenceError
@@ -109,3 +111,44 @@ def test_asking_for_proofs_that_cannot_be_is_refused() -> None:
     ):
         with pytest.raises(EvidenceError):
             call()
+
+
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    1.0,
+    "4",
+    b"",
+    b"x" * 31,
+    bytearray(32),
+    [],
+    [None],
+    ["x" * 32],
+    2**200,
+    -1,
+    object(),
+)
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("strange", STRANGE, ids=repr)
+def test_whatever_is_given_instead_of_a_value_is_a_finding_and_no_accident(place: int, strange: Any) -> None:
+    """Proofs come from strangers' files: what was a number there may be anything."""
+    root, old = merkle.root_hash(LEAVES[:7]), merkle.root_hash(LEAVES[:3])
+    included: list[Any] = [LEAVES[4], 4, 7, merkle.inclusion_proof(LEAVES[:7], 4), root]
+    consistent: list[Any] = [3, 7, merkle.consistency_proof(LEAVES[:7], 3), old, root]
+    for call, arguments, code in (
+        (merkle.verify_inclusion, included, "E_INCLUSION"),
+        (merkle.verify_consistency, consistent, "E_CONSISTENCY"),
+    ):
+        arguments[place] = strange
+        with pytest.raises(EvidenceError) as caught:
+            call(*arguments)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("strange", [None, 7, [None], ["x" * 32], [b"short"], [1.0]], ids=repr)
+def test_a_root_is_taken_over_hashes_only(strange: Any) -> None:
+    with pytest.raises(EvidenceError):
+        merkle.root_hash(strange)
+    assert merkle.root_hash(iter(LEAVES[:3])) == merkle.root_hash(LEAVES[:3])
