@@ -16,6 +16,7 @@ TECHNIQUES = [
     "H1",
     *(f"A{n}" for n in range(1, 8)),
     *(f"C{n}" for n in range(1, 12)),
+    "D1",
 ]
 
 

@@ -19,7 +19,7 @@ from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.ports import Ports
-from zaichang.runtime.review import ReviewDesk
+from zaichang.runtime.review import SERVICE, ReviewDesk
 from zaichang.runtime.runner import Runner
 from zaichang.runtime.tokens import LESSON_MAX_MS
 from zaichang.session import delivery
@@ -27,8 +27,8 @@ from zaichang.session.codec import decode_minute
 from zaichang.session.events import MediaDelivered
 from zaichang.storage.ports import Delivery, SessionRow
 
-AUTHOR: Final = "service:delivery-log"
-"""Who grants by the log; no reviewer's id may hold a colon."""
+AUTHOR: Final = f"{SERVICE}delivery-log"
+"""Who grants by the log."""
 RECORDS_MAX: Final = 2_000
 """Records in one request."""
 AHEAD_MS: Final = 300_000

@@ -28,6 +28,8 @@ from zaichang.storage.review_ports import SESSION, Amend, Appeal, Case, CaseClos
 APPEAL: Final = "appeal"
 """Kind under which a learner's words are sealed."""
 APPEAL_MAX_CHARS: Final = 1_000
+SERVICE: Final = "service:"
+"""What the service granted by itself is under a name that begins so; no person's decision, so it bars none."""
 APPEALS_MAX: Final = 20
 """Appeals about one session, answered ones included."""
 NOTE_MAX_CHARS: Final = 500
@@ -180,7 +182,11 @@ class ReviewDesk:
         )
         return left_to_decide(
             minutes,
-            {each.minute for each in await store.amendments(row.session_id)},
+            {
+                each.minute
+                for each in await store.amendments(row.session_id)
+                if not each.reviewer_id.startswith(SERVICE)
+            },
             await store.credited(row.institution_id, row.learner_id, row.course_id, row.lesson_id),
             appealed,
             events,
@@ -220,7 +226,7 @@ class ReviewDesk:
 
         Args:
             row: The session, closed.
-            author: Who grants; no reviewer has that id.
+            author: Who grants; begins with ``SERVICE``, as no reviewer's id may.
             reason: Why.
             found: What may be granted, by minute; never more than was undecided.
 
@@ -244,10 +250,10 @@ class ReviewDesk:
             granted=granted,
             at_ms=self._ports.clock.now_ms(),
         )
-        # A minute is decided once: what is left of one that is granted in part needs an appeal.
-        rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in granted)
+        granted_ms = sum(total_ms(part) for part in granted.values())
+        rest_ms = sum(total_ms(part) for part in left.values()) - granted_ms
         await self._rule(row, session_case_id(row.session_id), minutes, ruling, rest_ms)
-        return sum(total_ms(part) for part in granted.values())
+        return granted_ms
 
     async def _rule(
         self, row: SessionRow, case_id: str, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int

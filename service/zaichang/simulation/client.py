@@ -25,6 +25,10 @@ from zaichang_client import messages as m
 
 SILENT_NOTICE_MS = 40_000
 """A machine that falls asleep says nothing; the service's keep-alive notices after about this long."""
+SEGMENT_MS = 6_000
+SEGMENTS_AHEAD = 5
+"""What a player fetches ahead, in segments."""
+_FETCH_EVERY_S = 3.0
 _FINISH_AFTER_S = 1.0
 _T = TypeVar("_T")
 
@@ -43,6 +47,10 @@ class ClientHost(Protocol):
 
     async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
         """Return what a person would answer."""
+        ...
+
+    async def delivered(self, token: str, part: tuple[int, int]) -> None:
+        """Take note that the media servers sent this part of the lesson to the launch's player."""
         ...
 
 
@@ -64,6 +72,7 @@ class SimClient:
         scenario = loaded.scenario
         self.spec = spec
         self.lesson_ms = to_ms(spec.lesson_s or scenario.session.lesson_s)
+        self._logged = loaded.policy.delivery_required and scenario.session.delivery_log == "kept"
         self._finish_wanted = (spec.finish or scenario.session.finish) == "finish"
         self._host = host
         self._now_ms = now_ms
@@ -124,6 +133,7 @@ class SimClient:
         await self._open_page()
         cheats = [asyncio.ensure_future(self._repeat(entry)) for entry in self.cheats.entries]
         cuts = asyncio.ensure_future(self._cut_when_due())
+        fetching = asyncio.ensure_future(self._fetch())
         try:
             for at_ms, action in self._script:
                 if self._over.is_set() and not isinstance(action, do.Start):
@@ -134,7 +144,7 @@ class SimClient:
                 await self._act(action)
             await self._over.wait()
         finally:
-            running = (*cheats, cuts, *self._answering)
+            running = (*cheats, cuts, fetching, *self._answering)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -272,6 +282,18 @@ class SimClient:
         inner = await self._open_connection(self)
         self.transport = inner
         return TamperingTransport(inner, self.cheats, self.claims, self._random.getrandbits(32))
+
+    async def _fetch(self) -> None:
+        """Fetch the lesson segment by segment, a little ahead of the playhead, as players do."""
+        fetched: set[tuple[str, int]] = set()
+        while self._logged and self.spec.fetches:
+            first = self.player.position_ms // SEGMENT_MS
+            for number in range(first, first + SEGMENTS_AHEAD):
+                start_ms = number * SEGMENT_MS
+                if self.network.up and start_ms < self.lesson_ms and (self.token, number) not in fetched:
+                    fetched.add((self.token, number))
+                    await self._host.delivered(self.token, (start_ms, start_ms + SEGMENT_MS))
+            await asyncio.sleep(_FETCH_EVERY_S)
 
     async def _cut_when_due(self) -> None:
         for at_ms, notice_ms in self.network.cuts_ms():

@@ -142,6 +142,7 @@ async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]
             break
         await asyncio.sleep(30)
     await asyncio.sleep(5)  # what is being recorded
+    await host.logged()
 
 
 async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> list[tuple[int, SessionResult]]:
@@ -149,6 +150,7 @@ async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> lis
     for session_id in client.sessions:
         events = await host.events(session_id)
         again = replay(events, loaded.policy)
+        granted_ms = await host.granted_ms(session_id)
         found.append(
             (
                 events[0].at_ms,
@@ -157,10 +159,11 @@ async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> lis
                     session_id=session_id,
                     minutes=tuple(minute_result(minute) for minute in again.minutes),
                     final=again.final.reason.value if again.final is not None else None,
-                    undecided_ms=sum(total_ms(minute.undecided) for minute in again.minutes),
+                    undecided_ms=sum(total_ms(minute.undecided) for minute in again.minutes) - granted_ms,
                     indicators=_indicators(again),
                     reasons=tuple(sorted(_reasons(again) | (client.seen.get(session_id, set()) & _CODES))),
                     replay_equal=await host.minutes(session_id) == again.minutes,
+                    granted_ms=granted_ms,
                 ),
             )
         )

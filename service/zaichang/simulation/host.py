@@ -8,6 +8,8 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import jwt
+
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import UnreadableInput
 from zaichang.main import Services, build
@@ -28,7 +30,7 @@ from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable, SessionTable
 from zaichang.simulation.format.types import to_ms
 from zaichang.simulation.result import CaseResult
-from zaichang.storage.ports import Append, SessionRow, StoredEvent, StoredMinute
+from zaichang.storage.ports import Append, Delivery, SessionRow, StoredEvent, StoredMinute
 from zaichang.storage.review_ports import SESSION, CaseFilter
 from zaichang_client.messages import ChallengeOrder
 
@@ -98,6 +100,7 @@ class RuntimeHost:
         self._services: Services | None = None
         self._clock: ServerClock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._logging: set[asyncio.Task[None]] = set()
 
     def now_ms(self) -> int:
         """Return the true time since the scenario's start."""
@@ -193,9 +196,9 @@ class RuntimeHost:
         if self._services is not None:
             services, self._services = self._services, None
             await services.close()
-        for task in tuple(self._tasks):
+        for task in (*self._tasks, *self._logging):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._logging, return_exceptions=True)
 
     async def kill(self) -> None:
         """Let the process die without a word."""
@@ -232,6 +235,32 @@ class RuntimeHost:
             values = {name: getattr(claims, name) for name in claims.__slots__}
             return services.tokens.issue(type(claims)(**{**values, "expires_ms": self._epoch_ms - 1000}))
         return token
+
+    async def delivered(self, token: str, part: tuple[int, int]) -> None:
+        """Have the delivery log say so, as late as the scenario wants."""
+        clock = self._clock
+        if clock is not None and token:
+            launch = jwt.decode(token, options={"verify_signature": False})["jti"]
+            record = Delivery(launch=launch, start_ms=part[0], end_ms=part[1], sent_ms=clock.now_ms())
+            task = asyncio.ensure_future(self._log_delivery(record))
+            self._logging.add(task)
+            task.add_done_callback(self._logging.discard)
+
+    async def _log_delivery(self, record: Delivery) -> None:
+        await asyncio.sleep(self._loaded.scenario.session.delivery_late_s)
+        while self._services is None:
+            await asyncio.sleep(1)
+        await self._services.deliveries.take(INSTITUTION, [record])
+
+    async def logged(self) -> None:
+        """Wait until the delivery log has said all, and its late records have been tried again."""
+        while self._logging:
+            await asyncio.gather(*self._logging)
+        await self._running().deliveries.sweep()
+
+    async def granted_ms(self, session_id: str) -> int:
+        """Return what was granted of a session after its end."""
+        return sum(each.delta_ms for each in await self._running().store.amendments(session_id))
 
     def serve(self, channel: Channel, address: str = "") -> None:
         """Serve a new connection that comes from an address."""

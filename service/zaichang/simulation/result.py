@@ -61,6 +61,7 @@ class SessionResult:
         indicators: Final indicators with their counts.
         reasons: Every reason that appeared, sorted.
         replay_equal: Whether the stored events give the stored minutes and end again.
+        granted_ms: What a delivery log that came after the end granted, by a new entry.
     """
 
     client: str
@@ -71,11 +72,12 @@ class SessionResult:
     indicators: tuple[tuple[str, int], ...]
     reasons: tuple[str, ...]
     replay_equal: bool
+    granted_ms: int = 0
 
     @property
     def verified_ms(self) -> int:
         """Verified media time, exactly."""
-        return sum(minute.verified_ms for minute in self.minutes)
+        return sum(minute.verified_ms for minute in self.minutes) + self.granted_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,7 @@ class Result:
             "session_id": session.session_id,
             "verified_ms": session.verified_ms,
             "undecided_ms": session.undecided_ms,
+            "granted_ms": session.granted_ms,
             "final": session.final,
             "reasons": list(session.reasons),
             "indicators": dict(session.indicators),

@@ -13,6 +13,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.main import Services
 from zaichang.runtime import deliveries as desk
+from zaichang.runtime.case_rules import session_case_id
 from zaichang.session.codec import decode_event
 from zaichang.session.events import MediaDelivered
 from zaichang.session.replay import replay
@@ -104,6 +105,12 @@ async def test_a_log_after_the_end_grants_by_a_new_entry_and_only_once(tmp_path:
         await services.deliveries.sweep()
         await services.deliveries.take("inst", [record(launch, 0, 50_000, T0_MS - 9)])
         assert await credited_ms(services) == 50_000
+        left = await services.review.left(student.session_id)
+        assert sum(end_ms - start_ms for part in left.values() for start_ms, end_ms in part) == 20_000
+        await services.deliveries.take("inst", [record(launch, 50_000, 70_000)])
+        assert await credited_ms(services) == 70_000, "the rest of a minute follows with the rest of the log"
+        case = await services.store.case(session_case_id(student.session_id))
+        assert (case.state, case.undecided_ms) == ("closed", 0)
 
 
 async def test_a_late_log_waits_while_the_learner_studies_the_lesson_again(tmp_path: Path) -> None:

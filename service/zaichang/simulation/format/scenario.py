@@ -35,6 +35,8 @@ class SessionTable(Table, frozen=True, kw_only=True):
         reference_at_s: Which moment of it, where it is a video; other moments are tried where the service refuses it.
         reference_transforms: Changes to that picture, as in ``[[camera]]`` (the learner was enrolled with glasses).
         credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
+        delivery_log: Where the policy asks for delivery: whether the media servers' log ever reaches the service.
+        delivery_late_s: How late it does.
         finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
         starts_at: Server time at the start (RFC 3339, UTC).
@@ -50,6 +52,8 @@ class SessionTable(Table, frozen=True, kw_only=True):
     reference_at_s: Moment = 0.0
     reference_transforms: tuple[Transform, ...] = ()
     credited: tuple[tuple[Moment, Moment], ...] = ()
+    delivery_log: Literal["kept", "lost"] = "kept"
+    delivery_late_s: Moment = 0.0
     finish: Literal["finish", "stay"] = "finish"
     limit_s: Moment = 0.0
     starts_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = "2026-03-02T01:00:00Z"
@@ -86,6 +90,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
         reference_transforms: As in ``[session]``, where ``reference`` is given here.
         finish: As in ``[session]``; empty: the same.
         token_of: Opens the page with this client's launch token (a duplicated tab, a link passed on); empty: its own.
+        fetches: Whether its player fetches the media that it says it plays; a script need not.
     """
 
     name: Name = "main"
@@ -100,6 +105,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
     reference_transforms: tuple[Transform, ...] = ()
     finish: Literal["", "finish", "stay"] = ""
     token_of: Annotated[str, Meta(max_length=64)] = ""
+    fetches: bool = True
 
 
 class ExpectTable(Table, frozen=True, kw_only=True):
