@@ -163,7 +163,7 @@ async def build(
     registry = Registry(ports, tokens, settings.token_minutes * MINUTE_MS)
     face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
     if face_search is not None:
-        registry.on_enrolled.append(face_search.enrolled)
+        registry.enrolling.on_enrolled.append(face_search.enrolled)
         hub.on_closed.append(face_search.closed)
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)

@@ -223,9 +223,10 @@ async def service(
     clock: ManualClock | None = None,
     vision: FixedVision | None = None,
     policy: Policy = POLICY,
+    enrol_first: bool = True,
     **more: Any,
 ) -> AsyncIterator[Services]:
-    """A running service on ``data`` with an institution ``inst``, a lesson and an enrolled learner."""
+    """A running service on ``data`` with an institution ``inst``, a lesson and (by default) an enrolled learner."""
     settings = load_settings(None, {"data": data, "log_flush_ms": 10, **more}, {})
     services = await build(
         settings, clock=clock or ManualClock(), vision=vision or FixedVision(), token_hex=numbered(seed)
@@ -235,7 +236,8 @@ async def service(
         await services.registry.add_lesson(
             "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=1_800_000, policy=policy
         )
-        await services.registry.enrol("inst", "learner", PICTURE)
+        if enrol_first:
+            await services.registry.enrol("inst", "learner", PICTURE)
         yield services
 
 

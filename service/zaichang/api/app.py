@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from zaichang import __version__
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.deps import ApiDeps
+from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
 from zaichang.api.launch import launch_router
 from zaichang.api.learner import learner_router
@@ -50,6 +51,7 @@ def create_app(deps: ApiDeps) -> FastAPI:
 
     app.include_router(websocket_router(deps))
     app.include_router(launch_router(deps))
+    app.include_router(enrol_router(deps))
     app.include_router(receipts_router(deps))
     app.include_router(review_router(deps))
     app.include_router(queue_router(deps))

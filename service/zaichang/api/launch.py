@@ -1,4 +1,4 @@
-"""Routes of the institution's learning platform: launch and enrol; and a learner's own first enrolment."""
+"""Routes of a launch: the learning platform asks for one, the learner's page asks what it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from zaichang.api.deps import JSON_MAX_BYTES, PHOTO_MAX_BYTES, ApiDeps, body, launched, parsed, platform
-from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.core.ids import check_id
+from zaichang.api.deps import JSON_MAX_BYTES, ApiDeps, body, launched, parsed, platform
+from zaichang.core.errors import PeerViolation
 from zaichang.runtime.allowances import current_allowance
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -31,7 +30,7 @@ class LaunchRequest(BaseModel):
 
 
 def launch_router(deps: ApiDeps) -> APIRouter:
-    """Return ``/v1/launch`` and ``/v1/enrol``."""
+    """Return ``/v1/launch`` and ``/v1/me``."""
     router = APIRouter(prefix="/v1")
 
     @router.post("/launch")
@@ -56,30 +55,14 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             "course_path": f"/course#token={token}",
         }
 
-    @router.post("/enrol/{learner}")
-    async def enrol(request: Request, learner: str) -> dict[str, Any]:
-        institution = await platform(request, deps)
-        photo = await body(request, PHOTO_MAX_BYTES)
-        made = await deps.registry.enrol(institution.institution_id, check_id(learner, "learner"), photo)
-        return {"version": made.version, "quality_bp": made.quality_bp, "models": made.models}
-
-    @router.post("/enrol-me")
-    async def enrol_me(request: Request) -> dict[str, Any]:
-        claims = launched(request, deps)
-        if not claims.enrol:
-            raise NotAllowed("enrol.not_granted", "This launch does not allow the learner to enrol.")
-        deps.rates.spend("photos", claims.token_id, deps.rates.limits.photos)
-        photo = await body(request, PHOTO_MAX_BYTES)
-        made = await deps.registry.enrol(claims.institution_id, claims.learner_id, photo, replace=False)
-        return {"version": made.version, "quality_bp": made.quality_bp, "models": made.models}
-
     @router.get("/me")
     async def me(request: Request) -> dict[str, Any]:
         claims = launched(request, deps)
         lesson = await deps.ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
         institution = await deps.ports.store.institution(claims.institution_id)
         allowance = await current_allowance(deps.ports.store, claims.institution_id, claims.learner_id)
-        enrolment = await deps.ports.store.enrolment(claims.institution_id, claims.learner_id)
+        held = await deps.registry.enrolling.held(claims.institution_id, claims.learner_id)
+        enrolled = held is not None and held.current
         return {
             "institution": {"zh": institution.name_zh, "en": institution.name_en},
             "lesson": {"id": lesson.lesson_id, "zh": lesson.title_zh, "en": lesson.title_en},
@@ -88,8 +71,9 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             "duration_ms": claims.lesson_duration_ms,
             "route": allowance.route or claims.route,
             "extra_time_pct": max(allowance.extra_time_pct, claims.extra_time_pct),
-            "enrolled": enrolment is not None,
-            "may_enrol": claims.enrol and enrolment is None,
+            "enrolled": enrolled,
+            "outdated": held is not None and not enrolled,
+            "may_enrol": claims.enrol and not enrolled,
             "media_ticket": deps.tokens.media_ticket(claims),
         }
 

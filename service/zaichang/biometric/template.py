@@ -1,4 +1,4 @@
-"""A learner's reference: one or more embeddings, bound to the embedder that made them.
+"""A learner's reference: one or more embeddings, bound to the embedder that made them and to the rules of its gate.
 
 Two embedders' vectors must never meet: the comparison would give a number that means nothing. So the bytes carry the
 embedder's id, and decoding for another embedder gives None (re-enrol, or upgrade from the kept photo).
@@ -7,7 +7,8 @@ embedder's id, and decoding for another embedder gives None (re-enrol, or upgrad
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from zaichang.core.errors import UnreadableInput
 
-_MAGIC: Final = b"ZCT1"
-_HEADER: Final = struct.Struct("<4s8sHH")
+_MAGIC: Final = b"ZCT2"
+_HEADER: Final = struct.Struct("<4s8s16sHH")
+_VERSION_MAX: Final = 16
 MAX_VECTORS: Final = 16
 
 
@@ -27,10 +29,12 @@ class Template:
     Attributes:
         embedder: The embedder's id: 16 hex digits of its file's sha256.
         vectors: ``(n, d)`` float32, n in 1..16, each row of length 1.
+        thresholds: Version of the thresholds that the photos had to pass (``zaichang.biometric.thresholds``).
     """
 
     embedder: str
     vectors: NDArray[np.float32] = field(repr=False)
+    thresholds: str = ""
 
     def __post_init__(self) -> None:
         """Check shapes, so that a broken template is never stored."""
@@ -38,11 +42,13 @@ class Template:
             raise ValueError(f"a template needs 16 hex digits and 1..{MAX_VECTORS} rows, got {self.vectors.shape}")
         if not np.allclose(np.linalg.norm(self.vectors, axis=1), 1.0, atol=1e-3):
             raise ValueError("a template's rows must have length 1")
+        if not (self.thresholds.isascii() and len(self.thresholds) <= _VERSION_MAX) or "\0" in self.thresholds:
+            raise ValueError(f"a thresholds version has at most {_VERSION_MAX} ASCII characters")
 
     def encode(self) -> bytes:
-        """Return the stored form: magic, embedder id, n, d, rows as little-endian float32."""
+        """Return the stored form: magic, embedder id, thresholds version, n, d, rows as little-endian float32."""
         rows, size = self.vectors.shape
-        head = _HEADER.pack(_MAGIC, bytes.fromhex(self.embedder), rows, size)
+        head = _HEADER.pack(_MAGIC, bytes.fromhex(self.embedder), self.thresholds.encode("ascii"), rows, size)
         return head + self.vectors.astype("<f4").tobytes()
 
 
@@ -54,23 +60,24 @@ def decode_template(data: bytes) -> Template:
     """
     if len(data) < _HEADER.size:
         raise UnreadableInput("template.invalid", f"A template has at least {_HEADER.size} bytes, got {len(data)}.")
-    magic, embedder, rows, size = _HEADER.unpack_from(data)
+    magic, embedder, version, rows, size = _HEADER.unpack_from(data)
     if magic != _MAGIC or len(data) != _HEADER.size + rows * size * 4:
         raise UnreadableInput("template.invalid", "The bytes are not a template of this version.", "Enrol again.")
     vectors = np.frombuffer(data, dtype="<f4", offset=_HEADER.size).reshape(rows, size).astype(np.float32)
     try:
-        return Template(embedder=embedder.hex(), vectors=vectors)
+        thresholds = version.rstrip(b"\0").decode("ascii")
+        return Template(embedder=embedder.hex(), vectors=vectors, thresholds=thresholds)
     except ValueError as error:
         raise UnreadableInput("template.invalid", f"The template is damaged: {error}.", "Enrol again.") from error
 
 
-def merge_templates(templates: list[Template]) -> Template:
-    """Join several poses of one person into one template.
+def merge_templates(templates: Sequence[Template]) -> Template:
+    """Join several photos of one person into one template.
 
     Raises:
-        ValueError: Where the embedders differ or there are none.
+        ValueError: Where the embedders or the thresholds' versions differ, or there are none.
     """
-    if not templates or len({template.embedder for template in templates}) != 1:
-        raise ValueError("templates to merge must come from one embedder")
+    if not templates or len({(each.embedder, each.thresholds) for each in templates}) != 1:
+        raise ValueError("templates to merge must come from one embedder and one gate")
     vectors = np.concatenate([template.vectors for template in templates])[:MAX_VECTORS]
-    return Template(embedder=templates[0].embedder, vectors=vectors)
+    return replace(templates[0], vectors=vectors)

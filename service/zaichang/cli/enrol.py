@@ -1,4 +1,4 @@
-"""``zaichang enrol``: make a learner's reference from a photo, on a data folder whose service is not running."""
+"""``zaichang enrol``: make a learner's reference from photos, on a data folder whose service is not running."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from zaichang.runtime.registry import Enrolled
+    from zaichang.runtime.enrolling import Enrolled
     from zaichang.settings import Settings
 
 PHOTO_MAX_BYTES = 32_000_000
@@ -20,11 +20,16 @@ PHOTO_MAX_BYTES = 32_000_000
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "make a learner's reference from a photo (a running service takes POST /v1/enrol instead)"
+    text = "make a learner's reference from one or several photos (a running service takes POST /v1/enrol instead)"
     parser = subparsers.add_parser("enrol", help=text, description=text)
     parser.add_argument("institution", metavar="INSTITUTION", help="institution id")
     parser.add_argument("learner", metavar="LEARNER", help="the institution's pseudonym for the learner")
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="JPEG, PNG or WebP, one face")
+    parser.add_argument(
+        "photos", type=Path, nargs="+", metavar="PHOTO", help="JPEG, PNG or WebP, one face; several of one person"
+    )
+    parser.add_argument(
+        "--at-least", type=int, metavar="N", help="store where N photos pass, without the others; by default all must"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_service_options(parser)
     parser.set_defaults(func=run)
@@ -33,8 +38,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Enrol; returns 0."""
     settings = settings_from(args)
-    photo = _read(args.photo)
-    made = asyncio.run(_enrol(settings, args.institution, args.learner, photo))
+    made = asyncio.run(_enrol(settings, args))
+    left_out = [
+        {"photo": str(args.photos[at]), "reasons": [each.value for each in reasons]} for at, reasons in made.left_out
+    ]
     if args.json:
         print(
             json.dumps(
@@ -44,19 +51,32 @@ def run(args: Namespace) -> int:
                     "version": made.version,
                     "quality_bp": made.quality_bp,
                     "models": made.models,
+                    "thresholds": made.thresholds,
+                    "photos": made.photos,
+                    "left_out": left_out,
                 }
             )
         )
     else:
-        print(f"Reference {made.version} of {args.learner}: quality {made.quality_bp} of 10000.")
+        number = "1 photo" if made.photos == 1 else f"{made.photos} photos"
+        print(f"Reference {made.version} of {args.learner}: {number}, quality {made.quality_bp} of 10000.")
+        for each in left_out:
+            print(f"Left out: {each['photo']} ({', '.join(each['reasons'])}).")
     return 0
 
 
-async def _enrol(settings: Settings, institution: str, learner: str, photo: bytes) -> Enrolled:
+async def _enrol(settings: Settings, args: Namespace) -> Enrolled:
     from zaichang.main import build
 
+    photos = [_read(path) for path in args.photos]
     async with await build(settings) as services:
-        return await services.registry.enrol(institution, learner, photo)
+        return await services.registry.enrolling.from_photos(
+            args.institution,
+            args.learner,
+            photos,
+            at_least=args.at_least,
+            names=[str(path) for path in args.photos],
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -60,6 +60,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "reviewer", metavar="REVIEWER", nargs="?", default="", help="a word that decisions are signed with"
     )
     sub.add_argument("--revoke", action="store_true", help="end the key; what was decided stays")
+    part("references", "list learners' references, those that another embedder made first: enrol these again")
 
 
 def run(args: Namespace) -> int:
@@ -84,6 +85,7 @@ async def _manage(args: Namespace) -> dict[str, Any]:
             "questions": _questions,
             "allowance": _allowance,
             "reviewer": _reviewer,
+            "references": _references,
         }
         if args.what != "institution":
             await services.store.institution(args.institution)
@@ -167,8 +169,34 @@ def _read(path: Path) -> bytes:
         raise ConfigError("questions.unreadable", f"{path} cannot be read ({error.strerror}).") from None
 
 
+async def _references(services: Services, args: Namespace) -> dict[str, Any]:
+    held = await services.registry.enrolling.all_held(args.institution)
+    return {
+        "embedder": _NoModels().embedder_id,
+        "outdated": [each.learner_id for each in held if not each.current],
+        "references": [
+            {
+                "learner": each.learner_id,
+                "version": each.version,
+                "photos": each.photos,
+                "embedder": each.embedder,
+                "thresholds": each.thresholds,
+                "current": each.current,
+            }
+            for each in held
+        ],
+    }
+
+
 class _NoModels:
     """Setting up needs no models; nothing here analyses a picture."""
+
+    @property
+    def embedder_id(self) -> str:
+        """See ``KnowsEmbedder``: the one that the service would load."""
+        from zaichang.vision.catalog import Role, load_catalog
+
+        return load_catalog().require(Role.EMBEDDER).derived_sha256[:16]
 
     async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
         """See ``VisionBackend``."""

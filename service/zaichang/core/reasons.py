@@ -35,6 +35,7 @@ class ReasonCode(StrEnum):
     NOT_SAME_PERSON = "NOT_SAME_PERSON"
     IDENTITY_UNCERTAIN = "IDENTITY_UNCERTAIN"
     REFERENCE_MISSING = "REFERENCE_MISSING"
+    REFERENCE_OUTDATED = "REFERENCE_OUTDATED"
     PAD_MISSING = "PAD_MISSING"
     PAD_ATTACK = "PAD_ATTACK"
     LIVENESS_FAILED = "LIVENESS_FAILED"
@@ -165,6 +166,10 @@ SENTENCES: Final = MappingProxyType(
         _R.REFERENCE_MISSING: _s(
             "尚未登记照片。请联系机构完成登记。",
             "No enrolled photo exists. Please ask your institution to enrol you.",
+        ),
+        _R.REFERENCE_OUTDATED: _s(
+            "登记照片由旧版本的程序生成，无法再用于比对。请重新登记，或联系机构。",
+            "Your reference was made by an older version and cannot be compared. Enrol again, or ask your institution.",
         ),
         _R.PAD_MISSING: _s(
             "本次未做活体检测，按规则需要人工核对。",

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.errors import NotAllowed, UnreadableInput
+from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import check_id
-from zaichang.core.reasons import SENTENCES
-from zaichang.runtime.hub import TEMPLATE
+from zaichang.runtime.enrolling import Enrolled, Enrolling
 from zaichang.runtime.ports import Ports
 from zaichang.runtime.question_bank import parse_bank
 from zaichang.runtime.tokens import LaunchClaims, LaunchTokens
 from zaichang.session.events import Question
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
-from zaichang.storage.ports import Enrolment, Institution, Lesson
+from zaichang.storage.ports import Institution, Lesson
 
 KEY_BYTES = 32
 
@@ -34,21 +32,6 @@ class InstitutionKeys:
     staff: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolled:
-    """A reference that was made.
-
-    Attributes:
-        version: 1, 2, 3, ... for this learner.
-        quality_bp: Quality of the face, 0..10000.
-        models: Digest of models and thresholds.
-    """
-
-    version: int
-    quality_bp: int
-    models: str
-
-
 class Registry:
     """Writes what sessions need, and signs launches."""
 
@@ -57,7 +40,7 @@ class Registry:
         self._ports = ports
         self._tokens = tokens
         self._token_ms = token_ms
-        self.on_enrolled: list[Callable[[str, str], None]] = []
+        self.enrolling = Enrolling(ports)
 
     async def add_institution(self, institution_id: str, name_zh: str, name_en: str) -> InstitutionKeys:
         """Create an institution (or give an existing one new keys); the keys are shown once."""
@@ -180,45 +163,8 @@ class Registry:
         )
 
     async def enrol(self, institution_id: str, learner_id: str, photo: bytes, *, replace: bool = True) -> Enrolled:
-        """Make and keep a learner's reference from a photo; the photo itself is not kept.
-
-        Args:
-            institution_id: Whose learner.
-            learner_id: Pseudonym.
-            photo: JPEG, PNG or WebP.
-            replace: Whether an existing reference may be replaced.
-
-        Raises:
-            UnreadableInput: ``enrol.unfit`` with the reasons, or what the decoder refused.
-            NotAllowed: ``enrol.exists``, ``learner.erased``.
-            ModelError: Where the models are missing or busy.
-        """
-        await self._ports.store.institution(institution_id)
-        check_id(learner_id, "learner_id")
-        store, vault = self._ports.store, self._ports.vault
-        now_ms = self._ports.clock.now_ms()
-        key = vault.unlock(await store.ensure_learner(vault.new_learner(institution_id, learner_id, now_ms)))
-        current = await store.enrolment(institution_id, learner_id)
-        if current is not None and not replace:
-            raise NotAllowed("enrol.exists", "A reference exists already.", "Ask the institution to replace it.")
-        found = await self._ports.vision.enrol(photo)
-        if found.template is None:
-            why = " ".join(f"{reason.value}: {SENTENCES[reason].en}" for reason in found.reasons)
-            raise UnreadableInput(
-                "enrol.unfit", f"The photo cannot be used. {why}", "Take another photo and try again."
-            )
-        version = 1 if current is None else current.version + 1
-        models = found.assessment.models
-        await store.add_enrolment(
-            institution_id,
-            learner_id,
-            Enrolment(
-                version=version, at_ms=now_ms, models=models, sealed=key.seal(TEMPLATE, str(version), found.template)
-            ),
-        )
-        for listener in self.on_enrolled:
-            listener(institution_id, learner_id)
-        return Enrolled(version=version, quality_bp=found.quality_bp, models=models)
+        """Make and keep a learner's reference from one photo; see ``Enrolling.from_photos``."""
+        return await self.enrolling.from_photos(institution_id, learner_id, [photo], replace=replace)
 
     async def institution_of_key(self, key: str, role: str) -> Institution:
         """Return the institution that a key belongs to.

@@ -63,7 +63,14 @@ ABSENCES: Final = frozenset(
     }
 )
 """Misses that a learner who came running at our prompt would show."""
-LACKS: Final = frozenset({ReasonCode.NOT_ANALYSED, ReasonCode.PAD_MISSING, ReasonCode.REFERENCE_MISSING})
+LACKS: Final = frozenset(
+    {
+        ReasonCode.NOT_ANALYSED,
+        ReasonCode.PAD_MISSING,
+        ReasonCode.REFERENCE_MISSING,
+        ReasonCode.REFERENCE_OUTDATED,
+    }
+)
 
 
 def uses_captures(state: State, policy: Policy) -> bool:

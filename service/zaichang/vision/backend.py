@@ -17,7 +17,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment, not_analysed
-from zaichang.core.errors import ModelError, ZaichangError
+from zaichang.core.errors import ModelError, UnreadableInput, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.geometry import Geometry, not_seen
 from zaichang.vision.pipeline import PRESENCE, Analyser, Enrolment, Wanted
@@ -76,6 +76,16 @@ class GeometryBackend(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsEmbedder(Protocol):
+    """A backend that says which embedder it runs, so that references of another one are found before a session."""
+
+    @property
+    def embedder_id(self) -> str:
+        """16 hex digits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolConfig:
     """The in-process pool.
@@ -124,9 +134,11 @@ class InProcessVision:
         self._config = config or PoolConfig()
         self._jobs: queue.Queue[_Job | None] = queue.Queue(self._config.queue_frames)
         self._closed = False
+        analysers = [make_analyser() for _ in range(self._config.workers)]
+        self.embedder_id = analysers[0].embedder_id
         self._threads = [
-            threading.Thread(target=self._work, args=(make_analyser(),), name=f"vision-{index}", daemon=True)
-            for index in range(self._config.workers)
+            threading.Thread(target=self._work, args=(each,), name=f"vision-{index}", daemon=True)
+            for index, each in enumerate(analysers)
         ]
         for thread in self._threads:
             thread.start()
@@ -209,14 +221,23 @@ class InProcessVision:
 
 
 def _assess(analyser: Analyser, frame: Frame) -> FrameAssessment:
-    reference: Template | None = None
-    if frame.want.identity and frame.reference is not None:
-        reference = decode_template(frame.reference)
+    reference, lack = None, None
+    if frame.want.identity:
+        reference, lack = _reference(frame.reference, analyser.embedder_id)
     found = analyser.assess(frame.data, want=frame.want, reference=reference)
-    if frame.want.identity and reference is None and found.faces:
-        # Asked for an identity without anything to compare with: say so instead of leaving a silent None.
-        return _with_reason(found, ReasonCode.REFERENCE_MISSING)
-    return found
+    # Asked for an identity without anything to compare with: say so instead of leaving a silent None.
+    return _with_reason(found, lack) if lack is not None and found.faces else found
+
+
+def _reference(data: bytes | None, embedder_id: str) -> tuple[Template | None, ReasonCode | None]:
+    """Return the reference, or what it lacks: it is not there, or an older embedder or an older version made it."""
+    if data is None:
+        return None, ReasonCode.REFERENCE_MISSING
+    try:
+        reference = decode_template(data)
+    except UnreadableInput:
+        return None, ReasonCode.REFERENCE_OUTDATED
+    return (reference, None) if reference.embedder == embedder_id else (None, ReasonCode.REFERENCE_OUTDATED)
 
 
 def _with_reason(found: FrameAssessment, reason: ReasonCode) -> FrameAssessment:

@@ -216,7 +216,8 @@ class Analyser:
             reasons.append(ReasonCode.POSE_TOO_FAR)
         template = None
         if embedding is not None and not reasons:
-            template = Template(embedder=self.embedder_id, vectors=embedding[None]).encode()
+            made = Template(embedder=self.embedder_id, vectors=embedding[None], thresholds=thresholds.version)
+            template = made.encode()
         return Enrolment(
             template=template,
             quality_bp=main.quality_bp if main else 0,

@@ -65,7 +65,7 @@ def test_templates_round_trip(rows: int, size: int, seed: int) -> None:
 @given(data=st.binary(max_size=80), cut=st.integers(0, 60))
 def test_any_other_bytes_are_refused_without_crashing(data: bytes, cut: int) -> None:
     good = Template(embedder="0" * 16, vectors=A[None]).encode()
-    for bad in (data, good[: min(cut, len(good) - 1)], b"ZCT1" + data):
+    for bad in (data, good[: min(cut, len(good) - 1)], b"ZCT1" + data, b"ZCT2" + data):
         with pytest.raises(UnreadableInput) as caught:
             decode_template(bad)
         assert caught.value.code == "template.invalid"
@@ -85,3 +85,18 @@ def test_poses_are_merged_within_one_embedder_only() -> None:
         merge_templates([one, Template(embedder="1" * 16, vectors=A[None])])
     with pytest.raises(ValueError, match="one embedder"):
         merge_templates([])
+    with pytest.raises(ValueError, match="one gate"):
+        merge_templates([one, Template(embedder="0" * 16, vectors=B[None], thresholds="2")])
+
+
+def test_a_template_says_by_which_thresholds_it_was_let_in() -> None:
+    template = Template(embedder="0" * 16, vectors=A[None], thresholds="2026-11-22b")
+    assert decode_template(template.encode()).thresholds == "2026-11-22b"
+    assert decode_template(Template(embedder="0" * 16, vectors=A[None]).encode()).thresholds == ""
+    for bad in ("x" * 17, "\u4e00", "a\0b"):
+        with pytest.raises(ValueError, match="thresholds version"):
+            Template(embedder="0" * 16, vectors=A[None], thresholds=bad)
+    data = bytearray(template.encode())
+    data[12] = 0xFF
+    with pytest.raises(UnreadableInput):
+        decode_template(bytes(data))

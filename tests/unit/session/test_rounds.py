@@ -56,6 +56,7 @@ FRAMES = [
     ("PAD just enough", face(pad_bp=5_000), None),
     ("PAD before identity", face(pad_bp=0, similarity_bp=0), R.PAD_ATTACK),
     ("no reference", face(similarity_bp=None), R.REFERENCE_MISSING),
+    ("older reference", frame(good_face(similarity_bp=None), reasons=(R.REFERENCE_OUTDATED,)), R.REFERENCE_OUTDATED),
     ("no reference seen from the side", face(similarity_bp=None, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
     ("someone else", face(similarity_bp=3_899), R.NOT_SAME_PERSON),
     ("someone else or a turned head", face(similarity_bp=3_899, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),

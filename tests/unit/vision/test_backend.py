@@ -4,14 +4,15 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from zaichang.biometric.template import Template
-from zaichang.core.assessment import FrameAssessment, not_analysed
+from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.errors import ModelError, UnreadableInput
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.backend import Frame, InProcessVision, PoolConfig, VisionBackend
-from zaichang.vision.pipeline import IDENTITY, Analyser, Enrolment, Wanted
+from zaichang.vision.backend import Frame, InProcessVision, KnowsEmbedder, PoolConfig, VisionBackend
+from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser, Enrolment, Wanted
 from zaichang.vision.runtime import Models
 
 
@@ -20,14 +21,21 @@ class Scripted(Analyser):
 
     def __init__(self, gate: threading.Event | None = None, seen: Callable[[], None] | None = None) -> None:
         self.gate, self.seen = gate, seen or (lambda: None)
+        self.references: list[Template | None] = []
+
+    @property
+    def embedder_id(self) -> str:
+        return "0" * 16
 
     def assess(self, frame: bytes, *, want: Wanted = IDENTITY, reference: Template | None = None) -> FrameAssessment:
         self.seen()
+        self.references.append(reference)
         if frame == b"wait" and self.gate is not None:
             self.gate.wait(30)
         if frame == b"crash":
             raise RuntimeError("a stage broke")
-        return FrameAssessment(width_px=len(frame), height_px=1)
+        faces = (FaceFinding(box_px=(0, 0, 9, 9), score_bp=9_000),) if frame == b"face" else ()
+        return FrameAssessment(width_px=len(frame), height_px=1, faces=faces)
 
     def enrol(self, image: bytes) -> Enrolment:
         raise UnreadableInput("frame.unreadable", "no")
@@ -108,9 +116,34 @@ async def test_enrol_errors_reach_the_caller() -> None:
     await backend.close()
 
 
-async def test_a_damaged_reference_is_never_a_pass() -> None:
-    backend = scripted(workers=1)
-    assert await backend.analyse([Frame(data=b"a", want=IDENTITY, reference=b"junk")]) == [not_analysed()]
+def reference(embedder: str) -> bytes:
+    return Template(embedder=embedder, vectors=np.eye(1, 128, dtype=np.float32)).encode()
+
+
+@pytest.mark.parametrize(
+    ("kept", "lack"),
+    [
+        (None, ReasonCode.REFERENCE_MISSING),
+        (b"junk", ReasonCode.REFERENCE_OUTDATED),
+        (b"ZCT1" + bytes(600), ReasonCode.REFERENCE_OUTDATED),
+        (reference("1" * 16), ReasonCode.REFERENCE_OUTDATED),
+        (reference("0" * 16), None),
+    ],
+    ids=["none", "damaged", "older form", "another embedder", "good"],
+)
+async def test_a_reference_that_cannot_be_compared_says_why_and_is_never_a_pass(
+    kept: bytes | None, lack: ReasonCode | None
+) -> None:
+    analyser = Scripted()
+    backend = InProcessVision(lambda: analyser, PoolConfig(workers=1))
+    [found] = await backend.analyse([Frame(data=b"face", want=IDENTITY, reference=kept)])
+    assert found.reasons == (() if lack is None else (lack,))
+    assert (analyser.references[0] is None) == (lack is not None)
+    # Where nothing is compared anyway, the reference does not matter; an empty picture has its own reason.
+    assert (await backend.analyse([Frame(data=b"face", want=PRESENCE, reference=kept)]))[0].reasons == ()
+    assert (await backend.analyse([Frame(data=b"a", want=IDENTITY, reference=kept)]))[0].reasons == ()
+    assert isinstance(backend, KnowsEmbedder)
+    assert backend.embedder_id == "0" * 16
     await backend.close()
 
 

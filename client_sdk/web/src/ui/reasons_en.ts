@@ -18,6 +18,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   NOT_SAME_PERSON: "Several captures did not match the enrolled photo. Study yourself, or appeal if this is wrong.",
   IDENTITY_UNCERTAIN: "The capture was not clear enough to confirm it was you. Please face the camera.",
   REFERENCE_MISSING: "No enrolled photo exists. Please ask your institution to enrol you.",
+  REFERENCE_OUTDATED: "Your reference was made by an older version and cannot be compared. Enrol again, or ask your institution.",
   PAD_MISSING: "No liveness check was made; the rules ask a person to look at this time.",
   PAD_ATTACK: "The picture looked like a photo or a screen. Face the camera yourself, or appeal if this is wrong.",
   LIVENESS_FAILED: "The movement check was not passed. Please try again as shown.",

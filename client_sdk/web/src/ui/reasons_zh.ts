@@ -18,6 +18,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   NOT_SAME_PERSON: "多次抓拍与登记照片不符。请本人学习；如有误请申诉。",
   IDENTITY_UNCERTAIN: "本次抓拍不够清楚，无法确认是否本人。请正对镜头。",
   REFERENCE_MISSING: "尚未登记照片。请联系机构完成登记。",
+  REFERENCE_OUTDATED: "登记照片由旧版本的程序生成，无法再用于比对。请重新登记，或联系机构。",
   PAD_MISSING: "本次未做活体检测，按规则需要人工核对。",
   PAD_ATTACK: "画面像是照片或屏幕，而不是真人。请本人面对镜头；如有误请申诉。",
   LIVENESS_FAILED: "动作核验未通过。请按提示重新完成。",

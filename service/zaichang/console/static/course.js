@@ -4,7 +4,7 @@ import { call, duration, frame, h, json, lang, minuteDetail, minuteSquares, onLa
 // One launch token for each lesson, as the learning platform gave them.
 const tokens = (secret("tokens") || secret("token")).split(",").filter(Boolean);
 const main = document.querySelector("main");
-const state = { lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, busy: false };
+const state = { lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null, busy: false };
 const video = h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" },
 );
 
@@ -19,10 +19,19 @@ const words = {
     en: "While you study, pictures are taken at varying moments to confirm that it is you. They are kept encrypted, for your institution's review only. Skipped parts do not count.",
   },
   noPad: { zh: "演示说明：此课程的规则未包含活体检测模型。", en: "Demonstration: this course's policy runs without a liveness (PAD) model." },
-  enrol: { zh: "登记照片", en: "Enrol a photo" },
-  enrolWhy: { zh: "首次学习前需要登记一张照片，用来与抓拍比对。照片本身不保存，只保存加密的特征。", en: "Before the first lesson one photo is needed to compare captures with. The photo itself is not kept, only an encrypted template." },
+  enrol: { zh: "登记照片", en: "Enrol your face" },
+  enrolWhy: { zh: "首次学习前需要登记：依次正对镜头、转头、抬头，共四个姿势，约半分钟，用来与抓拍比对。照片本身不保存，只保存加密的特征。", en: "Before the first lesson, look ahead, to both sides and up: four poses, half a minute, to compare captures with. The pictures are not kept, only an encrypted template." },
+  outdated: { zh: "系统已更新，原来的登记无法再用于比对，请重新登记。", en: "The system was updated and can no longer compare with your earlier enrolment. Please enrol again." },
   openCamera: { zh: "打开摄像头", en: "Open the camera" },
-  take: { zh: "拍照并登记", en: "Take the photo and enrol" },
+  begin: { zh: "开始四个姿势", en: "Begin the four poses" },
+  take: { zh: "我已做好，拍照", en: "I hold it, take the picture" },
+  onePhoto: { zh: "无法转头？只拍一张", en: "You cannot move your head? Take one photo" },
+  step: { zh: "姿势", en: "Pose" },
+  front: { zh: "请正对镜头。", en: "Look straight ahead, into the camera." },
+  left: { zh: "请把头转向您的左侧，约 20 度，保持不动。", en: "Turn your head to your left by about 20 degrees and hold it." },
+  right: { zh: "请把头转向您的右侧，约 20 度，保持不动。", en: "Turn your head to your right by about 20 degrees and hold it." },
+  up: { zh: "请稍微抬头，保持不动。", en: "Raise your chin a little and hold it." },
+  notYet: { zh: "这一张没有通过，请再试一次：", en: "That one did not pass. Try again: " },
   cameraFailed: { zh: "摄像头无法使用：请检查权限。", en: "The camera could not be used: please check its permission." },
   minutes: { zh: "已核验的分钟", en: "Your verified minutes" },
   first: { zh: "第一分钟核验并写入日志后会出现在这里。", en: "The first minute appears here once it is verified and in the log." },
@@ -37,7 +46,7 @@ const token = () => tokens[state.at] ?? "";
 function open(at) {
   state.session?.destroy();
   for (const track of state.camera?.getTracks() ?? []) track.stop();
-  Object.assign(state, { at, me: state.lessons[at] ?? null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null });
+  Object.assign(state, { at, me: state.lessons[at] ?? null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null });
   const name = `/media/${state.me?.lesson.id}`;
   show(
     video,
@@ -58,16 +67,72 @@ function list() {
 }
 
 function enrolment() {
-  const preview = state.camera ? h("video", { autoplay: true, muted: true, playsinline: true }) : null;
+  const preview = state.camera ? h("video", { id: "preview", autoplay: true, muted: true, playsinline: true }) : null;
   if (preview) preview.srcObject = state.camera;
+  const pose = state.pose;
+  const button = (text, act, primary) => h("button", { class: primary ? "primary" : null, type: "button", disabled: state.busy, onclick: act }, t(text));
   return h(
     "section",
     { class: "card" },
     h("h2", {}, t(words.enrol)),
+    state.me?.outdated ? h("p", { class: "notice" }, t(words.outdated)) : null,
     h("p", {}, t(words.enrolWhy)),
     preview,
-    h("p", {}, h("button", { class: "primary", type: "button", disabled: state.busy, onclick: () => (state.camera ? takePhoto(preview) : openCamera()) }, t(state.camera ? words.take : words.openCamera))),
+    h("div", { role: "status", "aria-live": "polite" },
+      pose?.reasons.length ? h("p", { class: "notice" }, t(words.notYet), pose.reasons.map((reason) => t(reason)).join(" ")) : null,
+      pose ? h("p", {}, h("strong", {}, `${t(words.step)} ${pose.number}/${pose.of}: `), t(words[pose.pose])) : null,
+    ),
+    h("p", {}, !state.camera ? button(words.openCamera, openCamera, true) : pose ? button(words.take, () => showPose(preview), true) : [button(words.begin, beginPoses, true), " ", button(words.onePhoto, () => takePhoto(preview))]),
   );
+}
+
+async function snapshot(preview) {
+  if (!preview.videoWidth) await new Promise((done) => preview.addEventListener("loadeddata", done, { once: true }));
+  const canvas = h("canvas", { width: preview.videoWidth, height: preview.videoHeight });
+  canvas.getContext("2d").drawImage(preview, 0, 0);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+}
+
+async function base64(blob) {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}
+
+/** Run one step of enrolment; what it throws is shown, and a half-done series begins anew. */
+async function enrolling(work) {
+  if (state.busy) return;
+  state.busy = true;
+  try {
+    await work();
+    state.error = null;
+  } catch (error) {
+    state.error = error;
+    state.pose = null;
+  }
+  state.busy = false;
+  draw();
+}
+
+const beginPoses = () => enrolling(async () => (state.pose = await json("/v1/enrol-me/live", { key: token(), body: "{}" })));
+
+const showPose = (preview) => enrolling(async () => {
+  const pictures = [];
+  for (let at = 0; at < state.pose.frames; at += 1) {
+    if (at) await new Promise((done) => setTimeout(done, 300));
+    pictures.push(await base64(await snapshot(preview)));
+  }
+  const asked = JSON.stringify({ pose: state.pose.pose, pictures });
+  const next = await json("/v1/enrol-me/live/pose", { key: token(), body: asked });
+  state.pose = next.done ? null : next;
+  if (next.done) await enrolled();
+});
+
+async function enrolled() {
+  for (const track of state.camera.getTracks()) track.stop();
+  state.camera = null;
+  // The reference counts for every lesson.
+  for (const at of tokens.keys()) state.lessons[at] = await json("/v1/me", { key: tokens[at] });
+  state.me = state.lessons[state.at];
 }
 
 async function openCamera() {
@@ -80,25 +145,10 @@ async function openCamera() {
   draw();
 }
 
-async function takePhoto(preview) {
-  state.busy = true;
-  const canvas = h("canvas", { width: preview.videoWidth, height: preview.videoHeight });
-  canvas.getContext("2d").drawImage(preview, 0, 0);
-  const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
-  try {
-    await call("/v1/enrol-me", { key: token(), body: photo, type: "image/jpeg" });
-    for (const track of state.camera.getTracks()) track.stop();
-    state.camera = null;
-    // The photo counts for every lesson.
-    for (const at of tokens.keys()) state.lessons[at] = await json("/v1/me", { key: tokens[at] });
-    state.me = state.lessons[state.at];
-    state.error = null;
-  } catch (error) {
-    state.error = error;
-  }
-  state.busy = false;
-  draw();
-}
+const takePhoto = (preview) => enrolling(async () => {
+  await call("/v1/enrol-me", { key: token(), body: await snapshot(preview), type: "image/jpeg" });
+  await enrolled();
+});
 
 async function start() {
   state.busy = true;
