@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIGITS: Final = Path(__file__).parent / "digits"
-RATE_HZ: Final = 8_000
-SLOT: Final = 6_000
+RATE_HZ: Final = 11_025
+SLOT: Final = 8_270
 """Samples of one digit's place in a recording; the rest of the slot is silence."""
-MAX_BYTES: Final = 60_000
+MAX_BYTES: Final = 80_000
 NOISE: Final = 2.0
 """Standard deviation of the noise, of 128."""
 
@@ -60,7 +60,7 @@ def code_parts(code: str, salt: str, language: str) -> list[NDArray[np.float64]]
 
 
 def code_samples(code: str, salt: str, language: str) -> NDArray[np.uint8]:
-    """Return the spoken digits as unsigned 8-bit samples at 8 kHz, shape ``(n,)``; see ``code_parts``."""
+    """Return the spoken digits as unsigned 8-bit samples at 11 kHz, shape ``(n,)``; see ``code_parts``."""
     track = np.concatenate(code_parts(code, salt, language))
     seed = hashlib.sha256(f"noise|{salt}|{code}".encode()).digest()
     noise = np.random.default_rng(int.from_bytes(seed, "big")).normal(0, NOISE, len(track) + 2)

@@ -1,4 +1,4 @@
-"""The spoken code: small, never the same bytes, and every digit still nearest to its own recording."""
+"""The spoken code: small, never the same bytes, and every digit known again from its other renderings."""
 
 from __future__ import annotations
 
@@ -8,51 +8,34 @@ import wave
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from support.hearing import Listener, words
 from zaichang.runtime.challenge_media import HEIGHT_PX, WIDTH_PX, code_picture
-from zaichang.runtime.spoken_code import MAX_BYTES, RATE_HZ, _recorded, code_parts, code_samples, spoken_code
-
-FRAME = 200
-STEP = 80
-
-
-def features(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log energies in 16 bands by 10 ms, the mean taken off."""
-    count = 1 + (len(samples) - FRAME) // STEP
-    windows = np.stack([samples[i * STEP : i * STEP + FRAME] for i in range(count)]) * np.hanning(FRAME)
-    power = np.abs(np.fft.rfft(windows, 256)) ** 2
-    bands = np.stack([band.sum(axis=1) for band in np.array_split(power[:, 2:], 16, axis=1)], axis=1)
-    logs = np.log(bands + 200.0)
-    return np.asarray(logs - logs.mean(axis=0), np.float64)
-
-
-def warped_distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    cost = np.linalg.norm(a[:, None] - b[None], axis=2)
-    total = np.full((len(a) + 1, len(b) + 1), np.inf)
-    total[0, 0] = 0
-    for i in range(len(a)):
-        for j in range(len(b)):
-            total[i + 1, j + 1] = cost[i, j] + min(total[i, j], total[i, j + 1], total[i + 1, j])
-    return float(total[-1, -1]) / (len(a) + len(b))
-
-
-def words(code: str, salt: str, language: str) -> list[NDArray[np.float64]]:
-    """Cut the noisy sound at its pauses, as a listener does."""
-    plain = code_samples(code, salt, language).astype(np.float64) - 128
-    ends = np.cumsum([len(part) for part in code_parts(code, salt, language)])
-    return [plain[a:b] for a, b in zip(ends[:-1:2], ends[1::2], strict=True)]
+from zaichang.runtime.spoken_code import MAX_BYTES, RATE_HZ, code_parts, code_samples, spoken_code
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_digit_stays_nearest_to_its_own_recording(language: str) -> None:
-    known = [features(word) for word in _recorded(language)]
+def test_every_digit_is_known_again_from_other_renderings(language: str) -> None:
+    listener = Listener(language)
     for salt, code in (("a" * 16, "01234"), ("b" * 16, "56789"), ("c" * 16, "86420")):
-        heard = []
-        for word in words(code, salt, language):
-            said = features(word)
-            heard.append(str(int(np.argmin([warped_distance(said, each) for each in known]))))
-        assert "".join(heard) == code
+        heard = [listener.hear(word) for word in words(code, salt, language)]
+        assert "".join(str(digit) for digit, _ in heard) == code
+        assert min(margin for _, margin in heard) > 1.02, "no digit is as near to another"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_it_is_loud_enough_clipped_nowhere_and_pauses_between_the_digits(language: str) -> None:
+    for number, code in enumerate("0123456789"[i : i + 5] for i in range(6)):
+        samples = code_samples(code, f"level {number}", language).astype(np.float64)
+        assert 0 < samples.min() and samples.max() < 255
+        loudest = np.abs(samples - 128).max()
+        assert 128 * 10 ** (-6 / 20) < loudest < 127, "between -6 dB and full"
+        silences = code_parts(code, f"level {number}", language)[::2]
+        assert len(silences[0]) >= 0.15 * RATE_HZ
+        assert min(len(silence) for silence in silences[1:]) >= 0.22 * RATE_HZ
+        for word in words(code, f"level {number}", language):
+            assert 0.2 < len(word) / RATE_HZ < 0.8
+            assert np.abs(word).max() > 128 * 10 ** (-6 / 20), "no digit is whispered"
 
 
 def test_a_code_fits_its_message_and_is_a_plain_wav() -> None:
