@@ -30,6 +30,8 @@ from tests.e2e.browser.scripted import Heartbeat, Join, Picture, Scripted
 
 WEB = report.ROOT / "client_sdk" / "web"
 PEERS = {"face_mesh": "FaceMesh", "face_detection": "FaceDetection"}
+VERSIONS = {"face_mesh": "0.4", "face_detection": "0.4.1646425229"}
+"""The version of face_detection that pages pin: the last one (0.4.1657300184) aborts, its graph lacks a class count."""
 FLAGS = (
     "--no-sandbox",
     "--use-fake-ui-for-media-stream",
@@ -47,6 +49,7 @@ camera.muted = true;
 camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
 await camera.play();
 const model = new KIND({ locateFile: (name) => `/peer/node_modules/@mediapipe/NAME/${name}` });
+model.setOptions(OPTIONS);
 window.seen = 0;
 model.onResults((results) => { window.seen += (results.multiFaceLandmarks ?? results.detections ?? []).length; });
 await model.send({ image: camera });
@@ -140,7 +143,7 @@ def measure(
             head = (
                 f'<script src="/peer/node_modules/@mediapipe/{case.peer}/{case.peer}.js"></script>' if case.peer else ""
             )
-            code = PEER.replace("KIND", PEERS[case.peer]).replace("NAME", case.peer) if case.peer else PLAIN
+            code = peer_code(case.peer) if case.peer else PLAIN
             body = f'<video id="lesson" src="/lesson.wav" controls></video><script type="module">{code}</script>'
             failures: list[str] = []
             page.on("pageerror", lambda error: failures.append(str(error)))
@@ -170,6 +173,12 @@ def measure(
         }
 
 
+def peer_code(peer: str) -> str:
+    """Return the page's code for a peer, as its README has it."""
+    options = '{ model: "short", minDetectionConfidence: 0.5 }' if peer == "face_detection" else "{ maxNumFaces: 1 }"
+    return PEER.replace("KIND", PEERS[peer]).replace("NAME", peer).replace("OPTIONS", options)
+
+
 def _rounded(value: float | None) -> int | None:
     return None if value is None else round(value)
 
@@ -197,7 +206,7 @@ def _orders(page: Page, service: Scripted, case: Case, seconds: int) -> tuple[li
 
 def install_peers(folder: Path) -> None:
     """Install the packages that peers run in the page."""
-    names = [f"@mediapipe/{name}@0.4" for name in PEERS]
+    names = [f"@mediapipe/{name}@{version}" for name, version in VERSIONS.items()]
     subprocess.run(["npm", "init", "-y"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *names], cwd=folder, check=True)
 
