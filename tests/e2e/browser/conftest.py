@@ -99,6 +99,23 @@ def launch(chromium: Path, playwright_: Playwright) -> Iterator[Callable[..., Br
 
 
 @pytest.fixture
+def honest_tabs(chromium: Path, playwright_: Playwright, camera: Camera, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser whose tabs really hide each other: Playwright's own launch hides every change of focus."""
+    profile = tmp_path / "profile"
+    flags = [*FLAGS, *CAMERA_FLAGS, AUTOPLAY, f"--use-file-for-fake-video-capture={camera.path}"]
+    own = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
+    process = subprocess.Popen([chromium, *flags, *own], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    port = next(line.split(":")[2].split("/")[0] for line in process.stderr if "DevTools listening on" in line)
+    browser = playwright_.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", no_defaults=True)
+    yield browser.contexts[0]
+    browser.close()
+    process.terminate()
+    process.wait(30)
+    process.stderr.close()
+
+
+@pytest.fixture
 def scripted(sdk_dist: Path, lesson: Path) -> Iterator[Scripted]:
     service = Scripted(sdk_dist, lesson, WEB / "node_modules")
     yield service

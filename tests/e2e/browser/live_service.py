@@ -56,6 +56,14 @@ LESSONS = {
         challenge_max_gap_ms=200_000,
         challenge_deadline_ms=60_000,
     ),
+    "light": replace(
+        QUICK,
+        challenge_kinds=("light",),
+        challenge_mean_ms=10_000,
+        challenge_min_gap_ms=5_000,
+        challenge_max_gap_ms=10_000,
+        challenge_deadline_ms=60_000,
+    ),
     "soak": replace(
         QUICK,
         capture_mean_ms=15_000,

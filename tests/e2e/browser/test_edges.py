@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import BrowserContext
 
 from zaichang.wire.messages import CaptureUnavailableMessage, Heartbeat, Join
 
 from .clip import head_frames, mjpeg
-from .conftest import AUTOPLAY, CAMERA_FLAGS, FLAGS, Camera, Launch, Open, Tab
+from .conftest import AUTOPLAY, CAMERA_FLAGS, Launch, Open, Tab
 from .scripted import Picture, Scripted
 from .test_session import counted
 
@@ -88,20 +86,23 @@ def test_two_players_on_a_page_are_two_sessions(scripted: Scripted, tab: Open) -
     assert one.page.evaluate("window.sessions[1].status.connection") == "open"
 
 
-def test_storage_denied_only_costs_the_resuming(scripted: Scripted, tab: Open) -> None:
+@pytest.mark.parametrize("denied", ["sessionStorage", "localStorage"])
+def test_storage_denied_only_costs_the_resuming(scripted: Scripted, tab: Open, denied: str) -> None:
     refuse = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
-    boot = f"Object.defineProperty(window, 'sessionStorage', {refuse});"
+    boot = f"Object.defineProperty(window, '{denied}', {refuse});"
     scripted.pages["deny.js"] = (boot, {"Content-Type": "text/javascript"})
     address = scripted.player_page(path="denied")
     page, headers = scripted.pages["denied"]
     scripted.pages["denied"] = (page.replace("</head>", '<script src="/deny.js"></script></head>'), headers)
     one = tab(address)
-    scripted.wait(Join)
+    join = scripted.wait(Join)
+    assert (join.device == "") == (denied == "localStorage"), "what cannot be kept is not made up anew each time"
     one.play()
     scripted.count_from_now()
     scripted.wait(Heartbeat, lambda beat: beat.playing)
     assert one.page.evaluate("window.session.status.connection") == "open"
-    one.event("error", "event.error.code === 'storage.denied'")
+    if denied == "sessionStorage":
+        one.event("error", "event.error.code === 'storage.denied' && !event.error.fatal")
     assert one.complaints == []
 
 
@@ -221,24 +222,7 @@ def test_the_browser_wants_a_click_before_it_plays(scripted: Scripted, tab: Open
     one.until("!document.querySelector('video').paused")
 
 
-@pytest.fixture
-def honest_tabs(chromium: Path, playwright_: Playwright, camera: Camera, tmp_path: Path) -> Iterator[object]:
-    """A browser whose tabs really hide each other: Playwright's own launch hides every change of focus."""
-    profile = tmp_path / "profile"
-    flags = [*FLAGS, *CAMERA_FLAGS, AUTOPLAY, f"--use-file-for-fake-video-capture={camera.path}"]
-    own = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
-    process = subprocess.Popen([chromium, *flags, *own], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert process.stderr is not None
-    port = next(line.split(":")[2].split("/")[0] for line in process.stderr if "DevTools listening on" in line)
-    browser = playwright_.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", no_defaults=True)
-    yield browser.contexts[0]
-    browser.close()
-    process.terminate()
-    process.wait(30)
-    process.stderr.close()
-
-
-def test_a_hidden_page_is_reported_and_goes_on_reporting(scripted: Scripted, honest_tabs: object) -> None:
+def test_a_hidden_page_is_reported_and_goes_on_reporting(scripted: Scripted, honest_tabs: BrowserContext) -> None:
     page = honest_tabs.new_page()
     one = Tab(page)
     page.goto(scripted.player_page())

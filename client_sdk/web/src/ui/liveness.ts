@@ -79,7 +79,10 @@ export class LivenessPopup extends Popup {
     // Emptied first, so that the same words are spoken again.
     say(this.words, "");
     say(this.words, live.actions[step.action] ?? step.action);
-    say(this.progress, live.step(step.step, step.of));
+    // Colours follow each other too fast to be counted: the bar would flicker as well.
+    const still = step.colour !== "";
+    this.bar.hidden = still;
+    say(this.progress, still ? "" : live.step(step.step, step.of));
     this.overlay.point(step.action);
     this.card.dataset["step"] = String(step.step);
     this.card.dataset["action"] = step.action;
