@@ -19,5 +19,6 @@ def test_an_honest_learner_keeps_what_was_studied(path: Path) -> None:
     case: Case = run(path)
     assert case.result is not None
     assert case.result.findings == ()
+    assert case.replay_equal
     assert case.loss_ms <= HONEST_LOSS_MAX_MS
     assert case.verdict == "kept"

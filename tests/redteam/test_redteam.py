@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from support.suites import run, scenario_files
+from zaichang.simulation.format.loader import load
 
 FOLDER = Path(__file__).parent
 FILES = scenario_files(FOLDER)
+EARNED_MAX_S = {"c10-comes-when-called": 90}
+"""Beyond the burst of 12 s that late packets are allowed; each is explained by its scenario."""
 TECHNIQUES = [
     *(f"F{n}" for n in range(1, 5)),
     *(f"S{n}" for n in range(1, 5)),
@@ -26,8 +29,25 @@ def test_every_technique_has_a_folder(technique: str) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_technique_is_really_tried_and_must_be_named(path: Path) -> None:
+    """A scenario says what the cheat claims beyond what was honest, what it may earn, and why it is stopped."""
+    scenario = load(path).scenario
+    expect = scenario.expect
+    assert scenario.title
+    assert expect.honest_s is not None or expect.honest_until_s is not None or expect.verified_s_max is not None
+    if not scenario.accepted:
+        assert expect.gain_s_max is not None
+        assert expect.gain_s_max <= EARNED_MAX_S.get(scenario.name, 12)
+        named = [*expect.reasons, *expect.indicators, *expect.cases, *expect.refusals]
+        assert named, "it must be said why"
+    tried = expect.claimed_s_min is not None or "HEARTBEAT_REJECTED" in expect.indicators
+    assert tried, "nothing says that the dangerous state was reached"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_technique_earns_no_more_than_was_honest(path: Path) -> None:
     case = run(path)
+    assert case.replay_equal
     assert case.loaded.scenario.technique == path.parent.name
     assert case.result is not None
     assert case.result.findings == ()

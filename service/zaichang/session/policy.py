@@ -71,7 +71,11 @@ class Policy:
     repeats_max: int = _int(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
     cure_ms: int = _int(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
     excuses: int = _int(
-        4, 0, 20, "How often a session may be interrupted, or answer only when called, before that costs the bracket."
+        4,
+        0,
+        20,
+        "How often a session may be interrupted, or answer only when called, before that costs the bracket; who answers"
+        " only when called is credited the first time, and then left to a person.",
     )
     strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 

@@ -14,6 +14,8 @@ from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import Challenge, Phase, State
 
+CREDITED_EXCUSES = 1
+"""Whoever comes only when called is credited the first time; then a person decides, and at last nothing is."""
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
 TAIL_MIN_MS = 1_000
@@ -95,13 +97,17 @@ def decide(
         credit.resolve(state, outcome, reason, first=state.proved)
         _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
     else:
-        if outcome is Outcome.PASSED and reason is not None and not held and not excused(state, policy):
+        called = reason if outcome is Outcome.PASSED and not held else None
+        pardoned = called is not None and excused(state, policy)
+        if called is not None and not pardoned:
             # Present only when called, once too often: what came before stays unproven, though the session goes on.
-            credit.resolve(state, Outcome.FAILED, reason, first=state.proved)
-            credit.note(state, reason)
-            rounds.indicate(state, reason)
+            credit.resolve(state, Outcome.FAILED, called, first=state.proved)
+            credit.note(state, called)
+            rounds.indicate(state, called)
         lack = reason if outcome is Outcome.UNDECIDED else None
         bracket.prove(state, lack or (None if policy.liveness_bracket else state.live_lack))
+        if pardoned and state.excuses > CREDITED_EXCUSES:
+            state.proved_lack = state.proved_lack or called
         if state.challenge is None:
             bracket.clear(state, policy)
         state.doubt = max(0, state.doubt - 1)

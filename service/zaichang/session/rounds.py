@@ -73,6 +73,10 @@ LACKS: Final = frozenset(
 )
 
 
+LASTING: Final = LACKS - {ReasonCode.NOT_ANALYSED}
+"""What another capture cannot mend; a picture that a busy service dropped is taken again."""
+
+
 def uses_captures(state: State, policy: Policy) -> bool:
     """Return whether captures are this session's proofs; else challenges are (the route without face recognition)."""
     return state.info.route == "face" and bool(policy.proofs)
@@ -122,7 +126,8 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
     current = state.round
     if current is None or not current.capture_id or current.received:
         return
-    prompt = current.reasons[-1] if len(current.reasons) > policy.round_silent else None
+    misses = _misses(current)
+    prompt = misses[-1] if len(misses) > policy.round_silent else None
     if prompt is None and state.proof_hold not in (None, ReasonCode.AWAITING_PROOF):
         prompt = state.proof_hold
     out.append(
@@ -284,10 +289,15 @@ def _count(
     if outcome is not None:
         state.round = None
         return outcome, _telling(current.reasons, outcome)
-    prompted = len(current.reasons) > policy.round_silent
-    pause_ms = extended_ms(state, policy.retake_prompted_ms) if prompted else policy.retake_ms
+    slowly = reason is ReasonCode.NOT_ANALYSED or len(_misses(current)) > policy.round_silent
+    pause_ms = extended_ms(state, policy.retake_prompted_ms) if slowly else policy.retake_ms
     state.round = replace(current, retake_at_ms=wall_ms + pause_ms)
     return None
+
+
+def _misses(current: Round) -> list[ReasonCode]:
+    """Return what was wrong with the round's captures, but for what was the service's fault."""
+    return [reason for reason in current.reasons if reason is not ReasonCode.NOT_ANALYSED]
 
 
 def _decide(current: Round, policy: Policy) -> Outcome | None:
@@ -295,7 +305,7 @@ def _decide(current: Round, policy: Policy) -> Outcome | None:
         return Outcome.PASSED
     if current.refusals >= policy.round_refusals:
         return Outcome.FAILED
-    if current.lacks > policy.round_passes:
+    if sum(reason in LASTING for reason in current.reasons) > policy.round_passes:
         return Outcome.UNDECIDED
     if current.taken >= policy.round_captures:
         return Outcome.UNDECIDED if current.passes + current.lacks >= policy.round_passes else Outcome.FAILED

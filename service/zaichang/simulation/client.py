@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from zaichang.runtime.channel import Channel
+from zaichang.session.playhead import total_ms
 from zaichang.simulation.camera.timeline import CameraTimeline
 from zaichang.simulation.eyes import SimCamera
 from zaichang.simulation.format import actions as do
@@ -111,6 +112,9 @@ class SimClient:
         self._script = sorted(_expanded(timed, loaded), key=lambda item: item[0])
         self._answers = tuple(action for action in actions if action.on)
         self._answering: set[asyncio.Task[None]] = set()
+        honest_until_s = scenario.expect.honest_until_s
+        self._honest_until_ms = None if honest_until_s is None else to_ms(honest_until_s)
+        self.honest_ms = 0
         self.claims = Claims(self.lesson_ms)
         self.sessions: list[str] = []
         self.seen: dict[str, set[str]] = {}
@@ -129,6 +133,10 @@ class SimClient:
 
     async def live(self) -> None:
         """Run the client until its session is over and its script has nothing more to start."""
+        if self._honest_until_ms is not None:
+            asyncio.get_running_loop().call_later(
+                max(0, self._honest_until_ms - self._now_ms()) / 1000, self._note_honest
+            )
         await self._sleep_until(to_ms(self.spec.start_s))
         await self._open_page()
         cheats = [asyncio.ensure_future(self._repeat(entry)) for entry in self.cheats.entries]
@@ -151,6 +159,10 @@ class SimClient:
             await self._close_page()
             if self._end_timer is not None:
                 self._end_timer.cancel()
+
+    def _note_honest(self) -> None:
+        self.player.sample()  # which writes down what was played until now
+        self.honest_ms = total_ms(self.player.played)
 
     async def _over_before(self, at_ms: int) -> bool:
         with contextlib.suppress(TimeoutError):
@@ -497,3 +509,11 @@ def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Cha
     client.pipe = Pipe(client.network, now_ms)
     serve(client.pipe.server, client.network.address(client.spec.address))
     return client.pipe.client
+
+
+def honest_ms_of(loaded: Loaded, clients: list[SimClient], played_ms: int) -> int:
+    """Return what a fair observer would have credited: as the scenario says, or what was played."""
+    expect = loaded.scenario.expect
+    if expect.honest_until_s is not None:
+        return sum(client.honest_ms for client in clients)
+    return played_ms if expect.honest_s is None else to_ms(expect.honest_s)

@@ -15,7 +15,7 @@ from zaichang.session.replay import Replayed, replay
 from zaichang.simulation.analysis import Gallery
 from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.timeline import CameraTimeline
-from zaichang.simulation.client import SimClient, lend_tokens, limit_of, open_pipe
+from zaichang.simulation.client import SimClient, honest_ms_of, lend_tokens, limit_of, open_pipe
 from zaichang.simulation.format.actions import Kill
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
@@ -77,7 +77,6 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
     finally:
         await host.stop()
     played_ms = sum(total_ms(client.player.played) for client in clients)
-    honest_s = loaded.scenario.expect.honest_s
     result = Result(
         name=loaded.scenario.name,
         epoch_ms=epoch_ms,
@@ -85,7 +84,7 @@ async def _run(loaded: Loaded, gallery: Gallery, library: Library, folder: Path)
         sessions=tuple(each for _, each in sorted(sessions, key=lambda item: item[0])),
         claimed_ms=sum(total_ms(client.claims.claimed) for client in clients),
         played_ms=played_ms,
-        honest_ms=played_ms if honest_s is None else to_ms(honest_s),
+        honest_ms=honest_ms_of(loaded, clients, played_ms),
         refusals=tuple((client.spec.name, client.refusal) for client in clients if client.refusal),
         cases=cases,
     )

@@ -23,10 +23,9 @@ from zaichang.simulation.camera.footage import Library
 from zaichang.simulation.camera.performed import Troupe
 from zaichang.simulation.camera.rig import MeshOf, Points
 from zaichang.simulation.camera.timeline import CameraTimeline
-from zaichang.simulation.client import SimClient, lend_tokens, limit_of
+from zaichang.simulation.client import SimClient, honest_ms_of, lend_tokens, limit_of
 from zaichang.simulation.format.loader import Loaded
 from zaichang.simulation.format.scenario import ClientTable
-from zaichang.simulation.format.types import to_ms
 from zaichang.simulation.host import QUESTIONS, enrol_first_fit, forged, reference_photos
 from zaichang.simulation.judge import judge
 from zaichang.simulation.link import Pipe
@@ -226,7 +225,6 @@ async def _run(loaded: Loaded, host: RemoteHost) -> Result:
     await asyncio.gather(*pending, return_exceptions=True)
     for task in done:
         task.result()
-    honest_s = loaded.scenario.expect.honest_s
     played_ms = sum(total_ms(client.player.played) for client in clients)
     values: dict[str, Any] = {
         "name": loaded.scenario.name,
@@ -235,7 +233,7 @@ async def _run(loaded: Loaded, host: RemoteHost) -> Result:
         "sessions": tuple(each for client in clients for each in _sessions(client)),
         "claimed_ms": sum(total_ms(client.claims.claimed) for client in clients),
         "played_ms": played_ms,
-        "honest_ms": played_ms if honest_s is None else to_ms(honest_s),
+        "honest_ms": honest_ms_of(loaded, clients, played_ms),
         "refusals": tuple((client.spec.name, client.refusal) for client in clients if client.refusal),
     }
     return Result(**values, findings=judge(loaded.scenario, Result(**values)))

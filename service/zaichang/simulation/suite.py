@@ -49,6 +49,11 @@ class Case:
         return "stopped" if self.result.passed else "NOT STOPPED"
 
     @property
+    def replay_equal(self) -> bool:
+        """Whether every session's stored events give its minutes and end again."""
+        return self.result is not None and all(each.replay_equal for each in self.result.sessions)
+
+    @property
     def gain_ms(self) -> int:
         """What a cheat was credited beyond what was honest."""
         return max(0, self.result.verified_ms - self.result.honest_ms) if self.result else 0
@@ -180,18 +185,25 @@ def page(cases: list[Case]) -> str:
         "",
         "# Red team",
         "",
-        "How the service is cheated, and what each way earns; and what honest learners lose on bad days. Every row is",
-        "a scenario under tests/redteam or tests/honest ([the format](simulation.md)), run through the whole service",
-        "with the real models. The rules are the default ones, with pop-ups every two minutes, because a scenario is",
-        "short. No cheat's code is copied: each technique is said again in our own format. Pictures on paper and",
-        "screens are drawn, unless a row says recorded; [the model card](../models/cards/pad.md) has the PAD figures.",
+        "How the service is cheated, and what each way earns; and what honest learners lose on bad days. Every row",
+        "is a scenario under tests/redteam or tests/honest ([the format](simulation.md)), run through the whole",
+        "service with the real models. The rules are the default ones, with pop-ups and movements every two",
+        "minutes, because a scenario is short. Most cheats study honestly for three minutes before the technique",
+        "begins, so that nothing else stops it; then they claim the rest of the lesson. **Honest** is what a fair",
+        "observer would have credited, **claimed** what the cheat reported as played, **credited** what was",
+        "verified, **for a person** what nobody is credited unless a reviewer grants it. **Why** are the codes",
+        "that the scenario demands, in a minute, an order, an indicator, a case for a person or a refusal; a test",
+        "fails where one is missing, where the cheat did not really claim, or where more was earned than the",
+        "scenario explains. No cheat's code is copied: each technique is said again in our own format. Pictures on",
+        "paper and screens are drawn, unless a row says recorded; [the model card](../models/cards/pad.md) has the",
+        "PAD figures.",
         "",
         *summary(figures(cases)).splitlines(),
         "",
         "## Techniques",
         "",
-        "| technique | what is done | credited s | honest s | claimed s | verdict | reasons shown |",
-        "|---|---|---|---|---|---|---|",
+        "| technique | what is done | honest s | claimed s | credited s | for a person s | verdict | why |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     lines += [_page_row(case) for case in cheats]
     lines += ["", "## Accepted", "", "What these earn is known, and why it is not stopped:", ""]
@@ -200,6 +212,7 @@ def page(cases: list[Case]) -> str:
         for case in cheats
         if case.loaded.scenario.accepted
     ]
+    lines += ["", "## Every credited second", "", *_explained(cheats)]
     lines += ["", "## Honest learners", "", "| what happens | credited s | honest s | for a person s | lost s |"]
     lines += ["|---|---|---|---|---|"]
     for case in honest:
@@ -215,12 +228,33 @@ def page(cases: list[Case]) -> str:
 def _page_row(case: Case) -> str:
     scenario, result = case.loaded.scenario, case.result
     if result is None:
-        return f"| {scenario.technique} | {scenario.title} | | | | not run: its media are absent | |"
-    reasons = sorted(set(scenario.expect.reasons) & {code for each in result.sessions for code in each.reasons})
-    return (
-        f"| {scenario.technique} | {scenario.title} | {result.verified_ms / 1000:.1f} | {result.honest_ms / 1000:.1f} "
-        f"| {result.claimed_ms / 1000:.1f} | {case.verdict} | {' '.join(reasons)} |"
-    )
+        return f"| {scenario.technique} | {scenario.title} | | | | | not run: its media are absent | |"
+    numbers = (result.honest_ms, result.claimed_ms, result.verified_ms, result.undecided_ms)
+    seconds = " | ".join(f"{each_ms / 1000:.1f}" for each_ms in numbers)
+    return f"| {scenario.technique} | {scenario.title} | {seconds} | {case.verdict} | {' '.join(_why(case))} |"
+
+
+def _explained(cheats: list[Case]) -> list[str]:
+    """Return a sentence for whatever was earned by what is not accepted."""
+    earned = [case for case in cheats if case.gain_ms and not case.loaded.scenario.accepted]
+    if not earned:
+        return ["Nothing was credited beyond what was honest, but for the accepted techniques above."]
+    return [
+        f"- {case.gain_ms / 1000:.1f} s: {case.loaded.scenario.technique} ({case.loaded.scenario.title})."
+        f" {case.loaded.scenario.explained}".rstrip()
+        for case in earned
+    ]
+
+
+def _why(case: Case) -> list[str]:
+    """Return what the scenario expects to be said, as far as it was: reasons, indicators, cases, refusals."""
+    expect, result = case.loaded.scenario.expect, case.result
+    if result is None:
+        return []
+    wanted = (*expect.reasons, *expect.indicators, *expect.cases, *expect.refusals)
+    said = {code for each in result.sessions for code in (*each.reasons, *dict(each.indicators))}
+    said |= {code for each in result.cases for code, _ in each.reasons} | {code for _, code in result.refusals}
+    return [code for code in dict.fromkeys(wanted) if code in said]
 
 
 def shared_media() -> tuple[Path, ...]:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, Desk, frame, started
+from support.desk import POLICY, Desk, frame, good_face, started
 from support.hands import Hands
 from unit.session.test_liveness import LIVE, NEVER_MS, PAD, STRANGER, ask, counting, held, judged, play, proof, quiet
-from zaichang.core.assessment import not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -19,6 +18,8 @@ from zaichang.session.replay import replay
 from zaichang.session.state import Phase
 
 R = ReasonCode
+LACKING = frame(good_face(similarity_bp=None))
+"""There was nothing to compare with; another capture would not mend it."""
 
 
 def fail(session: Hands, **changes: object) -> Hands:
@@ -89,7 +90,7 @@ class TestHeld:
 
     def test_captures_that_lack_a_result_leave_only_their_own_stretch_to_a_person(self) -> None:
         session = held(30_000)
-        proof(play(session, 20_000), not_analysed())
+        proof(play(session, 20_000), LACKING)
         assert session.state.undecided == ((30_000, 50_000),)
         assert session.state.pending_ms == 30_000
         proof(play(session, 10_000))
@@ -222,7 +223,7 @@ class TestFailed:
 
     def test_what_lacked_a_result_before_a_right_answer_is_a_persons(self) -> None:
         session = ordinary(held(30_000))
-        proof(play(session, 20_000), not_analysed())
+        proof(play(session, 20_000), LACKING)
         assert session.state.undecided == ()
         session.answer()
         assert session.state.undecided == ((30_000, 50_000),)
@@ -230,7 +231,7 @@ class TestFailed:
 
     def test_what_was_played_since_those_captures_still_waits(self) -> None:
         session = ordinary(held(30_000))
-        proof(play(session, 20_000), not_analysed())
+        proof(play(session, 20_000), LACKING)
         play(session, 10_000)
         session.answer()
         assert session.state.undecided == ((30_000, 50_000),)

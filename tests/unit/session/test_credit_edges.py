@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY
+from support.desk import POLICY, frame, good_face
 from support.hands import Hands
-from zaichang.core.assessment import not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import credit
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 
 R = ReasonCode
+LACKING = frame(good_face(similarity_bp=None))
+"""There was nothing to compare with; another capture would not mend it."""
 NEVER_MS = 10_000_000
 EXACT = replace(POLICY, rate_max_bp=10_000, seek_tolerance_ms=1_500)
 
@@ -95,7 +96,7 @@ class TestMinutes:
         assert (R.ALREADY_CREDITED in session.state.minutes[-1].reasons) is noted
 
     def test_a_minute_keeps_all_its_undecided_parts(self) -> None:
-        session = proof(play(counting(), 10_000), not_analysed())
+        session = proof(play(counting(), 10_000), LACKING)
         session.beat(session.state.beat_playhead_ms)
         proof(play(session, 10_000))
         session.do(e.Superseded)

@@ -8,7 +8,7 @@ import pytest
 
 from support.desk import NONCE, POLICY, frame, good_face
 from support.hands import Hands
-from zaichang.core.assessment import FrameAssessment, not_analysed
+from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -19,6 +19,8 @@ from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import Phase
 
 R = ReasonCode
+LACKING = frame(good_face(similarity_bp=None))
+"""There was nothing to compare with; another capture would not mend it."""
 STRANGER = frame(good_face(similarity_bp=0), content="x")
 NEVER_MS = 10_000_000
 
@@ -202,28 +204,28 @@ class TestBracket:
         assert session.of(d.OrderPause)[-1].reason is R.NO_FACE, "another one is"
 
     def test_undecided_leaves_the_bracket_to_a_person_and_goes_on(self) -> None:
-        session = proof(play(counting(), 20_000), not_analysed())
+        session = proof(play(counting(), 20_000), LACKING)
         assert session.state.undecided == ((0, 20_000),)
         assert session.state.phase is Phase.ACTIVE
-        assert session.state.opening_lack is R.NOT_ANALYSED
+        assert session.state.opening_lack is R.REFERENCE_MISSING
 
     def test_a_bracket_needs_both_ends(self) -> None:
-        session = proof(play(counting(), 20_000), not_analysed())
+        session = proof(play(counting(), 20_000), LACKING)
         proof(play(session, 20_000))
         assert session.state.credited == ()
         assert session.state.undecided == ((0, 40_000),)
-        assert R.NOT_ANALYSED in session.state.minutes[-1].reasons
+        assert R.REFERENCE_MISSING in session.state.minutes[-1].reasons
         proof(play(session, 20_000))
         assert session.state.credited == ((40_000, 60_000),)
 
     def test_a_failure_closes_the_doubtful_bracket(self) -> None:
-        session = proof(play(counting(), 20_000), not_analysed())
+        session = proof(play(counting(), 20_000), LACKING)
         proof(play(session, 20_000), STRANGER)
         assert session.state.undecided == ((0, 20_000),)
         assert session.state.opening_lack is None
 
     def test_the_final_counts_undecided_time_once_and_not_what_was_verified_later(self) -> None:
-        session = proof(play(counting(), 20_000), not_analysed())
+        session = proof(play(counting(), 20_000), LACKING)
         for number in range(2):
             session.wait(1_000).beat(0)
             play(session, 10_000 + number * 5_000)
@@ -274,6 +276,17 @@ class TestComingOnlyWhenCalled:
         assert session.state.strikes == 0
         assert session.indicated()["NO_FACE"] == 1
         assert R.NO_FACE in session.state.minutes[-1].reasons
+
+    def test_after_the_first_time_a_person_decides(self) -> None:
+        session = self.called(play(counting(), 10_000))
+        assert session.state.credited == ((0, 10_000),)
+        self.called(play(session, 10_000))
+        assert session.state.credited == ((0, 10_000),)
+        assert session.state.undecided == ((10_000, 20_000),)
+        assert R.NO_FACE in session.state.minutes[-1].reasons or R.NO_FACE in session.state.minute.reasons
+        proof(play(session, 10_000))
+        assert session.state.credited == ((0, 10_000), (20_000, 30_000)), "the next bracket has both its ends"
+        assert session.state.phase is Phase.ACTIVE
 
     def test_a_cure_costs_no_excuse(self) -> None:
         session = proof(play(counting(), 20_000), STRANGER)

@@ -134,7 +134,8 @@ BAD = {
     "pass": face(),
     "miss": frame(),
     "refusal": face(similarity_bp=0),
-    "lack": not_analysed(),
+    "lack": face(similarity_bp=None),
+    "dropped": not_analysed(),
 }
 
 
@@ -158,6 +159,8 @@ def run(shown: list[str], policy: Policy = POLICY) -> Hands:
         ["lack"] * 2 + ["pass"] * 2,
         ["pass"] + ["miss"] * 6 + ["pass"],
         ["pass", "refusal", "lack", "miss", "pass"],
+        ["dropped"] * 6 + ["pass"] * 2,
+        ["lack"] * 2 + ["dropped"] * 4 + ["pass"] * 2,
     ],
 )
 def test_rounds_that_pass(shown: list[str]) -> None:
@@ -187,10 +190,14 @@ def test_rounds_that_fail_and_the_reason_given(shown: list[str], reason: ReasonC
 @pytest.mark.parametrize(
     ("shown", "reason"),
     [
-        (["lack"] * 3, R.NOT_ANALYSED),
-        (["pass", "lack", "lack", "lack"], R.NOT_ANALYSED),
-        (["miss"] * 6 + ["lack"] * 2, R.NOT_ANALYSED),
-        (["miss"] * 6 + ["pass", "lack"], R.NOT_ANALYSED),
+        (["lack"] * 3, R.REFERENCE_MISSING),
+        (["pass", "lack", "lack", "lack"], R.REFERENCE_MISSING),
+        (["miss"] * 6 + ["lack"] * 2, R.REFERENCE_MISSING),
+        (["miss"] * 6 + ["pass", "lack"], R.REFERENCE_MISSING),
+        (["dropped"] * 5 + ["lack"] * 3, R.NOT_ANALYSED),
+        (["dropped"] * 8, R.NOT_ANALYSED),
+        (["dropped"] * 7 + ["pass"], R.NOT_ANALYSED),
+        (["dropped"] * 6 + ["miss", "pass"], R.NOT_ANALYSED),
     ],
 )
 def test_rounds_that_a_person_must_decide(shown: list[str], reason: ReasonCode) -> None:
@@ -201,8 +208,21 @@ def test_rounds_that_a_person_must_decide(shown: list[str], reason: ReasonCode) 
 
 
 def test_one_more_capture_decides_where_one_less_did_not() -> None:
-    for shown in (["pass"], ["refusal"] * 3, ["lack"] * 2, ["miss"] * 7):
+    for shown in (["pass"], ["refusal"] * 3, ["lack"] * 2, ["miss"] * 7, ["dropped"] * 7):
         assert run(shown).state.round is not None
+
+
+def test_a_busy_service_is_given_time_and_nobody_is_asked_to_face_the_camera_for_it() -> None:
+    for count in (1, 4):
+        session = Hands()
+        for _ in range(count):
+            session.capture(not_analysed())
+        assert session.state.round is not None
+        assert session.state.round.retake_at_ms == session.now_ms + POLICY.retake_prompted_ms
+        session.tick(POLICY.retake_prompted_ms)
+        assert session.of(d.OrderCapture)[-1].prompt is None
+    session.capture(frame())
+    assert session.state.round.retake_at_ms == session.now_ms + POLICY.retake_ms
 
 
 @pytest.mark.parametrize(

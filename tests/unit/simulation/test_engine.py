@@ -187,3 +187,15 @@ def test_claims_and_refusals_can_be_expected() -> None:
     )
     forged = play(SHORT + CAMERA + '[[cheat]]\ndo = "token"\n[expect]\nrefusals = ["token.forged"]\n')
     assert forged.findings == ()
+
+
+def test_what_was_honest_may_end_at_a_moment_and_gain_and_loss_are_measured_against_it() -> None:
+    result = play(SHORT + CAMERA + "[expect]\nhonest_until_s = 60\ngain_s_max = 1\n")
+    assert 50_000 < result.honest_ms < 60_000
+    gained_s = (result.verified_ms - result.honest_ms) / 1000
+    assert result.findings == (f"{gained_s:.1f} s were credited beyond what was honest, at most 1 s may",)
+    lost = play(SHORT + CAMERA + "[expect]\nhonest_s = 200\nloss_s_max = 60\n")
+    assert lost.findings == ("80.0 s of what was honest are lost, at most 60 s may",)
+    exact = play(SHORT + CAMERA + "[expect]\nhonest_s = 180\nloss_s_max = 60\n")
+    assert exact.findings == ()
+    assert play(SHORT + CAMERA + "[expect]\nhonest_s = 110\ngain_s_max = 10\n").findings == ()

@@ -82,6 +82,7 @@ def test_entries_become_types_and_keep_their_values() -> None:
         ('[expect]\ncases = ["SHARED_DEVISE"]', "Did you mean SHARED_DEVICE?"),
         ('[[expect_session]]\nfinal = "NO_SUCH"', "expect_session[0].final"),
         ('[[expect_period]]\nfrom_s = 1\nuntil_s = 2\nreasons = ["NO_SUCH"]', "Line 6, expect_period[0].reasons"),
+        ("[expect]\nhonest_s = 1\nhonest_until_s = 2", "Line 5, expect.honest_until_s: is another way"),
         ("[session]\ncredited = [[9, 3]]", "Line 4, session.credited"),
         ("client = []", "Line 3, client"),
         ('[[client]]\nname = "a"\n[[client]]\nname = "a"', "Line 6, client[1].name: the clients' names must differ"),

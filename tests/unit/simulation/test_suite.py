@@ -22,7 +22,8 @@ def test_figures_and_page(tmp_path: Path) -> None:
     write(tmp_path / "honest", "plain", 'kind = "honest"', clip + "[expect]\nhonest_s = 60\n")
     write(tmp_path / "honest", "robbed", 'kind = "honest"', clip + "[expect]\nhonest_s = 200\n")
     cheat = 'kind = "cheat"\ntechnique = "C5"\n'
-    write(tmp_path / "redteam", "through", cheat, clip + "[expect]\nhonest_s = 10\nverified_s_max = 10\n")
+    said = 'honest_s = 10\nverified_s_max = 10\nreasons = ["SESSION_FINISHED", "NO_FACE"]\n'
+    write(tmp_path / "redteam", "through", cheat + 'explained = "Somebody sleeps."\n', f"{clip}[expect]\n{said}")
     write(tmp_path / "redteam", "known", cheat + 'accepted = "Known."\n', clip + "[expect]\nhonest_s = 0\n")
     write(tmp_path / "redteam", "unseen", cheat, missing)
     paths = [*suite.scenarios(tmp_path / "redteam"), *suite.scenarios(tmp_path / "honest")]
@@ -41,7 +42,11 @@ def test_figures_and_page(tmp_path: Path) -> None:
     assert found.cheat_credit == 1.0
     assert found.worst_loss_ms == 140_000
     assert (found.lost_sessions, found.replays_differ) == (0, 0)
+    assert all(case.replay_equal for case in cases if case.result)
+    assert not next(case for case in cases if case.result is None).replay_equal
     page = suite.page(cases)
+    assert "- 50.0 s: C5 (through). Somebody sleeps." in page
+    assert "| C5 | through | 10.0 | 60.0 | 60.0 | 0.0 | NOT STOPPED | SESSION_FINISHED |" in page
     assert "- C5 (known): Known." in page
     assert "100.00%" in page and "its media are absent" in page
     assert "NOT STOPPED" in suite.row(cases[1]) and "media absent" in suite.row(cases[2])
@@ -49,3 +54,10 @@ def test_figures_and_page(tmp_path: Path) -> None:
 
 def test_nothing_claimed_is_no_credit() -> None:
     assert suite.figures([]).cheat_credit == 0.0
+
+
+def test_where_nothing_is_earned_the_page_says_so(tmp_path: Path) -> None:
+    body = f'[[camera]]\nkind = "clip"\n{SIZE}[expect]\nhonest_s = 60\n'
+    write(tmp_path / "redteam", "honest-one", 'kind = "cheat"\ntechnique = "C5"\n', body)
+    page = suite.page(suite.run_suite(suite.scenarios(tmp_path), Gallery(PaintedAnalyser()), ()))
+    assert "Nothing was credited beyond what was honest" in page

@@ -127,6 +127,8 @@ def _times(scenario: Scenario) -> Iterator[tuple[str, str]]:
             for key in ("every_s", "unasked_every_s"):
                 if 0 < getattr(entry, key, 0.0) < EVERY_LEAST_S:
                     yield f"{section}[{index}].{key}", f"must be 0 or at least {EVERY_LEAST_S:g}."
+    if scenario.expect.honest_s is not None and scenario.expect.honest_until_s is not None:
+        yield "expect.honest_until_s", "is another way to give honest_s; take one of them."
     for index, (start_s, end_s) in enumerate(scenario.session.credited):
         if end_s <= start_s:
             yield "session.credited", f"entry {index} must end after it starts."

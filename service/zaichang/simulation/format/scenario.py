@@ -115,6 +115,9 @@ class ExpectTable(Table, frozen=True, kw_only=True):
         verified_s_min: Least verified seconds.
         verified_s_max: Most.
         honest_s: What a fair observer would have credited; for the suite's figures.
+        honest_until_s: The same, as what was really played until this moment of the scenario.
+        gain_s_max: Most verified seconds beyond what was honest.
+        loss_s_max: Most seconds of what was honest that are neither verified nor left to a person.
         undecided_s_max: Most seconds left to a person.
         claimed_s_min: Least media seconds that the clients reported as played, so that a cheat really tried.
         reasons: Codes that must appear in a minute, an acknowledgement or a final record.
@@ -131,6 +134,9 @@ class ExpectTable(Table, frozen=True, kw_only=True):
     verified_s_min: Span | None = None
     verified_s_max: Span | None = None
     honest_s: Span | None = None
+    honest_until_s: Moment | None = None
+    gain_s_max: Span | None = None
+    loss_s_max: Span | None = None
     undecided_s_max: Span | None = None
     claimed_s_min: Span | None = None
     reasons: tuple[str, ...] = ()
@@ -178,6 +184,7 @@ class Scenario(Table, frozen=True, kw_only=True):
         kind: ``honest`` or ``cheat``: which suite it belongs to; empty: none.
         technique: For cheats: which one (docs/redteam.md).
         accepted: For cheats that cannot be stopped: the residual risk in one sentence.
+        explained: For cheats that are stopped and still earn some seconds: why, in one sentence.
         policy: Policy fields that differ from the pack.
     """
 
@@ -187,6 +194,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     kind: Literal["", "honest", "cheat"] = ""
     technique: Annotated[str, Meta(max_length=16)] = ""
     accepted: Annotated[str, Meta(max_length=500)] = ""
+    explained: Annotated[str, Meta(max_length=500)] = ""
     session: SessionTable = SessionTable()
     policy: dict[str, int | str | bool | list[str]] = field(default_factory=dict)
     client: tuple[ClientTable, ...] = (ClientTable(),)
