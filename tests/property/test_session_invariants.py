@@ -279,6 +279,34 @@ def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
 
 
 @effort(25)
+@given(SCRIPTS, st.sampled_from(FACE), st.integers(1, 5))
+def test_i6_an_open_pop_up_is_not_left_behind_with_the_page(script: Script, name: str, sessions: int) -> None:
+    policy = replace(POLICIES[name], challenge_kinds=("confirm",), delivery_required=False)
+    watch = active(policy, script)
+    watch.schedule(capture_in_ms=NEVER_MS, challenge_in_ms=0)
+    watch.tick()
+    assert watch.state.challenge is not None
+    # The danger: the page is closed with the pop-up open, and the lesson begun anew, again and again.
+    credited = watch.state.credited
+    for _ in range(sessions):
+        watch.do(e.Superseded)
+        assert watch.state.owed and watch.state.credited == credited
+        watch = Watch(policy, lesson_duration_ms=LONG_MS, credited=credited, owed=watch.state.owed)
+        assert watch.state.challenge is not None, "it begins with a pop-up"
+        watch.round()
+        for _ in range(5):
+            watch.wait(4_000).beat(watch.state.frontier_ms + 4_000)
+            while watch.state.round is not None:
+                watch.capture()
+        assert watch.state.credited == credited, "nothing counts before the answer"
+    recover(watch)
+    bracket(watch, 20_000)
+    prove(watch)
+    assert total_ms(watch.state.credited) > total_ms(credited), "answered, time counts again"
+    close(watch)
+
+
+@effort(25)
 @given(SCRIPTS, st.sampled_from(FACE), st.integers(0, 4))
 def test_i7_a_capture_answers_its_order_in_time_with_its_nonce(script: Script, name: str, danger: int) -> None:
     watch = active(POLICIES[name], script)

@@ -117,6 +117,7 @@ class Joined(_Message, tag_field="t", tag="joined", frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     pictures_days: int = 0
     reveal: bool = False
+    free_seek: bool = False
 
 
 class Ack(_Message, tag_field="t", tag="ack", frozen=True, kw_only=True):

@@ -111,7 +111,7 @@ export class OptionsError extends Error {
 }
 
 export { htmlMedia } from "./shell/player.ts";
-export { hlsJs, type HlsPlayer } from "./adapters/hlsjs.ts";
+export { hlsJs, type HlsOptions, type HlsPlayer } from "./adapters/hlsjs.ts";
 export { videoJs, type VideoJsPlayer } from "./adapters/videojs.ts";
 export type { PlayerAdapter, PlayerCause, PlayerSample } from "./shell/player.ts";
 export type { Controller, EventMap } from "./shell/controller.ts";

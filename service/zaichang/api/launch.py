@@ -47,10 +47,11 @@ def launch_router(deps: ApiDeps) -> APIRouter:
             liveness_excluded=tuple(asked.liveness_excluded),
             enrol=asked.enrol,
         )
-        launch_id = deps.tokens.verify(token, deps.ports.clock.now_ms()).token_id
+        claims = deps.tokens.verify(token, deps.ports.clock.now_ms())
         return {
             "token": token,
-            "launch": launch_id,
+            "launch": claims.token_id,
+            "lesson_version": claims.lesson_version,
             "session_path": "/v1/session",
             "course_path": f"/course#token={token}",
         }
@@ -66,6 +67,8 @@ def launch_router(deps: ApiDeps) -> APIRouter:
         return {
             "institution": {"zh": institution.name_zh, "en": institution.name_en},
             "lesson": {"id": lesson.lesson_id, "zh": lesson.title_zh, "en": lesson.title_en},
+            "version": claims.lesson_version,
+            "live_from_ms": claims.live_from_ms,
             "course": lesson.course_id,
             "learner": claims.learner_id,
             "duration_ms": claims.lesson_duration_ms,

@@ -30,6 +30,9 @@ class LessonRequest(BaseModel):
     title_en: Title
     duration_ms: Annotated[int, Field(ge=1_000, le=LESSON_MAX_MS)]
     policy: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z0-9-]+$")]
+    version: Annotated[str, Field(max_length=64)] = ""
+    timeline_kept: bool = False
+    live_from_ms: Annotated[int, Field(ge=0, lt=2**53)] = 0
 
 
 class AllowanceRequest(BaseModel):
@@ -66,6 +69,9 @@ def manage_router(deps: ApiDeps) -> APIRouter:
                     "lesson": lesson.lesson_id,
                     "zh": lesson.title_zh,
                     "en": lesson.title_en,
+                    "version": lesson.version,
+                    "timeline": lesson.timeline,
+                    "live_from_ms": lesson.live_from_ms,
                     "duration_ms": lesson.duration_ms,
                     "policy_digest": lesson.policy_digest,
                     "questions": len(lesson.questions),
@@ -80,7 +86,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
         asked = parsed(LessonRequest, await body(request, JSON_MAX_BYTES))
         held = await store.lessons(institution.institution_id)
         before = next((each for each in held if (each.course_id, each.lesson_id) == (course, lesson)), None)
-        await deps.registry.add_lesson(
+        made = await deps.registry.add_lesson(
             institution.institution_id,
             course,
             lesson,
@@ -89,8 +95,11 @@ def manage_router(deps: ApiDeps) -> APIRouter:
             duration_ms=asked.duration_ms,
             policy=load_pack(asked.policy).policy,
             questions=before.questions if before is not None else (),
+            version=asked.version,
+            timeline_kept=asked.timeline_kept,
+            live_from_ms=asked.live_from_ms,
         )
-        return {"ok": True}
+        return {"ok": True, "version": made.version, "timeline": made.timeline}
 
     @router.get("/lessons/{course}/{lesson}/questions")
     async def questions(request: Request, course: str, lesson: str) -> dict[str, Any]:

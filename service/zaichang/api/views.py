@@ -46,6 +46,7 @@ def session_view(
         "learner": row.learner_id,
         "course": row.course_id,
         "lesson": row.lesson_id,
+        "lesson_version": row.lesson_version,
         "state": row.state,
         "opened_ms": row.opened_ms,
         "closed_ms": row.closed_ms,

@@ -45,6 +45,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     sub.add_argument("--title-en", required=True, help="title in English")
     sub.add_argument("--duration-ms", required=True, type=int, help="length of the video")
     sub.add_argument("--policy", default="default", help="policy pack or TOML file")
+    sub.add_argument("--version", default="", help="the lesson's version; left out: the one that it has, or 1")
+    sub.add_argument(
+        "--timeline-kept", action="store_true", help="a new version has the old one's time line: credit stays"
+    )
+    sub.add_argument(
+        "--live-from-ms", type=int, default=0, metavar="MS", help="when a live broadcast begins, Unix time"
+    )
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
     sub.add_argument("lesson", metavar="LESSON")
@@ -103,7 +110,7 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
     held = await services.store.lessons(args.institution)
     before = next((each for each in held if (each.course_id, each.lesson_id) == (args.course, args.lesson)), None)
     policy = load_pack(args.policy).policy
-    await services.registry.add_lesson(
+    made = await services.registry.add_lesson(
         args.institution,
         args.course,
         args.lesson,
@@ -112,8 +119,11 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
         duration_ms=args.duration_ms,
         policy=policy,
         questions=before.questions if before is not None else (),
+        version=args.version,
+        timeline_kept=args.timeline_kept,
+        live_from_ms=args.live_from_ms,
     )
-    return {"lesson": args.lesson, "policy": policy.name}
+    return {"lesson": args.lesson, "version": made.version, "timeline": made.timeline, "policy": policy.name}
 
 
 async def _questions(services: Services, args: Namespace) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class ReasonCode(StrEnum):
     PAGE_UNFOCUSED = "PAGE_UNFOCUSED"
     SEEK_FORWARD = "SEEK_FORWARD"
     RATE_TOO_FAST = "RATE_TOO_FAST"
+    AHEAD_OF_LIVE = "AHEAD_OF_LIVE"
+    LIVE_JUMP = "LIVE_JUMP"
     ALREADY_CREDITED = "ALREADY_CREDITED"
     LESSON_ENDED = "LESSON_ENDED"
     MEDIA_NOT_DELIVERED = "MEDIA_NOT_DELIVERED"
@@ -268,6 +270,14 @@ SENTENCES: Final = MappingProxyType(
         _R.RATE_TOO_FAST: _s(
             "播放速度超过允许的倍速，超出部分不计时。",
             "The video played faster than allowed; the excess does not count.",
+        ),
+        _R.AHEAD_OF_LIVE: _s(
+            "播放进度超前于直播，超前的部分不计时。请刷新页面。",
+            "The player was ahead of the live broadcast; that does not count. Please reload the page.",
+        ),
+        _R.LIVE_JUMP: _s(
+            "直播跳到了新的位置，跳过的部分不计时。",
+            "The live broadcast went on at another place; what was left out does not count.",
         ),
         _R.ALREADY_CREDITED: _s(
             "这部分已经计过时，重复观看不再累计。",

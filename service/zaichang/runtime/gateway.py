@@ -22,6 +22,7 @@ from zaichang.runtime.rates import RateExceeded, Rates
 from zaichang.runtime.runner import Runner
 from zaichang.runtime.signals import Peer, Signals
 from zaichang.runtime.tokens import LaunchTokens
+from zaichang.session.credit import skips
 from zaichang.session.events import (
     CaptureReceived,
     CaptureUnavailable,
@@ -220,6 +221,7 @@ class Gateway:
             policy_digest=state.info.policy_digest,
             captures=state.info.route == "face",
             reveal=not state.client_nonce,
+            free_seek=skips(state, policy),
             notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
             pictures_days=self._pictures_days(state.info.route),
         )

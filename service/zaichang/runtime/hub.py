@@ -180,6 +180,8 @@ class SessionHub:
             policy_digest=claims.policy_digest,
             state="open",
             opened_ms=ports.clock.now_ms(),
+            lesson_version=claims.lesson_version,
+            timeline=claims.timeline,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.store.open_session(row):
@@ -198,8 +200,12 @@ class SessionHub:
             seed=seed,
             client_nonce_c=client_nonce_c,
             credited=await ports.store.credited(
-                claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id
+                claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
             ),
+            lesson_version=claims.lesson_version,
+            timeline=claims.timeline,
+            live_from_ms=claims.live_from_ms,
+            owed=await ports.store.owed(claims.institution_id, claims.learner_id),
             route=claims.route,
             extra_time_pct=claims.extra_time_pct,
             liveness_excluded=claims.liveness_excluded,

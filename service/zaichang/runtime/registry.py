@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.errors import NotAllowed
+from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import check_id
 from zaichang.runtime.enrolling import Enrolled, Enrolling
 from zaichang.runtime.ports import Ports
@@ -70,22 +70,53 @@ class Registry:
         duration_ms: int,
         policy: Policy,
         questions: tuple[Question, ...] = (),
-    ) -> None:
-        """Create or replace a lesson and keep its policy for ever under its digest."""
+        version: str = "",
+        timeline_kept: bool = False,
+        live_from_ms: int = 0,
+    ) -> Lesson:
+        """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
+
+        Args:
+            institution_id: Whose.
+            course_id: Its course.
+            lesson_id: Its id.
+            title_zh: Title in Chinese.
+            title_en: Title in English.
+            duration_ms: Its length.
+            policy: The rules.
+            questions: Its bank.
+            version: Its version; empty: the one that it has, or "1".
+            timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
+            live_from_ms: When a live broadcast begins, server time; 0: not live.
+
+        Running sessions go on with the version that they began with; the next launch gets this one.
+        """
+        before = await self._lesson(institution_id, course_id, lesson_id)
+        version = check_id(version or (before.version if before is not None else "1"), "version")
+        kept = before is not None and (timeline_kept or version == before.version)
         digest = policy_digest(policy)
         await self._ports.store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
-        await self._ports.store.put_lesson(
-            Lesson(
-                institution_id=check_id(institution_id, "institution_id"),
-                course_id=check_id(course_id, "course_id"),
-                lesson_id=check_id(lesson_id, "lesson_id"),
-                title_zh=title_zh,
-                title_en=title_en,
-                duration_ms=duration_ms,
-                policy_digest=digest,
-                questions=questions,
-            )
+        lesson = Lesson(
+            institution_id=check_id(institution_id, "institution_id"),
+            course_id=check_id(course_id, "course_id"),
+            lesson_id=check_id(lesson_id, "lesson_id"),
+            title_zh=title_zh,
+            title_en=title_en,
+            duration_ms=duration_ms,
+            policy_digest=digest,
+            questions=questions,
+            version=version,
+            timeline=before.timeline if before is not None and kept else version,
+            live_from_ms=live_from_ms,
         )
+        await self._ports.store.put_lesson(lesson)
+        return lesson
+
+    async def _lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson | None:
+        try:
+            return await self._ports.store.lesson(institution_id, course_id, lesson_id)
+        except NotFound:
+            return None
 
     async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: bytes) -> int:
         """Replace a lesson's question bank (JSON, see ``question_bank``) for sessions to come; return its size.
@@ -159,6 +190,9 @@ class Registry:
                 extra_time_pct=extra_time_pct,
                 liveness_excluded=liveness_excluded,
                 enrol=enrol,
+                lesson_version=lesson.version,
+                timeline=lesson.timeline,
+                live_from_ms=lesson.live_from_ms,
             )
         )
 

@@ -187,7 +187,7 @@ class ReviewDesk:
                 for each in await store.amendments(row.session_id)
                 if not each.reviewer_id.startswith(SERVICE)
             },
-            await store.credited(row.institution_id, row.learner_id, row.course_id, row.lesson_id),
+            await store.credited(row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline),
             appealed,
             events,
         )

@@ -232,7 +232,7 @@ class Runner:
             state, decisions = step(self._state, event, self.policy)
             try:
                 await self._keep_picture(event, decisions, picture)
-                leaves = await self._commit(event, decisions)
+                leaves = await self._commit(event, decisions, state.owed)
             except StorageError:
                 self._arm(at_least_ms=RETRY_MS)
                 raise
@@ -278,7 +278,7 @@ class Runner:
             size = await asyncio.to_thread(self._ports.blobs.put, self._key, self.row.session_id, capture_id, picture)
             await self._ports.store.add_capture(self.row.session_id, capture_id, at_ms, size)
 
-    async def _commit(self, event: Event, decisions: Sequence[Decision]) -> Sequence[StoredLeaf]:
+    async def _commit(self, event: Event, decisions: Sequence[Decision], owed: str) -> Sequence[StoredLeaf]:
         body = canonical_bytes(encode_event(event))
         minutes = tuple(decision.minute for decision in decisions if isinstance(decision, RecordMinute))
         final = next((decision.final for decision in decisions if isinstance(decision, RecordFinal)), None)
@@ -299,6 +299,7 @@ class Runner:
                 ),
                 leaves=leaves,
                 closed_ms=event.at_ms if final is not None else None,
+                owed=owed,
                 case=self._case(final) if final is not None else None,
             )
         )

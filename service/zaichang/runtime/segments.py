@@ -101,6 +101,8 @@ def begin(
         policy=bytes.fromhex(info.policy_digest),
         course=info.course_id,
         lesson=info.lesson_id,
+        lesson_v=info.lesson_version,
+        timeline=info.timeline,
         subj_c=commitment(SUBJECT, salt(context.session_key, SUBJECT, 0), subject),
         sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
         client_nonce_c=bytes.fromhex(info.client_nonce_c),

@@ -45,6 +45,9 @@ class LaunchClaims:
         extra_time_pct: Recorded allowance.
         liveness_excluded: Movements that this learner is never asked for (recorded allowance); one is left at least.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
+        lesson_version: The lesson's version.
+        timeline: The time line that its positions are on.
+        live_from_ms: When a live broadcast began, server time; 0: not live.
     """
 
     token_id: str
@@ -59,6 +62,9 @@ class LaunchClaims:
     extra_time_pct: int = 0
     liveness_excluded: tuple[str, ...] = ()
     enrol: bool = False
+    lesson_version: str = "1"
+    timeline: str = "1"
+    live_from_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,9 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     extra: Annotated[int, msgspec.Meta(ge=0, le=EXTRA_TIME_MAX_PCT)] = 0
     spare: tuple[str, ...] = ()
     enrol: bool = False
+    ver: str = "1"
+    line: str = "1"
+    live: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
 
 
 class LaunchTokens:
@@ -123,7 +132,11 @@ class LaunchTokens:
             "route": claims.route,
             "extra": claims.extra_time_pct,
             "enrol": claims.enrol,
+            "ver": claims.lesson_version,
+            "line": claims.timeline,
         }
+        if claims.live_from_ms:
+            payload["live"] = claims.live_from_ms
         if claims.liveness_excluded:
             payload["spare"] = list(claims.liveness_excluded)
         _claims(payload)
@@ -229,4 +242,7 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         extra_time_pct=fields.extra,
         liveness_excluded=tuple(each for each in MOVEMENTS if each in fields.spare),
         enrol=fields.enrol,
+        lesson_version=check_id(fields.ver, "lesson_version"),
+        timeline=check_id(fields.line, "timeline"),
+        live_from_ms=fields.live,
     )

@@ -18,6 +18,7 @@ from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
 from zaichang.session.liveness import ACTIONS
 from zaichang.session.playhead import IntervalSet, normalise
+from zaichang.session.policy import CHALLENGE_KINDS
 
 _EVENTS: Final = MappingProxyType(
     {
@@ -102,6 +103,7 @@ def _check_start(start: events.SessionStarted) -> None:
         ("route is neither face nor challenge", start.route in ("face", "challenge")),
         ("extra time is negative", start.extra_time_pct >= 0),
         ("questions do not hold their right answers", questions_hold),
+        ("owed pop-up is of no known kind", start.owed in ("", *CHALLENGE_KINDS)),
         ("left-out liveness actions are unknown, or none is left", set(start.liveness_excluded) < set(ACTIONS)),
     ):
         if not holds:

@@ -40,6 +40,8 @@ SKIPPED_MAX_MS = 30_000
 """What a first viewing may leave out in all, for rounding and for players that play on for a moment; then nothing."""
 PIECES_MAX = 128
 """How many separate pieces what was watched may have, so that state and records stay small."""
+LIVE_SLACK_MS = 10_000
+"""How far a live playhead may be ahead of our clock: the broadcaster's clock is not ours."""
 RUN_UP_MS = 2_000
 """Whoever has left out too much is sent this far before the furthest point: no player stops on the millisecond."""
 
@@ -60,8 +62,10 @@ def enter(
     A player that was told to go on may have played for as long as ``since_ms`` (the previous heartbeat) allows before
     this report: that much lead is accepted, though not credited. Nothing is saved up from before the stretch.
     """
+    if _ahead_of_live(state, beat):
+        return _refuse_live(state, beat, out)
     lead_ms = min(policy.burst_ms, beat.at_ms - since_ms) * policy.rate_max_bp // BP_ONE + policy.seek_tolerance_ms
-    if not policy.skip_allowed and beat.playhead_ms > state.frontier_ms + lead_ms:
+    if not skips(state, policy) and beat.playhead_ms > state.frontier_ms + lead_ms:
         return _refuse(state, ReasonCode.SEEK_FORWARD, out)
     if _scattered(state, beat.playhead_ms, state.frontier_ms, policy):
         return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
@@ -115,11 +119,17 @@ def _progress(
     start_ms, end_ms = state.beat_playhead_ms, min(beat.playhead_ms, state.info.lesson_duration_ms)
     if end_ms <= start_ms:
         return None  # going back, or standing still, is free
+    if _ahead_of_live(state, beat):
+        return _refuse_live(state, beat, out)
+    if state.info.live_from_ms and progress_ms > state.tokens_ms and beat.rate_bp <= policy.rate_max_bp:
+        # A discontinuity, or back to the live edge: a new stretch begins there, and what lies between was not seen.
+        note(state, ReasonCode.LIVE_JUMP)
+        return None
     if progress_ms > state.tokens_ms or beat.rate_bp > policy.rate_max_bp:
         moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
         return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out)
     allowed_ms = max(state.frontier_ms, state.lead_ms)
-    if not policy.skip_allowed and start_ms > allowed_ms + policy.seek_tolerance_ms:
+    if not skips(state, policy) and start_ms > allowed_ms + policy.seek_tolerance_ms:
         return _refuse(state, ReasonCode.SEEK_FORWARD, out)
     if _scattered(state, start_ms, allowed_ms, policy):
         return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
@@ -128,9 +138,29 @@ def _progress(
     return None
 
 
+def skips(state: State, policy: Policy) -> bool:
+    """Return whether a first viewing may begin further on: by the policy, or because a broadcast waits for nobody."""
+    return policy.skip_allowed or state.info.live_from_ms > 0
+
+
+def _ahead_of_live(state: State, beat: HeartbeatReceived) -> bool:
+    """Return whether a playhead claims to be where a live broadcast has not come yet."""
+    return 0 < state.info.live_from_ms and beat.playhead_ms > _live_edge_ms(state, beat) + LIVE_SLACK_MS
+
+
+def _live_edge_ms(state: State, beat: HeartbeatReceived) -> int:
+    return max(0, beat.at_ms - state.info.live_from_ms)
+
+
+def _refuse_live(state: State, beat: HeartbeatReceived, out: list[Decision]) -> ReasonCode:
+    note(state, ReasonCode.AHEAD_OF_LIVE)
+    out.append(OrderSeek(to_ms=_live_edge_ms(state, beat), reason=ReasonCode.AHEAD_OF_LIVE))
+    return ReasonCode.AHEAD_OF_LIVE
+
+
 def _scattered(state: State, start_ms: int, furthest_ms: int, policy: Policy) -> bool:
     """Return whether a stretch must not begin here, though near enough: small skips, many times, are a fast-forward."""
-    ahead = start_ms > furthest_ms and not policy.skip_allowed
+    ahead = start_ms > furthest_ms and not skips(state, policy)
     pieces = len(state.credited) + len(state.pending_set) + len(state.undecided) + len(state.waiting)
     if not ahead and pieces < PIECES_MAX:
         return False

@@ -44,11 +44,15 @@ class SessionStarted:
         policy_digest: Of the policy in force.
         seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
         client_nonce_c: The client's commitment to its nonce (``schedule.client_commitment``), made before it saw ours.
-        credited: What this learner was credited for this lesson before (I2).
+        credited: What this learner was credited for on this time line of the lesson before (I2).
         route: ``face``, or ``challenge`` (the route without face recognition).
         extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
         questions: The bank for ``question`` challenges.
         liveness_excluded: Actions that this learner is never asked for, a recorded allowance; one at least is left.
+        lesson_version: The lesson's version; the session keeps the one that it began with.
+        timeline: Names the time line that positions are on; versions that kept it share it.
+        live_from_ms: When the live broadcast began, server time; 0: the lesson is not live.
+        owed: The kind of the pop-up that this learner's last session left open, or empty.
     """
 
     at_ms: int
@@ -66,6 +70,10 @@ class SessionStarted:
     extra_time_pct: int = 0
     questions: tuple[Question, ...] = ()
     liveness_excluded: tuple[str, ...] = ()
+    lesson_version: str = "1"
+    timeline: str = "1"
+    live_from_ms: int = 0
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
             f"弹窗验证（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
             f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
         )
+        lines.append("弹窗没有回应就离开的，下一次学习一开始须先回应一次，回应之前不计时。")
     lines += _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
@@ -128,6 +129,9 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
         lines.append(
             f"Pop-ups ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
             f"answer within {_span_en(policy.challenge_deadline_ms)}."
+        )
+        lines.append(
+            "Whoever leaves one unanswered begins the next session with one; nothing counts before its answer."
         )
     lines += _liveness_en(policy)
     if policy.pause_when_hidden:

@@ -71,7 +71,7 @@ def settle(state: State, policy: Policy, out: list[Decision]) -> None:
     ours = (state.proof_hold, state.page_hold, state.link_hold, state.closing)
     if state.pause_ordered and all(hold is None for hold in ours):
         state.pause_ordered = False
-        if not policy.skip_allowed and state.beat_playhead_ms > state.frontier_ms + policy.seek_tolerance_ms:
+        if not credit.skips(state, policy) and state.beat_playhead_ms > state.frontier_ms + policy.seek_tolerance_ms:
             out.append(OrderSeek(to_ms=state.frontier_ms, reason=ReasonCode.SEEK_FORWARD))
         out.append(OrderResume())
 
@@ -250,6 +250,7 @@ def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
     credit.end_minute(state, state.now_ms)
     state.accounted_ms = state.now_ms
     credit.record_minutes(state, out)
+    state.owed = _owed(state)
     state.round = None
     state.challenge = None
     transitions.close(state, reason)
@@ -266,3 +267,13 @@ def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
             )
         )
     )
+
+
+def _owed(state: State) -> str:
+    """Return the kind of the pop-up that a session which closes leaves open: the learner's next one begins with it."""
+    if state.challenge is not None:
+        return state.challenge.kind
+    if state.challenge_hold:
+        return liveness.LIVENESS  # it failed, and the next one was to come: movements, where the rules use them
+    # Who left before the first proof has not answered what was owed then either.
+    return state.info.owed if state.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING) else ""

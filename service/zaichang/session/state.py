@@ -183,6 +183,7 @@ class State:
         strikes: Failed proofs.
         doubt: Rounds for which the schedule stays denser after a failure.
         indicators: What a reviewer should look at, with counts.
+        owed: Once closed: the kind of the pop-up that was left open, or empty.
     """
 
     info: SessionStarted
@@ -250,6 +251,7 @@ class State:
     strikes: int = 0
     doubt: int = 0
     indicators: tuple[tuple[ReasonCode, int], ...] = ()
+    owed: str = ""
 
     @property
     def lots(self) -> Lots:

@@ -137,6 +137,10 @@ def _revealed(state: State, event: NonceRevealed, policy: Policy, out: list[Deci
     proofs.schedule_challenge(state, policy)
     liveness.schedule(state, policy)
     if rounds.uses_captures(state, policy):
+        if state.info.owed and not policy.liveness_start:
+            # The last session left a pop-up open: this one begins with it, and credits nothing before its answer.
+            moves = state.info.owed == liveness.LIVENESS and liveness.in_use(state, policy)
+            challenges.issue(state, policy, event.at_ms, out, kind=liveness.LIVENESS if moves else "")
         rounds.begin_round(state, policy, event.at_ms, out)
     else:
         challenges.issue(state, policy, event.at_ms, out)
@@ -174,7 +178,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     if state.phase is Phase.ACTIVE:
         if state.beat_ms == 0:
             reason = reason or credit.enter(state, beat, since_ms, policy, out)
-        state.beat_ms = 0 if reason is ReasonCode.SEEK_FORWARD else beat.at_ms
+        state.beat_ms = 0 if reason in (ReasonCode.SEEK_FORWARD, ReasonCode.AHEAD_OF_LIVE) else beat.at_ms
     out.append(
         AckHeartbeat(
             seq=beat.seq,

@@ -88,7 +88,7 @@ class Decisions:
 
 def _amend(db: sqlite3.Connection, write: Amend) -> None:
     row = db.execute(
-        "SELECT state, institution_id, learner_id, course_id, lesson_id FROM sessions WHERE session_id = ?",
+        "SELECT state, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions WHERE session_id = ?",
         (write.session_id,),
     ).fetchone()
     if row is None:
@@ -96,7 +96,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
     where = tuple(row)[1:]
     studying = db.execute(
         "SELECT 1 FROM sessions WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-        "AND state <> 'closed'",
+        "AND timeline = ? AND state <> 'closed'",
         where,
     ).fetchone()
     if studying:
@@ -132,12 +132,12 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         for start_ms, end_ms in intervals:
             if db.execute(
                 "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-                "AND start_ms < ? AND end_ms > ?",
+                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
                 (*where, end_ms, start_ms),
             ).fetchone():
                 raise StorageError("storage.double_credit", f"[{start_ms}, {end_ms}) of the lesson is credited (I2).")
             db.execute(
-                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*where, start_ms, end_ms, write.session_id, minute),
             )
     close_case(db, write.close)

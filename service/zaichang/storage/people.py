@@ -74,9 +74,19 @@ class People:
             lesson.duration_ms,
             lesson.policy_digest,
             msgspec.json.encode(lesson.questions),
+            lesson.version,
+            lesson.timeline,
+            lesson.live_from_ms,
         )
         await self._db.write(
-            lambda db: db.execute("INSERT OR REPLACE INTO lessons VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values).rowcount
+            lambda db: (
+                db.execute(
+                    "INSERT OR REPLACE INTO lessons (institution_id, course_id, lesson_id, title_zh, title_en, "
+                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    values,
+                ).rowcount
+            )
         )
 
     async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:

@@ -42,6 +42,8 @@ class Lesson:
     """A lesson of a course, with the policy that holds for it.
 
     ``duration_ms`` is never the player's word; ``questions`` is the bank for question challenges, which stays here.
+    ``timeline`` names the time line that positions are on: that of the first version that had it. ``live_from_ms`` is
+    when a live broadcast began, server time, or 0.
     """
 
     institution_id: str
@@ -52,6 +54,9 @@ class Lesson:
     duration_ms: int
     policy_digest: str
     questions: tuple[Question, ...] = ()
+    version: str = "1"
+    timeline: str = "1"
+    live_from_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,9 @@ class SessionRow:
         superseded_by: The session that took its place, or None.
         epoch: Fencing number; a writer with an older one is refused.
         next_seq: Sequence number of the next event.
+        lesson_version: The lesson's version that it began with.
+        timeline: The time line that its positions are on.
+        owed: The kind of the pop-up that was left open at its end, or empty.
     """
 
     session_id: str
@@ -107,6 +115,9 @@ class SessionRow:
     superseded_by: str | None = None
     epoch: int = 1
     next_seq: int = 0
+    lesson_version: str = "1"
+    timeline: str = "1"
+    owed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +176,7 @@ class Append:
         minutes: Minutes that became final.
         leaves: Leaves that these events completed.
         closed_ms: Set where the session ended with these events.
+        owed: The kind of the pop-up that was left open then, or empty.
         case: What a person should look at then; the reasons of undecided minutes are added to it.
     """
 
@@ -175,6 +187,7 @@ class Append:
     minutes: tuple[StoredMinute, ...] = ()
     leaves: tuple[StoredLeaf, ...] = ()
     closed_ms: int | None = None
+    owed: str = ""
     case: CaseDraft | None = None
 
 
@@ -305,8 +318,13 @@ class Store(ReviewStore, Protocol):
     async def seen_elsewhere(self, content: str, session_id: str) -> bool:
         """Return whether the very same picture came in another session of anyone's."""
 
-    async def credited(self, institution_id: str, learner_id: str, course_id: str, lesson_id: str) -> IntervalSet:
-        """Return what the learner was credited for in this lesson (I2)."""
+    async def credited(
+        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+    ) -> IntervalSet:
+        """Return what the learner was credited for on this time line of the lesson (I2)."""
+
+    async def owed(self, institution_id: str, learner_id: str) -> str:
+        """Return the kind of the pop-up that the learner's last closed session left open, or empty."""
 
     # Delivery log (I5)
     async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:

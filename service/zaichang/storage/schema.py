@@ -127,6 +127,28 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX deliveries_unused ON deliveries (launch) WHERE used = 0""",
         """CREATE INDEX deliveries_by_time ON deliveries (at_ms)""",
     ),
+    (
+        # A lesson's version, and the time line that its positions are on: versions that kept it share its name
+        """ALTER TABLE lessons ADD COLUMN version TEXT NOT NULL DEFAULT '1'""",
+        """ALTER TABLE lessons ADD COLUMN timeline TEXT NOT NULL DEFAULT '1'""",
+        # When a live broadcast began, server time; 0: not live
+        """ALTER TABLE lessons ADD COLUMN live_from_ms INTEGER NOT NULL DEFAULT 0""",
+        """ALTER TABLE sessions ADD COLUMN lesson_version TEXT NOT NULL DEFAULT '1'""",
+        """ALTER TABLE sessions ADD COLUMN timeline TEXT NOT NULL DEFAULT '1'""",
+        # The kind of the pop-up that was left open at the end, or empty
+        """ALTER TABLE sessions ADD COLUMN owed TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE credits RENAME TO credits_before""",
+        """CREATE TABLE credits (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, course_id TEXT NOT NULL, lesson_id TEXT NOT NULL,
+            timeline TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, session_id TEXT NOT NULL,
+            minute INTEGER NOT NULL,
+            PRIMARY KEY (institution_id, learner_id, course_id, lesson_id, timeline, start_ms)
+            ) STRICT, WITHOUT ROWID""",
+        """INSERT INTO credits SELECT institution_id, learner_id, course_id, lesson_id, '1', start_ms, end_ms,
+            session_id, minute FROM credits_before""",
+        """DROP TABLE credits_before""",
+        """CREATE INDEX sessions_of_learner ON sessions (institution_id, learner_id, closed_ms)""",
+    ),
 )
 
 

@@ -20,7 +20,7 @@ from zaichang.storage.staff import Staff
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
-    "closed_ms, superseded_by, epoch, next_seq"
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed"
 )
 
 
@@ -70,7 +70,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                 where,
             ).fetchall()
             db.execute(
-                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                 (
                     row.session_id,
                     *where,
@@ -84,6 +84,9 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                     None,
                     row.epoch,
                     row.next_seq,
+                    row.lesson_version,
+                    row.timeline,
+                    row.owed,
                 ),
             )
             return tuple(_session(found) for found in superseded)
@@ -160,14 +163,29 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.read(operation)
 
-    async def credited(self, institution_id: str, learner_id: str, course_id: str, lesson_id: str) -> IntervalSet:
+    async def owed(self, institution_id: str, learner_id: str) -> str:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> str:
+            row = db.execute(
+                "SELECT owed FROM sessions WHERE institution_id = ? AND learner_id = ? AND state = 'closed' "
+                "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
+                (institution_id, learner_id),
+            ).fetchone()
+            return "" if row is None else str(row["owed"])
+
+        return await self._db.read(operation)
+
+    async def credited(
+        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+    ) -> IntervalSet:
         """See ``Store``."""
 
         def operation(db: sqlite3.Connection) -> IntervalSet:
             rows = db.execute(
                 "SELECT start_ms, end_ms FROM credits "
-                "WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ?",
-                (institution_id, learner_id, course_id, lesson_id),
+                "WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? AND timeline = ?",
+                (institution_id, learner_id, course_id, lesson_id, timeline),
             )
             return normalise((row[0], row[1]) for row in rows)
 
@@ -196,7 +214,8 @@ def _session(row: sqlite3.Row) -> SessionRow:
 
 def _append(db: sqlite3.Connection, write: Append) -> None:
     row = db.execute(
-        "SELECT epoch, next_seq, institution_id, learner_id, course_id, lesson_id FROM sessions WHERE session_id = ?",
+        "SELECT epoch, next_seq, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions "
+        "WHERE session_id = ?",
         (write.session_id,),
     ).fetchone()
     if row is None:
@@ -229,16 +248,16 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
         for start_ms, end_ms in minute.credited:
             if db.execute(
                 "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-                "AND start_ms < ? AND end_ms > ?",
-                (*tuple(row)[2:6], end_ms, start_ms),
+                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
+                (*tuple(row)[2:7], end_ms, start_ms),
             ).fetchone():
                 raise StorageError(
                     "storage.double_credit",
                     f"Session {write.session_id} would credit [{start_ms}, {end_ms}) of the lesson a second time (I2).",
                 )
             db.execute(
-                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (*tuple(row)[2:6], start_ms, end_ms, write.session_id, minute.minute),
+                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*tuple(row)[2:7], start_ms, end_ms, write.session_id, minute.minute),
             )
     for leaf in write.leaves:
         db.execute(
@@ -252,8 +271,8 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
         )
     if write.closed_ms is not None:
         db.execute(
-            "UPDATE sessions SET state = 'closed', closed_ms = ? WHERE session_id = ?",
-            (write.closed_ms, write.session_id),
+            "UPDATE sessions SET state = 'closed', closed_ms = ?, owed = ? WHERE session_id = ?",
+            (write.closed_ms, write.owed, write.session_id),
         )
         if write.case is not None:
             session_case(db, write.case)

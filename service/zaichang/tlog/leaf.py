@@ -74,6 +74,8 @@ def session_start(
     subj_c: bytes,
     sched_c: bytes,
     course_v: bytes | None = None,
+    lesson_v: str | None = None,
+    timeline: str | None = None,
     device_c: bytes | None = None,
     client_nonce_c: bytes | None = None,
 ) -> bytes:
@@ -87,6 +89,8 @@ def session_start(
         subj_c: Commitment to the learner's pseudonym, fresh for each session.
         sched_c: Commitment to the capture schedule's secret (``schedule_commitment``).
         course_v: Digest of the course's version.
+        lesson_v: The lesson's version.
+        timeline: The time line that positions are on.
         device_c: Commitment to the device.
         client_nonce_c: Commitment to the player's nonce.
 
@@ -94,7 +98,13 @@ def session_start(
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
     fields = {"policy": policy, "course": course, "lesson": lesson, "subj_c": subj_c, "sched_c": sched_c}
-    optional = {"course_v": course_v, "device_c": device_c, "client_nonce_c": client_nonce_c}
+    optional = {
+        "course_v": course_v,
+        "lesson_v": lesson_v,
+        "timeline": timeline,
+        "device_c": device_c,
+        "client_nonce_c": client_nonce_c,
+    }
     return _session("session.start", ref, {**fields, **optional})
 
 

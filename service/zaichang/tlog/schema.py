@@ -111,6 +111,8 @@ KINDS: Final = MappingProxyType(
             "course": ID,
             "course_v": _optional(HASH),
             "lesson": ID,
+            "lesson_v": _optional(ID),
+            "timeline": _optional(ID),
             "subj_c": HASH,
             "sched_c": HASH,
             "device_c": _optional(HASH),

@@ -37,12 +37,15 @@ async def test_a_folder_of_the_first_version_is_brought_up_to_date(tmp_path: Pat
     for statement in MIGRATIONS[0]:
         db.execute(statement)
     db.execute("INSERT INTO institutions VALUES ('old', '旧', 'Old', 'k', 's', 1)")
+    db.execute("INSERT INTO credits VALUES ('old', 'who', 'course', 'lesson', 0, 5000, 's1', 0)")
     db.execute("PRAGMA user_version = 1")
     db.commit()
     db.close()
     async with service(tmp_path / "data") as services:
         assert (await services.store.institution("old")).name_en == "Old"
         assert await services.store.cases(CaseFilter(institution_id="old")) == []
+        assert await services.store.credited("old", "who", "course", "lesson", "1") == ((0, 5000),)
+        assert await services.store.credited("old", "who", "course", "lesson", "2") == ()
 
 
 async def test_erasure_reaches_every_table_of_review(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import { htmlMedia, type PlayerAdapter, type PlayerSample } from "../shell/playe
 /** The part of hls.js that is used; the event names are hls.js's own. */
 export interface HlsPlayer {
   readonly media: HTMLMediaElement | null;
+  /** The programme date-time at the playhead, where the playlist has one. */
+  readonly playingDate?: Date | null;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
@@ -12,17 +14,37 @@ const ATTACHED = "hlsMediaAttached";
 const DETACHING = "hlsMediaDetaching";
 const NOTHING: PlayerSample = { playheadMs: 0, playing: false, stalled: false, ended: false, rateBp: 10_000 };
 
-export function hlsJs(hls: HlsPlayer): PlayerAdapter {
+export interface HlsOptions {
+  /** A live broadcast: when it began, Unix time in milliseconds, as `GET /v1/me` says it. */
+  readonly liveFromMs?: number;
+}
+
+/**
+ * A lesson's position is the element's time. A live broadcast's is the time since it began, by the programme date-time:
+ * currentTime begins anywhere there, and jumps at a discontinuity.
+ */
+export function hlsJs(hls: HlsPlayer, options: HlsOptions = {}): PlayerAdapter {
+  const liveFromMs = options.liveFromMs ?? 0;
+  const placed = (sample: PlayerSample): PlayerSample => {
+    if (liveFromMs === 0) return sample;
+    const date = hls.playingDate?.getTime() ?? Number.NaN;
+    // Without a date nobody knows where the broadcast is: it stands where it was, and nothing counts.
+    if (!Number.isFinite(date)) return { ...sample, playheadMs: last.playheadMs, stalled: sample.playing };
+    return { ...sample, playheadMs: Math.max(0, Math.round(date - liveFromMs)) };
+  };
   const start = hls.media === null ? null : htmlMedia(hls.media);
   let inner = start;
   let last = NOTHING;
   return {
     element: hls.media,
     // Between two elements the lesson stands still where it was.
-    sample: () => (last = inner?.sample() ?? { ...last, playing: false, stalled: false }),
+    sample: () => (last = inner === null ? { ...last, playing: false, stalled: false } : placed(inner.sample())),
     play: () => inner?.play() ?? Promise.reject(new Error("hls.js has no element")),
     pause: () => inner?.pause(),
-    seek: (toMs) => inner?.seek(toMs),
+    seek(toMs) {
+      const at = hls.media?.currentTime ?? 0;
+      inner?.seek(liveFromMs === 0 ? toMs : at * 1_000 + toMs - last.playheadMs);
+    },
     normalRate: () => inner?.normalRate?.(),
     hints: () => inner?.hints?.() ?? [],
     listen(changed) {

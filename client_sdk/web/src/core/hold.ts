@@ -14,7 +14,7 @@ export function holdOf(state: State, nowMs: number): Hold | null {
 
 /** Where to set a player back that went past what may count; -1 where it did not. */
 export function setBackMs(state: State, now: Sample): number {
-  if (state.joined === null || !state.ready || state.uncounted) return -1;
+  if (state.joined === null || !state.ready || state.uncounted || state.joined.free_seek) return -1;
   return now.playheadMs > state.furthestMs + SEEK_TOLERANCE_MS ? state.furthestMs : -1;
 }
 

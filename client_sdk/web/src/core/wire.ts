@@ -80,6 +80,8 @@ export interface Joined {
   pictures_days: number;
   /** Whether the service waits for `reveal`. */
   reveal: boolean;
+  /** Whether a first viewing may skip ahead: a live broadcast, or rules that allow it. */
+  free_seek: boolean;
 }
 export interface Ack {
   t: "ack";
@@ -202,7 +204,7 @@ const SERVER: { [T in ServerMessage["t"]]: { [F in Exclude<keyof Extract<ServerM
     session_id: "string", resumed: "boolean", server_ms: "number", seq: "number", nonce: "string",
     heartbeat_ms: "number", frontier_ms: "number", lesson_duration_ms: "number", schedule_commitment: "string",
     policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST, pictures_days: ZERO,
-    reveal: { or: false },
+    reveal: { or: false }, free_seek: { or: false },
   },
   ack: {
     seq: "number", nonce: "string", counting: "boolean", reason: NONE, verified_ms: ZERO, pending_ms: ZERO,

@@ -45,6 +45,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   PAGE_UNFOCUSED: "The window lost focus. Click the page to go on.",
   SEEK_FORWARD: "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
   RATE_TOO_FAST: "The video played faster than allowed; the excess does not count.",
+  AHEAD_OF_LIVE: "The player was ahead of the live broadcast; that does not count. Please reload the page.",
+  LIVE_JUMP: "The live broadcast went on at another place; what was left out does not count.",
   ALREADY_CREDITED: "This part was counted before; watching again earns no more.",
   LESSON_ENDED: "The lesson has ended.",
   MEDIA_NOT_DELIVERED: "No record shows that this part of the video was sent to you, so a person will look. Play it on its page.",

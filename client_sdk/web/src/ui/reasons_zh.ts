@@ -45,6 +45,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   PAGE_UNFOCUSED: "学习窗口失去焦点，请点击页面继续。",
   SEEK_FORWARD: "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
   RATE_TOO_FAST: "播放速度超过允许的倍速，超出部分不计时。",
+  AHEAD_OF_LIVE: "播放进度超前于直播，超前的部分不计时。请刷新页面。",
+  LIVE_JUMP: "直播跳到了新的位置，跳过的部分不计时。",
   ALREADY_CREDITED: "这部分已经计过时，重复观看不再累计。",
   LESSON_ENDED: "本节已播放完毕。",
   MEDIA_NOT_DELIVERED: "没有查到这段视频的传输记录，将由人工核对。请在课程页面内正常播放视频。",
