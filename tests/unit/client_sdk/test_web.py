@@ -1,5 +1,7 @@
 """The web SDK's own checks: its tests, its size budget, and the sentences it shares with the service."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,17 @@ def test_the_bundles_keep_their_size_budget() -> None:
     npm("build")
     sizes = npm("size").stdout
     assert sizes.count("ok ") >= 5 and "OVER" not in sizes
+
+
+def test_the_sizes_in_the_page_are_those_of_the_bundles() -> None:
+    npm("build")
+    rows = json.loads(npm("size", "--", "--json").stdout)
+    text = (ROOT / "docs" / "player.md").read_text(encoding="utf-8").split("## Size")[1].split("## ")[0]
+    found = [int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+) \|", text)]
+    assert len(found) == len(rows)
+    for said, row in zip(found, rows, strict=True):
+        assert said == pytest.approx(row["gzip_bytes"], rel=0.05), row["name"]
+        assert f"{row['budget_bytes']:,}" in text
 
 
 def test_the_learner_reads_the_services_sentences() -> None:
