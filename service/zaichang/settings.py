@@ -80,7 +80,8 @@ class Settings(BaseModel):
     token_minutes: int = Field(240, ge=1, le=1440, description="Life of a launch token, in minutes.")
     log_flush_ms: int = Field(250, ge=10, le=5_000, description="How long leaves wait for a common checkpoint.")
     log_witnesses: tuple[str, ...] = Field(
-        (), description="Witnesses that cosign the logs, each as `URL VKEY` (docs/evidence.md)."
+        (),
+        description="Witnesses that cosign the logs, each as `URL VKEY`, or `URL VKEY BEACONKEY` (docs/evidence.md).",
     )
     log_witness_start: Literal["warn", "require"] = Field(
         "warn", description="If no witness answers at start: `warn` signs on, `require` does not open the log."

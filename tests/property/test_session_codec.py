@@ -40,6 +40,8 @@ def built(kind: type) -> st.SearchStrategy[e.Event]:
     if kind is e.MediaDelivered:
         spans = st.tuples(st.integers(0, 500), st.integers(1, 50), NATURAL).map(lambda s: (s[0], s[0] + s[1], s[2]))
         times["spans"] = st.lists(spans, max_size=4).map(tuple)
+    if kind is e.BeaconArrived:
+        times["beacon"] = HEX32
     return st.builds(kind, **times)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.desk import NONCE
 from support.effort import effort
-from support.hostile import ACTIONS, POLICIES, Action
+from support.hostile import ACTIONS, POLICIES, Action, beacon, honest
 from support.watch import Watch
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -37,3 +39,16 @@ def test_nothing_happens_before_the_reveal(
     if state.phase is not Phase.CLOSED:
         watch.do(e.NonceRevealed, client_nonce=NONCE)
         assert watch.of(d.OrderCapture) or watch.of(d.OrderChallenge), "the first proof comes with the reveal"
+
+
+@effort(25)
+@given(SCRIPTS, st.sampled_from(sorted(POLICIES)), st.integers(0, 4), st.integers(1, 999))
+def test_a_beacon_breaks_no_rule_whenever_it_comes(
+    script: list[tuple[Action, int]], name: str, place: int, number: int
+) -> None:
+    watch = Watch(replace(POLICIES[name], beacon_wait_ms=600_000), lesson_duration_ms=14_400_000)
+    for action, n in [(honest, 5), *script[:place], (beacon, number), *script[place:], (beacon, number + 1)]:
+        action(watch, n)
+    assert watch.state.beacon in ("", f"{number:064x}"), "the first one stays"
+    assert watch.state.beacon or watch.state.phase is Phase.CLOSED or watch.now_ms >= watch.info.at_ms + 600_000
+    watch.check_replay()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
@@ -35,6 +37,7 @@ def record(n: int, verdict: str = "V", verified_ms: int = 60_000) -> bytes:
 class Sample:
     leaves: tuple[bytes, ...]
     bundle: Bundle
+    hashes: tuple[bytes, ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -51,11 +54,12 @@ def sample(
     others: int = 5,
     committed: str = NONCE,
     sched: dict[str, CanonicalValue] | None = None,
-    first_event: bytes | None = None,
+    opened: Mapping[int, bytes] = MappingProxyType({}),
 ) -> Sample:
     """Return a session of ``(n_events, verdict letters)`` segments among ``others`` foreign leaves.
 
-    ``committed`` is the nonce that the start commits to, empty for none; ``sched`` what the end reveals, if not both.
+    ``opened`` puts other events in their places. ``committed`` is the nonce that the start commits to, empty for none;
+    ``sched`` what the end reveals, if not both.
     """
     import hashlib
 
@@ -82,8 +86,7 @@ def sample(
     firsts = {EVENT: 0, RECORD: 0}
     for n, (n_events, letters) in enumerate(segments):
         events, records = segment_parts(firsts[EVENT], n_events, firsts[RECORD], letters)
-        if not n and first_event is not None:
-            events[0] = first_event
+        events = [opened.get(firsts[EVENT] + i, data) for i, data in enumerate(events)]
         roots: dict[str, bytes] = {}
         for kind, payloads in ((EVENT, events), (RECORD, records)):
             values = commit_all(kind, KEY, payloads, firsts[kind])
@@ -146,4 +149,4 @@ def sample(
         openings=tuple(openings),
         fields=(FieldOpening(sid=SID, seq=0, field="subj_c", kind="subject", salt=subject_salt, payload=subject),),
     )
-    return Sample(leaves=tuple(leaves), bundle=bundle)
+    return Sample(leaves=tuple(leaves), bundle=bundle, hashes=tuple(hashes))

@@ -255,6 +255,11 @@ def open_again(watch: Watch, n: int) -> None:
         assert (d.RejectReveal() in out) is (nonce != NONCE)
 
 
+def beacon(watch: Watch, n: int) -> None:
+    """Bring a witness's beacon: where the policy asks for it and it is in time, the draws to come change."""
+    watch.do(e.BeaconArrived, beacon=f"{n:064x}")
+
+
 def answer(watch: Watch, n: int) -> None:
     """Answer a pop-up: rightly, wrongly, too fast, for another one."""
     challenge = watch.state.challenge

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zaichang.runtime.witness import Witness, keys_by_origin, make_server
 from zaichang.storage.witness_store import WitnessStore
+from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.keys import Ed25519Cosigner
 
 COSIGNER = Ed25519Cosigner("witness.example.org", b"\x05" * 32)
@@ -16,9 +17,9 @@ NOW_S = 1_790_000_000
 
 
 @contextmanager
-def serving(folder: Path, vkeys: list[str]) -> Iterator[str]:
+def serving(folder: Path, vkeys: list[str], beacons: BeaconSigner | None = None) -> Iterator[str]:
     store = WitnessStore(folder / "witness.sqlite3")
-    witness = Witness(store, COSIGNER, keys_by_origin(vkeys), lambda: NOW_S)
+    witness = Witness(store, COSIGNER, keys_by_origin(vkeys), lambda: NOW_S, beacons)
     server = make_server(witness, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

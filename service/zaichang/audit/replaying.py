@@ -34,11 +34,13 @@ class End:
         reason: Why the session ended.
         codes: How often each reason was given for a minute.
         client_nonce: The client's half of the schedule that it reveals, or empty.
+        beacon: The witness's, or empty.
     """
 
     reason: str
     codes: Mapping[str, int]
     client_nonce: str = ""
+    beacon: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,14 +86,13 @@ def _end(result: Replayed, end: End) -> list[Divergence]:
         for field, expected, got in sorted(pairs)
         if expected != got
     ]
-    ran_on = ABSENT if result.final is None else result.final.client_nonce
-    if ran_on != end.client_nonce:
-        message = "The session ran on another nonce of the client than its end reveals."
-        found.append(
-            Divergence(
-                minute=None, field="sched.r", expected=ran_on, got=end.client_nonce, code="E_SCHED", message=message
-            )
-        )
+    nonce, beacon = (ABSENT, ABSENT) if result.final is None else (result.final.client_nonce, result.final.beacon)
+    message = "The session ran on another schedule than its end reveals."
+    found += [
+        Divergence(minute=None, field=field, expected=expected, got=got, code="E_SCHED", message=message)
+        for field, expected, got in (("sched.r", nonce, end.client_nonce), ("sched.b", beacon, end.beacon))
+        if expected != got
+    ]
     return found
 
 

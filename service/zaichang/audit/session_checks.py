@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Mapping
 from itertools import pairwise
 
+from zaichang.audit.beacon_check import BeaconBasis, check_beacon
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
@@ -35,10 +36,19 @@ class SessionChecks:
         sid: The session.
         leaves: Its leaves in their order, at least one.
         findings: Where to note what is found.
+        basis: What a schedule's beacon is held against.
     """
 
-    def __init__(self, bundle: Bundle, sid: str, leaves: list[KnownLeaf], findings: Findings) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        sid: str,
+        leaves: list[KnownLeaf],
+        findings: Findings,
+        basis: BeaconBasis = BeaconBasis(),  # noqa: B008 - a frozen value
+    ) -> None:
         """Remember the parts."""
+        self._basis = basis
         self._bundle = bundle
         self._sid = sid
         self._leaves = leaves
@@ -62,7 +72,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
-        self._schedule(sid, leaves, items[EVENT].get(0))
+        self._schedule(sid, leaves, items[EVENT])
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
 
@@ -173,7 +183,7 @@ class SessionChecks:
             )
 
     # (8)
-    def _schedule(self, sid: str, leaves: list[KnownLeaf], first_event: bytes | None) -> None:
+    def _schedule(self, sid: str, leaves: list[KnownLeaf], events: Mapping[int, bytes]) -> None:
         commit = leaves[0].text("sched_c")
         for leaf in leaves:
             if leaf.kind != "session.final":
@@ -189,7 +199,10 @@ class SessionChecks:
                 "schedule", "E_SCHED", leaf.about(self._bundle.origin), "sched", commit, actual, message
             )
             good = self._client_half(leaf, reveal) and good
-            if good and self._used(leaf, reveal, first_event):
+            beacon = str(reveal.get("b", ""))
+            if good and beacon:
+                good = check_beacon(beacon, leaves[0], leaf, events.values(), self._basis, self._findings)
+            if good and self._used(leaf, reveal, events.get(0)):
                 level = reveal.get("level")
                 self._findings.passed("schedule", leaf.about(self._bundle.origin), f"Level {level}.")
 
@@ -203,7 +216,7 @@ class SessionChecks:
         message = "The client's nonce is not the one committed to at the start."
         good = self._findings.equal("schedule", "E_SCHED", about, "client_nonce_c", committed, actual, message)
         message = "The schedule's level is not what its commitments give."
-        level = (1 if committed else 0) if nonce else 0
+        level = (2 if "b" in reveal else 1) if nonce and committed else 0
         return (
             self._findings.equal("schedule", "E_SCHED", about, "level", level, reveal.get("level", 0), message) and good
         )
@@ -235,8 +248,13 @@ class SessionChecks:
         counts = final.get("codes")
         codes = {code: n for code, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else {}
         reveal = final.get("sched")
-        nonce = str(reveal.get("r", "")) if isinstance(reveal, dict) else ""
-        return End(reason=str(final.get("reason")), codes=codes, client_nonce=nonce)
+        halves = reveal if isinstance(reveal, dict) else {}
+        return End(
+            reason=str(final.get("reason")),
+            codes=codes,
+            client_nonce=str(halves.get("r", "")),
+            beacon=str(halves.get("b", "")),
+        )
 
     # (9)
     def _replayed(

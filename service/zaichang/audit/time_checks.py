@@ -46,9 +46,11 @@ class Bounds:
 
     Attributes:
         seen: Checkpoints with times, of any order.
+        known: ``(size, root)`` of every checkpoint that was shown to be of this log, with a time or without.
     """
 
     seen: tuple[SeenAt, ...] = ()
+    known: frozenset[tuple[int, bytes]] = frozenset()
 
     def first_covering(self, index: int) -> SeenAt | None:
         """Return the earliest one that covers leaf ``index``."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 
+from zaichang.audit.beacon_check import BeaconBasis
 from zaichang.audit.bundle import Bundle, BundleLeaf, read_bundle
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
@@ -63,10 +64,11 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     for sid in sorted(opened - set(sessions)):
         about = About(origin=bundle.origin, sid=sid)
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
+    basis = BeaconBasis(keys=trust.beacons, known=bounds.known)
     for sid in sessions:
         own = sorted((leaf for leaf in leaves if leaf.sid == sid), key=lambda leaf: (leaf.number("seq"), leaf.index))
         check_times(bundle.origin, own, bounds, findings)
-        SessionChecks(bundle, sid, own, findings).run(replay)
+        SessionChecks(bundle, sid, own, findings, basis).run(replay)
     return findings.checks
 
 
@@ -91,6 +93,7 @@ def _bounds(bundle: Bundle, trust: Trust, signed: SignedCheckpoint | None, findi
         return Bounds()
     about, newest = About(origin=bundle.origin), signed.checkpoint
     found: list[SeenAt] = []
+    known = {(newest.size, newest.root)}
     now_s = trust.witness_time_s(signed)
     if now_s is not None:
         found.append(SeenAt(size=newest.size, at_ms=now_s * 1000, near=False))
@@ -102,12 +105,13 @@ def _bounds(bundle: Bundle, trust: Trust, signed: SignedCheckpoint | None, findi
         except EvidenceError as error:
             findings.error("consistency", error, about, field="seen")
             continue
+        known.add((old.size, old.root))
         at_s = trust.witness_time_s(earlier)
         if at_s is not None:
             found.append(SeenAt(size=old.size, at_ms=at_s * 1000))
     if bundle.seen and len(found) > 1:
         findings.passed("consistency", about, f"{len(bundle.seen)} earlier cosigned checkpoints are part of this log.")
-    return Bounds(seen=tuple(found))
+    return Bounds(seen=tuple(found), known=frozenset(known))
 
 
 # (2), (3)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zaichang.audit.source import load_trust, read_file
 from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier
 from zaichang.tlog.note import parse_note
 from zaichang.tlog.witness import MAX_REQUEST_BYTES
@@ -23,6 +24,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     for action in (serve, cosign, key):
         action.add_argument("--name", required=True, help="the witness's name, like witness.regulator.example")
         action.add_argument("--folder", type=Path, required=True, help="where its key and memory are; made if absent")
+        action.add_argument(
+            "--beacon",
+            action="store_true",
+            help="make beacons for capture schedules too (an RSA key, drawn on first use)",
+        )
     for action in (serve, cosign):
         action.add_argument("--logs", type=Path, required=True, metavar="FILE", help="trust file with the logs' keys")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
@@ -51,7 +57,8 @@ def _serve(args: Namespace) -> int:
 
     args.folder.mkdir(parents=True, exist_ok=True)
     store = WitnessStore(args.folder / "witness.sqlite3")
-    witness = Witness(store, _cosigner(args), keys_by_origin(key.vkey for key in load_trust(args.logs).logs))
+    keys = keys_by_origin(key.vkey for key in load_trust(args.logs).logs)
+    witness = Witness(store, _cosigner(args), keys, beacons=_beacons(args))
     server = make_server(witness, args.host, args.port)
     print(f"{args.name} answers on http://{args.host}:{server.server_address[1]}/add-checkpoint", flush=True)
     try:
@@ -69,7 +76,8 @@ def _cosign(args: Namespace) -> int:
     args.folder.mkdir(parents=True, exist_ok=True)
     store = WitnessStore(args.folder / "witness.sqlite3")
     try:
-        witness = Witness(store, _cosigner(args), keys_by_origin(key.vkey for key in load_trust(args.logs).logs))
+        keys = keys_by_origin(key.vkey for key in load_trust(args.logs).logs)
+        witness = Witness(store, _cosigner(args), keys, beacons=_beacons(args))
         answer = witness.add_checkpoint(read_file(args.request, MAX_REQUEST_BYTES))
     finally:
         store.close()
@@ -84,6 +92,9 @@ def _cosign(args: Namespace) -> int:
 def _key(args: Namespace) -> int:
     args.folder.mkdir(parents=True, exist_ok=True)
     print(_cosigner(args).vkey)
+    beacons = _beacons(args)
+    if beacons is not None:
+        print(beacons.public.vkey)
     return 0
 
 
@@ -136,6 +147,12 @@ def _cosigner(args: Namespace) -> Ed25519Cosigner:
     from zaichang.storage.log_keys import load_or_create_witness_key
 
     return load_or_create_witness_key(args.folder / "witness.key", args.name)
+
+
+def _beacons(args: Namespace) -> BeaconSigner | None:
+    from zaichang.storage.log_keys import load_or_create_beacon_key
+
+    return load_or_create_beacon_key(args.folder / "beacon.key", args.name) if args.beacon else None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
+from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.runtime.log_port import log_year
 from zaichang.runtime.log_reader import LogReader
 from zaichang.runtime.segments import SUBJECT, subject_payload
 from zaichang.runtime.witness_history import seen_for
+from zaichang.session.codec import decode_event
+from zaichang.session.events import BeaconArrived
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.ports import SessionRow, Store
 from zaichang.storage.vault import Vault
@@ -65,11 +68,20 @@ async def export_sessions(
         checkpoint=reader.checkpoint.note,
         policies=tuple([await store.policy(digest) for digest in digests]),
         leaves=leaves,
-        seen=() if root is None else seen_for(root, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves]),
+        seen=()
+        if root is None
+        else seen_for(root, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
         commitments=tuple(group for part in parts for group in part.commitments),
         openings=tuple(opening for part in parts for opening in part.openings),
         fields=tuple(entry for part in parts for entry in part.fields),
     )
+
+
+def _beacons(parts: Sequence[_Parts]) -> list[bytes]:
+    """Return the checkpoints that beacons came from: with their proofs, they are shown to be of this log."""
+    events = [opening.payload for part in parts for opening in part.openings if b'"BeaconArrived"' in opening.payload]
+    found = [decode_event(parse_canonical_object(event)) for event in events]
+    return [event.note.encode() for event in found if isinstance(event, BeaconArrived)]
 
 
 def _anchor(leaf: bytes) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,9 +26,10 @@ from zaichang.runtime.log_signing import (
     sm2_signer,
 )
 from zaichang.runtime.log_writer import LogWriter
+from zaichang.runtime.ports import Beacon
 from zaichang.runtime.second_tree import SecondTree, keep_second_tree
 from zaichang.runtime.sequencer import Sequencer, SequencerConfig
-from zaichang.runtime.witnessing import StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
+from zaichang.runtime.witnessing import Cosigned, StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.storage.folder import DataFolder
 from zaichang.storage.log_head import SqliteHeadStore
 from zaichang.storage.log_posix import PosixLogStore
@@ -36,6 +38,8 @@ from zaichang.tlog.keys import Signer
 from zaichang.tlog.leaf import Anchor
 
 RETRY_S: Final = 1.0
+BEACONS_KEPT: Final = 128
+"""More rounds than a session may wait for one."""
 HEADS: Final = "log-heads.sqlite3"
 """In the data folder: the head of every log."""
 
@@ -60,10 +64,16 @@ class SequencerLog:
         self._origin = origin
         self.sequencer = sequencer
         self._witnessed: Checkpoint | None = None
+        self._beacons: deque[Beacon] = deque(maxlen=BEACONS_KEPT)
+        self._drawn = asyncio.Event()
 
-    def note_witnessed(self, checkpoint: Checkpoint) -> None:
+    def note_witnessed(self, cosigned: Cosigned) -> None:
         """Remember the newest checkpoint that a witness has cosigned: leaves then name that one."""
-        self._witnessed = checkpoint
+        self._witnessed = cosigned.checkpoint
+        if cosigned.beacon is not None:
+            self._beacons.append(cosigned.beacon)
+            self._drawn.set()
+            self._drawn = asyncio.Event()
 
     @property
     def origin(self) -> str:
@@ -74,6 +84,14 @@ class SequencerLog:
         """See ``LogPort``."""
         newest = self._witnessed or self.sequencer.checkpoint.checkpoint
         return Anchor(size=newest.size, root=newest.root)
+
+    async def beacon(self, index: int) -> Beacon:
+        """See ``LogPort``."""
+        while True:
+            found = next((beacon for beacon in self._beacons if beacon.size > index), None)
+            if found is not None:
+                return found
+            await self._drawn.wait()
 
     async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
         """See ``LogPort``: a batch that storage refused left nothing behind and is submitted again."""

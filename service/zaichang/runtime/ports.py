@@ -14,6 +14,21 @@ from zaichang.tlog.leaf import Anchor
 from zaichang.vision.backend import VisionBackend
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beacon:
+    """A witness's beacon (``tlog.beacon``).
+
+    Attributes:
+        size: Size of the checkpoint that it is over.
+        value: 64 hex digits.
+        note: The signed checkpoint with the beacon's line.
+    """
+
+    size: int
+    value: str
+    note: str
+
+
 class LogPort(Protocol):
     """The transparency log as the runtime sees it."""
 
@@ -30,6 +45,9 @@ class LogPort(Protocol):
         Raises:
             FatalLogError: Where going on would be dishonest; the process stops.
         """
+
+    async def beacon(self, index: int) -> Beacon:
+        """Return the beacon over the first checkpoint a witness signed that holds leaf ``index``; wait for it."""
 
 
 class LogBook(Protocol):

@@ -36,6 +36,7 @@ from zaichang.session.decisions import (
 )
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.events import (
+    BeaconArrived,
     CaptureAssessed,
     CaptureReceived,
     ConnectionLost,
@@ -117,6 +118,7 @@ class Runner:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Future[None]] = set()
         self._pictures: dict[str, bytes] = {}
+        self._beacon: asyncio.Future[None] | None = None
         self._connection: Connection | None = None
         self._liveness = LivenessDesk(
             ports,
@@ -263,9 +265,15 @@ class Runner:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._stop_waiting()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
+
+    def _stop_waiting(self) -> None:
+        if self._beacon is not None:
+            self._beacon.cancel()
+            self._beacon = None
 
     async def _keep_picture(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> None:
         if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
@@ -317,6 +325,7 @@ class Runner:
                     self._spawn(self._analyse(decision))
                 case RecordFinal():
                     self._final = decision.final
+                    self._stop_waiting()
                     self._ended(self.row)
                 case OrderLiveness():
                     self._liveness.begin(decision)
@@ -413,9 +422,23 @@ class Runner:
             await recording
 
     def _sealed(self, leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+        if leaf.kind == "session.start" and self.policy.beacon_wait_ms and not self.closed:
+            self._beacon = asyncio.ensure_future(self._guard(self._take_beacon()))
         self._sealed_ms += verified_ms_of(minutes)
         for minute in minutes:
             self._send_minute(minute)
+
+    async def _take_beacon(self) -> None:
+        """Take a witness's beacon in, where one comes in time; nobody waits for it, and without it all goes on."""
+        left_ms = self._state.info.at_ms + self.policy.beacon_wait_ms - self._ports.clock.now_ms()
+        start, *_ = await self._ports.store.leaves(self.row.session_id)
+        try:
+            async with asyncio.timeout(left_ms / 1000):
+                found = await self._log.beacon(start.entry_index or 0)
+        except TimeoutError:
+            _log.info("session %s: no beacon came in time", self.row.session_id)
+            return
+        await self.apply(lambda at_ms: BeaconArrived(at_ms=at_ms, beacon=found.value, note=found.note))
 
     def say_goodbye(self) -> None:
         """Tell the player how the session ended, and close."""

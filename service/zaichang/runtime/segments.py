@@ -226,7 +226,7 @@ def _cut(segments: Segments, at_ms: int, anchor: Anchor | None, written: Written
 def _finish(
     segments: Segments, final: Final, at_ms: int, anchor: Anchor | None, written: Written
 ) -> tuple[Segments, StoredLeaf]:
-    nonce = bytes.fromhex(final.client_nonce) or None
+    nonce, beacon = bytes.fromhex(final.client_nonce) or None, bytes.fromhex(final.beacon) or None
     body = written(segments.leaf_seq) or session_final(
         segments_ref(segments, at_ms, anchor),
         segments=segments.segment,
@@ -236,7 +236,7 @@ def _finish(
         verified_ms=segments.verified_ms,
         reason=final.reason.value,
         codes=_counts(segments.codes),
-        sched=ScheduleReveal(secret=bytes.fromhex(segments.info.seed), client_nonce=nonce),
+        sched=ScheduleReveal(secret=bytes.fromhex(segments.info.seed), client_nonce=nonce, beacon=beacon),
     )
     leaf = StoredLeaf(leaf_seq=segments.leaf_seq, kind="session.final", at_ms=at_ms, body=body)
     return replace(segments, leaf_seq=segments.leaf_seq + 1, prev=leaf_hash(body)), leaf

@@ -15,6 +15,8 @@ from typing import Final
 
 from zaichang.core.errors import EvidenceError, StorageError
 from zaichang.storage.witness_store import WitnessStore
+from zaichang.tlog.beacon import BeaconSigner
+from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier, parse_vkey
 from zaichang.tlog.note import cosign_note
 from zaichang.tlog.witness import MAX_REQUEST_BYTES, TEXT_TYPE, Refused, judge, origin_of, parse_request
@@ -54,6 +56,7 @@ class Witness:
         cosigner: Its key.
         keys: Log keys by origin.
         now_s: POSIX time in seconds.
+        beacons: Its other key, where it makes beacons for capture schedules too: a second line of each answer.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Witness:
         cosigner: Ed25519Cosigner,
         keys: Mapping[str, tuple[KeyVerifier, ...]],
         now_s: Callable[[], int] = lambda: int(time.time()),
+        beacons: BeaconSigner | None = None,
     ) -> None:
         """Remember the parts."""
+        self._beacons = beacons
         self._store = store
         self._cosigner = cosigner
         self._keys = keys
@@ -83,8 +88,10 @@ class Witness:
                 if isinstance(verdict, Refused):
                     return Answer(status=verdict.status, content_type=verdict.content_type, body=verdict.body.encode())
                 if self._store.advance(origin, verdict.before, verdict.seen):
-                    line = cosign_note(verdict.text, self._cosigner, self._now_s()).line()
-                    return Answer(status=200, content_type=TEXT_TYPE, body=line.encode())
+                    lines = cosign_note(verdict.text, self._cosigner, self._now_s()).line()
+                    if self._beacons is not None:
+                        lines += self._beacons.sign(parse_checkpoint(verdict.text)).line()
+                    return Answer(status=200, content_type=TEXT_TYPE, body=lines.encode())
         return Answer(status=503, content_type=TEXT_TYPE, body=b"Too many requests for this log at once.\n")
 
 

@@ -12,6 +12,8 @@ from zaichang.audit.history import HISTORY, Kept, history_line, parse_history
 from zaichang.core.errors import StorageError
 from zaichang.runtime.log_reader import LogReader
 from zaichang.storage.log_posix import PUBLIC
+from zaichang.tlog.checkpoint import parse_checkpoint
+from zaichang.tlog.note import parse_note
 
 SPACING_MS: Final = 300_000
 """No more than one is kept in so long: far below the ten minutes within which a leaf should have been seen."""
@@ -68,13 +70,16 @@ class HistoryKeeper:
         return True
 
 
-def seen_for(root: Path, reader: LogReader, places: Iterable[tuple[int, int | None]]) -> tuple[Seen, ...]:
+def seen_for(
+    root: Path, reader: LogReader, places: Iterable[tuple[int, int | None]], more: Iterable[bytes] = ()
+) -> tuple[Seen, ...]:
     """Return the kept checkpoints that bound some leaves in time, with their proofs to the reader's checkpoint.
 
     Args:
         root: The log's folder.
         reader: Of the checkpoint that a bundle will have.
         places: For each leaf its index, and the size that its anchor names.
+        more: Further cosigned checkpoints to take.
 
     Raises:
         StorageError: ``witness.history``.
@@ -88,6 +93,11 @@ def seen_for(root: Path, reader: LogReader, places: Iterable[tuple[int, int | No
     by_size: dict[int, Kept] = {}
     for entry in kept:
         by_size.setdefault(entry.size, entry)
+    for note in more:
+        size = parse_checkpoint(parse_note(note).text).size
+        if size <= reader.size:
+            by_size[size] = Kept(size=size, note=note)
+            wanted.add(size)
     return tuple(
         Seen(note=by_size[size].note, proof=tuple(reader.tree.consistency_proof(size)) if size else ())
         for size in sorted(wanted)

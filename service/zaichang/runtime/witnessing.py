@@ -13,10 +13,13 @@ from typing import Final
 
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
 from zaichang.runtime.log_reader import LogReader
+from zaichang.runtime.ports import Beacon
 from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed, known_size
 from zaichang.runtime.witness_history import HistoryKeeper
+from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey
+from zaichang.tlog.note import format_note, parse_note, parse_signature_lines
 
 PERIOD_S: Final = 5.0
 _log = logging.getLogger("zaichang.runtime")
@@ -41,21 +44,38 @@ class WitnessPeer:
     Attributes:
         url: Its address.
         key: Its key.
+        beacon: Its key for beacons, where it makes them.
     """
 
     url: str
     key: KeyVerifier
+    beacon: BeaconKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """What a round brought.
+
+    Attributes:
+        checkpoint: What was cosigned.
+        beacon: The first beacon among the answers, where one came.
+    """
+
+    checkpoint: Checkpoint
+    beacon: Beacon | None = None
 
 
 def parse_peer(text: str) -> WitnessPeer:
-    """Read ``URL VKEY``.
+    """Read ``URL VKEY``, or ``URL VKEY BEACONKEY``.
 
     Raises:
         ConfigError: ``witness.peer``.
     """
-    url, _, vkey = text.strip().partition(" ")
+    url, vkey, beacon, *more = (*text.split(), "", "", "")
     try:
-        return WitnessPeer(url=url, key=parse_vkey(vkey.strip()))
+        if any(more):
+            raise EvidenceError("E_VKEY", "more than two keys")
+        return WitnessPeer(url=url, key=parse_vkey(vkey), beacon=parse_beacon_key(beacon) if beacon else None)
     except EvidenceError as error:
         raise ConfigError("witness.peer", f"A witness is given as URL and verifier key: {error.message}") from None
 
@@ -86,8 +106,8 @@ def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = St
 
 def cosign_round(
     root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
-) -> Checkpoint | None:
-    """Have the published checkpoint cosigned by all who answer; return it if anyone did.
+) -> Cosigned | None:
+    """Have the published checkpoint cosigned by all who answer; return what came of it if anyone did.
 
     Args:
         root: The log's folder.
@@ -101,10 +121,12 @@ def cosign_round(
     reader = LogReader(root)
     note = reader.checkpoint.note
     cosigned = False
+    beacon: Beacon | None = None
     for peer in peers:
         try:
             lines = ask(peer.url, reader, min(sizes.get(peer.key.name, 0), reader.size))
             note = add_cosignatures(note, lines, [peer.key])
+            beacon = beacon or _beacon_of(note, lines, peer)
         except EvidenceError as error:
             if error.code == "E_CONSISTENCY":
                 raise FatalLogError(
@@ -123,14 +145,30 @@ def cosign_round(
     keep_witnessed(root, note)
     if history is not None:
         history.keep(note, time.monotonic_ns() // 1_000_000)
-    return reader.checkpoint.checkpoint
+    return Cosigned(checkpoint=reader.checkpoint.checkpoint, beacon=beacon)
+
+
+def _beacon_of(note: bytes, lines: bytes, peer: WitnessPeer) -> Beacon | None:
+    """Return the beacon in a witness's answer; None where none is expected, none is there, or it does not check."""
+    key = peer.beacon
+    if key is None:
+        return None
+    parsed = parse_note(note)
+    own = [line for line in parse_signature_lines(lines) if (line.name, line.key_id) == (key.name, key.key_id)]
+    whole = format_note(parsed.text, (*parsed.signatures, *own))
+    try:
+        found = find_beacon(whole, [key])
+    except EvidenceError as error:
+        _log.error("the beacon of %s is not used: %s", key.name, error)
+        return None
+    return None if found is None else Beacon(size=found[0].size, value=found[1].hex(), note=whole.decode())
 
 
 async def keep_witnessed_while_running(
     root: Path,
     peers: Sequence[WitnessPeer],
     size: Callable[[], int],
-    told: Callable[[Checkpoint], None],
+    told: Callable[[Cosigned], None],
     fatal: Callable[[FatalLogError], None],
     period_s: float = PERIOD_S,
 ) -> None:
@@ -140,25 +178,25 @@ async def keep_witnessed_while_running(
         root: The log's folder.
         peers: Whom to ask.
         size: The published size now.
-        told: Told each checkpoint that was cosigned.
+        told: Told what each round brought.
         fatal: Told when going on would be dishonest.
         period_s: Pause between rounds.
     """
     sizes: dict[str, int] = {}
     history = HistoryKeeper(root)
-    cosigned = -1
+    cosigned_size = -1
     while True:
         await asyncio.sleep(period_s)
-        if size() == cosigned:
+        if size() == cosigned_size:
             continue
         try:
-            checkpoint = await asyncio.to_thread(cosign_round, root, peers, sizes, history)
+            cosigned = await asyncio.to_thread(cosign_round, root, peers, sizes, history)
         except FatalLogError as error:
             fatal(error)
             return
         except (StorageError, EvidenceError, NotFound) as error:
             _log.error("the log could not be witnessed: %s", error)
             continue
-        if checkpoint is not None:
-            cosigned = checkpoint.size
-            told(checkpoint)
+        if cosigned is not None:
+            cosigned_size = cosigned.checkpoint.size
+            told(cosigned)

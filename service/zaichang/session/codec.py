@@ -26,6 +26,7 @@ _EVENTS: Final = MappingProxyType(
         for cls in (
             events.SessionStarted,
             events.NonceRevealed,
+            events.BeaconArrived,
             events.HeartbeatReceived,
             events.CaptureReceived,
             events.CaptureAssessed,
@@ -88,6 +89,8 @@ def decode_event(value: Mapping[str, object]) -> Event:
         raise EvidenceError("event.invalid", f"A {name}'s {wrong.name} is negative.")
     if isinstance(event, events.SessionStarted):
         _check_start(event)
+    if isinstance(event, events.BeaconArrived) and _HEX32.fullmatch(event.beacon) is None:
+        raise EvidenceError("event.invalid", "A BeaconArrived's beacon is not 64 hex digits.")
     if isinstance(event, events.MediaDelivered) and not all(0 <= a < b and at >= 0 for a, b, at in event.spans):
         raise EvidenceError("event.invalid", "A MediaDelivered's spans are not each non-empty and from 0 on.")
     return event

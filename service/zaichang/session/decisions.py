@@ -57,6 +57,7 @@ class Final:
         undecided_ms: What a person may still grant: the union over all minutes, without what was verified later.
         indicators: What a reviewer should look at, with counts; never a verdict.
         client_nonce: The client's half of the schedule; empty where it was never revealed.
+        beacon: The witness's, which the schedule took in; empty where none came in time.
     """
 
     at_ms: int
@@ -66,6 +67,7 @@ class Final:
     undecided_ms: int
     indicators: tuple[tuple[ReasonCode, int], ...] = ()
     client_nonce: str = ""
+    beacon: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

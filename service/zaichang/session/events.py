@@ -90,6 +90,21 @@ class NonceRevealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeaconArrived:
+    """A witness has signed the first checkpoint that holds the session's start: all later draws take this in.
+
+    Attributes:
+        at_ms: Server time.
+        beacon: 64 hex digits (``tlog.beacon``).
+        note: The signed checkpoint that it came from, for whoever checks the record.
+    """
+
+    at_ms: int
+    beacon: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatReceived:
     """A sample of the player's state; sent every ``heartbeat_ms`` and at once when something changes.
 
@@ -296,6 +311,7 @@ class Superseded:
 Event = (
     SessionStarted
     | NonceRevealed
+    | BeaconArrived
     | HeartbeatReceived
     | CaptureReceived
     | CaptureAssessed

@@ -118,6 +118,11 @@ class Policy:
     pause_when_hidden: bool = field(default=True, metadata={"doc": "Whether a hidden page stops counting (焦点控制)."})
     pause_when_unfocused: bool = field(default=False, metadata={"doc": "The same for a visible page without focus."})
 
+    # Schedule
+    beacon_wait_ms: int = _int(
+        0, 0, 600_000, "How long after its start a session still takes a witness's beacon in; 0: none is asked for."
+    )
+
     # Records
     segment_ms: int = _int(300_000, 15_000, 3_600_000, "Wall time that one session.segment leaf covers.")
     non_face_route: bool = field(default=True, metadata={"doc": "Whether the route without face recognition is open."})

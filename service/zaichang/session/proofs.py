@@ -264,6 +264,7 @@ def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
                 undecided_ms=total_ms(difference(state.undecided, state.credited)),
                 indicators=state.indicators,
                 client_nonce=state.client_nonce,
+                beacon=state.beacon,
             )
         )
     )

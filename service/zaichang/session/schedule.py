@@ -3,10 +3,13 @@
 The player commits to its nonce when it joins, the service then draws its seed and commits to that, and only then does
 the player reveal the nonce: so neither could choose its half knowing the other's, and nothing is drawn before.
 
-K = HMAC-SHA256(seed, label | session id | client nonce). Slot i is second i of ACTIVE time; it is *drawn* iff
-u32(HMAC(K, i)) < p. Draws are memoryless: having just been asked tells nothing of the next time, beyond the published
-minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is revealed at the end, so anyone
-can recompute every draw (docs/evidence.md).
+Where the policy asks for it, a witness's beacon comes in a little later, which neither had when it committed (level 2):
+what was drawn before stays as it was, every later draw takes it.
+
+K = HMAC-SHA256(seed, label | session id | client nonce [| beacon]). Slot i is second i of ACTIVE time; it is *drawn*
+iff u32(HMAC(K, i)) < p. Draws are memoryless: having just been asked tells nothing of the next time, beyond the
+published minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is revealed at the end,
+so anyone can recompute every draw (docs/evidence.md).
 """
 
 from __future__ import annotations
@@ -30,9 +33,9 @@ _BLOCK_BYTES = 64
 
 
 @lru_cache(maxsize=1024)
-def _keyed(seed: str, label: str, session_id: str, client_nonce: str) -> tuple[hashlib._Hash, hashlib._Hash]:
+def _keyed(seed: str, context: str) -> tuple[hashlib._Hash, hashlib._Hash]:
     """Return HMAC's two hashes with K already taken in (RFC 2104 section 4): copying them is what makes draws quick."""
-    key = hmac.digest(bytes.fromhex(seed), f"{label}|{session_id}|{client_nonce}".encode(), "sha256")
+    key = hmac.digest(bytes.fromhex(seed), context.encode(), "sha256")
     block = key.ljust(_BLOCK_BYTES, b"\x00")
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
@@ -45,11 +48,13 @@ class Lots:
         seed: The service's, 64 hex digits.
         session_id: Of the session.
         client_nonce: The player's, as hex; empty before it is revealed.
+        beacon: A witness's, as hex, for the draws made since it came; else empty.
     """
 
     seed: str
     session_id: str
     client_nonce: str = ""
+    beacon: str = ""
 
 
 def client_commitment(client_nonce: str) -> str:
@@ -67,8 +72,9 @@ def opens(client_nonce: str, commitment: str) -> bool:
 
 
 def draw(lots: Lots, label: str, number: int) -> bytes:
-    """Return 32 bytes that depend on the seed, the session, the client's nonce, a label and a number."""
-    inner, outer = _keyed(lots.seed, label, lots.session_id, lots.client_nonce)
+    """Return 32 bytes that depend on all lots, a label and a number."""
+    beacon = f"|{lots.beacon}" if lots.beacon else ""
+    inner, outer = _keyed(lots.seed, f"{label}|{lots.session_id}|{lots.client_nonce}{beacon}")
     inner, outer = inner.copy(), outer.copy()
     inner.update(number.to_bytes(8, "big"))
     outer.update(inner.digest())

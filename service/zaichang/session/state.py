@@ -120,6 +120,7 @@ class State:
         phase: See ``Phase``.
         now_ms: Server time of the last event.
         client_nonce: The client's, once revealed; until then empty, and nothing is drawn or asked for.
+        beacon: A witness's, which every draw from now on takes in; empty where none came in time.
         active_ms: Time spent in ACTIVE so far; schedules run on it, so that a pause gains nothing.
         proof_hold: Why the proofs do not hold at present, or None.
         opening_lack: What the proof that opened the present bracket lacked: then no credit follows without a person.
@@ -190,6 +191,7 @@ class State:
     phase: Phase
     now_ms: int
     client_nonce: str = ""
+    beacon: str = ""
     active_ms: int = 0
     proof_hold: ReasonCode | None = ReasonCode.AWAITING_NONCE
     opening_lack: ReasonCode | None = None
@@ -256,7 +258,8 @@ class State:
     @property
     def lots(self) -> Lots:
         """What the session's draws depend on."""
-        return Lots(seed=self.info.seed, session_id=self.info.session_id, client_nonce=self.client_nonce)
+        info = self.info
+        return Lots(seed=info.seed, session_id=info.session_id, client_nonce=self.client_nonce, beacon=self.beacon)
 
     @property
     def suspended(self) -> ReasonCode | None:

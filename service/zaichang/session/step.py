@@ -14,6 +14,7 @@ from zaichang.session import challenges, credit, delivery, liveness, proofs, rou
 from zaichang.session.credit import Outcome
 from zaichang.session.decisions import AckHeartbeat, ChallengeJudged, Decision, RejectHeartbeat, RejectReveal
 from zaichang.session.events import (
+    BeaconArrived,
     CaptureAssessed,
     CaptureReceived,
     CaptureUnavailable,
@@ -87,6 +88,10 @@ def _apply(state: State, event: Event, policy: Policy, out: list[Decision]) -> N
     match event:
         case NonceRevealed():
             _revealed(state, event, policy, out)
+        case BeaconArrived():
+            # Once, and in time: whoever could choose when it comes could choose which draws it changes.
+            if not state.beacon and event.at_ms < state.info.at_ms + policy.beacon_wait_ms:
+                state.beacon = event.beacon
         case HeartbeatReceived():
             _heartbeat(state, event, policy, out)
         case CaptureReceived():

@@ -13,6 +13,7 @@ from typing import Final
 from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import (
+    BeaconArrived,
     CaptureAssessed,
     CaptureReceived,
     CaptureUnavailable,
@@ -54,6 +55,7 @@ MOVES: Final = MappingProxyType(
 _ALWAYS: Final = frozenset(
     {
         NonceRevealed,
+        BeaconArrived,
         HeartbeatReceived,
         CaptureReceived,
         CaptureAssessed,

@@ -163,12 +163,11 @@ class KeyVerifier:
         return VerifiedBy(name=self.name, key_id=self.key_id, timestamp_s=seconds) if good else None
 
 
-def parse_vkey(text: str) -> KeyVerifier:
-    """Read a verifier key line.
+def split_vkey(text: str) -> tuple[str, int, bytes]:
+    """Return a key line's name, id, and data (type and key), each well-formed and not looked into.
 
     Raises:
-        EvidenceError: ``E_VKEY`` if the line is malformed, the key id does not belong to the key, or the type is not
-            one of those above.
+        EvidenceError: ``E_VKEY``.
     """
     name, _, rest = text.partition("+")
     id_hex, _, encoded = rest.partition("+")
@@ -180,6 +179,17 @@ def parse_vkey(text: str) -> KeyVerifier:
         data = decode_base64(encoded)
     except EvidenceError:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} is not base64.") from None
+    return name, int(id_hex, 16), data
+
+
+def parse_vkey(text: str) -> KeyVerifier:
+    """Read a verifier key line.
+
+    Raises:
+        EvidenceError: ``E_VKEY`` if the line is malformed, the key id does not belong to the key, or the type is not
+            one of those above.
+    """
+    name, identifier, data = split_vkey(text)
     try:
         kind = SignatureType(data[0])
     except (IndexError, ValueError):
@@ -188,9 +198,9 @@ def parse_vkey(text: str) -> KeyVerifier:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has {len(data) - 1} bytes.")
     if kind is SignatureType.OTHER and public_point(data[1:]) is None:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has a type that is not supported here.")
-    if key_id(name, kind, data[1:]) != int(id_hex, 16):
+    if key_id(name, kind, data[1:]) != identifier:
         raise EvidenceError("E_VKEY", f"The id in the verifier key of {name} does not belong to that name and key.")
-    return KeyVerifier(name=name, key_id=int(id_hex, 16), signature_type=kind, public_key=data[1:])
+    return KeyVerifier(name=name, key_id=identifier, signature_type=kind, public_key=data[1:])
 
 
 def format_vkey(name: str, signature_type: SignatureType, public_key: bytes) -> str:

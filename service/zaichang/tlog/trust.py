@@ -1,8 +1,9 @@
 """Whom a verifier trusts: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
 
 The file is text: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``, ``group <name> all|any|<k> <member>...`` and
-one ``quorum <name>|none``. Two lines are ours, and other readers refuse a file that has them rather than overlook them:
-``retired <vkey> <size>`` and ``revoked <vkey> <size>`` end a log key that is listed above; see ``Ended``.
+one ``quorum <name>|none``. Three lines are ours, and other readers refuse a file that has them rather than overlook
+them: ``retired <vkey> <size>`` and ``revoked <vkey> <size>`` end a log key that is listed above, see ``Ended``;
+``beacon <key>`` names a witness's key for capture schedules (``tlog.beacon``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from zaichang.core.errors import EvidenceError
+from zaichang.tlog.beacon import BeaconKey, parse_beacon_key
 from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
 
@@ -53,6 +55,7 @@ class Trust:
         groups: Policy name to group.
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
         ended: Log keys that were retired or revoked, by name and id.
+        beacons: Witnesses' keys for beacons.
         now_s: The reader's own clock, where it is to be used: a cosignature from later than that is refused.
     """
 
@@ -61,6 +64,7 @@ class Trust:
     groups: Mapping[str, Group]
     quorum: str = NONE
     ended: Mapping[tuple[str, int], Ended] = field(default_factory=dict)
+    beacons: tuple[BeaconKey, ...] = ()
     now_s: int | None = None
 
     def verifiers(self) -> tuple[KeyVerifier, ...]:
@@ -164,6 +168,7 @@ def parse_trust(data: bytes) -> Trust:
         groups=parser.groups,
         quorum=parser.quorum,
         ended=parser.ended,
+        beacons=tuple(parser.beacons),
     )
 
 
@@ -174,6 +179,7 @@ class _Parser:
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
         self.ended: dict[tuple[str, int], Ended] = {}
+        self.beacons: list[BeaconKey] = []
         self._members: set[str] = set()
 
     def line(self, number: int, words: list[str]) -> None:
@@ -205,6 +211,11 @@ class _Parser:
                 if key.signature_type in (SignatureType.ED25519, SignatureType.OTHER):
                     self.refuse(number, "a witness's key must be of a cosignature type (04 or 06)")
                 self.witnesses[name] = key
+            case ["beacon", text]:
+                key_line = parse_beacon_key(text.encode("latin-1").decode("utf-8", "replace"))
+                if key_line in self.beacons:
+                    self.refuse(number, "the same beacon key twice")
+                self.beacons.append(key_line)
             case ["group", name, count, *members] if members:
                 self._new_name(number, name)
                 self._group(number, name, count, members)
@@ -215,7 +226,7 @@ class _Parser:
                     self.refuse(number, "the quorum is not defined above")
                 self.quorum = name
             case _:
-                self.refuse(number, "not a log, retired, revoked, witness, group or quorum line")
+                self.refuse(number, "not a log, retired, revoked, witness, beacon, group or quorum line")
 
     def refuse(self, number: int, what: str) -> NoReturn:
         raise EvidenceError("E_TRUST", f"Trust file, line {number}: {what}.")

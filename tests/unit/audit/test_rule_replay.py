@@ -107,3 +107,5 @@ def test_the_end_is_replayed_too(honest: ReplayInput) -> None:
     assert [(d.code, d.expected, d.got) for d in found if d.field == "sched.r"] == [
         ("E_SCHED", honest.end.client_nonce, "")
     ]
+    found = list(replay_by_rules(replace(honest, end=replace(honest.end, beacon="ab" * 32))))
+    assert [(d.code, d.field, d.expected) for d in found] == [("E_SCHED", "sched.b", "")]

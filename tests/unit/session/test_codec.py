@@ -55,6 +55,7 @@ EVENTS: tuple[e.Event, ...] = (
     e.FinishRequested(at_ms=T0_MS),
     e.Superseded(at_ms=T0_MS),
     e.NonceRevealed(at_ms=T0_MS, client_nonce="22" * 16),
+    e.BeaconArrived(at_ms=T0_MS, beacon="ab" * 32, note="a"),
 )
 MINUTE = Minute(
     index=2, from_ms=T0_MS, to_ms=T0_MS + 60_000, verdict=Verdict.VERIFIED, verified=((0, 5), (7, 9)),

@@ -15,9 +15,9 @@ INFO = started()
 LOTS = Lots(seed=INFO.seed, session_id=INFO.session_id, client_nonce=NONCE)
 
 
-def published(label: str, number: int, nonce: str = NONCE) -> bytes:
+def published(label: str, number: int, nonce: str = NONCE, more: str = "") -> bytes:
     """Draw as docs say, with nothing but the standard library."""
-    context = f"{label}|{INFO.session_id}|{nonce}".encode()
+    context = f"{label}|{INFO.session_id}|{nonce}{more}".encode()
     key = hmac.new(bytes.fromhex(INFO.seed), context, hashlib.sha256).digest()
     return hmac.new(key, number.to_bytes(8, "big"), hashlib.sha256).digest()
 
@@ -25,6 +25,11 @@ def published(label: str, number: int, nonce: str = NONCE) -> bytes:
 @pytest.mark.parametrize("number", [0, 1, 255, 256, 2**40])
 def test_draw_is_the_published_hmac(number: int) -> None:
     assert draw(LOTS, "capture", number) == published("capture", number)
+
+
+def test_a_beacon_stands_behind_the_nonce() -> None:
+    lots = replace(LOTS, beacon="ab" * 32)
+    assert draw(lots, "capture", 7) == published("capture", 7, more="|" + "ab" * 32)
 
 
 def test_draws_differ_by_label_number_seed_session_and_client_nonce() -> None:

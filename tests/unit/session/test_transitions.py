@@ -17,6 +17,7 @@ from zaichang.session.step import start, step
 
 EVENTS: tuple[Event, ...] = (
     e.NonceRevealed(at_ms=T0_MS, client_nonce=""),
+    e.BeaconArrived(at_ms=T0_MS, beacon="ab" * 32),
     e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="", playhead_ms=0, playing=True),
     e.CaptureReceived(at_ms=T0_MS, capture_id="c0-0", nonce=""),
     e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=e.FrameAssessment(width_px=1, height_px=1)),
