@@ -28,6 +28,15 @@ def test_every_technique_has_a_folder(technique: str) -> None:
     assert scenario_files(FOLDER / technique)
 
 
+def test_whatever_is_accepted_or_explained_is_a_risk_that_the_threat_model_names() -> None:
+    text = (FOLDER.parents[1] / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    risks = text.split("## Accepted residual risks")[1].split("\n## ")[0]
+    scenarios = [load(path).scenario for path in FILES]
+    known = {scenario.technique for scenario in scenarios if scenario.accepted or scenario.explained}
+    assert {"A7", "C7", "C10", "F4", "S2"} <= known
+    assert {technique for technique in known if f"- ({technique}) " not in risks} == set()
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_technique_is_really_tried_and_must_be_named(path: Path) -> None:
     """A scenario says what the cheat claims beyond what was honest, what it may earn, and why it is stopped."""

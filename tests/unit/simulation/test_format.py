@@ -83,6 +83,8 @@ def test_entries_become_types_and_keep_their_values() -> None:
         ('[[expect_session]]\nfinal = "NO_SUCH"', "expect_session[0].final"),
         ('[[expect_period]]\nfrom_s = 1\nuntil_s = 2\nreasons = ["NO_SUCH"]', "Line 6, expect_period[0].reasons"),
         ("[expect]\nhonest_s = 1\nhonest_until_s = 2", "Line 5, expect.honest_until_s: is another way"),
+        ('[session]\nstarts_at = "2026-13-02T01:00:00Z"', "Line 4, session.starts_at: there is no such moment"),
+        ("[session]\nlesson_s = nan", "Line 4, session.lesson_s"),
         ("[session]\ncredited = [[9, 3]]", "Line 4, session.credited"),
         ("client = []", "Line 3, client"),
         ('[[client]]\nname = "a"\n[[client]]\nname = "a"', "Line 6, client[1].name: the clients' names must differ"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import tomllib
 from collections.abc import Iterator
@@ -106,6 +107,10 @@ def _names(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 
 def _times(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    try:
+        datetime.datetime.fromisoformat(scenario.session.starts_at)
+    except ValueError as error:
+        yield "session.starts_at", f"there is no such moment: {error}."
     last: dict[str, float] = {}
     for index, entry in enumerate(scenario.camera):
         if entry.at_s <= last.get(entry.client, -1.0):
