@@ -12,6 +12,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from zaichang.vision.decode import FILE_LIMITS
+from zaichang.vision.detector import DetectorConfig
+from zaichang.vision.embedder import face_views
+from zaichang.vision.pipeline import MESH_PRESENCE, Analyser, AnalyserConfig, _align, order_faces
+from zaichang.vision.runtime import Engine, load_models
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -23,7 +29,7 @@ class IdentityBackend(Protocol):
     euclidean: bool
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
-        """Return a vector, or None where no face was found.
+        """Return ``(2, d)``, the face as a reference and as a capture holds it, or None where no face was found.
 
         Vectors are compared by cosine, or by distance where ``euclidean`` is set.
 
@@ -46,19 +52,22 @@ class Ours:
 
     euclidean = False
 
-    def __init__(self, *, mirror: bool = True, long_side_px: int | None = None, openvino: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        second_look: bool = True,
+        by_mesh: bool = True,
+        long_side_px: int | None = None,
+        openvino: bool = False,
+    ) -> None:
         """Load the models.
 
         Args:
-            mirror: Average with the mirrored face, as the pipeline does where it matters.
+            second_look: Take the mean with the other alignment, mirrored, as the pipeline does where it matters.
+            by_mesh: Align by the mesh's points too; else by the detector's alone, as before ADR 0027.
             long_side_px: Detector size; by default the pipeline's own.
             openvino: Run the embedder in OpenVINO (the extra of that name).
         """
-        from zaichang.vision.decode import FILE_LIMITS
-        from zaichang.vision.detector import DetectorConfig
-        from zaichang.vision.pipeline import Analyser, AnalyserConfig
-        from zaichang.vision.runtime import Engine, load_models
-
         detector = DetectorConfig() if long_side_px is None else DetectorConfig(careful_long_side_px=long_side_px)
         config = AnalyserConfig(limits=FILE_LIMITS, detector=detector)
         engine = Engine.OPENVINO if openvino else Engine.ONNXRUNTIME
@@ -67,18 +76,27 @@ class Ours:
         self.name = (
             "zaichang"
             + (" on OpenVINO" if openvino else "")
-            + ("" if mirror else " without mirror")
+            + ("" if second_look else " first look")
+            + ("" if by_mesh else " detector's points")
             + (f" {long_side_px}px" if long_side_px else "")
         )
-        self.version = f"{self._analyser.models_digest} {mirror}"
-        if not mirror:
-            embedder = self._analyser._embedder
-            embedder.with_mirror = lambda aligned, plain: plain  # type: ignore[method-assign]  # measures what it is worth
+        self.version = f"{self._analyser.models_digest} {second_look} {by_mesh} 2"
+        self._second_look, self._by_mesh = second_look, by_mesh
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
         """Embed the main face."""
-        embedding = self._analyser.embed_main(picture)[1]
-        return None if embedding is None else embedding.astype(np.float64)
+        analyser = self._analyser
+        faces = order_faces(analyser._detector.detect(picture, careful=True), picture.shape[1], picture.shape[0])
+        if not faces:
+            return None
+        mesh = analyser._mesh.run(picture, faces[0])
+        trusted = mesh if self._by_mesh and mesh.presence >= MESH_PRESENCE else None
+        views = face_views(picture, _align(picture, faces[0]), trusted)
+        embedder = analyser._embedder
+        probe = embedder.embed(views.by_mesh)
+        if self._second_look:
+            probe = embedder.second_look(views, probe)
+        return np.stack([embedder.reference(views), probe]).astype(np.float64)
 
 
 def dlib_models() -> tuple[str, str]:
@@ -111,7 +129,7 @@ class Dlib:
         self._detector = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(points)
         self._network = dlib.face_recognition_model_v1(network)
-        self.name, self.version = "dlib (face-recognition)", str(dlib.__version__)
+        self.name, self.version = "dlib (face-recognition)", f"{dlib.__version__} 2"
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
         """Embed the largest face; enlarge once where HOG (80 px and up) finds none."""
@@ -120,7 +138,8 @@ class Dlib:
         if not boxes:
             return None
         box = max(boxes, key=lambda item: item.area())
-        return np.asarray(self._network.compute_face_descriptor(rgb, self._points(rgb, box), 1), dtype=np.float64)
+        vector = np.asarray(self._network.compute_face_descriptor(rgb, self._points(rgb, box), 1), dtype=np.float64)
+        return np.stack([vector, vector])
 
 
 def cached_embeddings(backend: IdentityBackend, paths: list[Path], folder: Path) -> list[Floats | None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import report
-from benchmarks.accuracy import halves, k_of_n
+from benchmarks.accuracy import halves, k_of_n, paired, references
 from benchmarks.accuracy.backends import Dlib, IdentityBackend, Ours, cached_embeddings
 from benchmarks.accuracy.cohorts import cohorts
 from benchmarks.accuracy.rates import Comparisons, as_percent, compare, fmr, fnmr, interval, threshold_at
@@ -71,7 +71,9 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dlib", action="store_true", help="measure dlib on the same pairs (extra: compare)")
-    parser.add_argument("--plain", action="store_true", help="measure without the mirror image too")
+    parser.add_argument(
+        "--plain", action="store_true", help="measure without the second look, and without the mesh's points, too"
+    )
     parser.add_argument("--openvino", action="store_true", help="measure the embedder in OpenVINO (extra: openvino)")
     parser.add_argument("--sizes", type=int, nargs="*", default=[], help="measure other detector sizes too")
     parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
@@ -80,7 +82,8 @@ def main() -> None:
     ours = Ours()
     backends.append((ours, ours.threshold_bp / 10_000))
     if arguments.plain:
-        backends.append((Ours(mirror=False), ours.threshold_bp / 10_000))
+        backends.append((Ours(second_look=False), ours.threshold_bp / 10_000))
+        backends.append((Ours(by_mesh=False), ours.threshold_bp / 10_000))
     if arguments.openvino:
         backends.append((Ours(openvino=True), ours.threshold_bp / 10_000))
     for size in arguments.sizes:
@@ -90,6 +93,8 @@ def main() -> None:
         backends.append((Dlib(), -0.6))
     at_fmr, at_threshold, decisions = [], [], []
     unseen: list[dict[str, report.Cell]] = []
+    several: list[dict[str, report.Cell]] = []
+    measured: dict[str, dict[str, Comparisons]] = {}
     for backend, threshold in backends:
         by_cohort: dict[str, Comparisons] = {}
         for cohort in cohorts():
@@ -99,8 +104,11 @@ def main() -> None:
             by_cohort[cohort.name] = found
             at_fmr.append(at_fmr_row(backend.name, cohort.name, found))
             at_threshold.append(at_threshold_row(backend.name, cohort.name, found, threshold))
+            if backend is ours and cohort.name in references.COHORTS:
+                several += references.rows(cohort, embeddings, threshold, np.random.default_rng(0))
             if not backend.euclidean and k_of_n.suits(cohort):
                 decisions += k_of_n.rows(backend.name, cohort, embeddings, threshold, np.random.default_rng(0))
+        measured[backend.name] = by_cohort
         if backend is ours:
             unseen = halves.rows(by_cohort)
 
@@ -110,6 +118,17 @@ def main() -> None:
     report.publish("accuracy.identity", at_fmr, notes=NOTES, destination=place("accuracy.identity"))
     report.publish("accuracy.threshold", at_threshold, notes=NOTES[:2], destination=place("accuracy.threshold"))
     report.publish("accuracy.halves", unseen, notes=halves.NOTES, destination=place("accuracy.halves"))
+    report.publish("accuracy.references", several, notes=references.NOTES, destination=place("accuracy.references"))
+    for name, others in measured.items():
+        if name.startswith("zaichang ") and "first look" not in name:
+            rows = paired.rows(others, measured[ours.name])
+            report.publish(
+                "accuracy.paired",
+                rows,
+                parameters={"old": name},
+                notes=paired.NOTES,
+                destination=place("accuracy.paired"),
+            )
     report.publish("accuracy.k_of_n", decisions, notes=k_of_n.NOTES, destination=place("accuracy.k_of_n"))
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from benchmarks import report
 from benchmarks.accuracy.cohorts import Cohort
+from benchmarks.accuracy.rates import both_sides
 
 Floats = npt.NDArray[np.float64]
 RULES = ((1, 1), (2, 3), (2, 4), (2, 8), (3, 5))
@@ -42,8 +43,7 @@ def rows(
         # A cohort without sessions has one sitting per person; the enrolled picture is never among the captures.
         session = shot.session if cohort.genuine in ("within", "across") else ""
         sittings.setdefault((shot.person, session), []).append(index)
-    size = next((len(row) for row in embeddings if row is not None), 1)
-    matrix = np.stack([np.zeros(size) if row is None else row for row in embeddings])
+    references, shown = both_sides(embeddings)
     result: list[dict[str, report.Cell]] = []
     for k, n in RULES:
         genuine: list[Floats] = []
@@ -60,7 +60,7 @@ def rows(
                     captures = np.array([member for member in members if member != at])
                     if len(captures) < n:
                         continue
-                    scores = matrix[captures] @ matrix[at]
+                    scores = shown[captures] @ references[at]
                     (genuine if other == person else impostor).append(_passes(scores, k, n, threshold, rng))
         if genuine and impostor:
             accepted, false = np.concatenate(genuine), np.concatenate(impostor)

@@ -51,14 +51,19 @@ class Comparisons:
 
 
 def compare(cohort: Cohort, embeddings: list[Floats | None], *, euclidean: bool = False) -> Comparisons:
-    """Compare every pair that the cohort asks for, by cosine or by (negative) distance."""
+    """Compare every pair that the cohort asks for, the first as capture, the second as reference.
+
+    Args:
+        cohort: Which pairs.
+        embeddings: Per picture ``(2, d)``, as reference and as capture, or None.
+        euclidean: By (negative) distance instead of by cosine.
+    """
     absent = np.array([row is None for row in embeddings])
-    size = next((len(row) for row in embeddings if row is not None), 1)
-    matrix = np.stack([np.zeros(size) if row is None else row for row in embeddings])
-    similarity = matrix @ matrix.T
+    references, captures = both_sides(embeddings)
+    similarity = captures @ references.T
     if euclidean:
-        squares = np.diag(similarity)
-        similarity = -np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * similarity, 0))
+        squares = (captures**2).sum(axis=1)[:, None] + (references**2).sum(axis=1)[None, :]
+        similarity = -np.sqrt(np.maximum(squares - 2 * similarity, 0))
     similarity[absent] = ABSENT
     similarity[:, absent] = ABSENT
     names = {name: index for index, name in enumerate(sorted({shot.person for shot in cohort.shots}))}
@@ -84,6 +89,13 @@ def compare(cohort: Cohort, embeddings: list[Floats | None], *, euclidean: bool 
     )
 
 
+def both_sides(embeddings: list[Floats | None]) -> tuple[Floats, Floats]:
+    """Return the pictures as references and as captures, ``(n, d)`` each; zeros where there was no face."""
+    shape = next((row.shape for row in embeddings if row is not None), (2, 1))
+    matrix = np.stack([np.zeros(shape) if row is None else row for row in embeddings])
+    return matrix[:, 0], matrix[:, 1]
+
+
 def threshold_at(impostor: Pairs, fmr: float) -> float | None:
     """Return the lowest threshold whose FMR is at most ``fmr``; None where there are too few pairs to say."""
     if len(impostor) * fmr < 1:
@@ -102,7 +114,7 @@ def fmr(impostor: Pairs, threshold: float) -> float:
     return float((impostor.similarity >= threshold).mean()) if len(impostor) else float("nan")
 
 
-def interval(pairs: Pairs, wrong: npt.NDArray[np.bool_], persons: int, seed: int = 0) -> tuple[float, float]:
+def interval(pairs: Pairs, wrong: npt.NDArray[np.bool_] | Floats, persons: int, seed: int = 0) -> tuple[float, float]:
     """Return a 95 % interval of the mean of ``wrong`` by drawing persons with replacement.
 
     With no error at all a bootstrap says [0, 0], which would be a lie: the upper end is then the "rule of three" over

@@ -18,6 +18,26 @@ TEMPLATE_PX: Final = np.array(
 )
 TEMPLATE_PX.setflags(write=False)
 
+# MediaPipe's numbering: the rim of each eye, the nose tip, the mouth's corners.
+_MESH_POINTS: Final = (
+    (33, 133, 159, 145, 160, 144, 158, 153),
+    (263, 362, 386, 374, 387, 373, 385, 380),
+    (4,),
+    (61,),
+    (291,),
+)
+
+
+def _five() -> NDArray[np.float64]:
+    """Return the ``(5, 468)`` weights that give the five points of a mesh."""
+    weights = np.zeros((len(_MESH_POINTS), 468))
+    for row, points in zip(weights, _MESH_POINTS, strict=True):
+        row[list(points)] = 1 / len(points)
+    return weights
+
+
+_FIVE: Final = _five()
+
 
 def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the rotation, uniform scale and shift that best take ``points_px`` to ``target_px`` (least squares).
@@ -48,6 +68,18 @@ def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.f
     a = sum(point.conjugate() * (goal - target_mean) for point, goal in zip(centred, target, strict=True)) / spread
     b = target_mean - a * source_mean
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def points_from_mesh(mesh_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the five points of a face as its mesh sees them: they hold where the detector's slip on a turned face.
+
+    Args:
+        mesh_px: ``(468, 3)``.
+
+    Returns:
+        ``(5, 2)`` in the template's order. An eye is the middle of its rim, so a blink does not move it.
+    """
+    return np.asarray(_FIVE @ mesh_px[:, :2], dtype=np.float64)
 
 
 def alignment_matrix(points_px: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,8 +20,8 @@ class Thresholds:
             the screen; a smaller one is somebody behind.
     """
 
-    version: str = "2026-11-22b"
-    similarity_bp: int = 3900
+    version: str = "2026-11-27"
+    similarity_bp: int = 4100
     pad_bp: int = 5000
     quality_bp: int = 2500
     enrol_quality_bp: int = 4000

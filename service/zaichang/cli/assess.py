@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zaichang.cli.vision_support import analyser_for_files, read_template
+from zaichang.cli.vision_support import analyser_for_files, file_bytes, read_template
 from zaichang.core.errors import UnreadableInput, ZaichangError
 from zaichang.core.reasons import ReasonCode
 
@@ -57,35 +57,29 @@ def run(args: Namespace) -> int:
 
 
 def _lines(path: Path, analyser: Analyser, template: Template | None, every: int) -> Iterator[dict[str, Any]]:
+    from zaichang.vision.decode import FILE_LIMITS
     from zaichang.vision.pipeline import Wanted
     from zaichang.vision.video import PICTURE_SUFFIXES, VIDEO_SUFFIXES, sampled_frames
 
     want = Wanted(identity=template is not None, liveness=True)
-    if path.is_dir():
-        for child in sorted(path.rglob("*")):
-            if child.is_file() and child.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
-                yield from _lines(child, analyser, template, every)
-        return
     try:
+        if path.is_dir():
+            known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
+            files = [child for child in sorted(path.rglob("*")) if child.suffix.lower() in known and child.is_file()]
+            if not files:
+                raise UnreadableInput("file.none_found", f"{path} holds no picture or clip.")
+            for child in files:
+                yield from _lines(child, analyser, template, every)
+            return
         if path.suffix.lower() in VIDEO_SUFFIXES:
             for index, pixels in sampled_frames(path, every):
                 found = analyser.assess_pixels(pixels, want=want, reference=template)
                 yield _line(path, found) | {"frame": index}
         else:
-            yield _line(path, analyser.assess(_read(path), want=want, reference=template))
+            yield _line(path, analyser.assess(file_bytes(path, FILE_LIMITS.max_bytes), want=want, reference=template))
     except ZaichangError as error:
         print(f"{path}: {error}", file=sys.stderr)
         yield {"path": str(path), "faces": [], "reasons": [ReasonCode.FRAME_UNREADABLE.value], **error.as_dict()}
-
-
-def _read(path: Path) -> bytes:
-    from zaichang.vision.decode import FILE_LIMITS
-
-    try:
-        with path.open("rb") as file:
-            return file.read(FILE_LIMITS.max_bytes + 1)
-    except OSError as error:
-        raise UnreadableInput("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _line(path: Path, found: FrameAssessment) -> dict[str, Any]:
@@ -120,7 +114,9 @@ def _exit_code(line: dict[str, Any]) -> int:
 def _text(line: dict[str, Any]) -> str:
     frame = f" frame {line['frame']}" if "frame" in line else ""
     reasons = [*line["reasons"]]
-    words = [f"{line['path']}{frame}: {len(line['faces'])} face(s)"]
+    # A name with control characters could draw a line of its own.
+    name = line["path"] if line["path"].isprintable() else ascii(line["path"])
+    words = [f"{name}{frame}: {len(line['faces'])} face(s)"]
     if line["faces"]:
         main = line["faces"][0]
         reasons += main["reasons"]

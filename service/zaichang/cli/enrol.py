@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.errors import ConfigError
+from zaichang.cli.vision_support import file_bytes
+from zaichang.core.errors import ConfigError, UnreadableInput
 
 if TYPE_CHECKING:
     from zaichang.runtime.enrolling import Enrolled
@@ -81,8 +82,9 @@ async def _enrol(settings: Settings, args: Namespace) -> Enrolled:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > PHOTO_MAX_BYTES:
-            raise ConfigError("enrol.too_large", f"{path} is larger than {PHOTO_MAX_BYTES} bytes.")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError("enrol.unreadable", f"{path} cannot be read ({error.strerror}).") from None
+        data = file_bytes(path, PHOTO_MAX_BYTES)
+    except UnreadableInput as error:
+        raise ConfigError("enrol.unreadable", f"A photo cannot be read: {error.message}") from None
+    if len(data) > PHOTO_MAX_BYTES:
+        raise ConfigError("enrol.too_large", f"{path} is larger than {PHOTO_MAX_BYTES} bytes.")
+    return data

@@ -34,6 +34,21 @@ def analyser_for_files() -> Analyser:
     return Analyser(load_models(), AnalyserConfig(limits=FILE_LIMITS))
 
 
+def file_bytes(path: Path, most: int) -> bytes:
+    """Return a file's bytes, at most ``most`` and one more, so that a larger file shows.
+
+    Raises:
+        UnreadableInput: ``file.unreadable``; pipes and devices too, which could make the command wait for ever.
+    """
+    try:
+        if not path.is_dir() and path.exists() and not path.is_file():
+            raise UnreadableInput("file.unreadable", f"{path} is a pipe or a device, not a file.")
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise UnreadableInput("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedFile:
     """The main face of a picture file: embedding or None, quality, and every reason."""
@@ -52,11 +67,10 @@ def embed_file(analyser: Analyser, path: Path) -> EmbeddedFile:
     from zaichang.vision.decode import FILE_LIMITS, decode
 
     try:
-        with path.open("rb") as file:
-            pixels = decode(file.read(FILE_LIMITS.max_bytes + 1), FILE_LIMITS)
-    except OSError as error:
-        raise UnreadableInput("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
+        pixels = decode(file_bytes(path, FILE_LIMITS.max_bytes), FILE_LIMITS)
     except UnreadableInput as error:
+        if error.code == "file.unreadable":
+            raise
         raise UnreadableInput(
             "frame.too_large" if error.code == "frame.too_large" else "frame.unreadable",
             f"{path}: {error.message}",

@@ -37,7 +37,7 @@ class Policy:
     proofs: tuple[str, ...] = _choice(
         ("presence", "identity", "pad"), PROOFS, "What each capture must prove; a lacking proof is never a pass."
     )
-    similarity_min_bp: int = _int(3900, 0, 10_000, "Least similarity to the reference that counts as the same person.")
+    similarity_min_bp: int = _int(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
     pad_min_bp: int = _int(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
     quality_min_bp: int = _int(1500, 0, 10_000, "Least quality of the face for a capture to count.")
 

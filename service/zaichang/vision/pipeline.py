@@ -35,14 +35,14 @@ from zaichang.core.units import to_bp, to_cdeg
 from zaichang.vision.catalog import Role
 from zaichang.vision.decode import FILE_LIMITS, SESSION_LIMITS, DecodeLimits, decode, reason_of
 from zaichang.vision.detector import Detection, Detector, DetectorConfig
-from zaichang.vision.embedder import Embedder, aligned_face
+from zaichang.vision.embedder import Embedder, FaceViews, aligned_face, face_views
 from zaichang.vision.geometry import Geometry, room_colour, skin_colour
 from zaichang.vision.mesh import FaceMesh, MeshNetwork
 from zaichang.vision.pad import Pad
 from zaichang.vision.runtime import Models, Network
 from zaichang.vision.upright import stands
 
-PIPELINE_VERSION: Final = "4"
+PIPELINE_VERSION: Final = "5"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
 
 MESH_PRESENCE: Final = 0.5
@@ -78,9 +78,8 @@ class AnalyserConfig:
         detector: How faces are found.
         quality: What a usable face is.
         thresholds: What decides.
-        mirror_margin_bp: A frame whose similarity is this near to the threshold is embedded a second time, mirrored,
-            and the mean decides; farther away that cannot change the decision (docs/accuracy.md). References always
-            hold the mean.
+        sure_margin_bp: A frame whose first similarity is so far above the threshold is the person; any other is looked
+            at a second time, aligned by other points and mirrored, and the mean decides (docs/adr/0027).
     """
 
     limits: DecodeLimits = SESSION_LIMITS
@@ -88,7 +87,7 @@ class AnalyserConfig:
     detector: DetectorConfig = field(default_factory=DetectorConfig)
     quality: QualityLimits = field(default_factory=QualityLimits)
     thresholds: Thresholds = DEFAULT_THRESHOLDS
-    mirror_margin_bp: int = 1000
+    sure_margin_bp: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -262,8 +261,13 @@ class Analyser:
         pose = pose_from_mesh(mesh.points_px) if mesh else pose_from_five_points(face.points_px)
         aligned = _align(pixels, face)
         quality = self._quality(pixels, face, mesh, pose, aligned)
-        embedding = self._embedder.with_mirror(aligned, self._embedder.embed(aligned)) if keep else None
-        similarity, identity_reasons = self._compare(aligned, quality, want, reference)
+        trusted = mesh if mesh is not None and mesh.presence >= MESH_PRESENCE else None
+        embedding, similarity, identity_reasons = None, None, tuple[ReasonCode, ...]()
+        if keep:
+            embedding = self._embedder.reference(face_views(pixels, aligned, trusted))
+        if want.identity and reference is not None:
+            views = face_views(pixels, aligned, trusted)
+            similarity, identity_reasons = self._compare(views, quality, reference)
         if ReasonCode.NOT_SAME_PERSON in identity_reasons and not stands(self._detector, pixels, face):
             # A camera hung upside down makes a stranger of everybody; say what is wrong instead.
             identity_reasons = (ReasonCode.IDENTITY_UNCERTAIN, ReasonCode.POSE_TOO_FAR)
@@ -286,18 +290,16 @@ class Analyser:
         return finding, embedding
 
     def _compare(
-        self, aligned: NDArray[np.uint8], quality: Quality, want: Wanted, reference: Template | None
+        self, views: FaceViews, quality: Quality, reference: Template
     ) -> tuple[int | None, tuple[ReasonCode, ...]]:
         """Return the similarity, and the reason where it does not say "same"."""
-        if not want.identity or reference is None:
-            return None, ()
         if reference.embedder != self.embedder_id:
-            return None, (ReasonCode.REFERENCE_MISSING,)
+            return None, (ReasonCode.REFERENCE_OUTDATED,)
         thresholds = self.config.thresholds
-        plain = self._embedder.embed(aligned)
-        similarity = similarity_bp(plain, reference.vectors)
-        if abs(similarity - thresholds.similarity_bp) < self.config.mirror_margin_bp:
-            similarity = similarity_bp(self._embedder.with_mirror(aligned, plain), reference.vectors)
+        first = self._embedder.embed(views.by_mesh)
+        similarity = similarity_bp(first, reference.vectors)
+        if similarity < thresholds.similarity_bp + self.config.sure_margin_bp:
+            similarity = similarity_bp(self._embedder.second_look(views, first), reference.vectors)
         if similarity >= thresholds.similarity_bp:
             return similarity, ()
         usable = quality.quality_bp >= thresholds.quality_bp

@@ -27,6 +27,9 @@ def sampled_frames(path: Path, every: int) -> Iterator[tuple[int, NDArray[np.uin
     Raises:
         UnreadableInput: ``video.unreadable``, ``frame.too_large``.
     """
+    if not path.is_file():
+        # A pipe would be waited for, and OpenCV takes other paths than files for addresses and picture series.
+        raise UnreadableInput("video.unreadable", f"{path} is not a file.")
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.heads import head, seen
 from zaichang.biometric.alignment import (
     ALIGNED_PX,
     TEMPLATE_PX,
     alignment_matrix,
     apply_transform,
     invert_transform,
+    points_from_mesh,
     similarity_transform,
 )
 
@@ -50,3 +52,15 @@ def test_points_that_coincide_or_do_not_fit_are_refused() -> None:
         alignment_matrix(np.full((5, 2), np.nan))
     with pytest.raises(ValueError, match="equal"):
         similarity_transform(np.zeros((4, 2)), TEMPLATE_PX)
+
+
+def test_the_five_points_of_a_mesh_stand_where_the_template_has_them_and_follow_the_head() -> None:
+    mesh = seen(head())
+    points = points_from_mesh(mesh)
+    right, left, nose, mouth_right, mouth_left = points
+    assert right[0] < nose[0] < left[0]
+    assert mouth_right[0] < nose[0] < mouth_left[0]
+    assert max(right[1], left[1]) < nose[1] < min(mouth_right[1], mouth_left[1])
+    assert points_from_mesh(mesh + np.array([5, -7, 3])) == pytest.approx(points + np.array([5, -7]))
+    # A blink moves the lids, not the eye.
+    assert points_from_mesh(seen(head(eyes=0.2)))[:2] == pytest.approx(points[:2], abs=1.0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_compare_decides(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run("compare", str(folder / "face.png"), str(folder / "again.jpg"), "--json") == 0
     (result,) = lines(capsys)
     assert result["decision"] == "same"
-    assert result["threshold_bp"] == 3900
+    assert result["threshold_bp"] == 4100
     assert result["reasons"] == []
     assert run("compare", str(folder / "face.png"), str(folder / "black.png"), "--json") == 2
     (result,) = lines(capsys)
@@ -95,3 +96,34 @@ def test_compare_decides(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_compare_names_the_broken_file(folder: Path) -> None:
     with pytest.raises(UnreadableInput, match="broken"):
         run("compare", str(folder / "face.png"), str(folder / "broken.jpg"))
+
+
+def test_what_is_no_file_is_said_at_once_and_never_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "turn.jpg").symlink_to(tmp_path / "round.jpg")
+    (tmp_path / "round.jpg").symlink_to(tmp_path / "turn.jpg")
+    (tmp_path / "empty").mkdir()
+    names = ("pipe.jpg", "pipe.mp4", "turn.jpg", "none.jpg", "empty")
+    assert run("assess", *(str(tmp_path / name) for name in names), "--json") == 2
+    found = lines(capsys)
+    assert [line["error"]["code"] for line in found] == [  # type: ignore[index]  # JSON
+        "file.unreadable",
+        "video.unreadable",
+        "file.unreadable",
+        "file.unreadable",
+        "file.none_found",
+    ]
+    # A folder passes over what is no file in it.
+    assert run("assess", str(tmp_path), "--json") == 2
+    assert [line["error"]["code"] for line in lines(capsys)] == ["file.none_found"]  # type: ignore[index]  # JSON
+    with pytest.raises(UnreadableInput, match="pipe or a device"):
+        run("compare", str(tmp_path / "pipe.jpg"), str(tmp_path / "pipe.jpg"))
+
+
+def test_a_file_s_name_cannot_draw_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a\nface.jpg: 1 face(s).jpg").write_bytes(b"x")
+    assert run("assess", str(tmp_path)) == 2
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -352,8 +352,8 @@ class TestJudging:
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
-            ({"similarity_bp": 3_900}, None),
-            ({"similarity_bp": 3_899}, R.NOT_SAME_PERSON),
+            ({"similarity_bp": 4_100}, None),
+            ({"similarity_bp": 4_099}, R.NOT_SAME_PERSON),
             ({"pad_bp": 5_000}, None),
             ({"pad_bp": 4_999}, R.PAD_ATTACK),
             ({"pad_bp": 4_999, "similarity_bp": None}, R.PAD_ATTACK),

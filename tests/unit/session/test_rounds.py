@@ -58,9 +58,9 @@ FRAMES = [
     ("no reference", face(similarity_bp=None), R.REFERENCE_MISSING),
     ("older reference", frame(good_face(similarity_bp=None), reasons=(R.REFERENCE_OUTDATED,)), R.REFERENCE_OUTDATED),
     ("no reference seen from the side", face(similarity_bp=None, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
-    ("someone else", face(similarity_bp=3_899), R.NOT_SAME_PERSON),
-    ("someone else or a turned head", face(similarity_bp=3_899, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
-    ("similarity just enough", face(similarity_bp=3_900), None),
+    ("someone else", face(similarity_bp=4_099), R.NOT_SAME_PERSON),
+    ("someone else or a turned head", face(similarity_bp=4_099, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("similarity just enough", face(similarity_bp=4_100), None),
 ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.errors import UnreadableInput
 from zaichang.core.reasons import ReasonCode
+from zaichang.vision.embedder import FaceViews, face_views
+from zaichang.vision.mesh import FaceMesh
 from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser, AnalyserConfig, Wanted
 from zaichang.vision.runtime import Models
 
@@ -91,7 +94,7 @@ def test_a_template_of_another_embedder_is_never_compared(analyser: Analyser, po
     main = analyser.assess(portrait_jpeg, want=IDENTITY, reference=other).main
     assert main is not None
     assert main.similarity_bp is None
-    assert ReasonCode.REFERENCE_MISSING in main.reasons
+    assert ReasonCode.REFERENCE_OUTDATED in main.reasons
 
 
 @pytest.mark.parametrize(
@@ -207,23 +210,55 @@ def test_an_identity_frame_finds_somebody_farther_behind(analyser: Analyser, por
     assert assess(analyser, near, IDENTITY).reasons == ()
 
 
-def test_the_mirror_image_is_embedded_only_near_the_threshold(
-    models: Models, portrait: Picture, portrait_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("threshold_bp", "looks"), [(4_100, 1), (8_000, 1), (9_800, 2)])
+def test_a_second_look_is_taken_unless_the_first_is_sure(
+    models: Models, portrait: Picture, portrait_jpeg: bytes, threshold_bp: int, looks: int, monkeypatch: Any
 ) -> None:
-    template = decode_template(Analyser(models).enrol(portrait_jpeg).template or b"")
-    runs: list[bool] = []
-    for similarity_bp in (3900, 9800):
-        config = AnalyserConfig()
-        analyser = Analyser(models, replace(config, thresholds=replace(config.thresholds, similarity_bp=similarity_bp)))
-        mirror = analyser._embedder.with_mirror
-        seen: list[int] = []
-        monkeypatch.setattr(analyser._embedder, "with_mirror", lambda *args, m=mirror, s=seen: s.append(1) or m(*args))
-        found = analyser.assess_pixels(portrait, want=IDENTITY, reference=template).main
-        assert found is not None
-        assert found.similarity_bp is not None
-        assert found.similarity_bp > 9000
-        runs.append(bool(seen))
-    assert runs == [False, True]
+    config = AnalyserConfig()
+    analyser = Analyser(models, replace(config, thresholds=replace(config.thresholds, similarity_bp=threshold_bp)))
+    template = decode_template(analyser.enrol(portrait_jpeg).template or b"")
+    embed, seen = analyser._embedder.embed, list[Picture]()
+    monkeypatch.setattr(analyser._embedder, "embed", lambda face: seen.append(face) or embed(face))
+    found = analyser.assess_pixels(portrait, want=IDENTITY, reference=template).main
+    assert found is not None
+    assert found.similarity_bp is not None
+    assert found.similarity_bp > 9_000
+    assert len(seen) == looks
+    stranger = Template(embedder=template.embedder, vectors=-template.vectors)
+    seen.clear()
+    found = analyser.assess_pixels(portrait, want=IDENTITY, reference=stranger).main
+    assert found is not None
+    assert ReasonCode.NOT_SAME_PERSON in found.reasons
+    assert len(seen) == 2
+
+
+def test_a_reference_is_the_mean_of_both_alignments_and_their_mirror_images(
+    models: Models, portrait: Picture, monkeypatch: Any
+) -> None:
+    analyser = Analyser(models)
+    embed, seen = analyser._embedder.embed, list[Picture]()
+    monkeypatch.setattr(analyser._embedder, "embed", lambda face: seen.append(face) or embed(face))
+    embedding = analyser.embed_main(portrait)[1]
+    assert embedding is not None
+    assert len(seen) == 4
+    by_mesh, mirrored_mesh, by_detector, mirrored = seen
+    assert np.array_equal(by_mesh[:, ::-1], mirrored_mesh)
+    assert np.array_equal(by_detector[:, ::-1], mirrored)
+    assert not np.array_equal(by_mesh, by_detector)
+    mean = sum(embed(face) for face in seen)
+    assert embedding == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+    # The second look of a capture is the other alignment, mirrored.
+    views = FaceViews(by_mesh=by_mesh, by_detector=by_detector)
+    second = embed(by_mesh) + embed(np.asarray(by_detector[:, ::-1]))
+    found = analyser._embedder.second_look(views, embed(by_mesh))
+    assert found == pytest.approx(second / np.linalg.norm(second), abs=1e-6)
+
+
+def test_where_the_mesh_is_not_to_be_trusted_the_detector_aligns(portrait: Picture) -> None:
+    aligned = np.zeros((112, 112, 3), np.uint8)
+    for mesh in (None, FaceMesh(points_px=np.zeros((468, 3)), presence=1.0)):
+        views = face_views(portrait, aligned, mesh)
+        assert views.by_mesh is aligned is views.by_detector
 
 
 def test_somebody_far_behind_does_not_stop_an_enrolment(analyser: Analyser, portrait: Picture) -> None:
