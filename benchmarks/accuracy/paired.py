@@ -39,12 +39,13 @@ def rows(old: Mapping[str, Comparisons], new: Mapping[str, Comparisons]) -> list
             for each, threshold in zip((before, after), strict, strict=True)
         )
         for point in FMR_POINTS:
-            thresholds = [threshold_at(each.impostor, point) for each in (before, after)]
-            if thresholds[0] is None or thresholds[1] is None:
+            wrong = []
+            for each in (before, after):
+                own = threshold_at(each.impostor, point)
+                if own is not None:
+                    wrong.append(each.genuine.similarity < own)
+            if len(wrong) < 2:
                 continue
-            wrong = [
-                each.genuine.similarity < threshold for each, threshold in zip((before, after), thresholds, strict=True)
-            ]
             change = wrong[1].astype(float) - wrong[0]
             row[f"old@{point:.0e}"], row[f"new@{point:.0e}"] = (round(100 * float(each.mean()), 2) for each in wrong)
             row[f"change@{point:.0e}"] = _change(after.genuine, change, after.persons)

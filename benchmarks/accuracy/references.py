@@ -76,4 +76,4 @@ def _drawn(
 
 def _mean(vectors: Floats) -> Floats:
     mean = vectors.mean(axis=0, keepdims=True)
-    return mean / np.linalg.norm(mean)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float64)
