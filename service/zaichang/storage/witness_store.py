@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 from zaichang.core.errors import StorageError
@@ -12,7 +13,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS seen (origin TEXT PRIMARY KEY, size INTEGE
 
 
 class WitnessStore:
-    """The witness's memory in one SQLite file; used by one thread at a time.
+    """The witness's memory in one SQLite file; threads take turns, so one may close it while another still answers.
 
     Args:
         path: The file; made if it is not there.
@@ -23,6 +24,7 @@ class WitnessStore:
 
     def __init__(self, path: Path) -> None:
         """Open the file."""
+        self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -38,7 +40,8 @@ class WitnessStore:
     def load(self, origin: str) -> Seen:
         """Return what was cosigned last of a log, ``NOTHING`` for a new one."""
         try:
-            row = self._db.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
+            with self._lock:
+                row = self._db.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
         except sqlite3.Error as error:
             raise StorageError("witness.store", f"The witness's memory cannot be read ({error}).") from error
         return NOTHING if row is None else Seen(size=row[0], root=row[1])
@@ -53,17 +56,19 @@ class WitnessStore:
             "INSERT INTO seen VALUES (?1, ?2, ?3) ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3 "
             "WHERE size = ?4 AND root = ?5"
         )
+        values = (origin, after.size, after.root, before.size, before.root)
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            known = self._db.execute("SELECT 1 FROM seen WHERE origin = ?", (origin,)).fetchone()
-            changed = 0
-            if known is not None or before == NOTHING:
-                changed = self._db.execute(sql, (origin, after.size, after.root, before.size, before.root)).rowcount
-            self._db.execute("COMMIT")
+            with self._lock:
+                self._db.execute("BEGIN IMMEDIATE")
+                known = self._db.execute("SELECT 1 FROM seen WHERE origin = ?", (origin,)).fetchone()
+                fits = known is not None or before == NOTHING
+                changed = self._db.execute(sql, values).rowcount if fits else 0
+                self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise StorageError("witness.store", f"The witness's memory cannot be written ({error}).") from error
         return changed == 1
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file; whoever still asks gets ``StorageError``."""
+        with self._lock:
+            self._db.close()

@@ -168,3 +168,32 @@ def test_the_same_exchange_as_files(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["witness", "cosign", *name, "--logs", str(logs), request, "--out", answer]) == 1
     assert "refused (409): 6" in capsys.readouterr().err
     assert main(["witness", "add", "--log", str(root), "--trust", str(logs), answer]) == 1
+
+
+def test_a_memory_that_is_closed_under_a_request_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    """A server that stops closes its memory while connections may still be answered."""
+    for number in range(20):
+        store = WitnessStore(tmp_path / f"witness-{number}.sqlite3")
+        ended: list[str] = []
+
+        def ask(store: WitnessStore = store, ended: list[str] = ended) -> None:
+            seen = NOTHING
+            try:
+                for size in range(1, 10_000):
+                    after = Seen(size=size, root=bytes(32))
+                    assert store.advance("log", seen, after)
+                    assert (seen := store.load("log")) == after
+            except StorageError as error:
+                ended.append(error.code)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while store_size(store) < number % 4:
+            pass
+        store.close()
+        asking.join()
+        assert ended == ["witness.store"]
+
+
+def store_size(store: WitnessStore) -> int:
+    return store.load("log").size
