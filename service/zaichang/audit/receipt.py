@@ -15,6 +15,9 @@ from typing import Final
 
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.schedule_check import check_halves
+from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import SENTENCES, ReasonCode
@@ -198,7 +201,33 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
             )
     if len(leaves) == 2:
         _agree(findings, receipt, plain, leaves["start"], leaves["final"])
+        start, final = (
+            KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=leaves[name])
+            for name, entry in (("start", receipt.start), ("final", receipt.final))
+        )
+        _dates(findings, start, final, trust.witness_time_s(signed))
+        reveal = check_halves(start, final, findings) if start.sid == final.sid else None
+        if reveal is not None:
+            level = reveal.get("level")
+            more = " Its beacon is held against the witness by a bundle." if "b" in reveal else ""
+            findings.passed("schedule", final.about(checkpoint.origin), f"Level {level}.{more}")
     return findings.checks
+
+
+def _dates(findings: Findings, start: KnownLeaf, final: KnownLeaf, seen_s: int | None) -> None:
+    """Check that the leaves are dated in their order, and not after a witness had seen them.
+
+    That they are not much older than that cannot be asked of a receipt: it proves to the newest checkpoint there is.
+    """
+    about = final.about(final.text("origin"))
+    if final.number("at") < start.number("at"):
+        message = "The last leaf is dated before the first."
+        expected = f">= {start.number('at')}"
+        findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=expected, got=final.number("at"))
+    elif seen_s is not None and final.number("at") > seen_s * 1000 + SKEW_MS:
+        message = "The leaf is dated after a witness had seen it."
+        expected = f"<= {seen_s * 1000}"
+        findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=final.number("at"))
 
 
 def _agree(

@@ -21,10 +21,9 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.opening_checks import OpeningChecks
 from zaichang.audit.replaying import End, Replayer, ReplayInput
+from zaichang.audit.schedule_check import check_halves
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
-from zaichang.session.schedule import client_commitment
-from zaichang.tlog.commit import schedule_commitment
 from zaichang.tlog.merkle import leaf_hash
 
 
@@ -72,7 +71,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
-        self._schedule(sid, leaves, items[EVENT])
+        self._schedule(leaves, items[EVENT])
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
 
@@ -183,43 +182,17 @@ class SessionChecks:
             )
 
     # (8)
-    def _schedule(self, sid: str, leaves: list[KnownLeaf], events: Mapping[int, bytes]) -> None:
-        commit = leaves[0].text("sched_c")
+    def _schedule(self, leaves: list[KnownLeaf], events: Mapping[int, bytes]) -> None:
         for leaf in leaves:
-            if leaf.kind != "session.final":
+            reveal = check_halves(leaves[0], leaf, self._findings) if leaf.kind == "session.final" else None
+            if reveal is None:
                 continue
-            reveal = leaf.value.get("sched")
-            if not isinstance(reveal, dict):
-                message = "The session's end does not reveal its schedule."
-                self._findings.failed("schedule", "E_SCHED", message, leaf.about(self._bundle.origin), field="sched")
-                continue
-            actual = schedule_commitment(sid, bytes.fromhex(str(reveal["s"]))).hex()
-            message = "The schedule's secret is not the one committed to at the start."
-            good = self._findings.equal(
-                "schedule", "E_SCHED", leaf.about(self._bundle.origin), "sched", commit, actual, message
-            )
-            good = self._client_half(leaf, reveal) and good
             beacon = str(reveal.get("b", ""))
-            if good and beacon:
-                good = check_beacon(beacon, leaves[0], leaf, events.values(), self._basis, self._findings)
-            if good and self._used(leaf, reveal, events.get(0)):
+            if beacon and not check_beacon(beacon, leaves[0], leaf, events.values(), self._basis, self._findings):
+                continue
+            if self._used(leaf, reveal, events.get(0)):
                 level = reveal.get("level")
                 self._findings.passed("schedule", leaf.about(self._bundle.origin), f"Level {level}.")
-
-    def _client_half(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue]) -> bool:
-        """Whether the client's nonce is the one committed to at the start, and the level is what both halves give."""
-        about = leaf.about(self._bundle.origin)
-        committed, nonce = self._leaves[0].text("client_nonce_c"), str(reveal.get("r", ""))
-        actual = client_commitment(nonce) if nonce else ""
-        if committed and not nonce and not leaf.number("verified_ms"):
-            actual = committed  # never revealed, and nothing was counted: there was no schedule
-        message = "The client's nonce is not the one committed to at the start."
-        good = self._findings.equal("schedule", "E_SCHED", about, "client_nonce_c", committed, actual, message)
-        message = "The schedule's level is not what its commitments give."
-        level = (2 if "b" in reveal else 1) if nonce and committed else 0
-        return (
-            self._findings.equal("schedule", "E_SCHED", about, "level", level, reveal.get("level", 0), message) and good
-        )
 
     def _used(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue], first_event: bytes | None) -> bool:
         """Whether the session really ran on what was committed to, where its first event is opened.

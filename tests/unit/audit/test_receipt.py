@@ -6,11 +6,14 @@ import pytest
 from support import evidence_bundle as sample_of
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, Receipt, ReceiptLeaf, Subject, verify_receipt, write_receipt
+from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Ed25519Signer
+from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
+from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import inclusion_root, leaf_hash
+from zaichang.tlog.note import cosign_note, format_note, parse_note
 from zaichang.tlog.trust import trust_log
 
 TRUST = trust_log(sample_of.SIGNER.vkey)
@@ -107,3 +110,43 @@ def test_missing_or_wrong_parts_are_said(part: str) -> None:
         assert result == (0 if part == "subject" and "subject" not in change else result) and (
             result != 0 or part == "subject"
         )
+
+
+WITNESS = Ed25519Cosigner("witness.example.org", b"\x03" * 32)
+
+
+def receipt_of(made: sample_of.Sample, **parts: ReceiptLeaf) -> Receipt:
+    first, last = (
+        ReceiptLeaf(index=leaf.index, leaf=leaf.leaf, proof=leaf.proof)
+        for leaf in (made.bundle.leaves[0], made.bundle.leaves[-1])
+    )
+    return replace(RECEIPT, checkpoint=made.bundle.checkpoint, start=first, final=last, **parts)
+
+
+def test_a_receipt_s_schedule_opens_what_its_first_leaf_committed_to() -> None:
+    (check,) = [check for check in verify_receipt(DATA, TRUST) if check.check == "schedule"]
+    assert (check.status, check.message) == (Status.PASS, "Level 1.")
+    secret, nonce = sample_of.SECRET.hex(), sample_of.NONCE
+    for sched in ({"s": secret, "r": "07" * 16, "level": 1}, {"s": "07" * 32, "r": nonce, "level": 1}):
+        other = write_receipt(receipt_of(sample_of.sample(sched=sched)))
+        assert codes(other) == {"E_SCHED"}
+    beacon = write_receipt(receipt_of(sample_of.sample(sched={"s": secret, "r": nonce, "b": "08" * 32, "level": 2})))
+    (check,) = [check for check in verify_receipt(beacon, TRUST) if check.check == "schedule"]
+    assert check.status is Status.PASS and check.message.startswith("Level 2. Its beacon is held against")
+
+
+def test_a_receipt_s_leaves_are_dated_in_their_order_and_not_after_a_witness_saw_them() -> None:
+    trust = replace(TRUST, witnesses={"w": parse_vkey(WITNESS.vkey)})
+    parsed = parse_note(RECEIPT.checkpoint)
+    final_ms = parse_leaf(RECEIPT.final.leaf)["at"]
+    assert isinstance(final_ms, int)
+
+    def cosigned(at_ms: int) -> list[tuple[str | None, str | None]]:
+        line = cosign_note(parsed.text, WITNESS, at_ms // 1000)
+        data = write_receipt(replace(RECEIPT, checkpoint=format_note(parsed.text, (*parsed.signatures, line))))
+        return [(check.code, check.field) for check in verify_receipt(data, trust) if check.status is not Status.PASS]
+
+    assert cosigned(final_ms) == cosigned(final_ms + 10**9) == cosigned(final_ms - SKEW_MS) == []
+    assert cosigned(final_ms - SKEW_MS - 2_000) == [("E_TIME_LATE", "at")]
+    swapped = write_receipt(replace(RECEIPT, start=RECEIPT.final, final=RECEIPT.start))
+    assert "E_TIME_LOW" in codes(swapped)
