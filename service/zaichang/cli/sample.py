@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -85,6 +86,11 @@ def _announce(args: Namespace) -> int:
 def _draw(args: Namespace) -> int:
     opened = open_note(read_file(args.announcement, 1_000_000), [parse_vkey(args.regulator)])
     announcement = parse_announcement(opened.text)
+    early_ms = announcement.draw_ms - time.time_ns() // 1_000_000
+    if early_ms > 0:
+        # A try beforehand is no wrong; only the digits that are rolled at that time make the sample.
+        early = f"The dice are to be rolled in {early_ms // 60_000} minutes: this can only be a rehearsal."
+        print(early, file=sys.stderr)
     sample = draw_sample(announcement, _frame(args.log, announcement.size), args.seed)
     _write(args.out, canonical_bytes(sample.as_value(), _MAX_BYTES))
     print(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")

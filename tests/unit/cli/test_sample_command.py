@@ -30,7 +30,9 @@ def test_announce_draw_report(recorded: Recorded, tmp_path: Path, capsys: pytest
     draw, out, page, bundle = (str(tmp_path / name) for name in ("draw", "report.json", "report.html", "bundle"))
     drawing = ["sample", "draw", *base, "--announcement", str(tmp_path / "announcement"), "--regulator", vkey]
     assert main([*drawing, "--seed", DICE, "--out", draw]) == 0
-    assert "1 of 1 projects, 1 sessions" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "1 of 1 projects, 1 sessions" in said.out
+    assert "this can only be a rehearsal" in said.err, "the announced time has not come"
     reporting = ["sample", "report", *base, "--draw", draw, "--out", out, "--html", page]
     assert main(reporting) == 1
     assert "E_NOT_PRODUCED" in capsys.readouterr().out
