@@ -20,6 +20,7 @@ from zaichang.runtime.gateway import Gateway
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.log_port import LogShelf
 from zaichang.runtime.log_signing import SigningConfig
+from zaichang.runtime.making_up import MakingUp
 from zaichang.runtime.media_log import MediaLog
 from zaichang.runtime.outbox import Outbox
 from zaichang.runtime.ports import Ports, RunnerConfig
@@ -56,6 +57,7 @@ class Services:
     review: ReviewDesk
     signals: Signals
     deliveries: DeliveryDesk
+    making_up: MakingUp
     face_search: FaceSearch | None
     rates: Rates
     tokens: LaunchTokens
@@ -80,6 +82,7 @@ class Services:
 
     async def close(self) -> None:
         """Stop timers, write what waits, close files. Nothing acknowledged is lost by not calling it."""
+        await self.making_up.stop()
         await self.hub.stop()
         await self.logs.close()
         await self.ports.vision.close()
@@ -168,6 +171,8 @@ async def build(
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
+    making_up = MakingUp(ports, hub, review)
+    hub.on_closed.append(making_up.closed)
     return Services(
         settings=settings,
         folder=folder,
@@ -181,6 +186,7 @@ async def build(
         review=review,
         signals=signals,
         deliveries=deliveries,
+        making_up=making_up,
         face_search=face_search,
         rates=rates,
         tokens=tokens,

@@ -40,6 +40,7 @@ class Watch(Hands):
         super().__init__(policy, revealed=revealed, **info)
         self.reached: Counter[str] = Counter() if reached is None else reached
         self.prior = normalise(self.info.credited)
+        self.before = union(self.prior, self.info.resumable)
         self.minutes: list[d.Minute] = []
         self.counted: IntervalSet = self.prior
         self.undecided: IntervalSet = ()
@@ -136,10 +137,10 @@ class Watch(Hands):
 
     def _check_skips(self, after: State) -> None:
         """快进禁止: what a first viewing left out is bounded in all, and so is the number of pieces."""
-        watched = union(after.taken, after.undecided)
-        assert len(watched) <= 130 + len(self.prior)
+        watched = union(union(after.taken, after.undecided), self.before)
+        assert len(watched) <= 130 + len(self.before)
         if not self.policy.skip_allowed:
-            left_out_ms = furthest_ms(watched) - total_ms(watched) - furthest_ms(self.prior) + total_ms(self.prior)
+            left_out_ms = furthest_ms(watched) - total_ms(watched) - furthest_ms(self.before) + total_ms(self.before)
             lead_ms = self.policy.burst_ms * self.policy.rate_max_bp // 10_000 + self.policy.seek_tolerance_ms
             assert left_out_ms <= 30_000 + lead_ms
             self.reached["left out by skipping"] += left_out_ms > 0

@@ -98,6 +98,7 @@ class ReasonCode(StrEnum):
     REVIEW_REFUSED = "REVIEW_REFUSED"
     SERVICE_FAULT = "SERVICE_FAULT"
     DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"
+    MOVEMENTS_FOLLOWED = "MOVEMENTS_FOLLOWED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +371,10 @@ SENTENCES: Final = MappingProxyType(
         _R.DELIVERY_CONFIRMED: _s(
             "视频传输记录已补到，这段时间已计入。",
             "The record that the video was sent to you came; this time now counts.",
+        ),
+        _R.MOVEMENTS_FOLLOWED: _s(
+            "您回来后通过了动作核验，离开前的这段时间已计入。",
+            "You came back and passed a movement check; the time before you left now counts.",
         ),
         _R.SERVICE_FAULT: _s(
             "这是我方服务的故障，这段时间已计入。", "This was a fault of the service; the time now counts."

@@ -23,6 +23,7 @@ from zaichang.runtime.review import SERVICE, ReviewDesk
 from zaichang.runtime.runner import Runner
 from zaichang.runtime.tokens import LESSON_MAX_MS
 from zaichang.session import delivery
+from zaichang.session.afterwards import by_delivery
 from zaichang.session.codec import decode_minute
 from zaichang.session.events import MediaDelivered
 from zaichang.storage.ports import Delivery, SessionRow
@@ -108,7 +109,7 @@ class DeliveryDesk:
         records = await store.unused_deliveries(row.institution_id, row.token_id, limit=1_000_000)
         spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
         minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(row.session_id)]
-        found = {minute.index: granted for minute in minutes if (granted := delivery.late(minute, spans))}
+        found = {minute.index: granted for minute in minutes if (granted := by_delivery(minute, spans))}
         try:
             if found:
                 await self._review.grant(row, AUTHOR, ReasonCode.DELIVERY_CONFIRMED, found)

@@ -14,6 +14,7 @@ from zaichang.runtime.allowances import all_excluded, current_allowance
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.runtime.question_bank import drawn_questions
 from zaichang.runtime.recorder import Recorder
+from zaichang.runtime.resuming import resumable
 from zaichang.runtime.runner import Runner
 from zaichang.runtime.segments import SegmentContext, advance, begin
 from zaichang.runtime.tokens import LaunchClaims
@@ -187,6 +188,9 @@ class SessionHub:
         for old in await ports.store.open_session(row):
             # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
             await (await self._load(old.session_id)).supersede()
+        credited = await ports.store.credited(
+            claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
+        )
         seed = ports.token_hex(32)
         event = SessionStarted(
             at_ms=ports.clock.now_ms(),
@@ -199,9 +203,8 @@ class SessionHub:
             policy_digest=claims.policy_digest,
             seed=seed,
             client_nonce_c=client_nonce_c,
-            credited=await ports.store.credited(
-                claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
-            ),
+            credited=credited,
+            resumable=await resumable(ports.store, row, credited, policy.session_max_ms),
             lesson_version=claims.lesson_version,
             timeline=claims.timeline,
             live_from_ms=claims.live_from_ms,

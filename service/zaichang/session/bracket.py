@@ -52,6 +52,8 @@ def cover(state: State, lack: ReasonCode | None, policy: Policy) -> None:
     if lack is None:
         state.held_reason = None
         state.repeats = 0
+        if state.live_first_ms == 0:
+            state.live_first_ms, state.live_first_camera = state.now_ms, state.camera
         state.covered = len(state.pending)
     clear(state, policy)
     if lack is not None:

@@ -103,6 +103,7 @@ def _check_start(start: events.SessionStarted) -> None:
         ("seed is not 64 hex digits", _HEX32.fullmatch(start.seed) is not None),
         ("client_nonce_c is not 64 hex digits", _HEX32.fullmatch(start.client_nonce_c) is not None),
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
+        ("resumable intervals are not in order, apart and each non-empty", _is_set(start.resumable)),
         ("route is neither face nor challenge", start.route in ("face", "challenge")),
         ("extra time is negative", start.extra_time_pct >= 0),
         ("questions do not hold their right answers", questions_hold),

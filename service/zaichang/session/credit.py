@@ -164,8 +164,9 @@ def _scattered(state: State, start_ms: int, furthest_ms: int, policy: Policy) ->
     pieces = len(state.credited) + len(state.pending_set) + len(state.undecided) + len(state.waiting)
     if not ahead and pieces < PIECES_MAX:
         return False
-    watched = union(state.taken, state.undecided)
-    if ahead and _left_out_ms(watched) - _left_out_ms(normalise(state.info.credited)) >= SKIPPED_MAX_MS:
+    before = union(normalise(state.info.credited), state.info.resumable)
+    watched = union(union(state.taken, state.undecided), before)
+    if ahead and _left_out_ms(watched) - _left_out_ms(before) >= SKIPPED_MAX_MS:
         return True
     return len(watched) >= PIECES_MAX and not any(low_ms <= start_ms <= high_ms for low_ms, high_ms in watched)
 

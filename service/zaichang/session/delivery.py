@@ -12,9 +12,8 @@ from typing import Final
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import credit
 from zaichang.session.credit import Outcome
-from zaichang.session.decisions import Minute
 from zaichang.session.events import MediaDelivered
-from zaichang.session.playhead import IntervalSet, difference, normalise, subtract
+from zaichang.session.playhead import difference, normalise, subtract
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 
@@ -24,26 +23,6 @@ STEP_MS: Final = 10_000
 """The times of sending are told apart to this much, and the log's clock may differ from ours by it."""
 
 Span = tuple[int, int, int]
-
-_R = ReasonCode
-_NEVER_UNDECIDED: Final = frozenset(
-    {
-        _R.MEDIA_NOT_DELIVERED,
-        _R.PLAYER_PAUSED,
-        _R.PLAYER_STALLED,
-        _R.LESSON_ENDED,
-        _R.PAGE_HIDDEN,
-        _R.PAGE_UNFOCUSED,
-        _R.SEEK_FORWARD,
-        _R.RATE_TOO_FAST,
-        _R.ALREADY_CREDITED,
-        _R.NETWORK_GAP,
-        _R.HEARTBEAT_REJECTED,
-        _R.SUPERSEDED,
-        _R.NO_CLOSING_PROOF,
-    }
-)
-"""Reasons that leave nothing to a person (but the first): what stands beside them in a minute is the log's alone."""
 
 
 def hold(state: State, end: int, policy: Policy) -> None:
@@ -81,18 +60,6 @@ def give_up(state: State, until_ms: int | None = None) -> None:
             state, minutes[index], (start_ms, end_ms), Outcome.UNDECIDED, ReasonCode.MEDIA_NOT_DELIVERED
         )
     state.minutes = tuple(minutes.values())
-
-
-def late(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
-    """Return what of a recorded minute a log that came after all grants: what only the log stood against.
-
-    A minute that something else may have left to a person as well stays with that person.
-    """
-    alone = ReasonCode.MEDIA_NOT_DELIVERED in minute.reasons and set(minute.reasons) <= _NEVER_UNDECIDED
-    if not alone or len(minute.reasons) >= credit.REASONS_PER_MINUTE:
-        return ()
-    sent = normalise((a, b) for a, b, sent_ms in spans if sent_ms <= minute.to_ms + STEP_MS)
-    return difference(minute.undecided, difference(minute.undecided, sent))
 
 
 def _first_end_ms(state: State) -> int:

@@ -53,6 +53,8 @@ class SessionStarted:
         timeline: Names the time line that positions are on; versions that kept it share it.
         live_from_ms: When the live broadcast began, server time; 0: the lesson is not live.
         owed: The kind of the pop-up that this learner's last session left open, or empty.
+        resumable: What the last session of this lesson left to a person for want of closing movements alone, which this
+            session's may make up for: whoever comes back goes on from there.
     """
 
     at_ms: int
@@ -74,6 +76,7 @@ class SessionStarted:
     timeline: str = "1"
     live_from_ms: int = 0
     owed: str = ""
+    resumable: IntervalSet = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

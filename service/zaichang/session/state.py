@@ -185,6 +185,8 @@ class State:
         doubt: Rounds for which the schedule stays denser after a failure.
         indicators: What a reviewer should look at, with counts.
         owed: Once closed: the kind of the pop-up that was left open, or empty.
+        live_first_ms: Server time at which a liveness challenge first passed; 0: none has.
+        live_first_camera: Digest of the camera that it passed before.
     """
 
     info: SessionStarted
@@ -254,6 +256,8 @@ class State:
     doubt: int = 0
     indicators: tuple[tuple[ReasonCode, int], ...] = ()
     owed: str = ""
+    live_first_ms: int = 0
+    live_first_camera: str = ""
 
     @property
     def lots(self) -> Lots:
@@ -279,7 +283,7 @@ class State:
     @property
     def frontier_ms(self) -> int:
         """The furthest point that a first viewing may be at (快进禁止)."""
-        return max(furthest_ms(self.taken), furthest_ms(self.undecided))
+        return max(furthest_ms(self.taken), furthest_ms(self.undecided), furthest_ms(self.info.resumable))
 
     @property
     def taken(self) -> IntervalSet:

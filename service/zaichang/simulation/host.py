@@ -257,6 +257,7 @@ class RuntimeHost:
         while self._logging:
             await asyncio.gather(*self._logging)
         await self._running().deliveries.sweep()
+        await self._running().making_up.settle()
 
     async def granted_ms(self, session_id: str) -> int:
         """Return what was granted of a session after its end."""

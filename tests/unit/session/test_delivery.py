@@ -13,6 +13,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec, delivery
 from zaichang.session import decisions as d
 from zaichang.session import events as e
+from zaichang.session.credit import PIECES_MAX
 from zaichang.session.state import Phase
 
 R = ReasonCode
@@ -118,6 +119,25 @@ class TestWaiting:
             (0, 0, 60_000), (1, 60_000, 70_000),
         ]  # fmt: skip
 
+    def test_neighbours_of_a_later_minute_join_too_and_leave_the_earlier_one_alone(self) -> None:
+        made = prove(session(60_000))
+        made.wait(1_000).beat(60_000)
+        prove(play(made, 10_000))
+        made.wait(1_000).beat(70_000)
+        prove(play(made, 10_000))
+        assert [part[:3] for part in made.state.waiting] == [(0, 0, 60_000), (1, 60_000, 80_000)]
+
+    def test_what_waits_counts_among_the_pieces_that_watching_may_have(self) -> None:
+        made = session(0)
+        apart = [(100_000 + 2_000 * n, 101_000 + 2_000 * n) for n in range(PIECES_MAX)]
+        made.state.credited = tuple(apart[:100])
+        made.state.waiting = tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])
+        made.wait(1_000).beat(500_000, playing=False)
+        made.state.beat_ms = 0
+        made.wait(1_000).beat(50_000)
+        made.wait(5_000).beat(55_000)
+        assert made.state.pending == (), "a hundred and twenty-eight pieces, and this were one more"
+
     def test_a_gap_within_a_minute_waits_apart(self) -> None:
         made = session(10_000, skip_allowed=True)
         made.wait(1_000).beat(10_000, playing=False)
@@ -164,6 +184,17 @@ class TestTheLog:
         made.wait(15_000)
         log(made, (0, 60_000, sent_ms))
         assert bool(made.state.credited) is (counts or sent_ms <= minute.to_ms)
+
+    @pytest.mark.parametrize(("after_ms", "counts"), [(delivery.STEP_MS, True), (2 * delivery.STEP_MS, False)])
+    def test_that_end_itself_is_still_in_time(self, after_ms: int, counts: bool) -> None:
+        made = prove(session(60_000))
+        made.wait(1_000).beat(60_000, playing=False)
+        first, *rest = made.state.minutes
+        end_ms = first.to_ms // delivery.STEP_MS * delivery.STEP_MS
+        made.state.minutes = (replace(first, to_ms=end_ms), *rest)
+        made.wait(14_000)
+        log(made, (0, 60_000, end_ms + after_ms))
+        assert bool(made.state.credited) is counts
 
     def test_what_is_sent_later_counts_for_what_is_played_later(self) -> None:
         made = prove(session(60_000))
@@ -226,43 +257,6 @@ class TestTheEnd:
         assert made.state.phase is Phase.CLOSED
         with pytest.raises(Exception, match="Start a new session"):
             log(made, (0, 20_000, T0_MS))
-
-
-def recorded(*reasons: R, undecided: tuple[tuple[int, int], ...] = ((0, 20_000),)) -> d.Minute:
-    return d.Minute(
-        index=0, from_ms=T0_MS, to_ms=T0_MS + 60_000, verdict=d.Verdict.INDETERMINATE, undecided=undecided,
-        reasons=reasons,
-    )  # fmt: skip
-
-
-class TestALogThatComesAfterTheEnd:
-    @pytest.mark.parametrize(
-        ("reasons", "granted"),
-        [
-            ((R.MEDIA_NOT_DELIVERED,), ((0, 15_000),)),
-            ((R.PLAYER_PAUSED, R.MEDIA_NOT_DELIVERED, R.NO_CLOSING_PROOF), ((0, 15_000),)),
-            ((R.MEDIA_NOT_DELIVERED, R.NOT_ANALYSED), ()),
-            ((R.LIVENESS_MISSING, R.MEDIA_NOT_DELIVERED), ()),
-            ((R.PLAYER_PAUSED,), ()),
-            ((), ()),
-        ],
-    )
-    def test_it_grants_what_it_alone_stood_against(self, reasons: tuple[R, ...], granted: object) -> None:
-        assert delivery.late(recorded(*reasons), ((0, 15_000, T0_MS), (30_000, 40_000, T0_MS))) == granted
-
-    def test_a_minute_whose_reasons_may_be_cut_short_stays_with_a_person(self) -> None:
-        eight = (
-            R.MEDIA_NOT_DELIVERED, R.PLAYER_PAUSED, R.PLAYER_STALLED, R.LESSON_ENDED, R.PAGE_HIDDEN, R.SEEK_FORWARD,
-            R.RATE_TOO_FAST, R.NETWORK_GAP,
-        )  # fmt: skip
-        spans = ((0, 15_000, T0_MS),)
-        assert delivery.late(recorded(*eight), spans) == ()
-        assert delivery.late(recorded(*eight[:7]), spans) == ((0, 15_000),)
-
-    @pytest.mark.parametrize(("after_ms", "counts"), [(delivery.STEP_MS, True), (delivery.STEP_MS + 1, False)])
-    def test_sent_after_the_minute_is_too_late(self, after_ms: int, counts: bool) -> None:
-        minute = recorded(R.MEDIA_NOT_DELIVERED)
-        assert bool(delivery.late(minute, ((0, 15_000, minute.to_ms + after_ms),))) is counts
 
 
 @pytest.mark.parametrize("span", [(5, 5, 0), (6, 5, 0), (-1, 5, 0), (0, 5, -1)])

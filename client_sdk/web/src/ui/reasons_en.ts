@@ -58,4 +58,5 @@ export const REASONS: Readonly<Record<string, string>> = {
   SUPERSEDED: "You started studying on another page or device, so this one stopped counting.",
   PAGE_TAMPERED: "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks.",
   DELIVERY_CONFIRMED: "The record that the video was sent to you came; this time now counts.",
+  MOVEMENTS_FOLLOWED: "You came back and passed a movement check; the time before you left now counts.",
 };

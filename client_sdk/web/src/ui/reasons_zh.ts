@@ -58,4 +58,5 @@ export const REASONS: Readonly<Record<string, string>> = {
   SUPERSEDED: "您在另一个页面或设备开始了学习，本页面停止计时。",
   PAGE_TAMPERED: "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
   DELIVERY_CONFIRMED: "视频传输记录已补到，这段时间已计入。",
+  MOVEMENTS_FOLLOWED: "您回来后通过了动作核验，离开前的这段时间已计入。",
 };

@@ -1,0 +1,38 @@
+"""What the learner's last session of a lesson left to a person for want of closing movements alone."""
+
+from __future__ import annotations
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.session.afterwards import by_movements
+from zaichang.session.codec import decode_minute
+from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
+from zaichang.storage.ports import SessionRow, Store
+
+
+async def left_for_movements(store: Store, old: SessionRow) -> dict[int, IntervalSet]:
+    """Return by minute what movements may make up for; nothing where a pop-up was left open."""
+    if old.state != "closed" or old.owed:
+        return {}
+    minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(old.session_id)]
+    return {minute.index: part for minute in minutes if (part := by_movements(minute))}
+
+
+async def resumable(store: Store, new: SessionRow, credited: IntervalSet, session_max_ms: int) -> IntervalSet:
+    """Return where a session that opens now may go on from, beyond what was credited.
+
+    Args:
+        store: Where sessions lie.
+        new: The session that opens.
+        credited: What its learner was credited for on this time line.
+        session_max_ms: A session that began longer ago cannot be made up for any more.
+    """
+    last = await store.sessions_page(new.institution_id, new.learner_id, (new.opened_ms, new.session_id), 1)
+    if not last or not same_lesson(last[0], new) or last[0].opened_ms + session_max_ms < new.opened_ms:
+        return EMPTY
+    left = await left_for_movements(store, last[0])
+    return difference(normalise(part for parts in left.values() for part in parts), credited)
+
+
+def same_lesson(old: SessionRow, new: SessionRow) -> bool:
+    """Return whether positions mean the same in both sessions."""
+    return (old.course_id, old.lesson_id, old.timeline) == (new.course_id, new.lesson_id, new.timeline)
