@@ -180,9 +180,11 @@ async def _announce(services: Services, base: str, reviewer_key: str, *, quiet: 
 
     launch = services.registry.launch
     tokens = [await launch(INSTITUTION, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
+    # For whoever does not agree to the face check: the page asks first.
+    others = [await launch(INSTITUTION, you, COURSE_ID, lesson.lesson_id, route="challenge") for lesson in LESSONS]
     lines = [
         "",
-        f"  1  Your course (your webcam):  {base}/course#tokens={','.join(tokens)}",
+        f"  1  Your course (your webcam):  {base}/course#tokens={','.join(tokens)}&others={','.join(others)}",
         f"  2  Session list:               {base}/sessions#key={reviewer_key}",
         f"  3  Transparency log:           {base}/log",
         f"  4  Review queue:               {base}/queue#key={reviewer_key}",

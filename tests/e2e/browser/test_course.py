@@ -52,3 +52,37 @@ def test_the_course_in_chinese(live: LiveService, tab: Open) -> None:
     one.page.get_by_role("heading", name="声音是什么").wait_for()
     one.shot("course-4-chinese")
     assert one.page.locator("track[default]").get_attribute("srclang") == "zh"
+
+
+def chosen(live: LiveService, tab: Open, **options: object) -> Tab:
+    """Open a lesson of a course whose platform gave launches for both routes."""
+    learner = live.new_learner()
+    tokens = ",".join(live.launch(learner, lesson.lesson_id) for lesson in LESSONS)
+    others = ",".join(live.launch(learner, lesson.lesson_id, route="challenge") for lesson in LESSONS)
+    one: Tab = tab(f"{live.origin}/course#tokens={tokens}&others={others}", **options)
+    one.page.locator("ol.lessons button").nth(1).click()
+    one.page.locator("[data-screen=consent]").wait_for()
+    return one
+
+
+def test_the_choice_comes_first_and_can_be_taken_back(live: LiveService, tab: Open) -> None:
+    one = chosen(live, tab, **PHONE)
+    assert "others" not in one.page.url
+    assert one.page.get_by_role("button", name="Start studying").count() == 0
+    one.shot("course-5-choice")
+    assert_fits(one)
+    one.page.get_by_role("button", name="中文").click()
+    one.page.get_by_text("不同意，使用非人脸方式").wait_for()
+    one.page.get_by_role("button", name="English").click()
+    one.page.locator("[data-do=agree]").click()
+    one.page.get_by_role("button", name="Start studying").click()
+    one.until("document.querySelector('[data-zaichang=status]')?.dataset.counting === 'true'")
+    one.page.locator("[data-zaichang=status] button[aria-expanded=false]").click()
+    one.page.locator("[data-do=non-face]").click()
+    one.page.locator("[data-do=refuse]").click()
+    one.page.get_by_text("the camera is not used").wait_for()
+    one.page.get_by_role("button", name="Start studying").click()
+    one.page.locator("[data-zaichang=status] button[aria-expanded=false]").click()
+    one.page.get_by_text("This session does not use the camera").wait_for()
+    one.page.locator("[data-do=record]").wait_for()
+    assert one.complaints == []

@@ -4,7 +4,7 @@ const zh = {
   consentTitle: "学习前请了解人脸核验",
   consentIntro: "为确认是您本人在学习，本课程可以使用人脸核验。请单独作出选择，您随时可以改变。",
   points: [
-    "抽查时用摄像头拍一张照片上传，不录像、不录音，不分析表情和视线。",
+    "抽查时用摄像头拍一张照片上传；需要做动作核验时，只上传那几秒的画面。不录音，不分析表情和视线。",
     "照片与您登记的照片作一对一比对，加密保存，仅供培训机构审核和依法检查。",
     "保存期满即删除；您可以查询、更正、申诉，也可以撤回同意。",
     "不同意也可以学习：改用弹窗验证方式，不使用摄像头。",
@@ -31,7 +31,7 @@ const en: typeof zh = {
   consentTitle: "Before you study: checking that it is you",
   consentIntro: "To confirm that you yourself are studying, this course can compare your face. This choice is separate from any other, and you can change it at any time.",
   points: [
-    "At spot checks the camera takes one picture, which is sent. No video, no sound; expressions and gaze are not analysed.",
+    "At spot checks the camera takes one picture, which is sent; in a movement check the pictures of those few seconds. No sound; expressions and gaze are not analysed.",
     "The picture is compared with your enrolled photo only. It is kept encrypted, for your institution's review and lawful inspection.",
     "It is deleted when its time is over. You can ask to see it, correct it, appeal, or withdraw your consent.",
     "You can study without agreeing: pop-up checks are used instead, and no camera.",

@@ -13,6 +13,7 @@ export const CSS = `
 :host([data-theme=light]) { color-scheme: light; }
 * { box-sizing: border-box; }
 button, input, select, a.button { font: inherit; color: inherit; }
+a.button { align-content: center; }
 button, a.button { display: inline-block; min-height: 44px; min-width: 44px; padding: 8px 16px; border: 1px solid var(--line); border-radius: 8px;
   background: var(--fill); color: var(--fg); cursor: pointer; text-align: center; text-decoration: none; }
 select { min-height: 44px; width: 100%; padding: 8px; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); color: var(--fg); }
@@ -54,6 +55,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 .layer[data-at=top-right] { right: 12px; top: 12px; } .layer[data-at=top-left] { left: 12px; top: 12px; }
 .layer .card.live { max-height: min(88vh, 640px); }
 .layer .card { box-shadow: 0 8px 28px #0006; max-height: min(70vh, 560px); overflow: auto; }
+.live .preview { width: min(100%, 40vh); }
 .layer .card + .card { margin-top: 8px; }
 .code { display: block; width: 100%; max-width: 300px; height: auto; margin: 8px 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; }
 input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px; letter-spacing: .3em; border: 1px solid var(--line); border-radius: 8px;

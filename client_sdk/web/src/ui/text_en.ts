@@ -31,7 +31,7 @@ export const words: Text = {
   camera: {
     off: "off",
     asking: "asking for permission: please choose “Allow” in the browser's prompt",
-    on: "on. A single picture is sent at spot checks only; no video, no sound",
+    on: "on. At spot checks one picture is sent, in a movement check a few seconds of pictures; nothing else, no sound",
     muted: "put to sleep by the system; come back to this page or check the privacy switch",
     failed: "cannot be used",
   },

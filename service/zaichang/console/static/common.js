@@ -70,10 +70,12 @@ function toggle() {
 // A key or token comes in the address's fragment, which no server sees, and leaves the address at once.
 export function secret(name) {
   const slot = `zaichang.${name}`;
-  const given = new URLSearchParams(location.hash.slice(1)).get(name);
+  const all = new URLSearchParams(location.hash.slice(1));
+  const given = all.get(name);
   if (given) {
     sessionStorage.setItem(slot, given);
-    history.replaceState(null, "", location.pathname + location.search);
+    all.delete(name);
+    history.replaceState(null, "", location.pathname + location.search + (`${all}` ? `#${all}` : ""));
   }
   return given ?? sessionStorage.getItem(slot) ?? "";
 }

@@ -3,8 +3,10 @@ import { call, duration, frame, h, json, lang, minuteDetail, minuteSquares, onLa
 
 // One launch token for each lesson, as the learning platform gave them.
 const tokens = (secret("tokens") || secret("token")).split(",").filter(Boolean);
+// The same lessons for learners who do not agree to the face check; without them there is no choice to offer.
+const others = secret("others").split(",").filter(Boolean);
 const main = document.querySelector("main");
-const state = { lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null, busy: false };
+const state = { route: others.length ? "" : "face", choice: null, lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null, busy: false };
 const video = h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" },
 );
 
@@ -15,8 +17,12 @@ const words = {
   back: { zh: "返回课程", en: "Back to the course" },
   start: { zh: "开始学习", en: "Start studying" },
   about: {
-    zh: "学习期间会在不固定的时刻抓拍，用于确认是您本人在场。照片加密保存，仅供机构审核。快进的部分不计时。",
-    en: "While you study, pictures are taken at varying moments to confirm that it is you. They are kept encrypted, for your institution's review only. Skipped parts do not count.",
+    zh: "学习期间会在不固定的时刻抓拍，有时请您做几个动作，用于确认是您本人在场。照片加密保存，仅供机构审核。快进的部分不计时。",
+    en: "While you study, pictures are taken at varying moments, and sometimes a few movements are asked for, to confirm that it is you. They are kept encrypted, for your institution's review only. Skipped parts do not count.",
+  },
+  aboutOther: {
+    zh: "学习期间会弹出小窗，请您确认在场；不使用摄像头。快进的部分不计时。",
+    en: "While you study, pop-ups ask you to confirm that you are there; the camera is not used. Skipped parts do not count.",
   },
   noPad: { zh: "演示说明：此课程的规则未包含活体检测模型。", en: "Demonstration: this course's policy runs without a liveness (PAD) model." },
   enrol: { zh: "登记照片", en: "Enrol your face" },
@@ -40,7 +46,35 @@ const words = {
   sdk: { zh: "播放器组件未构建：在 client_sdk/web 运行 npm ci && npm run build。", en: "The player bundle is not built: run npm ci && npm run build in client_sdk/web." },
 };
 
-const token = () => tokens[state.at] ?? "";
+const token = () => (state.route === "challenge" ? others : tokens)[state.at] ?? "";
+const locale = () => (lang() === "zh" ? "zh-CN" : "en");
+
+/** Ask for the separate choice, before anything of the camera or the enrolment is shown; asks again when it is called again. */
+async function choose() {
+  const host = h("div");
+  Object.assign(state, { route: "", choice: host });
+  draw();
+  try {
+    const { askConsent, screenBox } = await import("/sdk/zaichang-guard.js");
+    const options = { locale: locale(), theme: "auto" };
+    const route = await askConsent(screenBox(host, options).show, options);
+    if (state.choice !== host) return;
+    Object.assign(state, { route, choice: null });
+    // Each route has launches of its own.
+    if (route === "challenge") state.lessons = await Promise.all(others.map((one) => json("/v1/me", { key: one })));
+    open(state.at);
+  } catch (error) {
+    state.error = error instanceof TypeError ? new Error("sdk") : error;
+    draw();
+  }
+}
+
+/** Consent is taken back: what runs ends here, and the choice is asked for again. */
+async function chooseAgain() {
+  state.session?.destroy({ forget: true });
+  open(state.at);
+  await choose();
+}
 
 /** Open a lesson, or the list with -1. What runs is left as it is: it can be resumed until the next one starts. */
 function open(at) {
@@ -54,7 +88,8 @@ function open(at) {
     state.me ? ["zh", "en"].map((code) => h("track", { kind: "subtitles", srclang: code, label: code === "zh" ? "中文" : "English", src: `${name}.${code}.vtt`, default: lang() === code })) : null,
   );
   video.load();
-  draw();
+  if (at >= 0 && state.route === "") void choose();
+  else draw();
 }
 
 function list() {
@@ -157,7 +192,7 @@ async function start() {
   video.play().catch(() => undefined);
   try {
     const sdk = await import("/sdk/zaichang.js");
-    state.session = sdk.attach(video, { url: "/v1/session", token: token(), key: `zaichang:course:${state.me?.lesson.id}`, locale: lang() === "zh" ? "zh-CN" : "en" });
+    state.session = sdk.attach(video, { url: "/v1/session", token: token(), key: `zaichang:course:${state.me?.lesson.id}:${state.route}`, locale: locale(), ui: { links: others.length ? { nonFace: () => void chooseAgain() } : {} } });
     state.session.on("minute", ({ minute }) => {
       const reasons = (minute.reasons ?? []).map((code, i) => ({ code, zh: minute.messages?.[i] ?? code, en: minute.messages?.[i] ?? code }));
       state.minutes.set(minute.index, { index: minute.index, verdict: minute.verdict, verified_ms: minute.verified_ms, verified: [], reasons, log_index: "✓" });
@@ -197,7 +232,7 @@ function drawMinutes() {
     h("h2", {}, `${t(words.minutes)} · ${duration(total)}`),
     minutes.length ? minuteSquares(minutes, state.minute, pick) : h("p", { class: "quiet" }, t(words.first)),
     open ? minuteDetail(open) : null,
-    state.ended ? h("p", { class: "notice ok" }, `${t(words.ended)}: ${state.ended.message ?? ""} `, h("a", { href: "/timeline" }, t(words.record))) : null,
+    state.ended ? h("p", { class: "notice ok" }, `${t(words.ended)}: ${state.ended.message ?? ""} `, h("a", { href: `/timeline#token=${encodeURIComponent(token())}`, target: "_blank", rel: "noopener" }, t(words.record))) : null,
   );
 }
 
@@ -206,6 +241,7 @@ const above = h("div");
 const below = h("div");
 function draw() {
   const me = state.me;
+  const enrols = me?.may_enrol && state.route === "face";
   if (tokens.length === 0) return show(above, h("p", { class: "notice" }, t(words.noToken)));
   show(
     above,
@@ -214,9 +250,10 @@ function draw() {
     me && tokens.length > 1 ? h("p", {}, h("button", { type: "button", onclick: () => open(-1) }, t(words.back))) : null,
     state.at < 0 && state.lessons.length ? list() : null,
     trouble(),
-    me?.may_enrol ? enrolment() : null,
-    me && !me.may_enrol && !state.started
-      ? h("section", { class: "card" }, h("p", {}, t(words.about)), h("p", { class: "quiet" }, t(words.noPad)), h("button", { class: "primary", type: "button", disabled: state.busy, onclick: start }, t(words.start)))
+    me ? state.choice : null,
+    enrols ? enrolment() : null,
+    me && state.route && !enrols && !state.started
+      ? h("section", { class: "card" }, h("p", {}, t(state.route === "face" ? words.about : words.aboutOther)), state.route === "face" ? h("p", { class: "quiet" }, t(words.noPad)) : null, h("button", { class: "primary", type: "button", disabled: state.busy, onclick: start }, t(words.start)))
       : null,
   );
   video.hidden = !state.started;
@@ -226,7 +263,7 @@ function draw() {
 
 frame({ links: false });
 show(main, above, video, below, minutesBox);
-onLanguage(draw);
+onLanguage(() => (state.choice ? void choose() : draw()));
 draw();
 try {
   state.lessons = await Promise.all(tokens.map((one) => json("/v1/me", { key: one })));
