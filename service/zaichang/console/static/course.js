@@ -115,7 +115,7 @@ function enrolment() {
     preview,
     h("div", { role: "status", "aria-live": "polite" },
       pose?.reasons.length ? h("p", { class: "notice" }, t(words.notYet), pose.reasons.map((reason) => t(reason)).join(" ")) : null,
-      pose ? h("p", {}, h("strong", {}, `${t(words.step)} ${pose.number}/${pose.of}: `), t(words[pose.pose])) : null,
+      pose ? h("p", { "data-pose": pose.pose }, h("strong", {}, `${t(words.step)} ${pose.number}/${pose.of}: `), t(words[pose.pose])) : null,
     ),
     h("p", {}, !state.camera ? button(words.openCamera, openCamera, true) : pose ? button(words.take, () => showPose(preview), true) : [button(words.begin, beginPoses, true), " ", button(words.onePhoto, () => takePhoto(preview))]),
   );
@@ -137,6 +137,8 @@ async function base64(blob) {
 async function enrolling(work) {
   if (state.busy) return;
   state.busy = true;
+  // Not drawn anew: that would interrupt the camera's picture.
+  for (const button of above.querySelectorAll("button")) button.disabled = true;
   try {
     await work();
     state.error = null;
