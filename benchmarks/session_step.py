@@ -17,6 +17,8 @@ from pathlib import Path
 from benchmarks import report
 from tests.support.desk import Desk, frame, started
 from zaichang.core.assessment import FrameAssessment
+from zaichang.session.delivery import SPANS_MAX
+from zaichang.session.events import MediaDelivered
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.step import start, step
@@ -63,6 +65,15 @@ def scattered(policy: Policy, span_ms: int) -> Desk:
         desk.beat()
         desk.study(2_000)
         desk.beat()
+    return desk
+
+
+def logged_in_pieces(policies: dict[str, Policy], span_ms: int) -> Desk:
+    """Return a scattered session whose delivery log knows of as many other pieces as are remembered."""
+    desk = scattered(policies["delivery log that never comes"], span_ms)
+    late_ms = desk.now_ms + HOUR_MS
+    spans = tuple((10_000 * n, 10_000 * n + 100, late_ms + 10_000 * n) for n in range(2 * SPANS_MAX))
+    desk.send(MediaDelivered(at_ms=desk.now_ms, spans=spans))
     return desk
 
 
@@ -123,12 +134,14 @@ def main(arguments: list[str] | None = None) -> int:
             face, liveness_bracket=True, liveness_max_gap_ms=HOUR_MS, challenge_kinds=(), challenge_deadline_ms=600_000
         ),
         "pop-ups only": Policy(proofs=()),
+        "delivery log that never comes": replace(face, delivery_required=True, delivery_wait_ms=HOUR_MS),
     }
     rows = [
         measure(f"{kind}, {name}", build(policy, span_ms), chosen.rounds + 1)
         for name, policy in policies.items()
         for kind, build in (("honest", honest), ("restless", restless), ("scattered", scattered))
     ]
+    rows.append(measure("delivery log in pieces", logged_in_pieces(policies, span_ms), chosen.rounds + 1))
     report.publish(
         "session.step",
         rows,

@@ -164,10 +164,11 @@ def _scattered(state: State, start_ms: int, furthest_ms: int, policy: Policy) ->
     pieces = len(state.credited) + len(state.pending_set) + len(state.undecided) + len(state.waiting)
     if not ahead and pieces < PIECES_MAX:
         return False
-    before = union(normalise(state.info.credited), state.info.resumable)
-    watched = union(union(state.taken, state.undecided), before)
-    if ahead and _left_out_ms(watched) - _left_out_ms(before) >= SKIPPED_MAX_MS:
-        return True
+    watched = union(union(state.taken, state.undecided), state.info.resumable)
+    if ahead:
+        before = union(normalise(state.info.credited), state.info.resumable)
+        if _left_out_ms(watched) - _left_out_ms(before) >= SKIPPED_MAX_MS:
+            return True
     return len(watched) >= PIECES_MAX and not any(low_ms <= start_ms <= high_ms for low_ms, high_ms in watched)
 
 
@@ -307,14 +308,18 @@ def spend_active(state: State, to_ms: int) -> None:
 
 def record_minutes(state: State, out: list[Decision]) -> None:
     """Record every leading minute that has ended, is accounted for, and has no part that waits for anything."""
-    waiting = {index for index, *_ in (*state.pending, *state.waiting)}
     while state.minutes:
         minute = state.minutes[0]
-        if minute.to_ms == 0 or minute.to_ms > state.accounted_ms or minute.index in waiting:
+        if minute.to_ms == 0 or minute.to_ms > state.accounted_ms or _waits(state, minute.index):
             return
         state.minutes = state.minutes[1:]
         state.minutes_recorded += 1
         out.append(RecordMinute(minute=_judge(minute)))
+
+
+def _waits(state: State, index: int) -> bool:
+    # In the order of playing: where the oldest open minute waits, the first entry says so.
+    return any(each[0] == index for each in state.pending) or any(each[0] == index for each in state.waiting)
 
 
 def _judge(minute: OpenMinute) -> Minute:

@@ -17,7 +17,7 @@ from zaichang.session.playhead import difference, normalise, subtract
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 
-SPANS_MAX: Final = 256
+SPANS_MAX: Final = 96
 """Delivered parts that are kept apart; a log in more pieces than that credits the first ones only."""
 STEP_MS: Final = 10_000
 """The times of sending are told apart to this much, and the log's clock may differ from ours by it."""
@@ -28,12 +28,13 @@ Span = tuple[int, int, int]
 def hold(state: State, end: int, policy: Policy) -> None:
     """Let the first ``end`` pending stretches, which nothing else stands against, wait for the delivery log."""
     due_ms = state.now_ms + policy.delivery_wait_ms
+    parts = list(state.waiting)
     for index, start_ms, end_ms in state.pending[:end]:
-        last = state.waiting[-1] if state.waiting else None
-        if last is not None and last[0] == index and last[2] == start_ms:
-            state.waiting = (*state.waiting[:-1], (index, last[1], end_ms, due_ms))
+        if parts and parts[-1][0] == index and parts[-1][2] == start_ms:
+            parts[-1] = (index, parts[-1][1], end_ms, due_ms)
         else:
-            state.waiting = (*state.waiting, (index, start_ms, end_ms, due_ms))
+            parts.append((index, start_ms, end_ms, due_ms))
+    _wait(state, tuple(parts))
     credit.release(state, 0, end)
     _credit_delivered(state)
 
@@ -53,7 +54,7 @@ def receive(state: State, event: MediaDelivered) -> None:
 def give_up(state: State, until_ms: int | None = None) -> None:
     """Leave to a person what has waited long enough; all of it where the session closes."""
     late = tuple(each for each in state.waiting if until_ms is None or each[3] <= until_ms)
-    state.waiting = state.waiting[len(late) :]
+    _wait(state, state.waiting[len(late) :])
     minutes = {minute.index: minute for minute in state.minutes}
     for index, start_ms, end_ms, _ in late:
         minutes[index] = credit.settled(
@@ -68,6 +69,8 @@ def _first_end_ms(state: State) -> int:
 
 
 def _credit_delivered(state: State) -> None:
+    if not state.delivered:
+        return
     minutes = {minute.index: minute for minute in state.minutes}
     left: list[tuple[int, int, int, int]] = []
     for index, start_ms, end_ms, due_ms in state.waiting:
@@ -78,11 +81,16 @@ def _credit_delivered(state: State) -> None:
             minutes[index] = credit.settled(state, minutes[index], part, Outcome.PASSED, None)
         left += ((index, *part, due_ms) for part in missing)
     state.minutes = tuple(minutes.values())
-    state.waiting = tuple(left)
+    _wait(state, tuple(left))
     # What is credited never earns again: its delivery need not be remembered.
     state.delivered = tuple(
         (*part, sent_ms) for a, b, sent_ms in state.delivered for part in subtract((a, b), state.credited)
     )
+
+
+def _wait(state: State, parts: tuple[tuple[int, int, int, int], ...]) -> None:
+    state.waiting = parts
+    state.waiting_set = normalise((start_ms, end_ms) for _, start_ms, end_ms, _ in parts)
 
 
 def _with(kept: tuple[Span, ...], new: Span) -> tuple[Span, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import SessionStarted
-from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, normalise, total_ms, union
+from zaichang.session.playhead import EMPTY, IntervalSet, furthest_ms, total_ms, union
 from zaichang.session.schedule import Lots
 
 Sighting = tuple[int, ...]
@@ -148,6 +148,7 @@ class State:
         pending_set: The same as a set.
         waiting: ``(minute, start_ms, end_ms, due_ms)`` proved in every way, but not known to be delivered (I5): by
             when the delivery log must say so.
+        waiting_set: The same as a set.
         delivered: ``(start_ms, end_ms, sent_ms)`` delivered and not yet credited; ``sent_ms`` is 0 where it was sent
             before the end of every open minute.
         session_verified_ms: Verified in this session.
@@ -220,6 +221,7 @@ class State:
     pending: tuple[tuple[int, int, int], ...] = ()
     pending_set: IntervalSet = EMPTY
     waiting: tuple[tuple[int, int, int, int], ...] = ()
+    waiting_set: IntervalSet = EMPTY
     delivered: tuple[tuple[int, int, int], ...] = ()
     session_verified_ms: int = 0
     minutes: tuple[OpenMinute, ...] = ()
@@ -283,18 +285,13 @@ class State:
     @property
     def frontier_ms(self) -> int:
         """The furthest point that a first viewing may be at (快进禁止)."""
-        return max(furthest_ms(self.taken), furthest_ms(self.undecided), furthest_ms(self.info.resumable))
+        watched = (self.credited, self.pending_set, self.waiting_set, self.undecided, self.info.resumable)
+        return max(furthest_ms(intervals) for intervals in watched)
 
     @property
     def taken(self) -> IntervalSet:
         """What earns nothing more at present: credited, or waiting for the next proof or the delivery log."""
-        taken = union(self.credited, self.pending_set)
-        return union(taken, self.waiting_set) if self.waiting else taken
-
-    @property
-    def waiting_set(self) -> IntervalSet:
-        """What only the delivery log still stands against."""
-        return normalise((start_ms, end_ms) for _, start_ms, end_ms, _ in self.waiting)
+        return union(union(self.credited, self.pending_set), self.waiting_set)
 
     def copy(self) -> State:
         """Return a copy that ``step`` may work on; all values inside are immutable."""

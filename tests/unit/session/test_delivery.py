@@ -132,6 +132,7 @@ class TestWaiting:
         apart = [(100_000 + 2_000 * n, 101_000 + 2_000 * n) for n in range(PIECES_MAX)]
         made.state.credited = tuple(apart[:100])
         made.state.waiting = tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])
+        made.state.waiting_set = tuple(apart[100:])
         made.wait(1_000).beat(500_000, playing=False)
         made.state.beat_ms = 0
         made.wait(1_000).beat(50_000)
