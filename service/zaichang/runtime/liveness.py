@@ -9,6 +9,7 @@ whoever moves is whoever is enrolled. The core decides what follows from the eve
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.liveness_intake import Intake, Look
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed, LivenessStep
+from zaichang.session.liveness import LINK_MS
 from zaichang.vision.backend import Frame, GeometryBackend, VisionBackend
 from zaichang.vision.pipeline import IDENTITY
 from zaichang.wire.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
@@ -43,12 +45,42 @@ HOME_DEG: Final = 8.0
 """So near to the try's first rest the head comes back between and after the actions."""
 LATE_MS: Final = 2_000
 """Frames sent in time may arrive this much later."""
+PROMPT_MS: Final = 1_000
+"""On a good line the first frame under an order's nonce is here by then."""
 IDENTITY_MS: Final = 8_000
 HOLD: Final = "hold"
 COLOUR: Final = "colour"
 
 Keep = Callable[[str, bytes], Awaitable[None]]
 """Stores a picture for a reviewer: which one of the try's, and the picture."""
+
+
+@dataclass(slots=True)
+class Window:
+    """The time of one order, counted from when it reached the learner: the first frame under its nonce tells.
+
+    Attributes:
+        sent_ms: When it was sent.
+        span_ms: What it allows.
+        late_ms: How late the line made it; the most that is allowed until a frame has told.
+    """
+
+    sent_ms: int
+    span_ms: int
+    late_ms: int = LINK_MS
+    told: bool = False
+
+    @property
+    def until_ms(self) -> int:
+        """When it is over."""
+        return self.sent_ms + self.late_ms + self.span_ms
+
+    def since_ms(self, at_ms: int) -> int:
+        """Take note of a frame of its nonce, and return how long after the order's arrival it came."""
+        if not self.told:
+            self.told = True
+            self.late_ms = min(LINK_MS, max(0, at_ms - self.sent_ms - PROMPT_MS))
+        return at_ms - self.sent_ms - self.late_ms
 
 
 class LivenessTry:
@@ -90,6 +122,7 @@ class LivenessTry:
         self._last: list[Look] = []
         self._peak: Look | None = None
         self._home: HeadPose | None = None
+        self._late_ms = 0
 
     def frame(self, header: CaptureHeader, data: bytes) -> None:
         """Take a frame that arrived under this try's challenge."""
@@ -131,16 +164,16 @@ class LivenessTry:
         if isinstance(rest, Outcome):
             return LivenessStep(action=action.value, outcome=rest.value)
         nonce = self.order.nonces[2 * number + 1]
-        sent_ms = self._now_ms()
-        until_ms = sent_ms + self.order.step_ms + LATE_MS
+        window = Window(self._now_ms(), self.order.step_ms + LATE_MS)
         self._show(2 * number + 1, action.value, nonce, self.order.step_ms)
         self._last = []
         trial = Trial(action, rest)
         found = trial.judgement()
         looks: list[Look] = []
-        while (look := await intake.next(until_ms)) is not None:
+        while (look := await intake.next(window.until_ms)) is not None:
             if look.nonce != nonce:
                 continue
+            window.since_ms(look.at_ms)
             self._last.append(look)
             intake.guide(look, still=False, frontal=True)
             if look.seen.mesh is None:
@@ -151,12 +184,13 @@ class LivenessTry:
             if found.outcome in (Outcome.PASSED, Outcome.STARTED_EARLY):
                 break
         self._peak = looks[-1] if looks else self._peak
+        self._late_ms = window.late_ms
         if found.outcome is Outcome.PASSED and number == len(self.order.actions) - 1:
             await self._return(intake, nonce)
         return LivenessStep(
             action=action.value,
             outcome=found.outcome.value,
-            onset_ms=looks[found.onset].at_ms - sent_ms if found.onset is not None else -1,
+            onset_ms=window.since_ms(looks[found.onset].at_ms) if found.onset is not None else -1,
             parallax_bp=found.parallax_bp,
             frames=len(looks),
         )
@@ -164,14 +198,14 @@ class LivenessTry:
     async def _rest(self, intake: Intake, number: int) -> list[Mesh] | Outcome:
         """Wait until the head faces the camera and is still; return its last frames, or why there are none."""
         nonce = self.order.nonces[2 * number]
-        sent_ms = self._now_ms()
-        until_ms = sent_ms + self.order.holds_ms[number] + REST_MORE_MS
-        self._show(2 * number, HOLD, nonce, until_ms - sent_ms)
+        window = Window(self._now_ms(), self.order.holds_ms[number] + REST_MORE_MS)
+        self._show(2 * number, HOLD, nonce, window.span_ms)
         facing: list[tuple[Mesh, HeadPose]] = []
         settled: HeadPose | None = None
-        while (look := await intake.next(until_ms)) is not None:
+        while (look := await intake.next(window.until_ms)) is not None:
             if look.nonce != nonce:
                 continue
+            since_ms = window.since_ms(look.at_ms)
             mesh = look.seen.mesh
             pose = pose_from_mesh(mesh) if mesh is not None else None
             frontal = pose is not None and self._frontal(pose)
@@ -184,7 +218,7 @@ class LivenessTry:
                 continue
             facing.append((mesh, pose))
             self._rests.append(look)
-            rested = look.at_ms - sent_ms >= self.order.holds_ms[number]
+            rested = since_ms >= self.order.holds_ms[number]
             if rested and len(facing) >= REST_FRAMES and _still([pose for _, pose in facing[-REST_FRAMES:]]):
                 self._home = self._home or pose
                 return [mesh for mesh, _ in facing[-REST_FRAMES:]]
@@ -198,7 +232,7 @@ class LivenessTry:
 
     async def _return(self, intake: Intake, nonce: str) -> None:
         """Let the head come back, so that the last frame can say whose it is."""
-        until_ms = self._now_ms() + RETURN_MS
+        until_ms = self._now_ms() + self._late_ms + RETURN_MS
         self._show(2 * len(self.order.actions) - 1, HOLD, nonce, RETURN_MS)
         while (look := await intake.next(until_ms)) is not None:
             self._last.append(look)

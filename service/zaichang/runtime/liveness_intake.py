@@ -15,7 +15,7 @@ from zaichang.vision.geometry import Geometry
 FRAMES_PER_S: Final = 6
 FRAMES_MAX: Final = 150
 FRAME_MAX_BYTES: Final = 65_536
-BURST: Final = 12
+BURST: Final = 32
 """Frames that may come at once, as after a hiccup of the network."""
 LOOK_MS: Final = 2_000
 """Longest wait for the look at one frame."""

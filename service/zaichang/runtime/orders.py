@@ -25,6 +25,7 @@ from zaichang.session.decisions import (
     RejectHeartbeat,
     RejectReveal,
 )
+from zaichang.session.liveness import LINK_MS
 from zaichang.storage.ports import StoredMinute
 from zaichang.wire.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.wire.messages import (
@@ -46,6 +47,14 @@ from zaichang.wire.messages import (
 def sentence(reason: ReasonCode, locale: str) -> str:
     """Return what the learner reads, in Chinese unless English was asked for."""
     return SENTENCES[reason].en if locale.startswith("en") else SENTENCES[reason].zh
+
+
+def shown_ms(left_ms: int) -> int:
+    """Return what a page counts down of the time to answer: what is answered in time there arrives in time here.
+
+    The order and the answer may be late, together as much as a line may be for movements.
+    """
+    return left_ms - min(LINK_MS, left_ms // 8)
 
 
 def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str) -> ServerMessage | None:
@@ -98,7 +107,7 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
             return ChallengeOrder(
                 challenge_id=decision.challenge_id,
                 kind=decision.kind,
-                within_ms=max(0, decision.deadline_ms - now_ms),
+                within_ms=shown_ms(max(0, decision.deadline_ms - now_ms)),
                 options=decision.options,
                 text=decision.text,
                 image=code_picture(decision.code, decision.salt) if decision.code else "",

@@ -33,6 +33,10 @@ LIGHT_STEP_MS: Final = 400
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
 ANALYSIS_MS: Final = 15_000
 """What a try may take beyond its steps, for the network and the last frames' analysis."""
+LINK_MS: Final = 6_000
+"""How late a bad line may make each order and the frames that answer it; the shell measures it, at most this."""
+PRESSED_AGAIN_MS: Final = 1_000
+"""A button pressed again within this time of a try's beginning was pressed once."""
 TRIES_KEPT_APART: Final = 1_000
 
 PASSED: Final = "passed"
@@ -98,12 +102,17 @@ def begin(state: State, challenge: Challenge, policy: Policy, at_ms: int, out: l
     """Order the next try; its time is allowed even where the pop-up's would end before."""
     order = _draw(state, replace(challenge, tries=challenge.tries + 1), policy)
     # A head that does not rest at once has the time of one more action to do so, before each.
-    within_ms = sum(order.holds_ms) + 2 * len(order.actions) * order.step_ms + ANALYSIS_MS
+    within_ms = sum(order.holds_ms) + 2 * len(order.actions) * (order.step_ms + LINK_MS) + ANALYSIS_MS
     left_ms = challenge.deadline_ms or at_ms + extended_ms(state, policy.challenge_deadline_ms)
     state.challenge = replace(
-        challenge, tries=challenge.tries + 1, begun=True, deadline_ms=max(left_ms, at_ms + within_ms)
+        challenge, tries=challenge.tries + 1, begun=True, begun_ms=at_ms, deadline_ms=max(left_ms, at_ms + within_ms)
     )
     out.append(order)
+
+
+def pressed_again(challenge: Challenge, at_ms: int) -> bool:
+    """Whether "ready" came twice for the try that just began: a double click, or what stands between sent it again."""
+    return challenge.begun and at_ms - challenge.begun_ms < PRESSED_AGAIN_MS
 
 
 def steps_of(kind: str, policy: Policy) -> int:

@@ -78,6 +78,7 @@ class Challenge:
         overdue: Whether the deadline has passed; an answer then only cures.
         tries: ``liveness``, ``light``: how many tries were begun.
         begun: Whether a try runs.
+        begun_ms: When the last one began.
         labels: ``confirm``: what each option stands for.
         excused: Whether a try that a lost connection cut short was excused already.
     """
@@ -95,6 +96,7 @@ class Challenge:
     overdue: bool = False
     tries: int = 0
     begun: bool = False
+    begun_ms: int = 0
     labels: tuple[str, ...] = ()
     excused: bool = False
 

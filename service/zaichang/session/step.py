@@ -253,7 +253,7 @@ def _answer(state: State, event: ChallengeAnswered, policy: Policy, out: list[De
 
 def _liveness_begun(state: State, event: LivenessBegun, policy: Policy, out: list[Decision]) -> None:
     challenge = _asked_to_move(state, event.challenge_id, out)
-    if challenge is None:
+    if challenge is None or (not event.decline and liveness.pressed_again(challenge, event.at_ms)):
         return
     challenge = liveness.interrupt(state, challenge, lost=False)
     interrupted = ReasonCode.LIVENESS_INTERRUPTED

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from support.heads import head, seen
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
-from zaichang.runtime.liveness import LivenessTry
+from zaichang.runtime.liveness import REST_MORE_MS, LivenessTry
 from zaichang.runtime.liveness_intake import BURST, FRAME_MAX_BYTES, FRAMES_MAX, Intake
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
+from zaichang.session.liveness import LINK_MS
 from zaichang.simulation.loop import run_virtual
 from zaichang.vision.backend import Frame
 from zaichang.vision.geometry import Geometry, not_seen
@@ -148,7 +150,15 @@ class Outcome:
     took_ms: int
 
 
-def attempt(person: Person, *actions: str, vision: Meshes | NoMeshes | None = None, interval_ms: int = 200) -> Outcome:
+def attempt(
+    person: Person,
+    *actions: str,
+    vision: Meshes | NoMeshes | None = None,
+    interval_ms: int = 200,
+    late_ms: int = 0,
+) -> Outcome:
+    """Make a try; ``late_ms`` is how long each order and each frame is on its way."""
+
     async def run() -> Outcome:
         loop = asyncio.get_running_loop()
         hints: list[ReasonCode | None] = []
@@ -156,6 +166,12 @@ def attempt(person: Person, *actions: str, vision: Meshes | NoMeshes | None = No
 
         def now_ms() -> int:
             return round(loop.time() * 1000)
+
+        def later(what: Callable[[], None]) -> None:
+            if late_ms:
+                loop.call_later(late_ms / 1000, what)
+            else:
+                what()
 
         async def keep(name: str, picture: bytes) -> None:
             kept.append(name)
@@ -165,7 +181,7 @@ def attempt(person: Person, *actions: str, vision: Meshes | NoMeshes | None = No
             vision=vision or Meshes(),
             reference=b"template",
             now_ms=now_ms,
-            send=lambda step: person.show(step, now_ms()),
+            send=lambda step: later(lambda: person.show(step, now_ms())),
             hint=hints.append,
             pick=lambda count: count - 1,
             keep=keep,
@@ -175,7 +191,7 @@ def attempt(person: Person, *actions: str, vision: Meshes | NoMeshes | None = No
             while True:
                 await asyncio.sleep(interval_ms / 1000)
                 if person.steps:
-                    made.frame(*person.frame(now_ms()))
+                    later(partial(made.frame, *person.frame(now_ms())))
 
         filming = asyncio.ensure_future(film())
         try:
@@ -303,9 +319,27 @@ def test_frames_come_again_when_looking_is_slower_than_sending() -> None:
     async def run() -> bool:
         loop = asyncio.get_running_loop()
         intake = Intake(Meshes(), lambda: round(loop.time() * 1000), lambda _: None)
-        for _ in range(30):
+        for _ in range(60):
             intake.put("n", b"0 0 1 0 solid me 1 #000000", "c1", False)
             await asyncio.sleep(0.2)
         return intake.overloaded
 
     assert run_virtual(run())
+
+
+@pytest.mark.parametrize(("late_ms", "outcome"), [(500, "passed"), (1_500, "passed"), (3_000, "passed"), (6_000, "")])
+def test_a_bad_line_costs_its_own_time_and_not_the_learners(late_ms: int, outcome: str) -> None:
+    slow = attempt(Person(), "turn_left", "blink", late_ms=late_ms).found
+    assert (slow.steps[-1].outcome if len(slow.steps) == 2 else "") == outcome
+    assert all(200 <= step.onset_ms <= 4_000 for step in slow.steps if step.outcome == "passed")
+
+
+def test_a_good_line_gives_no_time_to_wait_with() -> None:
+    for delay_ms, outcome in ((3_000, "passed"), (5_600, "no_response")):
+        assert attempt(Person(delay_ms=delay_ms), "turn_left", late_ms=200).found.steps[-1].outcome == outcome
+
+
+def test_where_no_frame_ever_comes_the_line_has_its_time_and_no_more() -> None:
+    nobody = attempt(Person(old_nonce=True), "turn_left", interval_ms=60_000)
+    assert nobody.found.steps[0].outcome == "unusable"
+    assert nobody.took_ms == LINK_MS + 600 + REST_MORE_MS

@@ -115,6 +115,16 @@ class TestTries:
         (gone,) = session.do(e.LivenessAssessed, **done(second))
         assert isinstance(gone, d.ChallengeJudged) and gone.closed and not gone.accepted
 
+    def test_a_button_pressed_twice_was_pressed_once(self) -> None:
+        session = held()
+        ask(session)
+        first = session.ready()
+        for after_ms, attempts in ((0, 0), (liveness.PRESSED_AGAIN_MS - 1, 0), (1, 1)):
+            out = session.wait(after_ms).do(e.LivenessBegun, challenge_id="q1")
+            assert session.state.challenge.attempts == attempts
+            assert len(out) == attempts, "nothing is ordered again"
+        assert first.attempt == 1 and session.state.challenge.tries == 2
+
     def test_a_result_without_a_try_is_not_used(self) -> None:
         session = held()
         ask(session)
@@ -181,7 +191,7 @@ class TestTries:
         for _ in range(8):
             session.wait(10_000).beat(30_000)
         order = session.ready(after_ms=session.state.challenge.deadline_ms - session.now_ms - 100)
-        least_ms = sum(order.holds_ms) + 2 * 2 * 7_000 + liveness.ANALYSIS_MS
+        least_ms = sum(order.holds_ms) + 2 * 2 * (7_000 + liveness.LINK_MS) + liveness.ANALYSIS_MS
         assert session.state.challenge.deadline_ms == session.now_ms + least_ms
         session.wait(5_000).beat(30_000)
         session.move(order, after_ms=8_000)
