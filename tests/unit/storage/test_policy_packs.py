@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from zaichang.core.errors import ConfigError
@@ -89,3 +91,41 @@ def test_an_unknown_pack_lists_the_known_ones() -> None:
         load_pack("nowhere")
     assert error.value.code == "policy.not_found"
     assert "default" in error.value.hint
+
+
+CITED = {
+    "cq-pharmacist-2025": {
+        "第十九条（二）": ("第十九条", "（二）", "远程网络培训", "按实际学时计算"),
+        "附件2 二（二）5": (
+            "附件2",
+            "二、具体条件",
+            "（二）",
+            "5.有规范教育培训",
+            "验证弹窗",
+            "快进禁止",
+            "人脸识别",
+            "焦点控制",
+        ),
+    },
+    "sc-cme-2025": {"三（一）": ("三、继续医学教育项目", "（一）学分授予标准", "3小时授予1学分")},
+    "cs-cme-2022": {"第十二条": ("第十二条", "学习内容、学习时长", "审核无误后")},
+}
+"""Pack -> clause that it cites -> what stands there, in this order."""
+
+
+@pytest.mark.parametrize("name", sorted(CITED))
+def test_a_cited_clause_says_what_the_pack_takes_from_it(name: str, shared_regulations: Path) -> None:
+    texts = ["".join(path.read_text(encoding="utf-8").split()) for path in sorted(shared_regulations.glob("*.txt"))]
+    cited = " ".join(clause for _, clause in load_pack(name).cite)
+    for clause, words in CITED[name].items():
+        assert clause in cited
+        assert any(in_order(text, words) for text in texts), f"no text says {words} in this order"
+
+
+def in_order(text: str, words: tuple[str, ...]) -> bool:
+    at = 0
+    for word in words:
+        at = text.find(word, at) + len(word)
+        if at < len(word):
+            return False
+    return True
