@@ -263,5 +263,6 @@ class TestTheEnd:
 @pytest.mark.parametrize("span", [(5, 5, 0), (6, 5, 0), (-1, 5, 0), (0, 5, -1)])
 def test_a_record_with_an_impossible_span_is_not_decoded(span: tuple[int, int, int]) -> None:
     plain = codec.encode_event(e.MediaDelivered(at_ms=T0_MS, spans=((0, 1, 0), span)))
-    with pytest.raises(EvidenceError, match="spans"):
+    with pytest.raises(EvidenceError, match="A MediaDelivered's spans") as refused:
         codec.decode_event(plain)
+    assert refused.value.code == "event.invalid"
