@@ -194,7 +194,8 @@ class Student:
     async def finish(self) -> m.Closed:
         """Ask for the end and stay for the closing proof."""
         self.send(m.Finish())
-        for _ in range(30):
+        # A round that the draw of this session has just begun runs to its end first.
+        for _ in range(90):
             self.clock.at_ms += 1_000
             self.beat(playing=False)
             message = await self.expect((m.Ack, m.Closed))
