@@ -83,6 +83,7 @@ class SimClient:
         self._clock = _mine(scenario.clock, spec)
         self.cheats = Cheats(_mine(scenario.cheat, spec), now_ms)
         self.player = SimPlayer(self.lesson_ms, now_ms, self._player_changed)
+        self.player.live_for_ms = to_ms(scenario.session.live_for_s)
         self.player.ignored = self.cheats.ignored
         self.camera = SimCamera(
             timeline,

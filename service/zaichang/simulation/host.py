@@ -98,6 +98,7 @@ class RuntimeHost:
         self._vision = SimVision(gallery, loaded.scenario.server, self.now_ms)
         self._steps = tuple(entry for entry in loaded.scenario.server if isinstance(entry, ClockStep))
         self._services: Services | None = None
+        self._questions = QUESTIONS
         self._clock: ServerClock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._logging: set[asyncio.Task[None]] = set()
@@ -133,22 +134,31 @@ class RuntimeHost:
                 Question(question_id=f"q-{index}", text=each.text, options=each.options, correct=each.correct)
                 for index, each in enumerate(scenario.question)
             )
+        self._questions = questions
         for client in scenario.client:
-            await services.registry.add_lesson(
-                INSTITUTION,
-                client.course,
-                client.lesson,
-                title_zh="模拟课程",
-                title_en="Simulated lesson",
-                duration_ms=to_ms(client.lesson_s or scenario.session.lesson_s),
-                policy=self._loaded.policy,
-                questions=questions,
-            )
+            await self._register(client)
         for client in scenario.client:
             photos = reference_photos(self._library, scenario.session, client)
             if photos:
                 await enrol_first_fit(photos, functools.partial(self._enrol, client.learner))
         await self._credit_before()
+
+    async def _register(self, client: ClientTable) -> None:
+        """Register the client's lesson, in the version that it opens."""
+        session = self._loaded.scenario.session
+        await self._running().registry.add_lesson(
+            INSTITUTION,
+            client.course,
+            client.lesson,
+            title_zh="模拟课程",
+            title_en="Simulated lesson",
+            duration_ms=to_ms(client.lesson_s or session.lesson_s),
+            policy=self._loaded.policy,
+            questions=self._questions,
+            version=client.lesson_version,
+            timeline_kept=client.timeline_kept,
+            live_from_ms=self._epoch_ms - to_ms(session.live_for_s) if session.live_for_s else 0,
+        )
 
     async def _enrol(self, learner: str, photo: bytes) -> None:
         await self._running().registry.enrol(INSTITUTION, learner, photo)
@@ -219,6 +229,8 @@ class RuntimeHost:
         if how == "absent":
             return ""
         services = self._running()
+        if any(each.lesson_version != "1" for each in scenario.client):
+            await self._register(client)
         token = await services.registry.launch(
             INSTITUTION,
             client.learner,

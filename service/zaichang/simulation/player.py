@@ -8,6 +8,9 @@ from zaichang.session.playhead import EMPTY, IntervalSet, add
 from zaichang_client import Sample
 from zaichang_client.messages import Joined
 
+BEHIND_LIVE_MS = 8_000
+"""How far behind its edge a player plays a live broadcast."""
+
 
 class SimPlayer:
     """A player like an HTML5 video element with the SDK attached.
@@ -39,6 +42,7 @@ class SimPlayer:
         self.visible = True
         self.focused = True
         self.rate = 1.0
+        self.live_for_ms = 0
         self.played: IntervalSet = EMPTY
 
     # What is true
@@ -114,11 +118,17 @@ class SimPlayer:
         )
 
     def joined(self, message: Joined) -> None:
-        """A fresh player goes to the furthest verified point; on a resumed session it plays unless told to pause."""
+        """A fresh player goes to the furthest verified point, of a broadcast to where it is now.
+
+        On a resumed session it plays unless told to pause.
+        """
         if self._fresh:
             self._fresh = False
             self._settle()
-            self._position_ms = float(min(message.frontier_ms, self.lesson_ms))
+            begin_ms = message.frontier_ms
+            if self.live_for_ms:
+                begin_ms = max(0, self.live_for_ms + self._now_ms() - BEHIND_LIVE_MS)
+            self._position_ms = float(min(begin_ms, self.lesson_ms))
             self.held = not message.resumed
             self._changed()
 

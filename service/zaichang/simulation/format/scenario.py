@@ -37,6 +37,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
         delivery_log: Where the policy asks for delivery: whether the media servers' log ever reaches the service.
         delivery_late_s: How late it does.
+        live_for_s: The lesson is a live broadcast, which began so long before the scenario; 0: it is not live.
         finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
         starts_at: Server time at the start (RFC 3339, UTC).
@@ -54,6 +55,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
     credited: tuple[tuple[Moment, Moment], ...] = ()
     delivery_log: Literal["kept", "lost"] = "kept"
     delivery_late_s: Moment = 0.0
+    live_for_s: Moment = 0.0
     finish: Literal["finish", "stay"] = "finish"
     limit_s: Moment = 0.0
     starts_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = "2026-03-02T01:00:00Z"
@@ -90,6 +92,8 @@ class ClientTable(Table, frozen=True, kw_only=True):
         reference_transforms: As in ``[session]``, where ``reference`` is given here.
         finish: As in ``[session]``; empty: the same.
         token_of: Opens the page with this client's launch token (a duplicated tab, a link passed on); empty: its own.
+        lesson_version: Version of the lesson that is registered when it opens the page.
+        timeline_kept: Whether that version has the time line of the one before: positions mean the same.
         fetches: Whether its player fetches the media that it says it plays; a script need not.
     """
 
@@ -105,6 +109,8 @@ class ClientTable(Table, frozen=True, kw_only=True):
     reference_transforms: tuple[Transform, ...] = ()
     finish: Literal["", "finish", "stay"] = ""
     token_of: Annotated[str, Meta(max_length=64)] = ""
+    lesson_version: Name = "1"
+    timeline_kept: bool = False
     fetches: bool = True
 
 
