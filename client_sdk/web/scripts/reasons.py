@@ -32,6 +32,12 @@ TOLD_WITH_A_SENTENCE = {
     "REVIEW_GRANTED",
     "REVIEW_REFUSED",
     "SERVICE_FAULT",
+    "CHALLENGE_TOO_REGULAR",
+    "PAGE_TAMPERED",
+    "NONCE_REJECTED",
+    "MEDIA_NOT_DELIVERED",
+    "DELIVERY_CONFIRMED",
+    "MOVEMENTS_FOLLOWED",
 }
 """Codes that a player only ever hears together with their sentence (minutes, the end), or not at all."""
 

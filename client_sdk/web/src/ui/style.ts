@@ -81,7 +81,7 @@ input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px
 .flash { position: fixed; inset: 0; z-index: -1; } .live .preview { margin-inline: auto; }
 .code.large { max-width: none; width: 100%; image-rendering: pixelated; }
 .preview .oval { position: absolute; inset: 8% 28%; border: 3px dashed #fff; border-radius: 50%; box-shadow: 0 0 0 2px #0008; }
-@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 62vh; } .layer .card.live { max-height: 90vh; } .row > * { flex-basis: 100%; } .live .preview { width: min(100%, 28vh); }
+@media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 66vh; } .layer .card.live { max-height: 90vh; } .row > * { flex-basis: 100%; } .live .preview { width: min(100%, 28vh); }
 .live[data-kind=light] #about:not([hidden]) ~ .preview { display: none; } }
 @media (forced-colors: active) { .dot.on, .dot.stop { background: CanvasText; } }
 `;
