@@ -51,6 +51,7 @@ async def test_four_poses_make_a_reference_of_four_photos(tmp_path: Path) -> Non
         while step.pose is not None:
             seen.append(step.pose)
             assert step.reasons == ()
+            there.clock.at_ms += STEP_MS  # each pose has its own time
             step = await there.show(step.pose, f"who=a drift={5 * step.number}")
         assert sorted(seen) == sorted(Pose)
         assert step.made is not None
@@ -117,7 +118,7 @@ async def test_out_of_turn_too_late_and_miscounted_are_refused(tmp_path: Path) -
         with pytest.raises(PeerViolation, match=r"enrol.not_begun"):
             await there.show("front")
         await there.begin()
-        with pytest.raises(PeerViolation, match=r"enrol.other_pose"):
+        with pytest.raises(PeerViolation, match=r"enrol.other_pose: The pose asked for is front"):
             await there.show("left")
         for frames in (1, 5):
             with pytest.raises(PeerViolation, match=r"enrol.count"):
