@@ -3,9 +3,8 @@
     make bench-pad        (PYTHONPATH=service:models/training python -m benchmarks.accuracy.pad --help)
 
 Three tables: errors by species and source at the operating threshold; equal error rate and worst species at
-BPCER <= 5 %; decisions k of n over one presentation. The shipped network saw no source but NUAA and unlabelled
-identity photos, so it is measured on every other source; NUAA is measured with a network that never saw NUAA
-(``--left-out``), made by the same recipe. Needs the development media; the teacher column needs torch and its weights.
+BPCER <= 5 %; decisions k of n over one presentation. The network was trained on unlabelled identity photos alone, so
+every source here is one it never saw. Needs the development media; the teacher column needs torch and its weights.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from pad_training.media import NUAA_SOURCE, FaceFinder, fetch_detector, shared_folder
+from pad_training.media import FaceFinder, fetch_detector, shared_folder
 
 from benchmarks import report
 from benchmarks.accuracy import pad_metrics as metrics
@@ -173,35 +172,27 @@ def main() -> None:
         "--cache", type=Path, required=True, help="folder outside the checkout, for the detector's file"
     )
     parser.add_argument("--weights", type=Path, default=SHIPPED)
-    parser.add_argument("--left-out", type=Path, help="the network that never saw NUAA (.onnx); else NUAA is not shown")
     parser.add_argument("--json", type=Path, help="folder for the JSON")
     wanted = parser.parse_args()
     shared = shared_folder(report.ROOT)
     finder = FaceFinder(fetch_detector(wanted.cache))
     samples = list(measured(shared, finder))
-    runners = {"ours": onnx_runner(wanted.weights)}
-    nuaa = [at for at, sample in enumerate(samples) if sample.source == NUAA_SOURCE]
-    if wanted.left_out is None:
-        samples = [sample for sample in samples if sample.source != NUAA_SOURCE]
-    ours = score(samples, runners["ours"])
-    if wanted.left_out is not None:
-        for at, value in zip(nuaa, score([samples[i] for i in nuaa], onnx_runner(wanted.left_out)), strict=True):
-            ours[at] = value
+    run = onnx_runner(wanted.weights)
+    ours = score(samples, run)
     teach = teacher_runner(shared / "weights")
     scored = Scored(samples, ours, score(samples, teach) if teach else None)
     shown = list(simulated(shared, finder))
     shown_scored = Scored(
         [s for s in samples if s.species == GENUINE] + shown,
-        [v for s, v in zip(samples, ours, strict=True) if s.species == GENUINE] + score(shown, runners["ours"]),
+        [v for s, v in zip(samples, ours, strict=True) if s.species == GENUINE] + score(shown, run),
         None
         if teach is None
         else [float(v) for s, v in zip(samples, scored.columns["teacher"], strict=True) if s.species == GENUINE]
         + score(shown, teach),
     )
-    only_shown = Scored(shown, score(shown, runners["ours"]), score(shown, teach) if teach else None)
+    only_shown = Scored(shown, score(shown, run), score(shown, teach) if teach else None)
     parameters = {
         "shipped_sha256": hashlib.sha256(wanted.weights.read_bytes()).hexdigest(),
-        "left_out_sha256": hashlib.sha256(wanted.left_out.read_bytes()).hexdigest() if wanted.left_out else "absent",
         "operating_threshold": OPERATING_THRESHOLD,
         "teacher_threshold": TEACHER_THRESHOLD,
     }

@@ -1,8 +1,7 @@
 """Find the operating point: the probability of a network that its exported file calls 0.5.
 
 Measured where nothing is reported and nothing was trained on: people of LFW who were held out, as they are against
-shown on the simulated media. The point is the equal-error threshold there. NUAA is no help: the network that ships was
-trained on it, and the network that was not gives its frames scores on a scale of their own (`check` shows them).
+shown on the simulated media. The point is the equal-error threshold there.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .export import load_weights
+from .export import load_network
 from .network import PadNetwork
 from .shards import load
 
@@ -24,9 +23,7 @@ Scores = npt.NDArray[np.float64]
 def scores_of(network: PadNetwork, views: npt.NDArray[np.uint8]) -> Scores:
     """Live probabilities ``(n,)`` of crops ``(n, 6, 80, 80)``."""
     with torch.inference_mode():
-        parts = [
-            network(torch.from_numpy(views[at : at + 64]).float()).probability() for at in range(0, len(views), 64)
-        ]
+        parts = [network(torch.from_numpy(views[at : at + 64]).float()) for at in range(0, len(views), 64)]
     return np.asarray(torch.cat(parts).double().numpy(), dtype=np.float64)
 
 
@@ -51,11 +48,10 @@ def operating_point(network: PadNetwork, held_out: Path) -> float:
 def main() -> None:
     """Run the command; prints the threshold alone, so that a shell can read it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path, help="a trained network (.pt)")
-    parser.add_argument("--cache", type=Path, required=True, help="folder with held_out.npz")
+    parser.add_argument("--cache", type=Path, required=True, help="folder with both towers and held_out.npz")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
-    print(operating_point(load_weights(wanted.weights), wanted.cache / "held_out.npz"))
+    print(operating_point(load_network(wanted.cache), wanted.cache / "held_out.npz"))
 
 
 if __name__ == "__main__":

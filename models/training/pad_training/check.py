@@ -1,28 +1,33 @@
-"""What the recipe says of its own networks, on frames that it may look at and that are never reported.
+"""What the recipe says of its own network, on frames that it may look at and that are never reported.
 
-Two tables: people of LFW whom neither network saw, as they are and on simulated media (how near the student is to its
-teacher; the media are simulated, so the error rates there say little about real ones), and NUAA's *training* frames,
-scored by the network that saw no NUAA. Choices between recipes are made on these, never on the measuring part.
+Two tables: people of LFW whom it never saw, as they are and on simulated media (how near the pupil is to its teacher;
+the media are simulated, so the error rates there say little about real ones), and NUAA's *training* frames, which the
+network never saw either, as they are and through a poor sensor. Choices between recipes are made on these, never on
+the measuring part.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime as ort
 import torch
 
-from .calibrate import Scores, equal_error_threshold, operating_point, scores_of
-from .export import load_weights
+from .calibrate import Scores, equal_error_threshold
+from .export import INPUT
 from .frames import views
+from .looks import poor_sensor
 from .media import FaceFinder, fetch_detector, frames_of, read_shots, shared_folder
-from .network import PadNetwork
 from .shards import TREATMENTS, load
-from .teacher import live_probability
+from .teacher import Teacher, live_probability
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+SEED = 20261127
+Run = Callable[[npt.NDArray[np.uint8]], Scores]
 
 
 def labelled_views(shared: Path, finder: FaceFinder) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
@@ -47,36 +52,58 @@ def error_rates(genuine: Scores, attack: Scores, threshold: float) -> str:
     return f"EER {100 * eer:5.2f} (at {even:.3f})  BPCER {100 * bpcer:5.2f}  APCER {100 * apcer:5.2f}"
 
 
-def simulated_table(network: PadNetwork, held_out: Path, threshold: float) -> list[str]:
-    """Student beside teacher on people never trained on, by simulated medium."""
-    frames = load([held_out])
-    teacher = live_probability(torch.from_numpy(frames.teacher)).double().numpy()
-    student = scores_of(network, frames.views)
-    plain = frames.treatment == 0
-    gap = np.abs(student - teacher)
-    lines = [f"  mean |student - teacher| {gap.mean():.4f}, as they are {gap[plain].mean():.4f}"]
-    for number, name in enumerate(TREATMENTS[1:], start=1):
-        shown = frames.treatment == number
-        for who, scores, point in (("student", student, threshold), ("teacher", teacher, 0.5)):
-            lines.append(f"  {name:13} {who}  {error_rates(scores[plain], scores[shown], point)}")
-    return lines
+def pupil(model: Path) -> Run:
+    """The exported file, in ONNX Runtime."""
+    session = ort.InferenceSession(model.read_bytes(), providers=["CPUExecutionProvider"])
+
+    def run(crops: npt.NDArray[np.uint8]) -> Scores:
+        parts = [
+            session.run(None, {INPUT: crops[at : at + 64].astype(np.float32)})[0] for at in range(0, len(crops), 64)
+        ]
+        return np.asarray(np.concatenate(parts).ravel(), dtype=np.float64)
+
+    return run
+
+
+def master(weights: Path) -> Run:
+    """The teacher."""
+    teacher = Teacher(weights)
+
+    def run(crops: npt.NDArray[np.uint8]) -> Scores:
+        parts = [
+            live_probability(teacher.logits(torch.from_numpy(crops[at : at + 64]).float()))
+            for at in range(0, len(crops), 64)
+        ]
+        return np.asarray(torch.cat(parts).double().numpy(), dtype=np.float64)
+
+    return run
 
 
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cache", type=Path, required=True, help="folder with the networks and shards")
+    parser.add_argument("model", type=Path, help="the exported file")
+    parser.add_argument("--cache", type=Path, required=True, help="folder with held_out.npz")
     wanted = parser.parse_args()
     torch.set_num_threads(1)
-    held_out = wanted.cache / "held_out.npz"
-    for name in ("shipped", "left_out"):
-        network = load_weights(wanted.cache / f"{name}.pt")
-        threshold = operating_point(network, held_out)
-        print(f"{name} at {threshold}: people held out, simulated media")
-        print("\n".join(simulated_table(network, held_out, threshold)))
-    crops, live = labelled_views(shared_folder(CHECKOUT), FaceFinder(fetch_detector(wanted.cache)))
-    scores = scores_of(network, crops)
-    print("left_out: NUAA's training frames\n  print         " + error_rates(scores[live], scores[~live], threshold))
+    shared = shared_folder(CHECKOUT)
+    runs = {"pupil": pupil(wanted.model), "teacher": master(shared / "weights")}
+    frames = load([wanted.cache / "held_out.npz"])
+    plain = frames.treatment == 0
+    scores = {who: run(frames.views) for who, run in runs.items()}
+    gap = np.abs(scores["pupil"] - scores["teacher"])
+    print(f"people held out: mean |pupil - teacher| {gap.mean():.4f}, as they are {gap[plain].mean():.4f}")
+    for number, medium in enumerate(TREATMENTS[1:], start=1):
+        for who, said in scores.items():
+            print(f"  {medium:13} {who:8} {error_rates(said[plain], said[frames.treatment == number], 0.5)}")
+    crops, live = labelled_views(shared, FaceFinder(fetch_detector(wanted.cache)))
+    generator = torch.Generator().manual_seed(SEED)
+    poor = poor_sensor(torch.from_numpy(crops).float(), 1.0, generator).numpy().astype(np.uint8)
+    print("NUAA's training frames, prints, never seen in training")
+    for name, shown in (("as they are", crops), ("poor sensor", poor)):
+        for who, run in runs.items():
+            said = run(shown)
+            print(f"  {name:13} {who:8} {error_rates(said[live], said[~live], 0.5)}")
 
 
 if __name__ == "__main__":

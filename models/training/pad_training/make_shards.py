@@ -8,11 +8,9 @@ import time
 from pathlib import Path
 
 import cv2
-import torch
 
 from .media import FaceFinder, fetch_detector, shared_folder
-from .shards import HELD_OUT, ShardMaker, is_held_out, load_bases, save
-from .teacher import Teacher
+from .shards import HELD_OUT, HELD_SHARD, HELD_SHARDS, ShardMaker, is_held_out, load_bases, save
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SEED = 20261122
@@ -24,12 +22,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder for shards, outside the checkout")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=32, help="shards of 1000 frames")
+    parser.add_argument("--count", type=int, default=HELD_SHARD + HELD_SHARDS, help="shards of 1000 frames")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=SEED)
     wanted = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(wanted.threads)
     cv2.setNumThreads(1)
     shared = shared_folder(CHECKOUT)
     wanted.cache.mkdir(parents=True, exist_ok=True)
@@ -42,11 +39,10 @@ def main() -> None:
         return
     bases = load_bases(shared, FaceFinder(fetch_detector(wanted.cache)))
     log.info("%d base pictures", len(bases))
-    teacher = Teacher(shared / "weights")
     trained = [base for base in bases if not is_held_out(base)]
     held_out = [base for base in bases if is_held_out(base)]
-    training = ShardMaker(trained, teacher, seed=wanted.seed, threads=wanted.threads)
-    checking = ShardMaker(held_out, teacher, seed=wanted.seed, threads=wanted.threads, pools=("lfw",))
+    training = ShardMaker(trained, seed=wanted.seed, threads=wanted.threads)
+    checking = ShardMaker(held_out, seed=wanted.seed, threads=wanted.threads, pools=("lfw",))
     for number, path in missing:
         began = time.monotonic()
         maker = checking if number == HELD_OUT else training

@@ -6,7 +6,7 @@ Channel counts are read from the shapes in the state dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -108,13 +108,27 @@ class MiniFasNet(nn.Module):
         self.prob = nn.Linear(128, 3, bias=False)
         self.load_state_dict(dict(state))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits ``(n, 3)`` and the last map ``(n, 128, 5, 5)``."""
-        x = self.conv2_dw(self.conv1(x))
+    def pieces(self) -> list[Callable[[Tensor], Tensor]]:
+        """The network in the pieces that our blocks learn one by one: picture to 20 x 20, each block, the head."""
+        out: list[Callable[[Tensor], Tensor]] = [self._first]
         for stage, shrink, _ in _STAGES:
-            x = getattr(self, stage)(getattr(self, shrink)(x))
+            if len(out) > 1:
+                out.append(getattr(self, shrink))
+            out.extend(getattr(self, stage).model)
+        return [*out, self._head]
+
+    def _first(self, x: Tensor) -> Tensor:
+        return cast(Tensor, cast(nn.Module, self.conv_23)(self.conv2_dw(self.conv1(x))))
+
+    def _head(self, x: Tensor) -> Tensor:
         flat = self.conv_6_dw(self.conv_6_sep(x)).flatten(1)
-        return cast(Tensor, self.prob(self.bn(self.linear(flat)))), x
+        return cast(Tensor, self.prob(self.bn(self.linear(flat))))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits ``(n, 3)``."""
+        for piece in self.pieces():
+            x = piece(x)
+        return x
 
 
 def load_network(path: Path) -> MiniFasNet:
@@ -137,13 +151,18 @@ def load_network(path: Path) -> MiniFasNet:
 
 
 class Teacher:
-    """Both networks; what training distils is the mean of their live probabilities."""
+    """Both networks; the teacher's opinion is the mean of their live probabilities.
+
+    Attributes:
+        near: For the near view.
+        far: For the far view.
+    """
 
     def __init__(self, weights: Path) -> None:
         """Load from ``weights`` (the ``shared/weights`` folder)."""
         folder = weights / WEIGHTS_FOLDER
-        self._near = load_network(folder / NEAR_WEIGHTS)
-        self._far = load_network(folder / FAR_WEIGHTS)
+        self.near = load_network(folder / NEAR_WEIGHTS)
+        self.far = load_network(folder / FAR_WEIGHTS)
 
     @torch.inference_mode()
     def logits(self, views: Tensor) -> Tensor:
@@ -155,24 +174,7 @@ class Teacher:
         Returns:
             ``(n, 2, 3)``: the near and the far network's logits.
         """
-        return self.opinion(views)[0]
-
-    @torch.inference_mode()
-    def opinion(self, views: Tensor) -> tuple[Tensor, Tensor]:
-        """Score crops and say what was looked at: logits ``(n, 2, 3)`` and last maps ``(n, 2, 128, 5, 5)``."""
-        near, far = self._near(views[:, :3]), self._far(views[:, 3:])
-        return torch.stack((near[0], far[0]), dim=1), torch.stack((near[1], far[1]), dim=1)
-
-
-def steady_opinion(teacher: Teacher, views: Tensor) -> tuple[Tensor, Tensor]:
-    """The teacher's opinion of crops and of their mirror images, averaged; shapes as ``Teacher.opinion``.
-
-    A mirrored face is as alive as the face, but the teacher's logits for it differ by a quarter of their spread: that
-    part is noise, and not worth learning.
-    """
-    logits, maps = teacher.opinion(views)
-    mirrored_logits, mirrored_maps = teacher.opinion(views.flip(3))
-    return (logits + mirrored_logits) / 2, (maps + mirrored_maps.flip(4)) / 2
+        return torch.stack((self.near(views[:, :3]), self.far(views[:, 3:])), dim=1)
 
 
 def live_probability(logits: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""Distil the teacher into the network.
+"""Teach one tower the teacher's function for its view, from random weights, without any label.
 
-The loss has three parts: each tower learns the teacher's logits for its view (soft, three classes) and, which is what
-makes it quick, the teacher's last map; the joint head learns the label where there is one and the teacher's mean where
-there is none. Identity photos thus give the network nothing but the teacher's opinion of them.
+First *block by block*: each block gets the map that the teacher's block before it made, and learns the map that the
+teacher's block makes of it. A block is a small function of small neighbourhoods, so a few thousand frames pin it down,
+also on pictures of a kind that was never drawn. Then *whole*: the tower end to end, half of the frames dim, bright,
+blurred or noisy, with the teacher's opinion of the frame as it was.
 
 Convolutions run in bfloat16 where the processor multiplies it (nearly twice as fast); weights and losses stay float32.
 """
@@ -12,240 +13,223 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .export import load_weights
-from .network import WIDTHS, PadNetwork, Said
-from .shards import HELD_SHARD, HELD_SHARDS, LIVE, UNKNOWN, Frames, load
-from .teacher import live_probability
+from .looks import poor_sensor, shown
+from .media import shared_folder
+from .network import SHAPES, Bottleneck, ConvNorm, First, Head, Tower
+from .shards import HELD_SHARD, HELD_SHARDS, load
+from .teacher import MiniFasNet, Teacher
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+SHARDS = tuple(range(HELD_SHARD + HELD_SHARDS))
+VIEWS = {"near": slice(0, 3), "far": slice(3, 6)}
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What decides the result, besides the data.
+    """What decides the result, besides the frames.
 
     Attributes:
-        seed: Of weights, order and augmentation.
-        looks: Frames looked at in all; the same effort for a network that has fewer frames to look at.
+        seed: Of weights, order and looks.
         batch: Frames a step.
-        peak_rate: Largest learning rate, cosine from there.
+        block_steps: Steps block by block.
+        block_rate: Largest learning rate of those.
+        whole_steps: Steps end to end.
+        whole_rate: Largest learning rate of those.
+        first_rows: Frames of a batch that the first block learns from: it is most of the work, and has 400 places each.
+        third_rows: Likewise for the blocks at 20 x 20.
+        poor_share: Part of the frames that is seen through a poor sensor or in bad light, end to end only.
+        heat: Softens the teacher's classes, end to end.
         decay: Weight decay.
-        temperature: Softens the teacher's classes.
-        hint_weight: Weight of the teacher's last maps.
-        label_share: Weight of the label beside the teacher in the joint head's target.
-        sensor_share: Part of the frames that is seen through a poor sensor or in bad light (``sensor``).
-        leave_out: Subjects whose frames are not seen; a prefix such as ``nuaa:`` leaves a source out.
     """
 
-    seed: int = 20261122
-    looks: int = 480_000
-    batch: int = 64
-    peak_rate: float = 2e-3
-    decay: float = 0.02
-    temperature: float = 2.0
-    hint_weight: float = 2.0
-    label_share: float = 0.7
-    sensor_share: float = 0.0
-    leave_out: tuple[str, ...] = ()
+    seed: int = 20261127
+    batch: int = 32
+    block_steps: int = 1600
+    block_rate: float = 1.5e-2
+    whole_steps: int = 500
+    whole_rate: float = 3e-3
+    first_rows: int = 8
+    third_rows: int = 12
+    poor_share: float = 0.5
+    heat: float = 2.0
+    decay: float = 1e-4
 
 
-FIRST_SHARDS = tuple(range(32))
-LAST_SHARDS = (*range(16), *range(HELD_SHARD, HELD_SHARD + HELD_SHARDS))
-"""Of the last stage: photos held in the hand, and enough of the others that nothing is forgotten."""
-LAST_STAGE = Recipe(looks=60_000, peak_rate=7e-4)
-SENSOR_STAGE = Recipe(looks=60_000, peak_rate=7e-4, sensor_share=0.6)
-"""Of the stage after it: dim rooms and noisy sensors are no attack, and hide none. Frames as in the stage before."""
-STAGES = {"first": Recipe(), "last": LAST_STAGE, "sensor": SENSOR_STAGE}
-HINTS_RATE = 2e-3
-"""Peak learning rate of the readers of the teacher's maps, which start anew in each stage."""
+class Pieces:
+    """The teacher's network in pieces, and how far each of its maps spreads, channel by channel."""
+
+    def __init__(self, teacher: MiniFasNet, sample: Tensor) -> None:
+        """Measure on a sample of crops."""
+        self._pieces: list[Callable[[Tensor], Tensor]] = teacher.pieces()
+        with torch.no_grad():
+            self.sample = [sample, *self.maps(sample)]
+        self.spread = []
+        for made in self.sample[1:]:
+            spread = made.std(_places(made))
+            self.spread.append(_along_channels(spread.clamp(min=0.1 * float(spread.mean())), made))
+
+    def maps(self, views: Tensor) -> list[Tensor]:
+        """What each piece makes, logits last."""
+        out = []
+        for piece in self._pieces:
+            views = piece(views)
+            out.append(views)
+        return out
+
+    def error(self, at: int, ours: Tensor, wanted: Tensor) -> Tensor:
+        """Mean squared error of a map in units of each channel's spread; 1 for a block that knows only the mean."""
+        return ((ours.float() - wanted.float()) / self.spread[at]).clamp(-8, 8).square().mean()
 
 
-def without(frames: Frames, leave_out: tuple[str, ...]) -> Frames:
-    """Drop the subjects whose name is, or starts with, one of ``leave_out``."""
-    if not leave_out:
-        return frames
-    return frames.keep(np.array([not str(name).startswith(leave_out) for name in frames.subject]))
+def _places(made: Tensor) -> tuple[int, ...]:
+    return (0, 2, 3) if made.dim() == 4 else (0,)
 
 
-def augment(views: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mirror, shift by up to 1 px, and change brightness and contrast a little; both views alike.
-
-    No more than this: the teacher is not asked again, and its logits for a shift of 3 px already differ by a third of
-    their spread (a mirrored frame's do not: `teacher.steady_opinion`). Variety comes from the frames themselves.
-
-    Returns:
-        The frames, and which of them were mirrored ``(n,)``.
-    """
-    count = views.shape[0]
-    mirrored = torch.rand(count, generator=generator) < 0.5
-    views = torch.where(mirrored[:, None, None, None], views.flip(3), views)
-    dy, dx = (int(v) for v in torch.randint(-1, 2, (2,), generator=generator))
-    padded = functional.pad(views, (1, 1, 1, 1), mode="replicate")
-    views = padded[:, :, 1 + dy : 81 + dy, 1 + dx : 81 + dx]
-    gain = 1 + 0.03 * torch.randn((count, 1, 1, 1), generator=generator)
-    lift = 2 * torch.randn((count, 1, 1, 1), generator=generator)
-    return (views * gain + lift).clamp(0, 255), mirrored
+def _along_channels(values: Tensor, made: Tensor) -> Tensor:
+    return values.view(1, -1, 1, 1) if made.dim() == 4 else values.view(1, -1)
 
 
-def sensor(views: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Show a share of the frames dimmer or brighter, blurred, and with the noise of a small sensor.
-
-    The targets stay those of the frame as it was: the teacher, asked about noise, calls it an attack. Bona fide frames
-    and attacks are treated alike, so that noise itself says nothing. Noise is fine or, as where a small face was
-    enlarged, coarse; stronger in dark pictures, as a camera's gain makes it.
-    """
-    count, _, height, width = views.shape
-
-    def draw(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand((count, 1, 1, 1), generator=generator)
-
-    gain = torch.exp(draw(-1.2, 0.35))
-    softened = functional.avg_pool2d(functional.pad(views, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    blur = (draw(-1.0, 1.0)).clamp(0, 1)
-    shown = (views + blur * (softened - views)) * gain
-    fine = torch.randn(views.shape, generator=generator)
-    half = torch.randn((count, views.shape[1], height // 2, width // 2), generator=generator)
-    coarse = 1.6 * functional.interpolate(half, (height, width), mode="bilinear", align_corners=False)
-    sigma = draw(0.0, 10.0) * (0.6 + 0.4 / gain.clamp(0.4, 1.0))
-    noise = torch.where(draw(0.0, 1.0) < 0.5, fine, coarse)
-    shown = (shown + sigma * noise).round().clamp(0, 255)
-    return torch.where(draw(0.0, 1.0) < share, shown, views)
+def level(tower: Tower, pieces: Pieces) -> None:
+    """Start each block's output at the mean and spread of the map it is to make; nothing else is taken over."""
+    for at, block in enumerate(tower.blocks):
+        before, made = pieces.sample[at], pieces.sample[at + 1]
+        if isinstance(block, Head):
+            block.classes.bias.data.copy_(made.mean(0))
+            continue
+        last: nn.Module
+        if isinstance(block, Bottleneck):
+            last, made = block.down, (made - before if block.residual else made)
+        elif isinstance(block, First):
+            last = block.body[-1]
+        else:
+            raise TypeError(f"a tower has no {type(block).__name__}")
+        if not isinstance(last, ConvNorm):
+            raise TypeError("a block ends in a convolution")
+        last.norm.weight.data.copy_(made.std(_places(made)))
+        last.norm.bias.data.copy_(made.mean(_places(made)))
 
 
-class Hints(nn.Module):
-    """Reads the teacher's last maps from ours: one 1x1 convolution a view, thrown away after training."""
+class Lesson:
+    """One tower, its teacher, and the crops of its view."""
 
-    mean: Tensor
-    spread: Tensor
+    def __init__(self, view: str, crops: Tensor, teacher: MiniFasNet, recipe: Recipe) -> None:
+        """Build the tower with random weights."""
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.crops = crops
+        self.tower = Tower(SHAPES[view])
+        rows = torch.randperm(len(crops), generator=self.generator)[:256]
+        self.pieces = Pieces(teacher, shown(crops[rows].float(), self.generator))
+        level(self.tower, self.pieces)
+        self.tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+        self.quick = torch.cpu._is_avx512_bf16_supported()  # anything else only imitates it, slowly
 
-    def __init__(self, maps: npt.NDArray[np.float16]) -> None:
-        """Learn each teacher channel's mean and spread from (a part of) the training set."""
-        super().__init__()
-        part = torch.from_numpy(maps[:: max(1, len(maps) // 2000)]).float()
-        self.register_buffer("mean", part.mean((0, 3, 4), keepdim=True))
-        self.register_buffer("spread", part.std((0, 3, 4), keepdim=True) + 1e-3)
-        self.readers = nn.ModuleList(nn.Conv2d(WIDTHS[-1], maps.shape[2], 1) for _ in range(2))
+    def batches(self) -> Iterator[Tensor]:
+        """Crops as both are to see them, over and over in another order."""
+        size = self.recipe.batch
+        while True:
+            order = torch.randperm(len(self.crops), generator=self.generator)
+            for rows in order[: len(order) // size * size].view(-1, size):
+                yield shown(self.crops[rows].float(), self.generator).contiguous(memory_format=torch.channels_last)
 
-    def forward(self, ours: tuple[Tensor, Tensor], teacher: Tensor) -> Tensor:
-        """Mean squared error in units of each channel's spread; about 1 for a network that knows nothing."""
-        wanted = ((teacher - self.mean) / self.spread).clamp(-4, 4)
-        errors = [functional.mse_loss(reader(ours[view]), wanted[:, view]) for view, reader in enumerate(self.readers)]
-        return (errors[0] + errors[1]) / 2
+    def block_losses(self, views: Tensor) -> list[Tensor]:
+        """Each block's error on the map that the teacher's block before it made."""
+        with torch.no_grad():
+            wanted = self.pieces.maps(views)
+        inputs = [views, *wanted[:-1]]
+        losses = []
+        for at, block in enumerate(self.tower.blocks):
+            places = wanted[at].shape[-1] if wanted[at].dim() == 4 else 1
+            count = self.recipe.batch if places < 20 else self.recipe.third_rows if at else self.recipe.first_rows
+            losses.append(self.pieces.error(at, block(inputs[at][:count]), wanted[at][:count]))
+        return losses
+
+    def whole_loss(self, views: Tensor) -> Tensor:
+        """The tower's error on crops through a poor sensor, against the teacher's opinion of them as they were."""
+        with torch.no_grad():
+            wanted = self.pieces.maps(views)
+        made = poor_sensor(views, self.recipe.poor_share, self.generator)
+        made = made.contiguous(memory_format=torch.channels_last)
+        total = torch.zeros(())
+        for at, block in enumerate(self.tower.blocks):
+            made = block(made)
+            # Late maps count most: an early one shows the noise, and may.
+            total = total + ((at + 1) / len(self.tower.blocks)) ** 2 * self.pieces.error(at, made, wanted[at])
+        heat = self.recipe.heat
+        said, meant = (functional.log_softmax(logits.float() / heat, 1) for logits in (made, wanted[-1]))
+        return total + 4 * heat**2 * functional.kl_div(said, meant, reduction="batchmean", log_target=True)
 
 
-def loss_of(said: Said, teacher: Tensor, label: Tensor, recipe: Recipe) -> Tensor:
-    """Mean loss of a batch; see the module's text."""
-    heat = recipe.temperature
-    soft = [
-        functional.kl_div(
-            functional.log_softmax(logits / heat, 1),
-            functional.softmax(teacher[:, view] / heat, 1),
-            reduction="batchmean",
-        )
-        * heat**2
-        for view, logits in enumerate((said.near, said.far))
-    ]
-    opinion = live_probability(teacher)
-    known = label != UNKNOWN
-    truth = (label == LIVE).float() * 0.98 + 0.01
-    target = torch.where(known, recipe.label_share * truth + (1 - recipe.label_share) * opinion, opinion)
-    joint = functional.binary_cross_entropy_with_logits(said.live, target)
-    return soft[0] + soft[1] + 2 * joint
+def train(lesson: Lesson) -> Tower:
+    """Teach the tower; returns it in evaluation mode."""
+    recipe, tower = lesson.recipe, lesson.tower
+    optimiser = torch.optim.AdamW(tower.parameters(), betas=(0.9, 0.99), weight_decay=recipe.decay)
+    batches = lesson.batches()
+    tower.train()
+    began, told = time.monotonic(), 0.0
+    for step in range(recipe.block_steps + recipe.whole_steps):
+        views = next(batches)
+        with torch.autocast("cpu", torch.bfloat16, enabled=lesson.quick):
+            if step < recipe.block_steps:
+                done = step / recipe.block_steps
+                rate = recipe.block_rate * falling(done, floor=0.0)
+                loss = torch.stack(lesson.block_losses(views)).sum()
+                groups = [list(block.parameters()) for block in tower.blocks]
+            else:
+                rate = recipe.whole_rate * falling((step - recipe.block_steps) / recipe.whole_steps, floor=0.0)
+                loss = lesson.whole_loss(views)
+                groups = [list(tower.parameters())]
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        for weights in groups:
+            nn.utils.clip_grad_norm_(weights, 1.0 if len(groups) > 1 else 5.0)
+        optimiser.step()
+        told += float(loss.detach())
+        if (step + 1) % 200 == 0:
+            log.info("step %d: loss %.3f, %.0f s", step + 1, told / 200, time.monotonic() - began)
+            told = 0.0
+    return tower.eval()
 
 
-def train(frames: Frames, recipe: Recipe, start: PadNetwork | None = None) -> PadNetwork:
-    """Train from random weights, or go on from ``start``, which is changed.
-
-    Args:
-        frames: The training set; subjects in ``recipe.leave_out`` are dropped first.
-        recipe: Every choice.
-        start: A network that went through an earlier stage.
-
-    Returns:
-        The network, in evaluation mode.
-    """
-    torch.manual_seed(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed)
-    frames = without(frames, recipe.leave_out)
-    count = len(frames.label)
-    views = torch.from_numpy(frames.views)
-    maps = torch.from_numpy(frames.maps)
-    teacher = torch.from_numpy(frames.teacher)
-    label = torch.from_numpy(frames.label)
-    network = start or PadNetwork()
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
-    hints = Hints(frames.maps)
-    weights = [*network.parameters(), *hints.parameters()]
-    rates = [recipe.peak_rate, HINTS_RATE]
-    groups = [
-        {"params": list(part.parameters()), "lr": rate} for part, rate in zip((network, hints), rates, strict=True)
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
-    epochs = max(1, round(recipe.looks / count))
-    steps = epochs * (count // recipe.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=rates, total_steps=steps, pct_start=0.08, final_div_factor=1e3
-    )
-    quick = torch.cpu._is_avx512_bf16_supported()  # anything else only imitates it, slowly
-    log.info("%d frames, %d steps, %s", count, steps, "bfloat16" if quick else "float32")
-    for epoch in range(epochs):
-        network.train()
-        began, total, hinted = time.monotonic(), 0.0, 0.0
-        order = torch.randperm(count, generator=generator)
-        batches = order[: count // recipe.batch * recipe.batch].view(-1, recipe.batch)
-        for rows in batches:
-            batch, mirrored = augment(views[rows].float(), generator)
-            if recipe.sensor_share:
-                batch = sensor(batch, recipe.sensor_share, generator)
-            with torch.autocast("cpu", torch.bfloat16, enabled=quick):
-                said = network(batch.contiguous(memory_format=torch.channels_last)).widened()
-            seen = maps[rows].float()
-            seen = torch.where(mirrored[:, None, None, None, None], seen.flip(4), seen)
-            hint = hints(said.maps, seen)
-            loss = loss_of(said, teacher[rows], label[rows], recipe) + recipe.hint_weight * hint
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(weights, 5.0)
-            optimiser.step()
-            schedule.step()
-            total += float(loss.detach())
-            hinted += float(hint.detach())
-        means = (total / len(batches), hinted / len(batches))
-        log.info("epoch %d: loss %.4f, hints %.3f, %.0f s", epoch, *means, time.monotonic() - began)
-    return network.eval()
+def falling(done: float, *, floor: float) -> float:
+    """Learning rate over its peak: up within the first 3 %, then a cosine down to ``floor``."""
+    return min(1.0, (done + 1e-3) / 0.03) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Train one network and write its weights.")
+    parser = argparse.ArgumentParser(description="Train the tower of one view and write its weights.")
     parser.add_argument("--cache", type=Path, required=True, help="folder with the shards")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go (.pt)")
-    parser.add_argument("--stage", choices=tuple(STAGES), default="first")
-    parser.add_argument("--start", type=Path, help="weights of the stage before")
-    parser.add_argument("--leave-out", nargs="*", default=[], help="subjects, or a prefix such as nuaa:")
+    parser.add_argument("--view", choices=tuple(VIEWS), required=True)
     parser.add_argument("--threads", type=int, default=1)
     wanted = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s " + wanted.view + " %(message)s")
     torch.set_num_threads(wanted.threads)
-    first = wanted.stage == "first"
-    if first != (wanted.start is None):
-        parser.error("the first stage starts from nothing, the others need --start")
-    recipe = replace(STAGES[wanted.stage], leave_out=tuple(wanted.leave_out))
-    frames = load([wanted.cache / f"shard_{n:03d}.npz" for n in (FIRST_SHARDS if first else LAST_SHARDS)])
-    network = train(frames, recipe, None if first else load_weights(wanted.start))
+    frames = load([wanted.cache / f"shard_{n:03d}.npz" for n in SHARDS])
+    crops = torch.from_numpy(np.ascontiguousarray(frames.views[:, VIEWS[wanted.view]]))
+    teacher = Teacher(shared_folder(CHECKOUT) / "weights")
+    lesson = Lesson(wanted.view, crops, getattr(teacher, wanted.view), Recipe())
+    log.info("%d frames, %s", len(crops), "bfloat16" if lesson.quick else "float32")
+    tower = train(lesson)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(network.state_dict(), wanted.out)
-    log.info("%s", json.dumps({"weights": wanted.out.name, "parameters": sum(p.numel() for p in network.parameters())}))
+    torch.save(tower.state_dict(), wanted.out)
+    log.info("%s", json.dumps({"weights": wanted.out.name, "parameters": sum(p.numel() for p in tower.parameters())}))
 
 
 if __name__ == "__main__":
