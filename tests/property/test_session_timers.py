@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from support.desk import POLICY, Desk, started
 from support.effort import effort
-from support.hostile import ACTIONS, POLICIES, Action, honest, play
+from support.hostile import ACTIONS, POLICIES, Action, honest, jitter, play, play_fast
 from support.watch import Watch
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -62,6 +62,8 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
     @example([(honest, 14)] * 2, "pop-ups only", 20_500, 3)
     @example([(honest, 12)], "quick", 17_000, 0)
     @example([(honest, 12), *[(play, 50)] * 3], "pop-ups only", 30_000, 0)
+    @example([(honest, 10), (play_fast, 113)], "lenient", 5_000, 0)
+    @example([(honest, 7), (jitter, 776)], "delivery", 15_000, 0)
     def check(script: Script, name: str, span_ms: int, dues: int) -> None:
         watch = Watch(POLICIES[name], lesson_duration_ms=14_400_000)
         for action, n in script:

@@ -51,8 +51,9 @@ class MakingUp:
 
     async def settle(self) -> None:
         """Wait until nothing is looked at (simulations and tests)."""
-        while self._tasks:
-            await asyncio.gather(*tuple(self._tasks))
+        while tasks := tuple(self._tasks):
+            await asyncio.gather(*tasks)
+            self._tasks.difference_update(tasks)  # gathering what has ended does not yield (Runner.settle)
 
     async def stop(self) -> None:
         """End what is under way; what it would have granted stays with a person."""

@@ -255,8 +255,10 @@ class Runner:
 
     async def settle(self) -> None:
         """Wait until nothing is being analysed, recorded or committed."""
-        while self._tasks:
-            await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
+        while tasks := tuple(self._tasks):
+            await asyncio.gather(*tasks, return_exceptions=True)
+            # From Python 3.12 on, gathering what has ended does not yield, so that no callback would ever take it out.
+            self._tasks.difference_update(tasks)
         async with self._lock:
             pass
 
