@@ -18,6 +18,7 @@ from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.ports import Ports
 from zaichang.runtime.resuming import left_for_movements, same_lesson
 from zaichang.runtime.review import SERVICE, ReviewDesk
+from zaichang.runtime.waiting import drained
 from zaichang.session.afterwards import made_up
 from zaichang.session.codec import decode_event
 from zaichang.session.policy import policy_from_mapping
@@ -51,9 +52,7 @@ class MakingUp:
 
     async def settle(self) -> None:
         """Wait until nothing is looked at (simulations and tests)."""
-        while tasks := tuple(self._tasks):
-            await asyncio.gather(*tasks)
-            self._tasks.difference_update(tasks)  # gathering what has ended does not yield (Runner.settle)
+        await drained(self._tasks)
 
     async def stop(self) -> None:
         """End what is under way; what it would have granted stays with a person."""

@@ -24,6 +24,7 @@ from zaichang.runtime.orders import closed_message, message_for, minute_message,
 from zaichang.runtime.ports import LogPort, Ports
 from zaichang.runtime.recorder import Recorder
 from zaichang.runtime.segments import Segments, advance
+from zaichang.runtime.waiting import drained
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import (
     AnalyseCapture,
@@ -255,10 +256,7 @@ class Runner:
 
     async def settle(self) -> None:
         """Wait until nothing is being analysed, recorded or committed."""
-        while tasks := tuple(self._tasks):
-            await asyncio.gather(*tasks, return_exceptions=True)
-            # From Python 3.12 on, gathering what has ended does not yield, so that no callback would ever take it out.
-            self._tasks.difference_update(tasks)
+        await drained(self._tasks, quietly=True)
         async with self._lock:
             pass
 

@@ -16,6 +16,7 @@ from zaichang.main import Services, build
 from zaichang.runtime.channel import Channel
 from zaichang.runtime.clock import ServerClock
 from zaichang.runtime.face_search import FaceSearch
+from zaichang.runtime.waiting import drained
 from zaichang.session.codec import decode_event, decode_minute, encode_minute
 from zaichang.session.decisions import Minute, Verdict
 from zaichang.session.events import Event, Question
@@ -266,8 +267,7 @@ class RuntimeHost:
 
     async def logged(self) -> None:
         """Wait until the delivery log has said all, and its late records have been tried again."""
-        while self._logging:
-            await asyncio.gather(*self._logging)
+        await drained(self._logging)
         await self._running().deliveries.sweep()
         await self._running().making_up.settle()
 
