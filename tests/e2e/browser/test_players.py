@@ -37,7 +37,8 @@ def test_video_js(scripted: Scripted, tab: Open) -> None:
     body = """<video id="lesson" class="video-js" controls width="320" height="180">
       <source src="/lesson.wav" type="audio/wav"></video>"""
     one = page_with(scripted, tab, "video.js/dist/video.min.js", body, VIDEO_JS)
-    one.page.evaluate("void player.play()")
+    # The page's own order is broken off where the session holds the player first, and the page hears of it.
+    one.page.evaluate("void player.play()?.catch(() => {})")
     one.until("player.paused()")
     scripted.count_from_now()
     beat = scripted.wait(Heartbeat, lambda beat: beat.playing and beat.playhead_ms > 1_000)
