@@ -75,25 +75,36 @@ def enter(
     return None
 
 
-def account(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> ReasonCode | None:
-    """Turn the progress since the last heartbeat into pending time; return why not, where it does not count.
+def account(
+    state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]
+) -> tuple[ReasonCode | None, int]:
+    """Turn the progress since the last heartbeat into pending time.
 
     Only progress that began at a counted heartbeat, in one stretch of ACTIVE time, is looked at: ``beat_ms`` is 0
     otherwise. The token bucket (I1) gains real time times the highest rate. What is left over stays only as far as a
     heartbeat was late, and only for a while, since that is when an early one follows; else a saved-up burst would pay
     for a skip.
+
+    Returns:
+        Why it does not count, or None; and the lag: by how many milliseconds the last played part waits for the clock,
+        to be counted with what follows. A first report that came later than the second did is no faster playback, and
+        a lag earns nothing: what counts never exceeds the tokens.
     """
     if state.beat_ms == 0 or state.phase is not Phase.ACTIVE:
-        return None
+        return None, 0
     earned_ms = (beat.at_ms - state.beat_ms) * policy.rate_max_bp // BP_ONE
     progress_ms = max(0, beat.playhead_ms - state.beat_playhead_ms)
     state.tokens_ms += earned_ms
-    reason = _progress(state, beat, progress_ms, policy, out)
+    lag_ms = max(0, progress_ms - state.tokens_ms)
+    if lag_ms > policy.seek_tolerance_ms:
+        lag_ms = 0
+    counted = replace(beat, playhead_ms=beat.playhead_ms - lag_ms) if lag_ms else beat
+    reason = _progress(state, counted, progress_ms - lag_ms, policy, out)
     if earned_ms - progress_ms > policy.seek_tolerance_ms:
         state.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
     late = beat.at_ms < state.late_until_ms
     state.tokens_ms = min(state.tokens_ms, policy.burst_ms if late else policy.seek_tolerance_ms)
-    return reason
+    return reason, 0 if reason else lag_ms
 
 
 def account_tail(state: State, beat: HeartbeatReceived, policy: Policy, out: list[Decision]) -> None:

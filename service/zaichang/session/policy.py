@@ -46,7 +46,12 @@ class Policy:
         10_200, 5_000, 20_400, "Fastest credited playback by our clock; 10200 = 1.0x and 2 % drift."
     )
     burst_ms: int = _int(12_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets).")
-    seek_tolerance_ms: int = _int(1_500, 0, 5_000, "How far past the furthest point a playhead may be by rounding.")
+    seek_tolerance_ms: int = _int(
+        1_500,
+        0,
+        5_000,
+        "How far past the furthest point a playhead may be by rounding, and how far ahead of the clock.",
+    )
     skip_allowed: bool = field(default=False, metadata={"doc": "Whether a first viewing may skip ahead."})
 
     # Heartbeats

@@ -139,7 +139,7 @@ class State:
         seq: Last accepted heartbeat.
         heard_ms: Server time of the last accepted heartbeat (or of the start).
         beat_ms: Server time from which the next heartbeat's progress counts; 0 where it must not count.
-        beat_playhead_ms: Playhead at ``beat_ms``.
+        beat_playhead_ms: Playhead at ``beat_ms``, less what still waits for the clock to be counted.
         accounted_ms: Server time up to which playing is accounted for.
         tokens_ms: Media time that may be credited at once (token bucket, I1).
         late_until_ms: Until when left-over tokens are kept, because a heartbeat came late.

@@ -163,11 +163,11 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     state.seq = beat.seq
     state.heard_ms = beat.at_ms
     state.connected = True
-    reason = credit.account(state, beat, policy, out)
+    reason, lag_ms = credit.account(state, beat, policy, out)
     if state.tail_to_ms:
         credit.account_tail(state, beat, policy, out)
     state.accounted_ms = beat.at_ms
-    state.beat_playhead_ms = beat.playhead_ms
+    state.beat_playhead_ms = beat.playhead_ms - lag_ms
     if state.link_hold is not None:
         state.link_hold = None
         if rounds.uses_captures(state, policy):

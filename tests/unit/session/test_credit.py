@@ -116,6 +116,79 @@ class TestTokens:
         session.wait(5_000).beat(5_000 - lag_ms)
         assert (session.state.late_until_ms > 0) is late
 
+    @pytest.mark.parametrize("late_ms", [1, 400, 1_500])
+    def test_a_late_first_report_sets_nobody_back(self, late_ms: int) -> None:
+        """The first report of a stretch was late on its way, the second was not: nobody played faster."""
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        out = session.wait(5_000 - late_ms).beat(5_000)
+        ack = out[-1]
+        assert isinstance(ack, d.AckHeartbeat) and ack.counting and ack.reason is None
+        assert session.state.pending == ((0, 0, 5_000 - late_ms),), "no more than the clock"
+        assert session.state.tokens_ms == 0
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 10_000 - late_ms),), "what lags waits on"
+        assert seek_orders(session) == [] and session.state.minutes[-1].reasons == ()
+
+    def test_what_lags_is_counted_when_the_clock_has_caught_up(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500, rate_max_bp=10_200))
+        session.wait(4_800).beat(5_000)
+        assert session.state.pending == ((0, 0, 4_896),)
+        session.wait(5_000).beat(10_000)
+        assert session.state.pending == ((0, 0, 9_996),)
+        session.wait(5_000).beat(15_000)
+        assert session.state.pending == ((0, 0, 15_000),)
+        assert session.state.tokens_ms == 5_100 - 5_004
+
+    def test_a_larger_lag_is_faster_playback(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        session.wait(5_000).beat(6_501)
+        assert session.state.pending == ()
+        assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.RATE_TOO_FAST)
+        assert session.state.beat_playhead_ms == 6_501
+
+    def test_the_lag_of_many_reports_adds_up(self) -> None:
+        """1.1 times the clock: each report lags half a second more."""
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        for number in range(1, 4):
+            session.wait(5_000).beat(number * 5_500)
+            assert session.state.pending == ((0, 0, number * 5_000),)
+        session.wait(5_000).beat(22_000)
+        assert session.state.pending == ((0, 0, 15_000),)
+        assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
+
+    def test_a_pause_earns_no_lag_anew(self) -> None:
+        """Whoever pauses after every fast stretch is credited the clock's time, and leaves holes that stay open."""
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        began_ms = session.now_ms
+        for number in range(5):
+            session.wait(5_000).beat(number * 6_500 + 6_500)
+            session.beat(number * 6_500 + 6_500, playing=False)
+            session.round()
+            session.beat(number * 6_500 + 6_500)
+        watched = session.state.taken
+        assert watched == tuple((n * 6_500, n * 6_500 + 5_000) for n in range(5))
+        assert sum(end - start for start, end in watched) <= session.now_ms - began_ms
+
+    def test_a_claimed_rate_is_refused_though_the_lag_is_small(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        session.wait(5_000).beat(5_100, rate_bp=10_001)
+        assert session.state.pending == ()
+        assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
+        assert session.state.beat_playhead_ms == 5_100
+
+    def test_going_back_drops_what_lags(self) -> None:
+        session = counting(replace(EXACT, seek_tolerance_ms=1_500))
+        session.wait(4_000).beat(5_000)
+        session.wait(1_000).beat(2_000)
+        session.wait(5_000).beat(7_000)
+        assert session.state.pending == ((0, 0, 7_000),)
+
+    def test_a_broadcast_may_lag_too(self) -> None:
+        live = counting(replace(EXACT, seek_tolerance_ms=1_500), live_from_ms=1)
+        live.wait(4_600).beat(5_000)
+        assert live.state.pending == ((0, 0, 4_600),)
+        assert R.LIVE_JUMP not in live.state.minutes[-1].reasons
+
     def test_refused_progress_costs_no_tokens(self) -> None:
         session = counting()
         session.wait(9_000).beat(5_000)
