@@ -13,8 +13,9 @@ Time stays outside: the caller gives frames before and after the order, and gets
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -46,14 +47,25 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of it."""
+    """What came of it; ``MIRRORED`` is a turn to the other side, right in all else, as a mirroring camera shows it."""
 
     PASSED = "passed"
     NO_RESPONSE = "no_response"
     WRONG_ACTION = "wrong_action"
+    MIRRORED = "mirrored"
     STARTED_EARLY = "started_early"
     FLAT = "flat"
     UNUSABLE = "unusable"
+
+
+_OTHER_SIDE: Final = MappingProxyType(
+    {Action.TURN_LEFT: Action.TURN_RIGHT, Action.TURN_RIGHT: Action.TURN_LEFT},
+)
+
+
+def as_shown(action: Action, *, mirrored: bool) -> Action:
+    """Return what a camera shows of an action: one that mirrors shows each turn as one to the other side."""
+    return _OTHER_SIDE.get(action, action) if mirrored else action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,11 +283,20 @@ class Trial:
 
     def judgement(self) -> Judgement:
         """Return what the frames up to now show."""
-        limits, action = self._limits, self._action
+        found = self._judge(self._action)
+        other = as_shown(self._action, mirrored=True)
+        # Only where no turn to the right side followed: whoever turns to both sides shows no mirror.
+        if found.outcome is Outcome.WRONG_ACTION and found.onset is None and other is not self._action:
+            seen = self._judge(other)
+            return replace(seen, outcome=Outcome.MIRRORED) if seen.outcome is Outcome.PASSED else found
+        return found
+
+    def _judge(self, action: Action) -> Judgement:
+        limits = self._limits
         if self._rest is None or len(self._seen) < limits.frames:
             return Judgement(outcome=Outcome.UNUSABLE, onset=None, parallax_bp=0)
         own = self._extent(action)
-        shown = self._parallax()
+        shown = self._parallax(action)
         parallax_bp = max(0, to_bp(float(shown.max()))) if shown is not None else 0
         if self._rests_at(action) >= limits.frames:
             return Judgement(outcome=Outcome.STARTED_EARLY, onset=None, parallax_bp=parallax_bp)
@@ -311,9 +332,9 @@ class Trial:
     def _extent(self, action: Action) -> NDArray[np.float64]:
         return np.array([each.extent[action] for each in self._seen])
 
-    def _parallax(self) -> NDArray[np.float64] | None:
+    def _parallax(self, action: Action) -> NDArray[np.float64] | None:
         """Return the parallax in the asked direction, or None for actions that show none."""
-        match self._action:
+        match action:
             case Action.TURN_LEFT:
                 return np.array([each.sideways for each in self._seen])
             case Action.TURN_RIGHT:

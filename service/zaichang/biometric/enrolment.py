@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zaichang.biometric.challenge import Action, Mesh, Outcome, judge
+from zaichang.biometric.challenge import Action, Mesh, Outcome, as_shown, judge
 from zaichang.biometric.comparison import similarity_bp
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import to_bp
@@ -39,6 +39,7 @@ _ACTIONS: Final = {Pose.LEFT: Action.TURN_LEFT, Pose.RIGHT: Action.TURN_RIGHT, P
 _REASONS: Final = {
     Outcome.NO_RESPONSE: ReasonCode.LIVENESS_NO_RESPONSE,
     Outcome.WRONG_ACTION: ReasonCode.LIVENESS_WRONG_ACTION,
+    Outcome.MIRRORED: ReasonCode.LIVENESS_WRONG_ACTION,
     Outcome.FLAT: ReasonCode.LIVENESS_FLAT,
 }
 
@@ -72,7 +73,9 @@ def one_person(vectors: NDArray[np.float32], threshold_bp: int) -> list[int]:
     return sorted(core + [at for at in rest if similarity_bp(vectors[at], vectors[core]) >= threshold_bp])
 
 
-def pose_held(pose: Pose, front: Sequence[Mesh], shown: Sequence[Mesh], off_deg: Sequence[float]) -> ReasonCode | None:
+def pose_held(
+    pose: Pose, front: Sequence[Mesh], shown: Sequence[Mesh], off_deg: Sequence[float], *, mirrored: bool = False
+) -> ReasonCode | None:
     """Return what is wrong with the frames of one pose, or None.
 
     Left, right and up are judged like a liveness movement, against the frames that look ahead: far enough, in the
@@ -83,10 +86,11 @@ def pose_held(pose: Pose, front: Sequence[Mesh], shown: Sequence[Mesh], off_deg:
         front: Meshes of the frames that look ahead (not used for ``FRONT``).
         shown: Meshes of this pose's frames.
         off_deg: Per frame, the larger of turn and nod in degrees; judged for ``FRONT``.
+        mirrored: Whether this camera shows turns as ones to the other side.
     """
     if len(shown) < FRAMES_EACH:
         return ReasonCode.NO_FACE
     if pose is Pose.FRONT:
         return ReasonCode.POSE_TOO_FAR if max(off_deg) > FRONT_FREE_DEG else None
-    outcome = judge(_ACTIONS[pose], front, shown).outcome
+    outcome = judge(as_shown(_ACTIONS[pose], mirrored=mirrored), front, shown).outcome
     return None if outcome is Outcome.PASSED else _REASONS.get(outcome, ReasonCode.LIVENESS_FAILED)

@@ -38,6 +38,7 @@ class _UnderWay:
     due_ms: int
     alive: bool
     done: int = 0
+    mirrored: bool = False
     front: list[Mesh] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
 
@@ -154,8 +155,13 @@ class LiveEnrolment:
             meshes.append(look.mesh)
         heads = [pose_from_mesh(mesh) for mesh in meshes]
         off_deg = [max(abs(head.yaw_deg), abs(head.pitch_deg)) for head in heads]
-        problem = pose_held(under_way.next_pose, under_way.front, meshes, off_deg)
+        problem, opposite = (
+            pose_held(under_way.next_pose, under_way.front, meshes, off_deg, mirrored=mirrored)
+            for mirrored in (under_way.mirrored, not under_way.mirrored)
+        )
         if problem is not None:
+            if opposite is None:
+                under_way.mirrored = not under_way.mirrored  # the next try of this pose is judged so
             return meshes, (problem,)
         # The last picture goes into the reference: what its gate says is better known now than at the end.
         kept = await vision.enrol(pictures[-1])

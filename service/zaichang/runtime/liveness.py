@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from zaichang.biometric.challenge import Action, Mesh, Outcome, Trial
+from zaichang.biometric.challenge import Action, Mesh, Outcome, Trial, as_shown
 from zaichang.biometric.pose import HeadPose, pose_from_mesh
 from zaichang.biometric.reflected_light import judge_light
 from zaichang.core.reasons import ReasonCode
@@ -48,6 +48,8 @@ LATE_MS: Final = 2_000
 PROMPT_MS: Final = 1_000
 """On a good line the first frame under an order's nonce is here by then."""
 IDENTITY_MS: Final = 8_000
+ENDS: Final = (Outcome.PASSED, Outcome.STARTED_EARLY, Outcome.MIRRORED)
+"""No later frame changes these; and a learner whose turn is not taken must not be left to try the other side."""
 HOLD: Final = "hold"
 COLOUR: Final = "colour"
 
@@ -167,7 +169,7 @@ class LivenessTry:
         window = Window(self._now_ms(), self.order.step_ms + LATE_MS)
         self._show(2 * number + 1, action.value, nonce, self.order.step_ms)
         self._last = []
-        trial = Trial(action, rest)
+        trial = Trial(as_shown(action, mirrored=self.order.mirrored), rest)
         found = trial.judgement()
         looks: list[Look] = []
         while (look := await intake.next(window.until_ms)) is not None:
@@ -181,7 +183,7 @@ class LivenessTry:
             looks.append(look)
             trial.add(look.seen.mesh)
             found = trial.judgement()
-            if found.outcome in (Outcome.PASSED, Outcome.STARTED_EARLY):
+            if found.outcome in ENDS:
                 break
         self._peak = looks[-1] if looks else self._peak
         self._late_ms = window.late_ms

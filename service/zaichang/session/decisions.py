@@ -186,6 +186,7 @@ class OrderLiveness:
         nonces: One for each step (hold, action, hold, action, ...), to be carried by that step's frames.
         step_ms: Time for one action, the learner's allowance included.
         colours: ``light``: what each action shows, as ``#rrggbb``; empty otherwise.
+        mirrored: Whether this camera shows turns as ones to the other side.
     """
 
     challenge_id: str
@@ -195,6 +196,7 @@ class OrderLiveness:
     nonces: tuple[str, ...]
     step_ms: int
     colours: tuple[str, ...] = ()
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

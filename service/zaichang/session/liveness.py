@@ -40,10 +40,12 @@ PRESSED_AGAIN_MS: Final = 1_000
 TRIES_KEPT_APART: Final = 1_000
 
 PASSED: Final = "passed"
+MIRRORED: Final = "mirrored"
 _OUTCOMES: Final = MappingProxyType(
     {
         "no_response": ReasonCode.LIVENESS_NO_RESPONSE,
         "wrong_action": ReasonCode.LIVENESS_WRONG_ACTION,
+        MIRRORED: ReasonCode.LIVENESS_WRONG_ACTION,
         "started_early": ReasonCode.LIVENESS_TOO_EARLY,
         "flat": ReasonCode.LIVENESS_FLAT,
     }
@@ -140,6 +142,7 @@ def _draw(state: State, challenge: Challenge, policy: Policy) -> OrderLiveness:
         nonces=tuple(seed[16 * step :][:16].hex() for step in range(2 * count)),
         step_ms=LIGHT_STEP_MS if light else extended_ms(state, policy.liveness_step_ms),
         colours=_sequence(PALETTE, raw, count) if light else (),
+        mirrored=state.mirrored,
     )
 
 
@@ -189,6 +192,9 @@ def problem(state: State, event: LivenessAssessed, challenge: Challenge, policy:
     if filmed and see_camera(state, event.camera, virtual=event.virtual_camera):
         return ReasonCode.CAMERA_CHANGED
     order = _draw(state, challenge, policy)
+    if any(step.outcome == MIRRORED for step in event.steps):
+        # For the next try alone, whose turns are drawn anew: a recording is no likelier to meet them.
+        state.mirrored = not state.mirrored
     for action, step in zip(order.actions, event.steps, strict=False):
         reason = _step_problem(action, step, order.step_ms, policy)
         if reason is not None:

@@ -186,6 +186,7 @@ def see_camera(state: State, camera: str, *, virtual: bool) -> bool:
         indicate(state, ReasonCode.CAMERA_CHANGED)
         state.live_wanted = True
     state.camera = camera
+    state.mirrored = False
     if state.round is not None:
         state.round = replace(state.round, passes=0)
     return True

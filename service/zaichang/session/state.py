@@ -167,6 +167,7 @@ class State:
         next_challenge_active_ms: As for captures.
         reactions_ms: The last reaction times, for the regularity indicator.
         camera: Digest of the camera in use.
+        mirrored: Whether the last turn it showed went to the other side: then the next try is judged so.
         contents: The last pictures' content hashes, newest last.
         sightings: Where the face was in the last captures, newest last.
         repeats: Captures that repeated an earlier one, exactly or nearly.
@@ -239,6 +240,7 @@ class State:
     next_challenge_active_ms: int = 0
     reactions_ms: tuple[int, ...] = ()
     camera: str = ""
+    mirrored: bool = False
     contents: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     repeats: int = 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from support.heads import head, seen
 from zaichang.biometric.challenge import (
     Action,
     Outcome,
+    as_shown,
     eye_opening,
     fit_homography,
     foreshortening_deg,
@@ -34,9 +37,11 @@ def test_a_solid_head_that_does_what_was_asked_passes_and_nothing_else_does(acti
     assert result.outcome is Outcome.PASSED
     assert result.onset in (1, 2)
     assert result.parallax_bp > 200
+    mirror = as_shown(action, mirrored=True)
     for other in Action:
         if other is not action:
-            assert judge(other, REST, after).outcome in (Outcome.WRONG_ACTION, Outcome.NO_RESPONSE)
+            expected = (Outcome.MIRRORED,) if other is mirror else (Outcome.WRONG_ACTION, Outcome.NO_RESPONSE)
+            assert judge(other, REST, after).outcome in expected
 
 
 @pytest.mark.parametrize("action", list(TURNS))
@@ -114,3 +119,32 @@ def test_another_movement_first_is_the_wrong_answer_even_if_the_right_one_follow
     assert judge(Action.TURN_LEFT, REST, after).outcome is Outcome.WRONG_ACTION
     together = [seen(head(), 28 * s, 14 * s, noise=60 + index) for index, s in enumerate((0, 0.3, 0.7, 1, 1))]
     assert judge(Action.TURN_LEFT, REST, together).outcome is Outcome.PASSED  # chin up while turning is one movement
+
+
+LEFT, RIGHT = Action.TURN_LEFT, Action.TURN_RIGHT
+
+
+def test_a_mirror_changes_turns_and_nothing_else() -> None:
+    assert [as_shown(action, mirrored=False) for action in Action] == list(Action)
+    changed = {action: as_shown(action, mirrored=True) for action in Action}
+    assert changed == {action: action for action in Action} | {LEFT: RIGHT, RIGHT: LEFT}
+
+
+def test_a_turn_to_the_other_side_is_a_mirrors_only_if_all_else_is_right() -> None:
+    right = move(*TURNS[RIGHT])
+    found = judge(LEFT, REST, right)
+    assert found == replace(judge(RIGHT, REST, right), outcome=Outcome.MIRRORED)
+    assert found.onset is not None and found.parallax_bp > 200
+    flat = judge(LEFT, REST, move(*TURNS[RIGHT], flat=True))
+    assert flat.outcome is Outcome.WRONG_ACTION
+    turned = [seen(head(), -24, noise=index) for index in range(3)]
+    assert judge(LEFT, turned, turned).outcome is not Outcome.MIRRORED
+    up = move(*TURNS[Action.LOOK_UP])
+    assert judge(LEFT, REST, up).outcome is Outcome.WRONG_ACTION
+    assert judge(Action.LOOK_DOWN, REST, up).outcome is Outcome.WRONG_ACTION, "no camera stands on its head"
+
+
+def test_whoever_turns_to_both_sides_shows_no_mirror() -> None:
+    back = [seen(head(), noise=50 + index) for index in range(2)]
+    both = [*move(*TURNS[RIGHT]), *back, *move(*TURNS[LEFT])]
+    assert judge(LEFT, REST, both).outcome is Outcome.WRONG_ACTION

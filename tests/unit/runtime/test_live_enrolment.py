@@ -95,6 +95,18 @@ async def test_a_pose_that_does_not_pass_is_asked_for_again(
         assert (await there.show(second)).number == 3
 
 
+async def test_a_camera_that_mirrors_costs_one_more_try_and_then_none(tmp_path: Path) -> None:
+    mirror = {"left": "right", "right": "left"}
+    async with room(tmp_path) as there:
+        step = await there.begin()
+        refused = []
+        while step.pose is not None:
+            step = await there.show(step.pose, held=mirror.get(step.pose, step.pose))
+            refused += step.reasons
+        assert refused == [ReasonCode.LIVENESS_WRONG_ACTION]
+        assert step.made is not None
+
+
 async def test_a_head_turned_away_is_not_looking_ahead(tmp_path: Path) -> None:
     async with room(tmp_path) as there:
         await there.begin()

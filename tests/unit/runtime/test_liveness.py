@@ -130,7 +130,7 @@ class Person:
         return header, (data if self.there else b"-") + b" " * self.size
 
 
-def order_of(*actions: str, step_ms: int = 4_000) -> OrderLiveness:
+def order_of(*actions: str, step_ms: int = 4_000, mirrored: bool = False) -> OrderLiveness:
     return OrderLiveness(
         challenge_id="q1",
         attempt=2,
@@ -139,6 +139,7 @@ def order_of(*actions: str, step_ms: int = 4_000) -> OrderLiveness:
         nonces=tuple(f"{number:032x}" for number in range(2 * len(actions))),
         step_ms=400 if actions[0] == "colour" else step_ms,
         colours=COLOURS[: len(actions)] if actions[0] == "colour" else (),
+        mirrored=mirrored,
     )
 
 
@@ -156,6 +157,7 @@ def attempt(
     vision: Meshes | NoMeshes | None = None,
     interval_ms: int = 200,
     late_ms: int = 0,
+    mirrored: bool = False,
 ) -> Outcome:
     """Make a try; ``late_ms`` is how long each order and each frame is on its way."""
 
@@ -177,7 +179,7 @@ def attempt(
             kept.append(name)
 
         made = LivenessTry(
-            order_of(*actions),
+            order_of(*actions, mirrored=mirrored),
             vision=vision or Meshes(),
             reference=b"template",
             now_ms=now_ms,
@@ -227,6 +229,7 @@ def test_who_does_what_is_asked_after_it_is_asked_passes(action: str) -> None:
     [
         (Person(does="nothing"), "no_response"),
         (Person(does="look_up"), "wrong_action"),
+        (Person(does="turn_right"), "mirrored"),
         (Person(delay_ms=6_000), "no_response"),
         (Person(flat=True), "flat"),
         (Person(old_nonce=True), "unusable"),
@@ -240,6 +243,22 @@ def test_who_does_not_fails_with_the_reason_and_nothing_more_is_asked(person: Pe
     assert [step.outcome for step in found.steps] == [outcome]
     assert found.similarity_bp is None
     assert not vision.asked
+
+
+def test_a_camera_that_mirrors_is_judged_so_and_asked_for_the_same() -> None:
+    person = Person(does="turn_right")
+    found = attempt(person, "turn_left", mirrored=True).found
+    assert [(step.action, step.outcome) for step in found.steps] == [("turn_left", "passed")]
+    assert [step.action for step in person.steps] == ["hold", "turn_left", "hold"]
+    assert [step.outcome for step in attempt(Person(), "turn_left", mirrored=True).found.steps] == ["mirrored"]
+    assert [step.outcome for step in attempt(Person(), "look_up", mirrored=True).found.steps] == ["passed"]
+
+
+def test_a_mirrored_turn_ends_the_try_at_once() -> None:
+    """Else the learner, whose turn is not taken, would try the other side, which tells nothing of the camera."""
+    outcome = attempt(Person(does="turn_right"), "turn_left")
+    assert outcome.found.steps[0].onset_ms >= 700
+    assert outcome.took_ms < attempt(Person(does="look_up"), "turn_left").took_ms - 2_000
 
 
 def test_frames_before_the_order_belong_to_the_rest() -> None:

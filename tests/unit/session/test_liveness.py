@@ -280,6 +280,7 @@ class TestJudging:
         [
             ("no_response", R.LIVENESS_NO_RESPONSE),
             ("wrong_action", R.LIVENESS_WRONG_ACTION),
+            ("mirrored", R.LIVENESS_WRONG_ACTION),
             ("started_early", R.LIVENESS_TOO_EARLY),
             ("flat", R.LIVENESS_FLAT),
             ("unusable", R.LIVENESS_FAILED),
@@ -388,6 +389,35 @@ class TestJudging:
         session = at_start()
         assert self.answer(session, virtual_camera=True) is None
         assert session.indicated() == {"VIRTUAL_CAMERA": 1}
+
+    def mirror(self, session: Hands) -> None:
+        order = session.ready()
+        session.move(order, steps=(replace(done(order)["steps"][0], outcome=geometry.Outcome.MIRRORED),))
+
+    def test_after_a_turn_to_the_other_side_the_next_try_is_judged_as_a_mirrors(self) -> None:
+        session = at_start()
+        self.mirror(session)
+        assert not session.of(d.OrderLiveness)[-1].mirrored
+        assert judged(session).reason is R.LIVENESS_WRONG_ACTION, "it does not count in this one"
+        order = session.ready()
+        assert order.mirrored
+        session.move(order)
+        assert judged(session).reason is None
+        session.beat()
+        assert ask(quiet(session)).ready().mirrored, "the camera stays one that mirrors"
+
+    def test_no_guess_about_a_mirror_is_for_ever(self) -> None:
+        session = at_start(replace(LIVE, challenge_attempts=5))
+        for expected in (False, True, False):
+            assert session.state.mirrored is expected
+            self.mirror(session)
+        session.state.mirrored = True
+        session.round()
+        assert session.state.mirrored, "the same camera"
+        session.state.round_due_ms = session.now_ms
+        session.tick()
+        session.capture(camera="cam-2")
+        assert not session.state.mirrored
 
     def test_a_typed_answer_is_no_movement(self) -> None:
         session = at_start()
