@@ -16,7 +16,7 @@ from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.runtime.hub import SessionHub
 from zaichang.runtime.ports import Ports
-from zaichang.runtime.resuming import left_for_movements, same_lesson
+from zaichang.runtime.resuming import LOOK_BACK, left_for_movements, same_lesson
 from zaichang.runtime.review import SERVICE, ReviewDesk
 from zaichang.runtime.waiting import drained
 from zaichang.session.afterwards import made_up
@@ -27,8 +27,6 @@ from zaichang.session.state import State
 from zaichang.storage.ports import SessionRow
 
 AUTHOR: Final = f"{SERVICE}movements"
-LOOK_BACK: Final = 10
-"""Sessions of the learner that are looked at, the newest first."""
 _log = logging.getLogger("zaichang.runtime")
 
 

@@ -1,12 +1,17 @@
-"""What the learner's last session of a lesson left to a person for want of closing movements alone."""
+"""What a learner's sessions of a lesson left to a person for want of closing movements alone."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.session.afterwards import by_movements
 from zaichang.session.codec import decode_minute
-from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
+from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
 from zaichang.storage.ports import SessionRow, Store
+
+LOOK_BACK: Final = 10
+"""Sessions of the learner that are looked at, the newest first."""
 
 
 async def left_for_movements(store: Store, old: SessionRow) -> dict[int, IntervalSet]:
@@ -26,11 +31,14 @@ async def resumable(store: Store, new: SessionRow, credited: IntervalSet, sessio
         credited: What its learner was credited for on this time line.
         session_max_ms: A session that began longer ago cannot be made up for any more.
     """
-    last = await store.sessions_page(new.institution_id, new.learner_id, (new.opened_ms, new.session_id), 1)
-    if not last or not same_lesson(last[0], new) or last[0].opened_ms + session_max_ms < new.opened_ms:
-        return EMPTY
-    left = await left_for_movements(store, last[0])
-    return difference(normalise(part for parts in left.values() for part in parts), credited)
+    where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)
+    parts: list[Interval] = []
+    # Not the last one alone: a second tab that was opened by mistake is a session too, and was never studied in.
+    for old in await store.sessions_page(*where):
+        if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
+            for left in (await left_for_movements(store, old)).values():
+                parts += left
+    return difference(normalise(parts), credited)
 
 
 def same_lesson(old: SessionRow, new: SessionRow) -> bool:

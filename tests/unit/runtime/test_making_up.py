@@ -11,6 +11,7 @@ from support.desk import done
 from support.study import POLICY, ManualClock, Student, service, token
 from zaichang.main import Services
 from zaichang.runtime import making_up
+from zaichang.runtime.resuming import LOOK_BACK
 from zaichang.runtime.runner import Runner
 from zaichang.session import liveness
 from zaichang.session.events import LivenessAssessed, LivenessBegun
@@ -117,3 +118,25 @@ async def test_another_lesson_makes_up_for_nothing(tmp_path: Path) -> None:
         await services.hub.settle()
         await services.making_up.settle()
         assert await services.store.amendments(first.session_id) == []
+
+
+@pytest.mark.parametrize("between", [1, LOOK_BACK - 1, LOOK_BACK])
+async def test_tabs_opened_by_mistake_in_between_change_nothing_unless_they_are_many(
+    tmp_path: Path, between: int
+) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock, policy=LIVE) as services:
+        first = await left(services, clock)
+        held_ms = sum(b - a for _, a, b in found(services, first).state.pending[: found(services, first).state.held])
+        for _ in range(between):
+            clock.at_ms += 10_000
+            await Student(services, clock).join(await token(services))
+            await services.hub.settle()
+        clock.at_ms += 10_000
+        last = await begun(services, clock)
+        near = between < LOOK_BACK
+        assert found(services, last).state.frontier_ms == (held_ms if near else 0)
+        await found(services, last).supersede()
+        await services.hub.settle()
+        await services.making_up.settle()
+        assert await credited_ms(services) == (held_ms if near else 0)
