@@ -1,10 +1,11 @@
 # The commands of this repository. Each does its own set-up (.ci/setup); PYTHON=python3.13 picks an interpreter.
 .POSIX:
 PYTHON =
+MEDIAPIPE_PYTHON = $(BIN)/python
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput soak
+.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -17,6 +18,7 @@ help:
 	@echo "make bench-pad  its error rates on people and sources left out"
 	@echo "make bench-accuracy    identity, challenge and injection figures of docs/accuracy.md, from ../shared"
 	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
+	@echo "make compare  the engines that benchmarks compare with: then ARGS='--dlib --mediapipe' measures them too"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
 	@echo "make mutants  what the unit tests of the session core do not notice (40 minutes)   ARGS='credit step'"
 	@echo "make soak     twenty minutes of study in a real browser: does it grow, is every second credited"
@@ -62,7 +64,7 @@ soak:
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.sdk.soak_live $(ARGS)
 
 clean:
-	rm -rf .venv client_sdk/web/node_modules client_sdk/web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf .venv .venv-mediapipe client_sdk/web/node_modules client_sdk/web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache
 
 # Torch is wanted here and nowhere else, so it is neither in the lock nor in any other set-up.
@@ -75,7 +77,15 @@ bench-pad:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@sh models/training/bench $(ARGS)
 
-# ARGS='--dlib' measures face-recognition's network too: pip install 'zaichang[compare]' first.
+# dlib beside everything else; mediapipe wants an older NumPy and so an environment of its own (docs/adr/0028), made by
+# a Python up to 3.12: MEDIAPIPE_PYTHON=python3.12 names one.
+compare:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[compare]'
+	@$(MEDIAPIPE_PYTHON) -m venv .venv-mediapipe
+	@.venv-mediapipe/bin/python -m pip install --quiet --disable-pip-version-check '.[mediapipe]'
+
+# ARGS='--dlib' measures face-recognition's network too, after `make compare`.
 bench-accuracy:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.identity --plain $(ARGS)
@@ -83,6 +93,7 @@ bench-accuracy:
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.injection
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.search
 
+# ARGS='--dlib --mediapipe' measures what a user would install instead, after `make compare`.
 bench-throughput:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.throughput.pipeline $(ARGS)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.engines.dlib_faces import DlibFaces
 from zaichang.vision.decode import FILE_LIMITS
 from zaichang.vision.detector import DetectorConfig
 from zaichang.vision.embedder import face_views
@@ -99,47 +98,20 @@ class Ours:
         return np.stack([embedder.reference(views), probe]).astype(np.float64)
 
 
-def dlib_models() -> tuple[str, str]:
-    """Return the files of the 68 points and of the ResNet.
-
-    The package is not imported: its 2017 code needs pkg_resources, which new interpreters lack.
-
-    Raises:
-        SystemExit: Where the extra ``compare`` is not installed.
-    """
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
-        raise SystemExit("face-recognition-models is not installed: pip install 'zaichang[compare]'")
-    folder = Path(spec.origin).parent / "models"
-    return (
-        str(folder / "shape_predictor_68_face_landmarks.dat"),
-        str(folder / "dlib_face_recognition_resnet_model_v1.dat"),
-    )
-
-
 class Dlib:
     """HOG detector, 68 points, ResNet: what face-recognition 1.3.0 does with one jitter."""
 
     euclidean = True
 
     def __init__(self) -> None:
-        """Load dlib and its models (the extra ``compare``)."""
-        dlib: Any = importlib.import_module("dlib")
-        points, network = dlib_models()
-        self._detector = dlib.get_frontal_face_detector()
-        self._points = dlib.shape_predictor(points)
-        self._network = dlib.face_recognition_model_v1(network)
-        self.name, self.version = "dlib (face-recognition)", f"{dlib.__version__} 2"
+        """Load dlib and its models (the extra ``compare``); a picture is enlarged once where HOG finds no face."""
+        self._network = DlibFaces(enlarge=(0, 1))
+        self.name, self.version = "dlib (face-recognition)", f"{self._network.version} 2"
 
     def embed(self, picture: npt.NDArray[np.uint8]) -> Floats | None:
-        """Embed the largest face; enlarge once where HOG (80 px and up) finds none."""
-        rgb = np.ascontiguousarray(picture[:, :, ::-1])
-        boxes = list(self._detector(rgb, 0)) or list(self._detector(rgb, 1))
-        if not boxes:
-            return None
-        box = max(boxes, key=lambda item: item.area())
-        vector = np.asarray(self._network.compute_face_descriptor(rgb, self._points(rgb, box), 1), dtype=np.float64)
-        return np.stack([vector, vector])
+        """Embed the largest face."""
+        vectors = self._network.run(picture)[0]
+        return np.stack([vectors[0], vectors[0]]) if len(vectors) else None
 
 
 def cached_embeddings(backend: IdentityBackend, paths: list[Path], folder: Path) -> list[Floats | None]:

@@ -15,6 +15,7 @@ from benchmarks.accuracy import halves, k_of_n, paired, references
 from benchmarks.accuracy.backends import Dlib, IdentityBackend, Ours, cached_embeddings
 from benchmarks.accuracy.cohorts import cohorts
 from benchmarks.accuracy.rates import Comparisons, as_percent, compare, fmr, fnmr, interval, threshold_at
+from zaichang.core.errors import ModelError
 
 FMR_POINTS = (1e-2, 1e-3, 1e-4)
 NOTES = (
@@ -90,7 +91,10 @@ def main() -> None:
         backends.append((Ours(long_side_px=size), ours.threshold_bp / 10_000))
     if arguments.dlib:
         # 0.6 is the distance that face-recognition uses by default.
-        backends.append((Dlib(), -0.6))
+        try:
+            backends.append((Dlib(), -0.6))
+        except ModelError as error:
+            raise SystemExit(str(error)) from error
     at_fmr, at_threshold, decisions = [], [], []
     unseen: list[dict[str, report.Cell]] = []
     several: list[dict[str, report.Cell]] = []

@@ -1,25 +1,26 @@
 """What a user would install instead, doing the same work on the same picture. Each runs on one thread.
 
-mediapipe 0.10.21 needs numpy 1 and Python up to 3.12, so it runs in its own interpreter (``--mediapipe-python``).
+dlib and mediapipe stand behind the ``Network`` contract that our own models have (``benchmarks/engines``).
 """
 
 from __future__ import annotations
 
-import importlib
-import json
-import subprocess
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import onnx
 
-from benchmarks.accuracy.backends import dlib_models
+from benchmarks import report
+from benchmarks.engines.dlib_faces import DlibFaces
+from benchmarks.engines.mediapipe_mesh import MediapipeMesh, Timing
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import Role, load_catalog
+from zaichang.vision.runtime import Network
 
 Work = Callable[[], object]
 
@@ -60,53 +61,92 @@ def with_maps(detector: bytes) -> bytes:
 
 def face_recognition(jpeg: bytes) -> Work:
     """Return decode + HOG + 68 points + ResNet, the default of the package face-recognition 1.3.0."""
-    dlib: Any = importlib.import_module("dlib")
-    points_file, network_file = dlib_models()
-    detector = dlib.get_frontal_face_detector()
-    points = dlib.shape_predictor(points_file)
-    network = dlib.face_recognition_model_v1(network_file)
+    network: Network = DlibFaces()
 
     def work() -> object:
         picture = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR))
-        rgb = np.ascontiguousarray(picture[:, :, ::-1])
-        box = detector(rgb, 1)[0]
-        return network.compute_face_descriptor(rgb, points(rgb, box), 1)
+        return network.run(picture)
 
     return work
 
 
-_MEDIAPIPE = """
-import json, sys, time
-import cv2, numpy as np, mediapipe as mp
-cv2.setNumThreads(1)
-jpeg = open(sys.argv[1], "rb").read()
-rows = []
-for name, static in (("tracking", False), ("each frame anew", True)):
-    mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=static, max_num_faces=1)
-    walls, cpus = [], []
-    for count in range(int(sys.argv[2]) + 10):
-        wall, cpu = time.perf_counter(), time.process_time()
-        rgb = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1), cv2.COLOR_BGR2RGB)
-        assert mesh.process(rgb).multi_face_landmarks
-        if count >= 10:
-            walls.append(time.perf_counter() - wall)
-            cpus.append(time.process_time() - cpu)
-    rows.append([name, walls, cpus])
-print(json.dumps(rows))
-"""
+def check(*, dlib: bool, mediapipe: Path | None) -> None:
+    """Load what was asked for once, before minutes go into measuring the rest.
+
+    Raises:
+        ModelError: ``models.not_loadable``.
+    """
+    if dlib:
+        DlibFaces()
+    if mediapipe is not None:
+        MediapipeMesh(mediapipe).close()
 
 
-def mediapipe_mesh(python: Path, picture: Path, runs: int) -> list[tuple[str, list[float], list[float]]]:
-    """Run mediapipe's FaceMesh in its own interpreter: (name, wall seconds, CPU seconds) per mode."""
-    done = subprocess.run(
-        [str(python), "-c", _MEDIAPIPE, str(picture), str(runs)], capture_output=True, text=True, check=True
-    )
-    return [(row[0], row[1], row[2]) for row in json.loads(done.stdout.splitlines()[-1])]
+def mediapipe_mesh(python: Path, jpeg: bytes, runs: int) -> list[tuple[str, list[float], list[float]]]:
+    """Run mediapipe's FaceMesh: (name, wall seconds, CPU seconds) per way of using it.
+
+    Decoding and mesh are timed inside the child; "with the pipe" adds what sending and waiting cost both processes.
+    """
+    encoded = np.frombuffer(jpeg, np.uint8)
+    decoded = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+    rows = []
+    for name, tracking in (("tracking", True), ("each frame anew", False)):
+        with MediapipeMesh(python, tracking=tracking) as mesh:
+            mesh_alone = timings(mesh, decoded, runs)
+            whole = timings(mesh, encoded, runs)
+        rows += [
+            (name, [each.wall_s for each in whole], [each.cpu_s for each in whole]),
+            (f"{name}, with the pipe", [each.whole_wall_s for each in whole], [each.whole_cpu_s for each in whole]),
+            (f"{name}, picture decoded", [each.wall_s for each in mesh_alone], [each.cpu_s for each in mesh_alone]),
+        ]
+    return rows
 
 
-def measured(work: Work, runs: int) -> tuple[list[float], list[float]]:
-    """Return wall and CPU seconds of each run after five unmeasured ones; CPU counts all threads."""
-    for _ in range(5):
+def in_turns(frame: Work, python: Path, jpeg: bytes, runs: int) -> list[dict[str, report.Cell]]:
+    """Return CPU milliseconds of a frame and of FaceMesh, in turns: each finds the caches as the other left them."""
+    encoded = np.frombuffer(jpeg, np.uint8)
+    decoded = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+    names = ("tracking", "tracking, picture decoded", "each frame anew", "each frame anew, picture decoded")
+    frames: list[float] = []
+    others: list[list[float]] = [[] for _ in names]
+    with MediapipeMesh(python, tracking=True) as tracking, MediapipeMesh(python) as anew:
+        for _ in range(runs):
+            ways = ((tracking, encoded), (tracking, decoded), (anew, encoded), (anew, decoded))
+            for taken, (mesh, value) in zip(others, ways, strict=True):
+                frames += measured(frame, 1, unmeasured=0)[1]
+                taken += [each.cpu_s for each in timings(mesh, value, 1, unmeasured=0)]
+    ours_ms = 1000 * statistics.median(frames)
+    rows: list[dict[str, report.Cell]] = [{"what": "presence frame", "cpu_ms": round(ours_ms, 3), "presence_is": 1.0}]
+    for name, taken in zip(names, others, strict=True):
+        theirs_ms = 1000 * statistics.median(taken)
+        rows.append(
+            {
+                "what": f"mediapipe FaceMesh ({name})",
+                "cpu_ms": round(theirs_ms, 3),
+                "presence_is": round(ours_ms / theirs_ms, 2),
+            }
+        )
+    return rows
+
+
+def timings(mesh: MediapipeMesh, value: npt.NDArray[np.uint8], runs: int, unmeasured: int = 10) -> list[Timing]:
+    """Return what each run took after some unmeasured ones; every one must find the face.
+
+    Raises:
+        SystemExit: Where a face is missed.
+    """
+    taken = []
+    for count in range(runs + unmeasured):
+        if len(mesh.run(value)[0]) != 1:
+            raise SystemExit("mediapipe finds no face in the picture that is measured")
+        if count >= unmeasured and mesh.timing is not None:
+            taken.append(mesh.timing)
+    return taken
+
+
+def measured(work: Work, runs: int, unmeasured: int = 5) -> tuple[list[float], list[float]]:
+    """Return wall and CPU seconds of each run after some unmeasured ones; CPU counts all threads."""
+    for _ in range(unmeasured):
         work()
     walls, cpus = [], []
     for _ in range(runs):

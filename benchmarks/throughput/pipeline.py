@@ -1,6 +1,6 @@
 """Speed of the pipeline: each stage, whole frames, memory, cold start; beside other engines.
 
-Run: ``.venv/bin/python -m benchmarks.throughput.pipeline [--dlib] [--mediapipe-python PATH]``
+Run: ``.venv/bin/python -m benchmarks.throughput.pipeline [--dlib] [--mediapipe]`` (both after ``make compare``)
 
 Wall time needs a quiet machine; CPU time is what a frame costs and holds on a busy one. Both are printed.
 """
@@ -29,6 +29,7 @@ from benchmarks.throughput import competitors
 from zaichang.biometric.phash import perceptual_hash
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.biometric.template import decode_template
+from zaichang.core.errors import ModelError
 from zaichang.vision import decode as decoding
 from zaichang.vision import pipeline as stages
 from zaichang.vision.catalog import Role
@@ -36,9 +37,12 @@ from zaichang.vision.decode import SESSION_LIMITS, decode
 from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser
 from zaichang.vision.runtime import Models, load_models
 
+TURN_NOTES = ("Medians; presence_is: how many times as much the presence frame, which decodes, takes.",)
+MEDIAPIPE_PYTHON = report.ROOT / ".venv-mediapipe" / "bin" / "python"
 NOTES = (
     "One 640x480 JPEG of scikit-image's astronaut (55 kB); intra-op threads 1; CPU time counts every thread.",
     "network_share: the part of a frame's CPU time inside the networks; with_codec: with the JPEG decoder too.",
+    "mediapipe: decoding and mesh, timed inside its process; beside it the mesh alone, and what the pipe adds.",
 )
 
 
@@ -168,30 +172,46 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--dlib", action="store_true", help="measure face-recognition's work (extra: compare)")
-    parser.add_argument("--mediapipe-python", type=Path, help="an interpreter that has mediapipe 0.10.21")
+    parser.add_argument("--mediapipe", action="store_true", help="measure mediapipe's FaceMesh (extra: mediapipe)")
+    parser.add_argument("--mediapipe-python", type=Path, default=MEDIAPIPE_PYTHON, help="the interpreter that has it")
     parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
     arguments = parser.parse_args()
+    try:
+        run(arguments)
+    except ModelError as error:
+        raise SystemExit(str(error)) from error
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure.
+
+    Raises:
+        ModelError: What was asked for is not installed; said before anything is measured.
+    """
     cv2.setNumThreads(1)
     models = load_models()
+    competitors.check(dlib=arguments.dlib, mediapipe=arguments.mediapipe_python if arguments.mediapipe else None)
     rows = stage_rows(models, arguments.runs)
     jpeg = picture()[1]
     rows.append(row("OpenCV YN 640x480 + SF", *competitors.measured(competitors.opencv_zoo(jpeg), arguments.runs // 2)))
     if arguments.dlib:
         work = competitors.face_recognition(jpeg)
         rows.append(row("face-recognition (dlib)", *competitors.measured(work, max(arguments.runs // 5, 5))))
-    if arguments.mediapipe_python:
-        with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
-            file.write(jpeg)
-            file.flush()
-            path = Path(file.name)
-            for name, walls, cpus in competitors.mediapipe_mesh(arguments.mediapipe_python, path, arguments.runs):
-                rows.append(row(f"mediapipe FaceMesh ({name})", walls, cpus))
+    if arguments.mediapipe:
+        for name, walls, cpus in competitors.mediapipe_mesh(arguments.mediapipe_python, jpeg, arguments.runs):
+            rows.append(row(f"mediapipe FaceMesh ({name})", walls, cpus))
 
     def place(name: str) -> Path | None:
         return arguments.json / f"{name}.json" if arguments.json else None
 
     roles = [role.value for role in Role if models.entry(role) is not None]
     report.publish("throughput.stages", rows, parameters={"roles": roles}, notes=NOTES, destination=place("stages"))
+    if arguments.mediapipe:
+        analyser = Analyser(models)
+        turns = competitors.in_turns(
+            lambda: analyser.assess(jpeg, want=PRESENCE), arguments.mediapipe_python, jpeg, arguments.runs
+        )
+        report.publish("throughput.turns", turns, notes=TURN_NOTES, destination=place("turns"))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"peak memory of this process: {peak} MiB")
     report.publish("throughput.cold_start", [cold_start()], destination=place("cold_start"))
