@@ -52,6 +52,7 @@ class ReasonCode(StrEnum):
     CHALLENGE_WRONG = "CHALLENGE_WRONG"
     CHALLENGE_TOO_FAST = "CHALLENGE_TOO_FAST"
     CHALLENGE_TOO_REGULAR = "CHALLENGE_TOO_REGULAR"
+    CHALLENGE_SAME_ANSWER = "CHALLENGE_SAME_ANSWER"
     # Active liveness
     LIVENESS_NO_RESPONSE = "LIVENESS_NO_RESPONSE"
     LIVENESS_WRONG_ACTION = "LIVENESS_WRONG_ACTION"
@@ -64,6 +65,8 @@ class ReasonCode(StrEnum):
     PLAYER_STALLED = "PLAYER_STALLED"
     PAGE_HIDDEN = "PAGE_HIDDEN"
     PAGE_UNFOCUSED = "PAGE_UNFOCUSED"
+    PICTURE_IN_PICTURE = "PICTURE_IN_PICTURE"
+    SECOND_SCREEN = "SECOND_SCREEN"
     SEEK_FORWARD = "SEEK_FORWARD"
     RATE_TOO_FAST = "RATE_TOO_FAST"
     AHEAD_OF_LIVE = "AHEAD_OF_LIVE"
@@ -230,6 +233,10 @@ SENTENCES: Final = MappingProxyType(
             "多次回答的时间几乎相同，将由人工核对。",
             "Your answers took nearly the same time again and again; a person will look.",
         ),
+        _R.CHALLENGE_SAME_ANSWER: _s(
+            "多次都选择同一位置的选项，将由人工核对。请看清选项后再选择。",
+            "You chose the option at the same place again and again; a person will look. Read the options first.",
+        ),
         _R.LIVENESS_NO_RESPONSE: _s(
             "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",
             "The movement was not seen. Face the camera, wait for the prompt, then move clearly.",
@@ -264,6 +271,14 @@ SENTENCES: Final = MappingProxyType(
             "The page was in the background; that time does not count. Come back to go on.",
         ),
         _R.PAGE_UNFOCUSED: _s("学习窗口失去焦点，请点击页面继续。", "The window lost focus. Click the page to go on."),
+        _R.PICTURE_IN_PICTURE: _s(
+            "视频正以小窗播放，期间不计时。请关闭小窗，回到页面学习。",
+            "The video floats in a small window; that time does not count. Put it back into the page.",
+        ),
+        _R.SECOND_SCREEN: _s(
+            "检测到外接或扩展屏幕，期间不计时。请断开后继续。",
+            "A second screen is connected; that time does not count. Disconnect it to go on.",
+        ),
         _R.SEEK_FORWARD: _s(
             "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
             "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",

@@ -24,6 +24,7 @@ INDICATORS: Final = MappingProxyType(
         ReasonCode.VIRTUAL_CAMERA: 1,
         ReasonCode.PAGE_TAMPERED: 1,
         ReasonCode.CHALLENGE_TOO_REGULAR: 1,
+        ReasonCode.CHALLENGE_SAME_ANSWER: 1,
         ReasonCode.CHALLENGE_TOO_FAST: 2,
         ReasonCode.MULTIPLE_FACES: 3,
         ReasonCode.LIVENESS_FAILED: 3,

@@ -25,6 +25,8 @@ _LEAVES_NOTHING: Final = frozenset(
         _R.LESSON_ENDED,
         _R.PAGE_HIDDEN,
         _R.PAGE_UNFOCUSED,
+        _R.PICTURE_IN_PICTURE,
+        _R.SECOND_SCREEN,
         _R.SEEK_FORWARD,
         _R.RATE_TOO_FAST,
         _R.AHEAD_OF_LIVE,

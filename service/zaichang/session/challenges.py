@@ -21,6 +21,7 @@ VARIANTS = 16
 FAILURE_DELAY_MS = 5_000
 FAILURE_DELAY_MAX_MS = 300_000
 REACTIONS_KEPT = 6
+PICKS_KEPT = 6
 REGULAR_SPREAD_MS = 120
 """People's reaction times spread by far more than this; scripts with a fixed delay do not."""
 
@@ -164,6 +165,7 @@ def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Deci
         indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
         out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
         return ReasonCode.CHALLENGE_TOO_FAST
+    _watch_places(state, challenge, event.answer.strip())
     if challenge.kind in liveness.KINDS or event.answer.strip() != challenge.expected:
         indicate(state, ReasonCode.CHALLENGE_WRONG)
         state.challenge = replace(challenge, attempts=challenge.attempts + 1)
@@ -186,6 +188,20 @@ def refuse(challenge_id: str, out: list[Decision]) -> ReasonCode:
 
 def _judged(challenge: Challenge, reason: ReasonCode | None, *, closed: bool) -> ChallengeJudged:
     return ChallengeJudged(challenge_id=challenge.challenge_id, accepted=reason is None, reason=reason, closed=closed)
+
+
+def _watch_places(state: State, challenge: Challenge, answer: str) -> None:
+    """Note the place of the chosen option: always the same one, and wrong among them, is nobody who reads."""
+    asked = challenge.kind == "question"
+    chosen = tuple(str(place) for place in range(len(challenge.options))) if asked else challenge.options
+    if answer not in chosen:
+        return
+    place = chosen.index(answer)
+    state.picks = (*state.picks, place if answer == challenge.expected else -1 - place)[-PICKS_KEPT:]
+    places = {pick if pick >= 0 else -1 - pick for pick in state.picks}
+    if len(state.picks) == PICKS_KEPT and len(places) == 1 and min(state.picks) < 0:
+        indicate(state, ReasonCode.CHALLENGE_SAME_ANSWER)
+        state.picks = ()
 
 
 def _watch_regularity(state: State, reaction_ms: int) -> None:

@@ -91,6 +91,12 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
     lines += _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
+    if policy.pause_when_unfocused:
+        lines.append("学习窗口失去焦点时暂停计时，不另扣时。")
+    if policy.pause_when_floating:
+        lines.append("视频以小窗（画中画）播放时暂停计时，不另扣时。")
+    if policy.pause_on_second_screen:
+        lines.append("连接第二块屏幕时暂停计时，不另扣时。")
     if policy.delivery_required:
         lines.append(
             f"只有确实传输给您的视频内容才计入；传输记录 {_span_zh(policy.delivery_wait_ms)}内未到的，"
@@ -136,6 +142,12 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
     lines += _liveness_en(policy)
     if policy.pause_when_hidden:
         lines.append("While the page is hidden nothing counts, and nothing else is lost.")
+    if policy.pause_when_unfocused:
+        lines.append("While another window has the focus nothing counts, and nothing else is lost.")
+    if policy.pause_when_floating:
+        lines.append("While the video floats in a small window nothing counts, and nothing else is lost.")
+    if policy.pause_on_second_screen:
+        lines.append("While a second screen is connected nothing counts, and nothing else is lost.")
     if policy.delivery_required:
         lines.append(
             "Only media that was really sent to you counts; where no record of it comes within "

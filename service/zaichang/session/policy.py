@@ -122,6 +122,13 @@ class Policy:
     # Focus
     pause_when_hidden: bool = field(default=True, metadata={"doc": "Whether a hidden page stops counting (焦点控制)."})
     pause_when_unfocused: bool = field(default=False, metadata={"doc": "The same for a visible page without focus."})
+    pause_when_floating: bool = field(
+        default=True, metadata={"doc": "The same for a video in a small window of its own (picture in picture)."}
+    )
+    pause_on_second_screen: bool = field(
+        default=False,
+        metadata={"doc": "The same while a second screen is connected; many desks have one, and nobody has to use it."},
+    )
 
     # Schedule
     beacon_wait_ms: int = _int(

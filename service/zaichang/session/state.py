@@ -128,7 +128,7 @@ class State:
         opening_lack: What the proof that opened the present bracket lacked: then no credit follows without a person.
         challenge_hold: Whether an overdue pop-up still waits for its answer.
         player_hold: PLAYER_PAUSED, PLAYER_STALLED, LESSON_ENDED or None.
-        page_hold: PAGE_HIDDEN, PAGE_UNFOCUSED or None.
+        page_hold: PAGE_HIDDEN, PICTURE_IN_PICTURE, PAGE_UNFOCUSED, SECOND_SCREEN or None.
         link_hold: NETWORK_GAP or None.
         closing: Why the session is about to close, once its last proof is decided; None otherwise.
         closing_asked: Whether the closing liveness was asked for.
@@ -166,6 +166,7 @@ class State:
         challenges: How many were issued.
         next_challenge_active_ms: As for captures.
         reactions_ms: The last reaction times, for the regularity indicator.
+        picks: The places of the last chosen options; -1 - place where the choice was wrong.
         camera: Digest of the camera in use.
         mirrored: Whether the last turn it showed went to the other side: then the next try is judged so.
         contents: The last pictures' content hashes, newest last.
@@ -239,6 +240,7 @@ class State:
     challenges: int = 0
     next_challenge_active_ms: int = 0
     reactions_ms: tuple[int, ...] = ()
+    picks: tuple[int, ...] = ()
     camera: str = ""
     mirrored: bool = False
     contents: tuple[str, ...] = ()

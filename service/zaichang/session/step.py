@@ -7,7 +7,7 @@ time, (3) apply the event, (4) derive the phase from the holds, (5) record the m
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import challenges, credit, delivery, liveness, proofs, rounds, timers
@@ -40,6 +40,11 @@ from zaichang.session.timers import next_deadline_ms
 from zaichang.session.transitions import require_legal
 
 __all__ = ["next_deadline_ms", "start", "step"]
+
+FLOATING: Final = "picture_in_picture"
+SECOND_SCREEN: Final = "screen_extended"
+_WINDOWS: Final = frozenset({FLOATING, SECOND_SCREEN})
+"""Hints of how the learner's windows stand; the others say that something of the page was replaced."""
 
 
 def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
@@ -175,7 +180,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
             state.round_due_ms = beat.at_ms
         if state.challenge is not None and state.challenge.deadline_ms == 0:
             challenges.resume(state, policy, beat.at_ms, out)
-    if beat.hints:
+    if any(hint not in _WINDOWS for hint in beat.hints):
         rounds.indicate(state, ReasonCode.PAGE_TAMPERED)
     _hold_page(state, beat, policy, out)
     _hold_player(state, beat, policy, out)
@@ -201,8 +206,12 @@ def _hold_page(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     hold = None
     if policy.pause_when_hidden and not beat.visible:
         hold = ReasonCode.PAGE_HIDDEN
+    elif policy.pause_when_floating and FLOATING in beat.hints:
+        hold = ReasonCode.PICTURE_IN_PICTURE
     elif policy.pause_when_unfocused and not beat.focused:
         hold = ReasonCode.PAGE_UNFOCUSED
+    elif policy.pause_on_second_screen and SECOND_SCREEN in beat.hints:
+        hold = ReasonCode.SECOND_SCREEN
     if hold is not None and state.page_hold is None:
         credit.note(state, hold)
         timers.excuse_round(state, policy)

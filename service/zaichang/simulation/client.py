@@ -196,6 +196,12 @@ class SimClient:
                 self._later(for_s, lambda: self.player.set(focused=True))
             case do.Focus():
                 self.player.set(focused=True)
+            case do.Float(for_s=for_s):
+                self.player.set(floating=True)
+                self._later(for_s, lambda: self.player.set(floating=False))
+            case do.SecondScreen(for_s=for_s):
+                self.player.set(second_screen=True)
+                self._later(for_s, lambda: self.player.set(second_screen=False))
             case do.Stall(for_s=for_s):
                 self.player.set(stalled=True)
                 self._later(for_s, lambda: self.player.set(stalled=False))
@@ -446,7 +452,16 @@ class SimClient:
 
 _EVENTS: dict[type[m.ServerMessage], str] = {m.ChallengeOrder: "pop_up", m.CaptureOrder: "capture", m.Pause: "pause"}
 _NOT_ABOUT_THE_CAMERA = frozenset(
-    {"PAGE_HIDDEN", "PAGE_UNFOCUSED", "CHALLENGE_UNANSWERED", "CHALLENGE_WRONG", "SESSION_FINISHED", "NETWORK_GAP"}
+    {
+        "PAGE_HIDDEN",
+        "PAGE_UNFOCUSED",
+        "PICTURE_IN_PICTURE",
+        "SECOND_SCREEN",
+        "CHALLENGE_UNANSWERED",
+        "CHALLENGE_WRONG",
+        "SESSION_FINISHED",
+        "NETWORK_GAP",
+    }
 )
 
 

@@ -41,6 +41,8 @@ class SimPlayer:
         self.asleep = False
         self.visible = True
         self.focused = True
+        self.floating = False
+        self.second_screen = False
         self.rate = 1.0
         self.live_for_ms = 0
         self.played: IntervalSet = EMPTY
@@ -115,6 +117,7 @@ class SimPlayer:
             rate_bp=round(self.rate * 10_000),
             visible=self.visible,
             focused=self.focused,
+            hints=("picture_in_picture",) * self.floating + ("screen_extended",) * self.second_screen,
         )
 
     def joined(self, message: Joined) -> None:

@@ -303,6 +303,67 @@ def test_regular_means_less_than_the_spread_of_people(spread_ms: int, flagged: b
     assert ("CHALLENGE_TOO_REGULAR" in session.indicated()) is flagged
 
 
+class TestTheSamePlace:
+    """A script that always takes the option at one place is wrong now and then; a person who reads is not."""
+
+    def choose(self, session: Hands, place: int) -> None:
+        """Answer whatever pop-up comes next by the option at this place, or rightly where it has none."""
+        while session.state.challenge is None:
+            session.wait(1_000).beat(session.state.beat_playhead_ms)
+        challenge = session.state.challenge
+        answer = str(place) if challenge.kind == "question" else challenge.options[place]
+        session.answer(answer, after_ms=3_000)
+
+    def at(self, kind: str) -> Hands:
+        return Hands(replace(POPUPS, challenge_kinds=(kind,), challenge_attempts=9), questions=BANK)
+
+    @pytest.mark.parametrize("kind", ["confirm", "question"])
+    @pytest.mark.parametrize("place", [0, 2])
+    def test_again_and_again_is_an_indicator(self, kind: str, place: int) -> None:
+        session = self.at(kind)
+        for _ in range(5):
+            self.choose(session, place)
+        assert "CHALLENGE_SAME_ANSWER" not in session.indicated()
+        assert all(pick in (place, -1 - place) for pick in session.state.picks) and min(session.state.picks) < 0
+        self.choose(session, place)
+        assert session.indicated()["CHALLENGE_SAME_ANSWER"] == 1
+        assert session.state.picks == ()
+
+    @pytest.mark.parametrize(
+        ("before", "flagged"),
+        [
+            ((0, 0, 0, 0, 0), False),
+            ((0, 0, 0, 0, -1), True),
+            ((0, 0, 0, 0, -2), False),
+            ((-1, -1, -1, -1, -1), True),
+            ((1, 0, -1, -1, 0), False),
+            ((1, 1, 0, -1, -1, 0, 0), True),
+            ((-1, 0, 0, 0), False),
+        ],
+    )
+    def test_right_ones_alone_are_chance_and_another_place_is_a_choice(
+        self, before: tuple[int, ...], flagged: bool
+    ) -> None:
+        session = self.at("confirm")
+        challenge = session.state.challenge
+        assert challenge is not None
+        session.state.picks = before
+        session.state.challenge = replace(challenge, expected=challenge.options[0])
+        self.choose(session, 0)
+        assert ("CHALLENGE_SAME_ANSWER" in session.indicated()) is flagged
+
+    def test_what_is_typed_or_nonsense_has_no_place(self) -> None:
+        session = self.at("code")
+        session.answer(after_ms=3_000)
+        session = self.at("question")
+        for answer in ("3", "-1", "", "red"):
+            session.answer(answer, after_ms=3_000)
+        assert session.state.picks == ()
+        session = self.at("confirm")
+        session.answer("0", after_ms=3_000)
+        assert session.state.picks == ()
+
+
 def test_an_outstanding_pop_up_is_shown_again_after_a_lost_connection() -> None:
     session = hands()
     order = session.of(d.OrderChallenge)[0]

@@ -97,6 +97,14 @@ class TestHeartbeat:
         assert session.indicated() == {"PAGE_TAMPERED": 1}
         assert session.state.pending_ms == 10_000
 
+    def test_how_windows_stand_is_nothing_that_was_tampered_with(self) -> None:
+        session = counting(pause_when_floating=False)
+        session.wait(5_000).beat(5_000, hints=("screen_extended", "picture_in_picture"))
+        assert session.indicated() == {}
+        session.wait(5_000).beat(10_000, hints=("screen_extended", "picture_in_picture", "automation"))
+        assert session.indicated() == {"PAGE_TAMPERED": 1}
+        assert session.state.pending_ms == 10_000
+
     def test_a_heartbeat_shows_the_connection(self) -> None:
         session = counting()
         session.do(e.ConnectionLost)
@@ -134,10 +142,20 @@ class TestPage:
             ({"pause_when_hidden": False}, {"visible": False}, None),
             ({"pause_when_hidden": False, "pause_when_unfocused": True}, {"visible": False, "focused": False},
              R.PAGE_UNFOCUSED),
+            ({}, {"hints": ("picture_in_picture",)}, R.PICTURE_IN_PICTURE),
+            ({}, {"hints": ("picture_in_picture",), "visible": False}, R.PAGE_HIDDEN),
+            ({"pause_when_floating": False}, {"hints": ("picture_in_picture",)}, None),
+            ({"pause_when_unfocused": True}, {"hints": ("screen_extended", "picture_in_picture"), "focused": False},
+             R.PICTURE_IN_PICTURE),
+            ({}, {"hints": ("screen_extended",)}, None),
+            ({"pause_on_second_screen": True}, {"hints": ("screen_extended",)}, R.SECOND_SCREEN),
+            ({"pause_on_second_screen": True}, {"hints": ("patched:fetch",)}, None),
+            ({"pause_on_second_screen": True, "pause_when_unfocused": True},
+             {"hints": ("screen_extended",), "focused": False}, R.PAGE_UNFOCUSED),
         ],
     )  # fmt: skip
     def test_the_policy_says_what_pauses(
-        self, policy: dict[str, object], beat: dict[str, bool], hold: ReasonCode | None
+        self, policy: dict[str, object], beat: dict[str, object], hold: ReasonCode | None
     ) -> None:
         session = counting(**policy)
         session.wait(5_000).beat(5_000, **beat)

@@ -42,6 +42,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   PLAYER_STALLED: "The video was buffering; this time does not count.",
   PAGE_HIDDEN: "The page was in the background; that time does not count. Come back to go on.",
   PAGE_UNFOCUSED: "The window lost focus. Click the page to go on.",
+  PICTURE_IN_PICTURE: "The video floats in a small window; that time does not count. Put it back into the page.",
+  SECOND_SCREEN: "A second screen is connected; that time does not count. Disconnect it to go on.",
   SEEK_FORWARD: "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
   RATE_TOO_FAST: "The video played faster than allowed; the excess does not count.",
   AHEAD_OF_LIVE: "The player was ahead of the live broadcast; that does not count. Please reload the page.",

@@ -42,6 +42,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   PLAYER_STALLED: "视频在缓冲，这段时间不计时。",
   PAGE_HIDDEN: "学习页面被切到后台，期间不计时。回到页面即可继续。",
   PAGE_UNFOCUSED: "学习窗口失去焦点，请点击页面继续。",
+  PICTURE_IN_PICTURE: "视频正以小窗播放，期间不计时。请关闭小窗，回到页面学习。",
+  SECOND_SCREEN: "检测到外接或扩展屏幕，期间不计时。请断开后继续。",
   SEEK_FORWARD: "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
   RATE_TOO_FAST: "播放速度超过允许的倍速，超出部分不计时。",
   AHEAD_OF_LIVE: "播放进度超前于直播，超前的部分不计时。请刷新页面。",

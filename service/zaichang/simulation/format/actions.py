@@ -77,6 +77,18 @@ class Focus(_Action, tag="focus", frozen=True, kw_only=True):
     """The page has the focus again."""
 
 
+class Float(_Action, tag="float", frozen=True, kw_only=True):
+    """The video floats in a window of its own (picture in picture), page visible; back after ``for_s`` (0: never)."""
+
+    for_s: Span = 0.0
+
+
+class SecondScreen(_Action, tag="second_screen", frozen=True, kw_only=True):
+    """A second screen is connected, and nothing else changes; unplugged after ``for_s`` (0: it stays)."""
+
+    for_s: Span = 0.0
+
+
 class Stall(_Action, tag="stall", frozen=True, kw_only=True):
     """The player waits for data for ``for_s``."""
 
@@ -129,6 +141,8 @@ PlayerAction = (
     | Show
     | Blur
     | Focus
+    | Float
+    | SecondScreen
     | Stall
     | Sleep
     | Lock
