@@ -58,6 +58,12 @@ def simulate_remotely(
     """
     if loaded.scenario.server:
         raise ConfigError("simulate.server", "[[server]] entries need the service in process, without --server.")
+    versions = any(client.lesson_version != "1" for client in loaded.scenario.client)
+    if versions or loaded.scenario.session.live_for_s:
+        raise ConfigError(
+            "simulate.server",
+            "lesson_version and live_for_s register a lesson; with --server it is the one that is there.",
+        )
     if bool(key) == bool(token):
         raise ConfigError("simulate.server", "Give either --key (the institution's platform key) or --token.")
     if token and len(loaded.scenario.client) > 1:

@@ -68,6 +68,9 @@ def test_what_cannot_be_run_remotely_is_said(tmp_path: Path) -> None:
     killing = parse(HEAD + LESSON + '[[server]]\ndo = "kill"\nat_s = 3\n', tmp_path)
     with pytest.raises(ConfigError):
         simulate_remotely(killing, "http://127.0.0.1:9", key="k")
+    for own in ("[session]\nlive_for_s = 60\n", '[[client]]\nlesson_version = "2"\n'):
+        with pytest.raises(ConfigError, match="register a lesson"):
+            simulate_remotely(parse(HEAD + own, tmp_path), "http://127.0.0.1:9", key="k")
     two = parse(HEAD + '[[client]]\nname = "a"\n[[client]]\nname = "b"\n', tmp_path)
     with pytest.raises(ConfigError):
         simulate_remotely(two, "http://127.0.0.1:9", token="t")
