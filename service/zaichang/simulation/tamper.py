@@ -18,12 +18,14 @@ from zaichang.simulation.format.actions import (
     Nonce,
     Playhead,
     Report,
+    Reveal,
     Segments,
 )
 from zaichang.simulation.format.types import to_ms
 from zaichang.wire.codec import decode_capture, encode_capture
 from zaichang_client import ClientError, Sample, Transport
 from zaichang_client.messages import Heartbeat, decode_own, encode
+from zaichang_client.messages import Reveal as RevealMessage
 
 _C = TypeVar("_C")
 _SMALLEST_CAPTURE = 512
@@ -124,6 +126,11 @@ class TamperingTransport:
                 message = decode_own(data)
             except ClientError:
                 message = None
+            cheat = self._cheats.now(Reveal)
+            if isinstance(message, RevealMessage) and cheat is not None:
+                if cheat.how == "never":
+                    return
+                data = encode(RevealMessage(client_nonce=f"{self._random.getrandbits(128):032x}"))
             if isinstance(message, Heartbeat):
                 message = self._heartbeat(message)
                 data = encode(message)

@@ -347,6 +347,12 @@ class Nonce(_Cheat, tag="nonce", frozen=True, kw_only=True):
     share: Fraction = 1.0
 
 
+class Reveal(_Cheat, tag="reveal", frozen=True, kw_only=True):
+    """Do not reveal the nonce that ``join`` committed to (``never``), or reveal another one (``wrong``)."""
+
+    how: Literal["never", "wrong"] = "never"
+
+
 class ReplayHeartbeats(_Cheat, tag="replay_heartbeats", frozen=True, kw_only=True):
     """Send the last ``count`` heartbeats again, byte for byte, every ``every_s``."""
 
@@ -403,7 +409,9 @@ class Token(_Cheat, tag="token", frozen=True, kw_only=True):
     how: Literal["forged", "expired", "absent"] = "forged"
 
 
-CheatEntry = Ignore | Report | Playhead | Nonce | ReplayHeartbeats | Segments | HeartbeatEvery | Captures | Raw | Token
+CheatEntry = (
+    Ignore | Report | Playhead | Nonce | Reveal | ReplayHeartbeats | Segments | HeartbeatEvery | Captures | Raw | Token
+)
 
 # The server
 
