@@ -16,7 +16,7 @@ help:
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
-	@echo "make bench-accuracy    identity, challenge and injection figures of docs/accuracy.md, from ../shared"
+	@echo "make bench-accuracy    identity, challenge, injection and picture figures of docs/accuracy.md, from ../shared"
 	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
 	@echo "make compare  the engines that benchmarks compare with: then ARGS='--dlib --mediapipe' measures them too"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
@@ -91,6 +91,8 @@ bench-accuracy:
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.identity --plain $(ARGS)
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.challenge
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.injection
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.reflected
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.pictures
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.search
 
 # ARGS='--dlib --mediapipe' measures what a user would install instead, after `make compare`.

@@ -1,6 +1,6 @@
 """Ways of cutting a face out for the embedder, on the same pairs (docs/adr/0027): alignments, scales, turns, light.
 
-Run: ``.venv/bin/python -m benchmarks.accuracy.alignments`` (a quarter of an hour; embeddings stay in memory)
+Run: ``.venv/bin/python -m benchmarks.accuracy.alignments`` (nine minutes of CPU time; embeddings stay in memory)
 """
 
 from __future__ import annotations

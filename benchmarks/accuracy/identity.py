@@ -15,6 +15,7 @@ from benchmarks.accuracy import halves, k_of_n, paired, references
 from benchmarks.accuracy.backends import Dlib, IdentityBackend, Ours, cached_embeddings
 from benchmarks.accuracy.cohorts import cohorts
 from benchmarks.accuracy.rates import Comparisons, as_percent, compare, fmr, fnmr, interval, threshold_at
+from zaichang.biometric.duplicates import SEARCH_SIMILARITY_BP
 from zaichang.core.errors import ModelError
 
 FMR_POINTS = (1e-2, 1e-3, 1e-4)
@@ -68,6 +69,18 @@ def at_threshold_row(backend: str, cohort: str, found: Comparisons, threshold: f
     }
 
 
+def stranger_row(cohort: str, found: Comparisons) -> dict[str, report.Cell]:
+    """Return one row: how alike the most alike strangers are, which is what a search over many enrolments meets."""
+    search = SEARCH_SIMILARITY_BP / 10_000
+    most = np.sort(found.impostor.similarity)[::-1]
+    return {
+        "cohort": cohort,
+        "impostor": len(most),
+        f"above_{search:.2f}": int((most >= search).sum()),
+        **{name: round(float(most[at]), 3) for name, at in (("most", 0), ("second", 1), ("tenth", 9))},
+    }
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -98,6 +111,7 @@ def main() -> None:
     at_fmr, at_threshold, decisions = [], [], []
     unseen: list[dict[str, report.Cell]] = []
     several: list[dict[str, report.Cell]] = []
+    strangers: list[dict[str, report.Cell]] = []
     measured: dict[str, dict[str, Comparisons]] = {}
     for backend, threshold in backends:
         by_cohort: dict[str, Comparisons] = {}
@@ -115,6 +129,7 @@ def main() -> None:
         measured[backend.name] = by_cohort
         if backend is ours:
             unseen = halves.rows(by_cohort)
+            strangers = [stranger_row(name, found) for name, found in by_cohort.items()]
 
     def place(name: str) -> Path | None:
         return arguments.json / f"{name}.json" if arguments.json else None
@@ -123,6 +138,7 @@ def main() -> None:
     report.publish("accuracy.threshold", at_threshold, notes=NOTES[:2], destination=place("accuracy.threshold"))
     report.publish("accuracy.halves", unseen, notes=halves.NOTES, destination=place("accuracy.halves"))
     report.publish("accuracy.references", several, notes=references.NOTES, destination=place("accuracy.references"))
+    report.publish("accuracy.strangers", strangers, destination=place("accuracy.strangers"))
     for name, others in measured.items():
         if name.startswith("zaichang ") and "first look" not in name:
             rows = paired.rows(others, measured[ours.name])

@@ -23,7 +23,7 @@ from zaichang.biometric.template import Template
 from zaichang.core.units import BP_ONE, to_bp
 
 SEARCH_SIMILARITY_BP = 6_000
-"""Default for search: no impostor pair of the development media (1.25 million) reaches it (docs/accuracy.md)."""
+"""Default for search: of 1.25 million impostor pairs of the development media one exceeds it (docs/accuracy.md)."""
 
 
 MAX_VECTORS = 1_000_000
