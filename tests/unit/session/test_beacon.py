@@ -97,5 +97,9 @@ def test_the_first_one_stays_and_the_end_reveals_it() -> None:
 
 @pytest.mark.parametrize("beacon", ["", "AB" * 32, "ab" * 31, "ab" * 32 + "\n"])
 def test_a_record_s_beacon_is_a_hash(beacon: str) -> None:
-    with pytest.raises(EvidenceError, match=r"beacon is not 64 hex digits"):
+    with pytest.raises(EvidenceError) as caught:
         decode_event(encode_event(e.BeaconArrived(at_ms=1, beacon=beacon)))
+    assert (caught.value.code, caught.value.message) == (
+        "event.invalid",
+        "A BeaconArrived's beacon is not 64 hex digits.",
+    )
