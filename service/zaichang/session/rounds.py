@@ -72,6 +72,12 @@ LACKS: Final = frozenset(
     }
 )
 
+BEATS_BEFORE_MISS = 2
+"""Messages keep their order: the second heartbeat after an order shows that the client had it and sent no picture. A
+capture missed so was held back; on a slow line heartbeats would have waited behind it."""
+BEATS_BEFORE_PICTURE = 3
+"""The same for one that still came in time; one heartbeat more, since some cameras are slow."""
+
 
 LASTING: Final = LACKS - {ReasonCode.NOT_ANALYSED}
 """What another capture cannot mend; a picture that a busy service dropped is taken again."""
@@ -117,6 +123,7 @@ def order_capture(state: State, policy: Policy, wall_ms: int, out: list[Decision
         deadline_ms=wall_ms + extended_ms(state, policy.capture_deadline_ms),
         received=False,
         retake_at_ms=0,
+        beats=0,
     )
     repeat_order(state, policy, out)
 
@@ -139,6 +146,13 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
             prompt=prompt,
         )
     )
+
+
+def heard(state: State) -> None:
+    """Note a heartbeat: who goes on reporting has a connection, and could send the picture that is owed."""
+    current = state.round
+    if current is not None and current.capture_id and not current.received:
+        state.round = replace(current, beats=current.beats + 1)
 
 
 def _outstanding(state: State, capture_id: str, *, received: bool) -> Round | None:
@@ -165,7 +179,12 @@ def receive(state: State, event: CaptureReceived, policy: Policy, out: list[Deci
         out.append(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
     see_camera(state, event.camera, virtual=event.virtual_camera)
-    state.round = replace(state.round or current, received=True, deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS)
+    state.round = replace(
+        state.round or current,
+        received=True,
+        deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS,
+        withheld=current.withheld or current.beats >= BEATS_BEFORE_PICTURE,
+    )
     out.append(
         AnalyseCapture(capture_id=event.capture_id, identity="identity" in policy.proofs or "pad" in policy.proofs)
     )
@@ -211,7 +230,10 @@ def missed(state: State, policy: Policy, wall_ms: int) -> tuple[Outcome, ReasonC
     current = state.round
     if current is None:
         return None
-    return _count(state, policy, wall_ms, ReasonCode.NOT_ANALYSED if current.received else ReasonCode.CAPTURE_MISSED)
+    if current.received:
+        return _count(state, policy, wall_ms, ReasonCode.NOT_ANALYSED)
+    state.round = replace(current, withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS)
+    return _count(state, policy, wall_ms, ReasonCode.CAPTURE_MISSED)
 
 
 def assess(
@@ -219,7 +241,8 @@ def assess(
 ) -> tuple[Outcome, ReasonCode | None] | None:
     """Count an analysed capture; return the round's outcome once it is decided.
 
-    A pass with a reason is one that came only after the learner was asked to come back, for that reason.
+    A pass with a reason is one that came only after the learner was asked to come back, for that reason, or could have
+    been: the client held a picture back.
     """
     if _outstanding(state, event.capture_id, received=True) is None:
         return None
@@ -286,7 +309,8 @@ def _count(
     if outcome is Outcome.PASSED:
         state.round = None
         absences = [miss for miss in current.reasons if miss in ABSENCES]
-        return outcome, absences[0] if len(absences) > policy.round_silent else None
+        called = current.withheld or len(absences) > policy.round_silent
+        return outcome, (absences or [ReasonCode.CAPTURE_LATE])[0] if called else None
     if outcome is not None:
         state.round = None
         return outcome, _telling(current.reasons, outcome)

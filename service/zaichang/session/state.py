@@ -45,6 +45,8 @@ class Round:
         deadline_ms: When it must have arrived; once it has, when its analysis must be there.
         received: Whether it has arrived.
         retake_at_ms: When to order the next one; 0 while one is outstanding.
+        beats: Heartbeats that came while the outstanding capture did not.
+        withheld: Whether the client went on reporting and held a picture of this round back.
     """
 
     number: int
@@ -58,6 +60,8 @@ class Round:
     deadline_ms: int = 0
     received: bool = False
     retake_at_ms: int = 0
+    beats: int = 0
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     state.seq = beat.seq
     state.heard_ms = beat.at_ms
     state.connected = True
+    rounds.heard(state)
     reason, lag_ms = credit.account(state, beat, policy, out)
     if state.tail_to_ms:
         credit.account_tail(state, beat, policy, out)
@@ -311,7 +312,7 @@ def _resumed(state: State, event: ConnectionResumed, policy: Policy, out: list[D
         # The order may never have arrived; a fresh deadline costs an excuse, so that it cannot be dodged for ever.
         if proofs.excused(state, policy):
             deadline_ms = event.at_ms + rounds.extended_ms(state, policy.capture_deadline_ms)
-            state.round = replace(current, deadline_ms=deadline_ms)
+            state.round = replace(current, deadline_ms=deadline_ms, beats=0)
         rounds.repeat_order(state, policy, out)
     challenges.resume(state, policy, event.at_ms, out)
     if state.pause_ordered and state.suspended is not None:

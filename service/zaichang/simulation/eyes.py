@@ -72,6 +72,8 @@ class SimCamera:
         taken = self._take(order.width_px, order.quality_pct)
         if cheat is not None:
             await asyncio.sleep(cheat.delay_s)
+            if cheat.taken == "when_sent":
+                taken = self._take(order.width_px, order.quality_pct)
             taken = self._instead(cheat, taken, order)
         if isinstance(taken, Picture):
             self._first = self._first or taken

@@ -199,3 +199,15 @@ def test_what_was_honest_may_end_at_a_moment_and_gain_and_loss_are_measured_agai
     exact = play(SHORT + CAMERA + "[expect]\nhonest_s = 180\nloss_s_max = 60\n")
     assert exact.findings == ()
     assert play(SHORT + CAMERA + "[expect]\nhonest_s = 110\ngain_s_max = 10\n").findings == ()
+
+
+def test_a_picture_held_back_may_be_taken_only_when_it_is_sent() -> None:
+    dark = '[[camera]]\nkind = "black"\nwidth_px = 160\nheight_px = 120\n'
+    late = CAMERA.replace("kind", "at_s = 5\nkind")
+
+    def begins_s(taken: str) -> float:
+        held = f'[[cheat]]\ndo = "captures"\nuntil_s = 5\ndelay_s = 6\ntaken = "{taken}"\n'
+        result = play(SHORT + "limit_s = 60\n" + dark + late + held).as_dict()
+        return float(result["sessions"][0]["minutes"][0]["from_s"])
+
+    assert 6 < begins_s("when_sent") < begins_s("at_once"), "the first picture is of a dark lens, and a miss"

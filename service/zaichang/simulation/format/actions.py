@@ -383,6 +383,7 @@ class Captures(_Cheat, tag="captures", frozen=True, kw_only=True):
         source: For ``source``.
         nonce: The order's (``right``), random (``wrong``), or that of the order before (``previous``).
         delay_s: Wait before sending.
+        taken: When the camera's picture is taken: ``at_once``, or only ``when_sent``, after the wait.
         copies: How often the message is sent.
         unasked_every_s: Also send one without an order, at this interval; 0: never.
     """
@@ -391,6 +392,7 @@ class Captures(_Cheat, tag="captures", frozen=True, kw_only=True):
     source: Source = "builtin:astronaut"
     nonce: Literal["right", "wrong", "previous"] = "right"
     delay_s: Span = 0.0
+    taken: Literal["at_once", "when_sent"] = "at_once"
     copies: Annotated[int, Meta(ge=1, le=100)] = 1
     unasked_every_s: Every = 0.0
 

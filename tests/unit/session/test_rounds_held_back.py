@@ -1,0 +1,118 @@
+"""Pictures that a client holds back while it goes on reporting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support.desk import POLICY
+from support.hands import Hands
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import events as e
+from zaichang.session import rounds
+from zaichang.session.credit import Outcome
+
+R = ReasonCode
+
+
+class TestHeldBack:
+    """Who goes on reporting has a connection: a picture that stays away meanwhile was held back."""
+
+    def asked(self, **changes: Any) -> Hands:
+        """Return a session whose next capture is ordered."""
+        session = Hands(replace(POLICY, challenge_kinds=(), **changes)).begin()
+        session.wait(5_000).beat(5_000)
+        session.state.next_capture_active_ms = 0
+        session.tick()
+        return session
+
+    def beats(self, session: Hands, count: int) -> Hands:
+        for _ in range(count):
+            session.wait(100).beat(session.state.beat_playhead_ms + 100)
+        return session
+
+    def withheld(self, session: Hands) -> bool:
+        assert session.state.round is not None
+        return session.state.round.withheld
+
+    @pytest.mark.parametrize(("beats", "withheld"), [(1, False), (2, True), (3, True)])
+    def test_a_capture_that_was_missed_while_heartbeats_came(self, beats: int, withheld: bool) -> None:
+        session = self.beats(self.asked(), beats)
+        session.tick(session.policy.capture_deadline_ms)
+        assert self.withheld(session) is withheld
+
+    @pytest.mark.parametrize(("beats", "withheld"), [(2, False), (3, True), (4, True)])
+    def test_a_picture_that_came_after_heartbeats(self, beats: int, withheld: bool) -> None:
+        session = self.beats(self.asked(), beats)
+        session.receive()
+        assert self.withheld(session) is withheld
+
+    def test_heartbeats_before_the_order_or_after_the_picture_say_nothing(self) -> None:
+        session = self.asked()
+        session.receive()
+        self.beats(session, 5)
+        current = session.state.round
+        assert current is not None and current.beats == 0
+        session.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=session.picture())
+        self.beats(session, 5)  # between two captures
+        session.tick(session.policy.retake_ms)
+        self.beats(session, 1)
+        session.tick(session.policy.capture_deadline_ms)
+        assert not self.withheld(session)
+
+    def test_every_capture_has_its_own_heartbeats(self) -> None:
+        session = self.beats(self.asked(), 1)
+        session.tick(session.policy.capture_deadline_ms)
+        session.tick(session.policy.retake_ms)
+        self.beats(session, 1)
+        session.tick(session.policy.capture_deadline_ms)
+        assert not self.withheld(session)
+
+    @pytest.mark.parametrize("arrives", [True, False])
+    def test_what_was_held_back_once_stays_so_for_the_round(self, arrives: bool) -> None:
+        session = self.asked()
+        assert session.state.round is not None
+        session.state.round = replace(session.state.round, withheld=True)
+        if arrives:
+            session.receive()
+        else:
+            session.tick(session.policy.capture_deadline_ms)
+        assert self.withheld(session)
+
+    def test_an_analysis_that_never_came_is_not_the_client_s(self) -> None:
+        session = self.beats(self.asked(excuses=0), 2)
+        session.receive()
+        session.tick(rounds.ANALYSIS_DEADLINE_MS)
+        assert not self.withheld(session)
+
+    @pytest.mark.parametrize(("excuses", "withheld"), [(1, False), (0, True)])
+    def test_a_lost_connection_begins_anew_where_it_is_excused(self, excuses: int, withheld: bool) -> None:
+        session = self.beats(self.asked(excuses=excuses), 1)
+        session.do(e.ConnectionLost)
+        session.do(e.ConnectionResumed)
+        self.beats(session, 1)
+        session.tick(session.policy.capture_deadline_ms)
+        assert self.withheld(session) is withheld
+
+    @pytest.mark.parametrize(
+        ("withheld", "reasons", "told"),
+        [
+            (True, (), R.CAPTURE_LATE),
+            (True, (R.TOO_DARK,), R.CAPTURE_LATE),
+            (True, (R.CAPTURE_MISSED, R.NO_FACE), R.CAPTURE_MISSED),
+            (False, (R.CAPTURE_MISSED, R.NO_FACE), None),
+        ],
+    )
+    def test_the_round_then_counts_as_passed_only_when_called(
+        self, withheld: bool, reasons: tuple[ReasonCode, ...], told: ReasonCode | None
+    ) -> None:
+        session = self.asked()
+        session.receive()
+        current = session.state.round
+        assert current is not None
+        session.state.round = replace(current, passes=1, taken=2 + len(reasons), reasons=reasons, withheld=withheld)
+        event = e.CaptureAssessed(at_ms=session.now_ms, capture_id=current.capture_id, assessment=session.picture())
+        passed = (Outcome.PASSED, told)
+        assert rounds.assess(session.state, event, session.policy, session.now_ms) == passed
