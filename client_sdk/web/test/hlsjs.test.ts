@@ -26,6 +26,30 @@ test("a broadcast's position is the programme date-time since it began, whatever
   assert.equal(hls.media.currentTime, 20, "ten seconds back on the element's own time");
 });
 
+test("a seek counts from where the broadcast is now, not from where it was at the last look", () => {
+  const hls = player(new Date(BEGAN + 3_600_000));
+  const adapter = hlsJs(hls, { liveFromMs: BEGAN });
+  adapter.sample();
+  hls.media.currentTime = 31;
+  hls.playingDate = new Date(BEGAN + 3_601_000);
+  adapter.seek(3_590_000);
+  assert.equal(hls.media.currentTime, 20);
+});
+
+test("a broadcast without a date, or never looked at, is not sent hours ahead: hls.js begins at the live edge", () => {
+  const hls = player(null, 0);
+  const adapter = hlsJs(hls, { liveFromMs: BEGAN });
+  adapter.seek(3_600_000);
+  assert.equal(hls.media.currentTime, 0);
+  adapter.sample();
+  hls.playingDate = new Date(Number.NaN);
+  adapter.seek(3_600_000);
+  assert.equal(hls.media.currentTime, 0);
+  hls.playingDate = new Date(BEGAN + 3_600_000);
+  adapter.seek(3_605_000);
+  assert.equal(hls.media.currentTime, 5, "and once there is one, it goes by that");
+});
+
 test("a discontinuity moves the date, and the position with it", () => {
   const hls = player(new Date(BEGAN + 10_000));
   const adapter = hlsJs(hls, { liveFromMs: BEGAN });

@@ -66,9 +66,9 @@ def enter(
         return _refuse_live(state, beat, out)
     lead_ms = min(policy.burst_ms, beat.at_ms - since_ms) * policy.rate_max_bp // BP_ONE + policy.seek_tolerance_ms
     if not skips(state, policy) and beat.playhead_ms > state.frontier_ms + lead_ms:
-        return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, state.frontier_ms)
     if _scattered(state, beat.playhead_ms, state.frontier_ms, policy):
-        return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, state.frontier_ms - RUN_UP_MS)
     state.lead_ms = beat.playhead_ms
     state.tokens_ms = 0
     state.late_until_ms = 0
@@ -138,12 +138,14 @@ def _progress(
         return None
     if progress_ms > state.tokens_ms or beat.rate_bp > policy.rate_max_bp:
         moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
-        return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out)
+        # In a broadcast the furthest point may be hours away, or that of an earlier session: back to the last report.
+        to_ms = start_ms if state.info.live_from_ms else state.frontier_ms
+        return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out, to_ms)
     allowed_ms = max(state.frontier_ms, state.lead_ms)
     if not skips(state, policy) and start_ms > allowed_ms + policy.seek_tolerance_ms:
-        return _refuse(state, ReasonCode.SEEK_FORWARD, out)
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, state.frontier_ms)
     if _scattered(state, start_ms, allowed_ms, policy):
-        return _refuse(state, ReasonCode.SEEK_FORWARD, out, RUN_UP_MS)
+        return _refuse(state, ReasonCode.SEEK_FORWARD, out, state.frontier_ms - RUN_UP_MS)
     state.tokens_ms -= progress_ms
     _pend(state, (start_ms, end_ms))
     return None
@@ -187,9 +189,9 @@ def _left_out_ms(watched: IntervalSet) -> int:
     return furthest_ms(watched) - total_ms(watched)
 
 
-def _refuse(state: State, reason: ReasonCode, out: list[Decision], run_up_ms: int = 0) -> ReasonCode:
+def _refuse(state: State, reason: ReasonCode, out: list[Decision], to_ms: int) -> ReasonCode:
     note(state, reason)
-    out.append(OrderSeek(to_ms=max(0, state.frontier_ms - run_up_ms), reason=reason))
+    out.append(OrderSeek(to_ms=max(0, to_ms), reason=reason))
     return reason
 
 

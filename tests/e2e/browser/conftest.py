@@ -127,7 +127,7 @@ def live(sdk_dist: Path, lesson: Path, scratch: Path) -> Iterator[LiveService]:
     """The real service, with real models, and a course page of another origin in front of it."""
     photo = scratch / "enrolment.png"
     Image.fromarray(portrait()).save(photo)
-    pages = Scripted(sdk_dist, lesson)
+    pages = Scripted(sdk_dist, lesson, WEB / "node_modules")
     service = LiveService(scratch, photo, pages)
     yield service
     service.stop()

@@ -21,7 +21,7 @@ BODY = '<video id="lesson" src="/lesson.wav" controls width="320" height="180"><
 SESSION = """const given = new URLSearchParams(location.hash.slice(1)), tokens = given.get("tokens").split(",");
 let used = 0;
 window.events = [];
-window.session = ATTACH(document.querySelector("video"), {
+window.session = ATTACH(PLAYER, {
   url: "ORIGIN/v1/session", token: () => tokens[Math.min(used++, tokens.length - 1)],
 });
 for (const name of ["joined", "held", "released", "set-back", "capture-sent", "capture-missed", "challenge",
@@ -30,6 +30,15 @@ for (const name of ["joined", "held", "released", "set-back", "capture-sent", "c
     window.events.push({ ...JSON.parse(JSON.stringify(event)), at: performance.now() }); });
 }"""
 MODULE = 'import { attach } from "/sdk/zaichang.js";'
+ELEMENT = 'document.querySelector("video")'
+HLS_BODY = (
+    '<video id="lesson" controls width="320" height="180"></video><script src="/peer/hls.js/dist/hls.min.js"></script>'
+)
+HLS_MODULE = """import { attach, hlsJs } from "/sdk/zaichang.js";
+window.hls = new Hls(OPTIONS);
+hls.loadSource("STREAM");
+hls.attachMedia(document.querySelector("video"));
+"""
 
 
 class LiveService:
@@ -107,11 +116,27 @@ class LiveService:
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
             return str(json.load(reply)["token"])
 
+    def live_from_ms(self, token: str) -> int:
+        """Return when the launch's broadcast began, as a course page is told it."""
+        request = urllib.request.Request(f"{self.origin}/v1/me", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
+            return int(json.load(reply)["live_from_ms"])
+
     def page(self, *tokens: str, iife: bool = False, sdk: str = "/sdk") -> str:
         """Return the address of a course page that studies with these launch tokens, one after another."""
         name = "iife" if iife else "module"
-        code = SESSION.replace("ORIGIN", self.origin).replace("ATTACH", "Zaichang.attach" if iife else "attach")
+        code = self._session(ELEMENT).replace("ATTACH", "Zaichang.attach" if iife else "attach")
         load = '<script src="/sdk/zaichang.iife.js"></script>' if iife else ""
         kind = "" if iife else 'type="module"'
         script = f"{load}<script {kind}>{'' if iife else MODULE.replace('/sdk', sdk)}{code}</script>"
         return f"{self._pages.add_page(name, BODY + script)}#tokens={','.join(tokens)}"
+
+    def hls_page(self, token: str, stream: str, *, live_from_ms: int = 0, **options: object) -> str:
+        """Return the address of a course page that plays a stream through hls.js with these options."""
+        load = HLS_MODULE.replace("STREAM", stream).replace("OPTIONS", json.dumps(options))
+        code = self._session(f"hlsJs(hls, {{ liveFromMs: {live_from_ms} }})").replace("ATTACH", "attach")
+        body = f'{HLS_BODY}<script type="module">{load}{code}</script>'
+        return f"{self._pages.add_page('hls', body)}#tokens={token}"
+
+    def _session(self, player: str) -> str:
+        return SESSION.replace("ORIGIN", self.origin).replace("PLAYER", player)

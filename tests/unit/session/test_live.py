@@ -108,8 +108,14 @@ def test_jumping_all_the_time_earns_nothing() -> None:
 
 def test_a_claimed_rate_above_the_highest_is_refused_as_ever() -> None:
     session = watching(behind_ms=600_000)
-    session.wait(5_000).beat(session.state.beat_playhead_ms + 10_000, rate_bp=20_000)
-    assert session.state.pending == () and session.of(d.OrderSeek)[-1].reason is R.RATE_TOO_FAST
+    start_ms = session.state.beat_playhead_ms
+    session.wait(5_000).beat(start_ms + 10_000, rate_bp=20_000)
+    assert session.state.pending == ()
+    # Not to the furthest point, as in a lesson: that is the beginning here, which no player's window holds any more.
+    assert session.of(d.OrderSeek) == [d.OrderSeek(to_ms=start_ms, reason=R.RATE_TOO_FAST)]
+    session.wait(1_000).beat(start_ms)
+    session.wait(5_000).beat(start_ms + 5_000)
+    assert session.state.pending_ms == 5_000
 
 
 def test_going_back_in_the_window_is_free_and_earns_what_is_new() -> None:

@@ -25,12 +25,14 @@ export interface HlsOptions {
  */
 export function hlsJs(hls: HlsPlayer, options: HlsOptions = {}): PlayerAdapter {
   const liveFromMs = options.liveFromMs ?? 0;
+  /** Since the broadcast began; NaN without a date. */
+  const liveMs = (): number => (hls.playingDate?.getTime() ?? Number.NaN) - liveFromMs;
   const placed = (sample: PlayerSample): PlayerSample => {
     if (liveFromMs === 0) return sample;
-    const date = hls.playingDate?.getTime() ?? Number.NaN;
+    const atMs = liveMs();
     // Without a date nobody knows where the broadcast is: it stands where it was, and nothing counts.
-    if (!Number.isFinite(date)) return { ...sample, playheadMs: last.playheadMs, stalled: sample.playing };
-    return { ...sample, playheadMs: Math.max(0, Math.round(date - liveFromMs)) };
+    if (!Number.isFinite(atMs)) return { ...sample, playheadMs: last.playheadMs, stalled: sample.playing };
+    return { ...sample, playheadMs: Math.max(0, Math.round(atMs)) };
   };
   const start = hls.media === null ? null : htmlMedia(hls.media);
   let inner = start;
@@ -42,8 +44,10 @@ export function hlsJs(hls: HlsPlayer, options: HlsOptions = {}): PlayerAdapter {
     play: () => inner?.play() ?? Promise.reject(new Error("hls.js has no element")),
     pause: () => inner?.pause(),
     seek(toMs) {
-      const at = hls.media?.currentTime ?? 0;
-      inner?.seek(liveFromMs === 0 ? toMs : at * 1_000 + toMs - last.playheadMs);
+      if (liveFromMs === 0) return inner?.seek(toMs);
+      // From where it is now, not at the last look; where no date tells that (a reload), hls.js begins at the live edge.
+      const byMs = toMs - liveMs();
+      if (Number.isFinite(byMs)) inner?.seek((hls.media?.currentTime ?? 0) * 1_000 + byMs);
     },
     normalRate: () => inner?.normalRate?.(),
     hints: () => inner?.hints?.() ?? [],
