@@ -8,6 +8,7 @@ import pytest
 
 from zaichang.simulation.camera.faces import builtin_face
 from zaichang.simulation.camera.footage import Library
+from zaichang.simulation.camera.picture import apply
 from zaichang.simulation.camera.timeline import CameraTimeline, Snapshot
 from zaichang.simulation.format import camera as say
 
@@ -177,3 +178,12 @@ def test_the_colleague_is_the_officer_at_the_astronauts_desk() -> None:
     x, y = (round(each) for each in astronaut.landmarks.middle)
     assert changed[y - 10 : y + 10, x - 10 : x + 10].mean() > 8
     assert changed[300:, :].mean() < 3
+
+
+def test_whoever_sits_further_away_is_not_seen_twice() -> None:
+    picture = np.full((480, 640, 3), 90, np.uint8)
+    cv2.circle(picture, (320, 60), 30, (255, 255, 255), -1)  # a face near the upper edge
+    shrunk = apply(picture, say.Scale(factor=0.5), (1,))
+    count, *_ = cv2.connectedComponents((shrunk[:, :, 0] > 200).astype(np.uint8))
+    assert count == 2, "the background and one face"
+    assert abs(int(shrunk[2, 2, 0]) - 90) < 40
