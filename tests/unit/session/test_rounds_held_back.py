@@ -65,7 +65,10 @@ class TestHeldBack:
     def test_every_capture_has_its_own_heartbeats(self) -> None:
         session = self.beats(self.asked(), 1)
         session.tick(session.policy.capture_deadline_ms)
+        self.beats(session, 1)  # between two captures: the connection is there
         session.tick(session.policy.retake_ms)
+        current = session.state.round
+        assert current is not None and current.capture_id == "c1-1"
         self.beats(session, 1)
         session.tick(session.policy.capture_deadline_ms)
         assert not self.withheld(session)
