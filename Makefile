@@ -90,6 +90,7 @@ bench-accuracy:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.identity --plain $(ARGS)
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.challenge
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.eyelids
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.injection
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.reflected
 	@PYTHONPATH=service $(BIN)/python -m benchmarks.accuracy.pictures

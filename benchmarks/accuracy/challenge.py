@@ -20,10 +20,11 @@ from skimage import data
 
 from benchmarks import report
 from benchmarks.accuracy.cohorts import media_folder
-from zaichang.biometric.challenge import Action, ChallengeLimits, Outcome, eye_opening, judge, mouth_opening
+from zaichang.biometric.challenge import Action, ChallengeLimits, Outcome, eye_opening, eyes_open, judge, mouth_opening
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.vision.catalog import Role
 from zaichang.vision.detector import Detector
+from zaichang.vision.iris import EyeNetwork
 from zaichang.vision.mesh import MeshNetwork
 from zaichang.vision.pipeline import order_faces
 from zaichang.vision.runtime import load_models
@@ -40,15 +41,16 @@ NOTES = (
 
 
 class Eyes:
-    """Detector and mesh."""
+    """Detector and mesh, and the lids from the eye network as in a session, or from the mesh alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, refine: bool = True) -> None:
         """Load the models."""
-        models = load_models(roles=frozenset({Role.DETECTOR, Role.MESH, Role.EMBEDDER}))
-        detector, mesh = models.network(Role.DETECTOR), models.network(Role.MESH)
-        if detector is None or mesh is None:
-            raise SystemExit("detector and mesh are needed")
+        models = load_models(roles=frozenset({Role.DETECTOR, Role.MESH, Role.IRIS, Role.EMBEDDER}))
+        detector, mesh, eyes = (models.network(role) for role in (Role.DETECTOR, Role.MESH, Role.IRIS))
+        if detector is None or mesh is None or eyes is None:
+            raise SystemExit("detector, mesh and iris are needed")
         self._detector, self._mesh = Detector(detector), MeshNetwork(mesh)
+        self._eyes = EyeNetwork(eyes) if refine else None
 
     def mesh(self, frame: Picture) -> Mesh | None:
         """Return the main face's mesh, or None."""
@@ -56,7 +58,9 @@ class Eyes:
         if not faces:
             return None
         found = self._mesh.run(frame, faces[0])
-        return found.points_px if found.presence > 0.5 else None
+        if found.presence <= 0.5:
+            return None
+        return self._eyes.refined(frame, found.points_px) if self._eyes else found.points_px
 
 
 def clips(eyes: Eyes) -> Iterator[tuple[str, list[Mesh], Picture]]:
@@ -83,12 +87,13 @@ def extents(meshes: list[Mesh], limits: ChallengeLimits) -> tuple[dict[Action, n
     """Return how far each frame is from rest per action (1 is the limit), and the three frames nearest to rest."""
     poses = [pose_from_mesh(mesh) for mesh in meshes]
     yaw, pitch = np.array([pose.yaw_deg for pose in poses]), np.array([pose.pitch_deg for pose in poses])
-    eye = np.array([eye_opening(mesh) for mesh in meshes])
     mouth = np.array([mouth_opening(mesh) for mesh in meshes])
     away = np.abs(yaw - np.median(yaw)) + np.abs(pitch - np.median(pitch)) + 100 * mouth
     rest = [int(index) for index in np.argsort(away)[:3]]
     dy, dp = (yaw - np.median(yaw[rest])) / limits.yaw_deg, (pitch - np.median(pitch[rest])) / limits.pitch_deg
-    closed = (1 - eye / np.median(eye[rest])) / (1 - limits.eye_closed)
+    open_eye = float(np.median([eye_opening(meshes[index]) for index in rest]))
+    eye = np.array([eyes_open(meshes[rest[0]], open_eye, mesh) for mesh in meshes])
+    closed = (1 - eye) / (1 - limits.eye_closed)
     by_action = (dy, -dy, dp, -dp, closed, mouth / limits.mouth_open)
     return dict(zip(Action, by_action, strict=True)), rest
 
@@ -174,15 +179,31 @@ MOVES: dict[str, list[tuple[float, float, float, float]]] = {
 }
 
 
-def flat_rows(eyes: Eyes, stills: list[Picture]) -> list[dict[str, report.Cell]]:
-    """Judge moved stills against every turning and nodding order, both directions."""
+# A nod narrows the eyes of a picture, and coming back from a turn makes the face wider, which looks alike.
+BLINK_MOVES: dict[str, list[tuple[float, float, float, float]]] = {
+    **MOVES,
+    "nodded further": [(0.0, angle, 0.0, 0.0) for angle in (40, 50, 55, 60, 65)],
+    "bent and nodded further": [(0.0, angle, 0.0, 1.2) for angle in (40, 50, 55, 60, 65)],
+    "back from a turn": [(0.0, 0.0, 0.0, 0.0)] * 5,
+}
+RESTS_TURNED = {"back from a turn": 50.0}
+HEAD_ORDERS = (Action.TURN_LEFT, Action.TURN_RIGHT, Action.LOOK_UP, Action.LOOK_DOWN)
+
+
+def flat_rows(
+    eyes: Eyes,
+    stills: list[Picture],
+    moves: dict[str, list[tuple[float, float, float, float]]],
+    orders: tuple[Action, ...],
+) -> list[dict[str, report.Cell]]:
+    """Judge moved stills against orders, both directions."""
     rows: list[dict[str, report.Cell]] = []
-    orders = (Action.TURN_LEFT, Action.TURN_RIGHT, Action.LOOK_UP, Action.LOOK_DOWN)
-    for name, steps in MOVES.items():
+    for name, steps in moves.items():
+        turned = RESTS_TURNED.get(name, 0.0)
         outcomes = Counter[Outcome]()
         for still in stills:
             for sign in (1, -1):
-                resting = [eyes.mesh(moved(still, 0, 0, 0, steps[0][3], shift)) for shift in (0, 1, 2)]
+                resting = [eyes.mesh(moved(still, sign * turned, 0, 0, steps[0][3], shift)) for shift in (0, 1, 2)]
                 shifts = (
                     [40.0 * index * sign for index in range(len(steps))] if name == "shifted" else [0.0] * len(steps)
                 )
@@ -231,9 +252,15 @@ def main() -> None:
     stills = [first for _, _, first in all_clips] + [np.ascontiguousarray(portrait[:300, 80:380, ::-1])]
     report.publish(
         "accuracy.challenge_flat",
-        flat_rows(eyes, stills),
+        flat_rows(eyes, stills, MOVES, HEAD_ORDERS),
         notes=NOTES[1:],
         destination=place / "accuracy.challenge_flat.json" if place else None,
+    )
+    report.publish(
+        "accuracy.challenge_flat_blink",
+        flat_rows(eyes, stills, BLINK_MOVES, (Action.BLINK,)),
+        notes=NOTES[1:],
+        destination=place / "accuracy.challenge_flat_blink.json" if place else None,
     )
 
 

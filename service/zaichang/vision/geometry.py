@@ -1,4 +1,4 @@
-"""The cheap look at a frame of an active liveness challenge: face, mesh, what hinders; no embedding, no PAD."""
+"""The cheap look at a frame of an active liveness challenge: face, mesh, lids, what hinders; no embedding, no PAD."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Geometry:
     """What one frame shows. In memory only: a mesh is a biometric and is never stored.
 
     Attributes:
-        mesh: ``(468, 3)`` of the only near face in frame pixels, or None.
+        mesh: ``(468, 3)`` of the only near face in frame pixels, its lids as the eye network sees them; or None.
         reasons: What hinders, worst first: of the frame (nobody, several, covered) or of the face.
         face_rgb: Mean colour of cheeks and brow, 0..255; None without a face.
         room_rgb: Mean colour of the frame's upper corners, which the face does not reach; None without a picture.

@@ -1,4 +1,4 @@
-"""MediaPipe's 468-point face mesh: head pose, blink, mouth and parallax are measured on it."""
+"""MediaPipe's 468-point face mesh: head pose, mouth and parallax are measured on it (blink: ``iris``)."""
 
 from __future__ import annotations
 

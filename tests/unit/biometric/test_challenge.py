@@ -13,6 +13,7 @@ from zaichang.biometric.challenge import (
     Outcome,
     as_shown,
     eye_opening,
+    eyes_open,
     fit_homography,
     foreshortening_deg,
     judge,
@@ -62,6 +63,23 @@ def test_blink_and_mouth() -> None:
     assert judge(Action.OPEN_MOUTH, REST, shut).outcome is Outcome.WRONG_ACTION
     assert eye_opening(shut[1]) < 0.5 * eye_opening(shut[0])
     assert mouth_opening(opened[3]) > 0.3 > mouth_opening(opened[0])
+
+
+@pytest.mark.parametrize(("yaw_before", "yaw", "pitch"), [(0, 0, 55), (0, 0, -55), (55, 0, 0), (-55, 0, 0)])
+def test_a_picture_that_is_nodded_or_comes_back_from_a_turn_shuts_no_eyes(
+    yaw_before: int, yaw: int, pitch: int
+) -> None:
+    before = [seen(head(), yaw=yaw_before, flat=True, noise=index) for index in range(3)]
+    after = [seen(head(), yaw, pitch, flat=True, noise=40 + index) for index in range(4)]
+    # By its height over its width alone each of these eyes would be shut.
+    assert eye_opening(after[0]) < 0.66 * eye_opening(before[0])
+    assert eyes_open(before[0], eye_opening(before[0]), after[0]) > 0.85
+    assert judge(Action.BLINK, before, after).outcome is not Outcome.PASSED
+
+
+def test_eyes_that_shut_while_the_head_nods_are_shut() -> None:
+    after = [seen(head(eyes=0.3), pitch=-8, noise=40 + index) for index in range(3)]
+    assert judge(Action.BLINK, REST, after).outcome is Outcome.PASSED
 
 
 def test_doing_it_before_the_order_does_not_count() -> None:
