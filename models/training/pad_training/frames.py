@@ -16,6 +16,7 @@ from zaichang.biometric.pad_crop import PAD_FACTORS, pad_input
 from .camera import Bytes, Floats, Grain, back_light, chance, jpeg, photograph, side_light, soften, webp
 from .held import held_print, plain_camera, plain_wall
 from .recapture import MEDIA, Box, as_light, place
+from .screens import SIZES_PX, Make, near_person, screen
 
 Treatment = Literal["as_is", "print", "replay_phone", "replay_screen"]
 
@@ -98,6 +99,33 @@ def make_held_frame(rng: np.random.Generator, base: Base, behind: Base | None, g
         light, box = light[:, ::-1], (light.shape[1] - box[0] - box[2], box[1], box[2], box[3])
     light = np.ascontiguousarray(light)
     frame = plain_camera(rng, light, grain) if chance(rng, 0.8) else photograph(rng, light, grain)
+    if chance(rng, 0.2):
+        frame, box = _passed_on(rng, frame, box)
+    return frame, _jitter(rng, box)
+
+
+def make_close_frame(
+    rng: np.random.Generator, base: Base, rooms: list[Bytes], grain: Grain, make: Make, *, is_shown: bool
+) -> tuple[Bytes, Box]:
+    """Make one frame of a person close to the camera, or of a monitor that shows the person as close.
+
+    Args:
+        rng: Where chance comes from.
+        base: The person.
+        rooms: Pictures to cut backgrounds from.
+        grain: Sensor noise.
+        make: Kinds of screen, and the camera.
+        is_shown: On a monitor.
+
+    Returns:
+        As ``make_frame``.
+    """
+    room = _room(rng, rooms, *SIZES_PX[int(rng.integers(len(SIZES_PX)))])
+    person = (base.picture, base.box_px)
+    light, box = screen(rng, make, person, room) if is_shown else near_person(rng, person, room)
+    if chance(rng, 0.5):
+        light, box = light[:, ::-1], (light.shape[1] - box[0] - box[2], box[1], box[2], box[3])
+    frame = make.camera(rng, np.ascontiguousarray(light), grain)
     if chance(rng, 0.2):
         frame, box = _passed_on(rng, frame, box)
     return frame, _jitter(rng, box)

@@ -87,14 +87,17 @@ def toned(views: Tensor, draw: Draw) -> Tensor:
     return torch.where(draw.chance(0.7), out, views)
 
 
-def shown(views: Tensor, generator: torch.Generator) -> Tensor:
-    """The crops ``(n, 3, 80, 80)``, 0..255, as teacher and pupil both see them."""
+def shown(views: Tensor, generator: torch.Generator, *, is_mixed: bool = True) -> Tensor:
+    """The crops ``(n, 3, 80, 80)``, 0..255, as teacher and pupil both see them; each alone unless ``is_mixed``."""
     draw = Draw(len(views), generator)
-    return toned(mixed(moved(views, draw), draw), draw).clamp(0, 255).round()
+    seen = moved(views, draw)
+    return toned(mixed(seen, draw) if is_mixed else seen, draw).clamp(0, 255).round()
 
 
-def poor_sensor(views: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def poor_sensor(views: Tensor, share: float, generator: torch.Generator, *, brightest: float = 0.35) -> Tensor:
     """Show a share of the crops dimmer or brighter, blurred, and with the noise of a small sensor.
+
+    The largest gain is e to the power of ``brightest``.
 
     The target stays the teacher's opinion of the crop as it was: asked about noise, it calls it an attack. Bona fide
     frames and attacks are treated alike, so that noise itself says nothing. Noise is fine or, as where a small face was
@@ -102,7 +105,7 @@ def poor_sensor(views: Tensor, share: float, generator: torch.Generator) -> Tens
     """
     draw = Draw(len(views), generator)
     count, channels, height, width = views.shape
-    gain = torch.exp(draw.uniform(-1.2, 0.35))
+    gain = torch.exp(draw.uniform(-1.2, brightest))
     out = (views + draw.uniform(-1, 1).clamp(min=0) * (softer(views) - views)) * gain
     half = draw.noise((count, channels, height // 2, width // 2))
     coarse = 1.6 * functional.interpolate(half, (height, width), mode="bilinear", align_corners=False)

@@ -6,7 +6,7 @@ Each shard is a function of (seed, shard number, media, recipe), so a run that i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .camera import Bytes, Grain, chance
-from .frames import Base, Treatment, make_frame, make_held_frame, views
+from .frames import Base, Treatment, make_close_frame, make_frame, make_held_frame, views
 from .media import Box, FaceFinder, Shot, frames_of, read_shots
+from .screens import OTHER, TRAINED
 
 TREATMENTS: tuple[Treatment, ...] = ("as_is", "print", "replay_phone", "replay_screen")
 SHARD_FRAMES = 1000
@@ -26,11 +27,18 @@ LONGEST_BASE_PX = 1000
 SHORTEST_BASE_PX = 200
 HELD_OUT = 1_000_000
 """Number of the shard of people who are never trained on."""
+HELD_OUT_CLOSE = 1_000_001
+"""Number of the shard of these people close to the camera, and on monitors of other makes than training shows."""
 HELD_SHARD = 6
 """Number of the first shard whose prints are held in the hand (`held`), beside people in the same rooms."""
 HELD_SHARDS = 3
 HELD_SHARE = 0.65
 """Portion of prints in those shards."""
+CLOSE_SHARD = HELD_SHARD + HELD_SHARDS
+"""Number of the first shard of monitors that fill the frame (`screens`), beside people as close."""
+CLOSE_SHARDS = 3
+CLOSE_SHARE = 0.55
+"""Portion of monitors in those shards."""
 POOLS = ("lfw", "other")
 _POOL_SHARES = (0.7, 0.3)
 _TREATMENT_SHARES = (0.45, 0.16, 0.20, 0.19)
@@ -115,13 +123,18 @@ class ShardMaker:
     def make(self, number: int) -> Frames:
         """Make shard ``number``."""
         with ThreadPoolExecutor(self._threads) as pool:
-            one = self._frame if number < HELD_SHARD or number == HELD_OUT else self._held_frame
+            one = self._maker(number)
             rows = list(pool.map(lambda i: one(number, i), range(SHARD_FRAMES)))
         return Frames(
             views=np.stack([row[0] for row in rows]),
             treatment=np.array([row[1] for row in rows], np.int8),
             subject=np.array([row[2] for row in rows]),
         )
+
+    def _maker(self, number: int) -> Callable[[int, int], tuple[Bytes, int, str]]:
+        if number < HELD_SHARD or number == HELD_OUT:
+            return self._frame
+        return self._held_frame if number < CLOSE_SHARD else self._close_frame
 
     def _frame(self, shard: int, index: int) -> tuple[Bytes, int, str]:
         rng = np.random.default_rng((self._seed, shard, index))
@@ -138,6 +151,15 @@ class ShardMaker:
         treatment = int(chance(rng, HELD_SHARE))
         frame, box = make_held_frame(rng, chosen.base, other.base if treatment else None, self._grain)
         return views(frame, box), treatment, chosen.shot.subject
+
+    def _close_frame(self, shard: int, index: int) -> tuple[Bytes, int, str]:
+        rng = np.random.default_rng((self._seed, shard, index))
+        pool = list(self._pools.values())[int(rng.integers(len(self._pools)))]
+        chosen = pool[int(rng.integers(len(pool)))]
+        make = OTHER if shard == HELD_OUT_CLOSE else TRAINED
+        is_shown = chance(rng, CLOSE_SHARE)
+        frame, box = make_close_frame(rng, chosen.base, self._rooms, self._grain, make, is_shown=is_shown)
+        return views(frame, box), TREATMENTS.index("replay_screen") if is_shown else 0, chosen.shot.subject
 
 
 def save(frames: Frames, path: Path) -> None:

@@ -12,10 +12,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is wanted for training only")
 
+from pad_training import looks  # noqa: E402  (needs torch)
 from pad_training.export import build, calibrated, eighths, largest_difference  # noqa: E402  (needs torch)
 from pad_training.looks import Draw, mixed, moved, poor_sensor, shown  # noqa: E402  (needs torch)
 from pad_training.network import NEAR, PadNetwork, Tower  # noqa: E402  (needs torch)
-from pad_training.shards import HELD_SHARD, HELD_SHARDS  # noqa: E402  (needs torch)
+from pad_training.refine import SCREEN_CLASS, Refinement, Refining, refine  # noqa: E402  (needs torch)
+from pad_training.shards import CLOSE_SHARD, CLOSE_SHARDS  # noqa: E402  (needs torch)
 from pad_training.train import SHARDS, Lesson, Recipe, falling, train  # noqa: E402  (needs torch)
 
 torch.set_num_threads(1)  # two threads that wait for each other on a busy machine take minutes
@@ -105,6 +107,53 @@ def test_a_tower_learns_another_function_without_any_label() -> None:
     assert taught < 0.5 * idle
 
 
+def test_refining_teaches_what_is_known_of_close_frames_and_keeps_the_rest() -> None:
+    torch.manual_seed(11)
+    elder, others = Elder(), crops(24)
+    close = crops(24)
+    is_screen = torch.arange(24) % 2 == 0
+    close[is_screen, :, ::4] = 255  # lines
+    recipe = Refining(steps=40, rate=1e-2, others=6, close=6, known_screen=1.0, known_live=1.0)
+
+    def taught(recipe: Refining) -> tuple[float, float]:
+        """How much more attack-like lines are than none, and how far from the teacher's opinion the others are."""
+        torch.manual_seed(12)
+        tower = Tower(NEAR)
+        tower.load_state_dict(elder.state_dict())
+        tower = refine(Refinement(tower, elder, others, close, is_screen, recipe))
+        kept, before = (list(one.blocks[:-1].parameters()) for one in (tower, elder))
+        assert all(torch.equal(*pair) for pair in zip(kept, before, strict=True)), "the head alone learns"
+        assert torch.equal(tower.blocks[3].down.norm.running_mean, elder.blocks[3].down.norm.running_mean)
+        with torch.no_grad():
+            screens = tower(close.float()).softmax(1)[:, SCREEN_CLASS]
+            far = (tower(others.float()).softmax(1) - elder(others.float()).softmax(1)).abs().mean()
+        return float(screens[is_screen].mean() - screens[~is_screen].mean()), float(far)
+
+    known, near = taught(recipe)
+    unknown, _ = taught(replace(recipe, known_screen=0.0, known_live=0.0))
+    assert known > unknown + 0.3
+    assert near < 0.3
+
+
+def test_what_is_known_is_not_mixed_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixing(_views: torch.Tensor, _draw: Draw) -> torch.Tensor:
+        raise AssertionError("mixed")
+
+    monkeypatch.setattr(looks, "mixed", mixing)
+    assert shown(crops(4).float(), torch.Generator().manual_seed(1), is_mixed=False).shape == (4, 3, 80, 80)
+    with pytest.raises(AssertionError, match="mixed"):
+        shown(crops(4).float(), torch.Generator().manual_seed(1))
+
+
+def test_over_exposure_is_drawn_where_it_is_asked_for() -> None:
+    views = torch.full((400, 3, 8, 8), 120.0)
+    brightest = [
+        float(poor_sensor(views, 1.0, torch.Generator().manual_seed(7), brightest=log).mean((1, 2, 3)).max())
+        for log in (0.35, 0.65)
+    ]
+    assert brightest[0] < 185 < 215 < brightest[1]
+
+
 def test_eight_bits_are_within_half_a_step() -> None:
     value = np.random.default_rng(3).normal(0, 1, (5, 40, 1, 1)).astype(np.float32) * np.float32(7.0)
     whole, scale = eighths(value)
@@ -131,4 +180,12 @@ def test_the_exported_file_does_what_the_network_does() -> None:
 def test_the_command_makes_every_shard_that_training_reads() -> None:
     parts = re.findall(r"make_shards --cache \S+(?: --first (\d+))? --count (\d+)", RUN.read_text(encoding="utf-8"))
     made = {n for first, count in parts for n in range(int(first or 0), int(first or 0) + int(count))}
-    assert made == set(SHARDS) == set(range(HELD_SHARD + HELD_SHARDS))
+    assert set(SHARDS) == set(range(CLOSE_SHARD)), "close frames are for the last stage alone"
+    assert made == set(range(CLOSE_SHARD + CLOSE_SHARDS))
+
+
+def test_the_command_refines_what_was_taught_and_exports_what_was_refined() -> None:
+    text = RUN.read_text(encoding="utf-8")
+    assert 'step train --cache "$cache" --view "$1" --out "$cache/$1_taught.pt"' in text
+    assert '--tower "$cache/$1_taught.pt" --out "$cache/$1.pt"' in text
+    assert text.index("step train") < text.index("step refine") < text.index("step export")
