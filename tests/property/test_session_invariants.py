@@ -95,7 +95,8 @@ def test_i1_credit_never_outruns_the_clock(script: Script, name: str, excess_ms:
     out = watch.wait(5_000).beat(watch.state.beat_playhead_ms + allowed_ms + excess_ms)
     lags = excess_ms <= policy.seek_tolerance_ms
     assert watch.state.pending_ms <= pending_ms + (allowed_ms if lags else 0)
-    assert any(isinstance(x, d.OrderSeek) for x in out) is not lags
+    # Where skips are allowed, it may have been one: nothing counts, and nobody is sent back.
+    assert any(isinstance(x, d.OrderSeek) for x in out) is not (lags or policy.skip_allowed)
     event(f"lags: {lags}")
     watch.do(e.FinishRequested)
     while watch.state.phase is not Phase.CLOSED:

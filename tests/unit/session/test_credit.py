@@ -270,6 +270,28 @@ class TestPlayhead:
         session.wait(5_000).beat(905_000)
         assert session.state.pending == ((0, 900_000, 905_000),)
 
+    def test_a_skip_that_is_allowed_begins_a_new_stretch_where_it_leads(self) -> None:
+        session = counting(replace(EXACT, skip_allowed=True))
+        session.wait(5_000).beat(5_000)
+        out = session.wait(5_000).beat(600_000)
+        ack = out[-1]
+        assert isinstance(ack, d.AckHeartbeat) and ack.counting and ack.reason is None
+        assert session.state.minutes[-1].reasons == ()
+        session.wait(5_000).beat(605_000)
+        assert session.state.pending == ((0, 0, 5_000), (0, 600_000, 605_000))
+        assert seek_orders(session) == []
+
+    @pytest.mark.parametrize(("progress_ms", "told"), [(85_000, (R.RATE_TOO_FAST,)), (85_001, ())])
+    def test_a_short_skip_or_a_fast_playback_earns_nothing_and_says_so(
+        self, progress_ms: int, told: tuple[ReasonCode, ...]
+    ) -> None:
+        session = counting(replace(EXACT, skip_allowed=True))
+        session.wait(5_000).beat(progress_ms)
+        assert session.state.pending == () and session.state.minutes[-1].reasons == told
+        session = counting(replace(EXACT, skip_allowed=True))
+        session.wait(5_000).beat(progress_ms, rate_bp=10_001)
+        assert seek_orders(session) != [], "a rate that is said and not allowed is refused all the same"
+
     def test_after_a_jump_counting_begins_anew(self) -> None:
         session = counting()
         session.wait(5_000).beat(600_000)
