@@ -45,7 +45,7 @@ class Round:
         deadline_ms: When it must have arrived; once it has, when its analysis must be there.
         received: Whether it has arrived.
         retake_at_ms: When to order the next one; 0 while one is outstanding.
-        beats: Heartbeats that came while the outstanding capture did not.
+        beats: Heartbeats, a regular interval apart, that came while the outstanding capture did not.
         withheld: Whether the client went on reporting and held a picture of this round back.
     """
 

@@ -168,7 +168,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     state.seq = beat.seq
     state.heard_ms = beat.at_ms
     state.connected = True
-    rounds.heard(state)
+    rounds.heard(state, policy, beat.at_ms)
     reason, lag_ms = credit.account(state, beat, policy, out)
     if state.tail_to_ms:
         credit.account_tail(state, beat, policy, out)
