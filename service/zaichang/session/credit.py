@@ -132,16 +132,16 @@ def _progress(
         return None  # going back, or standing still, is free
     if _ahead_of_live(state, beat):
         return _refuse_live(state, beat, out)
-    moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
-    if skips(state, policy) and progress_ms > state.tokens_ms and beat.rate_bp <= policy.rate_max_bp:
-        # A discontinuity, back to the live edge, or a skip that the policy allows: a new stretch begins there, and what
-        # lies between was not seen.
-        if state.info.live_from_ms:
-            note(state, ReasonCode.LIVE_JUMP)
-        elif not moved:
-            note(state, ReasonCode.RATE_TOO_FAST)
-        return None
     if progress_ms > state.tokens_ms or beat.rate_bp > policy.rate_max_bp:
+        moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - state.beat_ms)
+        if skips(state, policy) and beat.rate_bp <= policy.rate_max_bp:
+            # A discontinuity, back to the live edge, or a skip that the policy allows: a new stretch begins there, and
+            # what lies between was not seen.
+            if state.info.live_from_ms:
+                note(state, ReasonCode.LIVE_JUMP)
+            elif not moved:
+                note(state, ReasonCode.RATE_TOO_FAST)
+            return None
         # In a broadcast the furthest point may be hours away, or that of an earlier session: back to the last report.
         to_ms = start_ms if state.info.live_from_ms else state.frontier_ms
         return _refuse(state, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, out, to_ms)

@@ -148,13 +148,12 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
     )
 
 
-def heard(state: State, policy: Policy, at_ms: int) -> None:
+def heard(state: State, current: Round, policy: Policy, at_ms: int) -> None:
     """Note a heartbeat: who goes on reporting has a connection, and could send the picture that is owed.
 
     Players also report at once when they stall or pause; what comes quicker than the regular ones counts once.
     """
-    current = state.round
-    if current is None or not current.capture_id or current.received:
+    if not current.capture_id or current.received:
         return
     ordered_ms = current.deadline_ms - extended_ms(state, policy.capture_deadline_ms)
     if at_ms - ordered_ms >= current.beats * policy.heartbeat_ms * 9 // 10:

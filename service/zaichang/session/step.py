@@ -168,7 +168,8 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
     state.seq = beat.seq
     state.heard_ms = beat.at_ms
     state.connected = True
-    rounds.heard(state, policy, beat.at_ms)
+    if state.round is not None:
+        rounds.heard(state, state.round, policy, beat.at_ms)
     reason, lag_ms = credit.account(state, beat, policy, out)
     if state.tail_to_ms:
         credit.account_tail(state, beat, policy, out)
@@ -181,7 +182,7 @@ def _heartbeat(state: State, beat: HeartbeatReceived, policy: Policy, out: list[
             state.round_due_ms = beat.at_ms
         if state.challenge is not None and state.challenge.deadline_ms == 0:
             challenges.resume(state, policy, beat.at_ms, out)
-    if any(hint not in _WINDOWS for hint in beat.hints):
+    if beat.hints and not _WINDOWS.issuperset(beat.hints):
         rounds.indicate(state, ReasonCode.PAGE_TAMPERED)
     _hold_page(state, beat, policy, out)
     _hold_player(state, beat, policy, out)
