@@ -139,6 +139,13 @@ class TestTokens:
         assert session.state.pending == ((0, 0, 15_000),)
         assert session.state.tokens_ms == 5_100 - 5_004
 
+    def test_too_fast_in_a_part_that_was_watched_leads_on_to_the_furthest_point(self) -> None:
+        session = counting()
+        session.wait(5_000).beat(5_000)
+        session.wait(1_000).beat(1_000)
+        session.wait(1_000).beat(4_000)
+        assert seek_orders(session)[-1] == d.OrderSeek(to_ms=5_000, reason=R.RATE_TOO_FAST)
+
     def test_a_larger_lag_is_faster_playback(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         session.wait(5_000).beat(6_501)
