@@ -8,15 +8,13 @@ person's right eye is given as it is and the left one mirrored. Its own names ca
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from zaichang.vision.crop import warped
+from zaichang.vision.crop import Square, as_input, axis
 from zaichang.vision.runtime import Network
 
 INPUT_PX: Final = 64
@@ -77,34 +75,22 @@ def _between(
 
 
 @dataclass(frozen=True, slots=True)
-class _EyeCrop:
-    """A square around an eye, its corners level: centre and side in frame pixels, the unit vector of its x axis."""
+class _EyeCrop(Square):
+    """A square around an eye, its corners level."""
 
-    x_px: float
-    y_px: float
-    side_px: float
-    cos: float
-    sin: float
     mirrored: bool
 
     @classmethod
     def of(cls, start: NDArray[np.float64], end: NDArray[np.float64], *, mirrored: bool) -> _EyeCrop:
         """Place the crop on the corners that lie left and right in an upright face's picture."""
         (x0, y0), (x1, y1) = start.tolist(), end.tolist()
-        width = math.hypot(x1 - x0, y1 - y0)
-        cos, sin = ((x1 - x0) / width, (y1 - y0) / width) if width > _SMALLEST_PX else (1.0, 0.0)
+        cos, sin, width = axis((x0, y0), (x1, y1))
         return cls((x0 + x1) / 2, (y0 + y1) / 2, max(_MARGIN * width, 1.0), cos, sin, mirrored)
 
     def cut(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the crop as ``(1, 64, 64, 3)`` RGB 0..1, a left eye mirrored; black outside the frame."""
-        scale, half = INPUT_PX / self.side_px, INPUT_PX / 2
-        a, b = self.cos * scale, self.sin * scale
-        x, y = self.x_px, self.y_px
-        crop = warped(frame, np.array([[a, b, half - a * x - b * y], [-b, a, half + b * x - a * y]]), INPUT_PX)
-        rgb = cv2.cvtColor(crop, cv2.COLOR_BGRA2RGB)
-        if self.mirrored:
-            rgb = rgb[:, ::-1]
-        return np.multiply(rgb, np.float32(1 / 255), dtype=np.float32, order="C")[None]
+        rgb = self.rgb(frame, INPUT_PX)
+        return as_input(rgb[:, ::-1] if self.mirrored else rgb)
 
     def to_frame(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return ``(n, 2)`` points of the crop in frame pixels."""

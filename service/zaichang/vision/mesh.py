@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.biometric.pose import MESH_POINTS
-from zaichang.vision.crop import warped
+from zaichang.vision.crop import Square, as_input, axis
 from zaichang.vision.detector import Detection
 from zaichang.vision.runtime import Network
 
@@ -54,36 +53,21 @@ class MeshNetwork:
         return FaceMesh(points_px=crop.to_frame(points.reshape(MESH_POINTS, 3)), presence=1 / (1 + math.exp(-logit)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Crop:
-    """An upright square around a face: centre and side in frame pixels, and the unit vector of its x axis.
+class _Crop(Square):
+    """An upright square around a face."""
 
-    Plain numbers instead of matrices: between two networks every NumPy call on six numbers costs more than its work.
-    """
-
-    x_px: float
-    y_px: float
-    side_px: float
-    cos: float
-    sin: float
+    __slots__ = ()
 
     @classmethod
     def of(cls, face: Detection) -> _Crop:
         """Place the crop on a detected face, its eyes level."""
         x, y, w, h = face.box_px.tolist()
-        (right_x, right_y), (left_x, left_y) = face.points_px[:2].tolist()
-        length = math.hypot(left_x - right_x, left_y - right_y)
-        cos, sin = ((left_x - right_x) / length, (left_y - right_y) / length) if length > 1e-6 else (1.0, 0.0)
+        cos, sin, _ = axis(*face.points_px[:2].tolist())
         return cls(x + w / 2, y + h / 2, _MARGIN * max(w, h, 1.0), cos, sin)
 
     def cut(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the crop as ``(1, 192, 192, 3)`` RGB 0..1; black outside the frame."""
-        scale, half = INPUT_PX / self.side_px, INPUT_PX / 2
-        a, b = self.cos * scale, self.sin * scale
-        x, y = self.x_px, self.y_px
-        crop = warped(frame, np.array([[a, b, half - a * x - b * y], [-b, a, half + b * x - a * y]]), INPUT_PX)
-        rgb = cv2.cvtColor(crop, cv2.COLOR_BGRA2RGB)
-        return np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)[None]
+        return as_input(self.rgb(frame, INPUT_PX))
 
     def to_frame(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return ``(n, 3)`` points of the crop in frame pixels."""
