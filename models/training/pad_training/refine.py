@@ -26,7 +26,7 @@ from .media import shared_folder
 from .network import CLASSES, LIVE_CLASS, SHAPES, Tower
 from .shards import CLOSE_SHARD, CLOSE_SHARDS, load
 from .teacher import MiniFasNet, Teacher
-from .train import CHECKOUT, SHARDS, VIEWS, Pieces, falling
+from .train import CHECKOUT, SHARDS, VIEWS, Pieces, falling, shuffled
 
 SCREEN_CLASS = 2
 """The teacher's class for screens."""
@@ -80,16 +80,11 @@ class Refinement:
         self.pieces = Pieces(teacher, shown(others[rows].float(), self.generator))
         self.quick = torch.cpu._is_avx512_bf16_supported()  # anything else only imitates it, slowly
 
-    def _rows(self, count: int, size: int) -> Iterator[Tensor]:
-        while True:
-            order = torch.randperm(count, generator=self.generator)
-            yield from order[: count // size * size].view(-1, size)
-
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Crops as both are to see them, those of unknown kind first, and which of the last ones are monitors."""
         rows = zip(
-            self._rows(len(self.others), self.recipe.others),
-            self._rows(len(self.close), self.recipe.close),
+            shuffled(len(self.others), self.recipe.others, self.generator),
+            shuffled(len(self.close), self.recipe.close, self.generator),
             strict=False,
         )
         for before, close in rows:

@@ -93,6 +93,13 @@ class Pieces:
         return ((ours.float() - wanted.float()) / self.spread[at]).clamp(-8, 8).square().mean()
 
 
+def shuffled(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Rows of ``count``, ``size`` at a time, over and over in another order; what is left over waits for the next."""
+    while True:
+        order = torch.randperm(count, generator=generator)
+        yield from order[: count // size * size].view(-1, size)
+
+
 def _places(made: Tensor) -> tuple[int, ...]:
     return (0, 2, 3) if made.dim() == 4 else (0,)
 
@@ -139,11 +146,8 @@ class Lesson:
 
     def batches(self) -> Iterator[Tensor]:
         """Crops as both are to see them, over and over in another order."""
-        size = self.recipe.batch
-        while True:
-            order = torch.randperm(len(self.crops), generator=self.generator)
-            for rows in order[: len(order) // size * size].view(-1, size):
-                yield shown(self.crops[rows].float(), self.generator).contiguous(memory_format=torch.channels_last)
+        for rows in shuffled(len(self.crops), self.recipe.batch, self.generator):
+            yield shown(self.crops[rows].float(), self.generator).contiguous(memory_format=torch.channels_last)
 
     def block_losses(self, views: Tensor) -> list[Tensor]:
         """Each block's error on the map that the teacher's block before it made."""
