@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import permutations
 from typing import Final
 
@@ -155,12 +156,10 @@ class LiveEnrolment:
             meshes.append(look.mesh)
         heads = [pose_from_mesh(mesh) for mesh in meshes]
         off_deg = [max(abs(head.yaw_deg), abs(head.pitch_deg)) for head in heads]
-        problem, opposite = (
-            pose_held(under_way.next_pose, under_way.front, meshes, off_deg, mirrored=mirrored)
-            for mirrored in (under_way.mirrored, not under_way.mirrored)
-        )
+        held = partial(pose_held, under_way.next_pose, under_way.front, meshes, off_deg)
+        problem = held(mirrored=under_way.mirrored)
         if problem is not None:
-            if opposite is None:
+            if held(mirrored=not under_way.mirrored) is None:
                 under_way.mirrored = not under_way.mirrored  # the next try of this pose is judged so
             return meshes, (problem,)
         # The last picture goes into the reference: what its gate says is better known now than at the end.
