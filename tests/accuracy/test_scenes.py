@@ -10,14 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
+from support.analysers import file_analyser
 from zaichang.biometric.template import Template
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.cache import ModelCache
-from zaichang.vision.catalog import load_catalog
-from zaichang.vision.decode import FILE_LIMITS
-from zaichang.vision.fetch import fetch_all
-from zaichang.vision.pipeline import Analyser, AnalyserConfig, Wanted
-from zaichang.vision.runtime import load_models
+from zaichang.vision.pipeline import Analyser, Wanted
 from zaichang.vision.video import sampled_frames
 
 Picture = NDArray[np.uint8]
@@ -26,8 +22,7 @@ CAREFUL = Wanted(identity=True, liveness=True)
 
 @pytest.fixture(scope="module")
 def analyser() -> Analyser:
-    fetch_all(load_catalog(), ModelCache())
-    return Analyser(load_models(), AnalyserConfig(limits=FILE_LIMITS))
+    return file_analyser()
 
 
 @pytest.fixture(scope="module")

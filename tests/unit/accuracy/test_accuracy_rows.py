@@ -10,20 +10,15 @@ from skimage import data
 from benchmarks.accuracy import pictures, reflected, search
 from benchmarks.accuracy.identity import stranger_row
 from benchmarks.accuracy.rates import Comparisons, Pairs
-from zaichang.vision.cache import ModelCache
-from zaichang.vision.catalog import load_catalog
-from zaichang.vision.decode import FILE_LIMITS
-from zaichang.vision.fetch import fetch_all
-from zaichang.vision.pipeline import Analyser, AnalyserConfig
-from zaichang.vision.runtime import load_models
+from support.analysers import file_analyser
+from zaichang.vision.pipeline import Analyser
 
 Picture = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
 def analyser() -> Analyser:
-    fetch_all(load_catalog(), ModelCache())
-    return Analyser(load_models(), AnalyserConfig(limits=FILE_LIMITS))
+    return file_analyser()
 
 
 @pytest.fixture(scope="module")
