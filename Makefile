@@ -38,7 +38,7 @@ demo:
 
 redteam:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python -m zaichang.simulation.suite tests --page docs/redteam.md $(ARGS)
+	@$(BIN)/python -m zaichang_simulation.suite tests --page docs/redteam.md $(ARGS)
 
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import report
-from zaichang.runtime.log_writer import LogWriter
-from zaichang.runtime.sequencer import Sequencer, SequencerConfig
-from zaichang.storage.log_head import SqliteHeadStore
-from zaichang.storage.log_posix import PosixLogStore
+from zaichang.adapters.posix.log_store import PosixLogStore
+from zaichang.adapters.sql.log_head import SqliteHeadStore
+from zaichang.log.sequencer import Sequencer, SequencerConfig
+from zaichang.log.writer import LogWriter
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import open_checkpoint
 from zaichang.tlog.keys import Ed25519Signer, parse_vkey

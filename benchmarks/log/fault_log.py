@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from zaichang.adapters.posix.log_store import PosixLogStore
+from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.audit.check import Status
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.core.errors import IllegalEvent, ZaichangError
-from zaichang.runtime.log_writer import LogWriter
-from zaichang.storage.log_head import SqliteHeadStore
-from zaichang.storage.log_posix import PosixLogStore
+from zaichang.log.writer import LogWriter
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.merkle import EMPTY_ROOT, fold_peaks, leaf_hash, node_hash

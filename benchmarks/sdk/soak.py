@@ -18,7 +18,7 @@ from benchmarks import report
 from benchmarks.sdk.page import WEB, opened
 from tests.e2e.browser.clip import head_frames, write_lesson, y4m
 from tests.e2e.browser.scripted import Answer, Join, Picture, Scripted
-from zaichang.wire.messages import ChallengeOrder, ChallengeResult, MinuteSealed
+from zaichang.protocol.messages import ChallengeOrder, ChallengeResult, MinuteSealed
 
 PICTURE_EVERY_S = 5.0
 GROWTH_MAX_KIB = 1_024

@@ -9,33 +9,33 @@ from types import TracebackType
 
 from fastapi import FastAPI
 
+from zaichang.adapters.keys.vault import Vault, load_key
+from zaichang.adapters.posix.blobs import Blobs
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.api.app import create_app
 from zaichang.api.deps import ApiDeps
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
-from zaichang.runtime.clock import Clock, ServerClock
-from zaichang.runtime.deliveries import DeliveryDesk
-from zaichang.runtime.face_search import FaceSearch
-from zaichang.runtime.gateway import Gateway
-from zaichang.runtime.hub import SessionHub
-from zaichang.runtime.log_port import LogShelf
-from zaichang.runtime.log_signing import SigningConfig
-from zaichang.runtime.making_up import MakingUp
-from zaichang.runtime.media_log import MediaLog
-from zaichang.runtime.outbox import Outbox
-from zaichang.runtime.ports import Ports, RunnerConfig
-from zaichang.runtime.rates import RateLimits, Rates
-from zaichang.runtime.recorder import Recorder
-from zaichang.runtime.registry import Registry
-from zaichang.runtime.review import ReviewDesk
-from zaichang.runtime.signals import SignalLimits, Signals
-from zaichang.runtime.tokens import LaunchTokens
-from zaichang.runtime.witnessing import StartRule, parse_peer
+from zaichang.launch.registry import Registry
+from zaichang.launch.tokens import LaunchTokens
+from zaichang.live.gateway import Gateway
+from zaichang.live.publishing import Publisher
+from zaichang.live.rate_limits import RateLimits, Rates
+from zaichang.live.recorder import Recorder
+from zaichang.live.sessions import SessionHub
+from zaichang.log.shelf import LogShelf
+from zaichang.log.signing import SigningConfig
+from zaichang.log.witnessing import StartRule, parse_peer
+from zaichang.ports.clock import Clock, ServerClock
+from zaichang.ports.session import Ports, SessionConfig
+from zaichang.review.account_sharing import AccountSharing, SharingLimits
+from zaichang.review.desk import ReviewDesk
+from zaichang.review.face_search import FaceSearch
+from zaichang.review.late_liveness import LateLiveness
+from zaichang.review.media_delivery import DeliveryDesk
+from zaichang.review.media_log import MediaLog
 from zaichang.settings import Settings
-from zaichang.storage.blobs import Blobs
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.sqlite_store import SqliteStore
-from zaichang.storage.vault import Vault, load_key
 from zaichang.vision.backend import InProcessVision, PoolConfig, VisionBackend
 
 MINUTE_MS = 60_000
@@ -55,9 +55,9 @@ class Services:
     registry: Registry
     recorder: Recorder
     review: ReviewDesk
-    signals: Signals
+    account_sharing: AccountSharing
     deliveries: DeliveryDesk
-    making_up: MakingUp
+    late_liveness: LateLiveness
     face_search: FaceSearch | None
     rates: Rates
     tokens: LaunchTokens
@@ -82,7 +82,7 @@ class Services:
 
     async def close(self) -> None:
         """Stop timers, write what waits, close files. Nothing acknowledged is lost by not calling it."""
-        await self.making_up.stop()
+        await self.late_liveness.stop()
         await self.hub.stop()
         await self.logs.close()
         await self.ports.vision.close()
@@ -152,16 +152,16 @@ async def build(
         vision=vision,
         logs=logs,
         token_hex=token_hex,
-        config=RunnerConfig(
+        config=SessionConfig(
             keep_captures=settings.keep_captures,
             capture_days=settings.capture_days,
             review_days=settings.review_days,
         ),
     )
     tokens = LaunchTokens(launch_key)
-    recorder = Recorder(ports, Outbox(folder))
+    recorder = Recorder(ports, Publisher(folder))
     hub = SessionHub(ports, recorder, stop)
-    signals = Signals(ports, signals_key, _signal_limits(settings))
+    account_sharing = AccountSharing(ports, signals_key, _sharing_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
     registry = Registry(ports, tokens, settings.token_minutes * MINUTE_MS)
     face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
@@ -171,8 +171,8 @@ async def build(
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
-    making_up = MakingUp(ports, hub, review)
-    hub.on_closed.append(making_up.closed)
+    late_liveness = LateLiveness(ports, hub, review)
+    hub.on_closed.append(late_liveness.closed)
     return Services(
         settings=settings,
         folder=folder,
@@ -180,13 +180,13 @@ async def build(
         logs=logs,
         ports=ports,
         hub=hub,
-        gateway=Gateway(hub, tokens, ports, settings.connections_max, signals, rates),
+        gateway=Gateway(hub, tokens, ports, settings.connections_max, account_sharing, rates),
         registry=registry,
         recorder=recorder,
         review=review,
-        signals=signals,
+        account_sharing=account_sharing,
         deliveries=deliveries,
-        making_up=making_up,
+        late_liveness=late_liveness,
         face_search=face_search,
         rates=rates,
         tokens=tokens,
@@ -224,8 +224,8 @@ def signing_config(settings: Settings) -> SigningConfig:
     return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
 
 
-def _signal_limits(settings: Settings) -> SignalLimits:
-    return SignalLimits(
+def _sharing_limits(settings: Settings) -> SharingLimits:
+    return SharingLimits(
         device_accounts=settings.device_accounts,
         address_accounts=settings.address_accounts,
         account_devices=settings.account_devices,
@@ -268,7 +268,7 @@ def create_service_app(services: Services) -> FastAPI:
             folder=services.folder,
             review=services.review,
             rates=services.rates,
-            signals=services.signals,
+            account_sharing=services.account_sharing,
             deliveries=services.deliveries,
             allowed_origins=settings.allowed_origins,
         )

@@ -13,11 +13,11 @@ import websockets
 
 from support.study import PICTURE, FixedVision
 from zaichang.main import build, create_service_app
+from zaichang.protocol import messages as m
+from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
-from zaichang.wire import messages as m
-from zaichang.wire.codec import decode_server, encode, encode_capture
 
 POLICY = Policy(
     name="questions",

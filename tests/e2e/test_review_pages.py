@@ -16,8 +16,8 @@ from playwright.async_api import ConsoleMessage, async_playwright, expect
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
 from zaichang.main import create_service_app
-from zaichang.storage.review_ports import ADDRESS, CaseDraft, CaseReason
-from zaichang.wire import messages as m
+from zaichang.ports.review import ADDRESS, CaseDraft, CaseReason
+from zaichang.protocol import messages as m
 
 PATIENCE_MS = 40_000
 BANK = {"questions": [{"id": "q1", "text": "1+1?", "options": ["1", "2"], "correct": 1}]}

@@ -13,16 +13,16 @@ import websockets
 from PIL import Image
 
 from support.process import Page, prepare, serving
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode
+from zaichang.protocol import messages as m
+from zaichang.protocol.codec import decode_server, encode, encode_capture
+from zaichang.protocol.limits import CAPTURE_MAX_BYTES
 from zaichang.session.codec import decode_event
 from zaichang.session.events import CaptureAssessed
 from zaichang.session.schedule import client_commitment
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.sqlite_store import SqliteStore
-from zaichang.wire import messages as m
-from zaichang.wire.codec import decode_server, encode, encode_capture
-from zaichang.wire.limits import CAPTURE_MAX_BYTES
 
 pytestmark = pytest.mark.e2e
 

@@ -9,23 +9,23 @@ import pytest
 
 from support.process import Page, prepare, serving
 from support.study import FixedVision, ManualClock, Student, service, token
+from zaichang.adapters.keys.vault import Vault, load_key
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import exit_code
 from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode
+from zaichang.log.bundles import export_sessions, log_folder, log_trust
+from zaichang.log.reader import LogReader
 from zaichang.main import build
-from zaichang.runtime.bundles import export_sessions, log_folder, log_trust
-from zaichang.runtime.log_reader import LogReader
+from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event
 from zaichang.session.events import CaptureAssessed, CaptureReceived, HeartbeatReceived
 from zaichang.settings import load_settings
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.sqlite_store import SqliteStore
-from zaichang.storage.vault import Vault, load_key
 from zaichang.tlog.trust import parse_trust
-from zaichang.wire import messages as m
 
 
 async def _until(page: Page, acknowledged: int) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.suites import run, scenario_files
-from zaichang.simulation.suite import HONEST_LOSS_MAX_MS, Case
+from zaichang_simulation.suite import HONEST_LOSS_MAX_MS, Case
 
 FILES = scenario_files(Path(__file__).parent)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.suites import run, scenario_files
-from zaichang.simulation.format.loader import load
+from zaichang_simulation.format.loader import load
 
 FOLDER = Path(__file__).parent
 FILES = scenario_files(FOLDER)

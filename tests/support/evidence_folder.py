@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.desk import POLICY, T0_MS, Desk, started
+from zaichang.adapters.keys.vault import Vault, load_key
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError
-from zaichang.runtime.log_port import LogShelf
-from zaichang.runtime.segments import SegmentContext, advance, begin
+from zaichang.evidence.segments import SegmentContext, advance, begin
+from zaichang.log.shelf import LogShelf
+from zaichang.ports.store import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 from zaichang.session.replay import replay
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.ports import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
-from zaichang.storage.sqlite_store import SqliteStore
-from zaichang.storage.vault import Vault, load_key
 from zaichang.tlog.commit import session_key
 
 DOMAIN = "hours.example.org"

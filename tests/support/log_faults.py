@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from zaichang.adapters.posix.log_store import PosixLogStore
+from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.core.errors import FatalLogError, StorageError
-from zaichang.runtime.log_writer import LogWriter
-from zaichang.storage.log_head import SqliteHeadStore
-from zaichang.storage.log_ports import Head, Submission, SubmissionKey
-from zaichang.storage.log_posix import PosixLogStore
+from zaichang.log.writer import LogWriter
+from zaichang.ports.log import Head, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.note import parse_note

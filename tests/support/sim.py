@@ -11,11 +11,11 @@ import numpy as np
 from zaichang.biometric.template import Template
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.reasons import ReasonCode
-from zaichang.simulation.analysis import Gallery
-from zaichang.simulation.engine import simulate
-from zaichang.simulation.format.loader import parse
-from zaichang.simulation.result import Result
 from zaichang.vision.pipeline import Enrolment, Wanted
+from zaichang_simulation.analysis import Gallery
+from zaichang_simulation.engine import simulate
+from zaichang_simulation.format.loader import parse
+from zaichang_simulation.result import Result
 
 POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'
 HEAD = f'format = 1\nname = "test"\n{POLICY}'

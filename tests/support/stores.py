@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
+from zaichang.ports.store import Append, Institution, Learner, SessionRow, StoredEvent
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.ports import Append, Institution, Learner, SessionRow, StoredEvent
-from zaichang.storage.sqlite_store import SqliteStore
 
 POLICY = Policy(name="test")
 DIGEST = policy_digest(POLICY)

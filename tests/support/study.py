@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.main import Services, build
+from zaichang.protocol import messages as m
+from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
 from zaichang.vision.backend import Frame
 from zaichang.vision.pipeline import Enrolment
-from zaichang.wire import messages as m
-from zaichang.wire.codec import decode_server, encode, encode_capture
 
 T0_MS = 1_700_000_000_000
 POLICY = Policy(name="test", proofs=("presence", "identity"), challenge_kinds=(), segment_ms=60_000)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from zaichang.simulation.analysis import Gallery
-from zaichang.simulation.suite import Case, run_suite, scenarios, shared_media
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import load_catalog
 from zaichang.vision.fetch import fetch_all
 from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
+from zaichang_simulation.analysis import Gallery
+from zaichang_simulation.suite import Case, run_suite, scenarios, shared_media
 
 
 @functools.cache

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.runtime.liveness import LivenessTry
+from zaichang.live.liveness_trial import LivenessTry
+from zaichang.protocol.messages import CaptureHeader
+from zaichang.protocol.messages import LivenessStepOrder as ServerStep
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
-from zaichang.simulation.analysis import Gallery, SimVision
-from zaichang.simulation.camera.footage import Library
-from zaichang.simulation.camera.timeline import CameraTimeline
-from zaichang.simulation.eyes import SimCamera
-from zaichang.simulation.format import camera as say
-from zaichang.simulation.format.actions import ChallengeRule, ServerEntry
-from zaichang.simulation.loop import run_virtual
-from zaichang.simulation.obedience import SimLiveness
-from zaichang.wire.messages import CaptureHeader
-from zaichang.wire.messages import LivenessStepOrder as ServerStep
 from zaichang_client import Picture
 from zaichang_client.messages import LivenessStepOrder
+from zaichang_simulation.analysis import Gallery, SimVision
+from zaichang_simulation.camera.footage import Library
+from zaichang_simulation.camera.timeline import CameraTimeline
+from zaichang_simulation.eyes import SimCamera
+from zaichang_simulation.format import camera as say
+from zaichang_simulation.format.actions import ChallengeRule, ServerEntry
+from zaichang_simulation.loop import run_virtual
+from zaichang_simulation.obedience import SimLiveness
 
 
 def order_of(*actions: str, step_ms: int = 7_000) -> OrderLiveness:

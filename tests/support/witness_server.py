@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zaichang.runtime.witness import Witness, keys_by_origin, make_server
-from zaichang.storage.witness_store import WitnessStore
+from zaichang.adapters.sql.witness_store import WitnessStore
+from zaichang.log.witness import Witness, keys_by_origin, make_server
 from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.keys import Ed25519Cosigner
 

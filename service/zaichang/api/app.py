@@ -21,7 +21,7 @@ from zaichang.api.review import review_router
 from zaichang.api.security import SecurityHeaders
 from zaichang.api.transparency import transparency_router
 from zaichang.api.websocket import websocket_router
-from zaichang.wire.limits import PROTOCOL_VERSION
+from zaichang.protocol.limits import PROTOCOL_VERSION
 
 
 def create_app(deps: ApiDeps) -> FastAPI:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from zaichang.api.deps import ApiDeps, body, parsed, platform
-from zaichang.runtime.deliveries import RECORDS_MAX
-from zaichang.storage.ports import Delivery
+from zaichang.ports.store import Delivery
+from zaichang.review.media_delivery import RECORDS_MAX
 
 BODY_MAX_BYTES = 512_000
 

@@ -9,17 +9,17 @@ from typing import Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 
+from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.runtime.deliveries import DeliveryDesk
-from zaichang.runtime.gateway import Gateway
-from zaichang.runtime.ports import Ports
-from zaichang.runtime.rates import Rates
-from zaichang.runtime.registry import Registry
-from zaichang.runtime.review import ReviewDesk
-from zaichang.runtime.signals import Signals
-from zaichang.runtime.tokens import LaunchClaims, LaunchTokens
-from zaichang.storage.folder import DataFolder
-from zaichang.storage.ports import Institution
+from zaichang.launch.registry import Registry
+from zaichang.launch.tokens import LaunchClaims, LaunchTokens
+from zaichang.live.gateway import Gateway
+from zaichang.live.rate_limits import Rates
+from zaichang.ports.session import Ports
+from zaichang.ports.store import Institution
+from zaichang.review.account_sharing import AccountSharing
+from zaichang.review.desk import ReviewDesk
+from zaichang.review.media_delivery import DeliveryDesk
 
 M = TypeVar("M", bound=BaseModel)
 JSON_MAX_BYTES: Final = 65_536
@@ -39,7 +39,7 @@ class ApiDeps:
         folder: Log files to serve.
         review: Decisions and appeals.
         rates: Rate limits.
-        signals: Indicators across sessions.
+        account_sharing: Indicators across sessions.
         deliveries: Delivery log.
         allowed_origins: Origins whose pages may open a websocket, beside our own.
     """
@@ -51,7 +51,7 @@ class ApiDeps:
     folder: DataFolder
     review: ReviewDesk
     rates: Rates
-    signals: Signals
+    account_sharing: AccountSharing
     deliveries: DeliveryDesk
     allowed_origins: tuple[str, ...] = ()
 

@@ -16,9 +16,9 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import SENTENCES
-from zaichang.runtime.enrolling import Enrolled
-from zaichang.runtime.live_enrolment import FRAMES_MAX, LiveEnrolment, Step
-from zaichang.runtime.tokens import LaunchClaims
+from zaichang.launch.camera_enrolment import FRAMES_MAX, LiveEnrolment, Step
+from zaichang.launch.enrolment import Enrolled
+from zaichang.launch.tokens import LaunchClaims
 from zaichang.session.policy import policy_from_mapping
 
 _JSON: Final = "application/json"

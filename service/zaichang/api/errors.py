@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from zaichang.core.errors import NotAllowed, ZaichangError
-from zaichang.runtime.rates import RateExceeded
+from zaichang.live.rate_limits import RateExceeded
 
 _log = logging.getLogger("zaichang.api")
 

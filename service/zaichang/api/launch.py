@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from zaichang.api.deps import JSON_MAX_BYTES, ApiDeps, body, launched, parsed, platform
 from zaichang.core.errors import PeerViolation
-from zaichang.runtime.allowances import current_allowance
+from zaichang.launch.allowances import current_allowance
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 

@@ -12,9 +12,9 @@ from zaichang.api.deps import JSON_MAX_BYTES, ApiDeps, body, launched, parsed
 from zaichang.api.review import own_session
 from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_cursor, session_view
 from zaichang.core.errors import NotFound
-from zaichang.runtime.review import APPEAL_MAX_CHARS
-from zaichang.runtime.tokens import LaunchClaims
-from zaichang.storage.ports import SessionRow
+from zaichang.launch.tokens import LaunchClaims
+from zaichang.ports.store import SessionRow
+from zaichang.review.desk import APPEAL_MAX_CHARS
 
 PAGE_MAX = 50
 

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from zaichang.api.deps import JSON_MAX_BYTES, ApiDeps, bearer, body, owner, parsed, platform
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import check_id
-from zaichang.runtime.allowances import set_allowance
-from zaichang.runtime.question_bank import BANK_MAX_BYTES, bank_json
-from zaichang.runtime.tokens import EXTRA_TIME_MAX_PCT, LESSON_MAX_MS
-from zaichang.storage.policy_packs import load_pack
-from zaichang.storage.ports import Institution
-from zaichang.storage.review_ports import Allowance
+from zaichang.launch.allowances import set_allowance
+from zaichang.launch.policy_packs import load_pack
+from zaichang.launch.question_bank import BANK_MAX_BYTES, bank_json
+from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, LESSON_MAX_MS
+from zaichang.ports.review import Allowance
+from zaichang.ports.store import Institution
 
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 

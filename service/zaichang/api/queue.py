@@ -14,9 +14,9 @@ from zaichang.api.views import NEWEST, case_view, cursor_text, parse_cursor, rea
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
-from zaichang.runtime.allowances import current_allowance
-from zaichang.runtime.review import GRANT_REASONS, NOTE_MAX_CHARS, REFUSE_REASONS, Verdicts
-from zaichang.storage.review_ports import ACCOUNT, CASE_KINDS, SESSION, Case, CaseFilter
+from zaichang.launch.allowances import current_allowance
+from zaichang.ports.review import ACCOUNT, CASE_KINDS, SESSION, Case, CaseFilter
+from zaichang.review.desk import GRANT_REASONS, NOTE_MAX_CHARS, REFUSE_REASONS, Verdicts
 
 FIRST = (-1, "")
 SESSIONS_SHOWN = 20
@@ -135,7 +135,7 @@ async def _detail(deps: ApiDeps, case: Case) -> dict[str, Any]:
             for appeal in await store.appeals(row.session_id)
         ]
     elif case.kind != ACCOUNT:
-        since_ms = deps.ports.clock.now_ms() - deps.signals.limits.days * 86_400_000
+        since_ms = deps.ports.clock.now_ms() - deps.account_sharing.limits.days * 86_400_000
         accounts = await store.seen_with(case.institution_id, case.kind, case.subject, since_ms)
         shown["accounts"] = [{"learner": learner, "sessions": n} for learner, n in accounts[:PAGE_MAX]]
     if case.learner_id:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from zaichang.runtime.rates import RateExceeded, Rates
+from zaichang.live.rate_limits import RateExceeded, Rates
 
 
 class RateLimit:

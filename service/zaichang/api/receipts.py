@@ -14,10 +14,10 @@ from starlette.responses import Response
 from zaichang.api.deps import ApiDeps, launched
 from zaichang.core.errors import EvidenceError, NotFound, PeerViolation
 from zaichang.core.ids import check_id
-from zaichang.runtime.bundles import log_folder
-from zaichang.runtime.log_reader import LogReader
-from zaichang.runtime.receipts import session_receipt
-from zaichang.runtime.witness_client import witnessed
+from zaichang.log.bundles import log_folder
+from zaichang.log.reader import LogReader
+from zaichang.log.receipts import session_receipt
+from zaichang.log.witness_client import witnessed
 
 PER_MINUTE: Final = 6
 _MINUTE_MS: Final = 60_000

@@ -14,8 +14,8 @@ from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
+from zaichang.ports.store import SessionRow
 from zaichang.session.policy import policy_from_mapping, policy_to_mapping
-from zaichang.storage.ports import SessionRow
 
 PAGE_MAX = 200
 STAFF = "staff"

@@ -8,10 +8,10 @@ from typing import Any
 
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.ports.review import Amendment, Case, CaseReason
+from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, total_ms
-from zaichang.storage.ports import SessionRow, StoredLeaf, StoredMinute
-from zaichang.storage.review_ports import Amendment, Case, CaseReason
 
 NEWEST = (2**53 - 1, "~")
 """Before every session: the begin of the first page."""

@@ -9,9 +9,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from zaichang.api.deps import ApiDeps
 from zaichang.core.errors import NotAllowed
-from zaichang.wire.close_codes import CloseCode
-from zaichang.wire.codec import encode
-from zaichang.wire.messages import ErrorMessage
+from zaichang.protocol.close_codes import CloseCode
+from zaichang.protocol.codec import encode
+from zaichang.protocol.messages import ErrorMessage
 
 
 class WebSocketChannel:

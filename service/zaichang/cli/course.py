@@ -13,8 +13,8 @@ from zaichang.core.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from zaichang.core.assessment import FrameAssessment
+    from zaichang.launch.policy_packs import Pack
     from zaichang.settings import Settings
-    from zaichang.storage.policy_packs import Pack
     from zaichang.vision.backend import Frame
     from zaichang.vision.pipeline import Enrolment
 
@@ -46,7 +46,7 @@ def run_add(args: Namespace) -> int:
     settings = settings_from(args)
     if not 0 < args.duration_ms < 2**40:
         raise ConfigError("course.duration", f"--duration-ms {args.duration_ms} is not the length of a video.")
-    from zaichang.storage.policy_packs import load_pack
+    from zaichang.launch.policy_packs import load_pack
 
     done = asyncio.run(_add(settings, args, load_pack(args.policy)))
     if args.json:

@@ -223,8 +223,8 @@ async def _check(services: Services, session_id: str) -> tuple[int, bool]:
     from zaichang.audit.check import exit_code
     from zaichang.audit.rule_replay import replay_by_rules
     from zaichang.audit.verify import verify_bundle
-    from zaichang.runtime.bundles import export_sessions, log_folder, log_trust
-    from zaichang.runtime.log_reader import LogReader
+    from zaichang.log.bundles import export_sessions, log_folder, log_trust
+    from zaichang.log.reader import LogReader
     from zaichang.tlog.trust import parse_trust
 
     folder = services.folder

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.core.errors import NotAllowed, UnreadableInput
-from zaichang.runtime.pop_up_text import right_option
-from zaichang.simulation.camera.faces import builtin_face
-from zaichang.simulation.camera.head import Head, pose_at
+from zaichang.live.confirm_text import right_option
 from zaichang_client import Picture, Sample, SessionRefused, StudyClient, websocket
 from zaichang_client import messages as m
+from zaichang_simulation.camera.faces import builtin_face
+from zaichang_simulation.camera.head import Head, pose_at
 
 FACE = "builtin:astronaut"
 WIDTH_PX, HEIGHT_PX = 480, 360

@@ -13,7 +13,7 @@ from zaichang.cli.vision_support import file_bytes
 from zaichang.core.errors import ConfigError, UnreadableInput
 
 if TYPE_CHECKING:
-    from zaichang.runtime.enrolling import Enrolled
+    from zaichang.launch.enrolment import Enrolled
     from zaichang.settings import Settings
 
 PHOTO_MAX_BYTES = 32_000_000

@@ -41,8 +41,8 @@ def run(args: Namespace) -> int:
     """Erase, hold or release; returns 0."""
     settings = settings_from(args)
     learner, institution = check_id(args.learner, "LEARNER"), check_id(args.institution, "institution")
-    from zaichang.storage.erasure import Holds
-    from zaichang.storage.folder import DataFolder
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.sql.erasure import Holds
 
     folder = DataFolder(settings.data)
     if args.hold is not None or args.release:
@@ -68,11 +68,11 @@ def run(args: Namespace) -> int:
 async def _erase(
     settings: Settings, root: Path, institution: str, learner: str, basis: str, request: bytes | None
 ) -> tuple[int, int]:
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.main import open_logs
-    from zaichang.runtime.clock import ServerClock
-    from zaichang.runtime.erase import Eraser
-    from zaichang.storage.folder import DataFolder
-    from zaichang.storage.sqlite_store import SqliteStore
+    from zaichang.ports.clock import ServerClock
+    from zaichang.review.erasure import Eraser
 
     folder = DataFolder(root)
     store = SqliteStore(folder)

@@ -15,8 +15,8 @@ from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
 from zaichang.core.ids import check_id
 
 if TYPE_CHECKING:
-    from zaichang.storage.ports import SessionRow
-    from zaichang.storage.sqlite_store import SqliteStore
+    from zaichang.adapters.sql.store import SqliteStore
+    from zaichang.ports.store import SessionRow
 
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _PAGE: Final = 500
@@ -49,13 +49,13 @@ def run(args: Namespace) -> int:
 
 async def _export(args: Namespace) -> int:
     settings = settings_from(args)
+    from zaichang.adapters.keys.vault import Vault, load_key
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.audit.bundle import write_bundle
-    from zaichang.runtime.bundles import export_sessions, log_folder, log_trust
-    from zaichang.runtime.log_reader import LogReader
-    from zaichang.runtime.witness_client import witnessed
-    from zaichang.storage.folder import DataFolder
-    from zaichang.storage.sqlite_store import SqliteStore
-    from zaichang.storage.vault import Vault, load_key
+    from zaichang.log.bundles import export_sessions, log_folder, log_trust
+    from zaichang.log.reader import LogReader
+    from zaichang.log.witness_client import witnessed
 
     folder = DataFolder(settings.data)
     store = SqliteStore(folder, read_only=True)

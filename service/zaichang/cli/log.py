@@ -90,8 +90,8 @@ def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
 
 
 def _scrub(args: Namespace) -> int:
-    from zaichang.runtime.log_reader import LogReader
-    from zaichang.runtime.scrub import scrub_bundles
+    from zaichang.log.reader import LogReader
+    from zaichang.log.scrub import scrub_bundles
 
     part, _, parts = args.shard.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
@@ -111,7 +111,7 @@ def _scrub(args: Namespace) -> int:
 
 
 def _mirror(args: Namespace) -> int:
-    from zaichang.runtime.mirror import FolderSource, HttpSource, Mirror
+    from zaichang.log.mirror import FolderSource, HttpSource, Mirror
 
     remote = args.source.startswith(("http://", "https://"))
     source = HttpSource(args.source) if remote else FolderSource(Path(args.source))

@@ -15,9 +15,9 @@ from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.core.ids import check_id
 
 if TYPE_CHECKING:
-    from zaichang.runtime.key_rotation import Rotation
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.log.key_rotation import Rotation
     from zaichang.settings import Settings
-    from zaichang.storage.folder import DataFolder
 
 _DOCUMENT_MAX: Final = 64_000_000
 
@@ -60,8 +60,8 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _change(args: Namespace) -> int:
+    from zaichang.adapters.posix.folder import DataFolder
     from zaichang.cli.service import settings_from
-    from zaichang.storage.folder import DataFolder
 
     settings = settings_from(args)
     institution = check_id(args.institution, "institution")
@@ -96,13 +96,13 @@ def _present_key_id(rotation: Rotation) -> str:
 
 
 def _rotation(settings: Settings, folder: DataFolder, institution: str, year: int | None) -> Rotation:
+    from zaichang.adapters.posix.log_store import PosixLogStore
+    from zaichang.adapters.sql.log_head import SqliteHeadStore
     from zaichang.core.errors import NotFound
+    from zaichang.log.key_rotation import Rotation
+    from zaichang.log.shelf import HEADS, log_place, log_year
+    from zaichang.log.witnessing import StartRule, largest_known, parse_peer
     from zaichang.main import signing_config
-    from zaichang.runtime.key_rotation import Rotation
-    from zaichang.runtime.log_port import HEADS, log_place, log_year
-    from zaichang.runtime.witnessing import StartRule, largest_known, parse_peer
-    from zaichang.storage.log_head import SqliteHeadStore
-    from zaichang.storage.log_posix import PosixLogStore
 
     place = log_place(folder, settings.log_domain, institution, year or log_year(_now_ms()))
     if not (place.root / "vkey").is_file():
@@ -150,10 +150,10 @@ def _sampling(args: Namespace) -> int:
 
 
 def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.cli.service import settings_from
-    from zaichang.runtime.log_port import log_origin, log_year
-    from zaichang.storage.folder import DataFolder
-    from zaichang.storage.log_spool import LogSpool
+    from zaichang.log.shelf import log_origin, log_year
     from zaichang.tlog.leaf import record
 
     settings = settings_from(args)
@@ -185,10 +185,10 @@ def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
 
 
 async def _log_now(settings: Settings, folder: DataFolder, name: str) -> int | None:
+    from zaichang.adapters.posix.log_spool import LogSpool
+    from zaichang.log.command_records import log_spooled
     from zaichang.main import open_logs
-    from zaichang.runtime.clock import ServerClock
-    from zaichang.runtime.log_keeper import log_spooled
-    from zaichang.storage.log_spool import LogSpool
+    from zaichang.ports.clock import ServerClock
 
     failures: list[FatalLogError] = []
     logs = open_logs(settings, folder, ServerClock(0), failures.append)

@@ -105,7 +105,7 @@ async def _institution(services: Services, args: Namespace) -> dict[str, Any]:
 
 
 async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
-    from zaichang.storage.policy_packs import load_pack
+    from zaichang.launch.policy_packs import load_pack
 
     held = await services.store.lessons(args.institution)
     before = next((each for each in held if (each.course_id, each.lesson_id) == (args.course, args.lesson)), None)
@@ -127,7 +127,7 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
 
 
 async def _questions(services: Services, args: Namespace) -> dict[str, Any]:
-    from zaichang.runtime.question_bank import bank_json
+    from zaichang.launch.question_bank import bank_json
 
     if args.bank is not None:
         bank = _read(args.bank)
@@ -138,7 +138,7 @@ async def _questions(services: Services, args: Namespace) -> dict[str, Any]:
 
 async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
     from zaichang.core.ids import check_id
-    from zaichang.runtime.allowances import current_allowance, set_allowance
+    from zaichang.launch.allowances import current_allowance, set_allowance
 
     learner = (args.institution, check_id(args.learner, "LEARNER"))
     if args.change:

@@ -7,9 +7,9 @@ import json
 import sys
 
 from zaichang.core.errors import ConfigError
+from zaichang.launch.policy_packs import Pack, load_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
 from zaichang.session.policy import policy_digest, policy_to_mapping
-from zaichang.storage.policy_packs import Pack, load_pack, shipped_packs
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

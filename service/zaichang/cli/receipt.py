@@ -27,13 +27,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Write the receipt; returns 0."""
     settings = settings_from(args)
-    from zaichang.runtime.bundles import log_folder
-    from zaichang.runtime.log_reader import LogReader
-    from zaichang.runtime.receipts import session_receipt
-    from zaichang.runtime.witness_client import witnessed
-    from zaichang.storage.folder import DataFolder
-    from zaichang.storage.sqlite_store import SqliteStore
-    from zaichang.storage.vault import Vault, load_key
+    from zaichang.adapters.keys.vault import Vault, load_key
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.sql.store import SqliteStore
+    from zaichang.log.bundles import log_folder
+    from zaichang.log.reader import LogReader
+    from zaichang.log.receipts import session_receipt
+    from zaichang.log.witness_client import witnessed
 
     session_id = check_id(args.session, "SESSION")
     folder = DataFolder(settings.data)

@@ -23,11 +23,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where the events do not replay."""
     settings = settings_from(args)
+    from zaichang.adapters.posix.folder import DataFolder
+    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.audit.replaying import ReplayInput
     from zaichang.audit.rule_replay import replay_by_rules
     from zaichang.core.ids import check_id
-    from zaichang.storage.folder import DataFolder
-    from zaichang.storage.sqlite_store import SqliteStore
 
     session_id = check_id(args.session, "SESSION")
     store = SqliteStore(DataFolder(settings.data), read_only=True)

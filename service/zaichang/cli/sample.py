@@ -54,7 +54,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _announce(args: Namespace) -> int:
-    from zaichang.storage.log_keys import load_or_create_log_key
+    from zaichang.adapters.keys.log_keys import load_or_create_log_key
 
     read = tile_reader(args.log)
     note = read_file(args.checkpoint, 1_000_000) if args.checkpoint else read(CHECKPOINT_PATH)

@@ -95,12 +95,12 @@ async def serve(
     """
     import uvicorn
 
+    from zaichang.adapters.posix.log_spool import LogSpool
+    from zaichang.log.command_records import CommandRecords
+    from zaichang.log.scrub import NightlyScrub
     from zaichang.main import create_service_app
-    from zaichang.runtime.log_keeper import LogKeeper
-    from zaichang.runtime.retention import Retention
-    from zaichang.runtime.scrub import NightlyScrub
-    from zaichang.storage.log_spool import LogSpool
-    from zaichang.wire.limits import FRAME_MAX_BYTES
+    from zaichang.protocol.limits import FRAME_MAX_BYTES
+    from zaichang.review.retention import Retention
 
     config = uvicorn.Config(
         create_service_app(services),
@@ -131,7 +131,7 @@ async def serve(
         asyncio.create_task(
             Retention(services.ports, services.settings.capture_days, services.settings.device_days).run()
         ),
-        asyncio.create_task(LogKeeper(LogSpool(services.folder), services.logs).run()),
+        asyncio.create_task(CommandRecords(LogSpool(services.folder), services.logs).run()),
         asyncio.create_task(NightlyScrub(services.folder.log, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from zaichang.simulation.result import Result
+    from zaichang_simulation.result import Result
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -36,13 +36,13 @@ def run(args: Namespace) -> int:
     Exit code 0 as expected, 1 not as expected, 2 cannot be decided, 3 usage.
     """
     try:
-        from zaichang.simulation.analysis import Gallery
-        from zaichang.simulation.engine import simulate
-        from zaichang.simulation.format.loader import load
-        from zaichang.simulation.remote import simulate_remotely
-        from zaichang.simulation.suite import shared_media
         from zaichang.vision.pipeline import Analyser
         from zaichang.vision.runtime import load_models
+        from zaichang_simulation.analysis import Gallery
+        from zaichang_simulation.engine import simulate
+        from zaichang_simulation.format.loader import load
+        from zaichang_simulation.remote import simulate_remotely
+        from zaichang_simulation.suite import shared_media
     except ImportError as error:
         raise ConfigError(
             "install.service_missing",

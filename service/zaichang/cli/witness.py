@@ -52,8 +52,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _serve(args: Namespace) -> int:
-    from zaichang.runtime.witness import Witness, keys_by_origin, make_server
-    from zaichang.storage.witness_store import WitnessStore
+    from zaichang.adapters.sql.witness_store import WitnessStore
+    from zaichang.log.witness import Witness, keys_by_origin, make_server
 
     args.folder.mkdir(parents=True, exist_ok=True)
     store = WitnessStore(args.folder / "witness.sqlite3")
@@ -70,8 +70,8 @@ def _serve(args: Namespace) -> int:
 
 
 def _cosign(args: Namespace) -> int:
-    from zaichang.runtime.witness import Witness, keys_by_origin
-    from zaichang.storage.witness_store import WitnessStore
+    from zaichang.adapters.sql.witness_store import WitnessStore
+    from zaichang.log.witness import Witness, keys_by_origin
 
     args.folder.mkdir(parents=True, exist_ok=True)
     store = WitnessStore(args.folder / "witness.sqlite3")
@@ -99,8 +99,8 @@ def _key(args: Namespace) -> int:
 
 
 def _request(args: Namespace) -> int:
-    from zaichang.runtime.log_reader import LogReader
-    from zaichang.runtime.witness_client import make_request
+    from zaichang.log.reader import LogReader
+    from zaichang.log.witness_client import make_request
 
     reader = LogReader(args.log)
     _write(args.out, make_request(reader, args.old_size))
@@ -111,8 +111,8 @@ def _request(args: Namespace) -> int:
 
 
 def _add(args: Namespace) -> int:
-    from zaichang.runtime.witness_client import add_cosignatures, keep_witnessed
-    from zaichang.runtime.witness_history import HistoryKeeper
+    from zaichang.log.witness_client import add_cosignatures, keep_witnessed
+    from zaichang.log.witness_history import HistoryKeeper
 
     note = read_file(args.log / "requested.checkpoint", MAX_REQUEST_BYTES)
     lines = read_file(args.answer, MAX_REQUEST_BYTES)
@@ -124,9 +124,9 @@ def _add(args: Namespace) -> int:
 
 
 def _ask(args: Namespace) -> int:
-    from zaichang.runtime.log_reader import LogReader
-    from zaichang.runtime.witness_client import add_cosignatures, ask, keep_witnessed
-    from zaichang.runtime.witness_history import HistoryKeeper
+    from zaichang.log.reader import LogReader
+    from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed
+    from zaichang.log.witness_history import HistoryKeeper
 
     reader = LogReader(args.log)
     whole = add_cosignatures(reader.checkpoint.note, ask(args.url, reader), _witnesses(args))
@@ -144,13 +144,13 @@ def _witnesses(args: Namespace) -> list[KeyVerifier]:
 
 
 def _cosigner(args: Namespace) -> Ed25519Cosigner:
-    from zaichang.storage.log_keys import load_or_create_witness_key
+    from zaichang.adapters.keys.log_keys import load_or_create_witness_key
 
     return load_or_create_witness_key(args.folder / "witness.key", args.name)
 
 
 def _beacons(args: Namespace) -> BeaconSigner | None:
-    from zaichang.storage.log_keys import load_or_create_beacon_key
+    from zaichang.adapters.keys.log_keys import load_or_create_beacon_key
 
     return load_or_create_beacon_key(args.folder / "beacon.key", args.name) if args.beacon else None
 

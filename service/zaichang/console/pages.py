@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from zaichang.console.media import CountedFile
 from zaichang.core.errors import NotFound
-from zaichang.runtime.media_log import MediaLog
+from zaichang.review.media_log import MediaLog
 
 STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = ("queue", "lessons", "timeline", "sessions", "log", "course")

@@ -7,9 +7,9 @@ import time
 import cv2
 import numpy as np
 
-from zaichang.simulation.camera.performed import STAGES, Troupe, act_of
 from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
+from zaichang_simulation.camera.performed import STAGES, Troupe, act_of
 
 from .camera import Camera
 from .clip import Frame, head_frames

@@ -22,8 +22,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from zaichang.wire.codec import decode_capture, decode_client, encode
-from zaichang.wire.messages import (
+from zaichang.protocol.codec import decode_capture, decode_client, encode
+from zaichang.protocol.messages import (
     Ack,
     Answer,
     CaptureHeader,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import ErrorMessage, Heartbeat, Join
+from zaichang.protocol.messages import ErrorMessage, Heartbeat, Join
 
 from .conftest import AUTOPLAY, CAMERA_FLAGS, Camera, Launch, Open, Tab
 from .live import LiveService

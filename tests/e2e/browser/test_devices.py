@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext
 
 from zaichang.console.lessons import FOLDER, LESSONS
-from zaichang.wire.messages import CaptureUnavailableMessage, Heartbeat, Join
+from zaichang.protocol.messages import CaptureUnavailableMessage, Heartbeat, Join
 
 from .conftest import Open, Tab
 from .scripted import Picture, Scripted

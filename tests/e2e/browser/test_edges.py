@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from zaichang.wire.messages import CaptureUnavailableMessage, Heartbeat, Join
+from zaichang.protocol.messages import CaptureUnavailableMessage, Heartbeat, Join
 
 from .clip import head_frames, mjpeg
 from .conftest import AUTOPLAY, CAMERA_FLAGS, Launch, Open, Tab

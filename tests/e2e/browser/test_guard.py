@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import Heartbeat, Join
+from zaichang.protocol.messages import Heartbeat, Join
 
 from .clip import head_frames
 from .conftest import CAMERA_FLAGS, Camera, Launch, Open, Tab

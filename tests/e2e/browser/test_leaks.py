@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import CDPSession
 
-from zaichang.wire.messages import (
+from zaichang.protocol.messages import (
     Answer,
     ChallengeOrder,
     ChallengeResult,

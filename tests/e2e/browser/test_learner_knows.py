@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import Heartbeat, Join, Pause
+from zaichang.protocol.messages import Heartbeat, Join, Pause
 
 from .conftest import Open, Tab
 from .live import LiveService

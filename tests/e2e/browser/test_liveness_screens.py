@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import (
+from zaichang.protocol.messages import (
     ChallengeOrder,
     ChallengeResult,
     Join,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import Heartbeat, Join, Seek
+from zaichang.protocol.messages import Heartbeat, Join, Seek
 
 from .conftest import Open, Tab
 from .scripted import Scripted

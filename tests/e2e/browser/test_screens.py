@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.wire.messages import Answer, ChallengeOrder, ChallengeResult, Closed, Heartbeat, Join, Pause, Resume
+from zaichang.protocol.messages import Answer, ChallengeOrder, ChallengeResult, Closed, Heartbeat, Join, Pause, Resume
 
 from .conftest import WEB, Open, Tab
 from .media import code_picture, spoken

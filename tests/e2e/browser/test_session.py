@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from zaichang.wire.messages import (
+from zaichang.protocol.messages import (
     Answer,
     CaptureUnavailableMessage,
     ChallengeOrder,

@@ -10,7 +10,7 @@ import pytest
 from support.study import T0_MS, token
 from unit.api.test_routes import Web, code_of, web
 from zaichang.console.lessons import FOLDER, LESSONS
-from zaichang.runtime.media_index import media_parts
+from zaichang.review.media_index import media_parts
 from zaichang.session.policy import Policy
 
 LESSON = LESSONS[1]

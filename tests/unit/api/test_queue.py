@@ -13,7 +13,7 @@ import pytest
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
 from zaichang.main import Services, create_service_app
-from zaichang.storage.review_ports import ACCOUNT, ADDRESS, CaseDraft, CaseReason
+from zaichang.ports.review import ACCOUNT, ADDRESS, CaseDraft, CaseReason
 
 
 class Web:

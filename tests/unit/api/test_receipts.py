@@ -8,8 +8,8 @@ from support.study import ManualClock, Student, service, token
 from zaichang.api.receipts import PER_MINUTE, AskLimit, TooOften
 from zaichang.audit.check import exit_code
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
+from zaichang.log.bundles import log_trust
 from zaichang.main import create_service_app
-from zaichang.runtime.bundles import log_trust
 from zaichang.tlog.trust import parse_trust
 
 

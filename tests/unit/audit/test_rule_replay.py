@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from support.evidence_folder import Recorded, record_session
+from zaichang.adapters.sql.store import SqliteStore
 from zaichang.audit.replaying import Divergence, End, ReplayInput
 from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
@@ -13,7 +14,6 @@ from zaichang.session.codec import decode_event, encode_event, encode_minute
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable, DeadlineReached
 from zaichang.session.policy import policy_from_mapping
 from zaichang.session.replay import replay
-from zaichang.storage.sqlite_store import SqliteStore
 
 
 @pytest.fixture(scope="module")

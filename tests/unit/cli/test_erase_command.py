@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from support.evidence_folder import INSTITUTION, LEARNER, Recorded, record_session
+from zaichang.adapters.posix.folder import DataFolder
 from zaichang.cli import main
-from zaichang.runtime.outbox import Outbox
-from zaichang.storage.folder import DataFolder
+from zaichang.live.publishing import Publisher
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
@@ -33,7 +33,7 @@ def recorded(tmp_path: Path) -> Recorded:
     made = record_session(tmp_path / "data", minutes=3)
     line = b'{"institution":"inst-1","learner":"learner-1","minute":0,"session":"' + made.session_id.encode() + b'"}\n'
     other = line.replace(b"learner-1", b"learner-9")
-    Outbox(made.folder).append([line, other], 1_700_000_000_000)
+    Publisher(made.folder).append([line, other], 1_700_000_000_000)
     return made
 
 
@@ -110,7 +110,7 @@ def test_a_running_service_keeps_its_data(recorded: Recorded, capsys: pytest.Cap
 def test_a_crash_before_the_leaf_is_made_good_by_the_next_run(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from zaichang.runtime.log_port import SequencerLog
+    from zaichang.log.shelf import SequencerLog
 
     async def crash(*_: object) -> int:
         raise KeyboardInterrupt

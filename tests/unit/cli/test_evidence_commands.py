@@ -74,7 +74,7 @@ def test_a_verdict_that_the_rules_do_not_give_is_said_although_every_hash_fits(t
         return {**value, "reasons": ["NO_FACE"]} if value["index"] == 2 else value
 
     evidence_folder.encode_minute = generous
-    import zaichang.runtime.segments as segments
+    import zaichang.evidence.segments as segments
 
     kept, segments.encode_minute = segments.encode_minute, generous
     try:

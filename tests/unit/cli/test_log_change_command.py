@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from support.evidence_folder import DOMAIN, INSTITUTION, Recorded, record_session
+from zaichang.adapters.posix.log_spool import LogSpool
 from zaichang.cli import main
 from zaichang.core.canonical import parse_canonical_object
-from zaichang.runtime.log_port import log_year
-from zaichang.runtime.log_reader import LogReader
-from zaichang.storage.log_spool import LogSpool
+from zaichang.log.reader import LogReader
+from zaichang.log.shelf import log_year
 
 NOW_YEAR = 2023
 

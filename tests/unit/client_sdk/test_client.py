@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from zaichang.simulation.loop import run_virtual
 from zaichang_client import (
     ClientError,
     ConnectionGone,
@@ -22,6 +21,7 @@ from zaichang_client import (
     Unavailable,
 )
 from zaichang_client import messages as m
+from zaichang_simulation.loop import run_virtual
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 CLIENT = json.loads((VECTORS / "wire_client.json").read_text())

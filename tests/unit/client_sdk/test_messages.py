@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 import zaichang_client.messages as client_side
-from zaichang.wire import codec
-from zaichang.wire import messages as service_side
+from zaichang.protocol import codec
+from zaichang.protocol import messages as service_side
 from zaichang_client import ClientError
 
 NAMES = [name for name in dir(service_side) if isinstance(getattr(service_side, name), type) and name != "Struct"]

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from zaichang.simulation.camera.faces import builtin_face
-from zaichang.simulation.camera.footage import Library
-from zaichang.simulation.camera.picture import apply
-from zaichang.simulation.camera.timeline import CameraTimeline, Snapshot
-from zaichang.simulation.format import camera as say
+from zaichang_simulation.camera.faces import builtin_face
+from zaichang_simulation.camera.footage import Library
+from zaichang_simulation.camera.picture import apply
+from zaichang_simulation.camera.timeline import CameraTimeline, Snapshot
+from zaichang_simulation.format import camera as say
 
 SMALL = {"width_px": 320, "height_px": 240}
 

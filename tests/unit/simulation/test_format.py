@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from zaichang.core.errors import ConfigError
-from zaichang.simulation.format import loader, reference
-from zaichang.simulation.format.actions import Seek
-from zaichang.simulation.format.camera import Blur, Clip
+from zaichang_simulation.format import loader, reference
+from zaichang_simulation.format.actions import Seek
+from zaichang_simulation.format.camera import Blur, Clip
 
 PAGE = Path(__file__).parents[3] / "docs" / "simulation.md"
 HEAD = 'format = 1\nname = "x"\n'

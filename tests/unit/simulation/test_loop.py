@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from zaichang.simulation.loop import Stuck, run_virtual
+from zaichang_simulation.loop import Stuck, run_virtual
 
 
 def test_an_hour_passes_at_once_and_in_order() -> None:

@@ -12,10 +12,10 @@ from support.tries import order_of, run_try
 from zaichang.biometric.pose import MESH_POINTS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import LivenessAssessed
-from zaichang.simulation.camera.rig import Act, Rig
-from zaichang.simulation.format import camera as say
-from zaichang.simulation.format.actions import ChallengeRule, Movement, Overload
 from zaichang.vision.pipeline import DEFAULT_THRESHOLDS
+from zaichang_simulation.camera.rig import Act, Rig
+from zaichang_simulation.format import camera as say
+from zaichang_simulation.format.actions import ChallengeRule, Movement, Overload
 
 
 def outcomes(found: LivenessAssessed) -> list[str]:

@@ -10,11 +10,11 @@ from zaichang.cli.service import base_url, serve
 from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.main import build
 from zaichang.settings import load_settings
-from zaichang.simulation.analysis import Gallery, SimVision
-from zaichang.simulation.camera.footage import Library
-from zaichang.simulation.format.loader import parse
-from zaichang.simulation.remote import RemoteHost, _run, simulate_remotely
-from zaichang.simulation.result import Result
+from zaichang_simulation.analysis import Gallery, SimVision
+from zaichang_simulation.camera.footage import Library
+from zaichang_simulation.format.loader import parse
+from zaichang_simulation.remote import RemoteHost, _run, simulate_remotely
+from zaichang_simulation.result import Result
 
 LESSON = "[session]\nlesson_s = 6\nlimit_s = 60\n"
 CAMERA = '[[camera]]\nkind = "clip"\nwidth_px = 160\nheight_px = 120\n'

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from zaichang.core.errors import ConfigError, UnreadableInput, ZaichangError
-from zaichang.simulation.camera.footage import Library
-from zaichang.simulation.format.loader import parse
-from zaichang.simulation.sources import check_sources
+from zaichang_simulation.camera.footage import Library
+from zaichang_simulation.format.loader import parse
+from zaichang_simulation.sources import check_sources
 
 HEAD = 'format = 1\nname = "x"\n'
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from support.sim import PaintedAnalyser
-from zaichang.simulation import suite
-from zaichang.simulation.analysis import Gallery
+from zaichang_simulation import suite
+from zaichang_simulation.analysis import Gallery
 
 SIZE = "width_px = 160\nheight_px = 120\n"
 POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'

@@ -2,8 +2,8 @@
 
 import pytest
 
+from zaichang.adapters.keys.sm2_signer import Sm2Signer
 from zaichang.core.errors import EvidenceError
-from zaichang.storage.sm2_signer import Sm2Signer
 from zaichang.tlog.keys import encode_base64, format_vkey, parse_vkey
 from zaichang.tlog.note import open_note, sign_note
 from zaichang.tlog.sm import Sm3Tree, encode_public, public_point, sm3, verify_sm2

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from zaichang.biometric.challenge import eye_opening, eyes_open, foreshortening_deg
 from zaichang.biometric.pose import MESH_POINTS, pose_from_mesh
-from zaichang.simulation.camera.rig import Act, Rig
 from zaichang.vision.catalog import Role
 from zaichang.vision.iris import CONTOUR_POINTS, INPUT_PX, LIDS, EyeNetwork
 from zaichang.vision.pipeline import Analyser, AnalyserConfig
 from zaichang.vision.runtime import Models, load_models
+from zaichang_simulation.camera.rig import Act, Rig
 
 CORNERS = (33, 133, 362, 263)
 

@@ -1,4 +1,4 @@
-/** Limits and close codes of protocol 1; the same numbers as service/zaichang/wire/limits.py (a test compares them). */
+/** Limits and close codes of protocol 1; the same numbers as service/zaichang/protocol/limits.py (a test compares them). */
 
 export const PROTOCOL_VERSION = 1;
 export const TEXT_MAX_BYTES = 16_384;

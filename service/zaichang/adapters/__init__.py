@@ -1,0 +1,1 @@
+"""One adapter for each medium: SQL, POSIX files, keys, in-process."""

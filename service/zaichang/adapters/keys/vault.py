@@ -1,0 +1,166 @@
+"""Encryption at rest: AES-256-GCM with a data key per learner, wrapped by a master key.
+
+Everything about a learner that could identify them (templates, captures) is sealed with the learner's data key. The
+data key exists on disk only wrapped by the master key, in the learner's row: destroying that row's key erases all of
+it, in every copy of the files, at once (docs/privacy.md). What is sealed is bound to its place by the associated data,
+so that one learner's template cannot be put in another's row.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import shlex
+import subprocess
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from zaichang.adapters.posix.folder import DataFolder, storage_error, write_durably
+from zaichang.core.errors import ConfigError, NotAllowed, StorageError
+from zaichang.ports.store import Learner
+
+KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_COMMAND_TIMEOUT_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LearnerKey:
+    """A learner's data key, in memory for as long as it is needed."""
+
+    institution_id: str
+    learner_id: str
+    key: bytes
+
+    def seal(self, kind: str, name: str, data: bytes) -> bytes:
+        """Return ``data`` encrypted for one place: ``kind`` (template, capture) and ``name``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(self.key).encrypt(nonce, data, self._place(kind, name))
+
+    def open(self, kind: str, name: str, sealed: bytes) -> bytes:
+        """Return what ``seal`` was given.
+
+        Raises:
+            StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key are not the same.
+        """
+        try:
+            return AESGCM(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._place(kind, name))
+        except (InvalidTag, ValueError) as error:
+            raise StorageError(
+                "storage.sealed_damaged", f"A sealed {kind} does not open: it was changed or belongs elsewhere."
+            ) from error
+
+    def subject_key(self) -> bytes:
+        """Return the key that the salts of this learner's commitments come from (``tlog.commit``)."""
+        return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/subject/v1").derive(
+            self.key
+        )
+
+    def _place(self, kind: str, name: str) -> bytes:
+        return f"zaichang/v1|{kind}|{self.institution_id}|{self.learner_id}|{name}".encode()
+
+
+class Vault:
+    """Wraps and unwraps learners' data keys with the master key."""
+
+    def __init__(self, master_key: bytes) -> None:
+        """Use a 32-byte master key."""
+        if len(master_key) != KEY_BYTES:
+            raise ConfigError("key.length", f"The master key must have {KEY_BYTES} bytes, it has {len(master_key)}.")
+        self._master = AESGCM(master_key)
+
+    def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
+        """Return a new learner's row with a fresh wrapped key."""
+        nonce = os.urandom(_NONCE_BYTES)
+        wrapped = nonce + self._master.encrypt(
+            nonce, secrets.token_bytes(KEY_BYTES), _owner(institution_id, learner_id)
+        )
+        return Learner(institution_id=institution_id, learner_id=learner_id, wrapped_key=wrapped, created_ms=created_ms)
+
+    def unlock(self, learner: Learner) -> LearnerKey:
+        """Return the learner's data key.
+
+        Raises:
+            NotAllowed: ``learner.erased`` where the key was destroyed.
+            StorageError: ``storage.master_key`` where this is not the key it was wrapped with.
+        """
+        if learner.wrapped_key is None:
+            raise NotAllowed("learner.erased", "This learner's data was erased.")
+        owner = _owner(learner.institution_id, learner.learner_id)
+        try:
+            key = self._master.decrypt(learner.wrapped_key[:_NONCE_BYTES], learner.wrapped_key[_NONCE_BYTES:], owner)
+        except (InvalidTag, ValueError) as error:
+            raise StorageError(
+                "storage.master_key",
+                "A learner's key does not open with this master key.",
+                "Start with the master key that the data folder was made with.",
+            ) from error
+        return LearnerKey(institution_id=learner.institution_id, learner_id=learner.learner_id, key=key)
+
+
+def _owner(institution_id: str, learner_id: str) -> bytes:
+    return f"zaichang/learner-key/v1|{institution_id}|{learner_id}".encode()
+
+
+def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "", create: bool = True) -> bytes:
+    """Return a 32-byte key: given as base64, printed by a command, or kept in the data folder (made on first use).
+
+    Args:
+        folder: Where ``keys/<name>`` lies.
+        name: File name.
+        value: Base64 of the key, for example from the environment; wins over the rest.
+        command: Prints the base64 on standard output (a key service's client); split like a shell would, no shell.
+        create: Whether to make the file where there is none.
+
+    Raises:
+        ConfigError: ``key.invalid``, ``key.command``, ``key.missing`` or ``key.mode`` (file readable by others).
+        StorageError: Where the file cannot be read or made.
+    """
+    if value:
+        return _decode(value, "the setting")
+    if command:
+        return _decode(_run(command), "the key command's output")
+    path = folder.keys / name
+    try:
+        if not path.exists():
+            if not create:
+                raise ConfigError("key.missing", f"There is no key file {path}.", "Name the data folder with --data.")
+            write_durably(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(
+                "key.mode", f"{path} can be read by other users.", f"Run: chmod 600 {path}, and consider it known."
+            )
+        return _decode(path.read_text(encoding="ascii"), str(path))
+    except OSError as error:
+        raise storage_error(error, path) from error
+    except UnicodeDecodeError:
+        raise ConfigError("key.invalid", f"{path} is not base64.") from None
+
+
+def _decode(text: str, source: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ConfigError("key.invalid", f"The key from {source} is not base64 of {KEY_BYTES} bytes.")
+    return key
+
+
+def _run(command: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command, no shell
+            shlex.split(command), capture_output=True, timeout=_COMMAND_TIMEOUT_S, check=True
+        )
+        return done.stdout.decode("ascii")
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise ConfigError(
+            "key.command", f"The master key command failed ({type(error).__name__}).", "Run it by hand."
+        ) from None

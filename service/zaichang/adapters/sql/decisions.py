@@ -1,0 +1,160 @@
+"""What people decided, and what learners appealed, in SQLite; and how both are forgotten."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from zaichang.adapters.sql.cases import close_case, insert_case
+from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ports.review import ACCOUNT, SESSION, Amend, Amendment, Appeal, CaseDraft
+
+_AMENDMENT = "session_id, leaf_seq, minute, at_ms, verdict, delta_ms, reason, reviewer_id, body, delivered"
+
+
+class Decisions:
+    """Amendments and appeals."""
+
+    def __init__(self, database: Database | ReadDatabase) -> None:
+        """Use ``database``, which the caller closes."""
+        self._db = database
+
+    async def amend(self, write: Amend) -> None:
+        """See ``ReviewStore``."""
+        await self._db.write(lambda db: _amend(db, write))
+
+    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+        """See ``ReviewStore``."""
+        sql = f"SELECT {_AMENDMENT} FROM amendments WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant
+        return await self._amendments(sql, (session_id,))
+
+    async def undelivered_amendments(self) -> Sequence[Amendment]:
+        """See ``ReviewStore``."""
+        sql = (
+            f"SELECT {_AMENDMENT} FROM amendments WHERE delivered = 0 AND EXISTS (SELECT 1 FROM leaves l "  # noqa: S608
+            "WHERE l.session_id = amendments.session_id AND l.leaf_seq = amendments.leaf_seq "
+            "AND l.entry_index IS NOT NULL) ORDER BY session_id, leaf_seq"
+        )
+        return await self._amendments(sql, ())
+
+    async def note_amendment_delivered(self, session_id: str, leaf_seq: int) -> None:
+        """See ``ReviewStore``."""
+        await self._db.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE amendments SET delivered = 1 WHERE session_id = ? AND leaf_seq = ?", (session_id, leaf_seq)
+                ).rowcount
+            )
+        )
+
+    async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
+        """See ``ReviewStore``."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            if db.execute(
+                "SELECT 1 FROM appeals WHERE session_id = ? AND answered_ms IS NULL", (appeal.session_id,)
+            ).fetchone():
+                raise NotAllowed(
+                    "appeal.open", "An appeal about this session waits for its answer.", "Wait for the answer."
+                )
+            db.execute(
+                "INSERT INTO appeals (session_id, number, at_ms, minutes, sealed) VALUES (?, ?, ?, ?, ?)",
+                (appeal.session_id, appeal.number, appeal.at_ms, json.dumps(appeal.minutes), appeal.sealed),
+            )
+            insert_case(db, draft)
+            # An appeal always comes before a person, also where the case was closed for the same reasons.
+            db.execute(
+                "UPDATE cases SET state = 'open', due_ms = ? WHERE institution_id = ? AND kind = ? AND subject = ?",
+                (draft.due_ms, draft.institution_id, draft.kind, draft.subject),
+            )
+
+        await self._db.write(operation)
+
+    async def appeals(self, session_id: str) -> Sequence[Appeal]:
+        """See ``ReviewStore``."""
+        rows = await self._db.read(
+            lambda db: db.execute(
+                "SELECT * FROM appeals WHERE session_id = ? ORDER BY number", (session_id,)
+            ).fetchall()
+        )
+        return [Appeal(**{**dict(row), "minutes": tuple(json.loads(row["minutes"]))}) for row in rows]
+
+    async def _amendments(self, sql: str, arguments: tuple[object, ...]) -> Sequence[Amendment]:
+        rows = await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
+        return [Amendment(**{**dict(row), "delivered": bool(row["delivered"])}) for row in rows]
+
+
+def _amend(db: sqlite3.Connection, write: Amend) -> None:
+    row = db.execute(
+        "SELECT state, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions WHERE session_id = ?",
+        (write.session_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound("session.unknown", "There is no such session.")
+    where = tuple(row)[1:]
+    studying = db.execute(
+        "SELECT 1 FROM sessions WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
+        "AND timeline = ? AND state <> 'closed'",
+        where,
+    ).fetchone()
+    if studying:
+        # A running session subtracts what was credited when it began; a grant meanwhile would count twice (I2).
+        raise NotAllowed(
+            "review.session_open", "The learner is studying this lesson now.", "Decide once that session has ended."
+        )
+    (last,) = db.execute("SELECT max(leaf_seq) FROM leaves WHERE session_id = ?", (write.session_id,)).fetchone()
+    if write.leaves and write.leaves[0].leaf_seq != last + 1:
+        raise StorageError("storage.conflict", "Another decision about this session came in between.", "Look again.")
+    for leaf in write.leaves:
+        db.execute(
+            "INSERT INTO leaves (session_id, leaf_seq, kind, at_ms, body, first_minute, n_minutes) "
+            "VALUES (?, ?, ?, ?, ?, 0, 0)",
+            (write.session_id, leaf.leaf_seq, leaf.kind, leaf.at_ms, leaf.body),
+        )
+    for each in write.amendments:
+        db.execute(
+            f"INSERT INTO amendments ({_AMENDMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",  # noqa: S608 - constant
+            (
+                each.session_id,
+                each.leaf_seq,
+                each.minute,
+                each.at_ms,
+                each.verdict,
+                each.delta_ms,
+                each.reason,
+                each.reviewer_id,
+                each.body,
+            ),
+        )
+    for minute, intervals in write.credited:
+        for start_ms, end_ms in intervals:
+            if db.execute(
+                "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
+                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
+                (*where, end_ms, start_ms),
+            ).fetchone():
+                raise StorageError("storage.double_credit", f"[{start_ms}, {end_ms}) of the lesson is credited (I2).")
+            db.execute(
+                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*where, start_ms, end_ms, write.session_id, minute),
+            )
+    close_case(db, write.close)
+
+
+def forget_in_review(db: sqlite3.Connection, institution_id: str, learner_id: str) -> None:
+    """Delete a learner's cases, and the learner out of others' cases (erasure); cases left without a reason go too."""
+    where = (institution_id, learner_id)
+    db.execute(
+        "DELETE FROM case_reasons WHERE case_id IN (SELECT case_id FROM cases WHERE institution_id = ?1 AND "
+        "(learner_id = ?2 OR kind = ?3 AND subject = ?2 OR kind = ?4 AND subject IN "
+        "(SELECT session_id FROM sessions WHERE institution_id = ?1 AND learner_id = ?2))) "
+        "OR (other = ?2 AND case_id IN (SELECT case_id FROM cases WHERE institution_id = ?1))",
+        (*where, ACCOUNT, SESSION),
+    )
+    db.execute(
+        "DELETE FROM cases WHERE institution_id = ?1 AND (learner_id = ?2 OR NOT EXISTS "
+        "(SELECT 1 FROM case_reasons r WHERE r.case_id = cases.case_id))",
+        where,
+    )

@@ -1,0 +1,219 @@
+"""Institutions, lessons, policies, learners and their references in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ports.store import Enrolment, Institution, Learner, Lesson
+from zaichang.session.events import Question
+
+
+class People:
+    """The part of the store that changes rarely."""
+
+    def __init__(self, database: Database | ReadDatabase) -> None:
+        """Use ``database``, which the caller closes."""
+        self._db = database
+
+    async def put_institution(self, institution: Institution) -> None:
+        """See ``Store``."""
+        i = institution
+        await self._db.write(
+            lambda db: (
+                db.execute(
+                    "INSERT INTO institutions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (institution_id) DO UPDATE SET "
+                    "name_zh = excluded.name_zh, name_en = excluded.name_en, key_digest = excluded.key_digest, "
+                    "staff_digest = excluded.staff_digest",
+                    (i.institution_id, i.name_zh, i.name_en, i.key_digest, i.staff_digest, i.created_ms),
+                ).rowcount
+            )
+        )
+
+    async def institution(self, institution_id: str) -> Institution:
+        """See ``Store``."""
+        row = await self._one("SELECT * FROM institutions WHERE institution_id = ?", (institution_id,))
+        if row is None:
+            raise NotFound("institution.unknown", f"There is no institution {institution_id}.")
+        return Institution(**dict(row))
+
+    async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
+        """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``."""
+        row = await self._one(
+            "SELECT * FROM institutions WHERE key_digest = ?1 OR staff_digest = ?1 LIMIT 1", (digest,)
+        )
+        if row is None:
+            return None
+        return Institution(**dict(row)), "platform" if row["key_digest"] == digest else "staff"
+
+    async def put_policy(self, digest: str, name: str, body: bytes) -> None:
+        """See ``Store``."""
+        await self._db.write(
+            lambda db: db.execute("INSERT OR IGNORE INTO policies VALUES (?, ?, ?)", (digest, name, body)).rowcount
+        )
+
+    async def policy(self, digest: str) -> bytes:
+        """See ``Store``."""
+        row = await self._one("SELECT body FROM policies WHERE digest = ?", (digest,))
+        if row is None:
+            raise NotFound("policy.unknown", f"No policy with digest {digest[:16]} is kept.")
+        return bytes(row["body"])
+
+    async def put_lesson(self, lesson: Lesson) -> None:
+        """See ``Store``."""
+        values = (
+            lesson.institution_id,
+            lesson.course_id,
+            lesson.lesson_id,
+            lesson.title_zh,
+            lesson.title_en,
+            lesson.duration_ms,
+            lesson.policy_digest,
+            msgspec.json.encode(lesson.questions),
+            lesson.version,
+            lesson.timeline,
+            lesson.live_from_ms,
+        )
+        await self._db.write(
+            lambda db: (
+                db.execute(
+                    "INSERT OR REPLACE INTO lessons (institution_id, course_id, lesson_id, title_zh, title_en, "
+                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    values,
+                ).rowcount
+            )
+        )
+
+    async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
+        """See ``Store``."""
+        row = await self._one(
+            "SELECT * FROM lessons WHERE institution_id = ? AND course_id = ? AND lesson_id = ?",
+            (institution_id, course_id, lesson_id),
+        )
+        if row is None:
+            raise NotFound("lesson.unknown", f"There is no lesson {lesson_id} in course {course_id}.")
+        return _lesson(row)
+
+    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+        """See ``Store``."""
+        sql = "SELECT * FROM lessons WHERE institution_id = ? ORDER BY course_id, lesson_id"
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
+        return [_lesson(row) for row in rows]
+
+    async def ensure_learner(self, learner: Learner) -> Learner:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> sqlite3.Row:
+            db.execute(
+                "INSERT OR IGNORE INTO learners (institution_id, learner_id, wrapped_key, created_ms) "
+                "VALUES (?, ?, ?, ?)",
+                (learner.institution_id, learner.learner_id, learner.wrapped_key, learner.created_ms),
+            )
+            row: sqlite3.Row = db.execute(
+                "SELECT * FROM learners WHERE institution_id = ? AND learner_id = ?",
+                (learner.institution_id, learner.learner_id),
+            ).fetchone()
+            return row
+
+        return _learner(await self._db.write(operation))
+
+    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+        """See ``Store``."""
+        row = await self._one(
+            "SELECT * FROM learners WHERE institution_id = ? AND learner_id = ?", (institution_id, learner_id)
+        )
+        if row is None:
+            raise NotFound("learner.unknown", "There is no such learner.")
+        return _learner(row)
+
+    async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            where = (institution_id, learner_id)
+            newest = db.execute(
+                "SELECT max(version) FROM enrolments WHERE institution_id = ? AND learner_id = ?", where
+            ).fetchone()[0]
+            if enrolment.version != (newest or 0) + 1:
+                raise StorageError(
+                    "enrolment.raced", "Another enrolment of this learner came in between.", "Try again."
+                )
+            db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
+            db.execute(
+                "INSERT INTO enrolments VALUES (?, ?, ?, ?, ?, ?)",
+                (*where, enrolment.version, enrolment.at_ms, enrolment.models, enrolment.sealed),
+            )
+
+        await self._db.write(operation)
+
+    async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
+        """See ``Store``."""
+        row = await self._one(
+            "SELECT version, at_ms, models, sealed FROM enrolments WHERE institution_id = ? AND learner_id = ? "
+            "ORDER BY version DESC LIMIT 1",
+            (institution_id, learner_id),
+        )
+        return None if row is None else Enrolment(**dict(row))
+
+    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+        """See ``Store``."""
+        sql = (
+            "SELECT l.learner_id, l.wrapped_key, l.created_ms, e.version, e.at_ms, e.models, e.sealed "
+            "FROM enrolments e JOIN learners l ON l.institution_id = e.institution_id AND l.learner_id = e.learner_id "
+            "WHERE e.institution_id = ? AND l.wrapped_key IS NOT NULL ORDER BY l.learner_id, e.version"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
+        return [
+            (
+                Learner(institution_id=institution_id, learner_id=row[0], wrapped_key=row[1], created_ms=row[2]),
+                Enrolment(version=row[3], at_ms=row[4], models=row[5], sealed=row[6]),
+            )
+            for row in rows
+        ]
+
+    async def erase_learner(self, institution_id: str, learner_id: str, at_ms: int) -> None:
+        """See ``Store``; afterwards the WAL is emptied, so that no older page still holds the key."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            where = (institution_id, learner_id)
+            changed = db.execute(
+                "UPDATE learners SET wrapped_key = NULL, erased_ms = ? WHERE institution_id = ? AND learner_id = ?",
+                (at_ms, *where),
+            )
+            if changed.rowcount == 0:
+                raise NotFound("learner.unknown", "There is no such learner.")
+            db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
+
+        await self._db.write(operation)
+        await self._db.truncate_wal()
+
+    async def _one(self, sql: str, arguments: Sequence[object]) -> sqlite3.Row | None:
+        def operation(db: sqlite3.Connection) -> sqlite3.Row | None:
+            row: sqlite3.Row | None = db.execute(sql, tuple(arguments)).fetchone()
+            return row
+
+        return await self._db.read(operation)
+
+
+def _lesson(row: sqlite3.Row) -> Lesson:
+    values = dict(row)
+    values["questions"] = msgspec.json.decode(values["questions"], type=tuple[Question, ...])
+    return Lesson(**values)
+
+
+def _learner(row: sqlite3.Row) -> Learner:
+    if row["erased_ms"] is not None:
+        raise NotAllowed(
+            "learner.erased", "This learner's data was erased.", "Enrol again under a new pseudonym to go on."
+        )
+    return Learner(
+        institution_id=row["institution_id"],
+        learner_id=row["learner_id"],
+        wrapped_key=row["wrapped_key"],
+        created_ms=row["created_ms"],
+    )

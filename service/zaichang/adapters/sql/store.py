@@ -1,0 +1,286 @@
+"""The ``Store`` on one SQLite file: sessions and their events here, people in ``people``, records in ``records``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.cases import Cases, session_case
+from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.decisions import Decisions
+from zaichang.adapters.sql.media_deliveries import Deliveries
+from zaichang.adapters.sql.people import People
+from zaichang.adapters.sql.records import Records
+from zaichang.adapters.sql.sightings import Sightings
+from zaichang.adapters.sql.staff import Staff
+from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ports.store import Append, SessionRow
+from zaichang.session.playhead import IntervalSet, normalise
+
+_SESSION_COLUMNS = (
+    "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed"
+)
+
+
+class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries):
+    """Everything that is kept, behind one writer."""
+
+    def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:
+        """Open the database of a prepared folder.
+
+        Args:
+            folder: Prepared (and, for a service, locked).
+            inline: Run every operation in the calling thread (simulations on a virtual clock); else group commit.
+            read_only: Only read, also beside a running service.
+
+        Raises:
+            StorageError: See ``Database``.
+        """
+        self.folder = folder
+        super().__init__(ReadDatabase(folder.database) if read_only else Database(folder.database, inline=inline))
+
+    def close(self) -> None:
+        """Finish queued writes and close."""
+        self._db.close()
+
+    async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
+        """See ``Store``: I3 is decided in this one transaction."""
+
+        def operation(db: sqlite3.Connection) -> tuple[SessionRow, ...]:
+            # A session without its first event never answered anyone: its start failed, it does not use up a token.
+            db.execute(
+                "DELETE FROM sessions WHERE next_seq = 0 AND institution_id = ? AND learner_id = ?",
+                (row.institution_id, row.learner_id),
+            )
+            if db.execute("SELECT 1 FROM sessions WHERE token_id = ?", (row.token_id,)).fetchone():
+                raise NotAllowed(
+                    "token.used", "This launch token opened a session before.", "Start again from the course."
+                )
+            where = (row.institution_id, row.learner_id)
+            db.execute(
+                "UPDATE sessions SET state = 'superseded', superseded_by = ? "
+                "WHERE institution_id = ? AND learner_id = ? AND state = 'open'",
+                (row.session_id, *where),
+            )
+            superseded = db.execute(
+                f"SELECT {_SESSION_COLUMNS} FROM sessions "  # noqa: S608 - constant column list
+                "WHERE institution_id = ? AND learner_id = ? AND state = 'superseded'",
+                where,
+            ).fetchall()
+            db.execute(
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                (
+                    row.session_id,
+                    *where,
+                    row.course_id,
+                    row.lesson_id,
+                    row.token_id,
+                    row.policy_digest,
+                    "open",
+                    row.opened_ms,
+                    None,
+                    None,
+                    row.epoch,
+                    row.next_seq,
+                    row.lesson_version,
+                    row.timeline,
+                    row.owed,
+                ),
+            )
+            return tuple(_session(found) for found in superseded)
+
+        return await self._db.write(operation)
+
+    async def session(self, session_id: str) -> SessionRow:
+        """See ``Store``."""
+        rows = await self._sessions("session_id = ?", (session_id,))
+        if not rows:
+            raise NotFound("session.unknown", "There is no such session.")
+        return rows[0]
+
+    async def session_of_token(self, token_id: str) -> SessionRow | None:
+        """See ``Store``."""
+        rows = await self._sessions("token_id = ? AND next_seq > 0", (token_id,))
+        return rows[0] if rows else None
+
+    async def release_token(self, session_id: str) -> None:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE sessions SET token_id = 'released-' || session_id WHERE session_id = ?", (session_id,))
+
+        await self._db.write(operation)
+
+    async def unfinished(self) -> Sequence[SessionRow]:
+        """See ``Store``."""
+        return await self._sessions("state <> 'closed' AND next_seq > 0 ORDER BY opened_ms", ())
+
+    async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
+        """Return an institution's sessions opened before ``before_ms``, the newest first."""
+        return await self._sessions(
+            "institution_id = ? AND opened_ms < ? ORDER BY opened_ms DESC LIMIT ?", (institution_id, before_ms, limit)
+        )
+
+    async def sessions_page(
+        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+    ) -> Sequence[SessionRow]:
+        """See ``Store``."""
+        where = "institution_id = ? AND (opened_ms, session_id) < (?, ?) AND next_seq > 0"
+        arguments: tuple[object, ...] = (institution_id, *before)
+        if learner_id:
+            where, arguments = f"{where} AND learner_id = ?", (*arguments, learner_id)
+        return await self._sessions(f"{where} ORDER BY opened_ms DESC, session_id DESC LIMIT ?", (*arguments, limit))
+
+    async def claim(self, session_id: str) -> SessionRow:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> SessionRow:
+            db.execute("UPDATE sessions SET epoch = epoch + 1 WHERE session_id = ?", (session_id,))
+            found = db.execute(
+                f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE session_id = ?",  # noqa: S608
+                (session_id,),
+            ).fetchone()
+            if found is None:
+                raise NotFound("session.unknown", "There is no such session.")
+            return _session(found)
+
+        return await self._db.write(operation)
+
+    async def append(self, write: Append) -> None:
+        """See ``Store``."""
+        await self._db.write(lambda db: _append(db, write))
+
+    async def events(self, session_id: str) -> Sequence[bytes]:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> Sequence[bytes]:
+            return [
+                bytes(row[0])
+                for row in db.execute("SELECT body FROM events WHERE session_id = ? ORDER BY seq", (session_id,))
+            ]
+
+        return await self._db.read(operation)
+
+    async def owed(self, institution_id: str, learner_id: str) -> str:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> str:
+            row = db.execute(
+                "SELECT owed FROM sessions WHERE institution_id = ? AND learner_id = ? AND state = 'closed' "
+                "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
+                (institution_id, learner_id),
+            ).fetchone()
+            return "" if row is None else str(row["owed"])
+
+        return await self._db.read(operation)
+
+    async def credited(
+        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+    ) -> IntervalSet:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> IntervalSet:
+            rows = db.execute(
+                "SELECT start_ms, end_ms FROM credits "
+                "WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? AND timeline = ?",
+                (institution_id, learner_id, course_id, lesson_id, timeline),
+            )
+            return normalise((row[0], row[1]) for row in rows)
+
+        return await self._db.read(operation)
+
+    async def last_at_ms(self) -> int:
+        """See ``Store``."""
+
+        def operation(db: sqlite3.Connection) -> int:
+            row = db.execute(
+                "SELECT max(at_ms) FROM (SELECT max(at_ms) AS at_ms FROM events "
+                "UNION ALL SELECT max(opened_ms) FROM sessions)"
+            ).fetchone()
+            return int(row[0] or 0)
+
+        return await self._db.read(operation)
+
+    async def _sessions(self, where: str, arguments: tuple[object, ...]) -> list[SessionRow]:
+        sql = f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE {where}"  # noqa: S608 - both are constants of this file
+        return await self._db.read(lambda db: [_session(row) for row in db.execute(sql, arguments)])
+
+
+def _session(row: sqlite3.Row) -> SessionRow:
+    return SessionRow(**{name: row[name] for name in _SESSION_COLUMNS.split(", ")})
+
+
+def _append(db: sqlite3.Connection, write: Append) -> None:
+    row = db.execute(
+        "SELECT epoch, next_seq, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions "
+        "WHERE session_id = ?",
+        (write.session_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound("session.unknown", "There is no such session.")
+    if row["epoch"] != write.epoch:
+        raise StorageError(
+            "storage.fenced", f"Session {write.session_id} was taken over (epoch {row['epoch']}, not {write.epoch})."
+        )
+    after = write.first_seq + len(write.events)
+    if row["next_seq"] >= after and _same_events(db, write):
+        return
+    if row["next_seq"] != write.first_seq:
+        raise StorageError(
+            "storage.conflict",
+            f"Session {write.session_id} is at event {row['next_seq']}, the write starts at {write.first_seq}.",
+        )
+    db.executemany(
+        "INSERT INTO events (session_id, seq, epoch, at_ms, body) VALUES (?, ?, ?, ?, ?)",
+        [
+            (write.session_id, write.first_seq + offset, write.epoch, event.at_ms, event.body)
+            for offset, event in enumerate(write.events)
+        ],
+    )
+    db.execute("UPDATE sessions SET next_seq = ? WHERE session_id = ?", (after, write.session_id))
+    for minute in write.minutes:
+        db.execute(
+            "INSERT INTO minutes (session_id, minute, body) VALUES (?, ?, ?)",
+            (write.session_id, minute.minute, minute.body),
+        )
+        for start_ms, end_ms in minute.credited:
+            if db.execute(
+                "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
+                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
+                (*tuple(row)[2:7], end_ms, start_ms),
+            ).fetchone():
+                raise StorageError(
+                    "storage.double_credit",
+                    f"Session {write.session_id} would credit [{start_ms}, {end_ms}) of the lesson a second time (I2).",
+                )
+            db.execute(
+                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*tuple(row)[2:7], start_ms, end_ms, write.session_id, minute.minute),
+            )
+    for leaf in write.leaves:
+        db.execute(
+            "INSERT INTO leaves (session_id, leaf_seq, kind, at_ms, body, first_minute, n_minutes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (write.session_id, leaf.leaf_seq, leaf.kind, leaf.at_ms, leaf.body, leaf.first_minute, leaf.n_minutes),
+        )
+        db.execute(
+            "UPDATE minutes SET leaf_seq = ? WHERE session_id = ? AND minute >= ? AND minute < ?",
+            (leaf.leaf_seq, write.session_id, leaf.first_minute, leaf.first_minute + leaf.n_minutes),
+        )
+    if write.closed_ms is not None:
+        db.execute(
+            "UPDATE sessions SET state = 'closed', closed_ms = ?, owed = ? WHERE session_id = ?",
+            (write.closed_ms, write.owed, write.session_id),
+        )
+        if write.case is not None:
+            session_case(db, write.case)
+
+
+def _same_events(db: sqlite3.Connection, write: Append) -> bool:
+    stored = db.execute(
+        "SELECT at_ms, body FROM events WHERE session_id = ? AND seq >= ? AND seq < ? ORDER BY seq",
+        (write.session_id, write.first_seq, write.first_seq + len(write.events)),
+    ).fetchall()
+    return [(row["at_ms"], bytes(row["body"])) for row in stored] == [(e.at_ms, e.body) for e in write.events]

@@ -1,0 +1,1 @@
+"""What becomes evidence: segments, amendments and case rules. No I/O."""

@@ -1,0 +1,195 @@
+"""What of a session a person may still decide, and the leaves that a decision becomes. No I/O of its own.
+
+Undecided time is what the rules left to a person. An appeal opens the minutes it names again: then a person may also
+grant what the player's own reports show as played there, never more than the minute's server time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import NotAllowed
+from zaichang.core.reasons import ReasonCode
+from zaichang.ports.review import Amendment
+from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.session.decisions import Verdict
+from zaichang.session.events import Event, HeartbeatReceived
+from zaichang.session.playhead import Interval, IntervalSet, difference, normalise, total_ms, union
+from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
+from zaichang.tlog.merkle import leaf_hash
+
+AMEND = "session.amend"
+SLACK_MS = 1_500
+"""How far a report's playhead may run ahead of the server's clock and still be called played."""
+
+
+class MinuteView(msgspec.Struct, frozen=True):
+    """What of a minute's record matters here."""
+
+    index: int
+    from_ms: int
+    to_ms: int
+    verdict: str
+    verified: tuple[tuple[int, int], ...] = ()
+    undecided: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A reviewer's decision on minutes: what it grants (nothing for a refusal), and why."""
+
+    reviewer_id: str
+    outcome: str
+    reason: ReasonCode
+    note: str
+    granted: Mapping[int, IntervalSet]
+    at_ms: int
+
+
+def view(stored: StoredMinute) -> MinuteView:
+    """Return a stored minute as far as it matters here."""
+    return msgspec.json.decode(stored.body, type=MinuteView)
+
+
+def played_in(events: Sequence[Event], from_ms: int, to_ms: int) -> IntervalSet:
+    """Return the stretch of the lesson that reports show as played within a minute, by the server's clock.
+
+    Args:
+        events: The session's, in order.
+        from_ms: The minute's begin, server time.
+        to_ms: Its end.
+    """
+    parts: list[Interval] = []
+    before: HeartbeatReceived | None = None
+    for event in events:
+        if not isinstance(event, HeartbeatReceived):
+            continue
+        if before is not None and before.playing and before.at_ms >= from_ms - 1 and event.at_ms <= to_ms + 1:
+            moved_ms = event.playhead_ms - before.playhead_ms
+            if 0 < moved_ms <= event.at_ms - before.at_ms + SLACK_MS:
+                parts.append((before.playhead_ms, event.playhead_ms))
+        before = event
+    return _at_most(normalise(parts), to_ms - from_ms)
+
+
+def left_to_decide(
+    minutes: Sequence[StoredMinute],
+    decided: Collection[int],
+    credited: IntervalSet,
+    appealed: Collection[int] = (),
+    events: Sequence[Event] = (),
+) -> dict[int, IntervalSet]:
+    """Return what a person may still grant, by minute; disjoint, and free of what is credited.
+
+    Args:
+        minutes: Of the session.
+        decided: Minutes that a person has decided.
+        credited: What the learner is credited for in this lesson.
+        appealed: Minutes of an appeal that waits; open again, decided or not.
+        events: The session's, for appealed minutes.
+    """
+    left: dict[int, IntervalSet] = {}
+    for stored in minutes:
+        minute = view(stored)
+        if minute.index in decided and minute.index not in appealed:
+            continue
+        open_to_people = normalise(minute.undecided)
+        if minute.index in appealed:
+            open_to_people = union(open_to_people, played_in(events, minute.from_ms, minute.to_ms))
+        free = _at_most(difference(open_to_people, credited), max(0, minute.to_ms - minute.from_ms + SLACK_MS))
+        if free:
+            left[minute.index] = free
+            credited = union(credited, free)
+    return left
+
+
+def ruling_leaves(
+    row: SessionRow,
+    origin: str,
+    anchor: Anchor | None,
+    leaves: Sequence[StoredLeaf],
+    minutes: Sequence[StoredMinute],
+    ruling: Ruling,
+) -> tuple[tuple[StoredLeaf, ...], tuple[Amendment, ...]]:
+    """Return the ``session.amend`` leaves of a decision, one per minute, and their records.
+
+    Args:
+        row: The session.
+        origin: Its log.
+        anchor: The newest checkpoint.
+        leaves: The session's, all of them, in order.
+        minutes: The session's.
+        ruling: What was decided; its keys are the minutes.
+
+    Raises:
+        NotAllowed: ``review.unsealed`` where a minute's own record is not in the log yet.
+    """
+    by_seq = {leaf.leaf_seq: leaf for leaf in leaves}
+    of_minute = {minute.minute: minute for minute in minutes}
+    seq, prev, at_ms = leaves[-1].leaf_seq, leaf_hash(leaves[-1].body), max(ruling.at_ms, leaves[-1].at_ms)
+    new_leaves: list[StoredLeaf] = []
+    amendments: list[Amendment] = []
+    for number, granted in sorted(ruling.granted.items()):
+        stored = of_minute[number]
+        segment = None if stored.leaf_seq is None else by_seq.get(stored.leaf_seq)
+        if segment is None or segment.entry_index is None:
+            raise NotAllowed("review.unsealed", "The minute's record is not in the log yet.", "Try again shortly.")
+        seq += 1
+        counts = granted or view(stored).verdict == Verdict.VERIFIED
+        verdict = Verdict.VERIFIED if counts else Verdict.REFUSED
+        body = canonical_bytes(
+            {
+                "v": 1,
+                "session": row.session_id,
+                "minute": number,
+                "at_ms": at_ms,
+                "reviewer": ruling.reviewer_id,
+                "outcome": ruling.outcome,
+                "reason": ruling.reason.value,
+                "verdict": verdict.value,
+                "granted": [list(each) for each in granted],
+                "note": ruling.note,
+            }
+        )
+        leaf = session_amend(
+            SessionRef(origin=origin, sid=row.session_id, seq=seq, prev=prev, at_ms=at_ms, anchor=anchor),
+            target=segment.entry_index,
+            target_hash=leaf_hash(segment.body),
+            minute=number,
+            verdict=verdict.value,
+            delta_ms=total_ms(granted),
+            reason=ruling.reason.value,
+            request=hashlib.sha256(body).digest(),
+        )
+        prev = leaf_hash(leaf)
+        new_leaves.append(StoredLeaf(leaf_seq=seq, kind=AMEND, at_ms=at_ms, body=leaf))
+        amendments.append(
+            Amendment(
+                session_id=row.session_id,
+                leaf_seq=seq,
+                minute=number,
+                at_ms=at_ms,
+                verdict=verdict.value,
+                delta_ms=total_ms(granted),
+                reason=ruling.reason.value,
+                reviewer_id=ruling.reviewer_id,
+                body=body,
+            )
+        )
+    return tuple(new_leaves), tuple(amendments)
+
+
+def _at_most(parts: IntervalSet, limit_ms: int) -> IntervalSet:
+    """Return the first ``limit_ms`` of a set."""
+    kept: list[Interval] = []
+    for start_ms, end_ms in parts:
+        if limit_ms <= 0:
+            break
+        kept.append((start_ms, min(end_ms, start_ms + limit_ms)))
+        limit_ms -= end_ms - start_ms
+    return tuple(kept)

@@ -1,0 +1,88 @@
+"""What an institution grants a learner in every session: more time, movements left out, the route without a face.
+
+Why is never asked: the reason may be about health. Each change is a new version; the session's record says what held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zaichang.core.errors import PeerViolation
+from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, ROUTES
+from zaichang.ports.review import Allowance
+from zaichang.ports.store import Store
+from zaichang.session.liveness import ACTIONS
+
+
+def checked(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -> tuple[str, int, tuple[str, ...]]:
+    """Return the parts of an allowance in their one form.
+
+    Raises:
+        PeerViolation: ``allowance.invalid``, naming the field.
+    """
+    if route not in ("", *ROUTES):
+        raise PeerViolation("allowance.invalid", f"route must be empty or one of {', '.join(ROUTES)}.")
+    if not 0 <= extra_time_pct <= EXTRA_TIME_MAX_PCT:
+        raise PeerViolation("allowance.invalid", f"extra_time_pct must be 0 to {EXTRA_TIME_MAX_PCT}.")
+    unknown = sorted(set(liveness_excluded) - set(ACTIONS))
+    if unknown:
+        raise PeerViolation(
+            "allowance.invalid", f"liveness_excluded may list {', '.join(ACTIONS)}.", "Leave the rest out."
+        )
+    if set(liveness_excluded) >= set(ACTIONS):
+        raise PeerViolation(
+            "allowance.invalid",
+            "liveness_excluded leaves no movement.",
+            "Grant the route without face recognition (route: challenge).",
+        )
+    return route, extra_time_pct, tuple(action for action in ACTIONS if action in liveness_excluded)
+
+
+async def set_allowance(
+    store: Store,
+    owner: tuple[str, str],
+    set_by: str,
+    at_ms: int,
+    *,
+    route: str = "",
+    extra_time_pct: int = 0,
+    liveness_excluded: Sequence[str] = (),
+) -> Allowance:
+    """Keep a new version of a learner's allowance; return it.
+
+    Args:
+        store: Where.
+        owner: Institution and pseudonym.
+        set_by: ``platform``, ``operator`` or a reviewer.
+        at_ms: Server time.
+        route: Empty (as the launch says), ``face`` or ``challenge``.
+        extra_time_pct: 0 to 400.
+        liveness_excluded: Of ``ACTIONS``.
+
+    Raises:
+        PeerViolation: ``allowance.invalid``.
+    """
+    route, extra_time_pct, excluded = checked(route, extra_time_pct, liveness_excluded)
+    held = await store.allowances(*owner)
+    allowance = Allowance(
+        version=held[0].version + 1 if held else 1,
+        at_ms=at_ms,
+        set_by=set_by,
+        route=route,
+        extra_time_pct=extra_time_pct,
+        liveness_excluded=excluded,
+    )
+    await store.put_allowance(*owner, allowance)
+    return allowance
+
+
+async def current_allowance(store: Store, institution_id: str, learner_id: str) -> Allowance:
+    """Return what holds now; nothing where nothing was granted."""
+    held = await store.allowances(institution_id, learner_id)
+    return held[0] if held else Allowance(version=0, at_ms=0, set_by="")
+
+
+def all_excluded(allowance: Allowance, launched: Sequence[str]) -> tuple[str, ...]:
+    """Return the movements that neither the allowance nor the launch lets be asked for; one is always left."""
+    both = tuple(action for action in ACTIONS if action in {*allowance.liveness_excluded, *launched})
+    return both if len(both) < len(ACTIONS) else allowance.liveness_excluded

@@ -1,0 +1,1 @@
+"""Open sessions: connections, events, timers, orders, recording and publishing."""

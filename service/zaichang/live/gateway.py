@@ -1,0 +1,334 @@
+"""One connection from join to close: limits, decoding, and what each message does.
+
+Nothing a client sends can raise past here. A message that breaks the protocol is answered with the one error shape and
+not used; too many of them, or too fast, close the connection. Closing is always with a code that says whether to come
+back (``protocol.close_codes``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
+from zaichang.core.reasons import ReasonCode
+from zaichang.launch.tokens import LaunchTokens
+from zaichang.live.channel import Channel
+from zaichang.live.connection import Connection
+from zaichang.live.rate_limits import RateExceeded, Rates
+from zaichang.live.session import LiveSession
+from zaichang.live.sessions import SessionHub
+from zaichang.ports.connections import ConnectionObserver, Peer
+from zaichang.ports.session import Ports
+from zaichang.protocol.close_codes import CloseCode
+from zaichang.protocol.codec import decode_capture, decode_client, encode
+from zaichang.protocol.limits import FRAME_MAX_BYTES, MESSAGES_PER_S, PROTOCOL_VERSION, VIOLATIONS_MAX
+from zaichang.protocol.messages import (
+    Answer,
+    CaptureUnavailableMessage,
+    ClientMessage,
+    ErrorMessage,
+    Finish,
+    Heartbeat,
+    Join,
+    Joined,
+    Ready,
+    Reveal,
+)
+from zaichang.session.credit import skips
+from zaichang.session.events import (
+    CaptureReceived,
+    CaptureUnavailable,
+    ChallengeAnswered,
+    FinishRequested,
+    HeartbeatReceived,
+    LivenessBegun,
+    NonceRevealed,
+)
+from zaichang.session.schedule import heartbeat_nonce
+from zaichang.tlog.commit import schedule_commitment
+
+_log = logging.getLogger("zaichang.gateway")
+
+LEAVE_TIMEOUT_S: Final = 5.0
+"""How long a client that is closed may take to read what is queued for it."""
+CAUSES: Final = frozenset({"no_camera", "denied", "busy", "hidden", "ended"})
+LOCALES: Final = ("zh-CN", "en")
+
+
+class _Close(Exception):
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Budget:
+    """Token bucket of messages, and the count of violations."""
+
+    at_ms: int
+    tokens_milli: int = MESSAGES_PER_S * 1000
+    violations: int = 0
+
+    def spend(self, now_ms: int) -> None:
+        self.tokens_milli = min(MESSAGES_PER_S * 1000, self.tokens_milli + max(0, now_ms - self.at_ms) * MESSAGES_PER_S)
+        self.at_ms = now_ms
+        self.tokens_milli -= 1000
+        if self.tokens_milli < 0:
+            raise _Close(CloseCode.TOO_FAST, "wire.too_fast")
+
+    def violate(self) -> None:
+        self.violations += 1
+        if self.violations > VIOLATIONS_MAX:
+            raise _Close(CloseCode.BAD_MESSAGE, "wire.too_many_violations")
+
+
+class Gateway:
+    """Serves connections; ``drain`` sends everybody away for a restart."""
+
+    def __init__(
+        self,
+        hub: SessionHub,
+        tokens: LaunchTokens,
+        ports: Ports,
+        connections_max: int = 5_000,
+        account_sharing: ConnectionObserver | None = None,
+        rates: Rates | None = None,
+    ) -> None:
+        """Wire the parts; ``connections_max`` connections are served at once, more are told to come back."""
+        self._account_sharing = account_sharing
+        self._rates = rates
+        self._hub = hub
+        self._tokens = tokens
+        self._ports = ports
+        self._max = connections_max
+        self._count = 0
+        self._draining = False
+
+    async def serve(self, channel: Channel, address: str = "") -> None:
+        """Serve one connection until it ends; ``address`` is the client's, where it is known."""
+        if self._draining or self._count >= self._max:
+            code = CloseCode.RESTARTING if self._draining else CloseCode.OVERLOADED
+            await channel.close(code, "restarting" if self._draining else "overloaded")
+            return
+        if self._rates is not None:
+            try:
+                self._rates.spend("connections", address, self._rates.limits.joins)
+            except RateExceeded as error:
+                await _refuse(channel, error)
+                return
+        self._count += 1
+        try:
+            await self._serve(channel, address)
+        finally:
+            self._count -= 1
+
+    def drain(self) -> None:
+        """Take no more connections and close the open ones with 1012; the players come back by themselves."""
+        self._draining = True
+        for runner in self._hub.live():
+            runner.send_away(CloseCode.RESTARTING, "restarting")
+
+    async def _serve(self, channel: Channel, address: str) -> None:
+        try:
+            join = await self._read_join(channel)
+            claims = self._tokens.verify(join.token, self._ports.clock.now_ms())
+            if self._rates is not None:
+                self._rates.spend("connections with one token", claims.token_id, self._rates.limits.token)
+            runner, resumed = await self._hub.join(claims, join.resume, join.client_nonce_c)
+        except _Close as close:
+            await channel.close(close.code, close.reason)
+            return
+        except ZaichangError as error:
+            await _refuse(channel, error)
+            return
+        except Exception:
+            _log.exception("a join failed")
+            await channel.close(CloseCode.SERVER_ERROR, "server.error")
+            return
+        connection = Connection(channel, locale=join.locale, outgoing_max=self._ports.config.outgoing_max)
+        sender = asyncio.ensure_future(connection.run())
+        try:
+            previous = runner.attach(connection)
+            if previous is not None:
+                previous.end(CloseCode.SUPERSEDED, "taken_over")
+            connection.send(self._joined(runner, resumed))
+            if resumed:
+                await runner.resumed()
+            if self._account_sharing is not None:
+                await self._account_sharing.joined(runner.row, Peer(address=address, device=join.device))
+            await self._read(channel, connection, runner, sender)
+        except _Close as close:
+            connection.end(close.code, close.reason)
+        except StorageError as error:
+            connection.send(_error(error, fatal=True))
+            connection.end(CloseCode.OVERLOADED, error.code)
+        except Exception:
+            _log.exception("a connection failed")
+            connection.end(CloseCode.SERVER_ERROR, "server.error")
+        finally:
+            await self._leave(runner, connection, sender)
+
+    async def _leave(self, runner: LiveSession, connection: Connection, sender: asyncio.Task[None]) -> None:
+        connection.end(CloseCode.FINISHED, "")
+        await asyncio.wait({sender}, timeout=LEAVE_TIMEOUT_S)
+        sender.cancel()
+        try:
+            await runner.detached(connection)
+            await self._hub.release(runner)
+        except ZaichangError as error:
+            _log.error("session %s: leaving was not recorded: %s", runner.row.session_id, error)
+
+    async def _read_join(self, channel: Channel) -> Join:
+        try:
+            async with asyncio.timeout(self._ports.config.join_timeout_ms / 1000):
+                data = await channel.receive()
+        except TimeoutError:
+            raise _Close(CloseCode.JOIN_TIMEOUT, "wire.join_timeout") from None
+        if data is None:
+            raise _Close(CloseCode.BAD_MESSAGE, "wire.gone")
+        if isinstance(data, bytes):
+            raise PeerViolation("wire.join_first", "The first message must be a join, not a picture.")
+        message = decode_client(data)
+        if not isinstance(message, Join):
+            raise PeerViolation("wire.join_first", "The first message must be a join.")
+        if message.protocol != PROTOCOL_VERSION:
+            raise PeerViolation(
+                "wire.protocol",
+                f"This service speaks protocol {PROTOCOL_VERSION}, not {message.protocol}.",
+                "Update the player.",
+            )
+        if message.locale not in LOCALES:
+            raise PeerViolation("wire.locale", f"locale must be one of {', '.join(LOCALES)}.")
+        return message
+
+    def _joined(self, runner: LiveSession, resumed: bool) -> Joined:
+        state, policy = runner.state, runner.policy
+        return Joined(
+            session_id=state.info.session_id,
+            resumed=resumed,
+            server_ms=self._ports.clock.now_ms(),
+            seq=state.seq + 1,
+            nonce=heartbeat_nonce(state.info, state.seq + 1),
+            heartbeat_ms=policy.heartbeat_ms,
+            frontier_ms=state.frontier_ms,
+            lesson_duration_ms=state.info.lesson_duration_ms,
+            schedule_commitment=schedule_commitment(state.info.session_id, bytes.fromhex(state.info.seed)).hex(),
+            policy_name=policy.name,
+            policy_digest=state.info.policy_digest,
+            captures=state.info.route == "face",
+            reveal=not state.client_nonce,
+            free_seek=skips(state, policy),
+            notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
+            pictures_days=self._pictures_days(state.info.route),
+        )
+
+    def _pictures_days(self, route: str) -> int:
+        config = self._ports.config
+        return config.capture_days if config.keep_captures and route == "face" else 0
+
+    async def _read(
+        self, channel: Channel, connection: Connection, runner: LiveSession, sender: asyncio.Task[None]
+    ) -> None:
+        budget = _Budget(at_ms=self._ports.clock.now_ms())
+        while True:
+            receiving = asyncio.ensure_future(channel.receive())
+            try:
+                await asyncio.wait({receiving, sender}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not receiving.done():
+                    receiving.cancel()
+            if sender.done() or receiving.cancelled():
+                return
+            data = receiving.result()
+            if data is None:
+                return
+            budget.spend(self._ports.clock.now_ms())
+            try:
+                await self._handle(data, runner)
+            except IllegalEvent as error:
+                connection.send(_error(error))
+            except (PeerViolation, NotAllowed, NotFound) as error:
+                connection.send(_error(error))
+                budget.violate()
+
+    async def _handle(self, data: str | bytes, runner: LiveSession) -> None:
+        if isinstance(data, bytes):
+            if len(data) > FRAME_MAX_BYTES:
+                raise PeerViolation("wire.too_large", f"A binary frame may have {FRAME_MAX_BYTES} bytes.")
+            header, picture = decode_capture(data)
+            if self._account_sharing is not None and header.hints:
+                await self._account_sharing.hinted(runner.row, header.hints, runner.hints_seen)
+            if runner.liveness_frame(header, picture):
+                return
+            await runner.apply(
+                lambda at_ms: CaptureReceived(
+                    at_ms=at_ms,
+                    capture_id=header.capture_id,
+                    nonce=header.nonce,
+                    camera=header.camera,
+                    virtual_camera=header.virtual_camera,
+                ),
+                picture,
+            )
+            return
+        await self._handle_text(decode_client(data), runner)
+
+    async def _handle_text(self, message: ClientMessage, runner: LiveSession) -> None:
+        match message:
+            case Heartbeat():
+                await runner.apply(
+                    lambda at_ms: HeartbeatReceived(
+                        at_ms=at_ms,
+                        seq=message.seq,
+                        nonce=message.nonce,
+                        playhead_ms=message.playhead_ms,
+                        playing=message.playing,
+                        stalled=message.stalled,
+                        ended=message.ended,
+                        rate_bp=message.rate_bp,
+                        visible=message.visible,
+                        focused=message.focused,
+                        hints=message.hints,
+                    )
+                )
+            case Reveal():
+                await runner.apply(lambda at_ms: NonceRevealed(at_ms=at_ms, client_nonce=message.client_nonce))
+            case CaptureUnavailableMessage():
+                if message.cause not in CAUSES:
+                    raise PeerViolation("wire.cause", f"cause must be one of {', '.join(sorted(CAUSES))}.")
+                reason = ReasonCode.PAGE_HIDDEN if message.cause == "hidden" else ReasonCode.CAMERA_UNAVAILABLE
+                await runner.apply(
+                    lambda at_ms: CaptureUnavailable(at_ms=at_ms, capture_id=message.capture_id, reason=reason)
+                )
+            case Answer():
+                await runner.apply(
+                    lambda at_ms: ChallengeAnswered(
+                        at_ms=at_ms, challenge_id=message.challenge_id, answer=message.answer
+                    )
+                )
+            case Ready():
+                await runner.apply(
+                    lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=message.challenge_id, decline=message.decline)
+                )
+            case Finish():
+                await runner.apply(lambda at_ms: FinishRequested(at_ms=at_ms))
+            case Join():
+                raise PeerViolation("wire.joined_twice", "A connection joins once.", "Open a new connection.")
+
+
+def _error(error: ZaichangError, *, fatal: bool = False) -> ErrorMessage:
+    return ErrorMessage(code=error.code, message=error.message, hint=error.hint, fatal=fatal)
+
+
+async def _refuse(channel: Channel, error: ZaichangError) -> None:
+    """Answer a join that cannot be served: the error, then a close code that says whether to try again."""
+    await channel.send(encode(_error(error, fatal=True)))
+    if error.code.startswith("token."):
+        code = CloseCode.TOKEN_REFUSED
+    else:
+        code = CloseCode.OVERLOADED if isinstance(error, StorageError) else CloseCode(type(error).close_code)
+    await channel.close(code, error.code)

@@ -1,0 +1,90 @@
+"""One session's liveness tries: begins what the core orders, hands frames to it, drops what was cut short."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.live.liveness_trial import Keep, LivenessTry
+from zaichang.live.orders import hint_message
+from zaichang.ports.session import Ports
+from zaichang.protocol.messages import CaptureHeader, ServerMessage
+from zaichang.session.decisions import OrderLiveness
+from zaichang.session.events import LivenessAssessed
+
+
+class LivenessDesk:
+    """At most one try at a time; all in memory, so that nothing of it survives the session."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        template: bytes | None,
+        *,
+        send: Callable[[ServerMessage], None],
+        locale: Callable[[], str],
+        keep: Keep,
+        spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
+        finished: Callable[[LivenessAssessed], Awaitable[None]],
+    ) -> None:
+        """Args say where frames are looked at, who is enrolled, and what the session's runner does for a try.
+
+        Args:
+            ports: The rest of the service.
+            template: The learner's reference, opened, or None.
+            send: To the player, if one is connected.
+            locale: The player's language.
+            keep: Stores a picture under a name of its own.
+            spawn: Runs background work.
+            finished: Is given the result; its ``at_ms`` is still to be set.
+        """
+        self._ports = ports
+        self._template = template
+        self._send = send
+        self._locale = locale
+        self._keep = keep
+        self._spawn = spawn
+        self._finished = finished
+        self._current: tuple[LivenessTry, asyncio.Task[None]] | None = None
+        self._known: set[str] = set()
+
+    def frame(self, header: CaptureHeader, picture: bytes) -> bool:
+        """Take a frame; whether it belongs to a liveness challenge, also one whose try is over."""
+        if self._current is not None and self._current[0].order.challenge_id == header.capture_id:
+            self._current[0].frame(header, picture)
+        return header.capture_id in self._known
+
+    def begin(self, order: OrderLiveness) -> None:
+        """Start a try; one under way is dropped."""
+        self.end()
+        self._known.add(order.challenge_id)
+
+        def hint(reason: ReasonCode | None) -> None:
+            self._send(hint_message(order.challenge_id, reason, self._locale()))
+
+        async def keep(name: str, picture: bytes) -> None:
+            await self._keep(f"{order.challenge_id}-{order.attempt}-{name}", picture)
+
+        made = LivenessTry(
+            order,
+            vision=self._ports.vision,
+            reference=self._template,
+            now_ms=self._ports.clock.now_ms,
+            send=self._send,
+            hint=hint,
+            pick=lambda count: int(self._ports.token_hex(8), 16) % count,
+            keep=keep,
+        )
+        self._current = made, self._spawn(self._run(made))
+
+    async def _run(self, made: LivenessTry) -> None:
+        found = await made.run()
+        self._current = None
+        await self._finished(found)
+
+    def end(self) -> None:
+        """Drop the try under way, if there is one: the core knows that it was cut short."""
+        current, self._current = self._current, None
+        if current is not None:
+            current[1].cancel()

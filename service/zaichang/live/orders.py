@@ -1,0 +1,179 @@
+"""A decision as the message that tells the player. Pure; the runner sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.live.challenge_picture import code_picture
+from zaichang.live.challenge_sound import spoken_code
+from zaichang.live.confirm_text import confirm_labels
+from zaichang.ports.store import StoredMinute
+from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
+from zaichang.protocol.messages import (
+    Ack,
+    CaptureOrder,
+    ChallengeOrder,
+    ChallengeResult,
+    Closed,
+    ErrorMessage,
+    LivenessHint,
+    MinuteSealed,
+    Pause,
+    Resume,
+    Seek,
+    ServerMessage,
+)
+from zaichang.session.decisions import (
+    AckHeartbeat,
+    ChallengeJudged,
+    Decision,
+    Final,
+    Minute,
+    OrderCapture,
+    OrderChallenge,
+    OrderPause,
+    OrderResume,
+    OrderSeek,
+    RejectCapture,
+    RejectHeartbeat,
+    RejectReveal,
+)
+from zaichang.session.liveness import LINK_MS
+
+
+def sentence(reason: ReasonCode, locale: str) -> str:
+    """Return what the learner reads, in Chinese unless English was asked for."""
+    return SENTENCES[reason].en if locale.startswith("en") else SENTENCES[reason].zh
+
+
+def shown_ms(left_ms: int) -> int:
+    """Return what a page counts down of the time to answer: what is answered in time there arrives in time here.
+
+    The order and the answer may be late, together as much as a line may be for movements.
+    """
+    return left_ms - min(LINK_MS, left_ms // 8)
+
+
+def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str) -> ServerMessage | None:
+    """Return the message for a decision; None where the player is not concerned.
+
+    Args:
+        decision: From the core.
+        now_ms: Server time, from which the client's allowance of time is reckoned.
+        sealed_ms: Verified time that a signed checkpoint covers; only this is called verified.
+        locale: ``zh-CN`` or ``en``.
+    """
+    match decision:
+        case AckHeartbeat():
+            return Ack(
+                seq=decision.seq,
+                nonce=decision.next_nonce,
+                counting=decision.counting,
+                reason=decision.reason.value if decision.reason else "",
+                verified_ms=sealed_ms,
+                pending_ms=decision.pending_ms + decision.verified_ms - sealed_ms,
+                frontier_ms=decision.frontier_ms,
+            )
+        case RejectHeartbeat():
+            return ErrorMessage(
+                code=decision.code,
+                message=f"Heartbeat {decision.seq} was not used; {decision.expected_seq} is expected.",
+                hint="Answer the last acknowledgement, or reconnect with resume.",
+                expected_seq=decision.expected_seq,
+            )
+        case RejectReveal():
+            return ErrorMessage(
+                code="reveal.mismatch",
+                message=sentence(ReasonCode.NONCE_REJECTED, locale),
+                hint="Send the nonce that the join committed to; where it is lost, join without resume.",
+            )
+        case OrderCapture():
+            return CaptureOrder(
+                capture_id=decision.capture_id,
+                nonce=decision.nonce,
+                within_ms=max(0, decision.deadline_ms - now_ms),
+                width_px=CAPTURE_WIDTH_PX,
+                quality_pct=CAPTURE_QUALITY_PCT,
+                prompt=decision.prompt.value if decision.prompt else "",
+            )
+        case RejectCapture():
+            return ErrorMessage(
+                code=f"capture.{decision.reason.value.lower()}", message=sentence(decision.reason, locale)
+            )
+        case OrderChallenge():
+            return ChallengeOrder(
+                challenge_id=decision.challenge_id,
+                kind=decision.kind,
+                within_ms=shown_ms(max(0, decision.deadline_ms - now_ms)),
+                options=decision.options,
+                text=decision.text,
+                image=code_picture(decision.code, decision.salt) if decision.code else "",
+                audio=spoken_code(decision.code, decision.salt, locale) if decision.code else "",
+                variant=decision.variant,
+                steps=decision.steps,
+                labels=confirm_labels(decision.labels, decision.variant, locale),
+            )
+        case ChallengeJudged():
+            return ChallengeResult(
+                challenge_id=decision.challenge_id,
+                accepted=decision.accepted,
+                closed=decision.closed,
+                reason=decision.reason.value if decision.reason else "",
+            )
+        case OrderPause():
+            return Pause(reason=decision.reason.value, message=sentence(decision.reason, locale))
+        case OrderResume():
+            return Resume()
+        case OrderSeek():
+            return Seek(to_ms=decision.to_ms, reason=decision.reason.value, message=sentence(decision.reason, locale))
+        case _:
+            return None
+
+
+def hint_message(challenge_id: str, reason: ReasonCode | None, locale: str) -> LivenessHint:
+    """Return the guidance for a learner before the camera; None says that all is well."""
+    if reason is None:
+        return LivenessHint(challenge_id=challenge_id)
+    return LivenessHint(challenge_id=challenge_id, reason=reason.value, message=sentence(reason, locale))
+
+
+def minute_message(minute: StoredMinute, locale: str) -> MinuteSealed:
+    """Return the message for a minute whose record a signed checkpoint covers."""
+    record = msgspec.json.decode(minute.body, type=_MinuteView)
+    reasons: Sequence[ReasonCode] = record.reasons
+    return MinuteSealed(
+        index=minute.minute,
+        verdict=record.verdict,
+        verified_ms=record.verified_ms,
+        reasons=tuple(reason.value for reason in reasons),
+        messages=tuple(sentence(reason, locale) for reason in reasons),
+    )
+
+
+def closed_message(final: Final, locale: str) -> Closed:
+    """Return the message for a session's end."""
+    return Closed(
+        reason=final.reason.value,
+        message=sentence(final.reason, locale),
+        verified_ms=final.verified_ms,
+        undecided_ms=final.undecided_ms,
+    )
+
+
+def verified_ms_of(minutes: Sequence[StoredMinute | Minute]) -> int:
+    """Return the sum of the minutes' verified time."""
+    return sum(
+        minute.verified_ms
+        if isinstance(minute, Minute)
+        else msgspec.json.decode(minute.body, type=_MinuteView).verified_ms
+        for minute in minutes
+    )
+
+
+class _MinuteView(msgspec.Struct, frozen=True, kw_only=True):
+    verdict: str
+    verified_ms: int
+    reasons: tuple[ReasonCode, ...] = ()

@@ -1,0 +1,172 @@
+"""From written leaves to delivered minutes: log, seal, outbox, and only then the learner is told.
+
+Leaves are stored with the events that completed them. From there on everything can be repeated: ``LogPort.submit`` is
+idempotent by key, sealing notes the index, the outbox is idempotent by (session, minute). A restart submits what is
+not sealed and delivers what is not delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import IllegalEvent, StorageError
+from zaichang.evidence.amendments import AMEND
+from zaichang.live.publishing import Publisher, amendment_line, outbox_line
+from zaichang.ports.review import Amendment
+from zaichang.ports.session import LogPort, Ports
+from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.tlog.leaf import record
+
+RETRY_S: Final = 1.0
+"""Pause before a record that storage refused is tried again."""
+
+_log = logging.getLogger("zaichang.live")
+
+Sealed = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
+"""Told once per leaf: it is covered by a signed checkpoint, and its minutes are in the outbox."""
+
+
+class Recorder:
+    """Carries the leaves of all sessions into the log and the outbox."""
+
+    def __init__(self, ports: Ports, outbox: Publisher) -> None:
+        """Use the store and log of ``ports``."""
+        self._ports = ports
+        self._outbox = outbox
+        self._delivering = asyncio.Lock()
+        self._told: set[tuple[str, str]] = set()
+
+    async def record(self, row: SessionRow, log: LogPort, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
+        """Take leaves of one session, in order, through log, seal and outbox.
+
+        Args:
+            row: The session.
+            log: Its log.
+            leaves: Stored ones.
+            sealed: See ``Sealed``.
+
+        Where storage refuses (a full disk), it tries again until it is done: each step may be repeated.
+
+        Raises:
+            FatalLogError: From the log; the caller stops the process.
+            StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the rest.
+        """
+        policy = await self._policy(row, log)
+        waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
+        try:
+            if policy is not None:
+                await policy
+            for leaf, pending in zip(leaves, waiting, strict=True):
+                index = await pending
+                sealed(leaf, await self._seal(row, log.origin, leaf, index))
+        finally:
+            for pending in (*waiting, *(() if policy is None else (policy,))):
+                pending.cancel()
+
+    async def _policy(self, row: SessionRow, log: LogPort) -> asyncio.Future[None] | None:
+        """Have the log name the session's policy before the first session that ran under it."""
+        if (log.origin, row.policy_digest) in self._told:
+            return None
+        self._told.add((log.origin, row.policy_digest))
+        name = parse_canonical_object(await self._ports.store.policy(row.policy_digest)).get("name")
+        leaf = record("policy", log.origin, row.opened_ms, name=name, digest=bytes.fromhex(row.policy_digest))
+
+        async def tell() -> None:
+            try:
+                await log.submit((f"policy-{row.policy_digest[:32]}", 0), leaf)
+            except IllegalEvent:
+                pass  # named before, with an earlier session's time
+            except BaseException:
+                self._told.discard((log.origin, row.policy_digest))
+                raise
+
+        return asyncio.ensure_future(tell())
+
+    async def recover(self) -> None:
+        """Finish what a crash interrupted: submit unsealed leaves, then write missing outbox lines."""
+        await asyncio.to_thread(self._outbox.repair)
+        by_session: dict[str, list[StoredLeaf]] = {}
+        for session_id, leaf in await self._ports.store.unsealed():
+            by_session.setdefault(session_id, []).append(leaf)
+        undelivered = await self._ports.store.undelivered()
+        held = await asyncio.to_thread(self._outbox.holds, [(sid, minute.minute) for sid, minute in undelivered])
+        for session_id in sorted({session_id for session_id, _ in undelivered}):
+            row = await self._ports.store.session(session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(session_id)}
+            minutes = [minute for sid, minute in undelivered if sid == session_id]
+            lines = [
+                outbox_line(row, minute, log.origin, index)
+                for minute in minutes
+                if (session_id, minute.minute) not in held
+                and minute.leaf_seq is not None
+                and (index := indices[minute.leaf_seq]) is not None
+            ]
+            await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
+            await self._ports.store.note_delivered(session_id, [minute.minute for minute in minutes])
+        for amendment in await self._ports.store.undelivered_amendments():
+            row = await self._ports.store.session(amendment.session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(row.session_id)}
+            index = indices[amendment.leaf_seq]
+            if index is not None:
+                await self._deliver_amendment(row, log.origin, amendment, index, repeated=True)
+        for session_id, leaves in by_session.items():
+            row = await self._ports.store.session(session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            await self.record(row, log, leaves, _nobody)
+
+    async def _seal(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
+        repeated = False
+        while True:
+            try:
+                await self._ports.store.seal(row.session_id, leaf.leaf_seq, index)
+                return await self._deliver(row, origin, leaf, index, repeated)
+            except StorageError as error:
+                if error.code in ("storage.closed", "storage.conflict"):
+                    raise
+                _log.warning("session %s: a record waits, storage refuses: %s", row.session_id, error)
+                repeated = True
+                await asyncio.sleep(RETRY_S)
+
+    async def _deliver(
+        self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
+    ) -> Sequence[StoredMinute]:
+        if leaf.kind == AMEND:
+            for each in await self._ports.store.amendments(row.session_id):
+                if each.leaf_seq == leaf.leaf_seq and not each.delivered:
+                    await self._deliver_amendment(row, origin, each, index, repeated)
+        if leaf.n_minutes == 0:
+            return ()
+        minutes = [m for m in await self._ports.store.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
+        due = [minute for minute in minutes if not minute.delivered]
+        async with self._delivering:
+            held: set[tuple[str, int]] = set()
+            if repeated:
+                wanted = [(row.session_id, minute.minute) for minute in due]
+                held = await asyncio.to_thread(self._outbox.holds, wanted)
+            lines = [
+                outbox_line(row, minute, origin, index) for minute in due if (row.session_id, minute.minute) not in held
+            ]
+            await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
+        await self._ports.store.note_delivered(row.session_id, [minute.minute for minute in minutes])
+        return minutes
+
+    async def _deliver_amendment(
+        self, row: SessionRow, origin: str, amendment: Amendment, index: int, repeated: bool
+    ) -> None:
+        key = (row.session_id, amendment.leaf_seq)
+        async with self._delivering:
+            held = await asyncio.to_thread(self._outbox.holds, [key], "amendment") if repeated else set()
+            if key not in held:
+                line = amendment_line(row, amendment, origin, index)
+                await asyncio.to_thread(self._outbox.append, [line], self._ports.clock.now_ms())
+        await self._ports.store.note_amendment_delivered(row.session_id, amendment.leaf_seq)
+
+
+def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+    """Nobody is connected yet when a restart finishes old records; whoever resumes asks the store."""

@@ -1,0 +1,46 @@
+"""What a learner's sessions of a lesson left to a person for want of closing movements alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.ports.store import SessionRow, Store
+from zaichang.session.afterwards import by_movements
+from zaichang.session.codec import decode_minute
+from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
+
+LOOK_BACK: Final = 10
+"""Sessions of the learner that are looked at, the newest first."""
+
+
+async def left_for_movements(store: Store, old: SessionRow) -> dict[int, IntervalSet]:
+    """Return by minute what movements may make up for; nothing where a pop-up was left open."""
+    if old.state != "closed" or old.owed:
+        return {}
+    minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(old.session_id)]
+    return {minute.index: part for minute in minutes if (part := by_movements(minute))}
+
+
+async def resumable(store: Store, new: SessionRow, credited: IntervalSet, session_max_ms: int) -> IntervalSet:
+    """Return where a session that opens now may go on from, beyond what was credited.
+
+    Args:
+        store: Where sessions lie.
+        new: The session that opens.
+        credited: What its learner was credited for on this time line.
+        session_max_ms: A session that began longer ago cannot be made up for any more.
+    """
+    where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)
+    parts: list[Interval] = []
+    # Not the last one alone: a second tab that was opened by mistake is a session too, and was never studied in.
+    for old in await store.sessions_page(*where):
+        if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
+            for left in (await left_for_movements(store, old)).values():
+                parts += left
+    return difference(normalise(parts), credited)
+
+
+def same_lesson(old: SessionRow, new: SessionRow) -> bool:
+    """Return whether positions mean the same in both sessions."""
+    return (old.course_id, old.lesson_id, old.timeline) == (new.course_id, new.lesson_id, new.timeline)

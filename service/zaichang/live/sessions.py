@@ -1,0 +1,326 @@
+"""All live sessions of this process: opening, resuming, superseding, and what a restart finds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from zaichang.adapters.keys.vault import LearnerKey
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
+from zaichang.evidence.segments import SegmentContext, advance, begin
+from zaichang.launch.allowances import all_excluded, current_allowance
+from zaichang.launch.question_bank import drawn_questions
+from zaichang.launch.tokens import LaunchClaims
+from zaichang.live.recorder import Recorder
+from zaichang.live.resuming import resumable
+from zaichang.live.session import LiveSession
+from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.session import LogPort, Ports
+from zaichang.ports.store import Append, SessionRow, StoredEvent
+from zaichang.session.codec import decode_event, encode_event
+from zaichang.session.decisions import Decision, Final, Minute, RecordFinal, RecordMinute
+from zaichang.session.events import Question, SessionStarted
+from zaichang.session.policy import Policy, policy_from_mapping
+from zaichang.session.replay import replay
+from zaichang.session.step import start
+from zaichang.tlog.commit import session_key
+
+"""Kind under which a reference is sealed."""
+
+_log = logging.getLogger("zaichang.live")
+
+
+class SessionHub:
+    """Owns the runners. One lock per learner makes opening and superseding a single step."""
+
+    def __init__(self, ports: Ports, recorder: Recorder, fatal: Callable[[FatalLogError], None]) -> None:
+        """Start with no session; call ``recover`` before the first connection."""
+        self._ports = ports
+        self._recorder = recorder
+        self._fatal = fatal
+        self.on_closed: list[Callable[[SessionRow], None]] = []
+        self.on_opened: list[Callable[[LiveSession], Awaitable[None]]] = []
+        self._runners: dict[str, LiveSession] = {}
+        self._learners: dict[tuple[str, str], asyncio.Lock] = {}
+        self._waiting: dict[tuple[str, str], int] = {}
+
+    def live(self) -> Sequence[LiveSession]:
+        """Return the sessions in memory."""
+        return tuple(self._runners.values())
+
+    def find(self, session_id: str) -> LiveSession | None:
+        """Return a session that is in memory."""
+        return self._runners.get(session_id)
+
+    async def recover(self) -> None:
+        """Rebuild every open session from its events, and finish what a crash interrupted."""
+        for row in await self._ports.store.unfinished():
+            try:
+                runner = await self._load(row.session_id)
+                await runner.recover_captures()
+                if row.state == "superseded":
+                    await runner.supersede()
+            except (FatalLogError, StorageError):
+                raise
+            except ZaichangError as error:
+                # One damaged session must not keep the others from starting; it is left as it is, for people to see.
+                _log.error("session %s cannot be rebuilt: %s", row.session_id, error)
+        self._forget_closed()
+
+    async def join(self, claims: LaunchClaims, resume: str, client_nonce_c: str) -> tuple[LiveSession, bool]:
+        """Return the session that a verified token is for, and whether it existed before.
+
+        Args:
+            claims: Of the token.
+            resume: The session that the client wants to go on with, or empty.
+            client_nonce_c: The client's commitment, for a new session's schedule.
+
+        Raises:
+            NotFound: ``session.unknown`` for a session that this token did not open, ``session.other_nonce`` for one
+                that waits for a nonce which this client does not have.
+            NotAllowed: ``token.in_use`` or ``token.used``.
+        """
+        async with self.learner_lock(claims.institution_id, claims.learner_id):
+            row = await self._ports.store.session_of_token(claims.token_id)
+            if resume:
+                if row is None or row.session_id != resume:
+                    raise NotFound("session.unknown", "This token did not open that session.", "Join without resume.")
+                runner = await self._load(row.session_id)
+                if runner.awaits_other(client_nonce_c):
+                    raise NotFound(
+                        "session.other_nonce", "That session waits for another nonce.", "Join without resume."
+                    )
+                return runner, True
+            if row is None:
+                return await self._open(claims, client_nonce_c), False
+            if row.state == "closed":
+                raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
+            runner = await self._load(row.session_id)
+            if runner.connected:
+                raise NotAllowed(
+                    "token.in_use",
+                    "Another page is studying with this launch token.",
+                    "Close the other page, or resume with its session id.",
+                )
+            if runner.awaits_other(client_nonce_c):
+                # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
+                await self._ports.store.release_token(row.session_id)
+                return await self._open(claims, client_nonce_c), False
+            return runner, True
+
+    async def release(self, runner: LiveSession) -> None:
+        """Forget a closed session once its records are written and nobody is connected to it."""
+        if not runner.is_idle():
+            return
+        await runner.settle()
+        if runner.is_idle() and self._runners.get(runner.row.session_id) is runner:
+            del self._runners[runner.row.session_id]
+            await runner.stop()
+
+    async def settle(self) -> None:
+        """Wait until no session has anything under way."""
+        for runner in self.live():
+            await runner.settle()
+
+    async def stop(self) -> None:
+        """End all timers and tasks; the sessions stay open in storage."""
+        for runner in self.live():
+            await runner.stop()
+        self._runners.clear()
+
+    def _ended(self, row: SessionRow) -> None:
+        for listener in self.on_closed:
+            listener(row)
+
+    def _forget_closed(self) -> None:
+        for runner in self.live():
+            if runner.is_idle():
+                del self._runners[runner.row.session_id]
+
+    @asynccontextmanager
+    async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
+        """Hold off that learner's next session, and any other holder, meanwhile."""
+        key = (institution_id, learner_id)
+        lock = self._learners.setdefault(key, asyncio.Lock())
+        self._waiting[key] = self._waiting.get(key, 0) + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key], self._learners[key]
+
+    async def _open(self, claims: LaunchClaims, client_nonce_c: str) -> LiveSession:
+        ports = self._ports
+        policy = await self._policy(claims.policy_digest)
+        allowance = await current_allowance(ports.store, claims.institution_id, claims.learner_id)
+        claims = replace(
+            claims,
+            route=allowance.route or claims.route,
+            extra_time_pct=max(allowance.extra_time_pct, claims.extra_time_pct),
+            liveness_excluded=all_excluded(allowance, claims.liveness_excluded),
+        )
+        if claims.route == "challenge" and not policy.non_face_route:
+            raise NotAllowed(
+                "launch.route", "This policy does not offer the route without face recognition.", "Use the face route."
+            )
+        key = await self._learner_key(claims.institution_id, claims.learner_id)
+        template = await self._template(key)
+        row = SessionRow(
+            session_id=ports.token_hex(16),
+            institution_id=claims.institution_id,
+            learner_id=claims.learner_id,
+            course_id=claims.course_id,
+            lesson_id=claims.lesson_id,
+            token_id=claims.token_id,
+            policy_digest=claims.policy_digest,
+            state="open",
+            opened_ms=ports.clock.now_ms(),
+            lesson_version=claims.lesson_version,
+            timeline=claims.timeline,
+        )
+        log = await ports.logs.log_for(row.institution_id, row.opened_ms)
+        for old in await ports.store.open_session(row):
+            # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
+            await (await self._load(old.session_id)).supersede()
+        credited = await ports.store.credited(
+            claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
+        )
+        seed = ports.token_hex(32)
+        event = SessionStarted(
+            at_ms=ports.clock.now_ms(),
+            session_id=row.session_id,
+            institution_id=claims.institution_id,
+            learner_id=claims.learner_id,
+            course_id=claims.course_id,
+            lesson_id=claims.lesson_id,
+            lesson_duration_ms=claims.lesson_duration_ms,
+            policy_digest=claims.policy_digest,
+            seed=seed,
+            client_nonce_c=client_nonce_c,
+            credited=credited,
+            resumable=await resumable(ports.store, row, credited, policy.session_max_ms),
+            lesson_version=claims.lesson_version,
+            timeline=claims.timeline,
+            live_from_ms=claims.live_from_ms,
+            owed=await ports.store.owed(claims.institution_id, claims.learner_id),
+            route=claims.route,
+            extra_time_pct=claims.extra_time_pct,
+            liveness_excluded=claims.liveness_excluded,
+            questions=await self._questions(claims, seed),
+        )
+        state, _ = start(event, policy)
+        body = canonical_bytes(encode_event(event))
+        context = self._context(log, key, event, policy)
+        segments, leaf = begin(context, event, body, log.anchor(), lambda _: None)
+        await ports.store.append(
+            Append(
+                session_id=row.session_id,
+                epoch=row.epoch,
+                first_seq=0,
+                events=(StoredEvent(at_ms=event.at_ms, body=body),),
+                leaves=(leaf,),
+            )
+        )
+        runner = LiveSession(
+            row=replace(row, next_seq=1),
+            policy=policy,
+            state=state,
+            segments=segments,
+            key=key,
+            template=template,
+            ports=ports,
+            log=log,
+            recorder=self._recorder,
+            fatal=self._fatal,
+            ended=self._ended,
+        )
+        self._runners[row.session_id] = runner
+        runner.start(leaf)
+        for listener in self.on_opened:
+            await listener(runner)
+        return runner
+
+    async def _load(self, session_id: str) -> LiveSession:
+        """Return the session's runner, rebuilt from its events where it is not in memory."""
+        found = self._runners.get(session_id)
+        if found is not None:
+            return found
+        store = self._ports.store
+        row = await store.claim(session_id)
+        policy = await self._policy(row.policy_digest)
+        key = await self._learner_key(row.institution_id, row.learner_id)
+        log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+        bodies = await store.events(session_id)
+        events = [decode_event(parse_canonical_object(body)) for body in bodies]
+        replayed = replay(events, policy)
+        info = events[0]
+        if not isinstance(info, SessionStarted):
+            raise EvidenceError("replay.no_start", "A session's first event must be its start.")
+        written = {leaf.leaf_seq: leaf.body for leaf in await store.leaves(session_id)}
+        chain, _ = begin(self._context(log, key, info, policy), info, bodies[0], None, written.get)
+        decided = _decided(replayed.decisions)
+        for number, event in enumerate(events[1:], 1):
+            minutes, final = decided.get(number, ((), None))
+            chain, _ = advance(chain, bodies[number], event.at_ms, minutes, final, None, written.get)
+        runner = LiveSession(
+            row=row,
+            policy=policy,
+            state=replayed.state,
+            segments=chain,
+            key=key,
+            template=await self._template(key),
+            ports=self._ports,
+            log=log,
+            recorder=self._recorder,
+            fatal=self._fatal,
+            ended=self._ended,
+            final=replayed.final,
+        )
+        await runner.count_sealed()
+        self._runners[session_id] = runner
+        return runner
+
+    def _context(self, log: LogPort, key: LearnerKey, info: SessionStarted, policy: Policy) -> SegmentContext:
+        return SegmentContext(
+            origin=log.origin,
+            session_key=session_key(key.subject_key(), info.session_id),
+            segment_ms=policy.segment_ms,
+        )
+
+    async def _policy(self, digest: str) -> Policy:
+        return policy_from_mapping(parse_canonical_object(await self._ports.store.policy(digest)))
+
+    async def _learner_key(self, institution_id: str, learner_id: str) -> LearnerKey:
+        fresh = self._ports.vault.new_learner(institution_id, learner_id, self._ports.clock.now_ms())
+        return self._ports.vault.unlock(await self._ports.store.ensure_learner(fresh))
+
+    async def _template(self, key: LearnerKey) -> bytes | None:
+        enrolment = await self._ports.store.enrolment(key.institution_id, key.learner_id)
+        return None if enrolment is None else key.open(TEMPLATE, str(enrolment.version), enrolment.sealed)
+
+    async def _questions(self, claims: LaunchClaims, seed: str) -> tuple[Question, ...]:
+        try:
+            lesson = await self._ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+        except NotFound:
+            return ()
+        return drawn_questions(lesson.questions, seed)
+
+
+def _decided(
+    decisions: Sequence[tuple[int, Decision]],
+) -> Mapping[int, tuple[tuple[Minute, ...], Final | None]]:
+    """Return, by event number, the minutes and the end that it decided."""
+    found: dict[int, tuple[tuple[Minute, ...], Final | None]] = {}
+    for number, decision in decisions:
+        minutes, final = found.get(number, ((), None))
+        if isinstance(decision, RecordMinute):
+            found[number] = ((*minutes, decision.minute), final)
+        elif isinstance(decision, RecordFinal):
+            found[number] = (minutes, decision.final)
+    return found

@@ -1,0 +1,1 @@
+"""The transparency log: writing, signing, reading, mirroring and witnessing it."""

@@ -1,0 +1,162 @@
+"""Sessions from the store as a bundle that anyone entitled to it can check offline (``audit``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from zaichang.adapters.keys.vault import Vault
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.evidence.segments import SUBJECT, subject_payload
+from zaichang.log.reader import LogReader
+from zaichang.log.shelf import log_year
+from zaichang.log.witness_history import seen_for
+from zaichang.ports.store import SessionRow, Store
+from zaichang.session.codec import decode_event
+from zaichang.session.events import BeaconArrived
+from zaichang.tlog.commit import commitment, salt, session_key
+from zaichang.tlog.leaf import parse_leaf
+
+NOTHING: Final = "nothing"
+RECORDS: Final = "records"
+EVERYTHING: Final = "everything"
+OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
+"""What is opened: no item; the minute records; also events, the pseudonym and the policy (allows a replay)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    leaves: tuple[BundleLeaf, ...]
+    commitments: tuple[Commitments, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    fields: tuple[FieldOpening, ...] = ()
+
+
+async def export_sessions(
+    store: Store,
+    vault: Vault,
+    reader: LogReader,
+    rows: Sequence[SessionRow],
+    openings: str = EVERYTHING,
+    root: Path | None = None,
+) -> Bundle:
+    """Return the bundle of some sessions of one log.
+
+    Args:
+        store: Where the sessions are.
+        vault: Unlocks the learners' keys.
+        reader: Their log.
+        rows: The sessions.
+        openings: One of ``OPENINGS``.
+        root: The log's folder, for the checkpoints that witnesses had seen by then; None leaves them out.
+
+    Raises:
+        NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
+            ``learner.erased`` if openings are asked for and cannot exist any more.
+        NotFound: ``export.not_logged`` if a leaf is not in the log yet.
+    """
+    parts = [await _session(store, vault, reader, row, openings) for row in rows]
+    leaves = tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index))
+    digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
+    return Bundle(
+        origin=reader.checkpoint.checkpoint.origin,
+        checkpoint=reader.checkpoint.note,
+        policies=tuple([await store.policy(digest) for digest in digests]),
+        leaves=leaves,
+        seen=()
+        if root is None
+        else seen_for(root, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
+        commitments=tuple(group for part in parts for group in part.commitments),
+        openings=tuple(opening for part in parts for opening in part.openings),
+        fields=tuple(entry for part in parts for entry in part.fields),
+    )
+
+
+def _beacons(parts: Sequence[_Parts]) -> list[bytes]:
+    """Return the checkpoints that beacons came from: with their proofs, they are shown to be of this log."""
+    events = [opening.payload for part in parts for opening in part.openings if b'"BeaconArrived"' in opening.payload]
+    found = [decode_event(parse_canonical_object(event)) for event in events]
+    return [event.note.encode() for event in found if isinstance(event, BeaconArrived)]
+
+
+def _anchor(leaf: bytes) -> int | None:
+    anchor = parse_leaf(leaf).get("anchor")
+    size = anchor.get("size") if isinstance(anchor, dict) else None
+    return size if isinstance(size, int) else None
+
+
+def log_folder(folder: DataFolder, institution_id: str, opened_ms: int) -> Path:
+    """Return the folder of the log that a session of this time is in."""
+    return folder.log / institution_id / str(log_year(opened_ms))
+
+
+def log_trust(folder: DataFolder, institution_id: str, opened_ms: int) -> bytes:
+    """Return a trust file that believes the log's own key and asks for no witness.
+
+    Good for trying things out. An inspector gets the key from elsewhere than from the log that is to be checked.
+
+    Raises:
+        NotFound: ``log.none`` where the log does not exist yet.
+    """
+    vkey = LogReader(log_folder(folder, institution_id, opened_ms)).verifier.vkey
+    return f"log {vkey}\nquorum none\n".encode()
+
+
+async def _session(store: Store, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
+    if row.state != "closed" and openings == EVERYTHING:
+        raise NotAllowed(
+            "export.open_session",
+            f"Session {row.session_id} still runs; its events would give its capture schedule away.",
+            "Export it when it has ended, or ask for --openings records.",
+        )
+    stored = await store.leaves(row.session_id)
+    leaves = []
+    for leaf in stored:
+        if leaf.entry_index is None or leaf.entry_index >= reader.size:
+            raise NotFound(
+                "export.not_logged", f"Leaf {leaf.leaf_seq} of session {row.session_id} is not in the log yet."
+            )
+        # The log's own bytes, not the database's: a difference must show, not be papered over.
+        data = reader.entry(leaf.entry_index)
+        leaves.append(BundleLeaf(index=leaf.entry_index, leaf=data, proof=reader.prove(leaf.entry_index)))
+    if openings == NOTHING:
+        return _Parts(leaves=tuple(leaves))
+    key = session_key(
+        vault.unlock(await store.learner(row.institution_id, row.learner_id)).subject_key(), row.session_id
+    )
+    events = list(await store.events(row.session_id))
+    records = [minute.body for minute in await store.minutes(row.session_id)]
+    segments = [parse_leaf(leaf.body) for leaf in stored if leaf.kind == "session.segment"]
+    groups: list[Commitments] = []
+    opened: list[Opening] = []
+    for kind, payloads in ((EVENT, events), (RECORD, records)):
+        first = 0
+        for segment in segments:
+            count, seq = segment[f"n_{kind}s"], segment["seq"]
+            if not isinstance(count, int) or not isinstance(seq, int):
+                continue
+            numbered = [(n, salt(key, kind, n), payloads[n]) for n in range(first, min(first + count, len(payloads)))]
+            values = tuple(commitment(kind, grain, payload) for _, grain, payload in numbered)
+            groups.append(Commitments(sid=row.session_id, seq=seq, kind=kind, first=first, values=values))
+            if kind == RECORD or openings == EVERYTHING:
+                opened += [
+                    Opening(sid=row.session_id, kind=kind, n=n, salt=grain, payload=payload)
+                    for n, grain, payload in numbered
+                ]
+            first += count
+    if openings != EVERYTHING:
+        return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened))
+    subject = FieldOpening(
+        sid=row.session_id,
+        seq=0,
+        field="subj_c",
+        kind=SUBJECT,
+        salt=salt(key, SUBJECT, 0),
+        payload=subject_payload(row.institution_id, row.learner_id),
+    )
+    return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=(subject,))

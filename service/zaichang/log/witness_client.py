@@ -1,0 +1,134 @@
+"""A log's side of witnessing: ask for cosignatures, keep the cosigned checkpoint, know what witnesses have seen."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from zaichang.adapters.posix.log_store import PUBLIC
+from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
+from zaichang.log.reader import LogReader
+from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
+from zaichang.tlog.keys import KeyVerifier
+from zaichang.tlog.note import Note, format_note, open_note, parse_note, parse_signature_lines
+from zaichang.tlog.witness import AddCheckpoint, format_request
+
+WITNESSED: Final = "checkpoint.witnessed"
+"""Lies beside ``checkpoint``: the newest one that carries cosignatures."""
+
+_TIMEOUT_S: Final = 10
+_ANSWER_MAX: Final = 100_000
+
+
+def make_request(reader: LogReader, old_size: int) -> bytes:
+    """Return the request for a cosignature over the log's checkpoint, from a size that the witness has seen.
+
+    Raises:
+        EvidenceError: ``E_CONSISTENCY`` if the witness has seen more than this log holds: an old backup was restored.
+    """
+    proof = tuple(reader.tree.consistency_proof(old_size)) if old_size else ()
+    return format_request(AddCheckpoint(old_size=old_size, proof=proof, note=reader.checkpoint.note))
+
+
+def ask(url: str, reader: LogReader, old_size: int = 0) -> bytes:
+    """Ask a witness over HTTP; return its signature lines. A wrong ``old_size`` is corrected by its answer.
+
+    Raises:
+        StorageError: ``witness.unreachable``.
+        EvidenceError: ``E_WITNESS_REFUSED``; ``E_CONSISTENCY`` as ``make_request``.
+    """
+    for _ in range(2):
+        status, body = _post(url, make_request(reader, old_size))
+        if status == 200:
+            return body
+        known = parse_size(body.decode("ascii", "replace").strip()) if status == 409 else None
+        if known is None or known == old_size:
+            break
+        old_size = known
+    raise EvidenceError("E_WITNESS_REFUSED", f"The witness answered {status}: {body[:200].decode('utf-8', 'replace')}")
+
+
+def known_size(url: str, reader: LogReader) -> int:
+    """Return the largest size of this log that a witness has cosigned; 0 for none.
+
+    Asking means sending the log's checkpoint: a witness that has seen nothing cosigns it.
+
+    Raises:
+        StorageError: ``witness.unreachable``.
+    """
+    status, body = _post(url, make_request(reader, 0))
+    if status == 409:
+        return parse_size(body.decode("ascii", "replace").strip()) or 0
+    return reader.size if status == 200 else 0
+
+
+def add_cosignatures(note: bytes, lines: bytes, witnesses: list[KeyVerifier]) -> bytes:
+    """Return the checkpoint with those of the cosignatures that check.
+
+    Raises:
+        EvidenceError: ``E_NOTE_SIG`` if none of a known witness does.
+    """
+    parsed = parse_note(note)
+    answer = format_note(parsed.text, parse_signature_lines(lines))
+    good = {(entry.name, entry.key_id) for entry in open_note(answer, witnesses).verified}
+    present = {(entry.name, entry.key_id) for entry in parsed.signatures}
+    added = [
+        entry
+        for entry in parse_note(answer).signatures
+        if (entry.name, entry.key_id) in good and (entry.name, entry.key_id) not in present
+    ]
+    whole = Note(text=parsed.text, signatures=(*parsed.signatures, *added))
+    return format_note(whole.text, whole.signatures)
+
+
+def keep_witnessed(root: Path, note: bytes) -> None:
+    """Publish a cosigned checkpoint, unless a larger one is there.
+
+    Raises:
+        StorageError: ``witness.write``.
+    """
+    path = root / PUBLIC / WITNESSED
+    try:
+        if path.is_file():
+            present = parse_checkpoint(parse_note(path.read_bytes()).text)
+            if present.size > parse_checkpoint(parse_note(note).text).size:
+                return
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("wb") as file:
+            file.write(note)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise StorageError("witness.write", f"The cosigned checkpoint cannot be kept ({error.strerror}).") from error
+
+
+def witnessed(root: Path) -> bytes:
+    """Return the newest cosigned checkpoint.
+
+    Raises:
+        NotFound: ``witness.none_yet``.
+    """
+    try:
+        return (root / PUBLIC / WITNESSED).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("witness.none_yet", "No witness has cosigned this log yet.") from None
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or parts.hostname is None:
+        raise ConfigError("witness.url", "A witness's address begins with http:// or https://.")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("POST", parts.path.rstrip("/") + "/add-checkpoint", body)
+        answer = connection.getresponse()
+        return answer.status, answer.read(_ANSWER_MAX)
+    except (OSError, http.client.HTTPException) as error:
+        raise StorageError("witness.unreachable", f"The witness does not answer ({type(error).__name__}).") from error
+    finally:
+        connection.close()

@@ -1,0 +1,202 @@
+"""Keeping a running log witnessed: ask at start what witnesses know, then have what grows cosigned."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
+from zaichang.log.reader import LogReader
+from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed, known_size
+from zaichang.log.witness_history import HistoryKeeper
+from zaichang.ports.session import Beacon
+from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
+from zaichang.tlog.checkpoint import Checkpoint
+from zaichang.tlog.keys import KeyVerifier, parse_vkey
+from zaichang.tlog.note import format_note, parse_note, parse_signature_lines
+
+PERIOD_S: Final = 5.0
+_log = logging.getLogger("zaichang.log")
+
+
+class StartRule(StrEnum):
+    """What to do at start when none of the log's witnesses can be asked whether it is behind.
+
+    ``WARN`` signs on: a regulator's box that is off must not keep a class from studying. A restored backup is then
+    found at the first round that reaches a witness, and the log stops; what was signed in between is a fork that the
+    witness proves. ``REQUIRE`` does not open the log before one has answered.
+    """
+
+    WARN = "warn"
+    REQUIRE = "require"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessPeer:
+    """A witness that the log asks.
+
+    Attributes:
+        url: Its address.
+        key: Its key.
+        beacon: Its key for beacons, where it makes them.
+    """
+
+    url: str
+    key: KeyVerifier
+    beacon: BeaconKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """What a round brought.
+
+    Attributes:
+        checkpoint: What was cosigned.
+        beacon: The first beacon among the answers, where one came.
+    """
+
+    checkpoint: Checkpoint
+    beacon: Beacon | None = None
+
+
+def parse_peer(text: str) -> WitnessPeer:
+    """Read ``URL VKEY``, or ``URL VKEY BEACONKEY``.
+
+    Raises:
+        ConfigError: ``witness.peer``.
+    """
+    url, vkey, beacon, *more = (*text.split(), "", "", "")
+    try:
+        if any(more):
+            raise EvidenceError("E_VKEY", "more than two keys")
+        return WitnessPeer(url=url, key=parse_vkey(vkey), beacon=parse_beacon_key(beacon) if beacon else None)
+    except EvidenceError as error:
+        raise ConfigError("witness.peer", f"A witness is given as URL and verifier key: {error.message}") from None
+
+
+def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = StartRule.WARN) -> int:
+    """Return the largest size that any witness has cosigned. One that does not answer is left out, with a warning.
+
+    Raises:
+        StorageError: ``witness.none_reached`` under ``REQUIRE`` if none answers.
+    """
+    largest, answered = 0, 0
+    for peer in peers:
+        try:
+            largest = max(largest, known_size(peer.url, LogReader(root)))
+            answered += 1
+        except NotFound:
+            return largest  # a log that does not exist yet cannot be behind
+        except StorageError as error:
+            _log.warning("starting without asking %s: %s", peer.key.name, error)
+    if peers and not answered and rule is StartRule.REQUIRE:
+        raise StorageError(
+            "witness.none_reached",
+            "No witness answers, so nobody can say whether this log is an old backup.",
+            "Reach one, or set log_witness_start to warn.",
+        )
+    return largest
+
+
+def cosign_round(
+    root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
+) -> Cosigned | None:
+    """Have the published checkpoint cosigned by all who answer; return what came of it if anyone did.
+
+    Args:
+        root: The log's folder.
+        peers: Whom to ask.
+        sizes: What each is believed to have, by name; kept up to date.
+        history: Keeps what was cosigned, now and then.
+
+    Raises:
+        FatalLogError: ``log.rolled_back`` if a witness has seen more than this log holds.
+    """
+    reader = LogReader(root)
+    note = reader.checkpoint.note
+    cosigned = False
+    beacon: Beacon | None = None
+    for peer in peers:
+        try:
+            lines = ask(peer.url, reader, min(sizes.get(peer.key.name, 0), reader.size))
+            note = add_cosignatures(note, lines, [peer.key])
+            beacon = beacon or _beacon_of(note, lines, peer)
+        except EvidenceError as error:
+            if error.code == "E_CONSISTENCY":
+                raise FatalLogError(
+                    "log.rolled_back",
+                    f"{peer.key.name} has seen more than this log holds.",
+                    "Compare with its records.",
+                ) from error
+            _log.error("%s does not cosign: %s", peer.key.name, error)
+        except StorageError as error:
+            _log.warning("%s is not reached: %s", peer.key.name, error)
+        else:
+            sizes[peer.key.name] = reader.size
+            cosigned = True
+    if not cosigned:
+        return None
+    keep_witnessed(root, note)
+    if history is not None:
+        history.keep(note, time.monotonic_ns() // 1_000_000)
+    return Cosigned(checkpoint=reader.checkpoint.checkpoint, beacon=beacon)
+
+
+def _beacon_of(note: bytes, lines: bytes, peer: WitnessPeer) -> Beacon | None:
+    """Return the beacon in a witness's answer; None where none is expected, none is there, or it does not check."""
+    key = peer.beacon
+    if key is None:
+        return None
+    parsed = parse_note(note)
+    own = [line for line in parse_signature_lines(lines) if (line.name, line.key_id) == (key.name, key.key_id)]
+    whole = format_note(parsed.text, (*parsed.signatures, *own))
+    try:
+        found = find_beacon(whole, [key])
+    except EvidenceError as error:
+        _log.error("the beacon of %s is not used: %s", key.name, error)
+        return None
+    return None if found is None else Beacon(size=found[0].size, value=found[1].hex(), note=whole.decode())
+
+
+async def keep_witnessed_while_running(
+    root: Path,
+    peers: Sequence[WitnessPeer],
+    size: Callable[[], int],
+    told: Callable[[Cosigned], None],
+    fatal: Callable[[FatalLogError], None],
+    period_s: float = PERIOD_S,
+) -> None:
+    """Ask whenever the log has grown, until cancelled.
+
+    Args:
+        root: The log's folder.
+        peers: Whom to ask.
+        size: The published size now.
+        told: Told what each round brought.
+        fatal: Told when going on would be dishonest.
+        period_s: Pause between rounds.
+    """
+    sizes: dict[str, int] = {}
+    history = HistoryKeeper(root)
+    cosigned_size = -1
+    while True:
+        await asyncio.sleep(period_s)
+        if size() == cosigned_size:
+            continue
+        try:
+            cosigned = await asyncio.to_thread(cosign_round, root, peers, sizes, history)
+        except FatalLogError as error:
+            fatal(error)
+            return
+        except (StorageError, EvidenceError, NotFound) as error:
+            _log.error("the log could not be witnessed: %s", error)
+            continue
+        if cosigned is not None:
+            cosigned_size = cosigned.checkpoint.size
+            told(cosigned)

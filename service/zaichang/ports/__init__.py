@@ -1,0 +1,1 @@
+"""What each room needs from outside: protocols and the rows they carry."""

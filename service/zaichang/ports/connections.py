@@ -1,0 +1,26 @@
+"""The gateway's hook for connections: who connected from where, and which hints a page gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from zaichang.ports.store import SessionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Where a connection comes from: the client's address, and the random id that its browser keeps for us."""
+
+    address: str = ""
+    device: str = ""
+
+
+class ConnectionObserver(Protocol):
+    """Records what connections have in common. It never raises: no session depends on it."""
+
+    async def joined(self, row: SessionRow, peer: Peer) -> None:
+        """Record the device and address with which a session was opened or resumed."""
+
+    async def hinted(self, row: SessionRow, hints: tuple[str, ...], known: set[str]) -> None:
+        """Record new hints of a capture's header; ``known`` holds the hints that this connection gave before."""

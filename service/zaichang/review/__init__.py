@@ -1,0 +1,1 @@
+"""What people decide after a session, and what is looked for across sessions."""

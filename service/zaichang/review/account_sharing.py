@@ -1,0 +1,160 @@
+"""Indicators across sessions: shared devices and addresses, one account on many devices, parallel courses.
+
+They make cases for people and nothing else: no session is refused, no second is taken for them. What is kept is a keyed
+digest per institution (the key never leaves the data folder, so a digest cannot be looked up, nor compared between
+institutions), for a limited time, and it goes with the learner's erasure.
+
+One case per device and per address, not one per account: a hospital behind one address is one line in the queue, and
+once a reviewer has called it expected, it stays away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.core.errors import ZaichangError
+from zaichang.core.reasons import ReasonCode
+from zaichang.evidence.case_rules import DAY_MS
+from zaichang.ports.connections import Peer
+from zaichang.ports.review import ACCOUNT, ADDRESS, DEVICE, HINT, CaseDraft, CaseReason, Sighting
+from zaichang.ports.session import Ports
+from zaichang.ports.store import SessionRow
+
+_log = logging.getLogger("zaichang.review")
+_HINT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,47}")
+HINTS_MAX: Final = 16
+"""Different hints kept of one connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingLimits:
+    """From how many on a person looks; 0 switches a signal off. All are our choice.
+
+    Attributes:
+        device_accounts: Accounts on one device within ``days``.
+        address_accounts: Accounts behind one address within a day.
+        account_devices: Devices of one account within a day.
+        account_parallel: Times that an account left a lesson for another one while it ran, within a day.
+        days: How long sightings are kept.
+        due_days: Days within which a person should look.
+    """
+
+    device_accounts: int = 3
+    address_accounts: int = 50
+    account_devices: int = 4
+    account_parallel: int = 5
+    days: int = 30
+    due_days: int = 7
+
+
+class AccountSharing:
+    """Notes sightings and raises cases. Never raises itself: a learner's session does not depend on it."""
+
+    def __init__(self, ports: Ports, key: bytes, limits: SharingLimits) -> None:
+        """Use the ports; ``key`` makes the digests."""
+        self._ports = ports
+        self._key = key
+        self.limits = limits
+
+    async def joined(self, row: SessionRow, peer: Peer) -> None:
+        """Note with what a session was opened or resumed, and raise what follows from it."""
+        try:
+            for kind, raw in ((DEVICE, peer.device), (ADDRESS, address_group(peer.address))):
+                if raw:
+                    await self._seen(row, kind, self.digest(row.institution_id, kind, raw))
+            await self._account(row)
+        except ZaichangError as error:
+            _log.warning("session %s: indicators were not noted: %s", row.session_id, error)
+
+    async def hinted(self, row: SessionRow, hints: tuple[str, ...], known: set[str]) -> None:
+        """Keep new hints of a capture's header; ``known`` holds what this connection gave before."""
+        for hint in hints:
+            if hint in known or len(known) >= HINTS_MAX or _HINT.fullmatch(hint) is None:
+                continue
+            known.add(hint)
+            try:
+                await self._ports.store.sight(self._sighting(row, HINT, hint))
+            except ZaichangError as error:
+                _log.warning("session %s: a hint was not noted: %s", row.session_id, error)
+
+    def digest(self, institution_id: str, kind: str, raw: str) -> str:
+        """Return the keyed digest of a device or address at one institution, 32 hex digits."""
+        return hmac.digest(self._key, f"{institution_id}|{kind}|{raw}".encode(), hashlib.sha256).hex()[:32]
+
+    async def _seen(self, row: SessionRow, kind: str, value: str) -> None:
+        store, limits = self._ports.store, self.limits
+        await store.sight(self._sighting(row, kind, value))
+        now_ms = self._ports.clock.now_ms()
+        limit, days, code = (
+            (limits.device_accounts, limits.days, ReasonCode.SHARED_DEVICE)
+            if kind == DEVICE
+            else (limits.address_accounts, 1, ReasonCode.SHARED_ADDRESS)
+        )
+        if not limit:
+            return
+        accounts = await store.seen_with(row.institution_id, kind, value, now_ms - days * DAY_MS)
+        if len(accounts) >= limit:
+            await self._raise(row.institution_id, kind, value, "", CaseReason(code=code.value, n=len(accounts)))
+
+    async def _account(self, row: SessionRow) -> None:
+        store, limits = self._ports.store, self.limits
+        since_ms = self._ports.clock.now_ms() - DAY_MS
+        who = (row.institution_id, row.learner_id)
+        counts = (
+            (ReasonCode.MANY_DEVICES, await store.values_of(*who, DEVICE, since_ms), limits.account_devices),
+            (ReasonCode.PARALLEL_COURSES, await store.superseded_lately(*who, since_ms), limits.account_parallel),
+        )
+        for code, count, limit in counts:
+            if limit and count >= limit:
+                await self._raise(
+                    row.institution_id, ACCOUNT, row.learner_id, row.learner_id, CaseReason(code=code.value, n=count)
+                )
+
+    async def _raise(self, institution_id: str, kind: str, subject: str, learner_id: str, reason: CaseReason) -> None:
+        now_ms = self._ports.clock.now_ms()
+        await self._ports.store.raise_case(
+            CaseDraft(
+                case_id=self._ports.token_hex(8),
+                institution_id=institution_id,
+                kind=kind,
+                subject=subject,
+                learner_id=learner_id,
+                at_ms=now_ms,
+                due_ms=now_ms + self.limits.due_days * DAY_MS,
+                reasons=(reason,),
+            )
+        )
+
+    def _sighting(self, row: SessionRow, kind: str, value: str) -> Sighting:
+        return Sighting(
+            session_id=row.session_id,
+            kind=kind,
+            value=value,
+            institution_id=row.institution_id,
+            learner_id=row.learner_id,
+            at_ms=self._ports.clock.now_ms(),
+        )
+
+
+def address_group(address: str) -> str:
+    """Return what stands for a client's address: IPv4 as it is, IPv6 by its /64, nothing for the machine itself.
+
+    Behind a proxy that does not say for whom it calls, everybody comes from loopback; that tells nothing.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if parsed.is_loopback or parsed.is_unspecified:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,307 @@
+"""What a person decides about a case, and what a learner appeals.
+
+A decision never edits: each minute it concerns becomes a ``session.amend`` leaf that points at the segment it changes
+(I9), written with its record, its credit and the case's end in one transaction, then carried into the log and the
+outbox like any other leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
+from zaichang.core.reasons import ReasonCode
+from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
+from zaichang.evidence.case_rules import session_case_id, working_days_later
+from zaichang.live.recorder import Recorder
+from zaichang.ports.review import SESSION, Amend, Appeal, Case, CaseClosing, CaseDraft, CaseReason
+from zaichang.ports.session import Ports
+from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.session.codec import decode_event
+from zaichang.session.decisions import Verdict
+from zaichang.session.playhead import IntervalSet, difference, total_ms
+
+APPEAL: Final = "appeal"
+"""Kind under which a learner's words are sealed."""
+APPEAL_MAX_CHARS: Final = 1_000
+SERVICE: Final = "service:"
+"""What the service granted by itself is under a name that begins so; no person's decision, so it bars none."""
+APPEALS_MAX: Final = 20
+"""Appeals about one session, answered ones included."""
+NOTE_MAX_CHARS: Final = 500
+GRANT, REFUSE, NOTED, EXPECTED = "grant", "refuse", "noted", "expected"
+GRANT_REASONS: Final = (ReasonCode.REVIEW_GRANTED, ReasonCode.SERVICE_FAULT)
+REFUSE_REASONS: Final = (
+    ReasonCode.REVIEW_REFUSED,
+    ReasonCode.NOT_SAME_PERSON,
+    ReasonCode.PAD_ATTACK,
+    ReasonCode.DUPLICATE_FRAME,
+    ReasonCode.NO_FACE,
+    ReasonCode.CAMERA_COVERED,
+    ReasonCode.MULTIPLE_FACES,
+)
+
+LearnerLock = Callable[[str, str], AbstractAsyncContextManager[None]]
+"""Holds off that learner's next session while a decision changes their credit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """A reviewer's decision.
+
+    Attributes:
+        outcome: ``grant`` or ``refuse`` minutes; ``noted`` (seen, nothing to decide) or ``expected`` (an address or
+            device that many rightly share: not shown again).
+        reason: For grants and refusals.
+        minutes: Which minutes; empty for all that are left.
+        note: For the institution; erased with the learner.
+    """
+
+    outcome: str
+    reason: ReasonCode = ReasonCode.REVIEW_GRANTED
+    minutes: tuple[int, ...] = ()
+    note: str = ""
+
+
+class ReviewDesk:
+    """Decides cases and takes appeals."""
+
+    def __init__(self, ports: Ports, recorder: Recorder, lock: LearnerLock, appeal_days: int) -> None:
+        """Use the ports; appeals are due within ``appeal_days`` working days."""
+        self._ports = ports
+        self._recorder = recorder
+        self._lock = lock
+        self._appeal_days = appeal_days
+
+    async def decide(self, institution_id: str, reviewer_id: str, case_id: str, wanted: Verdicts) -> Case:
+        """Carry out a decision; return the case as it then stands.
+
+        Raises:
+            NotFound: ``case.unknown``, also for another institution's.
+            PeerViolation: ``review.invalid``, naming the field.
+            NotAllowed: ``review.closed``, ``review.decided``, ``review.session_open``, ``review.unsealed``.
+        """
+        store = self._ports.store
+        case = await store.case(case_id)
+        if case.institution_id != institution_id:
+            raise NotFound("case.unknown", "There is no such case.")
+        _check(case, wanted)
+        now_ms = self._ports.clock.now_ms()
+        if wanted.outcome in (NOTED, EXPECTED):
+            await store.close_case(
+                CaseClosing(
+                    case_id=case_id,
+                    at_ms=now_ms,
+                    reviewer_id=reviewer_id,
+                    outcome=wanted.outcome,
+                    note=wanted.note,
+                    left_ms=case.undecided_ms,
+                )
+            )
+        else:
+            async with self._lock(institution_id, case.learner_id):
+                await self._amend(case, reviewer_id, wanted, now_ms)
+        await store.note_audit(institution_id, now_ms, reviewer_id, f"decide.{wanted.outcome}", case_id)
+        return await store.case(case_id)
+
+    async def left(self, session_id: str) -> Mapping[int, IntervalSet]:
+        """Return what a person may still grant of a session, by minute."""
+        row = await self._ports.store.session(session_id)
+        return await self._left(row, await self._ports.store.minutes(session_id))
+
+    async def appeal(self, owner: tuple[str, str], session_id: str, minutes: Sequence[int], words: str) -> None:
+        """Take a learner's appeal about one of their sessions.
+
+        Args:
+            owner: Institution and pseudonym of who appeals.
+            session_id: Theirs, ended.
+            minutes: Which minutes; empty for all that do not count.
+            words: 1 to ``APPEAL_MAX_CHARS`` characters.
+
+        Raises:
+            NotFound: ``session.unknown``, also for anybody else's.
+            PeerViolation: ``appeal.invalid``.
+            NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``.
+        """
+        ports = self._ports
+        row = await ports.store.session(session_id)
+        if (row.institution_id, row.learner_id) != owner:
+            raise NotFound("session.unknown", "There is no such session.")
+        if row.state != "closed":
+            raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
+        known = [view(minute) for minute in await ports.store.minutes(session_id)]
+        chosen = tuple(sorted(set(minutes))) or tuple(each.index for each in known if each.verdict != Verdict.VERIFIED)
+        if not set(chosen) <= {each.index for each in known}:
+            raise PeerViolation("appeal.invalid", "minutes names a minute that the session does not have.")
+        text = words.strip()
+        if not 1 <= len(text) <= APPEAL_MAX_CHARS:
+            raise PeerViolation("appeal.invalid", f"text must have 1 to {APPEAL_MAX_CHARS} characters.")
+        number = len(await ports.store.appeals(session_id))
+        if number >= APPEALS_MAX:
+            raise NotAllowed("appeal.too_many", f"A session may be appealed {APPEALS_MAX} times.", "Ask in person.")
+        key = ports.vault.unlock(await ports.store.learner(*owner))
+        now_ms = ports.clock.now_ms()
+        await ports.store.add_appeal(
+            Appeal(
+                session_id=session_id,
+                number=number,
+                at_ms=now_ms,
+                minutes=chosen,
+                sealed=key.seal(APPEAL, f"{session_id}.{number}", text.encode()),
+            ),
+            CaseDraft(
+                case_id=session_case_id(session_id),
+                institution_id=row.institution_id,
+                kind=SESSION,
+                subject=session_id,
+                learner_id=row.learner_id,
+                at_ms=now_ms,
+                due_ms=working_days_later(now_ms, self._appeal_days),
+                undecided_ms=sum(total_ms(part) for part in (await self.left(session_id)).values()),
+                reasons=(CaseReason(code=ReasonCode.APPEALED.value, n=number + 1),),
+            ),
+        )
+
+    async def words_of(self, row: SessionRow, appeal: Appeal) -> str:
+        """Return what a learner wrote."""
+        key = self._ports.vault.unlock(await self._ports.store.learner(row.institution_id, row.learner_id))
+        return key.open(APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.sealed).decode()
+
+    async def _left(self, row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[int, IntervalSet]:
+        store = self._ports.store
+        waiting = [appeal for appeal in await store.appeals(row.session_id) if appeal.answered_ms is None]
+        appealed = {minute for appeal in waiting for minute in appeal.minutes}
+        events = (
+            [decode_event(parse_canonical_object(body)) for body in await store.events(row.session_id)]
+            if appealed
+            else []
+        )
+        return left_to_decide(
+            minutes,
+            {
+                each.minute
+                for each in await store.amendments(row.session_id)
+                if not each.reviewer_id.startswith(SERVICE)
+            },
+            await store.credited(row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline),
+            appealed,
+            events,
+        )
+
+    async def _amend(self, case: Case, reviewer_id: str, wanted: Verdicts, now_ms: int) -> None:
+        store = self._ports.store
+        row = await store.session(case.subject)
+        if row.state != "closed":
+            raise NotAllowed("review.session_open", "This session still runs.", "Decide once it has ended.")
+        minutes = await store.minutes(row.session_id)
+        left = await self._left(row, minutes)
+        chosen = wanted.minutes or tuple(left)
+        taken = [minute for minute in chosen if minute not in left]
+        if taken or not chosen:
+            which = f"Minute {taken[0] + 1}" if taken else "This session"
+            raise NotAllowed(
+                "review.decided",
+                f"{which} has nothing left to be decided.",
+                "Close the case as noted where nothing is left.",
+            )
+        ruling = Ruling(
+            reviewer_id=reviewer_id,
+            outcome=wanted.outcome,
+            reason=wanted.reason,
+            note=wanted.note,
+            granted={minute: left[minute] if wanted.outcome == GRANT else () for minute in chosen},
+            at_ms=now_ms,
+        )
+        rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in chosen)
+        await self._rule(row, case.case_id, minutes, ruling, rest_ms)
+
+    async def grant(self, row: SessionRow, author: str, reason: ReasonCode, found: Mapping[int, IntervalSet]) -> int:
+        """Grant what no person is needed for, as a new log entry (I9); return how many milliseconds.
+
+        The caller holds the learner's lock. Minutes that a person has decided stay as they are.
+
+        Args:
+            row: The session, closed.
+            author: Who grants; begins with ``SERVICE``, as no reviewer's id may.
+            reason: Why.
+            found: What may be granted, by minute; never more than was undecided.
+
+        Raises:
+            NotAllowed: ``review.session_open``, ``review.unsealed``: try again later.
+        """
+        minutes = await self._ports.store.minutes(row.session_id)
+        left = await self._left(row, minutes)
+        granted: dict[int, IntervalSet] = {}
+        for minute, part in left.items():
+            wanted = difference(part, difference(part, found.get(minute, ())))
+            if wanted:
+                granted[minute] = wanted
+        if not granted:
+            return 0
+        ruling = Ruling(
+            reviewer_id=author,
+            outcome=GRANT,
+            reason=reason,
+            note="",
+            granted=granted,
+            at_ms=self._ports.clock.now_ms(),
+        )
+        granted_ms = sum(total_ms(part) for part in granted.values())
+        rest_ms = sum(total_ms(part) for part in left.values()) - granted_ms
+        await self._rule(row, session_case_id(row.session_id), minutes, ruling, rest_ms)
+        return granted_ms
+
+    async def _rule(
+        self, row: SessionRow, case_id: str, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
+    ) -> None:
+        store = self._ports.store
+        log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+        leaves, amendments = ruling_leaves(
+            row, log.origin, log.anchor(), await store.leaves(row.session_id), minutes, ruling
+        )
+        await store.amend(
+            Amend(
+                session_id=row.session_id,
+                leaves=leaves,
+                amendments=amendments,
+                credited=tuple((minute, part) for minute, part in ruling.granted.items() if part),
+                close=CaseClosing(
+                    case_id=case_id,
+                    at_ms=ruling.at_ms,
+                    reviewer_id=ruling.reviewer_id,
+                    outcome=ruling.outcome,
+                    note=ruling.note,
+                    left_ms=rest_ms,
+                    open=rest_ms > 0,
+                ),
+            )
+        )
+        await self._recorder.record(row, log, leaves, _nobody)
+
+
+def _check(case: Case, wanted: Verdicts) -> None:
+    if case.state != "open":
+        raise NotAllowed("review.closed", "This case is decided.", "Look at it under decided cases.")
+    kinds = {GRANT: GRANT_REASONS, REFUSE: REFUSE_REASONS}
+    if wanted.outcome in kinds:
+        if case.kind != SESSION:
+            raise PeerViolation("review.invalid", f"{wanted.outcome} is for sessions; this case is of a {case.kind}.")
+        if wanted.reason not in kinds[wanted.outcome]:
+            allowed = ", ".join(reason.value for reason in kinds[wanted.outcome])
+            raise PeerViolation("review.invalid", f"The reason of a {wanted.outcome} must be one of {allowed}.")
+    elif wanted.outcome not in (NOTED, EXPECTED):
+        raise PeerViolation("review.invalid", "outcome must be one of grant, refuse, noted, expected.")
+    elif wanted.minutes:
+        raise PeerViolation("review.invalid", f"{wanted.outcome} is about the whole case, not about minutes.")
+    elif wanted.outcome == EXPECTED and case.kind == SESSION:
+        raise PeerViolation("review.invalid", "expected is for accounts, devices and addresses.")
+    if len(wanted.note) > NOTE_MAX_CHARS:
+        raise PeerViolation("review.invalid", f"note may have {NOTE_MAX_CHARS} characters.")
+
+
+def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+    """Nobody is connected: whoever asks reads the store."""

@@ -1,0 +1,185 @@
+"""One face behind several accounts, several faces behind one: looked for in the background, decided by people.
+
+This is identification (1:N), a step beyond comparing learners with their own reference, so it can be switched off
+(``face_search``), stays within one institution, and only ever makes a case (docs/privacy.md). Templates are opened into
+memory alone; of a session a few kept captures are looked at once, and no new template is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from zaichang.biometric.duplicates import Candidate, TemplateIndex, face_groups
+from zaichang.biometric.template import Template, decode_template
+from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
+from zaichang.core.errors import ZaichangError
+from zaichang.core.reasons import ReasonCode
+from zaichang.evidence.case_rules import DAY_MS
+from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.review import ACCOUNT, CaseDraft, CaseReason
+from zaichang.ports.session import Ports
+from zaichang.ports.store import Enrolment, Learner, SessionRow
+
+WAITING_MAX: Final = 1_000
+"""Enrolments and sessions that may wait to be looked at; more are left out, and the log says so."""
+CAPTURES_MAX: Final = 6
+"""Kept captures of a session that are looked at, spread over it."""
+GROUP_MIN: Final = 2
+"""Captures of another face that make it somebody, not a mishap."""
+INSTITUTIONS_MAX: Final = 4
+"""Indices kept in memory; the one used longest ago is dropped and built again when needed."""
+
+_log = logging.getLogger("zaichang.review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    institution_id: str
+    learner_id: str
+    session_id: str = ""
+
+
+class FaceSearch:
+    """Takes note of enrolments and ended sessions; ``run`` looks at them one after the other."""
+
+    def __init__(self, ports: Ports, due_days: int) -> None:
+        """Use the ports; people should look within ``due_days``."""
+        self._ports = ports
+        self._due_ms = due_days * DAY_MS
+        self._waiting: asyncio.Queue[_Task] = asyncio.Queue(maxsize=WAITING_MAX)
+        self._indices: OrderedDict[str, TemplateIndex] = OrderedDict()
+
+    def enrolled(self, institution_id: str, learner_id: str) -> None:
+        """A learner has a new reference."""
+        self._note(_Task(institution_id=institution_id, learner_id=learner_id))
+
+    def closed(self, row: SessionRow) -> None:
+        """A session has ended."""
+        self._note(_Task(institution_id=row.institution_id, learner_id=row.learner_id, session_id=row.session_id))
+
+    async def run(self) -> None:
+        """Look at what waits, until cancelled; what cannot be looked at is left out."""
+        while True:
+            task = await self._waiting.get()
+            try:
+                await self.look(task.institution_id, task.learner_id, task.session_id)
+            except (ZaichangError, ValueError) as error:
+                _log.warning("face search: one account was left out: %s", error)
+            finally:
+                self._waiting.task_done()
+
+    async def settle(self) -> None:
+        """Wait until nothing waits (tests)."""
+        await self._waiting.join()
+
+    async def look(self, institution_id: str, learner_id: str, session_id: str = "") -> None:
+        """Compare one account's reference, or the captures of one of its sessions, with the institution's others.
+
+        Raises:
+            ZaichangError: What the store, the vault or the models refused.
+        """
+        reference = await self._reference(institution_id, learner_id)
+        if reference is None:
+            return
+        index = await self._index(institution_id, reference.embedder)
+        probes = [reference] if not session_id else await self._captures(institution_id, learner_id, session_id)
+        found: dict[str, Candidate] = {}
+        for probe in probes:
+            if probe.embedder != index.embedder:
+                continue
+            for candidate in await asyncio.to_thread(index.search, probe.vectors, apart=learner_id):
+                best = found.get(candidate.account)
+                if best is None or best.similarity_bp < candidate.similarity_bp:
+                    found[candidate.account] = candidate
+        reasons = [
+            CaseReason(code=ReasonCode.FACE_OF_ANOTHER_ACCOUNT.value, other=account) for account in sorted(found)
+        ]
+        strangers = _strangers(reference, probes) if session_id else 0
+        if strangers:
+            reasons.append(CaseReason(code=ReasonCode.SEVERAL_FACES.value, n=strangers + 1))
+        if not session_id:
+            index.remove(learner_id)
+            index.add(learner_id, reference)
+        if reasons:
+            await self._raise(institution_id, learner_id, tuple(reasons))
+
+    async def _raise(self, institution_id: str, learner_id: str, reasons: tuple[CaseReason, ...]) -> None:
+        now_ms = self._ports.clock.now_ms()
+        await self._ports.store.raise_case(
+            CaseDraft(
+                case_id=self._ports.token_hex(8),
+                institution_id=institution_id,
+                kind=ACCOUNT,
+                subject=learner_id,
+                learner_id=learner_id,
+                at_ms=now_ms,
+                due_ms=now_ms + self._due_ms,
+                reasons=reasons,
+            )
+        )
+
+    async def _reference(self, institution_id: str, learner_id: str) -> Template | None:
+        enrolment = await self._ports.store.enrolment(institution_id, learner_id)
+        if enrolment is None:
+            return None
+        return self._open(await self._ports.store.learner(institution_id, learner_id), enrolment)
+
+    def _open(self, learner: Learner, enrolment: Enrolment) -> Template:
+        key = self._ports.vault.unlock(learner)
+        return decode_template(key.open(TEMPLATE, str(enrolment.version), enrolment.sealed))
+
+    async def _captures(self, institution_id: str, learner_id: str, session_id: str) -> list[Template]:
+        kept = [row for row in await self._ports.store.captures(session_id) if row.deleted_ms is None]
+        spread = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), CAPTURES_MAX)).round().astype(int))
+        key = self._ports.vault.unlock(await self._ports.store.learner(institution_id, learner_id))
+        templates = []
+        for at in spread if kept else ():
+            picture = await asyncio.to_thread(self._ports.blobs.get, key, session_id, kept[int(at)].capture_id)
+            made = await self._ports.vision.enrol(picture)
+            if made.template is not None:
+                templates.append(decode_template(made.template))
+        return templates
+
+    async def _index(self, institution_id: str, embedder: str) -> TemplateIndex:
+        index = self._indices.pop(institution_id, None)
+        if index is None or index.embedder != embedder:
+            rows = await self._ports.store.enrolments_of(institution_id)
+            index = await asyncio.to_thread(self._build, rows, embedder)
+        self._indices[institution_id] = index
+        if len(self._indices) > INSTITUTIONS_MAX:
+            self._indices.popitem(last=False)
+        return index
+
+    def _build(self, rows: Sequence[tuple[Learner, Enrolment]], embedder: str) -> TemplateIndex:
+        index = TemplateIndex(embedder)
+        for learner, enrolment in rows:
+            try:
+                index.add(learner.learner_id, self._open(learner, enrolment))
+            except ZaichangError as error:
+                _log.warning("face search: one reference was left out: %s", error)
+        return index
+
+    def _note(self, task: _Task) -> None:
+        try:
+            self._waiting.put_nowait(task)
+        except asyncio.QueueFull:
+            _log.warning("face search: %d wait already, one was left out", WAITING_MAX)
+
+
+def _strangers(reference: Template, captures: Sequence[Template]) -> int:
+    """Return how many faces other than the account's own show up in at least ``GROUP_MIN`` captures."""
+    usable = [each for each in captures if each.embedder == reference.embedder]
+    if not usable:
+        return 0
+    vectors = np.concatenate([reference.vectors, *(each.vectors[:1] for each in usable)])
+    labels = face_groups(vectors, DEFAULT_THRESHOLDS.similarity_bp)
+    own = set(labels[: len(reference.vectors)])
+    others = [label for label in labels[len(reference.vectors) :] if label not in own]
+    return sum(1 for label in set(others) if others.count(label) >= GROUP_MIN)

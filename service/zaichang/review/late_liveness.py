@@ -1,0 +1,80 @@
+"""Movements at the beginning of a session make up for those that the learner's last one lacked at its end.
+
+A session that was left without its closing movements gives what captures proved to a person. Where the learner comes
+back and passes the movements of the next session, nobody need look: the service grants it, as a new log entry, once
+that next session has ended (while it runs, its own credit is reckoned without).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import ZaichangError
+from zaichang.core.reasons import ReasonCode
+from zaichang.live.resuming import LOOK_BACK, left_for_movements, same_lesson
+from zaichang.live.sessions import SessionHub
+from zaichang.live.task_sets import drained
+from zaichang.ports.session import Ports
+from zaichang.ports.store import SessionRow
+from zaichang.review.desk import SERVICE, ReviewDesk
+from zaichang.session.afterwards import made_up
+from zaichang.session.codec import decode_event
+from zaichang.session.policy import policy_from_mapping
+from zaichang.session.replay import replay
+from zaichang.session.state import State
+
+AUTHOR: Final = f"{SERVICE}movements"
+_log = logging.getLogger("zaichang.review")
+
+
+class LateLiveness:
+    """Told of every session that ends."""
+
+    def __init__(self, ports: Ports, hub: SessionHub, review: ReviewDesk) -> None:
+        """Use the ports; sessions are ``hub``'s, grants are written by ``review``."""
+        self._ports = ports
+        self._hub = hub
+        self._review = review
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def closed(self, row: SessionRow) -> None:
+        """A session has ended: look for one before it that its movements make up for."""
+        runner = self._hub.find(row.session_id)
+        if runner is not None and runner.state.live_first_ms:
+            task = asyncio.ensure_future(self._look(row, runner.state))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until nothing is looked at (simulations and tests)."""
+        await drained(self._tasks)
+
+    async def stop(self) -> None:
+        """End what is under way; what it would have granted stays with a person."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
+
+    async def _look(self, row: SessionRow, after: State) -> None:
+        where = (row.institution_id, row.learner_id)
+        try:
+            async with self._hub.learner_lock(*where):
+                for old in await self._ports.store.sessions_page(*where, (row.opened_ms, row.session_id), LOOK_BACK):
+                    if same_lesson(old, row):
+                        await self._make_up(old, after)
+        except ZaichangError as error:
+            # The learner studies the lesson again already, say: then a person decides, as without this.
+            _log.info("session %s: nothing was made up for: %s", row.session_id, error)
+
+    async def _make_up(self, old: SessionRow, after: State) -> None:
+        store = self._ports.store
+        found = await left_for_movements(store, old)
+        if not found:
+            return
+        policy = policy_from_mapping(parse_canonical_object(await store.policy(old.policy_digest)))
+        events = [decode_event(parse_canonical_object(body)) for body in await store.events(old.session_id)]
+        if made_up(replay(events, policy).state, after, policy):
+            await self._review.grant(old, AUTHOR, ReasonCode.MOVEMENTS_FOLLOWED, found)

@@ -1,0 +1,148 @@
+"""The delivery log (I5): what was sent to whom comes in here, from an institution's servers or from our own.
+
+Records are kept by launch, because a player may fetch before its session begins. A running session takes them in as
+events; what comes after the end grants what only the log stood against, as a new log entry (I9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import IllegalEvent, NotAllowed, PeerViolation, ZaichangError
+from zaichang.core.ids import check_id
+from zaichang.core.reasons import ReasonCode
+from zaichang.launch.tokens import LESSON_MAX_MS
+from zaichang.live.session import LiveSession
+from zaichang.live.sessions import SessionHub
+from zaichang.ports.session import Ports
+from zaichang.ports.store import Delivery, SessionRow
+from zaichang.review.desk import SERVICE, ReviewDesk
+from zaichang.session import delivery
+from zaichang.session.afterwards import by_delivery
+from zaichang.session.codec import decode_minute
+from zaichang.session.events import MediaDelivered
+
+AUTHOR: Final = f"{SERVICE}delivery-log"
+"""Who grants by the log."""
+RECORDS_MAX: Final = 2_000
+"""Records in one request."""
+AHEAD_MS: Final = 300_000
+"""How far the log's clock may be ahead of ours."""
+SWEEP_S: Final = 60.0
+_EVENT_SPANS: Final = 256
+_SWEEP_LAUNCHES: Final = 200
+_log = logging.getLogger("zaichang.review")
+
+
+class DeliveryDesk:
+    """Takes records in; ``sweep`` tries again what could not be handed over."""
+
+    def __init__(self, ports: Ports, hub: SessionHub, review: ReviewDesk) -> None:
+        """Use the ports; sessions are ``hub``'s, grants are written by ``review``."""
+        self._ports = ports
+        self._hub = hub
+        self._review = review
+
+    async def take(self, institution_id: str, records: Sequence[Delivery]) -> int:
+        """Keep records and hand them to their sessions; return how many were new. A repeat changes nothing.
+
+        Raises:
+            PeerViolation: ``delivery.invalid`` naming the record; nothing is kept.
+            NotAllowed: ``delivery.too_many``; nothing is kept.
+        """
+        now_ms = self._ports.clock.now_ms()
+        if len(records) > RECORDS_MAX:
+            raise PeerViolation("delivery.invalid", f"A request may hold {RECORDS_MAX} records.", "Send several.")
+        checked = [_checked(number, record, now_ms) for number, record in enumerate(records)]
+        new = await self._ports.store.add_deliveries(institution_id, _joined(checked), now_ms) if checked else 0
+        if new:
+            for launch in sorted({record.launch for record in checked}):
+                await self.hand_over(institution_id, launch)
+        return new
+
+    async def hand_over(self, institution_id: str, launch: str) -> None:
+        """Give a launch's records to the session that it opened, where there is one."""
+        row = await self._ports.store.session_of_token(launch)
+        if row is None or row.institution_id != institution_id:
+            return
+        async with self._hub.learner_lock(institution_id, row.learner_id):
+            row = await self._ports.store.session(row.session_id)
+            runner = self._hub.find(row.session_id)
+            if row.state == "closed":
+                await self._after_the_end(row)
+            elif runner is not None:
+                await self.opened(runner)
+
+    async def opened(self, runner: LiveSession) -> None:
+        """Let a running session take in what is kept for it; the caller holds the learner's lock."""
+        store, row = self._ports.store, runner.row
+        while records := await store.unused_deliveries(row.institution_id, row.token_id, _EVENT_SPANS):
+            spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
+            try:
+                await runner.apply(partial(_event, spans))
+            except IllegalEvent:
+                return  # it closed meanwhile; the next sweep finds it so
+            await store.note_deliveries_used(row.institution_id, records)
+
+    async def sweep(self) -> None:
+        """Hand over what waits: sessions that another one held up, or whose records were not in the log yet."""
+        for institution_id, launch in await self._ports.store.launches_waiting(_SWEEP_LAUNCHES):
+            await self.hand_over(institution_id, launch)
+
+    async def run(self) -> None:
+        """Sweep every minute until cancelled; an error is logged and tried again."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                await self.sweep()
+            except ZaichangError as error:
+                _log.error("delivery log: %s", error)
+
+    async def _after_the_end(self, row: SessionRow) -> None:
+        store = self._ports.store
+        records = await store.unused_deliveries(row.institution_id, row.token_id, limit=1_000_000)
+        spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
+        minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(row.session_id)]
+        found = {minute.index: granted for minute in minutes if (granted := by_delivery(minute, spans))}
+        try:
+            if found:
+                await self._review.grant(row, AUTHOR, ReasonCode.DELIVERY_CONFIRMED, found)
+        except NotAllowed as error:
+            if error.code not in ("review.session_open", "review.unsealed"):
+                raise
+            return  # the next sweep tries again
+        await store.note_deliveries_used(row.institution_id, records)
+
+
+def _event(spans: tuple[delivery.Span, ...], at_ms: int) -> MediaDelivered:
+    return MediaDelivered(at_ms=at_ms, spans=spans)
+
+
+def _checked(number: int, record: Delivery, now_ms: int) -> Delivery:
+    what = ""
+    if not 0 <= record.start_ms < record.end_ms <= LESSON_MAX_MS:
+        what = f"its part of the lesson is not within 0 and {LESSON_MAX_MS} ms, or is empty"
+    elif not 0 <= record.sent_ms <= now_ms + AHEAD_MS:
+        what = "it was sent in the future (sent_ms is Unix time in milliseconds)"
+    if what:
+        raise PeerViolation("delivery.invalid", f"Record {number}: {what}.", "See docs/protocol.md, delivery log.")
+    return replace(record, launch=check_id(record.launch, "launch"), sent_ms=min(record.sent_ms, now_ms))
+
+
+def _joined(records: Sequence[Delivery]) -> list[Delivery]:
+    """Join what follows on one another and was sent at about the same time; the later time is kept."""
+    joined: list[Delivery] = []
+    for record in sorted(records, key=lambda each: (each.launch, each.start_ms, each.end_ms, each.sent_ms)):
+        last = joined[-1] if joined else None
+        follows = last is not None and (last.launch, last.end_ms) == (record.launch, record.start_ms)
+        if last is not None and follows and abs(record.sent_ms - last.sent_ms) < delivery.STEP_MS:
+            joined[-1] = replace(last, end_ms=record.end_ms, sent_ms=max(last.sent_ms, record.sent_ms))
+        else:
+            joined.append(record)
+    return joined

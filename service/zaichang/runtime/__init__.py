@@ -1,1 +1,0 @@
-"""The shell around the core: session runner, sequencer, delivery, retention, clock."""

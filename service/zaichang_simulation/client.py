@@ -1,0 +1,535 @@
+"""One simulated client: a page with its player, camera, learner and network, run by the scenario's script."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from zaichang.live.channel import Channel
+from zaichang.session.playhead import total_ms
+from zaichang_client import ClientConfig, ConnectionGone, Sample, SessionRefused, StudyClient, Transport
+from zaichang_client import messages as m
+from zaichang_simulation.camera.timeline import CameraTimeline
+from zaichang_simulation.eyes import SimCamera
+from zaichang_simulation.format import actions as do
+from zaichang_simulation.format.loader import Loaded
+from zaichang_simulation.format.scenario import ClientTable
+from zaichang_simulation.format.types import to_ms
+from zaichang_simulation.link import Network, Pipe
+from zaichang_simulation.obedience import SimLiveness
+from zaichang_simulation.person import SimPrompter
+from zaichang_simulation.player import SimPlayer
+from zaichang_simulation.tamper import Cheats, Claims, TamperingTransport
+
+SILENT_NOTICE_MS = 40_000
+"""A machine that falls asleep says nothing; the service's keep-alive notices after about this long."""
+SEGMENT_MS = 6_000
+SEGMENTS_AHEAD = 5
+"""What a player fetches ahead, in segments."""
+_FETCH_EVERY_S = 3.0
+_FINISH_AFTER_S = 1.0
+_T = TypeVar("_T")
+
+
+class ClientHost(Protocol):
+    """What a client needs of the service."""
+
+    @property
+    def up(self) -> bool:
+        """Whether the service runs."""
+        ...
+
+    async def token(self, client: ClientTable, how: str) -> str:
+        """Return a launch token."""
+        ...
+
+    async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
+        """Return what a person would answer."""
+        ...
+
+    async def delivered(self, token: str, part: tuple[int, int]) -> None:
+        """Take note that the media servers sent this part of the lesson to the launch's player."""
+        ...
+
+
+class SimClient:
+    """Runs one ``[[client]]``."""
+
+    def __init__(
+        self,
+        spec: ClientTable,
+        loaded: Loaded,
+        host: ClientHost,
+        timeline: CameraTimeline,
+        *,
+        now_ms: Callable[[], int],
+        connect: Callable[[SimClient], Awaitable[Transport]],
+        seed: int,
+    ) -> None:
+        """Build its parts; ``live`` runs it."""
+        scenario = loaded.scenario
+        self.spec = spec
+        self.lesson_ms = to_ms(spec.lesson_s or scenario.session.lesson_s)
+        self._logged = loaded.policy.delivery_required and scenario.session.delivery_log == "kept"
+        self._finish_wanted = (spec.finish or scenario.session.finish) == "finish"
+        self._host = host
+        self._now_ms = now_ms
+        self._open_connection = connect
+        self._random = random.Random(seed)  # noqa: S311  (a simulation, repeatable by its seed)
+        self.network = Network(_mine(scenario.network, spec), now_ms, seed + 1)
+        self._clock = _mine(scenario.clock, spec)
+        self.cheats = Cheats(_mine(scenario.cheat, spec), now_ms)
+        self.player = SimPlayer(self.lesson_ms, now_ms, self._player_changed)
+        self.player.live_for_ms = to_ms(scenario.session.live_for_s)
+        self.player.ignored = self.cheats.ignored
+        self.camera = SimCamera(
+            timeline,
+            now_ms=now_ms,
+            cheat=self.cheats.captures,
+            ignored=self.cheats.ignored,
+            visible=lambda: self.cheats.report(self.player.sample(), self.lesson_ms).visible,
+        )
+        self._prompter = SimPrompter(
+            _mine(scenario.challenge, spec),
+            now_ms=now_ms,
+            oracle=self._read_popup,
+            ignored=self.cheats.ignored,
+            extra_time_pct=scenario.session.extra_time_pct,
+            seed=seed + 2,
+        )
+        self._liveness = SimLiveness(
+            self.camera,
+            rule=lambda: self._prompter.rule_for("liveness"),
+            mistaken=lambda: self._prompter.mistaken,
+            now_ms=now_ms,
+            slower=1 + scenario.session.extra_time_pct / 200,
+            seed=seed + 3,
+        )
+        actions = _mine(scenario.player, spec)
+        timed = tuple(action for action in actions if not action.on)
+        self._script = sorted(_expanded(timed, loaded), key=lambda item: item[0])
+        self._answers = tuple(action for action in actions if action.on)
+        self._answering: set[asyncio.Task[None]] = set()
+        honest_until_s = scenario.expect.honest_until_s
+        self._honest_until_ms = None if honest_until_s is None else to_ms(honest_until_s)
+        self.honest_ms = 0
+        self.claims = Claims(self.lesson_ms)
+        self.sessions: list[str] = []
+        self.seen: dict[str, set[str]] = {}
+        self.told: dict[str, list[m.ServerMessage]] = {}
+        self.refusal = ""
+        self.transport: Transport | None = None
+        self.pipe: Pipe | None = None
+        self.token = ""
+        self.lender: SimClient | None = None
+        self._study: StudyClient | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
+        self._over = asyncio.Event()
+
+    # The scenario
+
+    async def live(self) -> None:
+        """Run the client until its session is over and its script has nothing more to start."""
+        if self._honest_until_ms is not None:
+            asyncio.get_running_loop().call_later(
+                max(0, self._honest_until_ms - self._now_ms()) / 1000, self._note_honest
+            )
+        await self._sleep_until(to_ms(self.spec.start_s))
+        await self._open_page()
+        cheats = [asyncio.ensure_future(self._repeat(entry)) for entry in self.cheats.entries]
+        cuts = asyncio.ensure_future(self._cut_when_due())
+        fetching = asyncio.ensure_future(self._fetch())
+        try:
+            for at_ms, action in self._script:
+                if self._over.is_set() and not isinstance(action, do.Start):
+                    continue
+                if not isinstance(action, do.Start) and await self._over_before(at_ms):
+                    continue
+                await self._sleep_until(at_ms)
+                await self._act(action)
+            await self._over.wait()
+        finally:
+            running = (*cheats, cuts, fetching, *self._answering)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await self._close_page()
+            if self._end_timer is not None:
+                self._end_timer.cancel()
+
+    def _note_honest(self) -> None:
+        self.player.sample()  # which writes down what was played until now
+        self.honest_ms = total_ms(self.player.played)
+
+    async def _over_before(self, at_ms: int) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0, at_ms - self._now_ms()) / 1000):
+                await self._over.wait()
+                return True
+        return False
+
+    async def _sleep_until(self, at_ms: int) -> None:
+        await asyncio.sleep(max(0, at_ms - self._now_ms()) / 1000)
+
+    async def _act(self, action: do.PlayerAction) -> None:
+        match action:
+            case do.Play():
+                self.player.set(wants_play=True)
+            case do.Pause(for_s=for_s):
+                self.player.set(wants_play=False)
+                self._later(for_s, lambda: self.player.set(wants_play=True))
+            case do.Seek(to_s=to_s, by_s=by_s):
+                self.player.move_to(to_ms(to_s) if by_s is None else self.player.position_ms + to_ms(by_s))
+            case do.SetRate(rate=rate):
+                self.player.set(rate=rate)
+            case do.Hide(for_s=for_s):
+                self.player.set(visible=False, focused=False)
+                self._later(for_s, lambda: self.player.set(visible=True, focused=True))
+            case do.Show():
+                self.player.set(visible=True, focused=True)
+            case do.Blur(for_s=for_s):
+                self.player.set(focused=False)
+                self._later(for_s, lambda: self.player.set(focused=True))
+            case do.Focus():
+                self.player.set(focused=True)
+            case do.Float(for_s=for_s):
+                self.player.set(floating=True)
+                self._later(for_s, lambda: self.player.set(floating=False))
+            case do.SecondScreen(for_s=for_s):
+                self.player.set(second_screen=True)
+                self._later(for_s, lambda: self.player.set(second_screen=False))
+            case do.Stall(for_s=for_s):
+                self.player.set(stalled=True)
+                self._later(for_s, lambda: self.player.set(stalled=False))
+            case do.Sleep(for_s=for_s):
+                await self._suspended(for_s)
+            case do.Lock(for_s=for_s):
+                self.player.set(visible=False, focused=False)
+                await asyncio.sleep(0.3)  # the page still reports that it is hidden, then it is frozen
+                await self._suspended(max(0.0, for_s - 0.3))
+                self.player.set(visible=True, focused=True)
+            case do.Reload(down_s=down_s):
+                await self._close_page()
+                self.player.renew()
+                await asyncio.sleep(down_s)
+                self._run_study()
+            case do.Crash(down_s=down_s, keeps_session=keeps):
+                await self._suspended(down_s, renew=True, keeps=keeps)
+            case do.Close():
+                await self._close_page()
+                self._over.set()
+            case do.Start():
+                await self._close_page()
+                self.player.renew()
+                self.player.set(wants_play=True)
+                self._over.clear()
+                await self._open_page()
+            case do.Finish():
+                if self._study is not None:
+                    self._study.finish()
+
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, what)
+
+    # The page
+
+    async def _open_page(self) -> None:
+        wrong = self.cheats.now(do.Token)
+        if self.lender is not None:
+            self.token = self.lender.token
+        else:
+            self.token = await self._host.token(self.spec, wrong.how if wrong is not None else "right")
+        self._new_study()
+        self._run_study()
+
+    def _new_study(self) -> None:
+        self._study = StudyClient(
+            self._connect,
+            token=self.token,
+            player=_Reporting(self),
+            camera=self.camera,
+            prompter=self._prompter,
+            liveness=self._liveness,
+            config=ClientConfig(sdk="zaichang-simulation", device=self.spec.device),
+            observe=self._observe,
+            pace=self._pace_ms,
+            token_hex=lambda length: f"{self._random.getrandbits(8 * length):0{2 * length}x}",
+            jitter=self._random.random,
+        )
+
+    def _run_study(self) -> None:
+        if self._study is not None:
+            self._running = asyncio.ensure_future(self._study_to_the_end(self._study))
+
+    async def _study_to_the_end(self, study: StudyClient) -> None:
+        try:
+            await study.run()
+        except SessionRefused as refused:
+            self.refusal = refused.code
+        self.player.set(held=True)
+        self._over.set()
+
+    async def _close_page(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+
+    async def _suspended(self, for_s: float, *, renew: bool = False, keeps: bool = True) -> None:
+        """Nothing runs for a while, and nobody is told."""
+        if self.pipe is not None:
+            self.pipe.cut(SILENT_NOTICE_MS)
+        self.player.set(asleep=True)
+        await self._close_page()
+        await asyncio.sleep(for_s)
+        if renew:
+            self.player.renew()
+        self.player.set(asleep=False)
+        if not keeps:
+            self._new_study()
+        self._run_study()
+
+    async def _connect(self) -> Transport:
+        if not self.network.up or not self._host.up:
+            await asyncio.sleep(0.2)
+            raise ConnectionGone(1006, "no network")
+        inner = await self._open_connection(self)
+        self.transport = inner
+        return TamperingTransport(inner, self.cheats, self.claims, self._random.getrandbits(32))
+
+    async def _fetch(self) -> None:
+        """Fetch the lesson segment by segment, a little ahead of the playhead, as players do."""
+        fetched: set[tuple[str, int]] = set()
+        while self._logged and self.spec.fetches:
+            first = self.player.position_ms // SEGMENT_MS
+            for number in range(first, first + SEGMENTS_AHEAD):
+                start_ms = number * SEGMENT_MS
+                if self.network.up and start_ms < self.lesson_ms and (self.token, number) not in fetched:
+                    fetched.add((self.token, number))
+                    await self._host.delivered(self.token, (start_ms, start_ms + SEGMENT_MS))
+            await asyncio.sleep(_FETCH_EVERY_S)
+
+    async def _cut_when_due(self) -> None:
+        for at_ms, notice_ms in self.network.cuts_ms():
+            await self._sleep_until(at_ms)
+            if self.pipe is not None:
+                self.pipe.cut(notice_ms)
+
+    # What the parts ask
+
+    def report(self) -> Sample:
+        """Return what the player says, or what the cheat says instead."""
+        said = self.cheats.report(self.player.sample(), self.lesson_ms)
+        if said.ended:
+            self._finish_soon()
+        return said
+
+    def _pace_ms(self, asked_ms: int) -> int:
+        speed, least_ms = 1.0, 0
+        for entry in sorted(self._clock, key=lambda each: each.at_s):
+            if to_ms(entry.at_s) <= self._now_ms():
+                speed, least_ms = entry.timer_speed, to_ms(entry.timer_least_s)
+        return max(least_ms, self.cheats.pace_ms(asked_ms, speed))
+
+    async def _read_popup(self, order: m.ChallengeOrder) -> str | None:
+        session_id = self._study.session_id if self._study is not None else ""
+        return await self._host.right_answer(session_id, order)
+
+    def _player_changed(self) -> None:
+        if self._study is not None:
+            self._study.changed()
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+            self._end_timer = None
+        left_ms = self.player.until_end_ms()
+        if left_ms is not None:
+            self._end_timer = asyncio.get_running_loop().call_later(left_ms / 1000, self._lesson_ended)
+
+    def _lesson_ended(self) -> None:
+        self._end_timer = None
+        self._player_changed()
+        if self.player.ended:
+            self._finish_soon()
+
+    def _finish_soon(self) -> None:
+        if self._finish_wanted and self._study is not None:
+            asyncio.get_running_loop().call_later(_FINISH_AFTER_S, self._finish_if_ended, self._study)
+
+    def _finish_if_ended(self, study: StudyClient) -> None:
+        if study is self._study and self.cheats.report(self.player.sample(), self.lesson_ms).ended:
+            study.finish()
+
+    def _happened(self, event: str) -> None:
+        """Start the actions that answer an event."""
+        for action in self._answers:
+            begun = to_ms(action.at_s) <= self._now_ms()
+            if action.on == event and begun and not (action.until_s and self._now_ms() >= to_ms(action.until_s)):
+                task = asyncio.ensure_future(self._act_after(action))
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
+
+    async def _act_after(self, action: do.PlayerAction) -> None:
+        await asyncio.sleep(action.after_s)
+        if not self._over.is_set() or isinstance(action, do.Start):
+            await self._act(action)
+
+    def _observe(self, message: m.ServerMessage) -> None:
+        session_id = self.sessions[-1] if self.sessions else ""
+        event = _EVENTS.get(type(message))
+        if event is not None:
+            self._happened(event)
+        match message:
+            case m.Joined():
+                if message.session_id not in self.sessions:
+                    self.sessions.append(message.session_id)
+                session_id = message.session_id
+            case m.Pause(reason=reason):
+                self.camera.asked(reason not in _NOT_ABOUT_THE_CAMERA)
+            case m.Resume():
+                self.camera.asked(False)
+            case m.CaptureOrder(prompt="") if not self.player.held:
+                self.camera.asked(False)
+            case m.ChallengeOrder():
+                self.camera.called(True)
+            case m.ChallengeResult(closed=True):
+                self.camera.called(False)
+            case _:
+                pass
+        if isinstance(message, m.MinuteSealed | m.Closed):
+            self.told.setdefault(session_id, []).append(message)
+        said = "" if isinstance(message, m.LivenessHint) else getattr(message, "reason", "")
+        if isinstance(message, m.ErrorMessage):
+            self.seen.setdefault(session_id, set()).add(f"error:{message.code}")
+            said = message.code.split(".")[-1].upper() if message.code.startswith("capture.") else ""
+            if message.code.startswith("heartbeat."):
+                said = "HEARTBEAT_REJECTED"
+        if said:
+            self.seen.setdefault(session_id, set()).add(said)
+
+    # Cheats that send by themselves
+
+    async def _repeat(self, entry: do.CheatEntry) -> None:
+        every_s = 0.0
+        if isinstance(entry, do.ReplayHeartbeats | do.Raw):
+            every_s = entry.every_s
+        elif isinstance(entry, do.Captures):
+            every_s = entry.unasked_every_s
+        if not every_s and not isinstance(entry, do.Raw):
+            return
+        await self._sleep_until(to_ms(entry.from_s))
+        while not entry.until_s or self._now_ms() < to_ms(entry.until_s):
+            with contextlib.suppress(ConnectionGone):
+                await self._send_forged(entry)
+            if not every_s:
+                return
+            await asyncio.sleep(every_s)
+
+    async def _send_forged(self, entry: do.CheatEntry) -> None:
+        transport = self.transport
+        if transport is None:
+            return
+        match entry:
+            case do.ReplayHeartbeats(count=count):
+                for data in list(self.claims.sent)[-count:]:
+                    await transport.send(data)
+            case do.Raw(text=text, hex=digits):
+                await transport.send(text or bytes.fromhex(digits))
+            case do.Captures():
+                picture = self.camera.picture()
+                if picture is not None:
+                    header = m.CaptureHeader(
+                        capture_id="c0-0", nonce=f"{self._random.getrandbits(128):032x}", camera=picture.camera
+                    )
+                    await transport.send(m.encode_capture(header, picture.data))
+            case _:
+                pass
+
+
+_EVENTS: dict[type[m.ServerMessage], str] = {m.ChallengeOrder: "pop_up", m.CaptureOrder: "capture", m.Pause: "pause"}
+_NOT_ABOUT_THE_CAMERA = frozenset(
+    {
+        "PAGE_HIDDEN",
+        "PAGE_UNFOCUSED",
+        "PICTURE_IN_PICTURE",
+        "SECOND_SCREEN",
+        "CHALLENGE_UNANSWERED",
+        "CHALLENGE_WRONG",
+        "SESSION_FINISHED",
+        "NETWORK_GAP",
+    }
+)
+
+
+class _Reporting:
+    """The player as the SDK sees it."""
+
+    def __init__(self, client: SimClient) -> None:
+        self._client = client
+
+    def sample(self) -> Sample:
+        return self._client.report()
+
+    def joined(self, message: m.Joined) -> None:
+        self._client.player.joined(message)
+
+    def pause(self, reason: str, message: str) -> None:
+        self._client.player.pause(reason, message)
+
+    def resume(self) -> None:
+        self._client.player.resume()
+
+    def seek(self, to_ms: int, reason: str, message: str) -> None:
+        self._client.player.seek(to_ms, reason, message)
+
+    def offline(self, away: bool) -> None:
+        self._client.player.offline(away)
+
+
+def _mine(entries: tuple[_T, ...], spec: ClientTable) -> tuple[_T, ...]:
+    return tuple(entry for entry in entries if getattr(entry, "client", None) == spec.name)
+
+
+def _expanded(actions: tuple[do.PlayerAction, ...], loaded: Loaded) -> list[tuple[int, do.PlayerAction]]:
+    """Return every action with its moments, repetitions written out."""
+    limit_ms = limit_of(loaded)
+    moments: list[tuple[int, do.PlayerAction]] = []
+    for action in actions:
+        at_ms = to_ms(action.at_s)
+        end_ms = min(to_ms(action.until_s) or limit_ms, limit_ms)
+        moments.append((at_ms, action))
+        while action.every_s and (at_ms := at_ms + to_ms(action.every_s)) < end_ms:
+            moments.append((at_ms, action))
+    return moments
+
+
+def limit_of(loaded: Loaded) -> int:
+    """Return when the scenario ends at the latest, in ms."""
+    session = loaded.scenario.session
+    return to_ms(session.limit_s) or 2 * to_ms(session.lesson_s) + 600_000
+
+
+def lend_tokens(clients: list[SimClient]) -> None:
+    """Let every client that uses another one's launch token know whose."""
+    by_name = {client.spec.name: client for client in clients}
+    for client in clients:
+        client.lender = by_name.get(client.spec.token_of)
+
+
+def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Channel, str], None]) -> Transport:
+    """Open an in-memory connection to a service in this process."""
+    client.pipe = Pipe(client.network, now_ms)
+    serve(client.pipe.server, client.network.address(client.spec.address))
+    return client.pipe.client
+
+
+def honest_ms_of(loaded: Loaded, clients: list[SimClient], played_ms: int) -> int:
+    """Return what a fair observer would have credited: as the scenario says, or what was played."""
+    expect = loaded.scenario.expect
+    if expect.honest_until_s is not None:
+        return sum(client.honest_ms for client in clients)
+    return played_ms if expect.honest_s is None else to_ms(expect.honest_s)

@@ -1,0 +1,148 @@
+"""The simulated camera as the client sees it: the scenario's pictures, or what a cheat sends instead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from zaichang_client import Picture, Unavailable
+from zaichang_client.messages import CaptureOrder, LivenessStepOrder
+from zaichang_simulation.camera.rig import Act
+from zaichang_simulation.camera.timeline import IDLE_MS, CameraTimeline
+from zaichang_simulation.format import camera as say
+from zaichang_simulation.format.actions import Captures
+
+SHUTTER_S = 0.08
+"""From the order to the picture: a frame and its compression."""
+
+
+class SimCamera:
+    """``zaichang_client.Camera`` after the scenario's ``[[camera]]`` and ``captures`` cheats."""
+
+    def __init__(
+        self,
+        timeline: CameraTimeline,
+        *,
+        now_ms: Callable[[], int],
+        cheat: Callable[[], Captures | None],
+        ignored: Callable[[str], bool],
+        visible: Callable[[], bool],
+    ) -> None:
+        """Args are the pictures, the scenario's clock, the cheat in force, and whether the page is visible."""
+        self._timeline = timeline
+        self._now_ms = now_ms
+        self._cheat = cheat
+        self._ignored = ignored
+        self._visible = visible
+        self._asked_ms: int | None = None
+        self._called_ms: int | None = None
+        self._first: Picture | None = None
+        self._previous: Picture | None = None
+
+    def asked(self, asked: bool) -> None:
+        """The server asks the learner to face the camera, or is satisfied."""
+        if not asked:
+            self._asked_ms = None
+        elif self._asked_ms is None:
+            self._asked_ms = self._now_ms()
+
+    def called(self, called: bool) -> None:
+        """A pop-up is there, or over; who listens for it comes."""
+        if not called:
+            self._called_ms = None
+        elif self._called_ms is None:
+            self._called_ms = self._now_ms()
+
+    def _wanted_ms(self) -> int | None:
+        """Return since when somebody who would come is wanted before the camera."""
+        if self._timeline.entry_at(self._now_ms()).when_asked != "called":
+            return self._asked_ms
+        return min((each for each in (self._asked_ms, self._called_ms) if each is not None), default=None)
+
+    async def capture(self, order: CaptureOrder) -> Picture | Unavailable | None:
+        """Return what is sent for an order."""
+        if self._ignored("capture"):
+            return None
+        if order.prompt:
+            self.asked(True)
+        cheat = self._cheat()
+        if cheat is None and not self._visible():
+            return Unavailable(cause="hidden")
+        await asyncio.sleep(SHUTTER_S)
+        taken = self._take(order.width_px, order.quality_pct)
+        if cheat is not None:
+            await asyncio.sleep(cheat.delay_s)
+            if cheat.taken == "when_sent":
+                taken = self._take(order.width_px, order.quality_pct)
+            taken = self._instead(cheat, taken, order)
+        if isinstance(taken, Picture):
+            self._first = self._first or taken
+            self._previous = taken
+            return taken
+        return None if taken.silent else Unavailable(cause=taken.cause)
+
+    async def frame(self, order: LivenessStepOrder, act: Act | None, performer: str) -> Picture | None:
+        """Return a frame of a liveness step.
+
+        Args:
+            order: The step.
+            act: How far the person's movement has gone; None for somebody who does nothing.
+            performer: Another face that makes the movement, or empty.
+        """
+        if self._ignored("capture"):
+            return None
+        cheat = self._cheat()
+        if cheat is None and not self._visible():
+            return None
+        await asyncio.sleep(SHUTTER_S)
+        now_ms, width_px, quality_pct = self._now_ms(), order.width_px, order.quality_pct
+        if act is None and not performer:
+            now_ms -= now_ms % IDLE_MS
+            shot = self._timeline.snapshot(now_ms, self._wanted_ms(), width_px=width_px, quality_pct=quality_pct)
+        else:
+            shot = self._timeline.performed(
+                now_ms,
+                self._wanted_ms(),
+                act or Act(),
+                performer=performer,
+                colour=order.colour,
+                width_px=width_px,
+                quality_pct=quality_pct,
+            )
+        taken: Picture | say.Unavailable
+        if isinstance(shot, say.Unavailable):
+            taken = shot
+        else:
+            taken = Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
+        if cheat is not None:
+            taken = self._instead(cheat, taken, order)
+        return taken if isinstance(taken, Picture) else None
+
+    def picture(self, width_px: int = 480, quality_pct: int = 80) -> Picture | None:
+        """Return a picture that nobody ordered."""
+        taken = self._take(width_px, quality_pct)
+        return taken if isinstance(taken, Picture) else None
+
+    def _take(self, width_px: int, quality_pct: int) -> Picture | say.Unavailable:
+        shot = self._timeline.snapshot(self._now_ms(), self._wanted_ms(), width_px=width_px, quality_pct=quality_pct)
+        if isinstance(shot, say.Unavailable):
+            return shot
+        return Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
+
+    def _instead(
+        self, cheat: Captures, taken: Picture | say.Unavailable, order: CaptureOrder | LivenessStepOrder
+    ) -> Picture | say.Unavailable:
+        match cheat.send:
+            case "camera":
+                return taken
+            case "first":
+                return self._first or taken
+            case "previous":
+                return self._previous or taken
+            case "garbage":
+                return Picture(data=bytes(range(256)) * 8, camera="0" * 16)
+            case "empty":
+                return Picture(data=b"", camera="0" * 16)
+            case "source":
+                still = self._timeline.still(cheat.source, width_px=order.width_px, quality_pct=order.quality_pct)
+                return Picture(data=still.picture, camera=still.camera)

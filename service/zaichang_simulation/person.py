@@ -1,0 +1,106 @@
+"""How pop-ups are answered: like a person, or like the scripts that pretend to be one."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable
+
+from zaichang_client import DECLINE, READY
+from zaichang_client.messages import ChallengeOrder, ChallengeResult
+from zaichang_simulation.format.actions import ChallengeRule
+from zaichang_simulation.format.types import to_ms
+
+CODE_DIGITS = 4
+MOVING = frozenset({"liveness", "light"})
+INSTANT_S = 0.02
+Oracle = Callable[[ChallengeOrder], Awaitable[str | None]]
+"""What a person would read off the pop-up: the right answer, or None where it cannot be known."""
+
+
+class SimPrompter:
+    """``zaichang_client.Prompter`` after the scenario's rules."""
+
+    def __init__(
+        self,
+        rules: tuple[ChallengeRule, ...],
+        *,
+        now_ms: Callable[[], int],
+        oracle: Oracle,
+        ignored: Callable[[str], bool],
+        extra_time_pct: int,
+        seed: int,
+    ) -> None:
+        """Args are the client's rules, the scenario's clock, what a person would read, and the cheats in force."""
+        self._rules = rules
+        self._now_ms = now_ms
+        self._oracle = oracle
+        self._ignored = ignored
+        self._slower = 1 + extra_time_pct / 200
+        self._random = random.Random(seed)  # noqa: S311  (a simulation, repeatable by its seed)
+        self.mistaken = False
+        """Whether the person is mistaken in the movements of the try that was begun last."""
+
+    def judged(self, result: ChallengeResult) -> None:
+        """Nothing to do: another attempt is asked for by the client."""
+
+    def rule_for(self, kind: str) -> ChallengeRule:
+        """Return the last rule that fits now; a person's where none does."""
+        fitting = ChallengeRule()
+        for rule in self._rules:
+            begun = to_ms(rule.from_s) <= self._now_ms()
+            over = rule.until_s and self._now_ms() >= to_ms(rule.until_s)
+            if begun and not over and (not rule.kinds or kind in rule.kinds):
+                fitting = rule
+        return fitting
+
+    async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
+        """Return the answer at its time, or None."""
+        rule = self.rule_for(order.kind)
+        if rule.answer == "never" or self._ignored("challenge"):
+            return None
+        await asyncio.sleep(self._wait_s(rule))
+        if order.kind in MOVING:
+            self.mistaken = attempt == 1 and rule.answer == "person" and self._random.random() >= rule.accuracy
+            return DECLINE if order.kind == "light" and rule.decline else READY
+        if rule.answer == "brute":
+            return _nth(order, attempt)
+        if rule.answer == "first":
+            return order.options[0] if order.kind == "confirm" else _nth(order, 1)
+        right = await self._oracle(order)
+        wrong = rule.answer == "wrongly" or (
+            rule.answer == "person" and attempt == 1 and self._random.random() >= rule.accuracy
+        )
+        if right is None or wrong:
+            return _wrong(order, right)
+        return right
+
+    def _wait_s(self, rule: ChallengeRule) -> float:
+        match rule.answer:
+            case "instantly":
+                return INSTANT_S
+            case "after" | "brute" | "first":
+                return rule.reaction_s
+            case _:
+                spread = math.log(1 + (rule.reaction_sd_s / max(0.001, rule.reaction_s)) ** 2)
+                middle = math.log(max(0.001, rule.reaction_s)) - spread / 2
+                drawn_s = math.exp(self._random.gauss(middle, math.sqrt(spread))) * self._slower
+                return max(rule.reaction_least_s, drawn_s)
+
+
+def _choices(order: ChallengeOrder) -> list[str]:
+    if order.kind == "confirm":
+        return list(order.options)
+    if order.kind == "question":
+        return [str(index) for index in range(len(order.options))]
+    return [f"{number:0{CODE_DIGITS}d}" for number in range(10**CODE_DIGITS)]
+
+
+def _nth(order: ChallengeOrder, attempt: int) -> str:
+    choices = _choices(order)
+    return choices[(attempt - 1) % len(choices)]
+
+
+def _wrong(order: ChallengeOrder, right: str | None) -> str:
+    return next(choice for choice in _choices(order) if choice != right)

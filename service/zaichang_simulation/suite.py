@@ -1,0 +1,290 @@
+"""Runs the honest and the red-team suites and says what they cost and earn: ``make redteam``, docs/redteam.md.
+
+``python -m zaichang_simulation.suite tests --page docs/redteam.md``
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zaichang.core.errors import UnreadableInput
+from zaichang_simulation.analysis import Gallery
+from zaichang_simulation.engine import simulate
+from zaichang_simulation.format.loader import Loaded, load
+from zaichang_simulation.result import Result
+
+CHEAT_CREDIT_MAX = 0.02
+HONEST_LOSS_MAX_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A scenario and what came of it.
+
+    Attributes:
+        path: Its file.
+        loaded: The scenario.
+        result: What came out; None where its media are absent.
+    """
+
+    path: Path
+    loaded: Loaded
+    result: Result | None
+
+    @property
+    def verdict(self) -> str:
+        """``stopped``, ``accepted``, ``NOT STOPPED``, ``kept``, ``LOST`` or ``not run``."""
+        if self.result is None:
+            return "not run"
+        scenario = self.loaded.scenario
+        if scenario.kind == "honest":
+            return "kept" if self.loss_ms <= HONEST_LOSS_MAX_MS and not self.lost else "LOST"
+        if scenario.accepted:
+            return "accepted"
+        return "stopped" if self.result.passed else "NOT STOPPED"
+
+    @property
+    def replay_equal(self) -> bool:
+        """Whether every session's stored events give its minutes and end again."""
+        return self.result is not None and all(each.replay_equal for each in self.result.sessions)
+
+    @property
+    def gain_ms(self) -> int:
+        """What a cheat was credited beyond what was honest."""
+        return max(0, self.result.verified_ms - self.result.honest_ms) if self.result else 0
+
+    @property
+    def claimed_ms(self) -> int:
+        """What a cheat claimed beyond what was honest."""
+        return max(0, self.result.claimed_ms - self.result.honest_ms) if self.result else 0
+
+    @property
+    def loss_ms(self) -> int:
+        """What an honest learner lost; what waits for a person is not lost yet."""
+        kept_ms = self.result.verified_ms + self.result.undecided_ms if self.result else 0
+        return max(0, self.result.honest_ms - kept_ms) if self.result else 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether an honest learner's session came to nothing."""
+        return self.result is not None and self.result.verified_ms == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The two figures of the suites.
+
+    Attributes:
+        gained_ms: Credited to cheats beyond what was honest, accepted techniques left out.
+        claimed_ms: What these cheats claimed beyond what was honest.
+        all_gained_ms: The same with the accepted techniques.
+        all_claimed_ms: The same with the accepted techniques.
+        worst_loss_ms: The most that one honest scenario lost.
+        lost_sessions: Honest scenarios that came to nothing.
+        replays_differ: Sessions whose replay gave another verdict.
+    """
+
+    gained_ms: int
+    claimed_ms: int
+    all_gained_ms: int
+    all_claimed_ms: int
+    worst_loss_ms: int
+    lost_sessions: int
+    replays_differ: int
+
+    @property
+    def cheat_credit(self) -> float:
+        """Credited of claimed."""
+        return self.gained_ms / self.claimed_ms if self.claimed_ms else 0.0
+
+
+def scenarios(folder: Path) -> list[Path]:
+    """Return the scenario files below a folder, in order."""
+    return sorted(
+        path for path in folder.rglob("*.toml") if path.name != "suite.toml" and path.parent.name != "pending"
+    )
+
+
+def run_suite(
+    paths: Iterable[Path],
+    gallery: Gallery,
+    media: tuple[Path, ...],
+    tell: Callable[[Case], None] = lambda case: None,
+) -> list[Case]:
+    """Run scenarios; those whose media are absent are not run."""
+    cases: list[Case] = []
+    for path in paths:
+        loaded = load(path)
+        try:
+            result: Result | None = simulate(loaded, gallery, media)
+        except UnreadableInput as error:
+            if error.code != "scenario.media_absent":
+                raise
+            result = None
+        cases.append(Case(path=path, loaded=loaded, result=result))
+        tell(cases[-1])
+    return cases
+
+
+def figures(cases: Iterable[Case]) -> Figures:
+    """Return what the suites measure."""
+    ran = [case for case in cases if case.result is not None]
+    every = [case for case in ran if case.loaded.scenario.kind == "cheat"]
+    cheats = [case for case in every if not case.loaded.scenario.accepted]
+    honest = [case for case in ran if case.loaded.scenario.kind == "honest"]
+    return Figures(
+        gained_ms=sum(case.gain_ms for case in cheats),
+        claimed_ms=sum(case.claimed_ms for case in cheats),
+        all_gained_ms=sum(case.gain_ms for case in every),
+        all_claimed_ms=sum(case.claimed_ms for case in every),
+        worst_loss_ms=max((case.loss_ms for case in honest), default=0),
+        lost_sessions=sum(case.lost for case in honest),
+        replays_differ=sum(not each.replay_equal for case in ran if case.result for each in case.result.sessions),
+    )
+
+
+def row(case: Case) -> str:
+    """Return a case's line of the printed table."""
+    scenario, result = case.loaded.scenario, case.result
+    name = f"{scenario.technique or 'honest':7s} {scenario.name:30s}"
+    if result is None:
+        return f"{name} {'media absent':>40s}  not run"
+    numbers = f"{result.verified_ms / 1000:8.1f} {result.honest_ms / 1000:8.1f} {result.claimed_ms / 1000:8.1f}"
+    return f"{name} {numbers}  {case.verdict}" + "".join(f"\n        {finding}" for finding in result.findings)
+
+
+HEADING = f"{'':7s} {'scenario':30s} {'credited':>8s} {'honest':>8s} {'claimed':>8s}  verdict (seconds)"
+
+
+def summary(found: Figures) -> str:
+    """Return the figures as sentences."""
+    return "\n".join(
+        (
+            f"Cheat credit: {found.gained_ms / 1000:.1f} s of {found.claimed_ms / 1000:.0f} s claimed beyond what was"
+            f" honest, {found.cheat_credit:.2%} (target: at most {CHEAT_CREDIT_MAX:.0%}).",
+            f"With the accepted techniques, which are known and listed: {found.all_gained_ms / 1000:.1f} s of"
+            f" {found.all_claimed_ms / 1000:.0f} s.",
+            f"Honest loss: at most {found.worst_loss_ms / 1000:.1f} s in a session (target: at most"
+            f" {HONEST_LOSS_MAX_MS // 1000} s), {found.lost_sessions} sessions lost (target: 0).",
+            f"Replay: {found.replays_differ} sessions whose stored events give another verdict (target: 0).",
+        )
+    )
+
+
+def page(cases: list[Case]) -> str:
+    """Return docs/redteam.md."""
+    cheats = [case for case in cases if case.loaded.scenario.kind == "cheat"]
+    honest = [case for case in cases if case.loaded.scenario.kind == "honest"]
+    lines = [
+        "<!-- Written by `make redteam` from the scenarios' results; change those, not this page. -->",
+        "",
+        "# Red team",
+        "",
+        "How the service is cheated, and what each way earns; and what honest learners lose on bad days. Every row",
+        "is a scenario under tests/redteam or tests/honest ([the format](simulation.md)), run through the whole",
+        "service with the real models. The rules are the default ones, with pop-ups and movements every two",
+        "minutes, because a scenario is short. Most cheats study honestly for three minutes before the technique",
+        "begins, so that nothing else stops it; then they claim the rest of the lesson. **Honest** is what a fair",
+        "observer would have credited, **claimed** what the cheat reported as played, **credited** what was",
+        "verified, **for a person** what nobody is credited unless a reviewer grants it. **Why** are the codes",
+        "that the scenario demands, in a minute, an order, an indicator, a case for a person or a refusal; a test",
+        "fails where one is missing, where the cheat did not really claim, or where more was earned than the",
+        "scenario explains. No cheat's code is copied: each technique is said again in our own format. Pictures on",
+        "paper and screens are drawn, unless a row says recorded; [the model card](../models/cards/pad.md) has the",
+        "PAD figures.",
+        "",
+        *summary(figures(cases)).splitlines(),
+        "",
+        "## Techniques",
+        "",
+        "| technique | what is done | honest s | claimed s | credited s | for a person s | verdict | why |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [_page_row(case) for case in cheats]
+    lines += ["", "## Accepted", "", "What these earn is known, and why it is not stopped:", ""]
+    lines += [
+        f"- {case.loaded.scenario.technique} ({case.loaded.scenario.title}): {case.loaded.scenario.accepted}"
+        for case in cheats
+        if case.loaded.scenario.accepted
+    ]
+    lines += ["", "## Every credited second", "", *_explained(cheats)]
+    lines += ["", "## Honest learners", "", "| what happens | credited s | honest s | for a person s | lost s |"]
+    lines += ["|---|---|---|---|---|"]
+    for case in honest:
+        if case.result is not None:
+            result = case.result
+            lines.append(
+                f"| {case.loaded.scenario.title} | {result.verified_ms / 1000:.1f} | {result.honest_ms / 1000:.1f} "
+                f"| {result.undecided_ms / 1000:.1f} | {case.loss_ms / 1000:.1f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _page_row(case: Case) -> str:
+    scenario, result = case.loaded.scenario, case.result
+    if result is None:
+        return f"| {scenario.technique} | {scenario.title} | | | | | not run: its media are absent | |"
+    numbers = (result.honest_ms, result.claimed_ms, result.verified_ms, result.undecided_ms)
+    seconds = " | ".join(f"{each_ms / 1000:.1f}" for each_ms in numbers)
+    return f"| {scenario.technique} | {scenario.title} | {seconds} | {case.verdict} | {' '.join(_why(case))} |"
+
+
+def _explained(cheats: list[Case]) -> list[str]:
+    """Return a sentence for whatever was earned by what is not accepted."""
+    earned = [case for case in cheats if case.gain_ms and not case.loaded.scenario.accepted]
+    if not earned:
+        return ["Nothing was credited beyond what was honest, but for the accepted techniques above."]
+    return [
+        f"- {case.gain_ms / 1000:.1f} s: {case.loaded.scenario.technique} ({case.loaded.scenario.title})."
+        f" {case.loaded.scenario.explained}".rstrip()
+        for case in earned
+    ]
+
+
+def _why(case: Case) -> list[str]:
+    """Return what the scenario expects to be said, as far as it was: reasons, indicators, cases, refusals."""
+    expect, result = case.loaded.scenario.expect, case.result
+    if result is None:
+        return []
+    wanted = (*expect.reasons, *expect.indicators, *expect.cases, *expect.refusals)
+    said = {code for each in result.sessions for code in (*each.reasons, *dict(each.indicators))}
+    said |= {code for each in result.cases for code, _ in each.reasons} | {code for _, code in result.refusals}
+    return [code for code in dict.fromkeys(wanted) if code in said]
+
+
+def shared_media() -> tuple[Path, ...]:
+    """Return the folders of development media beside the checkout, or where ``ZAICHANG_SHARED`` says."""
+    folder = Path(os.environ.get("ZAICHANG_SHARED") or Path.cwd().parent / "shared") / "media"
+    return (folder, folder / "dev") if folder.is_dir() else ()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the suites of a folder; 0 where both figures are within their targets."""
+    parser = argparse.ArgumentParser(prog="python -m zaichang_simulation.suite", description=main.__doc__)
+    parser.add_argument("folder", type=Path, help="the folder that holds honest/ and redteam/")
+    parser.add_argument("--page", type=Path, help="write the page here")
+    parser.add_argument("--media", type=Path, action="append", default=[], metavar="DIR")
+    args = parser.parse_args(arguments)
+
+    from zaichang.vision.pipeline import Analyser
+    from zaichang.vision.runtime import load_models
+
+    gallery = Gallery(Analyser(load_models()))
+    print(HEADING, flush=True)
+    paths = [*scenarios(args.folder / "redteam"), *scenarios(args.folder / "honest")]
+    cases = run_suite(paths, gallery, (*args.media, *shared_media()), lambda case: print(row(case), flush=True))
+    found = figures(cases)
+    print(summary(found))
+    if args.page is not None:
+        args.page.write_text(page(cases), encoding="utf-8")
+    within = found.cheat_credit <= CHEAT_CREDIT_MAX and found.worst_loss_ms <= HONEST_LOSS_MAX_MS
+    return 0 if within and not found.lost_sessions and not found.replays_differ else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

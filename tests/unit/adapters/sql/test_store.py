@@ -1,0 +1,173 @@
+"""Sessions and events: durable, idempotent, fenced, one earning session per learner."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from support.stores import ROW, events, open_store, row
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.sql.store import SqliteStore
+from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ports.store import StoredLeaf, StoredMinute
+
+
+@pytest.mark.parametrize("inline", [False, True])
+async def test_events_come_back_in_order_after_reopening(tmp_path: Path, inline: bool) -> None:
+    async with open_store(tmp_path, inline=inline) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a", b"b"))
+        await store.append(events(2, b"c"))
+    async with open_store(tmp_path, inline=inline) as store:
+        assert list(await store.events("s1")) == [b"a", b"b", b"c"]
+        assert (await store.session("s1")).next_seq == 3
+        assert await store.last_at_ms() == 1_002
+
+
+async def test_what_is_acknowledged_is_on_disk_before_the_store_is_closed(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a"))
+        second = SqliteStore(DataFolder(tmp_path), inline=True)
+        try:
+            assert list(await second.events("s1")) == [b"a"]
+        finally:
+            second.close()
+
+
+async def test_the_same_write_twice_is_one_write(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a", b"b"))
+        await store.append(events(0, b"a", b"b"))
+        await store.append(events(1, b"b"))
+        assert list(await store.events("s1")) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("write", [events(0, b"x"), events(1, b"b", b"c"), events(3, b"d")])
+async def test_other_events_at_the_same_place_are_refused(tmp_path: Path, write: object) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a", b"b"))
+        with pytest.raises(StorageError) as caught:
+            await store.append(write)  # type: ignore[arg-type]
+        assert caught.value.code == "storage.conflict"
+        assert list(await store.events("s1")) == [b"a", b"b"]
+
+
+async def test_a_writer_of_an_older_epoch_is_refused(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a"))
+        assert (await store.claim("s1")).epoch == 2
+        with pytest.raises(StorageError) as caught:
+            await store.append(events(1, b"b"))
+        assert caught.value.code == "storage.fenced"
+        await store.append(events(1, b"b", epoch=2))
+
+
+async def test_a_later_session_supersedes_the_earlier_one(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        assert await store.open_session(row(1)) == ()
+        await store.append(events(0, b"a"))
+        superseded = await store.open_session(row(2))
+        assert [(old.session_id, old.superseded_by) for old in superseded] == [("s1", "s2")]
+        states = [(await store.session(name)).state for name in ("s1", "s2")]
+        assert states == ["superseded", "open"]
+
+
+async def test_many_starts_at_once_leave_one_earning_session(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        begun: list[int] = []
+
+        async def begin(number: int) -> None:
+            await store.open_session(row(number))
+            try:
+                await store.append(events(0, b"a", session_id=f"s{number}"))
+            except NotFound:
+                return  # a later start found this one without its first event and put it aside
+            begun.append(number)
+
+        await asyncio.gather(*(begin(number) for number in range(12)))
+        states = [(await store.session(f"s{number}")).state for number in begun]
+        assert len(states) >= 1
+        assert states.count("open") == 1
+
+
+async def test_a_token_opens_one_session(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(row(1))
+        await store.append(events(0, b"a"))
+        with pytest.raises(NotAllowed) as caught:
+            await store.open_session(row(2, token_id="token-1"))
+        assert caught.value.code == "token.used"
+        assert (await store.session("s1")).state == "open"
+
+
+async def test_a_start_that_failed_does_not_use_up_the_token(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(row(1))
+        assert await store.session_of_token("token-1") is None
+        assert await store.open_session(row(2, token_id="token-1")) == ()
+
+
+async def test_minutes_credit_exactly_once(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        minute = StoredMinute(minute=0, body=b"{}", credited=((0, 100), (200, 300)))
+        await store.append(events(0, b"a", minutes=(minute,)))
+        assert await store.credited("inst", "learner", "course", "lesson") == ((0, 100), (200, 300))
+        assert await store.credited("inst", "learner", "course", "other") == ()
+        again = StoredMinute(minute=1, body=b"{}", credited=((250, 350),))
+        with pytest.raises(StorageError) as caught:
+            await store.append(events(1, b"b", minutes=(again,)))
+        assert caught.value.code == "storage.double_credit"
+        assert list(await store.events("s1")) == [b"a"]
+        touching = StoredMinute(minute=1, body=b"{}", credited=((100, 200), (300, 350)))
+        await store.append(events(1, b"b", minutes=(touching,)))
+        assert await store.credited("inst", "learner", "course", "lesson") == ((0, 350),)
+
+
+async def test_leaves_are_sealed_once_and_then_their_minutes_are_due(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        minutes = tuple(StoredMinute(minute=number, body=b"{}") for number in range(3))
+        await store.append(events(0, b"a", minutes=minutes))
+        leaf = StoredLeaf(leaf_seq=1, kind="session.segment", at_ms=5, body=b"leaf", first_minute=0, n_minutes=2)
+        await store.append(events(1, b"b", leaves=(leaf,)))
+        assert [found.leaf_seq for _, found in await store.unsealed()] == [1]
+        assert await store.undelivered() == []
+        await store.seal("s1", 1, 17)
+        await store.seal("s1", 1, 17)
+        assert await store.unsealed() == []
+        assert [(name, minute.minute) for name, minute in await store.undelivered()] == [("s1", 0), ("s1", 1)]
+        with pytest.raises(StorageError):
+            await store.seal("s1", 1, 18)
+        await store.note_delivered("s1", [0, 1])
+        assert await store.undelivered() == []
+        assert [minute.delivered for minute in await store.minutes("s1")] == [True, True, False]
+
+
+async def test_closing_is_part_of_the_write(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a", closed_ms=1_000))
+        assert (await store.session("s1")).state == "closed"
+        assert list(await store.unfinished()) == []
+
+
+async def test_what_does_not_exist_is_said_to(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        for call in (store.session("nope"), store.claim("nope"), store.append(events(0, b"a", session_id="nope"))):
+            with pytest.raises(NotFound):
+                await call
+
+
+async def test_a_picture_is_recognised_in_another_session_only(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.add_picture("c0ffee", "00", "s1", "c0")
+        assert not await store.seen_elsewhere("c0ffee", "s1")
+        assert await store.seen_elsewhere("c0ffee", "s2")
+        assert not await store.seen_elsewhere("beef", "s2")

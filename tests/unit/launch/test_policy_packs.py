@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zaichang.core.errors import ConfigError
+from zaichang.launch.policy_packs import load_pack, parse_pack, shipped_packs
+from zaichang.session.explain import explain_en, explain_zh
+from zaichang.session.policy import policy_digest
+
+GOOD = """
+[pack]
+name = "mine"
+version = "1"
+title_zh = "我的"
+title_en = "Mine"
+basis = "our choice"
+appeal_hours = 24
+answer_working_days = 3
+[rules]
+{rules}
+[cite]
+{cite}
+"""
+
+
+def pack(rules: str = "", cite: str = "") -> bytes:
+    return GOOD.format(rules=rules, cite=cite).encode()
+
+
+def test_every_shipped_pack_loads_under_its_own_name_with_a_digest_of_its_own() -> None:
+    packs = {name: load_pack(name) for name in shipped_packs()}
+    assert {"default", "demo", "cq-pharmacist-2025", "sc-cme-2025", "cs-cme-2022"} <= set(packs)
+    assert {"traffic-points-like", "driver-training-like"} <= set(packs)
+    assert all(pack.policy.name == name for name, pack in packs.items())
+    assert len({policy_digest(pack.policy) for pack in packs.values()}) == len(packs)
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_every_real_pack_asks_for_liveness_and_the_demo_says_openly_that_it_does_not(name: str) -> None:
+    policy = load_pack(name).policy
+    without_pad = "pad" not in policy.proofs
+    assert without_pad == (name == "demo")
+    assert any("PAD" in line for line in explain_en(policy)) == without_pad
+    assert any("不做活体检测" in line for line in explain_zh(policy)) == without_pad
+
+
+@pytest.mark.parametrize("name", ["default", "cq-pharmacist-2025", "sc-cme-2025", "cs-cme-2022"])
+def test_packs_for_real_credit_ask_for_movements(name: str) -> None:
+    policy = load_pack(name).policy
+    assert policy.liveness_start and policy.liveness_bracket
+    assert policy.liveness_max_gap_ms == 900_000
+    assert any("Movement checks" in line for line in explain_en(policy))
+
+
+def test_the_demo_asks_for_no_movements_and_says_why() -> None:
+    pack = load_pack("demo")
+    assert not pack.policy.liveness_start and not pack.policy.liveness_bracket
+    assert "movements" in pack.basis
+
+
+@pytest.mark.parametrize("name", ["traffic-points-like", "driver-training-like"])
+def test_imitations_of_other_fields_are_marked(name: str) -> None:
+    assert load_pack(name).comparable
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "names"),
+    [
+        (pack("captur_mean_ms = 5000", 'captur_mean_ms = "x"'), "policy.unknown_key", "captur_mean_ms"),
+        (pack("capture_mean_ms = 5"), "policy.invalid", "without saying why"),
+        (pack("capture_mean_ms = 5", 'capture_mean_ms = "ours"'), "policy.invalid", "capture_mean_ms"),
+        (pack("capture_mean_ms = true", 'capture_mean_ms = "ours"'), "policy.invalid", "capture_mean_ms"),
+        (pack('proofs = ["smell"]', 'proofs = "ours"'), "policy.invalid", "proofs"),
+        (pack('name = "x"', 'name = "ours"'), "policy.invalid", "[pack]"),
+        (b"[pack]\n", "policy.invalid", "rules"),
+        (b"\xff", "policy.unreadable", "TOML"),
+        (b"x" * 70_000, "policy.unreadable", "70000"),
+    ],
+)
+def test_a_wrong_pack_is_refused_by_name(data: bytes, code: str, names: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_pack(data, "mine.toml")
+    assert error.value.code == code
+    assert names in error.value.message
+
+
+def test_an_unknown_pack_lists_the_known_ones() -> None:
+    with pytest.raises(ConfigError) as error:
+        load_pack("nowhere")
+    assert error.value.code == "policy.not_found"
+    assert "default" in error.value.hint
+
+
+CITED = {
+    "cq-pharmacist-2025": {
+        "第十九条（二）": ("第十九条", "（二）", "远程网络培训", "按实际学时计算"),
+        "附件2 二（二）5": (
+            "附件2",
+            "二、具体条件",
+            "（二）",
+            "5.有规范教育培训",
+            "验证弹窗",
+            "快进禁止",
+            "人脸识别",
+            "焦点控制",
+        ),
+    },
+    "sc-cme-2025": {"三（一）": ("三、继续医学教育项目", "（一）学分授予标准", "3小时授予1学分")},
+    "cs-cme-2022": {"第十二条": ("第十二条", "学习内容、学习时长", "审核无误后")},
+}
+"""Pack -> clause that it cites -> what stands there, in this order."""
+
+
+@pytest.mark.parametrize("name", sorted(CITED))
+def test_a_cited_clause_says_what_the_pack_takes_from_it(name: str, shared_regulations: Path) -> None:
+    texts = ["".join(path.read_text(encoding="utf-8").split()) for path in sorted(shared_regulations.glob("*.txt"))]
+    cited = " ".join(clause for _, clause in load_pack(name).cite)
+    for clause, words in CITED[name].items():
+        assert clause in cited
+        assert any(in_order(text, words) for text in texts), f"no text says {words} in this order"
+
+
+def in_order(text: str, words: tuple[str, ...]) -> bool:
+    at = 0
+    for word in words:
+        at = text.find(word, at) + len(word)
+        if at < len(word):
+            return False
+    return True

@@ -1,0 +1,155 @@
+"""A log's shelf with witnesses: cosigned while it runs, stopped where a witness knows more."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.witness_server import COSIGNER
+from support.witness_server import serving as serving_logs
+from zaichang.adapters.keys.log_keys import load_or_create_log_key
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.core.errors import ConfigError, FatalLogError, StorageError
+from zaichang.log import witnessing
+from zaichang.log.shelf import LogShelf
+from zaichang.log.witness_client import witnessed
+from zaichang.log.witnessing import parse_peer
+from zaichang.tlog.trust import parse_trust
+
+ORIGIN = "hours.example.org/inst-1/2023"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ms = 1_700_000_000_000
+
+    def now_ms(self) -> int:
+        self.ms += 1
+        return self.ms
+
+
+def shelf(folder: DataFolder, clock: Clock, fatal: list[FatalLogError], url: str) -> LogShelf:
+    peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
+    return LogShelf(folder, "hours.example.org", clock, fatal.append, 10, peers)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
+    monkeypatch.setattr(witnessing.keep_witnessed_while_running, "__defaults__", (0.01,))
+    made = DataFolder(tmp_path / "data")
+    made.prepare()
+    return made
+
+
+async def until_witnessed(root: Path, trust: bytes, size: int) -> None:
+    from zaichang.core.errors import NotFound
+
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                if parse_trust(trust).open_checkpoint(witnessed(root)).checkpoint.size == size:
+                    return
+            except NotFound:
+                pass
+            await asyncio.sleep(0.01)
+
+
+async def test_a_running_log_is_cosigned_and_a_restored_one_stops(folder: DataFolder, tmp_path: Path) -> None:
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
+    trust = f"log {vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n".encode()
+    root = folder.log / "inst-1" / "2023"
+    clock, fatal = Clock(), list[FatalLogError]()
+    with serving_logs(tmp_path, [vkey]) as url:
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        await log.submit(("s", 0), b"leaf 0")
+        await until_witnessed(root, trust, 1)
+        await logs.close()
+        backup = tmp_path / "backup"
+        shutil.copytree(folder.root, backup)
+
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        for number in (1, 2):
+            await log.submit(("s", number), b"leaf %d" % number)
+            await until_witnessed(root, trust, number + 1)
+        async with asyncio.timeout(20):
+            while (anchor := log.anchor()) is None or anchor.size != 3:
+                await asyncio.sleep(0.01)
+        await logs.close()
+        assert fatal == []
+
+        restored = shelf(DataFolder(backup), clock, fatal, url)
+        with pytest.raises(FatalLogError) as caught:
+            await restored.log_for("inst-1", clock.ms)
+        assert caught.value.code == "log.rolled_back"
+        await restored.close()
+
+
+async def test_a_witness_that_is_away_stops_nothing(
+    folder: DataFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving_logs(tmp_path, []) as url:
+        pass
+    fatal = list[FatalLogError]()
+    logs = shelf(folder, Clock(), fatal, url)
+    log = await logs.log_for("inst-1", 1_700_000_000_000)
+    assert await log.submit(("s", 0), b"leaf") == 1
+    async with asyncio.timeout(20):
+        while "is not reached" not in caplog.text:
+            await asyncio.sleep(0.01)
+    await logs.close()
+    assert fatal == []
+
+
+async def test_where_a_witness_is_required_the_log_stays_shut_until_one_answers(
+    folder: DataFolder, tmp_path: Path
+) -> None:
+    clock, fatal = Clock(), list[FatalLogError]()
+    with serving_logs(tmp_path, []) as url:
+        pass
+    peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
+
+    def required(witnesses: list[witnessing.WitnessPeer]) -> LogShelf:
+        rule = witnessing.StartRule.REQUIRE
+        return LogShelf(folder, "hours.example.org", clock, fatal.append, 10, witnesses, None, rule)
+
+    # A log that looks new may be one whose disk was lost: it too waits.
+    shut = required(peers)
+    with pytest.raises(StorageError) as caught:
+        await shut.log_for("inst-1", clock.ms)
+    assert caught.value.code == "witness.none_reached"
+    await shut.close()
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
+    with serving_logs(tmp_path, [vkey]) as alive:
+        one_of_two = required([*peers, parse_peer(f"{alive} {COSIGNER.vkey}")])
+        assert await (await one_of_two.log_for("inst-1", clock.ms)).submit(("s", 0), b"leaf") == 1
+        await one_of_two.close()
+    assert fatal == []
+
+
+async def test_a_log_that_lost_what_a_witness_saw_stops_while_running(folder: DataFolder, tmp_path: Path) -> None:
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
+    root = folder.log / "inst-1" / "2023"
+    clock, fatal = Clock(), list[FatalLogError]()
+    with serving_logs(tmp_path, [vkey]) as url:
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        old = (root / "public/checkpoint").read_bytes()
+        await log.submit(("s", 0), b"leaf 0")
+        await log.submit(("s", 1), b"leaf 1")
+        peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
+        await logs.close()
+        witnessing.cosign_round(root, peers, {})  # where the log's own round has not shown it to the witness already
+        (root / "public/checkpoint").write_bytes(old)
+        with pytest.raises(FatalLogError) as caught:
+            witnessing.cosign_round(root, peers, {})
+        assert caught.value.code == "log.rolled_back"
+
+
+@pytest.mark.parametrize("text", ["", "http://127.0.0.1:1", "http://127.0.0.1:1 nonsense"])
+def test_a_witness_that_is_not_named_properly_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_peer(text)
+    assert caught.value.code == "witness.peer"
