@@ -14,7 +14,7 @@ from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import UnreadableInput
 from zaichang.live.channel import Channel
 from zaichang.live.task_sets import drained
-from zaichang.main import Services, build
+from zaichang.main.service import Services, build
 from zaichang.ports.clock import ServerClock
 from zaichang.ports.review import SESSION, CaseFilter
 from zaichang.ports.store import Append, Delivery, SessionRow, StoredEvent, StoredMinute

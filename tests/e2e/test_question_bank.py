@@ -12,7 +12,7 @@ import uvicorn
 import websockets
 
 from support.study import PICTURE, FixedVision
-from zaichang.main import build, create_service_app
+from zaichang.main.service import build, create_service_app
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy

@@ -15,7 +15,7 @@ from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
-from zaichang.main import create_service_app
+from zaichang.main.service import create_service_app
 from zaichang.ports.review import ADDRESS, CaseDraft, CaseReason
 from zaichang.protocol import messages as m
 

@@ -20,7 +20,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode
 from zaichang.log.bundles import export_sessions, log_folder, log_trust
 from zaichang.log.reader import LogReader
-from zaichang.main import build
+from zaichang.main.service import build
 from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event
 from zaichang.session.events import CaptureAssessed, CaptureReceived, HeartbeatReceived

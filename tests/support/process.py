@@ -14,7 +14,7 @@ from pathlib import Path
 import websockets
 
 from zaichang.cli.demo_learner import Camera, portrait
-from zaichang.main import build
+from zaichang.main.service import build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
-from zaichang.main import Services, build
+from zaichang.main.service import Services, build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy

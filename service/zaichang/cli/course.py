@@ -62,7 +62,7 @@ def run_add(args: Namespace) -> int:
 
 
 async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str]:
-    from zaichang.main import build
+    from zaichang.main.service import build
     from zaichang.session.policy import policy_digest
 
     async with await build(settings, vision=_NoEyes()) as services:

@@ -16,7 +16,7 @@ from zaichang.cli.service import add_service_options, base_url, bind, serve, set
 
 if TYPE_CHECKING:
     from zaichang.cli.demo_learner import Studied
-    from zaichang.main import Services
+    from zaichang.main.service import Services
     from zaichang.session.policy import Policy
     from zaichang.settings import Settings
     from zaichang_client.messages import MinuteSealed
@@ -132,7 +132,7 @@ async def _demo(
     settings: Settings, listener: socket.socket, args: Namespace, outcome: _Outcome, begun_s: float
 ) -> None:
     from zaichang.console.lessons import ensure_lessons
-    from zaichang.main import build
+    from zaichang.main.service import build
 
     async with await build(settings) as services:
         await asyncio.to_thread(ensure_lessons, services.folder.media)

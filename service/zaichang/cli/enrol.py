@@ -67,7 +67,7 @@ def run(args: Namespace) -> int:
 
 
 async def _enrol(settings: Settings, args: Namespace) -> Enrolled:
-    from zaichang.main import build
+    from zaichang.main.service import build
 
     photos = [_read(path) for path in args.photos]
     async with await build(settings) as services:

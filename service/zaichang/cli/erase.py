@@ -70,7 +70,7 @@ async def _erase(
 ) -> tuple[int, int]:
     from zaichang.adapters.posix.folder import DataFolder
     from zaichang.adapters.sql.store import SqliteStore
-    from zaichang.main import open_logs
+    from zaichang.main.service import open_logs
     from zaichang.ports.clock import ServerClock
     from zaichang.review.erasure import Eraser
 

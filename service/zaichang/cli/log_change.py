@@ -102,7 +102,7 @@ def _rotation(settings: Settings, folder: DataFolder, institution: str, year: in
     from zaichang.log.key_rotation import Rotation
     from zaichang.log.shelf import HEADS, log_place, log_year
     from zaichang.log.witnessing import StartRule, largest_known, parse_peer
-    from zaichang.main import signing_config
+    from zaichang.main.service import signing_config
 
     place = log_place(folder, settings.log_domain, institution, year or log_year(_now_ms()))
     if not (place.root / "vkey").is_file():
@@ -187,7 +187,7 @@ def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
 async def _log_now(settings: Settings, folder: DataFolder, name: str) -> int | None:
     from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.log.command_records import log_spooled
-    from zaichang.main import open_logs
+    from zaichang.main.service import open_logs
     from zaichang.ports.clock import ServerClock
 
     failures: list[FatalLogError] = []

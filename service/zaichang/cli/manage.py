@@ -14,7 +14,7 @@ from zaichang.core.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from zaichang.core.assessment import FrameAssessment
-    from zaichang.main import Services
+    from zaichang.main.service import Services
     from zaichang.vision.backend import Frame
     from zaichang.vision.pipeline import Enrolment
 
@@ -82,7 +82,7 @@ def run(args: Namespace) -> int:
 
 
 async def _manage(args: Namespace) -> dict[str, Any]:
-    from zaichang.main import build
+    from zaichang.main.service import build
 
     settings = settings_from(args, face_search=False)
     async with await build(settings, vision=_NoModels()) as services:

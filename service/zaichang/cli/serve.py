@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    from zaichang.main import build
+    from zaichang.main.service import build
 
     async with await build(settings) as services:
         print(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})", flush=True)

@@ -19,7 +19,7 @@ from zaichang.core.errors import ConfigError
 if TYPE_CHECKING:
     import uvicorn
 
-    from zaichang.main import Services
+    from zaichang.main.service import Services
     from zaichang.settings import Settings
 
 
@@ -98,7 +98,7 @@ async def serve(
     from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
-    from zaichang.main import create_service_app
+    from zaichang.main.service import create_service_app
     from zaichang.protocol.limits import FRAME_MAX_BYTES
     from zaichang.review.retention import Retention
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from zaichang.cli.service import bind, serve
 from zaichang.console.lessons import LESSONS as FILMS
 from zaichang.console.lessons import ensure_lessons
-from zaichang.main import Services, build
+from zaichang.main.service import Services, build
 from zaichang.session.policy import Policy
 from zaichang.settings import load_settings
 

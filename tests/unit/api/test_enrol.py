@@ -14,7 +14,7 @@ import pytest
 
 from support.studio import Studio
 from support.study import POLICY, service, token
-from zaichang.main import Services, create_service_app
+from zaichang.main.service import Services, create_service_app
 from zaichang.session.policy import Policy
 
 

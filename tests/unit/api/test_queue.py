@@ -12,7 +12,7 @@ import pytest
 
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
-from zaichang.main import Services, create_service_app
+from zaichang.main.service import Services, create_service_app
 from zaichang.ports.review import ACCOUNT, ADDRESS, CaseDraft, CaseReason
 
 

@@ -9,7 +9,7 @@ from zaichang.api.receipts import PER_MINUTE, AskLimit, TooOften
 from zaichang.audit.check import exit_code
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
 from zaichang.log.bundles import log_trust
-from zaichang.main import create_service_app
+from zaichang.main.service import create_service_app
 from zaichang.tlog.trust import parse_trust
 
 

@@ -15,7 +15,7 @@ from support.study import ManualClock, Student, service, token
 from zaichang.api.deps import PHOTO_MAX_BYTES
 from zaichang.api.websocket import origin_allowed
 from zaichang.launch.registry import InstitutionKeys
-from zaichang.main import Services, create_service_app
+from zaichang.main.service import Services, create_service_app
 
 
 @dataclass

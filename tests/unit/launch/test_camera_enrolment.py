@@ -14,7 +14,7 @@ from zaichang.biometric.enrolment import Pose
 from zaichang.core.errors import NotAllowed, PeerViolation, UnreadableInput
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.camera_enrolment import STEP_MS, UNDER_WAY_MAX, LiveEnrolment, Step
-from zaichang.main import Services
+from zaichang.main.service import Services
 
 
 class Room:

@@ -14,7 +14,7 @@ from zaichang.biometric.template import Template, decode_template
 from zaichang.core.errors import NotAllowed, PeerViolation, UnreadableInput, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.enrolment import Enrolled
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.ports.purposes import TEMPLATE
 from zaichang.vision.pipeline import Enrolment as Look
 

@@ -27,7 +27,7 @@ from zaichang.log.shelf import SequencerLog
 from zaichang.log.signing import LogPlace
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import Cosigned, parse_peer
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.ports.session import Beacon
 from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event

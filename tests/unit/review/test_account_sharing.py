@@ -12,7 +12,7 @@ from support.study import ManualClock, Pipe, service, token
 from zaichang.adapters.sql.erasure import erase_rows
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.ports.review import ADDRESS, DEVICE, Case, CaseFilter
 from zaichang.ports.store import SessionRow
 from zaichang.protocol import messages as m

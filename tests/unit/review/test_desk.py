@@ -19,7 +19,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.amendments import AMEND
 from zaichang.log.bundles import export_sessions, log_folder, log_trust
 from zaichang.log.reader import LogReader
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.ports.review import ACCOUNT, SESSION, Case, CaseDraft, CaseFilter, CaseReason
 from zaichang.review.desk import EXPECTED, GRANT, NOTED, REFUSE, Verdicts
 from zaichang.session.playhead import total_ms

@@ -12,7 +12,7 @@ from support.study import FixedVision, ManualClock, Student, good_frame, service
 from zaichang.adapters.sql.erasure import erase_rows
 from zaichang.biometric.template import Template
 from zaichang.core.reasons import ReasonCode
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.ports.review import CaseFilter
 from zaichang.vision.pipeline import Enrolment
 

@@ -11,7 +11,7 @@ from support.desk import done
 from support.study import POLICY, ManualClock, Student, service, token
 from zaichang.live.resuming import LOOK_BACK
 from zaichang.live.session import LiveSession
-from zaichang.main import Services
+from zaichang.main.service import Services
 from zaichang.protocol.messages import Ack
 from zaichang.review import late_liveness as late_liveness
 from zaichang.session import liveness

@@ -8,7 +8,7 @@ import pytest
 from support.sim import HEAD, PaintedAnalyser
 from zaichang.cli.service import base_url, serve
 from zaichang.core.errors import ConfigError, UnreadableInput
-from zaichang.main import build
+from zaichang.main.service import build
 from zaichang.settings import load_settings
 from zaichang_simulation.analysis import Gallery, SimVision
 from zaichang_simulation.camera.footage import Library

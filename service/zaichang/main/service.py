@@ -1,4 +1,4 @@
-"""Composition root: the one place that knows every adapter."""
+"""Wires the running service: every part, on the adapters that the settings name."""
 
 from __future__ import annotations
 
