@@ -1,0 +1,76 @@
+"""Runs the scenarios and records the events of their sessions for ``tests/unit/session/test_recorded_sessions.py``.
+
+Run from the checkout; it takes about a quarter of an hour, ``--missing`` only as long as the new scenarios do::
+
+    .venv/bin/python -m tests.support.record_sessions --missing
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.support.recorded import EVENTS_FILE, Recording, load_digests, load_recordings, packed, save
+from zaichang.session.events import Event, SessionStarted
+from zaichang.session.policy import Policy, policy_to_mapping
+from zaichang.session.replay import Replayed, replay
+from zaichang.vision.pipeline import Analyser
+from zaichang.vision.runtime import load_models
+from zaichang_simulation import engine
+from zaichang_simulation.analysis import Gallery
+from zaichang_simulation.suite import run_suite, scenarios, shared_media
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+def record(path: Path, gallery: Gallery) -> Recording | None:
+    """Run one scenario and return its sessions; None where its media are absent."""
+    seen: dict[str, tuple[Event, ...]] = {}
+
+    def observed(events: Iterable[Event], policy: Policy) -> Replayed:
+        # The simulation replays every session at its end: by then all events are stored.
+        stored = tuple(events)
+        assert isinstance(stored[0], SessionStarted)
+        seen[stored[0].session_id] = stored
+        return replay(stored, policy)
+
+    with patch.object(engine, "replay", observed):
+        (case,) = run_suite([path], gallery, shared_media())
+    if case.result is None:
+        return None
+    policy = case.loaded.policy
+    sessions = tuple(packed(seen[each.session_id], policy) for each in case.result.sessions)
+    return Recording(policy=policy_to_mapping(policy), sessions=sessions)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Record every scenario, or only those that are not recorded; 1 where media are absent."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--missing", action="store_true", help="keep the recordings that are there")
+    chosen = parser.parse_args(arguments)
+    paths = {
+        path.relative_to(TESTS).with_suffix("").as_posix(): path
+        for folder in ("redteam", "honest")
+        for path in scenarios(TESTS / folder)
+    }
+    recordings = load_recordings() if chosen.missing and EVENTS_FILE.exists() else {}
+    recordings = {name: each for name, each in recordings.items() if name in paths}
+    kept = {name: each for name, each in (load_digests().items() if recordings else ()) if name in recordings}
+    gallery = Gallery(Analyser(load_models()))
+    absent = []
+    for name in sorted(paths.keys() - recordings.keys()):
+        recording = record(paths[name], gallery)
+        if recording is None:
+            absent.append(name)
+        else:
+            recordings[name] = recording
+        print(f"{name}: {'media absent' if recording is None else len(recording.sessions)}", flush=True)
+    save(recordings, kept, print)
+    return 1 if absent else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
