@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import repository
+import words
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -47,6 +48,7 @@ def main() -> int:
         "import order": lambda: command([BIN / "lint-imports"]),
         "file sizes": repository.too_long,
         "text": repository.stray_text,
+        "words": words.findings,
         "ignores": repository.blanket_ignores,
         "lock files": repository.lock_findings,
     }
