@@ -138,11 +138,13 @@ class Module:
 
 
 def all_raised(source: Path = SOURCE) -> list[Raised]:
-    """Return every place in the package that makes an error."""
+    """Return every place in the packages that makes an error; by default the service and the simulation."""
+    packages = (source, source.with_name("zaichang_simulation")) if source == SOURCE else (source,)
     found: list[Raised] = []
-    for path in sorted(source.rglob("*.py")):
-        if path.relative_to(source).as_posix() != "core/errors.py":
-            found += Module(path.relative_to(source), path.read_text()).raised()
+    for package in packages:
+        for path in sorted(package.rglob("*.py")):
+            if path.relative_to(package).as_posix() != "core/errors.py":
+                found += Module(path.relative_to(package), path.read_text()).raised()
     return found
 
 

@@ -156,7 +156,8 @@ def test_the_wheel_holds_what_an_installation_needs(tmp_path: Path) -> None:
     assert not [
         name
         for name in names
-        if name.split("/")[0] not in {"zaichang", "zaichang_client", wheel.name.split("-py")[0] + ".dist-info"}
+        if name.split("/")[0]
+        not in {"zaichang", "zaichang_simulation", "zaichang_client", wheel.name.split("-py")[0] + ".dist-info"}
     ]
 
 

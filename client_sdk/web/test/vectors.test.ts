@@ -54,7 +54,7 @@ test("a capture over the limits is refused before it is sent", () => {
 });
 
 test("limits and close codes are the service's", () => {
-  const wire = `${__ROOT__}../../service/zaichang/wire/`;
+  const wire = `${__ROOT__}../../service/zaichang/protocol/`;
   assert.ok(existsSync(wire));
   const constants = (file: string) =>
     Object.fromEntries([...readFileSync(wire + file, "utf8").matchAll(/^ *([A-Z_]+) = ([\d_]+)$/gm)].map(([, name, value]) => [name, Number(value?.replaceAll("_", ""))]));

@@ -168,8 +168,8 @@ def test_a_rotation_that_was_cut_off_keeps_the_old_key_from_signing_until_it_is_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        place = "log_writer.LogWriter.commit" if stage == "before the log told" else "key_rotation.Rotation._rename"
-        broken.setattr(f"zaichang.runtime.{place}", crash)
+        place = "writer.LogWriter.commit" if stage == "before the log told" else "key_rotation.Rotation._rename"
+        broken.setattr(f"zaichang.log.{place}", crash)
         with pytest.raises(KeyboardInterrupt):
             change(folder)
     with pytest.raises(ConfigError, match=r"log\.key_ended"):
