@@ -1,4 +1,4 @@
-"""Draws the demo course's three lessons, with sound, into service/zaichang/console/lessons.
+"""Draws the demo course's three lessons, with sound, into service/zaichang_simulation.demo.lessons.
 
 Run once after changing one; the films are committed. Needs PyAV and a Chinese font::
 
@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "service"))
 
-from zaichang.console.lessons import FOLDER, LESSONS, Lesson  # noqa: E402  # the path comes first
+from zaichang_simulation.demo.lessons import FOLDER, LESSONS, Lesson  # noqa: E402  # the path comes first
 
 WIDTH_PX, HEIGHT_PX, FPS, RATE_HZ = 640, 360, 5, 48_000
 SKY, INK, QUIET, SUN = (16, 24, 48), (240, 244, 250), (150, 165, 190), (255, 196, 70)

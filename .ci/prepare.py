@@ -28,6 +28,7 @@ BIN = VENV / "bin"
 LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 WEB = ROOT / "client_sdk" / "web"
+SIMULATION = ROOT / "service" / "zaichang_simulation"
 CATALOG = ROOT / "models" / "catalog.toml"
 APT_LIMIT_S = 300
 PIP_INSTALL: tuple[str | Path, ...] = (
@@ -215,12 +216,12 @@ def dependencies_step(purpose: str) -> Step:
 
 
 def package_step() -> Step:
-    """Install Zaichang itself, editable; the build tool comes from the lock file too."""
+    """Install Zaichang and its simulation, editable; the build tool comes from the lock file too."""
 
     def run(log: Log) -> None:
-        log.call([*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", ROOT])
+        log.call([*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", ROOT, "-e", SIMULATION])
 
-    made_from = digest(ROOT / "pyproject.toml", CATALOG, LOCK)
+    made_from = digest(ROOT / "pyproject.toml", SIMULATION / "pyproject.toml", CATALOG, LOCK)
     return Step(name="zaichang", key=made_from, present=(BIN / "zaichang").exists, run=run)
 
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import prepare
@@ -140,25 +139,6 @@ def test_base_rooms_import_without_the_service_packages(module: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(repository.ROOT / "service")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_the_wheel_holds_what_an_installation_needs(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=repository.ROOT, capture_output=True, check=True,
-    )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"zaichang/py.typed", "zaichang/vision/catalog.toml", "zaichang/cli/__init__.py"} <= names
-    source = repository.ROOT / "service"
-    carried = {str(path.relative_to(source)) for path in repository.tracked() if path.is_relative_to(source)}
-    assert carried <= names
-    assert not [
-        name
-        for name in names
-        if name.split("/")[0]
-        not in {"zaichang", "zaichang_simulation", "zaichang_client", wheel.name.split("-py")[0] + ".dist-info"}
-    ]
 
 
 # ---------------------------------------------------------------- set-up says what is missing

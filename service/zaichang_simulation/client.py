@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
@@ -14,7 +13,9 @@ from zaichang_client import ClientConfig, ConnectionGone, Sample, SessionRefused
 from zaichang_client import messages as m
 from zaichang_simulation.camera.timeline import CameraTimeline
 from zaichang_simulation.eyes import SimCamera
-from zaichang_simulation.format import actions as do
+from zaichang_simulation.fetching import fetch_media
+from zaichang_simulation.forger import Forger
+from zaichang_simulation.format.cheats import Token
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.scenario import ClientTable
 from zaichang_simulation.format.types import to_ms
@@ -22,14 +23,11 @@ from zaichang_simulation.link import Network, Pipe
 from zaichang_simulation.obedience import SimLiveness
 from zaichang_simulation.person import SimPrompter
 from zaichang_simulation.player import SimPlayer
+from zaichang_simulation.script import Script
 from zaichang_simulation.tamper import Cheats, Claims, TamperingTransport
 
 SILENT_NOTICE_MS = 40_000
 """A machine that falls asleep says nothing; the service's keep-alive notices after about this long."""
-SEGMENT_MS = 6_000
-SEGMENTS_AHEAD = 5
-"""What a player fetches ahead, in segments."""
-_FETCH_EVERY_S = 3.0
 _FINISH_AFTER_S = 1.0
 _T = TypeVar("_T")
 
@@ -73,7 +71,8 @@ class SimClient:
         scenario = loaded.scenario
         self.spec = spec
         self.lesson_ms = to_ms(spec.lesson_s or scenario.session.lesson_s)
-        self._logged = loaded.policy.delivery_required and scenario.session.delivery_log == "kept"
+        logged = loaded.policy.delivery_required and scenario.session.delivery_log == "kept"
+        self._fetches = logged and spec.fetches
         self._finish_wanted = (spec.finish or scenario.session.finish) == "finish"
         self._host = host
         self._now_ms = now_ms
@@ -108,15 +107,14 @@ class SimClient:
             slower=1 + scenario.session.extra_time_pct / 200,
             seed=seed + 3,
         )
-        actions = _mine(scenario.player, spec)
-        timed = tuple(action for action in actions if not action.on)
-        self._script = sorted(_expanded(timed, loaded), key=lambda item: item[0])
-        self._answers = tuple(action for action in actions if action.on)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._script = Script(_mine(scenario.player, spec), loaded, player=self.player, page=self, now_ms=now_ms)
         honest_until_s = scenario.expect.honest_until_s
         self._honest_until_ms = None if honest_until_s is None else to_ms(honest_until_s)
         self.honest_ms = 0
         self.claims = Claims(self.lesson_ms)
+        self._forger = Forger(
+            self.camera, self.claims, transport=lambda: self.transport, now_ms=now_ms, chance=self._random
+        )
         self.sessions: list[str] = []
         self.seen: dict[str, set[str]] = {}
         self.told: dict[str, list[m.ServerMessage]] = {}
@@ -128,7 +126,7 @@ class SimClient:
         self._study: StudyClient | None = None
         self._running: asyncio.Task[None] | None = None
         self._end_timer: asyncio.TimerHandle | None = None
-        self._over = asyncio.Event()
+        self.over = asyncio.Event()
 
     # The scenario
 
@@ -139,25 +137,19 @@ class SimClient:
                 max(0, self._honest_until_ms - self._now_ms()) / 1000, self._note_honest
             )
         await self._sleep_until(to_ms(self.spec.start_s))
-        await self._open_page()
-        cheats = [asyncio.ensure_future(self._repeat(entry)) for entry in self.cheats.entries]
+        await self.open()
+        cheats = [asyncio.ensure_future(self._forger.run(entry)) for entry in self.cheats.entries]
         cuts = asyncio.ensure_future(self._cut_when_due())
-        fetching = asyncio.ensure_future(self._fetch())
+        fetching = asyncio.ensure_future(fetch_media(self, self._host.delivered) if self._fetches else asyncio.sleep(0))
         try:
-            for at_ms, action in self._script:
-                if self._over.is_set() and not isinstance(action, do.Start):
-                    continue
-                if not isinstance(action, do.Start) and await self._over_before(at_ms):
-                    continue
-                await self._sleep_until(at_ms)
-                await self._act(action)
-            await self._over.wait()
+            await self._script.run()
+            await self.over.wait()
         finally:
-            running = (*cheats, cuts, fetching, *self._answering)
+            running = (*cheats, cuts, fetching, *self._script.answering)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-            await self._close_page()
+            await self.close()
             if self._end_timer is not None:
                 self._end_timer.cancel()
 
@@ -165,87 +157,20 @@ class SimClient:
         self.player.sample()  # which writes down what was played until now
         self.honest_ms = total_ms(self.player.played)
 
-    async def _over_before(self, at_ms: int) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0, at_ms - self._now_ms()) / 1000):
-                await self._over.wait()
-                return True
-        return False
-
     async def _sleep_until(self, at_ms: int) -> None:
         await asyncio.sleep(max(0, at_ms - self._now_ms()) / 1000)
 
-    async def _act(self, action: do.PlayerAction) -> None:
-        match action:
-            case do.Play():
-                self.player.set(wants_play=True)
-            case do.Pause(for_s=for_s):
-                self.player.set(wants_play=False)
-                self._later(for_s, lambda: self.player.set(wants_play=True))
-            case do.Seek(to_s=to_s, by_s=by_s):
-                self.player.move_to(to_ms(to_s) if by_s is None else self.player.position_ms + to_ms(by_s))
-            case do.SetRate(rate=rate):
-                self.player.set(rate=rate)
-            case do.Hide(for_s=for_s):
-                self.player.set(visible=False, focused=False)
-                self._later(for_s, lambda: self.player.set(visible=True, focused=True))
-            case do.Show():
-                self.player.set(visible=True, focused=True)
-            case do.Blur(for_s=for_s):
-                self.player.set(focused=False)
-                self._later(for_s, lambda: self.player.set(focused=True))
-            case do.Focus():
-                self.player.set(focused=True)
-            case do.Float(for_s=for_s):
-                self.player.set(floating=True)
-                self._later(for_s, lambda: self.player.set(floating=False))
-            case do.SecondScreen(for_s=for_s):
-                self.player.set(second_screen=True)
-                self._later(for_s, lambda: self.player.set(second_screen=False))
-            case do.Stall(for_s=for_s):
-                self.player.set(stalled=True)
-                self._later(for_s, lambda: self.player.set(stalled=False))
-            case do.Sleep(for_s=for_s):
-                await self._suspended(for_s)
-            case do.Lock(for_s=for_s):
-                self.player.set(visible=False, focused=False)
-                await asyncio.sleep(0.3)  # the page still reports that it is hidden, then it is frozen
-                await self._suspended(max(0.0, for_s - 0.3))
-                self.player.set(visible=True, focused=True)
-            case do.Reload(down_s=down_s):
-                await self._close_page()
-                self.player.renew()
-                await asyncio.sleep(down_s)
-                self._run_study()
-            case do.Crash(down_s=down_s, keeps_session=keeps):
-                await self._suspended(down_s, renew=True, keeps=keeps)
-            case do.Close():
-                await self._close_page()
-                self._over.set()
-            case do.Start():
-                await self._close_page()
-                self.player.renew()
-                self.player.set(wants_play=True)
-                self._over.clear()
-                await self._open_page()
-            case do.Finish():
-                if self._study is not None:
-                    self._study.finish()
-
-    def _later(self, seconds: float, what: Callable[[], None]) -> None:
-        if seconds:
-            asyncio.get_running_loop().call_later(seconds, what)
-
     # The page
 
-    async def _open_page(self) -> None:
-        wrong = self.cheats.now(do.Token)
+    async def open(self) -> None:
+        """Open the page with a launch token."""
+        wrong = self.cheats.now(Token)
         if self.lender is not None:
             self.token = self.lender.token
         else:
             self.token = await self._host.token(self.spec, wrong.how if wrong is not None else "right")
         self._new_study()
-        self._run_study()
+        self.run()
 
     def _new_study(self) -> None:
         self._study = StudyClient(
@@ -262,7 +187,8 @@ class SimClient:
             jitter=self._random.random,
         )
 
-    def _run_study(self) -> None:
+    def run(self) -> None:
+        """Let the page's session run (again)."""
         if self._study is not None:
             self._running = asyncio.ensure_future(self._study_to_the_end(self._study))
 
@@ -272,27 +198,33 @@ class SimClient:
         except SessionRefused as refused:
             self.refusal = refused.code
         self.player.set(held=True)
-        self._over.set()
+        self.over.set()
 
-    async def _close_page(self) -> None:
+    async def close(self) -> None:
+        """Close the page without a word."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
 
-    async def _suspended(self, for_s: float, *, renew: bool = False, keeps: bool = True) -> None:
-        """Nothing runs for a while, and nobody is told."""
+    async def suspended(self, for_s: float, *, renew: bool = False, keeps: bool = True) -> None:
+        """Stop everything for a while, unnoticed."""
         if self.pipe is not None:
             self.pipe.cut(SILENT_NOTICE_MS)
         self.player.set(asleep=True)
-        await self._close_page()
+        await self.close()
         await asyncio.sleep(for_s)
         if renew:
             self.player.renew()
         self.player.set(asleep=False)
         if not keeps:
             self._new_study()
-        self._run_study()
+        self.run()
+
+    def finish(self) -> None:
+        """Press the page's finish button."""
+        if self._study is not None:
+            self._study.finish()
 
     async def _connect(self) -> Transport:
         if not self.network.up or not self._host.up:
@@ -301,18 +233,6 @@ class SimClient:
         inner = await self._open_connection(self)
         self.transport = inner
         return TamperingTransport(inner, self.cheats, self.claims, self._random.getrandbits(32))
-
-    async def _fetch(self) -> None:
-        """Fetch the lesson segment by segment, a little ahead of the playhead, as players do."""
-        fetched: set[tuple[str, int]] = set()
-        while self._logged and self.spec.fetches:
-            first = self.player.position_ms // SEGMENT_MS
-            for number in range(first, first + SEGMENTS_AHEAD):
-                start_ms = number * SEGMENT_MS
-                if self.network.up and start_ms < self.lesson_ms and (self.token, number) not in fetched:
-                    fetched.add((self.token, number))
-                    await self._host.delivered(self.token, (start_ms, start_ms + SEGMENT_MS))
-            await asyncio.sleep(_FETCH_EVERY_S)
 
     async def _cut_when_due(self) -> None:
         for at_ms, notice_ms in self.network.cuts_ms():
@@ -364,25 +284,9 @@ class SimClient:
         if study is self._study and self.cheats.report(self.player.sample(), self.lesson_ms).ended:
             study.finish()
 
-    def _happened(self, event: str) -> None:
-        """Start the actions that answer an event."""
-        for action in self._answers:
-            begun = to_ms(action.at_s) <= self._now_ms()
-            if action.on == event and begun and not (action.until_s and self._now_ms() >= to_ms(action.until_s)):
-                task = asyncio.ensure_future(self._act_after(action))
-                self._answering.add(task)
-                task.add_done_callback(self._answering.discard)
-
-    async def _act_after(self, action: do.PlayerAction) -> None:
-        await asyncio.sleep(action.after_s)
-        if not self._over.is_set() or isinstance(action, do.Start):
-            await self._act(action)
-
     def _observe(self, message: m.ServerMessage) -> None:
         session_id = self.sessions[-1] if self.sessions else ""
-        event = _EVENTS.get(type(message))
-        if event is not None:
-            self._happened(event)
+        self._script.observe(message)
         match message:
             case m.Joined():
                 if message.session_id not in self.sessions:
@@ -411,46 +315,7 @@ class SimClient:
         if said:
             self.seen.setdefault(session_id, set()).add(said)
 
-    # Cheats that send by themselves
 
-    async def _repeat(self, entry: do.CheatEntry) -> None:
-        every_s = 0.0
-        if isinstance(entry, do.ReplayHeartbeats | do.Raw):
-            every_s = entry.every_s
-        elif isinstance(entry, do.Captures):
-            every_s = entry.unasked_every_s
-        if not every_s and not isinstance(entry, do.Raw):
-            return
-        await self._sleep_until(to_ms(entry.from_s))
-        while not entry.until_s or self._now_ms() < to_ms(entry.until_s):
-            with contextlib.suppress(ConnectionGone):
-                await self._send_forged(entry)
-            if not every_s:
-                return
-            await asyncio.sleep(every_s)
-
-    async def _send_forged(self, entry: do.CheatEntry) -> None:
-        transport = self.transport
-        if transport is None:
-            return
-        match entry:
-            case do.ReplayHeartbeats(count=count):
-                for data in list(self.claims.sent)[-count:]:
-                    await transport.send(data)
-            case do.Raw(text=text, hex=digits):
-                await transport.send(text or bytes.fromhex(digits))
-            case do.Captures():
-                picture = self.camera.picture()
-                if picture is not None:
-                    header = m.CaptureHeader(
-                        capture_id="c0-0", nonce=f"{self._random.getrandbits(128):032x}", camera=picture.camera
-                    )
-                    await transport.send(m.encode_capture(header, picture.data))
-            case _:
-                pass
-
-
-_EVENTS: dict[type[m.ServerMessage], str] = {m.ChallengeOrder: "pop_up", m.CaptureOrder: "capture", m.Pause: "pause"}
 _NOT_ABOUT_THE_CAMERA = frozenset(
     {
         "PAGE_HIDDEN",
@@ -492,25 +357,6 @@ class _Reporting:
 
 def _mine(entries: tuple[_T, ...], spec: ClientTable) -> tuple[_T, ...]:
     return tuple(entry for entry in entries if getattr(entry, "client", None) == spec.name)
-
-
-def _expanded(actions: tuple[do.PlayerAction, ...], loaded: Loaded) -> list[tuple[int, do.PlayerAction]]:
-    """Return every action with its moments, repetitions written out."""
-    limit_ms = limit_of(loaded)
-    moments: list[tuple[int, do.PlayerAction]] = []
-    for action in actions:
-        at_ms = to_ms(action.at_s)
-        end_ms = min(to_ms(action.until_s) or limit_ms, limit_ms)
-        moments.append((at_ms, action))
-        while action.every_s and (at_ms := at_ms + to_ms(action.every_s)) < end_ms:
-            moments.append((at_ms, action))
-    return moments
-
-
-def limit_of(loaded: Loaded) -> int:
-    """Return when the scenario ends at the latest, in ms."""
-    session = loaded.scenario.session
-    return to_ms(session.limit_s) or 2 * to_ms(session.lesson_s) + 600_000
 
 
 def lend_tokens(clients: list[SimClient]) -> None:

@@ -16,7 +16,7 @@ from zaichang_client import Transport
 from zaichang_simulation.analysis import Gallery
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.timeline import CameraTimeline
-from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens, limit_of, open_pipe
+from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens, open_pipe
 from zaichang_simulation.format.actions import Kill
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.scenario import ClientTable
@@ -25,6 +25,7 @@ from zaichang_simulation.host import RuntimeHost
 from zaichang_simulation.judge import judge
 from zaichang_simulation.loop import run_virtual
 from zaichang_simulation.result import Result, SessionResult, minute_result
+from zaichang_simulation.script import limit_of
 from zaichang_simulation.sources import check_sources
 
 _AFTER_MS = 60_000

@@ -10,7 +10,7 @@ from zaichang_client.messages import CaptureOrder, LivenessStepOrder
 from zaichang_simulation.camera.rig import Act
 from zaichang_simulation.camera.timeline import IDLE_MS, CameraTimeline
 from zaichang_simulation.format import camera as say
-from zaichang_simulation.format.actions import Captures
+from zaichang_simulation.format.cheats import Captures
 
 SHUTTER_S = 0.08
 """From the order to the picture: a frame and its compression."""

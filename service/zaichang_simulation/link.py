@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from zaichang_client import ConnectionGone
-from zaichang_simulation.format.actions import (
+from zaichang_simulation.format.network import (
     Bandwidth,
     Delay,
     Drop,

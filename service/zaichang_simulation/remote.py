@@ -27,13 +27,14 @@ from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.performed import Troupe
 from zaichang_simulation.camera.rig import MeshOf, Points
 from zaichang_simulation.camera.timeline import CameraTimeline
-from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens, limit_of
+from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.scenario import ClientTable
 from zaichang_simulation.host import QUESTIONS, enrol_first_fit, forged, reference_photos
 from zaichang_simulation.judge import judge
 from zaichang_simulation.link import Pipe
 from zaichang_simulation.result import MinuteResult, Result, SessionResult
+from zaichang_simulation.script import limit_of
 from zaichang_simulation.sources import check_sources
 
 _CODES = frozenset(ReasonCode.__members__)

@@ -9,7 +9,7 @@ from zaichang_simulation.camera.faces import builtin_face, is_builtin
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.texture import is_worn
 from zaichang_simulation.format import camera as say
-from zaichang_simulation.format.actions import Captures
+from zaichang_simulation.format.cheats import Captures
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.places import located
 from zaichang_simulation.format.scenario import Scenario

@@ -14,7 +14,7 @@ from zaichang.session.playhead import EMPTY, IntervalSet, add
 from zaichang_client import ClientError, Sample, Transport
 from zaichang_client.messages import Heartbeat, decode_own, encode
 from zaichang_client.messages import Reveal as RevealMessage
-from zaichang_simulation.format.actions import (
+from zaichang_simulation.format.cheats import (
     Captures,
     CheatEntry,
     HeartbeatEvery,

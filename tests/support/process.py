@@ -13,13 +13,13 @@ from pathlib import Path
 
 import websockets
 
-from zaichang.cli.demo_learner import Camera, portrait
 from zaichang.main.service import build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
+from zaichang_simulation.demo.learner import Camera, portrait
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60

@@ -18,6 +18,7 @@ from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
     from zaichang.main.service import Services
     from zaichang.settings import Settings
@@ -78,7 +79,10 @@ def base_url(settings: Settings, listener: socket.socket) -> str:
 
 
 async def serve(
-    services: Services, listener: socket.socket, beside: Callable[[], Awaitable[bool]] | None = None
+    services: Services,
+    listener: socket.socket,
+    beside: Callable[[], Awaitable[bool]] | None = None,
+    app: FastAPI | None = None,
 ) -> bool:
     """Serve until a signal, a fatal log error, or until ``beside`` returns.
 
@@ -86,6 +90,7 @@ async def serve(
         services: Built and entered.
         listener: Bound socket.
         beside: Runs while the service serves; its return ends the service.
+        app: The application to serve; None takes the service's own.
 
     Returns:
         What ``beside`` returned; True without it.
@@ -103,7 +108,7 @@ async def serve(
     from zaichang.review.retention import Retention
 
     config = uvicorn.Config(
-        create_service_app(services),
+        app or create_service_app(services),
         ws="websockets-sansio",
         ws_max_size=FRAME_MAX_BYTES + 1024,
         ws_per_message_deflate=False,

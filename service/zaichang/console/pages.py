@@ -1,18 +1,16 @@
-"""Pages for people: static files of this folder, the sample lesson's video, and the player bundle."""
+"""Pages for people: static files of this folder, and the player bundle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from zaichang.console.media import CountedFile
 from zaichang.core.errors import NotFound
-from zaichang.review.media_log import MediaLog
 
 STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = ("queue", "lessons", "timeline", "sessions", "log", "course")
@@ -20,9 +18,6 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".webm": "video/webm",
-    ".mp4": "video/mp4",
     ".map": "application/json",
 }
 
@@ -32,16 +27,12 @@ class ConsoleConfig:
     """Where files lie.
 
     Attributes:
-        media: Folder of lesson videos.
         sdk: Folder of the player bundle, or None where it was not built.
         allowed_origins: Sites that embed the player; they may load the bundle from here.
-        media_log: Notes what was sent of a lesson's media to whom; None: nobody does.
     """
 
-    media: Path
     sdk: Path | None
     allowed_origins: tuple[str, ...] = ()
-    media_log: MediaLog | None = None
 
 
 def find_sdk() -> Path | None:
@@ -87,12 +78,6 @@ def console_router(config: ConsoleConfig) -> APIRouter:
             reply.headers["access-control-allow-origin"] = origin
             reply.headers["cross-origin-resource-policy"] = "cross-origin"
         return reply
-
-    @router.get("/media/{name}")
-    async def media(name: str, ticket: Annotated[str, Query(max_length=2_000)] = "") -> Response:
-        plain = _file(config.media, name)
-        sent = await config.media_log.open(ticket, config.media / name) if ticket and config.media_log else None
-        return plain if sent is None else CountedFile(config.media / name, str(plain.media_type), sent)
 
     return router
 

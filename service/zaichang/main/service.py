@@ -34,7 +34,6 @@ from zaichang.review.desk import ReviewDesk
 from zaichang.review.face_search import FaceSearch
 from zaichang.review.late_liveness import LateLiveness
 from zaichang.review.media_delivery import DeliveryDesk
-from zaichang.review.media_log import MediaLog
 from zaichang.settings import Settings
 from zaichang.vision.backend import InProcessVision, PoolConfig, VisionBackend
 
@@ -274,10 +273,8 @@ def create_service_app(services: Services) -> FastAPI:
         )
     )
     console = ConsoleConfig(
-        media=services.folder.media,
         sdk=settings.sdk or find_sdk(),
         allowed_origins=settings.allowed_origins,
-        media_log=MediaLog(services.deliveries, services.tokens, services.ports.clock),
     )
     app.include_router(console_router(console))
     return app

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from zaichang_simulation.format import actions, camera, scenario
+from zaichang_simulation.format import actions, camera, cheats, network, scenario
 from zaichang_simulation.format.types import Table
 
 _BLOCK = re.compile(r"<!-- fields: (\w+) -->\n.*?<!-- end fields -->", re.DOTALL)
@@ -23,8 +23,8 @@ _UNIONS: dict[str, Any] = {
     "camera": camera.CameraEntry,
     "transforms": camera.Transform,
     "player": actions.PlayerAction,
-    "network": actions.NetworkEntry,
-    "cheat": actions.CheatEntry,
+    "network": network.NetworkEntry,
+    "cheat": cheats.CheatEntry,
     "server": actions.ServerEntry,
 }
 _TABLES: dict[str, type[Table]] = {
@@ -33,7 +33,7 @@ _TABLES: dict[str, type[Table]] = {
     "question": scenario.QuestionTable,
     "client": scenario.ClientTable,
     "challenge": actions.ChallengeRule,
-    "clock": actions.ClockEntry,
+    "clock": network.ClockEntry,
     "expect": scenario.ExpectTable,
     "expect_session": scenario.ExpectSession,
     "expect_period": scenario.ExpectPeriod,

@@ -6,17 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from zaichang_simulation.format.actions import (
-    Address,
-    ChallengeRule,
-    CheatEntry,
-    ClockEntry,
-    Movement,
-    NetworkEntry,
-    PlayerAction,
-    ServerEntry,
-)
+from zaichang_simulation.format.actions import ChallengeRule, Movement, PlayerAction, ServerEntry
 from zaichang_simulation.format.camera import CameraEntry, Transform
+from zaichang_simulation.format.cheats import CheatEntry
+from zaichang_simulation.format.network import Address, ClockEntry, NetworkEntry
 from zaichang_simulation.format.types import LongSpan, Moment, Name, Percent, Seed, Source, Span, Table, Text
 
 FORMAT = 1

@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from zaichang.cli.service import bind, serve
-from zaichang.console.lessons import LESSONS as FILMS
-from zaichang.console.lessons import ensure_lessons
 from zaichang.main.service import Services, build
 from zaichang.session.policy import Policy
 from zaichang.settings import load_settings
+from zaichang_simulation.demo.app import create_demo_app
+from zaichang_simulation.demo.lessons import LESSONS as FILMS
+from zaichang_simulation.demo.lessons import ensure_lessons
 
 INSTITUTION, COURSE, LESSON_MS = "browser-tests", "course", 120_000
 QUICK = Policy(
@@ -92,7 +93,7 @@ async def run(data: Path, port: int, photo: Path, origin: str) -> None:
         if not known:
             keys.write_text(json.dumps(await _furnish(services, photo)))
         print(json.dumps({"port": listener.getsockname()[1], **json.loads(keys.read_text())}), flush=True)
-        await serve(services, listener)
+        await serve(services, listener, app=create_demo_app(services))
 
 
 async def _furnish(services: Services, photo: Path) -> dict[str, str]:
@@ -111,7 +112,7 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
         INSTITUTION, COURSE, "broadcast", title_zh="broadcast", title_en="broadcast", duration_ms=BROADCAST_MS,
         policy=QUICK, live_from_ms=int(time.time() * 1_000) - BROADCAST_MS // 4,
     )  # fmt: skip
-    ensure_lessons(services.folder.media)
+    ensure_lessons(services.settings.data / "media")
     for film in FILMS:
         await services.registry.add_lesson(
             INSTITUTION, COURSE, film.lesson_id, title_zh=film.title_zh, title_en=film.title_en,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from zaichang.console.lessons import LESSONS
+from zaichang_simulation.demo.lessons import LESSONS
 
 from .conftest import Open, Tab
 from .live import LiveService

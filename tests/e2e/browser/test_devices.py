@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext
 
-from zaichang.console.lessons import FOLDER, LESSONS
 from zaichang.protocol.messages import CaptureUnavailableMessage, Heartbeat, Join
+from zaichang_simulation.demo.lessons import FOLDER, LESSONS
 
 from .conftest import Open, Tab
 from .scripted import Picture, Scripted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from zaichang.console.lessons import LESSONS
+from zaichang_simulation.demo.lessons import LESSONS
 
 from .conftest import Camera, Open, Tab
 from .live import LiveService

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from support.study import ManualClock, Student, service, token
 from zaichang.api.deps import PHOTO_MAX_BYTES
@@ -33,12 +34,12 @@ class Web:
 
 
 @asynccontextmanager
-async def web(tmp_path: Path) -> AsyncIterator[Web]:
+async def web(tmp_path: Path, create: Callable[[Services], FastAPI] = create_service_app) -> AsyncIterator[Web]:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         keys = await services.registry.add_institution("inst", "机构", "Institution")
         # An unforeseen error must answer in the one shape, not surface in the test's client.
-        transport = httpx.ASGITransport(app=create_service_app(services), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=create(services), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Web(services, clock, keys, client)
 

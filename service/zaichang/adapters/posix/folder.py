@@ -35,7 +35,6 @@ class DataFolder:
         self.captures = root / "captures"
         self.outbox = root / "outbox"
         self.log = root / "log"
-        self.media = root / "media"
         self._lock_fd: int | None = None
 
     def prepare(self) -> None:
@@ -45,7 +44,7 @@ class DataFolder:
             StorageError: ``storage.not_writable``, ``storage.disk_full`` or ``storage.io``.
         """
         try:
-            for folder in (self.root, self.keys, self.captures, self.outbox, self.log, self.media):
+            for folder in (self.root, self.keys, self.captures, self.outbox, self.log):
                 folder.mkdir(mode=PRIVATE_DIR_MODE, parents=True, exist_ok=True)
             probe = self.root / ".probe"
             write_durably(probe, b"ok")

@@ -18,8 +18,8 @@ from zaichang.launch.tokens import LaunchTokens, MediaTicket
 from zaichang.ports.clock import Clock
 from zaichang.ports.store import Delivery
 from zaichang.review.media_delivery import DeliveryDesk
-from zaichang.review.media_index import Part, media_parts
 from zaichang.session.playhead import EMPTY, IntervalSet, add, difference
+from zaichang_simulation.demo.media_index import Part, media_parts
 
 FILES_MAX: Final = 64
 """Indices that are remembered."""

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from zaichang.console.lessons import FOLDER, LESSONS, Lesson
-from zaichang.review.media_index import media_parts
+from zaichang_simulation.demo.lessons import FOLDER, LESSONS, Lesson
+from zaichang_simulation.demo.media_index import media_parts
 
 
 def vint(number: int, size: int) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 
 from zaichang.core.errors import StorageError
 
-FOLDER: Final = Path(__file__).parent / "lessons"
+FOLDER: Final = Path(__file__).parent / "films"
 COURSE_ID: Final = "demo-course"
 
 
@@ -193,12 +193,13 @@ def ensure_lessons(folder: Path) -> None:
     """Put the films and their subtitles into ``folder`` where they are absent.
 
     Args:
-        folder: Of media files.
+        folder: Of media files; created where absent, its parent must exist.
 
     Raises:
         StorageError: ``lesson.not_written``.
     """
     try:
+        folder.mkdir(exist_ok=True)
         for lesson in LESSONS:
             for language in ("zh", "en"):
                 name = f"{lesson.lesson_id}.{language}.vtt"

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from zaichang.review.media_log import Sent
+from zaichang_simulation.demo.media_log import Sent
 
 NOTE_BYTES: Final = 262_144
 """Bytes after which what was sent is noted, at the latest; a player may hold one answer open for minutes."""

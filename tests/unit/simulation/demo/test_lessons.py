@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from zaichang.console.lessons import FOLDER, LESSONS, Lesson, ensure_lessons, subtitles
 from zaichang.core.errors import StorageError
+from zaichang_simulation.demo.lessons import FOLDER, LESSONS, Lesson, ensure_lessons, subtitles
 
 SIZE_MAX = 300_000
 
@@ -50,4 +50,4 @@ def test_lessons_are_put_where_they_are_absent(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"lesson\.not_written"):
-        ensure_lessons(tmp_path / "absent")
+        ensure_lessons(tmp_path / "absent" / "media")
