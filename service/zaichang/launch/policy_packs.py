@@ -81,8 +81,8 @@ def parse_pack(data: bytes, source: str) -> Pack:
         raise ConfigError("policy.unreadable", f"{source} is not TOML: {error}.") from None
     _only(tables, ("pack", "rules", "cite"), source)
     pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
-    _only(pack, (*_TEXTS, "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
-    if bad := {"name", "version"} & set(rules):
+    _only(pack, (*_TEXTS, "schema", "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
+    if bad := {"name", "version", "schema"} & set(rules):
         raise ConfigError("policy.invalid", f"{source}: {sorted(bad)[0]} belongs into [pack], not into [rules].")
     _only(cite, tuple(spec.name for spec in fields(Policy)), f"{source} [cite]")
     uncited = [name for name in rules if name not in cite]
@@ -93,8 +93,9 @@ def parse_pack(data: bytes, source: str) -> Pack:
             "Name the clause in [cite], or write that it is your own choice.",
         )
     texts = {name: _text(pack, name, source) for name in _TEXTS}
+    schema = {name: pack[name] for name in ("schema",) if name in pack}
     return Pack(
-        policy=policy_from_mapping({"name": texts["name"], "version": texts["version"], **rules}),
+        policy=policy_from_mapping({"name": texts["name"], "version": texts["version"], **schema, **rules}),
         title_zh=texts["title_zh"],
         title_en=texts["title_en"],
         basis=texts["basis"],

@@ -26,15 +26,11 @@ COLOUR: Final = "colour"
 HEAD_ACTIONS: Final = ("turn_left", "turn_right", "look_up", "look_down")
 """These show whether the head is solid; every try holds one, unless the learner's allowance excludes them all."""
 ACTIONS: Final = (*HEAD_ACTIONS, "blink", "open_mouth")
-HOLD_MIN_MS: Final = 1_000
-HOLD_SPREAD_MS: Final = 1_500
-LIGHT_COLOURS: Final = 20
-LIGHT_STEP_MS: Final = 400
+NONCES_KEPT_APART: Final = 40
+"""The most nonces that one try needs: two for each of its colours."""
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
-ANALYSIS_MS: Final = 15_000
-"""What a try may take beyond its steps, for the network and the last frames' analysis."""
 LINK_MS: Final = 6_000
-"""How late a bad line may make each order and the frames that answer it; the shell measures it, at most this."""
+"""Time that the countdown of any challenge keeps back for a bad line."""
 PRESSED_AGAIN_MS: Final = 1_000
 """A button pressed again within this time of a try's beginning was pressed once."""
 TRIES_KEPT_APART: Final = 1_000
@@ -104,7 +100,8 @@ def begin(state: State, challenge: Challenge, policy: Policy, at_ms: int, out: l
     """Order the next try; its time is allowed even where the pop-up's would end before."""
     order = _draw(state, replace(challenge, tries=challenge.tries + 1), policy)
     # A head that does not rest at once has the time of one more action to do so, before each.
-    within_ms = sum(order.holds_ms) + 2 * len(order.actions) * (order.step_ms + LINK_MS) + ANALYSIS_MS
+    steps_ms = 2 * len(order.actions) * (order.step_ms + policy.liveness_link_ms)
+    within_ms = sum(order.holds_ms) + steps_ms + policy.liveness_analysis_ms
     left_ms = challenge.deadline_ms or at_ms + extended_ms(state, policy.challenge_deadline_ms)
     state.challenge = replace(
         challenge, tries=challenge.tries + 1, begun=True, begun_ms=at_ms, deadline_ms=max(left_ms, at_ms + within_ms)
@@ -119,7 +116,7 @@ def pressed_again(challenge: Challenge, at_ms: int) -> bool:
 
 def steps_of(kind: str, policy: Policy) -> int:
     """Return how many actions a try of this kind has."""
-    return {LIVENESS: policy.liveness_actions, LIGHT: LIGHT_COLOURS}.get(kind, 0)
+    return {LIVENESS: policy.liveness_actions, LIGHT: policy.liveness_light_colours}.get(kind, 0)
 
 
 def _draw(state: State, challenge: Challenge, policy: Policy) -> OrderLiveness:
@@ -129,18 +126,19 @@ def _draw(state: State, challenge: Challenge, policy: Policy) -> OrderLiveness:
     light = challenge.kind == LIGHT
     count = steps_of(challenge.kind, policy)
     seed = b"".join(
-        draw(state.lots, "liveness-nonce", number * 2 * LIGHT_COLOURS + step)[:16] for step in range(2 * count)
+        draw(state.lots, "liveness-nonce", number * NONCES_KEPT_APART + step)[:16] for step in range(2 * count)
     )
+    least_ms, spread_ms = policy.liveness_hold_min_ms, policy.liveness_hold_spread_ms
     return OrderLiveness(
         challenge_id=challenge.challenge_id,
         attempt=challenge.tries,
         actions=(COLOUR,) * count if light else _actions(state, raw, count),
         holds_ms=tuple(
-            (0 if light and place else HOLD_MIN_MS + int.from_bytes(raw[16 + 2 * place :][:2], "big") % HOLD_SPREAD_MS)
+            (0 if light and place else least_ms + int.from_bytes(raw[16 + 2 * place :][:2], "big") % spread_ms)
             for place in range(count)
         ),
         nonces=tuple(seed[16 * step :][:16].hex() for step in range(2 * count)),
-        step_ms=LIGHT_STEP_MS if light else extended_ms(state, policy.liveness_step_ms),
+        step_ms=policy.liveness_light_step_ms if light else extended_ms(state, policy.liveness_step_ms),
         colours=_sequence(PALETTE, raw, count) if light else (),
         mirrored=state.mirrored,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from zaichang.core.canonical import canonical_bytes
@@ -16,10 +16,17 @@ from zaichang.core.errors import ConfigError
 
 CHALLENGE_KINDS = ("confirm", "code", "question", "liveness", "light")
 PROOFS = ("presence", "identity", "pad")
+SCHEMA = 2
+"""The newest set of fields. Schema 1 had none of the fields whose metadata says ``since`` 2."""
 
 
-def _int(default: int, low: int, high: int, doc: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "doc": doc})
+def _int(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "doc": doc, "since": since})
+
+
+def _limit(default: int, low: int, high: int, doc: str) -> Any:
+    """A limit of active liveness: part of the policy since schema 2, before that a constant of the same value."""
+    return _int(default, low, high, doc, since=2)
 
 
 def _choice(default: Any, choices: tuple[str, ...], doc: str) -> Any:
@@ -32,6 +39,14 @@ class Policy:
 
     name: str = field(default="default", metadata={"doc": "Short name, recorded."})
     version: str = field(default="2026.1", metadata={"doc": "Version of this pack, recorded."})
+    schema: int = _int(
+        SCHEMA,
+        1,
+        SCHEMA,
+        "Which set of fields this policy has. Where it is not named it is 1: then the liveness limits have their"
+        " defaults and are not part of the digest, as in records made before they were fields.",
+        since=2,
+    )
 
     # Which proofs a minute needs
     proofs: tuple[str, ...] = _choice(
@@ -110,6 +125,95 @@ class Policy:
         200, 0, 2_000, "A movement that begins earlier than this after its order is no answer to it."
     )
 
+    # One try at active liveness: its frames and its times (docs/protocol.md, "active liveness")
+    liveness_interval_ms: int = _limit(200, 50, 1_000, "How often the player sends a frame during a try.")
+    liveness_frames_max: int = _limit(150, 20, 600, "Frames that one try takes; later ones are dropped.")
+    liveness_frames_per_s: int = _limit(6, 1, 30, "Frames that a try takes per second in the long run.")
+    liveness_burst_frames: int = _limit(32, 1, 120, "Frames that may arrive at once, as after a network hiccup.")
+    liveness_look_ms: int = _limit(2_000, 200, 30_000, "Longest wait for the analysis of one frame of a try.")
+    liveness_compare_ms: int = _limit(8_000, 1_000, 60_000, "Longest wait for the comparison with the reference.")
+    liveness_unseen_bp: int = _limit(
+        3_334,
+        0,
+        10_000,
+        "A failed try is the service's fault where more than this share of its frames was not analysed.",
+    )
+    liveness_hold_min_ms: int = _limit(1_000, 200, 10_000, "Least time that the head rests before an action is shown.")
+    liveness_hold_spread_ms: int = _limit(1_500, 1, 10_000, "The drawn rest is longer by less than this.")
+    liveness_link_ms: int = _limit(
+        6_000, 0, 30_000, "How late a bad line may make an order and the frames that answer it, at most."
+    )
+    liveness_prompt_ms: int = _limit(
+        1_000,
+        0,
+        10_000,
+        "On a good line the first frame for an order arrives within this time; more counts as the line.",
+    )
+    liveness_late_ms: int = _limit(2_000, 0, 10_000, "Frames sent in time may arrive this much later.")
+    liveness_analysis_ms: int = _limit(
+        15_000, 0, 120_000, "Time that a try may take beyond its steps, for the last frames' analysis."
+    )
+    liveness_rest_more_ms: int = _limit(
+        4_000, 0, 30_000, "How long after its drawn time a rest may take to become still."
+    )
+    liveness_return_ms: int = _limit(3_000, 0, 30_000, "How long the head may take to come back after the last action.")
+
+    # The resting head that a movement is measured against
+    liveness_rest_frames: int = _limit(4, 2, 20, "Frames of the resting head, in a row, that a rest needs.")
+    liveness_rest_yaw_cdeg: int = _limit(
+        1_600, 100, 9_000, "A resting head is turned less than this: a camera may stand a little aside."
+    )
+    liveness_rest_pitch_cdeg: int = _limit(3_000, 100, 9_000, "A resting head is raised or lowered less than this.")
+    liveness_still_cdeg: int = _limit(600, 10, 9_000, "Frames of a resting head differ by less than this.")
+    liveness_leave_cdeg: int = _limit(
+        1_200, 10, 18_000, "A head that rested and then goes this far before the order has begun without one."
+    )
+    liveness_home_cdeg: int = _limit(
+        800, 10, 9_000, "Between and after the actions the head comes this near to the try's first rest."
+    )
+
+    # How much movement counts
+    liveness_yaw_cdeg: int = _limit(1_500, 100, 9_000, "A turn counts from here.")
+    liveness_pitch_cdeg: int = _limit(1_000, 100, 9_000, "Looking up or down counts from here.")
+    liveness_parallax_bp: int = _limit(
+        500,
+        0,
+        10_000,
+        "Movement of the nose beyond the face's plane, in eye distances, that a solid head shows in a turn.",
+    )
+    liveness_nod_parallax_bp: int = _limit(250, 0, 10_000, "The same for looking up or down.")
+    liveness_flat_cdeg: int = _limit(
+        1_600,
+        100,
+        18_000,
+        "A face that is foreshortened as if it had moved by this much more than its points say is a flat picture.",
+    )
+    liveness_eye_closed_bp: int = _limit(
+        6_600, 100, 9_900, "Eye opening against the person's own open eye, below which it is closed."
+    )
+    liveness_mouth_open_bp: int = _limit(
+        3_000, 100, 10_000, "Lip distance over mouth width, from which the mouth is open."
+    )
+    liveness_begun_bp: int = _limit(4_000, 0, 10_000, "Share of a limit at which a movement has begun.")
+    liveness_at_rest_bp: int = _limit(8_000, 0, 10_000, "Share of a limit that the resting head may reach.")
+    liveness_agree_frames: int = _limit(2, 1, 10, "Frames that must agree: one may be noise, or a blink by itself.")
+
+    # Coloured light (kind ``light``)
+    liveness_light_colours: int = _limit(20, 17, 20, "Colours that one try shows.")
+    liveness_light_step_ms: int = _limit(400, 200, 2_000, "How long each colour is shown.")
+    liveness_light_correlation_bp: int = _limit(
+        6_000, 0, 10_000, "Least correlation between the colour changes shown and those seen on the face."
+    )
+    liveness_light_lag_frames: int = _limit(
+        3, 0, 20, "Frames by which screen, camera and network may delay the answer."
+    )
+    liveness_light_changes: int = _limit(
+        16, 1, 19, "Fewest colour changes that are judged: with 11, 3 % of wrong sequences pass by chance."
+    )
+    liveness_light_floor_centi: int = _limit(
+        400, 1, 10_000, "Hundredths of a grey level below which a channel is noise; a face needs twice as much."
+    )
+
     # Delivery (docs/protocol.md, "delivery log")
     delivery_required: bool = field(
         default=False,
@@ -152,11 +256,26 @@ class Policy:
             ("challenge_min_gap_ms", "challenge_max_gap_ms"),
             ("round_passes", "round_captures"),
             ("gap_ms", "abandon_ms"),
+            ("liveness_agree_frames", "liveness_rest_frames"),
         ):
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError("policy.invalid", f"{low} must not be above {high}.")
         if self.heartbeat_ms >= self.gap_ms:
             raise ConfigError("policy.invalid", "heartbeat_ms must be below gap_ms, else every report comes too late.")
+        if self.liveness_light_changes >= self.liveness_light_colours:
+            raise ConfigError("policy.invalid", "liveness_light_changes must be below liveness_light_colours.")
+        for spec in _newer(self.schema):
+            if spec.name != "schema" and getattr(self, spec.name) != spec.default:
+                raise ConfigError(
+                    "policy.invalid",
+                    f"A policy of schema {self.schema} has no {spec.name}: its digest would not hold it.",
+                    f"Write schema = {SCHEMA} into the policy.",
+                )
+
+
+def _newer(schema: int) -> list[Field[Any]]:
+    """Return the fields that a policy of this schema does not have."""
+    return [spec for spec in fields(Policy) if spec.metadata.get("since", 1) > schema]
 
 
 def _check(name: str, value: object, meta: dict[str, Any]) -> None:
@@ -176,13 +295,15 @@ def _check(name: str, value: object, meta: dict[str, Any]) -> None:
 
 
 def policy_from_mapping(values: Mapping[str, object]) -> Policy:
-    """Build a policy from parsed TOML or JSON.
+    """Build a policy from parsed TOML or JSON: a pack, which may leave fields to their defaults, or a stored document.
+
+    One that names no ``schema`` is of schema 1, as all stored documents were that lack the field: their digests hold.
 
     Raises:
         ConfigError: ``policy.unknown_key`` or ``policy.invalid``, naming the key.
     """
     known = {spec.name: spec for spec in fields(Policy)}
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = {"schema": 1}
     for key, value in values.items():
         if key not in known:
             raise ConfigError(
@@ -198,9 +319,12 @@ def policy_from_mapping(values: Mapping[str, object]) -> Policy:
 
 
 def policy_to_mapping(policy: Policy) -> dict[str, object]:
-    """Return the policy as plain values, in field order; tuples become lists."""
+    """Return the policy's own schema's fields as plain values, in field order; tuples become lists."""
     plain: dict[str, object] = {}
+    newer = {spec.name for spec in _newer(policy.schema)}
     for spec in fields(policy):
+        if spec.name in newer:
+            continue
         value = getattr(policy, spec.name)
         plain[spec.name] = list(value) if isinstance(value, tuple) else value
     return plain

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import load_pack, parse_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
-from zaichang.session.policy import policy_digest
+from zaichang.session.policy import SCHEMA, Policy, policy_digest, policy_to_mapping
 
 GOOD = """
 [pack]
@@ -129,3 +130,19 @@ def in_order(text: str, words: tuple[str, ...]) -> bool:
         if at < len(word):
             return False
     return True
+
+
+def test_every_shipped_pack_records_every_limit() -> None:
+    for name in shipped_packs():
+        policy = load_pack(name).policy
+        assert policy.schema == SCHEMA and policy.version == "2026.2"
+        assert set(policy_to_mapping(policy)) == {spec.name for spec in fields(Policy)}
+
+
+def test_a_pack_that_names_no_schema_is_of_the_first_and_keeps_its_digest() -> None:
+    old = parse_pack(pack(), "x.toml").policy
+    assert old.schema == 1
+    new = parse_pack(pack().replace(b"[rules]", b"schema = 2\n[rules]"), "x.toml").policy
+    assert new == replace(old, schema=2) and policy_digest(new) != policy_digest(old)
+    with pytest.raises(ConfigError, match=r"belongs into \[pack\]"):
+        parse_pack(pack("schema = 2", 'schema = "x"'), "x.toml")

@@ -191,7 +191,7 @@ class TestTries:
         for _ in range(8):
             session.wait(10_000).beat(30_000)
         order = session.ready(after_ms=session.state.challenge.deadline_ms - session.now_ms - 100)
-        least_ms = sum(order.holds_ms) + 2 * 2 * (7_000 + liveness.LINK_MS) + liveness.ANALYSIS_MS
+        least_ms = sum(order.holds_ms) + 2 * 2 * (7_000 + 6_000) + 15_000
         assert session.state.challenge.deadline_ms == session.now_ms + least_ms
         session.wait(5_000).beat(30_000)
         session.move(order, after_ms=8_000)

@@ -20,7 +20,7 @@ def refused(**values: object) -> ConfigError:
 
 def test_the_default_is_valid_and_comes_back_the_same() -> None:
     assert policy_from_mapping(policy_to_mapping(Policy())) == Policy()
-    assert policy_from_mapping({}) == Policy()
+    assert policy_from_mapping({"schema": 2}) == Policy()
 
 
 @pytest.mark.parametrize("spec", NUMBERS, ids=lambda spec: spec.name)
@@ -102,10 +102,12 @@ def test_the_digest_binds_every_field() -> None:
     digests = {policy_digest(Policy())}
     for spec in fields(Policy):
         value = getattr(Policy(), spec.name)
-        if isinstance(value, bool):
-            other: object = not value
+        if spec.name == "schema":
+            other: object = 1
+        elif isinstance(value, bool):
+            other = not value
         elif isinstance(value, int):
-            other = value + 1
+            other = value + (1 if value < spec.metadata["high"] else -1)
         elif isinstance(value, tuple):
             other = value[1:]
         else:
@@ -120,3 +122,34 @@ def test_plain_values_keep_field_order_and_make_lists() -> None:
     assert list(plain) == [spec.name for spec in fields(Policy)]
     assert plain["proofs"] == ["presence", "identity", "pad"]
     assert policy_digest(policy_from_mapping(plain)) == policy_digest(Policy())
+
+
+def old_document() -> dict[str, object]:
+    """Return a complete policy document from before schema 2, as the store holds it."""
+    newest = policy_to_mapping(Policy())
+    return {spec.name: newest[spec.name] for spec in fields(Policy) if spec.metadata.get("since", 1) == 1}
+
+
+def test_a_document_without_the_newer_fields_keeps_the_digest_it_had() -> None:
+    old = policy_from_mapping(old_document())
+    assert old == replace(Policy(), schema=1)
+    assert policy_to_mapping(old) == old_document()
+    assert policy_digest(old) == "dca7478c743e7472e08faccf7b7c57bfcdbe705f167207fd4361adc1a321c7bf", "as before"
+    assert policy_digest(policy_from_mapping({})) == policy_digest(old)
+    assert policy_digest(Policy()) != policy_digest(old)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in NUMBERS if spec.metadata["since"] == 2], ids=lambda spec: spec.name)
+def test_a_limit_that_the_digest_would_not_hold_is_refused(spec: object) -> None:
+    name, value = spec.name, spec.default  # type: ignore[attr-defined]  # a dataclass field
+    if name == "schema":
+        return
+    other = value + 1 if value < spec.metadata["high"] else value - 1  # type: ignore[attr-defined]  # as above
+    error = refused(**{name: other})
+    assert error.code == "policy.invalid" and name in error.message and "schema = 2" in error.hint
+    assert policy_digest(policy_from_mapping({name: other, "schema": 2})) != policy_digest(Policy())
+
+
+def test_fewer_colour_changes_are_judged_than_colours_are_shown() -> None:
+    error = refused(liveness_light_changes=17, liveness_light_colours=17, schema=2)
+    assert error.code == "policy.invalid" and "below liveness_light_colours" in error.message
