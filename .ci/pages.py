@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,12 +16,12 @@ sys.path.insert(0, str(ROOT / "service"))
 
 from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
+from policy_page import field_lines, indicator_lines, shown  # noqa: E402
 
 from zaichang.cli import build_parser  # noqa: E402
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
 from zaichang.session import transitions  # noqa: E402
-from zaichang.session.policy import Policy  # noqa: E402
 from zaichang.settings import Settings  # noqa: E402
 
 NOTE = "<!-- Generated from the code by `make docs`; change the code, not this page. -->\n\n"
@@ -94,42 +93,6 @@ def reasons_page() -> str:
         for code in codes:
             sentence = reasons.SENTENCES[reasons.ReasonCode(code)]
             lines.append(f"| `{code}` | {cell(sentence.zh)} | {cell(sentence.en)} |")
-    return NOTE + "\n".join(lines) + "\n"
-
-
-def shown(value: object) -> str:
-    """Return a policy value as a policy file writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(shown(item) for item in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else f"{value}"
-
-
-def allowed(metadata: Mapping[str, object]) -> str:
-    """Return what a policy field may hold."""
-    if "low" in metadata:
-        return f"{metadata['low']} to {metadata['high']}"
-    choices = metadata.get("choices")
-    return "any of " + ", ".join(map(str, choices)) if isinstance(choices, tuple) else ""
-
-
-def policy_page() -> str:
-    """Return docs/policy.md: every field of a policy with default, bounds and meaning."""
-    lines = [
-        "# Policy",
-        "",
-        "Every number and choice that the session rules depend on. A policy is checked when it is loaded (an unknown",
-        "field or a value outside its bounds stops it), and its digest is in every record that it decided. Durations",
-        "are in milliseconds (`_ms`), shares and scores in basis points (`_bp`, 10000 = 1.0), angles in hundredths of",
-        "a degree (`_cdeg`).",
-        "",
-        "| field | default | allowed | meaning |",
-        "|---|---|---|---|",
-    ]
-    for field in dataclasses.fields(Policy):
-        default = f"`{shown(field.default)}`"
-        lines.append(f"| `{field.name}` | {default} | {allowed(field.metadata)} | {cell(str(field.metadata['doc']))} |")
     return NOTE + "\n".join(lines) + "\n"
 
 
@@ -218,8 +181,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": lambda: between("docs/cli.md", "commands", command_lines()),
     "docs/errors.md": errors_page,
     "docs/evidence-reference.md": evidence_page,
-    "docs/policy.md": policy_page,
+    "docs/policy.md": lambda: between("docs/policy.md", "fields", field_lines()),
     "docs/reasons.md": reasons_page,
+    "docs/review.md": lambda: between("docs/review.md", "indicators", indicator_lines()),
     "docs/settings.md": settings_page,
 }
 

@@ -50,7 +50,7 @@ class Policy:
 
     # Which proofs a minute needs
     proofs: tuple[str, ...] = _choice(
-        ("presence", "identity", "pad"), PROOFS, "What each capture must prove; a lacking proof is never a pass."
+        ("presence", "identity", "pad"), PROOFS, "Proofs that each capture must give; a lacking proof is never a pass."
     )
     similarity_min_bp: int = _int(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
     pad_min_bp: int = _int(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
@@ -94,18 +94,20 @@ class Policy:
         4,
         0,
         20,
-        "How often a session may be interrupted, or answer only when called, before that costs the bracket; who answers"
-        " only when called is credited the first time, and then left to a person.",
+        "Free passes of a session: a check cut off by the network or a hidden page, or an answer only when called. A"
+        " drop between checks uses none. When none is left, the time since the last passed check is lost.",
     )
     strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 
     # Challenges
-    challenge_kinds: tuple[str, ...] = _choice(("confirm", "code"), CHALLENGE_KINDS, "Pop-ups in use; may be empty.")
-    challenge_mean_ms: int = _int(600_000, 10_000, 3_600_000, "Mean time between pop-ups, in ACTIVE time.")
-    challenge_min_gap_ms: int = _int(240_000, 5_000, 3_600_000, "Least time between two pop-ups.")
-    challenge_max_gap_ms: int = _int(1_200_000, 10_000, 7_200_000, "A pop-up is forced after this time without one.")
-    challenge_deadline_ms: int = _int(90_000, 5_000, 600_000, "Time to answer a pop-up.")
-    challenge_attempts: int = _int(3, 1, 10, "Wrong answers after which a pop-up counts as failed.")
+    challenge_kinds: tuple[str, ...] = _choice(
+        ("confirm", "code"), CHALLENGE_KINDS, "Kinds of challenges in use; may be empty."
+    )
+    challenge_mean_ms: int = _int(600_000, 10_000, 3_600_000, "Mean time between challenges, in ACTIVE time.")
+    challenge_min_gap_ms: int = _int(240_000, 5_000, 3_600_000, "Least time between two challenges.")
+    challenge_max_gap_ms: int = _int(1_200_000, 10_000, 7_200_000, "A challenge is forced after this time without one.")
+    challenge_deadline_ms: int = _int(90_000, 5_000, 600_000, "Time to answer a challenge.")
+    challenge_attempts: int = _int(3, 1, 10, "Wrong answers after which a challenge counts as failed.")
     reaction_min_ms: int = _int(700, 0, 5_000, "Answers faster than this are not a person's; another kind follows.")
 
     # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
@@ -220,7 +222,7 @@ class Policy:
         metadata={"doc": "Whether only media counts that the delivery log says was sent to this session."},
     )
     delivery_wait_ms: int = _int(
-        300_000, 0, 3_600_000, "How late the delivery log may be; what is missing then is left to a person."
+        300_000, 0, 3_600_000, "How late the delivery log may be; media still missing then goes to review."
     )
 
     # Focus
@@ -231,7 +233,7 @@ class Policy:
     )
     pause_on_second_screen: bool = field(
         default=False,
-        metadata={"doc": "The same while a second screen is connected; many desks have one, and nobody has to use it."},
+        metadata={"doc": "The same while a second screen is connected; many desks have one, so this is off."},
     )
 
     # Schedule

@@ -1,0 +1,139 @@
+"""The generated tables of docs/policy.md and docs/review.md.
+
+Every policy field by subject, with both defaults and the cost to a learner; and the numbers that open a review case.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from zaichang.core.reasons import SENTENCES
+from zaichang.evidence.case_rules import INDICATORS
+from zaichang.launch.policy_packs import load_pack
+from zaichang.session import policy as policy_module
+from zaichang.session.policy import Policy
+from zaichang.settings import Settings
+
+SUBJECTS: Mapping[str, tuple[str, str]] = {
+    "": ("Name", "Nothing."),
+    "Which proofs a minute needs": (
+        "Proofs of a check",
+        "A check that fails costs the time since the last passed check. A check that the service could not decide "
+        "(no reference, no attack detection, overload) costs nothing at once: that time goes to review.",
+    ),
+    "Playhead": (
+        "Play",
+        "Playback ahead of the server's clock is not credited, and the player is sent back to the last credited "
+        "second. That second can then be watched normally and counts.",
+    ),
+    "Heartbeats": (
+        "Network",
+        "A drop costs the time without heartbeats and nothing before it. The page stops the video by itself after "
+        "10 s offline, so a long drop costs about 10 s of video; the rest is watched after the return. A check that "
+        "the drop interrupted uses one excuse.",
+    ),
+    "Captures": (
+        "Checks by picture (captures)",
+        "One bad picture costs nothing: `round_passes` of up to `round_captures` must pass. A failed round costs the "
+        "time since the last passed round, and the video waits until a round passes.",
+    ),
+    "Challenges": (
+        "Challenges",
+        "An unanswered challenge, or one whose attempts are used up, costs the time since the last passed check and "
+        "stops the video until the next is answered. A wrong answer alone costs nothing. Leaving with a challenge "
+        "open makes the learner's next session begin with one.",
+    ),
+    "Active liveness": (
+        "Movements (active liveness)",
+        "With `liveness_bracket`, time that captures have proved is kept until the next passed movement check. A "
+        "failed movement check sends that time to review; it is never simply lost.",
+    ),
+    "Delivery": ("Media delivery", "Media without a line in the delivery log goes to review after the wait."),
+    "Focus": ("Page", "Time while the page is away is not credited, the video waits, and nothing else is lost."),
+    "Schedule": ("Beacon", "Nothing."),
+    "Records": (
+        "Records and routes",
+        "Nothing. Without `non_face_route` a learner who refuses face recognition cannot study here; PIPL asks for "
+        "an alternative.",
+    ),
+}  # fmt: skip
+"""Heading and cost for each comment that groups the fields in ``session/policy.py``."""
+
+
+def groups() -> list[tuple[str, list[str]]]:
+    """Return the field names under the comments that group them in the source; the first group has none.
+
+    Raises:
+        KeyError: Where a group of the source has no entry in ``SUBJECTS``.
+    """
+    source = Path(policy_module.__file__).read_text()
+    body = source[source.index("class Policy:") : source.index("def __post_init__")]
+    found: list[tuple[str, list[str]]] = [("", [])]
+    for line in body.splitlines():
+        if heading := re.match(r"    # ([A-Z][a-z][\w ]*)", line):
+            found.append((heading[1].strip(), []))
+        elif name := re.match(r"    (\w+): ", line):
+            found[-1][1].append(name[1])
+    for comment, _ in found:
+        if comment not in SUBJECTS:
+            raise KeyError(f"give the group {comment!r} of session/policy.py an entry in .ci/policy_page.py")
+    return [(comment, names) for comment, names in found if names]
+
+
+def shown(value: object) -> str:
+    """Return a policy value as a policy file writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def allowed(metadata: Mapping[str, object]) -> str:
+    """Return the values that a policy field may hold."""
+    if "low" in metadata:
+        return f"{metadata['low']} to {metadata['high']}"
+    choices = metadata.get("choices")
+    return "any of " + ", ".join(map(str, choices)) if isinstance(choices, tuple) else ""
+
+
+def field_lines() -> list[str]:
+    """Return the fields by subject: cost to a learner, then a table with field default and pack ``default``."""
+    pack = load_pack("default").policy
+    fields = {field.name: field for field in dataclasses.fields(Policy)}
+    lines: list[str] = []
+    for comment, names in groups():
+        title, cost = SUBJECTS[comment]
+        lines += ["", f"### {title}", "", f"**A learner loses:** {cost}", ""]
+        lines += ["| field | field default | pack `default` | allowed | meaning |", "|---|---|---|---|---|"]
+        for name in names:
+            field = fields[name]
+            meaning = re.sub(r"\s+", " ", str(field.metadata["doc"])).replace("|", "\\|")
+            set_by_pack = getattr(pack, name)
+            own = "same" if set_by_pack == field.default else f"`{shown(set_by_pack)}`"
+            lines.append(f"| `{name}` | `{shown(field.default)}` | {own} | {allowed(field.metadata)} | {meaning} |")
+    return [*lines[1:], ""]
+
+
+SHARING: Mapping[str, tuple[str, str]] = {
+    "SHARED_DEVICE": ("device_accounts", "accounts on one device within `device_days` days"),
+    "SHARED_ADDRESS": ("address_accounts", "accounts behind one address within a day"),
+    "MANY_DEVICES": ("account_devices", "devices of one account within a day"),
+    "PARALLEL_COURSES": ("account_parallel", "lessons that one account left for another within a day"),
+}
+"""The setting behind each indicator across sessions, and its unit."""
+
+
+def indicator_lines() -> list[str]:
+    """Return the indicators of a session, then those across sessions, with the number from which a case opens."""
+    lines = ["| reason code | opens a case from | the learner reads |", "|---|---|---|"]
+    for code, number in INDICATORS.items():
+        lines.append(f"| `{code}` | {number} | {SENTENCES[code].en} |")
+    lines += ["", "| reason code | opens a case from | setting (0: never) |", "|---|---|---|"]
+    for name, (setting, unit) in SHARING.items():
+        lines.append(f"| `{name}` | {Settings.model_fields[setting].default} {unit} | `{setting}` |")
+    lines.append("| `FACE_OF_ANOTHER_ACCOUNT`, `SEVERAL_FACES` | 1 | `face_search` (on or off) |")
+    return lines
