@@ -1,4 +1,4 @@
-"""The wheels hold what they should, and a command whose part is missing says what to install."""
+"""The wheels hold the things that they should, and a command whose part is missing says what to install."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Script:
         return tuple(self._answering)
 
     async def run(self) -> None:
-        """Do every timed action; what a closed page cannot do any more is left out."""
+        """Do every timed action, without the actions that a closed page cannot do."""
         over = self._page.over
         for at_ms, action in self._moments:
             if over.is_set() and not isinstance(action, do.Start):

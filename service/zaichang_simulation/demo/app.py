@@ -17,7 +17,7 @@ _TYPES: Final = {".vtt": "text/vtt; charset=utf-8", ".webm": "video/webm", ".mp4
 
 
 def create_demo_app(services: Services) -> FastAPI:
-    """Return the service's application with ``/media`` from the data folder; what is sent is logged as delivered."""
+    """Return the service's application with ``/media`` from the data folder; sent media is logged as delivered."""
     app = create_service_app(services)
     log = MediaLog(services.deliveries, services.tokens, services.ports.clock)
     app.include_router(media_router(services.settings.data / "media", log))
