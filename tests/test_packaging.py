@@ -1,4 +1,4 @@
-"""The wheels hold the things that they should, and a command whose part is missing says what to install."""
+"""The wheels are complete, and a command without its part names the package to install."""
 
 from __future__ import annotations
 
