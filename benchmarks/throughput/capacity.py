@@ -53,9 +53,9 @@ async def _serve(folder: Path, learners: int, pipe: int) -> None:
     """Run the service until the parent ends it; write the port and the tokens to ``pipe``."""
     from zaichang.cli.service import base_url, bind, serve
     from zaichang.main.service import build
-    from zaichang.settings import Settings
+    from zaichang.settings import load_settings
 
-    settings = Settings(data=folder, port=0, face_search=False, device_accounts=0)
+    settings = load_settings(overrides={"data": folder, "port": 0, "face_search": False, "device_accounts": 0})
     with bind(settings.host, 0) as listener:
         async with await build(settings) as services:
             tokens = await _prepare(services, learners)
