@@ -5,7 +5,7 @@ MEDIAPIPE_PYTHON = $(BIN)/python
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help check test demo redteam docs lock clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
+.PHONY: help check test demo redteam docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -14,6 +14,8 @@ help:
 	@echo "make redteam  what cheats earn and honest learners lose; writes docs/redteam.md"
 	@echo "make docs     rewrite the pages that are generated from the code"
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
+	@echo "make release  wheels, npm package, SBOM and hashes into dist/   ARGS=--draft tries it on any commit"
+	@echo "make coverage branch coverage of the unit tests, with its floor"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
 	@echo "make bench-accuracy    identity, challenge, injection and picture figures of docs/accuracy.md, from ../shared"
@@ -57,6 +59,14 @@ mutants:
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
 	@sh .ci/lock $(ARGS)
+
+release:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@$(BIN)/python .ci/release.py $(ARGS)
+
+coverage:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python -m pytest -q tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered $(ARGS)
 
 # Chromium must be there; about 21 minutes.
 soak:

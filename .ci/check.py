@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import repository
+import version
 import words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,7 @@ def main() -> int:
         "words": words.findings,
         "ignores": repository.blanket_ignores,
         "lock files": repository.lock_findings,
+        "version": version.findings,
     }
     if (WEB / "package.json").is_file():
         checks["SDK types"] = lambda: command(["npm", "run", "--silent", "typecheck"], WEB)
