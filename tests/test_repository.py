@@ -19,8 +19,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 TOP_LEVEL = {
-    *("pyproject.toml", "service", "models", "client_sdk", "benchmarks", "tests", "docs", ".ci", ".gitignore"),
     *(
+        "pyproject.toml",
+        "service",
+        "models",
+        "client_sdk",
+        "benchmarks",
+        "tests",
+        "docs",
+        ".ci",
+        ".github",
+        ".gitignore",
+    ),
+    *(
+        ".pre-commit-config.yaml",
         "README.md",
         "LICENSE",
         "Makefile",
