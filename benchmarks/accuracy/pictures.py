@@ -16,9 +16,10 @@ import numpy.typing as npt
 from benchmarks import report
 from benchmarks.accuracy.backends import read_picture
 from benchmarks.accuracy.cohorts import Cohort, cohorts, media_folder
+from zaichang.core.frames import Wanted
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.decode import FILE_LIMITS
-from zaichang.vision.pipeline import Analyser, AnalyserConfig, Wanted, order_faces
+from zaichang.vision.pipeline import Analyser, AnalyserConfig, order_faces
 from zaichang.vision.runtime import load_models
 from zaichang.vision.upright import stands
 from zaichang.vision.video import VIDEO_SUFFIXES, sampled_frames

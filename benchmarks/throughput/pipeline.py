@@ -30,11 +30,12 @@ from zaichang.biometric.phash import perceptual_hash
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.biometric.template import decode_template
 from zaichang.core.errors import ModelError
+from zaichang.core.frames import IDENTITY, PRESENCE, Wanted
 from zaichang.vision import decode as decoding
 from zaichang.vision import pipeline as stages
 from zaichang.vision.catalog import Role
 from zaichang.vision.decode import SESSION_LIMITS, decode
-from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser
+from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import Models, load_models
 
 TURN_NOTES = ("Medians; presence_is: how many times as much the presence frame, which decodes, takes.",)
@@ -111,7 +112,7 @@ class Timed:
             self.seconds += time.thread_time() - start
 
 
-def shares(models: Models, jpeg: bytes, want: stages.Wanted, runs: int) -> tuple[float, float]:
+def shares(models: Models, jpeg: bytes, want: Wanted, runs: int) -> tuple[float, float]:
     """Return the parts of a frame's CPU time that its networks and the JPEG decoder (libjpeg-turbo) take."""
     analyser = Analyser(models)
     template = decode_template(analyser.enrol(jpeg).template or b"")

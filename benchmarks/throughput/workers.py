@@ -24,8 +24,9 @@ import numpy as np
 from skimage import data
 
 from benchmarks import report
-from zaichang.vision.backend import Frame, InProcessVision, PoolConfig
-from zaichang.vision.pipeline import IDENTITY, Analyser
+from zaichang.core.frames import IDENTITY, Frame
+from zaichang.vision.backend import InProcessVision, PoolConfig
+from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
 
 OTHERS_MAX = 0.1

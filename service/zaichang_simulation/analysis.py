@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from zaichang.biometric.challenge import Mesh
+from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment, not_analysed
-from zaichang.vision.backend import Frame
-from zaichang.vision.geometry import Geometry, not_seen
-from zaichang.vision.pipeline import Enrolment, Wanted
+from zaichang.core.frames import Frame, PhotoResult, Wanted
 from zaichang_simulation.camera.faces import Image
 from zaichang_simulation.camera.performed import Troupe
 from zaichang_simulation.format.actions import Overload, ServerEntry, SlowAnalysis
@@ -26,7 +25,7 @@ class FrameAnalyser(Protocol):
         """Assess an encoded frame."""
         ...
 
-    def enrol(self, image: bytes) -> Enrolment:
+    def enrol(self, image: bytes) -> PhotoResult:
         """Make a reference from a photo."""
         ...
 
@@ -46,7 +45,7 @@ class Gallery:
         """Use the analyser, which belongs to the calling thread."""
         self._analyser = analyser
         self._known: dict[bytes, FrameAssessment] = {}
-        self._enrolled: dict[bytes, Enrolment] = {}
+        self._enrolled: dict[bytes, PhotoResult] = {}
         self._looked: dict[bytes, Geometry] = {}
         self.analysed = 0
         self.pictures: dict[object, bytes] = {}
@@ -75,7 +74,7 @@ class Gallery:
         """Return the mesh of a drawn picture's main face, for moving it."""
         return self._analyser.geometry_of(picture).mesh
 
-    def enrol(self, image: bytes) -> Enrolment:
+    def enrol(self, image: bytes) -> PhotoResult:
         """Return what comes of an enrolment photo."""
         key = hashlib.sha256(image).digest()
         if key not in self._enrolled:
@@ -84,13 +83,15 @@ class Gallery:
 
 
 class SimVision:
-    """``zaichang.vision.backend.VisionBackend`` on a virtual clock, overloaded or slow as the scenario says."""
+    """``zaichang.ports.vision.Vision`` on a virtual clock, overloaded or slow as the scenario says."""
 
     def __init__(self, gallery: Gallery, entries: tuple[ServerEntry, ...], now_ms: Callable[[], int]) -> None:
         """``now_ms`` is the time since the scenario's start."""
         self._gallery = gallery
         self._entries = [entry for entry in entries if isinstance(entry, Overload | SlowAnalysis)]
         self._now_ms = now_ms
+        self.embedder_id = ""
+        """Any reference fits: one analyser makes and compares them all."""
 
     async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
         """Assess frames, in order."""
@@ -121,7 +122,7 @@ class SimVision:
         await asyncio.sleep(min(slow_ms, deadline_ms_from_now) / 1000)
         return not_seen() if slow_ms > deadline_ms_from_now else self._gallery.geometry(frame)
 
-    async def enrol(self, image: bytes) -> Enrolment:
+    async def enrol(self, image: bytes) -> PhotoResult:
         """Make a reference."""
         return self._gallery.enrol(image)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import jwt
 
+from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import UnreadableInput
 from zaichang.live.channel import Channel
 from zaichang.live.task_sets import drained
 from zaichang.main.service import Services, build
-from zaichang.ports.clock import ServerClock
-from zaichang.ports.review import SESSION, CaseFilter
-from zaichang.ports.store import Append, Delivery, SessionRow, StoredEvent, StoredMinute
+from zaichang.ports.records import Append, Delivery, SessionRow, StoredEvent, StoredMinute
+from zaichang.ports.records_cases import SESSION, CaseFilter
 from zaichang.review.face_search import FaceSearch
 from zaichang.session.codec import decode_event, decode_minute, encode_minute
 from zaichang.session.decisions import Minute, Verdict

@@ -12,8 +12,9 @@ from skimage import data
 
 from support.analysers import file_analyser
 from zaichang.biometric.template import Template
+from zaichang.core.frames import Wanted
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.pipeline import Analyser, Wanted
+from zaichang.vision.pipeline import Analyser
 from zaichang.vision.video import sampled_frames
 
 Picture = NDArray[np.uint8]

@@ -16,7 +16,7 @@ from playwright.async_api import ConsoleMessage, async_playwright, expect
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
 from zaichang.main.service import create_service_app
-from zaichang.ports.review import ADDRESS, CaseDraft, CaseReason
+from zaichang.ports.records_cases import ADDRESS, CaseDraft, CaseReason
 from zaichang.protocol import messages as m
 
 PATIENCE_MS = 40_000

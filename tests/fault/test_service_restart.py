@@ -112,7 +112,7 @@ async def test_minutes_that_were_decided_reach_the_outbox_once_after_a_crash(tmp
         await student.begin(await token(services))
         await student.play(190_000)
         await services.hub.settle()
-        assert any(minute.delivered for minute in await services.store.minutes(student.session_id))
+        assert any(minute.published for minute in await services.store.minutes(student.session_id))
         undo = ["UPDATE minutes SET delivered = 0"]
         if crash == "before the log":
             undo.append("UPDATE leaves SET entry_index = NULL")
@@ -125,8 +125,8 @@ async def test_minutes_that_were_decided_reach_the_outbox_once_after_a_crash(tmp
     outbox.write_bytes((line if crash == "before the note" else b"") + b'{"torn')
 
     async with service(tmp_path, clock=clock, seed="after") as services:
-        assert await services.store.unsealed() == []
-        assert await services.store.undelivered() == []
+        assert await services.store.unanchored() == []
+        assert await services.store.unpublished() == []
     written = outbox.read_bytes()
     assert written.startswith(line)
     keys = [(value["session"], value["minute"]) for value in map(parse_canonical_object, written.splitlines())]

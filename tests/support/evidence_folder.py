@@ -14,7 +14,7 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.log.shelf import LogShelf
-from zaichang.ports.store import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.ports.records import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
@@ -120,7 +120,7 @@ async def _record(root: Path, minutes: int, session_id: str, policy: Policy) -> 
     )
     for stored in leaves:
         index = await log.submit((session_id, stored.leaf_seq), stored.body)
-        await store.seal(session_id, stored.leaf_seq, index)
+        await store.note_anchored(session_id, stored.leaf_seq, index)
     await logs.close()
     store.close()
     log_root = folder.log / INSTITUTION / "2023"

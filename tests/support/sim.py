@@ -10,8 +10,8 @@ import numpy as np
 
 from zaichang.biometric.template import Template
 from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.frames import PhotoResult, Wanted
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.pipeline import Enrolment, Wanted
 from zaichang_simulation.analysis import Gallery
 from zaichang_simulation.engine import simulate
 from zaichang_simulation.format.loader import parse
@@ -44,10 +44,10 @@ class PaintedAnalyser:
         )
         return FrameAssessment(width_px=width, height_px=height, content=content, faces=(face,))
 
-    def enrol(self, image: bytes) -> Enrolment:
+    def enrol(self, image: bytes) -> PhotoResult:
         """Return a reference."""
         vectors = np.eye(1, 128, dtype=np.float32)
-        return Enrolment(
+        return PhotoResult(
             template=Template(embedder="0" * 16, vectors=vectors).encode(),
             quality_bp=9000,
             reasons=(),

@@ -10,7 +10,7 @@ from pathlib import Path
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
-from zaichang.ports.store import Append, Institution, Learner, SessionRow, StoredEvent
+from zaichang.ports.records import Append, Institution, Learner, SessionRow, StoredEvent
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 
 POLICY = Policy(name="test")

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from support.heads import head, seen
 from support.study import FixedVision, good_frame
+from zaichang.biometric.frame_geometry import Geometry
 from zaichang.biometric.template import Template
 from zaichang.core.assessment import FrameAssessment
+from zaichang.core.frames import Frame, PhotoResult
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.backend import Frame
-from zaichang.vision.geometry import Geometry
-from zaichang.vision.pipeline import Enrolment
 
 EMBEDDER = "5f" * 8
 TURNS = {"front": (0, 0), "left": (28, 0), "right": (-28, 0), "up": (0, 20), "aside": (35, 0)}
@@ -57,12 +56,12 @@ class Studio(FixedVision):
         pad_bp = None if said == "none" else int(said)
         return replace(found, faces=(replace(found.faces[0], pad_bp=pad_bp),))
 
-    async def enrol(self, image: bytes) -> Enrolment:
+    async def enrol(self, image: bytes) -> PhotoResult:
         said = words(image)
         bad = ReasonCode(said["bad"]) if "bad" in said else None
         row = vector(said["who"], int(said.get("drift", 0)))
         template = Template(embedder=self.embedder_id, vectors=row[None], thresholds="t-1")
-        return Enrolment(
+        return PhotoResult(
             template=None if bad else template.encode(),
             quality_bp=int(said.get("quality", 9_000)),
             reasons=(bad,) if bad else (),

@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.frames import Frame, PhotoResult
 from zaichang.main.service import Services, build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
-from zaichang.vision.backend import Frame
-from zaichang.vision.pipeline import Enrolment
 
 T0_MS = 1_700_000_000_000
 POLICY = Policy(name="test", proofs=("presence", "identity"), challenge_kinds=(), segment_ms=60_000)
@@ -39,9 +39,10 @@ class ManualClock:
 
 
 class FixedVision:
-    """Answers every picture with the same face, or what ``answer`` returns; ``hold`` makes it wait."""
+    """Answers every picture with the same face, or as ``answer`` says; ``hold`` makes it wait. No geometry."""
 
     def __init__(self) -> None:
+        self.embedder_id = ""
         self.answer: Callable[[bytes], FrameAssessment] = good_frame
         self.hold: asyncio.Event | None = None
         self.seen: list[Frame] = []
@@ -52,8 +53,11 @@ class FixedVision:
             await self.hold.wait()
         return [self.answer(frame.data) for frame in frames]
 
-    async def enrol(self, image: bytes) -> Enrolment:
-        return Enrolment(
+    async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
+        return not_seen()
+
+    async def enrol(self, image: bytes) -> PhotoResult:
+        return PhotoResult(
             template=b"template of " + image, quality_bp=9_000, reasons=(), assessment=good_frame(image), thresholds="t"
         )
 

@@ -40,7 +40,7 @@ def create_app(deps: ApiDeps) -> FastAPI:
 
     @app.get("/healthz")
     async def healthz() -> dict[str, Any]:
-        await deps.ports.store.last_at_ms()
+        await deps.ports.history.ping()
         return {
             "ok": True,
             "version": __version__,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from zaichang.api.deps import ApiDeps, body, parsed, platform
-from zaichang.ports.store import Delivery
+from zaichang.ports.records import Delivery
 from zaichang.review.media_delivery import RECORDS_MAX
 
 BODY_MAX_BYTES = 512_000

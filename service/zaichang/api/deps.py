@@ -11,12 +11,13 @@ from starlette.requests import HTTPConnection, Request
 
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.registry import Registry
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
-from zaichang.ports.session import Ports
-from zaichang.ports.store import Institution
+from zaichang.ports.records import Institution
+from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.account_sharing import AccountSharing
 from zaichang.review.desk import ReviewDesk
 from zaichang.review.media_delivery import DeliveryDesk
@@ -37,6 +38,7 @@ class ApiDeps:
         ports: Store, blobs, vault, clock.
         tokens: Launch tokens (self-enrolment).
         folder: Log files to serve.
+        camera_enrolment: Enrolment before the camera.
         review: Decisions and appeals.
         rates: Rate limits.
         account_sharing: Indicators across sessions.
@@ -46,9 +48,10 @@ class ApiDeps:
 
     gateway: Gateway
     registry: Registry
-    ports: Ports
+    ports: ReviewPorts
     tokens: LaunchTokens
     folder: DataFolder
+    camera_enrolment: LiveEnrolment
     review: ReviewDesk
     rates: Rates
     account_sharing: AccountSharing

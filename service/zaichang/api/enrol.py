@@ -16,7 +16,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import SENTENCES
-from zaichang.launch.camera_enrolment import FRAMES_MAX, LiveEnrolment, Step
+from zaichang.launch.camera_enrolment import FRAMES_MAX, Step
 from zaichang.launch.enrolment import Enrolled
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.session.policy import policy_from_mapping
@@ -47,7 +47,7 @@ class PoseShown(BaseModel):
 def enrol_router(deps: ApiDeps) -> APIRouter:
     """Return ``/v1/enrol``, ``/v1/enrol-me`` and ``/v1/references``."""
     router = APIRouter(prefix="/v1")
-    live = LiveEnrolment(deps.ports, deps.registry.enrolling)
+    live = deps.camera_enrolment
 
     @router.post("/enrol/{learner}")
     async def enrol(request: Request, learner: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _may(claims: LaunchClaims) -> LaunchClaims:
 
 
 async def _wants_pad(deps: ApiDeps, claims: LaunchClaims) -> bool:
-    policy = policy_from_mapping(parse_canonical_object(await deps.ports.store.policy(claims.policy_digest)))
+    policy = policy_from_mapping(parse_canonical_object(await deps.ports.lessons.policy(claims.policy_digest)))
     return "pad" in policy.proofs
 
 

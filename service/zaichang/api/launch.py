@@ -59,9 +59,9 @@ def launch_router(deps: ApiDeps) -> APIRouter:
     @router.get("/me")
     async def me(request: Request) -> dict[str, Any]:
         claims = launched(request, deps)
-        lesson = await deps.ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
-        institution = await deps.ports.store.institution(claims.institution_id)
-        allowance = await current_allowance(deps.ports.store, claims.institution_id, claims.learner_id)
+        lesson = await deps.ports.lessons.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+        institution = await deps.ports.lessons.institution(claims.institution_id)
+        allowance = await current_allowance(deps.ports.learners, claims.institution_id, claims.learner_id)
         held = await deps.registry.enrolling.held(claims.institution_id, claims.learner_id)
         enrolled = held is not None and held.current
         return {

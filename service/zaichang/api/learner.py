@@ -13,7 +13,7 @@ from zaichang.api.review import own_session
 from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_cursor, session_view
 from zaichang.core.errors import NotFound
 from zaichang.launch.tokens import LaunchClaims
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
 from zaichang.review.desk import APPEAL_MAX_CHARS
 
 PAGE_MAX = 50
@@ -31,7 +31,7 @@ class AppealRequest(BaseModel):
 def learner_router(deps: ApiDeps) -> APIRouter:
     """Return ``/v1/me/sessions``, one session, and its appeal."""
     router = APIRouter(prefix="/v1/me")
-    store = deps.ports.store
+    ports = deps.ports
 
     @router.get("/sessions")
     async def sessions(
@@ -40,14 +40,16 @@ def learner_router(deps: ApiDeps) -> APIRouter:
         before: Annotated[str, Query(max_length=100)] = "",
     ) -> dict[str, Any]:
         claims = launched(request, deps)
-        institution = await store.institution(claims.institution_id)
+        institution = await ports.lessons.institution(claims.institution_id)
         start = parse_cursor(before, NEWEST)
-        rows = await store.sessions_page(claims.institution_id, claims.learner_id, start, limit)
+        rows = await ports.history.sessions_page(claims.institution_id, claims.learner_id, start, limit)
         return {
             "institution": {"zh": institution.name_zh, "en": institution.name_en},
             "now_ms": deps.ports.clock.now_ms(),
             "sessions": [
-                session_view(row, await store.minutes(row.session_id), await store.amendments(row.session_id))
+                session_view(
+                    row, await ports.history.minutes(row.session_id), await ports.decisions.amendments(row.session_id)
+                )
                 for row in rows
             ],
             "next": cursor_text((rows[-1].opened_ms, rows[-1].session_id)) if len(rows) == limit else "",
@@ -56,11 +58,11 @@ def learner_router(deps: ApiDeps) -> APIRouter:
     @router.get("/sessions/{session_id}")
     async def session(request: Request, session_id: str) -> dict[str, Any]:
         row = await _mine(deps, launched(request, deps), session_id)
-        minutes, leaves = await store.minutes(session_id), await store.leaves(session_id)
-        amendments, left = await store.amendments(session_id), await deps.review.left(session_id)
+        minutes, leaves = await ports.history.minutes(session_id), await ports.history.leaves(session_id)
+        amendments, left = await ports.decisions.amendments(session_id), await deps.review.left(session_id)
         by_minute = amended(minutes, amendments)
         log = await deps.ports.logs.log_for(row.institution_id, row.opened_ms)
-        appeals = await store.appeals(session_id)
+        appeals = await ports.decisions.appeals(session_id)
         return {
             **session_view(row, minutes, amendments),
             "now_ms": deps.ports.clock.now_ms(),

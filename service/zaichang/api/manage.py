@@ -15,8 +15,7 @@ from zaichang.launch.allowances import set_allowance
 from zaichang.launch.policy_packs import load_pack
 from zaichang.launch.question_bank import BANK_MAX_BYTES, bank_json
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, LESSON_MAX_MS
-from zaichang.ports.review import Allowance
-from zaichang.ports.store import Institution
+from zaichang.ports.records import Allowance, Institution
 
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -56,7 +55,7 @@ class ReviewerRequest(BaseModel):
 def manage_router(deps: ApiDeps) -> APIRouter:
     """Return ``/v1/lessons``, ``/v1/learners/{learner}/allowance`` and ``/v1/reviewers``."""
     router = APIRouter(prefix="/v1")
-    store = deps.ports.store
+    ports = deps.ports
 
     @router.get("/lessons")
     async def lessons(request: Request) -> dict[str, Any]:
@@ -76,7 +75,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
                     "policy_digest": lesson.policy_digest,
                     "questions": len(lesson.questions),
                 }
-                for lesson in await store.lessons(institution.institution_id)
+                for lesson in await ports.lessons.lessons(institution.institution_id)
             ],
         }
 
@@ -84,7 +83,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
     async def put_lesson(request: Request, course: str, lesson: str) -> dict[str, Any]:
         institution = await platform(request, deps)
         asked = parsed(LessonRequest, await body(request, JSON_MAX_BYTES))
-        held = await store.lessons(institution.institution_id)
+        held = await ports.lessons.lessons(institution.institution_id)
         before = next((each for each in held if (each.course_id, each.lesson_id) == (course, lesson)), None)
         made = await deps.registry.add_lesson(
             institution.institution_id,
@@ -104,7 +103,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
     @router.get("/lessons/{course}/{lesson}/questions")
     async def questions(request: Request, course: str, lesson: str) -> dict[str, Any]:
         institution = await _any(request, deps)
-        return bank_json((await store.lesson(institution.institution_id, course, lesson)).questions)
+        return bank_json((await ports.lessons.lesson(institution.institution_id, course, lesson)).questions)
 
     @router.put("/lessons/{course}/{lesson}/questions")
     async def put_questions(request: Request, course: str, lesson: str) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
     @router.get("/learners/{learner}/allowance")
     async def allowance(request: Request, learner: str) -> dict[str, Any]:
         institution = await _any(request, deps)
-        held = await store.allowances(institution.institution_id, check_id(learner, "learner"))
+        held = await ports.learners.allowances(institution.institution_id, check_id(learner, "learner"))
         return {"versions": [_shown(each) for each in held]}
 
     @router.put("/learners/{learner}/allowance")
@@ -123,7 +122,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
         institution, actor = await _actor(request, deps)
         asked = parsed(AllowanceRequest, await body(request, JSON_MAX_BYTES))
         made = await set_allowance(
-            store,
+            ports.learners,
             (institution.institution_id, check_id(learner, "learner")),
             actor,
             deps.ports.clock.now_ms(),
@@ -136,7 +135,7 @@ def manage_router(deps: ApiDeps) -> APIRouter:
     @router.get("/reviewers")
     async def reviewers(request: Request) -> dict[str, Any]:
         institution = await owner(request, deps)
-        found = await store.reviewers(institution.institution_id)
+        found = await ports.staff.reviewers(institution.institution_id)
         return {"reviewers": [{"reviewer": name, "created_ms": at, "revoked_ms": gone} for name, at, gone in found]}
 
     @router.post("/reviewers")

@@ -15,7 +15,7 @@ from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.allowances import current_allowance
-from zaichang.ports.review import ACCOUNT, CASE_KINDS, SESSION, Case, CaseFilter
+from zaichang.ports.records_cases import ACCOUNT, CASE_KINDS, SESSION, Case, CaseFilter
 from zaichang.review.desk import GRANT_REASONS, NOTE_MAX_CHARS, REFUSE_REASONS, Verdicts
 
 FIRST = (-1, "")
@@ -36,7 +36,7 @@ class DecisionRequest(BaseModel):
 def queue_router(deps: ApiDeps) -> APIRouter:
     """Return ``/v1/cases`` and ``/v1/audit``."""
     router = APIRouter(prefix="/v1")
-    store = deps.ports.store
+    ports = deps.ports
 
     @router.get("/cases")
     async def cases(
@@ -51,7 +51,7 @@ def queue_router(deps: ApiDeps) -> APIRouter:
         institution, reviewer_id = await deps.registry.reviewer_of_key(bearer(request))
         if kind and kind not in CASE_KINDS:
             raise PeerViolation("http.invalid", f"kind must be one of {', '.join(CASE_KINDS)}.")
-        found = await store.cases(
+        found = await ports.cases.cases(
             CaseFilter(
                 institution_id=institution.institution_id,
                 state=state,
@@ -62,7 +62,7 @@ def queue_router(deps: ApiDeps) -> APIRouter:
                 limit=limit,
             )
         )
-        counts = await store.case_counts(institution.institution_id)
+        counts = await ports.cases.case_counts(institution.institution_id)
         return {
             "institution": {"id": institution.institution_id, "zh": institution.name_zh, "en": institution.name_en},
             "reviewer": reviewer_id,
@@ -99,7 +99,7 @@ def queue_router(deps: ApiDeps) -> APIRouter:
         before: Annotated[int, Query(ge=0, lt=2**53)] = 2**53 - 1,
     ) -> dict[str, Any]:
         institution = await staff(request, deps)
-        trail = await store.audit(institution.institution_id, before, limit)
+        trail = await ports.staff.audit(institution.institution_id, before, limit)
         return {
             "entries": [
                 {"n": e.n, "at_ms": e.at_ms, "actor": e.actor, "action": e.action, "target": e.target} for e in trail
@@ -111,7 +111,7 @@ def queue_router(deps: ApiDeps) -> APIRouter:
 
 
 async def _own(deps: ApiDeps, institution_id: str, case_id: str) -> Case:
-    case = await deps.ports.store.case(check_id(case_id, "case"))
+    case = await deps.ports.cases.case(check_id(case_id, "case"))
     if case.institution_id != institution_id:
         raise NotFound("case.unknown", "There is no such case.")
     return case
@@ -119,7 +119,7 @@ async def _own(deps: ApiDeps, institution_id: str, case_id: str) -> Case:
 
 async def _detail(deps: ApiDeps, case: Case) -> dict[str, Any]:
     """Return a case with what a reviewer needs to decide it."""
-    store = deps.ports.store
+    ports = deps.ports
     shown: dict[str, Any] = {**case_view(case), "now_ms": deps.ports.clock.now_ms()}
     if case.kind == SESSION:
         row = await own_session(deps, case.institution_id, case.subject)
@@ -132,22 +132,24 @@ async def _detail(deps: ApiDeps, case: Case) -> dict[str, Any]:
                 "answered_ms": appeal.answered_ms,
                 "outcome": appeal.outcome,
             }
-            for appeal in await store.appeals(row.session_id)
+            for appeal in await ports.decisions.appeals(row.session_id)
         ]
     elif case.kind != ACCOUNT:
         since_ms = deps.ports.clock.now_ms() - deps.account_sharing.limits.days * 86_400_000
-        accounts = await store.seen_with(case.institution_id, case.kind, case.subject, since_ms)
+        accounts = await ports.sightings.seen_with(case.institution_id, case.kind, case.subject, since_ms)
         shown["accounts"] = [{"learner": learner, "sessions": n} for learner, n in accounts[:PAGE_MAX]]
     if case.learner_id:
-        held = await current_allowance(store, case.institution_id, case.learner_id)
+        held = await current_allowance(ports.learners, case.institution_id, case.learner_id)
         shown["allowance"] = {
             "route": held.route,
             "extra_time_pct": held.extra_time_pct,
             "liveness_excluded": held.liveness_excluded,
         }
-        rows = await store.sessions_page(case.institution_id, case.learner_id, NEWEST, SESSIONS_SHOWN)
+        rows = await ports.history.sessions_page(case.institution_id, case.learner_id, NEWEST, SESSIONS_SHOWN)
         shown["sessions"] = [
-            session_view(row, await store.minutes(row.session_id), await store.amendments(row.session_id))
+            session_view(
+                row, await ports.history.minutes(row.session_id), await ports.decisions.amendments(row.session_id)
+            )
             for row in rows
         ]
     return shown

@@ -63,13 +63,13 @@ def receipts_router(deps: ApiDeps) -> APIRouter:
     async def receipt(request: Request, session_id: str) -> Response:
         claims = launched(request, deps)
         check_id(session_id, "session_id")
-        row = await deps.ports.store.session_of_token(claims.token_id)
+        row = await deps.ports.history.session_of_token(claims.token_id)
         if row is None or row.session_id != session_id:
             # The same answer for another's session and for none: nothing is to be learnt from asking.
             raise NotFound("session.unknown", "This token has no such session.")
         limit.ask(session_id, deps.ports.clock.now_ms())
         root = log_folder(deps.folder, row.institution_id, row.opened_ms)
-        data = await session_receipt(deps.ports.store, deps.ports.vault, await asyncio.to_thread(_reader, root), row)
+        data = await session_receipt(deps.ports.evidence, deps.ports.vault, await asyncio.to_thread(_reader, root), row)
         name = f'attachment; filename="{session_id}.receipt.json"'
         return Response(data, media_type="application/json", headers={"content-disposition": name})
 

@@ -14,7 +14,8 @@ from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
-from zaichang.ports.store import SessionRow
+from zaichang.evidence.kept_captures import kept_capture
+from zaichang.ports.records import SessionRow
 from zaichang.session.policy import policy_from_mapping, policy_to_mapping
 
 PAGE_MAX = 200
@@ -26,7 +27,7 @@ _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n", "image/png"), (
 def review_router(deps: ApiDeps) -> APIRouter:
     """Return ``/v1/sessions``, ``/v1/sessions/{id}``, captures, and ``/v1/policies/{digest}``."""
     router = APIRouter(prefix="/v1")
-    store = deps.ports.store
+    ports = deps.ports
 
     @router.get("/sessions")
     async def sessions(
@@ -36,12 +37,16 @@ def review_router(deps: ApiDeps) -> APIRouter:
         learner: Annotated[str, Query(max_length=64)] = "",
     ) -> dict[str, Any]:
         institution = await staff(request, deps)
-        rows = await store.sessions_page(institution.institution_id, learner, parse_cursor(before, NEWEST), limit)
+        rows = await ports.history.sessions_page(
+            institution.institution_id, learner, parse_cursor(before, NEWEST), limit
+        )
         return {
             "institution": {"id": institution.institution_id, "zh": institution.name_zh, "en": institution.name_en},
             "now_ms": deps.ports.clock.now_ms(),
             "sessions": [
-                session_view(row, await store.minutes(row.session_id), await store.amendments(row.session_id))
+                session_view(
+                    row, await ports.history.minutes(row.session_id), await ports.decisions.amendments(row.session_id)
+                )
                 for row in rows
             ],
             "next": cursor_text((rows[-1].opened_ms, rows[-1].session_id)) if len(rows) == limit else "",
@@ -56,10 +61,12 @@ def review_router(deps: ApiDeps) -> APIRouter:
     async def capture(request: Request, session_id: str, capture_id: str) -> Response:
         institution, reviewer_id = await deps.registry.reviewer_of_key(bearer(request))
         row = await own_session(deps, institution.institution_id, session_id)
-        key = deps.ports.vault.unlock(await store.learner(row.institution_id, row.learner_id))
-        picture = await asyncio.to_thread(deps.ports.blobs.get, key, session_id, check_id(capture_id, "capture_id"))
+        key = deps.ports.vault.unlock(await ports.learners.learner(row.institution_id, row.learner_id))
+        picture = await asyncio.to_thread(
+            kept_capture, ports.blobs, key, session_id, check_id(capture_id, "capture_id")
+        )
         # Written before the picture is handed out: nobody looks without a trace.
-        await store.note_audit(
+        await ports.staff.note_audit(
             institution.institution_id,
             deps.ports.clock.now_ms(),
             reviewer_id or STAFF,
@@ -71,7 +78,7 @@ def review_router(deps: ApiDeps) -> APIRouter:
 
     @router.get("/policies/{digest}")
     async def policy(digest: str) -> dict[str, Any]:
-        body = await store.policy(digest)
+        body = await ports.lessons.policy(digest)
         return policy_to_mapping(policy_from_mapping(parse_canonical_object(body)))
 
     return router
@@ -79,7 +86,7 @@ def review_router(deps: ApiDeps) -> APIRouter:
 
 async def own_session(deps: ApiDeps, institution_id: str, session_id: str) -> SessionRow:
     """Return a session of the institution; another institution's is as unknown as none."""
-    row = await deps.ports.store.session(check_id(session_id, "session_id"))
+    row = await deps.ports.history.session(check_id(session_id, "session_id"))
     if row.institution_id != institution_id:
         raise NotFound("session.unknown", "There is no such session.")
     return row
@@ -87,10 +94,10 @@ async def own_session(deps: ApiDeps, institution_id: str, session_id: str) -> Se
 
 async def session_detail(deps: ApiDeps, row: SessionRow) -> dict[str, Any]:
     """Return a session as its institution sees it."""
-    store = deps.ports.store
+    ports = deps.ports
     session_id = row.session_id
-    leaves, minutes = await store.leaves(session_id), await store.minutes(session_id)
-    amendments, left = await store.amendments(session_id), await deps.review.left(session_id)
+    leaves, minutes = await ports.history.leaves(session_id), await ports.history.minutes(session_id)
+    amendments, left = await ports.decisions.amendments(session_id), await deps.review.left(session_id)
     by_minute = amended(minutes, amendments)
     log = await deps.ports.logs.log_for(row.institution_id, row.opened_ms)
     return {
@@ -107,10 +114,10 @@ async def session_detail(deps: ApiDeps, row: SessionRow) -> dict[str, Any]:
         ],
         "captures": [
             {"id": kept.capture_id, "at_ms": kept.at_ms, "kept": kept.deleted_ms is None}
-            for kept in await store.captures(session_id)
+            for kept in await ports.captures.captures(session_id)
         ],
         "seen_with": [
             {"kind": seen.kind, "value": seen.value[:8] if seen.kind != "hint" else seen.value, "at_ms": seen.at_ms}
-            for seen in await store.sightings(session_id)
+            for seen in await ports.sightings.sightings(session_id)
         ],
     }

@@ -8,8 +8,9 @@ from typing import Any
 
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import SENTENCES, ReasonCode
-from zaichang.ports.review import Amendment, Case, CaseReason
-from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_cases import Case, CaseReason
+from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, total_ms
 

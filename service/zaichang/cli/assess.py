@@ -57,8 +57,8 @@ def run(args: Namespace) -> int:
 
 
 def _lines(path: Path, analyser: Analyser, template: Template | None, every: int) -> Iterator[dict[str, Any]]:
+    from zaichang.core.frames import Wanted
     from zaichang.vision.decode import FILE_LIMITS
-    from zaichang.vision.pipeline import Wanted
     from zaichang.vision.video import PICTURE_SUFFIXES, VIDEO_SUFFIXES, sampled_frames
 
     want = Wanted(identity=template is not None, liveness=True)

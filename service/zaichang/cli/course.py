@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
-    from zaichang.core.assessment import FrameAssessment
     from zaichang.launch.policy_packs import Pack
     from zaichang.settings import Settings
-    from zaichang.vision.backend import Frame
-    from zaichang.vision.pipeline import Enrolment
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -65,7 +61,7 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
     from zaichang.main.service import build
     from zaichang.session.policy import policy_digest
 
-    async with await build(settings, vision=_NoEyes()) as services:
+    async with await build(settings, models=False) as services:
         keys = {"platform": "", "staff": ""}
         try:
             await services.store.institution(args.institution)
@@ -102,22 +98,3 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
             policy=pack.policy,
         )
         return {**keys, "lesson": outcome, "policy": policy_digest(pack.policy)}
-
-
-class _NoEyes:
-    """Stands where the models would be: nothing is looked at here, so they need not be there."""
-
-    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
-        self._refuse()
-
-    async def enrol(self, image: bytes) -> Enrolment:
-        self._refuse()
-
-    def capacity(self) -> int:
-        return 0
-
-    async def close(self) -> None:
-        return
-
-    def _refuse(self) -> NoReturn:
-        raise ConfigError("course.no_models", "This command looks at no pictures.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from zaichang.audit.source import read_file
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.errors import FatalLogError
 from zaichang.core.ids import check_id
 
 if TYPE_CHECKING:
@@ -41,23 +39,18 @@ def run(args: Namespace) -> int:
     """Erase, hold or release; returns 0."""
     settings = settings_from(args)
     learner, institution = check_id(args.learner, "LEARNER"), check_id(args.institution, "institution")
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.sql.erasure import Holds
+    from zaichang.main.stores import legal_holds
 
-    folder = DataFolder(settings.data)
+    holds = legal_holds(settings)
     if args.hold is not None or args.release:
         if args.release:
-            Holds(folder).release(institution, learner)
+            holds.release(institution, learner)
         else:
-            Holds(folder).put(institution, learner, args.hold)
+            holds.put(institution, learner, args.hold)
         print("released" if args.release else "held", file=sys.stderr)
         return 0
     request = read_file(args.request, _REQUEST_MAX) if args.request is not None else None
-    folder.lock()
-    try:
-        sessions, index = asyncio.run(_erase(settings, folder.root, institution, learner, args.basis, request))
-    finally:
-        folder.unlock()
+    sessions, index = asyncio.run(_erase(settings, institution, learner, args.basis, request))
     if args.json:
         print(json.dumps({"sessions": sessions, "index": index}))
     else:
@@ -66,25 +59,10 @@ def run(args: Namespace) -> int:
 
 
 async def _erase(
-    settings: Settings, root: Path, institution: str, learner: str, basis: str, request: bytes | None
+    settings: Settings, institution: str, learner: str, basis: str, request: bytes | None
 ) -> tuple[int, int]:
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.sql.store import SqliteStore
-    from zaichang.main.service import open_logs
-    from zaichang.ports.clock import ServerClock
-    from zaichang.review.erasure import Eraser
+    from zaichang.main.stores import open_eraser
 
-    folder = DataFolder(root)
-    store = SqliteStore(folder)
-    failures: list[FatalLogError] = []
-    try:
-        clock = ServerClock(await store.last_at_ms())
-        logs = open_logs(settings, folder, clock, failures.append)
-        try:
-            eraser = Eraser(folder, store, logs, clock.now_ms, secrets.token_hex)
-            await eraser.finish_pending()
-            return await eraser.erase(institution, learner, basis, request)
-        finally:
-            await logs.close()
-    finally:
-        store.close()
+    async with open_eraser(settings) as eraser:
+        await eraser.finish_pending()
+        return await eraser.erase(institution, learner, basis, request)

@@ -15,8 +15,8 @@ from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
 from zaichang.core.ids import check_id
 
 if TYPE_CHECKING:
-    from zaichang.adapters.sql.store import SqliteStore
-    from zaichang.ports.store import SessionRow
+    from zaichang.ports.records import SessionRow
+    from zaichang.ports.sessions import SessionHistory
 
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _PAGE: Final = 500
@@ -49,33 +49,21 @@ def run(args: Namespace) -> int:
 
 async def _export(args: Namespace) -> int:
     settings = settings_from(args)
-    from zaichang.adapters.keys.vault import Vault, load_key
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.audit.bundle import write_bundle
     from zaichang.log.bundles import export_sessions, log_folder, log_trust
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import witnessed
+    from zaichang.main.stores import data_folder, open_store, open_vault
 
-    folder = DataFolder(settings.data)
-    store = SqliteStore(folder, read_only=True)
-    try:
+    folder = data_folder(settings)
+    with open_store(settings) as store:
         rows = await _rows(store, args.what, args.institution)
         folders = {log_folder(folder, row.institution_id, row.opened_ms) for row in rows}
         if len(folders) != 1:
             raise UnreadableInput("export.many_logs", "These sessions are in more than one log; export each apart.")
-        master = load_key(
-            folder,
-            "master.key",
-            value=settings.master_key.get_secret_value(),
-            command=settings.master_key_command,
-            create=False,
-        )
         root = folders.pop()
         reader = LogReader(root, witnessed(root) if args.witnessed else None)
-        data = write_bundle(await export_sessions(store, Vault(master), reader, rows, args.openings, root))
-    finally:
-        store.close()
+        data = write_bundle(await export_sessions(store, open_vault(settings), reader, rows, args.openings, root))
     out = args.out or Path(f"{args.what}.bundle")
     _write(out, data)
     if args.trust_out is not None:
@@ -96,17 +84,17 @@ def _write(path: Path, data: bytes) -> None:
         raise ConfigError("export.not_writable", f"{path} cannot be written ({error.strerror}).") from None
 
 
-async def _rows(store: SqliteStore, what: str, institution: str | None) -> list[SessionRow]:
+async def _rows(history: SessionHistory, what: str, institution: str | None) -> list[SessionRow]:
     period = _period(what)
     if period is None:
-        return [await store.session(check_id(what, "SESSION"))]
+        return [await history.session(check_id(what, "SESSION"))]
     if institution is None:
         raise UnreadableInput("export.institution", "A period needs --institution.")
     first_ms, last_ms = period
     rows: list[SessionRow] = []
     before_ms = last_ms
     while True:
-        page = await store.sessions_of(institution, _PAGE, before_ms)
+        page = await history.sessions_of(institution, _PAGE, before_ms)
         rows += [row for row in page if row.opened_ms >= first_ms and row.state == "closed"]
         if len(page) < _PAGE or page[-1].opened_ms < first_ms:
             break

@@ -185,10 +185,10 @@ def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
 
 
 async def _log_now(settings: Settings, folder: DataFolder, name: str) -> int | None:
+    from zaichang.adapters.in_process.clock import ServerClock
     from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.log.command_records import log_spooled
     from zaichang.main.service import open_logs
-    from zaichang.ports.clock import ServerClock
 
     failures: list[FatalLogError] = []
     logs = open_logs(settings, folder, ServerClock(0), failures.append)

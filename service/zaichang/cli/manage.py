@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.errors import ConfigError, ModelError
+from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from zaichang.core.assessment import FrameAssessment
     from zaichang.main.service import Services
-    from zaichang.vision.backend import Frame
-    from zaichang.vision.pipeline import Enrolment
 
 BANK_MAX_BYTES = 1_000_000
 
@@ -85,7 +81,7 @@ async def _manage(args: Namespace) -> dict[str, Any]:
     from zaichang.main.service import build
 
     settings = settings_from(args, face_search=False)
-    async with await build(settings, vision=_NoModels()) as services:
+    async with await build(settings, models=False) as services:
         parts = {
             "institution": _institution,
             "lesson": _lesson,
@@ -143,7 +139,7 @@ async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
     learner = (args.institution, check_id(args.learner, "LEARNER"))
     if args.change:
         await set_allowance(
-            services.store,
+            services.ports.learners,
             learner,
             "operator",
             services.ports.clock.now_ms(),
@@ -151,7 +147,7 @@ async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
             extra_time_pct=args.extra_time_pct,
             liveness_excluded=args.without,
         )
-    held = await current_allowance(services.store, *learner)
+    held = await current_allowance(services.ports.learners, *learner)
     return {
         "version": held.version,
         "route": held.route,
@@ -182,7 +178,7 @@ def _read(path: Path) -> bytes:
 async def _references(services: Services, args: Namespace) -> dict[str, Any]:
     held = await services.registry.enrolling.all_held(args.institution)
     return {
-        "embedder": _NoModels().embedder_id,
+        "embedder": services.ports.vision.embedder_id,
         "outdated": [each.learner_id for each in held if not each.current],
         "references": [
             {
@@ -196,33 +192,3 @@ async def _references(services: Services, args: Namespace) -> dict[str, Any]:
             for each in held
         ],
     }
-
-
-class _NoModels:
-    """Setting up needs no models; nothing here analyses a picture."""
-
-    @property
-    def embedder_id(self) -> str:
-        """See ``KnowsEmbedder``: the one that the service would load."""
-        from zaichang.vision.catalog import Role, load_catalog
-
-        return load_catalog().require(Role.EMBEDDER).derived_sha256[:16]
-
-    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
-        """See ``VisionBackend``."""
-        raise _unavailable()
-
-    async def enrol(self, image: bytes) -> Enrolment:
-        """See ``VisionBackend``."""
-        raise _unavailable()
-
-    def capacity(self) -> int:
-        """See ``VisionBackend``."""
-        return 0
-
-    async def close(self) -> None:
-        """See ``VisionBackend``."""
-
-
-def _unavailable() -> ModelError:
-    return ModelError("models.not_loaded", "This command does not load the models.")

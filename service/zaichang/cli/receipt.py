@@ -27,26 +27,20 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Write the receipt; returns 0."""
     settings = settings_from(args)
-    from zaichang.adapters.keys.vault import Vault, load_key
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.log.bundles import log_folder
     from zaichang.log.reader import LogReader
     from zaichang.log.receipts import session_receipt
     from zaichang.log.witness_client import witnessed
+    from zaichang.main.stores import data_folder, open_store, open_vault
 
     session_id = check_id(args.session, "SESSION")
-    folder = DataFolder(settings.data)
-    store = SqliteStore(folder, read_only=True)
-    try:
-        secret = settings.master_key.get_secret_value()
-        master = load_key(folder, "master.key", value=secret, command=settings.master_key_command, create=False)
+    folder = data_folder(settings)
+    with open_store(settings) as store:
+        vault = open_vault(settings)
         row = asyncio.run(store.session(session_id))
         root = log_folder(folder, row.institution_id, row.opened_ms)
         reader = LogReader(root, witnessed(root) if args.witnessed else None)
-        data = asyncio.run(session_receipt(store, Vault(master), reader, row))
-    finally:
-        store.close()
+        data = asyncio.run(session_receipt(store, vault, reader, row))
     out: Path = args.out or Path(f"{session_id}.receipt.json")
     try:
         out.write_bytes(data)

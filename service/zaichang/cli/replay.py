@@ -23,28 +23,25 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where the events do not replay."""
     settings = settings_from(args)
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.sql.store import SqliteStore
     from zaichang.audit.replaying import ReplayInput
     from zaichang.audit.rule_replay import replay_by_rules
     from zaichang.core.ids import check_id
+    from zaichang.main.stores import open_store
 
     session_id = check_id(args.session, "SESSION")
-    store = SqliteStore(DataFolder(settings.data), read_only=True)
 
-    async def read() -> ReplayInput:
-        row = await store.session(session_id)
-        return ReplayInput(
-            sid=session_id,
-            policy=await store.policy(row.policy_digest),
-            events=tuple(await store.events(session_id)),
-            records=tuple(minute.body for minute in await store.minutes(session_id)),
-        )
+    with open_store(settings) as store:
 
-    try:
+        async def read() -> ReplayInput:
+            row = await store.session(session_id)
+            return ReplayInput(
+                sid=session_id,
+                policy=await store.policy(row.policy_digest),
+                events=tuple(await store.events(session_id)),
+                records=tuple(minute.body for minute in await store.minutes(session_id)),
+            )
+
         session = asyncio.run(read())
-    finally:
-        store.close()
     found = replay_by_rules(session)
     if args.json:
         print(

@@ -15,8 +15,8 @@ import msgspec
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
-from zaichang.ports.review import Amendment
-from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
 from zaichang.session.events import Event, HeartbeatReceived
 from zaichang.session.playhead import Interval, IntervalSet, difference, normalise, total_ms, union

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.ports.review import SESSION, CaseDraft, CaseReason
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
+from zaichang.ports.records_cases import SESSION, CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
 
 DAY_MS: Final = 86_400_000

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
-from zaichang.ports.store import StoredLeaf
+from zaichang.ports.records import StoredLeaf
 from zaichang.session.codec import encode_minute
 from zaichang.session.decisions import Final, Minute, Verdict
 from zaichang.session.events import SessionStarted

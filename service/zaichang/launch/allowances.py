@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from zaichang.core.errors import PeerViolation
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, ROUTES
-from zaichang.ports.review import Allowance
-from zaichang.ports.store import Store
+from zaichang.ports.learners import LearnerStore
+from zaichang.ports.records import Allowance
 from zaichang.session.liveness import ACTIONS
 
 
@@ -39,7 +39,7 @@ def checked(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -
 
 
 async def set_allowance(
-    store: Store,
+    learners: LearnerStore,
     owner: tuple[str, str],
     set_by: str,
     at_ms: int,
@@ -51,7 +51,7 @@ async def set_allowance(
     """Keep a new version of a learner's allowance; return it.
 
     Args:
-        store: Where.
+        learners: Where allowances are kept.
         owner: Institution and pseudonym.
         set_by: ``platform``, ``operator`` or a reviewer.
         at_ms: Server time.
@@ -63,7 +63,7 @@ async def set_allowance(
         PeerViolation: ``allowance.invalid``.
     """
     route, extra_time_pct, excluded = checked(route, extra_time_pct, liveness_excluded)
-    held = await store.allowances(*owner)
+    held = await learners.allowances(*owner)
     allowance = Allowance(
         version=held[0].version + 1 if held else 1,
         at_ms=at_ms,
@@ -72,13 +72,13 @@ async def set_allowance(
         extra_time_pct=extra_time_pct,
         liveness_excluded=excluded,
     )
-    await store.put_allowance(*owner, allowance)
+    await learners.put_allowance(*owner, allowance)
     return allowance
 
 
-async def current_allowance(store: Store, institution_id: str, learner_id: str) -> Allowance:
+async def current_allowance(learners: LearnerStore, institution_id: str, learner_id: str) -> Allowance:
     """Return what holds now; nothing where nothing was granted."""
-    held = await store.allowances(institution_id, learner_id)
+    held = await learners.allowances(institution_id, learner_id)
     return held[0] if held else Allowance(version=0, at_ms=0, set_by="")
 
 

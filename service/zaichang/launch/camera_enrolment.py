@@ -20,8 +20,7 @@ from zaichang.biometric.pose import pose_from_mesh
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.enrolment import Enrolled, Enrolling
-from zaichang.ports.session import Ports
-from zaichang.vision.backend import GeometryBackend
+from zaichang.ports.launch import LaunchPorts
 
 STEP_MS: Final = 60_000
 """Time for one pose; then it begins anew."""
@@ -74,7 +73,7 @@ class Step:
 class LiveEnrolment:
     """Leads learners through the poses; one at a time per launch token."""
 
-    def __init__(self, ports: Ports, enrolling: Enrolling) -> None:
+    def __init__(self, ports: LaunchPorts, enrolling: Enrolling) -> None:
         """Use the ports; ``enrolling`` makes the reference."""
         self._ports = ports
         self._enrolling = enrolling
@@ -147,8 +146,6 @@ class LiveEnrolment:
     ) -> tuple[list[Mesh], tuple[ReasonCode, ...]]:
         """Return the meshes of the pictures, and what hinders: quality, pose, parallax, attack detection."""
         vision, meshes = self._ports.vision, list[Mesh]()
-        if not isinstance(vision, GeometryBackend):
-            return meshes, (ReasonCode.NOT_ANALYSED,)
         for picture in pictures:
             look = await vision.geometry(picture, LOOK_MS)
             if look.mesh is None or look.reasons:

@@ -1,7 +1,7 @@
 """Making a learner's reference from one or several photos; the photos themselves are not kept.
 
 All photos must pass the gate and show one person, or nothing is stored (``at_least`` can allow some to fail). What is
-stored replaces what was there: a new version, sealed with the learner's key.
+stored replaces what was there: a new version, encrypted with the learner's key.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from zaichang.biometric.enrolment import one_person
 from zaichang.biometric.template import MAX_VECTORS, Template, decode_template, merge_templates
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
 from zaichang.core.errors import NotAllowed, PeerViolation, UnreadableInput
+from zaichang.core.frames import IDENTITY, Frame
+from zaichang.core.frames import PhotoResult as Look
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.purposes import TEMPLATE
-from zaichang.ports.session import Ports
-from zaichang.ports.store import Enrolment, Learner
-from zaichang.vision.backend import Frame, KnowsEmbedder
+from zaichang.ports.records import Enrolment, Learner
 from zaichang.vision.decode import reason_of
-from zaichang.vision.pipeline import IDENTITY
-from zaichang.vision.pipeline import Enrolment as Look
 
 _LOG: Final = logging.getLogger(__name__)
 PAD_MS: Final = 15_000
@@ -78,7 +77,7 @@ class Held:
 class Enrolling:
     """Makes references; ``on_enrolled`` is told of each."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: LaunchPorts) -> None:
         """Use the ports."""
         self._ports = ports
         self.on_enrolled: list[Callable[[str, str], None]] = []
@@ -148,24 +147,26 @@ class Enrolling:
             NotFound: ``institution.unknown``.
             NotAllowed: ``enrol.exists``, ``learner.erased``.
         """
-        store, vault = self._ports.store, self._ports.vault
-        await store.institution(institution_id)
+        ports, vault = self._ports, self._ports.vault
+        await ports.lessons.institution(institution_id)
         check_id(learner_id, "learner_id")
-        learner = await store.ensure_learner(vault.new_learner(institution_id, learner_id, self._ports.clock.now_ms()))
+        learner = await ports.learners.ensure_learner(
+            vault.new_learner(institution_id, learner_id, self._ports.clock.now_ms())
+        )
         if not replace and (held := await self.held(institution_id, learner_id)) is not None and held.current:
             raise NotAllowed("enrol.exists", "A reference exists already.", "Ask the institution to replace it.")
         return learner
 
     async def held(self, institution_id: str, learner_id: str) -> Held | None:
         """Return what is kept of a learner, or None."""
-        enrolment = await self._ports.store.enrolment(institution_id, learner_id)
+        enrolment = await self._ports.learners.enrolment(institution_id, learner_id)
         if enrolment is None:
             return None
-        return self._held(await self._ports.store.learner(institution_id, learner_id), enrolment)
+        return self._held(await self._ports.learners.learner(institution_id, learner_id), enrolment)
 
     async def all_held(self, institution_id: str) -> list[Held]:
         """Return every reference of an institution, those that must be made anew first."""
-        rows = await self._ports.store.enrolments_of(institution_id)
+        rows = await self._ports.learners.enrolments_of(institution_id)
         found = [self._held(learner, enrolment) for learner, enrolment in rows]
         return sorted(found, key=lambda each: (each.current, each.learner_id))
 
@@ -173,11 +174,11 @@ class Enrolling:
         key = self._ports.vault.unlock(learner)
         template: Template | None = None
         try:
-            template = decode_template(key.open(TEMPLATE, str(enrolment.version), enrolment.sealed))
+            template = decode_template(key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted))
         except UnreadableInput:
             _LOG.info("a reference is of an older form")
         vision = self._ports.vision
-        running = vision.embedder_id if isinstance(vision, KnowsEmbedder) else None
+        running = vision.embedder_id
         return Held(
             learner_id=learner.learner_id,
             version=enrolment.version,
@@ -185,7 +186,7 @@ class Enrolling:
             photos=len(template.vectors) if template else 0,
             embedder=template.embedder if template else "",
             thresholds=template.thresholds if template else "",
-            current=running is None or (template is not None and template.embedder == running),
+            current=not running or (template is not None and template.embedder == running),
         )
 
     async def _gate(
@@ -232,17 +233,17 @@ class Enrolling:
         looks: Sequence[Look],
         left_out: dict[int, tuple[ReasonCode, ...]],
     ) -> Enrolled:
-        store, vault, now_ms = self._ports.store, self._ports.vault, self._ports.clock.now_ms()
-        key = vault.unlock(await store.learner(institution_id, learner_id))
+        ports, vault, now_ms = self._ports, self._ports.vault, self._ports.clock.now_ms()
+        key = vault.unlock(await ports.learners.learner(institution_id, learner_id))
         template = looks[0].template or b""
         if len(looks) > 1:
             template = merge_templates([decode_template(look.template or b"") for look in looks]).encode()
-        current = await store.enrolment(institution_id, learner_id)
+        current = await ports.learners.enrolment(institution_id, learner_id)
         version = 1 if current is None else current.version + 1
         models = looks[0].assessment.models
-        sealed = key.seal(TEMPLATE, str(version), template)
-        made = Enrolment(version=version, at_ms=now_ms, models=models, sealed=sealed)
-        await store.add_enrolment(institution_id, learner_id, made)
+        encrypted = key.encrypt(TEMPLATE, str(version), template)
+        made = Enrolment(version=version, at_ms=now_ms, models=models, encrypted=encrypted)
+        await ports.learners.add_enrolment(institution_id, learner_id, made)
         for listener in self.on_enrolled:
             listener(institution_id, learner_id)
         return Enrolled(

@@ -11,8 +11,8 @@ from zaichang.core.ids import check_id
 from zaichang.launch.enrolment import Enrolled, Enrolling
 from zaichang.launch.question_bank import parse_bank
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens
-from zaichang.ports.session import Ports
-from zaichang.ports.store import Institution, Lesson
+from zaichang.ports.launch import LaunchPorts
+from zaichang.ports.records import Institution, Lesson
 from zaichang.session.events import Question
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 
@@ -35,7 +35,7 @@ class InstitutionKeys:
 class Registry:
     """Writes what sessions need, and signs launches."""
 
-    def __init__(self, ports: Ports, tokens: LaunchTokens, token_ms: int) -> None:
+    def __init__(self, ports: LaunchPorts, tokens: LaunchTokens, token_ms: int) -> None:
         """Use the ports; ``token_ms`` is how long a launch token lives."""
         self._ports = ports
         self._tokens = tokens
@@ -47,7 +47,7 @@ class Registry:
         keys = InstitutionKeys(
             platform=f"zp-{self._ports.token_hex(KEY_BYTES)}", staff=f"zs-{self._ports.token_hex(KEY_BYTES)}"
         )
-        await self._ports.store.put_institution(
+        await self._ports.lessons.put_institution(
             Institution(
                 institution_id=check_id(institution_id, "institution_id"),
                 name_zh=name_zh,
@@ -95,7 +95,7 @@ class Registry:
         version = check_id(version or (before.version if before is not None else "1"), "version")
         kept = before is not None and (timeline_kept or version == before.version)
         digest = policy_digest(policy)
-        await self._ports.store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
+        await self._ports.lessons.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
         lesson = Lesson(
             institution_id=check_id(institution_id, "institution_id"),
             course_id=check_id(course_id, "course_id"),
@@ -109,12 +109,12 @@ class Registry:
             timeline=before.timeline if before is not None and kept else version,
             live_from_ms=live_from_ms,
         )
-        await self._ports.store.put_lesson(lesson)
+        await self._ports.lessons.put_lesson(lesson)
         return lesson
 
     async def _lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson | None:
         try:
-            return await self._ports.store.lesson(institution_id, course_id, lesson_id)
+            return await self._ports.lessons.lesson(institution_id, course_id, lesson_id)
         except NotFound:
             return None
 
@@ -126,25 +126,25 @@ class Registry:
             PeerViolation: ``questions.invalid``.
         """
         questions = parse_bank(bank)
-        lesson = await self._ports.store.lesson(institution_id, course_id, lesson_id)
-        await self._ports.store.put_lesson(replace(lesson, questions=questions))
+        lesson = await self._ports.lessons.lesson(institution_id, course_id, lesson_id)
+        await self._ports.lessons.put_lesson(replace(lesson, questions=questions))
         return len(questions)
 
     async def add_reviewer(self, institution_id: str, reviewer_id: str) -> str:
         """Create a reviewer (or give one a new key) and return the key, shown once; decisions carry its owner's id."""
-        await self._ports.store.institution(institution_id)
+        await self._ports.lessons.institution(institution_id)
         key = f"zr-{self._ports.token_hex(KEY_BYTES)}"
         now_ms = self._ports.clock.now_ms()
         reviewer_id = check_id(reviewer_id, "reviewer")
-        await self._ports.store.put_reviewer(institution_id, reviewer_id, key_digest(key), now_ms)
-        await self._ports.store.note_audit(institution_id, now_ms, "staff", "reviewer.key", reviewer_id)
+        await self._ports.staff.put_reviewer(institution_id, reviewer_id, key_digest(key), now_ms)
+        await self._ports.staff.note_audit(institution_id, now_ms, "staff", "reviewer.key", reviewer_id)
         return key
 
     async def revoke_reviewer(self, institution_id: str, reviewer_id: str) -> None:
         """End a reviewer's key; what they decided stays under their id."""
         now_ms = self._ports.clock.now_ms()
-        await self._ports.store.revoke_reviewer(institution_id, reviewer_id, now_ms)
-        await self._ports.store.note_audit(institution_id, now_ms, "staff", "reviewer.revoke", reviewer_id)
+        await self._ports.staff.revoke_reviewer(institution_id, reviewer_id, now_ms)
+        await self._ports.staff.note_audit(institution_id, now_ms, "staff", "reviewer.revoke", reviewer_id)
 
     async def reviewer_of_key(self, key: str) -> tuple[Institution, str]:
         """Return who calls with a staff or reviewer key; the shared staff key has no reviewer's id (empty).
@@ -152,9 +152,9 @@ class Registry:
         Raises:
             NotAllowed: ``auth.required``, ``auth.role``.
         """
-        found = await self._ports.store.reviewer_of_key(key_digest(key)) if 8 <= len(key) <= 200 else None
+        found = await self._ports.staff.reviewer_of_key(key_digest(key)) if 8 <= len(key) <= 200 else None
         if found is not None:
-            return await self._ports.store.institution(found[0]), found[1]
+            return await self._ports.lessons.institution(found[0]), found[1]
         return await self.institution_of_key(key, "staff"), ""
 
     async def launch(
@@ -175,7 +175,7 @@ class Registry:
             NotFound: ``lesson.unknown``.
             PeerViolation: ``launch.invalid`` or ``id.invalid``, naming the field.
         """
-        lesson = await self._ports.store.lesson(institution_id, course_id, lesson_id)
+        lesson = await self._ports.lessons.lesson(institution_id, course_id, lesson_id)
         return self._tokens.issue(
             LaunchClaims(
                 token_id=self._ports.token_hex(16),
@@ -208,7 +208,7 @@ class Registry:
         """
         if not 8 <= len(key) <= 200:
             raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
-        found = await self._ports.store.institution_of_key(key_digest(key))
+        found = await self._ports.lessons.institution_of_key(key_digest(key))
         if found is None:
             raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
         institution, held = found

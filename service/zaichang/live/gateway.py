@@ -21,7 +21,7 @@ from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
 from zaichang.ports.connections import ConnectionObserver, Peer
-from zaichang.ports.session import Ports
+from zaichang.ports.session import SessionPorts
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.codec import decode_capture, decode_client, encode
 from zaichang.protocol.limits import FRAME_MAX_BYTES, MESSAGES_PER_S, PROTOCOL_VERSION, VIOLATIONS_MAX
@@ -93,7 +93,7 @@ class Gateway:
         self,
         hub: SessionHub,
         tokens: LaunchTokens,
-        ports: Ports,
+        ports: SessionPorts,
         connections_max: int = 5_000,
         account_sharing: ConnectionObserver | None = None,
         rates: Rates | None = None,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.liveness_trial import Keep, LivenessTry
 from zaichang.live.orders import hint_message
-from zaichang.ports.session import Ports
+from zaichang.ports.session import SessionPorts
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
@@ -19,7 +19,7 @@ class LivenessDesk:
 
     def __init__(
         self,
-        ports: Ports,
+        ports: SessionPorts,
         template: bytes | None,
         *,
         send: Callable[[ServerMessage], None],

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from zaichang.biometric.frame_geometry import Geometry
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.backend import GeometryBackend
-from zaichang.vision.geometry import Geometry
+from zaichang.ports.vision import Vision
 
 FRAMES_PER_S: Final = 6
 FRAMES_MAX: Final = 150
@@ -66,12 +66,12 @@ class Intake:
 
     def __init__(
         self,
-        eyes: GeometryBackend,
+        vision: Vision,
         now_ms: Callable[[], int],
         hint: Callable[[ReasonCode | None], None],
     ) -> None:
         """Args are where frames are looked at, the server's clock, and how the learner is guided."""
-        self._eyes = eyes
+        self._vision = vision
         self._now_ms = now_ms
         self._hint = hint
         self._waiting: deque[_Frame] = deque()
@@ -123,7 +123,7 @@ class Intake:
             except TimeoutError:
                 return None
         frame = self._waiting.popleft()
-        seen = await self._eyes.geometry(frame.data, LOOK_MS)
+        seen = await self._vision.geometry(frame.data, LOOK_MS)
         self.models = seen.models or self.models
         if ReasonCode.NOT_ANALYSED in seen.reasons:
             self.unseen += 1

@@ -17,15 +17,15 @@ import numpy as np
 from zaichang.biometric.challenge import Action, Mesh, Outcome, Trial, as_shown
 from zaichang.biometric.pose import HeadPose, pose_from_mesh
 from zaichang.biometric.reflected_light import judge_light
+from zaichang.core.frames import IDENTITY, Frame
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.liveness_frames import Intake, Look
+from zaichang.ports.vision import Vision
 from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.protocol.messages import CaptureHeader, LivenessStepOrder
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed, LivenessStep
 from zaichang.session.liveness import LINK_MS
-from zaichang.vision.backend import Frame, GeometryBackend, VisionBackend
-from zaichang.vision.pipeline import IDENTITY
 
 INTERVAL_MS: Final = 200
 REST_FRAMES: Final = 4
@@ -92,7 +92,7 @@ class LivenessTry:
         self,
         order: OrderLiveness,
         *,
-        vision: VisionBackend,
+        vision: Vision,
         reference: bytes | None,
         now_ms: Callable[[], int],
         send: Callable[[LivenessStepOrder], None],
@@ -104,7 +104,7 @@ class LivenessTry:
 
         Args:
             order: From the core.
-            vision: Where frames are looked at; one that is no ``GeometryBackend`` passes nobody.
+            vision: Analyses the frames.
             reference: The learner's encoded template.
             now_ms: Server time.
             send: To the learner.
@@ -119,7 +119,7 @@ class LivenessTry:
         self._send = send
         self._pick = pick
         self._keep = keep
-        self._intake = Intake(vision, now_ms, hint) if isinstance(vision, GeometryBackend) else None
+        self._intake = Intake(vision, now_ms, hint)
         self._rests: list[Look] = []
         self._last: list[Look] = []
         self._peak: Look | None = None
@@ -128,15 +128,14 @@ class LivenessTry:
 
     def frame(self, header: CaptureHeader, data: bytes) -> None:
         """Take a frame that arrived under this try's challenge."""
-        if self._intake is not None:
-            self._intake.put(header.nonce, data, header.camera, header.virtual_camera)
+        self._intake.put(header.nonce, data, header.camera, header.virtual_camera)
 
     async def run(self) -> LivenessAssessed:
         """Order and judge every action; ends with the first that does not pass. ``at_ms`` is for the caller to set."""
         steps: list[LivenessStep] = []
-        if self._intake is not None and self.order.colours:
+        if self.order.colours:
             steps += await self._light(self._intake)
-        elif self._intake is not None:
+        else:
             for number, action in enumerate(self.order.actions):
                 steps.append(await self._action(self._intake, number, Action(action)))
                 if steps[-1].outcome != Outcome.PASSED:
@@ -285,11 +284,11 @@ class LivenessTry:
         pad_bp: int | None = None
         if complete and rest is not None and self._peak is not None:
             similarity_bp, pad_bp, reasons = await self._who(rest, self._facing())
-        elif intake is None or intake.overloaded:
+        elif intake.overloaded:
             reasons = [ReasonCode.NOT_ANALYSED]
         else:
             reasons = [code for code, _ in intake.hindered.most_common(2)]
-        cameras = intake.cameras if intake is not None else set()
+        cameras = intake.cameras
         return LivenessAssessed(
             at_ms=0,
             challenge_id=self.order.challenge_id,
@@ -298,8 +297,8 @@ class LivenessTry:
             similarity_bp=similarity_bp,
             pad_bp=pad_bp,
             camera=next(iter(cameras)) if len(cameras) == 1 else "",
-            virtual_camera=intake is not None and intake.virtual_camera,
-            models=intake.models if intake is not None else "",
+            virtual_camera=intake.virtual_camera,
+            models=intake.models,
             reasons=tuple(reasons),
         )
 

@@ -10,7 +10,7 @@ from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.live.challenge_picture import code_picture
 from zaichang.live.challenge_sound import spoken_code
 from zaichang.live.confirm_text import confirm_labels
-from zaichang.ports.store import StoredMinute
+from zaichang.ports.records import StoredMinute
 from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.protocol.messages import (
     Ack,

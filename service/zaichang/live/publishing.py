@@ -7,20 +7,11 @@ The consumer's key is (session, minute): a line with the same key is the same li
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Final
 
-from zaichang.adapters.posix.folder import DataFolder, storage_error, sync_dir
 from zaichang.core.canonical import canonical_bytes
-from zaichang.ports.review import Amendment
-from zaichang.ports.store import SessionRow, StoredMinute
-
-_TAIL_BYTES: Final = 131_072
-"""More than a line can have: a crash spoils the last line only."""
+from zaichang.ports.records import SessionRow, StoredMinute
+from zaichang.ports.records_review import Amendment
 
 
 def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index: int) -> bytes:
@@ -87,78 +78,3 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
         )
         + b"\n"
     )
-
-
-class Publisher:
-    """Appends to one file a day (UTC of the server's clock). All methods block: call them in a thread."""
-
-    def __init__(self, folder: DataFolder) -> None:
-        """Use the outbox folder of ``folder``."""
-        self._folder = folder.outbox
-
-    def append(self, lines: Sequence[bytes], at_ms: int) -> None:
-        """Write whole lines durably.
-
-        Raises:
-            StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``; no partial line is left.
-        """
-        if not lines:
-            return
-        day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date()
-        path = self._folder / f"{day.isoformat()}.jsonl"
-        try:
-            new = not path.exists()
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            try:
-                size = os.fstat(fd).st_size
-                _write_all(fd, b"".join(lines), size)
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            if new:
-                sync_dir(self._folder)
-        except OSError as error:
-            raise storage_error(error, path) from error
-
-    def repair(self) -> None:
-        """Cut off a half-written last line that a crash left."""
-        for path in self._files():
-            with path.open("r+b") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                start = max(0, size - _TAIL_BYTES)
-                stream.seek(start)
-                tail = stream.read()
-                whole = start + tail.rfind(b"\n") + 1
-                if whole != size:
-                    stream.truncate(whole)
-                    os.fsync(stream.fileno())
-
-    def holds(self, wanted: Iterable[tuple[str, int]], kind: str = "minute") -> set[tuple[str, int]]:
-        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``."""
-        left = set(wanted)
-        found: set[tuple[str, int]] = set()
-        if not left:
-            return found
-        for path in reversed(self._files()):
-            with path.open("rb") as stream:
-                for line in stream:
-                    value = json.loads(line)
-                    if value["t"] != kind:
-                        continue
-                    key = (str(value["session"]), int(value["minute" if kind == "minute" else "leaf"]))
-                    if key in left:
-                        found.add(key)
-        return found
-
-    def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.jsonl"))
-
-
-def _write_all(fd: int, data: bytes, size: int) -> None:
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
-    except OSError:
-        os.ftruncate(fd, size)
-        raise

@@ -15,10 +15,10 @@ from typing import Final
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import IllegalEvent, StorageError
 from zaichang.evidence.amendments import AMEND
-from zaichang.live.publishing import Publisher, amendment_line, outbox_line
-from zaichang.ports.review import Amendment
-from zaichang.ports.session import LogPort, Ports
-from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.live.publishing import amendment_line, outbox_line
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amendment
+from zaichang.ports.session import LogPort, SessionPorts
 from zaichang.tlog.leaf import record
 
 RETRY_S: Final = 1.0
@@ -33,10 +33,10 @@ Sealed = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
 class Recorder:
     """Carries the leaves of all sessions into the log and the outbox."""
 
-    def __init__(self, ports: Ports, outbox: Publisher) -> None:
-        """Use the store and log of ``ports``."""
+    def __init__(self, ports: SessionPorts) -> None:
+        """Use the store, the logs and the outbox of ``ports``."""
         self._ports = ports
-        self._outbox = outbox
+        self._outbox = ports.outbox
         self._delivering = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
 
@@ -72,7 +72,7 @@ class Recorder:
         if (log.origin, row.policy_digest) in self._told:
             return None
         self._told.add((log.origin, row.policy_digest))
-        name = parse_canonical_object(await self._ports.store.policy(row.policy_digest)).get("name")
+        name = parse_canonical_object(await self._ports.lessons.policy(row.policy_digest)).get("name")
         leaf = record("policy", log.origin, row.opened_ms, name=name, digest=bytes.fromhex(row.policy_digest))
 
         async def tell() -> None:
@@ -90,14 +90,14 @@ class Recorder:
         """Finish what a crash interrupted: submit unsealed leaves, then write missing outbox lines."""
         await asyncio.to_thread(self._outbox.repair)
         by_session: dict[str, list[StoredLeaf]] = {}
-        for session_id, leaf in await self._ports.store.unsealed():
+        for session_id, leaf in await self._ports.publishing.unanchored():
             by_session.setdefault(session_id, []).append(leaf)
-        undelivered = await self._ports.store.undelivered()
+        undelivered = await self._ports.publishing.unpublished()
         held = await asyncio.to_thread(self._outbox.holds, [(sid, minute.minute) for sid, minute in undelivered])
         for session_id in sorted({session_id for session_id, _ in undelivered}):
-            row = await self._ports.store.session(session_id)
+            row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(session_id)}
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.history.leaves(session_id)}
             minutes = [minute for sid, minute in undelivered if sid == session_id]
             lines = [
                 outbox_line(row, minute, log.origin, index)
@@ -107,16 +107,16 @@ class Recorder:
                 and (index := indices[minute.leaf_seq]) is not None
             ]
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
-            await self._ports.store.note_delivered(session_id, [minute.minute for minute in minutes])
-        for amendment in await self._ports.store.undelivered_amendments():
-            row = await self._ports.store.session(amendment.session_id)
+            await self._ports.publishing.note_published(session_id, [minute.minute for minute in minutes])
+        for amendment in await self._ports.publishing.unpublished_amendments():
+            row = await self._ports.history.session(amendment.session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.store.leaves(row.session_id)}
+            indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.history.leaves(row.session_id)}
             index = indices[amendment.leaf_seq]
             if index is not None:
                 await self._deliver_amendment(row, log.origin, amendment, index, repeated=True)
         for session_id, leaves in by_session.items():
-            row = await self._ports.store.session(session_id)
+            row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
             await self.record(row, log, leaves, _nobody)
 
@@ -124,7 +124,7 @@ class Recorder:
         repeated = False
         while True:
             try:
-                await self._ports.store.seal(row.session_id, leaf.leaf_seq, index)
+                await self._ports.publishing.note_anchored(row.session_id, leaf.leaf_seq, index)
                 return await self._deliver(row, origin, leaf, index, repeated)
             except StorageError as error:
                 if error.code in ("storage.closed", "storage.conflict"):
@@ -137,13 +137,13 @@ class Recorder:
         self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
     ) -> Sequence[StoredMinute]:
         if leaf.kind == AMEND:
-            for each in await self._ports.store.amendments(row.session_id):
-                if each.leaf_seq == leaf.leaf_seq and not each.delivered:
+            for each in await self._ports.decisions.amendments(row.session_id):
+                if each.leaf_seq == leaf.leaf_seq and not each.published:
                     await self._deliver_amendment(row, origin, each, index, repeated)
         if leaf.n_minutes == 0:
             return ()
-        minutes = [m for m in await self._ports.store.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
-        due = [minute for minute in minutes if not minute.delivered]
+        minutes = [m for m in await self._ports.history.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
+        due = [minute for minute in minutes if not minute.published]
         async with self._delivering:
             held: set[tuple[str, int]] = set()
             if repeated:
@@ -153,7 +153,7 @@ class Recorder:
                 outbox_line(row, minute, origin, index) for minute in due if (row.session_id, minute.minute) not in held
             ]
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
-        await self._ports.store.note_delivered(row.session_id, [minute.minute for minute in minutes])
+        await self._ports.publishing.note_published(row.session_id, [minute.minute for minute in minutes])
         return minutes
 
     async def _deliver_amendment(
@@ -165,7 +165,7 @@ class Recorder:
             if key not in held:
                 line = amendment_line(row, amendment, origin, index)
                 await asyncio.to_thread(self._outbox.append, [line], self._ports.clock.now_ms())
-        await self._ports.store.note_amendment_delivered(row.session_id, amendment.leaf_seq)
+        await self._ports.publishing.note_amendment_published(row.session_id, amendment.leaf_seq)
 
 
 def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
-from zaichang.ports.store import SessionRow, Store
+from zaichang.ports.records import SessionRow
+from zaichang.ports.sessions import SessionHistory
 from zaichang.session.afterwards import by_movements
 from zaichang.session.codec import decode_minute
 from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
@@ -14,19 +15,21 @@ LOOK_BACK: Final = 10
 """Sessions of the learner that are looked at, the newest first."""
 
 
-async def left_for_movements(store: Store, old: SessionRow) -> dict[int, IntervalSet]:
+async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[int, IntervalSet]:
     """Return by minute what movements may make up for; nothing where a pop-up was left open."""
     if old.state != "closed" or old.owed:
         return {}
-    minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(old.session_id)]
+    minutes = [decode_minute(parse_canonical_object(each.body)) for each in await history.minutes(old.session_id)]
     return {minute.index: part for minute in minutes if (part := by_movements(minute))}
 
 
-async def resumable(store: Store, new: SessionRow, credited: IntervalSet, session_max_ms: int) -> IntervalSet:
+async def resumable(
+    history: SessionHistory, new: SessionRow, credited: IntervalSet, session_max_ms: int
+) -> IntervalSet:
     """Return where a session that opens now may go on from, beyond what was credited.
 
     Args:
-        store: Where sessions lie.
+        history: Stored sessions.
         new: The session that opens.
         credited: What its learner was credited for on this time line.
         session_max_ms: A session that began longer ago cannot be made up for any more.
@@ -34,9 +37,9 @@ async def resumable(store: Store, new: SessionRow, credited: IntervalSet, sessio
     where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)
     parts: list[Interval] = []
     # Not the last one alone: a second tab that was opened by mistake is a session too, and was never studied in.
-    for old in await store.sessions_page(*where):
+    for old in await history.sessions_page(*where):
         if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
-            for left in (await left_for_movements(store, old)).values():
+            for left in (await left_for_movements(history, old)).values():
                 parts += left
     return difference(normalise(parts), credited)
 

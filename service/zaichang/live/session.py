@@ -13,21 +13,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from zaichang.adapters.keys.vault import LearnerKey
 from zaichang.core.assessment import not_analysed
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError, ZaichangError
+from zaichang.core.frames import IDENTITY, PRESENCE, Frame
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import case_of_session
+from zaichang.evidence.kept_captures import keep_capture
 from zaichang.evidence.segments import Segments, advance
 from zaichang.live.connection import Connection
 from zaichang.live.liveness_driver import LivenessDesk
 from zaichang.live.orders import closed_message, message_for, minute_message, verified_ms_of
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
-from zaichang.ports.review import CaseDraft
-from zaichang.ports.session import LogPort, Ports
-from zaichang.ports.store import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.ports.encryption import LearnerKey
+from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.ports.records_cases import CaseDraft
+from zaichang.ports.session import LogPort, SessionPorts
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
 from zaichang.session.codec import encode_event, encode_minute
@@ -55,8 +57,6 @@ from zaichang.session.events import (
 from zaichang.session.policy import Policy
 from zaichang.session.state import Phase, State
 from zaichang.session.step import next_deadline_ms, step
-from zaichang.vision.backend import Frame
-from zaichang.vision.pipeline import IDENTITY, PRESENCE
 
 RETRY_MS: Final = 1_000
 """Pause before a timer tries again after storage refused."""
@@ -76,7 +76,7 @@ class LiveSession:
         segments: Segments,
         key: LearnerKey,
         template: bytes | None,
-        ports: Ports,
+        ports: SessionPorts,
         log: LogPort,
         recorder: Recorder,
         fatal: Callable[[FatalLogError], None],
@@ -248,10 +248,10 @@ class LiveSession:
         """Return the minutes that the learner may be told of."""
         sealed = {
             leaf.leaf_seq
-            for leaf in await self._ports.store.leaves(self.row.session_id)
+            for leaf in await self._ports.history.leaves(self.row.session_id)
             if leaf.entry_index is not None
         }
-        minutes = await self._ports.store.minutes(self.row.session_id)
+        minutes = await self._ports.history.minutes(self.row.session_id)
         return [minute for minute in minutes if minute.leaf_seq in sealed]
 
     async def settle(self) -> None:
@@ -283,8 +283,9 @@ class LiveSession:
 
     async def _keep_blob(self, capture_id: str, picture: bytes, at_ms: int) -> None:
         if self._ports.config.keep_captures:
-            size = await asyncio.to_thread(self._ports.blobs.put, self._key, self.row.session_id, capture_id, picture)
-            await self._ports.store.add_capture(self.row.session_id, capture_id, at_ms, size)
+            blobs, session_id = self._ports.blobs, self.row.session_id
+            size = await asyncio.to_thread(keep_capture, blobs, self._key, session_id, capture_id, picture)
+            await self._ports.captures.add_capture(self.row.session_id, capture_id, at_ms, size)
 
     async def _commit(self, event: Event, decisions: Sequence[Decision], owed: str) -> Sequence[StoredLeaf]:
         body = canonical_bytes(encode_event(event))
@@ -293,7 +294,7 @@ class LiveSession:
         segments, leaves = advance(
             self._segments, body, event.at_ms, minutes, final, self._log.anchor(), lambda _: None
         )
-        await self._ports.store.append(
+        await self._ports.sessions.append(
             Append(
                 session_id=self.row.session_id,
                 epoch=self.row.epoch,
@@ -398,9 +399,11 @@ class LiveSession:
             [assessment] = await self._ports.vision.analyse([frame])
         seen = False
         if assessment.content:
-            store = self._ports.store
-            seen = await store.seen_elsewhere(assessment.content, self.row.session_id)
-            await store.add_picture(assessment.content, assessment.phash, self.row.session_id, order.capture_id)
+            ports = self._ports
+            seen = await ports.captures.seen_elsewhere(assessment.content, self.row.session_id)
+            await ports.captures.add_picture(
+                assessment.content, assessment.phash, self.row.session_id, order.capture_id
+            )
         await self.apply(
             lambda at_ms: CaptureAssessed(
                 at_ms=at_ms, capture_id=order.capture_id, assessment=assessment, seen_before=seen
@@ -431,7 +434,7 @@ class LiveSession:
     async def _take_beacon(self) -> None:
         """Take a witness's beacon in, where one comes in time; nobody waits for it, and without it all goes on."""
         left_ms = self._state.info.at_ms + self.policy.beacon_wait_ms - self._ports.clock.now_ms()
-        start, *_ = await self._ports.store.leaves(self.row.session_id)
+        start, *_ = await self._ports.history.leaves(self.row.session_id)
         try:
             async with asyncio.timeout(left_ms / 1000):
                 found = await self._log.beacon(start.entry_index or 0)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from zaichang.adapters.keys.vault import LearnerKey
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.evidence.segments import SegmentContext, advance, begin
@@ -18,9 +17,10 @@ from zaichang.launch.tokens import LaunchClaims
 from zaichang.live.recorder import Recorder
 from zaichang.live.resuming import resumable
 from zaichang.live.session import LiveSession
+from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.purposes import TEMPLATE
-from zaichang.ports.session import LogPort, Ports
-from zaichang.ports.store import Append, SessionRow, StoredEvent
+from zaichang.ports.records import Append, SessionRow, StoredEvent
+from zaichang.ports.session import LogPort, SessionPorts
 from zaichang.session.codec import decode_event, encode_event
 from zaichang.session.decisions import Decision, Final, Minute, RecordFinal, RecordMinute
 from zaichang.session.events import Question, SessionStarted
@@ -29,15 +29,13 @@ from zaichang.session.replay import replay
 from zaichang.session.step import start
 from zaichang.tlog.commit import session_key
 
-"""Kind under which a reference is sealed."""
-
 _log = logging.getLogger("zaichang.live")
 
 
 class SessionHub:
     """Owns the runners. One lock per learner makes opening and superseding a single step."""
 
-    def __init__(self, ports: Ports, recorder: Recorder, fatal: Callable[[FatalLogError], None]) -> None:
+    def __init__(self, ports: SessionPorts, recorder: Recorder, fatal: Callable[[FatalLogError], None]) -> None:
         """Start with no session; call ``recover`` before the first connection."""
         self._ports = ports
         self._recorder = recorder
@@ -58,7 +56,7 @@ class SessionHub:
 
     async def recover(self) -> None:
         """Rebuild every open session from its events, and finish what a crash interrupted."""
-        for row in await self._ports.store.unfinished():
+        for row in await self._ports.sessions.unfinished():
             try:
                 runner = await self._load(row.session_id)
                 await runner.recover_captures()
@@ -85,7 +83,7 @@ class SessionHub:
             NotAllowed: ``token.in_use`` or ``token.used``.
         """
         async with self.learner_lock(claims.institution_id, claims.learner_id):
-            row = await self._ports.store.session_of_token(claims.token_id)
+            row = await self._ports.history.session_of_token(claims.token_id)
             if resume:
                 if row is None or row.session_id != resume:
                     raise NotFound("session.unknown", "This token did not open that session.", "Join without resume.")
@@ -108,7 +106,7 @@ class SessionHub:
                 )
             if runner.awaits_other(client_nonce_c):
                 # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
-                await self._ports.store.release_token(row.session_id)
+                await self._ports.sessions.release_token(row.session_id)
                 return await self._open(claims, client_nonce_c), False
             return runner, True
 
@@ -158,7 +156,7 @@ class SessionHub:
     async def _open(self, claims: LaunchClaims, client_nonce_c: str) -> LiveSession:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
-        allowance = await current_allowance(ports.store, claims.institution_id, claims.learner_id)
+        allowance = await current_allowance(ports.learners, claims.institution_id, claims.learner_id)
         claims = replace(
             claims,
             route=allowance.route or claims.route,
@@ -185,10 +183,10 @@ class SessionHub:
             timeline=claims.timeline,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
-        for old in await ports.store.open_session(row):
+        for old in await ports.sessions.open_session(row):
             # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
             await (await self._load(old.session_id)).supersede()
-        credited = await ports.store.credited(
+        credited = await ports.history.credited(
             claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
         )
         seed = ports.token_hex(32)
@@ -204,11 +202,11 @@ class SessionHub:
             seed=seed,
             client_nonce_c=client_nonce_c,
             credited=credited,
-            resumable=await resumable(ports.store, row, credited, policy.session_max_ms),
+            resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
             lesson_version=claims.lesson_version,
             timeline=claims.timeline,
             live_from_ms=claims.live_from_ms,
-            owed=await ports.store.owed(claims.institution_id, claims.learner_id),
+            owed=await ports.history.owed(claims.institution_id, claims.learner_id),
             route=claims.route,
             extra_time_pct=claims.extra_time_pct,
             liveness_excluded=claims.liveness_excluded,
@@ -218,7 +216,7 @@ class SessionHub:
         body = canonical_bytes(encode_event(event))
         context = self._context(log, key, event, policy)
         segments, leaf = begin(context, event, body, log.anchor(), lambda _: None)
-        await ports.store.append(
+        await ports.sessions.append(
             Append(
                 session_id=row.session_id,
                 epoch=row.epoch,
@@ -251,18 +249,18 @@ class SessionHub:
         found = self._runners.get(session_id)
         if found is not None:
             return found
-        store = self._ports.store
-        row = await store.claim(session_id)
+        ports = self._ports
+        row = await ports.sessions.claim(session_id)
         policy = await self._policy(row.policy_digest)
         key = await self._learner_key(row.institution_id, row.learner_id)
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-        bodies = await store.events(session_id)
+        bodies = await ports.history.events(session_id)
         events = [decode_event(parse_canonical_object(body)) for body in bodies]
         replayed = replay(events, policy)
         info = events[0]
         if not isinstance(info, SessionStarted):
             raise EvidenceError("replay.no_start", "A session's first event must be its start.")
-        written = {leaf.leaf_seq: leaf.body for leaf in await store.leaves(session_id)}
+        written = {leaf.leaf_seq: leaf.body for leaf in await ports.history.leaves(session_id)}
         chain, _ = begin(self._context(log, key, info, policy), info, bodies[0], None, written.get)
         decided = _decided(replayed.decisions)
         for number, event in enumerate(events[1:], 1):
@@ -294,19 +292,19 @@ class SessionHub:
         )
 
     async def _policy(self, digest: str) -> Policy:
-        return policy_from_mapping(parse_canonical_object(await self._ports.store.policy(digest)))
+        return policy_from_mapping(parse_canonical_object(await self._ports.lessons.policy(digest)))
 
     async def _learner_key(self, institution_id: str, learner_id: str) -> LearnerKey:
         fresh = self._ports.vault.new_learner(institution_id, learner_id, self._ports.clock.now_ms())
-        return self._ports.vault.unlock(await self._ports.store.ensure_learner(fresh))
+        return self._ports.vault.unlock(await self._ports.learners.ensure_learner(fresh))
 
     async def _template(self, key: LearnerKey) -> bytes | None:
-        enrolment = await self._ports.store.enrolment(key.institution_id, key.learner_id)
-        return None if enrolment is None else key.open(TEMPLATE, str(enrolment.version), enrolment.sealed)
+        enrolment = await self._ports.learners.enrolment(key.institution_id, key.learner_id)
+        return None if enrolment is None else key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted)
 
     async def _questions(self, claims: LaunchClaims, seed: str) -> tuple[Question, ...]:
         try:
-            lesson = await self._ports.store.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+            lesson = await self._ports.lessons.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
         except NotFound:
             return ()
         return drawn_questions(lesson.questions, seed)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from zaichang.adapters.keys.vault import Vault
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
 from zaichang.core.canonical import parse_canonical_object
@@ -16,7 +15,9 @@ from zaichang.evidence.segments import SUBJECT, subject_payload
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
 from zaichang.log.witness_history import seen_for
-from zaichang.ports.store import SessionRow, Store
+from zaichang.ports.encryption import Vault
+from zaichang.ports.evidence import EvidenceStore
+from zaichang.ports.records import SessionRow
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
 from zaichang.tlog.commit import commitment, salt, session_key
@@ -38,7 +39,7 @@ class _Parts:
 
 
 async def export_sessions(
-    store: Store,
+    store: EvidenceStore,
     vault: Vault,
     reader: LogReader,
     rows: Sequence[SessionRow],
@@ -107,7 +108,7 @@ def log_trust(folder: DataFolder, institution_id: str, opened_ms: int) -> bytes:
     return f"log {vkey}\nquorum none\n".encode()
 
 
-async def _session(store: Store, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
+async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
     if row.state != "closed" and openings == EVERYTHING:
         raise NotAllowed(
             "export.open_session",

@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 from typing import Final
 
-from zaichang.adapters.keys.vault import Vault
 from zaichang.audit.receipt import Receipt, ReceiptLeaf, Subject, qr_text, write_receipt
 from zaichang.core.errors import NotFound
 from zaichang.evidence.segments import SUBJECT, subject_payload
 from zaichang.log.reader import LogReader
-from zaichang.ports.store import SessionRow, Store
+from zaichang.ports.encryption import Vault
+from zaichang.ports.evidence import EvidenceStore
+from zaichang.ports.records import SessionRow
 from zaichang.tlog.commit import salt, session_key
 
 _QR_ERROR: Final = "m"
 
 
-async def session_receipt(store: Store, vault: Vault, reader: LogReader, row: SessionRow) -> bytes:
+async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow) -> bytes:
     """Return the receipt of an ended session.
 
     Args:

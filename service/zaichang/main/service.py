@@ -9,33 +9,40 @@ from types import TracebackType
 
 from fastapi import FastAPI
 
+from zaichang.adapters.in_process.clock import ServerClock
+from zaichang.adapters.in_process.no_vision import NoVision
 from zaichang.adapters.keys.vault import Vault, load_key
-from zaichang.adapters.posix.blobs import Blobs
+from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.api.app import create_app
 from zaichang.api.deps import ApiDeps
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
+from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.registry import Registry
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
-from zaichang.live.publishing import Publisher
 from zaichang.live.rate_limits import RateLimits, Rates
 from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
 from zaichang.log.shelf import LogShelf
 from zaichang.log.signing import SigningConfig
 from zaichang.log.witnessing import StartRule, parse_peer
-from zaichang.ports.clock import Clock, ServerClock
-from zaichang.ports.session import Ports, SessionConfig
+from zaichang.main.ports import Parts
+from zaichang.main.stores import master_key
+from zaichang.ports.clock import Clock
+from zaichang.ports.review_desk import ReviewPorts
+from zaichang.ports.session import SessionConfig, SessionPorts
+from zaichang.ports.vision import Vision
 from zaichang.review.account_sharing import AccountSharing, SharingLimits
 from zaichang.review.desk import ReviewDesk
 from zaichang.review.face_search import FaceSearch
 from zaichang.review.late_liveness import LateLiveness
 from zaichang.review.media_delivery import DeliveryDesk
 from zaichang.settings import Settings
-from zaichang.vision.backend import InProcessVision, PoolConfig, VisionBackend
+from zaichang.vision.backend import InProcessVision, PoolConfig
 
 MINUTE_MS = 60_000
 
@@ -48,10 +55,12 @@ class Services:
     folder: DataFolder
     store: SqliteStore
     logs: LogShelf
-    ports: Ports
+    ports: ReviewPorts
+    session_ports: SessionPorts
     hub: SessionHub
     gateway: Gateway
     registry: Registry
+    camera_enrolment: LiveEnrolment
     recorder: Recorder
     review: ReviewDesk
     account_sharing: AccountSharing
@@ -97,9 +106,10 @@ async def build(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    vision: VisionBackend | None = None,
+    vision: Vision | None = None,
     token_hex: Callable[[int], str] = secrets.token_hex,
     inline: bool = False,
+    models: bool = True,
 ) -> Services:
     """Wire the service on a data folder.
 
@@ -109,6 +119,7 @@ async def build(
         vision: A simulation's or a remote one; None loads the models in this process.
         token_hex: Source of random ids and seeds.
         inline: Storage without threads (simulations on a virtual clock).
+        models: Whether to load the models where ``vision`` is None; a command that sets up a data folder needs none.
 
     Raises:
         StorageError: The data folder cannot be used.
@@ -119,16 +130,11 @@ async def build(
     folder.prepare()
     folder.lock()
     try:
-        master = load_key(
-            folder,
-            "master.key",
-            value=settings.master_key.get_secret_value(),
-            command=settings.master_key_command,
-        )
+        master = master_key(settings, create=True)
         launch_key = load_key(folder, "launch.key")
         signals_key = load_key(folder, "signals.key")
         if vision is None:
-            vision = _models(settings)
+            vision = _models(settings) if models else NoVision()
         store = SqliteStore(folder, inline=inline)
     except BaseException:
         folder.unlock()
@@ -143,26 +149,31 @@ async def build(
             listener()
 
     logs = open_logs(settings, folder, clock, stop)
-    ports = Ports(
+    parts = Parts(
         clock=clock,
         store=store,
         vault=Vault(master),
-        blobs=Blobs(folder),
+        blobs=PosixBlobs(folder),
+        outbox=PosixOutbox(folder),
         vision=vision,
         logs=logs,
         token_hex=token_hex,
-        config=SessionConfig(
+    )
+    session_ports = parts.for_sessions(
+        SessionConfig(
             keep_captures=settings.keep_captures,
             capture_days=settings.capture_days,
             review_days=settings.review_days,
-        ),
+        )
     )
+    launch_ports = parts.for_launches()
+    ports = parts.for_review()
     tokens = LaunchTokens(launch_key)
-    recorder = Recorder(ports, Publisher(folder))
-    hub = SessionHub(ports, recorder, stop)
+    recorder = Recorder(session_ports)
+    hub = SessionHub(session_ports, recorder, stop)
     account_sharing = AccountSharing(ports, signals_key, _sharing_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
-    registry = Registry(ports, tokens, settings.token_minutes * MINUTE_MS)
+    registry = Registry(launch_ports, tokens, settings.token_minutes * MINUTE_MS)
     face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
     if face_search is not None:
         registry.enrolling.on_enrolled.append(face_search.enrolled)
@@ -178,9 +189,11 @@ async def build(
         store=store,
         logs=logs,
         ports=ports,
+        session_ports=session_ports,
         hub=hub,
-        gateway=Gateway(hub, tokens, ports, settings.connections_max, account_sharing, rates),
+        gateway=Gateway(hub, tokens, session_ports, settings.connections_max, account_sharing, rates),
         registry=registry,
+        camera_enrolment=LiveEnrolment(launch_ports, registry.enrolling),
         recorder=recorder,
         review=review,
         account_sharing=account_sharing,
@@ -245,7 +258,7 @@ def _rate_limits(settings: Settings) -> RateLimits:
     )
 
 
-def _models(settings: Settings) -> VisionBackend:
+def _models(settings: Settings) -> Vision:
     from zaichang.vision.pipeline import Analyser
     from zaichang.vision.runtime import Engine, load_models
 
@@ -265,6 +278,7 @@ def create_service_app(services: Services) -> FastAPI:
             ports=services.ports,
             tokens=services.tokens,
             folder=services.folder,
+            camera_enrolment=services.camera_enrolment,
             review=services.review,
             rates=services.rates,
             account_sharing=services.account_sharing,

@@ -1,9 +1,7 @@
-"""Server time: wall time at start-up, carried on by the monotonic clock, so that it never goes backwards."""
+"""Server time."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Protocol
 
 
@@ -12,33 +10,3 @@ class Clock(Protocol):
 
     def now_ms(self) -> int:
         """Return the milliseconds since the Unix epoch; never less than an earlier answer."""
-
-
-class ServerClock:
-    """Wall time anchored once; setting the machine's clock while the service runs moves nothing.
-
-    A start-up under a clock that stands before the last stored event begins at that event's time and goes on from
-    there, so that no event is ever dated before an earlier one.
-    """
-
-    def __init__(
-        self,
-        floor_ms: int = 0,
-        *,
-        wall_ns: Callable[[], int] = time.time_ns,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        """Anchor the clock.
-
-        Args:
-            floor_ms: The latest server time that storage holds.
-            wall_ns: Wall clock in nanoseconds.
-            monotonic_ns: Monotonic clock in nanoseconds.
-        """
-        self._monotonic_ns = monotonic_ns
-        self._base_ms = max(wall_ns() // 1_000_000, floor_ms)
-        self._base_ns = monotonic_ns()
-
-    def now_ms(self) -> int:
-        """See ``Clock``."""
-        return self._base_ms + (self._monotonic_ns() - self._base_ns) // 1_000_000

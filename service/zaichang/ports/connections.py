@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

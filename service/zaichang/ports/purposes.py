@@ -4,3 +4,7 @@ from typing import Final
 
 TEMPLATE: Final = "template"
 """A learner's reference."""
+CAPTURE: Final = "capture"
+"""A picture that was kept of a capture or a liveness challenge."""
+APPEAL: Final = "appeal"
+"""The words of an appeal."""

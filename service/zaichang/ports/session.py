@@ -1,4 +1,4 @@
-"""What the session runner needs from the rest of the service, as one value that ``main`` (or a simulation) fills in."""
+"""Everything that open sessions need from outside, as one value of ports."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from zaichang.adapters.keys.vault import Vault
-from zaichang.adapters.posix.blobs import Blobs
+from zaichang.ports.blobs import Blobs
+from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
-from zaichang.ports.store import Store
+from zaichang.ports.encryption import Vault
+from zaichang.ports.learners import LearnerStore
+from zaichang.ports.lessons import LessonStore
+from zaichang.ports.publishing import Outbox, PublishingStore
+from zaichang.ports.review import DecisionStore
+from zaichang.ports.sessions import SessionHistory, SessionStore
+from zaichang.ports.vision import Vision
 from zaichang.tlog.leaf import Anchor
-from zaichang.vision.backend import VisionBackend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +89,21 @@ class SessionConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Everything a session touches."""
+class SessionPorts:
+    """What open sessions need: ``main`` (or a test) fills it in."""
 
     clock: Clock
-    store: Store
+    sessions: SessionStore
+    history: SessionHistory
+    captures: CaptureStore
+    learners: LearnerStore
+    lessons: LessonStore
+    decisions: DecisionStore
+    publishing: PublishingStore
+    outbox: Outbox
     vault: Vault
     blobs: Blobs
-    vision: VisionBackend
+    vision: Vision
     logs: LogBook
     token_hex: Callable[[int], str]
     config: SessionConfig

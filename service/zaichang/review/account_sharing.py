@@ -22,9 +22,10 @@ from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.ports.connections import Peer
-from zaichang.ports.review import ACCOUNT, ADDRESS, DEVICE, HINT, CaseDraft, CaseReason, Sighting
-from zaichang.ports.session import Ports
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
+from zaichang.ports.records_cases import ACCOUNT, ADDRESS, DEVICE, HINT, CaseDraft, CaseReason
+from zaichang.ports.records_review import Sighting
+from zaichang.ports.review_desk import ReviewPorts
 
 _log = logging.getLogger("zaichang.review")
 _HINT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,47}")
@@ -56,7 +57,7 @@ class SharingLimits:
 class AccountSharing:
     """Notes sightings and raises cases. Never raises itself: a learner's session does not depend on it."""
 
-    def __init__(self, ports: Ports, key: bytes, limits: SharingLimits) -> None:
+    def __init__(self, ports: ReviewPorts, key: bytes, limits: SharingLimits) -> None:
         """Use the ports; ``key`` makes the digests."""
         self._ports = ports
         self._key = key
@@ -79,7 +80,7 @@ class AccountSharing:
                 continue
             known.add(hint)
             try:
-                await self._ports.store.sight(self._sighting(row, HINT, hint))
+                await self._ports.sightings.sight(self._sighting(row, HINT, hint))
             except ZaichangError as error:
                 _log.warning("session %s: a hint was not noted: %s", row.session_id, error)
 
@@ -88,8 +89,8 @@ class AccountSharing:
         return hmac.digest(self._key, f"{institution_id}|{kind}|{raw}".encode(), hashlib.sha256).hex()[:32]
 
     async def _seen(self, row: SessionRow, kind: str, value: str) -> None:
-        store, limits = self._ports.store, self.limits
-        await store.sight(self._sighting(row, kind, value))
+        ports, limits = self._ports, self.limits
+        await ports.sightings.sight(self._sighting(row, kind, value))
         now_ms = self._ports.clock.now_ms()
         limit, days, code = (
             (limits.device_accounts, limits.days, ReasonCode.SHARED_DEVICE)
@@ -98,17 +99,21 @@ class AccountSharing:
         )
         if not limit:
             return
-        accounts = await store.seen_with(row.institution_id, kind, value, now_ms - days * DAY_MS)
+        accounts = await ports.sightings.seen_with(row.institution_id, kind, value, now_ms - days * DAY_MS)
         if len(accounts) >= limit:
             await self._raise(row.institution_id, kind, value, "", CaseReason(code=code.value, n=len(accounts)))
 
     async def _account(self, row: SessionRow) -> None:
-        store, limits = self._ports.store, self.limits
+        ports, limits = self._ports, self.limits
         since_ms = self._ports.clock.now_ms() - DAY_MS
         who = (row.institution_id, row.learner_id)
         counts = (
-            (ReasonCode.MANY_DEVICES, await store.values_of(*who, DEVICE, since_ms), limits.account_devices),
-            (ReasonCode.PARALLEL_COURSES, await store.superseded_lately(*who, since_ms), limits.account_parallel),
+            (ReasonCode.MANY_DEVICES, await ports.sightings.values_of(*who, DEVICE, since_ms), limits.account_devices),
+            (
+                ReasonCode.PARALLEL_COURSES,
+                await ports.sightings.superseded_lately(*who, since_ms),
+                limits.account_parallel,
+            ),
         )
         for code, count, limit in counts:
             if limit and count >= limit:
@@ -118,7 +123,7 @@ class AccountSharing:
 
     async def _raise(self, institution_id: str, kind: str, subject: str, learner_id: str, reason: CaseReason) -> None:
         now_ms = self._ports.clock.now_ms()
-        await self._ports.store.raise_case(
+        await self._ports.cases.raise_case(
             CaseDraft(
                 case_id=self._ports.token_hex(8),
                 institution_id=institution_id,

@@ -18,15 +18,15 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
 from zaichang.evidence.case_rules import session_case_id, working_days_later
 from zaichang.live.recorder import Recorder
-from zaichang.ports.review import SESSION, Amend, Appeal, Case, CaseClosing, CaseDraft, CaseReason
-from zaichang.ports.session import Ports
-from zaichang.ports.store import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.purposes import APPEAL
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_cases import SESSION, Appeal, Case, CaseClosing, CaseDraft, CaseReason
+from zaichang.ports.records_review import Amend
+from zaichang.ports.review_desk import ReviewPorts
 from zaichang.session.codec import decode_event
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, difference, total_ms
 
-APPEAL: Final = "appeal"
-"""Kind under which a learner's words are sealed."""
 APPEAL_MAX_CHARS: Final = 1_000
 SERVICE: Final = "service:"
 """What the service granted by itself is under a name that begins so; no person's decision, so it bars none."""
@@ -70,7 +70,7 @@ class Verdicts:
 class ReviewDesk:
     """Decides cases and takes appeals."""
 
-    def __init__(self, ports: Ports, recorder: Recorder, lock: LearnerLock, appeal_days: int) -> None:
+    def __init__(self, ports: ReviewPorts, recorder: Recorder, lock: LearnerLock, appeal_days: int) -> None:
         """Use the ports; appeals are due within ``appeal_days`` working days."""
         self._ports = ports
         self._recorder = recorder
@@ -85,14 +85,14 @@ class ReviewDesk:
             PeerViolation: ``review.invalid``, naming the field.
             NotAllowed: ``review.closed``, ``review.decided``, ``review.session_open``, ``review.unsealed``.
         """
-        store = self._ports.store
-        case = await store.case(case_id)
+        ports = self._ports
+        case = await ports.cases.case(case_id)
         if case.institution_id != institution_id:
             raise NotFound("case.unknown", "There is no such case.")
         _check(case, wanted)
         now_ms = self._ports.clock.now_ms()
         if wanted.outcome in (NOTED, EXPECTED):
-            await store.close_case(
+            await ports.cases.close_case(
                 CaseClosing(
                     case_id=case_id,
                     at_ms=now_ms,
@@ -105,13 +105,13 @@ class ReviewDesk:
         else:
             async with self._lock(institution_id, case.learner_id):
                 await self._amend(case, reviewer_id, wanted, now_ms)
-        await store.note_audit(institution_id, now_ms, reviewer_id, f"decide.{wanted.outcome}", case_id)
-        return await store.case(case_id)
+        await ports.staff.note_audit(institution_id, now_ms, reviewer_id, f"decide.{wanted.outcome}", case_id)
+        return await ports.cases.case(case_id)
 
     async def left(self, session_id: str) -> Mapping[int, IntervalSet]:
         """Return what a person may still grant of a session, by minute."""
-        row = await self._ports.store.session(session_id)
-        return await self._left(row, await self._ports.store.minutes(session_id))
+        row = await self._ports.history.session(session_id)
+        return await self._left(row, await self._ports.history.minutes(session_id))
 
     async def appeal(self, owner: tuple[str, str], session_id: str, minutes: Sequence[int], words: str) -> None:
         """Take a learner's appeal about one of their sessions.
@@ -128,30 +128,30 @@ class ReviewDesk:
             NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``.
         """
         ports = self._ports
-        row = await ports.store.session(session_id)
+        row = await ports.history.session(session_id)
         if (row.institution_id, row.learner_id) != owner:
             raise NotFound("session.unknown", "There is no such session.")
         if row.state != "closed":
             raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
-        known = [view(minute) for minute in await ports.store.minutes(session_id)]
+        known = [view(minute) for minute in await ports.history.minutes(session_id)]
         chosen = tuple(sorted(set(minutes))) or tuple(each.index for each in known if each.verdict != Verdict.VERIFIED)
         if not set(chosen) <= {each.index for each in known}:
             raise PeerViolation("appeal.invalid", "minutes names a minute that the session does not have.")
         text = words.strip()
         if not 1 <= len(text) <= APPEAL_MAX_CHARS:
             raise PeerViolation("appeal.invalid", f"text must have 1 to {APPEAL_MAX_CHARS} characters.")
-        number = len(await ports.store.appeals(session_id))
+        number = len(await ports.decisions.appeals(session_id))
         if number >= APPEALS_MAX:
             raise NotAllowed("appeal.too_many", f"A session may be appealed {APPEALS_MAX} times.", "Ask in person.")
-        key = ports.vault.unlock(await ports.store.learner(*owner))
+        key = ports.vault.unlock(await ports.learners.learner(*owner))
         now_ms = ports.clock.now_ms()
-        await ports.store.add_appeal(
+        await ports.decisions.add_appeal(
             Appeal(
                 session_id=session_id,
                 number=number,
                 at_ms=now_ms,
                 minutes=chosen,
-                sealed=key.seal(APPEAL, f"{session_id}.{number}", text.encode()),
+                encrypted=key.encrypt(APPEAL, f"{session_id}.{number}", text.encode()),
             ),
             CaseDraft(
                 case_id=session_case_id(session_id),
@@ -168,15 +168,15 @@ class ReviewDesk:
 
     async def words_of(self, row: SessionRow, appeal: Appeal) -> str:
         """Return what a learner wrote."""
-        key = self._ports.vault.unlock(await self._ports.store.learner(row.institution_id, row.learner_id))
-        return key.open(APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.sealed).decode()
+        key = self._ports.vault.unlock(await self._ports.learners.learner(row.institution_id, row.learner_id))
+        return key.decrypt(APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.encrypted).decode()
 
     async def _left(self, row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[int, IntervalSet]:
-        store = self._ports.store
-        waiting = [appeal for appeal in await store.appeals(row.session_id) if appeal.answered_ms is None]
+        ports = self._ports
+        waiting = [appeal for appeal in await ports.decisions.appeals(row.session_id) if appeal.answered_ms is None]
         appealed = {minute for appeal in waiting for minute in appeal.minutes}
         events = (
-            [decode_event(parse_canonical_object(body)) for body in await store.events(row.session_id)]
+            [decode_event(parse_canonical_object(body)) for body in await ports.history.events(row.session_id)]
             if appealed
             else []
         )
@@ -184,20 +184,22 @@ class ReviewDesk:
             minutes,
             {
                 each.minute
-                for each in await store.amendments(row.session_id)
+                for each in await ports.decisions.amendments(row.session_id)
                 if not each.reviewer_id.startswith(SERVICE)
             },
-            await store.credited(row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline),
+            await ports.history.credited(
+                row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline
+            ),
             appealed,
             events,
         )
 
     async def _amend(self, case: Case, reviewer_id: str, wanted: Verdicts, now_ms: int) -> None:
-        store = self._ports.store
-        row = await store.session(case.subject)
+        ports = self._ports
+        row = await ports.history.session(case.subject)
         if row.state != "closed":
             raise NotAllowed("review.session_open", "This session still runs.", "Decide once it has ended.")
-        minutes = await store.minutes(row.session_id)
+        minutes = await ports.history.minutes(row.session_id)
         left = await self._left(row, minutes)
         chosen = wanted.minutes or tuple(left)
         taken = [minute for minute in chosen if minute not in left]
@@ -233,7 +235,7 @@ class ReviewDesk:
         Raises:
             NotAllowed: ``review.session_open``, ``review.unsealed``: try again later.
         """
-        minutes = await self._ports.store.minutes(row.session_id)
+        minutes = await self._ports.history.minutes(row.session_id)
         left = await self._left(row, minutes)
         granted: dict[int, IntervalSet] = {}
         for minute, part in left.items():
@@ -258,12 +260,12 @@ class ReviewDesk:
     async def _rule(
         self, row: SessionRow, case_id: str, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
     ) -> None:
-        store = self._ports.store
+        ports = self._ports
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
         leaves, amendments = ruling_leaves(
-            row, log.origin, log.anchor(), await store.leaves(row.session_id), minutes, ruling
+            row, log.origin, log.anchor(), await ports.history.leaves(row.session_id), minutes, ruling
         )
-        await store.amend(
+        await ports.decisions.amend(
             Amend(
                 session_id=row.session_id,
                 leaves=leaves,

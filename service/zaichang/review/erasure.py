@@ -1,65 +1,74 @@
-"""Erasure of a learner, from legal hold to the leaf that tells of it. The service must not be running."""
+"""Erasure of a learner, from legal hold to the leaf that tells of it. The service must not be running.
+
+The order makes a crash harmless: everything before the store's one transaction can be repeated, and the leaf that will
+tell of the erasure is durable before it, without the pseudonym.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
-from zaichang.adapters.posix.blobs import Blobs
-from zaichang.adapters.posix.folder import DataFolder
-from zaichang.adapters.sql.erasure import (
-    ALIAS_PREFIX,
-    Holds,
-    PendingLeaves,
-    erase_pictures,
-    erase_rows,
-    is_erased,
-    mask_outbox,
-    sessions_to_erase,
-)
-from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
+from zaichang.ports.blobs import Blobs
+from zaichang.ports.captures import CaptureStore
+from zaichang.ports.clock import Clock
+from zaichang.ports.erasure import ErasureStore, LegalHolds, PendingErasures
+from zaichang.ports.publishing import Outbox
 from zaichang.ports.session import LogBook
 from zaichang.tlog.leaf import record
 
+ALIAS_PREFIX: Final = "erased-"
 
-class Eraser:
-    """Erases learners of one data folder.
 
-    Args:
-        folder: Locked by the caller.
-        store: Its store.
-        logs: Its logs.
-        now_ms: Server time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasurePorts:
+    """Everything that erasure needs from outside.
+
+    Attributes:
+        clock: Server time.
+        store: The learner's rows.
+        captures: Which pictures are kept.
+        blobs: The pictures.
+        outbox: The lines for the hour ledger.
+        holds: Legal holds.
+        pending: Leaves that the log does not hold yet.
+        logs: The logs.
         token_hex: Source of random aliases.
     """
 
-    def __init__(
-        self,
-        folder: DataFolder,
-        store: SqliteStore,
-        logs: LogBook,
-        now_ms: Callable[[], int],
-        token_hex: Callable[[int], str],
-    ) -> None:
-        """Remember the parts."""
-        self._folder = folder
-        self._store = store
-        self._logs = logs
-        self._now_ms = now_ms
-        self._token_hex = token_hex
-        self._pending = PendingLeaves(folder)
+    clock: Clock
+    store: ErasureStore
+    captures: CaptureStore
+    blobs: Blobs
+    outbox: Outbox
+    holds: LegalHolds
+    pending: PendingErasures
+    logs: LogBook
+    token_hex: Callable[[int], str]
+
+
+class Eraser:
+    """Erases learners of one service."""
+
+    def __init__(self, ports: ErasurePorts) -> None:
+        """Use the ports; the caller keeps the service from running meanwhile."""
+        self._ports = ports
 
     async def finish_pending(self) -> int:
         """Log the erasures that a crash kept from being told; return how many."""
+        ports = self._ports
         count = 0
-        for institution_id, alias, leaf in self._pending.all():
-            if await is_erased(self._store, institution_id, alias):
-                log = await self._logs.log_for(institution_id, self._now_ms())
+        for institution_id, alias, leaf in ports.pending.all():
+            if await ports.store.is_erased(institution_id, alias):
+                log = await ports.logs.log_for(institution_id, ports.clock.now_ms())
                 await log.submit((alias, 0), leaf)
                 count += 1
-            self._pending.done(institution_id, alias)
+            ports.pending.done(institution_id, alias)
         return count
 
     async def erase(self, institution_id: str, learner_id: str, basis: str, request: bytes | None) -> tuple[int, int]:
@@ -75,17 +84,20 @@ class Eraser:
             NotAllowed: ``erase.hold``, ``erase.open_session``.
             NotFound: ``learner.unknown``.
         """
-        Holds(self._folder).check(institution_id, learner_id)
-        sessions = await sessions_to_erase(self._store, institution_id, learner_id)
-        alias, at_ms = ALIAS_PREFIX + self._token_hex(8), self._now_ms()
-        log = await self._logs.log_for(institution_id, at_ms)
+        ports = self._ports
+        ports.holds.check(institution_id, learner_id)
+        sessions = await ports.store.sessions_to_erase(institution_id, learner_id)
+        alias, at_ms = ALIAS_PREFIX + ports.token_hex(8), ports.clock.now_ms()
+        log = await ports.logs.log_for(institution_id, at_ms)
         day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()
         digest = hashlib.sha256(request if request is not None else canonical_bytes({"alias": alias})).digest()
         leaf = record("erasure", log.origin, at_ms, request=digest, date=day, basis=basis, sessions=sessions)
-        self._pending.put(institution_id, alias, leaf)
-        await erase_pictures(self._store, Blobs(self._folder), institution_id, learner_id, at_ms)
-        mask_outbox(self._folder, institution_id, learner_id)
-        await erase_rows(self._store, institution_id, learner_id, alias, at_ms)
+        ports.pending.put(institution_id, alias, leaf)
+        for row in await ports.captures.captures_of_learner(institution_id, learner_id):
+            await asyncio.to_thread(ports.blobs.delete, row.session_id, row.capture_id)
+            await ports.captures.note_capture_deleted(row.session_id, row.capture_id, at_ms)
+        await asyncio.to_thread(ports.outbox.mask, institution_id, learner_id)
+        await ports.store.erase(institution_id, learner_id, alias, at_ms)
         index = await log.submit((alias, 0), leaf)
-        self._pending.done(institution_id, alias)
+        ports.pending.done(institution_id, alias)
         return sessions, index

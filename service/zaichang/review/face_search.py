@@ -22,10 +22,11 @@ from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
+from zaichang.evidence.kept_captures import kept_capture
 from zaichang.ports.purposes import TEMPLATE
-from zaichang.ports.review import ACCOUNT, CaseDraft, CaseReason
-from zaichang.ports.session import Ports
-from zaichang.ports.store import Enrolment, Learner, SessionRow
+from zaichang.ports.records import Enrolment, Learner, SessionRow
+from zaichang.ports.records_cases import ACCOUNT, CaseDraft, CaseReason
+from zaichang.ports.review_desk import ReviewPorts
 
 WAITING_MAX: Final = 1_000
 """Enrolments and sessions that may wait to be looked at; more are left out, and the log says so."""
@@ -49,7 +50,7 @@ class _Task:
 class FaceSearch:
     """Takes note of enrolments and ended sessions; ``run`` looks at them one after the other."""
 
-    def __init__(self, ports: Ports, due_days: int) -> None:
+    def __init__(self, ports: ReviewPorts, due_days: int) -> None:
         """Use the ports; people should look within ``due_days``."""
         self._ports = ports
         self._due_ms = due_days * DAY_MS
@@ -112,7 +113,7 @@ class FaceSearch:
 
     async def _raise(self, institution_id: str, learner_id: str, reasons: tuple[CaseReason, ...]) -> None:
         now_ms = self._ports.clock.now_ms()
-        await self._ports.store.raise_case(
+        await self._ports.cases.raise_case(
             CaseDraft(
                 case_id=self._ports.token_hex(8),
                 institution_id=institution_id,
@@ -126,22 +127,24 @@ class FaceSearch:
         )
 
     async def _reference(self, institution_id: str, learner_id: str) -> Template | None:
-        enrolment = await self._ports.store.enrolment(institution_id, learner_id)
+        enrolment = await self._ports.learners.enrolment(institution_id, learner_id)
         if enrolment is None:
             return None
-        return self._open(await self._ports.store.learner(institution_id, learner_id), enrolment)
+        return self._open(await self._ports.learners.learner(institution_id, learner_id), enrolment)
 
     def _open(self, learner: Learner, enrolment: Enrolment) -> Template:
         key = self._ports.vault.unlock(learner)
-        return decode_template(key.open(TEMPLATE, str(enrolment.version), enrolment.sealed))
+        return decode_template(key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted))
 
     async def _captures(self, institution_id: str, learner_id: str, session_id: str) -> list[Template]:
-        kept = [row for row in await self._ports.store.captures(session_id) if row.deleted_ms is None]
+        kept = [row for row in await self._ports.captures.captures(session_id) if row.deleted_ms is None]
         spread = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), CAPTURES_MAX)).round().astype(int))
-        key = self._ports.vault.unlock(await self._ports.store.learner(institution_id, learner_id))
+        key = self._ports.vault.unlock(await self._ports.learners.learner(institution_id, learner_id))
         templates = []
         for at in spread if kept else ():
-            picture = await asyncio.to_thread(self._ports.blobs.get, key, session_id, kept[int(at)].capture_id)
+            picture = await asyncio.to_thread(
+                kept_capture, self._ports.blobs, key, session_id, kept[int(at)].capture_id
+            )
             made = await self._ports.vision.enrol(picture)
             if made.template is not None:
                 templates.append(decode_template(made.template))
@@ -150,7 +153,7 @@ class FaceSearch:
     async def _index(self, institution_id: str, embedder: str) -> TemplateIndex:
         index = self._indices.pop(institution_id, None)
         if index is None or index.embedder != embedder:
-            rows = await self._ports.store.enrolments_of(institution_id)
+            rows = await self._ports.learners.enrolments_of(institution_id)
             index = await asyncio.to_thread(self._build, rows, embedder)
         self._indices[institution_id] = index
         if len(self._indices) > INSTITUTIONS_MAX:

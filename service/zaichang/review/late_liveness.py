@@ -17,8 +17,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.live.resuming import LOOK_BACK, left_for_movements, same_lesson
 from zaichang.live.sessions import SessionHub
 from zaichang.live.task_sets import drained
-from zaichang.ports.session import Ports
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
+from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
 from zaichang.session.afterwards import made_up
 from zaichang.session.codec import decode_event
@@ -33,7 +33,7 @@ _log = logging.getLogger("zaichang.review")
 class LateLiveness:
     """Told of every session that ends."""
 
-    def __init__(self, ports: Ports, hub: SessionHub, review: ReviewDesk) -> None:
+    def __init__(self, ports: ReviewPorts, hub: SessionHub, review: ReviewDesk) -> None:
         """Use the ports; sessions are ``hub``'s, grants are written by ``review``."""
         self._ports = ports
         self._hub = hub
@@ -62,7 +62,7 @@ class LateLiveness:
         where = (row.institution_id, row.learner_id)
         try:
             async with self._hub.learner_lock(*where):
-                for old in await self._ports.store.sessions_page(*where, (row.opened_ms, row.session_id), LOOK_BACK):
+                for old in await self._ports.history.sessions_page(*where, (row.opened_ms, row.session_id), LOOK_BACK):
                     if same_lesson(old, row):
                         await self._make_up(old, after)
         except ZaichangError as error:
@@ -70,11 +70,11 @@ class LateLiveness:
             _log.info("session %s: nothing was made up for: %s", row.session_id, error)
 
     async def _make_up(self, old: SessionRow, after: State) -> None:
-        store = self._ports.store
-        found = await left_for_movements(store, old)
+        ports = self._ports
+        found = await left_for_movements(ports.history, old)
         if not found:
             return
-        policy = policy_from_mapping(parse_canonical_object(await store.policy(old.policy_digest)))
-        events = [decode_event(parse_canonical_object(body)) for body in await store.events(old.session_id)]
+        policy = policy_from_mapping(parse_canonical_object(await ports.lessons.policy(old.policy_digest)))
+        events = [decode_event(parse_canonical_object(body)) for body in await ports.history.events(old.session_id)]
         if made_up(replay(events, policy).state, after, policy):
             await self._review.grant(old, AUTHOR, ReasonCode.MOVEMENTS_FOLLOWED, found)

@@ -20,8 +20,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LESSON_MAX_MS
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
-from zaichang.ports.session import Ports
-from zaichang.ports.store import Delivery, SessionRow
+from zaichang.ports.records import Delivery, SessionRow
+from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
 from zaichang.session import delivery
 from zaichang.session.afterwards import by_delivery
@@ -43,7 +43,7 @@ _log = logging.getLogger("zaichang.review")
 class DeliveryDesk:
     """Takes records in; ``sweep`` tries again what could not be handed over."""
 
-    def __init__(self, ports: Ports, hub: SessionHub, review: ReviewDesk) -> None:
+    def __init__(self, ports: ReviewPorts, hub: SessionHub, review: ReviewDesk) -> None:
         """Use the ports; sessions are ``hub``'s, grants are written by ``review``."""
         self._ports = ports
         self._hub = hub
@@ -60,7 +60,11 @@ class DeliveryDesk:
         if len(records) > RECORDS_MAX:
             raise PeerViolation("delivery.invalid", f"A request may hold {RECORDS_MAX} records.", "Send several.")
         checked = [_checked(number, record, now_ms) for number, record in enumerate(records)]
-        new = await self._ports.store.add_deliveries(institution_id, _joined(checked), now_ms) if checked else 0
+        new = (
+            await self._ports.media_deliveries.add_deliveries(institution_id, _joined(checked), now_ms)
+            if checked
+            else 0
+        )
         if new:
             for launch in sorted({record.launch for record in checked}):
                 await self.hand_over(institution_id, launch)
@@ -68,11 +72,11 @@ class DeliveryDesk:
 
     async def hand_over(self, institution_id: str, launch: str) -> None:
         """Give a launch's records to the session that it opened, where there is one."""
-        row = await self._ports.store.session_of_token(launch)
+        row = await self._ports.history.session_of_token(launch)
         if row is None or row.institution_id != institution_id:
             return
         async with self._hub.learner_lock(institution_id, row.learner_id):
-            row = await self._ports.store.session(row.session_id)
+            row = await self._ports.history.session(row.session_id)
             runner = self._hub.find(row.session_id)
             if row.state == "closed":
                 await self._after_the_end(row)
@@ -81,18 +85,18 @@ class DeliveryDesk:
 
     async def opened(self, runner: LiveSession) -> None:
         """Let a running session take in what is kept for it; the caller holds the learner's lock."""
-        store, row = self._ports.store, runner.row
-        while records := await store.unused_deliveries(row.institution_id, row.token_id, _EVENT_SPANS):
+        ports, row = self._ports, runner.row
+        while records := await ports.media_deliveries.unused_deliveries(row.institution_id, row.token_id, _EVENT_SPANS):
             spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
             try:
                 await runner.apply(partial(_event, spans))
             except IllegalEvent:
                 return  # it closed meanwhile; the next sweep finds it so
-            await store.note_deliveries_used(row.institution_id, records)
+            await ports.media_deliveries.note_deliveries_used(row.institution_id, records)
 
     async def sweep(self) -> None:
         """Hand over what waits: sessions that another one held up, or whose records were not in the log yet."""
-        for institution_id, launch in await self._ports.store.launches_waiting(_SWEEP_LAUNCHES):
+        for institution_id, launch in await self._ports.media_deliveries.launches_waiting(_SWEEP_LAUNCHES):
             await self.hand_over(institution_id, launch)
 
     async def run(self) -> None:
@@ -105,10 +109,12 @@ class DeliveryDesk:
                 _log.error("delivery log: %s", error)
 
     async def _after_the_end(self, row: SessionRow) -> None:
-        store = self._ports.store
-        records = await store.unused_deliveries(row.institution_id, row.token_id, limit=1_000_000)
+        ports = self._ports
+        records = await ports.media_deliveries.unused_deliveries(row.institution_id, row.token_id, limit=1_000_000)
         spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
-        minutes = [decode_minute(parse_canonical_object(each.body)) for each in await store.minutes(row.session_id)]
+        minutes = [
+            decode_minute(parse_canonical_object(each.body)) for each in await ports.history.minutes(row.session_id)
+        ]
         found = {minute.index: granted for minute in minutes if (granted := by_delivery(minute, spans))}
         try:
             if found:
@@ -117,7 +123,7 @@ class DeliveryDesk:
             if error.code not in ("review.session_open", "review.unsealed"):
                 raise
             return  # the next sweep tries again
-        await store.note_deliveries_used(row.institution_id, records)
+        await ports.media_deliveries.note_deliveries_used(row.institution_id, records)
 
 
 def _event(spans: tuple[delivery.Span, ...], at_ms: int) -> MediaDelivered:

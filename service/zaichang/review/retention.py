@@ -7,7 +7,7 @@ import logging
 from typing import Final
 
 from zaichang.core.errors import ZaichangError
-from zaichang.ports.session import Ports
+from zaichang.ports.review_desk import ReviewPorts
 
 DAY_MS: Final = 86_400_000
 PAUSE_S: Final = 3_600.0
@@ -18,7 +18,7 @@ _log = logging.getLogger("zaichang.retention")
 class Retention:
     """Sweeps by ``sweep``; ``run`` does it now and then until cancelled."""
 
-    def __init__(self, ports: Ports, capture_days: int, device_days: int = 30) -> None:
+    def __init__(self, ports: ReviewPorts, capture_days: int, device_days: int = 30) -> None:
         """Keep pictures for ``capture_days`` days of server time; digests of devices and addresses for the other.
 
         So long are records of deliveries kept, too: what a session took in is among its events.
@@ -33,14 +33,14 @@ class Retention:
         The file goes first: after a crash in between, the next sweep finds the row again and the file absent.
         """
         now_ms = self._ports.clock.now_ms()
-        await self._ports.store.forget_sightings(now_ms - self._sightings_ms)
-        await self._ports.store.forget_deliveries(now_ms - self._sightings_ms)
+        await self._ports.sightings.forget_sightings(now_ms - self._sightings_ms)
+        await self._ports.media_deliveries.forget_deliveries(now_ms - self._sightings_ms)
         gone = 0
         while True:
-            rows = await self._ports.store.captures_before(now_ms - self._keep_ms, _BATCH)
+            rows = await self._ports.captures.captures_before(now_ms - self._keep_ms, _BATCH)
             for row in rows:
                 await asyncio.to_thread(self._ports.blobs.delete, row.session_id, row.capture_id)
-                await self._ports.store.note_capture_deleted(row.session_id, row.capture_id, now_ms)
+                await self._ports.captures.note_capture_deleted(row.session_id, row.capture_id, now_ms)
             gone += len(rows)
             if len(rows) < _BATCH:
                 return gone

@@ -1,4 +1,4 @@
-"""Analysing frames off the event loop: a port, and the in-process pool behind it.
+"""Analysing frames off the event loop: the in-process pool behind the ``Vision`` port.
 
 A frame always gets an answer. Where the pool is full, the deadline has passed or a stage fails, the answer is
 ``not_analysed()``, which never counts as a pass. Frames live in memory only, and only until they are analysed.
@@ -12,78 +12,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Final
 
+from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.errors import ModelError, UnreadableInput, ZaichangError
+from zaichang.core.frames import Frame, PhotoResult
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.geometry import Geometry, not_seen
-from zaichang.vision.pipeline import PRESENCE, Analyser, Enrolment, Wanted
+from zaichang.vision.pipeline import Analyser
 
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame to analyse.
-
-    Attributes:
-        data: Encoded picture.
-        want: What it is for.
-        reference: The learner's encoded template, or None.
-        deadline_ms_from_now: After this the answer is ``not_analysed()``.
-    """
-
-    data: bytes = field(repr=False)
-    want: Wanted = PRESENCE
-    reference: bytes | None = field(default=None, repr=False)
-    deadline_ms_from_now: int = 5_000
-
-
-class VisionBackend(Protocol):
-    """Where frames are analysed: in this process, or on other hosts."""
-
-    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
-        """Return one assessment per frame, in order. Never raises for a frame."""
-        ...
-
-    async def enrol(self, image: bytes) -> Enrolment:
-        """Make a reference from a photo.
-
-        Raises:
-            UnreadableInput: ``frame.unreadable``, ``frame.too_large``.
-            ModelError: ``vision.busy`` where the pool is full.
-        """
-        ...
-
-    def capacity(self) -> int:
-        """Return how many more frames would be taken now; 0 means slow down."""
-        ...
-
-    async def close(self) -> None:
-        """Stop: frames not yet started are answered ``not_analysed()``."""
-        ...
-
-
-@runtime_checkable
-class GeometryBackend(Protocol):
-    """What active liveness needs besides; a backend without it passes nobody."""
-
-    async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
-        """Return the look at one frame; ``not_seen()`` where there was no time for it. Never raises for a frame."""
-        ...
-
-
-@runtime_checkable
-class KnowsEmbedder(Protocol):
-    """A backend that says which embedder it runs, so that references of another one are found before a session."""
-
-    @property
-    def embedder_id(self) -> str:
-        """16 hex digits."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,14 +92,14 @@ class InProcessVision:
         return result if isinstance(result, FrameAssessment) else not_analysed()
 
     async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
-        """Return the look at one frame of an active liveness challenge (see ``GeometryBackend``)."""
+        """Return the look at one frame of an active liveness challenge (see ``ports.vision.Vision``)."""
         result = await self._submit(lambda analyser: analyser.geometry(frame), deadline_ms_from_now)
         return result if isinstance(result, Geometry) else not_seen()
 
-    async def enrol(self, image: bytes) -> Enrolment:
-        """Make a reference from a photo (see ``VisionBackend.enrol``)."""
+    async def enrol(self, image: bytes) -> PhotoResult:
+        """Make a reference from a photo (see ``ports.vision.Vision.enrol``)."""
         result = await self._submit(lambda analyser: analyser.enrol(image), 30_000)
-        if isinstance(result, Enrolment):
+        if isinstance(result, PhotoResult):
             return result
         if isinstance(result, ZaichangError):
             raise result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -10,35 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.biometric.challenge import Mesh
-from zaichang.core.reasons import ReasonCode
+from zaichang.biometric.frame_geometry import Colour
 
 _SKIN: Final = np.array([50, 205, 187, 147, 101, 280, 425, 411, 376, 330, 151, 9, 108, 337])
 """Cheeks and brow: points well inside the skin."""
-Colour = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Geometry:
-    """What one frame shows. In memory only: a mesh is a biometric and is never stored.
-
-    Attributes:
-        mesh: ``(468, 3)`` of the only near face in frame pixels, its lids as the eye network sees them; or None.
-        reasons: What hinders, worst first: of the frame (nobody, several, covered) or of the face.
-        face_rgb: Mean colour of cheeks and brow, 0..255; None without a face.
-        room_rgb: Mean colour of the frame's upper corners, which the face does not reach; None without a picture.
-        models: Digest of the models and thresholds that produced this.
-    """
-
-    mesh: Mesh | None = field(default=None, repr=False)
-    reasons: tuple[ReasonCode, ...] = ()
-    face_rgb: Colour | None = None
-    room_rgb: Colour | None = None
-    models: str = ""
-
-
-def not_seen() -> Geometry:
-    """Return the look at a frame that was dropped or timed out."""
-    return Geometry(reasons=(ReasonCode.NOT_ANALYSED,))
 
 
 def skin_colour(pixels: NDArray[np.uint8], mesh: Mesh) -> Colour:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from zaichang.biometric.alignment import ALIGNED_PX
 from zaichang.biometric.comparison import similarity_bp
+from zaichang.biometric.frame_geometry import Geometry
 from zaichang.biometric.phash import HASH_INPUT_PX, perceptual_hash
 from zaichang.biometric.pose import HeadPose, pose_from_five_points, pose_from_mesh
 from zaichang.biometric.quality import (
@@ -30,13 +31,14 @@ from zaichang.biometric.template import Template
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.errors import ConfigError, UnreadableInput
+from zaichang.core.frames import PRESENCE, PhotoResult, Wanted
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import to_bp, to_cdeg
 from zaichang.vision.catalog import Role
 from zaichang.vision.decode import FILE_LIMITS, SESSION_LIMITS, DecodeLimits, decode, reason_of
 from zaichang.vision.detector import Detection, Detector, DetectorConfig
 from zaichang.vision.embedder import Embedder, FaceViews, aligned_face, face_views
-from zaichang.vision.geometry import Geometry, room_colour, skin_colour
+from zaichang.vision.geometry import room_colour, skin_colour
 from zaichang.vision.iris import EyeNetwork
 from zaichang.vision.mesh import FaceMesh, MeshNetwork
 from zaichang.vision.pad import Pad
@@ -48,25 +50,6 @@ PIPELINE_VERSION: Final = "6"
 
 MESH_PRESENCE: Final = 0.5
 """Below this the mesh says that what it looked at is no face."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a frame is for; stages that are not wanted do not run.
-
-    Attributes:
-        mesh: Mesh for head pose and occlusion; without it the pose is a rough one from five points.
-        identity: Embedding and comparison with the reference.
-        liveness: PAD, where there is a PAD model.
-    """
-
-    mesh: bool = True
-    identity: bool = False
-    liveness: bool = False
-
-
-PRESENCE: Final = Wanted()
-IDENTITY: Final = Wanted(identity=True, liveness=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,25 +72,6 @@ class AnalyserConfig:
     quality: QualityLimits = field(default_factory=QualityLimits)
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     sure_margin_bp: int = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Enrolment:
-    """What came of an enrolment photo.
-
-    Attributes:
-        template: Encoded reference (``zaichang.biometric.template``), or None where the gate refused.
-        quality_bp: Quality of the face, 0..10000.
-        reasons: Why it was refused; empty where there is a template.
-        assessment: The whole assessment of the photo.
-        thresholds: Version of the thresholds that the gate used.
-    """
-
-    template: bytes | None = field(repr=False)
-    quality_bp: int
-    reasons: tuple[ReasonCode, ...]
-    assessment: FrameAssessment
-    thresholds: str
 
 
 class Analyser:
@@ -196,7 +160,7 @@ class Analyser:
             models=self.models_digest,
         )
 
-    def enrol(self, image: bytes) -> Enrolment:
+    def enrol(self, image: bytes) -> PhotoResult:
         """Make a reference from a photo, if the photo is good enough: one near face, quality above the gate.
 
         Args:
@@ -221,7 +185,7 @@ class Analyser:
         if embedding is not None and not reasons:
             made = Template(embedder=self.embedder_id, vectors=embedding[None], thresholds=thresholds.version)
             template = made.encode()
-        return Enrolment(
+        return PhotoResult(
             template=template,
             quality_bp=main.quality_bp if main else 0,
             reasons=tuple(dict.fromkeys(reasons)),

@@ -16,7 +16,7 @@ from typing import Final
 from zaichang.core.errors import NotAllowed
 from zaichang.launch.tokens import LaunchTokens, MediaTicket
 from zaichang.ports.clock import Clock
-from zaichang.ports.store import Delivery
+from zaichang.ports.records import Delivery
 from zaichang.review.media_delivery import DeliveryDesk
 from zaichang.session.playhead import EMPTY, IntervalSet, add, difference
 from zaichang_simulation.demo.media_index import Part, media_parts

@@ -89,7 +89,7 @@ class LiveService:
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
-    def _end(self, how: signal.AccountSharing) -> None:
+    def _end(self, how: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(how)
         self._process.wait(START_S)

@@ -13,7 +13,7 @@ import pytest
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
 from zaichang.main.service import Services, create_service_app
-from zaichang.ports.review import ACCOUNT, ADDRESS, CaseDraft, CaseReason
+from zaichang.ports.records_cases import ACCOUNT, ADDRESS, CaseDraft, CaseReason
 
 
 class Web:

@@ -93,10 +93,10 @@ async def test_every_refusal_has_the_one_shape(tmp_path: Path, method: str, path
 async def test_a_failure_of_ours_tells_nothing_about_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with web(tmp_path) as page:
 
-        async def broken() -> int:
+        async def broken() -> None:
             raise RuntimeError("inside information")
 
-        monkeypatch.setattr(page.services.store, "last_at_ms", broken)
+        monkeypatch.setattr(page.services.store, "ping", broken)
         answer = await page.client.get("/healthz")
         assert answer.status_code == 500
         assert code_of(answer) == "server.error"

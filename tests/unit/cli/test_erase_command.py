@@ -9,8 +9,8 @@ import pytest
 
 from support.evidence_folder import INSTITUTION, LEARNER, Recorded, record_session
 from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.cli import main
-from zaichang.live.publishing import Publisher
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
@@ -33,7 +33,7 @@ def recorded(tmp_path: Path) -> Recorded:
     made = record_session(tmp_path / "data", minutes=3)
     line = b'{"institution":"inst-1","learner":"learner-1","minute":0,"session":"' + made.session_id.encode() + b'"}\n'
     other = line.replace(b"learner-1", b"learner-9")
-    Publisher(made.folder).append([line, other], 1_700_000_000_000)
+    PosixOutbox(made.folder).append([line, other], 1_700_000_000_000)
     return made
 
 

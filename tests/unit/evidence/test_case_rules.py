@@ -8,7 +8,7 @@ import pytest
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import CHINA, DAY_MS, INDICATORS, case_of_session, working_days_later
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
 from zaichang.session.decisions import Final
 
 ROW = SessionRow(

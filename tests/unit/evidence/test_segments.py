@@ -5,7 +5,7 @@ from __future__ import annotations
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.segments import SegmentContext, Segments, advance, begin
-from zaichang.ports.store import StoredLeaf
+from zaichang.ports.records import StoredLeaf
 from zaichang.session.decisions import Final, Minute, Verdict
 from zaichang.session.events import SessionStarted
 from zaichang.session.schedule import client_commitment

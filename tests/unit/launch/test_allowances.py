@@ -11,7 +11,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import PeerViolation
 from zaichang.launch.allowances import all_excluded, current_allowance, set_allowance
 from zaichang.main.service import Services
-from zaichang.ports.review import Allowance
+from zaichang.ports.records import Allowance
 from zaichang.session.codec import decode_event
 from zaichang.session.events import SessionStarted
 from zaichang.session.liveness import ACTIONS

@@ -12,7 +12,7 @@ from support.study import POLICY, T0_MS, ManualClock, Student, service, token
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import PeerViolation
 from zaichang.main.service import Services
-from zaichang.ports.store import Lesson
+from zaichang.ports.records import Lesson
 from zaichang.session.codec import decode_event
 from zaichang.session.events import SessionStarted
 

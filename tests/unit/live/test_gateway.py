@@ -105,7 +105,7 @@ async def test_a_wrong_first_message_is_answered_and_closed(tmp_path: Path, firs
 async def test_silence_before_the_join_is_closed(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
-        object.__setattr__(services.ports.config, "join_timeout_ms", 1)
+        object.__setattr__(services.session_ports.config, "join_timeout_ms", 1)
         student = Student(services, clock)
         assert (await student.closed())[0] == CloseCode.JOIN_TIMEOUT
 

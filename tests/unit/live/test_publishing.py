@@ -1,28 +1,14 @@
-"""The outbox: whole lines only, each durable, a torn one cut off."""
+"""The lines of the outbox."""
 
 from __future__ import annotations
 
-import errno
 import json
-from pathlib import Path
-
-import pytest
 
 from support.stores import ROW
-from zaichang.adapters.posix.folder import DataFolder
-from zaichang.core.errors import StorageError
-from zaichang.live import publishing as outbox_module
-from zaichang.live.publishing import Publisher, outbox_line
-from zaichang.ports.store import StoredMinute
+from zaichang.live.publishing import outbox_line
+from zaichang.ports.records import StoredMinute
 
-DAY_MS = 86_400_000
 RECORD = b'{"index":3,"reasons":[],"verdict":"V","verified":[[0,60000]],"verified_ms":60000}'
-
-
-def outbox(tmp_path: Path) -> Publisher:
-    folder = DataFolder(tmp_path)
-    folder.prepare()
-    return Publisher(folder)
 
 
 def line(number: int) -> bytes:
@@ -38,46 +24,3 @@ def test_a_line_names_the_minute_and_where_its_verdict_is() -> None:
     )
     assert value["record"]["verified"] == [[0, 60_000]]
     assert line(3).count(b"\n") == 1 and line(3).endswith(b"\n")
-
-
-def test_lines_go_to_the_file_of_their_day(tmp_path: Path) -> None:
-    box = outbox(tmp_path)
-    box.append([line(0), line(1)], 0)
-    box.append([line(2)], DAY_MS)
-    box.append([], 5 * DAY_MS)
-    names = sorted(path.name for path in (tmp_path / "outbox").iterdir())
-    assert names == ["1970-01-01.jsonl", "1970-01-02.jsonl"]
-    assert box.holds([("s1", 0), ("s1", 2), ("s1", 9)]) == {("s1", 0), ("s1", 2)}
-    assert box.holds([]) == set()
-
-
-def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(tmp_path: Path) -> None:
-    box = outbox(tmp_path)
-    box.append([line(0)], 0)
-    path = tmp_path / "outbox" / "1970-01-01.jsonl"
-    for torn in (b"{", line(1)[:-1]):
-        path.write_bytes(line(0) + torn)
-        box.repair()
-        assert path.read_bytes() == line(0)
-    path.write_bytes(b"never finished")
-    box.repair()
-    assert path.read_bytes() == b""
-
-
-def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    box = outbox(tmp_path)
-    box.append([line(0)], 0)
-    real, calls = outbox_module.os.write, []
-
-    def fills_up(fd: int, data: bytes) -> int:
-        calls.append(len(data))
-        if len(calls) == 1:
-            return real(fd, data[:10])
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr(outbox_module.os, "write", fills_up)
-    with pytest.raises(StorageError) as caught:
-        box.append([line(1)], 0)
-    assert caught.value.code == "storage.disk_full"
-    assert len(calls) == 2
-    assert (tmp_path / "outbox" / "1970-01-01.jsonl").read_bytes() == line(0)

@@ -12,7 +12,7 @@ from zaichang.live import recorder as recorder_module
 from zaichang.protocol import messages as m
 
 
-@pytest.mark.parametrize("refuses", ["seal", "note_delivered", "append"])
+@pytest.mark.parametrize("refuses", ["note_anchored", "note_published", "append"])
 async def test_a_full_disk_delays_a_record_and_doubles_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: str
 ) -> None:
@@ -39,4 +39,4 @@ async def test_a_full_disk_delays_a_record_and_doubles_nothing(
         assert sum(minute.verified_ms for minute in told) == closed.verified_ms > 0
         lines = b"".join(path.read_bytes() for path in (tmp_path / "outbox").iterdir()).splitlines()
         assert len(lines) == len(told)
-        assert await services.store.undelivered() == []
+        assert await services.store.unpublished() == []

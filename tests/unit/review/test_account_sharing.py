@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from support.study import ManualClock, Pipe, service, token
-from zaichang.adapters.sql.erasure import erase_rows
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.main.service import Services
-from zaichang.ports.review import ADDRESS, DEVICE, Case, CaseFilter
-from zaichang.ports.store import SessionRow
+from zaichang.ports.records import SessionRow
+from zaichang.ports.records_cases import ADDRESS, DEVICE, Case, CaseFilter
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.review.account_sharing import HINTS_MAX, Peer, address_group
@@ -125,7 +124,7 @@ async def test_time_and_erasure_make_them_go(tmp_path: Path) -> None:
         first = await joins(services, "a", Peer(device="tablet", address=CAMPUS))
         await joins(services, "b", Peer(device="tablet"))
         assert len(await cases(services)) == 1 and len(await services.store.sightings(first.session_id)) == 2
-        await erase_rows(services.store, "inst", "a", "erased-1", clock.now_ms())
+        await services.store.erase("inst", "a", "erased-1", clock.now_ms())
         assert await services.store.sightings(first.session_id) == []
         clock.at_ms += 31 * DAY_MS
         await Retention(services.ports, 180, 30).sweep()

@@ -20,7 +20,7 @@ from zaichang.evidence.amendments import AMEND
 from zaichang.log.bundles import export_sessions, log_folder, log_trust
 from zaichang.log.reader import LogReader
 from zaichang.main.service import Services
-from zaichang.ports.review import ACCOUNT, SESSION, Case, CaseDraft, CaseFilter, CaseReason
+from zaichang.ports.records_cases import ACCOUNT, SESSION, Case, CaseDraft, CaseFilter, CaseReason
 from zaichang.review.desk import EXPECTED, GRANT, NOTED, REFUSE, Verdicts
 from zaichang.session.playhead import total_ms
 from zaichang.tlog.leaf import parse_leaf
@@ -127,7 +127,7 @@ async def test_an_appeal_comes_back_to_a_person_and_can_grant_what_was_refused(t
 
         await services.review.appeal(OWNER, session_id, [minute], "  我一直在看视频。  ")
         [appeal] = await services.store.appeals(session_id)
-        assert b"\xe6" not in appeal.sealed[:3] and "视频".encode() not in appeal.sealed
+        assert b"\xe6" not in appeal.encrypted[:3] and "视频".encode() not in appeal.encrypted
         row = await services.store.session(session_id)
         assert await services.review.words_of(row, appeal) == "我一直在看视频。"
         again = await the_case(services)

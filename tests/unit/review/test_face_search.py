@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from support.study import FixedVision, ManualClock, Student, good_frame, service, token
-from zaichang.adapters.sql.erasure import erase_rows
 from zaichang.biometric.template import Template
+from zaichang.core.frames import PhotoResult
 from zaichang.core.reasons import ReasonCode
 from zaichang.main.service import Services
-from zaichang.ports.review import CaseFilter
-from zaichang.vision.pipeline import Enrolment
+from zaichang.ports.records_cases import CaseFilter
 
 EMBEDDER = "ab" * 8
 
@@ -27,7 +26,7 @@ class Faces(FixedVision):
         self.enrolled = 0
         self.broken = False
 
-    async def enrol(self, image: bytes) -> Enrolment:
+    async def enrol(self, image: bytes) -> PhotoResult:
         self.enrolled += 1
         if self.broken:
             return await super().enrol(image)
@@ -36,7 +35,7 @@ class Faces(FixedVision):
         noise = np.random.default_rng(self.enrolled).normal(size=128)
         vector = clean / np.linalg.norm(clean) + 0.25 * noise / np.linalg.norm(noise)
         template = Template(embedder=EMBEDDER, vectors=(vector / np.linalg.norm(vector))[None].astype(np.float32))
-        return Enrolment(
+        return PhotoResult(
             template=template.encode(), quality_bp=9_000, reasons=(), assessment=good_frame(image), thresholds="t"
         )
 
@@ -84,8 +83,8 @@ async def test_a_second_account_of_the_same_face_is_found_at_enrolment(tmp_path:
         await enrol(services, "p2", "b")
         assert "p2" not in await reasons(services)
         # Erased: out of the other's case, and never found again.
-        await erase_rows(services.store, "inst", "p1", "erased-1", 1)
-        await erase_rows(services.store, "inst", "p3", "erased-2", 1)
+        await services.store.erase("inst", "p1", "erased-1", 1)
+        await services.store.erase("inst", "p3", "erased-2", 1)
         assert await reasons(services) == {}
 
 

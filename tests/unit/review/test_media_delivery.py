@@ -14,7 +14,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.evidence.case_rules import session_case_id
 from zaichang.main.service import Services
-from zaichang.ports.store import Delivery
+from zaichang.ports.records import Delivery
 from zaichang.review import media_delivery as desk
 from zaichang.session.codec import decode_event
 from zaichang.session.events import MediaDelivered

@@ -10,9 +10,11 @@ import pytest
 from zaichang.biometric.template import Template
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.errors import ModelError, UnreadableInput
+from zaichang.core.frames import IDENTITY, PRESENCE, Frame, PhotoResult, Wanted
 from zaichang.core.reasons import ReasonCode
-from zaichang.vision.backend import Frame, InProcessVision, KnowsEmbedder, PoolConfig, VisionBackend
-from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser, Enrolment, Wanted
+from zaichang.ports.vision import Vision
+from zaichang.vision.backend import InProcessVision, PoolConfig
+from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import Models
 
 
@@ -37,7 +39,7 @@ class Scripted(Analyser):
         faces = (FaceFinding(box_px=(0, 0, 9, 9), score_bp=9_000),) if frame == b"face" else ()
         return FrameAssessment(width_px=len(frame), height_px=1, faces=faces)
 
-    def enrol(self, image: bytes) -> Enrolment:
+    def enrol(self, image: bytes) -> PhotoResult:
         raise UnreadableInput("frame.unreadable", "no")
 
 
@@ -46,7 +48,7 @@ def scripted(gate: threading.Event | None = None, **pool: int) -> InProcessVisio
 
 
 async def test_answers_come_in_order_and_a_crash_costs_one_frame(caplog: pytest.LogCaptureFixture) -> None:
-    backend: VisionBackend = scripted(workers=2, queue_frames=16)
+    backend: Vision = scripted(workers=2, queue_frames=16)
     frames = [Frame(data=data) for data in (b"a", b"crash", b"ccc", b"dddd")]
     found = await backend.analyse(frames)
     assert [item.width_px for item in found] == [1, 0, 3, 4]
@@ -142,7 +144,6 @@ async def test_a_reference_that_cannot_be_compared_says_why_and_is_never_a_pass(
     # Where nothing is compared anyway, the reference does not matter; an empty picture has its own reason.
     assert (await backend.analyse([Frame(data=b"face", want=PRESENCE, reference=kept)]))[0].reasons == ()
     assert (await backend.analyse([Frame(data=b"a", want=IDENTITY, reference=kept)]))[0].reasons == ()
-    assert isinstance(backend, KnowsEmbedder)
     assert backend.embedder_id == "0" * 16
     await backend.close()
 

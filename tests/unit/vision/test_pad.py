@@ -5,10 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from zaichang.biometric.pad_crop import pad_input
+from zaichang.core.frames import IDENTITY, PRESENCE
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.detector import Detection
 from zaichang.vision.pad import Pad
-from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser
+from zaichang.vision.pipeline import Analyser
 
 FACE = Detection(box_px=np.array([100.0, 80, 90, 110]), points_px=np.zeros((5, 2)), score=0.9)
 

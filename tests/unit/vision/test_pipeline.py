@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.errors import UnreadableInput
+from zaichang.core.frames import IDENTITY, PRESENCE, Wanted
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.embedder import FaceViews, face_views
 from zaichang.vision.mesh import FaceMesh
-from zaichang.vision.pipeline import IDENTITY, PRESENCE, Analyser, AnalyserConfig, Wanted
+from zaichang.vision.pipeline import Analyser, AnalyserConfig
 from zaichang.vision.runtime import Models
 
 Picture = NDArray[np.uint8]

@@ -6,9 +6,10 @@ import pytest
 from numpy.typing import NDArray
 
 from zaichang.biometric.template import Template
+from zaichang.core.frames import Wanted
 from zaichang.core.reasons import ReasonCode
 from zaichang.vision.detector import Detection
-from zaichang.vision.pipeline import Analyser, Wanted
+from zaichang.vision.pipeline import Analyser
 from zaichang.vision.upright import stands
 
 Picture = NDArray[np.uint8]

@@ -1,8 +1,8 @@
 """Encryption at rest: AES-256-GCM with a data key per learner, wrapped by a master key.
 
-Everything about a learner that could identify them (templates, captures) is sealed with the learner's data key. The
+Everything about a learner that could identify them (templates, captures) is encrypted with the learner's data key. The
 data key exists on disk only wrapped by the master key, in the learner's row: destroying that row's key erases all of
-it, in every copy of the files, at once (docs/privacy.md). What is sealed is bound to its place by the associated data,
+it, in every copy of the files, at once (docs/privacy.md). Each ciphertext is bound to its place by the associated data,
 so that one learner's template cannot be put in another's row.
 """
 
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, write_durably
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
-from zaichang.ports.store import Learner
+from zaichang.ports.records import Learner
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -39,22 +39,22 @@ class LearnerKey:
     learner_id: str
     key: bytes
 
-    def seal(self, kind: str, name: str, data: bytes) -> bytes:
+    def encrypt(self, kind: str, name: str, data: bytes) -> bytes:
         """Return ``data`` encrypted for one place: ``kind`` (template, capture) and ``name``."""
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, data, self._place(kind, name))
 
-    def open(self, kind: str, name: str, sealed: bytes) -> bytes:
-        """Return what ``seal`` was given.
+    def decrypt(self, kind: str, name: str, encrypted: bytes) -> bytes:
+        """Return the bytes that ``encrypt`` was given.
 
         Raises:
             StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key are not the same.
         """
         try:
-            return AESGCM(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._place(kind, name))
+            return AESGCM(self.key).decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], self._place(kind, name))
         except (InvalidTag, ValueError) as error:
             raise StorageError(
-                "storage.sealed_damaged", f"A sealed {kind} does not open: it was changed or belongs elsewhere."
+                "storage.sealed_damaged", f"An encrypted {kind} does not open: it was changed or belongs elsewhere."
             ) from error
 
     def subject_key(self) -> bytes:

@@ -7,7 +7,6 @@ Layout::
     captures/            encrypted pictures, one folder per session
     outbox/              verified minutes as JSON lines, for the hour ledger
     log/                 tiles, entries and checkpoints, publishable as they are
-    media/               the sample lesson
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import msgspec
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotFound
-from zaichang.ports.review import SESSION, Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
+from zaichang.ports.records_cases import SESSION, Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
 
 AGAIN: Final = 2
 """A closed case opens again for an old reason only when its count has grown this many times."""
@@ -30,24 +30,18 @@ class Cases:
         self._db = database
 
     async def raise_case(self, draft: CaseDraft) -> bool:
-        """See ``ReviewStore``."""
+        """See the port."""
         return await self._db.write(lambda db: insert_case(db, draft))
 
     async def case(self, case_id: str) -> Case:
-        """See ``ReviewStore``."""
+        """See the port."""
         found = await self._db.read(lambda db: _cases(db, "case_id = ?", (case_id,)))
         if not found:
             raise NotFound("case.unknown", "There is no such case.")
         return found[0]
 
-    async def case_of(self, institution_id: str, kind: str, subject: str) -> Case | None:
-        """See ``ReviewStore``."""
-        where = "institution_id = ? AND kind = ? AND subject = ?"
-        found = await self._db.read(lambda db: _cases(db, where, (institution_id, kind, subject)))
-        return found[0] if found else None
-
     async def cases(self, which: CaseFilter) -> Sequence[Case]:
-        """See ``ReviewStore``."""
+        """See the port."""
         where = "institution_id = ? AND state = ? AND (due_ms, case_id) > (?, ?)"
         arguments: list[object] = [which.institution_id, which.state, *which.after]
         for column, value in (("kind", which.kind), ("learner_id", which.learner_id)):
@@ -61,7 +55,7 @@ class Cases:
         return await self._db.read(lambda db: _cases(db, f"{where} ORDER BY due_ms, case_id LIMIT ?", tuple(arguments)))
 
     async def case_counts(self, institution_id: str) -> Sequence[tuple[str, int]]:
-        """See ``ReviewStore``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> list[tuple[str, int]]:
             (everything,) = db.execute(
@@ -77,7 +71,7 @@ class Cases:
         return await self._db.read(operation)
 
     async def close_case(self, closing: CaseClosing) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
         await self._db.write(lambda db: close_case(db, closing))
 
 

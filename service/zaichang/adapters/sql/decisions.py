@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.review import ACCOUNT, SESSION, Amend, Amendment, Appeal, CaseDraft
+from zaichang.ports.records_cases import ACCOUNT, SESSION, Appeal, CaseDraft
+from zaichang.ports.records_review import Amend, Amendment
 
 _AMENDMENT = "session_id, leaf_seq, minute, at_ms, verdict, delta_ms, reason, reviewer_id, body, delivered"
+_AS_READ = f"{_AMENDMENT} AS published"
 
 
 class Decisions:
@@ -22,25 +24,25 @@ class Decisions:
         self._db = database
 
     async def amend(self, write: Amend) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
         await self._db.write(lambda db: _amend(db, write))
 
     async def amendments(self, session_id: str) -> Sequence[Amendment]:
-        """See ``ReviewStore``."""
-        sql = f"SELECT {_AMENDMENT} FROM amendments WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant
+        """See the port."""
+        sql = f"SELECT {_AS_READ} FROM amendments WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant
         return await self._amendments(sql, (session_id,))
 
-    async def undelivered_amendments(self) -> Sequence[Amendment]:
-        """See ``ReviewStore``."""
+    async def unpublished_amendments(self) -> Sequence[Amendment]:
+        """See the port."""
         sql = (
-            f"SELECT {_AMENDMENT} FROM amendments WHERE delivered = 0 AND EXISTS (SELECT 1 FROM leaves l "  # noqa: S608
+            f"SELECT {_AS_READ} FROM amendments WHERE delivered = 0 AND EXISTS (SELECT 1 FROM leaves l "  # noqa: S608
             "WHERE l.session_id = amendments.session_id AND l.leaf_seq = amendments.leaf_seq "
             "AND l.entry_index IS NOT NULL) ORDER BY session_id, leaf_seq"
         )
         return await self._amendments(sql, ())
 
-    async def note_amendment_delivered(self, session_id: str, leaf_seq: int) -> None:
-        """See ``ReviewStore``."""
+    async def note_amendment_published(self, session_id: str, leaf_seq: int) -> None:
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -50,7 +52,7 @@ class Decisions:
         )
 
     async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             if db.execute(
@@ -61,7 +63,7 @@ class Decisions:
                 )
             db.execute(
                 "INSERT INTO appeals (session_id, number, at_ms, minutes, sealed) VALUES (?, ?, ?, ?, ?)",
-                (appeal.session_id, appeal.number, appeal.at_ms, json.dumps(appeal.minutes), appeal.sealed),
+                (appeal.session_id, appeal.number, appeal.at_ms, json.dumps(appeal.minutes), appeal.encrypted),
             )
             insert_case(db, draft)
             # An appeal always comes before a person, also where the case was closed for the same reasons.
@@ -73,17 +75,19 @@ class Decisions:
         await self._db.write(operation)
 
     async def appeals(self, session_id: str) -> Sequence[Appeal]:
-        """See ``ReviewStore``."""
+        """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(
-                "SELECT * FROM appeals WHERE session_id = ? ORDER BY number", (session_id,)
+                'SELECT session_id, number, at_ms, minutes, "sealed" AS encrypted, answered_ms, outcome FROM appeals '
+                "WHERE session_id = ? ORDER BY number",
+                (session_id,),
             ).fetchall()
         )
         return [Appeal(**{**dict(row), "minutes": tuple(json.loads(row["minutes"]))}) for row in rows]
 
     async def _amendments(self, sql: str, arguments: tuple[object, ...]) -> Sequence[Amendment]:
         rows = await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
-        return [Amendment(**{**dict(row), "delivered": bool(row["delivered"])}) for row in rows]
+        return [Amendment(**{**dict(row), "published": bool(row["published"])}) for row in rows]
 
 
 def _amend(db: sqlite3.Connection, write: Amend) -> None:

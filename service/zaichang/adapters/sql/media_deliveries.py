@@ -8,7 +8,7 @@ from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotAllowed
-from zaichang.ports.store import Delivery
+from zaichang.ports.records import Delivery
 
 LAUNCH_MAX: Final = 20_000
 """Records that are kept for one launch: a day of two-second segments is 43,200, but neighbours are joined first."""
@@ -22,7 +22,7 @@ class Deliveries:
         self._db = database
 
     async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> int:
             before = db.total_changes
@@ -48,7 +48,7 @@ class Deliveries:
         return await self._db.write(operation)
 
     async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(
                 "SELECT launch, start_ms, end_ms, sent_ms FROM deliveries "
@@ -59,7 +59,7 @@ class Deliveries:
         return [Delivery(**dict(row)) for row in rows]
 
     async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
-        """See ``Store``."""
+        """See the port."""
         values = [(institution_id, r.launch, r.start_ms, r.end_ms, r.sent_ms) for r in records]
         await self._db.write(
             lambda db: (
@@ -72,7 +72,7 @@ class Deliveries:
         )
 
     async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(
                 "SELECT DISTINCT d.institution_id, d.launch FROM deliveries d JOIN sessions s ON s.token_id = d.launch "
@@ -83,7 +83,7 @@ class Deliveries:
         return [(row[0], row[1]) for row in rows]
 
     async def forget_deliveries(self, before_ms: int) -> int:
-        """See ``Store``."""
+        """See the port."""
         return await self._db.write(
             lambda db: db.execute("DELETE FROM deliveries WHERE at_ms < ?", (before_ms,)).rowcount
         )

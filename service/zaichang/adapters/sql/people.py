@@ -9,7 +9,7 @@ import msgspec
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.store import Enrolment, Institution, Learner, Lesson
+from zaichang.ports.records import Enrolment, Institution, Learner, Lesson
 from zaichang.session.events import Question
 
 
@@ -21,7 +21,7 @@ class People:
         self._db = database
 
     async def put_institution(self, institution: Institution) -> None:
-        """See ``Store``."""
+        """See the port."""
         i = institution
         await self._db.write(
             lambda db: (
@@ -35,7 +35,7 @@ class People:
         )
 
     async def institution(self, institution_id: str) -> Institution:
-        """See ``Store``."""
+        """See the port."""
         row = await self._one("SELECT * FROM institutions WHERE institution_id = ?", (institution_id,))
         if row is None:
             raise NotFound("institution.unknown", f"There is no institution {institution_id}.")
@@ -51,20 +51,20 @@ class People:
         return Institution(**dict(row)), "platform" if row["key_digest"] == digest else "staff"
 
     async def put_policy(self, digest: str, name: str, body: bytes) -> None:
-        """See ``Store``."""
+        """See the port."""
         await self._db.write(
             lambda db: db.execute("INSERT OR IGNORE INTO policies VALUES (?, ?, ?)", (digest, name, body)).rowcount
         )
 
     async def policy(self, digest: str) -> bytes:
-        """See ``Store``."""
+        """See the port."""
         row = await self._one("SELECT body FROM policies WHERE digest = ?", (digest,))
         if row is None:
             raise NotFound("policy.unknown", f"No policy with digest {digest[:16]} is kept.")
         return bytes(row["body"])
 
     async def put_lesson(self, lesson: Lesson) -> None:
-        """See ``Store``."""
+        """See the port."""
         values = (
             lesson.institution_id,
             lesson.course_id,
@@ -90,7 +90,7 @@ class People:
         )
 
     async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
-        """See ``Store``."""
+        """See the port."""
         row = await self._one(
             "SELECT * FROM lessons WHERE institution_id = ? AND course_id = ? AND lesson_id = ?",
             (institution_id, course_id, lesson_id),
@@ -100,13 +100,13 @@ class People:
         return _lesson(row)
 
     async def lessons(self, institution_id: str) -> Sequence[Lesson]:
-        """See ``Store``."""
+        """See the port."""
         sql = "SELECT * FROM lessons WHERE institution_id = ? ORDER BY course_id, lesson_id"
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
         return [_lesson(row) for row in rows]
 
     async def ensure_learner(self, learner: Learner) -> Learner:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> sqlite3.Row:
             db.execute(
@@ -123,7 +123,7 @@ class People:
         return _learner(await self._db.write(operation))
 
     async def learner(self, institution_id: str, learner_id: str) -> Learner:
-        """See ``Store``."""
+        """See the port."""
         row = await self._one(
             "SELECT * FROM learners WHERE institution_id = ? AND learner_id = ?", (institution_id, learner_id)
         )
@@ -132,7 +132,7 @@ class People:
         return _learner(row)
 
     async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             where = (institution_id, learner_id)
@@ -146,22 +146,22 @@ class People:
             db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
             db.execute(
                 "INSERT INTO enrolments VALUES (?, ?, ?, ?, ?, ?)",
-                (*where, enrolment.version, enrolment.at_ms, enrolment.models, enrolment.sealed),
+                (*where, enrolment.version, enrolment.at_ms, enrolment.models, enrolment.encrypted),
             )
 
         await self._db.write(operation)
 
     async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
-        """See ``Store``."""
+        """See the port."""
         row = await self._one(
-            "SELECT version, at_ms, models, sealed FROM enrolments WHERE institution_id = ? AND learner_id = ? "
-            "ORDER BY version DESC LIMIT 1",
+            'SELECT version, at_ms, models, "sealed" AS encrypted FROM enrolments '
+            "WHERE institution_id = ? AND learner_id = ? ORDER BY version DESC LIMIT 1",
             (institution_id, learner_id),
         )
         return None if row is None else Enrolment(**dict(row))
 
     async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
-        """See ``Store``."""
+        """See the port."""
         sql = (
             "SELECT l.learner_id, l.wrapped_key, l.created_ms, e.version, e.at_ms, e.models, e.sealed "
             "FROM enrolments e JOIN learners l ON l.institution_id = e.institution_id AND l.learner_id = e.learner_id "
@@ -171,13 +171,13 @@ class People:
         return [
             (
                 Learner(institution_id=institution_id, learner_id=row[0], wrapped_key=row[1], created_ms=row[2]),
-                Enrolment(version=row[3], at_ms=row[4], models=row[5], sealed=row[6]),
+                Enrolment(version=row[3], at_ms=row[4], models=row[5], encrypted=row[6]),
             )
             for row in rows
         ]
 
     async def erase_learner(self, institution_id: str, learner_id: str, at_ms: int) -> None:
-        """See ``Store``; afterwards the WAL is emptied, so that no older page still holds the key."""
+        """See the port; afterwards the WAL is emptied, so that no older page still holds the key."""
 
         def operation(db: sqlite3.Connection) -> None:
             where = (institution_id, learner_id)

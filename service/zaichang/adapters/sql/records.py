@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import StorageError
-from zaichang.ports.store import CaptureRow, StoredLeaf, StoredMinute
+from zaichang.ports.records import CaptureRow, StoredLeaf, StoredMinute
 
 _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
 
@@ -20,19 +20,19 @@ class Records:
         self._db = database
 
     async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._all(
             "SELECT minute, body, leaf_seq, delivered FROM minutes WHERE session_id = ? ORDER BY minute", (session_id,)
         )
         return [_minute(row) for row in rows]
 
     async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
-        """See ``Store``."""
+        """See the port."""
         sql = f"SELECT {_LEAF} FROM leaves WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant columns
         return [StoredLeaf(**dict(row)) for row in await self._all(sql, (session_id,))]
 
-    async def seal(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
-        """See ``Store``."""
+    async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             changed = db.execute(
@@ -47,8 +47,8 @@ class Records:
 
         await self._db.write(operation)
 
-    async def unsealed(self) -> Sequence[tuple[str, StoredLeaf]]:
-        """See ``Store``."""
+    async def unanchored(self) -> Sequence[tuple[str, StoredLeaf]]:
+        """See the port."""
         sql = (
             f"SELECT session_id, {_LEAF} FROM leaves WHERE entry_index IS NULL "  # noqa: S608 - constant columns
             "ORDER BY session_id, leaf_seq"
@@ -59,8 +59,8 @@ class Records:
             found.append((str(values.pop("session_id")), StoredLeaf(**values)))
         return found
 
-    async def undelivered(self) -> Sequence[tuple[str, StoredMinute]]:
-        """See ``Store``."""
+    async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
+        """See the port."""
         rows = await self._all(
             "SELECT m.session_id, m.minute, m.body, m.leaf_seq, m.delivered FROM minutes m "
             "JOIN leaves l ON l.session_id = m.session_id AND l.leaf_seq = m.leaf_seq "
@@ -69,8 +69,8 @@ class Records:
         )
         return [(row["session_id"], _minute(row)) for row in rows]
 
-    async def note_delivered(self, session_id: str, minutes: Sequence[int]) -> None:
-        """See ``Store``."""
+    async def note_published(self, session_id: str, minutes: Sequence[int]) -> None:
+        """See the port."""
         values = [(session_id, minute) for minute in minutes]
         await self._db.write(
             lambda db: (
@@ -79,7 +79,7 @@ class Records:
         )
 
     async def add_capture(self, session_id: str, capture_id: str, at_ms: int, size: int) -> None:
-        """See ``Store``."""
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -90,12 +90,12 @@ class Records:
         )
 
     async def captures(self, session_id: str) -> Sequence[CaptureRow]:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._all("SELECT * FROM captures WHERE session_id = ? ORDER BY at_ms", (session_id,))
         return [CaptureRow(**dict(row)) for row in rows]
 
     async def captures_before(self, at_ms: int, limit: int) -> Sequence[CaptureRow]:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._all(
             "SELECT * FROM captures WHERE at_ms < ? AND deleted_ms IS NULL ORDER BY at_ms LIMIT ?", (at_ms, limit)
         )
@@ -111,7 +111,7 @@ class Records:
         return [CaptureRow(**dict(row)) for row in rows]
 
     async def note_capture_deleted(self, session_id: str, capture_id: str, at_ms: int) -> None:
-        """See ``Store``."""
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -122,7 +122,7 @@ class Records:
         )
 
     async def add_picture(self, content: str, phash: str, session_id: str, capture_id: str) -> None:
-        """See ``Store``."""
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -133,7 +133,7 @@ class Records:
         )
 
     async def seen_elsewhere(self, content: str, session_id: str) -> bool:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._all(
             "SELECT 1 FROM pictures WHERE content = ? AND session_id <> ? LIMIT 1", (content, session_id)
         )
@@ -145,5 +145,5 @@ class Records:
 
 def _minute(row: sqlite3.Row) -> StoredMinute:
     return StoredMinute(
-        minute=row["minute"], body=bytes(row["body"]), leaf_seq=row["leaf_seq"], delivered=bool(row["delivered"])
+        minute=row["minute"], body=bytes(row["body"]), leaf_seq=row["leaf_seq"], published=bool(row["delivered"])
     )

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.ports.review import ADDRESS, DEVICE, Sighting
+from zaichang.ports.records_cases import ADDRESS, DEVICE
+from zaichang.ports.records_review import Sighting
 
 _SIGHTING = "session_id, kind, value, institution_id, learner_id, at_ms"
 
@@ -19,7 +20,7 @@ class Sightings:
         self._db = database
 
     async def sight(self, sighting: Sighting) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
         s = sighting
         await self._db.write(
             lambda db: (
@@ -31,13 +32,13 @@ class Sightings:
         )
 
     async def sightings(self, session_id: str) -> Sequence[Sighting]:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = f"SELECT {_SIGHTING} FROM sightings WHERE session_id = ? ORDER BY kind, at_ms"  # noqa: S608 - constant
         rows = await self._db.read(lambda db: db.execute(sql, (session_id,)).fetchall())
         return [Sighting(**dict(row)) for row in rows]
 
     async def seen_with(self, institution_id: str, kind: str, value: str, since_ms: int) -> Sequence[tuple[str, int]]:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = (
             "SELECT learner_id, count(*) FROM sightings WHERE institution_id = ? AND kind = ? AND value = ? "
             "AND at_ms >= ? GROUP BY learner_id ORDER BY 2 DESC, 1"
@@ -46,7 +47,7 @@ class Sightings:
         return [(row[0], row[1]) for row in rows]
 
     async def values_of(self, institution_id: str, learner_id: str, kind: str, since_ms: int) -> int:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = (
             "SELECT count(DISTINCT value) FROM sightings WHERE institution_id = ? AND learner_id = ? AND kind = ? "
             "AND at_ms >= ?"
@@ -55,7 +56,7 @@ class Sightings:
         return int(await self._db.read(lambda db: db.execute(sql, arguments).fetchone()[0]))
 
     async def superseded_lately(self, institution_id: str, learner_id: str, since_ms: int) -> int:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = (
             "SELECT count(*) FROM sessions a JOIN sessions b ON b.session_id = a.superseded_by "
             "WHERE a.institution_id = ? AND a.learner_id = ? AND b.opened_ms >= ? "
@@ -66,7 +67,7 @@ class Sightings:
         )
 
     async def forget_sightings(self, before_ms: int) -> int:
-        """See ``ReviewStore``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> int:
             gone = db.execute("DELETE FROM sightings WHERE at_ms < ?", (before_ms,)).rowcount

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotFound, StorageError
-from zaichang.ports.review import Allowance, AuditEntry
+from zaichang.ports.records import Allowance
+from zaichang.ports.records_review import AuditEntry
 
 
 class Staff:
@@ -19,7 +20,7 @@ class Staff:
         self._db = database
 
     async def put_reviewer(self, institution_id: str, reviewer_id: str, key_digest: str, at_ms: int) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -32,7 +33,7 @@ class Staff:
         )
 
     async def revoke_reviewer(self, institution_id: str, reviewer_id: str, at_ms: int) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             changed = db.execute(
@@ -46,19 +47,19 @@ class Staff:
         await self._db.write(operation)
 
     async def reviewers(self, institution_id: str) -> Sequence[tuple[str, int, int | None]]:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = "SELECT reviewer_id, created_ms, revoked_ms FROM reviewers WHERE institution_id = ? ORDER BY reviewer_id"
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
         return [(row[0], row[1], row[2]) for row in rows]
 
     async def reviewer_of_key(self, digest: str) -> tuple[str, str] | None:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = "SELECT institution_id, reviewer_id FROM reviewers WHERE key_digest = ? AND revoked_ms IS NULL"
         row = await self._db.read(lambda db: db.execute(sql, (digest,)).fetchone())
         return None if row is None else (row[0], row[1])
 
     async def put_allowance(self, institution_id: str, learner_id: str, allowance: Allowance) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             (newest,) = db.execute(
@@ -84,7 +85,7 @@ class Staff:
         await self._db.write(operation)
 
     async def allowances(self, institution_id: str, learner_id: str) -> Sequence[Allowance]:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = (
             "SELECT version, at_ms, set_by, route, extra_time_pct, liveness_excluded FROM allowances "
             "WHERE institution_id = ? AND learner_id = ? ORDER BY version DESC"
@@ -95,7 +96,7 @@ class Staff:
         ]
 
     async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:
-        """See ``ReviewStore``."""
+        """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
@@ -106,7 +107,7 @@ class Staff:
         )
 
     async def audit(self, institution_id: str, before_n: int, limit: int) -> Sequence[AuditEntry]:
-        """See ``ReviewStore``."""
+        """See the port."""
         sql = (
             "SELECT n, at_ms, actor, action, target FROM audit WHERE institution_id = ? AND n < ? "
             "ORDER BY n DESC LIMIT ?"

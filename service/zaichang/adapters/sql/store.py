@@ -1,4 +1,4 @@
-"""The ``Store`` on one SQLite file: sessions and their events here, people in ``people``, records in ``records``."""
+"""The store ports on one SQLite file: sessions and their events here, people in ``people``, records in ``records``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.cases import Cases, session_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import Decisions
+from zaichang.adapters.sql.erasure import Erasure
 from zaichang.adapters.sql.media_deliveries import Deliveries
 from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
 from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.store import Append, SessionRow
+from zaichang.ports.records import Append, SessionRow
 from zaichang.session.playhead import IntervalSet, normalise
 
 _SESSION_COLUMNS = (
@@ -24,8 +25,8 @@ _SESSION_COLUMNS = (
 )
 
 
-class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries):
-    """Everything that is kept, behind one writer."""
+class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure):
+    """All store ports behind one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:
         """Open the database of a prepared folder.
@@ -46,7 +47,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         self._db.close()
 
     async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
-        """See ``Store``: I3 is decided in this one transaction."""
+        """See the port: I3 is decided in this one transaction."""
 
         def operation(db: sqlite3.Connection) -> tuple[SessionRow, ...]:
             # A session without its first event never answered anyone: its start failed, it does not use up a token.
@@ -94,19 +95,19 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._db.write(operation)
 
     async def session(self, session_id: str) -> SessionRow:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._sessions("session_id = ?", (session_id,))
         if not rows:
             raise NotFound("session.unknown", "There is no such session.")
         return rows[0]
 
     async def session_of_token(self, token_id: str) -> SessionRow | None:
-        """See ``Store``."""
+        """See the port."""
         rows = await self._sessions("token_id = ? AND next_seq > 0", (token_id,))
         return rows[0] if rows else None
 
     async def release_token(self, session_id: str) -> None:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
             db.execute("UPDATE sessions SET token_id = 'released-' || session_id WHERE session_id = ?", (session_id,))
@@ -114,7 +115,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         await self._db.write(operation)
 
     async def unfinished(self) -> Sequence[SessionRow]:
-        """See ``Store``."""
+        """See the port."""
         return await self._sessions("state <> 'closed' AND next_seq > 0 ORDER BY opened_ms", ())
 
     async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
@@ -126,7 +127,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
     async def sessions_page(
         self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
     ) -> Sequence[SessionRow]:
-        """See ``Store``."""
+        """See the port."""
         where = "institution_id = ? AND (opened_ms, session_id) < (?, ?) AND next_seq > 0"
         arguments: tuple[object, ...] = (institution_id, *before)
         if learner_id:
@@ -134,7 +135,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._sessions(f"{where} ORDER BY opened_ms DESC, session_id DESC LIMIT ?", (*arguments, limit))
 
     async def claim(self, session_id: str) -> SessionRow:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> SessionRow:
             db.execute("UPDATE sessions SET epoch = epoch + 1 WHERE session_id = ?", (session_id,))
@@ -149,11 +150,11 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._db.write(operation)
 
     async def append(self, write: Append) -> None:
-        """See ``Store``."""
+        """See the port."""
         await self._db.write(lambda db: _append(db, write))
 
     async def events(self, session_id: str) -> Sequence[bytes]:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> Sequence[bytes]:
             return [
@@ -164,7 +165,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._db.read(operation)
 
     async def owed(self, institution_id: str, learner_id: str) -> str:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> str:
             row = db.execute(
@@ -179,7 +180,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
     async def credited(
         self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
     ) -> IntervalSet:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> IntervalSet:
             rows = db.execute(
@@ -191,8 +192,12 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.read(operation)
 
+    async def ping(self) -> None:
+        """See the port."""
+        await self._db.read(lambda db: db.execute("SELECT 1").fetchone())
+
     async def last_at_ms(self) -> int:
-        """See ``Store``."""
+        """See the port."""
 
         def operation(db: sqlite3.Connection) -> int:
             row = db.execute(

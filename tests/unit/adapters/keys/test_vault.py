@@ -11,10 +11,11 @@ import pytest
 
 from support.stores import open_store
 from zaichang.adapters.keys.vault import Vault, load_key
-from zaichang.adapters.posix.blobs import Blobs
+from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
-from zaichang.core.errors import ConfigError, NotAllowed, NotFound, StorageError
-from zaichang.ports.store import Enrolment
+from zaichang.core.errors import ConfigError, NotAllowed, StorageError
+from zaichang.evidence.kept_captures import keep_capture
+from zaichang.ports.records import Enrolment
 
 MASTER = bytes(range(32))
 SECRET = b"\xff\xd8\xff secret picture bytes that must not be readable on disk"
@@ -24,12 +25,12 @@ def test_what_is_sealed_opens_only_at_its_place() -> None:
     vault = Vault(MASTER)
     key = vault.unlock(vault.new_learner("inst", "a", 1))
     other = vault.unlock(vault.new_learner("inst", "b", 1))
-    sealed = key.seal("capture", "s/c0", SECRET)
+    sealed = key.encrypt("capture", "s/c0", SECRET)
     assert SECRET not in sealed
-    assert key.open("capture", "s/c0", sealed) == SECRET
+    assert key.decrypt("capture", "s/c0", sealed) == SECRET
     for where, opener in ((("capture", "s/c1"), key), (("template", "s/c0"), key), (("capture", "s/c0"), other)):
         with pytest.raises(StorageError) as caught:
-            opener.open(*where, sealed)
+            opener.decrypt(*where, sealed)
         assert caught.value.code == "storage.sealed_damaged"
 
 
@@ -37,10 +38,10 @@ def test_what_is_sealed_opens_only_at_its_place() -> None:
 def test_a_changed_byte_is_found(position: int) -> None:
     vault = Vault(MASTER)
     key = vault.unlock(vault.new_learner("inst", "a", 1))
-    sealed = bytearray(key.seal("capture", "x", SECRET))
+    sealed = bytearray(key.encrypt("capture", "x", SECRET))
     sealed[position] ^= 1
     with pytest.raises(StorageError):
-        key.open("capture", "x", bytes(sealed))
+        key.decrypt("capture", "x", bytes(sealed))
 
 
 def test_a_wrapped_key_serves_its_own_learner_and_master_only() -> None:
@@ -60,29 +61,14 @@ def test_keys_never_show_in_a_repr() -> None:
     assert key.key.hex() not in repr(key) and repr(key.key) not in repr(key)
 
 
-def test_pictures_on_disk_are_sealed(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
-    folder.prepare()
-    vault, blobs = Vault(MASTER), Blobs(folder)
-    key = vault.unlock(vault.new_learner("inst", "a", 1))
-    blobs.put(key, "s1", "c0", SECRET)
-    assert blobs.get(key, "s1", "c0") == SECRET
-    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert b"secret picture" not in everything
-    blobs.delete("s1", "c0")
-    blobs.delete("s1", "c0")
-    with pytest.raises(NotFound):
-        blobs.get(key, "s1", "c0")
-
-
 async def test_erasure_leaves_nothing_that_opens(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
-        vault, blobs = Vault(MASTER), Blobs(DataFolder(tmp_path))
+        vault, blobs = Vault(MASTER), PosixBlobs(DataFolder(tmp_path))
         learner = await store.ensure_learner(vault.new_learner("inst", "gone", 1))
         key = vault.unlock(learner)
-        template = key.seal("template", "1", b"template bytes")
-        await store.add_enrolment("inst", "gone", Enrolment(version=1, at_ms=1, models="m", sealed=template))
-        blobs.put(key, "s1", "c0", SECRET)
+        template = key.encrypt("template", "1", b"template bytes")
+        await store.add_enrolment("inst", "gone", Enrolment(version=1, at_ms=1, models="m", encrypted=template))
+        keep_capture(blobs, key, "s1", "c0", SECRET)
         assert learner.wrapped_key is not None
         await store.erase_learner("inst", "gone", 2)
         with pytest.raises(NotAllowed) as caught:
@@ -100,12 +86,12 @@ async def test_an_enrolment_replaces_the_earlier_one(tmp_path: Path) -> None:
         assert await store.enrolment("inst", "learner") is None
         for version in (1, 2):
             await store.add_enrolment(
-                "inst", "learner", Enrolment(version=version, at_ms=version, models="m", sealed=bytes([version]))
+                "inst", "learner", Enrolment(version=version, at_ms=version, models="m", encrypted=bytes([version]))
             )
         found = await store.enrolment("inst", "learner")
-        assert found is not None and found.sealed == b"\x02"
+        assert found is not None and found.encrypted == b"\x02"
         with pytest.raises(StorageError) as caught:
-            await store.add_enrolment("inst", "learner", Enrolment(version=2, at_ms=3, models="m", sealed=b"x"))
+            await store.add_enrolment("inst", "learner", Enrolment(version=2, at_ms=3, models="m", encrypted=b"x"))
         assert caught.value.code == "enrolment.raced"
 
 

@@ -6,11 +6,10 @@ import sqlite3
 from pathlib import Path
 
 from support.study import ManualClock, Student, service, token
-from zaichang.adapters.sql.erasure import erase_rows
 from zaichang.adapters.sql.schema import MIGRATIONS
 from zaichang.core.assessment import not_analysed
 from zaichang.launch.allowances import set_allowance
-from zaichang.ports.review import ACCOUNT, CaseDraft, CaseFilter, CaseReason
+from zaichang.ports.records_cases import ACCOUNT, CaseDraft, CaseFilter, CaseReason
 from zaichang.review.account_sharing import Peer
 from zaichang.review.desk import GRANT, Verdicts
 
@@ -87,7 +86,7 @@ async def test_erasure_reaches_every_table_of_review(tmp_path: Path) -> None:
         assert set(REVIEW) <= set(rows_with(path, "learner")) | set(rows_with(path, student.session_id)) | {
             "case_reasons"
         }
-        await erase_rows(services.store, "inst", "learner", "erased-0011223344556677", clock.now_ms())
+        await services.store.erase("inst", "learner", "erased-0011223344556677", clock.now_ms())
         assert not set(REVIEW) & set(rows_with(path, student.session_id))
         assert [table for table in rows_with(path, "'learner'")] == []
         assert [case.learner_id for case in await services.store.cases(CaseFilter(institution_id="inst"))] == ["mixed"]

@@ -11,7 +11,7 @@ from support.stores import ROW, events, open_store, row
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.store import StoredLeaf, StoredMinute
+from zaichang.ports.records import StoredLeaf, StoredMinute
 
 
 @pytest.mark.parametrize("inline", [False, True])
@@ -137,17 +137,17 @@ async def test_leaves_are_sealed_once_and_then_their_minutes_are_due(tmp_path: P
         await store.append(events(0, b"a", minutes=minutes))
         leaf = StoredLeaf(leaf_seq=1, kind="session.segment", at_ms=5, body=b"leaf", first_minute=0, n_minutes=2)
         await store.append(events(1, b"b", leaves=(leaf,)))
-        assert [found.leaf_seq for _, found in await store.unsealed()] == [1]
-        assert await store.undelivered() == []
-        await store.seal("s1", 1, 17)
-        await store.seal("s1", 1, 17)
-        assert await store.unsealed() == []
-        assert [(name, minute.minute) for name, minute in await store.undelivered()] == [("s1", 0), ("s1", 1)]
+        assert [found.leaf_seq for _, found in await store.unanchored()] == [1]
+        assert await store.unpublished() == []
+        await store.note_anchored("s1", 1, 17)
+        await store.note_anchored("s1", 1, 17)
+        assert await store.unanchored() == []
+        assert [(name, minute.minute) for name, minute in await store.unpublished()] == [("s1", 0), ("s1", 1)]
         with pytest.raises(StorageError):
-            await store.seal("s1", 1, 18)
-        await store.note_delivered("s1", [0, 1])
-        assert await store.undelivered() == []
-        assert [minute.delivered for minute in await store.minutes("s1")] == [True, True, False]
+            await store.note_anchored("s1", 1, 18)
+        await store.note_published("s1", [0, 1])
+        assert await store.unpublished() == []
+        assert [minute.published for minute in await store.minutes("s1")] == [True, True, False]
 
 
 async def test_closing_is_part_of_the_write(tmp_path: Path) -> None:

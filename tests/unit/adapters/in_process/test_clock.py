@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zaichang.ports.clock import ServerClock
+from zaichang.adapters.in_process.clock import ServerClock
 
 
 class _Machine:

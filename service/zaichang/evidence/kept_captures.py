@@ -1,0 +1,28 @@
+"""Pictures kept for review: encrypted with the learner's key before they reach the blob store."""
+
+from __future__ import annotations
+
+from zaichang.ports.blobs import Blobs
+from zaichang.ports.encryption import LearnerKey
+from zaichang.ports.purposes import CAPTURE
+
+
+def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> int:
+    """Encrypt and keep a picture durably; return its encrypted size in bytes. Blocks: call it in a thread.
+
+    Raises:
+        StorageError: The blob store's own.
+    """
+    encrypted = key.encrypt(CAPTURE, f"{session_id}/{capture_id}", picture)
+    blobs.put(session_id, capture_id, encrypted)
+    return len(encrypted)
+
+
+def kept_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str) -> bytes:
+    """Return a kept picture. Blocks: call it in a thread.
+
+    Raises:
+        NotFound: ``capture.unknown`` where it is not kept (any more).
+        StorageError: ``storage.sealed_damaged`` where it was changed; or the blob store's own error.
+    """
+    return key.decrypt(CAPTURE, f"{session_id}/{capture_id}", blobs.get(session_id, capture_id))

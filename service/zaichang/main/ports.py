@@ -1,0 +1,86 @@
+"""Fills the rooms' ports with the adapters of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zaichang.adapters.sql.store import SqliteStore
+from zaichang.ports.blobs import Blobs
+from zaichang.ports.clock import Clock
+from zaichang.ports.encryption import Vault
+from zaichang.ports.launch import LaunchPorts
+from zaichang.ports.publishing import Outbox
+from zaichang.ports.review_desk import ReviewPorts
+from zaichang.ports.session import LogBook, SessionConfig, SessionPorts
+from zaichang.ports.vision import Vision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The adapters of one process; one store implements every store port."""
+
+    clock: Clock
+    store: SqliteStore
+    vault: Vault
+    blobs: Blobs
+    outbox: Outbox
+    vision: Vision
+    logs: LogBook
+    token_hex: Callable[[int], str]
+
+    def for_sessions(self, config: SessionConfig) -> SessionPorts:
+        """Return the ports of open sessions."""
+        store = self.store
+        return SessionPorts(
+            clock=self.clock,
+            sessions=store,
+            history=store,
+            captures=store,
+            learners=store,
+            lessons=store,
+            decisions=store,
+            publishing=store,
+            outbox=self.outbox,
+            vault=self.vault,
+            blobs=self.blobs,
+            vision=self.vision,
+            logs=self.logs,
+            token_hex=self.token_hex,
+            config=config,
+        )
+
+    def for_launches(self) -> LaunchPorts:
+        """Return the ports of launches and enrolment."""
+        store = self.store
+        return LaunchPorts(
+            clock=self.clock,
+            lessons=store,
+            learners=store,
+            staff=store,
+            vault=self.vault,
+            vision=self.vision,
+            token_hex=self.token_hex,
+        )
+
+    def for_review(self) -> ReviewPorts:
+        """Return the ports of review and of the HTTP API."""
+        store = self.store
+        return ReviewPorts(
+            clock=self.clock,
+            history=store,
+            captures=store,
+            evidence=store,
+            learners=store,
+            lessons=store,
+            staff=store,
+            cases=store,
+            decisions=store,
+            sightings=store,
+            media_deliveries=store,
+            vault=self.vault,
+            blobs=self.blobs,
+            vision=self.vision,
+            logs=self.logs,
+            token_hex=self.token_hex,
+        )

@@ -1,0 +1,110 @@
+"""Opens a data folder's store, key and eraser for commands; needs no web stack."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from zaichang.adapters.in_process.clock import ServerClock
+from zaichang.adapters.keys.vault import Vault, load_key
+from zaichang.adapters.posix.blobs import PosixBlobs
+from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasures
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.posix.outbox import PosixOutbox
+from zaichang.adapters.sql.store import SqliteStore
+from zaichang.core.errors import FatalLogError
+from zaichang.ports.erasure import LegalHolds
+from zaichang.review.erasure import Eraser, ErasurePorts
+from zaichang.settings import Settings
+
+
+def data_folder(settings: Settings) -> DataFolder:
+    """Return the settings' data folder; nothing is touched."""
+    return DataFolder(settings.data)
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[SqliteStore]:
+    """Open the store to read, also beside a running service.
+
+    Raises:
+        StorageError: ``storage.missing``, ``storage.corrupt``, ``storage.not_writable``.
+    """
+    store = SqliteStore(DataFolder(settings.data), read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """Return the vault of a data folder that has a master key.
+
+    Raises:
+        ConfigError: ``key.missing``, ``key.invalid``, ``key.command`` or ``key.mode``.
+    """
+    return Vault(master_key(settings, create=False))
+
+
+def master_key(settings: Settings, *, create: bool) -> bytes:
+    """Return the master key: from the settings, a command or the data folder.
+
+    Args:
+        settings: From ``load_settings``.
+        create: Whether to make a key file where there is none.
+
+    Raises:
+        ConfigError: ``key.missing``, ``key.invalid``, ``key.command`` or ``key.mode``.
+    """
+    return load_key(
+        DataFolder(settings.data),
+        "master.key",
+        value=settings.master_key.get_secret_value(),
+        command=settings.master_key_command,
+        create=create,
+    )
+
+
+def legal_holds(settings: Settings) -> LegalHolds:
+    """Return the legal holds of a data folder."""
+    return PosixLegalHolds(DataFolder(settings.data))
+
+
+@asynccontextmanager
+async def open_eraser(settings: Settings) -> AsyncIterator[Eraser]:
+    """Lock the data folder and open the ports of erasure.
+
+    Raises:
+        StorageError: ``storage.locked`` while a service runs on it; or the store's own.
+    """
+    from zaichang.main.service import open_logs
+
+    folder = DataFolder(settings.data)
+    folder.lock()
+    try:
+        store = SqliteStore(folder)
+        try:
+            failures: list[FatalLogError] = []
+            clock = ServerClock(await store.last_at_ms())
+            logs = open_logs(settings, folder, clock, failures.append)
+            try:
+                yield Eraser(
+                    ErasurePorts(
+                        clock=clock,
+                        store=store,
+                        captures=store,
+                        blobs=PosixBlobs(folder),
+                        outbox=PosixOutbox(folder),
+                        holds=PosixLegalHolds(folder),
+                        pending=PosixPendingErasures(folder),
+                        logs=logs,
+                        token_hex=secrets.token_hex,
+                    )
+                )
+            finally:
+                await logs.close()
+        finally:
+            store.close()
+    finally:
+        folder.unlock()

@@ -1,0 +1,53 @@
+"""Encryption with a key per learner. Destroying that key erases everything that was encrypted with it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from zaichang.ports.records import Learner
+
+
+class LearnerKey(Protocol):
+    """A learner's data key, in memory for as long as it is needed."""
+
+    @property
+    def institution_id(self) -> str:
+        """The learner's institution."""
+
+    @property
+    def learner_id(self) -> str:
+        """The learner's pseudonym."""
+
+    def encrypt(self, kind: str, name: str, data: bytes) -> bytes:
+        """Return ``data`` encrypted for one place.
+
+        Args:
+            kind: One of ``ports.purposes``.
+            name: Where it is kept, unique within the kind and the learner.
+            data: Any bytes.
+        """
+
+    def decrypt(self, kind: str, name: str, encrypted: bytes) -> bytes:
+        """Return the bytes that ``encrypt`` was given.
+
+        Raises:
+            StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key are not the same.
+        """
+
+    def subject_key(self) -> bytes:
+        """Return the 32-byte key that the salts of this learner's commitments come from (``tlog.commit``)."""
+
+
+class Vault(Protocol):
+    """Makes learners' data keys and unlocks them with the master key."""
+
+    def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
+        """Return a new learner's row with a fresh wrapped key."""
+
+    def unlock(self, learner: Learner) -> LearnerKey:
+        """Return the learner's data key.
+
+        Raises:
+            NotAllowed: ``learner.erased`` where the key was destroyed.
+            StorageError: ``storage.master_key`` where the key was wrapped with another master key.
+        """

@@ -1,0 +1,57 @@
+"""Erasure of a learner: the store's part, legal holds, and the leaves that tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class ErasureStore(Protocol):
+    """Erases a learner's rows."""
+
+    async def sessions_to_erase(self, institution_id: str, learner_id: str) -> int:
+        """Return how many sessions a learner has.
+
+        Raises:
+            NotFound: ``learner.unknown``.
+            NotAllowed: ``erase.open_session`` while one still runs.
+        """
+
+    async def erase(self, institution_id: str, learner_id: str, alias: str, at_ms: int) -> None:
+        """Destroy key, references, events and records in one transaction; the other rows change to ``alias``.
+
+        Afterwards no file of the store holds the erased bytes. Cost: linear in the learner's rows.
+        """
+
+    async def is_erased(self, institution_id: str, alias: str) -> bool:
+        """Return whether the erasure under this alias was committed."""
+
+
+class LegalHolds(Protocol):
+    """Keeps which learners may not be erased. Methods block."""
+
+    def put(self, institution_id: str, learner_id: str, reason: str) -> None:
+        """Hold a learner's data, for a reason (a word or a reference number)."""
+
+    def release(self, institution_id: str, learner_id: str) -> None:
+        """End a hold; harmless where there is none."""
+
+    def check(self, institution_id: str, learner_id: str) -> None:
+        """Refuse if there is a hold.
+
+        Raises:
+            NotAllowed: ``erase.hold``.
+        """
+
+
+class PendingErasures(Protocol):
+    """Keeps erasure leaves until the log holds them. Methods block."""
+
+    def put(self, institution_id: str, alias: str, leaf: bytes) -> None:
+        """Keep a leaf durably."""
+
+    def all(self) -> Sequence[tuple[str, str, bytes]]:
+        """Return institution, alias and leaf of each."""
+
+    def done(self, institution_id: str, alias: str) -> None:
+        """Forget a leaf that is in the log, or whose erasure was not committed."""

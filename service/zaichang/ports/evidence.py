@@ -1,0 +1,27 @@
+"""What bundles and receipts read of stored sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from zaichang.ports.records import Learner, StoredLeaf, StoredMinute
+
+
+class EvidenceStore(Protocol):
+    """Reads one session at a time, with its policy and its learner's key."""
+
+    async def events(self, session_id: str) -> Sequence[bytes]:
+        """Return all events in order."""
+
+    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+        """Return all minutes in order."""
+
+    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+        """Return all leaves in order."""
+
+    async def policy(self, digest: str) -> bytes:
+        """Return the canonical bytes, or raise ``NotFound``."""
+
+    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+        """Return it, or raise ``NotFound``."""

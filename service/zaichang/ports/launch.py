@@ -1,0 +1,26 @@
+"""Everything that launches and enrolment need from outside, as one value of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zaichang.ports.clock import Clock
+from zaichang.ports.encryption import Vault
+from zaichang.ports.learners import LearnerStore
+from zaichang.ports.lessons import LessonStore
+from zaichang.ports.review import StaffStore
+from zaichang.ports.vision import Vision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchPorts:
+    """Reads and writes everything that exists before a session begins."""
+
+    clock: Clock
+    lessons: LessonStore
+    learners: LearnerStore
+    staff: StaffStore
+    vault: Vault
+    vision: Vision
+    token_hex: Callable[[int], str]

@@ -1,0 +1,33 @@
+"""Learners, their references and their allowances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from zaichang.ports.records import Allowance, Enrolment, Learner
+
+
+class LearnerStore(Protocol):
+    """Keeps learners by pseudonym."""
+
+    async def ensure_learner(self, learner: Learner) -> Learner:
+        """Insert where absent; return what is kept. An erased learner raises ``NotAllowed``."""
+
+    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+        """Return it, or raise ``NotFound``."""
+
+    async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
+        """Keep a new reference; older versions are removed."""
+
+    async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
+        """Return the newest reference."""
+
+    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+        """Return every learner of an institution who has a reference and is not erased, with it."""
+
+    async def put_allowance(self, institution_id: str, learner_id: str, allowance: Allowance) -> None:
+        """Keep a new version."""
+
+    async def allowances(self, institution_id: str, learner_id: str) -> Sequence[Allowance]:
+        """Return all versions, the newest first."""

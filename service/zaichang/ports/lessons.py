@@ -1,0 +1,36 @@
+"""Institutions, policies and lessons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from zaichang.ports.records import Institution, Lesson
+
+
+class LessonStore(Protocol):
+    """Keeps institutions, policies and lessons."""
+
+    async def put_institution(self, institution: Institution) -> None:
+        """Insert or replace."""
+
+    async def institution(self, institution_id: str) -> Institution:
+        """Return it, or raise ``NotFound``."""
+
+    async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
+        """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``."""
+
+    async def put_policy(self, digest: str, name: str, body: bytes) -> None:
+        """Keep a policy for ever under its digest."""
+
+    async def policy(self, digest: str) -> bytes:
+        """Return the canonical bytes, or raise ``NotFound``."""
+
+    async def put_lesson(self, lesson: Lesson) -> None:
+        """Insert or replace."""
+
+    async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
+        """Return it, or raise ``NotFound``."""
+
+    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+        """Return an institution's lessons."""

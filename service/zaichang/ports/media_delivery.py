@@ -1,0 +1,31 @@
+"""The delivery log (I5): which parts of a lesson were sent to which launch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from zaichang.ports.records import Delivery
+
+
+class MediaDeliveryStore(Protocol):
+    """Keeps records of media delivery until their session has taken them in."""
+
+    async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
+        """Keep records of the delivery log; return how many were new (or sent earlier than was known).
+
+        Raises:
+            NotAllowed: ``delivery.too_many``; nothing is kept.
+        """
+
+    async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
+        """Return what the launch's session has not taken in yet, in the order of the lesson."""
+
+    async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
+        """Note that the session has taken these in."""
+
+    async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
+        """Return (institution, launch) of sessions that have not taken in all that is kept for them."""
+
+    async def forget_deliveries(self, before_ms: int) -> int:
+        """Delete what arrived before; return how many."""

@@ -1,0 +1,54 @@
+"""From stored leaves to published minutes: anchors in the log, and lines in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from zaichang.ports.records import StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amendment
+
+
+class PublishingStore(Protocol):
+    """Keeps how far leaves, minutes and decisions have come."""
+
+    async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
+        """Note that a signed checkpoint covers the leaf, at this index of the log."""
+
+    async def unanchored(self) -> Sequence[tuple[str, StoredLeaf]]:
+        """Return all leaves that no checkpoint covers yet, with their sessions, in an order safe to submit."""
+
+    async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
+        """Return all minutes whose leaf is anchored and whose outbox line is not noted as written."""
+
+    async def note_published(self, session_id: str, minutes: Sequence[int]) -> None:
+        """Note that the outbox holds these minutes."""
+
+    async def unpublished_amendments(self) -> Sequence[Amendment]:
+        """Return decisions whose leaf is anchored and whose outbox line is not noted as written."""
+
+    async def note_amendment_published(self, session_id: str, leaf_seq: int) -> None:
+        """Note that the outbox holds it."""
+
+
+class Outbox(Protocol):
+    """The lines for the hour ledger, in files or in a queue. Methods block: call them in a thread."""
+
+    def append(self, lines: Sequence[bytes], at_ms: int) -> None:
+        """Write whole lines durably.
+
+        Raises:
+            StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``; no partial line is left.
+        """
+
+    def repair(self) -> None:
+        """Remove a half-written last line that a crash left."""
+
+    def holds(self, wanted: Iterable[tuple[str, int]], kind: str = "minute") -> set[tuple[str, int]]:
+        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``.
+
+        Cost: reads the outbox backwards until all are found; only for recovery.
+        """
+
+    def mask(self, institution_id: str, learner_id: str) -> None:
+        """Overwrite a learner's pseudonym with as many dashes; no line moves. Cost: reads the whole outbox."""

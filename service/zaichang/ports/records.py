@@ -1,0 +1,228 @@
+"""Rows of sessions, learners and lessons, as ports carry them. Plain values; no storage is named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.ports.records_cases import CaseDraft
+from zaichang.session.events import Question
+from zaichang.session.playhead import IntervalSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Institution:
+    """An institution; only digests of its keys are kept (SHA-256, hex).
+
+    Attributes:
+        institution_id: Identifier.
+        name_zh: Name shown in Chinese.
+        name_en: Name shown in English.
+        key_digest: Of the key its learning platform calls us with.
+        staff_digest: Of the key its reviewers open captures with.
+        created_ms: Server time.
+    """
+
+    institution_id: str
+    name_zh: str
+    name_en: str
+    key_digest: str
+    staff_digest: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A lesson of a course, with the policy that holds for it.
+
+    ``duration_ms`` is never the player's word; ``questions`` is the bank for question challenges, which stays here.
+    ``timeline`` names the time line that positions are on: that of the first version that had it. ``live_from_ms`` is
+    when a live broadcast began, server time, or 0.
+    """
+
+    institution_id: str
+    course_id: str
+    lesson_id: str
+    title_zh: str
+    title_en: str
+    duration_ms: int
+    policy_digest: str
+    questions: tuple[Question, ...] = ()
+    version: str = "1"
+    timeline: str = "1"
+    live_from_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """A learner, known by the institution's pseudonym only; ``wrapped_key`` is None once erased."""
+
+    institution_id: str
+    learner_id: str
+    wrapped_key: bytes | None
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A reference template, encrypted with the learner's key; ``models`` says which models made it."""
+
+    version: int
+    at_ms: int
+    models: str
+    encrypted: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What an institution grants a learner in every later session; why is not kept (it may be about health).
+
+    Attributes:
+        version: 1, 2, 3, ...; older ones stay as the record of what held when.
+        at_ms: Server time.
+        set_by: ``platform``, ``operator`` or a reviewer's id.
+        route: ``face``, ``challenge`` (without face recognition), or empty: as the launch asks.
+        extra_time_pct: So many percent more time for answers and captures.
+        liveness_excluded: Movements that are never asked for.
+    """
+
+    version: int
+    at_ms: int
+    set_by: str
+    route: str = ""
+    extra_time_pct: int = 0
+    liveness_excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A session as storage knows it.
+
+    Attributes:
+        session_id: Random, 32 hex digits.
+        institution_id: Whose.
+        learner_id: Pseudonym.
+        course_id: Course.
+        lesson_id: Lesson.
+        token_id: The launch token that opened it; one session per token.
+        policy_digest: The policy in force.
+        state: ``open`` (may earn), ``superseded`` (being closed) or ``closed``.
+        opened_ms: Server time.
+        closed_ms: Server time, or None.
+        superseded_by: The session that took its place, or None.
+        epoch: Fencing number; a writer with an older one is refused.
+        next_seq: Sequence number of the next event.
+        lesson_version: The lesson's version that it began with.
+        timeline: The time line that its positions are on.
+        owed: The kind of the pop-up that was left open at its end, or empty.
+    """
+
+    session_id: str
+    institution_id: str
+    learner_id: str
+    course_id: str
+    lesson_id: str
+    token_id: str
+    policy_digest: str
+    state: str
+    opened_ms: int
+    closed_ms: int | None = None
+    superseded_by: str | None = None
+    epoch: int = 1
+    next_seq: int = 0
+    lesson_version: str = "1"
+    timeline: str = "1"
+    owed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """One event: canonical bytes, and the server time in them."""
+
+    at_ms: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMinute:
+    """One minute's record (canonical bytes) and what it credits.
+
+    ``leaf_seq`` is the leaf that carries its verdict, None until that leaf is written; ``published`` says that its line
+    is in the outbox. Both are kept by the store.
+    """
+
+    minute: int
+    body: bytes
+    credited: IntervalSet = ()
+    leaf_seq: int | None = None
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLeaf:
+    """A leaf of the log, as its bytes will stand there.
+
+    Attributes:
+        leaf_seq: 0, 1, 2, ... within the session.
+        kind: ``session.start``, ``session.segment``, ``session.final``.
+        at_ms: Server time.
+        body: The canonical bytes.
+        first_minute: The first minute whose verdict it carries.
+        n_minutes: How many minutes it carries.
+        entry_index: Its index in the log, once a signed checkpoint covers it.
+    """
+
+    leaf_seq: int
+    kind: str
+    at_ms: int
+    body: bytes
+    first_minute: int = 0
+    n_minutes: int = 0
+    entry_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRow:
+    """A picture that was kept, encrypted; ``deleted_ms`` once retention or erasure removed it."""
+
+    session_id: str
+    capture_id: str
+    at_ms: int
+    size: int
+    deleted_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A part of a lesson that was sent to the player of a launch; ``sent_ms`` is when sending began, server time."""
+
+    launch: str
+    start_ms: int
+    end_ms: int
+    sent_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """One atomic write of a session: its next events and all that follows from them.
+
+    Attributes:
+        session_id: Which session.
+        epoch: The writer's fencing number.
+        first_seq: Sequence number of the first event.
+        events: In order.
+        minutes: Minutes that became final.
+        leaves: Leaves that these events completed.
+        closed_ms: Set where the session ended with these events.
+        owed: The kind of the pop-up that was left open then, or empty.
+        case: What a person should look at then; the reasons of undecided minutes are added to it.
+    """
+
+    session_id: str
+    epoch: int
+    first_seq: int
+    events: tuple[StoredEvent, ...]
+    minutes: tuple[StoredMinute, ...] = ()
+    leaves: tuple[StoredLeaf, ...] = ()
+    closed_ms: int | None = None
+    owed: str = ""
+    case: CaseDraft | None = None

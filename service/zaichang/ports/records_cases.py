@@ -1,0 +1,113 @@
+"""Rows of review cases: drafts, cases, filters, closings, appeals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SESSION, ACCOUNT, DEVICE, ADDRESS = "session", "account", "device", "address"
+CASE_KINDS = (SESSION, ACCOUNT, DEVICE, ADDRESS)
+HINT = "hint"
+"""Kind of a sighting beside DEVICE and ADDRESS: a code of what the client noticed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReason:
+    """Why a case is there.
+
+    Attributes:
+        code: Reason code.
+        other: Another account that it is about, or empty.
+        n: How often, or how many.
+        at_ms: When last.
+    """
+
+    code: str
+    n: int = 1
+    other: str = ""
+    at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDraft:
+    """A case to be opened, or added to where there is one.
+
+    Attributes:
+        case_id: For a new one, random.
+        institution_id: Whose.
+        kind: One of ``CASE_KINDS``.
+        subject: Session id, pseudonym, or digest.
+        learner_id: Pseudonym, empty for devices and addresses.
+        at_ms: Server time.
+        due_ms: Until when a person should have decided.
+        undecided_ms: What a person may grant.
+        reasons: Why.
+    """
+
+    case_id: str
+    institution_id: str
+    kind: str
+    subject: str
+    at_ms: int
+    due_ms: int
+    learner_id: str = ""
+    undecided_ms: int = 0
+    reasons: tuple[CaseReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case as it stands; ``outcome``, ``closed_by`` and ``note`` are of its last decision."""
+
+    case_id: str
+    institution_id: str
+    kind: str
+    subject: str
+    learner_id: str
+    opened_ms: int
+    due_ms: int
+    undecided_ms: int
+    state: str
+    outcome: str = ""
+    closed_ms: int | None = None
+    closed_by: str = ""
+    note: str = ""
+    reasons: tuple[CaseReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases; empty fields match all. ``after`` is the last case of the page before: (due_ms, case_id)."""
+
+    institution_id: str
+    state: str = "open"
+    kind: str = ""
+    reason: str = ""
+    learner_id: str = ""
+    after: tuple[int, str] = (-1, "")
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosing:
+    """The end of a case; ``left_ms`` and ``open`` where parts of it stay undecided."""
+
+    case_id: str
+    at_ms: int
+    reviewer_id: str
+    outcome: str
+    note: str = ""
+    left_ms: int = 0
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """A learner's appeal; the words are encrypted with the learner's key."""
+
+    session_id: str
+    number: int
+    at_ms: int
+    minutes: tuple[int, ...]
+    encrypted: bytes
+    answered_ms: int | None = None
+    outcome: str = ""

@@ -1,0 +1,59 @@
+"""Rows of review decisions, sightings and the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.ports.records import StoredLeaf
+from zaichang.ports.records_cases import CaseClosing
+from zaichang.session.playhead import IntervalSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A person's decision about one minute (I9); ``body`` is its record, whose digest the leaf carries."""
+
+    session_id: str
+    leaf_seq: int
+    minute: int
+    at_ms: int
+    verdict: str
+    delta_ms: int
+    reason: str
+    reviewer_id: str
+    body: bytes
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """One atomic write of a decision: leaves, what they say, what they credit, and the case's end."""
+
+    session_id: str
+    leaves: tuple[StoredLeaf, ...]
+    amendments: tuple[Amendment, ...]
+    credited: tuple[tuple[int, IntervalSet], ...]
+    close: CaseClosing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A session was seen with a device, from an address, or with a hint."""
+
+    session_id: str
+    kind: str
+    value: str
+    institution_id: str
+    learner_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which session or case."""
+
+    n: int
+    at_ms: int
+    actor: str
+    action: str
+    target: str

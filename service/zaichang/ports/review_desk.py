@@ -1,0 +1,41 @@
+"""Everything that review and the HTTP API need from outside, as one value of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zaichang.ports.blobs import Blobs
+from zaichang.ports.captures import CaptureStore
+from zaichang.ports.clock import Clock
+from zaichang.ports.encryption import Vault
+from zaichang.ports.evidence import EvidenceStore
+from zaichang.ports.learners import LearnerStore
+from zaichang.ports.lessons import LessonStore
+from zaichang.ports.media_delivery import MediaDeliveryStore
+from zaichang.ports.review import CaseStore, DecisionStore, SightingStore, StaffStore
+from zaichang.ports.session import LogBook
+from zaichang.ports.sessions import SessionHistory
+from zaichang.ports.vision import Vision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPorts:
+    """Ended sessions are read, and decisions about them written, through these."""
+
+    clock: Clock
+    history: SessionHistory
+    captures: CaptureStore
+    evidence: EvidenceStore
+    learners: LearnerStore
+    lessons: LessonStore
+    staff: StaffStore
+    cases: CaseStore
+    decisions: DecisionStore
+    sightings: SightingStore
+    media_deliveries: MediaDeliveryStore
+    vault: Vault
+    blobs: Blobs
+    vision: Vision
+    logs: LogBook
+    token_hex: Callable[[int], str]

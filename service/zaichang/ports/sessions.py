@@ -1,0 +1,77 @@
+"""Sessions: opened, owned by one writer, appended to, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from zaichang.ports.records import Append, SessionRow, StoredLeaf, StoredMinute
+from zaichang.session.playhead import IntervalSet
+
+
+class SessionStore(Protocol):
+    """Opens sessions and writes their events. Each change is durable when its method returns."""
+
+    async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
+        """Make ``row`` the learner's one earning session; return those it supersedes.
+
+        Raises:
+            NotAllowed: ``token.used`` where the token opened a session before.
+        """
+
+    async def release_token(self, session_id: str) -> None:
+        """Let the session's launch token open another one: this one ended before anything could count in it."""
+
+    async def unfinished(self) -> Sequence[SessionRow]:
+        """Return every session that is not closed (start-up sweep)."""
+
+    async def claim(self, session_id: str) -> SessionRow:
+        """Take the session with a new fencing epoch; writers of older epochs are refused from now on."""
+
+    async def append(self, write: Append) -> None:
+        """Write atomically and durably; a repeat of the same write is a no-op.
+
+        Raises:
+            StorageError: ``storage.fenced`` for an old epoch, ``storage.conflict`` where other events stand there.
+        """
+
+    async def last_at_ms(self) -> int:
+        """Return the latest server time in any event; 0 for none. The clock starts no earlier."""
+
+
+class SessionHistory(Protocol):
+    """Reads stored sessions."""
+
+    async def ping(self) -> None:
+        """Return once the store answers a read that touches no table (health probes)."""
+
+    async def session(self, session_id: str) -> SessionRow:
+        """Return it, or raise ``NotFound``."""
+
+    async def session_of_token(self, token_id: str) -> SessionRow | None:
+        """Return the session that the token opened."""
+
+    async def sessions_page(
+        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+    ) -> Sequence[SessionRow]:
+        """Return a page, the newest first: those before (opened_ms, session_id); of one learner, or "" for all."""
+
+    async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
+        """Return an institution's sessions opened before ``before_ms``, the newest first."""
+
+    async def events(self, session_id: str) -> Sequence[bytes]:
+        """Return all events in order."""
+
+    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+        """Return all minutes in order (``credited`` is not filled in; it is in the body)."""
+
+    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+        """Return all leaves in order."""
+
+    async def credited(
+        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+    ) -> IntervalSet:
+        """Return what the learner was credited for on this time line of the lesson (I2)."""
+
+    async def owed(self, institution_id: str, learner_id: str) -> str:
+        """Return the kind of the pop-up that the learner's last closed session left open, or empty."""
