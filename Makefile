@@ -12,7 +12,7 @@ help:
 	@echo "make test     every test            ARGS='-k merkle' passes options to pytest"
 	@echo "make check    lint, format, types, import order, file sizes, SDK types"
 	@echo "make redteam  what cheats earn and honest learners lose; writes docs/redteam.md"
-	@echo "make docs     rewrite the pages that are generated from the code"
+	@echo "make docs     rewrite all that is generated from the code: pages, schema, clients"
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make release  wheels, npm package, SBOM and hashes into dist/   ARGS=--draft tries it on any commit"
 	@echo "make coverage branch coverage of the unit tests, with its floor"

@@ -51,6 +51,7 @@ def main() -> int:
         "text": repository.stray_text,
         "words": words.findings,
         "ignores": repository.blanket_ignores,
+        "generated": lambda: command([BIN / "python", ".ci/pages.py", "--check"]),
         "lock files": repository.lock_findings,
         "version": version.findings,
     }

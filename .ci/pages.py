@@ -1,6 +1,6 @@
-"""Writes the pages that are generated from the code: docs/errors.md, docs/policy.md, docs/reasons.md, docs/settings.md.
+"""Writes the files that are generated from the code: pages in docs, and all that comes from ``zaichang.protocol``.
 
-``make docs`` writes them; tests/test_docs.py fails when one is out of date.
+``make docs`` writes them; ``make check`` (``--check``) and tests/test_docs.py fail when one is out of date.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "service"))
 from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
 from policy_page import field_lines, indicator_lines, shown  # noqa: E402
+from protocol_files import FILES, PARTS  # noqa: E402
 
 from zaichang.cli import build_parser  # noqa: E402
 from zaichang.core import reasons  # noqa: E402
@@ -127,11 +128,23 @@ def settings_page() -> str:
 
 def between(page: str, name: str, lines: list[str]) -> str:
     """Return a page written by hand with the part between its ``<!-- name -->`` marks replaced."""
-    text = (ROOT / page).read_text()
+    return replaced((ROOT / page).read_text(), name, lines)
+
+
+def replaced(text: str, name: str, lines: list[str]) -> str:
+    """Return a text with the part between its ``<!-- name -->`` marks replaced."""
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
     return before + start + "\n".join(lines) + "\n" + end + after
+
+
+def protocol_page() -> str:
+    """Return docs/protocol.md with its tables as ``zaichang.protocol`` has them."""
+    text = (ROOT / "docs/protocol.md").read_text()
+    for name, make in PARTS.items():
+        text = replaced(text, name, make())
+    return text
 
 
 def state_lines() -> list[str]:
@@ -182,21 +195,29 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
     "docs/evidence-reference.md": evidence_page,
     "docs/policy.md": lambda: between("docs/policy.md", "fields", field_lines()),
+    "docs/protocol.md": protocol_page,
     "docs/reasons.md": reasons_page,
     "docs/review.md": lambda: between("docs/review.md", "indicators", indicator_lines()),
     "docs/settings.md": settings_page,
+    **FILES,
 }
 
 
 def main() -> int:
-    """Write every page that differs."""
+    """Write every file that differs; with ``--check`` only name them, and return 1 where there are any."""
+    check = "--check" in sys.argv[1:]
+    stale = 0
     for name, make in PAGES.items():
         path, text = ROOT / name, make()
         if not path.is_file() or path.read_text() != text:
+            stale += 1
+            if check:
+                print(f"{name} is out of date: run make docs")
+                continue
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             print(f"wrote {name}")
-    return 0
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

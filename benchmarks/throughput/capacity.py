@@ -71,7 +71,7 @@ def _cpu_s(pid: int) -> float:
 
 async def _study(url: str, tokens: list[str], pid: int, settle_s: float, seconds: float) -> dict[str, report.Cell]:
     from zaichang_client import StudyClient, websocket
-    from zaichang_client import messages as m
+    from zaichang_client.protocol import messages as m
     from zaichang_simulation.demo.learner import Camera, Player, Prompter
 
     captures = 0

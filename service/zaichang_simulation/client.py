@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from zaichang.live.channel import Channel
 from zaichang.session.playhead import total_ms
 from zaichang_client import ClientConfig, ConnectionGone, Sample, SessionRefused, StudyClient, Transport
-from zaichang_client import messages as m
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.camera.timeline import CameraTimeline
 from zaichang_simulation.eyes import SimCamera
 from zaichang_simulation.fetching import fetch_media

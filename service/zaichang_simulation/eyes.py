@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from zaichang_client import Picture, Unavailable
-from zaichang_client.messages import CaptureOrder, LivenessStepOrder
+from zaichang_client.protocol.messages import CaptureOrder, LivenessStepOrder
 from zaichang_simulation.camera.rig import Act
 from zaichang_simulation.camera.timeline import IDLE_MS, CameraTimeline
 from zaichang_simulation.format import camera as say

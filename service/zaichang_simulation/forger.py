@@ -7,8 +7,8 @@ import contextlib
 import random
 from collections.abc import Callable
 
-from zaichang_client import ConnectionGone, Transport
-from zaichang_client import messages as m
+from zaichang_client import ConnectionGone, Transport, codec
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.eyes import SimCamera
 from zaichang_simulation.format.cheats import Captures, CheatEntry, Raw, ReplayHeartbeats
 from zaichang_simulation.format.types import to_ms
@@ -75,6 +75,6 @@ class Forger:
                     header = m.CaptureHeader(
                         capture_id="c0-0", nonce=f"{self._random.getrandbits(128):032x}", camera=picture.camera
                     )
-                    await transport.send(m.encode_capture(header, picture.data))
+                    await transport.send(codec.encode_capture(header, picture.data))
             case _:
                 pass

@@ -26,7 +26,7 @@ from zaichang.session.playhead import normalise
 from zaichang.session.policy import policy_digest
 from zaichang.session.replay import replay
 from zaichang.settings import load_settings
-from zaichang_client.messages import ChallengeOrder
+from zaichang_client.protocol.messages import ChallengeOrder
 from zaichang_simulation.analysis import Gallery, SimVision
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.format.actions import ServerClock as ClockStep

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zaichang_client import Picture
-from zaichang_client.messages import LivenessHint, LivenessStepOrder
+from zaichang_client.protocol.messages import LivenessHint, LivenessStepOrder
 from zaichang_simulation.camera.performed import act_of
 from zaichang_simulation.camera.rig import Act
 from zaichang_simulation.eyes import SimCamera

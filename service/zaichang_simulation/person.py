@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 from zaichang_client import DECLINE, READY
-from zaichang_client.messages import ChallengeOrder, ChallengeResult
+from zaichang_client.protocol.messages import ChallengeOrder, ChallengeResult
 from zaichang_simulation.format.actions import ChallengeRule
 from zaichang_simulation.format.types import to_ms
 

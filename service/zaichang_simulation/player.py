@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from zaichang.session.playhead import EMPTY, IntervalSet, add
 from zaichang_client import Sample
-from zaichang_client.messages import Joined
+from zaichang_client.protocol.messages import Joined
 
 BEHIND_LIVE_MS = 8_000
 """How far behind its edge a player plays a live broadcast."""

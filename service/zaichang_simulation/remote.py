@@ -21,7 +21,7 @@ from zaichang.session.playhead import total_ms
 from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
 from zaichang_client import ConnectionGone, Transport, websocket
-from zaichang_client import messages as m
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.camera.faces import Image
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.performed import Troupe

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
-from zaichang_client import messages as m
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.format import actions as do
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.types import to_ms

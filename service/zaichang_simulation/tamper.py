@@ -12,8 +12,9 @@ import msgspec
 from zaichang.protocol.codec import decode_capture, encode_capture
 from zaichang.session.playhead import EMPTY, IntervalSet, add
 from zaichang_client import ClientError, Sample, Transport
-from zaichang_client.messages import Heartbeat, decode_own, encode
-from zaichang_client.messages import Reveal as RevealMessage
+from zaichang_client.codec import decode_own, encode
+from zaichang_client.protocol.messages import Heartbeat
+from zaichang_client.protocol.messages import Reveal as RevealMessage
 from zaichang_simulation.format.cheats import (
     Captures,
     CheatEntry,

@@ -13,7 +13,7 @@ from zaichang.protocol.messages import LivenessStepOrder as ServerStep
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
 from zaichang_client import Picture
-from zaichang_client.messages import LivenessStepOrder
+from zaichang_client.protocol.messages import LivenessStepOrder
 from zaichang_simulation.analysis import Gallery, SimVision
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.timeline import CameraTimeline

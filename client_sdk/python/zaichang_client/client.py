@@ -11,12 +11,14 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from zaichang_client import messages as m
-from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
+from zaichang_client import codec
+from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused, UnknownMessage
 from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Player, Prompter, Unavailable
+from zaichang_client.protocol import messages as m
+from zaichang_client.protocol.close_codes import CloseCode
+from zaichang_client.protocol.limits import PROTOCOL_VERSION
 from zaichang_client.transport import LATER, RETRY_NOT, Connect, Transport
 
-_NOT_FOUND = 4404
 _NONCE_BYTES = 16
 _CLOSE_CODE_WAIT_S = 1.0
 _MOVING = frozenset({"liveness", "light"})
@@ -74,6 +76,14 @@ def _ignore(message: m.ServerMessage) -> None:
     """Observe nothing."""
 
 
+async def _next(transport: Transport) -> m.ServerMessage:
+    """Return the next message of a known type: a newer service may send others."""
+    while True:
+        data = await transport.receive()
+        with contextlib.suppress(UnknownMessage):
+            return codec.decode(data)
+
+
 class StudyClient:
     """Runs a session: joins, reports, obeys, reconnects and resumes, until the server closes it."""
 
@@ -99,8 +109,8 @@ class StudyClient:
             token: The launch token.
             player: The lesson's player.
             camera: The learner's camera.
-            prompter: Shows pop-ups.
-            liveness: Shows liveness steps and takes their frames; without it such pop-ups cannot be answered.
+            prompter: Shows challenges.
+            liveness: Shows liveness steps and takes their frames; without it such challenges cannot be answered.
             config: See there.
             observe: Is shown every message of the server.
             pace: Time between two heartbeats, from what the server asks for (both in ms).
@@ -168,7 +178,7 @@ class StudyClient:
                 except ConnectionGone as gone:
                     if self._end() is not None:
                         continue
-                    if gone.close_code == _NOT_FOUND and self.session_id:
+                    if gone.close_code == CloseCode.NOT_FOUND and self.session_id:
                         self.session_id = ""  # that session is no more: begin a new one
                         self._client_nonce = self._token_hex(_NONCE_BYTES)
                     elif gone.close_code in RETRY_NOT:
@@ -230,7 +240,7 @@ class StudyClient:
 
     async def _join(self, transport: Transport) -> None:
         join = m.Join(
-            protocol=m.PROTOCOL_VERSION,
+            protocol=PROTOCOL_VERSION,
             token=self._token,
             client_nonce_c=commitment(self._client_nonce),
             sdk=self._config.sdk,
@@ -238,18 +248,18 @@ class StudyClient:
             resume=self.session_id,
             device=self._config.device,
         )
-        await transport.send(m.encode(join))
+        await transport.send(codec.encode(join))
         try:
             async with asyncio.timeout(self._config.join_timeout_ms / 1000):
-                while not isinstance(message := m.decode(await transport.receive()), m.Joined):
+                while not isinstance(message := await _next(transport), m.Joined):
                     self._take(message, transport)
                     if self._ended is not None:
-                        raise ConnectionGone(4000, "the session has ended")
+                        raise ConnectionGone(CloseCode.FINISHED, "the session has ended")
         except TimeoutError:
             raise ConnectionGone(1006, "no answer to join") from None
         self._observe(message)
         if message.reveal:
-            await transport.send(m.encode(m.Reveal(client_nonce=self._client_nonce)))
+            await transport.send(codec.encode(m.Reveal(client_nonce=self._client_nonce)))
         self.session_id = message.session_id
         self._seq, self._nonce = message.seq - 1, message.nonce  # what is named is the next heartbeat
         self._heartbeat_ms = message.heartbeat_ms
@@ -261,7 +271,7 @@ class StudyClient:
 
     async def _read(self, transport: Transport) -> None:
         while self._ended is None:
-            message = m.decode(await transport.receive())
+            message = await _next(transport)
             self._observe(message)
             self._take(message, transport)
 
@@ -315,7 +325,7 @@ class StudyClient:
             if self._finish and not self._finish_sent:
                 await self._beat(transport)
                 self._finish_sent = True
-                await transport.send(m.encode(m.Finish()))
+                await transport.send(codec.encode(m.Finish()))
             due_s = loop.time() + self._pace(self._heartbeat_ms) / 1000
             await asyncio.sleep(min(self._config.spacing_ms, self._pace(self._heartbeat_ms)) / 1000)
 
@@ -337,7 +347,7 @@ class StudyClient:
             focused=sample.focused,
             hints=sample.hints[:16],
         )
-        await transport.send(m.encode(beat))
+        await transport.send(codec.encode(beat))
         try:
             async with asyncio.timeout(self._config.ack_timeout_ms / 1000):
                 while self._in_flight:
@@ -345,7 +355,7 @@ class StudyClient:
         except TimeoutError:
             raise ConnectionGone(1006, "no acknowledgement") from None
 
-    # Captures and pop-ups
+    # Captures and challenges
 
     def _start_capture(self, order: m.CaptureOrder, transport: Transport) -> None:
         running = self._captures.pop(order.capture_id, None)
@@ -369,15 +379,15 @@ class StudyClient:
                     camera=picture.camera,
                     virtual_camera=picture.virtual_camera,
                 )
-                await transport.send(m.encode_capture(header, picture.data))
+                await transport.send(codec.encode_capture(header, picture.data))
             case Unavailable():
                 said = m.CaptureUnavailableMessage(capture_id=order.capture_id, cause=picture.cause)
-                await transport.send(m.encode(said))
+                await transport.send(codec.encode(said))
             case None:
                 pass
 
     def _start_ask(self, order: m.ChallengeOrder) -> None:
-        """Show a pop-up; one that is repeated after a lost connection is not shown twice."""
+        """Show a challenge; one that is repeated after a lost connection is not shown twice."""
         running = self._asks.get(order.challenge_id)
         if running is not None and not running.done():
             return
@@ -401,14 +411,14 @@ class StudyClient:
         transport = self._transport
         if transport is not None:  # else: the server asks again once we are back
             said = m.Answer(challenge_id=challenge_id, answer=self._answers[challenge_id])
-            await transport.send(m.encode(said))
+            await transport.send(codec.encode(said))
 
     async def _send_ready(self, order: m.ChallengeOrder, attempt: int, answer: str) -> None:
         """Say that the steps may begin. A lost connection ends them: the server asks for "ready" anew after it."""
         self._orders[order.challenge_id] = (order, attempt)
         transport = self._transport
         if transport is not None:
-            await transport.send(m.encode(m.Ready(challenge_id=order.challenge_id, decline=answer == DECLINE)))
+            await transport.send(codec.encode(m.Ready(challenge_id=order.challenge_id, decline=answer == DECLINE)))
 
     def _start_step(self, order: m.LivenessStepOrder, transport: Transport) -> None:
         self._stop_stepping()
@@ -430,7 +440,7 @@ class StudyClient:
                     camera=picture.camera,
                     virtual_camera=picture.virtual_camera,
                 )
-                await transport.send(m.encode_capture(header, picture.data))
+                await transport.send(codec.encode_capture(header, picture.data))
             await asyncio.sleep(max(0.0, due_s - loop.time()))
 
     def _stop_stepping(self) -> None:

@@ -14,6 +14,10 @@ class ClientError(Exception):
         self.hint = hint
 
 
+class UnknownMessage(ClientError):
+    """A message type of a newer service; a client ignores it."""
+
+
 class ConnectionGone(ClientError):
     """The connection ended; ``close_code`` says how (1006: without a word)."""
 

@@ -1,11 +1,11 @@
-"""What the embedding program supplies: a player, a camera, and someone who answers pop-ups."""
+"""What the embedding program supplies: a player, a camera, and a prompter that answers challenges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from zaichang_client.messages import (
+from zaichang_client.protocol.messages import (
     CaptureOrder,
     ChallengeOrder,
     ChallengeResult,
@@ -102,10 +102,10 @@ class Camera(Protocol):
 
 
 class Prompter(Protocol):
-    """Shows pop-ups."""
+    """Shows challenges."""
 
     async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
-        """Show the pop-up (again, from the second attempt on) and return the answer, or None to stay silent.
+        """Show the challenge (again, from the second attempt on) and return the answer, or None to stay silent.
 
         For the kinds ``liveness`` and ``light`` the answer is ``READY``, once the learner sits before the camera and
         pressed the button; ``DECLINE`` for ``light`` asks for movements instead. The steps follow (``Liveness``).

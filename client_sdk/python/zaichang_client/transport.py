@@ -9,11 +9,13 @@ import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from zaichang_client.errors import ConnectionGone
+from zaichang_client.protocol.close_codes import CLOSES, CloseAction, CloseCode
 
-RETRY_NOT = frozenset({4000, 4400, 4401, 4403, 4404, 4409})
+_RECONNECT = frozenset({CloseAction.RETRY, CloseAction.SLOW})
+RETRY_NOT = frozenset(code for code, close in CLOSES.items() if close.action not in _RECONNECT)
 """Close codes after which reconnecting does not help (docs/protocol.md)."""
-LATER = frozenset({4429, 4503})
-"""Close codes after which a client waits longer."""
+LATER = frozenset({CloseCode.TOO_FAST, CloseCode.OVERLOADED})
+"""Close codes after which this client waits longer."""
 
 
 class Transport(Protocol):

@@ -11,10 +11,11 @@ from typing import Final
 from zaichang.biometric.frame_geometry import Geometry
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.vision import Vision
+from zaichang.protocol.limits import LIVENESS_FRAME_MAX_BYTES, LIVENESS_FRAMES_MAX, LIVENESS_FRAMES_PER_S
 
-FRAMES_PER_S: Final = 6
-FRAMES_MAX: Final = 150
-FRAME_MAX_BYTES: Final = 65_536
+FRAMES_PER_S: Final = LIVENESS_FRAMES_PER_S
+FRAMES_MAX: Final = LIVENESS_FRAMES_MAX
+FRAME_MAX_BYTES: Final = LIVENESS_FRAME_MAX_BYTES
 BURST: Final = 32
 """Frames that may come at once, as after a hiccup of the network."""
 LOOK_MS: Final = 2_000

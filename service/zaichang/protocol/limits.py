@@ -13,5 +13,10 @@ VIOLATIONS_MAX = 20
 MESSAGES_PER_S = 40
 """Messages per second and connection above which it is closed (a heartbeat every 5 s is 0.2)."""
 
+LIVENESS_FRAME_MAX_BYTES = 65_536
+LIVENESS_FRAMES_PER_S = 6
+LIVENESS_FRAMES_MAX = 150
+"""Frames of one try; more are dropped."""
+
 CAPTURE_WIDTH_PX = 480
 CAPTURE_QUALITY_PCT = 80

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zaichang.main.service import Services
     from zaichang.session.policy import Policy
     from zaichang.settings import Settings
-    from zaichang_client.messages import MinuteSealed
+    from zaichang_client.protocol.messages import MinuteSealed
     from zaichang_simulation.demo.learner import Studied
 
 DATA: Final = Path("data/demo")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zaichang.core.errors import NotAllowed, UnreadableInput
 from zaichang.live.confirm_text import right_option
 from zaichang_client import Picture, Sample, SessionRefused, StudyClient, websocket
-from zaichang_client import messages as m
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.camera.faces import builtin_face
 from zaichang_simulation.camera.head import Head, pose_at
 

@@ -19,8 +19,9 @@ from zaichang_client import (
     StudyClient,
     Transport,
     Unavailable,
+    codec,
 )
-from zaichang_client import messages as m
+from zaichang_client.protocol import messages as m
 from zaichang_simulation.loop import run_virtual
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -172,19 +173,19 @@ def drive(script: Callable[[Server, Desk, StudyClient], Awaitable[None]]) -> Des
 
 @pytest.mark.parametrize("vector", CLIENT["messages"], ids=lambda vector: vector["name"])
 def test_client_messages_have_exactly_the_text_of_the_vectors(vector: dict[str, Any]) -> None:
-    message = m.decode_own(json.dumps(vector["fields"]))
-    assert m.encode(message) == vector["text"]
+    message = codec.decode_own(json.dumps(vector["fields"]))
+    assert codec.encode(message) == vector["text"]
 
 
 @pytest.mark.parametrize("vector", CLIENT["captures"], ids=lambda vector: vector["name"])
 def test_captures_have_exactly_the_bytes_of_the_vectors(vector: dict[str, Any]) -> None:
     header = msgspec.convert(vector["header"], m.CaptureHeader)
-    assert m.encode_capture(header, bytes.fromhex(vector["picture_hex"])).hex() == vector["frame_hex"]
+    assert codec.encode_capture(header, bytes.fromhex(vector["picture_hex"])).hex() == vector["frame_hex"]
 
 
 @pytest.mark.parametrize("vector", SERVER["messages"], ids=lambda vector: vector["fields"]["t"])
 def test_server_messages_decode_to_the_fields_of_the_vectors(vector: dict[str, Any]) -> None:
-    message = m.decode(vector["text"])
+    message = codec.decode(vector["text"])
     fields = {"t": message.__struct_config__.tag, **msgspec.structs.asdict(message)}
     assert json.loads(json.dumps(fields)) == vector["fields"]
 
@@ -192,7 +193,7 @@ def test_server_messages_decode_to_the_fields_of_the_vectors(vector: dict[str, A
 @pytest.mark.parametrize("vector", SERVER["left_out"], ids=lambda vector: vector["text"] or "empty")
 def test_what_a_client_must_leave_out_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(ClientError):
-        m.decode(vector["text"])
+        codec.decode(vector["text"])
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES["dialogues"], ids=lambda dialogue: dialogue["name"])

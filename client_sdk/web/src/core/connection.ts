@@ -2,7 +2,8 @@
 import { sdkError, type ErrorCode, type SdkError } from "./errors.ts";
 import { commitmentTo } from "./commitment.ts";
 import { endTry } from "./liveness.ts";
-import { ACK_TIMEOUT_MS, backoffMs, closeAction, CloseCode, CONNECT_TIMEOUT_MS, PROTOCOL_VERSION, SLOW_RETRY_MS } from "./limits.ts";
+import { ACK_TIMEOUT_MS, backoffMs, CONNECT_TIMEOUT_MS, SLOW_RETRY_MS } from "./limits.ts";
+import { closeAction, CloseCode, PROTOCOL_VERSION } from "./wire_limits.ts";
 import type { Turn } from "./turn.ts";
 
 export function connect(turn: Turn): void {

@@ -3,7 +3,8 @@ import { beatAgain, save } from "./beat.ts";
 import { sdkError } from "./errors.ts";
 import { endTry, onHint, onStep } from "./liveness.ts";
 import type { Turn } from "./turn.ts";
-import { decodeServer, type Ack, type CaptureOrder, type ChallengeOrder, type ChallengeResult, type Closed, type ErrorMessage, type Joined, type Pause, type Seek } from "./wire.ts";
+import { decodeServer } from "./codec.ts";
+import type { Ack, CaptureOrder, ChallengeOrder, ChallengeResult, Closed, ErrorMessage, Joined, Pause, Seek } from "./wire.ts";
 
 const MAX_BAD_DETAIL = 80;
 

@@ -2,7 +2,8 @@
 import { sdkError, type ErrorCode } from "./errors.ts";
 import type { CoreEvent, Effect, Step } from "./io.ts";
 import type { State } from "./state.ts";
-import { encodeClient, type ClientMessage } from "./wire.ts";
+import { encodeClient } from "./codec.ts";
+import type { ClientMessage } from "./wire.ts";
 
 export class Turn {
   readonly effects: Effect[] = [];

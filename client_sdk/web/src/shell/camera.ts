@@ -2,7 +2,7 @@
 import type { NoPicture } from "../core/io.ts";
 import type { CameraState } from "../core/state.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import { CAPTURE_MAX_BYTES } from "../core/limits.ts";
+import { CAPTURE_MAX_BYTES } from "../core/wire_limits.ts";
 import type { Clock } from "./clock.ts";
 import { trackHints } from "./integrity.ts";
 

@@ -1,7 +1,8 @@
 /** Sends the frames of a liveness try, each with the nonce of the step that was shown when it was taken. */
 import { FRAME_MAX_BYTES, frameDue } from "../core/frame_pace.ts";
 import { pictureSize, type Conditions } from "../core/picture_size.ts";
-import { encodeCapture, type LivenessStepOrder } from "../core/wire.ts";
+import { encodeCapture } from "../core/codec.ts";
+import type { LivenessStepOrder } from "../core/wire.ts";
 import type { Camera } from "./camera.ts";
 import type { Socket } from "./socket.ts";
 

@@ -1,0 +1,24 @@
+"""Types of the messages' fields, and the helper that gives a field its meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Text64 = Annotated[str, Meta(max_length=64)]
+Nonce = Annotated[str, Meta(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
+ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){16,32}$")]
+"""16 to 32 bytes as hex: an odd digit would name no bytes, and a short nonce could be found from its commitment."""
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Token = Annotated[str, Meta(max_length=4096)]
+Millis = Annotated[int, Meta(ge=0, lt=2**53)]
+Seq = Annotated[int, Meta(ge=1, lt=2**31)]
+RateBp = Annotated[int, Meta(ge=0, le=1_000_000)]
+SafeInt = Annotated[int, Meta(gt=-(2**53), lt=2**53)]
+"""An integer that every client can hold exactly, JavaScript included."""
+
+
+def means(text: str) -> Meta:
+    """Return the annotation that carries a field's meaning into the JSON Schema and into docs/protocol.md."""
+    return Meta(description=text)
