@@ -18,8 +18,9 @@ from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode
-from zaichang.log.bundles import export_sessions, log_folder, log_trust
+from zaichang.log.bundles import export_sessions, log_trust, place_of
 from zaichang.log.reader import LogReader
+from zaichang.main.logs import FolderLogs
 from zaichang.main.service import build
 from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event
@@ -65,9 +66,10 @@ async def test_a_killed_service_loses_nothing_acknowledged_and_the_player_resume
         assert [event.at_ms for event in events] == sorted(event.at_ms for event in events)
         row = await store.session(session_id)
         assert row.state == "closed" and row.epoch > 1
-        reader = LogReader(log_folder(folder, row.institution_id, row.opened_ms))
+        place = place_of(FolderLogs(folder), row)
+        reader = LogReader(place.published)
         bundle = await export_sessions(store, Vault(load_key(folder, "master.key", create=False)), reader, [row])
-        trust = parse_trust(log_trust(folder, row.institution_id, row.opened_ms))
+        trust = parse_trust(log_trust(place))
         checks = verify_bundle(write_bundle(bundle), trust, replay_by_rules)
         assert exit_code(checks) == 0, [check.line() for check in checks if check.status != "pass"]
     finally:

@@ -14,6 +14,7 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.log.shelf import LogShelf
+from zaichang.main.logs import FolderLogs
 from zaichang.ports.records import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
@@ -88,7 +89,7 @@ async def _record(root: Path, minutes: int, session_id: str, policy: Policy) -> 
             opened_ms=T0_MS,
         )
     )
-    logs = LogShelf(folder, DOMAIN, _Clock(), _fatal, flush_ms=10)
+    logs = LogShelf(FolderLogs(folder), DOMAIN, _Clock(), _fatal, flush_ms=10)
     log = await logs.log_for(INSTITUTION, T0_MS)
     key = session_key(vault.unlock(learner).subject_key(), session_id)
     context = SegmentContext(origin=log.origin, session_key=key, segment_ms=policy.segment_ms)

@@ -1,16 +1,15 @@
-"""A log in a folder whose storage can be told to fail, for the tests of the sequencer."""
+"""A log whose storage can be told to fail, on any medium, for the tests of the writer and the sequencer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from zaichang.adapters.posix.log_store import PosixLogStore
-from zaichang.adapters.sql.log_head import SqliteHeadStore
+from support.log_media import LogMedium
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.log.writer import LogWriter
-from zaichang.ports.log import Head, Submission, SubmissionKey
+from zaichang.ports.log import Head, HeadStore, LogStore, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.note import parse_note
@@ -21,12 +20,19 @@ SIGNER = Ed25519Signer(ORIGIN, b"\x07" * 32)
 
 
 class Faults:
-    """Which step fails next, once: ``stage``, ``swap``, ``put``, ``publish``; with ``-after`` it fails having acted."""
+    """Which step fails next, once: ``stage``, ``swap``, ``put``, ``publish``; with ``-after`` it fails having acted.
+
+    Attributes:
+        before_swap: Called before every swap, for what another process does meanwhile.
+        lies: Return value of ``get`` for some paths.
+    """
 
     def __init__(self) -> None:
         self.step = ""
         self.fatal = False
         self.hits = 0
+        self.before_swap: Callable[[], None] = lambda: None
+        self.lies: dict[str, bytes] = {}
 
     def at(self, step: str) -> None:
         if self.step == step:
@@ -37,44 +43,66 @@ class Faults:
             raise StorageError("log.io", "Injected.")
 
 
-class FaultyStore(PosixLogStore):
-    def __init__(self, root: Path, faults: Faults) -> None:
-        super().__init__(root)
-        self._faults = faults
+@dataclass
+class FaultyStore:
+    store: LogStore
+    faults: Faults
 
     def stage(self, name: str, data: bytes) -> None:
-        self._faults.at("stage")
-        super().stage(name, data)
-        self._faults.at("stage-after")
+        self.faults.at("stage")
+        self.store.stage(name, data)
+        self.faults.at("stage-after")
+
+    def staged(self, name: str) -> bytes | None:
+        return self.store.staged(name)
+
+    def clear_staging(self, size: int) -> None:
+        self.store.clear_staging(size)
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
-        self._faults.at("put")
+        self.faults.at("put")
         for number, entry in enumerate(objects):
-            super().put([entry])
+            self.store.put([entry])
             if number == 0:
-                self._faults.at("put-partly")
-        self._faults.at("put-after")
+                self.faults.at("put-partly")
+        self.faults.at("put-after")
+
+    def get(self, path: str) -> bytes | None:
+        return self.faults.lies.get(path) or self.store.get(path)
 
     def publish(self, note: bytes, size: int) -> None:
-        self._faults.at("publish")
-        super().publish(note, size)
-        self._faults.at("publish-after")
+        self.faults.at("publish")
+        self.store.publish(note, size)
+        self.faults.at("publish-after")
+
+    def published(self) -> bytes | None:
+        return self.store.published()
+
+    def discard(self, prefixes: Iterable[str]) -> None:
+        self.store.discard(prefixes)
 
 
-class FaultyHeads(SqliteHeadStore):
-    def __init__(self, path: Path, faults: Faults) -> None:
-        super().__init__(path)
-        self._faults = faults
+@dataclass
+class FaultyHeads:
+    heads: HeadStore
+    faults: Faults
+
+    def load(self, origin: str) -> Head | None:
+        return self.heads.load(origin)
 
     def swap(self, origin: str, old: bytes | None, new: Head, submissions: Sequence[Submission]) -> bool:
-        self._faults.at("swap")
-        result = super().swap(origin, old, new, submissions)
-        self._faults.at("swap-after")
+        self.faults.before_swap()
+        self.faults.at("swap")
+        result = self.heads.swap(origin, old, new, submissions)
+        self.faults.at("swap-after")
         return result
 
     def find(self, origin: str, keys: Iterable[SubmissionKey]) -> Mapping[SubmissionKey, Submission]:
-        self._faults.at("find")
-        return super().find(origin, keys)
+        self.faults.at("find")
+        return self.heads.find(origin, keys)
+
+    def close(self) -> None:
+        self.heads.close()
 
 
 class Clock:
@@ -90,16 +118,30 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_writer(root: Path, faults: Faults | None = None, clock: Clock | None = None, known: int = 0) -> LogWriter:
+def open_writer(
+    medium: LogMedium, faults: Faults | None = None, clock: Clock | None = None, known: int = 0
+) -> LogWriter:
     faults = faults or Faults()
-    root.mkdir(parents=True, exist_ok=True)
-    store, heads = FaultyStore(root, faults), FaultyHeads(root / "head.sqlite3", faults)
+    store = FaultyStore(medium.place.open_store(), faults)
+    heads = FaultyHeads(medium.place.open_heads(), faults)
     return LogWriter(ORIGIN, [SIGNER], store, heads, clock or wall_ms, lambda: known)
 
 
-def check_log(root: Path) -> list[bytes]:
+def grow(medium: LogMedium, to: int, text: str = "leaf") -> None:
+    """Bring a log to a size, and show its verifier key."""
+    writer = open_writer(medium)
+    size = writer.recover().checkpoint.size
+    while size < to:
+        count = min(700, to - size)
+        writer.commit([(("s", n), f"{text} {n}".encode()) for n in range(size, size + count)])
+        size += count
+    writer.close()
+    medium.place.keys.publish(SIGNER.vkey)
+
+
+def check_log(medium: LogMedium) -> list[bytes]:
     """Check every tile of the published checkpoint, and return the entries."""
-    store = PosixLogStore(root)
+    store = medium.place.open_store()
     note = store.published()
     assert note is not None
     checkpoint = parse_checkpoint(parse_note(note).text)

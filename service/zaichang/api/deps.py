@@ -9,13 +9,13 @@ from typing import Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 
-from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.registry import Registry
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
+from zaichang.ports.log_places import LogPlaces
 from zaichang.ports.records import Institution
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.account_sharing import AccountSharing
@@ -37,7 +37,7 @@ class ApiDeps:
         registry: Institutions, lessons, enrolment, launches.
         ports: Store, blobs, vault, clock.
         tokens: Launch tokens (self-enrolment).
-        folder: Log files to serve.
+        logs: Logs to serve.
         camera_enrolment: Enrolment before the camera.
         review: Decisions and appeals.
         rates: Rate limits.
@@ -50,7 +50,7 @@ class ApiDeps:
     registry: Registry
     ports: ReviewPorts
     tokens: LaunchTokens
-    folder: DataFolder
+    logs: LogPlaces
     camera_enrolment: LiveEnrolment
     review: ReviewDesk
     rates: Rates

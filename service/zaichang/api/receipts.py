@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
@@ -14,10 +13,11 @@ from starlette.responses import Response
 from zaichang.api.deps import ApiDeps, launched
 from zaichang.core.errors import EvidenceError, NotFound, PeerViolation
 from zaichang.core.ids import check_id
-from zaichang.log.bundles import log_folder
+from zaichang.log.bundles import place_of
 from zaichang.log.reader import LogReader
 from zaichang.log.receipts import session_receipt
 from zaichang.log.witness_client import witnessed
+from zaichang.ports.log_places import LogPlace
 
 PER_MINUTE: Final = 6
 _MINUTE_MS: Final = 60_000
@@ -68,19 +68,19 @@ def receipts_router(deps: ApiDeps) -> APIRouter:
             # The same answer for another's session and for none: nothing is to be learnt from asking.
             raise NotFound("session.unknown", "This token has no such session.")
         limit.ask(session_id, deps.ports.clock.now_ms())
-        root = log_folder(deps.folder, row.institution_id, row.opened_ms)
-        data = await session_receipt(deps.ports.evidence, deps.ports.vault, await asyncio.to_thread(_reader, root), row)
+        reader = await asyncio.to_thread(_reader, place_of(deps.logs, row))
+        data = await session_receipt(deps.ports.evidence, deps.ports.vault, reader, row)
         name = f'attachment; filename="{session_id}.receipt.json"'
         return Response(data, media_type="application/json", headers={"content-disposition": name})
 
     return router
 
 
-def _reader(root: Path) -> LogReader:
+def _reader(place: LogPlace) -> LogReader:
     """Return a reader of the newest cosigned checkpoint that there is, else of the newest."""
-    newest = LogReader(root)
+    newest = LogReader(place.published)
     try:
-        cosigned = LogReader(root, witnessed(root))
+        cosigned = LogReader(place.published, witnessed(place.side_files))
     except (NotFound, EvidenceError):
         return newest
     # Some seconds behind at most; a session that ended since is shown by the newest.

@@ -1,20 +1,19 @@
-"""The log, to everybody: list of logs, their keys, and the published files exactly as they lie on disk (C2SP tiles)."""
+"""The logs over HTTP, for everyone: their list with keys, and their published objects unchanged (C2SP tlog-tiles)."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from zaichang.api.deps import ApiDeps
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
+from zaichang.ports.log_places import LogPlaces
 
-PUBLIC: Final = "public"
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _OBJECT: Final = re.compile(
     r"checkpoint(?:\.witnessed|\.sm3)?|tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?"
@@ -27,19 +26,19 @@ def transparency_router(deps: ApiDeps) -> APIRouter:
 
     @router.get("/v1/logs")
     async def logs() -> dict[str, Any]:
-        return {"logs": await asyncio.to_thread(_logs, deps.folder.log)}
+        return {"logs": await asyncio.to_thread(_list, deps.logs)}
 
     @router.get("/log/{institution}/{year}/{name:path}")
     async def published(institution: str, year: str, name: str) -> Response:
         check_id(institution, "institution")
         if _YEAR.fullmatch(year) is None or _OBJECT.fullmatch(name) is None:
             raise NotFound("log.no_object", "The log has no such object.")
-        path = deps.folder.log / institution / year / PUBLIC / name
-        if not path.is_file():
+        data = await asyncio.to_thread(deps.logs.place(institution, int(year)).published.get, name)
+        if data is None:
             raise NotFound("log.no_object", "The log has no such object.")
         immutable = not name.startswith("checkpoint")
-        return FileResponse(
-            path,
+        return Response(
+            data,
             media_type="application/octet-stream" if immutable else "text/plain; charset=utf-8",
             headers={"cache-control": "public, max-age=31536000, immutable" if immutable else "no-cache"},
         )
@@ -47,13 +46,10 @@ def transparency_router(deps: ApiDeps) -> APIRouter:
     return router
 
 
-def _logs(root: Path) -> list[dict[str, Any]]:
-    found = []
-    for vkey in sorted(root.glob("*/*/vkey")):
-        year, institution = vkey.parent.name, vkey.parent.parent.name
-        lines = vkey.read_text(encoding="ascii").split()
-        if lines:
-            found.append(
-                {"institution": institution, "year": year, "vkey": lines[0], "path": f"/log/{institution}/{year}"}
-            )
-    return found
+def _list(logs: LogPlaces) -> list[dict[str, Any]]:
+    found = [(place, place.published.verifier_key()) for place in logs.all()]
+    return [
+        {"institution": place.institution_id, "year": str(place.year), "vkey": vkey, "path": f"/log/{place.name}"}
+        for place, vkey in found
+        if vkey is not None
+    ]

@@ -25,7 +25,7 @@ from zaichang.tlog.sm import SUFFIX, Sm3Tree
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, HEIGHT, WIDTH, TileId, tile_at, tile_width
 from zaichang.tlog.trust import Trust
 
-SECOND_CHECKPOINT: Final = "checkpoint.sm3"
+SM3_CHECKPOINT: Final = "checkpoint.sm3"
 """Beside ``checkpoint``: that of the tree with SM3 over the same entries, where the log keeps one."""
 
 MAX_FINDINGS: Final = 1_000
@@ -89,7 +89,7 @@ def scan_log(
 
 
 def _second(read: Read, checkpoint: Checkpoint, trust: Trust, findings: Findings) -> SecondScan | None:
-    note = read(SECOND_CHECKPOINT)
+    note = read(SM3_CHECKPOINT)
     origin = checkpoint.origin + SUFFIX
     keys = [key for key in trust.logs if key.name == origin]
     if note is None or not keys:
@@ -97,7 +97,7 @@ def _second(read: Read, checkpoint: Checkpoint, trust: Trust, findings: Findings
     try:
         other = open_checkpoint(note, keys, origin).checkpoint
     except EvidenceError as error:
-        findings.error("second-tree", error, About(origin=origin), field=SECOND_CHECKPOINT)
+        findings.error("second-tree", error, About(origin=origin), field=SM3_CHECKPOINT)
         return None
     return SecondScan(checkpoint=other)
 

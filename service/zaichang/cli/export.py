@@ -50,24 +50,25 @@ def run(args: Namespace) -> int:
 async def _export(args: Namespace) -> int:
     settings = settings_from(args)
     from zaichang.audit.bundle import write_bundle
-    from zaichang.log.bundles import export_sessions, log_folder, log_trust
+    from zaichang.log.bundles import export_sessions, log_trust, place_of
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import witnessed
-    from zaichang.main.stores import data_folder, open_store, open_vault
+    from zaichang.main.logs import folder_logs
+    from zaichang.main.stores import open_store, open_vault
 
-    folder = data_folder(settings)
     with open_store(settings) as store:
-        rows = await _rows(store, args.what, args.institution)
-        folders = {log_folder(folder, row.institution_id, row.opened_ms) for row in rows}
-        if len(folders) != 1:
+        rows, logs = await _rows(store, args.what, args.institution), folder_logs(settings.data)
+        places = {place.name: place for place in (place_of(logs, row) for row in rows)}
+        if len(places) != 1:
             raise UnreadableInput("export.many_logs", "These sessions are in more than one log; export each apart.")
-        root = folders.pop()
-        reader = LogReader(root, witnessed(root) if args.witnessed else None)
-        data = write_bundle(await export_sessions(store, open_vault(settings), reader, rows, args.openings, root))
+        (place,) = places.values()
+        reader = LogReader(place.published, witnessed(place.side_files) if args.witnessed else None)
+        vault = open_vault(settings)
+        data = write_bundle(await export_sessions(store, vault, reader, rows, args.openings, place.side_files))
     out = args.out or Path(f"{args.what}.bundle")
     _write(out, data)
     if args.trust_out is not None:
-        _write(args.trust_out, log_trust(folder, rows[0].institution_id, rows[0].opened_ms))
+        _write(args.trust_out, log_trust(place))
     if args.json:
         print(json.dumps({"bundle": str(out), "bytes": len(data), "sessions": [row.session_id for row in rows]}))
     else:

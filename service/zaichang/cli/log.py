@@ -92,13 +92,14 @@ def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
 def _scrub(args: Namespace) -> int:
     from zaichang.log.reader import LogReader
     from zaichang.log.scrub import scrub_bundles
+    from zaichang.main.logs import open_published
 
     part, _, parts = args.shard.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise ConfigError("log.shard", "--shard is K/N with K from 1 to N.")
     bad = 0
     for root in _logs(args):
-        reader = LogReader(root)
+        reader = LogReader(open_published(root))
         bundles = -(-reader.size // WIDTH)
         first = bundles * (int(part) - 1) // int(parts)
         last = bundles * int(part) // int(parts)
@@ -111,11 +112,9 @@ def _scrub(args: Namespace) -> int:
 
 
 def _mirror(args: Namespace) -> int:
-    from zaichang.log.mirror import FolderSource, HttpSource, Mirror
+    from zaichang.main.logs import open_mirror
 
-    remote = args.source.startswith(("http://", "https://"))
-    source = HttpSource(args.source) if remote else FolderSource(Path(args.source))
-    done = Mirror(source, args.into, load_trust(args.trust)).run()
+    done = open_mirror(args.source, args.into, load_trust(args.trust)).run()
     if args.json:
         print(json.dumps({"origin": done.origin, "before": done.before, "size": done.size, "fetched": done.fetched}))
     else:

@@ -8,16 +8,11 @@ import json
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from zaichang.audit.source import read_file
-from zaichang.core.errors import ConfigError, FatalLogError, StorageError
+from zaichang.core.errors import ConfigError
 from zaichang.core.ids import check_id
-
-if TYPE_CHECKING:
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.log.key_rotation import Rotation
-    from zaichang.settings import Settings
 
 _DOCUMENT_MAX: Final = 64_000_000
 
@@ -60,25 +55,16 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _change(args: Namespace) -> int:
-    from zaichang.adapters.posix.folder import DataFolder
     from zaichang.cli.service import settings_from
+    from zaichang.main.log_writing import locked_rotation
 
     settings = settings_from(args)
     institution = check_id(args.institution, "institution")
-    folder = DataFolder(settings.data)
-    folder.lock()
-    try:
-        rotation = _rotation(settings, folder, institution, args.year)
-        try:
-            present = _present_key_id(rotation)
-            if args.revoke and args.key_id is not None and args.key_id != present:
-                done = rotation.revoke_former(args.key_id, args.until)
-            else:
-                done = rotation.rotate(revoke=args.revoke, until=args.until, next_command=args.next_command)
-        finally:
-            rotation.heads.close()
-    finally:
-        folder.unlock()
+    with locked_rotation(settings, institution, args.year, _now_ms) as (rotation, present):
+        if args.revoke and args.key_id is not None and args.key_id != present:
+            done = rotation.revoke_former(args.key_id, args.until)
+        else:
+            done = rotation.rotate(revoke=args.revoke, until=args.until, next_command=args.next_command)
     if args.json:
         print(json.dumps({"old": done.old, "new": done.new, "size": done.size, "until": done.until}, sort_keys=True))
         return 0
@@ -88,35 +74,6 @@ def _change(args: Namespace) -> int:
     if args.next_command:
         print("and set log_signer_command to the new key's command")
     return 0
-
-
-def _present_key_id(rotation: Rotation) -> str:
-    vkey = (rotation.place.root / "vkey").read_text(encoding="ascii")
-    return vkey.split("+")[1]
-
-
-def _rotation(settings: Settings, folder: DataFolder, institution: str, year: int | None) -> Rotation:
-    from zaichang.adapters.posix.log_store import PosixLogStore
-    from zaichang.adapters.sql.log_head import SqliteHeadStore
-    from zaichang.core.errors import NotFound
-    from zaichang.log.key_rotation import Rotation
-    from zaichang.log.shelf import HEADS, log_place, log_year
-    from zaichang.log.witnessing import StartRule, largest_known, parse_peer
-    from zaichang.main.service import signing_config
-
-    place = log_place(folder, settings.log_domain, institution, year or log_year(_now_ms()))
-    if not (place.root / "vkey").is_file():
-        raise NotFound("log.none", f"There is no log {place.origin} in this data folder.")
-    peers = [parse_peer(text) for text in settings.log_witnesses]
-    rule = StartRule(settings.log_witness_start)
-    return Rotation(
-        place=place,
-        config=signing_config(settings),
-        store=PosixLogStore(place.root),
-        heads=SqliteHeadStore(folder.root / HEADS),
-        now_ms=_now_ms,
-        known_size=lambda: largest_known(place.root, peers, rule),
-    )
 
 
 def _upload(args: Namespace) -> int:
@@ -150,53 +107,23 @@ def _sampling(args: Namespace) -> int:
 
 
 def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
-    from zaichang.adapters.posix.folder import DataFolder
-    from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.cli.service import settings_from
     from zaichang.log.shelf import log_origin, log_year
+    from zaichang.main.log_writing import log_or_leave
     from zaichang.tlog.leaf import record
 
     settings = settings_from(args)
     institution = check_id(args.institution, "institution")
     at_ms = _now_ms()
     leaf = record(kind, log_origin(settings.log_domain, institution, log_year(at_ms)), at_ms, **fields)
-    folder = DataFolder(settings.data)
-    if not folder.root.is_dir():
-        raise ConfigError("log.no_data", f"{folder.root} is no data folder.", "Name it with --data.")
-    entry = LogSpool(folder).put(institution, leaf)
-    try:
-        folder.lock()
-    except StorageError as error:
-        if error.code != "storage.locked":
-            raise
-        index = None
-    else:
-        try:
-            index = asyncio.run(_log_now(settings, folder, entry.name))
-        finally:
-            folder.unlock()
+    name, index = asyncio.run(log_or_leave(settings, institution, leaf))
     if args.json:
-        print(json.dumps({"name": entry.name, "index": index}))
+        print(json.dumps({"name": name, "index": index}))
     elif index is None:
-        print(f"{entry.name}: left for the running service, which logs it within seconds")
+        print(f"{name}: left for the running service, which logs it within seconds")
     else:
-        print(f"{entry.name}: logged at index {index}")
+        print(f"{name}: logged at index {index}")
     return 0
-
-
-async def _log_now(settings: Settings, folder: DataFolder, name: str) -> int | None:
-    from zaichang.adapters.in_process.clock import ServerClock
-    from zaichang.adapters.posix.log_spool import LogSpool
-    from zaichang.log.command_records import log_spooled
-    from zaichang.main.service import open_logs
-
-    failures: list[FatalLogError] = []
-    logs = open_logs(settings, folder, ServerClock(0), failures.append)
-    try:
-        done = await log_spooled(LogSpool(folder), logs)
-    finally:
-        await logs.close()
-    return next((index for entry, index in done if entry.name == name), None)
 
 
 def _digest(path: Path) -> bytes:

@@ -27,19 +27,19 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Write the receipt; returns 0."""
     settings = settings_from(args)
-    from zaichang.log.bundles import log_folder
+    from zaichang.log.bundles import place_of
     from zaichang.log.reader import LogReader
     from zaichang.log.receipts import session_receipt
     from zaichang.log.witness_client import witnessed
-    from zaichang.main.stores import data_folder, open_store, open_vault
+    from zaichang.main.logs import folder_logs
+    from zaichang.main.stores import open_store, open_vault
 
     session_id = check_id(args.session, "SESSION")
-    folder = data_folder(settings)
     with open_store(settings) as store:
         vault = open_vault(settings)
         row = asyncio.run(store.session(session_id))
-        root = log_folder(folder, row.institution_id, row.opened_ms)
-        reader = LogReader(root, witnessed(root) if args.witnessed else None)
+        place = place_of(folder_logs(settings.data), row)
+        reader = LogReader(place.published, witnessed(place.side_files) if args.witnessed else None)
         data = asyncio.run(session_receipt(store, vault, reader, row))
     out: Path = args.out or Path(f"{session_id}.receipt.json")
     try:

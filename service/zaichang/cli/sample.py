@@ -54,7 +54,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _announce(args: Namespace) -> int:
-    from zaichang.adapters.keys.log_keys import load_or_create_log_key
+    from zaichang.main.logs import signer_in
 
     read = tile_reader(args.log)
     note = read_file(args.checkpoint, 1_000_000) if args.checkpoint else read(CHECKPOINT_PATH)
@@ -77,7 +77,7 @@ def _announce(args: Namespace) -> int:
         draw_ms=int(draw_at.timestamp() * 1000),
     )
     check_rates(announcement)
-    signer = load_or_create_log_key(args.key, args.name)
+    signer = signer_in(args.key, args.name)
     _write(args.out, sign_note(announcement.text(), [signer]))
     print(f"{args.out}: {checkpoint.origin} frozen at {checkpoint.size}. Publish it, and your key: {signer.vkey}")
     return 0

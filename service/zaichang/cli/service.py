@@ -100,7 +100,6 @@ async def serve(
     """
     import uvicorn
 
-    from zaichang.adapters.posix.log_spool import LogSpool
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
     from zaichang.main.service import create_service_app
@@ -136,8 +135,8 @@ async def serve(
         asyncio.create_task(
             Retention(services.ports, services.settings.capture_days, services.settings.device_days).run()
         ),
-        asyncio.create_task(CommandRecords(LogSpool(services.folder), services.logs).run()),
-        asyncio.create_task(NightlyScrub(services.folder.log, services.ports.clock.now_ms).run()),
+        asyncio.create_task(CommandRecords(services.records, services.logs).run()),
+        asyncio.create_task(NightlyScrub(services.log_places, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
     ]
     if services.face_search is not None:

@@ -52,35 +52,33 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _serve(args: Namespace) -> int:
-    from zaichang.adapters.sql.witness_store import WitnessStore
     from zaichang.log.witness import Witness, keys_by_origin, make_server
+    from zaichang.main.logs import open_witness_memory
 
-    args.folder.mkdir(parents=True, exist_ok=True)
-    store = WitnessStore(args.folder / "witness.sqlite3")
+    memory = open_witness_memory(args.folder)
     keys = keys_by_origin(key.vkey for key in load_trust(args.logs).logs)
-    witness = Witness(store, _cosigner(args), keys, beacons=_beacons(args))
+    witness = Witness(memory, _cosigner(args), keys, beacons=_beacons(args))
     server = make_server(witness, args.host, args.port)
     print(f"{args.name} answers on http://{args.host}:{server.server_address[1]}/add-checkpoint", flush=True)
     try:
         server.serve_forever()
     finally:
         server.server_close()
-        store.close()
+        memory.close()
     return 0
 
 
 def _cosign(args: Namespace) -> int:
-    from zaichang.adapters.sql.witness_store import WitnessStore
     from zaichang.log.witness import Witness, keys_by_origin
+    from zaichang.main.logs import open_witness_memory
 
-    args.folder.mkdir(parents=True, exist_ok=True)
-    store = WitnessStore(args.folder / "witness.sqlite3")
+    memory = open_witness_memory(args.folder)
     try:
         keys = keys_by_origin(key.vkey for key in load_trust(args.logs).logs)
-        witness = Witness(store, _cosigner(args), keys, beacons=_beacons(args))
+        witness = Witness(memory, _cosigner(args), keys, beacons=_beacons(args))
         answer = witness.add_checkpoint(read_file(args.request, MAX_REQUEST_BYTES))
     finally:
-        store.close()
+        memory.close()
     if answer.status != 200:
         print(f"refused ({answer.status}): {answer.body.decode().strip()}", file=sys.stderr)
         return 1
@@ -101,11 +99,13 @@ def _key(args: Namespace) -> int:
 def _request(args: Namespace) -> int:
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import make_request
+    from zaichang.main.logs import open_published, open_side_files
+    from zaichang.ports.side_files import SideFile
 
-    reader = LogReader(args.log)
+    reader = LogReader(open_published(args.log))
     _write(args.out, make_request(reader, args.old_size))
-    # The answer is over this checkpoint, which the log will have outgrown by then.
-    _write(args.log / "requested.checkpoint", reader.checkpoint.note)
+    # The witness signs this checkpoint, and the log will have a larger one when the answer comes.
+    open_side_files(args.log).replace(SideFile.REQUESTED, reader.checkpoint.note)
     print(f"{args.out}: size {reader.size}, from {args.old_size}")
     return 0
 
@@ -113,12 +113,14 @@ def _request(args: Namespace) -> int:
 def _add(args: Namespace) -> int:
     from zaichang.log.witness_client import add_cosignatures, keep_witnessed
     from zaichang.log.witness_history import HistoryKeeper
+    from zaichang.main.logs import open_side_files
 
+    side_files = open_side_files(args.log)
     note = read_file(args.log / "requested.checkpoint", MAX_REQUEST_BYTES)
     lines = read_file(args.answer, MAX_REQUEST_BYTES)
     whole = add_cosignatures(note, lines, _witnesses(args))
-    keep_witnessed(args.log, whole)
-    HistoryKeeper(args.log).keep(whole, 0)
+    keep_witnessed(side_files, whole)
+    HistoryKeeper(side_files).keep(whole, 0)
     print(f"cosigned by {', '.join(entry.name for entry in parse_note(whole).signatures[1:])}")
     return 0
 
@@ -127,11 +129,12 @@ def _ask(args: Namespace) -> int:
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed
     from zaichang.log.witness_history import HistoryKeeper
+    from zaichang.main.logs import open_published, open_side_files
 
-    reader = LogReader(args.log)
+    reader, side_files = LogReader(open_published(args.log)), open_side_files(args.log)
     whole = add_cosignatures(reader.checkpoint.note, ask(args.url, reader), _witnesses(args))
-    keep_witnessed(args.log, whole)
-    HistoryKeeper(args.log).keep(whole, 0)
+    keep_witnessed(side_files, whole)
+    HistoryKeeper(side_files).keep(whole, 0)
     print(f"size {reader.size} cosigned by {', '.join(e.name for e in parse_note(whole).signatures[1:])}")
     return 0
 
@@ -144,15 +147,15 @@ def _witnesses(args: Namespace) -> list[KeyVerifier]:
 
 
 def _cosigner(args: Namespace) -> Ed25519Cosigner:
-    from zaichang.adapters.keys.log_keys import load_or_create_witness_key
+    from zaichang.main.logs import witness_cosigner
 
-    return load_or_create_witness_key(args.folder / "witness.key", args.name)
+    return witness_cosigner(args.folder, args.name)
 
 
 def _beacons(args: Namespace) -> BeaconSigner | None:
-    from zaichang.adapters.keys.log_keys import load_or_create_beacon_key
+    from zaichang.main.logs import witness_beacon_signer
 
-    return load_or_create_beacon_key(args.folder / "beacon.key", args.name) if args.beacon else None
+    return witness_beacon_signer(args.folder, args.name) if args.beacon else None
 
 
 def _write(path: Path, data: bytes) -> None:

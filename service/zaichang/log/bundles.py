@@ -1,13 +1,11 @@
-"""Sessions from the store as a bundle that anyone entitled to it can check offline (``audit``)."""
+"""Exports sessions as a bundle, which everyone entitled to it can check offline (``audit``)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, NotFound
@@ -17,7 +15,9 @@ from zaichang.log.shelf import log_year
 from zaichang.log.witness_history import seen_for
 from zaichang.ports.encryption import Vault
 from zaichang.ports.evidence import EvidenceStore
+from zaichang.ports.log_places import LogPlace, LogPlaces
 from zaichang.ports.records import SessionRow
+from zaichang.ports.side_files import SideFiles
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
 from zaichang.tlog.commit import commitment, salt, session_key
@@ -27,7 +27,7 @@ NOTHING: Final = "nothing"
 RECORDS: Final = "records"
 EVERYTHING: Final = "everything"
 OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
-"""What is opened: no item; the minute records; also events, the pseudonym and the policy (allows a replay)."""
+"""The openings in a bundle: no item; the minute records; also events, pseudonym and policy, which allows a replay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ async def export_sessions(
     reader: LogReader,
     rows: Sequence[SessionRow],
     openings: str = EVERYTHING,
-    root: Path | None = None,
+    side_files: SideFiles | None = None,
 ) -> Bundle:
     """Return the bundle of some sessions of one log.
 
@@ -54,7 +54,7 @@ async def export_sessions(
         reader: Their log.
         rows: The sessions.
         openings: One of ``OPENINGS``.
-        root: The log's folder, for the checkpoints that witnesses had seen by then; None leaves them out.
+        side_files: Of the log, for the checkpoints that witnesses had cosigned by then; None leaves these out.
 
     Raises:
         NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
@@ -70,8 +70,8 @@ async def export_sessions(
         policies=tuple([await store.policy(digest) for digest in digests]),
         leaves=leaves,
         seen=()
-        if root is None
-        else seen_for(root, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
+        if side_files is None
+        else seen_for(side_files, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
         commitments=tuple(group for part in parts for group in part.commitments),
         openings=tuple(opening for part in parts for opening in part.openings),
         fields=tuple(entry for part in parts for entry in part.fields),
@@ -79,7 +79,7 @@ async def export_sessions(
 
 
 def _beacons(parts: Sequence[_Parts]) -> list[bytes]:
-    """Return the checkpoints that beacons came from: with their proofs, they are shown to be of this log."""
+    """Return the checkpoints that beacons came from. Their proofs show that they belong to this log."""
     events = [opening.payload for part in parts for opening in part.openings if b'"BeaconArrived"' in opening.payload]
     found = [decode_event(parse_canonical_object(event)) for event in events]
     return [event.note.encode() for event in found if isinstance(event, BeaconArrived)]
@@ -91,21 +91,20 @@ def _anchor(leaf: bytes) -> int | None:
     return size if isinstance(size, int) else None
 
 
-def log_folder(folder: DataFolder, institution_id: str, opened_ms: int) -> Path:
-    """Return the folder of the log that a session of this time is in."""
-    return folder.log / institution_id / str(log_year(opened_ms))
+def place_of(places: LogPlaces, row: SessionRow) -> LogPlace:
+    """Return the place of the log that a session is in."""
+    return places.place(row.institution_id, log_year(row.opened_ms))
 
 
-def log_trust(folder: DataFolder, institution_id: str, opened_ms: int) -> bytes:
-    """Return a trust file that believes the log's own key and asks for no witness.
+def log_trust(place: LogPlace) -> bytes:
+    """Return a trust file that believes the log's own key and requires no witness.
 
     Good for trying things out. An inspector gets the key from elsewhere than from the log that is to be checked.
 
     Raises:
         NotFound: ``log.none`` where the log does not exist yet.
     """
-    vkey = LogReader(log_folder(folder, institution_id, opened_ms)).verifier.vkey
-    return f"log {vkey}\nquorum none\n".encode()
+    return f"log {LogReader(place.published).verifier.vkey}\nquorum none\n".encode()
 
 
 async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
@@ -122,7 +121,7 @@ async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: S
             raise NotFound(
                 "export.not_logged", f"Leaf {leaf.leaf_seq} of session {row.session_id} is not in the log yet."
             )
-        # The log's own bytes, not the database's: a difference must show, not be papered over.
+        # The log's own bytes, not the database's, so that a difference shows.
         data = reader.entry(leaf.entry_index)
         leaves.append(BundleLeaf(index=leaf.entry_index, leaf=data, proof=reader.prove(leaf.entry_index)))
     if openings == NOTHING:

@@ -1,37 +1,38 @@
-"""Changing a log's key: the old and the new one sign the checkpoint that holds the news; from there on the new one.
+"""Replaces or revokes a log's signing key. The service must not be running on the same logs.
 
-Crash-safe: the new key is on disk before anything is signed with it; the key list ends the old one before the log
-tells, so that the service does not start with it any more; the file names change last. Doing it again finishes
-what a crash left. The service must not be running on the data folder.
+Theory. The checkpoint that contains the ``key`` leaves of a rotation is signed by the old key and by the new one, so
+readers who know only one of them can follow. Later checkpoints are signed by the new key alone. Every step survives a
+crash, and running the rotation again finishes it, because of the order of the steps:
+
+1. the new secret is stored before anything is signed with it;
+2. the key list ends the old key before the log does, so the service refuses to start with the old key from here on;
+3. the log gets its ``key`` leaves, under submission keys that make a repetition harmless;
+4. the new secret takes the place of the old one.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from zaichang.adapters.keys.log_key_list import KeyList
-from zaichang.adapters.keys.log_keys import load_or_create_log_key
-from zaichang.adapters.keys.signing_command import CommandSigner
-from zaichang.adapters.posix.folder import sync_dir
-from zaichang.core.errors import ConfigError, IllegalEvent, StorageError
-from zaichang.log.signing import LogPlace, SigningConfig, former_keys, key_leaf, more_signers, open_signers
+from zaichang.core.errors import ConfigError, IllegalEvent
+from zaichang.log.key_list import KeyList
+from zaichang.log.signing import SigningConfig, additional_signers, former_keys, key_leaf, open_signers
 from zaichang.log.writer import LogWriter
 from zaichang.ports.log import HeadStore, LogStore
+from zaichang.ports.log_keys import KeyFiles
 from zaichang.tlog.keys import Signer, parse_vkey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotated:
-    """What a rotation did.
+    """The result of a rotation or revocation.
 
     Attributes:
         old: The verifier key that ended.
-        new: The one that signs now; the same as before where an earlier key was revoked.
-        size: The log's size after it told.
-        until: The last size up to which the ended key is good alone.
+        new: The verifier key that signs now; unchanged where an earlier key was revoked.
+        size: The log's size with the new ``key`` leaves.
+        until: The last size up to which the ended key's signature alone is accepted.
     """
 
     old: str
@@ -42,18 +43,20 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """One log whose key is to change.
+    """A log whose key is to be changed.
 
     Attributes:
-        place: The log.
+        origin: The log.
+        keys: Its keys.
         config: How it is signed.
-        store: Its tiles.
-        heads: Its head.
+        store: Its objects.
+        heads: Its head; the caller closes it.
         now_ms: Server time.
-        known_size: What witnesses know.
+        known_size: Asks the witnesses for the largest size that they have cosigned.
     """
 
-    place: LogPlace
+    origin: str
+    keys: KeyFiles
     config: SigningConfig
     store: LogStore
     heads: HeadStore
@@ -61,31 +64,24 @@ class Rotation:
     known_size: Callable[[], int] = lambda: 0
 
     def rotate(self, *, revoke: bool = False, until: int | None = None, next_command: str = "") -> Rotated:
-        """Bring in a new key and end the present one.
+        """Introduce a new key and end the present one.
 
         Args:
-            revoke: Whether the present key may be in somebody else's hands.
-            until: For a revocation: the last size that is known to be ours; the present size by default.
+            revoke: Whether the present key may be known to an attacker.
+            until: For a revocation: the last size that is known to be ours; None takes the present size.
             next_command: Where a command signs: the command that reaches the new key.
 
         Raises:
             ConfigError: ``log.next_command``, ``log.until``.
-            StorageError, FatalLogError: as ``LogWriter``.
+            StorageError, FatalLogError: As ``LogWriter``.
         """
-        place, config = self.place, self.config
-        old = open_signers(place, config)[0]
-        new: Signer
-        if config.command:
-            if not next_command:
-                raise ConfigError(
-                    "log.next_command", "A command signs this log: name the new key's with --next-command."
-                )
-            new = CommandSigner(next_command, place.origin)
-        else:
-            new = load_or_create_log_key(place.next_key_file, place.origin)
+        # (1) Old and new signer; the new secret is on disk after this.
+        old = open_signers(self.keys, self.origin, self.config)[0]
+        new = self._new_signer(next_command)
         if new.vkey == old.vkey:
             raise ConfigError("log.next_command", "The new key is the one that signs already.")
-        writer = self._writer([new, old, *more_signers(place, config)])
+        # (2) Where the old key ends. A retired key signs the two new leaves too.
+        writer = self._writer([new, old, *additional_signers(self.keys, self.origin, self.config)])
         size = writer.recover().checkpoint.size
         end = size if until is None else until
         if not 0 <= end <= size:
@@ -94,69 +90,61 @@ class Rotation:
             end = size + 2
         at_ms = self.now_ms()
         old_key, new_key = parse_vkey(old.vkey), parse_vkey(new.vkey)
-        word, line = ("revoke", "revoked") if revoke else ("retire", "retired")
+        action, word = ("revoke", "revoked") if revoke else ("retire", "retired")
         batch = [
-            ((f"key-{new_key.key_id:08x}-add", 0), key_leaf(place.origin, at_ms, "add", new_key, size)),
-            ((f"key-{old_key.key_id:08x}-end", 0), key_leaf(place.origin, at_ms, word, old_key, end)),
+            ((f"key-{new_key.key_id:08x}-add", 0), key_leaf(self.origin, at_ms, "add", new_key, size)),
+            ((f"key-{old_key.key_id:08x}-end", 0), key_leaf(self.origin, at_ms, action, old_key, end)),
         ]
-        names = KeyList(place.root)
+        # (3) The key list ends the old key.
+        names = KeyList(self.keys)
         names.add(f"log {old.vkey}", f"log {new.vkey}")
-        names.replace(f"{line} {old.vkey} ", f"{line} {old.vkey} {end}")
+        names.replace(f"{word} {old.vkey} ", f"{word} {old.vkey} {end}")
+        # (4) The log ends the old key.
         results, signed = writer.commit(batch)
         if any(isinstance(result, IllegalEvent) or result.duplicate for result in results) and not revoke:
-            # A crash came between the log's telling and the new file names: what it told then holds.
+            # An earlier run crashed between (4) and (5). The leaves that it logged hold.
             end = signed.checkpoint.size
-            names.replace(f"{line} {old.vkey} ", f"{line} {old.vkey} {end}")
-        if not config.command:
-            self._rename(old_key.key_id)
-        self._publish(new)
+            names.replace(f"{word} {old.vkey} ", f"{word} {old.vkey} {end}")
+        # (5) The new key becomes the log's own.
+        if not self.config.command:
+            self.keys.complete_rotation(old_key.key_id)
+        self.keys.publish(new.vkey)
         return Rotated(old=old.vkey, new=new.vkey, size=signed.checkpoint.size, until=end)
 
     def revoke_former(self, key_id: str, until: int | None = None) -> Rotated:
-        """Revoke a key that signs no more.
+        """Revoke a key that does not sign any more.
 
         Args:
             key_id: Its id, 8 hex digits.
-            until: The last size that is known to be ours; by default the one at which it retired.
+            until: The last size that is known to be ours; None takes the size at which it retired.
 
         Raises:
             ConfigError: ``log.unknown_key``, ``log.until``.
-            StorageError, FatalLogError: as ``LogWriter``.
+            StorageError, FatalLogError: As ``LogWriter``.
         """
-        place = self.place
-        trust = KeyList(place.root).trust()
+        trust = KeyList(self.keys).trust()
         found = next((key for key in trust.logs if f"{key.key_id:08x}" == key_id), None)
         if found is None:
             raise ConfigError("log.unknown_key", f"No key {key_id} has signed this log.", "See zaichang log keys.")
         before = trust.ended.get((found.name, found.key_id))
-        signers = open_signers(place, self.config)
+        signers = open_signers(self.keys, self.origin, self.config)
         writer = self._writer(signers)
         size = writer.recover().checkpoint.size
         end = until if until is not None else size if before is None else before.size
         if not 0 <= end <= size:
             raise ConfigError("log.until", f"The size must be from 0 to {size}.")
-        leaf = key_leaf(place.origin, self.now_ms(), "revoke", found, end)
+        leaf = key_leaf(self.origin, self.now_ms(), "revoke", found, end)
         _, signed = writer.commit([((f"key-{key_id}-revoke", 0), leaf)])
-        names = KeyList(place.root)
-        names.replace(f"retired {found.vkey} ", f"revoked {found.vkey} {end}")
+        KeyList(self.keys).replace(f"retired {found.vkey} ", f"revoked {found.vkey} {end}")
         return Rotated(old=found.vkey, new=signers[0].vkey, size=signed.checkpoint.size, until=end)
 
+    def _new_signer(self, next_command: str) -> Signer:
+        if not self.config.command:
+            return self.keys.next_signer(self.origin)
+        if not next_command:
+            raise ConfigError("log.next_command", "A command signs this log: name the new key's with --next-command.")
+        return self.keys.command_signer(next_command, self.origin)
+
     def _writer(self, signers: list[Signer]) -> LogWriter:
-        former = former_keys(self.place, signers)
-        return LogWriter(
-            self.place.origin, signers, self.store, self.heads, self.now_ms, self.known_size, former=former
-        )
-
-    def _rename(self, old_id: int) -> None:
-        place = self.place
-        try:
-            # The retired secret is put aside, not destroyed: destroying is the operator's decision (docs/evidence.md).
-            with suppress(FileExistsError):
-                os.link(place.key_file, place.keys / f"{place.stem}.key.ended-{old_id:08x}")
-            place.next_key_file.replace(place.key_file)
-            sync_dir(place.keys)
-        except OSError as error:
-            raise StorageError("log.key_file", f"The key files cannot be renamed ({error.strerror}).") from error
-
-    def _publish(self, new: Signer) -> None:
-        (self.place.root / "vkey").write_text(new.vkey + "\n", encoding="ascii")
+        former = former_keys(self.keys, signers)
+        return LogWriter(self.origin, signers, self.store, self.heads, self.now_ms, self.known_size, former=former)

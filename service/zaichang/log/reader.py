@@ -1,36 +1,35 @@
-"""Reading a log that is on this machine: entries, proofs and checkpoints out of its public folder."""
+"""Reads a log of this service: entries, proofs and checkpoints."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from zaichang.adapters.posix.log_store import PUBLIC
 from zaichang.core.errors import EvidenceError, NotFound
+from zaichang.ports.log import PublishedLog
 from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, TileTree, decode_bundle, tile_at
 
 
 class LogReader:
-    """Reads one log; made anew for each task, so that all its answers are of one checkpoint.
+    """Reads one log at one checkpoint. Make a new reader for each task.
 
     Args:
-        root: The log's folder (with ``public`` and ``vkey``).
-        note: Another signed checkpoint of this log to read it by, for example a cosigned one; None for the published.
+        published: The log.
+        note: Another signed checkpoint of this log to read at, for example a cosigned one; None for the published.
 
     Raises:
-        NotFound: ``log.none`` if there is no log in the folder.
+        NotFound: ``log.none`` if there is no log.
         EvidenceError: The checkpoint is not signed by the key beside it.
+        StorageError: The log cannot be read; so too from every method.
     """
 
-    def __init__(self, root: Path, note: bytes | None = None) -> None:
+    def __init__(self, published: PublishedLog, note: bytes | None = None) -> None:
         """Read and check the checkpoint."""
-        self._public = root / PUBLIC
-        try:
-            self.verifier: KeyVerifier = parse_vkey((root / "vkey").read_text(encoding="ascii").strip())
-            note = note or (self._public / CHECKPOINT_PATH).read_bytes()
-        except FileNotFoundError:
-            raise NotFound("log.none", f"There is no log in {root.name}.") from None
+        self._published = published
+        vkey = published.verifier_key()
+        note = note or published.get(CHECKPOINT_PATH)
+        if vkey is None or note is None:
+            raise NotFound("log.none", f"There is no log in {published.name}.")
+        self.verifier: KeyVerifier = parse_vkey(vkey)
         self.checkpoint: SignedCheckpoint = open_checkpoint(note, [self.verifier], self.verifier.name)
         self.tree = TileTree(self.checkpoint.checkpoint.size, self._read)
         self._bundles: dict[int, tuple[bytes, ...]] = {}
@@ -64,13 +63,11 @@ class LogReader:
         return tuple(self.tree.inclusion_proof(index))
 
     def _read(self, tile: TileId) -> bytes:
-        # A partial tile goes when the full one is there; the full one then holds what it held, and more.
+        # A partial tile is deleted once the full one exists. The full one begins with the same hashes or entries.
         for wanted in (tile, tile.full()):
-            try:
-                data = (self._public / wanted.path()).read_bytes()
-            except FileNotFoundError:
-                continue
-            return data if wanted == tile else _cut(tile, data)
+            data = self._published.get(wanted.path())
+            if data is not None:
+                return data if wanted == tile else _cut(tile, data)
         raise EvidenceError("E_TILE", f"{tile.path()} is missing.")
 
 

@@ -1,4 +1,4 @@
-"""A session's receipt out of the data folder (``audit.receipt``)."""
+"""Makes a session's receipt from the store and the log (``audit.receipt``)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
     """Return the receipt of an ended session.
 
     Args:
-        store: Where the session lies.
-        vault: Opens the learner's key, for the opening of the pseudonym.
+        store: Holds the session.
+        vault: Unlocks the learner's key, for the opening of the pseudonym.
         reader: The session's log.
         row: The session.
 
@@ -52,7 +52,7 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
 
 
 def _qr_png(text: str) -> bytes:
-    # Part of [service]: the verifier compares the QR code's text and draws nothing.
+    # segno is part of [service]. The verifier compares the QR code's text and draws nothing.
     import segno
 
     out = io.BytesIO()

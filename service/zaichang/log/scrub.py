@@ -1,7 +1,7 @@
-"""The nightly scrub: old entries are read back and hashed, a shard each night, so that decay is found in time.
+"""The nightly scrub: reads old entries back and hashes them, a part of each log every night, to find decay in time.
 
-A step takes a few bundles (256 leaves each, some milliseconds); between two steps the service goes about its work, so a
-log of a million leaves never stands in its way.
+A step checks a few bundles of 256 leaves, which takes some milliseconds, and is followed by a pause. So the scrub of a
+log of a million leaves does not slow the service down.
 """
 
 from __future__ import annotations
@@ -12,33 +12,32 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from zaichang.adapters.posix.folder import write_durably
 from zaichang.core.errors import EvidenceError, NotFound, StorageError, ZaichangError
 from zaichang.log.reader import LogReader
+from zaichang.ports.log_places import LogPlace, LogPlaces
+from zaichang.ports.side_files import SideFile
 from zaichang.tlog.merkle import leaf_hash, verify_inclusion
 from zaichang.tlog.tiles import WIDTH
 
 NIGHTS: Final = 30
-"""A whole log is scrubbed in so many nights."""
+"""Nights in which a whole log is scrubbed."""
 
 STEP_BUNDLES: Final = 4
 PAUSE_S: Final = 0.5
 _HOURS: Final = range(1, 5)
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
-_STATE: Final = "scrub.json"
 _log = logging.getLogger("zaichang.log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """An entry that is not what was signed.
+    """An entry whose bytes do not match the signed root.
 
     Attributes:
-        index: Its index, or that of its bundle's first entry.
-        message: What is wrong.
+        index: Its index, or its bundle's first index where the bundle cannot be read.
+        message: The finding.
     """
 
     index: int
@@ -46,12 +45,12 @@ class Damage:
 
 
 def scrub_bundles(reader: LogReader, first: int, count: int) -> list[Damage]:
-    """Hash the entries of some bundles, and prove them to the signed root.
+    """Hash the entries of some bundles and verify their inclusion in the signed root.
 
     Args:
-        reader: Of the log.
+        reader: The log.
         first: Number of the first bundle.
-        count: How many.
+        count: Number of bundles.
     """
     found = []
     checkpoint = reader.checkpoint.checkpoint
@@ -59,7 +58,7 @@ def scrub_bundles(reader: LogReader, first: int, count: int) -> list[Damage]:
         start = number * WIDTH
         for index in range(start, min(start + WIDTH, reader.size)):
             try:
-                # Tile hashes are what the proof is made of, so one wrong hash in the tile fails it too.
+                # The proof is made of tile hashes, so a wrong hash in a tile fails it too.
                 digest = leaf_hash(reader.entry(index))
                 verify_inclusion(digest, index, reader.size, reader.prove(index), checkpoint.root)
             except EvidenceError as error:
@@ -69,23 +68,22 @@ def scrub_bundles(reader: LogReader, first: int, count: int) -> list[Damage]:
 
 
 class Scrub:
-    """Goes through one log, night after night.
+    """The scrub of one log, night after night.
 
     Args:
-        root: The log's folder.
+        place: The log.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Go on where the last night ended."""
-        self._root = root
-        self._path = root / _STATE
+    def __init__(self, place: LogPlace) -> None:
+        """Continue where the last night ended."""
+        self._place = place
 
     def step(self, date: str, bundles: int = STEP_BUNDLES) -> Sequence[Damage] | None:
-        """Scrub a few bundles of tonight's shard; return what is damaged, or None when the shard is done.
+        """Scrub a few bundles of tonight's part; return the damage, or None when tonight's part is done.
 
         Args:
-            date: Tonight's, as YYYY-MM-DD.
-            bundles: How many.
+            date: Tonight's date, as YYYY-MM-DD.
+            bundles: Number of bundles in this step.
 
         Raises:
             NotFound: ``log.none``.
@@ -93,7 +91,7 @@ class Scrub:
             StorageError: ``scrub.state``.
         """
         state = self._state()
-        reader = LogReader(self._root)
+        reader = LogReader(self._place.published)
         total = reader.size // WIDTH  # the last, unfinished bundle is checked whenever the log is opened
         if state.get("date") != date:
             state |= {"date": date, "left": max(1, -(-total // NIGHTS)) if total else 0}
@@ -114,54 +112,54 @@ class Scrub:
 
     def _state(self) -> dict[str, object]:
         try:
-            value = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            value = json.loads(self._place.side_files.read(SideFile.SCRUB_STATE) or b"{}")
+        except (StorageError, ValueError):
             return {}
         return value if isinstance(value, dict) else {}
 
     def _keep(self, state: dict[str, object]) -> None:
         try:
-            write_durably(self._path, json.dumps(state, sort_keys=True).encode())
-        except OSError as error:
-            raise StorageError("scrub.state", f"The scrub's place cannot be kept ({error.strerror}).") from error
+            self._place.side_files.replace(SideFile.SCRUB_STATE, json.dumps(state, sort_keys=True).encode())
+        except StorageError as error:
+            raise StorageError("scrub.state", f"The scrub's progress cannot be stored ({error.message}).") from error
 
 
 class NightlyScrub:
-    """Scrubs all logs of a data folder at night, until cancelled.
+    """Background task: scrubs all logs between 1 and 5 o'clock (UTC+8), until cancelled.
 
     Args:
-        logs: The folder of all logs (``<institution>/<year>``).
+        logs: All logs.
         now_ms: Server time.
-        pause_s: Between two steps.
+        pause_s: Pause between two steps, in seconds.
     """
 
-    def __init__(self, logs: Path, now_ms: Callable[[], int], pause_s: float = PAUSE_S) -> None:
-        """Remember where."""
+    def __init__(self, logs: LogPlaces, now_ms: Callable[[], int], pause_s: float = PAUSE_S) -> None:
+        """Remember the logs."""
         self._logs = logs
         self._now_ms = now_ms
         self._pause_s = pause_s
 
     async def run(self) -> None:
-        """Make a step for each log, pause, and so on; by day only pause."""
+        """Run until cancelled: a step for each log, then a pause; during the day only pauses."""
         while True:
             now = datetime.datetime.fromtimestamp(self._now_ms() / 1000, _CHINA)
             busy = False
             if now.hour in _HOURS:
-                for root in sorted(path.parent for path in self._logs.glob("*/*/vkey")):
-                    busy |= await asyncio.to_thread(self._step, root, now.date().isoformat())
+                for place in await asyncio.to_thread(self._logs.all):
+                    busy |= await asyncio.to_thread(self._step, place, now.date().isoformat())
             await asyncio.sleep(self._pause_s if busy else 60.0)
 
     @staticmethod
-    def _step(root: Path, date: str) -> bool:
+    def _step(place: LogPlace, date: str) -> bool:
         try:
-            found = Scrub(root).step(date)
+            found = Scrub(place).step(date)
         except (ZaichangError, OSError) as error:
             level = logging.INFO if isinstance(error, NotFound) else logging.ERROR
-            _log.log(level, "scrub of %s/%s: %s", root.parent.name, root.name, error)
+            _log.log(level, "scrub of %s: %s", place.name, error)
             return False
         for damage in found or ():
             _log.error(
-                "scrub of %s/%s: entry %d is damaged (%s); restore it from a copy, then run zaichang log fsck",
-                root.parent.name, root.name, damage.index, damage.message,
+                "scrub of %s: entry %d is damaged (%s); restore it from a copy, then run zaichang log fsck",
+                place.name, damage.index, damage.message,
             )  # fmt: skip
         return found is not None

@@ -1,6 +1,6 @@
-"""The institution's logs, one per year, behind the runtime's ``LogBook``.
+"""The running service's logs, one for each institution and year, opened on demand.
 
-Patient where storage is busy, done where a log has stopped: then ``fatal`` is told and the process ends.
+A submission is retried while storage is busy. If a log fails permanently, ``fatal`` is called, which stops the process.
 """
 
 from __future__ import annotations
@@ -10,38 +10,25 @@ import datetime
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
-from zaichang.adapters.posix.folder import DataFolder
-from zaichang.adapters.posix.log_store import PosixLogStore
-from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.log.sequencer import Sequencer, SequencerConfig
-from zaichang.log.signing import (
-    LogPlace,
-    SigningConfig,
-    former_keys,
-    introduce_keys,
-    open_signers,
-    refuse_ended,
-    second_origin,
-    sm2_signer,
-)
-from zaichang.log.sm3_tree import SecondTree, keep_second_tree
+from zaichang.log.signing import SigningConfig, former_keys, introduce_keys, open_signers, refuse_ended
+from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
 from zaichang.log.witnessing import Cosigned, StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.log.writer import LogWriter
 from zaichang.ports.clock import Clock
+from zaichang.ports.log_places import LogPlace, LogPlaces
 from zaichang.ports.session import Beacon
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import Signer
 from zaichang.tlog.leaf import Anchor
+from zaichang.tlog.sm import SUFFIX
 
 RETRY_S: Final = 1.0
 BEACONS_KEPT: Final = 128
-"""More rounds than a session may wait for one."""
-HEADS: Final = "log-heads.sqlite3"
-"""In the data folder: the head of every log."""
+"""More rounds than a session may wait for a beacon."""
 
 _log = logging.getLogger("zaichang.log")
 
@@ -52,12 +39,12 @@ def log_year(opened_ms: int) -> int:
 
 
 def log_origin(domain: str, institution_id: str, year: int) -> str:
-    """Return a log's origin: its name for ever, part of every leaf and checkpoint."""
+    """Return a log's origin: its permanent name, part of every leaf and checkpoint."""
     return f"{domain}/{institution_id}/{year}"
 
 
 class SequencerLog:
-    """Submits to one log; see ``LogPort``."""
+    """One open log; see ``LogPort``."""
 
     def __init__(self, origin: str, sequencer: Sequencer) -> None:
         """Wrap a started sequencer, which the caller closes."""
@@ -68,7 +55,7 @@ class SequencerLog:
         self._drawn = asyncio.Event()
 
     def note_witnessed(self, cosigned: Cosigned) -> None:
-        """Remember the newest checkpoint that a witness has cosigned: leaves then name that one."""
+        """Remember the newest cosigned checkpoint, which new leaves then name as their anchor."""
         self._witnessed = cosigned.checkpoint
         if cosigned.beacon is not None:
             self._beacons.append(cosigned.beacon)
@@ -94,7 +81,7 @@ class SequencerLog:
             await self._drawn.wait()
 
     async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
-        """See ``LogPort``: a batch that storage refused left nothing behind and is submitted again."""
+        """See ``LogPort``. A batch that storage refused left nothing behind, so it is submitted again."""
         while True:
             try:
                 return (await self.sequencer.submit(key, leaf)).index
@@ -106,11 +93,22 @@ class SequencerLog:
 
 
 class LogShelf:
-    """Opens logs on demand under ``<data>/log/<institution>/<year>``; see ``LogBook``."""
+    """Opens logs on demand; see ``LogBook``.
+
+    Args:
+        places: Where logs are kept.
+        domain: First part of every log's origin.
+        clock: Server time.
+        fatal: Called once a log has stopped for good.
+        flush_ms: How long a leaf may wait for its batch.
+        witnesses: Witnesses of every log.
+        signing: How logs are signed; None takes the log's own key alone.
+        start_rule: Whether a witness must answer before a log is opened.
+    """
 
     def __init__(
         self,
-        folder: DataFolder,
+        places: LogPlaces,
         domain: str,
         clock: Clock,
         fatal: Callable[[FatalLogError], None],
@@ -119,8 +117,8 @@ class LogShelf:
         signing: SigningConfig | None = None,
         start_rule: StartRule = StartRule.WARN,
     ) -> None:
-        """Remember where, how to sign, and which witnesses to ask; ``close`` closes what was opened."""
-        self._folder = folder
+        """Open nothing yet. ``close`` closes every log that was opened."""
+        self._places = places
         self._domain = domain
         self._clock = clock
         self._fatal = fatal
@@ -129,7 +127,7 @@ class LogShelf:
         self._signing = signing or SigningConfig()
         self._start_rule = start_rule
         self._open: dict[str, SequencerLog] = {}
-        self._watching: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
 
     async def log_for(self, institution_id: str, opened_ms: int) -> SequencerLog:
@@ -141,72 +139,63 @@ class LogShelf:
             return found
         async with self._lock:
             if origin not in self._open:
-                place = log_place(self._folder, self._domain, institution_id, year)
                 try:
-                    self._open[origin] = await self._start(place)
+                    self._open[origin] = await self._start(origin, self._places.place(institution_id, year))
                 except FatalLogError as error:
                     self._fatal(error)
                     raise
         return self._open[origin]
 
     async def close(self) -> None:
-        """Write what waits and close every log."""
-        for task in self._watching:
+        """Write waiting leaves and close every log."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for log in self._open.values():
             await log.sequencer.close()
         self._open.clear()
 
-    async def _watch(self, sequencer: Sequencer) -> None:
-        self._fatal(await sequencer.wait_failed())
-
-    async def _witness(self, root: Path, log: SequencerLog) -> None:
-        await keep_witnessed_while_running(
-            root, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
-        )
-
-    async def _start(self, place: LogPlace) -> SequencerLog:
-        place.root.mkdir(parents=True, exist_ok=True)
-        signers = open_signers(place, self._signing)
-        refuse_ended(place, signers[0])
+    async def _start(self, origin: str, place: LogPlace) -> SequencerLog:
+        # (1) The signers; a key that was ended stops the start.
+        signers = open_signers(place.keys, origin, self._signing)
+        refuse_ended(place.keys, signers[0])
+        # (2) Recover the log, and name its keys in it.
         sequencer = await Sequencer.start(
-            lambda: self._writer(place, signers), SequencerConfig(flush_ms=self._flush_ms)
+            lambda: self._writer(origin, place, signers), SequencerConfig(flush_ms=self._flush_ms)
         )
         try:
-            second = [sm2_signer(place, second_origin(place.origin))] if self._signing.sm2 else []
-            await introduce_keys(place, [*signers, *second], sequencer, self._clock.now_ms())
+            sm3_signers = [place.keys.sm2_signer(origin + SUFFIX)] if self._signing.sm2 else []
+            await introduce_keys(place.keys, origin, [*signers, *sm3_signers], sequencer, self._clock.now_ms())
         except BaseException:
             await sequencer.close()
             raise
-        log = SequencerLog(place.origin, sequencer)
-        self._watching.append(asyncio.create_task(self._watch(sequencer)))
+        # (3) Background tasks: report a failure, ask witnesses, follow with the SM3 tree.
+        log = SequencerLog(origin, sequencer)
+        self._tasks.append(asyncio.create_task(self._report_failure(sequencer)))
         if self._witnesses:
-            self._watching.append(asyncio.create_task(self._witness(place.root, log)))
-        for signer in second:
-            tree = await asyncio.to_thread(SecondTree, place.root, signer)
-            follow = keep_second_tree(tree, lambda: sequencer.checkpoint.checkpoint.size)
-            self._watching.append(asyncio.create_task(follow))
+            self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))
+        for signer in sm3_signers:
+            tree = await asyncio.to_thread(StoredSm3Tree, place.published, place.side_files, signer)
+            follow = keep_sm3_tree(tree, lambda: sequencer.checkpoint.checkpoint.size)
+            self._tasks.append(asyncio.create_task(follow))
         return log
 
-    def _writer(self, place: LogPlace, signers: list[Signer]) -> LogWriter:
-        (place.root / "vkey").write_text(signers[0].vkey + "\n", encoding="ascii")
-        return LogWriter(
-            place.origin,
-            signers,
-            PosixLogStore(place.root),
-            SqliteHeadStore(self._folder.root / HEADS),
-            self._clock.now_ms,
-            lambda: largest_known(place.root, self._witnesses, self._start_rule),
-            former_keys(place, signers),
+    async def _report_failure(self, sequencer: Sequencer) -> None:
+        self._fatal(await sequencer.wait_failed())
+
+    async def _keep_witnessed(self, place: LogPlace, log: SequencerLog) -> None:
+        await keep_witnessed_while_running(
+            place, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
         )
 
-
-def log_place(folder: DataFolder, domain: str, institution_id: str, year: int) -> LogPlace:
-    """Return where an institution's log of a year and its keys are."""
-    return LogPlace(
-        origin=log_origin(domain, institution_id, year),
-        root=folder.log / institution_id / str(year),
-        keys=folder.keys,
-        stem=f"log-{institution_id}-{year}",
-    )
+    def _writer(self, origin: str, place: LogPlace, signers: list[Signer]) -> LogWriter:
+        place.keys.publish(signers[0].vkey)
+        return LogWriter(
+            origin,
+            signers,
+            place.open_store(),
+            place.open_heads(),
+            self._clock.now_ms,
+            lambda: largest_known(place, self._witnesses, self._start_rule),
+            former_keys(place.keys, signers),
+        )

@@ -1,24 +1,23 @@
-"""Which keys sign a log, and telling the log about them.
+"""The signers of a log, and the leaves by which the log names its keys.
 
-The first line is always the log's own key (a file, or a command that reaches a device); ML-DSA-44 and SM2 lines come
-beside it where the settings ask for them. Every key that signs is named by a ``key`` leaf of the log.
+The first signature line of a checkpoint is always by the log's own key: a file, or a command that reaches a device.
+ML-DSA-44 and SM2 lines follow where the settings ask for them. A ``key`` leaf of the log names every key that signs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
-from zaichang.adapters.keys.log_key_list import KeyList
-from zaichang.adapters.keys.log_keys import load_or_create_log_key, load_or_create_secret
-from zaichang.adapters.keys.signing_command import CommandSigner
 from zaichang.core.errors import ConfigError, IllegalEvent
+from zaichang.log.key_list import KeyList
 from zaichang.log.sequencer import Sequencer
+from zaichang.ports.log_keys import KeyFiles
 from zaichang.tlog.keys import KeyVerifier, MlDsa44Signer, SignatureType, Signer, parse_vkey
 from zaichang.tlog.leaf import record
-from zaichang.tlog.sm import SUFFIX
 
-ROLES = {
+ROLES: Final = {
     SignatureType.ED25519: "log",
     SignatureType.COSIGNATURE_ML_DSA_44: "log-ml-dsa-44",
     SignatureType.OTHER: "log-sm2",
@@ -30,9 +29,9 @@ class SigningConfig:
     """How logs are signed.
 
     Attributes:
-        command: A command that signs in place of the key file (``adapters.keys.signing_command``); empty for the file.
+        command: A command that signs instead of the key file; empty for the file.
         ml_dsa: Whether an ML-DSA-44 line is added.
-        sm2: Whether an SM2 line is added, and the second tree with SM3 is kept.
+        sm2: Whether an SM2 line is added, and an SM3 tree is kept beside the log.
     """
 
     command: str = ""
@@ -40,121 +39,88 @@ class SigningConfig:
     sm2: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPlace:
-    """Where a log and its keys are.
-
-    Attributes:
-        origin: Its name.
-        root: Its folder.
-        keys: Folder of the secret keys.
-        stem: What its key files are named by.
-    """
-
-    origin: str
-    root: Path
-    keys: Path
-    stem: str
-
-    @property
-    def key_file(self) -> Path:
-        """The log's own key."""
-        return self.keys / f"{self.stem}.key"
-
-    @property
-    def next_key_file(self) -> Path:
-        """A key that a rotation is about to bring in."""
-        return self.keys / f"{self.stem}.key.next"
-
-
-def open_signers(place: LogPlace, config: SigningConfig) -> list[Signer]:
+def open_signers(keys: KeyFiles, origin: str, config: SigningConfig) -> list[Signer]:
     """Return the log's signers, its own key first.
 
     Raises:
         ConfigError: ``log.signer``, ``log.key_file``, ``log.no_ml_dsa``, ``verify.no_sm``.
         StorageError: ``log.signer``, ``log.key_file``.
     """
-    own: Signer
-    if config.command:
-        own = CommandSigner(config.command, place.origin)
-    else:
-        own = load_or_create_log_key(place.key_file, place.origin)
-    return [own, *more_signers(place, config)]
+    own = keys.command_signer(config.command, origin) if config.command else keys.own_signer(origin)
+    return [own, *additional_signers(keys, origin, config)]
 
 
-def refuse_ended(place: LogPlace, signer: Signer) -> None:
-    """Refuse to sign with a key that the log has ended.
+def additional_signers(keys: KeyFiles, origin: str, config: SigningConfig) -> list[Signer]:
+    """Return the signers beside the log's own key; see ``open_signers``."""
+    signers: list[Signer] = []
+    if config.ml_dsa:
+        signers.append(MlDsa44Signer(origin, keys.ml_dsa_secret()))
+    if config.sm2:
+        signers.append(keys.sm2_signer(origin))
+    return signers
+
+
+def refuse_ended(keys: KeyFiles, signer: Signer) -> None:
+    """Refuse to sign with a key that was retired or revoked.
 
     Raises:
         ConfigError: ``log.key_ended``.
     """
-    if (signer.name, parse_vkey(signer.vkey).key_id) in KeyList(place.root).trust().ended:
+    if (signer.name, parse_vkey(signer.vkey).key_id) in KeyList(keys).trust().ended:
         raise ConfigError(
             "log.key_ended",
-            f"The key {signer.key_id:08x} of {place.origin} was retired or revoked and may sign no more.",
+            f"The key {signer.key_id:08x} of {signer.name} was retired or revoked and may sign no more.",
             "Finish the rotation (zaichang log key rotate), or set log_signer_command to the new key's.",
         )
 
 
-def more_signers(place: LogPlace, config: SigningConfig) -> list[Signer]:
-    """Return the signers beside the log's own key; see ``open_signers``."""
-    signers: list[Signer] = []
-    if config.ml_dsa:
-        signers.append(MlDsa44Signer(place.origin, load_or_create_secret(place.keys / f"{place.stem}.mldsa")))
-    if config.sm2:
-        signers.append(sm2_signer(place, place.origin))
-    return signers
-
-
-def sm2_signer(place: LogPlace, name: str) -> Signer:
-    """Return the log's SM2 signer under its origin, or under its second tree's."""
-    from zaichang.adapters.keys.sm2_signer import load_or_create_sm2_key
-
-    return load_or_create_sm2_key(place.keys / f"{place.stem}.sm2", name)
-
-
-def second_origin(origin: str) -> str:
-    """Return the origin of a log's second tree."""
-    return origin + SUFFIX
-
-
-def former_keys(place: LogPlace, signers: list[Signer]) -> tuple[KeyVerifier, ...]:
-    """Return the keys that signed before and do not now."""
+def former_keys(keys: KeyFiles, signers: Sequence[Signer]) -> tuple[KeyVerifier, ...]:
+    """Return the keys that signed in the past and do not sign now."""
     now = {signer.vkey for signer in signers}
-    return tuple(key for key in KeyList(place.root).verifiers() if key.vkey not in now)
+    return tuple(key for key in KeyList(keys).verifiers() if key.vkey not in now)
 
 
 def key_leaf(origin: str, at_ms: int, action: str, key: KeyVerifier, from_size: int) -> bytes:
-    """Return the ``key`` leaf that says what becomes of a key.
+    """Return the ``key`` leaf that records a change of a key.
 
     Args:
         origin: The log.
-        at_ms: When.
+        at_ms: Server time.
         action: ``add``, ``retire`` or ``revoke``.
         key: The key.
-        from_size: ``add``: it signs checkpoints above this size. Otherwise: it may have signed alone up to this size.
+        from_size: For ``add``: the key signs checkpoints above this size. For the others: the key's signature alone
+            is accepted up to this size.
     """
     return record(
         "key", origin, at_ms, action=action, role=ROLES[key.signature_type], vkey=key.vkey, from_size=from_size
     )
 
 
-async def introduce_keys(place: LogPlace, signers: list[Signer], sequencer: Sequencer, now_ms: int) -> None:
-    """Have the log name each key that signs it and that it has not named yet.
+async def introduce_keys(
+    keys: KeyFiles, origin: str, signers: Sequence[Signer], sequencer: Sequencer, now_ms: int
+) -> None:
+    """Log a ``key`` leaf for each key that signs the log and is not in the key list yet.
+
+    Args:
+        keys: The log's keys.
+        origin: The log.
+        signers: All that sign it, under its own origin or its SM3 tree's.
+        sequencer: The log's.
+        now_ms: Server time.
 
     Raises:
-        StorageError, FatalLogError: as ``Sequencer.submit``.
+        StorageError, FatalLogError: As ``Sequencer.submit``.
     """
-    names = KeyList(place.root)
+    names = KeyList(keys)
     listed = names.lines()
     for signer in signers:
         line = f"log {signer.vkey}"
         if line in listed:
             continue
         key = parse_vkey(signer.vkey)
-        leaf = key_leaf(place.origin, now_ms, "add", key, sequencer.checkpoint.checkpoint.size)
+        leaf = key_leaf(origin, now_ms, "add", key, sequencer.checkpoint.checkpoint.size)
         try:
             await sequencer.submit((f"key-{key.key_id:08x}-add", 0), leaf)
         except IllegalEvent:
-            pass  # named before a crash, at another time
+            pass  # logged before a crash, with another time in its leaf
         names.add(line)

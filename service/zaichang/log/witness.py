@@ -1,7 +1,7 @@
-"""A witness: over HTTP (C2SP tlog-witness) for a regulator with a server, as files by mail or stick for one without.
+"""A witness: answers over HTTP (C2SP tlog-witness), or as files for a regulator without a server.
 
-The standard library's HTTP server is enough: a witness answers a handful of requests a second, from logs it knows, and
-an inspector's base install should be able to run it.
+The standard library's HTTP server is enough. A witness answers a few requests a second from known logs, and an
+inspector should be able to run it with the base install.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
-from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.core.errors import EvidenceError, StorageError
+from zaichang.ports.witness import WitnessMemory
 from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier, parse_vkey
@@ -28,7 +28,7 @@ _IDLE_S: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer, or what the file variant writes."""
+    """An HTTP answer. The file variant writes its body."""
 
     status: int
     content_type: str
@@ -36,7 +36,7 @@ class Answer:
 
 
 def keys_by_origin(vkeys: Iterable[str]) -> Mapping[str, tuple[KeyVerifier, ...]]:
-    """Return log keys by the origin that they are named for.
+    """Return log keys by their names, which are the origins of the logs.
 
     Raises:
         EvidenceError: ``E_VKEY``.
@@ -52,16 +52,16 @@ class Witness:
     """Cosigns the checkpoints of the logs it knows.
 
     Args:
-        store: Its memory.
+        memory: The last checkpoint that it cosigned of each log.
         cosigner: Its key.
         keys: Log keys by origin.
         now_s: POSIX time in seconds.
-        beacons: Its other key, where it makes beacons for capture schedules too: a second line of each answer.
+        beacons: A second key, where it also makes beacons for capture schedules; each answer then has a second line.
     """
 
     def __init__(
         self,
-        store: WitnessStore,
+        memory: WitnessMemory,
         cosigner: Ed25519Cosigner,
         keys: Mapping[str, tuple[KeyVerifier, ...]],
         now_s: Callable[[], int] = lambda: int(time.time()),
@@ -69,14 +69,14 @@ class Witness:
     ) -> None:
         """Remember the parts."""
         self._beacons = beacons
-        self._store = store
+        self._memory = memory
         self._cosigner = cosigner
         self._keys = keys
         self._now_s = now_s
         self._lock = threading.Lock()
 
     def add_checkpoint(self, body: bytes) -> Answer:
-        """Answer a request; what is signed was remembered durably before."""
+        """Answer a request. A checkpoint is remembered durably before it is signed."""
         try:
             request = parse_request(body)
             origin = origin_of(request.note)
@@ -84,10 +84,10 @@ class Witness:
             return Answer(status=400, content_type=TEXT_TYPE, body=f"{error.message}\n".encode())
         with self._lock:
             for _ in range(_RACES):
-                verdict = judge(request, self._keys, self._store.load(origin))
+                verdict = judge(request, self._keys, self._memory.load(origin))
                 if isinstance(verdict, Refused):
                     return Answer(status=verdict.status, content_type=verdict.content_type, body=verdict.body.encode())
-                if self._store.advance(origin, verdict.before, verdict.seen):
+                if self._memory.advance(origin, verdict.before, verdict.seen):
                     lines = cosign_note(verdict.text, self._cosigner, self._now_s()).line()
                     if self._beacons is not None:
                         lines += self._beacons.sign(parse_checkpoint(verdict.text)).line()

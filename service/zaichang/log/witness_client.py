@@ -1,23 +1,18 @@
-"""A log's side of witnessing: ask for cosignatures, keep the cosigned checkpoint, know what witnesses have seen."""
+"""A log's side of the witness protocol: request cosignatures, store the cosigned checkpoint, ask for a known size."""
 
 from __future__ import annotations
 
 import http.client
-import os
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from zaichang.adapters.posix.log_store import PUBLIC
 from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
 from zaichang.log.reader import LogReader
+from zaichang.ports.side_files import SideFile, SideFiles
 from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier
 from zaichang.tlog.note import Note, format_note, open_note, parse_note, parse_signature_lines
 from zaichang.tlog.witness import AddCheckpoint, format_request
-
-WITNESSED: Final = "checkpoint.witnessed"
-"""Lies beside ``checkpoint``: the newest one that carries cosignatures."""
 
 _TIMEOUT_S: Final = 10
 _ANSWER_MAX: Final = 100_000
@@ -84,38 +79,36 @@ def add_cosignatures(note: bytes, lines: bytes, witnesses: list[KeyVerifier]) ->
     return format_note(whole.text, whole.signatures)
 
 
-def keep_witnessed(root: Path, note: bytes) -> None:
-    """Publish a cosigned checkpoint, unless a larger one is there.
+def keep_witnessed(side_files: SideFiles, note: bytes) -> None:
+    """Publish a cosigned checkpoint, unless a larger one is published already.
 
     Raises:
         StorageError: ``witness.write``.
     """
-    path = root / PUBLIC / WITNESSED
     try:
-        if path.is_file():
-            present = parse_checkpoint(parse_note(path.read_bytes()).text)
-            if present.size > parse_checkpoint(parse_note(note).text).size:
-                return
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError("witness.write", f"The cosigned checkpoint cannot be kept ({error.strerror}).") from error
+        published = side_files.read(SideFile.WITNESSED)
+        if published is not None and _size(published) > _size(note):
+            return
+        side_files.replace(SideFile.WITNESSED, note)
+    except StorageError as error:
+        raise StorageError("witness.write", f"The cosigned checkpoint cannot be kept ({error.message}).") from error
 
 
-def witnessed(root: Path) -> bytes:
+def witnessed(side_files: SideFiles) -> bytes:
     """Return the newest cosigned checkpoint.
 
     Raises:
         NotFound: ``witness.none_yet``.
+        StorageError: It cannot be read.
     """
-    try:
-        return (root / PUBLIC / WITNESSED).read_bytes()
-    except FileNotFoundError:
-        raise NotFound("witness.none_yet", "No witness has cosigned this log yet.") from None
+    note = side_files.read(SideFile.WITNESSED)
+    if note is None:
+        raise NotFound("witness.none_yet", "No witness has cosigned this log yet.")
+    return note
+
+
+def _size(note: bytes) -> int:
+    return parse_checkpoint(parse_note(note).text).size
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:

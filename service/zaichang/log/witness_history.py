@@ -1,90 +1,84 @@
-"""Keeping cosigned checkpoints beside a log (``audit.history``), and taking those that bound some leaves in time."""
+"""Stores cosigned checkpoints of the past beside a log (``audit.history``), and selects those that date some leaves."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
-from zaichang.adapters.posix.log_store import PUBLIC
 from zaichang.audit.bundle import Seen
-from zaichang.audit.history import HISTORY, Kept, history_line, parse_history
+from zaichang.audit.history import Kept, history_line, parse_history
 from zaichang.core.errors import StorageError
 from zaichang.log.reader import LogReader
+from zaichang.ports.side_files import SideFile, SideFiles
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.note import parse_note
 
 SPACING_MS: Final = 300_000
-"""No more than one is kept in so long: far below the ten minutes within which a leaf should have been seen."""
+"""At most one checkpoint is stored in this time. A leaf should be witnessed within ten minutes, so this is enough."""
 
 
-def read_history(public: Path) -> list[Kept]:
-    """Return what is kept, oldest first; a line that a crash cut off is left out.
+def read_history(side_files: SideFiles) -> list[Kept]:
+    """Return the stored checkpoints, oldest first, without a line that a crash cut off.
 
     Raises:
-        StorageError: ``witness.history`` if the file cannot be read.
+        StorageError: ``witness.history`` if they cannot be read.
     """
     try:
-        return parse_history((public / HISTORY).read_bytes())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StorageError("witness.history", f"The history cannot be read ({error.strerror}).") from error
+        return parse_history(side_files.read(SideFile.HISTORY) or b"")
+    except StorageError as error:
+        raise StorageError("witness.history", f"The history cannot be read ({error.message}).") from error
 
 
 class HistoryKeeper:
-    """Keeps cosigned checkpoints of one log, not too many.
+    """Stores cosigned checkpoints of one log, at most one in ``SPACING_MS``.
 
     Args:
-        root: The log's folder.
+        side_files: Of the log.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Remember where; nothing is kept yet."""
-        self._path = root / PUBLIC / HISTORY
+    def __init__(self, side_files: SideFiles) -> None:
+        """Begin; the first checkpoint is stored whenever it comes."""
+        self._side_files = side_files
         self._kept_ms: int | None = None
 
     def keep(self, note: bytes, at_ms: int) -> bool:
-        """Keep a checkpoint if the last one was kept long enough ago; return whether it was.
+        """Store a checkpoint if the last one was stored long enough ago; return whether it was stored.
 
         Args:
             note: Cosigned checkpoint.
-            at_ms: Now.
+            at_ms: Time now, on any clock that does not jump.
 
         Raises:
             StorageError: ``witness.history``.
         """
         if self._kept_ms is not None and 0 <= at_ms - self._kept_ms < SPACING_MS:
             return False
-        line = history_line(note)
         try:
-            with self._path.open("ab") as stream:
-                # A line that was cut off by a crash ends here.
-                stream.write((b"\n" if stream.tell() else b"") + line)
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as error:
-            raise StorageError("witness.history", f"The history cannot be kept ({error.strerror}).") from error
+            self._side_files.append_line(SideFile.HISTORY, history_line(note))
+        except StorageError as error:
+            raise StorageError("witness.history", f"The history cannot be kept ({error.message}).") from error
         self._kept_ms = at_ms
         return True
 
 
 def seen_for(
-    root: Path, reader: LogReader, places: Iterable[tuple[int, int | None]], more: Iterable[bytes] = ()
+    side_files: SideFiles,
+    reader: LogReader,
+    places: Iterable[tuple[int, int | None]],
+    more: Iterable[bytes] = (),
 ) -> tuple[Seen, ...]:
-    """Return the kept checkpoints that bound some leaves in time, with their proofs to the reader's checkpoint.
+    """Return the stored checkpoints that date some leaves, each with its consistency proof to the reader's checkpoint.
 
     Args:
-        root: The log's folder.
-        reader: Of the checkpoint that a bundle will have.
+        side_files: Of the log.
+        reader: At the checkpoint that the bundle will have.
         places: For each leaf its index, and the size that its anchor names.
-        more: Further cosigned checkpoints to take.
+        more: Further cosigned checkpoints to include.
 
     Raises:
         StorageError: ``witness.history``.
     """
-    kept = [entry for entry in read_history(root / PUBLIC) if entry.size <= reader.size]
+    kept = [entry for entry in read_history(side_files) if entry.size <= reader.size]
     sizes = sorted({entry.size for entry in kept})
     wanted: set[int] = set()
     for index, anchor in places:

@@ -1,4 +1,4 @@
-"""Keeping a running log witnessed: ask at start what witnesses know, then have what grows cosigned."""
+"""Keeps a running log witnessed: asks for the known size at the start, then has new checkpoints cosigned."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
 from zaichang.log.reader import LogReader
 from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed, known_size
 from zaichang.log.witness_history import HistoryKeeper
+from zaichang.ports.log_places import LogPlace
 from zaichang.ports.session import Beacon
 from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
 from zaichang.tlog.checkpoint import Checkpoint
@@ -26,11 +26,11 @@ _log = logging.getLogger("zaichang.log")
 
 
 class StartRule(StrEnum):
-    """What to do at start when none of the log's witnesses can be asked whether it is behind.
+    """What to do at the start when no witness answers, so that a restored backup cannot be detected.
 
-    ``WARN`` signs on: a regulator's box that is off must not keep a class from studying. A restored backup is then
-    found at the first round that reaches a witness, and the log stops; what was signed in between is a fork that the
-    witness proves. ``REQUIRE`` does not open the log before one has answered.
+    ``WARN`` goes on signing: a regulator's server that is off must not keep a class from studying. A restored backup
+    is then detected in the first round that reaches a witness, and the log stops; the checkpoints signed in between
+    are a fork, which the witness can prove. ``REQUIRE`` does not open the log before a witness has answered.
     """
 
     WARN = "warn"
@@ -54,11 +54,11 @@ class WitnessPeer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cosigned:
-    """What a round brought.
+    """The result of a round of requests to the witnesses.
 
     Attributes:
-        checkpoint: What was cosigned.
-        beacon: The first beacon among the answers, where one came.
+        checkpoint: The cosigned checkpoint.
+        beacon: The first beacon among the answers; None if no answer had one.
     """
 
     checkpoint: Checkpoint
@@ -80,8 +80,13 @@ def parse_peer(text: str) -> WitnessPeer:
         raise ConfigError("witness.peer", f"A witness is given as URL and verifier key: {error.message}") from None
 
 
-def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = StartRule.WARN) -> int:
-    """Return the largest size that any witness has cosigned. One that does not answer is left out, with a warning.
+def largest_known(place: LogPlace, peers: Sequence[WitnessPeer], rule: StartRule = StartRule.WARN) -> int:
+    """Return the largest size that any witness has cosigned. A witness that does not answer is skipped, with a warning.
+
+    Args:
+        place: The log.
+        peers: Its witnesses.
+        rule: Whether one must answer.
 
     Raises:
         StorageError: ``witness.none_reached`` under ``REQUIRE`` if none answers.
@@ -89,7 +94,7 @@ def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = St
     largest, answered = 0, 0
     for peer in peers:
         try:
-            largest = max(largest, known_size(peer.url, LogReader(root)))
+            largest = max(largest, known_size(peer.url, LogReader(place.published)))
             answered += 1
         except NotFound:
             return largest  # a log that does not exist yet cannot be behind
@@ -105,20 +110,20 @@ def largest_known(root: Path, peers: Sequence[WitnessPeer], rule: StartRule = St
 
 
 def cosign_round(
-    root: Path, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
+    place: LogPlace, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
 ) -> Cosigned | None:
-    """Have the published checkpoint cosigned by all who answer; return what came of it if anyone did.
+    """Have the published checkpoint cosigned by every witness that answers; return None if none does.
 
     Args:
-        root: The log's folder.
-        peers: Whom to ask.
-        sizes: What each is believed to have, by name; kept up to date.
-        history: Keeps what was cosigned, now and then.
+        place: The log.
+        peers: Its witnesses.
+        sizes: The size that each witness is believed to know, by its key's name; updated here.
+        history: Stores cosigned checkpoints; None stores none.
 
     Raises:
         FatalLogError: ``log.rolled_back`` if a witness has seen more than this log holds.
     """
-    reader = LogReader(root)
+    reader = LogReader(place.published)
     note = reader.checkpoint.note
     cosigned = False
     beacon: Beacon | None = None
@@ -142,14 +147,14 @@ def cosign_round(
             cosigned = True
     if not cosigned:
         return None
-    keep_witnessed(root, note)
+    keep_witnessed(place.side_files, note)
     if history is not None:
         history.keep(note, time.monotonic_ns() // 1_000_000)
     return Cosigned(checkpoint=reader.checkpoint.checkpoint, beacon=beacon)
 
 
 def _beacon_of(note: bytes, lines: bytes, peer: WitnessPeer) -> Beacon | None:
-    """Return the beacon in a witness's answer; None where none is expected, none is there, or it does not check."""
+    """Return the beacon in a witness's answer; None where none is expected, it is missing, or it is not valid."""
     key = peer.beacon
     if key is None:
         return None
@@ -165,32 +170,32 @@ def _beacon_of(note: bytes, lines: bytes, peer: WitnessPeer) -> Beacon | None:
 
 
 async def keep_witnessed_while_running(
-    root: Path,
+    place: LogPlace,
     peers: Sequence[WitnessPeer],
     size: Callable[[], int],
     told: Callable[[Cosigned], None],
     fatal: Callable[[FatalLogError], None],
     period_s: float = PERIOD_S,
 ) -> None:
-    """Ask whenever the log has grown, until cancelled.
+    """Have the log cosigned whenever it has grown, until cancelled.
 
     Args:
-        root: The log's folder.
-        peers: Whom to ask.
-        size: The published size now.
-        told: Told what each round brought.
-        fatal: Told when going on would be dishonest.
-        period_s: Pause between rounds.
+        place: The log.
+        peers: Its witnesses.
+        size: Returns the published size.
+        told: Called with the result of each round that a witness answered.
+        fatal: Called where signing on would be dishonest; the task then ends.
+        period_s: Pause between rounds, in seconds.
     """
     sizes: dict[str, int] = {}
-    history = HistoryKeeper(root)
+    history = HistoryKeeper(place.side_files)
     cosigned_size = -1
     while True:
         await asyncio.sleep(period_s)
         if size() == cosigned_size:
             continue
         try:
-            cosigned = await asyncio.to_thread(cosign_round, root, peers, sizes, history)
+            cosigned = await asyncio.to_thread(cosign_round, place, peers, sizes, history)
         except FatalLogError as error:
             fatal(error)
             return

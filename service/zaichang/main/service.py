@@ -28,11 +28,13 @@ from zaichang.live.rate_limits import RateLimits, Rates
 from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
 from zaichang.log.shelf import LogShelf
-from zaichang.log.signing import SigningConfig
-from zaichang.log.witnessing import StartRule, parse_peer
+from zaichang.main.log_writing import open_logs, open_spool
+from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
 from zaichang.main.stores import master_key
 from zaichang.ports.clock import Clock
+from zaichang.ports.command_records import RecordSpool
+from zaichang.ports.log_places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.ports.session import SessionConfig, SessionPorts
 from zaichang.ports.vision import Vision
@@ -54,6 +56,8 @@ class Services:
     settings: Settings
     folder: DataFolder
     store: SqliteStore
+    log_places: LogPlaces
+    records: RecordSpool
     logs: LogShelf
     ports: ReviewPorts
     session_ports: SessionPorts
@@ -187,6 +191,8 @@ async def build(
         settings=settings,
         folder=folder,
         store=store,
+        log_places=FolderLogs(folder),
+        records=open_spool(folder),
         logs=logs,
         ports=ports,
         session_ports=session_ports,
@@ -205,35 +211,6 @@ async def build(
         fatal=fatal,
         on_fatal=on_fatal,
     )
-
-
-def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Callable[[FatalLogError], None]) -> LogShelf:
-    """Return the logs of a data folder as the settings want them kept; the caller closes them.
-
-    Args:
-        settings: From ``load_settings``.
-        folder: Locked by the caller.
-        clock: Server time.
-        fatal: Told when a log has stopped.
-
-    Raises:
-        ConfigError: ``witness.peer``.
-    """
-    return LogShelf(
-        folder,
-        settings.log_domain,
-        clock,
-        fatal,
-        settings.log_flush_ms,
-        [parse_peer(text) for text in settings.log_witnesses],
-        signing_config(settings),
-        StartRule(settings.log_witness_start),
-    )
-
-
-def signing_config(settings: Settings) -> SigningConfig:
-    """Return how the settings want logs signed."""
-    return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
 
 
 def _sharing_limits(settings: Settings) -> SharingLimits:
@@ -277,7 +254,7 @@ def create_service_app(services: Services) -> FastAPI:
             registry=services.registry,
             ports=services.ports,
             tokens=services.tokens,
-            folder=services.folder,
+            logs=services.log_places,
             camera_enrolment=services.camera_enrolment,
             review=services.review,
             rates=services.rates,

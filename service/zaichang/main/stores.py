@@ -19,11 +19,6 @@ from zaichang.review.erasure import Eraser, ErasurePorts
 from zaichang.settings import Settings
 
 
-def data_folder(settings: Settings) -> DataFolder:
-    """Return the settings' data folder; nothing is touched."""
-    return DataFolder(settings.data)
-
-
 @contextmanager
 def open_store(settings: Settings) -> Iterator[SqliteStore]:
     """Open the store to read, also beside a running service.
@@ -78,7 +73,7 @@ async def open_eraser(settings: Settings) -> AsyncIterator[Eraser]:
     Raises:
         StorageError: ``storage.locked`` while a service runs on it; or the store's own.
     """
-    from zaichang.main.service import open_logs
+    from zaichang.main.log_writing import open_logs
 
     folder = DataFolder(settings.data)
     folder.lock()

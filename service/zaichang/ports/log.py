@@ -1,10 +1,21 @@
-"""What the log needs of storage: two tiny ports that promise durability.
+"""Storage of one transparency log: what its writer needs, and what its readers need.
 
-When a method returns, what it did survives a power cut. A failed write that left nothing behind is ``StorageError``;
-whatever leaves the medium in doubt (any fsync error, an immutable object with other bytes) is ``FatalLogError``, after
-which the process must stop: after a failed fsync the page cache may lie about what is on the disk.
+Theory. A log is an append-only sequence of leaves. Three things are stored:
 
-**The head store is trusted**: who can change it can make this log sign a split view. Witnesses are what catches that.
+* immutable *objects* (tiles and entry bundles) at fixed paths, written once;
+* the *published checkpoint*, the one public file that changes;
+* the *head*, private: the newest checkpoint that the log has bound itself to.
+
+The head is replaced by compare-and-swap **before** the objects are published. Between the two, the batch lies in the
+staging area, so a crash loses nothing: the next start finds the head, and finishes the publication. A second process
+on the same log loses the compare-and-swap and stops.
+
+All methods block. When a writing method returns, its effect survives a power cut. A write that failed and left
+nothing behind raises ``StorageError``; the caller may try again. An error that leaves the medium in doubt (any failed
+fsync, an immutable object that exists with other bytes) raises ``FatalLogError``; the process must stop, because after
+a failed fsync the page cache may show data that the disk does not hold.
+
+**The head store is trusted**: with access to it, this log can be made to sign a split view. Witnesses detect that.
 """
 
 from __future__ import annotations
@@ -14,12 +25,12 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 SubmissionKey: TypeAlias = tuple[str, int]
-"""What makes a submission idempotent: a session's id and the leaf's number in it."""
+"""Makes a submission idempotent: the session's id and the leaf's number within the session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Where a submitted leaf went.
+    """The place that a submitted leaf got.
 
     Attributes:
         key: Its submission key.
@@ -45,23 +56,45 @@ class Head:
     at_ms: int
 
 
+class PublishedLog(Protocol):
+    """A log as readers see it: its public objects and its verifier key."""
+
+    @property
+    def name(self) -> str:
+        """What messages call this log, for example ``inst-1/2026``."""
+
+    def get(self, path: str) -> bytes | None:
+        """Return a public object's bytes, or None if there is none.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+
+    def verifier_key(self) -> str | None:
+        """Return the verifier key line that lies beside the log, or None where there is no log."""
+
+
 class LogStore(Protocol):
-    """Tiles, bundles and the published checkpoint: files, or objects of an S3-like store."""
+    """The writer's side of a log's objects: files, or objects of an S3-like store."""
 
     def stage(self, name: str, data: bytes) -> None:
-        """Keep what is about to be applied."""
+        """Keep a batch that is about to be applied. A name begins with the size that its batch leads to."""
 
     def staged(self, name: str) -> bytes | None:
-        """Return what was kept under ``name``, or None."""
+        """Return the data staged under ``name``, or None."""
 
     def clear_staging(self, size: int) -> None:
-        """Forget what was staged up to ``size`` (need not be durable).
+        """Delete everything staged for sizes up to ``size``; this need not be durable.
 
-        Names begin with a size. What is staged beyond it may be another process's, which is about to swap the head.
+        Batches for larger sizes stay: they may belong to another process that is about to swap the head.
         """
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
-        """Create immutable objects; one that exists with equal bytes is made durable, with other bytes is fatal."""
+        """Create immutable objects. One that exists with equal bytes is made durable.
+
+        Raises:
+            FatalLogError: ``log.immutable`` if one exists with other bytes.
+        """
 
     def get(self, path: str) -> bytes | None:
         """Return an object's bytes, or None if there is none."""
@@ -73,17 +106,21 @@ class LogStore(Protocol):
         """Return the published checkpoint, or None."""
 
     def discard(self, prefixes: Iterable[str]) -> None:
-        """Delete partial tiles whose full ones are durable (need not be durable itself)."""
+        """Delete partial tiles whose full tiles are durable; this need not be durable itself."""
 
 
 class HeadStore(Protocol):
-    """The compare-and-swap cell that makes a fork impossible while it is sound, and the submission keys."""
+    """The compare-and-swap cell, which makes a fork impossible while it is sound, and the submission keys."""
 
     def load(self, origin: str) -> Head | None:
         """Return the log's head, or None for a new log."""
 
     def swap(self, origin: str, old: bytes | None, new: Head, submissions: Sequence[Submission]) -> bool:
-        """Replace the head if its note is still ``old``, and record the submissions, in one transaction."""
+        """Replace the head if its note is still ``old``, and record the submissions, in one transaction.
+
+        Raises:
+            FatalLogError: ``log.head_unknown`` if it is not known whether the transaction was committed.
+        """
 
     def find(self, origin: str, keys: Iterable[SubmissionKey]) -> Mapping[SubmissionKey, Submission]:
         """Return those of the keys that were submitted before."""

@@ -1,8 +1,8 @@
-"""Chinese commercial cryptography (国密) beside the international one: SM2 signature lines and a second tree with SM3.
+"""Chinese commercial cryptography (国密): SM2 signature lines, and a tree with SM3 beside the log's SHA-256 tree.
 
-Neither replaces anything: the first tree and its Ed25519 line stay what every C2SP tool checks, and readers that do not
-know type ``0xff`` ignore the SM2 line. Where an assessor (GB/T 39786, 密评) asks for SM3 over stored data, the second
-checkpoint ``<origin>/sm3`` covers the very same entry bytes.
+Neither replaces anything. Every C2SP tool checks the SHA-256 tree and its Ed25519 line as before, and readers that do
+not know type ``0xff`` ignore the SM2 line. Where an assessor (GB/T 39786, 密评) asks for SM3 over stored data, the
+checkpoint ``<origin>/sm3`` covers exactly the same entry bytes.
 
 SM2 with SM3: GB/T 32918.2, user id ``1234567812345678`` (GB/T 35276), signature ``r || s`` of 32 bytes each. Checking
 needs ``gmalg`` (the extra ``[sm]``); SM3 comes with ``cryptography``.
@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.hashes import SM3, Hash
 from zaichang.core.errors import ConfigError
 
 TYPE_NAME: Final = b"gm/sm2-sm3"
-"""What follows the type byte ``0xff`` (C2SP signed-note: a longer unique identifier)."""
+"""Comes after the type byte ``0xff`` (C2SP signed-note: a longer unique identifier)."""
 
 USER_ID: Final = b"1234567812345678"
 SUFFIX: Final = "/sm3"
-"""Behind a log's origin: the origin of its second tree."""
+"""Added to a log's origin, gives the origin of its SM3 tree."""
 
 _SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
 _POINT_BYTES: Final = 65
@@ -30,27 +30,27 @@ KEY_BYTES: Final = len(TYPE_NAME) + len(_SPKI) + _POINT_BYTES
 
 
 def encode_public(point: bytes) -> bytes:
-    """Return what a verifier key holds for an SM2 public key ``04 || x || y``: type name and DER."""
+    """Return the key bytes of a verifier key line for an SM2 public key ``04 || x || y``: type name, then DER."""
     return TYPE_NAME + _SPKI + point
 
 
 def public_point(key: bytes) -> bytes | None:
-    """Return the point of such a key, or None if it is none."""
+    """Return the point in the key bytes that ``encode_public`` made, or None for other bytes."""
     head = TYPE_NAME + _SPKI
     point = key[len(head) :]
     return point if key.startswith(head) and len(point) == _POINT_BYTES and point[0] == 4 else None
 
 
 def verify_sm2(key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether an SM2-with-SM3 signature checks.
+    """Return whether an SM2-with-SM3 signature is valid.
 
     Args:
         key: As in the verifier key: see ``encode_public``.
-        message: What was signed.
+        message: The signed bytes.
         signature: 64 bytes.
 
     Raises:
-        ConfigError: ``verify.no_sm`` where the extra is not installed: nothing can be said then.
+        ConfigError: ``verify.no_sm`` where the extra ``[sm]`` is not installed, so the signature cannot be judged.
     """
     try:
         import gmalg
@@ -69,7 +69,7 @@ def verify_sm2(key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def sm3(*parts: bytes) -> bytes:
-    """Return the 32-byte SM3 digest of the parts, one after another."""
+    """Return the 32-byte SM3 digest of the concatenated parts."""
     digest = Hash(SM3())
     for part in parts:
         digest.update(part)
@@ -77,18 +77,18 @@ def sm3(*parts: bytes) -> bytes:
 
 
 class Sm3Tree:
-    """The second tree, growing: RFC 6962's shape with SM3 in place of SHA-256.
+    """A growing Merkle tree: RFC 6962's shape with SM3 in place of SHA-256.
 
     Args:
         size: Number of entries so far.
-        perfect: Roots of the perfect subtrees that they make, largest first: one for each 1 bit of ``size``.
+        perfect: Roots of its perfect subtrees, largest first: one for each 1 bit of ``size``.
 
     Raises:
-        ValueError: If there are more or fewer than that.
+        ValueError: If the number of roots does not match ``size``.
     """
 
     def __init__(self, size: int = 0, perfect: tuple[bytes, ...] = ()) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         if size < 0 or len(perfect) != size.bit_count() or any(len(root) != 32 for root in perfect):
             raise ValueError("not the state of a tree")
         self.size = size
@@ -96,11 +96,11 @@ class Sm3Tree:
 
     @property
     def perfect(self) -> tuple[bytes, ...]:
-        """The state to go on from."""
+        """The roots of the perfect subtrees; with ``size`` they are the whole state."""
         return tuple(self._perfect)
 
     def append(self, entry: bytes) -> None:
-        """Take one entry's bytes."""
+        """Add one entry's bytes."""
         root, size = sm3(b"\x00", entry), self.size
         while size & 1:
             root = sm3(b"\x01", self._perfect.pop(), root)
@@ -109,7 +109,7 @@ class Sm3Tree:
         self.size += 1
 
     def root(self) -> bytes:
-        """Return the root; of the empty tree the digest of nothing."""
+        """Return the root. The empty tree's root is the SM3 digest of no bytes."""
         if not self._perfect:
             return sm3()
         root = self._perfect[-1]

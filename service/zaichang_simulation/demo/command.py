@@ -211,14 +211,14 @@ async def _check(services: Services, session_id: str) -> tuple[int, bool]:
     from zaichang.audit.check import exit_code
     from zaichang.audit.rule_replay import replay_by_rules
     from zaichang.audit.verify import verify_bundle
-    from zaichang.log.bundles import export_sessions, log_folder, log_trust
+    from zaichang.log.bundles import export_sessions, log_trust, place_of
     from zaichang.log.reader import LogReader
     from zaichang.tlog.trust import parse_trust
 
-    folder = services.folder
     row = await services.store.session(session_id)
-    reader = LogReader(log_folder(folder, row.institution_id, row.opened_ms))
+    place = place_of(services.log_places, row)
+    reader = LogReader(place.published)
     bundle = await export_sessions(services.store, services.ports.vault, reader, [row])
-    trust = parse_trust(log_trust(folder, row.institution_id, row.opened_ms))
+    trust = parse_trust(log_trust(place))
     checks = verify_bundle(write_bundle(bundle), trust, replay_by_rules)
     return len(checks), exit_code(checks) == 0

@@ -8,7 +8,7 @@ from support.study import ManualClock, Student, service, token
 from zaichang.api.receipts import PER_MINUTE, AskLimit, TooOften
 from zaichang.audit.check import exit_code
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
-from zaichang.log.bundles import log_trust
+from zaichang.log.bundles import log_trust, place_of
 from zaichang.main.service import create_service_app
 from zaichang.tlog.trust import parse_trust
 
@@ -36,7 +36,7 @@ async def test_a_learner_takes_the_receipt_home_and_nobody_elses(tmp_path: Path)
             assert answer.headers["cache-control"] == "no-store"
             assert f"{student.session_id}.receipt.json" in answer.headers["content-disposition"]
             row = await services.store.session(student.session_id)
-            trust = parse_trust(log_trust(services.folder, row.institution_id, row.opened_ms))
+            trust = parse_trust(log_trust(place_of(services.log_places, row)))
             assert exit_code(verify_receipt(answer.content, trust)) == 0
             other = await token(services)
             refused = {

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from support.evidence_folder import DOMAIN, INSTITUTION, Recorded, record_session
-from zaichang.adapters.posix.log_spool import LogSpool
+from zaichang.adapters.posix.record_spool import PosixRecordSpool
 from zaichang.cli import main
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
+from zaichang.main.logs import open_published
 
 NOW_YEAR = 2023
 
@@ -58,7 +59,7 @@ def test_uploads_and_samples_are_logged(recorded: Recorded, tmp_path: Path, caps
     ]  # fmt: skip
     assert main(upload) == 0
     index = json.loads(capsys.readouterr().out)["index"]
-    leaf = parse_canonical_object(LogReader(recorded.log_root).entry(index))
+    leaf = parse_canonical_object(LogReader(open_published(recorded.log_root)).entry(index))
     assert (leaf["t"], leaf["target"], leaf["status"], leaf["from_index"]) == ("upload", "hnrs", 200, 1)
     assert main(upload) == 0
     assert json.loads(capsys.readouterr().out)["index"] == index, "told twice, logged once"
@@ -66,7 +67,7 @@ def test_uploads_and_samples_are_logged(recorded: Recorded, tmp_path: Path, caps
     assert main(backwards) == 3
     assert main([*upload[:-1], "-200"]) == 1
     capsys.readouterr()
-    LogSpool(recorded.folder).all()
+    PosixRecordSpool(recorded.folder).all()
 
     key, note = tmp_path / "key", tmp_path / "announcement"
     trust = tmp_path / "trust"
@@ -80,7 +81,7 @@ def test_uploads_and_samples_are_logged(recorded: Recorded, tmp_path: Path, caps
     sampling = ["log", "record", *base(recorded), "sampling", "--stage", "draw", "--announcement", str(note)]
     assert main([*sampling, "--document", str(tmp_path / "request")]) == 0
     index = json.loads(capsys.readouterr().out)["index"]
-    leaf = parse_canonical_object(LogReader(recorded.log_root).entry(index))
+    leaf = parse_canonical_object(LogReader(open_published(recorded.log_root)).entry(index))
     assert (leaf["t"], leaf["stage"]) == ("sampling", "draw") and "document" in leaf
 
 
@@ -99,5 +100,5 @@ def test_a_record_is_left_for_the_running_service(
     finally:
         recorded.folder.unlock()
     assert '"index": null' in capsys.readouterr().out
-    assert [entry.institution_id for entry in LogSpool(recorded.folder).all()] == [INSTITUTION]
+    assert [entry.institution_id for entry in PosixRecordSpool(recorded.folder).all()] == [INSTITUTION]
     assert main(["log", "record", "--data", str(tmp_path / "nowhere"), *base(recorded)[2:], *upload[7:]]) == 3

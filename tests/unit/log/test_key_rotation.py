@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from zaichang.adapters.keys.log_key_list import KeyList
 from zaichang.adapters.keys.log_keys import load_or_create_log_key
 from zaichang.adapters.posix.folder import DataFolder
-from zaichang.adapters.posix.log_store import PosixLogStore
-from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.source import verify_path
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError
+from zaichang.log.key_list import KeyList
 from zaichang.log.key_rotation import Rotated, Rotation
 from zaichang.log.reader import LogReader
-from zaichang.log.shelf import HEADS, LogShelf, log_place
-from zaichang.log.signing import SigningConfig, second_origin, sm2_signer
-from zaichang.log.sm3_tree import SecondTree
+from zaichang.log.shelf import LogShelf
+from zaichang.log.signing import SigningConfig
+from zaichang.main.logs import FolderLogs
+from zaichang.ports.log_places import LogPlace
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.leaf import record
 from zaichang.tlog.trust import parse_trust
 
 NOW = 1_700_000_000_000
 DOMAIN = "hours.example.org"
+ORIGIN = f"{DOMAIN}/inst-1/2023"
 
 
 class Clock:
@@ -48,7 +48,7 @@ def grow(folder: DataFolder, name: str, config: SigningConfig | None = None) -> 
     """Open the log as the service does, log one record, return its index."""
 
     async def run() -> int:
-        logs = LogShelf(folder, DOMAIN, Clock(), never, 10, (), config)
+        logs = LogShelf(FolderLogs(folder), DOMAIN, Clock(), never, 10, (), config)
         try:
             log = await logs.log_for("inst-1", NOW)
             leaf = record("policy", log.origin, NOW, name=name, digest=b"\x01" * 32)
@@ -68,14 +68,27 @@ def change(folder: DataFolder, *, revoke: bool = False, until: int | None = None
 
 
 def open_rotation(folder: DataFolder) -> Rotation:
-    place = log_place(folder, DOMAIN, "inst-1", 2023)
+    place = place_in(folder)
     return Rotation(
-        place=place,
+        origin=ORIGIN,
+        keys=place.keys,
         config=SigningConfig(),
-        store=PosixLogStore(place.root),
-        heads=SqliteHeadStore(folder.root / HEADS),
+        store=place.open_store(),
+        heads=place.open_heads(),
         now_ms=lambda: NOW,
     )
+
+
+def place_in(folder: DataFolder) -> LogPlace:
+    return FolderLogs(folder).place("inst-1", 2023)
+
+
+def reader_of(folder: DataFolder) -> LogReader:
+    return LogReader(place_in(folder).published)
+
+
+def keys_of(folder: DataFolder) -> list[str]:
+    return KeyList(place_in(folder).keys).lines()
 
 
 def root_of(folder: DataFolder) -> Path:
@@ -92,10 +105,10 @@ def codes(checks: Sequence[Check]) -> set[str | None]:
 
 def test_a_log_names_its_first_key_once(folder: DataFolder) -> None:
     assert [grow(folder, name) for name in ("a", "b")] == [1, 2]
-    first = parse_canonical_object(LogReader(root_of(folder)).entry(0))
+    first = parse_canonical_object(reader_of(folder).entry(0))
     assert (first["t"], first["action"], first["role"], first["from_size"]) == ("key", "add", "log", 0)
-    assert f"log {first['vkey']}" in KeyList(root_of(folder)).lines()
-    checks = scan(folder, *KeyList(root_of(folder)).lines())
+    assert f"log {first['vkey']}" in keys_of(folder)
+    checks = scan(folder, *keys_of(folder))
     assert exit_code(checks) == 0 and "key" in {check.check for check in checks}
 
 
@@ -106,7 +119,7 @@ def test_a_rotation_is_signed_by_both_and_then_by_the_new_key(folder: DataFolder
     for vkey in (done.old, done.new):
         assert exit_code(scan(folder, f"log {vkey}")) == 0, "the checkpoint that tells carries both signatures"
     assert grow(folder, "b") == 4
-    assert exit_code(scan(folder, *KeyList(root_of(folder)).lines())) == 0
+    assert exit_code(scan(folder, *keys_of(folder))) == 0
     assert exit_code(scan(folder, f"log {done.new}")) == 0
     assert codes(scan(folder, f"log {done.old}")) == {"E_NOTE_SIG"}
     names = [path.name for path in folder.keys.iterdir()]
@@ -117,11 +130,11 @@ def test_a_checkpoint_by_a_retired_key_is_refused_by_the_list_and_by_the_log_its
     grow(folder, "a")
     done = change(folder)
     grow(folder, "b")
-    reader = LogReader(root_of(folder))
+    reader = reader_of(folder)
     ended = next(path for path in folder.keys.iterdir() if ".key.ended-" in path.name)
     thief = load_or_create_log_key(ended, reader.checkpoint.checkpoint.origin)
     (root_of(folder) / "public/checkpoint").write_bytes(sign_checkpoint(reader.checkpoint.checkpoint, [thief]))
-    assert codes(scan(folder, *KeyList(root_of(folder)).lines())) == {"E_KEY"}
+    assert codes(scan(folder, *keys_of(folder))) == {"E_KEY"}
     # A reader whose trust file never heard of the rotation learns of it from the log.
     assert codes(scan(folder, f"log {done.old}")) == {"E_KEY"}
 
@@ -133,7 +146,7 @@ def test_a_revoked_key_is_believed_only_where_witnesses_have_seen(folder: DataFo
     smaller = Checkpoint(origin=f"{DOMAIN}/inst-1/2023", size=1, root=b"\x07" * 32)
     ended = next(path for path in folder.keys.iterdir() if ".key.ended-" in path.name)
     forged = sign_checkpoint(smaller, [load_or_create_log_key(ended, smaller.origin)])
-    lines = KeyList(root_of(folder)).lines()
+    lines = keys_of(folder)
     assert f"revoked {done.old} 2" in lines
     with pytest.raises(EvidenceError) as caught:
         parse_trust("\n".join([*lines, "quorum none"]).encode()).open_checkpoint(forged)
@@ -153,7 +166,7 @@ def test_a_retired_key_can_be_revoked_later(folder: DataFolder) -> None:
     with pytest.raises(ConfigError, match=r"log\.unknown_key"):
         rotation.revoke_former("00000000")
     rotation.heads.close()
-    lines = KeyList(root_of(folder)).lines()
+    lines = keys_of(folder)
     assert f"revoked {done.old} 1" in lines and not any(line.startswith("retired") for line in lines)
     assert exit_code(scan(folder, *lines)) == 0
 
@@ -168,8 +181,10 @@ def test_a_rotation_that_was_cut_off_keeps_the_old_key_from_signing_until_it_is_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        place = "writer.LogWriter.commit" if stage == "before the log told" else "key_rotation.Rotation._rename"
-        broken.setattr(f"zaichang.log.{place}", crash)
+        place = "log.writer.LogWriter.commit"
+        if stage == "before the files changed":
+            place = "adapters.keys.log_key_files.LogKeyFiles.complete_rotation"
+        broken.setattr(f"zaichang.{place}", crash)
         with pytest.raises(KeyboardInterrupt):
             change(folder)
     with pytest.raises(ConfigError, match=r"log\.key_ended"):
@@ -177,44 +192,15 @@ def test_a_rotation_that_was_cut_off_keeps_the_old_key_from_signing_until_it_is_
     done = change(folder)
     assert (done.size, done.until) == (4, 4)
     assert grow(folder, "b") == 4
-    assert exit_code(scan(folder, *KeyList(root_of(folder)).lines())) == 0
+    assert exit_code(scan(folder, *keys_of(folder))) == 0
 
 
 def test_more_lines_and_the_key_leaves_that_name_them(folder: DataFolder) -> None:
     config = SigningConfig(ml_dsa=True, sm2=True)
     assert grow(folder, "a", config) == 4
-    listed = KeyList(root_of(folder)).lines()
+    listed = keys_of(folder)
     assert len(listed) == 4
     for line in listed[:3]:
         assert exit_code(scan(folder, line)) == 0, "each line alone is enough to check the log"
-    roles = [parse_canonical_object(LogReader(root_of(folder)).entry(n))["role"] for n in range(4)]
+    roles = [parse_canonical_object(reader_of(folder).entry(n))["role"] for n in range(4)]
     assert roles == ["log", "log-ml-dsa-44", "log-sm2", "log-sm2"]
-
-
-def test_the_second_tree_follows_the_first_and_is_checked(folder: DataFolder) -> None:
-    config = SigningConfig(sm2=True)
-    grow(folder, "a", config)
-    place = log_place(folder, DOMAIN, "inst-1", 2023)
-    signer = sm2_signer(place, second_origin(place.origin))
-    tree = SecondTree(place.root, signer)
-    assert not tree.update() and tree.size == 4
-    grow(folder, "b", config)
-    again = SecondTree(place.root, signer)
-    again.update()
-    assert (again.size, tree.size) == (5, 4), "a restart goes on from what was kept"
-    lines = KeyList(place.root).lines()
-    checks = scan(folder, *lines)
-    assert exit_code(checks) == 0 and "second-tree" in {check.check for check in checks}
-    path = place.root / "public/checkpoint.sm3"
-    good = path.read_bytes()
-    wrong = Checkpoint(origin=signer.name, size=5, root=b"\x01" * 32)
-    for note, code in (
-        (sign_checkpoint(wrong, [signer]), "E_CONSISTENCY"),
-        (sign_checkpoint(Checkpoint(origin=signer.name, size=6, root=b"\x01" * 32), [signer]), "E_CONSISTENCY"),
-        (good.replace(b"\n5\n", b"\n4\n"), "E_NOTE_SIG"),
-    ):
-        path.write_bytes(note)
-        assert codes(scan(folder, *lines)) == {code}
-    (place.root / "sm3-state").write_bytes(b"damaged")
-    SecondTree(place.root, signer).update()
-    assert exit_code(scan(folder, *lines)) == 0, "made anew from the entries"

@@ -2,12 +2,14 @@
 
 import http.client
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from support.log_faults import ORIGIN, SIGNER, open_writer
+from support.log_media import LogMedium, PosixMedium
 from support.witness_server import COSIGNER, NOW_S
 from support.witness_server import serving as serving_logs
 from zaichang.adapters.sql.witness_store import WitnessStore
@@ -29,26 +31,28 @@ from zaichang.tlog.merkle import leaf_hash
 from zaichang.tlog.trust import parse_trust
 from zaichang.tlog.witness import NOTHING, Seen
 
+NewLog = Callable[[str], LogMedium]
 
-def grow(root: Path, first: int, count: int) -> LogReader:
-    writer = open_writer(root)
+
+def grow(log: LogMedium, first: int, count: int) -> LogReader:
+    writer = open_writer(log)
     writer.recover()
     writer.commit([(("s", n), b"leaf %d" % n) for n in range(first, first + count)])
     writer.close()
-    (root / "vkey").write_text(SIGNER.vkey + "\n")
-    return LogReader(root)
+    log.place.keys.publish(SIGNER.vkey)
+    return LogReader(log.place.published)
 
 
 def serving(folder: Path) -> AbstractContextManager[str]:
     return serving_logs(folder, [SIGNER.vkey])
 
 
-def test_a_growing_log_is_cosigned_over_http_and_the_quorum_is_met(tmp_path: Path) -> None:
+def test_a_growing_log_is_cosigned_over_http_and_the_quorum_is_met(medium: LogMedium, tmp_path: Path) -> None:
     trust = parse_trust(f"log {SIGNER.vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n".encode())
-    root = tmp_path / "log"
+    side_files = medium.place.side_files
     with serving(tmp_path) as url:
         for first, count in ((0, 3), (3, 300), (303, 1)):
-            reader = grow(root, first, count)
+            reader = grow(medium, first, count)
             with pytest.raises(EvidenceError) as caught:
                 trust.open_checkpoint(reader.checkpoint.note)
             assert caught.value.code == "E_QUORUM"
@@ -56,20 +60,21 @@ def test_a_growing_log_is_cosigned_over_http_and_the_quorum_is_met(tmp_path: Pat
             signed = trust.open_checkpoint(whole, ORIGIN)
             assert signed.checkpoint.size == first + count
             assert trust.witness_time_s(signed) == NOW_S
-            keep_witnessed(root, whole)
-            assert witnessed(root) == whole
-        assert known_size(url, LogReader(root)) == 304
+            keep_witnessed(side_files, whole)
+            assert witnessed(side_files) == whole
+        assert known_size(url, LogReader(medium.place.published)) == 304
         older = sign_checkpoint(Checkpoint(origin=ORIGIN, size=1, root=leaf_hash(b"leaf 0")), [SIGNER])
-        keep_witnessed(root, older)
-        assert witnessed(root) == whole
+        keep_witnessed(side_files, older)
+        assert witnessed(side_files) == whole
 
 
-def test_a_log_restored_from_a_backup_finds_out_before_it_signs(tmp_path: Path) -> None:
+def test_a_log_restored_from_a_backup_finds_out_before_it_signs(new_log: NewLog, tmp_path: Path) -> None:
     with serving(tmp_path) as url:
-        ask(url, grow(tmp_path / "log", 0, 5))
-        restored = grow(tmp_path / "backup", 0, 3)
+        ask(url, grow(new_log("log"), 0, 5))
+        backup = new_log("backup")
+        restored = grow(backup, 0, 3)
         assert known_size(url, restored) == 5
-        writer = open_writer(tmp_path / "backup", known=known_size(url, restored))
+        writer = open_writer(backup, known=known_size(url, restored))
         with pytest.raises(FatalLogError) as caught:
             writer.recover()
         writer.close()
@@ -77,7 +82,7 @@ def test_a_log_restored_from_a_backup_finds_out_before_it_signs(tmp_path: Path) 
         with pytest.raises(EvidenceError) as refused:
             ask(url, restored)
         assert refused.value.code == "E_CONSISTENCY"
-        rewritten = grow(tmp_path / "fork", 100, 9)
+        rewritten = grow(new_log("fork"), 100, 9)
         with pytest.raises(EvidenceError) as refused:
             ask(url, rewritten)
         assert refused.value.code == "E_WITNESS_REFUSED"
@@ -105,15 +110,15 @@ def test_bad_http_requests_are_answered(tmp_path: Path) -> None:
         assert send(PATH, b"", "x") == 413
 
 
-def test_a_witness_that_does_not_answer_is_said(tmp_path: Path) -> None:
-    reader = grow(tmp_path / "log", 0, 1)
+def test_a_witness_that_does_not_answer_is_said(medium: LogMedium, tmp_path: Path) -> None:
+    reader = grow(medium, 0, 1)
     with serving(tmp_path) as url:
         pass
     with pytest.raises(StorageError) as caught:
         ask(url, reader)
     assert caught.value.code == "witness.unreachable"
     with pytest.raises(NotFound):
-        witnessed(tmp_path / "log")
+        witnessed(medium.place.side_files)
 
 
 def test_the_memory_moves_only_from_what_it_was(tmp_path: Path) -> None:
@@ -131,10 +136,9 @@ def test_the_memory_moves_only_from_what_it_was(tmp_path: Path) -> None:
     store.close()
 
 
-def test_two_requests_at_once_cannot_roll_the_memory_back(tmp_path: Path) -> None:
-    root = tmp_path / "log"
-    small = make_request(grow(root, 0, 2), 0)
-    large = make_request(grow(root, 2, 5), 0)
+def test_two_requests_at_once_cannot_roll_the_memory_back(medium: LogMedium, tmp_path: Path) -> None:
+    small = make_request(grow(medium, 0, 2), 0)
+    large = make_request(grow(medium, 2, 5), 0)
     store = WitnessStore(tmp_path / "w")
     witness = Witness(store, COSIGNER, keys_by_origin([SIGNER.vkey]), lambda: NOW_S)
     threads = [threading.Thread(target=witness.add_checkpoint, args=(body,)) for body in (small, large) * 8]
@@ -151,7 +155,8 @@ def test_two_requests_at_once_cannot_roll_the_memory_back(tmp_path: Path) -> Non
 
 def test_the_same_exchange_as_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, home = tmp_path / "log", str(tmp_path / "witness")
-    grow(root, 0, 4)
+    log = PosixMedium(root)
+    grow(log, 0, 4)
     logs, trust = tmp_path / "logs", tmp_path / "trust"
     logs.write_text(f"log {SIGNER.vkey}\nquorum none\n")
     request, answer = str(tmp_path / "request"), str(tmp_path / "answer")
@@ -159,10 +164,10 @@ def test_the_same_exchange_as_files(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["witness", "key", *name]) == 0
     trust.write_text(f"log {SIGNER.vkey}\nwitness w {capsys.readouterr().out.strip()}\nquorum w\n")
     assert main(["witness", "request", "--log", str(root), "--out", request]) == 0
-    grow(root, 4, 2)
+    grow(log, 4, 2)
     assert main(["witness", "cosign", *name, "--logs", str(logs), request, "--out", answer]) == 0
     assert main(["witness", "add", "--log", str(root), "--trust", str(trust), answer]) == 0
-    assert parse_trust(trust.read_bytes()).open_checkpoint(witnessed(root)).checkpoint.size == 4
+    assert parse_trust(trust.read_bytes()).open_checkpoint(witnessed(log.place.side_files)).checkpoint.size == 4
     assert main(["witness", "request", "--log", str(root), "--old-size", "4", "--out", request]) == 0
     assert main(["witness", "cosign", *name, "--logs", str(logs), request, "--out", answer]) == 0
     assert main(["witness", "cosign", *name, "--logs", str(logs), request, "--out", answer]) == 1

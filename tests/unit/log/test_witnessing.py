@@ -15,6 +15,8 @@ from zaichang.log import witnessing
 from zaichang.log.shelf import LogShelf
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import parse_peer
+from zaichang.main.logs import FolderLogs
+from zaichang.ports.log_places import LogPlace
 from zaichang.tlog.trust import parse_trust
 
 ORIGIN = "hours.example.org/inst-1/2023"
@@ -31,7 +33,7 @@ class Clock:
 
 def shelf(folder: DataFolder, clock: Clock, fatal: list[FatalLogError], url: str) -> LogShelf:
     peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
-    return LogShelf(folder, "hours.example.org", clock, fatal.append, 10, peers)
+    return LogShelf(FolderLogs(folder), "hours.example.org", clock, fatal.append, 10, peers)
 
 
 @pytest.fixture
@@ -42,13 +44,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
     return made
 
 
-async def until_witnessed(root: Path, trust: bytes, size: int) -> None:
+async def until_witnessed(place: LogPlace, trust: bytes, size: int) -> None:
     from zaichang.core.errors import NotFound
 
     async with asyncio.timeout(20):
         while True:
             try:
-                if parse_trust(trust).open_checkpoint(witnessed(root)).checkpoint.size == size:
+                if parse_trust(trust).open_checkpoint(witnessed(place.side_files)).checkpoint.size == size:
                     return
             except NotFound:
                 pass
@@ -58,13 +60,13 @@ async def until_witnessed(root: Path, trust: bytes, size: int) -> None:
 async def test_a_running_log_is_cosigned_and_a_restored_one_stops(folder: DataFolder, tmp_path: Path) -> None:
     vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
     trust = f"log {vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n".encode()
-    root = folder.log / "inst-1" / "2023"
+    place = FolderLogs(folder).place("inst-1", 2023)
     clock, fatal = Clock(), list[FatalLogError]()
     with serving_logs(tmp_path, [vkey]) as url:
         logs = shelf(folder, clock, fatal, url)
         log = await logs.log_for("inst-1", clock.ms)
         await log.submit(("s", 0), b"leaf 0")
-        await until_witnessed(root, trust, 1)
+        await until_witnessed(place, trust, 1)
         await logs.close()
         backup = tmp_path / "backup"
         shutil.copytree(folder.root, backup)
@@ -73,7 +75,7 @@ async def test_a_running_log_is_cosigned_and_a_restored_one_stops(folder: DataFo
         log = await logs.log_for("inst-1", clock.ms)
         for number in (1, 2):
             await log.submit(("s", number), b"leaf %d" % number)
-            await until_witnessed(root, trust, number + 1)
+            await until_witnessed(place, trust, number + 1)
         async with asyncio.timeout(20):
             while (anchor := log.anchor()) is None or anchor.size != 3:
                 await asyncio.sleep(0.01)
@@ -113,7 +115,7 @@ async def test_where_a_witness_is_required_the_log_stays_shut_until_one_answers(
 
     def required(witnesses: list[witnessing.WitnessPeer]) -> LogShelf:
         rule = witnessing.StartRule.REQUIRE
-        return LogShelf(folder, "hours.example.org", clock, fatal.append, 10, witnesses, None, rule)
+        return LogShelf(FolderLogs(folder), "hours.example.org", clock, fatal.append, 10, witnesses, None, rule)
 
     # A log that looks new may be one whose disk was lost: it too waits.
     shut = required(peers)
@@ -131,20 +133,20 @@ async def test_where_a_witness_is_required_the_log_stays_shut_until_one_answers(
 
 async def test_a_log_that_lost_what_a_witness_saw_stops_while_running(folder: DataFolder, tmp_path: Path) -> None:
     vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
-    root = folder.log / "inst-1" / "2023"
+    place = FolderLogs(folder).place("inst-1", 2023)
     clock, fatal = Clock(), list[FatalLogError]()
     with serving_logs(tmp_path, [vkey]) as url:
         logs = shelf(folder, clock, fatal, url)
         log = await logs.log_for("inst-1", clock.ms)
-        old = (root / "public/checkpoint").read_bytes()
+        old = place.published.get("checkpoint") or b""
         await log.submit(("s", 0), b"leaf 0")
         await log.submit(("s", 1), b"leaf 1")
         peers = [parse_peer(f"{url} {COSIGNER.vkey}")]
         await logs.close()
-        witnessing.cosign_round(root, peers, {})  # where the log's own round has not shown it to the witness already
-        (root / "public/checkpoint").write_bytes(old)
+        witnessing.cosign_round(place, peers, {})  # where the log's own round has not shown it to the witness already
+        (folder.log / "inst-1/2023/public/checkpoint").write_bytes(old)
         with pytest.raises(FatalLogError) as caught:
-            witnessing.cosign_round(root, peers, {})
+            witnessing.cosign_round(place, peers, {})
         assert caught.value.code == "log.rolled_back"
 
 

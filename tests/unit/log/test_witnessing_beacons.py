@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from support.study import POLICY, T0_MS, ManualClock, Student, service, token
 from support.witness_server import COSIGNER
 from support.witness_server import serving as serving_logs
-from zaichang.adapters.keys.log_keys import load_or_create_beacon_key, load_or_create_log_key
+from zaichang.adapters.keys.log_keys import load_or_create_beacon_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Status, exit_code
@@ -21,12 +21,12 @@ from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ConfigError
 from zaichang.log import witnessing
-from zaichang.log.bundles import export_sessions, log_folder
+from zaichang.log.bundles import export_sessions, place_of
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import SequencerLog
-from zaichang.log.signing import LogPlace
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import Cosigned, parse_peer
+from zaichang.main.logs import FolderLogs
 from zaichang.main.service import Services
 from zaichang.ports.session import Beacon
 from zaichang.protocol import messages as m
@@ -50,8 +50,7 @@ def quick_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def log_key(data: Path) -> str:
     folder = DataFolder(data)
     folder.prepare()
-    place = LogPlace(origin=ORIGIN, root=folder.log / "inst" / "2023", keys=folder.keys, stem="log-inst-2023")
-    return load_or_create_log_key(place.keys / f"{place.stem}.key", ORIGIN).vkey
+    return FolderLogs(folder).place("inst", 2023).keys.own_signer(ORIGIN).vkey
 
 
 async def brought(services: Services, session_id: str) -> list[BeaconArrived]:
@@ -87,11 +86,15 @@ async def test_a_beacon_comes_into_the_session_and_verify_holds_it_to_the_witnes
             assert await level_of(services, student.session_id) == (2, True)
             assert len(await brought(services, student.session_id)) == 1
             row = await services.store.session(student.session_id)
-            root = log_folder(DataFolder(data), "inst", T0_MS)
+            place = place_of(services.log_places, row)
             async with asyncio.timeout(20):
-                while (reader := LogReader(root, witnessed(root))).size < LogReader(root).size:
+                while (reader := LogReader(place.published, witnessed(place.side_files))).size < LogReader(
+                    place.published
+                ).size:
                     await asyncio.sleep(0.01)
-            bundle = await export_sessions(services.store, services.ports.vault, reader, [row], root=root)
+            bundle = await export_sessions(
+                services.store, services.ports.vault, reader, [row], side_files=place.side_files
+            )
     lines = f"log {vkey}\nwitness w {COSIGNER.vkey}\n"
     trust = parse_trust(f"{lines}beacon {BEACONS.public.vkey}\nquorum w\n".encode())
     checks = verify_bundle(write_bundle(bundle), trust, replay_by_rules)

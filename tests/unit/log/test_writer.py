@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import pytest
 
 from support.log_faults import ORIGIN, SIGNER, Clock, Faults, check_log, open_writer
-from zaichang.adapters.posix.log_store import PosixLogStore
-from zaichang.adapters.sql.log_head import SqliteHeadStore
+from support.log_media import LogMedium
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError
 from zaichang.log.writer import LogWriter, Sequenced
 from zaichang.ports.log import Head
@@ -23,44 +20,44 @@ def commit(writer: LogWriter, first: int, count: int) -> list[Sequenced]:
     return [result for result in results if isinstance(result, Sequenced)]
 
 
-def started(root: Path, faults: Faults | None = None, clock: Clock | None = None) -> LogWriter:
-    writer = open_writer(root, faults, clock)
+def started(medium: LogMedium, faults: Faults | None = None, clock: Clock | None = None) -> LogWriter:
+    writer = open_writer(medium, faults, clock)
     writer.recover()
     return writer
 
 
-def refusal(root: Path, known: int = 0, clock: Clock | None = None) -> str:
-    writer = open_writer(root, clock=clock, known=known)
+def refusal(medium: LogMedium, known: int = 0, clock: Clock | None = None) -> str:
+    writer = open_writer(medium, clock=clock, known=known)
     with pytest.raises(FatalLogError) as caught:
         writer.recover()
     writer.close()
     return caught.value.code
 
 
-def test_a_new_log_publishes_an_empty_checkpoint_and_grows(tmp_path: Path) -> None:
-    writer = started(tmp_path)
-    assert check_log(tmp_path) == []
+def test_a_new_log_publishes_an_empty_checkpoint_and_grows(medium: LogMedium) -> None:
+    writer = started(medium)
+    assert check_log(medium) == []
     places = [result.index for result in (*commit(writer, 0, 3), *commit(writer, 3, 300))]
     assert places == list(range(303))
-    assert check_log(tmp_path) == [leaf for _, leaf in batch(0, 303)]
+    assert check_log(medium) == [leaf for _, leaf in batch(0, 303)]
     writer.close()
-    again = started(tmp_path)
+    again = started(medium)
     assert [result.index for result in commit(again, 303, 2)] == [303, 304]
-    assert len(check_log(tmp_path)) == 305
+    assert len(check_log(medium)) == 305
     again.close()
 
 
-def test_the_same_submission_twice_is_one_leaf_even_after_a_restart(tmp_path: Path) -> None:
-    writer = started(tmp_path)
+def test_the_same_submission_twice_is_one_leaf_even_after_a_restart(medium: LogMedium) -> None:
+    writer = started(medium)
     commit(writer, 0, 5)
     writer.close()
-    writer = started(tmp_path)
+    writer = started(medium)
     again = commit(writer, 3, 4)
     assert [(result.index, result.duplicate) for result in again] == [(3, True), (4, True), (5, False), (6, False)]
     results, _ = writer.commit([(("s", 2), b"other bytes")])
     assert isinstance(results[0], IllegalEvent)
     assert results[0].code == "log.submission_conflict"
-    assert len(check_log(tmp_path)) == 7
+    assert len(check_log(medium)) == 7
     writer.close()
 
 
@@ -87,10 +84,10 @@ FAULTS = [
 @pytest.mark.parametrize(("step", "fatal", "gets_in", "stops"), FAULTS)
 @pytest.mark.parametrize("size", [1, 255, 300])
 def test_any_fault_loses_nothing_and_forks_nothing(
-    tmp_path: Path, step: str, fatal: bool, gets_in: bool, stops: bool, size: int
+    medium: LogMedium, step: str, fatal: bool, gets_in: bool, stops: bool, size: int
 ) -> None:
     faults = Faults()
-    writer = started(tmp_path, faults)
+    writer = started(medium, faults)
     commit(writer, 0, 10)
     faults.step, faults.fatal = step, fatal
     with pytest.raises((StorageError, FatalLogError)) as caught:
@@ -99,145 +96,136 @@ def test_any_fault_loses_nothing_and_forks_nothing(
     assert isinstance(caught.value, FatalLogError) is stops
     if stops:
         writer.close()
-        writer = started(tmp_path)
-    assert len(check_log(tmp_path)) == (10 + size if gets_in else 10)
+        writer = started(medium)
+    assert len(check_log(medium)) == (10 + size if gets_in else 10)
     results = commit(writer, 10, size)
     assert [result.index for result in results] == list(range(10, 10 + size))
     assert {result.duplicate for result in results} == {gets_in}
     commit(writer, 10 + size, 3)
-    assert check_log(tmp_path) == [leaf for _, leaf in batch(0, 13 + size)]
+    assert check_log(medium) == [leaf for _, leaf in batch(0, 13 + size)]
     writer.close()
 
 
-def test_the_process_that_lost_the_lead_stops_and_undoes_nothing(tmp_path: Path) -> None:
+def test_the_process_that_lost_the_lead_stops_and_undoes_nothing(medium: LogMedium) -> None:
     clock = Clock()
-    old, new = started(tmp_path, clock=clock), started(tmp_path, clock=clock)
+    old, new = started(medium, clock=clock), started(medium, clock=clock)
     commit(new, 0, 300)
     with pytest.raises(FatalLogError) as caught:
         old.commit(batch(900, 2))
     assert caught.value.code == "log.lost_lead"
     commit(new, 300, 2)
-    assert check_log(tmp_path) == [leaf for _, leaf in batch(0, 302)]
+    assert check_log(medium) == [leaf for _, leaf in batch(0, 302)]
     old.close()
     new.close()
 
 
-def test_time_that_goes_back_is_not_signed(tmp_path: Path) -> None:
+def test_time_that_goes_back_is_not_signed(medium: LogMedium) -> None:
     clock = Clock()
-    writer = started(tmp_path, clock=clock)
+    writer = started(medium, clock=clock)
     commit(writer, 0, 1)
     clock.ms -= 10_000
     with pytest.raises(FatalLogError) as caught:
         writer.commit(batch(1, 1))
     assert caught.value.code == "log.time_went_back"
     writer.close()
-    assert refusal(tmp_path, clock=clock) == "log.time_went_back"
-    assert len(check_log(tmp_path)) == 1
+    assert refusal(medium, clock=clock) == "log.time_went_back"
+    assert len(check_log(medium)) == 1
 
 
-def test_a_restored_backup_is_not_signed_on(tmp_path: Path) -> None:
-    writer = started(tmp_path)
+def test_a_restored_backup_is_not_signed_on(medium: LogMedium) -> None:
+    writer = started(medium)
     commit(writer, 0, 3)
     writer.close()
-    assert refusal(tmp_path, known=4) == "log.rolled_back"
-    head = SqliteHeadStore(tmp_path / "head.sqlite3")
+    assert refusal(medium, known=4) == "log.rolled_back"
+    head = medium.place.open_heads()
     note = head.load(ORIGIN)
     assert note is not None
     older = sign_checkpoint(Checkpoint(origin=ORIGIN, size=1, root=leaf_hash(b"leaf 0")), [SIGNER])
     assert head.swap(ORIGIN, note.note, Head(note=older, at_ms=1), [])
     head.close()
-    assert refusal(tmp_path) == "log.rolled_back"
+    assert refusal(medium) == "log.rolled_back"
 
 
-def test_two_roots_for_one_size_are_not_signed_on(tmp_path: Path) -> None:
-    writer = started(tmp_path)
+def test_two_roots_for_one_size_are_not_signed_on(medium: LogMedium) -> None:
+    writer = started(medium)
     commit(writer, 0, 1)
     writer.close()
     forged = sign_checkpoint(Checkpoint(origin=ORIGIN, size=1, root=root_hash([leaf_hash(b"other")])), [SIGNER])
-    (tmp_path / "public/checkpoint").write_bytes(forged)
-    assert refusal(tmp_path) == "log.forked"
+    medium.write("checkpoint", forged)
+    assert refusal(medium) == "log.forked"
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "bit", "entry"])
-def test_a_damaged_right_edge_is_not_signed_on(tmp_path: Path, damage: str) -> None:
-    writer = started(tmp_path)
+def test_a_damaged_right_edge_is_not_signed_on(medium: LogMedium, damage: str) -> None:
+    writer = started(medium)
     commit(writer, 0, 300)
     writer.close()
-    path = tmp_path / ("public/tile/entries/001.p/44" if damage == "entry" else "public/tile/0/001.p/44")
-    data = path.read_bytes()
+    path = "tile/entries/001.p/44" if damage == "entry" else "tile/0/001.p/44"
+    data = medium.place.published.get(path)
+    assert data is not None
     if damage == "missing":
-        path.unlink()
+        medium.delete(path)
     else:
-        path.write_bytes(data[:-1] if damage == "cut" else data[:40] + bytes([data[40] ^ 1]) + data[41:])
-    assert refusal(tmp_path) == "log.damaged"
+        medium.write(path, data[:-1] if damage == "cut" else data[:40] + bytes([data[40] ^ 1]) + data[41:])
+    assert refusal(medium) == "log.damaged"
 
 
-def test_a_lost_head_and_a_lost_batch_and_a_foreign_checkpoint_are_not_signed_on(tmp_path: Path) -> None:
+def test_a_lost_head_and_a_lost_batch_and_a_foreign_checkpoint_are_not_signed_on(medium: LogMedium) -> None:
     faults = Faults()
-    writer = started(tmp_path, faults)
+    writer = started(medium, faults)
     commit(writer, 0, 3)
     faults.step, faults.fatal = "put", True
     with pytest.raises(FatalLogError):
         writer.commit(batch(3, 1))
     writer.close()
-    for staged in (tmp_path / "staging").iterdir():
-        staged.unlink()
-    assert refusal(tmp_path) == "log.staging_lost"
+    medium.lose_staging()
+    assert refusal(medium) == "log.staging_lost"
     stranger = Ed25519Signer(ORIGIN, b"\x08" * 32)
     foreign = sign_checkpoint(Checkpoint(origin=ORIGIN, size=1, root=leaf_hash(b"x")), [stranger])
-    (tmp_path / "public/checkpoint").write_bytes(foreign)
-    assert refusal(tmp_path) == "log.foreign_head"
-    (tmp_path / "head.sqlite3").unlink()
-    assert refusal(tmp_path) == "log.head_lost"
+    medium.write("checkpoint", foreign)
+    assert refusal(medium) == "log.foreign_head"
+    medium.lose_head()
+    assert refusal(medium) == "log.head_lost"
 
 
-def test_what_does_not_read_back_as_written_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    writer = started(tmp_path)
+def test_an_object_that_does_not_read_back_as_written_is_not_published(medium: LogMedium) -> None:
+    faults = Faults()
+    writer = started(medium, faults)
     commit(writer, 0, 1)
-    real = PosixLogStore.get
-    with monkeypatch.context() as patch:
-        patch.setattr(PosixLogStore, "get", lambda self, path: b"lies" if path.endswith(".p/2") else real(self, path))
-        with pytest.raises(FatalLogError) as caught:
-            writer.commit(batch(1, 1))
+    faults.lies["tile/0/000.p/2"] = b"lies"
+    with pytest.raises(FatalLogError) as caught:
+        writer.commit(batch(1, 1))
     assert caught.value.code == "log.read_back"
-    assert len(check_log(tmp_path)) == 1
+    assert len(check_log(medium)) == 1
     writer.close()
 
 
-def test_a_writer_must_recover_first(tmp_path: Path) -> None:
-    writer = open_writer(tmp_path)
+def test_a_writer_must_recover_first(medium: LogMedium) -> None:
+    writer = open_writer(medium)
     with pytest.raises(FatalLogError) as caught:
         writer.commit(batch(0, 1))
     assert caught.value.code == "log.not_recovered"
     writer.close()
 
 
-def test_a_process_that_starts_between_another_s_staging_and_swap_takes_nothing_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = started(tmp_path)
+def test_a_process_that_starts_between_another_s_staging_and_swap_takes_nothing_away(medium: LogMedium) -> None:
+    faults = Faults()
+    old = started(medium, faults)
     commit(old, 0, 3)
-    real = SqliteHeadStore.swap
     second: list[LogWriter] = []
 
-    def swap(self: SqliteHeadStore, *arguments: object) -> bool:
+    def another_starts() -> None:
         if not second:
-            second.append(open_writer(tmp_path))
+            second.append(open_writer(medium))
             second[0].recover()
-        return real(self, *arguments)  # type: ignore[arg-type]  # what the writer passed
 
-    def crash(*_: object) -> None:
-        raise FatalLogError("log.fsync", "Injected.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SqliteHeadStore, "swap", swap)
-        patch.setattr(PosixLogStore, "put", crash)
-        with pytest.raises(FatalLogError):
-            old.commit(batch(3, 2))
-    assert second
+    faults.before_swap, faults.step, faults.fatal = another_starts, "put", True
+    with pytest.raises(FatalLogError):
+        old.commit(batch(3, 2))
+    assert second and faults.hits == 1
     for writer in (old, *second):
         writer.close()
-    again = started(tmp_path)
+    again = started(medium)
     assert [result.duplicate for result in commit(again, 3, 2)] == [True, True]
-    assert check_log(tmp_path) == [leaf for _, leaf in batch(0, 5)]
+    assert check_log(medium) == [leaf for _, leaf in batch(0, 5)]
     again.close()

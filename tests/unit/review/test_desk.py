@@ -17,7 +17,7 @@ from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.amendments import AMEND
-from zaichang.log.bundles import export_sessions, log_folder, log_trust
+from zaichang.log.bundles import export_sessions, log_trust, place_of
 from zaichang.log.reader import LogReader
 from zaichang.main.service import Services
 from zaichang.ports.records_cases import ACCOUNT, SESSION, Case, CaseDraft, CaseFilter, CaseReason
@@ -86,9 +86,10 @@ async def test_a_person_grants_what_the_rules_left_open_and_the_log_says_so(tmp_
         assert [entry.action for entry in await services.store.audit("inst", 2**53, 5)] == ["decide.grant"]
 
         row = await services.store.session(session_id)
-        reader = LogReader(log_folder(services.folder, "inst", row.opened_ms))
+        place = place_of(services.log_places, row)
+        reader = LogReader(place.published)
         bundle = await export_sessions(services.store, services.ports.vault, reader, [row])
-        trust = log_trust(services.folder, "inst", row.opened_ms)
+        trust = log_trust(place)
         assert checked_offline(write_bundle(bundle), trust) == 0
 
 

@@ -33,13 +33,13 @@ class PosixLogStore:
     """
 
     def __init__(self, root: Path) -> None:
-        """Make the folders and sweep away what a crash left half-written."""
+        """Make the folders, and delete the temporary files that a crash left."""
         self.public = root / PUBLIC
         self._staging = root / "staging"
         self._tmp = root / "tmp"
         self._lock = root / "publish.lock"
-        # Two processes may be here at once (a leader that slept, and its successor): were a temporary name the same in
-        # both, one would rename what the other wrote.
+        # Two processes may write here at once: a leader that slept, and its successor. With equal temporary names one
+        # would rename a file that the other wrote, so each process has its own.
         self._own = secrets.token_hex(8)
         self._written = 0
         try:
@@ -53,16 +53,16 @@ class PosixLogStore:
             ) from error
 
     def stage(self, name: str, data: bytes) -> None:
-        """Keep what is about to be applied."""
+        """Keep a batch that is about to be applied; see the port."""
         self._write(self._staging / name, data)
         self._sync_folder(self._staging)
 
     def staged(self, name: str) -> bytes | None:
-        """Return what was kept under ``name``, or None."""
-        return _read(self._staging / name)
+        """Return the data staged under ``name``, or None."""
+        return read_if_present(self._staging / name)
 
     def clear_staging(self, size: int) -> None:
-        """Forget what was staged up to ``size``; see the port."""
+        """Delete everything staged for sizes up to ``size``; see the port."""
         for entry in self._staging.iterdir():
             staged = parse_size(entry.name.partition("-")[0])
             if staged is None or staged <= size:
@@ -79,7 +79,7 @@ class PosixLogStore:
                     self._make_folder(path.parent)
                 except OSError as error:
                     _refused("make a folder for tiles", error)
-            present = _read(path)
+            present = read_if_present(path)
             if present is None:
                 self._write(path, data)
             elif present == data:
@@ -92,7 +92,7 @@ class PosixLogStore:
 
     def get(self, path: str) -> bytes | None:
         """Return a file's bytes, or None."""
-        return _read(self.public / path)
+        return read_if_present(self.public / path)
 
     def publish(self, note: bytes, size: int) -> None:
         """Replace the published checkpoint, unless a larger one is there: a process that slept must not undo it."""
@@ -106,7 +106,7 @@ class PosixLogStore:
 
     def published(self) -> bytes | None:
         """Return the published checkpoint, or None."""
-        return _read(self.public / CHECKPOINT_PATH)
+        return read_if_present(self.public / CHECKPOINT_PATH)
 
     def discard(self, prefixes: Iterable[str]) -> None:
         """Delete folders of partial tiles."""
@@ -157,7 +157,12 @@ class PosixLogStore:
             os.close(descriptor)
 
 
-def _read(path: Path) -> bytes | None:
+def read_if_present(path: Path) -> bytes | None:
+    """Return a file's bytes, or None if there is none.
+
+    Raises:
+        StorageError: ``log.io``.
+    """
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

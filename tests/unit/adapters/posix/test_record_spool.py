@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from zaichang.adapters.posix.folder import DataFolder
-from zaichang.adapters.posix.log_spool import LogSpool
+from zaichang.adapters.posix.record_spool import PosixRecordSpool
 from zaichang.core.errors import PeerViolation
 
 
 def test_a_record_waits_until_it_is_done(tmp_path: Path) -> None:
-    spool = LogSpool(DataFolder(tmp_path))
+    spool = PosixRecordSpool(DataFolder(tmp_path))
     assert spool.all() == []
     entry = spool.put("inst-1", b'{"a":1}')
     assert spool.put("inst-1", b'{"a":1}') == entry, "the same record waits once"

@@ -1,0 +1,132 @@
+"""Opens logs for writing, as the settings ask: for the service, and for commands while it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from zaichang.adapters.in_process.clock import ServerClock
+from zaichang.adapters.posix.folder import DataFolder
+from zaichang.adapters.posix.record_spool import PosixRecordSpool
+from zaichang.core.errors import ConfigError, FatalLogError, NotFound, StorageError
+from zaichang.log.command_records import log_waiting_records
+from zaichang.log.key_rotation import Rotation
+from zaichang.log.shelf import LogShelf, log_origin, log_year
+from zaichang.log.signing import SigningConfig
+from zaichang.log.witnessing import StartRule, largest_known, parse_peer
+from zaichang.main.logs import FolderLogs
+from zaichang.ports.clock import Clock
+from zaichang.ports.command_records import RecordSpool
+from zaichang.settings import Settings
+
+
+def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Callable[[FatalLogError], None]) -> LogShelf:
+    """Return the logs of a data folder, signed and witnessed as the settings ask; the caller closes them.
+
+    Args:
+        settings: From ``load_settings``.
+        folder: Locked by the caller.
+        clock: Server time.
+        fatal: Called once a log has stopped for good.
+
+    Raises:
+        ConfigError: ``witness.peer``.
+    """
+    return LogShelf(
+        FolderLogs(folder),
+        settings.log_domain,
+        clock,
+        fatal,
+        settings.log_flush_ms,
+        [parse_peer(text) for text in settings.log_witnesses],
+        signing_config(settings),
+        StartRule(settings.log_witness_start),
+    )
+
+
+def signing_config(settings: Settings) -> SigningConfig:
+    """Return how the settings ask for logs to be signed."""
+    return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
+
+
+def open_spool(folder: DataFolder) -> RecordSpool:
+    """Return the records that wait to be logged."""
+    return PosixRecordSpool(folder)
+
+
+@contextmanager
+def locked_rotation(
+    settings: Settings, institution_id: str, year: int | None, now_ms: Callable[[], int]
+) -> Iterator[tuple[Rotation, str]]:
+    """Lock the data folder and open a log whose key is to be changed; yield it, and the present key's id.
+
+    Args:
+        settings: From ``load_settings``.
+        institution_id: Whose log.
+        year: Of which year; None takes the present one.
+        now_ms: Server time.
+
+    Raises:
+        NotFound: ``log.none``.
+        ConfigError: ``witness.peer``.
+        StorageError: ``storage.locked`` while the service runs; or the log cannot be used.
+    """
+    folder = DataFolder(settings.data)
+    folder.lock()
+    try:
+        year = year or log_year(now_ms())
+        origin = log_origin(settings.log_domain, institution_id, year)
+        place = FolderLogs(folder).place(institution_id, year)
+        vkey = place.published.verifier_key()
+        if vkey is None:
+            raise NotFound("log.none", f"There is no log {origin} in this data folder.")
+        peers = [parse_peer(text) for text in settings.log_witnesses]
+        rule = StartRule(settings.log_witness_start)
+        rotation = Rotation(
+            origin=origin,
+            keys=place.keys,
+            config=signing_config(settings),
+            store=place.open_store(),
+            heads=place.open_heads(),
+            now_ms=now_ms,
+            known_size=lambda: largest_known(place, peers, rule),
+        )
+        try:
+            yield rotation, vkey.split("+")[1]
+        finally:
+            rotation.heads.close()
+    finally:
+        folder.unlock()
+
+
+async def log_or_leave(settings: Settings, institution_id: str, leaf: bytes) -> tuple[str, int | None]:
+    """Log a record; leave it to the running service where one holds the data folder.
+
+    Returns:
+        The record's name, and its index; None where the service will log it.
+
+    Raises:
+        ConfigError: ``log.no_data``.
+        StorageError, FatalLogError: It cannot be stored or logged.
+    """
+    folder = DataFolder(settings.data)
+    if not folder.root.is_dir():
+        raise ConfigError("log.no_data", f"{folder.root} is no data folder.", "Name it with --data.")
+    spool = open_spool(folder)
+    record = spool.put(institution_id, leaf)
+    try:
+        folder.lock()
+    except StorageError as error:
+        if error.code != "storage.locked":
+            raise
+        return record.name, None
+    failures: list[FatalLogError] = []
+    try:
+        logs = open_logs(settings, folder, ServerClock(0), failures.append)
+        try:
+            done = await log_waiting_records(spool, logs)
+        finally:
+            await logs.close()
+    finally:
+        folder.unlock()
+    return record.name, next((index for entry, index in done if entry.name == record.name), None)
