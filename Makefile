@@ -4,12 +4,17 @@ PYTHON =
 MEDIAPIPE_PYTHON = $(BIN)/python
 ARGS =
 BIN = .venv/bin
+# One more than two: browser tests wait more than they compute.
+WORKERS = 3
+FAST = tests/unit/core tests/unit/session tests/unit/liveness tests/unit/evidence tests/unit/tlog tests/unit/audit tests/unit/protocol \
+    tests/unit/live tests/unit/launch tests/unit/review tests/unit/ports tests/property
 
-.PHONY: help check test demo redteam docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
+.PHONY: help check test test-fast demo redteam docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
-	@echo "make test     every test            ARGS='-k merkle' passes options to pytest"
+	@echo "make test     every test            ARGS='-k merkle' passes options to pytest, WORKERS=0 runs in one process"
+	@echo "make test-fast  the rules, the log and the protocol, in under two minutes"
 	@echo "make check    lint, format, types, import order, file sizes, SDK types"
 	@echo "make redteam  what cheats earn and honest learners lose; writes docs/redteam.md"
 	@echo "make docs     rewrite all that is generated from the code: pages, schema, clients"
@@ -32,7 +37,12 @@ check:
 
 test:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python -m pytest --durations=15 --durations-min=2 $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=15 --durations-min=2 $(ARGS)
+
+# The inner loop: no browser, no models, no real server.
+test-fast:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
 demo:
 	@PYTHON='$(PYTHON)' sh .ci/setup demo

@@ -43,7 +43,7 @@ def test_a_known_key_s_bad_signature_refuses_the_note_and_an_unknown_key_s_is_ig
     assert code_of(open_note, mixed, [parse_vkey(LOG.vkey), parse_vkey(OTHER.vkey)]) == "E_NOTE_SIG"
 
 
-@pytest.mark.parametrize("strange", [None, "text", 7, [], memoryview(b"x")], ids=repr)
+@pytest.mark.parametrize("strange", [None, "text", 7, [], memoryview(b"x")], ids=lambda value: type(value).__name__)
 def test_what_is_no_bytes_is_no_note(strange: object) -> None:
     assert code_of(open_note, strange, []) == "E_NOTE_FORMAT"
 
