@@ -139,7 +139,9 @@ def test_a_frozen_page_says_so_and_goes_on_when_thawed(scripted: Scripted, hones
     scripted.wait(Heartbeat, lambda beat: not beat.visible)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     # It stays hidden until another page was shown in between.
-    honest_tabs.new_page().bring_to_front()
+    other = honest_tabs.new_page()
+    other.bring_to_front()
+    other.wait_for_function("document.visibilityState === 'visible'")
     page.bring_to_front()
     scripted.wait(Heartbeat, lambda beat: beat.visible)
     scripted.order_capture(3)

@@ -184,8 +184,8 @@ def test_tampering_is_reported_as_a_hint_and_decides_nothing(scripted: Scripted,
     scripted.pages["tampered"] = (page.replace("</head>", '<script src="/tamper.js"></script></head>'), headers)
     one = tab(address)
     scripted.wait(Join)
-    hints = set(scripted.wait(Heartbeat).hints)
-    assert {"shadowed:visibilityState", "patched:playbackRate", "patched:getUserMedia"} <= hints
+    expected = {"shadowed:visibilityState", "patched:playbackRate", "patched:getUserMedia"}
+    scripted.wait(Heartbeat, lambda beat: expected <= set(beat.hints))
     scripted.order_capture()
     header = scripted.wait(Picture).header
     assert header.virtual_camera and {"track_class", "track_unlisted"} <= set(header.hints)
