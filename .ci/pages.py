@@ -18,6 +18,7 @@ from error_codes import all_raised, error_classes  # noqa: E402  (needs the path
 from evidence_page import evidence_page  # noqa: E402
 from policy_page import field_lines, indicator_lines, shown  # noqa: E402
 from protocol_files import FILES, PARTS  # noqa: E402
+from pydantic import SecretStr  # noqa: E402
 
 from zaichang.cli import build_parser  # noqa: E402
 from zaichang.core import reasons  # noqa: E402
@@ -119,9 +120,13 @@ def settings_page() -> str:
         "|---|---|---|---|",
     ]
     for name, spec in Settings.model_fields.items():
-        plain = spec.default if isinstance(spec.default, str | int) else str(spec.default)
-        default = "" if "key" in name or spec.default is None else f"`{shown(plain)}`"
-        bounds = ", ".join(bound(rule) for rule in spec.metadata if bound(rule))
+        plain = spec.default if isinstance(spec.default, str | int | tuple) else str(spec.default)
+        default = "" if isinstance(spec.default, SecretStr | None) else f"`{shown(plain)}`"
+        low, high = (
+            next((getattr(rule, name) for rule in spec.metadata if hasattr(rule, name)), None) for name in ("ge", "le")
+        )
+        between_them = f"{low} to {high}" if low is not None and high is not None else ""
+        bounds = between_them or ", ".join(bound(rule) for rule in spec.metadata if bound(rule))
         lines.append(f"| `{name}` | {default} | {bounds} | {cell(spec.description or '')} |")
     return NOTE + "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
 """Settings, read once in ``main``; rooms receive their own small frozen configuration.
 
 A setting comes from a TOML file (``--config`` or ``ZAICHANG_CONFIG``), then from the environment (``ZAICHANG_PORT``),
-then from the command line; the later wins. A key that nobody knows is refused, in the file and in the environment:
-a misspelt setting must not silently keep its default.
+then from the command line; the later wins. An unknown key is refused, in the file and in the environment: otherwise a
+misspelt setting would silently keep its default.
 """
 
 from __future__ import annotations
@@ -27,76 +27,105 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: Path = Field(Path("zaichang-data"), description="The data folder; created where absent.")
+    data: Path = Field(Path("zaichang-data"), description="Data folder. Created if it does not exist.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port (0 = any free port).")
     public_url: str = Field(
-        "", max_length=200, description="How browsers reach the service; empty: from host and port."
+        "",
+        max_length=200,
+        description="Address under which browsers reach the service. Empty: built from host and port.",
     )
     log_domain: str = Field(
-        "zaichang.local", pattern=r"^[A-Za-z0-9.-]{1,100}$", description="First part of every log's origin."
+        "zaichang.local",
+        pattern=r"^[A-Za-z0-9.-]{1,100}$",
+        description="First part of the name (origin) of every log. Choose it once: it is in every checkpoint.",
     )
     allowed_origins: tuple[str, ...] = Field(
-        (), description="Origins (https://lms.example) whose pages may embed the player, beside our own."
+        (),
+        description="Sites that may embed the player, such as https://lms.example. The service's own pages always may.",
     )
-    master_key: SecretStr = Field(SecretStr(""), description="Base64 of the 32-byte master key; wins over the rest.")
-    master_key_command: str = Field("", description="A command that prints the master key as base64.")
-    vision_workers: int = Field(2, ge=1, le=64, description="Threads that analyse pictures.")
-    vision_queue: int = Field(64, ge=1, le=4096, description="Pictures that may wait; more are not analysed.")
+    master_key: SecretStr = Field(
+        SecretStr(""),
+        description="Master key: 32 bytes as base64. Takes precedence over `master_key_command` and the key file.",
+    )
+    master_key_command: str = Field(
+        "", description="Command that prints the master key as base64, such as a key vault's client."
+    )
+    vision_workers: int = Field(2, ge=1, le=64, description="Number of threads that analyse captures.")
+    vision_queue: int = Field(
+        64, ge=1, le=4096, description="Captures that may wait for analysis. Further ones are dropped and taken again."
+    )
     vision_engine: Literal["onnxruntime", "openvino"] = Field(
-        "onnxruntime", description="What runs the face embedder; `openvino` needs the extra of that name (ADR 0024)."
+        "onnxruntime",
+        description="Engine that runs the face embedder. `openvino` needs `zaichang[openvino]` (ADR 0024).",
     )
-    connections_max: int = Field(5_000, ge=1, le=100_000, description="Websockets served at once.")
-    keep_captures: bool = Field(True, description="Whether pictures are kept (encrypted) for review.")
-    capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept pictures are deleted.")
-    review_days: int = Field(7, ge=1, le=90, description="Days within which a person should look at a case.")
-    appeal_days: int = Field(3, ge=1, le=30, description="Working days within which an appeal should be answered.")
+    connections_max: int = Field(5_000, ge=1, le=100_000, description="Maximum number of open websockets.")
+    keep_captures: bool = Field(True, description="Keep captures, encrypted, for review.")
+    capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept captures are deleted.")
+    review_days: int = Field(7, ge=1, le=90, description="Days until a review case is due.")
+    appeal_days: int = Field(3, ge=1, le=30, description="Working days until an appeal is due.")
     device_accounts: int = Field(
-        3, ge=0, le=1_000, description="Accounts on one device from which on a person looks; 0: never."
+        3, ge=0, le=1_000, description="Open a review case when this many accounts use one device (0 = off)."
     )
     address_accounts: int = Field(
         50,
         ge=0,
         le=100_000,
-        description="Accounts behind one address within a day from which on a person looks; 0: never.",
+        description="Open a review case when this many accounts use one network address within a day (0 = off).",
     )
     account_devices: int = Field(
-        4, ge=0, le=1_000, description="Devices of one account within a day from which on a person looks; 0: never."
+        4,
+        ge=0,
+        le=1_000,
+        description="Open a review case when one account uses this many devices within a day (0 = off).",
     )
     account_parallel: int = Field(
-        5, ge=0, le=1_000, description="Lessons left for another one while running, within a day, likewise; 0: never."
+        5,
+        ge=0,
+        le=1_000,
+        description="Open a review case when one account leaves this many running lessons within a day (0 = off).",
     )
-    device_days: int = Field(30, ge=1, le=180, description="Days for which digests of devices and addresses are kept.")
+    device_days: int = Field(
+        30, ge=1, le=180, description="Days for which digests of devices and network addresses are kept."
+    )
     face_search: bool = Field(
         True,
-        description="Whether one face behind several accounts of an institution is searched for (docs/privacy.md).",
+        description="Search each institution for one face behind several accounts (docs/privacy.md).",
     )
-    rate_address: int = Field(3_000, ge=0, description="API requests a minute from one address; 0: no limit.")
-    rate_key: int = Field(3_000, ge=0, description="API requests a minute with one key or token; 0: no limit.")
-    rate_joins: int = Field(3_000, ge=0, description="Connections a minute from one address; 0: no limit.")
-    rate_token: int = Field(30, ge=0, description="Connections a minute with one launch token; 0: no limit.")
-    rate_photos: int = Field(6, ge=0, description="Enrolment photos a minute with one launch token; 0: no limit.")
-    rate_appeals: int = Field(6, ge=0, description="Appeals a minute of one learner; 0: no limit.")
-    token_minutes: int = Field(240, ge=1, le=1440, description="Life of a launch token, in minutes.")
-    log_flush_ms: int = Field(250, ge=10, le=5_000, description="How long leaves wait for a common checkpoint.")
+    rate_address: int = Field(3_000, ge=0, description="API requests per minute from one address (0 = no limit).")
+    rate_key: int = Field(3_000, ge=0, description="API requests per minute with one key or token (0 = no limit).")
+    rate_joins: int = Field(
+        3_000, ge=0, description="Websocket connections per minute from one address (0 = no limit)."
+    )
+    rate_token: int = Field(
+        30, ge=0, description="Websocket connections per minute with one launch token (0 = no limit)."
+    )
+    rate_photos: int = Field(6, ge=0, description="Enrolment photos per minute with one launch token (0 = no limit).")
+    rate_appeals: int = Field(6, ge=0, description="Appeals per minute of one learner (0 = no limit).")
+    token_minutes: int = Field(240, ge=1, le=1440, description="Minutes for which a launch token is valid.")
+    log_flush_ms: int = Field(
+        250, ge=10, le=5_000, description="Milliseconds that records wait, so that one checkpoint covers several."
+    )
     log_witnesses: tuple[str, ...] = Field(
         (),
-        description="Witnesses that cosign the logs, each as `URL VKEY`, or `URL VKEY BEACONKEY` (docs/evidence.md).",
+        description="Witnesses that cosign the logs: `URL VKEY`, or `URL VKEY BEACONKEY` (docs/evidence.md).",
     )
     log_witness_start: Literal["warn", "require"] = Field(
-        "warn", description="If no witness answers at start: `warn` signs on, `require` does not open the log."
+        "warn", description="If no witness answers at start: `warn` signs anyway, `require` does not open the log."
     )
     log_signer_command: str = Field(
-        "", max_length=1_000, description="A command that signs the logs in place of key files (docs/evidence.md)."
+        "", max_length=1_000, description="Command that signs the logs, instead of key files (docs/evidence.md)."
     )
     log_ml_dsa: bool = Field(
-        False, description="Adds an ML-DSA-44 line to every checkpoint, against quantum computers."
+        False, description="Add an ML-DSA-44 signature, safe against quantum computers, to every checkpoint."
     )
     log_sm2: bool = Field(
         False,
-        description="Adds an SM2 line to every checkpoint and keeps a second tree with SM3; needs `zaichang[sm]`.",
+        description="Add an SM2 signature to every checkpoint and keep an SM3 tree. Needs `zaichang[sm]`.",
     )
-    sdk: Path | None = Field(None, description="Folder of the player bundle; empty: client_sdk/web/dist beside us.")
+    sdk: Path | None = Field(
+        None, description="Folder of the built player. Empty: client_sdk/web/dist of the checkout."
+    )
 
 
 def load_settings(

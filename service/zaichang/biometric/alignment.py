@@ -97,9 +97,3 @@ def alignment_matrix(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
 def apply_transform(matrix: NDArray[np.float64], points_px: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``(n, 2)`` points mapped by a ``(2, 3)`` matrix."""
     return points_px @ matrix[:, :2].T + matrix[:, 2]
-
-
-def invert_transform(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ``(2, 3)`` matrix that undoes a similarity or affine ``(2, 3)`` matrix."""
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.hstack([linear, -linear @ matrix[:, 2:]])

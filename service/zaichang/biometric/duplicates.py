@@ -13,7 +13,7 @@ The index lives in memory only and holds no more than the encrypted store does: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,20 +156,6 @@ class TemplateIndex:
             if account != apart:
                 found.setdefault(account, similarity)
         return [Candidate(account=account, similarity_bp=value) for account, value in found.items()]
-
-
-def shared_faces(
-    index: TemplateIndex, templates: Sequence[tuple[str, Template]], *, threshold_bp: int = SEARCH_SIMILARITY_BP
-) -> list[tuple[str, str, int]]:
-    """Return pairs of accounts whose templates show one face, most similar first: (account, account, similarity)."""
-    pairs: dict[tuple[str, str], int] = {}
-    for account, template in templates:
-        if template.embedder != index.embedder:
-            continue
-        for candidate in index.search(template.vectors, threshold_bp=threshold_bp, limit=100, apart=account):
-            first, second = sorted((account, candidate.account))
-            pairs[first, second] = max(pairs.get((first, second), 0), candidate.similarity_bp)
-    return sorted(((a, b, value) for (a, b), value in pairs.items()), key=lambda pair: (-pair[2], pair))
 
 
 def face_groups(vectors: NDArray[np.float32], threshold_bp: int) -> list[int]:

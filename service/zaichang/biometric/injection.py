@@ -27,7 +27,6 @@ class Indicator(StrEnum):
     LOOP = "loop"
     NO_SENSOR_NOISE = "no_sensor_noise"
     SIZE_CHANGED = "size_changed"
-    CADENCE = "cadence"
 
 
 REASONS = {
@@ -36,7 +35,6 @@ REASONS = {
     Indicator.LOOP: ReasonCode.DUPLICATE_FRAME,
     Indicator.NO_SENSOR_NOISE: ReasonCode.VIRTUAL_CAMERA,
     Indicator.SIZE_CHANGED: ReasonCode.CAMERA_CHANGED,
-    Indicator.CADENCE: ReasonCode.VIRTUAL_CAMERA,
 }
 
 
@@ -50,7 +48,6 @@ class InjectionLimits:
         copy_pose_cdeg: ... and no angle by more than this. A person never holds all eight that still for long.
         loop_frames: So many frames in a row that repeat earlier ones in order are a loop.
         noise: Least noise (standard deviation of grey levels) between two frames of a real sensor.
-        cadence_ms: Arrival intervals that spread less than this over ten frames are a machine's.
     """
 
     copy_bits: int = 2
@@ -58,7 +55,6 @@ class InjectionLimits:
     copy_pose_cdeg: int = 60
     loop_frames: int = 3
     noise: float = 0.35
-    cadence_ms: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,16 +162,3 @@ def sensor_noise(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     spread = change.reshape(rows, 16, columns, 16).std(axis=(1, 3)).ravel()
     quiet = np.sort(spread)[: max(1, spread.size // 2)]
     return float(np.median(quiet))
-
-
-def too_regular(arrivals_ms: Sequence[int], limits: InjectionLimits | None = None) -> bool:
-    """Say whether ten or more frames arrived as evenly as only a program sends them.
-
-    Args:
-        arrivals_ms: When each frame was taken by the browser's clock; a hint, since a page can be forged.
-        limits: By default ``InjectionLimits()``.
-    """
-    limits = limits or InjectionLimits()
-    if len(arrivals_ms) < 10:
-        return False
-    return float(np.diff(np.array(arrivals_ms, dtype=np.float64)).std()) < limits.cadence_ms

@@ -140,18 +140,6 @@ def _detail(grey: NDArray[np.uint8], spread: float) -> float:
     return int(inner.sum(dtype=np.int32)) / inner.size / (4 * spread)
 
 
-def exposure(grey: NDArray[np.uint8], limits: QualityLimits) -> tuple[float, ReasonCode | None]:
-    """Return the exposure part 0..1 and what is wrong, if it is low.
-
-    Judged by the face's mean, its range between the 5th and 95th percentile, and the clipped part.
-
-    Args:
-        grey: ``(h, w)`` grey values of the aligned face.
-        limits: Where it starts to count.
-    """
-    return _exposure(_Tones.of(grey), limits)
-
-
 def _exposure(tones: _Tones, limits: QualityLimits) -> tuple[float, ReasonCode | None]:
     dark, flat = limits.dark_luma, tones.high - tones.low
     parts = (

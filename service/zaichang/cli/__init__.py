@@ -39,8 +39,6 @@ COMMANDS: Final = (
 """Modules of this package, each with ``add_parser(subparsers)``; those that a build does not have are left out."""
 
 EXIT_OK: Final = 0
-EXIT_FINDING: Final = 1
-EXIT_CANNOT_DECIDE: Final = 2
 EXIT_USAGE: Final = 3
 EXIT_INTERRUPTED: Final = 130
 

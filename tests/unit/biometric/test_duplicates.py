@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zaichang.biometric.duplicates import TemplateIndex, face_groups, shared_faces
+from zaichang.biometric.duplicates import TemplateIndex, face_groups
 from zaichang.biometric.template import Template
 
 EMBEDDER = "ab" * 8
@@ -36,7 +36,6 @@ def test_one_face_behind_two_accounts_is_found_and_others_are_not() -> None:
     assert [candidate.account for candidate in index.search(near(person(7), 3), apart="a7")] == ["twin"]
     assert index.search(person(99)) == []
     assert len(index.search(near(person(7), 3), limit=1)) == 1
-    assert [pair[:2] for pair in shared_faces(index, enrolled)] == [("a7", "twin")]
 
 
 def test_templates_of_another_embedder_are_left_out_and_counted() -> None:

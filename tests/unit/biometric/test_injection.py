@@ -12,7 +12,6 @@ from zaichang.biometric.injection import (
     near_copy,
     repetitions,
     sensor_noise,
-    too_regular,
 )
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
@@ -90,12 +89,6 @@ def test_a_sensor_has_noise_even_when_somebody_moves_and_a_still_has_none() -> N
     assert sensor_noise(scene.astype(np.uint8), moving.astype(np.uint8)) < 0.35
     with pytest.raises(ValueError, match="one size"):
         sensor_noise(noisy[0], noisy[1][1:])
-
-
-def test_only_programs_send_like_clockwork() -> None:
-    assert too_regular([1000 * index for index in range(12)])
-    assert not too_regular([1000 * index + (index * 7) % 11 for index in range(12)])
-    assert not too_regular([1000 * index for index in range(9)])
 
 
 def test_every_indicator_has_a_reason() -> None:
