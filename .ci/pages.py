@@ -23,6 +23,7 @@ from pydantic import SecretStr  # noqa: E402
 from zaichang.cli import build_parser  # noqa: E402
 from zaichang.core import reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
+from zaichang.core.reason_table import EFFECTS, Cost  # noqa: E402
 from zaichang.session import transitions  # noqa: E402
 from zaichang.settings import Settings  # noqa: E402
 
@@ -83,18 +84,34 @@ def reason_groups() -> list[tuple[str, list[str]]]:
 
 
 def reasons_page() -> str:
-    """Return docs/reasons.md: every reason code with its sentence in both languages."""
+    """Return docs/reasons.md: every reason code with its cost, the case it opens, its readers and both sentences."""
     lines = [
         "# Reason codes 原因代码",
         "",
         "Why a minute counted or did not. Learners, reviewers and inspectors read the same sentence. A code never",
         "changes its meaning, and no sentence helps to predict the next check.",
+        "",
+        "**Costs**, where the check fails for this reason and no excuse is left ([rules](policy.md)):",
+        "",
+        "| cost | meaning |",
+        "|---|---|",
+        f"| {Cost.NOTHING} | no credit is lost |",
+        f"| {Cost.STRETCH} | the media played while the cause lasted, or since the challenge was shown |",
+        f"| {Cost.BRACKET} | the media played since the last check that passed |",
+        f"| {Cost.REVIEW} | that time is undecided until a reviewer grants or refuses it |",
+        "",
+        "On the route without face recognition challenges are the checks: a failed one costs the time since the last",
+        "passed check. **Case from**: the count within one session from which the code opens a [case](review.md) by",
+        "itself; time that a reviewer decides opens one in any case. **Seen**: where the learner meets the code.",
     ]
     for heading, codes in reason_groups():
-        lines += ["", f"## {heading}", "", "| code | 中文 | English |", "|---|---|---|"]
+        head = ["| code | costs | case from | seen | 中文 | English |", "|---|---|---|---|---|---|"]
+        lines += ["", f"## {heading}", "", *head]
         for code in codes:
-            sentence = reasons.SENTENCES[reasons.ReasonCode(code)]
-            lines.append(f"| `{code}` | {cell(sentence.zh)} | {cell(sentence.en)} |")
+            sentence, effect = reasons.SENTENCES[reasons.ReasonCode(code)], EFFECTS[reasons.ReasonCode(code)]
+            case = effect.case_from or ""
+            says = f"{cell(sentence.zh)} | {cell(sentence.en)}"
+            lines.append(f"| `{code}` | {effect.cost} | {case} | {effect.reader} | {says} |")
     return NOTE + "\n".join(lines) + "\n"
 
 

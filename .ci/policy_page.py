@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import SENTENCES
-from zaichang.evidence.case_rules import INDICATORS
 from zaichang.launch.policy_packs import load_pack
 from zaichang.session import policy as policy_module
 from zaichang.session.policy import Policy

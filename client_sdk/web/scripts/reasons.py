@@ -9,38 +9,10 @@ import json
 import sys
 from pathlib import Path
 
+from zaichang.core.reason_table import EFFECTS, Reader
 from zaichang.core.reasons import SENTENCES
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "ui"
-
-TOLD_WITH_A_SENTENCE = {
-    "BACKGROUND_FACE",
-    "NON_BIOMETRIC",
-    "SHARED_DEVICE",
-    "FACE_OF_ANOTHER_ACCOUNT",
-    "SESSION_ABANDONED",
-    "SESSION_FINISHED",
-    "SESSION_TIME_LIMIT",
-    "STRIKES_EXHAUSTED",
-    "NO_CLOSING_PROOF",
-    "LIVENESS_MISSING",
-    "SEVERAL_FACES",
-    "SHARED_ADDRESS",
-    "MANY_DEVICES",
-    "PARALLEL_COURSES",
-    "APPEALED",
-    "REVIEW_GRANTED",
-    "REVIEW_REFUSED",
-    "SERVICE_FAULT",
-    "CHALLENGE_TOO_REGULAR",
-    "CHALLENGE_SAME_ANSWER",
-    "PAGE_TAMPERED",
-    "NONCE_REJECTED",
-    "MEDIA_NOT_DELIVERED",
-    "DELIVERY_CONFIRMED",
-    "MOVEMENTS_FOLLOWED",
-}
-"""Codes that a player only ever hears together with their sentence (minutes, the end), or not at all."""
 
 
 def rendered(language: str) -> str:
@@ -51,7 +23,7 @@ def rendered(language: str) -> str:
         "export const REASONS: Readonly<Record<string, string>> = {",
     ]
     for code, sentence in SENTENCES.items():
-        if code.value in TOLD_WITH_A_SENTENCE:
+        if EFFECTS[code].reader is not Reader.PLAYER:
             continue
         lines.append(f"  {code.value}: {json.dumps(getattr(sentence, language), ensure_ascii=False)},")
     return "\n".join([*lines, "};", ""])

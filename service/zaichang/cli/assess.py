@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from zaichang.cli.vision_support import analyser_for_files, file_bytes, read_template
 from zaichang.core.errors import UnreadableInput, ZaichangError
+from zaichang.core.reason_table import UNREADABLE
 from zaichang.core.reasons import ReasonCode
 
 if TYPE_CHECKING:
     from zaichang.biometric.template import Template
     from zaichang.core.assessment import FaceFinding, FrameAssessment
     from zaichang.vision.pipeline import Analyser
-
-CANNOT_DECIDE = frozenset({ReasonCode.FRAME_UNREADABLE, ReasonCode.FRAME_TOO_LARGE, ReasonCode.NOT_ANALYSED})
 
 
 def _positive(text: str) -> int:
@@ -104,7 +103,7 @@ def _face(face: FaceFinding) -> dict[str, Any]:
 
 
 def _exit_code(line: dict[str, Any]) -> int:
-    if CANNOT_DECIDE & set(line["reasons"]):
+    if UNREADABLE & set(line["reasons"]):
         return 2
     faces = line["faces"]
     harmless = {ReasonCode.BACKGROUND_FACE.value}

@@ -179,7 +179,7 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.PAD_MISSING: _s(
             "本次未做活体检测，按规则需要人工核对。",
-            "No liveness check was made; the rules ask a person to look at this time.",
+            "No liveness check was made; under the rules a reviewer looks at this time.",
         ),
         _R.PAD_ATTACK: _s(
             "画面像是照片或屏幕，而不是真人。请本人面对镜头；如有误请申诉。",
@@ -220,10 +220,10 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.CHALLENGE_UNANSWERED: _s(
             "未在时限内回应弹窗验证。请点击“我在学习”继续。",
-            "The pop-up was not answered in time. Confirm that you are here to go on.",
+            "The challenge was not answered in time. Confirm that you are here to go on.",
         ),
         _R.CHALLENGE_WRONG: _s(
-            "弹窗验证回答有误。请重新作答。", "The pop-up was answered wrongly. Please answer again."
+            "弹窗验证回答有误。请重新作答。", "The challenge was answered wrongly. Please answer again."
         ),
         _R.CHALLENGE_TOO_FAST: _s(
             "回答速度超出人的反应范围，需要换一种方式验证。",
@@ -293,7 +293,7 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.LIVE_JUMP: _s(
             "直播跳到了新的位置，跳过的部分不计时。",
-            "The live broadcast went on at another place; what was left out does not count.",
+            "The live broadcast went on at another place; the part left out does not count.",
         ),
         _R.ALREADY_CREDITED: _s(
             "这部分已经计过时，重复观看不再累计。",

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from types import MappingProxyType
 from typing import Final
 
-from zaichang.core.reasons import ReasonCode
+from zaichang.core.reason_table import INDICATORS
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import SESSION, CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
 
 DAY_MS: Final = 86_400_000
 CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
-
-INDICATORS: Final = MappingProxyType(
-    {
-        ReasonCode.NOT_SAME_PERSON: 1,
-        ReasonCode.PAD_ATTACK: 1,
-        ReasonCode.DUPLICATE_FRAME: 1,
-        ReasonCode.CAMERA_FROZEN: 1,
-        ReasonCode.VIRTUAL_CAMERA: 1,
-        ReasonCode.PAGE_TAMPERED: 1,
-        ReasonCode.CHALLENGE_TOO_REGULAR: 1,
-        ReasonCode.CHALLENGE_SAME_ANSWER: 1,
-        ReasonCode.CHALLENGE_TOO_FAST: 2,
-        ReasonCode.MULTIPLE_FACES: 3,
-        ReasonCode.LIVENESS_FAILED: 3,
-        ReasonCode.CAMERA_CHANGED: 5,
-    }
-)
-"""Indicators of a session that come before a person by themselves, and from which count on; our choice."""
 
 
 def session_case_id(session_id: str) -> str:

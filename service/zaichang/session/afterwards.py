@@ -7,8 +7,7 @@ stays with that person.
 
 from __future__ import annotations
 
-from typing import Final
-
+from zaichang.core.reason_table import LEAVES_NOTHING
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.credit import REASONS_PER_MINUTE
 from zaichang.session.decisions import Minute
@@ -16,29 +15,6 @@ from zaichang.session.delivery import STEP_MS, Span
 from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
-
-_R = ReasonCode
-_LEAVES_NOTHING: Final = frozenset(
-    {
-        _R.PLAYER_PAUSED,
-        _R.PLAYER_STALLED,
-        _R.LESSON_ENDED,
-        _R.PAGE_HIDDEN,
-        _R.PAGE_UNFOCUSED,
-        _R.PICTURE_IN_PICTURE,
-        _R.SECOND_SCREEN,
-        _R.SEEK_FORWARD,
-        _R.RATE_TOO_FAST,
-        _R.AHEAD_OF_LIVE,
-        _R.LIVE_JUMP,
-        _R.ALREADY_CREDITED,
-        _R.NETWORK_GAP,
-        _R.HEARTBEAT_REJECTED,
-        _R.SUPERSEDED,
-        _R.NO_CLOSING_PROOF,
-    }
-)
-"""Reasons that never leave time to a person: they may stand beside the one that did."""
 
 
 def by_delivery(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
@@ -71,5 +47,5 @@ def made_up(before: State, after: State, policy: Policy) -> bool:
 def _left_only_by(minute: Minute, reason: ReasonCode) -> IntervalSet:
     """Return the undecided parts of a minute that only ``reason`` left to a person; a full list may hide others."""
     others = set(minute.reasons) - {reason}
-    alone = reason in minute.reasons and others <= _LEAVES_NOTHING and len(minute.reasons) < REASONS_PER_MINUTE
+    alone = reason in minute.reasons and others <= LEAVES_NOTHING and len(minute.reasons) < REASONS_PER_MINUTE
     return minute.undecided if alone else EMPTY

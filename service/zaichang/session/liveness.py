@@ -11,11 +11,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import Decision, OrderLiveness
 from zaichang.session.events import LivenessAssessed, LivenessStep
 from zaichang.session.policy import Policy
-from zaichang.session.rounds import LACKS, extended_ms, indicate, see_camera, uses_captures
+from zaichang.session.rounds import extended_ms, indicate, see_camera, uses_captures
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.state import Challenge, State
 

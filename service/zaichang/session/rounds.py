@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from zaichang.core.assessment import FrameAssessment
+from zaichang.core.reason_table import ABSENCES, BLOCKING, LACKS, LASTING, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import repeats
 from zaichang.session.credit import Outcome
@@ -26,61 +26,11 @@ from zaichang.session.state import Round, State
 ANALYSIS_DEADLINE_MS = 60_000
 """An accepted capture whose analysis never comes counts as not analysed after this."""
 
-_BLOCKING: Final = frozenset(
-    {
-        ReasonCode.NO_FACE,
-        ReasonCode.MULTIPLE_FACES,
-        ReasonCode.FACE_TOO_SMALL,
-        ReasonCode.FACE_CUT_OFF,
-        ReasonCode.FACE_OCCLUDED,
-        ReasonCode.FACE_MASKED,
-        ReasonCode.POSE_TOO_FAR,
-        ReasonCode.TOO_DARK,
-        ReasonCode.TOO_BRIGHT,
-        ReasonCode.BLURRED,
-        ReasonCode.CAMERA_COVERED,
-        ReasonCode.FRAME_UNREADABLE,
-        ReasonCode.FRAME_TOO_LARGE,
-    }
-)
-REFUSALS: Final = frozenset(
-    {
-        ReasonCode.NOT_SAME_PERSON,
-        ReasonCode.PAD_ATTACK,
-        ReasonCode.DUPLICATE_FRAME,
-        ReasonCode.CAMERA_FROZEN,
-        ReasonCode.LIVENESS_FAILED,
-    }
-)
-ABSENCES: Final = frozenset(
-    {
-        ReasonCode.NO_FACE,
-        ReasonCode.MULTIPLE_FACES,
-        ReasonCode.CAMERA_COVERED,
-        ReasonCode.CAPTURE_MISSED,
-        ReasonCode.CAMERA_UNAVAILABLE,
-        ReasonCode.PAGE_HIDDEN,
-    }
-)
-"""Misses that a learner who came running at our prompt would show."""
-LACKS: Final = frozenset(
-    {
-        ReasonCode.NOT_ANALYSED,
-        ReasonCode.PAD_MISSING,
-        ReasonCode.REFERENCE_MISSING,
-        ReasonCode.REFERENCE_OUTDATED,
-    }
-)
-
 BEATS_BEFORE_MISS = 2
 """Messages keep their order: the second heartbeat after an order shows that the client had it and sent no picture. A
 capture missed so was held back; on a slow line heartbeats would have waited behind it."""
 BEATS_BEFORE_PICTURE = 3
 """The same for one that still came in time; one heartbeat more, since some cameras are slow."""
-
-
-LASTING: Final = LACKS - {ReasonCode.NOT_ANALYSED}
-"""What another capture cannot mend; a picture that a busy service dropped is taken again."""
 
 
 def uses_captures(state: State, policy: Policy) -> bool:
@@ -263,7 +213,7 @@ def _problem(state: State, event: CaptureAssessed, policy: Policy) -> ReasonCode
         state.live_wanted = state.live_wanted or state.frame_px not in ((0, 0), frame_px)
         state.frame_px = frame_px
     for reason in assessment.reasons:
-        if reason in LACKS or reason in _BLOCKING:
+        if reason in LACKS or reason in BLOCKING:
             return reason
     lifeless = repeats.look(
         state, assessment, event.at_ms, seen_before=event.seen_before, repeats_max=policy.repeats_max
@@ -278,7 +228,7 @@ def _face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | N
     face = assessment.main
     if face is None:
         return ReasonCode.NO_FACE
-    blocking = next((reason for reason in face.reasons if reason in _BLOCKING), None)
+    blocking = next((reason for reason in face.reasons if reason in BLOCKING), None)
     if face.quality_bp < policy.quality_min_bp:
         return blocking or ReasonCode.IDENTITY_UNCERTAIN
     if "pad" in policy.proofs:

@@ -6,8 +6,9 @@ import datetime
 
 import pytest
 
+from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.case_rules import CHINA, DAY_MS, INDICATORS, case_of_session, working_days_later
+from zaichang.evidence.case_rules import CHINA, DAY_MS, case_of_session, working_days_later
 from zaichang.ports.records import SessionRow
 from zaichang.session.decisions import Final
 
