@@ -36,5 +36,7 @@ async def test_demo_once_verifies_minutes_and_its_own_log(tmp_path: Path) -> Non
     assert process.returncode == 0, said
     result = json.loads(out)
     assert result["ok"] and result["minutes"] >= 1 and result["verified_ms"] > 0 and result["checks"] > 0
-    for line in ("/course#tokens=", "/sessions#key=", "/queue#key=", "/log", "every one passed"):
+    for line in ("/demo in your browser", "Simulated learner, minute 1: verified", "every one passed"):
         assert line in said
+    assert max(map(len, said.splitlines())) <= 80
+    assert "tokens=" not in said and "key=" not in said

@@ -8,11 +8,12 @@ import socket
 import sys
 import time
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.service import base_url, bind, serve, set_up_logging, settings_from
+from zaichang_simulation.demo.progress import StudyProgress
 
 if TYPE_CHECKING:
     from zaichang.main.service import Services
@@ -26,10 +27,13 @@ INSTITUTION: Final = "demo"
 LESSON: Final = "moon-phases"
 STUDY_S: Final = 150.0
 STUDY_ONCE_S: Final = 75.0
-LOOK: Final = (
-    "Open the session list (2): within about two minutes the simulated learner's first minute turns green; "
-    "tap it to see why it counted and where it stands in the log."
-)
+MESSAGE: Final = """
+  Open {base}{path} in your browser.
+
+  There you choose: learner (your webcam), reviewer, or inspector.
+  A simulated learner studies beside you; its first minute takes about
+  two minutes. Ctrl-C ends the demo.
+"""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class _Outcome:
     studied: Studied | None = None
     checks: int = 0
     code: int = 2
+    progress: StudyProgress = field(default_factory=StudyProgress)
 
 
 def run(args: Namespace) -> int:
@@ -68,12 +73,12 @@ def run(args: Namespace) -> int:
 
 
 def demo_policy() -> Policy:
-    """Return the demo's rules: frequent proofs, short segments, and openly no presentation attack detection."""
+    """Return the demo's rules: frequent checks with attack detection, short segments, and openly no movements."""
     from zaichang.session.policy import Policy
 
     return Policy(
-        name="demo-without-pad",
-        proofs=("presence", "identity"),
+        name="demo-without-movements",
+        proofs=("presence", "identity", "pad"),
         capture_mean_ms=20_000,
         capture_min_gap_ms=10_000,
         capture_max_gap_ms=30_000,
@@ -119,6 +124,7 @@ async def _demo(
 ) -> None:
     from zaichang.main.service import build
     from zaichang_simulation.demo.app import create_demo_app
+    from zaichang_simulation.demo.entrance import PATH, entrance_router
     from zaichang_simulation.demo.lessons import ensure_lessons
 
     async with await build(settings) as services:
@@ -128,7 +134,9 @@ async def _demo(
         pseudonym = await _set_up(services)
         base = base_url(settings, listener)
         reviewer_key = await services.registry.add_reviewer(INSTITUTION, "demo-reviewer")
-        await _announce(services, base, reviewer_key, quiet=args.json)
+        app = create_demo_app(services)
+        app.include_router(entrance_router(services, INSTITUTION, reviewer_key, outcome.progress))
+        print(MESSAGE.format(base=base, path=PATH), file=sys.stderr if args.json else sys.stdout, flush=True)
         _say(f"Set-up took {time.monotonic() - begun_s:.0f} s.")
 
         async def beside() -> bool:
@@ -137,7 +145,7 @@ async def _demo(
                 await asyncio.Event().wait()
             return True
 
-        await serve(services, listener, beside, create_demo_app(services))
+        await serve(services, listener, beside, app)
 
 
 async def _set_up(services: Services) -> str:
@@ -156,32 +164,9 @@ async def _set_up(services: Services) -> str:
             policy=demo_policy(),
         )
     pseudonym = f"simulated-{services.ports.token_hex(3)}"
-    _say(f"Enrolling the simulated learner {pseudonym} from a public-domain portrait.")
+    _say("Enrolling the simulated learner from a public-domain portrait.")
     await services.registry.enrol(INSTITUTION, pseudonym, portrait())
     return pseudonym
-
-
-async def _announce(services: Services, base: str, reviewer_key: str, *, quiet: bool) -> None:
-    # A new pseudonym each time: what an earlier run credited would earn nothing again.
-    you = f"you-{services.ports.token_hex(3)}"
-    from zaichang_simulation.demo.lessons import COURSE_ID, LESSONS
-
-    launch = services.registry.launch
-    tokens = [await launch(INSTITUTION, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
-    # For whoever does not agree to the face check: the page asks first.
-    others = [await launch(INSTITUTION, you, COURSE_ID, lesson.lesson_id, route="challenge") for lesson in LESSONS]
-    lines = [
-        "",
-        f"  1  Your course (your webcam):  {base}/course#tokens={','.join(tokens)}&others={','.join(others)}",
-        f"  2  Session list:               {base}/sessions#key={reviewer_key}",
-        f"  3  Transparency log:           {base}/log",
-        f"  4  Review queue:               {base}/queue#key={reviewer_key}",
-        "",
-        "This demo's policy checks presence and identity; it runs without presentation attack detection (PAD).",
-        LOOK,
-        "Ctrl-C ends it.",
-    ]
-    print("\n".join(lines), file=sys.stderr if quiet else sys.stdout, flush=True)
 
 
 async def _study(services: Services, base: str, pseudonym: str, study_s: float, outcome: _Outcome) -> None:
@@ -192,7 +177,8 @@ async def _study(services: Services, base: str, pseudonym: str, study_s: float, 
     url = f"ws{base.removeprefix('http')}/v1/session"
 
     def tell(minute: MinuteSealed) -> None:
-        verdict = {"V": "verified", "F": "not counted", "U": "waits for a person"}[minute.verdict]
+        outcome.progress.minutes[minute.index] = minute.verdict
+        verdict = {"V": "verified", "F": "not counted", "U": "goes to review"}[minute.verdict]
         why = f" ({', '.join(minute.reasons)})" if minute.reasons else ""
         _say(f"Simulated learner, minute {minute.index + 1}: {verdict}, {minute.verified_ms / 1000:.1f} s{why}")
 
@@ -201,6 +187,7 @@ async def _study(services: Services, base: str, pseudonym: str, study_s: float, 
     seconds = f"{studied.verified_ms / 1000:.1f} s"
     _say(f"Simulated learner: {seconds} verified in {studied.minutes} minutes; {studied.reason}.")
     outcome.checks, passed = await _check(services, studied.session_id)
+    outcome.progress.checked = passed
     _say(f"Checked offline: {outcome.checks} checks, {'every one passed' if passed else 'something is WRONG'}.")
     outcome.code = 0 if passed and studied.verified_ms > 0 and studied.minutes > 0 else 1
 
