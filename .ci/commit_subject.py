@@ -15,7 +15,7 @@ _BY_GIT = ("Merge ", "Revert ", "fixup! ", "squash! ")
 
 
 def findings(message: str) -> list[str]:
-    """Return what is wrong with a message; comment lines do not count."""
+    """Return the problem of a message; comment lines do not count."""
     lines = [line for line in message.splitlines() if not line.startswith("#")]
     subject = lines[0] if lines else ""
     if subject.startswith(_BY_GIT):

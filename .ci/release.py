@@ -31,7 +31,7 @@ class ReleaseError(Exception):
 
 
 def call(command: Sequence[str | Path], cwd: Path = ROOT, **environment: str) -> str:
-    """Run a tool and return what it printed.
+    """Run a tool and return its output.
 
     Raises:
         ReleaseError: It failed; the message holds the end of its output.

@@ -34,6 +34,7 @@ TOP_LEVEL = {
     *(
         ".pre-commit-config.yaml",
         "README.md",
+        "README.zh-CN.md",
         "LICENSE",
         "Makefile",
         "CHANGELOG.md",
