@@ -23,7 +23,7 @@ class Faults:
     """Which step fails next, once: ``stage``, ``swap``, ``put``, ``publish``; with ``-after`` it fails having acted.
 
     Attributes:
-        before_swap: Called before every swap, for what another process does meanwhile.
+        before_swap: Called before every swap, to act as another process meanwhile.
         lies: Return value of ``get`` for some paths.
     """
 

@@ -1,4 +1,4 @@
-"""Storage of one transparency log: what its writer needs, and what its readers need.
+"""Storage of one transparency log: what its writer needs and its readers need.
 
 Theory. A log is an append-only sequence of leaves. Three things are stored:
 
