@@ -95,12 +95,11 @@ def tile_at(level: int, index: int, size: int) -> TileId:
 
 def tiles_of(size: int) -> Iterator[TileId]:
     """Yield every tile and bundle of a log of ``size``: bundles first, then hashes from the leaves up."""
-    for level in (ENTRIES, *range(64 // HEIGHT)):
-        count = size >> (HEIGHT * max(level, 0))
-        if count == 0:
-            break
+    level = ENTRIES
+    while count := size >> (HEIGHT * max(level, 0)):
         for index in range(-(-count // WIDTH)):
             yield tile_at(level, index, size)
+        level += 1
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:

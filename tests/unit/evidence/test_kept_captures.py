@@ -1,31 +1,38 @@
-"""Kept pictures: encrypted before they reach the blob store."""
+"""Kept captures are encrypted for one place, and come back only from there."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from zaichang.adapters.keys.vault import Vault
-from zaichang.adapters.posix.blobs import PosixBlobs
-from zaichang.adapters.posix.folder import DataFolder
-from zaichang.core.errors import NotFound
 from zaichang.evidence.kept_captures import keep_capture, kept_capture
 
-MASTER = bytes(range(32))
-SECRET = b"\xff\xd8\xff secret picture bytes that must not be readable on disk"
+
+class Shelf:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def put(self, session_id: str, capture_id: str, encrypted: bytes) -> None:
+        self.kept[session_id, capture_id] = encrypted
+
+    def get(self, session_id: str, capture_id: str) -> bytes:
+        return self.kept[session_id, capture_id]
 
 
-def test_pictures_on_disk_are_encrypted(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
-    folder.prepare()
-    vault, blobs = Vault(MASTER), PosixBlobs(folder)
-    key = vault.unlock(vault.new_learner("inst", "a", 1))
-    keep_capture(blobs, key, "s1", "c0", SECRET)
-    assert kept_capture(blobs, key, "s1", "c0") == SECRET
-    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert b"secret picture" not in everything
-    blobs.delete("s1", "c0")
-    blobs.delete("s1", "c0")
-    with pytest.raises(NotFound):
-        kept_capture(blobs, key, "s1", "c0")
+class Lock:
+    """An encryption that says what it was for."""
+
+    def encrypt(self, purpose: str, context: str, data: bytes) -> bytes:
+        return f"{purpose}|{context}|".encode() + data
+
+    def decrypt(self, purpose: str, context: str, data: bytes) -> bytes:
+        head = f"{purpose}|{context}|".encode()
+        assert data.startswith(head)
+        return data.removeprefix(head)
+
+
+def test_a_capture_is_kept_encrypted_for_its_session_and_place() -> None:
+    blobs, key = Shelf(), Lock()
+    size = keep_capture(blobs, key, "s1", "c1-0", b"picture")  # type: ignore[arg-type]  # two of their methods
+    [kept] = blobs.kept.values()
+    assert size == len(kept) and kept.endswith(b"|s1/c1-0|picture")
+    assert kept_capture(blobs, key, "s1", "c1-0") == b"picture"  # type: ignore[arg-type]

@@ -114,3 +114,9 @@ def test_a_trust_file_names_beacon_keys_once_each() -> None:
     assert parse_trust(f"{lines}quorum none\n".encode()).beacons == (SIGNER.public,)
     with pytest.raises(EvidenceError, match="the same beacon key twice"):
         parse_trust(f"{lines}beacon {SIGNER.public.vkey}\nquorum none\n".encode())
+
+
+def test_a_key_that_is_no_rsa_key_gives_no_beacon() -> None:
+    line = SIGNER.sign(CHECKPOINT)
+    assert SIGNER.public.beacon(CHECKPOINT, line.signature) is not None
+    assert replace(SIGNER.public, public_key=b"not DER").beacon(CHECKPOINT, line.signature) is None

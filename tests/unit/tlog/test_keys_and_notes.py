@@ -1,11 +1,24 @@
+import sys
+from dataclasses import replace
+
 import pytest
 
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer, parse_vkey
+from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer, SignatureType, format_vkey, parse_vkey
 from zaichang.tlog.merkle import EMPTY_ROOT, leaf_hash
-from zaichang.tlog.note import NoteSignature, cosign_note, format_note, open_note, parse_note, sign_note
-from zaichang.tlog.trust import parse_trust
+from zaichang.tlog.note import (
+    MAX_NOTE_BYTES,
+    NoteSignature,
+    cosign_note,
+    format_note,
+    open_note,
+    parse_note,
+    parse_signature_lines,
+    sign_note,
+)
+from zaichang.tlog.sm import KEY_BYTES
+from zaichang.tlog.trust import MAX_LINES, parse_trust, trust_log
 
 LOG = Ed25519Signer("hours.example.org/log/2026", b"\x01" * 32)
 OTHER = Ed25519Signer("hours.example.net/log/2026", b"\x02" * 32)
@@ -215,3 +228,100 @@ def test_a_second_line_of_ml_dsa_44_checks_by_itself_and_beside_ed25519() -> Non
     assert code_of(signer.sign, text + b"extension\n") == "E_CHECKPOINT"
     with pytest.raises(ConfigError):
         MlDsa44Signer("two words", b"\x05" * 32)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "name",
+        "na me+00000000+AA==",
+        "name+0000000g+AA==",
+        "name+00000000+?",
+        "name+00000000+",
+        "name+00000000+AQ==",
+    ],
+)
+def test_a_line_that_is_no_key_is_refused(text: str) -> None:
+    assert code_of(parse_vkey, text) == "E_VKEY"
+
+
+def test_an_id_belongs_to_its_key() -> None:
+    name, identifier, key = LOG.vkey.split("+", 2)
+    other = f"{int(identifier, 16) ^ 1:08x}"
+    assert code_of(parse_vkey, f"{name}+{other}+{key}") == "E_VKEY"
+
+
+def test_a_key_line_whose_other_type_is_not_ours_is_refused() -> None:
+    for key in (b"some other algorithm", bytes(KEY_BYTES)):
+        assert code_of(parse_vkey, format_vkey("name", SignatureType.OTHER, key)) == "E_VKEY"
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a+b"])
+def test_a_signer_needs_a_proper_name(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"log\.key_name"):
+        Ed25519Signer(name, b"\x01" * 32)
+
+
+def test_without_ml_dsa_nothing_is_signed_and_nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = MlDsa44Signer(LOG.name, b"\x05" * 32)
+    note = sign_checkpoint(CHECKPOINT, [LOG, signer])
+    assert open_note(note, [parse_vkey(signer.vkey)]).names() == (LOG.name,)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
+    assert code_of(open_note, note, [parse_vkey(signer.vkey)]) == "E_NOTE_SIG"
+    with pytest.raises(ConfigError, match=r"log\.no_ml_dsa"):
+        MlDsa44Signer(LOG.name, b"\x05" * 32)
+
+
+@pytest.mark.parametrize("text", [b"one line\n", b"o\nx\nr\n", b"o\n1\n?\n", b"o\n1\nAA==\n"])
+def test_a_text_that_is_no_checkpoint_is_never_cosigned_by_ml_dsa(text: bytes) -> None:
+    signer = MlDsa44Signer(LOG.name, b"\x05" * 32)
+    line = NoteSignature(name=signer.name, key_id=signer.key_id, signature=bytes(8) + bytes(2420))
+    assert code_of(open_note, format_note(text, [line]), [parse_vkey(signer.vkey)]) == "E_NOTE_SIG"
+
+
+def test_a_signature_of_another_length_is_a_failure() -> None:
+    line = NoteSignature(name=LOG.name, key_id=LOG.key_id, signature=bytes(63))
+    assert code_of(open_note, format_note(b"text\n", [line]), [parse_vkey(LOG.vkey)]) == "E_NOTE_SIG"
+
+
+def test_notes_have_bounds_and_one_shape() -> None:
+    line = sign_note(b"text\n", [LOG]).split(b"\n\n", 1)[1]
+    assert code_of(parse_note, "text") == "E_NOTE_FORMAT"
+    assert code_of(parse_note, b"x" * (MAX_NOTE_BYTES + 1)) == "E_NOTE_FORMAT"
+    assert code_of(parse_note, b"text\n\n" + line * 101) == "E_NOTE_FORMAT"
+    assert code_of(parse_note, b"text\n\nno signature\n") == "E_NOTE_FORMAT"
+    assert code_of(parse_note, "text\n\n\u2014 name AAAA\n".encode()) == "E_NOTE_FORMAT"
+    [signature] = parse_signature_lines(line)
+    assert parse_note(b"text\n\n" + line).signatures == (signature,)
+    assert code_of(format_note, b"text\n\n" + line[:-1], [signature]) == "E_NOTE_FORMAT"
+    assert code_of(format_note, b"text", parse_note(b"text\n\n" + line).signatures) == "E_NOTE_FORMAT"
+
+
+def test_a_checkpoint_that_cannot_be_read_back_is_not_signed() -> None:
+    assert code_of(sign_checkpoint, replace(CHECKPOINT, origin="two\nlines"), [LOG]) == "E_CHECKPOINT"
+    assert code_of(sign_checkpoint, replace(CHECKPOINT, extensions=("two\nlines",)), [LOG]) == "E_CHECKPOINT"
+
+
+def test_trust_in_one_log_asks_for_no_witness() -> None:
+    trust = trust_log(LOG.vkey)
+    assert trust.open_checkpoint(sign_checkpoint(CHECKPOINT, [LOG])).checkpoint == CHECKPOINT
+
+
+def test_a_cosignature_of_the_future_is_refused() -> None:
+    trust = replace(parse_trust(f"log {LOG.vkey}\nwitness w {WITNESS.vkey}\nquorum w\n".encode()), now_s=1_000_000)
+    note = sign_checkpoint(CHECKPOINT, [LOG])
+    early = with_line(note, cosign_note(parse_note(note).text, WITNESS, 1_000_000))
+    late = with_line(note, cosign_note(parse_note(note).text, WITNESS, 2_000_000))
+    assert trust.open_checkpoint(early).checkpoint == CHECKPOINT
+    assert code_of(trust.open_checkpoint, late) == "E_FUTURE"
+
+
+def test_a_trust_file_of_too_many_lines_is_refused() -> None:
+    assert code_of(parse_trust, b"\n" * (MAX_LINES + 1)) == "E_TRUST"
+
+
+def test_a_checkpoint_without_the_logs_own_key_passes_the_key_check_alone() -> None:
+    note = sign_checkpoint(CHECKPOINT, [LOG])
+    signed = open_checkpoint(note, [parse_vkey(LOG.vkey)])
+    trust_log(OTHER.vkey).check_key(replace(signed, opened=replace(signed.opened, verified=())))

@@ -5,7 +5,15 @@ import pytest
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog import leaf
-from zaichang.tlog.commit import check_opening, commit_all, commitment, commitments_root, salt, session_key
+from zaichang.tlog.commit import (
+    check_opening,
+    commit_all,
+    commitment,
+    commitments_root,
+    salt,
+    schedule_commitment,
+    session_key,
+)
 from zaichang.tlog.schema import KINDS
 
 ORIGIN = "hours.example.org/log/2026"
@@ -130,3 +138,15 @@ def test_the_root_over_commitments_depends_on_each_and_on_their_order() -> None:
     assert values[1] == commitment("event", salt(key, "event", 5), b"2")
     roots = {commitments_root(v) for v in (values, values[::-1], values[:2], [])}
     assert len(roots) == 4
+
+
+def test_a_final_without_a_schedule_says_so() -> None:
+    final = {"segments": 1, "n_verified": 1, "n_refused": 0, "n_undecided": 0, "verified_ms": 60_000}
+    assert "sched" not in leaf.parse_leaf(leaf.session_final(LATER, **final, reason="SESSION_FINISHED"))
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_schedules_secret_has_32_bytes(size: int) -> None:
+    with pytest.raises(EvidenceError, match="E_SCHED"):
+        schedule_commitment("ab" * 16, bytes(size))
+    assert len(schedule_commitment("ab" * 16, bytes(32))) == 32

@@ -152,3 +152,43 @@ def test_a_root_is_taken_over_hashes_only(strange: Any) -> None:
     with pytest.raises(EvidenceError):
         merkle.root_hash(strange)
     assert merkle.root_hash(iter(LEAVES[:3])) == merkle.root_hash(LEAVES[:3])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "size", "proof", "small"),
+    [
+        (0, 0, 3, [bytes(32)], merkle.EMPTY_ROOT),
+        (2, 2, 3, [], bytes(32)),
+        (4, 4, 3, [], merkle.EMPTY_ROOT),
+        (0, 4, 3, [], bytes(32)),
+    ],
+)
+def test_a_subtree_that_cannot_be_is_refused(start: int, end: int, size: int, proof: list[bytes], small: bytes) -> None:
+    with pytest.raises(EvidenceError, match="E_CONSISTENCY"):
+        merkle.verify_subtree_consistency(start, end, size, proof, small, bytes(32))
+
+
+def test_the_empty_subtree_is_part_of_every_tree() -> None:
+    assert merkle.subtree_consistency_proof(LEAVES, 2, 2) == []
+    merkle.verify_subtree_consistency(2, 2, 3, [], merkle.EMPTY_ROOT, bytes(32))
+
+
+def test_a_leaf_outside_a_subtree_is_refused() -> None:
+    with pytest.raises(EvidenceError, match="leaf 5 is not among leaves 0 to 3"):
+        merkle.verify_subtree_inclusion(LEAVES[5], 5, 0, 4, [], merkle.root_hash(LEAVES[:4]))
+
+
+@pytest.mark.parametrize("change", ["none", "one more", "one less", "other root", "all"])
+def test_a_consistency_proof_has_exactly_its_length(change: str) -> None:
+    small, large = merkle.root_hash(LEAVES[:6]), merkle.root_hash(LEAVES[:13])
+    proof = merkle.consistency_proof(LEAVES[:13], 6)
+    if change == "none":
+        merkle.verify_consistency(6, 13, proof, small, large)
+        return
+    wrong = {"one more": [*proof, bytes(32)], "one less": proof[:-1], "all": []}.get(change, proof)
+    with pytest.raises(EvidenceError, match="E_CONSISTENCY"):
+        merkle.verify_consistency(6, 13, wrong, small, bytes(32) if change == "other root" else large)
+
+
+def test_the_peaks_of_no_tree_fold_to_the_empty_root() -> None:
+    assert merkle.fold_peaks([]) == merkle.EMPTY_ROOT

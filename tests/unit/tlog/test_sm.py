@@ -1,9 +1,11 @@
 """SM2 lines and the SM3 tree, against the published examples of the standards."""
 
+import sys
+
 import pytest
 
 from zaichang.adapters.keys.sm2_signer import Sm2Signer
-from zaichang.core.errors import EvidenceError
+from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.keys import encode_base64, format_vkey, parse_vkey
 from zaichang.tlog.note import open_note, sign_note
 from zaichang.tlog.sm import Sm3Tree, encode_public, public_point, sm3, verify_sm2
@@ -81,3 +83,24 @@ def test_the_growing_tree_is_the_recursive_one_at_every_size_and_from_every_stat
     assert tree.root() == reference(entries)
     with pytest.raises(ValueError, match="state"):
         Sm3Tree(3, (bytes(32),))
+
+
+def test_without_the_library_sm2_cannot_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gmalg", None)
+    with pytest.raises(ConfigError, match=r"verify\.no_sm"):
+        verify_sm2(encode_public(POINT), MESSAGE, SIGNATURE)
+
+
+def test_a_point_off_the_curve_verifies_nothing() -> None:
+    off = encode_public(b"\x04" + b"\x01" * 64)
+    assert not verify_sm2(off, MESSAGE, SIGNATURE)
+    assert not verify_sm2(b"no key", MESSAGE, SIGNATURE)
+    assert not verify_sm2(encode_public(POINT), MESSAGE, SIGNATURE[:-1])
+
+
+def test_a_library_that_gives_up_is_a_failed_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(**_: object) -> None:
+        raise ValueError("no point")
+
+    monkeypatch.setattr("gmalg.SM2", give_up)
+    assert not verify_sm2(encode_public(POINT), MESSAGE, SIGNATURE)

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.merkle import leaf_hash, root_hash, verify_consistency, verify_inclusion
+from zaichang.tlog.merkle import EMPTY_ROOT, leaf_hash, root_hash, verify_consistency, verify_inclusion
 from zaichang.tlog.plan import TreeState, load_state, plan_batch
 from zaichang.tlog.tiles import (
     ENTRIES,
@@ -13,6 +13,7 @@ from zaichang.tlog.tiles import (
     encode_bundle,
     parse_tile_path,
     tile_at,
+    tile_hash,
     tiles_of,
 )
 
@@ -121,3 +122,28 @@ def test_bundles_hold_any_bytes_and_refuse_to_be_cut() -> None:
         encode_bundle([b"x" * 65_536])
     with pytest.raises(EvidenceError):
         plan_batch(TreeState(), [])
+
+
+def test_an_empty_tree_has_the_empty_root() -> None:
+    assert TreeState().root() == EMPTY_ROOT
+
+
+def test_a_partial_tile_names_its_full_one() -> None:
+    assert TileId(level=1, index=3, width=7).full() == TileId(level=1, index=3)
+
+
+@pytest.mark.parametrize(("level", "index", "size"), [(0, 1, 256), (1, 0, 255), (ENTRIES, 2, 300)])
+def test_a_tile_that_the_log_does_not_have_is_refused(level: int, index: int, size: int) -> None:
+    with pytest.raises(EvidenceError, match="has no tile"):
+        tile_at(level, index, size)
+
+
+def test_only_a_full_tile_has_a_hash_above() -> None:
+    with pytest.raises(EvidenceError, match="255 hashes"):
+        tile_hash([bytes(32)] * 255)
+    assert tile_hash([bytes(32)] * 256) == root_hash([bytes(32)] * 256)
+
+
+def test_the_largest_log_has_tiles_on_every_level() -> None:
+    found = tiles_of((1 << 63) - 1)
+    assert next(found).level == ENTRIES

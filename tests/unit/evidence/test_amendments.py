@@ -1,0 +1,123 @@
+"""Decisions of people on minutes: what is open to them, what may be granted, and the leaves that say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import NotAllowed
+from zaichang.core.reasons import ReasonCode
+from zaichang.evidence.amendments import SLACK_MS, Ruling, left_to_decide, played_in, ruling_leaves
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.session.events import DeadlineReached, Event, HeartbeatReceived
+from zaichang.session.playhead import IntervalSet
+from zaichang.tlog.leaf import Anchor, parse_leaf
+from zaichang.tlog.merkle import leaf_hash
+
+SID = "ab" * 16
+ROW = SessionRow(
+    session_id=SID,
+    institution_id="inst",
+    learner_id="learner",
+    course_id="course",
+    lesson_id="lesson",
+    token_id="t",
+    policy_digest="cd" * 32,
+    state="closed",
+    opened_ms=0,
+)
+SEGMENT = StoredLeaf(leaf_seq=1, kind="session.segment", at_ms=60_000, body=b"segment", entry_index=41)
+LEAVES = (StoredLeaf(leaf_seq=0, kind="session.start", at_ms=0, body=b"start", entry_index=40), SEGMENT)
+
+
+def minute(number: int, verdict: str = "U", undecided: IntervalSet = (), leaf_seq: int | None = 1) -> StoredMinute:
+    begin_ms = number * 60_000
+    fields = {"index": number, "from_ms": begin_ms, "to_ms": begin_ms + 60_000, "verdict": verdict}
+    parts = {"verified": [], "undecided": [list(part) for part in undecided]}
+    return StoredMinute(minute=number, body=canonical_bytes({**fields, **parts}), leaf_seq=leaf_seq)
+
+
+def beat(at_ms: int, playhead_ms: int, playing: bool = True) -> HeartbeatReceived:
+    return HeartbeatReceived(at_ms=at_ms, seq=1, nonce="n", playhead_ms=playhead_ms, playing=playing)
+
+
+def ruling(granted: dict[int, IntervalSet], at_ms: int = 90_000) -> Ruling:
+    return Ruling(reviewer_id="r1", outcome="upheld", reason=ReasonCode.NO_FACE, note="", granted=granted, at_ms=at_ms)
+
+
+def test_played_is_what_two_reports_of_one_minute_show_at_the_clocks_pace() -> None:
+    events: list[Event] = [
+        beat(0, 0),
+        DeadlineReached(at_ms=4_000),
+        beat(5_000, 5_000),
+        beat(10_000, 5_000 + 5_000 + SLACK_MS),
+        beat(15_000, 40_000),
+        beat(20_000, 30_000),
+        beat(25_000, 30_000, playing=False),
+        beat(30_000, 35_000),
+        beat(61_002, 66_000),
+    ]
+    assert played_in(events, 0, 60_000) == ((0, 10_000 + SLACK_MS),)
+    assert played_in(events, 5_002, 60_000) == ()
+
+
+def test_never_more_is_played_than_the_minute_is_long() -> None:
+    events = [beat(0, 0), beat(5_000, 5_000), beat(10_000, 20_000), beat(12_000, 22_000)]
+    assert played_in(events, 0, 6_000) == ((0, 5_000),)
+    assert played_in(events, 0, 4_000) == ()
+    assert played_in([beat(0, 0), beat(1_000, 2_000), beat(1_000, 9_000), beat(2_000, 10_000)], 0, 2_000) == (
+        (0, 2_000),
+    )
+
+
+def test_open_are_undecided_minutes_without_what_is_decided_or_credited() -> None:
+    minutes = [minute(0, undecided=((0, 20_000),)), minute(1, undecided=((10_000, 50_000),)), minute(2, "V")]
+    assert left_to_decide(minutes, decided=(), credited=((0, 5_000),)) == {
+        0: ((5_000, 20_000),),
+        1: ((20_000, 50_000),),
+    }
+    assert left_to_decide(minutes, decided=(0, 1), credited=()) == {}
+
+
+def test_an_appeal_opens_decided_minutes_and_what_was_played_in_them() -> None:
+    events = [beat(0, 0), beat(30_000, 30_000)]
+    minutes = [minute(0, "F")]
+    assert left_to_decide(minutes, decided=(0,), credited=(), appealed=(0,), events=events) == {0: ((0, 30_000),)}
+
+
+def test_no_minute_grants_more_than_its_time_and_the_slack() -> None:
+    wide = [minute(0, undecided=((0, 50_000), (60_000, 90_000), (100_000, 101_000)))]
+    assert left_to_decide(wide, decided=(), credited=()) == {0: ((0, 50_000), (60_000, 70_000 + SLACK_MS))}
+
+
+def test_a_ruling_becomes_one_chained_leaf_for_each_minute() -> None:
+    minutes = [minute(0, undecided=((0, 20_000),)), minute(1, "F"), minute(2, "V")]
+    granted: dict[int, IntervalSet] = {2: (), 0: ((0, 20_000),), 1: ()}
+    leaves, records = ruling_leaves(ROW, "log/1", Anchor(size=50, root=b"r" * 32), LEAVES, minutes, ruling(granted))
+    fields = [parse_leaf(leaf.body) for leaf in leaves]
+    assert [(each["minute"], each["verdict"], each["delta_ms"]) for each in fields] == [
+        (0, "V", 20_000),
+        (1, "F", 0),
+        (2, "V", 0),
+    ]
+    assert [each["seq"] for each in fields] == [2, 3, 4] == [record.leaf_seq for record in records]
+    assert [each["prev"] for each in fields] == [
+        leaf_hash(body).hex() for body in (SEGMENT.body, leaves[0].body, leaves[1].body)
+    ]
+    assert {each["target"] for each in fields} == {41}
+    assert {each["target_hash"] for each in fields} == {leaf_hash(SEGMENT.body).hex()}
+
+
+def test_a_ruling_is_never_dated_before_the_last_leaf() -> None:
+    leaves, _ = ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0)], ruling({0: ()}, at_ms=5))
+    assert leaves[0].at_ms == SEGMENT.at_ms
+
+
+@pytest.mark.parametrize("case", ["no leaf", "leaf unknown", "not in the log"])
+def test_a_minute_whose_record_is_not_in_the_log_waits(case: str) -> None:
+    leaf_seq = {"no leaf": None, "leaf unknown": 7, "not in the log": 1}[case]
+    leaves = (LEAVES[0], replace(SEGMENT, entry_index=None)) if case == "not in the log" else LEAVES
+    with pytest.raises(NotAllowed, match=r"review\.unsealed"):
+        ruling_leaves(ROW, "log/1", None, leaves, [minute(0, leaf_seq=leaf_seq)], ruling({0: ()}))
