@@ -62,7 +62,7 @@ export function attach(target: HTMLMediaElement | PlayerAdapter, options: Attach
   return controller;
 }
 
-/** Loaded beside the join, so that no pop-up depends on the network when it comes. */
+/** Loaded beside the join, so that no challenge depends on the network when it comes. */
 function attachUi(controller: Controller, options: UiOptions): void {
   let ui: Ui | null = null;
   let gone = false;

@@ -5,7 +5,7 @@
 import type { Turn } from "./turn.ts";
 import type { LivenessHint, LivenessStepOrder } from "./wire.ts";
 
-/** Kinds of pop-up that are answered with movements or light before the camera. */
+/** Kinds of challenge that the learner answers with movements or light before the camera. */
 export function isLiveness(kind: string): boolean {
   return kind === "liveness" || kind === "light";
 }

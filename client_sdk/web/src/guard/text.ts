@@ -34,7 +34,7 @@ const en: typeof zh = {
     "At spot checks the camera takes one picture, which is sent; in a movement check the pictures of those few seconds. No sound; expressions and gaze are not analysed.",
     "The picture is compared with your enrolled photo only. It is kept encrypted, for your institution's review and lawful inspection.",
     "It is deleted when its time is over. You can ask to see it, correct it, appeal, or withdraw your consent.",
-    "You can study without agreeing: pop-up checks are used instead, and no camera.",
+    "You can study without agreeing: challenges on the screen are used instead, and no camera.",
   ],
   keptUntil: (text) => `Kept until: ${text}`,
   agree: "I agree to the face check",

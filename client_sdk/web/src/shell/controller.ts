@@ -132,7 +132,7 @@ export class Controller {
     return this.options.locale;
   }
 
-  /** The pop-up that waits for an answer, and how long it may wait; null where there is none. */
+  /** The challenge that waits for an answer, and how long it may wait; null where there is none. */
   get openChallenge(): { readonly order: ChallengeOrder; readonly withinMs: number } | null {
     const open = this.state.challenge;
     return open === null ? null : { order: open.order, withinMs: Math.max(0, open.deadlineAtMs - now()) };

@@ -1,14 +1,14 @@
-/** Pop-ups that are answered by a click or by typing: confirm, code (picture or voice) and question. */
+/** Challenges that are answered by a click or by typing: confirm, code (picture or voice) and question. */
 import type { ChallengeOrder } from "../core/wire.ts";
 import { h, say } from "./dom.ts";
 import type { Layer } from "./layer.ts";
-import { Popup, type PopupHost } from "./popup.ts";
+import { ChallengeCard, type ChallengeHost } from "./challenge_card.ts";
 import type { Text } from "./text.ts";
 
-export class ChallengePopup extends Popup {
+export class AnswerChallenge extends ChallengeCard {
   private stopSound: (() => void) | null = null;
 
-  constructor(order: ChallengeOrder, withinMs: number, host: PopupHost, layer: Layer, text: Text) {
+  constructor(order: ChallengeOrder, withinMs: number, host: ChallengeHost, layer: Layer, text: Text) {
     super(order, withinMs, host, layer, text);
     const { kind, variant } = order;
     const title = kind === "code" ? text.codeTitle : kind === "question" ? text.questionTitle : text.checkTitle[variant % text.checkTitle.length];

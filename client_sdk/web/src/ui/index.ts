@@ -2,24 +2,24 @@
 import type { ChallengeOrder } from "../core/wire.ts";
 import type { Controller } from "../shell/controller.ts";
 import { isLiveness } from "../core/liveness.ts";
-import { ChallengePopup } from "./challenge.ts";
+import { AnswerChallenge } from "./challenge.ts";
 import { Layer } from "./layer.ts";
 import type { Ui, UiOptions } from "./options.ts";
 import { FacePrompt } from "./prompt.ts";
-import { LivenessPopup } from "./liveness.ts";
+import { LivenessChallenge } from "./liveness.ts";
 import { StatusBar } from "./status.ts";
-import type { Popup, PopupHost } from "./popup.ts";
+import type { ChallengeCard, ChallengeHost } from "./challenge_card.ts";
 import { loadText } from "./text.ts";
 
 export type { Links, Ui, UiOptions } from "./options.ts";
 
-/** Show a session's state, pop-ups and prompts; loads the words of its language first. */
+/** Show a session's state, challenges and prompts; loads the words of its language first. */
 export async function mountUi(controller: Controller, options: UiOptions = {}): Promise<Ui> {
   const { locale } = controller;
   const text = await loadText(locale);
   const layer = new Layer(options.theme ?? "auto", locale, controller.playerElement);
   const prompt = new FacePrompt(layer, () => controller.cameraStream, text, () => controller.status.saving);
-  let popup: Popup | null = null;
+  let shown: ChallengeCard | null = null;
   const bar = new StatusBar(text, locale, options, {
     playOn: () => {
       bar.setBlocked(false);
@@ -45,21 +45,21 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     }
   };
   const show = (order: ChallengeOrder, withinMs: number): void => {
-    if (popup?.order.challenge_id === order.challenge_id && popup.order.kind === order.kind && popup.card.isConnected) {
-      popup.again(withinMs);
+    if (shown?.order.challenge_id === order.challenge_id && shown.order.kind === order.kind && shown.card.isConnected) {
+      shown.again(withinMs);
       return;
     }
-    popup?.close();
-    popup = null;
+    shown?.close();
+    shown = null;
     if (isLiveness(order.kind)) {
-      popup = new LivenessPopup(order, withinMs, host, layer, text);
+      shown = new LivenessChallenge(order, withinMs, host, layer, text);
       prompt.hide();
     } else {
-      popup = new ChallengePopup(order, withinMs, host, layer, text);
+      shown = new AnswerChallenge(order, withinMs, host, layer, text);
     }
     alertTitle(true);
   };
-  const host: PopupHost = {
+  const host: ChallengeHost = {
     answer: (id, answer) => controller.answer(id, answer),
     ready: (id, decline) => controller.ready(id, decline),
     retryCamera: () => void controller.retryCamera(),
@@ -70,7 +70,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
       return controller.status.connection === "open";
     },
   };
-  const live = (id: string): LivenessPopup | null => (popup instanceof LivenessPopup && popup.order.challenge_id === id ? popup : null);
+  const live = (id: string): LivenessChallenge | null => (shown instanceof LivenessChallenge && shown.order.challenge_id === id ? shown : null);
   const undo = [
     controller.on("status", ({ status }) => {
       bar.show(status);
@@ -78,8 +78,8 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
       if (status.counting) bar.setBlocked(false);
       if (!status.challengeOpen) alertTitle(false);
       if (status.hold === "ended") {
-        popup?.close();
-        popup = null;
+        shown?.close();
+        shown = null;
       }
     }),
     controller.on("challenge", ({ order, withinMs }) => show(order, withinMs)),
@@ -87,7 +87,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     controller.on("liveness-hint", ({ challengeId, reason, message }) => live(challengeId)?.guide(reason, message)),
     controller.on("liveness-broken", ({ challengeId }) => live(challengeId)?.broken()),
     controller.on("challenge-result", ({ result }) => {
-      if (popup?.order.challenge_id === result.challenge_id) popup.judged(result);
+      if (shown?.order.challenge_id === result.challenge_id) shown.judged(result);
     }),
     controller.on("capture-ordered", ({ prompt: reason, withinMs }) => {
       if (reason !== "") prompt.show(reason, withinMs);
@@ -106,7 +106,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
   return {
     destroy() {
       for (const stop of undo) stop();
-      popup?.close();
+      shown?.close();
       prompt.hide();
       alertTitle(false);
       bar.host.remove();

@@ -1,4 +1,4 @@
-/** Where pop-ups are shown: the browser's top layer (so also over a fullscreen video), in a corner off the player's controls. */
+/** The layer for challenges: the browser's top layer (so also over a fullscreen video), in a corner off the player's controls. */
 import { h, shadow } from "./dom.ts";
 import { CSS } from "./style.ts";
 
@@ -51,7 +51,7 @@ export class Layer {
   }
 
   /**
-   * Browsers make everything outside the fullscreen element inert, the top layer too: so the pop-up moves into that
+   * Browsers make everything outside the fullscreen element inert, the top layer too: so the challenge moves into that
    * element, or where it can hold nothing (a bare video) fullscreen is left, and entered again after the answer.
    */
   private raise(): void {
@@ -75,7 +75,7 @@ export class Layer {
     for (const video of this.box.querySelectorAll("video")) void video.play().catch(() => undefined);
   }
 
-  /** Back to the fullscreen that a pop-up ended; works within a few seconds of the learner's click. */
+  /** Back to the fullscreen that a challenge ended; works within a few seconds of the learner's click. */
   restoreFullscreen(): void {
     const full = this.left;
     this.left = null;
@@ -101,7 +101,7 @@ export class Layer {
     this.box.dataset["at"] = order.reduce((a, b) => (covered(b) < covered(a) ? b : a));
   }
 
-  /** On a phone everything is one column: the player goes up until its controls are above the pop-up; whether that worked. */
+  /** On a phone everything is one column: the player goes up until its controls are above the challenge; whether that worked. */
   private clear(): boolean {
     const { player, box } = this;
     if (player === null || this.count === 0 || innerWidth > PHONE_PX || box.dataset["at"] !== "bottom-right") return false;

@@ -6,14 +6,14 @@ import type { ChallengeOrder, ChallengeResult, LivenessStepOrder } from "../core
 import { h, say } from "./dom.ts";
 import { face, Overlay } from "./icons.ts";
 import type { Layer } from "./layer.ts";
-import { Popup, type PopupHost } from "./popup.ts";
+import { ChallengeCard, type ChallengeHost } from "./challenge_card.ts";
 import type { Text } from "./text.ts";
 import { cue, hush } from "./tone.ts";
 
 /** Colours change at most this often: far from three flashes a second (WCAG 2.3.1), whatever is ordered. */
 const COLOUR_GAP_MS = 400;
 
-export class LivenessPopup extends Popup {
+export class LivenessChallenge extends ChallengeCard {
   private readonly video = h("video", { "aria-label": this.text.live.preview });
   private readonly overlay = new Overlay();
   private readonly picture = h("div", { class: "preview" }, this.video);
@@ -32,7 +32,7 @@ export class LivenessPopup extends Popup {
   private colourAt = -Infinity;
   private colourTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(order: ChallengeOrder, withinMs: number, host: PopupHost, layer: Layer, text: Text) {
+  constructor(order: ChallengeOrder, withinMs: number, host: ChallengeHost, layer: Layer, text: Text) {
     super(order, withinMs, host, layer, text);
     const { live } = text;
     this.light = order.kind === "light";

@@ -1,10 +1,10 @@
-/** What every pop-up does: time left, focus taken and given back, judged. Not modal: the page and the player stay usable. */
+/** The base of every challenge on the screen: time left, focus taken and given back, the verdict. Not modal: the page and the player stay usable. */
 import type { ChallengeOrder, ChallengeResult } from "../core/wire.ts";
 import { h, say } from "./dom.ts";
 import type { Layer } from "./layer.ts";
 import { reasonText, type Text } from "./text.ts";
 
-export interface PopupHost {
+export interface ChallengeHost {
   answer(challengeId: string, answer: string): void;
   ready(challengeId: string, decline: boolean): void;
   retryCamera(): void;
@@ -14,10 +14,10 @@ export interface PopupHost {
 
 const SPOKEN_AT_S = [30, 10];
 const GOODBYE_MS = 1_500;
-/** A pop-up that comes up under a finger is not answered by mistake; the service refuses faster answers as a script's. */
+/** A challenge that comes up under a finger is not answered by mistake; the service refuses faster answers as a script's. */
 const ARM_MS = 900;
 
-export abstract class Popup {
+export abstract class ChallengeCard {
   readonly card: HTMLElement;
   protected readonly message = h("p", { role: "status" });
   private readonly left = h("p", { class: "soft left" });
@@ -32,7 +32,7 @@ export abstract class Popup {
   constructor(
     readonly order: ChallengeOrder,
     withinMs: number,
-    protected readonly host: PopupHost,
+    protected readonly host: ChallengeHost,
     protected readonly layer: Layer,
     protected readonly text: Text,
   ) {
@@ -79,7 +79,7 @@ export abstract class Popup {
     this.count();
   }
 
-  /** The service has judged an answer to this pop-up. */
+  /** The service has judged an answer to this challenge. */
   judged(result: ChallengeResult): void {
     this.answered = false;
     say(this.message, result.accepted ? this.text.rightAnswer : reasonText(result.reason, this.text) || this.text.wrongAnswer);
@@ -100,7 +100,7 @@ export abstract class Popup {
   /** It may be answered again. */
   protected abstract retry(): void;
 
-  /** Take the pop-up away, and give the focus back. */
+  /** Take the challenge away, and give the focus back. */
   close(): void {
     this.over = true;
     clearInterval(this.timer);
