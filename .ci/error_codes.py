@@ -21,12 +21,13 @@ _MAX_DEPTH = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """One place that makes an error: its class, the codes it may carry, what it says, and where."""
+    """One place that makes an error: its class, the codes it may carry, its messages and hints, and where."""
 
     error_class: str
     codes: tuple[str, ...]
     messages: tuple[str, ...]
     where: str
+    hints: tuple[str, ...] = ()
 
 
 def error_classes() -> dict[str, type]:
@@ -129,11 +130,13 @@ class Module:
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             code = given.get("code") or (node.args[0] if node.args else None)
             message = given.get("message") or (node.args[1] if len(node.args) > 1 else None)
+            hint = given.get("hint") or (node.args[2] if len(node.args) > 2 else None)
             yield Raised(
                 error_class=name,
                 codes=tuple(dict.fromkeys(self.literals(code))) if code is not None else (),
                 messages=tuple(dict.fromkeys(self.literals(message))) if message is not None else (),
                 where=f"{self.path}:{node.lineno}",
+                hints=tuple(dict.fromkeys(self.literals(hint))) if hint is not None else (),
             )
 
 

@@ -40,9 +40,8 @@ def errors_page() -> str:
     lines = [
         "# Errors",
         "",
-        "Every error has a stable code, a message that says what was wrong and with which input, and where it helps a",
-        "hint what to do. A code never changes its meaning. HTTP answers carry"
-        ' `{"error": {"code", "message", "hint"}}`;',
+        "An index of every error: its stable code, its message, and what to do where there is a cure. A code never",
+        'changes its meaning. HTTP answers carry `{"error": {"code", "message", "hint"}}`;',
         "the websocket closes with the class's close code; the command line exits with the class's exit code.",
         "",
         "| class | meaning | HTTP | close | exit |",
@@ -52,21 +51,22 @@ def errors_page() -> str:
         if issubclass(found, ZaichangError) and found is not ZaichangError:
             meaning = cell((found.__doc__ or "").splitlines()[0])
             lines.append(f"| {name} | {meaning} | {found.http_status} | {found.close_code} | {found.exit_code} |")
-    by_code: dict[str, tuple[set[str], list[str]]] = {}
+    by_code: dict[str, tuple[set[str], set[str], set[str]]] = {}
     for item in all_raised():
         for code in item.codes:
-            classes, messages = by_code.setdefault(code, (set(), []))
+            classes, messages, hints = by_code.setdefault(code, (set(), set(), set()))
             classes.add(item.error_class)
-            messages += [message for message in item.messages if message not in messages]
+            messages |= set(item.messages)
+            hints |= {hint for hint in item.hints if hint}
     area = ""
     for code in sorted(by_code, key=lambda code: (code.startswith("E_"), code)):
         here = "Evidence checks" if code.startswith("E_") else code.split(".")[0]
         if here != area:
             area = here
-            lines += ["", f"## {area}", "", "| code | class | what it says |", "|---|---|---|"]
-        classes, messages = by_code[code]
-        said = "<br>".join(cell(message) for message in sorted(messages))
-        lines.append(f"| `{code}` | {', '.join(sorted(classes))} | {said} |")
+            lines += ["", f"## {area}", "", "| code | class | message | what to do |", "|---|---|---|---|"]
+        classes, messages, hints = by_code[code]
+        message, hint = ("<br>".join(cell(text) for text in sorted(texts)) for texts in (messages, hints))
+        lines.append(f"| `{code}` | {', '.join(sorted(classes))} | {message} | {hint} |")
     return NOTE + "\n".join(lines) + "\n"
 
 

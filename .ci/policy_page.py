@@ -32,7 +32,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "Heartbeats": (
         "Network",
         "A drop costs the time without heartbeats and nothing before it. The page stops the video by itself after "
-        "10 s offline, so a long drop costs about 10 s of video; the rest is watched after the return. A check that "
+        "10 s offline, so a long drop costs about 11 s of video; the rest is watched after the return. A check that "
         "the drop interrupted uses one excuse.",
     ),
     "Captures": (

@@ -1,4 +1,4 @@
-"""Mutate the session core and list what its unit tests do not notice: ``make mutants`` (docs/mutants.md).
+"""Mutate the session core and list what its unit tests do not notice: ``make mutants`` (tests/README.md).
 
 mutmut says how code can be changed; the rest is done here, because a whole test run for each of some thousand changes
 takes hours. pytest collects once. Each change is made in a forked child, by giving the function another body, and the
@@ -223,7 +223,7 @@ def main() -> int:
         counts = [outcomes.count(kind) for kind in (KILLED, TIMED_OUT, SURVIVED, UNREACHED)]
         print(f"{name:<14}{len(outcomes):>9}{counts[0]:>9}{counts[1]:>11}{counts[2]:>10}{counts[3]:>11}")
     untried = len(runner.mutants) - len(runner.results)
-    print(f"{untried} not tried. docs/mutants.md explains the survivors that are known.")
+    print(f"{untried} not tried. tests/README.md explains the survivors that are known.")
     return int(any(outcome in (SURVIVED, UNREACHED) for _, outcome in runner.results))
 
 

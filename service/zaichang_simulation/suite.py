@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from zaichang_simulation.result import Result
 
 CHEAT_CREDIT_MAX = 0.02
 HONEST_LOSS_MAX_MS = 60_000
+WORST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,53 +187,51 @@ def page(cases: list[Case]) -> str:
         "",
         "# Red team",
         "",
-        "How the service is cheated, and what each way earns; and what honest learners lose on bad days. Every row",
-        "is a scenario under tests/redteam or tests/honest ([the format](simulation.md)), run through the whole",
-        "service with the real models. The rules are the default ones, with pop-ups and movements every two",
-        "minutes, because a scenario is short. Most cheats study honestly for three minutes before the technique",
-        "begins, so that nothing else stops it; then they claim the rest of the lesson. **Honest** is what a fair",
-        "observer would have credited, **claimed** what the cheat reported as played, **credited** what was",
-        "verified, **for a person** what nobody is credited unless a reviewer grants it. **Why** are the codes",
-        "that the scenario demands, in a minute, an order, an indicator, a case for a person or a refusal; a test",
-        "fails where one is missing, where the cheat did not really claim, or where more was earned than the",
-        "scenario explains. No cheat's code is copied: each technique is said again in our own format. Pictures on",
-        "paper and screens are drawn, unless a row says recorded; [the model card](../models/cards/pad.md) has the",
-        "PAD figures.",
+        "How the service is cheated and how much each way earns; and how much honest learners lose on bad days. Every",
+        "scenario under tests/redteam and tests/honest runs through the whole service with the real models. The rules",
+        "are the default ones with a challenge and movements every two minutes, because a scenario is short. Most",
+        "cheats study honestly for three minutes, then claim the rest of the lesson.",
+        "",
+        "One row for each scenario is in [redteam.json](redteam.json): seconds that were honest, claimed by the cheat,",
+        "credited, and left to review, and the codes that stopped it. A test fails where such a code is missing, where",
+        "the cheat did not really claim, or where more was earned than the scenario explains. Pictures on paper and",
+        "screens are drawn, unless a title says recorded. PAD figures: [the model card](../models/cards/pad.md).",
         "",
         *summary(figures(cases)).splitlines(),
-        "",
-        "## Techniques",
-        "",
-        "| technique | what is done | honest s | claimed s | credited s | for a person s | verdict | why |",
-        "|---|---|---|---|---|---|---|---|",
     ]
-    lines += [_page_row(case) for case in cheats]
-    lines += ["", "## Accepted", "", "What these earn is known, and why it is not stopped:", ""]
+    lines += ["", "## Accepted", "", "These techniques earn credit. Each has its reason:", ""]
     lines += [
         f"- {case.loaded.scenario.technique} ({case.loaded.scenario.title}): {case.loaded.scenario.accepted}"
         for case in cheats
         if case.loaded.scenario.accepted
     ]
     lines += ["", "## Every credited second", "", *_explained(cheats)]
-    lines += ["", "## Honest learners", "", "| what happens | credited s | honest s | for a person s | lost s |"]
-    lines += ["|---|---|---|---|---|"]
-    for case in honest:
-        if case.result is not None:
-            result = case.result
-            lines.append(
-                f"| {case.loaded.scenario.title} | {result.verified_ms / 1000:.1f} | {result.honest_ms / 1000:.1f} "
-                f"| {result.undecided_ms / 1000:.1f} | {case.loss_ms / 1000:.1f} |"
-            )
+    ran = [case for case in honest if case.result is not None]
+    worst = sorted(ran, key=lambda case: -case.loss_ms)[:WORST_SHOWN]
+    lines += ["", "## Most time lost by honest learners", "", "| day | lost s |", "|---|---|"]
+    lines += [f"| {case.loaded.scenario.title} | {case.loss_ms / 1000:.1f} |" for case in worst]
     return "\n".join(lines) + "\n"
 
 
-def _page_row(case: Case) -> str:
-    scenario, result = case.loaded.scenario, case.result
-    if result is None:
-        return f"| {scenario.technique} | {scenario.title} | | | | | not run: its media are absent | |"
-    numbers = (result.honest_ms, result.claimed_ms, result.verified_ms, result.undecided_ms)
-    seconds = " | ".join(f"{each_ms / 1000:.1f}" for each_ms in numbers)
-    return f"| {scenario.technique} | {scenario.title} | {seconds} | {case.verdict} | {' '.join(_why(case))} |"
+def rows(cases: list[Case]) -> list[dict[str, object]]:
+    """Return docs/redteam.json: one object for each scenario, seconds with one decimal."""
+    found: list[dict[str, object]] = []
+    for case in cases:
+        scenario, result = case.loaded.scenario, case.result
+        one: dict[str, object] = {"kind": scenario.kind, "technique": scenario.technique, "title": scenario.title}
+        if result is None:
+            found.append({**one, "verdict": "not run: its media are absent"})
+            continue
+        numbers = {
+            "honest_s": result.honest_ms,
+            "claimed_s": result.claimed_ms if scenario.kind == "cheat" else result.honest_ms,
+            "credited_s": result.verified_ms,
+            "review_s": result.undecided_ms,
+            "lost_s": case.loss_ms,
+        }
+        seconds = {name: round(each_ms / 1000, 1) for name, each_ms in numbers.items()}
+        found.append({**one, **seconds, "verdict": case.verdict, "why": _why(case)})
+    return found
 
 
 def _explained(cheats: list[Case]) -> list[str]:
@@ -267,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the suites of a folder; 0 where both figures are within their targets."""
     parser = argparse.ArgumentParser(prog="python -m zaichang_simulation.suite", description=main.__doc__)
     parser.add_argument("folder", type=Path, help="the folder that holds honest/ and redteam/")
-    parser.add_argument("--page", type=Path, help="write the page here")
+    parser.add_argument("--page", type=Path, help="write the page here, and the rows beside it as JSON")
     parser.add_argument("--media", type=Path, action="append", default=[], metavar="DIR")
     args = parser.parse_args(arguments)
 
@@ -282,6 +282,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(summary(found))
     if args.page is not None:
         args.page.write_text(page(cases), encoding="utf-8")
+        lines = [json.dumps(one, ensure_ascii=False) for one in rows(cases)]
+        args.page.with_suffix(".json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     within = found.cheat_credit <= CHEAT_CREDIT_MAX and found.worst_loss_ms <= HONEST_LOSS_MAX_MS
     return 0 if within and not found.lost_sessions and not found.replays_differ else 1
 

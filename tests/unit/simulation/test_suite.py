@@ -46,9 +46,17 @@ def test_figures_and_page(tmp_path: Path) -> None:
     assert not next(case for case in cases if case.result is None).replay_equal
     page = suite.page(cases)
     assert "- 50.0 s: C5 (through). Somebody sleeps." in page
-    assert "| C5 | through | 10.0 | 60.0 | 60.0 | 0.0 | NOT STOPPED | SESSION_FINISHED |" in page
+    through, absent, robbed = (
+        next(row for row in suite.rows(cases) if row["title"] == title) for title in ("through", "unseen", "robbed")
+    )
+    assert [through[name] for name in ("technique", "honest_s", "claimed_s", "credited_s", "review_s")] == (
+        ["C5", 10.0, 60.0, 60.0, 0.0]
+    )
+    assert (through["verdict"], through["why"]) == ("NOT STOPPED", ["SESSION_FINISHED"])
+    assert "its media are absent" in str(absent["verdict"])
+    assert (robbed["kind"], robbed["lost_s"]) == ("honest", 140.0) and "| robbed | 140.0 |" in page
     assert "- C5 (known): Known." in page
-    assert "100.00%" in page and "its media are absent" in page
+    assert "100.00%" in page
     assert "NOT STOPPED" in suite.row(cases[1]) and "media absent" in suite.row(cases[2])
 
 
