@@ -1,4 +1,4 @@
-"""Decisions of people on minutes: what is open to them, what may be granted, and the leaves that say so."""
+"""Reviewers decide: the undecided time, the time that may be granted, and the leaves that record it."""
 
 from __future__ import annotations
 
