@@ -1,6 +1,6 @@
 """From written leaves to delivered minutes: log, seal, outbox, and only then the learner is told.
 
-Leaves are stored with the events that completed them. From there on everything can be repeated: ``LogPort.submit`` is
+Leaves are stored with the events that completed them. From there on everything can be repeated: ``OpenLog.submit`` is
 idempotent by key, sealing notes the index, the outbox is idempotent by (session, minute). A restart submits what is
 not sealed and delivers what is not delivered.
 """
@@ -16,9 +16,10 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import IllegalEvent, StorageError
 from zaichang.evidence.amendments import AMEND
 from zaichang.live.publishing import amendment_line, outbox_line
+from zaichang.ports.open_logs import OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
-from zaichang.ports.session import LogPort, SessionPorts
+from zaichang.ports.session import SessionPorts
 from zaichang.tlog.leaf import record
 
 RETRY_S: Final = 1.0
@@ -40,7 +41,7 @@ class Recorder:
         self._delivering = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
 
-    async def record(self, row: SessionRow, log: LogPort, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
+    async def record(self, row: SessionRow, log: OpenLog, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
         """Take leaves of one session, in order, through log, seal and outbox.
 
         Args:
@@ -67,7 +68,7 @@ class Recorder:
             for pending in (*waiting, *(() if policy is None else (policy,))):
                 pending.cancel()
 
-    async def _policy(self, row: SessionRow, log: LogPort) -> asyncio.Future[None] | None:
+    async def _policy(self, row: SessionRow, log: OpenLog) -> asyncio.Future[None] | None:
         """Have the log name the session's policy before the first session that ran under it."""
         if (log.origin, row.policy_digest) in self._told:
             return None

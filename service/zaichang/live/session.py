@@ -27,9 +27,10 @@ from zaichang.live.orders import closed_message, message_for, minute_message, ve
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
+from zaichang.ports.open_logs import OpenLog
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.ports.records_cases import CaseDraft
-from zaichang.ports.session import LogPort, SessionPorts
+from zaichang.ports.session import SessionPorts
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
 from zaichang.session.codec import encode_event, encode_minute
@@ -77,7 +78,7 @@ class LiveSession:
         key: LearnerKey,
         template: bytes | None,
         ports: SessionPorts,
-        log: LogPort,
+        log: OpenLog,
         recorder: Recorder,
         fatal: Callable[[FatalLogError], None],
         ended: Callable[[SessionRow], None],

@@ -18,9 +18,10 @@ from zaichang.live.recorder import Recorder
 from zaichang.live.resuming import resumable
 from zaichang.live.session import LiveSession
 from zaichang.ports.encryption import LearnerKey
+from zaichang.ports.open_logs import OpenLog
 from zaichang.ports.purposes import TEMPLATE
 from zaichang.ports.records import Append, SessionRow, StoredEvent
-from zaichang.ports.session import LogPort, SessionPorts
+from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
 from zaichang.session.decisions import Decision, Final, Minute, RecordFinal, RecordMinute
 from zaichang.session.events import Question, SessionStarted
@@ -284,7 +285,7 @@ class SessionHub:
         self._runners[session_id] = runner
         return runner
 
-    def _context(self, log: LogPort, key: LearnerKey, info: SessionStarted, policy: Policy) -> SegmentContext:
+    def _context(self, log: OpenLog, key: LearnerKey, info: SessionStarted, policy: Policy) -> SegmentContext:
         return SegmentContext(
             origin=log.origin,
             session_key=session_key(key.subject_key(), info.session_id),

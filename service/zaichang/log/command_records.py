@@ -9,13 +9,13 @@ from typing import Final
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import FatalLogError, IllegalEvent, ZaichangError
 from zaichang.ports.command_records import RecordSpool, WaitingRecord
-from zaichang.ports.session import LogBook
+from zaichang.ports.open_logs import OpenLogs
 
 PERIOD_S: Final = 2.0
 _log = logging.getLogger("zaichang.log")
 
 
-async def log_waiting_records(spool: RecordSpool, logs: LogBook) -> list[tuple[WaitingRecord, int]]:
+async def log_waiting_records(spool: RecordSpool, logs: OpenLogs) -> list[tuple[WaitingRecord, int]]:
     """Log every waiting record; return each with its index.
 
     A record that its log refuses stays in the spool, with an error in the service's own log.
@@ -41,7 +41,7 @@ async def log_waiting_records(spool: RecordSpool, logs: LogBook) -> list[tuple[W
 class CommandRecords:
     """Background task: logs waiting records again and again until cancelled."""
 
-    def __init__(self, spool: RecordSpool, logs: LogBook, period_s: float = PERIOD_S) -> None:
+    def __init__(self, spool: RecordSpool, logs: OpenLogs, period_s: float = PERIOD_S) -> None:
         """Look into ``spool`` every ``period_s`` seconds."""
         self._spool = spool
         self._logs = logs

@@ -1,7 +1,9 @@
-"""The sequencer: pools leaves, has them written in batches off the event loop, and acknowledges what is durable.
+"""The sequencer of one log: collects leaves in a pool, has the writer commit them in batches, and acknowledges them.
 
-*Sequenced*: the index is durable. *Integrated*: the leaf is in the tree. *Published*: a signed checkpoint covers it.
-A batch goes through all three before its submitters hear of it, so nobody is told anything that a crash could undo.
+Theory. A leaf is *sequenced* when its index is durable, *integrated* when it is in the tree, and *published* when a
+signed checkpoint covers it. A batch goes through all three before its submitters get an answer, so no answer can be
+undone by a crash. Leaves are in one of two dictionaries: ``_pool`` (waiting for a batch) and ``_writing`` (in the batch
+that the writer commits now, in a thread of its own). A second submission under the same key joins the first.
 """
 
 from __future__ import annotations
@@ -27,10 +29,10 @@ class SequencerConfig:
     """How leaves are pooled.
 
     Attributes:
-        pool_size: A batch is written when so many leaves wait.
-        flush_ms: Or when the first of them has waited so long.
-        batch_max: A batch takes all that wait, up to so many: behind a slow disk batches grow instead of queues.
-        max_pending: Submissions beyond this are pushed back at once.
+        pool_size: A batch is written once this many leaves wait.
+        flush_ms: A smaller batch is written once its first leaf has waited this long.
+        batch_max: A batch takes all waiting leaves, up to this many. Behind a slow disk, batches grow, not queues.
+        max_pending: With this many leaves waiting, further submissions are refused.
     """
 
     pool_size: int = 256
@@ -69,7 +71,6 @@ class Sequencer:
         self._writing: dict[SubmissionKey, _Waiting] = {}
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
-        self._grown = asyncio.Condition()
         self._failed: asyncio.Future[FatalLogError] = asyncio.get_running_loop().create_future()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="log-sequencer")
@@ -81,12 +82,12 @@ class Sequencer:
         config: SequencerConfig | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Sequencer:
-        """Recover the log and begin.
+        """Recover the log and start the sequencer.
 
         Args:
             open_writer: Makes the writer; called, like all of its methods, on the sequencer's own thread.
-            config: How to pool.
-            sleep: Waits for so many seconds.
+            config: How leaves are pooled; None takes the defaults.
+            sleep: Waits for a number of seconds.
 
         Raises:
             FatalLogError: The log may not be signed on.
@@ -112,11 +113,11 @@ class Sequencer:
         return self._checkpoint
 
     async def submit(self, key: SubmissionKey, leaf: bytes) -> Sequenced:
-        """Put a leaf into the log; returns when a published signed checkpoint covers it.
+        """Log a leaf; return once a published signed checkpoint covers it.
 
         Args:
-            key: The session's id and the leaf's number in it: submitting the same again, even after a restart, gives
-                the same place and no second leaf.
+            key: The session's id and the leaf's number in it. The same submission again, even after a restart, gives
+                the same place and adds no second leaf.
             leaf: The leaf's bytes (``tlog.leaf``).
 
         Raises:
@@ -144,35 +145,19 @@ class Sequencer:
                 self._full.set()
         elif waiting.leaf != leaf:
             raise conflict(key)
-        # Shielded: a submitter that gives up must not take the leaf from one that has not.
+        # Shielded, so that a submitter that is cancelled does not cancel another one that waits for the same leaf.
         return await asyncio.shield(waiting.future)
 
-    async def wait_signed(self, index: int) -> SignedCheckpoint:
-        """Return a published checkpoint that covers leaf ``index``, as soon as there is one.
-
-        Raises:
-            FatalLogError: The log has stopped.
-            StorageError: ``log.closed``.
-        """
-        async with self._grown:
-            while self._checkpoint.checkpoint.size <= index:
-                if self._failed.done():
-                    raise self._failed.result()
-                if self._task.done():
-                    raise StorageError("log.closed", _CLOSED)
-                await self._grown.wait()
-        return self._checkpoint
-
     async def wait_failed(self) -> FatalLogError:
-        """Return when the log has stopped for good, with the reason: the process must then exit."""
+        """Wait until the log has stopped for good; return the reason. The process must then exit."""
         return await asyncio.shield(self._failed)
 
     def flush(self) -> None:
-        """Have what waits written now instead of at the pool's deadline."""
+        """Write the waiting leaves now instead of at the pool's deadline."""
         self._full.set()
 
     async def close(self) -> None:
-        """Write what waits, then stop."""
+        """Write the waiting leaves, then stop."""
         self._closing = True
         self._wake.set()
         self._full.set()
@@ -182,19 +167,15 @@ class Sequencer:
         self._executor.shutdown(wait=True)
 
     async def _run(self) -> None:
-        try:
-            while True:
-                await self._wake.wait()
-                if not self._closing and len(self._pool) < self._config.pool_size:
-                    await self._pool_deadline()
-                await self._write_pool()
-                if self._failed.done() or (self._closing and not self._pool):
-                    return
-                if not self._pool:
-                    self._wake.clear()
-        finally:
-            async with self._grown:
-                self._grown.notify_all()
+        while True:
+            await self._wake.wait()
+            if not self._closing and len(self._pool) < self._config.pool_size:
+                await self._pool_deadline()
+            await self._write_pool()
+            if self._failed.done() or (self._closing and not self._pool):
+                return
+            if not self._pool:
+                self._wake.clear()
 
     async def _pool_deadline(self) -> None:
         timer = asyncio.ensure_future(self._sleep(self._config.flush_ms / 1000))
@@ -219,7 +200,7 @@ class Sequencer:
         except StorageError as error:
             self._refuse(self._writing, error)
         except Exception as error:
-            # Whatever it was, the state is not known to be good: nothing more is signed.
+            # After any other error the state is unknown, so nothing more is signed.
             fatal = (
                 error
                 if isinstance(error, FatalLogError)
@@ -232,8 +213,6 @@ class Sequencer:
             self._checkpoint = checkpoint
             for waiting, result in zip(self._writing.values(), results, strict=True):
                 _resolve(waiting, result)
-            async with self._grown:
-                self._grown.notify_all()
         self._writing = {}
 
     @staticmethod
@@ -247,5 +226,5 @@ def _resolve(waiting: _Waiting, result: Sequenced | IllegalEvent | FatalLogError
         waiting.future.set_result(result)
     else:
         waiting.future.set_exception(result)
-        # A submitter that was cancelled never looks; that is not an error of the loop's.
+        # A cancelled submitter never reads the exception; reading it here keeps asyncio from logging it.
         waiting.future.exception()

@@ -20,7 +20,7 @@ from zaichang.log.witnessing import Cosigned, StartRule, WitnessPeer, keep_witne
 from zaichang.log.writer import LogWriter
 from zaichang.ports.clock import Clock
 from zaichang.ports.log_places import LogPlace, LogPlaces
-from zaichang.ports.session import Beacon
+from zaichang.ports.open_logs import Beacon
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import Signer
 from zaichang.tlog.leaf import Anchor
@@ -43,8 +43,8 @@ def log_origin(domain: str, institution_id: str, year: int) -> str:
     return f"{domain}/{institution_id}/{year}"
 
 
-class SequencerLog:
-    """One open log; see ``LogPort``."""
+class SequencedLog:
+    """One open log; see ``OpenLog``."""
 
     def __init__(self, origin: str, sequencer: Sequencer) -> None:
         """Wrap a started sequencer, which the caller closes."""
@@ -64,16 +64,16 @@ class SequencerLog:
 
     @property
     def origin(self) -> str:
-        """See ``LogPort``."""
+        """See ``OpenLog``."""
         return self._origin
 
     def anchor(self) -> Anchor | None:
-        """See ``LogPort``."""
+        """See ``OpenLog``."""
         newest = self._witnessed or self.sequencer.checkpoint.checkpoint
         return Anchor(size=newest.size, root=newest.root)
 
     async def beacon(self, index: int) -> Beacon:
-        """See ``LogPort``."""
+        """See ``OpenLog``."""
         while True:
             found = next((beacon for beacon in self._beacons if beacon.size > index), None)
             if found is not None:
@@ -81,7 +81,7 @@ class SequencerLog:
             await self._drawn.wait()
 
     async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
-        """See ``LogPort``. A batch that storage refused left nothing behind, so it is submitted again."""
+        """See ``OpenLog``. A batch that storage refused left nothing behind, so it is submitted again."""
         while True:
             try:
                 return (await self.sequencer.submit(key, leaf)).index
@@ -93,7 +93,7 @@ class SequencerLog:
 
 
 class LogShelf:
-    """Opens logs on demand; see ``LogBook``.
+    """Opens logs on demand; see ``OpenLogs``.
 
     Args:
         places: Where logs are kept.
@@ -126,12 +126,12 @@ class LogShelf:
         self._witnesses = tuple(witnesses)
         self._signing = signing or SigningConfig()
         self._start_rule = start_rule
-        self._open: dict[str, SequencerLog] = {}
+        self._open: dict[str, SequencedLog] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
 
-    async def log_for(self, institution_id: str, opened_ms: int) -> SequencerLog:
-        """See ``LogBook``."""
+    async def log_for(self, institution_id: str, opened_ms: int) -> SequencedLog:
+        """See ``OpenLogs``."""
         year = log_year(opened_ms)
         origin = log_origin(self._domain, institution_id, year)
         found = self._open.get(origin)
@@ -155,7 +155,7 @@ class LogShelf:
             await log.sequencer.close()
         self._open.clear()
 
-    async def _start(self, origin: str, place: LogPlace) -> SequencerLog:
+    async def _start(self, origin: str, place: LogPlace) -> SequencedLog:
         # (1) The signers; a key that was ended stops the start.
         signers = open_signers(place.keys, origin, self._signing)
         refuse_ended(place.keys, signers[0])
@@ -170,7 +170,7 @@ class LogShelf:
             await sequencer.close()
             raise
         # (3) Background tasks: report a failure, ask witnesses, follow with the SM3 tree.
-        log = SequencerLog(origin, sequencer)
+        log = SequencedLog(origin, sequencer)
         self._tasks.append(asyncio.create_task(self._report_failure(sequencer)))
         if self._witnesses:
             self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))
@@ -183,7 +183,7 @@ class LogShelf:
     async def _report_failure(self, sequencer: Sequencer) -> None:
         self._fatal(await sequencer.wait_failed())
 
-    async def _keep_witnessed(self, place: LogPlace, log: SequencerLog) -> None:
+    async def _keep_witnessed(self, place: LogPlace, log: SequencedLog) -> None:
         await keep_witnessed_while_running(
             place, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
         )

@@ -15,7 +15,7 @@ from zaichang.log.reader import LogReader
 from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed, known_size
 from zaichang.log.witness_history import HistoryKeeper
 from zaichang.ports.log_places import LogPlace
-from zaichang.ports.session import Beacon
+from zaichang.ports.open_logs import Beacon
 from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey

@@ -1,7 +1,17 @@
-"""The log's write path, synchronous and single-threaded: sunlight's order.
+"""The log's write path, synchronous and single-threaded, in the order of Go's sunlight.
 
-Per batch: plan (pure) -> sign -> stage -> **compare-and-swap of the head, the point of no return** -> tiles -> read
-back -> publish the checkpoint -> acknowledge. Recovery at start applies the staged batch by the same code.
+Theory. Each batch goes through these steps:
+
+1. plan the new tiles (``tlog.plan``, pure) and sign the new checkpoint;
+2. stage: store tiles and entries durably where no reader looks;
+3. **swap the head from the old checkpoint to the new one: the point of no return**;
+4. put the tiles in their public places, and read them back;
+5. publish the checkpoint, and acknowledge the leaves.
+
+A crash before step 3 leaves no trace: nobody has seen the checkpoint, and the batch is submitted again. A crash after
+it leaves a head whose batch is staged, and ``recover`` finishes steps 4 and 5 with the same code. A second process
+that writes the same log loses step 3 and stops. So two different trees are never signed for one size, as long as the
+head store keeps its promise.
 """
 
 from __future__ import annotations
@@ -25,7 +35,7 @@ _HINT: Final = "Stop all writers, run zaichang log fsck, and compare with a witn
 
 
 class _Staged(msgspec.Struct, frozen=True):
-    """A batch between its compare-and-swap and its publication."""
+    """The public objects of a batch, as they are staged until they are published."""
 
     objects: tuple[tuple[str, bytes], ...]
     obsolete: tuple[str, ...]
@@ -33,7 +43,7 @@ class _Staged(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequenced:
-    """Where a leaf is, and the signed checkpoint that covers it.
+    """The place of a leaf, and the signed checkpoint that covers it.
 
     Attributes:
         index: The leaf's index in the log.
@@ -54,11 +64,11 @@ class LogWriter:
     Args:
         origin: The log's origin.
         signers: The log's key first; further ones add signature lines.
-        store: Where tiles go.
-        heads: The compare-and-swap cell.
+        store: The log's objects.
+        heads: The compare-and-swap cell with the head.
         now_ms: Server time.
-        known_size: Asks what witnesses know: the largest size they have cosigned (0 for none).
-        former: Keys that signed earlier checkpoints and may sign no more: a stored head may still be theirs.
+        known_size: Asks the witnesses for the largest size that they have cosigned (0 for none).
+        former: Keys that signed earlier checkpoints and sign no more; a stored head may still be signed by one.
     """
 
     def __init__(
@@ -83,19 +93,22 @@ class LogWriter:
         self._head: Head | None = None
 
     def recover(self) -> SignedCheckpoint:
-        """Bring storage to the state that the head names, and check the right edge.
+        """Finish a batch that a crash interrupted, and check that signing on is honest.
 
         Raises:
             FatalLogError: ``log.rolled_back``, ``log.forked``, ``log.staging_lost``, ``log.damaged``,
                 ``log.time_went_back``: signing on would be dishonest.
         """
+        # (1) The head: what this log has bound itself to.
         head = self._heads.load(self._origin)
         if head is None:
             head = self._create()
         signed = self._open(head.note)
+        # (2) The published checkpoint must not be ahead of the head, nor contradict it.
         published = self._store.published()
         if published is not None:
             self._compare(self._open(published).checkpoint, signed.checkpoint)
+        # (3) Publish the head's batch where that was not finished.
         staged = self._store.staged(_stage_name(signed.checkpoint))
         behind = published is None or self._open(published).checkpoint.size < signed.checkpoint.size
         if staged is not None:
@@ -106,9 +119,11 @@ class LogWriter:
             )
         else:
             self._store.publish(head.note, signed.checkpoint.size)
+        # (4) The right edge of the tree must give the signed root.
         self._state = self._load(signed.checkpoint)
         self._head = head
         self._store.clear_staging(signed.checkpoint.size)
+        # (5) Neither the clock nor the log may have gone back.
         self._check_time(self._now_ms())
         known = self._known_size()
         if known > signed.checkpoint.size:
@@ -125,11 +140,11 @@ class LogWriter:
         """Sequence, integrate and publish a batch; keys must be distinct within it.
 
         Returns:
-            For each submission its place, or the error that it alone gets; and the newest checkpoint.
+            For each submission its place, or its error; and the newest checkpoint.
 
         Raises:
-            StorageError: Nothing happened (``log.signer`` too); the batch may be submitted again.
-            FatalLogError: The state is unknown or dishonest: stop.
+            StorageError: Nothing was changed (``log.signer`` too); the batch may be submitted again.
+            FatalLogError: The state is unknown, or signing on would be dishonest; the process must stop.
         """
         if self._head is None:
             raise FatalLogError("log.not_recovered", "The writer must recover before it commits.")
@@ -184,7 +199,7 @@ class LogWriter:
         ]
         if not self._heads.swap(self._origin, head.note, new, submissions):
             raise FatalLogError("log.lost_lead", "Another process has moved this log's head: it leads now.")
-        # The point of no return: from here on, only going forward is honest.
+        # The point of no return. The head names this batch, so it must be published.
         try:
             self._apply(staged, new.note, plan.state.size)
         except StorageError as error:
@@ -195,7 +210,7 @@ class LogWriter:
     def _apply(self, staged: _Staged, note: bytes, size: int) -> None:
         self._store.put(staged.objects)
         for path, data in staged.objects:
-            # An entry once served whose bytes no longer hash to its leaf cannot be taken back (Yeti 2022).
+            # A served entry whose bytes do not hash to its leaf cannot be repaired later (Yeti 2022).
             if self._store.get(path) != data:
                 raise FatalLogError("log.read_back", f"{path} does not read back as it was written.", _HINT)
         self._store.publish(note, size)
@@ -242,7 +257,7 @@ class LogWriter:
 
 
 def conflict(key: SubmissionKey) -> IllegalEvent:
-    """Return the error of a submission whose key was used for other bytes."""
+    """Return the error for a submission whose key was used for other bytes."""
     return IllegalEvent(
         "log.submission_conflict", f"Leaf {key[1]} of session {key[0]} was submitted before with other bytes."
     )

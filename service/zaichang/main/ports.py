@@ -10,9 +10,10 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.launch import LaunchPorts
+from zaichang.ports.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox
 from zaichang.ports.review_desk import ReviewPorts
-from zaichang.ports.session import LogBook, SessionConfig, SessionPorts
+from zaichang.ports.session import SessionConfig, SessionPorts
 from zaichang.ports.vision import Vision
 
 
@@ -26,7 +27,7 @@ class Parts:
     blobs: Blobs
     outbox: Outbox
     vision: Vision
-    logs: LogBook
+    logs: OpenLogs
     token_hex: Callable[[int], str]
 
     def for_sessions(self, config: SessionConfig) -> SessionPorts:

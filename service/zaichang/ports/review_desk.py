@@ -13,8 +13,8 @@ from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.media_delivery import MediaDeliveryStore
+from zaichang.ports.open_logs import OpenLogs
 from zaichang.ports.review import CaseStore, DecisionStore, SightingStore, StaffStore
-from zaichang.ports.session import LogBook
 from zaichang.ports.sessions import SessionHistory
 from zaichang.ports.vision import Vision
 
@@ -37,5 +37,5 @@ class ReviewPorts:
     vault: Vault
     blobs: Blobs
     vision: Vision
-    logs: LogBook
+    logs: OpenLogs
     token_hex: Callable[[int], str]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
@@ -12,59 +11,11 @@ from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
+from zaichang.ports.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox, PublishingStore
 from zaichang.ports.review import DecisionStore
 from zaichang.ports.sessions import SessionHistory, SessionStore
 from zaichang.ports.vision import Vision
-from zaichang.tlog.leaf import Anchor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beacon:
-    """A witness's beacon (``tlog.beacon``).
-
-    Attributes:
-        size: Size of the checkpoint that it is over.
-        value: 64 hex digits.
-        note: The signed checkpoint with the beacon's line.
-    """
-
-    size: int
-    value: str
-    note: str
-
-
-class LogPort(Protocol):
-    """The transparency log as the runtime sees it."""
-
-    @property
-    def origin(self) -> str:
-        """The log's name, part of every leaf."""
-
-    def anchor(self) -> Anchor | None:
-        """Return the newest signed checkpoint."""
-
-    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
-        """Return the leaf's index once a signed checkpoint covers it; the same key again gives the same index.
-
-        Raises:
-            FatalLogError: Where going on would be dishonest; the process stops.
-        """
-
-    async def beacon(self, index: int) -> Beacon:
-        """Return the beacon over the first checkpoint a witness signed that holds leaf ``index``; wait for it."""
-
-
-class LogBook(Protocol):
-    """One log per institution and year; a session stays in the log of the year in which it began."""
-
-    async def log_for(self, institution_id: str, opened_ms: int) -> LogPort:
-        """Return the log, opened (and recovered) where it was not.
-
-        Raises:
-            FatalLogError: It may not be signed on.
-            StorageError: Its files cannot be used.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +55,6 @@ class SessionPorts:
     vault: Vault
     blobs: Blobs
     vision: Vision
-    logs: LogBook
+    logs: OpenLogs
     token_hex: Callable[[int], str]
     config: SessionConfig

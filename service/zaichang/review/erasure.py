@@ -18,8 +18,8 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
 from zaichang.ports.erasure import ErasureStore, LegalHolds, PendingErasures
+from zaichang.ports.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox
-from zaichang.ports.session import LogBook
 from zaichang.tlog.leaf import record
 
 ALIAS_PREFIX: Final = "erased-"
@@ -48,7 +48,7 @@ class ErasurePorts:
     outbox: Outbox
     holds: LegalHolds
     pending: PendingErasures
-    logs: LogBook
+    logs: OpenLogs
     token_hex: Callable[[int], str]
 
 

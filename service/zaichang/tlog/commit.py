@@ -55,16 +55,6 @@ def commitment(kind: str, salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(_DOMAIN + b"\x00" + kind.encode("ascii") + b"\x00" + salt + payload).digest()
 
 
-def check_opening(kind: str, salt: bytes, payload: bytes, expected: bytes) -> None:
-    """Check that ``expected`` commits to ``payload``.
-
-    Raises:
-        EvidenceError: ``E_OPENING``.
-    """
-    if commitment(kind, salt, payload) != expected:
-        raise EvidenceError("E_OPENING", f"This {kind} is not the one that was committed to.")
-
-
 def commit_all(kind: str, session: bytes, payloads: Sequence[bytes], first: int = 0) -> list[bytes]:
     """Return the commitments to ``payloads``, numbered from ``first``."""
     return [commitment(kind, salt(session, kind, first + i), data) for i, data in enumerate(payloads)]

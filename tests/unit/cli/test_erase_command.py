@@ -110,13 +110,13 @@ def test_a_running_service_keeps_its_data(recorded: Recorded, capsys: pytest.Cap
 def test_a_crash_before_the_leaf_is_made_good_by_the_next_run(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from zaichang.log.shelf import SequencerLog
+    from zaichang.log.shelf import SequencedLog
 
     async def crash(*_: object) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(SequencerLog, "submit", crash)
+        patch.setattr(SequencedLog, "submit", crash)
         assert erase(recorded) == 130
     assert traces(recorded.folder.root, LEARNER) == []
     pending = list((recorded.folder.root / "erasures").rglob("erased-*"))

@@ -23,12 +23,12 @@ from zaichang.core.errors import ConfigError
 from zaichang.log import witnessing
 from zaichang.log.bundles import export_sessions, place_of
 from zaichang.log.reader import LogReader
-from zaichang.log.shelf import SequencerLog
+from zaichang.log.shelf import SequencedLog
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import Cosigned, parse_peer
 from zaichang.main.logs import FolderLogs
 from zaichang.main.service import Services
-from zaichang.ports.session import Beacon
+from zaichang.ports.open_logs import Beacon
 from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
@@ -163,7 +163,7 @@ async def test_a_policy_that_does_not_ask_takes_none(tmp_path: Path, caplog: pyt
 async def test_the_first_beacon_that_holds_the_leaf_is_taken_and_waited_for(tmp_path: Path) -> None:
     async with service(tmp_path, clock=ManualClock(), log_domain=DOMAIN) as services:
         log = await services.ports.logs.log_for("inst", T0_MS)
-        assert isinstance(log, SequencerLog)
+        assert isinstance(log, SequencedLog)
 
         def came(size: int) -> Beacon:
             beacon = Beacon(size=size, value=f"{size:064x}", note="")

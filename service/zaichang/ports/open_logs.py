@@ -1,0 +1,56 @@
+"""The open logs of a running service: sessions, review and erasure log their leaves through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from zaichang.tlog.leaf import Anchor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beacon:
+    """A witness's beacon (``tlog.beacon``).
+
+    Attributes:
+        size: Size of the checkpoint that it is over.
+        value: 64 hex digits.
+        note: The signed checkpoint with the beacon's line.
+    """
+
+    size: int
+    value: str
+    note: str
+
+
+class OpenLog(Protocol):
+    """One open log."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name, part of every leaf."""
+
+    def anchor(self) -> Anchor | None:
+        """Return the newest signed checkpoint, which new leaves name; a cosigned one where there are witnesses."""
+
+    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
+        """Return the leaf's index once a signed checkpoint covers it; the same key again gives the same index.
+
+        Raises:
+            FatalLogError: Signing on would be dishonest; the process stops.
+        """
+
+    async def beacon(self, index: int) -> Beacon:
+        """Wait for the first checkpoint with a witness's beacon that covers leaf ``index``; return the beacon."""
+
+
+class OpenLogs(Protocol):
+    """One log for each institution and year. A session stays in the log of the year in which it began."""
+
+    async def log_for(self, institution_id: str, opened_ms: int) -> OpenLog:
+        """Return the log; open and recover it where it was not open.
+
+        Raises:
+            FatalLogError: It may not be signed on.
+            StorageError: Its storage cannot be used.
+        """
