@@ -2,25 +2,26 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from zaichang.audit.check import Check, Status, exit_code
-from zaichang.audit.history import history_line
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
-from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer
+from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.merkle import leaf_hash, root_hash
-from zaichang.tlog.note import cosign_note, format_note, parse_note
 from zaichang.tlog.plan import TreeState, plan_batch
 from zaichang.tlog.tiles import decode_bundle, encode_bundle, tiles_of
-from zaichang.tlog.trust import parse_trust, trust_log
+from zaichang.tlog.trust import trust_log
 
 TRUST = trust_log(SIGNER.vkey)
+
+
 SIZE = 700
+
+
 Files = dict[str, bytes]
 
 
@@ -50,6 +51,8 @@ def files_of(leaves: list[bytes]) -> Files:
 
 
 LEAVES = session_leaves(SIZE // 5)
+
+
 FILES = files_of(LEAVES)
 
 
@@ -148,91 +151,6 @@ def test_a_rewritten_history_that_was_signed_again_contradicts_what_was_seen_bef
     assert {c.code for c in checks if c.index == 302} == {"E_CHAIN"}
 
 
-def test_sessions_are_followed_through_the_log() -> None:
-    dropped = [*LEAVES[:402], *LEAVES[403:]]
-    moved = [*LEAVES[:402], LEAVES[403], LEAVES[402], *LEAVES[404:]]
-    codes = [(c.code, c.index, c.sid) for c in found(files_of(dropped))]
-    assert codes == [("E_SEQ_GAP", 402, f"{80:032x}")]
-    assert {c.code for c in found(files_of(moved))} == {"E_SEQ_GAP", "E_TIME_LOW"}
-    assert exit_code(scan(files_of(dropped), chains=False)) == 0
-    headless = found(files_of(LEAVES[1:5]))
-    assert [(c.code, c.index) for c in headless] == [("E_SEQ_GAP", 0)]
-
-
-def test_what_is_no_leaf_or_another_log_s_leaf_is_named() -> None:
-    other = LEAVES[400].replace(ORIGIN.encode(), b"hours.example.net/log/2026")
-    for bad, code in ((b"not json", "E_CANON"), (other, "E_ORIGIN")):
-        checks = [c for c in scan(files_of([*LEAVES[:400], bad, *LEAVES[405:]])) if c.status is Status.FAIL]
-        assert [(c.code, c.index) for c in checks] == [(code, 400)]
-    deep = b'{"at":1,"origin":"' + ORIGIN.encode() + b'","t":"erasure","v":1}'
-    assert exit_code(scan(files_of([*LEAVES[:5], deep]))) == 0
-    checks = scan(files_of([*LEAVES[:5], deep]), deep=True)
-    assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == [("E_SCHEMA", 5)]
-
-
-def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
-    other = Ed25519Signer("hours.example.net/log/2026", b"\x33" * 32)
-    second = Ed25519Signer(ORIGIN, b"\x44" * 32)
-
-    def key(action: str, vkey: str, size: int = 0) -> bytes:
-        return leaf.record("key", ORIGIN, 1, action=action, role="log", vkey=vkey, from_size=size)
-
-    def start(policy: bytes) -> bytes:
-        ref = leaf.SessionRef(origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=1)
-        digest = b"\x05" * 32
-        return leaf.session_start(ref, policy=policy, course="c", lesson="l", subj_c=digest, sched_c=digest)
-
-    named = leaf.record("policy", ORIGIN, 1, name="p", digest=b"\x06" * 32)
-    mine = key("add", SIGNER.vkey)
-    for entries, found in (
-        ([mine, named, start(b"\x06" * 32)], []),
-        ([mine, start(b"\x07" * 32)], []),
-        ([mine, named, start(b"\x07" * 32)], [("E_POLICY", 2)]),
-        ([key("add", second.vkey)], [("E_KEY", None)]),
-        ([mine, key("add", other.vkey)], [("E_KEY", 1)]),
-        ([mine, key("retire", second.vkey, 1)], [("E_KEY", 1)]),
-        ([mine, key("retire", SIGNER.vkey, 2)], []),
-        ([mine, key("retire", SIGNER.vkey, 1)], [("E_KEY", None)]),
-        ([mine, key("retire", SIGNER.vkey, 2), key("revoke", SIGNER.vkey, 1)], [("E_KEY", None)]),
-        ([mine, key("revoke", SIGNER.vkey, 9), key("retire", SIGNER.vkey, 9)], [("E_KEY", 2)]),
-        ([mine, mine.replace(b'"role":"log",', b"")], [("E_SCHEMA", 1)]),
-    ):
-        checks = scan(files_of(entries))
-        assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == found, entries
-
-
-def test_a_logs_kept_cosignatures_are_held_to_it_and_find_late_leaves() -> None:
-    witness = Ed25519Cosigner("witness.example.org", b"\x03" * 32)
-    trust = parse_trust(f"log {SIGNER.vkey}\nwitness w {witness.vkey}\nquorum none\n".encode())
-
-    def start(sid: str, at_ms: int) -> bytes:
-        ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=at_ms)
-        digest = b"\x05" * 32
-        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
-
-    day = 86_400_000
-    log = [start(f"s{n}", AT_MS + n * 60_000) for n in range(6)]
-    log[3] = start("s3", AT_MS - 2 * day)
-    hashes = [leaf_hash(entry) for entry in log]
-
-    def kept(size: int, at_ms: int, root: bytes | None = None) -> bytes:
-        checkpoint = Checkpoint(origin=ORIGIN, size=size, root=root or root_hash(hashes[:size]))
-        parsed = parse_note(sign_checkpoint(checkpoint, [SIGNER]))
-        return history_line(
-            format_note(parsed.text, (*parsed.signatures, cosign_note(parsed.text, witness, at_ms // 1000)))
-        )
-
-    def found(*lines: bytes) -> list[tuple[str, str | None, int | None]]:
-        files = {**files_of(log), "checkpoint.history": b"\n".join(lines)}
-        return [(c.status, c.code, c.index) for c in scan_log(files.get, trust) if c.status is not Status.PASS]
-
-    soon = kept(3, AT_MS + 3 * 60_000), kept(6, AT_MS + 6 * 60_000)
-    assert found(*soon, b'{"note":"cut o') == [("fail", "E_TIME_LATE", 3)]
-    assert found(soon[0]) == [], "nothing is said of leaves that no kept checkpoint covers"
-    assert ("undecided", "E_TIME_LATE", 0) in found(kept(6, AT_MS + 11 * 60_000))
-    assert ("fail", "E_CONSISTENCY", None) in found(kept(3, AT_MS, root=bytes(32)), soon[1])
-
-
 def test_a_log_without_a_checkpoint_or_with_a_stranger_s_is_not_scanned() -> None:
     assert exit_code(scan({})) == 2
     stranger = trust_log(Ed25519Signer("hours.example.net/log/2026", b"\x33" * 32).vkey)
@@ -246,23 +164,6 @@ def test_progress_is_told_to_the_end() -> None:
     assert seen == [(256, SIZE), (512, SIZE), (SIZE, SIZE)]
 
 
-def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() -> None:
-    def anchored(size: int, root: bytes) -> bytes:
-        ref = leaf.SessionRef(
-            origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=AT_MS, anchor=leaf.Anchor(size=size, root=root)
-        )
-        digest = bytes(32)
-        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
-
-    root = root_hash([leaf_hash(x) for x in LEAVES[:300]])
-    assert exit_code(scan(files_of([*LEAVES[:400], anchored(300, root)]), deep=True)) == 0
-    for size, named, code in ((300, bytes(32), "E_FORK"), (401, root, "E_TIME_LOW")):
-        files = files_of([*LEAVES[:400], anchored(size, named)])
-        assert exit_code(scan(files)) == 0
-        bad = [c for c in scan(files, deep=True) if c.status is Status.FAIL]
-        assert [(c.code, c.index, c.field) for c in bad] == [(code, 400, "anchor")]
-
-
 def test_another_program_s_log_is_checked_as_far_as_its_tree_goes() -> None:
     entries = [b"entry %d" % n for n in range(300)]
     files = files_of(entries)
@@ -274,23 +175,3 @@ def test_another_program_s_log_is_checked_as_far_as_its_tree_goes() -> None:
     path = "tile/entries/000"
     bad = [c for c in scan({**files, path: files[path].replace(b"entry 7", b"entry 8", 1)}) if c.status is Status.FAIL]
     assert [(c.code, c.index) for c in bad] == [("E_LEAF_HASH", 7)]
-
-
-def test_sessions_that_ended_with_nothing_are_counted() -> None:
-    """Each start draws a schedule anew: whoever throws many away may be choosing one."""
-
-    def made(sid: str, verified_ms: int) -> list[bytes]:
-        ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=AT_MS)
-        digest = bytes(32)
-        start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
-        counts = {"segments": 0, "n_verified": 0, "n_refused": 0, "n_undecided": 0, "verified_ms": verified_ms}
-        end = replace(ref, seq=1, prev=leaf_hash(start))
-        return [start, leaf.session_final(end, **counts, reason="SUPERSEDED")]
-
-    def said(*sessions: list[bytes]) -> list[str]:
-        return [
-            c.message for c in scan(files_of([one for session in sessions for one in session])) if c.check == "starts"
-        ]
-
-    assert said(made("a0", 0), made("a1", 1), made("a2", 0)) == ["2 of 3 sessions ended without a verified second."]
-    assert said(made("a1", 1)) == []

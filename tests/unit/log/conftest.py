@@ -1,22 +1,5 @@
-"""Every test that asks for ``medium`` or ``new_log`` runs on each medium a log can be kept on."""
+"""Tests that ask for ``medium`` or ``new_log`` run on each medium that a log can be kept on."""
 
-from __future__ import annotations
+from support.log_fixtures import medium, new_log
 
-from collections.abc import Callable
-from pathlib import Path
-
-import pytest
-
-from support.log_media import LogMedium, open_media
-
-
-@pytest.fixture(params=["posix", "memory"])
-def new_log(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], LogMedium]:
-    """Return a function that makes a new, empty log on the medium under test."""
-    return open_media(tmp_path)[str(request.param)]
-
-
-@pytest.fixture
-def medium(new_log: Callable[[str], LogMedium]) -> LogMedium:
-    """Return a new, empty log on the medium under test."""
-    return new_log("log")
+__all__ = ["medium", "new_log"]

@@ -2,7 +2,6 @@
 
 import http.client
 import threading
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,24 +13,13 @@ from support.witness_server import COSIGNER, NOW_S
 from support.witness_server import serving as serving_logs
 from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.cli import main
-from zaichang.core.errors import EvidenceError, FatalLogError, NotFound, StorageError
 from zaichang.log.reader import LogReader
 from zaichang.log.witness import PATH, Witness, keys_by_origin
 from zaichang.log.witness_client import (
-    add_cosignatures,
-    ask,
-    keep_witnessed,
-    known_size,
     make_request,
     witnessed,
 )
-from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
-from zaichang.tlog.keys import parse_vkey
-from zaichang.tlog.merkle import leaf_hash
 from zaichang.tlog.trust import parse_trust
-from zaichang.tlog.witness import NOTHING, Seen
-
-NewLog = Callable[[str], LogMedium]
 
 
 def grow(log: LogMedium, first: int, count: int) -> LogReader:
@@ -45,47 +33,6 @@ def grow(log: LogMedium, first: int, count: int) -> LogReader:
 
 def serving(folder: Path) -> AbstractContextManager[str]:
     return serving_logs(folder, [SIGNER.vkey])
-
-
-def test_a_growing_log_is_cosigned_over_http_and_the_quorum_is_met(medium: LogMedium, tmp_path: Path) -> None:
-    trust = parse_trust(f"log {SIGNER.vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n".encode())
-    side_files = medium.place.side_files
-    with serving(tmp_path) as url:
-        for first, count in ((0, 3), (3, 300), (303, 1)):
-            reader = grow(medium, first, count)
-            with pytest.raises(EvidenceError) as caught:
-                trust.open_checkpoint(reader.checkpoint.note)
-            assert caught.value.code == "E_QUORUM"
-            whole = add_cosignatures(reader.checkpoint.note, ask(url, reader), [parse_vkey(COSIGNER.vkey)])
-            signed = trust.open_checkpoint(whole, ORIGIN)
-            assert signed.checkpoint.size == first + count
-            assert trust.witness_time_s(signed) == NOW_S
-            keep_witnessed(side_files, whole)
-            assert witnessed(side_files) == whole
-        assert known_size(url, LogReader(medium.place.published)) == 304
-        older = sign_checkpoint(Checkpoint(origin=ORIGIN, size=1, root=leaf_hash(b"leaf 0")), [SIGNER])
-        keep_witnessed(side_files, older)
-        assert witnessed(side_files) == whole
-
-
-def test_a_log_restored_from_a_backup_finds_out_before_it_signs(new_log: NewLog, tmp_path: Path) -> None:
-    with serving(tmp_path) as url:
-        ask(url, grow(new_log("log"), 0, 5))
-        backup = new_log("backup")
-        restored = grow(backup, 0, 3)
-        assert known_size(url, restored) == 5
-        writer = open_writer(backup, known=known_size(url, restored))
-        with pytest.raises(FatalLogError) as caught:
-            writer.recover()
-        writer.close()
-        assert caught.value.code == "log.rolled_back"
-        with pytest.raises(EvidenceError) as refused:
-            ask(url, restored)
-        assert refused.value.code == "E_CONSISTENCY"
-        rewritten = grow(new_log("fork"), 100, 9)
-        with pytest.raises(EvidenceError) as refused:
-            ask(url, rewritten)
-        assert refused.value.code == "E_WITNESS_REFUSED"
 
 
 def test_bad_http_requests_are_answered(tmp_path: Path) -> None:
@@ -108,32 +55,6 @@ def test_bad_http_requests_are_answered(tmp_path: Path) -> None:
         assert send(PATH, b"", "2000000") == 413
         assert send(PATH, b"", "-1") == 413
         assert send(PATH, b"", "x") == 413
-
-
-def test_a_witness_that_does_not_answer_is_said(medium: LogMedium, tmp_path: Path) -> None:
-    reader = grow(medium, 0, 1)
-    with serving(tmp_path) as url:
-        pass
-    with pytest.raises(StorageError) as caught:
-        ask(url, reader)
-    assert caught.value.code == "witness.unreachable"
-    with pytest.raises(NotFound):
-        witnessed(medium.place.side_files)
-
-
-def test_the_memory_moves_only_from_what_it_was(tmp_path: Path) -> None:
-    first, second = Seen(size=1, root=bytes(32)), Seen(size=2, root=b"\x01" * 32)
-    store = WitnessStore(tmp_path / "w")
-    assert store.load("a") == NOTHING
-    assert not store.advance("a", first, second)
-    assert store.advance("a", NOTHING, first)
-    assert not store.advance("a", NOTHING, second)
-    assert store.advance("a", first, second)
-    store.close()
-    store = WitnessStore(tmp_path / "w")
-    assert store.load("a") == second
-    assert store.load("b") == NOTHING
-    store.close()
 
 
 def test_two_requests_at_once_cannot_roll_the_memory_back(medium: LogMedium, tmp_path: Path) -> None:
@@ -173,32 +94,3 @@ def test_the_same_exchange_as_files(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["witness", "cosign", *name, "--logs", str(logs), request, "--out", answer]) == 1
     assert "refused (409): 6" in capsys.readouterr().err
     assert main(["witness", "add", "--log", str(root), "--trust", str(logs), answer]) == 1
-
-
-def test_a_memory_that_is_closed_under_a_request_is_an_error_and_no_crash(tmp_path: Path) -> None:
-    """A server that stops closes its memory while connections may still be answered."""
-    for number in range(20):
-        store = WitnessStore(tmp_path / f"witness-{number}.sqlite3")
-        ended: list[str] = []
-
-        def ask(store: WitnessStore = store, ended: list[str] = ended) -> None:
-            seen = NOTHING
-            try:
-                for size in range(1, 10_000):
-                    after = Seen(size=size, root=bytes(32))
-                    assert store.advance("log", seen, after)
-                    assert (seen := store.load("log")) == after
-            except StorageError as error:
-                ended.append(error.code)
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        while store_size(store) < number % 4:
-            pass
-        store.close()
-        asking.join()
-        assert ended == ["witness.store"]
-
-
-def store_size(store: WitnessStore) -> int:
-    return store.load("log").size

@@ -5,11 +5,8 @@ from pathlib import Path
 import pytest
 
 from support.log_faults import ORIGIN, SIGNER
-from zaichang.adapters.keys.log_keys import load_or_create_log_key, load_or_create_witness_key
 from zaichang.adapters.posix.log_store import PosixLogStore
-from zaichang.adapters.sql.log_head import SqliteHeadStore
-from zaichang.core.errors import ConfigError, FatalLogError, StorageError
-from zaichang.ports.log import Head, Submission
+from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.merkle import leaf_hash
 
@@ -128,64 +125,3 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as caught:
         PosixLogStore(tmp_path / "file/log")
     assert caught.value.code == "log.folder"
-
-
-def test_the_head_moves_only_from_what_it_was(tmp_path: Path) -> None:
-    heads = SqliteHeadStore(tmp_path / "head.sqlite3")
-    first, second = Head(note=b"1", at_ms=1), Head(note=b"2", at_ms=2)
-    entry = Submission(key=("s", 0), index=0, leaf_hash=bytes(32))
-    assert heads.load("a") is None
-    assert heads.swap("a", None, first, [])
-    assert not heads.swap("a", None, second, [])
-    assert not heads.swap("a", b"0", second, [entry])
-    assert heads.find("a", [("s", 0)]) == {}
-    assert heads.swap("a", b"1", second, [entry])
-    heads.close()
-    heads = SqliteHeadStore(tmp_path / "head.sqlite3")
-    assert heads.load("a") == second
-    assert heads.load("b") is None
-    assert heads.find("a", [("s", 0), ("s", 1)]) == {("s", 0): entry}
-    with pytest.raises(FatalLogError) as caught:
-        heads.swap("a", b"2", Head(note=b"3", at_ms=3), [entry])
-    assert caught.value.code == "log.head_unknown"
-    assert heads.load("a") == second
-    heads.close()
-
-
-def test_two_processes_race_for_the_head_and_one_wins(tmp_path: Path) -> None:
-    one, two = SqliteHeadStore(tmp_path / "head.sqlite3"), SqliteHeadStore(tmp_path / "head.sqlite3")
-    assert one.swap("a", None, Head(note=b"1", at_ms=1), [])
-    won = [store.swap("a", b"1", Head(note=note, at_ms=2), []) for store, note in ((one, b"x"), (two, b"y"))]
-    assert won == [True, False]
-    assert two.load("a") == Head(note=b"x", at_ms=2)
-    one.close()
-    two.close()
-
-
-def test_the_journal_is_one_that_cannot_roll_back_after_a_power_cut(tmp_path: Path) -> None:
-    heads = SqliteHeadStore(tmp_path / "head.sqlite3")
-    assert heads._db.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
-    assert heads._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    heads.close()
-
-
-def test_a_head_file_that_is_none_is_said(tmp_path: Path) -> None:
-    (tmp_path / "head.sqlite3").write_bytes(b"not a database, but long enough to be read as one" * 20)
-    with pytest.raises(StorageError) as caught:
-        SqliteHeadStore(tmp_path / "head.sqlite3")
-    assert caught.value.code == "log.head"
-
-
-def test_keys_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "keys/log"
-    signer = load_or_create_log_key(path, ORIGIN)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert load_or_create_log_key(path, ORIGIN).vkey == signer.vkey
-    assert [entry.name for entry in path.parent.iterdir()] == ["log"]
-    assert load_or_create_witness_key(tmp_path / "w", "witness.example.org").vkey.startswith("witness.example.org+")
-    for text in ("", "zz", "00" * 31):
-        path.write_text(text)
-        with pytest.raises(ConfigError):
-            load_or_create_log_key(path, ORIGIN)
-    with pytest.raises(StorageError):
-        load_or_create_log_key(path / "below", ORIGIN)

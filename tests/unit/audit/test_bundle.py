@@ -1,0 +1,40 @@
+"""Files that are no bundle, or a damaged one."""
+
+import pytest
+
+from support import evidence_bundle as sample_of
+from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.verify import verify_bundle
+from zaichang.tlog.trust import trust_log
+
+TRUST = trust_log(sample_of.SIGNER.vkey)
+
+
+SAMPLE = sample_of.sample()
+
+
+def findings(data: bytes) -> list[Check]:
+    checks = verify_bundle(data, TRUST)
+    assert exit_code(checks) == 1
+    return [check for check in checks if check.status is Status.FAIL]
+
+
+@pytest.mark.parametrize("keep", [0, 1, 50, 700, -1, -30])
+def test_a_cut_off_bundle_is_noticed(keep: int) -> None:
+    assert exit_code(verify_bundle(SAMPLE.data[:keep], TRUST)) != 0
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 1000, b"{}", b"[1]\n", b"{" * 100_000, b"\xff\xfe"])
+def test_what_is_no_bundle_is_said_without_a_traceback(data: bytes) -> None:
+    checks = verify_bundle(data, TRUST)
+    assert exit_code(checks) == 2
+    assert checks[0].code == "E_FORMAT"
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"k":"leaf","k":"leaf"}', b'{"k":"x"}', b'{"k":"leaf","index":NaN}', b'{"k":"end"}']
+)
+def test_a_bad_line_is_named_and_the_rest_is_checked(line: bytes) -> None:
+    lines = SAMPLE.data.split(b"\n")
+    found = findings(b"\n".join([*lines[:5], line, *lines[5:]]))
+    assert "line 6" in {check.field for check in found}

@@ -1,0 +1,118 @@
+"""Entries of a log: sessions, foreign leaves, anchors."""
+
+from dataclasses import replace
+
+from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
+from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.tlog import leaf
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.merkle import leaf_hash, root_hash
+from zaichang.tlog.plan import TreeState, plan_batch
+from zaichang.tlog.tiles import tiles_of
+from zaichang.tlog.trust import trust_log
+
+TRUST = trust_log(SIGNER.vkey)
+
+
+SIZE = 700
+
+
+Files = dict[str, bytes]
+
+
+def session_leaves(count: int, length: int = 5, kinds: str = "v") -> list[bytes]:
+    leaves: list[bytes] = []
+    for number in range(count):
+        prev: bytes | None = None
+        for seq in range(length):
+            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
+            digest = bytes(32)
+            data = (
+                leaf.session_void(ref, target=seq, target_hash=digest, reason="TEST")
+                if seq
+                else leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+            )
+            prev = leaf_hash(data)
+            leaves.append(data)
+    return leaves
+
+
+def files_of(leaves: list[bytes]) -> Files:
+    plan = plan_batch(TreeState(), leaves)
+    checkpoint = Checkpoint(origin=ORIGIN, size=len(leaves), root=plan.root)
+    wanted = {tile.path() for tile in tiles_of(len(leaves))}
+    assert wanted == {path for path, _ in plan.objects}
+    return {**dict(plan.objects), "checkpoint": sign_checkpoint(checkpoint, [SIGNER])}
+
+
+LEAVES = session_leaves(SIZE // 5)
+
+
+def scan(files: Files, **options: bool) -> list[Check]:
+    return scan_log(files.get, TRUST, ScanOptions(**options))
+
+
+def found(files: Files) -> list[Check]:
+    checks = scan(files)
+    assert exit_code(checks) == 1
+    return [check for check in checks if check.status is Status.FAIL]
+
+
+def test_sessions_are_followed_through_the_log() -> None:
+    dropped = [*LEAVES[:402], *LEAVES[403:]]
+    moved = [*LEAVES[:402], LEAVES[403], LEAVES[402], *LEAVES[404:]]
+    codes = [(c.code, c.index, c.sid) for c in found(files_of(dropped))]
+    assert codes == [("E_SEQ_GAP", 402, f"{80:032x}")]
+    assert {c.code for c in found(files_of(moved))} == {"E_SEQ_GAP", "E_TIME_LOW"}
+    assert exit_code(scan(files_of(dropped), chains=False)) == 0
+    headless = found(files_of(LEAVES[1:5]))
+    assert [(c.code, c.index) for c in headless] == [("E_SEQ_GAP", 0)]
+
+
+def test_what_is_no_leaf_or_another_log_s_leaf_is_named() -> None:
+    other = LEAVES[400].replace(ORIGIN.encode(), b"hours.example.net/log/2026")
+    for bad, code in ((b"not json", "E_CANON"), (other, "E_ORIGIN")):
+        checks = [c for c in scan(files_of([*LEAVES[:400], bad, *LEAVES[405:]])) if c.status is Status.FAIL]
+        assert [(c.code, c.index) for c in checks] == [(code, 400)]
+    deep = b'{"at":1,"origin":"' + ORIGIN.encode() + b'","t":"erasure","v":1}'
+    assert exit_code(scan(files_of([*LEAVES[:5], deep]))) == 0
+    checks = scan(files_of([*LEAVES[:5], deep]), deep=True)
+    assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == [("E_SCHEMA", 5)]
+
+
+def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() -> None:
+    def anchored(size: int, root: bytes) -> bytes:
+        ref = leaf.SessionRef(
+            origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=AT_MS, anchor=leaf.Anchor(size=size, root=root)
+        )
+        digest = bytes(32)
+        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+
+    root = root_hash([leaf_hash(x) for x in LEAVES[:300]])
+    assert exit_code(scan(files_of([*LEAVES[:400], anchored(300, root)]), deep=True)) == 0
+    for size, named, code in ((300, bytes(32), "E_FORK"), (401, root, "E_TIME_LOW")):
+        files = files_of([*LEAVES[:400], anchored(size, named)])
+        assert exit_code(scan(files)) == 0
+        bad = [c for c in scan(files, deep=True) if c.status is Status.FAIL]
+        assert [(c.code, c.index, c.field) for c in bad] == [(code, 400, "anchor")]
+
+
+def test_sessions_that_ended_with_nothing_are_counted() -> None:
+    """Each start draws a schedule anew: whoever throws many away may be choosing one."""
+
+    def made(sid: str, verified_ms: int) -> list[bytes]:
+        ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=AT_MS)
+        digest = bytes(32)
+        start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        counts = {"segments": 0, "n_verified": 0, "n_refused": 0, "n_undecided": 0, "verified_ms": verified_ms}
+        end = replace(ref, seq=1, prev=leaf_hash(start))
+        return [start, leaf.session_final(end, **counts, reason="SUPERSEDED")]
+
+    def said(*sessions: list[bytes]) -> list[str]:
+        return [
+            c.message for c in scan(files_of([one for session in sessions for one in session])) if c.check == "starts"
+        ]
+
+    assert said(made("a0", 0), made("a1", 1), made("a2", 0)) == ["2 of 3 sessions ended without a verified second."]
+    assert said(made("a1", 1)) == []

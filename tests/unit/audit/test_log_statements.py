@@ -1,0 +1,65 @@
+"""Statements of a log about keys and policies."""
+
+from support.evidence_bundle import ORIGIN, SIGNER
+from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.tlog import leaf
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.keys import Ed25519Signer
+from zaichang.tlog.plan import TreeState, plan_batch
+from zaichang.tlog.tiles import tiles_of
+from zaichang.tlog.trust import trust_log
+
+TRUST = trust_log(SIGNER.vkey)
+
+
+Files = dict[str, bytes]
+
+
+def files_of(leaves: list[bytes]) -> Files:
+    plan = plan_batch(TreeState(), leaves)
+    checkpoint = Checkpoint(origin=ORIGIN, size=len(leaves), root=plan.root)
+    wanted = {tile.path() for tile in tiles_of(len(leaves))}
+    assert wanted == {path for path, _ in plan.objects}
+    return {**dict(plan.objects), "checkpoint": sign_checkpoint(checkpoint, [SIGNER])}
+
+
+def scan(files: Files, **options: bool) -> list[Check]:
+    return scan_log(files.get, TRUST, ScanOptions(**options))
+
+
+def found(files: Files) -> list[Check]:
+    checks = scan(files)
+    assert exit_code(checks) == 1
+    return [check for check in checks if check.status is Status.FAIL]
+
+
+def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
+    other = Ed25519Signer("hours.example.net/log/2026", b"\x33" * 32)
+    second = Ed25519Signer(ORIGIN, b"\x44" * 32)
+
+    def key(action: str, vkey: str, size: int = 0) -> bytes:
+        return leaf.record("key", ORIGIN, 1, action=action, role="log", vkey=vkey, from_size=size)
+
+    def start(policy: bytes) -> bytes:
+        ref = leaf.SessionRef(origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=1)
+        digest = b"\x05" * 32
+        return leaf.session_start(ref, policy=policy, course="c", lesson="l", subj_c=digest, sched_c=digest)
+
+    named = leaf.record("policy", ORIGIN, 1, name="p", digest=b"\x06" * 32)
+    mine = key("add", SIGNER.vkey)
+    for entries, found in (
+        ([mine, named, start(b"\x06" * 32)], []),
+        ([mine, start(b"\x07" * 32)], []),
+        ([mine, named, start(b"\x07" * 32)], [("E_POLICY", 2)]),
+        ([key("add", second.vkey)], [("E_KEY", None)]),
+        ([mine, key("add", other.vkey)], [("E_KEY", 1)]),
+        ([mine, key("retire", second.vkey, 1)], [("E_KEY", 1)]),
+        ([mine, key("retire", SIGNER.vkey, 2)], []),
+        ([mine, key("retire", SIGNER.vkey, 1)], [("E_KEY", None)]),
+        ([mine, key("retire", SIGNER.vkey, 2), key("revoke", SIGNER.vkey, 1)], [("E_KEY", None)]),
+        ([mine, key("revoke", SIGNER.vkey, 9), key("retire", SIGNER.vkey, 9)], [("E_KEY", 2)]),
+        ([mine, mine.replace(b'"role":"log",', b"")], [("E_SCHEMA", 1)]),
+    ):
+        checks = scan(files_of(entries))
+        assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == found, entries
