@@ -7,7 +7,6 @@ output of a step goes to ``.venv/<step>.log`` and is shown only when the step fa
 from __future__ import annotations
 
 import argparse
-import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -49,81 +48,26 @@ class Step:
     name: str
     key: str
     present: Callable[[], bool]
-    run: Callable[[Log], None]
+    run: Callable[[Path], None]
     optional: bool = False
 
 
-class Log:
-    """Runs the commands of one step, with their output in one file and elapsed time on a terminal."""
+def call(log: Path, command: Sequence[str | Path], *, cwd: Path = ROOT, limit_s: float | None = None) -> None:
+    """Run one command of a step; its output goes to the end of ``log``.
 
-    def __init__(self, label: str, path: Path) -> None:
-        """Start an empty log at ``path``; ``label`` is what the terminal shows."""
-        self.label, self.path, self.started = label, path, time.monotonic()
-        path.write_bytes(b"")
-
-    def call(
-        self, command: Sequence[str | Path], *, cwd: Path = ROOT, limit_s: float | None = None, count: int = 0
-    ) -> None:
-        """Run one command.
-
-        Args:
-            command: Program and arguments.
-            cwd: Where to run it.
-            limit_s: End it after so many seconds; ``None`` waits.
-            count: How many packages pip is to collect, for the progress display; 0 shows none.
-
-        Raises:
-            subprocess.CalledProcessError: The command failed.
-            subprocess.TimeoutExpired: The limit passed.
-        """
-        environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-        with self.path.open("ab") as out:
-            out.write(f"$ {' '.join(map(str, command))}\n".encode())
-            out.flush()
-            process = subprocess.Popen(
-                [str(part) for part in command],
-                cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            try:
-                self._wait(process, limit_s, count)
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, [str(part) for part in command])
-
-    def _wait(self, process: subprocess.Popen[bytes], limit_s: float | None, count: int) -> None:
-        begun = time.monotonic()
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=0.5)
-                return
-            if limit_s is not None and time.monotonic() - begun > limit_s:
-                raise subprocess.TimeoutExpired(process.args, limit_s)
-            if sys.stdout.isatty():
-                done = progress(self.path, count) if count else ""
-                show(f"\r{self.label} ... {done}{time.monotonic() - self.started:.0f} s    ")
-
-
-def progress(log: Path, count: int) -> str:
-    """Return how far pip is with ``count`` packages, by its own log."""
-    text = log.read_text(errors="replace")
-    if re.search(r"^Installing collected packages", text, re.MULTILINE):
-        return f"installing {count} packages, "
-    found = re.findall(r"^(?:Collecting|Processing|Requirement already) ", text, re.MULTILINE)
-    return f"{len(found)} of {count} packages, "
-
-
-def show(text: str) -> None:
-    """Write at once."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def conclude(label: str, result: str) -> None:
-    """End a step's line: on a terminal over the moving display, elsewhere after the label already written."""
-    show(f"\r{label} ... {result:<40}\n" if sys.stdout.isatty() else f"{result}\n")
+    Raises:
+        subprocess.CalledProcessError: The command failed.
+        subprocess.TimeoutExpired: It ran longer than ``limit_s``.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    with log.open("ab") as out:
+        out.write(f"$ {' '.join(map(str, command))}\n".encode())
+        out.flush()
+        subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=limit_s,
+            check=True,
+        )  # fmt: skip
 
 
 def digest(*paths: Path, extra: str = "") -> str:
@@ -185,14 +129,14 @@ def environment_step(replace: bool) -> Step:
         made = stamp.read_text() if stamp.is_file() else ""
         return (BIN / "python").exists() and (made == key if replace else made.startswith(f"{VENV} "))
 
-    def run(log: Log) -> None:
+    def run(log: Path) -> None:
         check_venv_module()
         for entry in VENV.iterdir():
-            if entry.name not in {"setup.lock", log.path.name}:
+            if entry.name not in {"setup.lock", log.name}:
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         # The interpreter may be that of the environment just emptied: ask the base one.
         base = getattr(sys, "_base_executable", sys.executable)
-        log.call([base, "-m", "venv", VENV])
+        call(log, [base, "-m", "venv", VENV])
         (VENV / "stamps").mkdir()
         (VENV / "stamps" / "environment").write_text(f"{VENV} {python} {sys.version_info[:3]}")
 
@@ -207,10 +151,9 @@ def dependencies_step(purpose: str) -> Step:
     stamp = VENV / "stamps" / "dependencies"
     tools_there = stamp.is_file() and stamp.read_text() == digest(DEV_LOCK)
     lock = LOCK if purpose == "demo" and not tools_there else DEV_LOCK
-    count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text(), re.MULTILINE))
 
-    def run(log: Log) -> None:
-        log.call([*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", lock], count=count)
+    def run(log: Path) -> None:
+        call(log, [*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", lock])
 
     return Step(name="dependencies", key=digest(lock), present=lambda: True, run=run)
 
@@ -218,8 +161,8 @@ def dependencies_step(purpose: str) -> Step:
 def package_step() -> Step:
     """Install Zaichang and its simulation, editable; the build tool comes from the lock file too."""
 
-    def run(log: Log) -> None:
-        log.call([*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", ROOT, "-e", SIMULATION])
+    def run(log: Path) -> None:
+        call(log, [*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", ROOT, "-e", SIMULATION])
 
     made_from = digest(ROOT / "pyproject.toml", SIMULATION / "pyproject.toml", CATALOG, LOCK)
     return Step(name="zaichang", key=made_from, present=(BIN / "zaichang").exists, run=run)
@@ -230,8 +173,8 @@ def models_step() -> Step | None:
     if not answers("models", "--help"):
         return None
 
-    def run(log: Log) -> None:
-        log.call([BIN / "zaichang", "models", "fetch"])
+    def run(log: Path) -> None:
+        call(log, [BIN / "zaichang", "models", "fetch"])
 
     return Step(name="models", key="", present=lambda: answers("models", "verify"), run=run)
 
@@ -250,11 +193,11 @@ def web_step(node: str) -> Step | None:
     tools = digest(WEB / "package-lock.json", extra=node)
     sources = [p for p in WEB.iterdir() if p.is_file() or p.name in {"src", "scripts", "demo", "public"}]
 
-    def run(log: Log) -> None:
+    def run(log: Path) -> None:
         if not packages.is_file() or packages.read_text() != tools:
-            log.call(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB)
+            call(log, ["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB)
             packages.write_text(tools)
-        log.call(["npm", "run", "build"], cwd=WEB)
+        call(log, ["npm", "run", "build"], cwd=WEB)
 
     return Step(
         name="web SDK", key=digest(*sorted(sources), extra=node),
@@ -270,10 +213,10 @@ def browser_step() -> Step | None:
     if not release.is_file() or not re.search(r"^ID=debian$", release.read_text(), re.MULTILINE):
         return None  # elsewhere "chromium" is a snap, which does not run in a container
 
-    def run(log: Log) -> None:
-        log.call(["apt-get", "update", "-q"], limit_s=APT_LIMIT_S)
+    def run(log: Path) -> None:
+        call(log, ["apt-get", "update", "-q"], limit_s=APT_LIMIT_S)
         command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
-        log.call(["env", "DEBIAN_FRONTEND=noninteractive", *command], limit_s=APT_LIMIT_S)
+        call(log, ["env", "DEBIAN_FRONTEND=noninteractive", *command], limit_s=APT_LIMIT_S)
 
     return Step(
         name="browser", key="debian", present=lambda: shutil.which("chromium") is not None, run=run, optional=True
@@ -327,21 +270,21 @@ def perform(step: Step, label: str) -> None:
     Raises:
         SetupError: The step failed and Zaichang does not work without it.
     """
-    log = Log(label, VENV / f"{step.name.replace(' ', '-')}.log")
-    show(f"{label} ... ")
+    log, begun = VENV / f"{step.name.replace(' ', '-')}.log", time.monotonic()
+    log.write_bytes(b"")
+    print(f"{label} ... ", end="", flush=True)
     try:
         step.run(log)
     except (subprocess.SubprocessError, OSError) as error:
-        seconds = time.monotonic() - log.started
+        seconds = time.monotonic() - begun
         if step.optional:
-            conclude(label, f"not installed ({seconds:.0f} s); its tests will be skipped")
+            print(f"not installed ({seconds:.0f} s); its tests will be skipped", flush=True)
             return
-        conclude(label, f"failed after {seconds:.0f} s")
-        tail = log.path.read_text(errors="replace").splitlines()[-25:]
-        sys.stdout.flush()
+        print(f"failed after {seconds:.0f} s", flush=True)
+        tail = log.read_text(errors="replace").splitlines()[-25:]
         sys.stderr.write("\n".join(f"    {line}" for line in tail) + "\n")
-        raise SetupError(explain(step.name, log.path, error)) from error
-    conclude(label, f"{time.monotonic() - log.started:.0f} s")
+        raise SetupError(explain(step.name, log, error)) from error
+    print(f"{time.monotonic() - begun:.0f} s", flush=True)
     if step.key:
         (VENV / "stamps" / step.name.replace(" ", "-")).write_text(step.key)
 
@@ -354,7 +297,7 @@ def prepare(purpose: str, *, replace: bool) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            show("Another set-up of this checkout is running; waiting for it.\n")
+            print("Another set-up of this checkout is running; waiting for it.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         makers = list(steps_for(purpose, replace=replace))
         worked = False
@@ -363,10 +306,10 @@ def prepare(purpose: str, *, replace: bool) -> None:
             if step is None or is_done(step):
                 continue
             if not worked:
-                show(f"Setting up for 'make {purpose}' (the first time, a minute or two).\n")
+                print(f"Setting up for 'make {purpose}' (the first time, a minute or two).", flush=True)
                 worked = True
             perform(step, f"[{number}/{len(makers)}] {step.name}")
-        show(f"Set-up is complete ({time.monotonic() - begun:.1f} s).\n")
+        print(f"Set-up is complete ({time.monotonic() - begun:.1f} s).", flush=True)
 
 
 def main() -> int:
