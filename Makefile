@@ -20,7 +20,7 @@ help:
 	@echo "make docs     rewrite all that is generated from the code: pages, schema, clients"
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make release  wheels, npm package, SBOM and hashes into dist/   ARGS=--draft tries it on any commit"
-	@echo "make coverage branch coverage of the unit tests, with its floor"
+	@echo "make coverage branch coverage of the unit tests, room by room"
 	@echo "make train-pad  the attack-detection network anew, from ../shared (2 cores, under an hour)"
 	@echo "make bench-pad  its error rates on people and sources left out"
 	@echo "make bench-accuracy    identity, challenge, injection and picture figures of docs/accuracy.md, from ../shared"
@@ -76,7 +76,7 @@ release:
 
 coverage:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python -m pytest -q tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered $(ARGS)
 
 # Chromium must be there; about 21 minutes.
 soak:
