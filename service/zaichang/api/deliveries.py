@@ -2,50 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 
-from zaichang.api.deps import ApiDeps, body, parsed, platform
+from zaichang.api.access import ByPlatform
+from zaichang.api.contract import contract_router, refused
+from zaichang.api.models.lessons import DeliveriesAnswer, DeliveriesRequest
+from zaichang.api.parts import Parts
 from zaichang.ports.records import Delivery
-from zaichang.review.media_delivery import RECORDS_MAX
-
-BODY_MAX_BYTES = 512_000
 
 
-class DeliveryRecord(BaseModel):
-    """One record of a delivery log."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    launch: Annotated[str, Field(min_length=1, max_length=64)]
-    from_ms: int
-    to_ms: int
-    sent_ms: int
-
-
-class DeliveriesRequest(BaseModel):
-    """Records, in any order."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    records: Annotated[list[DeliveryRecord], Field(max_length=RECORDS_MAX)]
-
-
-def deliveries_router(deps: ApiDeps) -> APIRouter:
+def deliveries_router() -> APIRouter:
     """Return ``/v1/deliveries``."""
-    router = APIRouter(prefix="/v1")
+    router = contract_router("lessons", "/v1")
 
-    @router.post("/deliveries")
-    async def deliveries(request: Request) -> dict[str, Any]:
-        institution = await platform(request, deps)
-        asked = parsed(DeliveriesRequest, await body(request, BODY_MAX_BYTES))
+    @router.post(
+        "/deliveries",
+        responses=refused(
+            {
+                403: ("delivery.too_many",),
+                404: ("learner.erased",),
+                422: ("delivery.invalid", "id.invalid"),
+            }
+        ),
+    )
+    async def add_deliveries(institution: ByPlatform, asked: DeliveriesRequest, parts: Parts) -> DeliveriesAnswer:
+        """Take records of the media that the institution's servers sent."""
         records = [
             Delivery(launch=each.launch, start_ms=each.from_ms, end_ms=each.to_ms, sent_ms=each.sent_ms)
             for each in asked.records
         ]
-        return {"records": len(records), "new": await deps.deliveries.take(institution.institution_id, records)}
+        new = await parts.deliveries.take(institution.institution_id, records)
+        return DeliveriesAnswer(records=len(records), new=new)
 
     return router

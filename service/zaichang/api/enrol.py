@@ -6,116 +6,127 @@ import base64
 import binascii
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from zaichang.api.deps import PHOTO_MAX_BYTES, ApiDeps, body, launched, parsed, platform
-from zaichang.biometric.template import MAX_VECTORS
+from zaichang.api.access import ByEnrolling, ByPlatform
+from zaichang.api.contract import PHOTO_MAX_BYTES, bounded_body, contract_router, json_as, refused
+from zaichang.api.models.enrolment import EnrolledAnswer, LeftOut, NextPose, Photos, PosesDone, PoseShown, Reference
+from zaichang.api.parameters import LearnerId
+from zaichang.api.parts import ApiParts, Parts
+from zaichang.api.views import reason_view
 from zaichang.core.canonical import parse_canonical_object
-from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import check_id
-from zaichang.core.reasons import SENTENCES
-from zaichang.launch.camera_enrolment import FRAMES_MAX, Step
+from zaichang.launch.camera_enrolment import Step
 from zaichang.launch.enrolment import Enrolled
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.session.policy import policy_from_mapping
 
 _JSON: Final = "application/json"
-PHOTOS_MAX_BYTES: Final = 4 * PHOTO_MAX_BYTES
-"""Several photos at once, as base64 in JSON."""
+_PHOTO_CONTENT: Final[dict[str, Any]] = {
+    kind: {"schema": {"type": "string", "format": "binary", "maxLength": PHOTO_MAX_BYTES}}
+    for kind in ("image/jpeg", "image/png", "image/webp")
+}
+_PHOTO_BODY: Final = {
+    "requestBody": {"required": True, "description": "A picture file of at most 8 MB.", "content": _PHOTO_CONTENT}
+}
+_PHOTOS_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "A picture file of at most 8 MB, or several as JSON of at most 32 MB.",
+        "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Photos"}}, **_PHOTO_CONTENT},
+    }
+}
+_MADE: Final = {
+    403: ("enrol.exists",),
+    404: ("learner.erased",),
+    409: ("enrolment.raced",),
+    422: ("enrol.unfit", "enrol.several_people", "enrol.count", "enrol.not_base64", "id.invalid", "frame.*"),
+}
 
 
-class Photos(BaseModel):
-    """Several photos of one learner."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    photos: Annotated[list[str], Field(min_length=1, max_length=MAX_VECTORS)]
-    at_least: Annotated[int, Field(ge=1, le=MAX_VECTORS)] | None = None
+async def _photo(request: Request) -> bytes:
+    return await bounded_body(request, PHOTO_MAX_BYTES)
 
 
-class PoseShown(BaseModel):
-    """The pictures of one pose."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    pose: Annotated[str, Field(max_length=16)]
-    pictures: Annotated[list[str], Field(min_length=1, max_length=FRAMES_MAX)]
+async def _photo_or_photos(request: Request) -> bytes | Photos:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        return await bounded_body(request, PHOTO_MAX_BYTES)
+    return json_as(Photos, await bounded_body(request, Photos.max_bytes))
 
 
-def enrol_router(deps: ApiDeps) -> APIRouter:
+def enrol_router() -> APIRouter:
     """Return ``/v1/enrol``, ``/v1/enrol-me`` and ``/v1/references``."""
-    router = APIRouter(prefix="/v1")
-    live = deps.camera_enrolment
+    router = contract_router("enrolment", "/v1")
 
-    @router.post("/enrol/{learner}")
-    async def enrol(request: Request, learner: str) -> dict[str, Any]:
-        institution = await platform(request, deps)
-        learner_id = check_id(learner, "learner")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-            photo = await body(request, PHOTO_MAX_BYTES)
-            return _made(await deps.registry.enrol(institution.institution_id, learner_id, photo))
-        asked = parsed(Photos, await body(request, PHOTOS_MAX_BYTES))
-        made = await deps.registry.enrolling.from_photos(
-            institution.institution_id, learner_id, _pictures(asked.photos), at_least=asked.at_least
-        )
-        return _made(made)
+    @router.post("/enrol/{learner}", openapi_extra=_PHOTOS_BODY, responses=refused(_MADE))
+    async def enrol(
+        institution: ByPlatform,
+        learner: LearnerId,
+        sent: Annotated[bytes | Photos, Depends(_photo_or_photos)],
+        parts: Parts,
+    ) -> EnrolledAnswer:
+        """Make a learner's reference from one photo, or from several that show one person.
+
+        The photos are not kept. A reference that the learner had before is replaced.
+        """
+        owner = (institution.institution_id, check_id(learner, "learner"))
+        if isinstance(sent, bytes):
+            return _made(await parts.registry.enrol(*owner, sent))
+        pictures = _pictures(sent.photos)
+        return _made(await parts.registry.enrolling.from_photos(*owner, pictures, at_least=sent.at_least))
 
     @router.get("/references")
-    async def references(request: Request) -> list[dict[str, Any]]:
-        institution = await platform(request, deps)
-        held = await deps.registry.enrolling.all_held(institution.institution_id)
+    async def list_references(institution: ByPlatform, parts: Parts) -> list[Reference]:
+        """List the references of the institution's learners."""
+        held = await parts.registry.enrolling.all_held(institution.institution_id)
         return [
-            {
-                "learner": each.learner_id,
-                "version": each.version,
-                "at_ms": each.at_ms,
-                "photos": each.photos,
-                "embedder": each.embedder,
-                "thresholds": each.thresholds,
-                "current": each.current,
-            }
+            Reference(
+                learner=each.learner_id,
+                version=each.version,
+                at_ms=each.at_ms,
+                photos=each.photos,
+                embedder=each.embedder,
+                thresholds=each.thresholds,
+                current=each.current,
+            )
             for each in held
         ]
 
-    @router.post("/enrol-me")
-    async def enrol_me(request: Request) -> dict[str, Any]:
-        claims = _may(launched(request, deps))
-        deps.rates.spend("photos", claims.token_id, deps.rates.limits.photos)
-        photo = await body(request, PHOTO_MAX_BYTES)
-        alive = await _wants_pad(deps, claims)
-        made = await deps.registry.enrolling.from_photos(
-            claims.institution_id, claims.learner_id, [photo], replace=False, alive=alive
+    @router.post("/enrol-me", openapi_extra=_PHOTO_BODY, responses=refused(_MADE))
+    async def enrol_me(claims: ByEnrolling, photo: Annotated[bytes, Depends(_photo)], parts: Parts) -> EnrolledAnswer:
+        """Make the learner's own reference from one photo, where there is none that can be compared."""
+        parts.rates.spend("photos", claims.token_id, parts.rates.limits.photos)
+        made = await parts.registry.enrolling.from_photos(
+            claims.institution_id, claims.learner_id, [photo], replace=False, alive=await _wants_pad(parts, claims)
         )
         return _made(made)
 
-    @router.post("/enrol-me/live")
-    async def begin(request: Request) -> dict[str, Any]:
-        claims = _may(launched(request, deps))
-        deps.rates.spend("photos", claims.token_id, deps.rates.limits.photos)
-        alive = await _wants_pad(deps, claims)
-        return _next(await live.begin(claims.token_id, claims.institution_id, claims.learner_id, alive=alive))
+    @router.post("/enrol-me/live", responses=refused({403: ("enrol.exists",), 404: ("learner.erased",)}))
+    async def begin_camera_enrolment(claims: ByEnrolling, parts: Parts) -> NextPose | PosesDone:
+        """Begin enrolment before the camera, or begin it again; the answer names the first pose."""
+        parts.rates.spend("photos", claims.token_id, parts.rates.limits.photos)
+        alive = await _wants_pad(parts, claims)
+        enrolment = parts.camera_enrolment
+        return _next(await enrolment.begin(claims.token_id, claims.institution_id, claims.learner_id, alive=alive))
 
-    @router.post("/enrol-me/live/pose")
-    async def pose(request: Request) -> dict[str, Any]:
-        claims = _may(launched(request, deps))
-        deps.rates.spend("poses", claims.token_id, 5 * deps.rates.limits.photos)
-        shown = parsed(PoseShown, await body(request, PHOTO_MAX_BYTES))
-        pictures = _pictures(shown.pictures)
-        return _next(await live.show(claims.token_id, claims.institution_id, claims.learner_id, shown.pose, pictures))
+    @router.post(
+        "/enrol-me/live/pose",
+        responses=refused({**_MADE, 422: ("enrol.not_begun", "enrol.other_pose", *_MADE[422])}),
+    )
+    async def show_pose(claims: ByEnrolling, asked: PoseShown, parts: Parts) -> NextPose | PosesDone:
+        """Take the pictures of the pose that was asked for; the answer names the next one, or ends the enrolment."""
+        parts.rates.spend("poses", claims.token_id, 5 * parts.rates.limits.photos)
+        pictures = _pictures(asked.pictures)
+        owner = (claims.token_id, claims.institution_id, claims.learner_id)
+        return _next(await parts.camera_enrolment.show(*owner, asked.pose, pictures))
 
     return router
 
 
-def _may(claims: LaunchClaims) -> LaunchClaims:
-    if not claims.enrol:
-        raise NotAllowed("enrol.not_granted", "This launch does not allow the learner to enrol.")
-    return claims
-
-
-async def _wants_pad(deps: ApiDeps, claims: LaunchClaims) -> bool:
-    policy = policy_from_mapping(parse_canonical_object(await deps.ports.lessons.policy(claims.policy_digest)))
+async def _wants_pad(parts: ApiParts, claims: LaunchClaims) -> bool:
+    policy = policy_from_mapping(parse_canonical_object(await parts.ports.lessons.policy(claims.policy_digest)))
     return "pad" in policy.proofs
 
 
@@ -126,20 +137,30 @@ def _pictures(encoded: list[str]) -> list[bytes]:
         raise PeerViolation("enrol.not_base64", "A photo is not base64.", "Send each file's bytes as base64.") from None
 
 
-def _made(made: Enrolled) -> dict[str, Any]:
+def _fields(made: Enrolled) -> dict[str, Any]:
     return {
         "version": made.version,
         "quality_bp": made.quality_bp,
         "models": made.models,
         "thresholds": made.thresholds,
         "photos": made.photos,
-        "left_out": [{"photo": at + 1, "reasons": [each.value for each in reasons]} for at, reasons in made.left_out],
+        "left_out": [LeftOut(photo=at + 1, reasons=[each.value for each in reasons]) for at, reasons in made.left_out],
     }
 
 
-def _next(step: Step) -> dict[str, Any]:
-    answer: dict[str, Any] = {"done": step.made is not None, "number": step.number, "of": step.of}
+def _made(made: Enrolled) -> EnrolledAnswer:
+    return EnrolledAnswer(**_fields(made))
+
+
+def _next(step: Step) -> NextPose | PosesDone:
     if step.made is not None:
-        return {**answer, **_made(step.made)}
-    reasons = [{"code": each.value, "zh": SENTENCES[each].zh, "en": SENTENCES[each].en} for each in step.reasons]
-    return {**answer, "pose": step.pose, "frames": step.frames, "due_ms": step.due_ms, "reasons": reasons}
+        return PosesDone(done=True, number=step.number, of=step.of, **_fields(step.made))
+    return NextPose(
+        done=False,
+        number=step.number,
+        of=step.of,
+        pose=str(step.pose),
+        frames=step.frames,
+        due_ms=step.due_ms,
+        reasons=[reason_view(each.value) for each in step.reasons],
+    )

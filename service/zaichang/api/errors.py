@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -19,13 +20,20 @@ _log = logging.getLogger("zaichang.api")
 def install_errors(app: FastAPI) -> None:
     """Make every failure of a route answer in the one shape."""
     app.add_exception_handler(ZaichangError, _known)
-    app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
 
 
+class ErrorResponse(JSONResponse):
+    """An error; text that UTF-8 has no bytes for (a lone surrogate that a caller sent) must not break its encoding."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body's bytes."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def _answer(status: int, code: str, message: str, hint: str = "") -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status_code=status)
+    return ErrorResponse({"error": {"code": code, "message": message, "hint": hint}}, status_code=status)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
@@ -37,13 +45,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
     if error.code == "http.too_large":
         status = 413
     headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, RateExceeded) else None
-    return JSONResponse(error.as_dict(), status_code=status, headers=headers)
-
-
-async def _validation(request: Request, error: Exception) -> JSONResponse:
-    details = error.errors() if isinstance(error, RequestValidationError) else ()
-    where = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in details)
-    return _answer(422, "http.invalid", f"The request does not fit: {where}.", "See docs/protocol.md.")
+    return ErrorResponse(error.as_dict(), status_code=status, headers=headers)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -2,130 +2,144 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from zaichang.api.deps import JSON_MAX_BYTES, ApiDeps, bearer, body, owner, parsed, platform
-from zaichang.core.errors import NotAllowed
+from zaichang.api.access import ByAnyKey, ByOwner, ByPlatform
+from zaichang.api.contract import bounded_body, contract_router, refused
+from zaichang.api.models.common import Done
+from zaichang.api.models.lessons import (
+    AllowanceAnswer,
+    AllowanceRequest,
+    AllowanceVersion,
+    Bank,
+    BankSize,
+    LessonAnswer,
+    LessonLine,
+    LessonRequest,
+    LessonsAnswer,
+    ReviewerKey,
+    ReviewerLine,
+    ReviewerRequest,
+    ReviewersAnswer,
+)
+from zaichang.api.parameters import CourseId, LearnerId, LessonId, ReviewerId
+from zaichang.api.parts import Parts
+from zaichang.api.views import names_of
+from zaichang.core.errors import ConfigError, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.launch.allowances import set_allowance
-from zaichang.launch.policy_packs import load_pack
+from zaichang.launch.policy_packs import Pack, load_pack, parse_pack, read_pack
 from zaichang.launch.question_bank import BANK_MAX_BYTES, bank_json
-from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, LESSON_MAX_MS
-from zaichang.ports.records import Allowance, Institution
+from zaichang.ports.records import Allowance
 
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class LessonRequest(BaseModel):
-    """A lesson and the policy pack that holds for it."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    title_zh: Title
-    title_en: Title
-    duration_ms: Annotated[int, Field(ge=1_000, le=LESSON_MAX_MS)]
-    policy: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z0-9-]+$")]
-    version: Annotated[str, Field(max_length=64)] = ""
-    timeline_kept: bool = False
-    live_from_ms: Annotated[int, Field(ge=0, lt=2**53)] = 0
+_PACK_CODES: Final = ("policy.not_found", "policy.unreadable", "policy.unknown_key", "policy.invalid")
+_BANK_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "description": f"The bank, at most {BANK_MAX_BYTES} bytes.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Bank"}}},
+    }
+}
 
 
-class AllowanceRequest(BaseModel):
-    """What a learner is granted; what is left out is not granted any more."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    route: Annotated[str, Field(max_length=16)] = ""
-    extra_time_pct: Annotated[int, Field(ge=0, le=EXTRA_TIME_MAX_PCT)] = 0
-    liveness_excluded: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=6)] = []
+async def _bank(request: Request) -> bytes:
+    return await bounded_body(request, BANK_MAX_BYTES)
 
 
-class ReviewerRequest(BaseModel):
-    """A reviewer to be given a key."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    reviewer: Annotated[str, Field(min_length=1, max_length=64)]
-
-
-def manage_router(deps: ApiDeps) -> APIRouter:
+def manage_router() -> APIRouter:
     """Return ``/v1/lessons``, ``/v1/learners/{learner}/allowance`` and ``/v1/reviewers``."""
-    router = APIRouter(prefix="/v1")
-    ports = deps.ports
+    router = contract_router("lessons", "/v1")
 
     @router.get("/lessons")
-    async def lessons(request: Request) -> dict[str, Any]:
-        institution = await _any(request, deps)
-        return {
-            "institution": {"id": institution.institution_id, "zh": institution.name_zh, "en": institution.name_en},
-            "lessons": [
-                {
-                    "course": lesson.course_id,
-                    "lesson": lesson.lesson_id,
-                    "zh": lesson.title_zh,
-                    "en": lesson.title_en,
-                    "version": lesson.version,
-                    "timeline": lesson.timeline,
-                    "live_from_ms": lesson.live_from_ms,
-                    "duration_ms": lesson.duration_ms,
-                    "policy_digest": lesson.policy_digest,
-                    "questions": len(lesson.questions),
-                }
-                for lesson in await ports.lessons.lessons(institution.institution_id)
+    async def list_lessons(caller: ByAnyKey, parts: Parts) -> LessonsAnswer:
+        """List the institution's lessons."""
+        lessons = await parts.ports.lessons.lessons(caller.institution.institution_id)
+        return LessonsAnswer(
+            institution=names_of(caller.institution),
+            lessons=[
+                LessonLine(
+                    course=lesson.course_id,
+                    lesson=lesson.lesson_id,
+                    zh=lesson.title_zh,
+                    en=lesson.title_en,
+                    version=lesson.version,
+                    timeline=lesson.timeline,
+                    live_from_ms=lesson.live_from_ms,
+                    duration_ms=lesson.duration_ms,
+                    policy_digest=lesson.policy_digest,
+                    questions=len(lesson.questions),
+                )
+                for lesson in lessons
             ],
-        }
+        )
 
-    @router.put("/lessons/{course}/{lesson}")
-    async def put_lesson(request: Request, course: str, lesson: str) -> dict[str, Any]:
-        institution = await platform(request, deps)
-        asked = parsed(LessonRequest, await body(request, JSON_MAX_BYTES))
-        held = await ports.lessons.lessons(institution.institution_id)
-        before = next((each for each in held if (each.course_id, each.lesson_id) == (course, lesson)), None)
-        made = await deps.registry.add_lesson(
+    @router.put("/lessons/{course}/{lesson}", responses=refused({422: ("id.invalid", *_PACK_CODES)}))
+    async def put_lesson(
+        institution: ByPlatform, course: CourseId, lesson: LessonId, asked: LessonRequest, parts: Parts
+    ) -> LessonAnswer:
+        """Create or replace a lesson and the rules that hold for it.
+
+        Its question bank stays. Running sessions go on under the rules that they began with; the next launch gets the
+        new ones.
+        """
+        made = await parts.registry.add_lesson(
             institution.institution_id,
             course,
             lesson,
             title_zh=asked.title_zh,
             title_en=asked.title_en,
             duration_ms=asked.duration_ms,
-            policy=load_pack(asked.policy).policy,
-            questions=before.questions if before is not None else (),
+            policy=_pack(asked).policy,
             version=asked.version,
             timeline_kept=asked.timeline_kept,
             live_from_ms=asked.live_from_ms,
         )
-        return {"ok": True, "version": made.version, "timeline": made.timeline}
+        return LessonAnswer(ok=True, version=made.version, timeline=made.timeline)
 
-    @router.get("/lessons/{course}/{lesson}/questions")
-    async def questions(request: Request, course: str, lesson: str) -> dict[str, Any]:
-        institution = await _any(request, deps)
-        return bank_json((await ports.lessons.lesson(institution.institution_id, course, lesson)).questions)
+    @router.get("/lessons/{course}/{lesson}/questions", responses=refused({404: ("lesson.unknown",)}))
+    async def get_questions(caller: ByAnyKey, course: CourseId, lesson: LessonId, parts: Parts) -> Bank:
+        """Show a lesson's question bank."""
+        found = await parts.ports.lessons.lesson(caller.institution.institution_id, course, lesson)
+        return Bank.model_validate(bank_json(found.questions))
 
-    @router.put("/lessons/{course}/{lesson}/questions")
-    async def put_questions(request: Request, course: str, lesson: str) -> dict[str, Any]:
-        institution = await platform(request, deps)
-        bank = await body(request, BANK_MAX_BYTES)
-        return {"questions": await deps.registry.set_questions(institution.institution_id, course, lesson, bank)}
+    @router.put(
+        "/lessons/{course}/{lesson}/questions",
+        openapi_extra=_BANK_BODY,
+        responses=refused({404: ("lesson.unknown",), 422: ("questions.invalid", "id.invalid")}),
+    )
+    async def put_questions(
+        institution: ByPlatform,
+        course: CourseId,
+        lesson: LessonId,
+        bank: Annotated[bytes, Depends(_bank)],
+        parts: Parts,
+    ) -> BankSize:
+        """Replace a lesson's question bank for sessions to come."""
+        size = await parts.registry.set_questions(institution.institution_id, course, lesson, bank)
+        return BankSize(questions=size)
 
-    @router.get("/learners/{learner}/allowance")
-    async def allowance(request: Request, learner: str) -> dict[str, Any]:
-        institution = await _any(request, deps)
-        held = await ports.learners.allowances(institution.institution_id, check_id(learner, "learner"))
-        return {"versions": [_shown(each) for each in held]}
+    @router.get("/learners/{learner}/allowance", responses=refused({422: ("id.invalid",)}))
+    async def get_allowance(caller: ByAnyKey, learner: LearnerId, parts: Parts) -> AllowanceAnswer:
+        """Show a learner's allowances, the newest version first."""
+        held = await parts.ports.learners.allowances(caller.institution.institution_id, check_id(learner, "learner"))
+        return AllowanceAnswer(versions=[_shown(each) for each in held])
 
-    @router.put("/learners/{learner}/allowance")
-    async def put_allowance(request: Request, learner: str) -> dict[str, Any]:
-        institution, actor = await _actor(request, deps)
-        asked = parsed(AllowanceRequest, await body(request, JSON_MAX_BYTES))
+    @router.put(
+        "/learners/{learner}/allowance",
+        responses=refused({409: ("allowance.raced",), 422: ("allowance.invalid", "id.invalid")}),
+    )
+    async def put_allowance(
+        caller: ByAnyKey, learner: LearnerId, asked: AllowanceRequest, parts: Parts
+    ) -> AllowanceVersion:
+        """Give a learner more time, leave movements out, or grant the route without a face; a new version each time."""
         made = await set_allowance(
-            ports.learners,
-            (institution.institution_id, check_id(learner, "learner")),
-            actor,
-            deps.ports.clock.now_ms(),
+            parts.ports.learners,
+            (caller.institution.institution_id, check_id(learner, "learner")),
+            caller.actor,
+            parts.ports.clock.now_ms(),
             route=asked.route,
             extra_time_pct=asked.extra_time_pct,
             liveness_excluded=asked.liveness_excluded,
@@ -133,48 +147,54 @@ def manage_router(deps: ApiDeps) -> APIRouter:
         return _shown(made)
 
     @router.get("/reviewers")
-    async def reviewers(request: Request) -> dict[str, Any]:
-        institution = await owner(request, deps)
-        found = await ports.staff.reviewers(institution.institution_id)
-        return {"reviewers": [{"reviewer": name, "created_ms": at, "revoked_ms": gone} for name, at, gone in found]}
+    async def list_reviewers(institution: ByOwner, parts: Parts) -> ReviewersAnswer:
+        """List the institution's reviewers."""
+        found = await parts.ports.staff.reviewers(institution.institution_id)
+        return ReviewersAnswer(
+            reviewers=[ReviewerLine(reviewer=name, created_ms=at, revoked_ms=gone) for name, at, gone in found]
+        )
 
-    @router.post("/reviewers")
-    async def add_reviewer(request: Request) -> dict[str, Any]:
-        institution = await owner(request, deps)
-        asked = parsed(ReviewerRequest, await body(request, JSON_MAX_BYTES))
-        key = await deps.registry.add_reviewer(institution.institution_id, asked.reviewer)
-        return {"reviewer": asked.reviewer, "key": key}
+    @router.post("/reviewers", responses=refused({422: ("id.invalid",)}))
+    async def add_reviewer(institution: ByOwner, asked: ReviewerRequest, parts: Parts) -> ReviewerKey:
+        """Give a reviewer a key of their own; an older key of the same reviewer ends."""
+        key = await parts.registry.add_reviewer(institution.institution_id, asked.reviewer)
+        return ReviewerKey(reviewer=asked.reviewer, key=key)
 
-    @router.delete("/reviewers/{reviewer}")
-    async def revoke_reviewer(request: Request, reviewer: str) -> dict[str, Any]:
-        institution = await owner(request, deps)
-        await deps.registry.revoke_reviewer(institution.institution_id, check_id(reviewer, "reviewer"))
-        return {"ok": True}
+    @router.delete("/reviewers/{reviewer}", responses=refused({404: ("reviewer.unknown",), 422: ("id.invalid",)}))
+    async def revoke_reviewer(institution: ByOwner, reviewer: ReviewerId, parts: Parts) -> Done:
+        """End a reviewer's key; the reviewer's decisions stay."""
+        await parts.registry.revoke_reviewer(institution.institution_id, check_id(reviewer, "reviewer"))
+        return Done(ok=True)
 
     return router
 
 
-def _shown(allowance: Allowance) -> dict[str, Any]:
-    return {
-        "version": allowance.version,
-        "at_ms": allowance.at_ms,
-        "set_by": allowance.set_by,
-        "route": allowance.route,
-        "extra_time_pct": allowance.extra_time_pct,
-        "liveness_excluded": list(allowance.liveness_excluded),
-    }
+def _pack(asked: LessonRequest) -> Pack:
+    """Return the rules of a request: a shipped pack, or the institution's own.
 
-
-async def _actor(request: Request, deps: ApiDeps) -> tuple[Institution, str]:
-    """Return the institution that calls with any of its keys, and whose key it is."""
+    Raises:
+        PeerViolation: ``http.invalid`` where neither or both are given; the code of ``zaichang policy check``.
+    """
+    if bool(asked.policy) == (asked.pack is not None):
+        raise PeerViolation("http.invalid", "The lesson needs policy or pack, and not both.", "See docs/http.md.")
     try:
-        institution, reviewer_id = await deps.registry.reviewer_of_key(bearer(request))
-        return institution, reviewer_id or "staff"
-    except NotAllowed as error:
-        if error.code != "auth.role":
-            raise
-    return await platform(request, deps), "platform"
+        match asked.pack:
+            case None:
+                return load_pack(asked.policy)
+            case str() as text:
+                return parse_pack(text.encode(), "pack")
+            case tables:
+                return read_pack(tables, "pack")
+    except ConfigError as error:
+        raise PeerViolation(error.code, error.message, error.hint) from None
 
 
-async def _any(request: Request, deps: ApiDeps) -> Institution:
-    return (await _actor(request, deps))[0]
+def _shown(allowance: Allowance) -> AllowanceVersion:
+    return AllowanceVersion(
+        version=allowance.version,
+        at_ms=allowance.at_ms,
+        set_by=allowance.set_by,
+        route=allowance.route,
+        extra_time_pct=allowance.extra_time_pct,
+        liveness_excluded=list(allowance.liveness_excluded),
+    )

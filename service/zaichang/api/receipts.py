@@ -7,10 +7,12 @@ from collections import OrderedDict
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import Response
 
-from zaichang.api.deps import ApiDeps, launched
+from zaichang.api.access import ByLearner
+from zaichang.api.contract import contract_router, refused
+from zaichang.api.parameters import SessionId
+from zaichang.api.parts import Parts
 from zaichang.core.errors import EvidenceError, NotFound, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.log.bundles import place_of
@@ -54,22 +56,39 @@ class TooOften(PeerViolation):
     http_status = 429
 
 
-def receipts_router(deps: ApiDeps) -> APIRouter:
+def receipts_router() -> APIRouter:
     """Return ``/v1/sessions/{id}/receipt``, for the learner's page (the review page has its own routes)."""
-    router = APIRouter(prefix="/v1")
+    router = contract_router("learner", "/v1")
     limit = AskLimit()
 
-    @router.get("/sessions/{session_id}/receipt")
-    async def receipt(request: Request, session_id: str) -> Response:
-        claims = launched(request, deps)
+    @router.get(
+        "/sessions/{session_id}/receipt",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The receipt, as a file; `zaichang receipt` checks it (docs/evidence.md).",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            },
+            **refused(
+                {
+                    403: ("receipt.not_ended",),
+                    404: ("session.unknown", "learner.erased"),
+                    422: ("id.invalid",),
+                    429: ("http.too_often",),
+                }
+            ),
+        },
+    )
+    async def get_receipt(claims: ByLearner, session_id: SessionId, parts: Parts) -> Response:
+        """Give the learner's receipt of the session that this very token opened, six times a minute at most."""
         check_id(session_id, "session_id")
-        row = await deps.ports.history.session_of_token(claims.token_id)
+        row = await parts.ports.history.session_of_token(claims.token_id)
         if row is None or row.session_id != session_id:
             # The same answer for another's session and for none: nothing is to be learnt from asking.
             raise NotFound("session.unknown", "This token has no such session.")
-        limit.ask(session_id, deps.ports.clock.now_ms())
-        reader = await asyncio.to_thread(_reader, place_of(deps.logs, row))
-        data = await session_receipt(deps.ports.evidence, deps.ports.vault, reader, row)
+        limit.ask(session_id, parts.ports.clock.now_ms())
+        reader = await asyncio.to_thread(_reader, place_of(parts.logs, row))
+        data = await session_receipt(parts.ports.evidence, parts.ports.vault, reader, row)
         name = f'attachment; filename="{session_id}.receipt.json"'
         return Response(data, media_type="application/json", headers={"content-disposition": name})
 

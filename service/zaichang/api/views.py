@@ -1,4 +1,4 @@
-"""Sessions, minutes and cases as the API shows them: what the rules decided, and what people changed since."""
+"""Stored sessions, minutes and cases as the API's answers: the rules' decisions, and people's changes since."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from zaichang.api.models.cases import CaseLine, CaseReasonLine
+from zaichang.api.models.common import InstitutionNames, Reason
+from zaichang.api.models.sessions import Minute, ReviewMinute, SessionLine
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import SENTENCES, ReasonCode
-from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
-from zaichang.ports.records_cases import Case, CaseReason
+from zaichang.ports.records import Institution, SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_cases import Case
 from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, total_ms
@@ -18,10 +21,20 @@ NEWEST = (2**53 - 1, "~")
 """Before every session: the begin of the first page."""
 
 
-def reason_view(code: str) -> dict[str, str]:
-    """Return a reason with its sentence in both languages."""
+def names_of(institution: Institution) -> InstitutionNames:
+    """Return an institution's id and names."""
+    return InstitutionNames(id=institution.institution_id, zh=institution.name_zh, en=institution.name_en)
+
+
+def sentences_of(code: str) -> dict[str, str]:
+    """Return a reason code with its sentence in both languages."""
     sentence = SENTENCES[ReasonCode(code)]
     return {"code": code, "zh": sentence.zh, "en": sentence.en}
+
+
+def reason_view(code: str) -> Reason:
+    """Return a reason with its sentence in both languages."""
+    return Reason.model_validate(sentences_of(code))
 
 
 def amended(minutes: Sequence[StoredMinute], amendments: Sequence[Amendment]) -> dict[int, list[Amendment]]:
@@ -32,10 +45,10 @@ def amended(minutes: Sequence[StoredMinute], amendments: Sequence[Amendment]) ->
     return found
 
 
-def session_view(
+def session_fields(
     row: SessionRow, minutes: Sequence[StoredMinute], amendments: Sequence[Amendment] = ()
 ) -> dict[str, Any]:
-    """Return a session in one line: its totals and verdict letters, as they stand after people's decisions."""
+    """Return the fields of ``SessionLine``, which longer answers have too."""
     records = [json.loads(minute.body) for minute in minutes]
     later = amended(minutes, amendments)
     letters = [
@@ -59,23 +72,40 @@ def session_view(
     }
 
 
+def session_view(row: SessionRow, minutes: Sequence[StoredMinute], amendments: Sequence[Amendment] = ()) -> SessionLine:
+    """Return a session in one line: its totals and verdict letters, as they stand after people's decisions."""
+    return SessionLine.model_validate(session_fields(row, minutes, amendments))
+
+
 def minute_view(
-    minute: StoredMinute,
-    leaves: Sequence[StoredLeaf],
-    amendments: Sequence[Amendment],
-    left: IntervalSet,
-    *,
-    reviewers: bool,
-) -> dict[str, Any]:
-    """Return a minute with its reasons, its place in the log, people's decisions, and what they may still grant.
+    minute: StoredMinute, leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment], left: IntervalSet
+) -> Minute:
+    """Return a minute as its learner sees it; see ``review_minute_view``."""
+    return Minute.model_validate(_minute(minute, leaves, amendments, left, signed=False))
+
+
+def review_minute_view(
+    minute: StoredMinute, leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment], left: IntervalSet
+) -> ReviewMinute:
+    """Return a minute as the institution sees it: with the authors of decisions and their notes.
 
     Args:
         minute: As stored.
         leaves: Of the session.
         amendments: Of this minute.
         left: What may still be granted.
-        reviewers: Whether to say who decided (to the institution, not to the learner).
     """
+    return ReviewMinute.model_validate(_minute(minute, leaves, amendments, left, signed=True))
+
+
+def _minute(
+    minute: StoredMinute,
+    leaves: Sequence[StoredLeaf],
+    amendments: Sequence[Amendment],
+    left: IntervalSet,
+    *,
+    signed: bool,
+) -> dict[str, Any]:
     record: Mapping[str, Any] = json.loads(minute.body)
     index_of = {leaf.leaf_seq: leaf.entry_index for leaf in leaves}
     decisions = []
@@ -87,17 +117,17 @@ def minute_view(
             "at_ms": each.at_ms,
             "outcome": body["outcome"],
             "delta_ms": each.delta_ms,
-            "reason": reason_view(each.reason),
+            "reason": sentences_of(each.reason),
             "log_index": index_of.get(each.leaf_seq),
         }
-        decisions.append({**shown, "reviewer": each.reviewer_id, "note": body["note"]} if reviewers else shown)
+        decisions.append({**shown, "reviewer": each.reviewer_id, "note": body["note"]} if signed else shown)
     return {
         **record,
         "verdict": amendments[-1].verdict if amendments else record["verdict"],
         "was": record["verdict"],
         "verified": sorted([*record["verified"], *granted]),
         "verified_ms": record["verified_ms"] + sum(each.delta_ms for each in amendments),
-        "reasons": [reason_view(code) for code in record["reasons"]],
+        "reasons": [sentences_of(code) for code in record["reasons"]],
         "log_index": None if minute.leaf_seq is None else index_of.get(minute.leaf_seq),
         "left_ms": total_ms(left),
         "waits": bool(left) or (record["verdict"] == Verdict.INDETERMINATE and not amendments),
@@ -105,8 +135,8 @@ def minute_view(
     }
 
 
-def case_view(case: Case) -> dict[str, Any]:
-    """Return a case in one line of the queue."""
+def case_fields(case: Case) -> dict[str, Any]:
+    """Return the fields of ``CaseLine``, which the case's detail has too."""
     return {
         "case": case.case_id,
         "kind": case.kind,
@@ -120,12 +150,15 @@ def case_view(case: Case) -> dict[str, Any]:
         "closed_ms": case.closed_ms,
         "closed_by": case.closed_by,
         "note": case.note,
-        "reasons": [_case_reason(reason) for reason in case.reasons],
+        "reasons": [
+            CaseReasonLine(**sentences_of(reason.code), n=reason.n, other=reason.other) for reason in case.reasons
+        ],
     }
 
 
-def _case_reason(reason: CaseReason) -> dict[str, Any]:
-    return {**reason_view(reason.code), "n": reason.n, "other": reason.other}
+def case_view(case: Case) -> CaseLine:
+    """Return a case in one line of the queue."""
+    return CaseLine.model_validate(case_fields(case))
 
 
 def cursor_text(after: tuple[int, str]) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from zaichang.api.deps import ApiDeps
+from zaichang.api.parts import ApiParts
 from zaichang.core.errors import NotAllowed
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.codec import encode
@@ -56,13 +56,13 @@ class WebSocketChannel:
         return all(state is WebSocketState.CONNECTED for state in states)
 
 
-def websocket_router(deps: ApiDeps) -> APIRouter:
+def websocket_router(parts: ApiParts) -> APIRouter:
     """Return the route ``/v1/session``."""
     router = APIRouter()
 
     @router.websocket("/v1/session")
     async def session(websocket: WebSocket) -> None:
-        if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), deps.allowed_origins):
+        if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), parts.allowed_origins):
             # A browser tells its page nothing of a handshake that was refused; so the connection says why, and ends.
             await websocket.accept()
             refused = NotAllowed(
@@ -77,7 +77,7 @@ def websocket_router(deps: ApiDeps) -> APIRouter:
             return
         await websocket.accept()
         address = websocket.client.host if websocket.client is not None else ""
-        await deps.gateway.serve(WebSocketChannel(websocket), address)
+        await parts.gateway.serve(WebSocketChannel(websocket), address)
 
     return router
 

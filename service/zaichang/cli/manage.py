@@ -46,7 +46,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--timeline-kept", action="store_true", help="a new version has the old one's time line: credit stays"
     )
     sub.add_argument(
-        "--live-from-ms", type=int, default=0, metavar="MS", help="when a live broadcast begins, Unix time"
+        "--live-from-ms",
+        type=int,
+        metavar="MS",
+        help="when a live broadcast begins, Unix time; 0: none; by default as it was",
     )
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
@@ -103,8 +106,6 @@ async def _institution(services: Services, args: Namespace) -> dict[str, Any]:
 async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
     from zaichang.launch.policy_packs import load_pack
 
-    held = await services.store.lessons(args.institution)
-    before = next((each for each in held if (each.course_id, each.lesson_id) == (args.course, args.lesson)), None)
     policy = load_pack(args.policy).policy
     made = await services.registry.add_lesson(
         args.institution,
@@ -114,7 +115,6 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
         title_en=args.title_en,
         duration_ms=args.duration_ms,
         policy=policy,
-        questions=before.questions if before is not None else (),
         version=args.version,
         timeline_kept=args.timeline_kept,
         live_from_ms=args.live_from_ms,

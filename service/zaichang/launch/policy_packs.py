@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -77,8 +79,21 @@ def parse_pack(data: bytes, source: str) -> Pack:
         raise ConfigError("policy.unreadable", f"{source} has {len(data)} bytes, more than {PACK_MAX_BYTES}.")
     try:
         tables = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError("policy.unreadable", f"{source} is not TOML: {error}.") from None
+    return read_pack(tables, source)
+
+
+def read_pack(tables: Mapping[str, object], source: str) -> Pack:
+    """Check one pack given as its tables; ``source`` names it in messages.
+
+    Args:
+        tables: ``pack``, ``rules`` and ``cite``, as a TOML file has them.
+        source: Where they came from.
+
+    Raises:
+        ConfigError: ``policy.unknown_key`` or ``policy.invalid``.
+    """
     _only(tables, ("pack", "rules", "cite"), source)
     pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
     _only(pack, (*_TEXTS, "schema", "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
@@ -106,14 +121,14 @@ def parse_pack(data: bytes, source: str) -> Pack:
     )
 
 
-def _table(tables: dict[str, object], name: str, source: str) -> dict[str, object]:
+def _table(tables: Mapping[str, object], name: str, source: str) -> dict[str, object]:
     table = tables.get(name)
     if not isinstance(table, dict):
         raise ConfigError("policy.invalid", f"{source} lacks the table [{name}].")
     return table
 
 
-def _only(table: dict[str, object], known: tuple[str, ...], where: str) -> None:
+def _only(table: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in known:
             raise ConfigError(
@@ -125,6 +140,8 @@ def _text(table: dict[str, object], name: str, source: str) -> str:
     value = table.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= 400:
         raise ConfigError("policy.invalid", f"{source}: {name} must be a text of 1 to 400 characters.")
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in value):
+        raise ConfigError("policy.invalid", f"{source}: {name} has characters that cannot be shown.")
     return value
 
 

@@ -69,10 +69,10 @@ class Registry:
         title_en: str,
         duration_ms: int,
         policy: Policy,
-        questions: tuple[Question, ...] = (),
+        questions: tuple[Question, ...] | None = None,
         version: str = "",
         timeline_kept: bool = False,
-        live_from_ms: int = 0,
+        live_from_ms: int | None = None,
     ) -> Lesson:
         """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
 
@@ -84,16 +84,20 @@ class Registry:
             title_en: Title in English.
             duration_ms: Its length.
             policy: The rules.
-            questions: Its bank.
+            questions: Its bank; None: the one that it has.
             version: Its version; empty: the one that it has, or "1".
             timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
-            live_from_ms: When a live broadcast begins, server time; 0: not live.
+            live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
 
         Running sessions go on with the version that they began with; the next launch gets this one.
         """
         before = await self._lesson(institution_id, course_id, lesson_id)
         version = check_id(version or (before.version if before is not None else "1"), "version")
         kept = before is not None and (timeline_kept or version == before.version)
+        if questions is None:
+            questions = before.questions if before is not None else ()
+        if live_from_ms is None:
+            live_from_ms = before.live_from_ms if before is not None else 0
         digest = policy_digest(policy)
         await self._ports.lessons.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
         lesson = Lesson(

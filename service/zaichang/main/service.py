@@ -17,7 +17,7 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.api.app import create_app
-from zaichang.api.deps import ApiDeps
+from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -249,7 +249,7 @@ def create_service_app(services: Services) -> FastAPI:
     """Return the application with API, pages and player bundle."""
     settings = services.settings
     app = create_app(
-        ApiDeps(
+        ApiParts(
             gateway=services.gateway,
             registry=services.registry,
             ports=services.ports,

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from support.study import ManualClock, Student, service, token
-from zaichang.api.deps import PHOTO_MAX_BYTES
+from zaichang.api.contract import PHOTO_MAX_BYTES
 from zaichang.api.websocket import origin_allowed
 from zaichang.launch.registry import InstitutionKeys
 from zaichang.main.service import Services, create_service_app
@@ -70,7 +70,8 @@ async def test_health_says_that_the_service_lives(tmp_path: Path) -> None:
     [
         ("GET", "/nothing", 404, "http.not_found"),
         ("DELETE", "/v1/sessions", 405, "http.method"),
-        ("GET", "/v1/sessions?limit=100000", 422, "http.invalid"),
+        ("GET", "/v1/sessions?limit=100000", 401, "auth.required"),
+        ("GET", "/v1/logs?limit=100000", 422, "http.invalid"),
         ("GET", "/v1/sessions", 401, "auth.required"),
         ("POST", "/v1/launch", 401, "auth.required"),
         ("GET", "/v1/me", 401, "auth.required"),
@@ -88,6 +89,13 @@ async def test_every_refusal_has_the_one_shape(tmp_path: Path, method: str, path
         answer = await page.client.request(method, path)
         assert answer.status_code == status
         assert code_of(answer) in {code, "sdk.not_built"}
+
+
+@pytest.mark.parametrize("query", ["limit=100000", "limit=0", "limit=x", "page=2", "limit=1&limit=1", "before=1"])
+async def test_a_query_that_does_not_fit_is_refused(tmp_path: Path, query: str) -> None:
+    async with web(tmp_path) as page:
+        answer = await page.client.get(f"/v1/sessions?{query}", headers=page.staff())
+        assert answer.status_code == 422 and code_of(answer) in ("http.invalid", "http.cursor")
 
 
 async def test_a_failure_of_ours_tells_nothing_about_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,31 @@ def test_people_read_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([*LESSON, "--data", str(tmp_path), "--duration-ms", "60000", "--policy", "demo"]) == 0
     out = capsys.readouterr().out
     assert "shown this once" in out and "Lesson created: school / pharmacy / lesson-1" in out
+
+
+def test_a_replaced_lesson_keeps_its_questions_and_its_broadcast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(tmp_path, capsys, "--duration-ms", "60000")
+    bank = tmp_path / "bank.json"
+    bank.write_text('{"questions": [{"id": "q1", "text": "1+1?", "options": ["1", "2"], "correct": 1}]}')
+    place = ("school", "pharmacy", "lesson-1")
+    data = ("--data", str(tmp_path), "--json")
+    titles = ("--title-zh", "课", "--title-en", "L", "--duration-ms", "60000", "--live-from-ms", "1700000000000")
+    for command in (("manage", "questions", *place, "--bank", str(bank)), ("manage", "lesson", *place, *titles)):
+        assert main([*command, *data]) == 0
+    add(tmp_path, capsys_drained(capsys), "--duration-ms", "60000", "--policy", "demo", "--replace")
+    assert main(["manage", "questions", *place, *data]) == 0
+    assert json.loads(capsys.readouterr().out)["questions"][0]["id"] == "q1"
+    assert broadcast_of(tmp_path) == 1_700_000_000_000
+
+
+def capsys_drained(capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
+    capsys.readouterr()
+    return capsys
+
+
+def broadcast_of(data: Path) -> int:
+    [path] = data.glob("*.sqlite3")
+    with contextlib.closing(sqlite3.connect(path)) as found:
+        return int(found.execute("SELECT live_from_ms FROM lessons").fetchone()[0])

@@ -1,0 +1,154 @@
+"""Who may call a route: one role for each kind of key or token, used by the routes as ``Depends``.
+
+Annotations are evaluated here (no ``from __future__ import annotations``): FastAPI reads those of a role's ``__call__``
+and cannot resolve names written as text on an instance.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Final, Generic, TypeVar
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from zaichang.api.parts import ApiParts
+from zaichang.core.errors import NotAllowed
+from zaichang.launch.tokens import LaunchClaims
+from zaichang.ports.records import Institution
+
+T = TypeVar("T")
+
+KEYS: Final = {
+    "platformKey": "The key of the institution's learning platform. It opens launches, enrols and keeps lessons.",
+    "staffKey": "The key that an institution's reviewers share. It reads, and it gives reviewers their own keys.",
+    "reviewerKey": "One reviewer's own key. It reads and decides cases.",
+    "launchToken": "The token of one launch, as `POST /v1/launch` gave it. It belongs to one learner and one lesson.",
+}
+"""Security scheme of each key or token, with its description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The holder of one of an institution's keys.
+
+    Attributes:
+        institution: Whose key it is.
+        actor: ``platform``, ``staff`` or the reviewer's id.
+        reviewer_id: The reviewer's id; empty where the key belongs to no single person.
+    """
+
+    institution: Institution
+    actor: str
+    reviewer_id: str = ""
+
+
+class Role(Generic[T]):
+    """A dependency that answers who calls, or refuses the call.
+
+    The route class asks it before it reads a request's body, so that a stranger cannot make the service read one.
+    """
+
+    def __init__(
+        self, keys: tuple[str, ...], check: Callable[[ApiParts, str], Awaitable[T]], codes: tuple[str, ...] = ()
+    ) -> None:
+        """Set up a role.
+
+        Args:
+            keys: Names in ``KEYS`` that open it; none: it is public.
+            check: Returns the caller for the text of the Authorization header's key.
+            codes: Error codes, beside ``auth.role``, with which a known caller is refused.
+        """
+        self.keys = keys
+        self.codes = codes
+        self._check = check
+
+    async def __call__(self, request: Request) -> T:
+        """Return the caller; a request is checked once.
+
+        Raises:
+            NotAllowed: ``auth.required``, ``auth.role``, ``token.forged``, ``token.expired`` or one of ``codes``.
+        """
+        if self not in (held := request.scope.setdefault("zaichang.callers", {})):
+            held[self] = await self._check(request.app.state.parts, _key(request) if self.keys else "")
+        caller: T = held[self]
+        return caller
+
+
+def _key(request: Request) -> str:
+    """Return the key or token of the Authorization header.
+
+    Raises:
+        NotAllowed: ``auth.required``.
+    """
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
+    return key.strip()
+
+
+async def _nobody(parts: ApiParts, key: str) -> None:
+    """Public routes ask for no key."""
+
+
+async def _platform(parts: ApiParts, key: str) -> Institution:
+    return await parts.registry.institution_of_key(key, "platform")
+
+
+async def _owner(parts: ApiParts, key: str) -> Institution:
+    return await parts.registry.institution_of_key(key, "staff")
+
+
+async def _staff(parts: ApiParts, key: str) -> Caller:
+    institution, reviewer_id = await parts.registry.reviewer_of_key(key)
+    return Caller(institution=institution, actor=reviewer_id or "staff", reviewer_id=reviewer_id)
+
+
+async def _reviewer(parts: ApiParts, key: str) -> Caller:
+    caller = await _staff(parts, key)
+    if not caller.reviewer_id:
+        raise NotAllowed(
+            "review.personal_key",
+            "Deciding needs a reviewer's own key; this is the staff key that several people share.",
+            "Create one: POST /v1/reviewers, or zaichang manage reviewer.",
+        )
+    return caller
+
+
+async def _any_key(parts: ApiParts, key: str) -> Caller:
+    try:
+        return await _staff(parts, key)
+    except NotAllowed as error:
+        if error.code != "auth.role":
+            raise
+    return Caller(institution=await _platform(parts, key), actor="platform")
+
+
+async def _learner(parts: ApiParts, key: str) -> LaunchClaims:
+    return parts.tokens.verify(key, parts.ports.clock.now_ms())
+
+
+async def _enrolling(parts: ApiParts, key: str) -> LaunchClaims:
+    claims = await _learner(parts, key)
+    if not claims.enrol:
+        raise NotAllowed("enrol.not_granted", "This launch does not allow the learner to enrol.")
+    return claims
+
+
+PUBLIC: Final = Role((), _nobody)
+PLATFORM: Final = Role(("platformKey",), _platform)
+OWNER: Final = Role(("staffKey",), _owner)
+STAFF: Final = Role(("staffKey", "reviewerKey"), _staff)
+REVIEWER: Final = Role(("reviewerKey",), _reviewer, ("review.personal_key",))
+ANY_KEY: Final = Role(("platformKey", "staffKey", "reviewerKey"), _any_key)
+LEARNER: Final = Role(("launchToken",), _learner)
+ENROLLING: Final = Role(("launchToken",), _enrolling, ("enrol.not_granted",))
+
+Public = Depends(PUBLIC)
+"""Among a route's ``dependencies``: the route says that it asks for no key."""
+ByPlatform = Annotated[Institution, Depends(PLATFORM)]
+ByOwner = Annotated[Institution, Depends(OWNER)]
+ByStaff = Annotated[Caller, Depends(STAFF)]
+ByReviewer = Annotated[Caller, Depends(REVIEWER)]
+ByAnyKey = Annotated[Caller, Depends(ANY_KEY)]
+ByLearner = Annotated[LaunchClaims, Depends(LEARNER)]
+ByEnrolling = Annotated[LaunchClaims, Depends(ENROLLING)]

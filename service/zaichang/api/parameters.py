@@ -1,0 +1,29 @@
+"""Path and query parameters that several routes have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+
+from zaichang.api.models.common import ID_PATTERN
+
+CURSOR_MAX_CHARS = 100
+
+
+def _id(description: str, example: str) -> Any:
+    # The handler checks the letters, so that the error is `id.invalid`; the schema says them.
+    return Path(description=description, examples=[example], json_schema_extra={"pattern": ID_PATTERN})
+
+
+CourseId = Annotated[str, _id("The course.", "pharmacy-2026")]
+LessonId = Annotated[str, _id("The lesson.", "lesson-1")]
+LearnerId = Annotated[str, _id("The institution's pseudonym for the learner.", "learner-17")]
+SessionId = Annotated[str, _id("The session.", "5f0c" * 8)]
+CaptureId = Annotated[str, _id("The capture.", "c1")]
+CaseId = Annotated[str, _id("The case.", "5f0c" * 8)]
+ReviewerId = Annotated[str, _id("The reviewer.", "ren")]
+Before = Annotated[
+    str, Query(max_length=CURSOR_MAX_CHARS, description="`next` of the page before; empty: the first page.")
+]
+LearnerFilter = Annotated[str, Query(max_length=64, description="Only this learner's; empty: all.")]

@@ -1,0 +1,61 @@
+"""The parts of the running service that the routes use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from zaichang.launch.camera_enrolment import LiveEnrolment
+from zaichang.launch.registry import Registry
+from zaichang.launch.tokens import LaunchTokens
+from zaichang.live.gateway import Gateway
+from zaichang.live.rate_limits import Rates
+from zaichang.ports.log_places import LogPlaces
+from zaichang.ports.review_desk import ReviewPorts
+from zaichang.review.account_sharing import AccountSharing
+from zaichang.review.desk import ReviewDesk
+from zaichang.review.media_delivery import DeliveryDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiParts:
+    """Handed to ``create_app``.
+
+    Attributes:
+        gateway: Serves websockets.
+        registry: Institutions, lessons, enrolment, launches.
+        camera_enrolment: Leads learners through the poses.
+        ports: Store, blobs, vault, clock.
+        tokens: Launch tokens (self-enrolment).
+        logs: Logs to serve.
+        review: Decisions and appeals.
+        rates: Rate limits.
+        account_sharing: Indicators across sessions.
+        deliveries: Delivery log.
+        allowed_origins: Origins whose pages may open a websocket, beside our own.
+    """
+
+    gateway: Gateway
+    registry: Registry
+    camera_enrolment: LiveEnrolment
+    ports: ReviewPorts
+    tokens: LaunchTokens
+    logs: LogPlaces
+    review: ReviewDesk
+    rates: Rates
+    account_sharing: AccountSharing
+    deliveries: DeliveryDesk
+    allowed_origins: tuple[str, ...] = ()
+
+
+async def parts_of(request: Request) -> ApiParts:
+    """Return the parts that ``create_app`` was given."""
+    parts: ApiParts = request.app.state.parts
+    return parts
+
+
+Parts = Annotated[ApiParts, Depends(parts_of)]
+"""A route's parameter: the parts of the running service."""

@@ -1,0 +1,122 @@
+"""Who may call what: every route with every kind of key, cell by cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from support.study import token
+from unit.api.test_routes import web
+from zaichang.api.app import describe
+from zaichang.api.openapi import contract_routes
+
+KEYS = ("none", "platform", "staff", "reviewer", "learner", "enroller")
+EVERYBODY = set(KEYS)
+TABLE = {
+    "launch": {"platform"},
+    "me": {"learner", "enroller"},
+    "enrol": {"platform"},
+    "list_references": {"platform"},
+    "enrol_me": {"enroller"},
+    "begin_camera_enrolment": {"enroller"},
+    "show_pose": {"enroller"},
+    "get_receipt": {"learner", "enroller"},
+    "list_my_sessions": {"learner", "enroller"},
+    "get_my_session": {"learner", "enroller"},
+    "appeal": {"learner", "enroller"},
+    "list_sessions": {"staff", "reviewer"},
+    "get_session": {"staff", "reviewer"},
+    "get_capture": {"staff", "reviewer"},
+    "list_cases": {"staff", "reviewer"},
+    "get_case": {"staff", "reviewer"},
+    "decide": {"reviewer"},
+    "list_audit": {"staff", "reviewer"},
+    "list_lessons": {"platform", "staff", "reviewer"},
+    "put_lesson": {"platform"},
+    "get_questions": {"platform", "staff", "reviewer"},
+    "put_questions": {"platform"},
+    "get_allowance": {"platform", "staff", "reviewer"},
+    "put_allowance": {"platform", "staff", "reviewer"},
+    "list_reviewers": {"staff"},
+    "add_reviewer": {"staff"},
+    "revoke_reviewer": {"staff"},
+    "add_deliveries": {"platform"},
+    "health": EVERYBODY,
+    "get_policy": EVERYBODY,
+    "list_logs": EVERYBODY,
+    "get_log_file": EVERYBODY,
+    "get_openapi_document": EVERYBODY,
+}
+REFUSALS = {
+    "none": {"auth.required"},
+    "platform": {"auth.role", "token.malformed"},
+    "staff": {"auth.role", "token.malformed", "review.personal_key"},
+    "reviewer": {"auth.required", "token.malformed"},
+    "learner": {"auth.required", "enrol.not_granted"},
+    "enroller": {"auth.required"},
+}
+"""Codes by which a holder of this key may be refused. An unknown kind of key is `auth.required`."""
+
+AUTH = set[str]().union(*REFUSALS.values())
+
+
+def code_of(answer: httpx.Response) -> str:
+    if answer.status_code < 400:
+        return ""
+    return str(answer.json()["error"]["code"])
+
+
+async def test_every_route_refuses_every_key_that_is_not_its_own(tmp_path: Path) -> None:
+    routes = list(contract_routes(describe()))
+    assert {route.operation_id or route.unique_id for route in routes} == set(TABLE), "a route is missing in the table"
+    seen: set[str] = set()
+    async with web(tmp_path) as page:
+        held = {
+            "platform": page.keys.platform,
+            "staff": page.keys.staff,
+            "reviewer": await page.services.registry.add_reviewer("inst", "ren"),
+            "learner": await token(page.services),
+            "enroller": await token(page.services, enrol=True),
+        }
+        for route in routes:
+            name = route.unique_id
+            path = route.path.replace("{name:path}", "checkpoint").replace("{", "").replace("}", "")
+            for key in KEYS:
+                headers = {"authorization": f"Bearer {held[key]}"} if key != "none" else {}
+                # Nothing that fits: a caller who may is refused for another reason, or answered.
+                [method] = route.methods or ()
+                answer = await page.client.request(method, path, headers=headers, content=b"\x00")
+                code = code_of(answer)
+                if key in TABLE[name]:
+                    assert answer.status_code != 401 and code not in AUTH, (name, key, code)
+                else:
+                    assert answer.status_code in (401, 403) and code in REFUSALS[key], (name, key, code)
+                    seen.add(code)
+    assert seen == AUTH, "some refusal was never met"
+
+
+async def test_a_stranger_cannot_make_the_service_read_a_body(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        read = 0
+
+        async def endless() -> object:
+            nonlocal read
+            for _ in range(100):
+                read += 1
+                yield b"x" * 1_000
+
+        for method, path in (("POST", "/v1/launch"), ("POST", "/v1/enrol/p"), ("PUT", "/v1/lessons/c/l/questions")):
+            answer = await page.client.request(method, path, content=endless())
+            assert answer.status_code == 401
+        assert read == 0
+
+
+async def test_another_institutions_key_opens_nothing_of_ours(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        other = await page.services.registry.add_institution("other", "另", "Other")
+        headers = {"authorization": f"Bearer {other.platform}"}
+        asked = {"learner": "p", "course": "course", "lesson": "lesson"}
+        assert code_of(await page.client.post("/v1/launch", json=asked, headers=headers)) == "lesson.unknown"
+        assert (await page.client.get("/v1/lessons", headers=headers)).json()["lessons"] == []
+        assert (await page.client.get("/v1/references", headers=headers)).json() == []
