@@ -5,7 +5,7 @@ The order is fixed by ``ContractRoute``:
 1. The role (``api.access``) answers who calls, or refuses.
 2. A query parameter that the route does not declare, or that is given twice, is refused.
 3. A JSON body is read up to its model's limit and parsed.
-4. FastAPI validates parameters and body; what does not fit is told in the one error shape.
+4. FastAPI validates parameters and body; a refusal has the one error shape.
 """
 
 from __future__ import annotations

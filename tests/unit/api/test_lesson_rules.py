@@ -1,4 +1,4 @@
-"""A lesson's rules over HTTP: a shipped pack by name, or the institution's own; and what a change must not lose."""
+"""A lesson's rules over HTTP: a shipped pack by name, or the institution's own; a change keeps the question bank."""
 
 from __future__ import annotations
 

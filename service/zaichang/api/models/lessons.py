@@ -170,7 +170,7 @@ class DeliveryRecord(Asked):
 
     launch: str = like_id("The launch's id, as `POST /v1/launch` gave it.", "5f0c" * 8)
     from_ms: Annotated[int, Field(description="First position sent, ms.", examples=[0])]
-    to_ms: Annotated[int, Field(description="End of what was sent, ms.", examples=[6_000])]
+    to_ms: Annotated[int, Field(description="End of the sent part, ms.", examples=[6_000])]
     sent_ms: Annotated[int, Field(description="Server time at which it was sent.", examples=[1_767_225_600_000])]
 
 

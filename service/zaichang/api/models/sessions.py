@@ -59,11 +59,11 @@ class _Minute(Answer):
     was: Letter
     verified: list[Interval] = Field(description="Positions that are credited.")
     verified_ms: Ms
-    undecided: list[Interval] = Field(description="Positions that the rules left to a person.", examples=[[]])
+    undecided: list[Interval] = Field(description="Positions that the rules sent to review.", examples=[[]])
     reasons: list[Reason] = Field(description="Why the rest did not count.", examples=[[]])
     log_index: int | None = Field(description="Place of its record in the log; null until it is there.", examples=[16])
     left_ms: int = Field(description="How much a person may still grant.", examples=[0])
-    waits: bool = Field(description="Whether the minute waits for a person.", examples=[False])
+    waits: bool = Field(description="Whether the minute awaits review.", examples=[False])
 
 
 class Minute(_Minute):
