@@ -8,7 +8,7 @@ Theory. Each batch goes through these steps:
 4. put the tiles in their public places, and read them back;
 5. publish the checkpoint, and acknowledge the leaves.
 
-A crash before step 3 leaves no trace: nobody has seen the checkpoint, and the batch is submitted again. A crash after
+A crash before step 3 leaves no trace: no reader saw the checkpoint, and the batch is submitted again. A crash after
 it leaves a head whose batch is staged, and ``recover`` finishes steps 4 and 5 with the same code. A second process
 that writes the same log loses step 3 and stops. So two different trees are never signed for one size, as long as the
 head store keeps its promise.
