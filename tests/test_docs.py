@@ -318,6 +318,11 @@ def raised_in(text: str) -> list[error_codes.Raised]:
     return list(error_codes.Module(Path("x.py"), text).raised())
 
 
+def test_an_error_that_is_raised_again_in_another_class_has_its_code_elsewhere() -> None:
+    assert raised_in("raise PeerViolation(error.code, error.message, error.hint)") == []
+    assert len(raised_in("raise PeerViolation(error, error.message)")) == 1
+
+
 def test_error_codes_are_followed_through_names() -> None:
     text = (
         "def f(code):\n    raise NotFound(code, f'No {what} at {a.b[0]}.')\n"
