@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import report
 from tests.support.desk import Desk, frame, started
 from zaichang.core.assessment import FrameAssessment
+from zaichang.core.enums import Proof
 from zaichang.session.delivery import SPANS_MAX
 from zaichang.session.events import MediaDelivered
 from zaichang.session.policy import Policy
@@ -112,7 +113,7 @@ def measure(name: str, desk: Desk, rounds: int) -> dict[str, report.Cell]:
         "events_per_s": round(len(desk.events) / best_s),
         "state_largest_bytes": largest,
         "state_end_bytes": deep_bytes(state),
-        "credited_ms": state.session_verified_ms,
+        "credited_ms": state.credit.verified_ms,
         "fast_enough": len(desk.events) / best_s >= FLOOR_PER_S,
         "small_enough": largest <= LIMIT_BYTES,
     }
@@ -126,14 +127,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, default=None, help="where the figures go")
     chosen = parser.parse_args(arguments)
     span_ms = round(chosen.hours * HOUR_MS)
-    face = Policy(proofs=("presence", "identity"))
+    face = Policy(proofs=(Proof.PRESENCE, Proof.IDENTITY))
     policies = {
         "face": face,
         "movements": replace(face, liveness_start=True, liveness_bracket=True),
         "movements once an hour": replace(
             face, liveness_bracket=True, liveness_max_gap_ms=HOUR_MS, challenge_kinds=(), challenge_deadline_ms=600_000
         ),
-        "pop-ups only": Policy(proofs=()),
+        "challenges only": Policy(proofs=()),
         "delivery log that never comes": replace(face, delivery_required=True, delivery_wait_ms=HOUR_MS),
     }
     rows = [

@@ -285,7 +285,7 @@ class RuntimeHost:
     async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
         """Return what a person would read off a pop-up: replayed from the stored events."""
         events = await self.events(session_id)
-        challenge = replay(events, self._loaded.policy).state.challenge
+        challenge = replay(events, self._loaded.policy).state.challenges.open
         return challenge.expected if challenge is not None else None
 
     async def events(self, session_id: str) -> tuple[Event, ...]:

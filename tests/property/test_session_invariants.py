@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from support.desk import frame, good_face
+from support.desk import changed, frame, good_face
 from support.effort import effort
 from support.hostile import ACTIONS, PICTURES, POLICIES, QUICK, Action, honest
 from support.watch import Watch, covers
@@ -19,8 +19,8 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.playhead import IntervalSet, difference, total_ms
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase
 from zaichang.session.step import step
+from zaichang.session.values import Phase
 
 R = ReasonCode
 Script = list[tuple[Action, int]]
@@ -47,13 +47,18 @@ def active(policy: Policy, script: Script, **info: object) -> Watch:
 def recover(watch: Watch) -> None:
     """Do what an honest learner does until time counts again; give up on a session that is over."""
     for _ in range(400):
-        assume(watch.state.phase is not Phase.CLOSED and watch.state.closing is None)
-        assume(watch.state.repeats <= watch.policy.repeats_max)  # a camera that was taken for a recording stays one
-        if watch.state.challenge is not None:
+        assume(watch.state.playback.phase is not Phase.CLOSED and watch.state.playback.closing is None)
+        assume(
+            watch.state.proofs.repeats <= watch.policy.repeats_max
+        )  # a camera that was taken for a recording stays one
+        if watch.state.challenges.open is not None:
             watch.answer()
-        elif watch.state.round is not None:
+        elif watch.state.proofs.round is not None:
             watch.capture()
-        elif watch.state.beat_ms == watch.now_ms and watch.state.beat_playhead_ms == watch.state.frontier_ms:
+        elif (
+            watch.state.playback.beat_ms == watch.now_ms
+            and watch.state.playback.beat_playhead_ms == watch.state.frontier_ms
+        ):
             return
         else:
             watch.wait(1_000).beat(watch.state.frontier_ms)
@@ -61,7 +66,7 @@ def recover(watch: Watch) -> None:
 
 
 def play(watch: Watch, span_ms: int = 4_000) -> None:
-    watch.wait(span_ms).beat(watch.state.beat_playhead_ms + span_ms)
+    watch.wait(span_ms).beat(watch.state.playback.beat_playhead_ms + span_ms)
 
 
 def bracket(watch: Watch, span_ms: int) -> None:
@@ -75,10 +80,10 @@ def prove(watch: Watch, pictures: int | None = None) -> None:
     """Let a round fall due and pass it, or fail it with picture number ``pictures``."""
     watch.schedule(capture_in_ms=0, challenge_in_ms=NEVER_MS)
     watch.tick()
-    while watch.state.round is not None:
+    while watch.state.proofs.round is not None:
         watch.capture(None if pictures is None else PICTURES[pictures](watch))
-        if watch.now_ms - watch.state.heard_ms > 10_000:
-            watch.beat(watch.state.beat_playhead_ms)  # still here, standing still
+        if watch.now_ms - watch.state.link.heard_ms > 10_000:
+            watch.beat(watch.state.playback.beat_playhead_ms)  # still here, standing still
 
 
 @effort(25)
@@ -90,16 +95,16 @@ def test_i1_credit_never_outruns_the_clock(script: Script, name: str, excess_ms:
     recover(watch)
     bracket(watch, 5_000)
     # The danger: a report beyond what the clock and all slack allow.
-    allowed_ms = watch.state.tokens_ms + 5_000 * policy.rate_max_bp // 10_000
+    allowed_ms = watch.state.playback.tokens_ms + 5_000 * policy.rate_max_bp // 10_000
     pending_ms = watch.state.pending_ms
-    out = watch.wait(5_000).beat(watch.state.beat_playhead_ms + allowed_ms + excess_ms)
+    out = watch.wait(5_000).beat(watch.state.playback.beat_playhead_ms + allowed_ms + excess_ms)
     lags = excess_ms <= policy.seek_tolerance_ms
     assert watch.state.pending_ms <= pending_ms + (allowed_ms if lags else 0)
     # Where skips are allowed, it may have been one: nothing counts, and nobody is sent back.
     assert any(isinstance(x, d.OrderSeek) for x in out) is not (lags or policy.skip_allowed)
     event(f"lags: {lags}")
     watch.do(e.FinishRequested)
-    while watch.state.phase is not Phase.CLOSED:
+    while watch.state.playback.phase is not Phase.CLOSED:
         watch.capture()
     for first, start in enumerate(watch.minutes):
         for last in range(first, len(watch.minutes)):
@@ -118,28 +123,30 @@ def test_i2_two_sessions_never_count_a_second_twice(first: Script, second: Scrip
     honest(a, 14)
     honest(a, 14)
     close(run(a, first))
-    assume(a.state.credited)
-    b = Watch(POLICIES[two], lesson_duration_ms=LONG_MS, credited=a.state.credited)
+    assume(a.state.credit.credited)
+    b = Watch(POLICIES[two], lesson_duration_ms=LONG_MS, credited=a.state.credit.credited)
     # The danger: the whole of it again, under a policy and a camera that would credit it.
     honest(b, 0)
     b.wait(100).beat(0)
     honest(b, 14)
     honest(b, 14)
-    played = (0, b.state.beat_playhead_ms)
+    played = (0, b.state.playback.beat_playhead_ms)
     assert played[1] > 50_000
-    assert total_ms(difference(a.state.credited, (played,))) < total_ms(a.state.credited), "credited time was replayed"
+    assert total_ms(difference(a.state.credit.credited, (played,))) < total_ms(a.state.credit.credited), (
+        "credited time was replayed"
+    )
     close(run(b, second))
     in_a = [part for minute in a.minutes for part in minute.verified]
     in_b = [part for minute in b.minutes for part in minute.verified]
-    assert all(difference((part,), a.state.credited) == (part,) for part in in_b)
-    assert total_ms(b.state.credited) == sum(end - start for start, end in in_a + in_b)
-    assert covers(b.state.credited, a.state.credited)
+    assert all(difference((part,), a.state.credit.credited) == (part,) for part in in_b)
+    assert total_ms(b.state.credit.credited) == sum(end - start for start, end in in_a + in_b)
+    assert covers(b.state.credit.credited, a.state.credit.credited)
 
 
 def close(watch: Watch) -> None:
-    if watch.state.phase is not Phase.CLOSED:
+    if watch.state.playback.phase is not Phase.CLOSED:
         watch.do(e.FinishRequested)
-    while watch.state.phase is not Phase.CLOSED:
+    while watch.state.playback.phase is not Phase.CLOSED:
         watch.tick(watch.policy.abandon_ms)
     watch.check_replay()
 
@@ -149,8 +156,8 @@ def close(watch: Watch) -> None:
 def test_i3_what_is_superseded_earns_nothing_more(script: Script, after: Script, name: str) -> None:
     watch = active(POLICIES[name], script)
     bracket(watch, 20_000)
-    assert watch.state.pending, "there was something to earn"
-    credited = watch.state.credited
+    assert watch.state.credit.pending, "there was something to earn"
+    credited = watch.state.credit.credited
     out = watch.wait(100).do(e.Superseded)
     assert isinstance(out[-1], d.RecordFinal)
     assert out[-1].final.reason is ReasonCode.SUPERSEDED
@@ -158,8 +165,8 @@ def test_i3_what_is_superseded_earns_nothing_more(script: Script, after: Script,
     run(watch, after)
     for nonce in watch.used_nonces | {watch.nonce}:
         watch.beat(watch.state.frontier_ms + 5_000, nonce=nonce)
-    assert watch.state.credited == credited
-    assert watch.state.phase is Phase.CLOSED
+    assert watch.state.credit.credited == credited
+    assert watch.state.playback.phase is Phase.CLOSED
     assert len(watch.log) == decided
 
 
@@ -170,8 +177,8 @@ def test_i4_a_heartbeat_counts_once_and_only_in_its_place(script: Script, name: 
     play(watch)
     sent = [x for x in watch.events if isinstance(x, e.HeartbeatReceived)]
     watch.wait(1_000).do(e.DeadlineReached)
-    assume(watch.state.phase is Phase.ACTIVE)
-    pending, seq = watch.state.pending, watch.state.seq
+    assume(watch.state.playback.phase is Phase.ACTIVE)
+    pending, seq = watch.state.credit.pending, watch.state.link.seq
     ahead_ms = watch.state.frontier_ms + 1_000
     for old in sent:
         # The danger: each report again, and each old nonce under the right number, claiming progress.
@@ -179,7 +186,7 @@ def test_i4_a_heartbeat_counts_once_and_only_in_its_place(script: Script, name: 
         assert isinstance(watch.beat(ahead_ms, seq=seq + 1, nonce=old.nonce)[0], d.RejectHeartbeat)
     for wrong_seq in (0, seq, seq + 2):
         assert isinstance(watch.beat(ahead_ms, seq=wrong_seq, nonce=watch.nonce)[0], d.RejectHeartbeat)
-    assert (watch.state.pending, watch.state.seq) == (pending, seq)
+    assert (watch.state.credit.pending, watch.state.link.seq) == (pending, seq)
     assert watch.indicated()["HEARTBEAT_REJECTED"] >= 2 * len(sent) + 3 >= 5
     assert isinstance(watch.beat(ahead_ms)[-1], d.AckHeartbeat), "and the right one still counts"
     assert watch.state.pending_ms > total_ms(tuple((a, b) for _, a, b in pending))
@@ -194,39 +201,39 @@ def test_i5_only_what_was_delivered_is_credited(script: Script, span_ms: int, la
     watch = active(DELIVERY, script)
     prove(watch)
     recover(watch)
-    kept = watch.state.credited
-    start_ms = watch.state.beat_playhead_ms
+    kept = watch.state.credit.credited
+    start_ms = watch.state.playback.beat_playhead_ms
     bracket(watch, span_ms)
-    played = watch.state.pending_set
+    played = watch.state.credit.pending_set
     fresh = difference(difference(played, watch.sent), kept)
     assume(fresh)
     # The danger: played and proved in every other way, and not (or not in time, or only in part) delivered.
     prove(watch)
-    assert covers(watch.state.waiting_set, fresh), "proved, and waits for nothing but the log"
-    assert difference(watch.state.credited, kept) == difference(difference(played, kept), fresh)
+    assert covers(watch.state.credit.waiting_set, fresh), "proved, and waits for nothing but the log"
+    assert difference(watch.state.credit.credited, kept) == difference(difference(played, kept), fresh)
     middle_ms = fresh[0][0] + 1_000
-    within_ms = min(due_ms for _, _, _, due_ms in watch.state.waiting) - watch.now_ms
+    within_ms = min(due_ms for _, _, _, due_ms in watch.state.credit.waiting) - watch.now_ms
     late_ms = min(late_ms, within_ms - 1)
     while late_ms > 0:
-        watch.wait(min(4_000, late_ms)).beat(watch.state.beat_playhead_ms, playing=False)
+        watch.wait(min(4_000, late_ms)).beat(watch.state.playback.beat_playhead_ms, playing=False)
         late_ms -= 4_000
     match danger:
         case 0:  # the log comes late, but in time
             watch.do(e.MediaDelivered, spans=((0, LONG_MS, watch.info.at_ms),))
-            assert covers(watch.state.credited, fresh)
+            assert covers(watch.state.credit.credited, fresh)
         case 1:  # it says that only a part was sent
             watch.do(e.MediaDelivered, spans=((start_ms, middle_ms, watch.info.at_ms),))
-            assert not covers(watch.state.credited, fresh)
+            assert not covers(watch.state.credit.credited, fresh)
         case _:  # the media was fetched only after it had been "played"
             recover(watch)
             bracket(watch, 80_000)
             watch.do(e.MediaDelivered, spans=((0, LONG_MS, watch.now_ms),))
-            assert difference(watch.state.credited, kept) == difference(difference(played, kept), fresh)
-    credited = watch.state.credited
-    while watch.state.waiting:
+            assert difference(watch.state.credit.credited, kept) == difference(difference(played, kept), fresh)
+    credited = watch.state.credit.credited
+    while watch.state.credit.waiting:
         watch.tick(5_000)
     left = difference(fresh, credited)
-    assert covers(watch.state.undecided, left), "a person decides; nothing before it is lost"
+    assert covers(watch.state.credit.undecided, left), "a person decides; nothing before it is lost"
     assert covers(credited, kept)
     close(watch)
     verified = tuple(part for minute in watch.minutes for part in minute.verified)
@@ -246,19 +253,19 @@ def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
     watch = active(QUICK, script)
     prove(watch)
     recover(watch)
-    kept = watch.state.credited
+    kept = watch.state.credit.credited
     bracket(watch, 5_000)
     watch.schedule(capture_in_ms=NEVER_MS, challenge_in_ms=0)
     watch.tick()
     for _ in range(10):
-        if watch.state.challenge_hold:
+        if watch.state.challenges.hold:
             break
         if wrong:
             watch.answer("wrong")
         else:
             play(watch)
-    assert watch.state.challenge_hold, "the pop-up was not answered"
-    assert watch.state.credited == kept, "the bracket is lost, and nothing more"
+    assert watch.state.challenges.hold, "the pop-up was not answered"
+    assert watch.state.credit.credited == kept, "the bracket is lost, and nothing more"
     # The danger: a good face in front of the camera, the player running, for as long as the script likes.
     for kind, n in meanwhile:
         match kind:
@@ -266,18 +273,18 @@ def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
                 play(watch, 1_000 + n)
             case 1:
                 watch.tick(n * 10)
-            case 2 if watch.state.round is not None:
+            case 2 if watch.state.proofs.round is not None:
                 watch.capture()
-            case 3 if watch.state.challenge is not None:
+            case 3 if watch.state.challenges.open is not None:
                 watch.answer("wrong")
             case _:
                 watch.beat(watch.state.frontier_ms)
-        assert watch.state.credited == kept
-        assert watch.state.phase is not Phase.ACTIVE
+        assert watch.state.credit.credited == kept
+        assert watch.state.playback.phase is not Phase.ACTIVE
     recover(watch)
     bracket(watch, 10_000)
     prove(watch)
-    assert total_ms(watch.state.credited) > total_ms(kept), "after the cure, time counts again"
+    assert total_ms(watch.state.credit.credited) > total_ms(kept), "after the cure, time counts again"
     close(watch)
 
 
@@ -288,24 +295,24 @@ def test_i6_an_open_pop_up_is_not_left_behind_with_the_page(script: Script, name
     watch = active(policy, script)
     watch.schedule(capture_in_ms=NEVER_MS, challenge_in_ms=0)
     watch.tick()
-    assert watch.state.challenge is not None
+    assert watch.state.challenges.open is not None
     # The danger: the page is closed with the pop-up open, and the lesson begun anew, again and again.
-    credited = watch.state.credited
+    credited = watch.state.credit.credited
     for _ in range(sessions):
         watch.do(e.Superseded)
-        assert watch.state.owed and watch.state.credited == credited
-        watch = Watch(policy, lesson_duration_ms=LONG_MS, credited=credited, owed=watch.state.owed)
-        assert watch.state.challenge is not None, "it begins with a pop-up"
+        assert watch.state.challenges.owed and watch.state.credit.credited == credited
+        watch = Watch(policy, lesson_duration_ms=LONG_MS, credited=credited, owed=watch.state.challenges.owed)
+        assert watch.state.challenges.open is not None, "it begins with a pop-up"
         watch.round()
         for _ in range(5):
             watch.wait(4_000).beat(watch.state.frontier_ms + 4_000)
-            while watch.state.round is not None:
+            while watch.state.proofs.round is not None:
                 watch.capture()
-        assert watch.state.credited == credited, "nothing counts before the answer"
+        assert watch.state.credit.credited == credited, "nothing counts before the answer"
     recover(watch)
     bracket(watch, 20_000)
     prove(watch)
-    assert total_ms(watch.state.credited) > total_ms(credited), "answered, time counts again"
+    assert total_ms(watch.state.credit.credited) > total_ms(credited), "answered, time counts again"
     close(watch)
 
 
@@ -316,7 +323,7 @@ def test_i7_a_capture_answers_its_order_in_time_with_its_nonce(script: Script, n
     bracket(watch, 5_000)
     watch.schedule(capture_in_ms=0, challenge_in_ms=NEVER_MS)
     watch.tick()
-    current = watch.state.round
+    current = watch.state.proofs.round
     assert current is not None and current.capture_id
     earlier = watch.of(d.OrderCapture)[0]
     match danger:
@@ -331,7 +338,7 @@ def test_i7_a_capture_answers_its_order_in_time_with_its_nonce(script: Script, n
             out = watch.receive()
         case _:
             watch.capture(frame())
-            assume(watch.state.round is not None)
+            assume(watch.state.proofs.round is not None)
             out = watch.receive()
     assert any(isinstance(x, d.RejectCapture) for x in out)
     assert not any(isinstance(x, d.AnalyseCapture) for x in out)
@@ -352,19 +359,21 @@ def test_i8_a_missing_result_never_verifies_anything(script: Script, pictures: l
     watch = active(policy, script)
     prove(watch)
     recover(watch)
-    kept = watch.state.credited
+    kept = watch.state.credit.credited
     bracket(watch, 20_000)
-    assert watch.state.pending, "there was something to credit"
+    assert watch.state.credit.pending, "there was something to credit"
     for number in range(12):  # the danger: nothing but captures that lack a result
         play(watch)
         watch.schedule(capture_in_ms=0, challenge_in_ms=NEVER_MS)
         watch.tick()
-        while watch.state.round is not None:
-            watch.beat(watch.state.beat_playhead_ms, playing=False)  # a busy service is given time: still there
+        while watch.state.proofs.round is not None:
+            watch.beat(
+                watch.state.playback.beat_playhead_ms, playing=False
+            )  # a busy service is given time: still there
             watch.capture(pictures[number](watch))  # type: ignore[operator]  # functions of the session
-    assert watch.state.credited == kept
+    assert watch.state.credit.credited == kept
     assert watch.reached["lacking capture"] >= 3
-    assert watch.state.undecided or watch.state.proof_hold, "a person decides, or nothing counts"
+    assert watch.state.credit.undecided or watch.state.proofs.hold, "a person decides, or nothing counts"
     assert watch.reached["left to a person"] or watch.reached["bracket voided"]
     close(watch)
 
@@ -380,27 +389,27 @@ def test_i10_a_failed_proof_takes_back_the_bracket_and_nothing_more(pictures: in
         bracket(watch, before_ms)
         prove(watch)
         recover(watch)
-        kept, minutes = watch.state.credited, len(watch.minutes)
-        start_ms = watch.state.beat_playhead_ms
+        kept, minutes = watch.state.credit.credited, len(watch.minutes)
+        start_ms = watch.state.playback.beat_playhead_ms
         bracket(watch, within_ms)
-        at_stake = watch.state.pending_set
+        at_stake = watch.state.credit.pending_set
         assert at_stake, "there was something to lose"
         prove(watch, pictures)
-        if watch.state.proof_hold is None:
+        if watch.state.proofs.hold is None:
             assert pictures in (2, 4), "only a lack is left to a person"
-            assert watch.state.credited == kept
-            assert covers(watch.state.undecided, at_stake)
+            assert watch.state.credit.credited == kept
+            assert covers(watch.state.credit.undecided, at_stake)
             return
-        assert watch.state.credited == kept, "everything before the last good proof stays"
-        assert watch.state.pending == ()
-        assert difference(at_stake, watch.state.credited) == at_stake, "everything since is taken back"
+        assert watch.state.credit.credited == kept, "everything before the last good proof stays"
+        assert watch.state.credit.pending == ()
+        assert difference(at_stake, watch.state.credit.credited) == at_stake, "everything since is taken back"
         # Cured, and watched again, the same stretch counts: nothing but the bracket was lost.
         recover(watch)
         watch.wait(500).beat(min(start_ms, at_stake[0][0]))
         bracket(watch, within_ms + 10_000)
         prove(watch)
-        assert covers(watch.state.credited, kept)
-        assert covers(watch.state.credited, at_stake)
+        assert covers(watch.state.credit.credited, kept)
+        assert covers(watch.state.credit.credited, at_stake)
         assert len(watch.minutes) >= minutes
         close(watch)
 
@@ -413,16 +422,16 @@ def test_i10_a_network_gap_costs_the_gap(script: Script, gap_ms: int, told: bool
     watch = active(QUICK, script)
     prove(watch)
     recover(watch)
-    kept = watch.state.credited
+    kept = watch.state.credit.credited
     bracket(watch, 20_000)
-    at_stake = watch.state.pending_set
-    playhead_ms = watch.state.beat_playhead_ms
-    active_ms = watch.state.active_ms
+    at_stake = watch.state.credit.pending_set
+    playhead_ms = watch.state.playback.beat_playhead_ms
+    active_ms = watch.state.playback.active_ms
     if told:
         watch.do(e.ConnectionLost)
     if timers:
         watch.tick(16_000)
-        assert watch.state.phase is Phase.SUSPENDED
+        assert watch.state.playback.phase is Phase.SUSPENDED
         watch.wait(-16_000 + gap_ms)
     else:
         watch.wait(gap_ms)
@@ -430,14 +439,14 @@ def test_i10_a_network_gap_costs_the_gap(script: Script, gap_ms: int, told: bool
         watch.do(e.ConnectionResumed)
     # The danger: the player claims to have played all through the gap.
     watch.beat(playhead_ms + gap_ms)
-    assert watch.state.pending_set == at_stake
-    assert watch.state.active_ms - active_ms <= watch.policy.gap_ms
-    assert watch.state.round is not None, "whoever comes back proves at once that it is them"
-    while watch.state.round is not None:
+    assert watch.state.credit.pending_set == at_stake
+    assert watch.state.playback.active_ms - active_ms <= watch.policy.gap_ms
+    assert watch.state.proofs.round is not None, "whoever comes back proves at once that it is them"
+    while watch.state.proofs.round is not None:
         watch.capture()
-    assert covers(watch.state.credited, at_stake), "what was played before the gap counts"
-    assert covers(watch.state.credited, kept)
-    assert total_ms(watch.state.credited) == total_ms(kept) + total_ms(at_stake), "the gap does not"
+    assert covers(watch.state.credit.credited, at_stake), "what was played before the gap counts"
+    assert covers(watch.state.credit.credited, kept)
+    assert total_ms(watch.state.credit.credited) == total_ms(kept) + total_ms(at_stake), "the gap does not"
     close(watch)
 
 
@@ -456,6 +465,9 @@ def test_i9_what_is_recorded_is_never_recorded_again(script: Script, name: str, 
     late = e.CaptureAssessed(at_ms=watch.now_ms + n, capture_id="c1-0", assessment=watch.picture())
     state, out = step(watch.state, late, watch.policy)
     assert out == ()
-    assert replace(state, now_ms=0) == replace(watch.state, now_ms=0), "a result after the end changes nothing"
+    blank = {"reached_ms": 0}
+    assert changed(state, playback=blank) == changed(watch.state, playback=blank), (
+        "a result after the end changes nothing"
+    )
     with pytest.raises(IllegalEvent, match="Start a new session"):
         step(watch.state, e.FinishRequested(at_ms=watch.now_ms), watch.policy)

@@ -20,7 +20,8 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.playhead import IntervalSet, difference, normalise, union
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
+from zaichang.session.values import Phase
 
 DANGERS = (
     "bracket voided",
@@ -73,33 +74,33 @@ class LiveWatch(Watch):
         """Whether this event is the result of the try that runs, all as ordered, before the captures' camera."""
         if not isinstance(event, e.LivenessAssessed) or self.order is None:
             return False
-        runs = mid.challenge is not None and mid.challenge.begun
+        runs = mid.challenges.open is not None and mid.challenges.open.begun
         mine = (event.challenge_id, event.attempt) == (self.order.challenge_id, self.order.attempt)
         self.reached["stale result"] += not (runs and mine)
-        return runs and mine and event.camera == mid.camera and obeyed(event, self.order, self.policy)
+        return runs and mine and event.camera == mid.proofs.camera and obeyed(event, self.order, self.policy)
 
     def _check_credit(
         self, before: State, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...], passed: bool
     ) -> None:
-        assert covers(after.credited, before.credited), "credit was taken back"
+        assert covers(after.credit.credited, before.credit.credited), "credit was taken back"
         lively = self._passed(mid, event)
         accepted = any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
         if lively:
             assert accepted
-            self.by_movements = union(self.by_movements, mid.pending_set)
+            self.by_movements = union(self.by_movements, mid.credit.pending_set)
             self.reached["liveness passed after one that failed"] += self.failed
-            self.reached["started by movements"] += mid.phase is Phase.CHALLENGING and not self.ever_moved
+            self.reached["started by movements"] += mid.playback.phase is Phase.CHALLENGING and not self.ever_moved
             self.ever_moved, self.failed = True, False
         if passed:
-            self.by_captures = union(self.by_captures, mid.pending_set)
-            if mid.challenge is None:
-                self.safe = union(self.safe, mid.pending_set)
-                self.reached["not counted while captures passed"] += after.credited == before.credited
-        new = difference(after.credited, before.credited)
+            self.by_captures = union(self.by_captures, mid.credit.pending_set)
+            if mid.challenges.open is None:
+                self.safe = union(self.safe, mid.credit.pending_set)
+                self.reached["not counted while captures passed"] += after.credit.credited == before.credit.credited
+        new = difference(after.credit.credited, before.credit.credited)
         if new:
             assert covers(self.by_captures, new), "credited without captures"
             assert covers(self.by_movements, new), "credited without a liveness after it"
-            assert mid.credited == before.credited, "a timer credited time"
+            assert mid.credit.credited == before.credit.credited, "a timer credited time"
             assert lively or passed or accepted
             self.reached["credited"] += 1
             self.reached["credited by a liveness"] += lively
@@ -111,38 +112,48 @@ class LiveWatch(Watch):
         ):
             self.failed = True
             self.reached["liveness failed"] += 1
-            self.reached["liveness failed with something held"] += mid.held > 0
+            self.reached["liveness failed with something held"] += mid.credit.held > 0
         if self.policy.liveness_start and not self.ever_moved:
-            assert after.credited == self.prior
-        self.reached["held"] += after.held > 0
-        assert after.held <= after.proved <= len(after.pending) and after.covered <= len(after.pending)
-        assert min(after.held, after.covered) == 0, "what has both proofs is credited"
-        assert normalise(stretch[1:] for stretch in after.pending) == after.pending_set
+            assert after.credit.credited == self.prior
+        self.reached["held"] += after.credit.held > 0
+        assert after.credit.held <= after.credit.proved <= len(after.credit.pending) and after.credit.covered <= len(
+            after.credit.pending
+        )
+        assert min(after.credit.held, after.credit.covered) == 0, "what has both proofs is credited"
+        assert normalise(stretch[1:] for stretch in after.credit.pending) == after.credit.pending_set
         for left, right in ((before, mid), (mid, after)):
-            gone = difference(left.pending_set, union(union(right.pending_set, right.credited), right.undecided))
+            gone = difference(
+                left.credit.pending_set,
+                union(union(right.credit.pending_set, right.credit.credited), right.credit.undecided),
+            )
             assert difference(gone, self.safe) == gone, "what captures had proved was lost"
             self.reached["bracket voided"] += bool(gone)
 
     def _check_holds(self, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...]) -> None:
-        if after.challenge is not None and after.challenge.overdue:
-            assert after.challenge_hold
-        if after.challenge_hold and after.phase is not Phase.CLOSED:
-            assert after.phase is not Phase.ACTIVE and after.proof_hold is not None
-            assert len(after.pending) == after.held, "only what is held outlives an unanswered pop-up"
-            assert after.challenge is not None or after.challenge_due_ms
+        if after.challenges.open is not None and after.challenges.open.overdue:
+            assert after.challenges.hold
+        if after.challenges.hold and after.playback.phase is not Phase.CLOSED:
+            assert after.playback.phase is not Phase.ACTIVE and after.proofs.hold is not None
+            assert len(after.credit.pending) == after.credit.held, "only what is held outlives an unanswered pop-up"
+            assert after.challenges.open is not None or after.challenges.due_ms
             self.reached["pop-up unanswered"] += 1
-        if mid.challenge_hold and not after.challenge_hold:
+        if mid.challenges.hold and not after.challenges.hold:
             assert any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
             self.reached["pop-up cured"] += 1
-        if self.failed and after.phase is not Phase.CLOSED and after.challenge_hold and self.policy.liveness_bracket:
-            assert not difference(after.credited, mid.credited)
+        if (
+            self.failed
+            and after.playback.phase is not Phase.CLOSED
+            and after.challenges.hold
+            and self.policy.liveness_bracket
+        ):
+            assert not difference(after.credit.credited, mid.credit.credited)
 
     def _check_final(self, after: State, final: d.Final) -> None:
         super()._check_final(after, final)
-        assert covers(union(after.credited, after.undecided), self.safe), (
+        assert covers(union(after.credit.credited, after.credit.undecided), self.safe), (
             "captures proved it: at worst a person decides"
         )
-        self.reached["closed with something held"] += bool(difference(self.safe, after.credited))
+        self.reached["closed with something held"] += bool(difference(self.safe, after.credit.credited))
 
 
 class LiveSessions(Sessions):
@@ -182,13 +193,13 @@ def begin(watch: LiveWatch) -> None:
     """Pass what is asked for at the start, and play from the beginning."""
     hostile.honest(watch, 7)
     watch.wait(100).beat(0)
-    assert watch.state.phase is Phase.ACTIVE
+    assert watch.state.playback.phase is Phase.ACTIVE
 
 
 def play(watch: LiveWatch, span_ms: int) -> None:
     for _ in range(span_ms // 5_000):
-        watch.wait(5_000).beat(watch.state.beat_playhead_ms + 5_000)
-        while watch.state.round is not None:
+        watch.wait(5_000).beat(watch.state.playback.beat_playhead_ms + 5_000)
+        while watch.state.proofs.round is not None:
             watch.capture()
 
 
@@ -203,11 +214,11 @@ def test_a_recording_earns_nothing_beyond_what_was_honest(
     for _ in range(honest):
         hostile.honest(watch, 7)
     honest_ms = watch.state.frontier_ms
-    secured = watch.state.credited
+    secured = watch.state.credit.credited
     # The danger: from here every capture passes, every other pop-up is answered, and no movement is.
     for number in range(recorded):
         play(watch, 20_000)
-        challenge = watch.state.challenge
+        challenge = watch.state.challenges.open
         if challenge is not None and challenge.kind != "liveness":
             watch.answer()
         elif challenge is not None and number < len(tries):
@@ -215,13 +226,13 @@ def test_a_recording_earns_nothing_beyond_what_was_honest(
             if order is not None:
                 steps = tuple(replace(step, outcome="wrong_action") for step in hostile.done(order)["steps"])
                 watch.move(order, steps=steps)
-    assert covers(watch.state.credited, secured)
+    assert covers(watch.state.credit.credited, secured)
     assert secured or honest < 6, "there was something that an honest person had earned"
     watch.do(e.FinishRequested)
-    while watch.state.phase is not Phase.CLOSED:
+    while watch.state.playback.phase is not Phase.CLOSED:
         watch.tick(watch.policy.abandon_ms)
-    assume(watch.state.active_ms)
-    credited_ms = sum(end - start for start, end in difference(watch.state.credited, ()))
+    assume(watch.state.playback.active_ms)
+    credited_ms = sum(end - start for start, end in difference(watch.state.credit.credited, ()))
     assert credited_ms <= honest_ms
     final = watch.final()
     assert final.undecided_ms <= honest_ms - credited_ms + watch.policy.liveness_max_gap_ms + 120_000
@@ -234,10 +245,10 @@ def test_the_wrong_reason_is_never_given_for_what_a_person_must_decide() -> None
     watch = LiveWatch(LIVE_POLICIES["movements"], lesson_duration_ms=7_200_000)
     begin(watch)
     for _ in range(40):
-        if watch.state.held:
+        if watch.state.credit.held:
             break
         hostile.honest(watch, 0)
-    assert watch.state.held, "captures proved something"
+    assert watch.state.credit.held, "captures proved something"
     watch.do(e.Superseded)
     undecided = [minute for minute in watch.minutes if minute.undecided]
     assert undecided

@@ -13,7 +13,7 @@ from support.effort import effort
 from support.hostile import POLICIES, Action
 from support.watch import Watch
 from zaichang.session import events as e
-from zaichang.session.state import Phase
+from zaichang.session.values import Phase
 
 NUMBERS = st.integers(0, 999)
 DANGERS = (
@@ -98,9 +98,9 @@ class Sessions(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "watch"):
             return
-        if self.watch.state.phase is not Phase.CLOSED:
+        if self.watch.state.playback.phase is not Phase.CLOSED:
             self.watch.do(e.FinishRequested)
-        while self.watch.state.phase is not Phase.CLOSED:
+        while self.watch.state.playback.phase is not Phase.CLOSED:
             self.watch.tick(self.watch.policy.abandon_ms)
         hostile.honest(self.watch, 0)
         hostile.play(self.watch, 0)

@@ -13,7 +13,7 @@ from support.hostile import ACTIONS, POLICIES, Action, beacon, honest
 from support.watch import Watch
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.state import Phase
+from zaichang.session.values import Phase
 
 SILENT = (d.OrderCapture, d.OrderChallenge, d.OrderLiveness, d.AnalyseCapture, d.OrderResume, d.OrderSeek)
 BEFORE = tuple(action for action in ACTIONS if action.__name__ != "open_again")
@@ -33,10 +33,20 @@ def test_nothing_happens_before_the_reveal(
     watch.do(e.ConnectionResumed)
     assert not any(isinstance(decision, SILENT) for decision in watch.log)
     state = watch.state
-    assert (state.round, state.challenge, state.active_ms, state.session_verified_ms) == (None, None, 0, 0)
-    assert (state.pending, state.next_minute, state.rounds, state.challenges) == ((), 0, 0, 0)
+    assert (state.proofs.round, state.challenges.open, state.playback.active_ms, state.credit.verified_ms) == (
+        None,
+        None,
+        0,
+        0,
+    )
+    assert (state.credit.pending, state.credit.next_minute, state.proofs.rounds, state.challenges.issued) == (
+        (),
+        0,
+        0,
+        0,
+    )
     watch.check_replay()
-    if state.phase is not Phase.CLOSED:
+    if state.playback.phase is not Phase.CLOSED:
         watch.do(e.NonceRevealed, client_nonce=NONCE)
         assert watch.of(d.OrderCapture) or watch.of(d.OrderChallenge), "the first proof comes with the reveal"
 
@@ -49,6 +59,10 @@ def test_a_beacon_breaks_no_rule_whenever_it_comes(
     watch = Watch(replace(POLICIES[name], beacon_wait_ms=600_000), lesson_duration_ms=14_400_000)
     for action, n in [(honest, 5), *script[:place], (beacon, number), *script[place:], (beacon, number + 1)]:
         action(watch, n)
-    assert watch.state.beacon in ("", f"{number:064x}"), "the first one stays"
-    assert watch.state.beacon or watch.state.phase is Phase.CLOSED or watch.now_ms >= watch.info.at_ms + 600_000
+    assert watch.state.link.beacon in ("", f"{number:064x}"), "the first one stays"
+    assert (
+        watch.state.link.beacon
+        or watch.state.playback.phase is Phase.CLOSED
+        or watch.now_ms >= watch.info.at_ms + 600_000
+    )
     watch.check_replay()

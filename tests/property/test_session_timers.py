@@ -19,7 +19,7 @@ from dataclasses import replace
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from support.desk import POLICY, Desk, started
+from support.desk import POLICY, Desk, changed, started
 from support.effort import effort
 from support.hostile import ACTIONS, POLICIES, Action, honest, jitter, play, play_fast
 from support.watch import Watch
@@ -27,8 +27,9 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.decisions import Decision
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, step
+from zaichang.session.values import Phase
 
 Script = list[tuple[Action, int]]
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 999)), max_size=14)
@@ -36,12 +37,16 @@ SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 999)), max
 
 def without_order_times(state: State) -> State:
     """Blank the times that run from the moment at which an order leaves, or will."""
-    current, challenge = state.round, state.challenge
+    current, challenge = state.proofs.round, state.challenges.open
     if current is not None:
         current = replace(current, deadline_ms=0, retake_at_ms=0)
     if challenge is not None:
         challenge = replace(challenge, deadline_ms=min(1, challenge.deadline_ms), issued_at_ms=0)
-    return replace(state, round=current, challenge=challenge, round_due_ms=min(1, state.round_due_ms))
+    return changed(
+        state,
+        proofs={"round": current, "due_ms": min(1, state.proofs.due_ms)},
+        challenges={"open": challenge},
+    )
 
 
 def prompt(state: State, at_ms: int, policy: Policy) -> tuple[State, list[Decision]]:
@@ -77,8 +82,8 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
                 ahead, _ = step(ahead, e.DeadlineReached(at_ms=at_ms), policy)
         early, early_out = prompt(state, at_ms, policy)
         late, late_out = step(state, e.DeadlineReached(at_ms=at_ms), policy)
-        assert early.credited == late.credited == state.credited
-        assert early.session_verified_ms == late.session_verified_ms == state.session_verified_ms
+        assert early.credit.credited == late.credit.credited == state.credit.credited
+        assert early.credit.verified_ms == late.credit.verified_ms == state.credit.verified_ms
         if any(isinstance(x, d.OrderCapture | d.OrderChallenge) for x in early_out):
             reached["an order was given later"] += any(
                 isinstance(x, d.OrderCapture | d.OrderChallenge) for x in late_out
@@ -86,11 +91,15 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
             return
         assert without_order_times(early) == without_order_times(late)
         assert early_out == list(late_out)
-        reached["minute ended"] += early.next_minute > state.next_minute
-        reached["gap"] += early.link_hold is not None and state.link_hold is None
-        reached["pop-up overdue"] += early.challenge_hold and not state.challenge_hold
-        reached["capture missed"] += early.round is None and state.round is not None and early.strikes > state.strikes
-        reached["closed"] += early.phase is Phase.CLOSED and state.phase is not Phase.CLOSED
+        reached["minute ended"] += early.credit.next_minute > state.credit.next_minute
+        reached["gap"] += early.link.hold is not None and state.link.hold is None
+        reached["pop-up overdue"] += early.challenges.hold and not state.challenges.hold
+        reached["capture missed"] += (
+            early.proofs.round is None
+            and state.proofs.round is not None
+            and early.proofs.strikes > state.proofs.strikes
+        )
+        reached["closed"] += early.playback.phase is Phase.CLOSED and state.playback.phase is not Phase.CLOSED
 
     check()
     for what in ("an order was given later", "minute ended", "gap", "pop-up overdue", "closed"):

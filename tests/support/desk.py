@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.enums import Proof
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -17,7 +18,7 @@ from zaichang.session.step import next_deadline_ms, start, step
 
 NONCE = "22" * 16
 T0_MS = 1_700_000_000_000
-POLICY = Policy(proofs=("presence", "identity"))
+POLICY = Policy(proofs=(Proof.PRESENCE, Proof.IDENTITY))
 
 
 def good_face(**changes: Any) -> FaceFinding:
@@ -43,6 +44,15 @@ def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
         client_nonce_c=client_commitment(NONCE),
     )
     return replace(base, **changes)
+
+
+def changed(state: State, **parts: dict[str, Any]) -> State:
+    """Return a copy of the state in which some fields of its parts have other values."""
+    twin = state.copy()
+    for part, values in parts.items():
+        for name, value in values.items():
+            setattr(getattr(twin, part), name, value)
+    return twin
 
 
 def begun(
@@ -110,7 +120,7 @@ class Desk:
         return out
 
     def beat(self, **changes: Any) -> tuple[d.Decision, ...]:
-        seq = self.state.seq + 1
+        seq = self.state.link.seq + 1
         beat = e.HeartbeatReceived(
             at_ms=self.now_ms,
             seq=seq,
@@ -220,7 +230,7 @@ class Desk:
                     if self.moves is not None:
                         self._moves.append((self.now_ms + 1_000, decision.challenge_id))
                 case d.ChallengeJudged(accepted=False, closed=False) if self.moves is not None:
-                    if self.state.challenge is not None and self.state.challenge.kind == "liveness":
+                    if self.state.challenges.open is not None and self.state.challenges.open.kind == "liveness":
                         self._moves.append((self.now_ms + 2_000, decision.challenge_id))
                 case d.OrderLiveness():
                     self._tried.append((self.now_ms + 8_000, decision))

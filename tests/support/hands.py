@@ -12,6 +12,7 @@ from zaichang.session import events as e
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.session.step import next_deadline_ms, step
+from zaichang.session.turn import Turn
 
 K = TypeVar("K")
 
@@ -26,6 +27,10 @@ class Hands:
         self.events, self.state, out = begun(self.info, policy, revealed=revealed)
         self.log: list[d.Decision] = list(out)
         self.pictures = 0
+
+    def turn(self) -> Turn:
+        """Return a turn on the state itself, to call one function of the core with."""
+        return Turn(self.state, self.policy, self.now_ms)
 
     def wait(self, span_ms: int) -> Hands:
         self.now_ms += span_ms
@@ -42,12 +47,12 @@ class Hands:
         return self.wait(span_ms).do(e.DeadlineReached)
 
     def beat(self, playhead_ms: int = 0, *, playing: bool = True, **changes: Any) -> tuple[d.Decision, ...]:
-        seq = changes.pop("seq", self.state.seq + 1)
+        seq = changes.pop("seq", self.state.link.seq + 1)
         nonce = changes.pop("nonce", heartbeat_nonce(self.info, seq))
         return self.do(e.HeartbeatReceived, seq=seq, nonce=nonce, playhead_ms=playhead_ms, playing=playing, **changes)
 
     def receive(self, **changes: Any) -> tuple[d.Decision, ...]:
-        current = self.state.round
+        current = self.state.proofs.round
         assert current is not None
         values = {"capture_id": current.capture_id, "nonce": current.nonce, "camera": "cam-1", **changes}
         return self.do(e.CaptureReceived, **values)
@@ -58,15 +63,15 @@ class Hands:
 
     def capture(self, assessment: FrameAssessment | None = None, **changes: Any) -> tuple[d.Decision, ...]:
         """Answer the outstanding order, after waiting for it."""
-        current = self.state.round
+        current = self.state.proofs.round
         assert current is not None
         if not current.capture_id:
             out = self.tick(max(0, current.retake_at_ms - self.now_ms))
-            current = self.state.round
+            current = self.state.proofs.round
             while current is not None and not current.capture_id:  # it rests while somebody moves as told
                 due_ms = next_deadline_ms(self.state, self.policy) or self.now_ms
                 out += self.tick(max(1, due_ms - self.now_ms))
-                current = self.state.round
+                current = self.state.proofs.round
             if current is None:
                 return out  # something else fell due meanwhile
         out = self.receive(**changes)
@@ -75,21 +80,21 @@ class Hands:
 
     def round(self, assessment: FrameAssessment | None = None, **changes: Any) -> Hands:
         """Answer a whole round with the same kind of picture."""
-        number = self.state.rounds
-        while self.state.round is not None and self.state.rounds == number:
+        number = self.state.proofs.rounds
+        while self.state.proofs.round is not None and self.state.proofs.rounds == number:
             shown = self.picture() if assessment is None else replace(assessment, content=self.picture().content)
             self.capture(shown, **changes)
         return self
 
     def answer(self, text: str | None = None, after_ms: int = 3_000) -> tuple[d.Decision, ...]:
-        challenge = self.state.challenge
+        challenge = self.state.challenges.open
         assert challenge is not None
         expected = challenge.expected if text is None else text
         return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
 
     def ready(self, after_ms: int = 1_000) -> d.OrderLiveness | None:
         """Press the button, and return what is asked for; None where nothing is any more."""
-        challenge = self.state.challenge
+        challenge = self.state.challenges.open
         assert challenge is not None
         out = self.wait(after_ms).do(e.LivenessBegun, challenge_id=challenge.challenge_id)
         return next((x for x in out if isinstance(x, d.OrderLiveness)), None)
@@ -108,15 +113,15 @@ class Hands:
         until_ms = self.now_ms + span_ms
         while self.now_ms < until_ms:
             part_ms = min(every_ms, until_ms - self.now_ms)
-            self.wait(part_ms).beat(self.state.beat_playhead_ms + part_ms)
-            while self.state.round is not None:
+            self.wait(part_ms).beat(self.state.playback.beat_playhead_ms + part_ms)
+            while self.state.proofs.round is not None:
                 held_ms = self.now_ms
                 self.round()
                 if self.now_ms > held_ms:
-                    self.beat(self.state.beat_playhead_ms + self.now_ms - held_ms)
-            if self.state.challenge is not None:
+                    self.beat(self.state.playback.beat_playhead_ms + self.now_ms - held_ms)
+            if self.state.challenges.open is not None:
                 self.answer()
-                self.beat(self.state.beat_playhead_ms + 3_000)
+                self.beat(self.state.playback.beat_playhead_ms + 3_000)
         return self
 
     def begin(self, playhead_ms: int = 0) -> Hands:
@@ -129,7 +134,7 @@ class Hands:
         return [x for x in self.log if isinstance(x, kind)]
 
     def indicated(self) -> dict[str, int]:
-        return {str(reason): count for reason, count in self.state.indicators}
+        return {str(reason): count for reason, count in self.state.credit.indicators}
 
     def minutes_recorded(self) -> list[d.Minute]:
         return [x.minute for x in self.of(d.RecordMinute)]

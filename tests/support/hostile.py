@@ -17,8 +17,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase
 from zaichang.session.step import next_deadline_ms
+from zaichang.session.values import Phase
 
 Action = Callable[[Watch, int], object]
 
@@ -58,20 +58,20 @@ LIVE_POLICIES = MappingProxyType(
 
 
 def _pass_rounds(watch: Watch) -> None:
-    while watch.state.round is not None and watch.state.phase is not Phase.CLOSED:
+    while watch.state.proofs.round is not None and watch.state.playback.phase is not Phase.CLOSED:
         watch.capture()
 
 
 def honest(watch: Watch, n: int) -> None:
     """Watch for a while, facing the camera and answering."""
     for _ in range(1 + n % 15):
-        if watch.state.phase is Phase.CLOSED:
+        if watch.state.playback.phase is Phase.CLOSED:
             return
         span_ms = watch.policy.heartbeat_ms
-        watch.wait(span_ms).beat(watch.state.beat_playhead_ms + span_ms)
+        watch.wait(span_ms).beat(watch.state.playback.beat_playhead_ms + span_ms)
         _pass_rounds(watch)
-        if watch.state.challenge is not None:
-            if watch.state.challenge.kind == "liveness":
+        if watch.state.challenges.open is not None:
+            if watch.state.challenges.open.kind == "liveness":
                 watch.move(after_ms=1_000 + n)
             else:
                 watch.answer(after_ms=1_000 + n)
@@ -80,7 +80,7 @@ def honest(watch: Watch, n: int) -> None:
 
 def play(watch: Watch, n: int) -> None:
     """Report progress and answer nothing."""
-    watch.wait(1_000 + n * 40).beat(watch.state.beat_playhead_ms + 1_000 + n * 40)
+    watch.wait(1_000 + n * 40).beat(watch.state.playback.beat_playhead_ms + 1_000 + n * 40)
 
 
 def log_catches_up(watch: Watch, n: int) -> None:
@@ -91,12 +91,12 @@ def log_catches_up(watch: Watch, n: int) -> None:
     if n % 3 == 0:
         for _ in range(31):
             watch.wait(5_000).beat(watch.state.frontier_ms, playing=False)
-    watch.do(e.MediaDelivered, spans=((0, max(1, watch.state.beat_playhead_ms), watch.info.at_ms),))
+    watch.do(e.MediaDelivered, spans=((0, max(1, watch.state.playback.beat_playhead_ms), watch.info.at_ms),))
 
 
 def deliver(watch: Watch, n: int) -> None:
     """Let a delivery log say that media was sent: what was played, ahead of it, in pieces, or long ago or just now."""
-    at_ms = watch.state.beat_playhead_ms
+    at_ms = watch.state.playback.beat_playhead_ms
     span_ms = 1_000 + n * 50
     sent_ms = watch.now_ms - (0, 5_000, 60_000, 600_000)[n % 4]
     spans = (
@@ -111,13 +111,13 @@ def deliver(watch: Watch, n: int) -> None:
 def play_fast(watch: Watch, n: int) -> None:
     """Play at a higher rate than is claimed, or than is allowed."""
     claimed_bp = (10_000, 10_200, 15_000, 160_000)[n % 4]
-    watch.wait(5_000).beat(watch.state.beat_playhead_ms + 5_000 + n * 100, rate_bp=claimed_bp)
+    watch.wait(5_000).beat(watch.state.playback.beat_playhead_ms + 5_000 + n * 100, rate_bp=claimed_bp)
 
 
 def jitter(watch: Watch, n: int) -> None:
     """Report late, then early: what a bad network does to an honest player."""
     late_ms = n * 12
-    playhead_ms = watch.state.beat_playhead_ms
+    playhead_ms = watch.state.playback.beat_playhead_ms
     watch.wait(5_000 + late_ms).beat(playhead_ms + 5_000)
     watch.wait(max(0, 5_000 - late_ms)).beat(playhead_ms + 10_000)
 
@@ -131,7 +131,7 @@ def seek(watch: Watch, n: int) -> None:
 def hop(watch: Watch, n: int) -> None:
     """Pause, move ahead by what is let pass, play a moment; again and again."""
     for _ in range(1 + n % 12):
-        watch.wait(10).beat(watch.state.beat_playhead_ms, playing=False)
+        watch.wait(10).beat(watch.state.playback.beat_playhead_ms, playing=False)
         _pass_rounds(watch)
         to_ms = watch.state.frontier_ms + watch.policy.seek_tolerance_ms
         watch.beat(to_ms, playing=False)
@@ -149,7 +149,7 @@ def backwards(watch: Watch, n: int) -> None:
 
 def not_playing(watch: Watch, n: int) -> None:
     """Pause, stall, end, hide or leave the window."""
-    playhead_ms = watch.state.beat_playhead_ms + 500
+    playhead_ms = watch.state.playback.beat_playhead_ms + 500
     watch.wait(500)
     match n % 5:
         case 0:
@@ -166,7 +166,7 @@ def not_playing(watch: Watch, n: int) -> None:
 
 def forged_heartbeat(watch: Watch, n: int) -> None:
     """Break the chain: wrong nonce, replay, skipped or repeated number."""
-    seq = watch.state.seq + 1
+    seq = watch.state.link.seq + 1
     watch.wait(n)
     match n % 4:
         case 0:
@@ -189,7 +189,7 @@ PICTURES: tuple[Callable[[Watch], FrameAssessment], ...] = (
     lambda w: frame(good_face(similarity_bp=-1_000), content=w.picture().content),
     lambda w: frame(good_face(pad_bp=None, similarity_bp=None), content=w.picture().content),
     lambda w: frame(good_face(pad_bp=100), content=w.picture().content),
-    lambda w: frame(good_face(), content=w.state.contents[0] if w.state.contents else ""),
+    lambda w: frame(good_face(), content=w.state.proofs.contents[0] if w.state.proofs.contents else ""),
     lambda w: frame(good_face(quality_bp=100), content=w.picture().content),
     lambda w: frame(good_face(), reasons=(ReasonCode.MULTIPLE_FACES,), content=w.picture().content),
     lambda w: frame(good_face(), good_face(similarity_bp=0), reasons=(ReasonCode.BACKGROUND_FACE,),
@@ -199,16 +199,20 @@ PICTURES: tuple[Callable[[Watch], FrameAssessment], ...] = (
 
 def camera(watch: Watch, n: int) -> None:
     """Answer the outstanding order with some picture."""
-    if watch.state.round is not None:
+    if watch.state.proofs.round is not None:
         picture = PICTURES[n % len(PICTURES)](watch)
         watch.capture(picture, camera=f"cam-{n % 3}" if n % 5 == 0 else "cam-1", virtual_camera=n % 11 == 0)
 
 
 def camera_bad(watch: Watch, n: int) -> None:
     """Fail a whole round."""
-    number = watch.state.rounds
+    number = watch.state.proofs.rounds
     for _ in range(20):
-        if watch.state.round is None or watch.state.rounds != number or watch.state.phase is Phase.CLOSED:
+        if (
+            watch.state.proofs.round is None
+            or watch.state.proofs.rounds != number
+            or watch.state.playback.phase is Phase.CLOSED
+        ):
             return
         watch.capture(PICTURES[1 + n % 5](watch))
 
@@ -216,18 +220,18 @@ def camera_bad(watch: Watch, n: int) -> None:
 def overloaded(watch: Watch, n: int) -> None:
     """Wait for a round, and have its pictures dropped by a busy service."""
     for _ in range(30):
-        if watch.state.round is not None or watch.state.phase is not Phase.ACTIVE:
+        if watch.state.proofs.round is not None or watch.state.playback.phase is not Phase.ACTIVE:
             break
-        watch.wait(4_000).beat(watch.state.beat_playhead_ms + 4_000)
+        watch.wait(4_000).beat(watch.state.playback.beat_playhead_ms + 4_000)
     camera_bad(watch, 1)
 
 
 def forged_capture(watch: Watch, n: int) -> None:
     """Send a picture that was not asked for, or with another's nonce, or twice, or say that none can be taken."""
     for _ in range(3):
-        if watch.state.round is None or not watch.state.round.capture_id:
+        if watch.state.proofs.round is None or not watch.state.proofs.round.capture_id:
             tick(watch, 0)
-    current = watch.state.round
+    current = watch.state.proofs.round
     orders = watch.of(d.OrderCapture)
     if not orders:
         return
@@ -252,7 +256,7 @@ def open_again(watch: Watch, n: int) -> None:
     """Reveal a nonce once more: the same, or one that would give a schedule to one's liking."""
     nonce = NONCE if n % 3 == 0 else f"{n:032x}"
     out = watch.do(e.NonceRevealed, client_nonce=nonce)
-    if watch.state.phase is not Phase.CLOSED:
+    if watch.state.playback.phase is not Phase.CLOSED:
         assert (d.RejectReveal() in out) is (nonce != NONCE)
 
 
@@ -263,7 +267,7 @@ def beacon(watch: Watch, n: int) -> None:
 
 def answer(watch: Watch, n: int) -> None:
     """Answer a pop-up: rightly, wrongly, too fast, for another one."""
-    challenge = watch.state.challenge
+    challenge = watch.state.challenges.open
     if challenge is None or n % 9 == 0:
         watch.do(e.ChallengeAnswered, challenge_id=f"q{n}", answer="here")
     elif n % 3 == 0:
@@ -276,7 +280,7 @@ def answer(watch: Watch, n: int) -> None:
 
 def movements(watch: Watch, n: int) -> None:
     """Meet a liveness challenge: rightly, flat, too early, as somebody else, not at all, for another try."""
-    challenge = watch.state.challenge
+    challenge = watch.state.challenges.open
     if challenge is None or challenge.kind != "liveness" or n % 17 == 0:
         watch.do(e.LivenessAssessed, challenge_id=f"q{n % 3}", attempt=n % 4)
         watch.do(e.LivenessBegun, challenge_id=f"q{n % 5}")
@@ -317,7 +321,7 @@ def movements(watch: Watch, n: int) -> None:
 
 def obey(watch: Watch, n: int) -> None:
     """Do as ordered, and face the camera."""
-    if watch.state.challenge is not None and watch.state.challenge.kind == "liveness":
+    if watch.state.challenges.open is not None and watch.state.challenges.open.kind == "liveness":
         order = watch.ready(n)
         if order is not None:
             watch.move(order, after_ms=2_000)
@@ -342,7 +346,7 @@ def tunnel(watch: Watch, n: int) -> None:
     watch.do(e.ConnectionLost)
     watch.wait(n * 100)
     watch.do(e.ConnectionResumed)
-    watch.beat(watch.state.beat_playhead_ms + (n * 100 if n % 2 else 0))
+    watch.beat(watch.state.playback.beat_playhead_ms + (n * 100 if n % 2 else 0))
 
 
 def finish(watch: Watch, n: int) -> None:

@@ -1,4 +1,4 @@
-"""Runs the scenarios and records the events of their sessions for ``tests/unit/session/test_recorded_sessions.py``.
+"""Runs the scenarios and records the events of their sessions for ``tests/vectors/test_recorded_sessions.py``.
 
 Run from the checkout; it takes about a quarter of an hour, ``--missing`` only as long as the new scenarios do::
 

@@ -21,8 +21,9 @@ from zaichang.session.playhead import IntervalSet, difference, furthest_ms, norm
 from zaichang.session.policy import Policy
 from zaichang.session.replay import replay
 from zaichang.session.schedule import heartbeat_nonce
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, step
+from zaichang.session.values import Phase
 
 HARMLESS = {ReasonCode.BACKGROUND_FACE}
 
@@ -67,7 +68,7 @@ class Watch(Hands):
             after, out = step(before, event, self.policy)
         except IllegalEvent:
             assert before == frozen, "a refused event changed the state"
-            assert before.phase is Phase.CLOSED
+            assert before.playback.phase is Phase.CLOSED
             self.reached["refused after the end"] += 1
             return ()
         assert before == frozen, "step changed the state that it was given"
@@ -82,8 +83,8 @@ class Watch(Hands):
 
     def _extra_timer(self, before: State, event: e.Event, after: State, out: tuple[d.Decision, ...]) -> None:
         due_ms = next_deadline_ms(before, self.policy)
-        between_ms = (before.now_ms + min(event.at_ms, due_ms or event.at_ms)) // 2
-        if between_ms > before.now_ms and (due_ms is None or between_ms < due_ms):
+        between_ms = (before.playback.reached_ms + min(event.at_ms, due_ms or event.at_ms)) // 2
+        if between_ms > before.playback.reached_ms and (due_ms is None or between_ms < due_ms):
             ticked, quiet = step(before, e.DeadlineReached(at_ms=between_ms), self.policy)
             assert quiet == (), "a timer at which nothing was due did something"
             assert step(ticked, event, self.policy) == (after, out), (
@@ -95,21 +96,23 @@ class Watch(Hands):
         """Move the next draws, so that a test need not wait for the situation it is about."""
         self.moved = True
         self.state = self.state.copy()
-        self.state.next_capture_active_ms = self.state.active_ms + capture_in_ms
-        self.state.next_challenge_active_ms = self.state.active_ms + challenge_in_ms
+        self.state.proofs.next_active_ms = self.state.playback.active_ms + capture_in_ms
+        self.state.challenges.next_active_ms = self.state.playback.active_ms + challenge_in_ms
 
     # -- the rules -------------------------------------------------------------------------------------------------
 
     def _check(self, before: State, event: e.Event, after: State, out: tuple[d.Decision, ...]) -> None:
         due_ms = next_deadline_ms(after, self.policy)
-        assert (due_ms is None) is (after.phase is Phase.CLOSED)
-        assert due_ms is None or due_ms > after.now_ms == event.at_ms
-        assert (after.phase is Phase.ACTIVE) is (after.phase is not Phase.CLOSED and after.suspended is None)
-        assert not (after.phase is Phase.ACTIVE and after.pause_ordered)
+        assert (due_ms is None) is (after.playback.phase is Phase.CLOSED)
+        assert due_ms is None or due_ms > after.playback.reached_ms == event.at_ms
+        assert (after.playback.phase is Phase.ACTIVE) is (
+            after.playback.phase is not Phase.CLOSED and after.suspended is None
+        )
+        assert not (after.playback.phase is Phase.ACTIVE and after.page.pause_ordered)
         mid, _ = step(before, e.DeadlineReached(at_ms=event.at_ms), self.policy)
         self._check_captures(event, out)
         self._check_skips(after)
-        passed = mid.phase is not Phase.CLOSED and self._proof_passed(event, out)
+        passed = mid.playback.phase is not Phase.CLOSED and self._proof_passed(event, out)
         if isinstance(event, e.MediaDelivered):
             self.sent = normalise((*self.sent, *(span[:2] for span in event.spans)))
         self._check_delivery(before, event, after)
@@ -118,7 +121,7 @@ class Watch(Hands):
         if isinstance(event, e.HeartbeatReceived):
             self._check_heartbeat(before, mid, event, after, out)
         self._orders(out)
-        if after.proof_hold is not None or after.opening_lack is not None:
+        if after.proofs.hold is not None or after.proofs.opening_lack is not None:
             self.bracket_open = False
         elif passed:
             self.bracket_open = True
@@ -137,7 +140,7 @@ class Watch(Hands):
 
     def _check_skips(self, after: State) -> None:
         """快进禁止: what a first viewing left out is bounded in all, and so is the number of pieces."""
-        watched = union(union(after.taken, after.undecided), self.before)
+        watched = union(union(after.taken, after.credit.undecided), self.before)
         assert len(watched) <= 130 + len(self.before)
         if not self.policy.skip_allowed:
             left_out_ms = furthest_ms(watched) - total_ms(watched) - furthest_ms(self.before) + total_ms(self.before)
@@ -182,69 +185,76 @@ class Watch(Hands):
     def _check_delivery(self, before: State, event: e.Event, after: State) -> None:
         """I5: where the policy asks for it, credited is what was sent to this session, and only that."""
         if not self.policy.delivery_required:
-            assert not after.waiting
+            assert not after.credit.waiting
             return
-        assert covers(self.sent, difference(after.credited, self.prior)), "credited, though it was never sent"
-        for _, start_ms, end_ms, due_ms in after.waiting:
-            assert difference(((start_ms, end_ms),), after.credited) == ((start_ms, end_ms),)
-            assert due_ms > after.now_ms, "what has waited too long still waits"
-        assert not (after.waiting and after.phase is Phase.CLOSED)
-        self.reached["waited for the delivery log"] += bool(after.waiting)
-        by_log = isinstance(event, e.MediaDelivered) and after.credited != before.credited
+        assert covers(self.sent, difference(after.credit.credited, self.prior)), "credited, though it was never sent"
+        for _, start_ms, end_ms, due_ms in after.credit.waiting:
+            assert difference(((start_ms, end_ms),), after.credit.credited) == ((start_ms, end_ms),)
+            assert due_ms > after.playback.reached_ms, "what has waited too long still waits"
+        assert not (after.credit.waiting and after.playback.phase is Phase.CLOSED)
+        self.reached["waited for the delivery log"] += bool(after.credit.waiting)
+        by_log = isinstance(event, e.MediaDelivered) and after.credit.credited != before.credit.credited
         self.reached["credited by the delivery log"] += by_log
-        left = difference(before.waiting_set, union(after.waiting_set, after.credited))
-        assert covers(after.undecided, left), "what was not delivered is a person's, not lost"
+        left = difference(before.credit.waiting_set, union(after.credit.waiting_set, after.credit.credited))
+        assert covers(after.credit.undecided, left), "what was not delivered is a person's, not lost"
         self.reached["undelivered left to a person"] += bool(left)
 
     def _check_credit(
         self, before: State, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...], passed: bool
     ) -> None:
         """I10: credit comes only from a proof that passed, for a bracket that a passed proof opened, and stays."""
-        gained_ms = after.session_verified_ms - before.session_verified_ms
-        assert gained_ms == total_ms(after.credited) - total_ms(before.credited) >= 0
-        assert covers(after.credited, before.credited)
-        answered = mid.proved > 0 and any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
+        gained_ms = after.credit.verified_ms - before.credit.verified_ms
+        assert gained_ms == total_ms(after.credit.credited) - total_ms(before.credit.credited) >= 0
+        assert covers(after.credit.credited, before.credit.credited)
+        answered = mid.credit.proved > 0 and any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
         if gained_ms:
             by_log = isinstance(event, e.MediaDelivered)
             assert passed or answered or by_log
-            assert mid.session_verified_ms == before.session_verified_ms, "a timer credited time"
+            assert mid.credit.verified_ms == before.credit.verified_ms, "a timer credited time"
             if by_log:
-                assert covers(union(mid.waiting_set, before.credited), after.credited)
-                assert after.pending == mid.pending
+                assert covers(union(mid.credit.waiting_set, before.credit.credited), after.credit.credited)
+                assert after.credit.pending == mid.credit.pending
             else:
                 assert self.bracket_open or answered
-                assert mid.challenge is None or answered or not (self.info.route == "face" and self.policy.proofs)
-                assert not before.challenge_hold
-                assert covers(union(union(mid.pending_set, mid.waiting_set), before.credited), after.credited)
-                assert after.pending == (mid.pending[mid.proved :] if answered else ())
+                assert mid.challenges.open is None or answered or not (self.info.route == "face" and self.policy.proofs)
+                assert not before.challenges.hold
+                assert covers(
+                    union(union(mid.credit.pending_set, mid.credit.waiting_set), before.credit.credited),
+                    after.credit.credited,
+                )
+                assert after.credit.pending == (mid.credit.pending[mid.credit.proved :] if answered else ())
             self.reached["credited"] += 1
             self.reached["credited by the answer that it waited for"] += answered
-        if after.undecided != before.undecided:
+        if after.credit.undecided != before.credit.undecided:
             self.reached["left to a person"] += 1
         for left, right in ((before, mid), (mid, after)):
-            gone = difference(left.pending_set, union(right.taken, right.undecided))
+            gone = difference(left.credit.pending_set, union(right.taken, right.credit.undecided))
             if gone:
-                assert right.pending == left.pending[: right.proved], "a failed proof left what none had proved"
-                assert right.credited == left.credited
+                assert right.credit.pending == left.credit.pending[: right.credit.proved], (
+                    "a failed proof left what none had proved"
+                )
+                assert right.credit.credited == left.credit.credited
                 self.reached["bracket voided"] += 1
 
     def _check_holds(self, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...]) -> None:
         """I6: an unanswered pop-up or a missed proof holds until it is cured."""
-        challenge = after.challenge
+        challenge = after.challenges.open
         if challenge is not None and challenge.overdue:
-            assert after.challenge_hold
-        if after.challenge_hold and after.phase is not Phase.CLOSED:
-            assert after.phase is not Phase.ACTIVE
-            assert after.proof_hold is not None
-            assert after.pending == ()
-            assert challenge is not None or after.challenge_due_ms, "nothing is left to answer"
+            assert after.challenges.hold
+        if after.challenges.hold and after.playback.phase is not Phase.CLOSED:
+            assert after.playback.phase is not Phase.ACTIVE
+            assert after.proofs.hold is not None
+            assert after.credit.pending == ()
+            assert challenge is not None or after.challenges.due_ms, "nothing is left to answer"
             self.reached["pop-up unanswered"] += 1
-        if mid.challenge_hold and not after.challenge_hold:
+        if mid.challenges.hold and not after.challenges.hold:
             assert isinstance(event, e.ChallengeAnswered)
             assert any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
             self.reached["pop-up cured"] += 1
-        if after.proof_hold is not None and after.phase is not Phase.CLOSED:
-            assert len(after.pending) == after.proved, "what no round had proved stayed, though a proof failed"
+        if after.proofs.hold is not None and after.playback.phase is not Phase.CLOSED:
+            assert len(after.credit.pending) == after.credit.proved, (
+                "what no round had proved stayed, though a proof failed"
+            )
             self.reached["held for a proof"] += 1
 
     def _check_heartbeat(
@@ -252,36 +262,40 @@ class Watch(Hands):
     ) -> None:
         accepted = [x for x in out if isinstance(x, d.AckHeartbeat)]
         refused = [x for x in out if isinstance(x, d.RejectHeartbeat)]
-        if mid.phase is Phase.CLOSED:
+        if mid.playback.phase is Phase.CLOSED:
             assert not accepted and not refused
             return
-        in_chain = beat.seq == before.seq + 1 and beat.nonce == self.nonce
+        in_chain = beat.seq == before.link.seq + 1 and beat.nonce == self.nonce
         assert (len(accepted), len(refused)) == ((1, 0) if in_chain else (0, 1))
         if accepted:
             assert accepted[0].next_nonce not in self.used_nonces
             self.used_nonces.add(self.nonce)
             self.nonce = accepted[0].next_nonce
-        fresh_ms = total_ms(after.pending_set) - total_ms(mid.pending_set)
-        assert covers(after.pending_set, mid.pending_set) or after.phase is Phase.CLOSED
+        fresh_ms = total_ms(after.credit.pending_set) - total_ms(mid.credit.pending_set)
+        assert covers(after.credit.pending_set, mid.credit.pending_set) or after.playback.phase is Phase.CLOSED
         if not in_chain:
-            assert (after.seq, after.heard_ms, after.pending) == (mid.seq, mid.heard_ms, mid.pending)
+            assert (after.link.seq, after.link.heard_ms, after.credit.pending) == (
+                mid.link.seq,
+                mid.link.heard_ms,
+                mid.credit.pending,
+            )
             self.reached["heartbeat refused"] += 1
             return
-        allowed_ms = (beat.at_ms - before.heard_ms) * self.policy.rate_max_bp // 10_000
-        self.reached["playhead too far"] += beat.playhead_ms - before.beat_playhead_ms > allowed_ms + 15_000
+        allowed_ms = (beat.at_ms - before.link.heard_ms) * self.policy.rate_max_bp // 10_000
+        self.reached["playhead too far"] += beat.playhead_ms - before.playback.beat_playhead_ms > allowed_ms + 15_000
         if fresh_ms > 0:
-            if mid.phase is not Phase.ACTIVE:
+            if mid.playback.phase is not Phase.ACTIVE:
                 # The end came between two heartbeats: what was played until then counts, no more.
-                assert mid.closing is not None and mid.tail_from_ms == before.heard_ms
-                assert fresh_ms <= mid.tail_to_ms - mid.tail_from_ms
-                assert after.tail_to_ms == 0
+                assert mid.playback.closing is not None and mid.playback.tail_from_ms == before.link.heard_ms
+                assert fresh_ms <= mid.playback.tail_to_ms - mid.playback.tail_from_ms
+                assert after.playback.tail_to_ms == 0
                 self.reached["reported after the end had begun"] += 1
-            assert beat.at_ms - before.heard_ms < self.policy.gap_ms
+            assert beat.at_ms - before.link.heard_ms < self.policy.gap_ms
             assert beat.rate_bp <= self.policy.rate_max_bp
-            new = difference(after.pending_set, mid.pending_set)
-            assert difference(new, mid.credited) == new, "what was credited became pending again"
+            new = difference(after.credit.pending_set, mid.credit.pending_set)
+            assert difference(new, mid.credit.credited) == new, "what was credited became pending again"
             assert new[-1][1] <= min(beat.playhead_ms, self.info.lesson_duration_ms)
-            assert new[0][0] >= before.beat_playhead_ms
+            assert new[0][0] >= before.playback.beat_playhead_ms
             self.reached["late heartbeat caught up"] += fresh_ms > allowed_ms
         self.played_ms += max(0, fresh_ms)
         self._check_rate(beat.at_ms)
@@ -314,14 +328,17 @@ class Watch(Hands):
         self.minutes.append(minute)
 
     def _check_final(self, after: State, final: d.Final) -> None:
-        assert after.phase is Phase.CLOSED
-        assert final.minutes == len(self.minutes) == -(-after.active_ms // 60_000)
+        assert after.playback.phase is Phase.CLOSED
+        assert final.minutes == len(self.minutes) == -(-after.playback.active_ms // 60_000)
         assert final.verified_ms == sum(minute.verified_ms for minute in self.minutes)
-        assert self.counted == after.credited
+        assert self.counted == after.credit.credited
         assert final.undecided_ms == total_ms(difference(self.undecided, self.counted))
         assert final.at_ms <= self.now_ms
-        assert after.active_ms <= final.at_ms - self.info.at_ms
-        assert final.verified_ms * 10_000 <= after.active_ms * self.policy.rate_max_bp + self.policy.burst_ms * 10_000
+        assert after.playback.active_ms <= final.at_ms - self.info.at_ms
+        assert (
+            final.verified_ms * 10_000
+            <= after.playback.active_ms * self.policy.rate_max_bp + self.policy.burst_ms * 10_000
+        )
         self.reached[f"closed: {final.reason}"] += 1
 
     def check_replay(self) -> None:

@@ -37,7 +37,6 @@ from zaichang.protocol.messages import (
     Ready,
     Reveal,
 )
-from zaichang.session.credit import skips
 from zaichang.session.events import (
     CaptureReceived,
     CaptureUnavailable,
@@ -47,6 +46,7 @@ from zaichang.session.events import (
     LivenessBegun,
     NonceRevealed,
 )
+from zaichang.session.playback import skips
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.tlog.commit import schedule_commitment
 
@@ -211,8 +211,8 @@ class Gateway:
             session_id=state.info.session_id,
             resumed=resumed,
             server_ms=self._ports.clock.now_ms(),
-            seq=state.seq + 1,
-            nonce=heartbeat_nonce(state.info, state.seq + 1),
+            seq=state.link.seq + 1,
+            nonce=heartbeat_nonce(state.info, state.link.seq + 1),
             heartbeat_ms=policy.heartbeat_ms,
             frontier_ms=state.frontier_ms,
             lesson_duration_ms=state.info.lesson_duration_ms,
@@ -220,7 +220,7 @@ class Gateway:
             policy_name=policy.name,
             policy_digest=state.info.policy_digest,
             captures=state.info.route == "face",
-            reveal=not state.client_nonce,
+            reveal=not state.link.client_nonce,
             free_seek=skips(state, policy),
             notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
             pictures_days=self._pictures_days(state.info.route),

@@ -25,7 +25,7 @@ from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.protocol.messages import CaptureHeader, LivenessStepOrder
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed, LivenessStep
-from zaichang.session.liveness import LINK_MS
+from zaichang.session.liveness_tries import LINK_MS
 
 INTERVAL_MS: Final = 200
 REST_FRAMES: Final = 4

@@ -7,8 +7,8 @@ from typing import Final
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.ports.records import SessionRow
 from zaichang.ports.sessions import SessionHistory
-from zaichang.session.afterwards import by_movements
 from zaichang.session.codec import decode_minute
+from zaichang.session.late_grants import by_liveness
 from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
 
 LOOK_BACK: Final = 10
@@ -20,7 +20,7 @@ async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[i
     if old.state != "closed" or old.owed:
         return {}
     minutes = [decode_minute(parse_canonical_object(each.body)) for each in await history.minutes(old.session_id)]
-    return {minute.index: part for minute in minutes if (part := by_movements(minute))}
+    return {minute.index: part for minute in minutes if (part := by_liveness(minute))}
 
 
 async def resumable(

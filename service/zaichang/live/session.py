@@ -56,8 +56,9 @@ from zaichang.session.events import (
     Superseded,
 )
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, step
+from zaichang.session.values import Phase
 
 RETRY_MS: Final = 1_000
 """Pause before a timer tries again after storage refused."""
@@ -145,11 +146,11 @@ class LiveSession:
     @property
     def closed(self) -> bool:
         """Whether the session has ended."""
-        return self._state.phase is Phase.CLOSED
+        return self._state.playback.phase is Phase.CLOSED
 
     def awaits_other(self, client_nonce_c: str) -> bool:
         """Whether the session still waits for its client's nonce, and a client of this commitment cannot have it."""
-        waits = not self.closed and not self._state.client_nonce
+        waits = not self.closed and not self._state.link.client_nonce
         return waits and self._state.info.client_nonce_c != client_nonce_c
 
     def is_idle(self) -> bool:
@@ -205,11 +206,11 @@ class LiveSession:
 
     async def recover_captures(self) -> None:
         """After a restart: a picture that had arrived but was not analysed is gone, and says so."""
-        current = self._state.round
+        current = self._state.proofs.round
         if current is not None and current.capture_id and current.received:
             lost = current.capture_id
             await self.apply(lambda at_ms: CaptureAssessed(at_ms=at_ms, capture_id=lost, assessment=not_analysed()))
-        if self._state.connected and not self.closed:
+        if self._state.link.connected and not self.closed:
             await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms))
         self._arm()
 
@@ -232,11 +233,11 @@ class LiveSession:
 
     async def _apply(self, make: Callable[[int], Event], picture: bytes, arrived_ms: int) -> None:
         async with self._lock:
-            event = make(max(arrived_ms, self._state.now_ms))
+            event = make(max(arrived_ms, self._state.playback.reached_ms))
             state, decisions = step(self._state, event, self.policy)
             try:
                 await self._keep_picture(event, decisions, picture)
-                leaves = await self._commit(event, decisions, state.owed)
+                leaves = await self._commit(event, decisions, state.challenges.owed or "")
             except StorageError:
                 self._arm(at_least_ms=RETRY_MS)
                 raise
@@ -387,7 +388,7 @@ class LiveSession:
 
     async def _analyse(self, order: AnalyseCapture) -> None:
         picture = self._pictures.pop(order.capture_id, b"")
-        current = self._state.round
+        current = self._state.proofs.round
         allowance_ms = (current.deadline_ms if current is not None else 0) - self._ports.clock.now_ms()
         assessment = not_analysed()
         if picture and allowance_ms > 0:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.enums import ChallengeKind, LivenessAction, Route
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.launch.allowances import all_excluded, current_allowance
@@ -191,6 +192,7 @@ class SessionHub:
             claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
         )
         seed = ports.token_hex(32)
+        owed = await ports.history.owed(claims.institution_id, claims.learner_id)
         event = SessionStarted(
             at_ms=ports.clock.now_ms(),
             session_id=row.session_id,
@@ -207,10 +209,10 @@ class SessionHub:
             lesson_version=claims.lesson_version,
             timeline=claims.timeline,
             live_from_ms=claims.live_from_ms,
-            owed=await ports.history.owed(claims.institution_id, claims.learner_id),
-            route=claims.route,
+            owed=ChallengeKind(owed) if owed else None,
+            route=Route(claims.route),
             extra_time_pct=claims.extra_time_pct,
-            liveness_excluded=claims.liveness_excluded,
+            liveness_excluded=tuple(LivenessAction(action) for action in claims.liveness_excluded),
             questions=await self._questions(claims, seed),
         )
         state, _ = start(event, policy)

@@ -20,8 +20,8 @@ from zaichang.live.task_sets import drained
 from zaichang.ports.records import SessionRow
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
-from zaichang.session.afterwards import made_up
 from zaichang.session.codec import decode_event
+from zaichang.session.late_grants import makes_up
 from zaichang.session.policy import policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.state import State
@@ -43,7 +43,7 @@ class LateLiveness:
     def closed(self, row: SessionRow) -> None:
         """A session has ended: look for one before it that its movements make up for."""
         runner = self._hub.find(row.session_id)
-        if runner is not None and runner.state.live_first_ms:
+        if runner is not None and runner.state.liveness.first_ms:
             task = asyncio.ensure_future(self._look(row, runner.state))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -76,5 +76,5 @@ class LateLiveness:
             return
         policy = policy_from_mapping(parse_canonical_object(await ports.lessons.policy(old.policy_digest)))
         events = [decode_event(parse_canonical_object(body)) for body in await ports.history.events(old.session_id)]
-        if made_up(replay(events, policy).state, after, policy):
+        if makes_up(replay(events, policy).state, after, policy):
             await self._review.grant(old, AUTHOR, ReasonCode.MOVEMENTS_FOLLOWED, found)

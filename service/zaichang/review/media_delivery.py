@@ -23,10 +23,11 @@ from zaichang.live.sessions import SessionHub
 from zaichang.ports.records import Delivery, SessionRow
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
-from zaichang.session import delivery
-from zaichang.session.afterwards import by_delivery
 from zaichang.session.codec import decode_minute
+from zaichang.session.delivery import STEP_MS
 from zaichang.session.events import MediaDelivered
+from zaichang.session.late_grants import by_delivery
+from zaichang.session.parts import Span
 
 AUTHOR: Final = f"{SERVICE}delivery-log"
 """Who grants by the log."""
@@ -126,7 +127,7 @@ class DeliveryDesk:
         await ports.media_deliveries.note_deliveries_used(row.institution_id, records)
 
 
-def _event(spans: tuple[delivery.Span, ...], at_ms: int) -> MediaDelivered:
+def _event(spans: tuple[Span, ...], at_ms: int) -> MediaDelivered:
     return MediaDelivered(at_ms=at_ms, spans=spans)
 
 
@@ -147,7 +148,7 @@ def _joined(records: Sequence[Delivery]) -> list[Delivery]:
     for record in sorted(records, key=lambda each: (each.launch, each.start_ms, each.end_ms, each.sent_ms)):
         last = joined[-1] if joined else None
         follows = last is not None and (last.launch, last.end_ms) == (record.launch, record.start_ms)
-        if last is not None and follows and abs(record.sent_ms - last.sent_ms) < delivery.STEP_MS:
+        if last is not None and follows and abs(record.sent_ms - last.sent_ms) < STEP_MS:
             joined[-1] = replace(last, end_ms=record.end_ms, sent_ms=max(last.sent_ms, record.sent_ms))
         else:
             joined.append(record)

@@ -1,22 +1,24 @@
-"""Pop-up challenges (验证弹窗): drawn from the seed, judged on the server, too fast for a person is no answer."""
+"""Challenges (验证弹窗): drawn from the seed, judged on the server; an answer too fast for a person is none.
+
+Writes ``state.challenges`` and nothing else. ``outcomes`` applies an answer to credit and phase.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import liveness
-from zaichang.session.decisions import ChallengeJudged, Decision, OrderChallenge
+from zaichang.session import credit
+from zaichang.session.challenge_content import content_of, kind_of
+from zaichang.session.decisions import ChallengeJudged, OrderChallenge
 from zaichang.session.events import ChallengeAnswered
-from zaichang.session.policy import Policy
-from zaichang.session.rounds import extended_ms, indicate, uses_captures
-from zaichang.session.schedule import draw
-from zaichang.session.state import Challenge, State
+from zaichang.session.liveness_tries import KINDS, lasts_ms, order_of, steps_of
+from zaichang.session.schedule import draw, next_due_ms
+from zaichang.session.turn import Turn
+from zaichang.session.values import Challenge
 
-CONFIRM_LABELS = ("here", "away", "later")
-"""What the confirm pop-up's buttons stand for; only the first is right. Order and keys are drawn for each pop-up."""
-
-CODE_DIGITS = 4
 VARIANTS = 16
 FAILURE_DELAY_MS = 5_000
 FAILURE_DELAY_MAX_MS = 300_000
@@ -26,66 +28,49 @@ REGULAR_SPREAD_MS = 120
 """People's reaction times spread by far more than this; scripts with a fixed delay do not."""
 
 
-def _shuffled(raw: bytes, count: int) -> list[int]:
-    order = list(range(count))
-    for place in range(count - 1, 0, -1):
-        other = raw[place] % (place + 1)
-        order[place], order[other] = order[other], order[place]
-    return order
+def is_liveness(challenge: Challenge | None) -> bool:
+    """Return whether this challenge asks for movements: a learner who fails it may still have been there."""
+    return challenge is not None and challenge.kind == ChallengeKind.LIVENESS
 
 
-def _kind(state: State, policy: Policy, raw: bytes, avoid: str) -> str:
-    if liveness.forced(state, policy):
-        return liveness.LIVENESS
-    if state.challenge_failures and "code" in policy.challenge_kinds:
-        return "code"  # the kind that guessing does not get past
-    kinds = [kind for kind in policy.challenge_kinds if _usable(state, policy, kind)] or ["confirm"]
-    others = [kind for kind in kinds if kind != avoid] or kinds
-    return others[raw[31] % len(others)]
+def is_due(challenge: Challenge | None) -> bool:
+    """Return whether a challenge is open that can still be answered in time."""
+    return challenge is not None and not challenge.overdue
 
 
-def _usable(state: State, policy: Policy, kind: str) -> bool:
-    if kind in liveness.KINDS:
-        return uses_captures(state, policy)
-    return kind != "question" or bool(state.info.questions)
-
-
-def _content(state: State, kind: str, number: int, raw: bytes) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
-    """Return (expected answer, options as shown, text, labels as shown)."""
-    if kind in liveness.KINDS:
-        return "", (), "", ()
-    if kind == "code":
-        return "".join(str(byte % 10) for byte in raw[:CODE_DIGITS]), (), "", ()
-    if kind == "question":
-        questions = state.info.questions
-        question = questions[int.from_bytes(raw[:4], "big") % len(questions)]
-        order = _shuffled(raw[4:16], len(question.options))
-        return str(order.index(question.correct)), tuple(question.options[i] for i in order), question.text, ()
-    keys = draw(state.lots, "challenge-keys", number)
-    labels = tuple(CONFIRM_LABELS[i] for i in _shuffled(raw, len(CONFIRM_LABELS)))
-    options = tuple(keys[8 * place :][:4].hex() for place in range(len(labels)))
-    return options[labels.index("here")], options, "", labels
+def schedule(turn: Turn) -> None:
+    """Draw when the next challenge is due; where challenges are the proof, they come as often as captures would."""
+    policy, captures = turn.policy, turn.uses_captures
+    turn.state.challenges.next_active_ms = next_due_ms(
+        turn.state.lots,
+        "challenge",
+        turn.state.playback.active_ms,
+        mean_ms=policy.challenge_mean_ms if captures else policy.capture_mean_ms,
+        min_gap_ms=policy.challenge_min_gap_ms if captures else policy.capture_min_gap_ms,
+        max_gap_ms=policy.challenge_max_gap_ms if captures else policy.capture_max_gap_ms,
+    )
 
 
 def issue(
-    state: State,
-    policy: Policy,
-    wall_ms: int,
-    out: list[Decision],
-    *,
-    attempts: int = 0,
-    avoid: str = "",
-    kind: str = "",
+    turn: Turn, *, kind: ChallengeKind | None = None, attempts: int = 0, avoid: ChallengeKind | None = None
 ) -> None:
-    """Issue a pop-up, of the kind given or drawn, unless one is outstanding; offline, its time does not run yet."""
-    state.challenge_due_ms = 0
-    if state.challenge is not None:
+    """Issue a challenge unless one is open; offline, its time does not run yet.
+
+    Args:
+        turn: The turn.
+        kind: Its kind; drawn where None.
+        attempts: How many attempts are used up already.
+        avoid: A kind that should not be drawn where there is another.
+    """
+    challenges = turn.state.challenges
+    challenges.due_ms = 0
+    if challenges.open is not None:
         return
-    raw = draw(state.lots, "challenge-content", state.challenges)
-    kind = kind or _kind(state, policy, raw, avoid)
-    expected, options, text, labels = _content(state, kind, state.challenges, raw)
-    state.challenge = Challenge(
-        challenge_id=f"q{state.challenges}",
+    raw = draw(turn.state.lots, "challenge-content", challenges.issued)
+    kind = kind_of(turn.state, turn.policy, raw, avoid) if kind is None else kind
+    expected, options, text, labels = content_of(turn.state, kind, challenges.issued, raw)
+    challenges.open = Challenge(
+        challenge_id=f"q{challenges.issued}",
         kind=kind,
         expected=expected,
         options=options,
@@ -93,48 +78,66 @@ def issue(
         labels=labels,
         variant=raw[30] % VARIANTS,
         salt=raw[16:24].hex(),
-        issued_at_ms=wall_ms,
-        deadline_ms=0 if state.link_hold else wall_ms + extended_ms(state, policy.challenge_deadline_ms),
+        issued_at_ms=turn.now_ms,
+        deadline_ms=0 if turn.state.link.hold else _fresh_deadline_ms(turn),
         attempts=attempts,
     )
-    state.challenges += 1
-    repeat_order(state, policy, out)
+    challenges.issued += 1
+    repeat_order(turn)
 
 
-def fail(state: State, wall_ms: int) -> None:
-    """Take a failed pop-up away; the next one comes later with every failure, so that guessing leads nowhere."""
-    state.challenge = None
-    delay_ms = min(FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS << min(state.challenge_failures, 16))
-    state.challenge_due_ms = wall_ms + delay_ms
-    state.challenge_failures += 1
+def fail(turn: Turn) -> None:
+    """Take a failed challenge away; the next one comes later with every failure, so that guessing leads nowhere."""
+    challenges = turn.state.challenges
+    challenges.open = None
+    delay_ms = min(FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS << min(challenges.failures, 16))
+    challenges.due_ms = turn.now_ms + delay_ms
+    challenges.failures += 1
 
 
-def resume(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """Show the outstanding pop-up again, with a fresh deadline where the network had excused the old one."""
-    challenge = state.challenge
-    if challenge is not None and challenge.deadline_ms == 0:
-        state.challenge = replace(challenge, deadline_ms=wall_ms + extended_ms(state, policy.challenge_deadline_ms))
-    repeat_order(state, policy, out)
+def take_away(turn: Turn) -> None:
+    """Take the open challenge away without a failure: another one follows, or the session closes."""
+    turn.state.challenges.open = None
 
 
-def expire(state: State) -> bool:
-    """Mark the outstanding pop-up overdue: an answer then only cures. Return whether it asks for movements."""
-    challenge = state.challenge
+def set_hold(turn: Turn, *, hold: bool) -> bool:
+    """Record whether a failed challenge waits for its cure; return whether one did before."""
+    challenges = turn.state.challenges
+    before, challenges.hold = challenges.hold, hold
+    return before
+
+
+def owe(turn: Turn, kind: ChallengeKind | None) -> None:
+    """Record the kind of the challenge that a closing session leaves open: the learner's next one begins with it."""
+    turn.state.challenges.owed = kind
+
+
+def excuse_deadline(turn: Turn, challenge: Challenge) -> None:
+    """Let the open challenge have no deadline while the network is down."""
+    turn.state.challenges.open = replace(challenge, deadline_ms=0)
+
+
+def resume(turn: Turn) -> None:
+    """Show the open challenge again, with a fresh deadline where the network had excused the old one."""
+    challenges = turn.state.challenges
+    if challenges.open is not None and challenges.open.deadline_ms == 0:
+        challenges.open = replace(challenges.open, deadline_ms=_fresh_deadline_ms(turn))
+    repeat_order(turn)
+
+
+def expire(turn: Turn) -> bool:
+    """Mark the open challenge overdue: an answer then only cures. Return whether it asks for liveness."""
+    challenges = turn.state.challenges
+    if challenges.open is not None:
+        challenges.open = replace(challenges.open, overdue=True)
+    return is_liveness(challenges.open)
+
+
+def repeat_order(turn: Turn) -> None:
+    """Show the open challenge (again, after a lost connection)."""
+    challenge = turn.state.challenges.open
     if challenge is not None:
-        state.challenge = replace(challenge, overdue=True)
-    return alive(challenge)
-
-
-def alive(challenge: Challenge | None) -> bool:
-    """Return whether this pop-up asks for movements: who fails it may still have been there."""
-    return challenge is not None and challenge.kind == liveness.LIVENESS
-
-
-def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
-    """Show the outstanding pop-up (again, after a lost connection)."""
-    challenge = state.challenge
-    if challenge is not None:
-        out.append(
+        turn.add(
             OrderChallenge(
                 challenge_id=challenge.challenge_id,
                 kind=challenge.kind,
@@ -142,70 +145,129 @@ def repeat_order(state: State, policy: Policy, out: list[Decision]) -> None:
                 options=challenge.options,
                 text=challenge.text,
                 labels=challenge.labels,
-                code=challenge.expected if challenge.kind == "code" else "",
+                code=challenge.expected if challenge.kind == ChallengeKind.CODE else "",
                 variant=challenge.variant,
                 salt=challenge.salt,
-                steps=liveness.steps_of(challenge.kind, policy),
+                steps=steps_of(challenge.kind, turn.policy),
             )
         )
 
 
-def judge(state: State, event: ChallengeAnswered, policy: Policy, out: list[Decision]) -> ReasonCode | None:
+def judge(turn: Turn, event: ChallengeAnswered) -> ReasonCode | None:
     """Judge an answer.
 
     Returns:
-        None where it was right; CHALLENGE_UNANSWERED where it answers no outstanding pop-up (nothing changes);
-        otherwise why it was not accepted. The caller acts on attempts and on an overdue pop-up.
+        None where it was right; CHALLENGE_UNANSWERED where it answers no open challenge (nothing changes); otherwise
+        why it was not accepted. The caller acts on attempts and on an overdue challenge.
     """
-    challenge = state.challenge
+    challenges, policy = turn.state.challenges, turn.policy
+    challenge = challenges.open
+    # (1) It must answer the open challenge.
     if challenge is None or challenge.challenge_id != event.challenge_id:
-        return refuse(event.challenge_id, out)
+        return refuse(turn, event.challenge_id)
+    # (2) Not faster than a person reads.
     reaction_ms = event.at_ms - challenge.issued_at_ms
-    if reaction_ms < policy.reaction_min_ms and challenge.kind not in liveness.KINDS:
-        indicate(state, ReasonCode.CHALLENGE_TOO_FAST)
-        out.append(_judged(challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True))
+    if reaction_ms < policy.reaction_min_ms and challenge.kind not in KINDS:
+        credit.indicate(turn, ReasonCode.CHALLENGE_TOO_FAST)
+        tell(turn, challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True)
         return ReasonCode.CHALLENGE_TOO_FAST
-    _watch_places(state, challenge, event.answer.strip())
-    if challenge.kind in liveness.KINDS or event.answer.strip() != challenge.expected:
-        indicate(state, ReasonCode.CHALLENGE_WRONG)
-        state.challenge = replace(challenge, attempts=challenge.attempts + 1)
+    # (3) Right; a challenge of tries has no right answer.
+    answer = event.answer.strip()
+    _watch_places(turn, challenge, answer)
+    if challenge.kind in KINDS or answer != challenge.expected:
+        credit.indicate(turn, ReasonCode.CHALLENGE_WRONG)
+        challenges.open = replace(challenge, attempts=challenge.attempts + 1)
         out_of_tries = challenge.attempts + 1 >= policy.challenge_attempts
-        out.append(_judged(challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries))
+        tell(turn, challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries)
         return ReasonCode.CHALLENGE_WRONG
-    _watch_regularity(state, reaction_ms)
-    state.challenge = None
-    state.challenge_failures = 0
-    out.append(_judged(challenge, None, closed=True))
+    # (4) Answered.
+    _watch_regularity(turn, reaction_ms)
+    challenges.open = None
+    challenges.failures = 0
+    tell(turn, challenge, None, closed=True, accepted=True)
     return None
 
 
-def refuse(challenge_id: str, out: list[Decision]) -> ReasonCode:
-    """Say that what was answered is not outstanding."""
+def refuse(turn: Turn, challenge_id: str) -> ReasonCode:
+    """Tell the player that this challenge is not open."""
     reason = ReasonCode.CHALLENGE_UNANSWERED
-    out.append(ChallengeJudged(challenge_id=challenge_id, accepted=False, reason=reason, closed=True))
+    turn.add(ChallengeJudged(challenge_id=challenge_id, accepted=False, reason=reason, closed=True))
     return reason
 
 
-def _judged(challenge: Challenge, reason: ReasonCode | None, *, closed: bool) -> ChallengeJudged:
-    return ChallengeJudged(challenge_id=challenge.challenge_id, accepted=reason is None, reason=reason, closed=closed)
+def tell(turn: Turn, challenge: Challenge, reason: ReasonCode | None, *, closed: bool, accepted: bool = False) -> None:
+    """Tell the player how an answer or a try was judged."""
+    turn.add(ChallengeJudged(challenge_id=challenge.challenge_id, accepted=accepted, reason=reason, closed=closed))
 
 
-def _watch_places(state: State, challenge: Challenge, answer: str) -> None:
-    """Note the place of the chosen option: always the same one, and wrong among them, is nobody who reads."""
-    asked = challenge.kind == "question"
+def begin_try(turn: Turn, challenge: Challenge) -> None:
+    """Order the next try; its time is allowed even where the challenge's would end before."""
+    trying = replace(challenge, tries=challenge.tries + 1)
+    order = order_of(turn.state, trying, turn.policy)
+    left_ms = challenge.deadline_ms or _fresh_deadline_ms(turn)
+    turn.state.challenges.open = replace(
+        trying, begun=True, begun_ms=turn.now_ms, deadline_ms=max(left_ms, turn.now_ms + lasts_ms(order, turn.policy))
+    )
+    turn.add(order)
+
+
+def interrupt_try(turn: Turn, challenge: Challenge, *, lost: bool) -> Challenge:
+    """End the try that runs, if one does: it is used up, but for one that a lost connection cut short."""
+    if not challenge.begun:
+        return challenge
+    excused = lost and not challenge.excused
+    ended = replace(
+        challenge,
+        begun=False,
+        excused=challenge.excused or excused,
+        attempts=challenge.attempts + (not excused),
+    )
+    turn.state.challenges.open = ended
+    return ended
+
+
+def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Challenge | None:
+    """End the try that failed for ``reason``; return the challenge as it goes on, or None where it is answered."""
+    challenges = turn.state.challenges
+    if reason is None or (reason in LACKS and reason is not ReasonCode.NOT_ANALYSED):
+        challenges.open = None
+        challenges.failures = 0
+        return None
+    ended = replace(challenge, begun=False)
+    if reason is ReasonCode.NOT_ANALYSED:
+        # Our fault: it costs no try and no time.
+        ended = replace(ended, deadline_ms=max(ended.deadline_ms, _fresh_deadline_ms(turn)))
+    else:
+        if reason is not ReasonCode.CAMERA_CHANGED:  # counted where it was seen
+            credit.indicate(turn, reason)
+        ended = replace(ended, attempts=challenge.attempts + 1)
+    challenges.open = ended
+    return ended
+
+
+def _fresh_deadline_ms(turn: Turn) -> int:
+    return turn.now_ms + turn.state.extended_ms(turn.policy.challenge_deadline_ms)
+
+
+def _watch_places(turn: Turn, challenge: Challenge, answer: str) -> None:
+    """Record which position was clicked; always the same one, including wrong answers, suggests a script."""
+    challenges = turn.state.challenges
+    asked = challenge.kind == ChallengeKind.QUESTION
     chosen = tuple(str(place) for place in range(len(challenge.options))) if asked else challenge.options
     if answer not in chosen:
         return
     place = chosen.index(answer)
-    state.picks = (*state.picks, place if answer == challenge.expected else -1 - place)[-PICKS_KEPT:]
-    places = {pick if pick >= 0 else -1 - pick for pick in state.picks}
-    if len(state.picks) == PICKS_KEPT and len(places) == 1 and min(state.picks) < 0:
-        indicate(state, ReasonCode.CHALLENGE_SAME_ANSWER)
-        state.picks = ()
+    picks = (*challenges.picks, place if answer == challenge.expected else -1 - place)[-PICKS_KEPT:]
+    places = {pick if pick >= 0 else -1 - pick for pick in picks}
+    same = len(picks) == PICKS_KEPT and len(places) == 1 and min(picks) < 0
+    if same:
+        credit.indicate(turn, ReasonCode.CHALLENGE_SAME_ANSWER)
+    challenges.picks = () if same else picks
 
 
-def _watch_regularity(state: State, reaction_ms: int) -> None:
-    state.reactions_ms = (*state.reactions_ms, reaction_ms)[-REACTIONS_KEPT:]
-    if len(state.reactions_ms) == REACTIONS_KEPT:
-        if max(state.reactions_ms) - min(state.reactions_ms) < REGULAR_SPREAD_MS:
-            indicate(state, ReasonCode.CHALLENGE_TOO_REGULAR)
+def _watch_regularity(turn: Turn, reaction_ms: int) -> None:
+    challenges = turn.state.challenges
+    challenges.reactions_ms = (*challenges.reactions_ms, reaction_ms)[-REACTIONS_KEPT:]
+    if len(challenges.reactions_ms) == REACTIONS_KEPT:
+        if max(challenges.reactions_ms) - min(challenges.reactions_ms) < REGULAR_SPREAD_MS:
+            credit.indicate(turn, ReasonCode.CHALLENGE_TOO_REGULAR)

@@ -16,9 +16,8 @@ from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
-from zaichang.session.liveness import ACTIONS
+from zaichang.session.liveness_tries import ACTIONS
 from zaichang.session.playhead import IntervalSet, normalise
-from zaichang.session.policy import CHALLENGE_KINDS
 
 _EVENTS: Final = MappingProxyType(
     {
@@ -67,7 +66,10 @@ def _build(cls: type[_T], value: object, code: str) -> _T:
 
 def encode_event(event: Event) -> dict[str, object]:
     """Return the event as plain values, with its class name under ``e``; absent values are left out."""
-    return {"e": type(event).__name__, **_plain(event)}
+    plain = {"e": type(event).__name__, **_plain(event)}
+    if isinstance(event, events.SessionStarted):
+        plain.setdefault("owed", "")  # recorded as an empty string where no challenge is owed
+    return plain
 
 
 def decode_event(value: Mapping[str, object]) -> Event:
@@ -81,6 +83,8 @@ def decode_event(value: Mapping[str, object]) -> Event:
     if cls is None:
         raise EvidenceError("event.invalid", f"There is no event class {name!r}.")
     plain = {key: item for key, item in value.items() if key != "e"}
+    if cls is events.SessionStarted and plain.get("owed") == "":
+        del plain["owed"]
     event = cast(Event, _build(cls, plain, "event.invalid"))
     if encode_event(event) != value:
         raise EvidenceError("event.invalid", f"A {name} holds fields that it does not have, or lacks some.")
@@ -97,21 +101,19 @@ def decode_event(value: Mapping[str, object]) -> Event:
 
 
 def _check_start(start: events.SessionStarted) -> None:
-    """Refuse a start that the rules could not run on: whoever made a record that is being checked may be hostile."""
+    """Refuse a start that the rules could not run on: the maker of a record that is being checked may be hostile."""
     questions_hold = all(0 <= question.correct < len(question.options) for question in start.questions)
-    for what, holds in (
+    for wrong, holds in (
         ("seed is not 64 hex digits", _HEX32.fullmatch(start.seed) is not None),
         ("client_nonce_c is not 64 hex digits", _HEX32.fullmatch(start.client_nonce_c) is not None),
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
         ("resumable intervals are not in order, apart and each non-empty", _is_set(start.resumable)),
-        ("route is neither face nor challenge", start.route in ("face", "challenge")),
         ("extra time is negative", start.extra_time_pct >= 0),
         ("questions do not hold their right answers", questions_hold),
-        ("owed pop-up is of no known kind", start.owed in ("", *CHALLENGE_KINDS)),
         ("left-out liveness actions are unknown, or none is left", set(start.liveness_excluded) < set(ACTIONS)),
     ):
         if not holds:
-            raise EvidenceError("event.invalid", f"A SessionStarted's {what}.")
+            raise EvidenceError("event.invalid", f"A SessionStarted's {wrong}.")
 
 
 def _is_set(intervals: IntervalSet) -> bool:

@@ -1,10 +1,11 @@
-"""What the core decides. The shell carries these out; it never decides itself."""
+"""The core's decisions. The shell carries them out; it never decides itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zaichang.core.enums import ChallengeKind, LivenessAction
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import IntervalSet, total_ms
 
@@ -54,7 +55,7 @@ class Final:
         reason: Why it ended.
         minutes: Number of minutes recorded.
         verified_ms: Sum over all minutes.
-        undecided_ms: What a person may still grant: the union over all minutes, without what was verified later.
+        undecided_ms: What a person may still grant: the union over all minutes, without media verified later.
         indicators: What a reviewer should look at, with counts; never a verdict.
         client_nonce: The client's half of the schedule; empty where it was never revealed.
         beacon: The witness's, which the schedule took in; empty where none came in time.
@@ -136,7 +137,7 @@ class AnalyseCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectCapture:
-    """A picture that answers no outstanding order, or with the wrong nonce, or late: thrown away."""
+    """A picture that answers no outstanding order, carries the wrong nonce, or is late: thrown away."""
 
     capture_id: str
     reason: ReasonCode
@@ -144,11 +145,11 @@ class RejectCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderChallenge:
-    """Show a pop-up.
+    """Show a challenge.
 
     Attributes:
         challenge_id: Unique within the session.
-        kind: ``confirm``, ``code``, ``question``, ``liveness`` or ``light``.
+        kind: What it asks for.
         deadline_ms: Server time.
         options: ``confirm``: the buttons' keys in the order to show, drawn anew each time; ``question``: the options
             in the order to show.
@@ -161,7 +162,7 @@ class OrderChallenge:
     """
 
     challenge_id: str
-    kind: str
+    kind: ChallengeKind
     deadline_ms: int
     options: tuple[str, ...] = ()
     text: str = ""
@@ -191,7 +192,7 @@ class OrderLiveness:
 
     challenge_id: str
     attempt: int
-    actions: tuple[str, ...]
+    actions: tuple[LivenessAction, ...]
     holds_ms: tuple[int, ...]
     nonces: tuple[str, ...]
     step_ms: int

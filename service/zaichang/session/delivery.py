@@ -1,96 +1,70 @@
-"""Only what was really delivered is credited (I5), where the policy asks for it and somebody keeps a delivery log.
+"""Only media that was really delivered is credited (I5), where the policy asks for it and a delivery log is kept.
 
-What proofs and pop-ups have cleared *waits* until the log says that the media was sent to this session, no later than
-by the end of the minute in which it was played. It waits for ``delivery_wait_ms``; what is missing then, or when the
-session closes, is left to a person: a log may be late or lost without the learner's doing. Nothing else waits with it.
+Media that proofs and challenges have cleared *waits* until the log says that it was sent to this session, no later than
+by the end of the minute in which it was played. It waits for ``delivery_wait_ms``; the part that is missing then, or
+when the session closes, goes to review: a log may be late or lost without the learner's doing. Nothing else waits
+with it. The functions here compute; ``credit`` keeps the lists.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit
-from zaichang.session.credit import Outcome
-from zaichang.session.events import MediaDelivered
-from zaichang.session.playhead import difference, normalise, subtract
-from zaichang.session.policy import Policy
-from zaichang.session.state import State
+from zaichang.session.parts import Span, Stretch, Waiting
+from zaichang.session.playhead import Interval, difference, normalise, subtract
 
 SPANS_MAX: Final = 96
 """Delivered parts that are kept apart; a log in more pieces than that credits the first ones only."""
 STEP_MS: Final = 10_000
 """The times of sending are told apart to this much, and the log's clock may differ from ours by it."""
 
-Span = tuple[int, int, int]
 
-
-def hold(state: State, end: int, policy: Policy) -> None:
-    """Let the first ``end`` pending stretches, which nothing else stands against, wait for the delivery log."""
-    due_ms = state.now_ms + policy.delivery_wait_ms
-    parts = list(state.waiting)
-    for index, start_ms, end_ms in state.pending[:end]:
+def queued(waiting: tuple[Waiting, ...], stretches: Iterable[Stretch], due_ms: int) -> tuple[Waiting, ...]:
+    """Return the waiting list with pending stretches added, neighbours within a minute joined."""
+    parts = list(waiting)
+    for index, start_ms, end_ms in stretches:
         if parts and parts[-1][0] == index and parts[-1][2] == start_ms:
             parts[-1] = (index, parts[-1][1], end_ms, due_ms)
         else:
             parts.append((index, start_ms, end_ms, due_ms))
-    _wait(state, tuple(parts))
-    credit.release(state, 0, end)
-    _credit_delivered(state)
+    return tuple(parts)
 
 
-def receive(state: State, event: MediaDelivered) -> None:
-    """Take what the delivery log says; a repeat changes nothing."""
-    floor_ms = _first_end_ms(state)
-    kept: tuple[Span, ...] = state.delivered
-    for start_ms, end_ms, sent_ms in event.spans:
-        end_ms = min(end_ms, state.info.lesson_duration_ms)
+def merged(kept: tuple[Span, ...], spans: Iterable[Span], floor_ms: int, duration_ms: int) -> tuple[Span, ...]:
+    """Return the delivered parts with the log's new ones.
+
+    Args:
+        kept: The parts that are known already.
+        spans: ``(start_ms, end_ms, sent_ms)`` of new ones.
+        floor_ms: A part sent by then was sent in time for every open minute: its time of sending becomes 0.
+        duration_ms: The lesson's length.
+    """
+    for start_ms, end_ms, sent_ms in spans:
+        end_ms = min(end_ms, duration_ms)
         if start_ms < end_ms:
             kept = _with(kept, (start_ms, end_ms, 0 if sent_ms <= floor_ms else -(-sent_ms // STEP_MS) * STEP_MS))
-    state.delivered = kept[:SPANS_MAX]
-    _credit_delivered(state)
+    return kept[:SPANS_MAX]
 
 
-def give_up(state: State, until_ms: int | None = None) -> None:
-    """Leave to a person what has waited long enough; all of it where the session closes."""
-    late = tuple(each for each in state.waiting if until_ms is None or each[3] <= until_ms)
-    _wait(state, state.waiting[len(late) :])
-    minutes = {minute.index: minute for minute in state.minutes}
-    for index, start_ms, end_ms, _ in late:
-        minutes[index] = credit.settled(
-            state, minutes[index], (start_ms, end_ms), Outcome.UNDECIDED, ReasonCode.MEDIA_NOT_DELIVERED
-        )
-    state.minutes = tuple(minutes.values())
+def sent_in_time(
+    waiting: tuple[Waiting, ...], delivered: tuple[Span, ...], ends_ms: Mapping[int, int]
+) -> tuple[list[tuple[int, Interval]], tuple[Waiting, ...]]:
+    """Return the waiting parts that were sent in time, with their minutes, and those that wait on.
 
-
-def _first_end_ms(state: State) -> int:
-    """Return when the oldest open minute ended, or now: what was sent by then was sent in time for all that is open."""
-    return state.minutes[0].to_ms or state.now_ms if state.minutes else state.now_ms
-
-
-def _credit_delivered(state: State) -> None:
-    if not state.delivered:
-        return
-    minutes = {minute.index: minute for minute in state.minutes}
-    left: list[tuple[int, int, int, int]] = []
-    for index, start_ms, end_ms, due_ms in state.waiting:
-        by_ms = (minutes[index].to_ms or state.now_ms) + STEP_MS
-        sent = normalise((a, b) for a, b, sent_ms in state.delivered if sent_ms <= by_ms)
-        missing = subtract((start_ms, end_ms), sent)
-        for part in difference(((start_ms, end_ms),), missing):
-            minutes[index] = credit.settled(state, minutes[index], part, Outcome.PASSED, None)
+    Args:
+        waiting: What waits.
+        delivered: What the log says.
+        ends_ms: For each open minute when it ended; now for the running one.
+    """
+    sent: list[tuple[int, Interval]] = []
+    left: list[Waiting] = []
+    for index, start_ms, end_ms, due_ms in waiting:
+        by_ms = ends_ms[index] + STEP_MS
+        missing = subtract((start_ms, end_ms), normalise((a, b) for a, b, sent_ms in delivered if sent_ms <= by_ms))
+        sent += [(index, part) for part in difference(((start_ms, end_ms),), missing)]
         left += ((index, *part, due_ms) for part in missing)
-    state.minutes = tuple(minutes.values())
-    _wait(state, tuple(left))
-    # What is credited never earns again: its delivery need not be remembered.
-    state.delivered = tuple(
-        (*part, sent_ms) for a, b, sent_ms in state.delivered for part in subtract((a, b), state.credited)
-    )
-
-
-def _wait(state: State, parts: tuple[tuple[int, int, int, int], ...]) -> None:
-    state.waiting = parts
-    state.waiting_set = normalise((start_ms, end_ms) for _, start_ms, end_ms, _ in parts)
+    return sent, tuple(left)
 
 
 def _with(kept: tuple[Span, ...], new: Span) -> tuple[Span, ...]:

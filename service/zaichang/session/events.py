@@ -1,4 +1,4 @@
-"""What happens to a session. Times are the server's (``at_ms``, Unix epoch); everything a client says is a claim.
+"""The events of a session. Times are the server's (``at_ms``, Unix epoch); everything a client says is a claim.
 
 Nonces, seeds and scores are event fields, so that ``step`` stays deterministic and a session can be replayed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.assessment import FrameAssessment
+from zaichang.core.enums import ChallengeKind, LivenessAction, Route
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import IntervalSet
 
@@ -45,16 +46,16 @@ class SessionStarted:
         seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
         client_nonce_c: The client's commitment to its nonce (``schedule.client_commitment``), made before it saw ours.
         credited: What this learner was credited for on this time line of the lesson before (I2).
-        route: ``face``, or ``challenge`` (the route without face recognition).
+        route: By face, or by challenges alone (the route without face recognition).
         extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
         questions: The bank for ``question`` challenges.
         liveness_excluded: Actions that this learner is never asked for, a recorded allowance; one at least is left.
         lesson_version: The lesson's version; the session keeps the one that it began with.
         timeline: Names the time line that positions are on; versions that kept it share it.
         live_from_ms: When the live broadcast began, server time; 0: the lesson is not live.
-        owed: The kind of the pop-up that this learner's last session left open, or empty.
-        resumable: What the last session of this lesson left to a person for want of closing movements alone, which this
-            session's may make up for: whoever comes back goes on from there.
+        owed: The kind of the challenge that this learner's last session left open, if it did.
+        resumable: Media of the last session of this lesson that went to review for want of a closing liveness alone.
+            The first liveness of this one may make up for it, so a learner who comes back goes on from there.
     """
 
     at_ms: int
@@ -68,14 +69,14 @@ class SessionStarted:
     seed: str
     client_nonce_c: str
     credited: IntervalSet = ()
-    route: str = "face"
+    route: Route = Route.FACE
     extra_time_pct: int = 0
     questions: tuple[Question, ...] = ()
-    liveness_excluded: tuple[str, ...] = ()
+    liveness_excluded: tuple[LivenessAction, ...] = ()
     lesson_version: str = "1"
     timeline: str = "1"
     live_from_ms: int = 0
-    owed: str = ""
+    owed: ChallengeKind | None = None
     resumable: IntervalSet = ()
 
 
@@ -99,7 +100,7 @@ class BeaconArrived:
     Attributes:
         at_ms: Server time.
         beacon: 64 hex digits (``tlog.beacon``).
-        note: The signed checkpoint that it came from, for whoever checks the record.
+        note: The signed checkpoint that it came from, for those who check the record.
     """
 
     at_ms: int
@@ -185,7 +186,7 @@ class CaptureUnavailable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeAnswered:
-    """The learner answered a pop-up.
+    """The learner answered a challenge.
 
     Attributes:
         at_ms: Server time of arrival.
@@ -215,11 +216,11 @@ class LivenessBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivenessStep:
-    """What came of one ordered action.
+    """The result of one ordered action.
 
     Attributes:
         action: As ordered.
-        outcome: ``passed``, or why not (the values of ``biometric.challenge.Outcome``).
+        outcome: Passed, or why not (as ``biometric.challenge.Outcome``).
         onset_ms: Server time from sending the order to the arrival of the frame in which the movement began; -1
             without one.
         parallax_bp: Largest movement of the nose beyond the face's plane, in eye distances; 0 where none is asked for.

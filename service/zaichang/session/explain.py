@@ -51,7 +51,7 @@ def _liveness_en(policy: Policy) -> list[str]:
     lines = [
         "Movement checks: turn, raise or lower the head, close the eyes or open the mouth as the screen says, "
         f"{policy.liveness_actions} in each check, each within {_span_en(policy.liveness_step_ms)}; "
-        "what somebody cannot do can be left out on request."
+        "actions that a learner cannot do can be left out on request."
     ]
     if policy.liveness_start:
         lines.append("One must be passed before the first minute counts.")
@@ -133,11 +133,11 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
     if policy.challenge_kinds:
         kinds = ", ".join(_KINDS_EN[kind] for kind in policy.challenge_kinds)
         lines.append(
-            f"Pop-ups ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
+            f"Challenges ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
             f"answer within {_span_en(policy.challenge_deadline_ms)}."
         )
         lines.append(
-            "Whoever leaves one unanswered begins the next session with one; nothing counts before its answer."
+            "A learner who leaves one unanswered begins the next session with one; nothing counts before its answer."
         )
     lines += _liveness_en(policy)
     if policy.pause_when_hidden:
@@ -155,7 +155,7 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
         )
     lines.append(f"When the network is silent for {_span_en(policy.gap_ms)}, only that gap does not count.")
     if policy.strikes_max:
-        lines.append(f"{policy.strikes_max} failed checks end the session; what was verified before stays.")
+        lines.append(f"{policy.strikes_max} failed checks end the session; the time verified before stays.")
     if policy.non_face_route:
         lines.append("There is a route without face recognition; the record says when it was used.")
     return tuple(lines)

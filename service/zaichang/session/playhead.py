@@ -52,6 +52,8 @@ def union(left: IntervalSet, right: IntervalSet) -> IntervalSet:
 def subtract(interval: Interval, taken: IntervalSet) -> IntervalSet:
     """Return the parts of ``interval`` that ``taken`` does not cover (what is still new to the learner)."""
     start_ms, end_ms = interval
+    if start_ms < end_ms and (not taken or taken[-1][1] <= start_ms):
+        return (interval,)  # as when playing on
     first = max(0, bisect_right(taken, (start_ms, start_ms)) - 1)
     parts: list[Interval] = []
     for taken_start_ms, taken_end_ms in taken[first:]:

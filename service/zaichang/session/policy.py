@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
 from typing import Any
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import ChallengeKind, Proof
 from zaichang.core.errors import ConfigError
 
-CHALLENGE_KINDS = ("confirm", "code", "question", "liveness", "light")
-PROOFS = ("presence", "identity", "pad")
 SCHEMA = 2
 """The newest set of fields. Schema 1 had none of the fields whose metadata says ``since`` 2."""
 
@@ -29,7 +29,7 @@ def _limit(default: int, low: int, high: int, doc: str) -> Any:
     return _int(default, low, high, doc, since=2)
 
 
-def _choice(default: Any, choices: tuple[str, ...], doc: str) -> Any:
+def _choice(default: Any, choices: tuple[StrEnum, ...], doc: str) -> Any:
     return field(default=default, metadata={"choices": choices, "doc": doc})
 
 
@@ -49,8 +49,8 @@ class Policy:
     )
 
     # Which proofs a minute needs
-    proofs: tuple[str, ...] = _choice(
-        ("presence", "identity", "pad"), PROOFS, "Proofs that each capture must give; a lacking proof is never a pass."
+    proofs: tuple[Proof, ...] = _choice(
+        tuple(Proof), tuple(Proof), "Proofs that each capture must give; a lacking proof is never a pass."
     )
     similarity_min_bp: int = _int(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
     pad_min_bp: int = _int(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
@@ -100,8 +100,8 @@ class Policy:
     strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 
     # Challenges
-    challenge_kinds: tuple[str, ...] = _choice(
-        ("confirm", "code"), CHALLENGE_KINDS, "Kinds of challenges in use; may be empty."
+    challenge_kinds: tuple[ChallengeKind, ...] = _choice(
+        (ChallengeKind.CONFIRM, ChallengeKind.CODE), tuple(ChallengeKind), "Kinds of challenges in use; may be empty."
     )
     challenge_mean_ms: int = _int(600_000, 10_000, 3_600_000, "Mean time between challenges, in ACTIVE time.")
     challenge_min_gap_ms: int = _int(240_000, 5_000, 3_600_000, "Least time between two challenges.")
@@ -287,13 +287,20 @@ def _check(name: str, value: object, meta: dict[str, Any]) -> None:
                 "policy.invalid", f"{name} must be an integer from {meta['low']} to {meta['high']}, got {value!r}."
             )
     elif "choices" in meta:
-        if not isinstance(value, tuple) or any(value.count(item) > 1 or item not in meta["choices"] for item in value):
+        items = value if isinstance(value, tuple) else (None,)
+        known = all(item in meta["choices"] for item in items)
+        if not known or len(set(items)) < len(items):
             raise ConfigError(
                 "policy.invalid",
                 f"{name} must list distinct values out of {', '.join(meta['choices'])}, got {value!r}.",
             )
     elif isinstance(value, str) and not 1 <= len(value) <= 64:
         raise ConfigError("policy.invalid", f"{name} must have 1 to 64 characters.")
+
+
+def _member(choices: tuple[StrEnum, ...], item: object) -> object:
+    """Return the member of this value; an unknown one as it is, for the check that names all choices."""
+    return next((member for member in choices if member == item), item)
 
 
 def policy_from_mapping(values: Mapping[str, object]) -> Policy:
@@ -313,7 +320,7 @@ def policy_from_mapping(values: Mapping[str, object]) -> Policy:
             )
         default = known[key].default
         if isinstance(default, tuple) and isinstance(value, list):
-            value = tuple(value)
+            value = tuple(_member(known[key].metadata["choices"], item) for item in value)
         if type(value) is not type(default):
             raise ConfigError("policy.invalid", f"{key} must be of type {type(default).__name__}, got {value!r}.")
         arguments[key] = value
@@ -328,7 +335,7 @@ def policy_to_mapping(policy: Policy) -> dict[str, object]:
         if spec.name in newer:
             continue
         value = getattr(policy, spec.name)
-        plain[spec.name] = list(value) if isinstance(value, tuple) else value
+        plain[spec.name] = [str(item) for item in value] if isinstance(value, tuple) else value
     return plain
 
 

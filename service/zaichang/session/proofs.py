@@ -1,280 +1,336 @@
-"""What a decided proof does: resolve the bracket, hold or release the session, schedule the next one, close.
+"""Capture rounds: is this person there, is it them, are they a living person? Always k of n (``captures``).
 
-This is the only place where a proof's outcome meets credit (I6, I10).
+Writes ``state.proofs`` and nothing else. ``outcomes`` applies a decided round to credit and phase.
 """
 
 from __future__ import annotations
 
-from zaichang.core.reasons import ReasonCode
-from zaichang.session import bracket, challenges, credit, liveness, rounds, transitions
-from zaichang.session.credit import Outcome
-from zaichang.session.decisions import Decision, Final, OrderPause, OrderResume, OrderSeek, RecordFinal
-from zaichang.session.playhead import difference, total_ms
-from zaichang.session.policy import Policy
-from zaichang.session.schedule import next_due_ms
-from zaichang.session.state import Challenge, Phase, State
+from dataclasses import replace
 
+from zaichang.core.reason_table import ABSENCES, LACKS, REFUSALS
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import captures, credit, liveness, repeats
+from zaichang.session.decisions import AnalyseCapture, OrderCapture, RejectCapture
+from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable
+from zaichang.session.schedule import draw, next_due_ms
+from zaichang.session.turn import Turn
+from zaichang.session.values import Decided, Outcome, Round
+
+ANALYSIS_DEADLINE_MS = 60_000
+"""An accepted capture whose analysis never comes counts as not analysed after this."""
+BEATS_BEFORE_MISS = 2
+"""Messages keep their order: the second heartbeat after an order shows that the client had it and sent no picture. A
+capture missed so was held back; on a slow line heartbeats would have waited behind it."""
+BEATS_BEFORE_PICTURE = 3
+"""The same for one that still came in time; one heartbeat more, since some cameras are slow."""
 CREDITED_EXCUSES = 1
-"""Whoever comes only when called is credited the first time; then a person decides, and at last nothing is."""
+"""A learner who comes only when called is credited the first time; then a person decides, and at last nothing is."""
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
-TAIL_MIN_MS = 1_000
-"""What was played unreported when the end began is asked after from here; a heartbeat comes at the end anyway."""
-STOP_PROOF_MS = 10_000
-"""A pause or the lesson's end closes the bracket with a proof when at least this much is pending."""
 
 
-def schedule_capture(state: State, policy: Policy) -> None:
+def schedule(turn: Turn) -> None:
     """Draw when the next round is due; denser for a while after a failure."""
+    proofs, policy, active_ms = turn.state.proofs, turn.policy, turn.state.playback.active_ms
     mean_ms = policy.capture_mean_ms
-    if state.doubt:
+    if proofs.doubt:
         # Only the part above the least gap shrinks: else every round would come right at that gap, for all to foresee.
         mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (DOUBT_FACTOR - 1) // DOUBT_FACTOR
-    state.next_capture_active_ms = next_due_ms(
-        state.lots,
+    proofs.next_active_ms = next_due_ms(
+        turn.state.lots,
         "capture",
-        state.active_ms,
+        active_ms,
         mean_ms=mean_ms,
         min_gap_ms=policy.capture_min_gap_ms,
         max_gap_ms=policy.capture_max_gap_ms,
     )
 
 
-def schedule_challenge(state: State, policy: Policy) -> None:
-    """Draw when the next pop-up is due; where pop-ups are the proof, they come as often as captures would."""
-    captures = rounds.uses_captures(state, policy)
-    state.next_challenge_active_ms = next_due_ms(
-        state.lots,
-        "challenge",
-        state.active_ms,
-        mean_ms=policy.challenge_mean_ms if captures else policy.capture_mean_ms,
-        min_gap_ms=policy.challenge_min_gap_ms if captures else policy.capture_min_gap_ms,
-        max_gap_ms=policy.challenge_max_gap_ms if captures else policy.capture_max_gap_ms,
-    )
+def set_hold(turn: Turn, reason: ReasonCode | None) -> bool:
+    """Hold the session for a failed proof, or lift the hold (None); return whether that changed anything."""
+    proofs = turn.state.proofs
+    changed = proofs.hold is not reason
+    proofs.hold = reason
+    return changed
 
 
-def excused(state: State, policy: Policy) -> bool:
+def excuse(turn: Turn) -> bool:
     """Use up one excuse, if there is one: they are few, or every capture could be dodged."""
-    if state.excuses >= policy.excuses:
+    proofs = turn.state.proofs
+    if proofs.excuses >= turn.policy.excuses:
         return False
-    state.excuses += 1
+    proofs.excuses += 1
     return True
 
 
-def settle(state: State, policy: Policy, out: list[Decision]) -> None:
-    """Derive the phase from the holds; begin a minute, order play or cut the running stretch as it changes."""
-    changed = transitions.settle(state)
-    if changed and state.phase is Phase.ACTIVE:
-        credit.begin_minute(state, state.now_ms)
-    if state.phase is not Phase.ACTIVE:
-        state.beat_ms = 0
-    ours = (state.proof_hold, state.page_hold, state.link_hold, state.closing)
-    if state.pause_ordered and all(hold is None for hold in ours):
-        state.pause_ordered = False
-        if not credit.skips(state, policy) and state.beat_playhead_ms > state.frontier_ms + policy.seek_tolerance_ms:
-            out.append(OrderSeek(to_ms=state.frontier_ms, reason=ReasonCode.SEEK_FORWARD))
-        out.append(OrderResume())
+def open_bracket(turn: Turn, lack: ReasonCode | None) -> None:
+    """The proof that was just decided opens the next bracket; ``lack`` is the result that it lacked, if any."""
+    turn.state.proofs.opening_lack = lack
 
 
-def order_pause(state: State, reason: ReasonCode, out: list[Decision]) -> None:
-    """Tell the player to pause, and remember to tell it to go on."""
-    state.pause_ordered = True
-    out.append(OrderPause(reason=reason))
+def ease_doubt(turn: Turn) -> None:
+    """A proof passed: after a few of them the schedule is as before."""
+    turn.state.proofs.doubt = max(0, turn.state.proofs.doubt - 1)
 
 
-def decide(
-    state: State,
-    outcome: Outcome,
-    reason: ReasonCode | None,
-    policy: Policy,
-    wall_ms: int,
-    out: list[Decision],
-) -> None:
-    """Act on a proof that passed, failed, or could not be decided without a person."""
-    held = state.proof_hold is not None
-    state.tail_to_ms = 0
-    if outcome is Outcome.FAILED:
-        credit.resolve(state, outcome, reason, first=state.proved)
-        _fail(state, reason or ReasonCode.CAPTURE_MISSED, held, policy, wall_ms, out)
-    else:
-        called = reason if outcome is Outcome.PASSED and not held else None
-        pardoned = called is not None and excused(state, policy)
-        if called is not None and not pardoned:
-            # Present only when called, once too often: what came before stays unproven, though the session goes on.
-            credit.resolve(state, Outcome.FAILED, called, first=state.proved)
-            credit.note(state, called)
-            rounds.indicate(state, called)
-        lack = reason if outcome is Outcome.UNDECIDED else None
-        bracket.prove(state, lack or (None if policy.liveness_bracket else state.live_lack))
-        if pardoned and state.excuses > CREDITED_EXCUSES:
-            state.proved_lack = state.proved_lack or called
-        if state.challenge is None:
-            bracket.clear(state, policy)
-        state.doubt = max(0, state.doubt - 1)
-        if state.phase is Phase.AWAITING_CAPTURE and policy.liveness_start and rounds.uses_captures(state, policy):
-            state.challenge_hold = True
-            transitions.challenge(state)
-            challenges.issue(state, policy, wall_ms, out, kind=liveness.LIVENESS)
-        elif not state.challenge_hold:
-            state.proof_hold = None
-        if rounds.uses_captures(state, policy):
-            schedule_capture(state, policy)
-    _go_on(state, policy, wall_ms, out)
+def count_failure(turn: Turn, *, held: bool) -> bool:
+    """Record a failed proof; return whether the strikes are used up.
 
-
-def answered(
-    state: State, kind: str, lack: ReasonCode | None, policy: Policy, wall_ms: int, out: list[Decision]
-) -> None:
-    """A pop-up was answered rightly; ``lack``: what a liveness that was done as asked could not be compared with."""
-    schedule_challenge(state, policy)
-    cured, state.challenge_hold = state.challenge_hold, False
-    if kind == liveness.LIVENESS:
-        bracket.cover(state, lack, policy)
-    else:
-        bracket.clear(state, policy)
-    if not rounds.uses_captures(state, policy):
-        decide(state, Outcome.PASSED, None, policy, wall_ms, out)
-        return
-    first = state.phase is Phase.CHALLENGING and state.proof_hold is ReasonCode.AWAITING_PROOF
-    if first:
-        state.proof_hold = None
-    elif cured and state.closing is None:
-        rounds.begin_round(state, policy, wall_ms, out)
-    _go_on(state, policy, wall_ms, out)
-
-
-def _go_on(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    if state.closing is not None:
-        wind_up(state, policy, wall_ms, out)
-    else:
-        settle(state, policy, out)
-
-
-def _fail(state: State, reason: ReasonCode, held: bool, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    state.doubt = DOUBT_ROUNDS
-    state.opening_lack = None
-    if not held:
-        state.strikes += 1
-        rounds.indicate(state, reason)
-        credit.note(state, reason)
-    changed = state.proof_hold is not reason
-    state.proof_hold = reason
-    if policy.strikes_max and state.strikes >= policy.strikes_max and state.closing is None:
-        state.closing = ReasonCode.STRIKES_EXHAUSTED
-    if rounds.uses_captures(state, policy) and not state.challenge_hold:
-        state.round_due_ms = wall_ms + policy.cure_ms
-    if changed:
-        order_pause(state, reason, out)
-
-
-def fail_challenge(
-    state: State, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision], *, alive: bool = False
-) -> None:
-    """A pop-up stayed unanswered, or its attempts are used up: nothing since it came counts until its cure (I6).
-
-    Where it asked for movements (``alive``), what captures have proved is left to a person.
+    Args:
+        turn: The turn.
+        held: Whether an earlier failure held the session already: then this one is no further strike.
     """
-    state.challenge_hold = True
-    state.round_due_ms = 0
-    bracket.forfeit(state, reason, alive=alive)
-    decide(state, Outcome.FAILED, reason, policy, wall_ms, out)
+    proofs = turn.state.proofs
+    proofs.doubt = DOUBT_ROUNDS
+    proofs.opening_lack = None
+    proofs.strikes += not held
+    return 0 < turn.policy.strikes_max <= proofs.strikes
 
 
-def cut_try(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """The connection was lost: a liveness try that runs cannot be finished."""
-    challenge = state.challenge
-    if challenge is not None:
-        challenge = liveness.interrupt(state, challenge, lost=True)
-        use_up(state, challenge, ReasonCode.LIVENESS_INTERRUPTED, policy, wall_ms, out)
+def want_round(turn: Turn, at_ms: int) -> None:
+    """Let a round be due at a server time whatever the schedule says; 0: only as scheduled."""
+    turn.state.proofs.due_ms = at_ms
 
 
-def use_up(
-    state: State, challenge: Challenge, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision]
-) -> bool:
-    """Take a pop-up away whose attempts are used up, and let it have failed; return whether it was."""
-    if challenge.attempts < policy.challenge_attempts:
-        return False
-    challenges.fail(state, wall_ms)
-    fail_challenge(state, reason, policy, wall_ms, out, alive=challenges.alive(challenge))
-    return True
+def call_off(turn: Turn) -> None:
+    """Call off the round in progress because the page was hidden or the network failed; it is owed on return."""
+    proofs = turn.state.proofs
+    if proofs.round is not None and proofs.hold is None and excuse(turn):
+        proofs.round = None
+        proofs.due_ms = turn.state.playback.reached_ms
 
 
-def finish(state: State, reason: ReasonCode, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """End the session: at once where nothing is pending, else after its closing proofs."""
-    state.closing = reason
-    if state.phase is Phase.ACTIVE and state.beat_ms and state.now_ms - state.beat_ms >= TAIL_MIN_MS:
-        state.tail_from_ms, state.tail_to_ms = state.beat_ms, state.now_ms
-    if state.link_hold is not None or not (state.pending or _unheard(state)):
-        close(state, reason, out)
+def stop(turn: Turn) -> None:
+    """The session closes: no capture is awaited any more."""
+    turn.state.proofs.round = None
+
+
+def begin_round(turn: Turn) -> None:
+    """Begin a round with its first capture, unless one is in progress, or the client's nonce is still owed."""
+    proofs = turn.state.proofs
+    proofs.due_ms = 0
+    if proofs.round is None and turn.state.link.client_nonce:
+        proofs.round = Round(number=proofs.rounds)
+        proofs.rounds += 1
+        order_capture(turn)
+
+
+def order_capture(turn: Turn) -> None:
+    """Order the round's next capture."""
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None:
         return
-    order_pause(state, reason, out)
-    state.closing_asked = challenges.alive(state.challenge) and not _overdue(state)
-    wind_up(state, policy, wall_ms, out)
+    proofs.round = replace(
+        current,
+        taken=current.taken + 1,
+        capture_id=f"c{current.number}-{current.taken}",
+        nonce=draw(turn.state.lots, "capture", current.number * 1_000 + current.taken)[:16].hex(),
+        deadline_ms=turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms),
+        received=False,
+        retake_at_ms=0,
+        beats=0,
+    )
+    repeat_order(turn)
 
 
-def _unheard(state: State) -> bool:
-    """Return whether the time limit cut off what the next heartbeat reports; who finishes has reported before."""
-    return state.closing is ReasonCode.SESSION_TIME_LIMIT and state.tail_to_ms > 0
-
-
-def _overdue(state: State) -> bool:
-    return state.challenge is None or state.challenge.overdue
-
-
-def wind_up(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
-    """Order what a closing session still has to prove: liveness, then captures; close it when nothing is left to ask.
-
-    An open pop-up is waited for as well: what is pending depends on its answer.
-    """
-    if _overdue(state) and not state.closing_asked and liveness.missing(state, policy):
-        state.closing_asked = True
-        state.challenge = None
-        challenges.issue(state, policy, wall_ms, out, kind=liveness.LIVENESS)
-    asked = not _overdue(state)
-    unproved = state.proved < len(state.pending) or _unheard(state)
-    if unproved and state.proof_hold is None and not (asked and challenges.alive(state.challenge)):
-        if rounds.uses_captures(state, policy):
-            rounds.begin_round(state, policy, wall_ms, out)
-        else:
-            challenges.issue(state, policy, wall_ms, out)
-    proving = state.round is not None and (state.proved < len(state.pending) or _unheard(state))
-    if not proving and not (state.pending and not _overdue(state)):
-        close(state, state.closing or ReasonCode.SESSION_FINISHED, out)
-    else:
-        settle(state, policy, out)
-
-
-def close(state: State, reason: ReasonCode, out: list[Decision]) -> None:
-    """Close now: what no proof closed is not credited, everything before it stays."""
-    bracket.abandon(state, alive=challenges.alive(state.challenge))
-    credit.end_minute(state, state.now_ms)
-    state.accounted_ms = state.now_ms
-    credit.record_minutes(state, out)
-    state.owed = _owed(state)
-    state.round = None
-    state.challenge = None
-    transitions.close(state, reason)
-    out.append(
-        RecordFinal(
-            final=Final(
-                at_ms=state.now_ms,
-                reason=reason,
-                minutes=state.minutes_recorded,
-                verified_ms=state.session_verified_ms,
-                undecided_ms=total_ms(difference(state.undecided, state.credited)),
-                indicators=state.indicators,
-                client_nonce=state.client_nonce,
-                beacon=state.beacon,
-            )
+def repeat_order(turn: Turn) -> None:
+    """Give the outstanding order (again, after a lost connection)."""
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None or not current.capture_id or current.received:
+        return
+    misses = captures.misses(current)
+    prompt = misses[-1] if len(misses) > turn.policy.round_silent else None
+    if prompt is None and proofs.hold is not ReasonCode.AWAITING_PROOF:
+        prompt = proofs.hold
+    turn.add(
+        OrderCapture(
+            capture_id=current.capture_id,
+            nonce=current.nonce,
+            deadline_ms=current.deadline_ms,
+            identity=captures.shows_who(turn.policy),
+            prompt=prompt,
         )
     )
 
 
-def _owed(state: State) -> str:
-    """Return the kind of the pop-up that a session which closes leaves open: the learner's next one begins with it."""
-    if state.challenge is not None:
-        return state.challenge.kind
-    if state.challenge_hold:
-        return liveness.LIVENESS  # it failed, and the next one was to come: movements, where the rules use them
-    # Who left before the first proof has not answered what was owed then either.
-    return state.info.owed if state.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING) else ""
+def resume(turn: Turn) -> None:
+    """Give an order again whose first copy may never have arrived.
+
+    A fresh deadline costs an excuse, so that a capture cannot be dodged for ever.
+    """
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None or not current.capture_id or current.received:
+        return
+    if excuse(turn):
+        deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
+        proofs.round = replace(current, deadline_ms=deadline_ms, beats=0)
+    repeat_order(turn)
+
+
+def count_beat(turn: Turn) -> None:
+    """Count a heartbeat: a client that goes on reporting is connected, and could send the picture that is owed.
+
+    Players also report at once when they stall or pause; reports quicker than the regular ones count once.
+    """
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None or not current.capture_id or current.received:
+        return
+    ordered_ms = current.deadline_ms - turn.state.extended_ms(turn.policy.capture_deadline_ms)
+    if turn.now_ms - ordered_ms >= current.beats * turn.policy.heartbeat_ms * 9 // 10:
+        proofs.round = replace(current, beats=current.beats + 1)
+
+
+def receive(turn: Turn, event: CaptureReceived) -> None:
+    """Accept or throw away a picture that arrived (I7)."""
+    proofs = turn.state.proofs
+    current = _outstanding(turn, event.capture_id, received=False)
+    if current is None:
+        turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_LATE))
+        return
+    if event.nonce != current.nonce:
+        credit.indicate(turn, ReasonCode.CAPTURE_NONCE)
+        turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
+        return
+    see_camera(turn, event.camera, virtual=event.virtual_camera)
+    proofs.round = replace(
+        proofs.round or current,
+        received=True,
+        deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS,
+        withheld=current.withheld or current.beats >= BEATS_BEFORE_PICTURE,
+    )
+    turn.add(AnalyseCapture(capture_id=event.capture_id, identity=captures.shows_who(turn.policy)))
+
+
+def see_camera(turn: Turn, camera: str, *, virtual: bool) -> bool:
+    """Record which camera a picture came from; return whether it is another one.
+
+    Another camera re-opens identity and liveness: earlier passes in this round count no more.
+    """
+    proofs = turn.state.proofs
+    if virtual:
+        credit.indicate(turn, ReasonCode.VIRTUAL_CAMERA)
+        if not proofs.virtual:
+            liveness.want(turn)
+    proofs.virtual = virtual
+    if camera == proofs.camera:
+        return False
+    if proofs.camera:
+        credit.indicate(turn, ReasonCode.CAMERA_CHANGED)
+        liveness.want(turn)
+    proofs.camera = camera
+    liveness.set_mirrored(turn, mirrored=False)
+    if proofs.round is not None:
+        proofs.round = replace(proofs.round, passes=0)
+    return True
+
+
+def forget_repeats(turn: Turn) -> None:
+    """A liveness passed: earlier repeats no longer speak for a recording."""
+    turn.state.proofs.repeats = 0
+
+
+def refuse_capture(turn: Turn, event: CaptureUnavailable) -> Decided | None:
+    """Count a picture that the client cannot take: a miss at once, without waiting for the deadline."""
+    if _outstanding(turn, event.capture_id, received=False) is None:
+        return None
+    known = event.reason in (ReasonCode.CAMERA_UNAVAILABLE, ReasonCode.PAGE_HIDDEN)
+    return _count(turn, event.reason if known else ReasonCode.CAMERA_UNAVAILABLE)
+
+
+def miss(turn: Turn) -> Decided | None:
+    """Count the outstanding capture as missed: its deadline has passed."""
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None:
+        return None
+    if current.received:
+        return _count(turn, ReasonCode.NOT_ANALYSED)
+    proofs.round = replace(current, withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS)
+    return _count(turn, ReasonCode.CAPTURE_MISSED)
+
+
+def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
+    """Count an analysed capture; return the round's outcome once it is decided.
+
+    A pass with a reason is one that came only after the learner was asked to come back, for that reason, or could have
+    been: the client held a picture back.
+    """
+    if _outstanding(turn, event.capture_id, received=True) is None:
+        return None
+    return _count(turn, _problem(turn, event))
+
+
+def _outstanding(turn: Turn, capture_id: str, *, received: bool) -> Round | None:
+    """Return the round if ``capture_id`` is its capture in progress, else None; between two, there is none."""
+    current = turn.state.proofs.round
+    if current is None or not current.capture_id or current.capture_id != capture_id:
+        return None
+    return current if current.received is received else None
+
+
+def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
+    """Return why this capture does not pass, the most telling reason first; None where it passes."""
+    proofs, assessment = turn.state.proofs, event.assessment
+    frame_px = (assessment.width_px, assessment.height_px)
+    if frame_px != (0, 0):
+        if proofs.frame_px not in ((0, 0), frame_px):
+            liveness.want(turn)
+        proofs.frame_px = frame_px
+    problem = captures.frame_problem(assessment)
+    if problem is not None:
+        return problem
+    recording = _recording(turn, event)
+    if recording is not None:
+        credit.indicate(turn, recording)
+        return recording
+    return captures.face_problem(assessment, turn.policy)
+
+
+def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
+    """Return CAMERA_FROZEN or DUPLICATE_FRAME where the capture looks like part of a recording, else None."""
+    proofs = turn.state.proofs
+    found = repeats.compare(proofs.contents, proofs.sightings, event.assessment, event.at_ms)
+    proofs.contents, proofs.sightings = found.contents, found.sightings
+    exact = event.seen_before or found.exact
+    if exact or found.near:
+        proofs.repeats += 1
+        liveness.want(turn)
+    if found.frozen:
+        return ReasonCode.CAMERA_FROZEN
+    return ReasonCode.DUPLICATE_FRAME if exact or proofs.repeats > turn.policy.repeats_max else None
+
+
+def _count(turn: Turn, reason: ReasonCode | None) -> Decided | None:
+    """Count the capture in progress, which failed for ``reason``, or passed (None); return the round's outcome."""
+    policy, proofs = turn.policy, turn.state.proofs
+    current = proofs.round
+    if current is None:
+        raise AssertionError("a capture was counted outside a round")
+    # (1) The capture.
+    current = replace(
+        current,
+        capture_id="",
+        received=False,
+        passes=current.passes + (reason is None),
+        refusals=current.refusals + (reason in REFUSALS),
+        lacks=current.lacks + (reason in LACKS),
+        reasons=current.reasons if reason is None else (*current.reasons, reason),
+    )
+    # (2) The round, where this capture decides it.
+    outcome = captures.outcome_of(current, policy)
+    if outcome is not None:
+        proofs.round = None
+        if outcome is not Outcome.PASSED:
+            return outcome, captures.telling(current.reasons, outcome)
+        absences = [miss for miss in current.reasons if miss in ABSENCES]
+        called = current.withheld or len(absences) > policy.round_silent
+        return outcome, (absences or [ReasonCode.CAPTURE_LATE])[0] if called else None
+    # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
+    slowly = reason is ReasonCode.NOT_ANALYSED or len(captures.misses(current)) > policy.round_silent
+    pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
+    proofs.round = replace(current, retake_at_ms=turn.now_ms + pause_ms)
+    return None

@@ -8,11 +8,11 @@ were measured on clips of genuine people (docs/redteam.md): no near repeat in 2,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.assessment import FrameAssessment
-from zaichang.core.reasons import ReasonCode
-from zaichang.session.state import Sighting, State
+from zaichang.session.values import Sighting
 
 SIGHTINGS_KEPT: Final = 64
 NEAR_AFTER_MS: Final = 10_000
@@ -25,35 +25,47 @@ STILL_PX: Final = 3
 STILL_CDEG: Final = 120
 
 
-def look(
-    state: State, assessment: FrameAssessment, at_ms: int, *, seen_before: bool, repeats_max: int
-) -> ReasonCode | None:
-    """Remember a capture; return CAMERA_FROZEN or DUPLICATE_FRAME where it does not look live, else None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A capture beside the earlier ones of its session.
+
+    Attributes:
+        contents: The content hashes that are kept, this one included.
+        sightings: The sightings that are kept, this one included.
+        exact: Whether an earlier picture was the very same.
+        near: Whether an earlier one showed the head in the very same place and turn.
+        frozen: Whether the last picture was the very same, or the head has not moved for a minute.
+    """
+
+    contents: tuple[str, ...]
+    sightings: tuple[Sighting, ...]
+    exact: bool
+    near: bool
+    frozen: bool
+
+
+def compare(
+    contents: tuple[str, ...], sightings: tuple[Sighting, ...], assessment: FrameAssessment, at_ms: int
+) -> Comparison:
+    """Compare a capture with the earlier ones of its session.
 
     Args:
-        state: Its ``contents``, ``sightings`` and ``repeats`` are brought up to date; a repeat asks for liveness.
-        assessment: Of the capture.
+        contents: Their content hashes, newest last.
+        sightings: Where the face was in them.
+        assessment: Of the new capture.
         at_ms: Server time.
-        seen_before: Whether the very same picture is known from another session.
-        repeats_max: Repeats, exact or near, after which every capture counts as one of a recording.
     """
     content = assessment.content
-    exact = seen_before or (bool(content) and content in state.contents)
-    frozen = bool(content) and content == next(reversed(state.contents), "")
+    exact = bool(content) and content in contents
+    frozen = bool(content) and content == next(reversed(contents), "")
     if content:
-        state.contents = (*state.contents, content)[-SIGHTINGS_KEPT:]
+        contents = (*contents, content)[-SIGHTINGS_KEPT:]
     sighting = _sighting(assessment, at_ms)
-    near = sighting is not None and any(_near(earlier, sighting) for earlier in state.sightings)
+    near = sighting is not None and any(_near(earlier, sighting) for earlier in sightings)
     if sighting is not None:
-        state.sightings = (*state.sightings, sighting)[-SIGHTINGS_KEPT:]
-    if exact or near:
-        state.repeats += 1
-        state.live_wanted = True
-    if frozen or (sighting is not None and _still(state.sightings[-STILL_SIGHTINGS:])):
-        return ReasonCode.CAMERA_FROZEN
-    if exact or state.repeats > repeats_max:
-        return ReasonCode.DUPLICATE_FRAME
-    return None
+        sightings = (*sightings, sighting)[-SIGHTINGS_KEPT:]
+    still = sighting is not None and _still(sightings[-STILL_SIGHTINGS:])
+    return Comparison(contents=contents, sightings=sightings, exact=exact, near=near, frozen=frozen or still)
 
 
 def _sighting(assessment: FrameAssessment, at_ms: int) -> Sighting | None:

@@ -1,4 +1,4 @@
-"""Recompute a session's verdicts from its stored events: what an auditor runs, and what a restart runs."""
+"""Recompute a session's verdicts from its stored events, as an auditor and a restart do."""
 
 from __future__ import annotations
 

@@ -73,9 +73,16 @@ def opens(client_nonce: str, commitment: str) -> bool:
 
 def draw(lots: Lots, label: str, number: int) -> bytes:
     """Return 32 bytes that depend on all lots, a label and a number."""
+    return _drawn(_keyed(lots.seed, _context(lots, label)), number)
+
+
+def _context(lots: Lots, label: str) -> str:
     beacon = f"|{lots.beacon}" if lots.beacon else ""
-    inner, outer = _keyed(lots.seed, f"{label}|{lots.session_id}|{lots.client_nonce}{beacon}")
-    inner, outer = inner.copy(), outer.copy()
+    return f"{label}|{lots.session_id}|{lots.client_nonce}{beacon}"
+
+
+def _drawn(keyed: tuple[hashlib._Hash, hashlib._Hash], number: int) -> bytes:
+    inner, outer = keyed[0].copy(), keyed[1].copy()
     inner.update(number.to_bytes(8, "big"))
     outer.update(inner.digest())
     return outer.digest()
@@ -86,7 +93,7 @@ def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
 
     It comes from the seed alone: the first one is needed before the client's nonce is there, and it aims at nothing.
     """
-    return draw(Lots(seed=info.seed, session_id=info.session_id), "heartbeat", seq)[:16].hex()
+    return _drawn(_keyed(info.seed, f"heartbeat|{info.session_id}|"), seq)[:16].hex()
 
 
 def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min_gap_ms: int, max_gap_ms: int) -> int:
@@ -102,7 +109,8 @@ def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min
     """
     odds = max(1, _U32 * SLOT_MS // max(SLOT_MS, mean_ms - min_gap_ms))
     last = (now_active_ms + max_gap_ms) // SLOT_MS
+    keyed = _keyed(lots.seed, _context(lots, label))
     for slot in range((now_active_ms + min_gap_ms) // SLOT_MS + 1, last):
-        if int.from_bytes(draw(lots, label, slot)[:4], "big") < odds:
+        if int.from_bytes(_drawn(keyed, slot)[:4], "big") < odds:
             return slot * SLOT_MS
     return last * SLOT_MS

@@ -1,4 +1,4 @@
-"""What falls due by itself.
+"""Everything that falls due by itself.
 
 ``advance`` handles everything overdue, each at its own time, before an event is applied: so a late timer can never
 change a verdict (design §2, rule 2).
@@ -6,16 +6,18 @@ change a verdict (design §2, rule 2).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum, auto
 from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
-from zaichang.session import challenges, credit, delivery, liveness, proofs, rounds
-from zaichang.session.decisions import Decision
+from zaichang.session import challenges, closing, credit, link, liveness, outcomes, phase, playback, proofs
 from zaichang.session.policy import Policy
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
+from zaichang.session.turn import Turn
+from zaichang.session.values import Phase
+
+_NEVER_MS = 1 << 62
 
 
 class Due(IntEnum):
@@ -33,109 +35,136 @@ class Due(IntEnum):
     DELIVERY = auto()
 
 
-def _earliest(state: State, policy: Policy) -> tuple[int, Due] | None:
-    """Return ``(server time, what)`` of what falls due first, perhaps in the past; None for a closed session."""
-    if state.phase is Phase.CLOSED:
-        return None
-    dues = [(state.heard_ms + policy.abandon_ms, Due.ABANDONED)]
-    if state.link_hold is None:
-        dues.append((state.heard_ms + policy.gap_ms, Due.GAP))
-    if state.waiting:
-        dues.append((state.waiting[0][3], Due.DELIVERY))
-    if state.closing is None:
-        dues.append((state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT))
-    current, challenge = state.round, state.challenge
-    moving = challenge is not None and challenge.begun  # whoever turns the head as asked cannot face the camera
+def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
+    """Return when the first thing falls due in a session that is not closed, perhaps in the past, and its kind.
+
+    Runs twice an event, so it compares as it goes; the order of the comparisons is the order of precedence.
+    """
+    playback_, link_, proofs_, challenges_ = state.playback, state.link, state.proofs, state.challenges
+    online = link_.hold is None
+    active = playback_.phase is Phase.ACTIVE
+    current, challenge = proofs_.round, challenges_.open
+    # A learner who turns the head as asked cannot face the camera: no capture is ordered while a try runs.
+    trying = challenge is not None and challenge.begun
+    due_ms, due = _NEVER_MS, Due.MINUTE_END
+    if active:
+        due_ms = playback_.reached_ms + MINUTE_MS - state.credit.minute_active_ms
+    if current is not None and current.capture_id and current.deadline_ms < due_ms:
+        due_ms, due = current.deadline_ms, Due.CAPTURE_DEADLINE
+    if challenge is not None and not challenge.overdue and 0 < challenge.deadline_ms < due_ms:
+        due_ms, due = challenge.deadline_ms, Due.CHALLENGE_DEADLINE
+    if online and link_.heard_ms + policy.gap_ms < due_ms:
+        due_ms, due = link_.heard_ms + policy.gap_ms, Due.GAP
+    if link_.heard_ms + policy.abandon_ms < due_ms:
+        due_ms, due = link_.heard_ms + policy.abandon_ms, Due.ABANDONED
+    if playback_.closing is None and state.info.at_ms + policy.session_max_ms < due_ms:
+        due_ms, due = state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
     if current is not None:
-        if current.capture_id:
-            dues.append((current.deadline_ms, Due.CAPTURE_DEADLINE))
-        elif not moving:
-            dues.append((current.retake_at_ms, Due.RETAKE))
-    elif moving:
-        pass
-    elif state.round_due_ms and state.link_hold is None and state.page_hold is None:
-        dues.append((state.round_due_ms, Due.ROUND))
-    if challenge is not None and challenge.deadline_ms and not challenge.overdue:
-        dues.append((challenge.deadline_ms, Due.CHALLENGE_DEADLINE))
-    elif challenge is None and state.challenge_due_ms and state.link_hold is None:
-        dues.append((state.challenge_due_ms, Due.CHALLENGE))
-    if state.phase is Phase.ACTIVE:
-        dues.append((state.now_ms + MINUTE_MS - state.minute_active_ms, Due.MINUTE_END))
-        captures = rounds.uses_captures(state, policy)
-        if current is None and captures and not moving:
-            dues.append((state.now_ms + max(0, state.next_capture_active_ms - state.active_ms), Due.ROUND))
-        if challenge is None:
-            asked_active_ms = [state.next_challenge_active_ms] if policy.challenge_kinds or not captures else []
-            asked_active_ms += liveness.due_active_ms(state, policy)
-            if asked_active_ms:
-                dues.append((state.now_ms + max(0, min(asked_active_ms) - state.active_ms), Due.CHALLENGE))
-    return min(dues)
+        if not current.capture_id and not trying and current.retake_at_ms < due_ms:
+            due_ms, due = current.retake_at_ms, Due.RETAKE
+    elif not trying:
+        round_ms = _round_due_ms(state, policy, active=active, online=online)
+        if round_ms < due_ms:
+            due_ms, due = round_ms, Due.ROUND
+    if challenge is None:
+        challenge_ms = _challenge_due_ms(state, policy, active=active, online=online)
+        if challenge_ms < due_ms:
+            due_ms, due = challenge_ms, Due.CHALLENGE
+    waiting = state.credit.waiting
+    if waiting and waiting[0][3] < due_ms:
+        due_ms, due = waiting[0][3], Due.DELIVERY
+    return due_ms, due
+
+
+def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+    """Return when the next round begins: as soon as one is wanted, or as scheduled."""
+    proofs_, playback_ = state.proofs, state.playback
+    due_ms = _NEVER_MS
+    if proofs_.due_ms and online and state.page.hold is None:
+        due_ms = proofs_.due_ms
+    if active and state.uses_captures(policy):
+        left_ms = proofs_.next_active_ms - playback_.active_ms
+        due_ms = min(due_ms, playback_.reached_ms + left_ms if left_ms > 0 else playback_.reached_ms)
+    return due_ms
+
+
+def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+    """Return when the next challenge comes: after a failed one, as scheduled, or because liveness is owed."""
+    challenges_, playback_ = state.challenges, state.playback
+    due_ms = challenges_.due_ms if challenges_.due_ms and online else _NEVER_MS
+    if active:
+        next_ms = _NEVER_MS
+        if policy.challenge_kinds or not state.uses_captures(policy):
+            next_ms = challenges_.next_active_ms
+        liveness_ms = liveness.due_active_ms(state, policy)
+        if liveness_ms is not None and liveness_ms < next_ms:
+            next_ms = liveness_ms
+        if next_ms != _NEVER_MS:
+            due_ms = min(due_ms, playback_.reached_ms + max(0, next_ms - playback_.active_ms))
+    return due_ms
 
 
 def next_deadline_ms(state: State, policy: Policy) -> int | None:
     """Return when the shell should send ``DeadlineReached``; None for a closed session."""
-    due = _earliest(state, policy)
-    return None if due is None else max(due[0], state.now_ms)
+    if state.playback.phase is Phase.CLOSED:
+        return None
+    return max(_earliest(state, policy)[0], state.playback.reached_ms)
 
 
-def advance(state: State, to_ms: int, policy: Policy, out: list[Decision]) -> None:
-    """Let server time run to ``to_ms``. Orders given on the way get their deadlines from ``to_ms``: they leave now."""
-    while (due := _earliest(state, policy)) is not None and due[0] <= to_ms:
-        credit.spend_active(state, max(due[0], state.now_ms))
-        _fire(state, due[1], policy, to_ms, out)
-        credit.record_minutes(state, out)  # now, so that the order of records does not depend on when timers fire
-    if state.phase is Phase.CLOSED:
-        state.now_ms = to_ms
-    else:
-        credit.spend_active(state, to_ms)
+def advance(turn: Turn) -> None:
+    """Let server time run to the turn's. Orders given on the way get their deadlines from then: they leave now."""
+    state = turn.state
+    while state.playback.phase is not Phase.CLOSED:
+        due_ms, due = _earliest(state, turn.policy)
+        if due_ms > turn.now_ms:
+            break
+        playback.run_to(turn, max(due_ms, state.playback.reached_ms))
+        _fire(turn, due)
+        credit.record_minutes(turn)  # now, so that the order of records does not depend on when timers fire
+    playback.run_to(turn, turn.now_ms)
 
 
-def _fire(state: State, due: Due, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+def _fire(turn: Turn, due: Due) -> None:
     match due:
         case Due.MINUTE_END:
-            pass  # spend_active has ended it
+            pass  # running the clock has ended it
         case Due.CAPTURE_DEADLINE:
-            decided = rounds.missed(state, policy, wall_ms)
+            decided = proofs.miss(turn)
             if decided is not None:
-                proofs.decide(state, *decided, policy, wall_ms, out)
+                outcomes.decide(turn, *decided)
         case Due.CHALLENGE_DEADLINE:
-            alive = challenges.expire(state)
-            proofs.fail_challenge(state, ReasonCode.CHALLENGE_UNANSWERED, policy, wall_ms, out, alive=alive)
+            was_liveness = challenges.expire(turn)
+            outcomes.fail_challenge(turn, ReasonCode.CHALLENGE_UNANSWERED, was_liveness=was_liveness)
         case Due.GAP:
-            _gap(state, policy, wall_ms, out)
+            _begin_gap(turn)
         case Due.ABANDONED:
-            proofs.close(state, state.closing or ReasonCode.SESSION_ABANDONED, out)
+            closing.close(turn, turn.state.playback.closing or ReasonCode.SESSION_ABANDONED)
         case Due.TIME_LIMIT:
-            proofs.finish(state, ReasonCode.SESSION_TIME_LIMIT, policy, wall_ms, out)
+            closing.finish(turn, ReasonCode.SESSION_TIME_LIMIT)
         case Due.RETAKE:
-            rounds.order_capture(state, policy, wall_ms, out)
+            proofs.order_capture(turn)
         case Due.ROUND:
-            rounds.begin_round(state, policy, wall_ms, out)
+            proofs.begin_round(turn)
         case Due.CHALLENGE:
-            challenges.issue(state, policy, wall_ms, out)
+            challenges.issue(turn)
         case Due.DELIVERY:
-            delivery.give_up(state, until_ms=state.now_ms)
+            credit.give_up_waiting(turn, until_ms=turn.state.playback.reached_ms)
         case _:
             assert_never(due)
 
 
-def _gap(state: State, policy: Policy, wall_ms: int, out: list[Decision]) -> None:
+def _begin_gap(turn: Turn) -> None:
     """The connection has been silent too long: only the gap is lost (design I10)."""
-    state.link_hold = ReasonCode.NETWORK_GAP
-    state.accounted_ms = state.now_ms
-    credit.note(state, ReasonCode.NETWORK_GAP)
-    if state.closing is not None:
-        proofs.close(state, state.closing, out)
+    state = turn.state
+    link.begin_gap(turn)
+    playback.account_to_now(turn)
+    credit.note(turn, ReasonCode.NETWORK_GAP)
+    if state.playback.closing is not None:
+        closing.close(turn, state.playback.closing)
         return
-    excuse_round(state, policy)
-    proofs.cut_try(state, policy, wall_ms, out)
-    if state.challenge is not None and not state.challenge.overdue and proofs.excused(state, policy):
-        state.challenge = replace(state.challenge, deadline_ms=0)
-    proofs.settle(state, policy, out)
-
-
-def excuse_round(state: State, policy: Policy) -> None:
-    """Call off the round in progress because the page was hidden or the network failed; it is owed on return."""
-    if state.round is not None and state.proof_hold is None and proofs.excused(state, policy):
-        state.round = None
-        state.round_due_ms = state.now_ms
+    proofs.call_off(turn)
+    outcomes.cut_try(turn)
+    challenge = state.challenges.open
+    if challenge is not None and not challenge.overdue and proofs.excuse(turn):
+        challenges.excuse_deadline(turn, challenge)
+    phase.follow_holds(turn)

@@ -74,15 +74,16 @@ def run(args: Namespace) -> int:
 
 def demo_policy() -> Policy:
     """Return the demo's rules: frequent checks with attack detection, short segments, and openly no movements."""
+    from zaichang.core.enums import ChallengeKind, Proof
     from zaichang.session.policy import Policy
 
     return Policy(
         name="demo-without-movements",
-        proofs=("presence", "identity", "pad"),
+        proofs=tuple(Proof),
         capture_mean_ms=20_000,
         capture_min_gap_ms=10_000,
         capture_max_gap_ms=30_000,
-        challenge_kinds=("confirm",),
+        challenge_kinds=(ChallengeKind.CONFIRM,),
         challenge_mean_ms=50_000,
         challenge_min_gap_ms=30_000,
         challenge_max_gap_ms=90_000,

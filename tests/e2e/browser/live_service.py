@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zaichang.cli.service import bind, serve
+from zaichang.core.enums import ChallengeKind, Proof
 from zaichang.main.service import Services, build
 from zaichang.session.policy import Policy
 from zaichang.settings import load_settings
@@ -24,7 +25,7 @@ INSTITUTION, COURSE, LESSON_MS = "browser-tests", "course", 120_000
 QUICK = Policy(
     repeats_max=1_000,  # the webcam is a short loop
     name="browser-tests",
-    proofs=("presence", "identity"),
+    proofs=(Proof.PRESENCE, Proof.IDENTITY),
     heartbeat_ms=1_000,
     gap_ms=8_000,
     capture_mean_ms=5_000,
@@ -41,18 +42,18 @@ LESSONS = {
     "plain": QUICK,
     "popups": replace(
         QUICK,
-        challenge_kinds=("confirm",),
+        challenge_kinds=(ChallengeKind.CONFIRM,),
         challenge_mean_ms=10_000,
         challenge_min_gap_ms=5_000,
         challenge_max_gap_ms=10_000,
         challenge_deadline_ms=5_000,
     ),
-    "liveness": replace(QUICK, proofs=("presence", "identity", "pad")),
+    "liveness": replace(QUICK, proofs=(Proof.PRESENCE, Proof.IDENTITY, Proof.PAD)),
     "hidden": replace(QUICK, capture_mean_ms=60_000, capture_min_gap_ms=60_000, capture_max_gap_ms=90_000),
     "movements": replace(
         QUICK,
         liveness_start=True,
-        challenge_kinds=("liveness",),
+        challenge_kinds=(ChallengeKind.LIVENESS,),
         challenge_mean_ms=120_000,
         challenge_min_gap_ms=100_000,
         challenge_max_gap_ms=200_000,
@@ -60,7 +61,7 @@ LESSONS = {
     ),
     "light": replace(
         QUICK,
-        challenge_kinds=("light",),
+        challenge_kinds=(ChallengeKind.LIGHT,),
         challenge_mean_ms=10_000,
         challenge_min_gap_ms=5_000,
         challenge_max_gap_ms=10_000,
@@ -71,7 +72,7 @@ LESSONS = {
         capture_mean_ms=15_000,
         capture_min_gap_ms=10_000,
         capture_max_gap_ms=20_000,
-        challenge_kinds=("confirm",),
+        challenge_kinds=(ChallengeKind.CONFIRM,),
         challenge_mean_ms=60_000,
         challenge_min_gap_ms=40_000,
         challenge_max_gap_ms=90_000,

@@ -130,11 +130,11 @@ async def test_a_pop_up_left_open_is_owed_by_the_learners_next_session(tmp_path:
         await student.begin(await token(services))
         await student.play(15_000)
         runner = services.hub.find(student.session_id)
-        assert runner is not None and runner.state.challenge is not None
+        assert runner is not None and runner.state.challenges.open is not None
         again = Student(services, clock)
         await again.join(await token(services))
         await services.hub.settle()
         assert (await services.store.session(student.session_id)).owed == "confirm"
         second = services.hub.find(again.session_id)
-        assert second is not None and second.state.info.owed == "confirm" and second.state.challenge is not None
+        assert second is not None and second.state.info.owed == "confirm" and second.state.challenges.open is not None
         assert await services.store.owed("inst", "nobody") == ""

@@ -19,7 +19,7 @@ from zaichang.live.liveness_trial import REST_MORE_MS, LivenessTry
 from zaichang.protocol.messages import CaptureHeader, LivenessStepOrder
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
-from zaichang.session.liveness import LINK_MS
+from zaichang.session.liveness_tries import LINK_MS
 from zaichang_simulation.loop import run_virtual
 
 TURNS = {"turn_left": (28, 0), "turn_right": (-28, 0), "look_up": (0, 22), "look_down": (0, -22)}

@@ -14,7 +14,7 @@ from zaichang.live.session import LiveSession
 from zaichang.main.service import Services
 from zaichang.protocol.messages import Ack
 from zaichang.review import late_liveness as late_liveness
-from zaichang.session import liveness
+from zaichang.session import liveness_tries
 from zaichang.session.events import LivenessAssessed, LivenessBegun
 
 LIVE = replace(POLICY, liveness_start=True, liveness_bracket=True, session_max_ms=3_600_000, abandon_ms=600_000)
@@ -23,13 +23,13 @@ LIVE = replace(POLICY, liveness_start=True, liveness_bracket=True, session_max_m
 async def move(services: Services, student: Student, clock: ManualClock) -> None:
     """Do what the open liveness challenge asks for, and pass."""
     runner = found(services, student)
-    challenge = runner.state.challenge
+    challenge = runner.state.challenges.open
     assert challenge is not None and challenge.kind == "liveness"
     runner._liveness.begin = lambda order: None  # type: ignore[method-assign]  # its analysis has no pictures here
     await runner.apply(lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=challenge.challenge_id))
-    begun = runner.state.challenge
+    begun = runner.state.challenges.open
     assert begun is not None
-    order = liveness._draw(runner.state, begun, runner.policy)
+    order = liveness_tries.order_of(runner.state, begun, runner.policy)
     clock.at_ms += 3_000
     await runner.apply(lambda at_ms: LivenessAssessed(at_ms=at_ms, **done(order, camera="cam")))
 
@@ -48,7 +48,7 @@ async def begun(services: Services, clock: ManualClock) -> Student:
         student.beat(playing=False)
         await student.expect(Ack)
         await services.hub.settle()
-        if found(services, student).state.challenge is not None:
+        if found(services, student).state.challenges.open is not None:
             await move(services, student, clock)
             return student
     raise AssertionError("no movements were asked for")
@@ -58,7 +58,7 @@ async def left(services: Services, clock: ManualClock) -> Student:
     """Study with captures and leave without closing movements."""
     student = await begun(services, clock)
     await student.play(120_000)
-    assert found(services, student).state.held
+    assert found(services, student).state.credit.held
     await student.leave()
     return student
 
@@ -75,7 +75,9 @@ async def test_coming_back_in_time_and_moving_grants_what_was_proved(
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=LIVE) as services:
         first = await left(services, clock)
-        held_ms = sum(b - a for _, a, b in found(services, first).state.pending[: found(services, first).state.held])
+        held_ms = sum(
+            b - a for _, a, b in found(services, first).state.credit.pending[: found(services, first).state.credit.held]
+        )
         assert held_ms > 0
         clock.at_ms += away_ms
         second = await begun(services, clock)
@@ -127,7 +129,9 @@ async def test_tabs_opened_by_mistake_in_between_change_nothing_unless_they_are_
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=LIVE) as services:
         first = await left(services, clock)
-        held_ms = sum(b - a for _, a, b in found(services, first).state.pending[: found(services, first).state.held])
+        held_ms = sum(
+            b - a for _, a, b in found(services, first).state.credit.pending[: found(services, first).state.credit.held]
+        )
         for _ in range(between):
             clock.at_ms += 10_000
             await Student(services, clock).join(await token(services))

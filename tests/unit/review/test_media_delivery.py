@@ -68,9 +68,9 @@ async def test_without_a_log_nothing_counts_and_a_log_during_the_session_counts_
         text, launch = await launched(services)
         student = await study(services, clock, text)
         runner = services.hub.find(student.session_id)
-        assert runner is not None and runner.state.waiting and not runner.state.credited
+        assert runner is not None and runner.state.credit.waiting and not runner.state.credit.credited
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000)]) == 1
-        assert runner.state.credited == ((0, 40_000),)
+        assert runner.state.credit.credited == ((0, 40_000),)
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000)]) == 0, "a repeat is not new"
         assert len(await log_events(services, student.session_id)) == 1
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000, T0_MS - 5)]) == 1, "sent even earlier"

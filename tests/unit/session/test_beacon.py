@@ -36,20 +36,20 @@ def test_a_beacon_orders_nothing_and_moves_nothing_that_was_drawn() -> None:
 
 def replace_beacon(session: Hands) -> object:
     state = session.state.copy()
-    state.beacon = ""
+    state.link.beacon = ""
     return state
 
 
 def test_what_is_drawn_after_it_takes_it_in() -> None:
     plain, session = Hands(ASKED).begin(), Hands(ASKED).begin()
     bring(session)
-    due_ms = session.state.next_capture_active_ms
-    assert due_ms == plain.state.next_capture_active_ms, "the first moment was drawn before"
+    due_ms = session.state.proofs.next_active_ms
+    assert due_ms == plain.state.proofs.next_active_ms, "the first moment was drawn before"
     for each in (plain, session):
-        while each.state.rounds < 2:
+        while each.state.proofs.rounds < 2:
             each.play(5_000)
-    assert plain.state.next_capture_active_ms != session.state.next_capture_active_ms
-    assert session.state.next_capture_active_ms == next_due_ms(
+    assert plain.state.proofs.next_active_ms != session.state.proofs.next_active_ms
+    assert session.state.proofs.next_active_ms == next_due_ms(
         Lots(seed=session.info.seed, session_id=session.info.session_id, client_nonce=NONCE, beacon=BEACON),
         "capture", due_ms, mean_ms=ASKED.capture_mean_ms, min_gap_ms=ASKED.capture_min_gap_ms,
         max_gap_ms=ASKED.capture_max_gap_ms,
@@ -77,14 +77,14 @@ def test_only_in_time_and_only_where_the_policy_asks(wait_ms: int, after_ms: int
     session = Hands(replace(POLICY, beacon_wait_ms=wait_ms))
     session.wait(after_ms)
     bring(session)
-    assert session.state.beacon == (BEACON if taken else "")
+    assert session.state.link.beacon == (BEACON if taken else "")
 
 
 def test_the_first_one_stays_and_the_end_reveals_it() -> None:
     session = Hands(ASKED).begin()
     bring(session)
     bring(session, "cd" * 32)
-    assert session.state.beacon == BEACON
+    assert session.state.link.beacon == BEACON
     session.play(20_000)
     session.do(e.FinishRequested)
     session.round()

@@ -11,7 +11,7 @@ from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.state import Phase
+from zaichang.session.values import Phase
 
 R = ReasonCode
 NEVER_MS = 10_000_000
@@ -24,18 +24,18 @@ def counting(**policy: object) -> Hands:
 
 
 def quiet(session: Hands) -> Hands:
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
+    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
     return session
 
 
 def play(session: Hands, span_ms: int) -> Hands:
     for _ in range(span_ms // 5_000):
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
     return session
 
 
 def proof(session: Hands) -> Hands:
-    session.state.next_capture_active_ms = session.state.active_ms
+    session.state.proofs.next_active_ms = session.state.playback.active_ms
     session.tick()
     return quiet(session.round())
 
@@ -53,18 +53,18 @@ class TestTail:
     ) -> None:
         session = play(counting(), 20_000)
         if not pending_ms:
-            before = session.state.credited
+            before = session.state.credit.credited
             proof(session)
-            session.beat(session.state.beat_playhead_ms)
+            session.beat(session.state.playback.beat_playhead_ms)
             credited = ((0, 23_000),)
             assert before == ()
         near_the_limit(session, 3_000)
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
-        assert session.state.closing is R.SESSION_TIME_LIMIT
-        assert session.state.round is not None
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
+        assert session.state.playback.closing is R.SESSION_TIME_LIMIT
+        assert session.state.proofs.round is not None
         session.round()
         assert session.final().reason is R.SESSION_TIME_LIMIT
-        assert session.state.credited == credited
+        assert session.state.credit.credited == credited
         assert session.final().verified_ms == 23_000
 
     def test_where_no_heartbeat_comes_it_does_not_count(self) -> None:
@@ -75,14 +75,14 @@ class TestTail:
 
     def test_with_nothing_else_to_prove_the_limit_waits_for_no_report_that_was_just_made(self) -> None:
         session = proof(play(counting(), 20_000))
-        session.beat(session.state.beat_playhead_ms)
+        session.beat(session.state.playback.beat_playhead_ms)
         near_the_limit(session, 999)
         session.tick(2_000)
         assert session.final().verified_ms == 20_000
 
     def test_whoever_finishes_has_reported_before(self) -> None:
         session = proof(play(counting(), 20_000))
-        session.beat(session.state.beat_playhead_ms)
+        session.beat(session.state.playback.beat_playhead_ms)
         session.wait(3_000).do(e.FinishRequested)
         assert session.final().verified_ms == 20_000
 
@@ -134,22 +134,22 @@ class TestTail:
 class TestOpenPopUp:
     def asked(self) -> Hands:
         session = play(counting(), 20_000)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
-        assert session.state.challenge is not None
+        assert session.state.challenges.open is not None
         return quiet(session)
 
     def test_finishing_waits_for_captures_and_for_the_answer(self) -> None:
         session = self.asked()
         session.do(e.FinishRequested)
         session.round()
-        assert session.state.phase is not Phase.CLOSED
+        assert session.state.playback.phase is not Phase.CLOSED
         session.answer()
         assert session.final().verified_ms == 20_000
         session = self.asked()
         session.do(e.FinishRequested)
         session.answer()
-        assert session.state.phase is not Phase.CLOSED
+        assert session.state.playback.phase is not Phase.CLOSED
         session.round()
         assert session.final().verified_ms == 20_000
 
@@ -170,20 +170,20 @@ class TestOpenPopUp:
     def test_suspended_for_captures_it_is_waited_for_while_something_depends_on_it(self) -> None:
         session = self.asked()
         proof(session)
-        assert session.state.proved == 1
+        assert session.state.credit.proved == 1
         session.beat(20_000)
-        session.state.next_capture_active_ms = session.state.active_ms
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.round(frame(good_face(similarity_bp=100)))
-        assert session.state.proof_hold is R.NOT_SAME_PERSON
+        assert session.state.proofs.hold is R.NOT_SAME_PERSON
         session.do(e.FinishRequested)
-        assert session.state.phase is not Phase.CLOSED
+        assert session.state.playback.phase is not Phase.CLOSED
         session.answer()
         assert session.final().verified_ms == 20_000
 
     def test_with_nothing_pending_it_is_not_waited_for(self) -> None:
         session = proof(play(counting(), 20_000))
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.do(e.FinishRequested)
         assert session.final().verified_ms == 20_000

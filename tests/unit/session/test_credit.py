@@ -9,11 +9,10 @@ import pytest
 from support.desk import POLICY
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit
+from zaichang.session import bracket, credit, playback
 from zaichang.session import decisions as d
-from zaichang.session.credit import Outcome
 from zaichang.session.playhead import IntervalSet
-from zaichang.session.state import OpenMinute
+from zaichang.session.values import OpenMinute, Outcome
 
 R = ReasonCode
 EXACT = replace(POLICY, rate_max_bp=10_000, seek_tolerance_ms=0)
@@ -22,7 +21,7 @@ EXACT = replace(POLICY, rate_max_bp=10_000, seek_tolerance_ms=0)
 def counting(policy: object = EXACT, **info: object) -> Hands:
     """Return a session that began to count at playhead 0 and has nothing due for a while."""
     session = Hands(policy, **info).begin()  # type: ignore[arg-type]  # a policy
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = 10_000_000
+    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = 10_000_000
     return session
 
 
@@ -36,8 +35,8 @@ class TestTokens:
     def test_the_first_counted_report_counts_nothing_itself(self) -> None:
         session = Hands(EXACT).round()
         session.wait(3_000).beat(3_000)
-        assert session.state.pending == ()
-        assert session.state.lead_ms == 3_000
+        assert session.state.credit.pending == ()
+        assert session.state.playback.lead_ms == 3_000
 
     @pytest.mark.parametrize(("progress_ms", "counted_ms"), [(5_000, 5_000), (5_001, 0), (4_000, 4_000), (0, 0)])
     def test_progress_up_to_the_elapsed_time_counts(self, progress_ms: int, counted_ms: int) -> None:
@@ -60,16 +59,16 @@ class TestTokens:
     def test_a_claimed_rate_above_the_highest_counts_nothing(self) -> None:
         session = counting()
         session.wait(5_000).beat(5_000, rate_bp=10_001)
-        assert session.state.pending == ()
+        assert session.state.credit.pending == ()
         assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.RATE_TOO_FAST)
-        assert R.RATE_TOO_FAST in session.state.minutes[-1].reasons
+        assert R.RATE_TOO_FAST in session.state.credit.minutes[-1].reasons
 
     @pytest.mark.parametrize(("progress_ms", "reason"), [(85_000, R.RATE_TOO_FAST), (85_001, R.SEEK_FORWARD)])
     def test_what_no_browser_can_play_was_moved(self, progress_ms: int, reason: ReasonCode) -> None:
         session = counting()
         session.wait(5_000).beat(progress_ms)
         assert seek_orders(session)[-1].reason is reason
-        assert (session.state.beat_ms == 0) is (reason is R.SEEK_FORWARD)
+        assert (session.state.playback.beat_ms == 0) is (reason is R.SEEK_FORWARD)
 
     def test_a_report_at_the_same_moment_earns_nothing(self) -> None:
         session = counting()
@@ -83,38 +82,38 @@ class TestTokens:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         for number in range(1, 11):
             session.wait(5_000).beat(number * 4_000)
-        assert session.state.tokens_ms == 1_500
-        assert session.state.late_until_ms == 0
+        assert session.state.playback.tokens_ms == 1_500
+        assert session.state.playback.late_until_ms == 0
 
     def test_a_late_report_keeps_its_time_for_the_early_one_after_it(self) -> None:
         session = counting()
         session.wait(9_000).beat(5_000)
-        assert session.state.tokens_ms == 4_000
+        assert session.state.playback.tokens_ms == 4_000
         session.wait(1_000).beat(10_000)
         assert session.state.pending_ms == 10_000
-        assert session.state.tokens_ms == 0
+        assert session.state.playback.tokens_ms == 0
 
     def test_what_is_kept_is_bounded_by_the_burst_and_by_a_minute(self) -> None:
         session = counting()
         for _ in range(3):
             session.wait(9_000).beat(0)
-        assert session.state.tokens_ms == EXACT.burst_ms == 12_000
-        late_until_ms = session.state.late_until_ms
+        assert session.state.playback.tokens_ms == EXACT.burst_ms == 12_000
+        late_until_ms = session.state.playback.late_until_ms
         assert late_until_ms == session.now_ms + 60_000
         playhead_ms = 0
         while session.now_ms + 5_000 < late_until_ms:
             playhead_ms += 5_000
             session.wait(5_000).beat(playhead_ms)
-            assert session.state.tokens_ms == 12_000
+            assert session.state.playback.tokens_ms == 12_000
         session.wait(5_000).beat(playhead_ms + 5_000)
         assert session.now_ms == late_until_ms
-        assert session.state.tokens_ms == 0
+        assert session.state.playback.tokens_ms == 0
 
     @pytest.mark.parametrize(("lag_ms", "late"), [(1_500, False), (1_501, True)])
     def test_late_means_later_than_the_tolerance(self, lag_ms: int, late: bool) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         session.wait(5_000).beat(5_000 - lag_ms)
-        assert (session.state.late_until_ms > 0) is late
+        assert (session.state.playback.late_until_ms > 0) is late
 
     @pytest.mark.parametrize("late_ms", [1, 400, 1_500])
     def test_a_late_first_report_sets_nobody_back(self, late_ms: int) -> None:
@@ -123,21 +122,21 @@ class TestTokens:
         out = session.wait(5_000 - late_ms).beat(5_000)
         ack = out[-1]
         assert isinstance(ack, d.AckHeartbeat) and ack.counting and ack.reason is None
-        assert session.state.pending == ((0, 0, 5_000 - late_ms),), "no more than the clock"
-        assert session.state.tokens_ms == 0
+        assert session.state.credit.pending == ((0, 0, 5_000 - late_ms),), "no more than the clock"
+        assert session.state.playback.tokens_ms == 0
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 10_000 - late_ms),), "what lags waits on"
-        assert seek_orders(session) == [] and session.state.minutes[-1].reasons == ()
+        assert session.state.credit.pending == ((0, 0, 10_000 - late_ms),), "what lags waits on"
+        assert seek_orders(session) == [] and session.state.credit.minutes[-1].reasons == ()
 
     def test_what_lags_is_counted_when_the_clock_has_caught_up(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500, rate_max_bp=10_200))
         session.wait(4_800).beat(5_000)
-        assert session.state.pending == ((0, 0, 4_896),)
+        assert session.state.credit.pending == ((0, 0, 4_896),)
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 9_996),)
+        assert session.state.credit.pending == ((0, 0, 9_996),)
         session.wait(5_000).beat(15_000)
-        assert session.state.pending == ((0, 0, 15_000),)
-        assert session.state.tokens_ms == 5_100 - 5_004
+        assert session.state.credit.pending == ((0, 0, 15_000),)
+        assert session.state.playback.tokens_ms == 5_100 - 5_004
 
     def test_too_fast_in_a_part_that_was_watched_leads_on_to_the_furthest_point(self) -> None:
         session = counting()
@@ -149,18 +148,18 @@ class TestTokens:
     def test_a_larger_lag_is_faster_playback(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         session.wait(5_000).beat(6_501)
-        assert session.state.pending == ()
+        assert session.state.credit.pending == ()
         assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.RATE_TOO_FAST)
-        assert session.state.beat_playhead_ms == 6_501
+        assert session.state.playback.beat_playhead_ms == 6_501
 
     def test_the_lag_of_many_reports_adds_up(self) -> None:
         """1.1 times the clock: each report lags half a second more."""
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         for number in range(1, 4):
             session.wait(5_000).beat(number * 5_500)
-            assert session.state.pending == ((0, 0, number * 5_000),)
+            assert session.state.credit.pending == ((0, 0, number * 5_000),)
         session.wait(5_000).beat(22_000)
-        assert session.state.pending == ((0, 0, 15_000),)
+        assert session.state.credit.pending == ((0, 0, 15_000),)
         assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
 
     def test_a_pause_earns_no_lag_anew(self) -> None:
@@ -179,29 +178,29 @@ class TestTokens:
     def test_a_claimed_rate_is_refused_though_the_lag_is_small(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         session.wait(5_000).beat(5_100, rate_bp=10_001)
-        assert session.state.pending == ()
+        assert session.state.credit.pending == ()
         assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
-        assert session.state.beat_playhead_ms == 5_100
+        assert session.state.playback.beat_playhead_ms == 5_100
 
     def test_going_back_drops_what_lags(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         session.wait(4_000).beat(5_000)
         session.wait(1_000).beat(2_000)
         session.wait(5_000).beat(7_000)
-        assert session.state.pending == ((0, 0, 7_000),)
+        assert session.state.credit.pending == ((0, 0, 7_000),)
 
     def test_a_broadcast_may_lag_too(self) -> None:
         live = counting(replace(EXACT, seek_tolerance_ms=1_500), live_from_ms=1)
         live.wait(4_600).beat(5_000)
-        assert live.state.pending == ((0, 0, 4_600),)
-        assert R.LIVE_JUMP not in live.state.minutes[-1].reasons
+        assert live.state.credit.pending == ((0, 0, 4_600),)
+        assert R.LIVE_JUMP not in live.state.credit.minutes[-1].reasons
 
     def test_refused_progress_costs_no_tokens(self) -> None:
         session = counting()
         session.wait(9_000).beat(5_000)
         session.wait(5_000).beat(20_000)
         assert session.state.pending_ms == 5_000
-        assert session.state.tokens_ms == 9_000
+        assert session.state.playback.tokens_ms == 9_000
 
 
 class TestPlayhead:
@@ -212,70 +211,70 @@ class TestPlayhead:
         session.wait(5_000).beat(5_000)
         session.wait(1_000).beat(0)
         session.wait(5_000).beat(5_000)
-        assert session.state.pending == ((0, 0, 5_000),)
-        assert R.ALREADY_CREDITED in session.state.minutes[-1].reasons
+        assert session.state.credit.pending == ((0, 0, 5_000),)
+        assert R.ALREADY_CREDITED in session.state.credit.minutes[-1].reasons
         assert seek_orders(session) == []
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 10_000),)
+        assert session.state.credit.pending == ((0, 0, 10_000),)
 
     def test_only_what_is_new_of_a_stretch_counts(self) -> None:
         session = counting(credited=((2_000, 3_000), (4_000, 9_000)))
         session.wait(5_000).beat(5_000)
-        assert session.state.pending == ((0, 0, 2_000), (0, 3_000, 4_000))
-        assert R.ALREADY_CREDITED in session.state.minutes[-1].reasons
+        assert session.state.credit.pending == ((0, 0, 2_000), (0, 3_000, 4_000))
+        assert R.ALREADY_CREDITED in session.state.credit.minutes[-1].reasons
 
     def test_new_time_is_not_called_credited(self) -> None:
         session = counting()
         session.wait(5_000).beat(5_000)
-        assert R.ALREADY_CREDITED not in session.state.minutes[-1].reasons
+        assert R.ALREADY_CREDITED not in session.state.credit.minutes[-1].reasons
 
     def test_the_lesson_ends_where_the_launch_token_says(self) -> None:
         session = counting(lesson_duration_ms=3_000)
         session.wait(5_000).beat(5_000)
-        assert session.state.pending == ((0, 0, 3_000),)
+        assert session.state.credit.pending == ((0, 0, 3_000),)
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 3_000),)
+        assert session.state.credit.pending == ((0, 0, 3_000),)
 
     @pytest.mark.parametrize(("ahead_ms", "accepted"), [(2_000, True), (2_001, False)])
     def test_a_stretch_may_begin_a_little_ahead(self, ahead_ms: int, accepted: bool) -> None:
         """The player was told to go on and played until its next report: 1 s, and the tolerance."""
         session = Hands(replace(EXACT, seek_tolerance_ms=1_000)).round()
-        session.state.heard_ms = session.now_ms
+        session.state.link.heard_ms = session.now_ms
         session.wait(1_000).beat(ahead_ms)
-        assert (session.state.beat_ms == session.now_ms) is accepted
+        assert (session.state.playback.beat_ms == session.now_ms) is accepted
         if not accepted:
             assert seek_orders(session)[-1] == d.OrderSeek(to_ms=0, reason=R.SEEK_FORWARD)
         session.wait(1_000).beat(ahead_ms + 1_000)
-        assert session.state.pending == (((0, ahead_ms, ahead_ms + 1_000),) if accepted else ())
+        assert session.state.credit.pending == (((0, ahead_ms, ahead_ms + 1_000),) if accepted else ())
 
     def test_the_lead_is_bounded_by_the_burst(self) -> None:
         for ahead_ms, accepted in ((12_000, True), (12_001, False)):
             session = Hands(EXACT)
             session.wait(14_000).round()
             session.beat(ahead_ms)
-            assert (session.state.beat_ms > 0) is accepted
+            assert (session.state.playback.beat_ms > 0) is accepted
 
     def test_a_jump_within_what_was_saved_is_still_a_jump(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_000))
         session.wait(5_000).beat(5_000)
-        session.state.beat_playhead_ms = 6_001
-        session.state.lead_ms = 0
+        session.state.playback.beat_playhead_ms = 6_001
+        session.state.playback.lead_ms = 0
         session.wait(5_000).beat(10_000)
         assert seek_orders(session)[-1] == d.OrderSeek(to_ms=5_000, reason=R.SEEK_FORWARD)
         session = counting(replace(EXACT, seek_tolerance_ms=1_000))
         session.wait(5_000).beat(5_000)
-        session.state.beat_playhead_ms = 6_000
-        session.state.lead_ms = 0
+        session.state.playback.beat_playhead_ms = 6_000
+        session.state.playback.lead_ms = 0
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
+        assert session.state.credit.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
 
     def test_where_skipping_is_allowed_only_the_clock_limits(self) -> None:
         session = counting(replace(EXACT, skip_allowed=True))
         session.wait(1_000).beat(900_000)
-        assert session.state.pending == ()
+        assert session.state.credit.pending == ()
         session.wait(5_000).beat(900_000)
         session.wait(5_000).beat(905_000)
-        assert session.state.pending == ((0, 900_000, 905_000),)
+        assert session.state.credit.pending == ((0, 900_000, 905_000),)
 
     def test_a_skip_that_is_allowed_begins_a_new_stretch_where_it_leads(self) -> None:
         session = counting(replace(EXACT, skip_allowed=True))
@@ -283,9 +282,9 @@ class TestPlayhead:
         out = session.wait(5_000).beat(600_000)
         ack = out[-1]
         assert isinstance(ack, d.AckHeartbeat) and ack.counting and ack.reason is None
-        assert session.state.minutes[-1].reasons == ()
+        assert session.state.credit.minutes[-1].reasons == ()
         session.wait(5_000).beat(605_000)
-        assert session.state.pending == ((0, 0, 5_000), (0, 600_000, 605_000))
+        assert session.state.credit.pending == ((0, 0, 5_000), (0, 600_000, 605_000))
         assert seek_orders(session) == []
 
     @pytest.mark.parametrize(("progress_ms", "told"), [(85_000, (R.RATE_TOO_FAST,)), (85_001, ())])
@@ -294,7 +293,7 @@ class TestPlayhead:
     ) -> None:
         session = counting(replace(EXACT, skip_allowed=True))
         session.wait(5_000).beat(progress_ms)
-        assert session.state.pending == () and session.state.minutes[-1].reasons == told
+        assert session.state.credit.pending == () and session.state.credit.minutes[-1].reasons == told
         session = counting(replace(EXACT, skip_allowed=True))
         session.wait(5_000).beat(progress_ms, rate_bp=10_001)
         assert seek_orders(session) != [], "a rate that is said and not allowed is refused all the same"
@@ -302,10 +301,10 @@ class TestPlayhead:
     def test_after_a_jump_counting_begins_anew(self) -> None:
         session = counting()
         session.wait(5_000).beat(600_000)
-        assert session.state.beat_ms == 0
+        assert session.state.playback.beat_ms == 0
         session.wait(5_000).beat(0)
         session.wait(5_000).beat(5_000)
-        assert session.state.pending == ((0, 0, 5_000),)
+        assert session.state.credit.pending == ((0, 0, 5_000),)
 
 
 class TestMinutes:
@@ -317,7 +316,7 @@ class TestMinutes:
             session.wait(5_000).beat(number * 5_000)
         session.wait(4_000).beat(59_000)
         session.wait(5_000).beat(64_000)
-        assert session.state.pending == ((0, 0, 60_000), (1, 60_000, 64_000))
+        assert session.state.credit.pending == ((0, 0, 60_000), (1, 60_000, 64_000))
 
     def test_the_share_is_in_proportion_to_the_clock(self) -> None:
         session = counting(replace(EXACT, rate_max_bp=15_000))
@@ -325,72 +324,75 @@ class TestMinutes:
             session.wait(5_000).beat(number * 5_000)
         session.wait(9_000).beat(55_000 + 12_000)
         # 5 of 9 s were played before the minute's end: 12,000 x 5 / 9, rounded down.
-        assert session.state.pending == ((0, 0, 61_666), (1, 61_666, 67_000))
+        assert session.state.credit.pending == ((0, 0, 61_666), (1, 61_666, 67_000))
 
     def test_at_the_very_end_all_of_it_was_played_before(self) -> None:
         session = counting()
         for number in range(1, 13):
             session.wait(5_000).beat(number * 5_000)
-        assert session.state.pending == ((0, 0, 60_000),)
-        assert session.state.minutes[-1].from_ms == session.now_ms
+        assert session.state.credit.pending == ((0, 0, 60_000),)
+        assert session.state.credit.minutes[-1].from_ms == session.now_ms
 
     def test_two_separate_parts_stay_separate(self) -> None:
         session = counting(credited=((5_000, 6_000),))
         session.wait(5_000).beat(5_000)
         session.wait(5_000).beat(10_000)
-        assert session.state.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
+        assert session.state.credit.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
 
     def test_a_minute_without_active_time_never_was(self) -> None:
         session = counting()
-        assert len(session.state.minutes) == 1
-        credit.end_minute(session.state, session.now_ms)
-        assert session.state.minutes == ()
-        assert session.state.next_minute == 0
-        credit.end_minute(session.state, session.now_ms)
-        assert session.state.next_minute == 0
+        assert len(session.state.credit.minutes) == 1
+        credit.end_minute(session.turn(), session.now_ms)
+        assert session.state.credit.minutes == ()
+        assert session.state.credit.next_minute == 0
+        credit.end_minute(session.turn(), session.now_ms)
+        assert session.state.credit.next_minute == 0
 
     def test_a_minute_ends_once(self) -> None:
         session = counting()
         session.wait(5_000).beat(5_000)
-        credit.end_minute(session.state, session.now_ms)
-        credit.end_minute(session.state, session.now_ms + 9)
-        assert session.state.minutes[-1].to_ms == session.now_ms
-        credit.begin_minute(session.state, session.now_ms)
-        credit.begin_minute(session.state, session.now_ms)
-        assert [minute.index for minute in session.state.minutes] == [0, 1]
-        assert session.state.minute_active_ms == 0
+        credit.end_minute(session.turn(), session.now_ms)
+        credit.end_minute(session.turn(), session.now_ms + 9)
+        assert session.state.credit.minutes[-1].to_ms == session.now_ms
+        credit.begin_minute(session.turn(), session.now_ms)
+        credit.begin_minute(session.turn(), session.now_ms)
+        assert [minute.index for minute in session.state.credit.minutes] == [0, 1]
+        assert session.state.credit.minute_active_ms == 0
 
 
 class TestNotes:
     def test_each_reason_once_and_not_too_many(self) -> None:
         session = counting()
         for reason in [R.PLAYER_PAUSED, *list(R)]:
-            credit.note(session.state, reason)
-        reasons = session.state.minutes[-1].reasons
+            credit.note(session.turn(), reason)
+        reasons = session.state.credit.minutes[-1].reasons
         assert len(reasons) == len(set(reasons)) == credit.REASONS_PER_MINUTE
-        credit.note(session.state, reasons[0])
-        assert session.state.minutes[-1].reasons == reasons
+        credit.note(session.turn(), reasons[0])
+        assert session.state.credit.minutes[-1].reasons == reasons
 
     def test_without_a_running_minute_there_is_nowhere_to_write(self) -> None:
         session = Hands(EXACT)
-        credit.note(session.state, R.PLAYER_PAUSED)
-        assert session.state.minutes == ()
+        credit.note(session.turn(), R.PLAYER_PAUSED)
+        assert session.state.credit.minutes == ()
         session = counting()
         session.wait(5_000).beat(5_000)
-        credit.end_minute(session.state, session.now_ms)
-        before = session.state.minutes
-        credit.note(session.state, R.PLAYER_PAUSED)
-        assert session.state.minutes == before
+        credit.end_minute(session.turn(), session.now_ms)
+        before = session.state.credit.minutes
+        credit.note(session.turn(), R.PLAYER_PAUSED)
+        assert session.state.credit.minutes == before
 
 
 def resolved(outcome: Outcome, reason: ReasonCode | None) -> Hands:
     session = counting()
-    session.state.minutes = (OpenMinute(index=0, from_ms=1, to_ms=2), OpenMinute(index=1, from_ms=2))
-    session.state.pending = ((0, 0, 10), (1, 20, 25))
-    session.state.pending_set = ((0, 10), (20, 25))
-    session.state.lead_ms = 99
-    credit.resolve(session.state, outcome, reason)
-    assert session.state.pending == () and session.state.pending_set == ()
+    session.state.credit.minutes = (OpenMinute(index=0, from_ms=1, to_ms=2), OpenMinute(index=1, from_ms=2))
+    session.state.credit.pending = ((0, 0, 10), (1, 20, 25))
+    session.state.credit.pending_set = ((0, 10), (20, 25))
+    session.state.playback.lead_ms = 99
+    if outcome is Outcome.FAILED:
+        bracket.lose(session.turn(), reason, 0)
+    else:
+        credit.resolve(session.turn(), outcome, reason)
+    assert session.state.credit.pending == () and session.state.credit.pending_set == ()
     return session
 
 
@@ -399,32 +401,37 @@ class TestResolve:
 
     def test_passed(self) -> None:
         state = resolved(Outcome.PASSED, R.NO_FACE).state
-        assert [minute.verified for minute in state.minutes] == [((0, 10),), ((20, 25),)]
-        assert [minute.reasons for minute in state.minutes] == [(), ()]
-        assert state.credited == ((0, 10), (20, 25))
-        assert (state.session_verified_ms, state.undecided, state.lead_ms) == (15, (), 99)
+        assert [minute.verified for minute in state.credit.minutes] == [((0, 10),), ((20, 25),)]
+        assert [minute.reasons for minute in state.credit.minutes] == [(), ()]
+        assert state.credit.credited == ((0, 10), (20, 25))
+        assert (state.credit.verified_ms, state.credit.undecided, state.playback.lead_ms) == (15, (), 99)
 
     def test_undecided(self) -> None:
         state = resolved(Outcome.UNDECIDED, R.PAD_MISSING).state
-        assert [minute.undecided for minute in state.minutes] == [((0, 10),), ((20, 25),)]
-        assert [minute.reasons for minute in state.minutes] == [(R.PAD_MISSING,)] * 2
-        assert (state.credited, state.session_verified_ms, state.lead_ms) == ((), 0, 99)
-        assert state.undecided == ((0, 10), (20, 25))
+        assert [minute.undecided for minute in state.credit.minutes] == [((0, 10),), ((20, 25),)]
+        assert [minute.reasons for minute in state.credit.minutes] == [(R.PAD_MISSING,)] * 2
+        assert (state.credit.credited, state.credit.verified_ms, state.playback.lead_ms) == ((), 0, 99)
+        assert state.credit.undecided == ((0, 10), (20, 25))
 
     @pytest.mark.parametrize("reason", [R.NO_FACE, None])
     def test_failed(self, reason: ReasonCode | None) -> None:
         state = resolved(Outcome.FAILED, reason).state
-        assert [(minute.verified, minute.undecided) for minute in state.minutes] == [((), ())] * 2
-        assert [minute.reasons for minute in state.minutes] == [() if reason is None else (reason,)] * 2
-        assert (state.credited, state.undecided, state.session_verified_ms, state.lead_ms) == ((), (), 0, 0)
+        assert [(minute.verified, minute.undecided) for minute in state.credit.minutes] == [((), ())] * 2
+        assert [minute.reasons for minute in state.credit.minutes] == [() if reason is None else (reason,)] * 2
+        assert (state.credit.credited, state.credit.undecided, state.credit.verified_ms, state.playback.lead_ms) == (
+            (),
+            (),
+            0,
+            0,
+        )
 
     def test_reasons_stay_few(self) -> None:
         session = counting()
         full = tuple(R)[: credit.REASONS_PER_MINUTE]
-        session.state.minutes = (OpenMinute(index=0, from_ms=1, reasons=full),)
-        session.state.pending = ((0, 0, 10), (0, 20, 30))
-        credit.resolve(session.state, Outcome.FAILED, R.SUPERSEDED)
-        assert session.state.minutes[0].reasons == full
+        session.state.credit.minutes = (OpenMinute(index=0, from_ms=1, reasons=full),)
+        session.state.credit.pending = ((0, 0, 10), (0, 20, 30))
+        credit.resolve(session.turn(), Outcome.FAILED, R.SUPERSEDED)
+        assert session.state.credit.minutes[0].reasons == full
 
 
 @pytest.mark.parametrize(
@@ -454,7 +461,7 @@ def test_a_minutes_verdict(
 def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() -> None:
     session = counting()
     state = session.state
-    state.minutes = (
+    state.credit.minutes = (
         OpenMinute(index=0, from_ms=1, to_ms=60),
         OpenMinute(index=1, from_ms=60, to_ms=120),
         OpenMinute(index=2, from_ms=120),
@@ -467,12 +474,12 @@ def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() ->
         (120, (), [1]),
         (10**15, (), []),
     ):
-        out: list[d.Decision] = []
-        state.accounted_ms, state.pending = accounted_ms, pending
-        credit.record_minutes(state, out)
-        assert [x.minute.index for x in out if isinstance(x, d.RecordMinute)] == expected
-    assert state.minutes_recorded == 2
-    assert [minute.index for minute in state.minutes] == [2]
+        state.playback.accounted_ms, state.credit.pending = accounted_ms, pending
+        turn = session.turn()
+        credit.record_minutes(turn)
+        assert [x.minute.index for x in turn.out if isinstance(x, d.RecordMinute)] == expected
+    assert state.credit.minutes_recorded == 2
+    assert [minute.index for minute in state.credit.minutes] == [2]
 
 
 class TestSmallSkips:
@@ -480,7 +487,7 @@ class TestSmallSkips:
 
     def hop(self, session: Hands, skip_ms: int, play_ms: int = 200) -> None:
         """Pause, move a little, play a little."""
-        session.beat(session.state.beat_playhead_ms, playing=False)
+        session.beat(session.state.playback.beat_playhead_ms, playing=False)
         session.round()
         to_ms = session.state.frontier_ms + skip_ms
         session.beat(to_ms, playing=False)
@@ -493,11 +500,11 @@ class TestSmallSkips:
         for _ in range(60):
             self.hop(session, 1_400)
         frontier_ms = session.state.frontier_ms
-        left_out_ms = frontier_ms - session.state.session_verified_ms - session.state.pending_ms
-        assert credit.SKIPPED_MAX_MS <= left_out_ms <= credit.SKIPPED_MAX_MS + 1_500
+        left_out_ms = frontier_ms - session.state.credit.verified_ms - session.state.pending_ms
+        assert playback.SKIPPED_MAX_MS <= left_out_ms <= playback.SKIPPED_MAX_MS + 1_500
         assert frontier_ms < 60 * 1_600
         order = seek_orders(session)[-1]
-        assert order == d.OrderSeek(to_ms=frontier_ms - credit.RUN_UP_MS, reason=R.SEEK_FORWARD)
+        assert order == d.OrderSeek(to_ms=frontier_ms - playback.RUN_UP_MS, reason=R.SEEK_FORWARD)
         # The player obeys, and is a little past that point when it reports.
         session.wait(500).beat(order.to_ms + 100)
         session.wait(5_000).beat(order.to_ms + 5_100)
@@ -511,7 +518,7 @@ class TestSmallSkips:
         session.beat(0)
         for number in range(1, 10):
             session.wait(5_000).beat(number * 5_000)
-        assert session.state.pending_ms + session.state.session_verified_ms >= 45_000
+        assert session.state.pending_ms + session.state.credit.verified_ms >= 45_000
         frontier_ms = session.state.frontier_ms
         self.hop(session, 1_400)
         assert session.state.frontier_ms == frontier_ms + 1_600
@@ -535,10 +542,10 @@ class TestSmallSkips:
     def test_pieces_are_few(self, skip_allowed: bool, at_ms: int, counts: bool) -> None:
         """From its edge a hole may be filled, and at the end playing goes on; a piece that touches none is too many."""
         session = counting(replace(POLICY, skip_allowed=skip_allowed))
-        session.state.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(credit.PIECES_MAX - 1))
-        session.state.credited += ((127_000, 128_000),)
+        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))
+        session.state.credit.credited += ((127_000, 128_000),)
         self.place(session, at_ms)
-        assert (session.state.beat_ms > 0) is counts
+        assert (session.state.playback.beat_ms > 0) is counts
         session.wait(100).beat(at_ms + 100)
         assert (session.state.pending_ms > 0) is (counts and at_ms != 51_000)
         if not counts:
@@ -546,15 +553,15 @@ class TestSmallSkips:
 
     def test_a_piece_too_many_is_refused_in_the_middle_of_playing_too(self) -> None:
         session = counting(POLICY)
-        session.state.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(credit.PIECES_MAX))
+        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX))
         self.place(session, 60_000)
         session.wait(10).beat(50_950)
         session.wait(10).beat(50_960)
-        assert session.state.pending == ()
+        assert session.state.credit.pending == ()
         assert seek_orders(session)[-1] == d.OrderSeek(to_ms=125_900, reason=R.SEEK_FORWARD)
 
     def test_one_piece_less_leaves_room(self) -> None:
         session = counting(replace(POLICY, skip_allowed=True))
-        session.state.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(credit.PIECES_MAX - 1))
+        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))
         self.place(session, 900_000)
-        assert session.state.beat_ms == session.now_ms
+        assert session.state.playback.beat_ms == session.now_ms

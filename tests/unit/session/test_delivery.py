@@ -13,8 +13,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec, delivery
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.credit import PIECES_MAX
-from zaichang.session.state import Phase
+from zaichang.session.playback import PIECES_MAX
+from zaichang.session.values import Phase
 
 R = ReasonCode
 WAIT_MS = 40_000
@@ -36,18 +36,18 @@ def session(span_ms: int = 20_000, **policy: object) -> Hands:
 
 
 def quiet(made: Hands) -> Hands:
-    made.state.next_capture_active_ms = made.state.next_challenge_active_ms = NEVER_MS
+    made.state.proofs.next_active_ms = made.state.challenges.next_active_ms = NEVER_MS
     return made
 
 
 def play(made: Hands, span_ms: int) -> Hands:
     for _ in range(span_ms // 5_000):
-        made.wait(5_000).beat(made.state.beat_playhead_ms + 5_000)
+        made.wait(5_000).beat(made.state.playback.beat_playhead_ms + 5_000)
     return made
 
 
 def prove(made: Hands) -> Hands:
-    made.state.round_due_ms = made.now_ms
+    made.state.proofs.due_ms = made.now_ms
     made.tick()
     made.round()
     return quiet(made)
@@ -61,13 +61,13 @@ class TestWaiting:
     def test_without_a_log_what_is_proved_waits_and_is_then_left_to_a_person(self) -> None:
         made = prove(session())
         proved_ms = made.now_ms
-        assert made.state.credited == () and made.state.pending == ()
-        assert made.state.waiting == ((0, 0, 20_000, proved_ms + WAIT_MS),)
+        assert made.state.credit.credited == () and made.state.credit.pending == ()
+        assert made.state.credit.waiting == ((0, 0, 20_000, proved_ms + WAIT_MS),)
         assert made.state.taken == ((0, 20_000),) and made.state.frontier_ms == 20_000
         made.wait(WAIT_MS - 1 - (made.now_ms - proved_ms)).beat(20_000, playing=False)
-        assert made.state.waiting
+        assert made.state.credit.waiting
         made.tick(1)
-        assert made.state.waiting == () and made.state.undecided == ((0, 20_000),)
+        assert made.state.credit.waiting == () and made.state.credit.undecided == ((0, 20_000),)
         made.do(e.FinishRequested)
         (minute,) = made.minutes_recorded()
         assert minute.verdict is d.Verdict.INDETERMINATE
@@ -76,7 +76,7 @@ class TestWaiting:
 
     def test_the_policy_that_does_not_ask_waits_for_nothing(self) -> None:
         made = prove(session(delivery_required=False))
-        assert made.state.credited == ((0, 20_000),) and made.state.waiting == ()
+        assert made.state.credit.credited == ((0, 20_000),) and made.state.credit.waiting == ()
 
     def test_an_acknowledgement_counts_what_waits_as_pending(self) -> None:
         made = prove(session())
@@ -96,26 +96,26 @@ class TestWaiting:
         made = prove(session())
         made.wait(1_000).beat(0)
         play(made, 20_000)
-        assert made.state.pending == ()
+        assert made.state.credit.pending == ()
         log(made, (0, 60_000, T0_MS))
-        assert made.state.session_verified_ms == 20_000
+        assert made.state.credit.verified_ms == 20_000
 
     def test_neighbours_of_one_minute_wait_together_and_others_apart(self) -> None:
         made = prove(session(10_000))
         made.wait(1_000).beat(10_000)
-        first_due_ms = made.state.waiting[0][3]
+        first_due_ms = made.state.credit.waiting[0][3]
         prove(play(made, 10_000))
-        (one,) = made.state.waiting
+        (one,) = made.state.credit.waiting
         assert one[:3] == (0, 0, 20_000) and one[3] > first_due_ms
         made.wait(1_000).beat(5_000)
         made.wait(1_000).beat(20_000 + delivery.STEP_MS)
-        assert made.state.waiting == (one,)
+        assert made.state.credit.waiting == (one,)
 
     def test_a_new_minute_or_a_jump_back_waits_apart(self) -> None:
         made = prove(session(60_000))
         made.wait(1_000).beat(60_000)
         prove(play(made, 10_000))
-        assert [(index, start, end) for index, start, end, _ in made.state.waiting] == [
+        assert [(index, start, end) for index, start, end, _ in made.state.credit.waiting] == [
             (0, 0, 60_000), (1, 60_000, 70_000),
         ]  # fmt: skip
 
@@ -125,26 +125,26 @@ class TestWaiting:
         prove(play(made, 10_000))
         made.wait(1_000).beat(70_000)
         prove(play(made, 10_000))
-        assert [part[:3] for part in made.state.waiting] == [(0, 0, 60_000), (1, 60_000, 80_000)]
+        assert [part[:3] for part in made.state.credit.waiting] == [(0, 0, 60_000), (1, 60_000, 80_000)]
 
     def test_what_waits_counts_among_the_pieces_that_watching_may_have(self) -> None:
         made = session(0)
         apart = [(100_000 + 2_000 * n, 101_000 + 2_000 * n) for n in range(PIECES_MAX)]
-        made.state.credited = tuple(apart[:100])
-        made.state.waiting = tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])
-        made.state.waiting_set = tuple(apart[100:])
+        made.state.credit.credited = tuple(apart[:100])
+        made.state.credit.waiting = tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])
+        made.state.credit.waiting_set = tuple(apart[100:])
         made.wait(1_000).beat(500_000, playing=False)
-        made.state.beat_ms = 0
+        made.state.playback.beat_ms = 0
         made.wait(1_000).beat(50_000)
         made.wait(5_000).beat(55_000)
-        assert made.state.pending == (), "a hundred and twenty-eight pieces, and this were one more"
+        assert made.state.credit.pending == (), "a hundred and twenty-eight pieces, and this were one more"
 
     def test_a_gap_within_a_minute_waits_apart(self) -> None:
         made = session(10_000, skip_allowed=True)
         made.wait(1_000).beat(10_000, playing=False)
         made.wait(1_000).beat(30_000)
         prove(play(made, 10_000))
-        assert [part[:3] for part in made.state.waiting] == [(0, 0, 10_000), (0, 30_000, 40_000)]
+        assert [part[:3] for part in made.state.credit.waiting] == [(0, 0, 10_000), (0, 30_000, 40_000)]
 
 
 class TestTheLog:
@@ -152,25 +152,25 @@ class TestTheLog:
         made = session(0)
         log(made, (0, 15_000, made.now_ms))
         prove(play(made, 20_000))
-        assert made.state.credited == ((0, 15_000),)
-        assert [part[:3] for part in made.state.waiting] == [(0, 15_000, 20_000)]
-        assert made.state.delivered == (), "what is credited need not be remembered"
+        assert made.state.credit.credited == ((0, 15_000),)
+        assert [part[:3] for part in made.state.credit.waiting] == [(0, 15_000, 20_000)]
+        assert made.state.credit.delivered == (), "what is credited need not be remembered"
 
     def test_a_late_log_credits_what_waits(self) -> None:
         made = prove(session())
         made.wait(5_000).beat(20_000, playing=False)
         log(made, (5_000, 20_000, T0_MS + 1_000))
-        assert made.state.credited == ((5_000, 20_000),) and made.state.session_verified_ms == 15_000
-        assert [part[:3] for part in made.state.waiting] == [(0, 0, 5_000)]
+        assert made.state.credit.credited == ((5_000, 20_000),) and made.state.credit.verified_ms == 15_000
+        assert [part[:3] for part in made.state.credit.waiting] == [(0, 0, 5_000)]
         log(made, (0, 20_000, T0_MS + 1_000))
-        assert made.state.session_verified_ms == 20_000 and made.state.waiting == ()
+        assert made.state.credit.verified_ms == 20_000 and made.state.credit.waiting == ()
 
     def test_a_repeat_changes_nothing(self) -> None:
         made = session(0)
         log(made, (0, 9_000, made.now_ms), (12_000, 15_000, made.now_ms))
-        before = made.state.delivered
+        before = made.state.credit.delivered
         log(made, (0, 9_000, made.now_ms), (1_000, 2_000, made.now_ms + 90_000))
-        assert made.state.delivered == before == ((0, 9_000, 0), (12_000, 15_000, 0))
+        assert made.state.credit.delivered == before == ((0, 9_000, 0), (12_000, 15_000, 0))
 
     @pytest.mark.parametrize(
         ("after_ms", "counts"), [(0, True), (delivery.STEP_MS, True), (delivery.STEP_MS + 1, False)]
@@ -180,63 +180,63 @@ class TestTheLog:
     ) -> None:
         made = prove(session(60_000))
         made.wait(1_000).beat(60_000, playing=False)
-        (minute,) = (each for each in made.state.minutes if each.index == 0)
+        (minute,) = (each for each in made.state.credit.minutes if each.index == 0)
         sent_ms = minute.to_ms - minute.to_ms % delivery.STEP_MS + after_ms
         made.wait(15_000)
         log(made, (0, 60_000, sent_ms))
-        assert bool(made.state.credited) is (counts or sent_ms <= minute.to_ms)
+        assert bool(made.state.credit.credited) is (counts or sent_ms <= minute.to_ms)
 
     @pytest.mark.parametrize(("after_ms", "counts"), [(delivery.STEP_MS, True), (2 * delivery.STEP_MS, False)])
     def test_that_end_itself_is_still_in_time(self, after_ms: int, counts: bool) -> None:
         made = prove(session(60_000))
         made.wait(1_000).beat(60_000, playing=False)
-        first, *rest = made.state.minutes
+        first, *rest = made.state.credit.minutes
         end_ms = first.to_ms // delivery.STEP_MS * delivery.STEP_MS
-        made.state.minutes = (replace(first, to_ms=end_ms), *rest)
+        made.state.credit.minutes = (replace(first, to_ms=end_ms), *rest)
         made.wait(14_000)
         log(made, (0, 60_000, end_ms + after_ms))
-        assert bool(made.state.credited) is counts
+        assert bool(made.state.credit.credited) is counts
 
     def test_what_is_sent_later_counts_for_what_is_played_later(self) -> None:
         made = prove(session(60_000))
         made.wait(12_000).beat(60_000)
         log(made, (0, 80_000, made.now_ms + 15_000))
-        assert made.state.credited == ()
+        assert made.state.credit.credited == ()
         prove(play(made, 20_000))
-        assert made.state.credited == ((60_000, 80_000),)
-        assert [part[:3] for part in made.state.waiting] == [(0, 0, 60_000)]
+        assert made.state.credit.credited == ((60_000, 80_000),)
+        assert [part[:3] for part in made.state.credit.waiting] == [(0, 0, 60_000)]
 
     def test_the_earliest_sending_counts(self) -> None:
         made = session(0)
         far_ms = made.now_ms + 200_000
         log(made, (0, 30_000, far_ms), (10_000, 20_000, made.now_ms))
-        assert [part[2] > 0 for part in made.state.delivered] == [True, False, True]
+        assert [part[2] > 0 for part in made.state.credit.delivered] == [True, False, True]
         log(made, (0, 30_000, made.now_ms))
-        assert made.state.delivered == ((0, 30_000, 0),)
+        assert made.state.credit.delivered == ((0, 30_000, 0),)
 
     def test_the_lesson_ends_where_it_ends(self) -> None:
         made = session(0)
         end_ms = made.info.lesson_duration_ms
         log(made, (end_ms - 1_000, end_ms + 5_000, made.now_ms), (end_ms, end_ms + 1, made.now_ms))
-        assert made.state.delivered == ((end_ms - 1_000, end_ms, 0),)
+        assert made.state.credit.delivered == ((end_ms - 1_000, end_ms, 0),)
 
     def test_so_many_pieces_are_remembered_and_no_more(self) -> None:
         made = session(0)
         log(made, *((2 * n, 2 * n + 1, made.now_ms) for n in range(delivery.SPANS_MAX + 5)))
-        assert len(made.state.delivered) == delivery.SPANS_MAX
-        assert made.state.delivered[-1][0] == 2 * (delivery.SPANS_MAX - 1)
+        assert len(made.state.credit.delivered) == delivery.SPANS_MAX
+        assert made.state.credit.delivered[-1][0] == 2 * (delivery.SPANS_MAX - 1)
 
     def test_before_the_first_minute_sent_means_sent_by_now(self) -> None:
         made = Hands(DELIVERY)
         log(made, (0, 5_000, made.now_ms), (5_000, 9_000, made.now_ms + 1))
-        assert made.state.delivered[0] == (0, 5_000, 0) and made.state.delivered[1][2] > made.now_ms
+        assert made.state.credit.delivered[0] == (0, 5_000, 0) and made.state.credit.delivered[1][2] > made.now_ms
 
 
 class TestTheEnd:
     def test_a_closing_session_leaves_what_waits_to_a_person(self) -> None:
         made = prove(session())
         made.do(e.Superseded)
-        assert made.state.phase is Phase.CLOSED and made.state.waiting == ()
+        assert made.state.playback.phase is Phase.CLOSED and made.state.credit.waiting == ()
         (minute,) = made.minutes_recorded()
         assert minute.undecided == ((0, 20_000),)
         assert R.MEDIA_NOT_DELIVERED in minute.reasons
@@ -244,18 +244,18 @@ class TestTheEnd:
 
     def test_only_what_is_due_is_given_up(self) -> None:
         made = prove(session(60_000))
-        due_ms = made.state.waiting[0][3]
+        due_ms = made.state.credit.waiting[0][3]
         made.wait(10_000).beat(60_000)
         prove(play(made, 5_000))
         made.wait(due_ms - made.now_ms - 1_000).beat(65_000, playing=False)
         made.tick(1_000)
-        assert [part[:3] for part in made.state.waiting] == [(1, 60_000, 65_000)]
-        assert made.state.undecided == ((0, 60_000),)
+        assert [part[:3] for part in made.state.credit.waiting] == [(1, 60_000, 65_000)]
+        assert made.state.credit.undecided == ((0, 60_000),)
 
     def test_the_log_counts_only_until_the_session_has_closed(self) -> None:
         made = prove(session())
         made.do(e.FinishRequested)
-        assert made.state.phase is Phase.CLOSED
+        assert made.state.playback.phase is Phase.CLOSED
         with pytest.raises(Exception, match="Start a new session"):
             log(made, (0, 20_000, T0_MS))
 

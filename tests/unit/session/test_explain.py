@@ -60,7 +60,7 @@ def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
         ({"proofs": ()}, "抓拍", "Captures"),
         ({}, "传输", "really sent"),
         ({}, "不做活体检测", "no liveness check"),
-        ({"challenge_kinds": ()}, "弹窗验证", "Pop-ups"),
+        ({"challenge_kinds": ()}, "弹窗验证", "Challenges ("),
         ({"pause_when_hidden": False}, "切到后台", "page is hidden"),
         ({}, "失去焦点", "another window has the focus"),
         ({"pause_when_floating": False}, "画中画", "floats in a small window"),

@@ -10,13 +10,14 @@ import pytest
 from support.desk import POLICY, Desk, done, frame, good_face, started
 from support.hands import Hands
 from zaichang.biometric import challenge as geometry
+from zaichang.core.enums import StepOutcome
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import liveness
+from zaichang.session import liveness_tries
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
-from zaichang.session.state import Phase
+from zaichang.session.values import Phase
 
 R = ReasonCode
 NEVER_MS = 10_000_000
@@ -40,36 +41,36 @@ def counting(policy: Policy = LIVE, **info: object) -> Hands:
 
 def quiet(session: Hands) -> Hands:
     """Let nothing fall due by schedule."""
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
-    session.state.live_due_active_ms = session.state.live_from_active_ms = NEVER_MS
+    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    session.state.liveness.due_active_ms = session.state.liveness.from_active_ms = NEVER_MS
     return session
 
 
 def play(session: Hands, span_ms: int) -> Hands:
     for _ in range(span_ms // 5_000):
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
     return session
 
 
 def proof(session: Hands, assessment: Any = None) -> Hands:
-    session.state.next_capture_active_ms = session.state.active_ms
+    session.state.proofs.next_active_ms = session.state.playback.active_ms
     session.tick()
     return quiet(session.round(assessment))
 
 
 def ask(session: Hands, kind: str = "liveness") -> Hands:
     """Let a pop-up of this kind fall due."""
-    session.state.live_wanted = kind == "liveness"
-    session.state.next_challenge_active_ms = session.state.active_ms
+    session.state.liveness.wanted = kind == "liveness"
+    session.state.challenges.next_active_ms = session.state.playback.active_ms
     session.tick()
-    assert session.state.challenge is not None and session.state.challenge.kind == kind
+    assert session.state.challenges.open is not None and session.state.challenges.open.kind == kind
     return quiet(session)
 
 
 def held(span_ms: int = 30_000, policy: Policy = LIVE) -> Hands:
     """Return a session with ``span_ms`` that captures have proved."""
     session = proof(play(counting(policy), span_ms))
-    assert session.state.pending_ms == span_ms and session.state.credited == ()
+    assert session.state.pending_ms == span_ms and session.state.credit.credited == ()
     return session
 
 
@@ -79,9 +80,9 @@ def judged(session: Hands) -> d.ChallengeJudged:
 
 class TestWhatIsAsked:
     def test_the_actions_are_those_that_the_geometry_knows(self) -> None:
-        assert set(liveness.ACTIONS) == {action.value for action in geometry.Action}
-        assert liveness.PASSED == geometry.Outcome.PASSED
-        assert {"unusable", liveness.PASSED, *liveness._OUTCOMES} == {one.value for one in geometry.Outcome}
+        assert set(liveness_tries.ACTIONS) == {action.value for action in geometry.Action}
+        assert {one.value for one in StepOutcome} == {one.value for one in geometry.Outcome}
+        assert set(StepOutcome) - set(liveness_tries._REASONS) == {StepOutcome.PASSED, StepOutcome.UNUSABLE}
 
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_every_try_holds_a_turn_of_the_head_and_nothing_twice_in_a_row(self, count: int) -> None:
@@ -90,8 +91,8 @@ class TestWhatIsAsked:
         for number in range(60):
             order = at_start(policy, seed=f"{number:064x}").ready()
             assert len(order.actions) == len(order.holds_ms) == count and len(order.nonces) == 2 * count
-            assert set(order.actions) <= set(liveness.ACTIONS)
-            assert set(order.actions) & set(liveness.HEAD_ACTIONS)
+            assert set(order.actions) <= set(liveness_tries.ACTIONS)
+            assert set(order.actions) & set(liveness_tries.HEAD_ACTIONS)
             assert all(one != other for one, other in zip(order.actions, order.actions[1:], strict=False))
             assert all(1_000 <= hold_ms < 2_500 for hold_ms in order.holds_ms)
             assert len(set(order.nonces)) == 2 * count and {len(nonce) for nonce in order.nonces} == {32}
@@ -119,17 +120,17 @@ class TestWhatIsAsked:
             draw(session.state.lots, "liveness-nonce", number * 40 + step)[:16].hex() for step in range(4)
         )
         assert order.holds_ms == tuple(1_000 + int.from_bytes(raw[at : at + 2], "big") % 1_500 for at in (16, 18))
-        first = liveness.ACTIONS[raw[0] % 6]
-        second = [action for action in liveness.ACTIONS if action != first][raw[1] % 5]
+        first = liveness_tries.ACTIONS[raw[0] % 6]
+        second = [action for action in liveness_tries.ACTIONS if action != first][raw[1] % 5]
         drawn = [first, second]
-        if not set(drawn) & set(liveness.HEAD_ACTIONS):
-            drawn[raw[30] % 2] = liveness.HEAD_ACTIONS[raw[31] % 4]
+        if not set(drawn) & set(liveness_tries.HEAD_ACTIONS):
+            drawn[raw[30] % 2] = liveness_tries.HEAD_ACTIONS[raw[31] % 4]
         assert order.actions == tuple(drawn)
         lit = ask(held(policy=LIGHT), "light").ready()
         raw = draw(session.state.lots, "liveness", 1_001)
         colours: list[str] = []
         for byte in raw[:20]:
-            others = [colour for colour in liveness.PALETTE if colours[-1:] != [colour]]
+            others = [colour for colour in liveness_tries.PALETTE if colours[-1:] != [colour]]
             colours.append(others[byte % len(others)])
         assert lit.colours == tuple(colours)
         assert lit.holds_ms == (1_000 + int.from_bytes(raw[16:18], "big") % 1_500,) + (0,) * 19
@@ -139,11 +140,11 @@ class TestWhatIsAsked:
         for number in range(120):
             session = at_start(replace(LIVE, liveness_actions=2), seed=f"{number:064x}")
             raw = draw(session.state.lots, "liveness", 1)
-            first = liveness.ACTIONS[raw[0] % 6]
-            second = [action for action in liveness.ACTIONS if action != first][raw[1] % 5]
+            first = liveness_tries.ACTIONS[raw[0] % 6]
+            second = [action for action in liveness_tries.ACTIONS if action != first][raw[1] % 5]
             if {first, second} == {"blink", "open_mouth"}:
                 drawn = [first, second]
-                drawn[raw[30] % 2] = liveness.HEAD_ACTIONS[raw[31] % 4]
+                drawn[raw[30] % 2] = liveness_tries.HEAD_ACTIONS[raw[31] % 4]
                 assert session.ready().actions == tuple(drawn)
                 seen.add(raw[30] % 2)
         assert seen == {0, 1}
@@ -154,12 +155,12 @@ class TestWhatIsAsked:
             some = at_start(policy, seed=f"{number:064x}", liveness_excluded=("turn_left", "turn_right")).ready()
             assert not {"turn_left", "turn_right"} & set(some.actions)
             assert {"look_up", "look_down"} & set(some.actions)
-            still = at_start(policy, seed=f"{number:064x}", liveness_excluded=liveness.HEAD_ACTIONS).ready()
+            still = at_start(policy, seed=f"{number:064x}", liveness_excluded=liveness_tries.HEAD_ACTIONS).ready()
             assert set(still.actions) == {"blink", "open_mouth"}
-        only = at_start(policy, liveness_excluded=tuple(a for a in liveness.ACTIONS if a != "blink")).ready()
+        only = at_start(policy, liveness_excluded=tuple(a for a in liveness_tries.ACTIONS if a != "blink")).ready()
         assert only.actions == ("blink",) * 3
-        none = at_start(policy, liveness_excluded=liveness.ACTIONS).ready()
-        assert set(none.actions) & set(liveness.HEAD_ACTIONS), "an allowance that leaves nothing is none"
+        none = at_start(policy, liveness_excluded=liveness_tries.ACTIONS).ready()
+        assert set(none.actions) & set(liveness_tries.HEAD_ACTIONS), "an allowance that leaves nothing is none"
 
     def test_more_time_for_whoever_has_it_on_record(self) -> None:
         assert at_start().ready().step_ms == 7_000
@@ -176,84 +177,84 @@ class TestWhatIsAsked:
 class TestStart:
     def test_captures_first_then_movements_then_time_counts(self) -> None:
         session = at_start()
-        assert session.state.phase is Phase.CHALLENGING
-        assert session.state.proof_hold is R.AWAITING_PROOF
+        assert session.state.playback.phase is Phase.CHALLENGING
+        assert session.state.proofs.hold is R.AWAITING_PROOF
         assert session.of(d.OrderResume) == []
         play(session, 20_000)
-        assert session.state.pending == () and session.state.active_ms == 0
+        assert session.state.credit.pending == () and session.state.playback.active_ms == 0
         session.beat(0, playing=False)
         session.move()
-        assert session.state.phase is Phase.SUSPENDED, "nothing plays yet"
+        assert session.state.playback.phase is Phase.SUSPENDED, "nothing plays yet"
         assert judged(session) == d.ChallengeJudged(challenge_id="q0", accepted=True, reason=None, closed=True)
         assert len(session.of(d.OrderResume)) == 1
         session.beat()
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
 
     def test_without_the_switch_captures_alone_begin(self) -> None:
         session = at_start(replace(LIVE, liveness_start=False))
-        assert session.state.challenge is None
-        assert session.state.proof_hold is None
+        assert session.state.challenges.open is None
+        assert session.state.proofs.hold is None
 
     def test_a_captures_round_meanwhile_does_not_begin_it(self) -> None:
         session = at_start()
         session.wait(20_000).beat()  # a gap: whoever comes back proves who they are
         session.tick()
         session.round()
-        assert session.state.rounds == 2
-        assert session.state.phase is Phase.CHALLENGING
-        session.state.challenge = replace(session.state.challenge, overdue=False)
+        assert session.state.proofs.rounds == 2
+        assert session.state.playback.phase is Phase.CHALLENGING
+        session.state.challenges.open = replace(session.state.challenges.open, overdue=False)
         session.move()
         session.beat()
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
 
     def test_failed_captures_meanwhile_are_cured_by_captures(self) -> None:
         session = at_start()
         session.wait(20_000).beat()
         session.tick()
         session.round(STRANGER)
-        assert session.state.proof_hold is R.NOT_SAME_PERSON
+        assert session.state.proofs.hold is R.NOT_SAME_PERSON
         session.move()
-        assert session.state.phase is Phase.CHALLENGING, "movements alone do not cure it"
-        assert session.state.round is not None
+        assert session.state.playback.phase is Phase.CHALLENGING, "movements alone do not cure it"
+        assert session.state.proofs.round is not None
         session.round()
         session.beat(0)
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
 
     def test_whoever_never_moves_never_begins(self) -> None:
         session = at_start()
         for _ in range(60):
             session.wait(5_000).beat(5_000)
-            while session.state.round is not None:
+            while session.state.proofs.round is not None:
                 session.round()
-        assert session.state.phase is Phase.CHALLENGING
-        assert session.state.credited == session.state.undecided == session.state.pending == ()
-        assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
-        assert session.state.strikes == 0
+        assert session.state.playback.phase is Phase.CHALLENGING
+        assert session.state.credit.credited == session.state.credit.undecided == session.state.credit.pending == ()
+        assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
+        assert session.state.proofs.strikes == 0
         session.move()
         session.round()
         session.beat(0)
-        assert session.state.phase is Phase.ACTIVE, "late is not never"
+        assert session.state.playback.phase is Phase.ACTIVE, "late is not never"
 
     def test_finishing_before_it_closes_at_once(self) -> None:
         session = at_start()
         session.wait(1_000).do(e.FinishRequested)
-        assert session.state.phase is Phase.CLOSED
+        assert session.state.playback.phase is Phase.CLOSED
 
     def test_captures_that_pass_while_offline_leave_the_pop_up_its_time(self) -> None:
         session = Hands(LIVE)
         session.capture()
-        while session.state.round.capture_id == "":
+        while session.state.proofs.round.capture_id == "":
             session.tick(500)
         session.receive()
-        capture_id = session.state.round.capture_id
+        capture_id = session.state.proofs.round.capture_id
         session.tick(20_000)
-        assert session.state.link_hold is R.NETWORK_GAP
+        assert session.state.link.hold is R.NETWORK_GAP
         session.do(e.CaptureAssessed, capture_id=capture_id, assessment=session.picture())
-        assert session.state.challenge is not None and session.state.challenge.deadline_ms == 0
+        assert session.state.challenges.open is not None and session.state.challenges.open.deadline_ms == 0
         session.tick(200_000)
-        assert not session.state.challenge.overdue
+        assert not session.state.challenges.open.overdue
         session.beat()
-        assert session.state.challenge.deadline_ms == session.now_ms + LIVE.challenge_deadline_ms
+        assert session.state.challenges.open.deadline_ms == session.now_ms + LIVE.challenge_deadline_ms
 
     def test_the_route_without_face_recognition_never_asks_for_movements(self) -> None:
         policy = replace(LIVE, challenge_kinds=("liveness", "light"), non_face_route=True)
@@ -261,7 +262,7 @@ class TestStart:
         one.study(900_000)
         kinds = {order.kind for order in one.ordered(d.OrderChallenge)}
         assert kinds == {"confirm"}
-        assert one.state.session_verified_ms > 800_000
+        assert one.state.credit.verified_ms > 800_000
 
 
 class TestJudging:
@@ -272,7 +273,7 @@ class TestJudging:
     def test_all_as_ordered_passes(self) -> None:
         session = at_start()
         assert self.answer(session) is None
-        assert session.state.challenge is None
+        assert session.state.challenges.open is None
         assert session.indicated() == {}
 
     @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ class TestJudging:
         session.move(order, steps=tuple(steps))
         assert judged(session) == d.ChallengeJudged(challenge_id="q0", accepted=False, reason=reason, closed=False)
         assert session.indicated() == {str(reason): 1}
-        assert session.state.challenge is not None and session.state.challenge.attempts == 1
+        assert session.state.challenges.open is not None and session.state.challenges.open.attempts == 1
 
     def test_what_could_not_be_seen_is_said_instead_of_failed(self) -> None:
         for outcome, expected in (("unusable", R.TOO_DARK), ("flat", R.LIVENESS_FLAT)):
@@ -409,15 +410,15 @@ class TestJudging:
     def test_no_guess_about_a_mirror_is_for_ever(self) -> None:
         session = at_start(replace(LIVE, challenge_attempts=5))
         for expected in (False, True, False):
-            assert session.state.mirrored is expected
+            assert session.state.liveness.mirrored is expected
             self.mirror(session)
-        session.state.mirrored = True
+        session.state.liveness.mirrored = True
         session.round()
-        assert session.state.mirrored, "the same camera"
-        session.state.round_due_ms = session.now_ms
+        assert session.state.liveness.mirrored, "the same camera"
+        session.state.proofs.due_ms = session.now_ms
         session.tick()
         session.capture(camera="cam-2")
-        assert not session.state.mirrored
+        assert not session.state.liveness.mirrored
 
     def test_a_typed_answer_is_no_movement(self) -> None:
         session = at_start()
@@ -425,7 +426,7 @@ class TestJudging:
         assert judged(session).reason is R.CHALLENGE_WRONG
         session.answer("", after_ms=5_000)
         assert judged(session).reason is R.CHALLENGE_WRONG
-        assert session.state.challenge.attempts == 2
+        assert session.state.challenges.open.attempts == 2
         session.answer("turn_left", after_ms=5_000)
-        assert session.state.challenge is None
-        assert session.state.proof_hold is R.CHALLENGE_WRONG
+        assert session.state.challenges.open is None
+        assert session.state.proofs.hold is R.CHALLENGE_WRONG

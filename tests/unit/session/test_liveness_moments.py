@@ -24,23 +24,23 @@ R = ReasonCode
 class TestDoubt:
     def at_once(self, session: Hands) -> bool:
         """Whether a liveness challenge came, before anything else was due."""
-        challenge = session.state.challenge
+        challenge = session.state.challenges.open
         return challenge is not None and challenge.kind == "liveness"
 
     def due_round(self, session: Hands) -> Hands:
-        session.state.next_capture_active_ms = session.state.active_ms
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
         session.tick()
         return session
 
     def test_an_exact_repeat(self) -> None:
         session = play(held(), 5_000)
         self.due_round(session)
-        session.capture(frame(good_face(), content=session.state.contents[0]))
+        session.capture(frame(good_face(), content=session.state.proofs.contents[0]))
         assert self.at_once(session)
-        assert session.state.repeats == 1
+        assert session.state.proofs.repeats == 1
         session.move()
-        assert session.state.repeats == 0, "whoever moves as told is no recording"
-        assert not session.state.live_wanted
+        assert session.state.proofs.repeats == 0, "whoever moves as told is no recording"
+        assert not session.state.liveness.wanted
 
     def test_a_near_repeat(self) -> None:
         session = play(held(), 5_000)
@@ -50,7 +50,7 @@ class TestDoubt:
                 shown = replace(session.picture(), phash="00" * 8)
                 session.capture(shown)
             play(session, 15_000)
-        assert session.state.repeats >= 1
+        assert session.state.proofs.repeats >= 1
         assert self.at_once(session)
 
     def test_another_camera(self) -> None:
@@ -61,28 +61,28 @@ class TestDoubt:
     def test_the_first_picture_is_no_change(self) -> None:
         session = Hands(POLICY)
         session.capture()
-        assert session.state.frame_px == (480, 360)
-        assert session.state.live_wanted is False
+        assert session.state.proofs.frame_px == (480, 360)
+        assert session.state.liveness.wanted is False
 
     def test_another_camera_in_a_try_takes_back_what_passed_in_the_round_in_progress(self) -> None:
         session = ask(play(held(), 5_000))
         self.due_round(session).capture()
-        assert session.state.round is not None and session.state.round.passes == 1
+        assert session.state.proofs.round is not None and session.state.proofs.round.passes == 1
         session.move(camera="cam-2")
-        assert session.state.round is not None and session.state.round.passes == 0
+        assert session.state.proofs.round is not None and session.state.proofs.round.passes == 0
         assert judged(session).reason is R.CAMERA_CHANGED
 
     def test_another_resolution(self) -> None:
         session = play(held(), 5_000)
         self.due_round(session).capture(replace(session.picture(), height_px=640))
-        assert session.state.frame_px == (480, 640)
+        assert session.state.proofs.frame_px == (480, 640)
         assert self.at_once(session)
 
     def test_the_same_resolution_and_pictures_without_one_are_nothing(self) -> None:
         session = play(held(), 5_000)
         self.due_round(session).capture(not_analysed())
         session.capture()
-        assert session.state.frame_px == (480, 360)
+        assert session.state.proofs.frame_px == (480, 360)
         assert not self.at_once(session)
 
     def test_a_virtual_camera_once(self) -> None:
@@ -101,13 +101,13 @@ class TestDoubt:
         session = ordinary(held())
         session.answer(after_ms=100)
         assert self.at_once(session)
-        assert session.state.challenge.attempts == 1
+        assert session.state.challenges.open.attempts == 1
 
     def test_while_an_ordinary_pop_up_is_open_it_waits_for_that(self) -> None:
         session = ordinary(held())
-        session.state.live_wanted = True
+        session.state.liveness.wanted = True
         session.tick(1_000)
-        assert session.state.challenge.kind != "liveness"
+        assert session.state.challenges.open.kind != "liveness"
         session.answer()
         session.tick()
         assert self.at_once(session)
@@ -115,18 +115,18 @@ class TestDoubt:
     def test_it_waits_until_time_counts(self) -> None:
         session = held()
         session.beat(30_000, playing=False)
-        session.state.live_wanted = True
+        session.state.liveness.wanted = True
         session.tick(10_000)
-        assert session.state.challenge is None
+        assert session.state.challenges.open is None
         session.beat(30_000)
         assert self.at_once(session)
 
     @pytest.mark.parametrize("policy", [POLICY, replace(LIVE, proofs=())])
     def test_never_where_movements_are_not_in_use(self, policy: Policy) -> None:
         session = Hands(policy)
-        session.state.live_wanted = True
+        session.state.liveness.wanted = True
         one = Desk(policy=policy)
-        one.state.live_wanted = True
+        one.state.liveness.wanted = True
         one.study(300_000)
         assert all(order.kind != "liveness" for order in one.ordered(d.OrderChallenge))
 
@@ -139,8 +139,8 @@ class TestMoments:
         while one.now_ms < info.at_ms + span_ms:
             known = len(one.ordered(d.OrderChallenge))
             one.study(10_000)
-            asked += [(one.state.active_ms, order.kind) for order in one.ordered(d.OrderChallenge)[known:]]
-        assert one.state.session_verified_ms > 0
+            asked += [(one.state.playback.active_ms, order.kind) for order in one.ordered(d.OrderChallenge)[known:]]
+        assert one.state.credit.verified_ms > 0
         return asked
 
     def test_two_passes_are_never_further_apart_than_the_longest_gap(self) -> None:
@@ -164,13 +164,13 @@ class TestMoments:
     @pytest.mark.parametrize("policy", [replace(POLICY, liveness_start=True), replace(POLICY, liveness_bracket=True)])
     def test_either_switch_lets_doubt_ask(self, policy: Policy) -> None:
         session = Hands(policy).round()
-        if session.state.challenge is not None:
+        if session.state.challenges.open is not None:
             session.move()
         session.beat()
         quiet(session)
-        session.state.live_wanted = True
+        session.state.liveness.wanted = True
         session.tick()
-        assert session.state.challenge is not None and session.state.challenge.kind == "liveness"
+        assert session.state.challenges.open is not None and session.state.challenges.open.kind == "liveness"
 
     def test_the_start_alone_asks_only_once(self) -> None:
         policy = replace(POLICY, liveness_start=True, liveness_max_gap_ms=60_000, challenge_kinds=())
@@ -178,29 +178,29 @@ class TestMoments:
 
     def test_the_next_moment_is_drawn_in_the_second_half_of_the_gap(self) -> None:
         session = held()
-        session.state.active_ms = 123_456
-        liveness.schedule(session.state, LIVE)
-        assert session.state.live_from_active_ms == 123_456 + 150_000
-        assert type(session.state.live_from_active_ms) is int
-        assert session.state.live_due_active_ms == next_due_ms(
+        session.state.playback.active_ms = 123_456
+        liveness.schedule(session.turn())
+        assert session.state.liveness.from_active_ms == 123_456 + 150_000
+        assert type(session.state.liveness.from_active_ms) is int
+        assert session.state.liveness.due_active_ms == next_due_ms(
             session.state.lots, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
         )
         dues = set()
         for number in range(40):
             session.state.info = replace(session.info, seed=f"{number:064x}")
-            liveness.schedule(session.state, LIVE)
-            assert session.state.live_due_active_ms == next_due_ms(
+            liveness.schedule(session.turn())
+            assert session.state.liveness.due_active_ms == next_due_ms(
                 session.state.lots, "liveness", 123_456, mean_ms=225_000, min_gap_ms=150_000, max_gap_ms=300_000
             )
-            dues.add(session.state.live_due_active_ms)
+            dues.add(session.state.liveness.due_active_ms)
         assert len(dues) > 20 and min(dues) > 123_456 + 150_000 and max(dues) <= 123_456 + 300_000
 
     def test_after_half_of_the_gap_any_pop_up_asks_for_movements(self) -> None:
         session = held()
-        session.state.live_from_active_ms = session.state.active_ms + 5_000
-        session.state.next_challenge_active_ms = session.state.active_ms + 5_000
+        session.state.liveness.from_active_ms = session.state.playback.active_ms + 5_000
+        session.state.challenges.next_active_ms = session.state.playback.active_ms + 5_000
         play(session, 5_000)
-        assert session.state.challenge.kind == "liveness"
+        assert session.state.challenges.open.kind == "liveness"
 
     def test_without_the_bracket_they_come_as_one_kind_of_many(self) -> None:
         policy = replace(

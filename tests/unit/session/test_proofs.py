@@ -1,4 +1,4 @@
-"""What a decided proof does: brackets, holds, schedule, strikes, the end."""
+"""Capture rounds: what passes, what is a miss, a refusal, a lack; k of n; nonces and cameras."""
 
 from __future__ import annotations
 
@@ -6,403 +6,468 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import NONCE, POLICY, frame, good_face
+from support.desk import POLICY, frame, good_face
 from support.hands import Hands
-from zaichang.core.assessment import FrameAssessment
+from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
+from zaichang.session import captures, proofs
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import proofs, rounds
-from zaichang.session.credit import Outcome
 from zaichang.session.policy import Policy
-from zaichang.session.schedule import next_due_ms
-from zaichang.session.state import Phase
+from zaichang.session.schedule import draw
+from zaichang.session.values import Outcome, Phase, Round
 
 R = ReasonCode
-LACKING = frame(good_face(similarity_bp=None))
-"""There was nothing to compare with; another capture would not mend it."""
-STRANGER = frame(good_face(similarity_bp=0), content="x")
-NEVER_MS = 10_000_000
+FULL = Policy()
 
 
-def counting(policy: Policy = POLICY, **info: object) -> Hands:
-    session = Hands(policy, **info).begin()
-    return quiet(session)
+def judged(assessment: FrameAssessment, policy: Policy = FULL, **changes: object) -> ReasonCode | None:
+    """Return what one capture counts as, or None for a pass."""
+    session = Hands(policy)
+    session.receive()
+    event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=assessment, **changes)
+    proofs.assess(session.turn(), event)
+    current = session.state.proofs.round
+    assert current is not None and current.taken == 1
+    assert current.passes == (not current.reasons)
+    return current.reasons[0] if current.reasons else None
 
 
-def quiet(session: Hands) -> Hands:
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
-    return session
+def face(**changes: object) -> FrameAssessment:
+    return frame(good_face(**changes), content="01")
 
 
-def play(session: Hands, span_ms: int) -> Hands:
-    for _ in range(span_ms // 5_000):
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
-    return session
-
-
-def proof(session: Hands, picture: FrameAssessment | None = None) -> Hands:
-    """Let a scheduled round come, and take it with such pictures."""
-    session.state.next_capture_active_ms = session.state.active_ms
-    session.tick()
-    assert session.state.round is not None
-    return quiet(session.round(picture))
+FRAMES = [
+    ("good", face(), None),
+    ("nobody", frame(), R.NO_FACE),
+    ("not analysed", not_analysed(), R.NOT_ANALYSED),
+    ("unreadable", frame(reasons=(R.FRAME_UNREADABLE,)), R.FRAME_UNREADABLE),
+    ("harmless reason", frame(good_face(), reasons=(R.BACKGROUND_FACE,)), None),
+    ("harmless, then blocking", frame(good_face(), reasons=(R.BACKGROUND_FACE, R.TOO_DARK)), R.TOO_DARK),
+    ("two learners", frame(good_face(), good_face(), reasons=(R.MULTIPLE_FACES,)), R.MULTIPLE_FACES),
+    ("bystander", frame(good_face(), good_face(similarity_bp=-500)), None),
+    ("other main face", frame(good_face(similarity_bp=-500), good_face()), R.NOT_SAME_PERSON),
+    ("poor view", face(quality_bp=1_499, reasons=(R.BACKGROUND_FACE, R.BLURRED)), R.BLURRED),
+    ("poor view without a cause", face(quality_bp=1_499), R.IDENTITY_UNCERTAIN),
+    ("quality just enough", face(quality_bp=1_500, reasons=(R.BLURRED,)), None),
+    ("no PAD model", face(pad_bp=None), R.PAD_MISSING),
+    ("picture of a face", face(pad_bp=4_999), R.PAD_ATTACK),
+    ("PAD just enough", face(pad_bp=5_000), None),
+    ("PAD before identity", face(pad_bp=0, similarity_bp=0), R.PAD_ATTACK),
+    ("no reference", face(similarity_bp=None), R.REFERENCE_MISSING),
+    ("older reference", frame(good_face(similarity_bp=None), reasons=(R.REFERENCE_OUTDATED,)), R.REFERENCE_OUTDATED),
+    ("no reference seen from the side", face(similarity_bp=None, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("someone else", face(similarity_bp=4_099), R.NOT_SAME_PERSON),
+    ("someone else or a turned head", face(similarity_bp=4_099, reasons=(R.POSE_TOO_FAR,)), R.POSE_TOO_FAR),
+    ("similarity just enough", face(similarity_bp=4_100), None),
+]
 
 
 @pytest.mark.parametrize(
-    ("route", "asked", "captures"),
-    [("face", ("presence",), True), ("face", (), False), ("challenge", ("presence",), False), ("challenge", (), False)],
+    ("assessment", "expected"), [(a, r) for _, a, r in FRAMES], ids=[name for name, _, _ in FRAMES]
 )
-def test_captures_are_the_proof_on_the_face_route_alone(route: str, asked: tuple[str, ...], captures: bool) -> None:
-    session = Hands(Policy(proofs=asked), route=route)
-    assert rounds.uses_captures(session.state, session.policy) is captures
-    assert bool(session.of(d.OrderCapture)) is captures
-    assert bool(session.of(d.OrderChallenge)) is not captures
-    assert session.state.phase is (Phase.AWAITING_CAPTURE if captures else Phase.CHALLENGING)
-    assert session.indicated() == ({} if captures else {"NON_BIOMETRIC": 1})
+def test_what_a_capture_counts_as(assessment: FrameAssessment, expected: ReasonCode | None) -> None:
+    assert judged(assessment) is expected
 
 
-class TestSchedule:
-    def test_captures_come_by_the_policys_gaps(self) -> None:
-        session = Hands(POLICY).round()
-        due_ms = next_due_ms(session.state.lots, "capture", 0, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000)
-        assert session.state.next_capture_active_ms == due_ms
-
-    @pytest.mark.parametrize(
-        ("route", "mean_ms", "min_gap_ms", "max_gap_ms"),
-        [("face", 600_000, 240_000, 1_200_000), ("challenge", 40_000, 15_000, 90_000)],
-    )
-    def test_pop_ups_come_by_theirs_and_as_often_as_captures_where_they_are_the_proof(
-        self, route: str, mean_ms: int, min_gap_ms: int, max_gap_ms: int
-    ) -> None:
-        reached = set()
-        for number in range(60):
-            session = Hands(POLICY, route=route, seed=f"{number:064x}")
-            due_ms = next_due_ms(
-                session.state.lots, "challenge", 0, mean_ms=mean_ms, min_gap_ms=min_gap_ms, max_gap_ms=max_gap_ms
-            )
-            assert session.state.next_challenge_active_ms == due_ms
-            reached.add(due_ms)
-        assert min(reached) < min_gap_ms * 1.5
-        assert max(reached) > max_gap_ms * 0.8, "both ends mattered"
-
-    def test_after_a_failure_three_rounds_come_sooner_yet_not_at_a_known_moment(self) -> None:
-        session = counting()
-        proof(play(session, 20_000), STRANGER)
-        session.tick(session.policy.cure_ms)
-        gaps, doubts = [], []
-        session.round()
-        for _ in range(5):
-            doubts.append(session.state.doubt)
-            gaps.append(session.state.next_capture_active_ms - session.state.active_ms)
-            proofs.decide(session.state, Outcome.PASSED, None, session.policy, session.now_ms, [])
-        assert doubts == [2, 1, 0, 0, 0]
-        dense_ms = 15_000 + 25_000 - 25_000 * 2 // 3
-        expected = next_due_ms(
-            session.state.lots, "capture", session.state.active_ms, mean_ms=dense_ms - 1 + 1, min_gap_ms=15_000,
-            max_gap_ms=90_000,
-        )  # fmt: skip
-        assert session.state.active_ms + gaps[0] == expected
-        assert session.state.active_ms + gaps[2] == next_due_ms(
-            session.state.lots, "capture", session.state.active_ms, mean_ms=40_000, min_gap_ms=15_000, max_gap_ms=90_000
-        )
-
-    def test_doubt_keeps_the_moments_spread(self) -> None:
-        gaps = set()
-        for number in range(30):
-            session = Hands(POLICY, seed=f"{number:064x}")
-            session.state.doubt = 3
-            proofs.schedule_capture(session.state, session.policy)
-            gaps.add(session.state.next_capture_active_ms)
-        assert len(gaps) >= 10
-        assert min(gaps) > 15_000
-
-    def test_doubt_with_a_mean_below_the_least_gap_changes_nothing(self) -> None:
-        policy = replace(POLICY, capture_mean_ms=5_000)
-        session = Hands(policy)
-        session.state.doubt = 3
-        proofs.schedule_capture(session.state, policy)
-        assert session.state.next_capture_active_ms == 16_000
+@pytest.mark.parametrize(
+    ("proofs", "shown", "expected"),
+    [
+        (("presence",), face(pad_bp=None, similarity_bp=None), None),
+        (("presence",), face(quality_bp=0), R.IDENTITY_UNCERTAIN),
+        (("presence", "pad"), face(similarity_bp=None), None),
+        (("presence", "pad"), face(pad_bp=None), R.PAD_MISSING),
+        (("identity",), face(pad_bp=None), None),
+        (("identity",), face(similarity_bp=None), R.REFERENCE_MISSING),
+    ],
+)
+def test_only_the_proofs_asked_for_are_needed(
+    proofs: tuple[str, ...], shown: FrameAssessment, expected: ReasonCode | None
+) -> None:
+    assert judged(shown, Policy(proofs=proofs)) is expected
 
 
-def test_the_first_minute_begins_when_time_counts_not_when_the_proof_passed() -> None:
-    session = Hands()
+def test_a_picture_seen_in_another_session_is_a_duplicate() -> None:
+    assert judged(face(), seen_before=True) is R.DUPLICATE_FRAME
+
+
+def test_an_unreadable_frame_is_a_miss_even_if_seen_before() -> None:
+    assert judged(not_analysed(), seen_before=True) is R.NOT_ANALYSED
+
+
+def test_the_same_picture_twice_is_frozen_and_later_a_duplicate() -> None:
+    session = Hands(FULL)
     session.round()
-    assert session.state.phase is Phase.SUSPENDED, "the player does not play yet"
-    assert session.state.minutes == ()
-    session.wait(7_000).beat(0)
-    assert [minute.from_ms for minute in session.state.minutes] == [session.now_ms]
+    session.state.proofs.next_active_ms = 0
+    session.beat()
+    session.capture(frame(good_face(), content=session.state.proofs.contents[-1]))
+    assert session.state.proofs.round is not None
+    assert session.state.proofs.round.reasons == (R.CAMERA_FROZEN,)
+    session.capture(frame(good_face(), content=session.state.proofs.contents[0]))
+    assert session.state.proofs.round.reasons == (R.CAMERA_FROZEN, R.DUPLICATE_FRAME)
+    assert session.state.proofs.round.refusals == 2
+    assert session.indicated() == {"CAMERA_FROZEN": 1, "DUPLICATE_FRAME": 1}
 
 
-class TestBracket:
-    """I10: both ends must hold."""
-
-    @pytest.mark.parametrize("called", [False, True])
-    def test_a_lost_bracket_is_explained_in_every_minute_it_was_played_in(self, called: bool) -> None:
-        session = play(counting(replace(POLICY, excuses=0)), 70_000)
-        session.state.lead_ms = 5
-        if called:
-            proofs.decide(session.state, Outcome.PASSED, R.NO_FACE, session.policy, session.now_ms, [])
-        else:
-            proofs.decide(session.state, Outcome.FAILED, R.NO_FACE, session.policy, session.now_ms, [])
-        assert [minute.reasons for minute in session.state.minutes] == [(R.NO_FACE,), (R.NO_FACE,)]
-        assert session.state.lead_ms == 0, "what was let pass before the failure is let pass no more"
-
-    def test_an_unanswered_pop_up_takes_back_the_plan_for_a_round(self) -> None:
-        session = play(counting(), 10_000)
-        session.state.round_due_ms = 5
-        proofs.fail_challenge(session.state, R.CHALLENGE_WRONG, session.policy, session.now_ms, [])
-        assert session.state.round_due_ms == 0
-        assert type(session.state.round_due_ms) is int
-
-    def test_passed_credits_all_since_the_last(self) -> None:
-        session = proof(play(counting(), 30_000))
-        assert session.state.credited == ((0, 30_000),)
-        assert session.state.phase is Phase.ACTIVE
-        assert session.state.strikes == 0
-
-    def test_failed_takes_back_all_since_the_last_and_nothing_before(self) -> None:
-        session = proof(play(counting(), 30_000))
-        proof(play(session, 20_000), STRANGER)
-        assert session.state.credited == ((0, 30_000),)
-        assert session.state.pending == ()
-        assert session.state.proof_hold is R.NOT_SAME_PERSON
-        assert session.state.phase is Phase.SUSPENDED
-        assert session.state.strikes == 1
-        assert session.indicated()["NOT_SAME_PERSON"] == 1
-        assert session.of(d.OrderPause)[-1].reason is R.NOT_SAME_PERSON
-        assert R.NOT_SAME_PERSON in session.state.minutes[-1].reasons
-
-    def test_the_cure_orders_a_seek_back_and_play(self) -> None:
-        session = proof(play(counting(), 30_000))
-        proof(play(session, 20_000), STRANGER)
-        session.tick(session.policy.cure_ms)
-        session.round()
-        assert session.state.phase is Phase.ACTIVE
-        assert session.log[-2:] == [d.OrderSeek(to_ms=30_000, reason=R.SEEK_FORWARD), d.OrderResume()]
-
-    @pytest.mark.parametrize(("skip", "ahead_ms", "seeks"), [(True, 50_000, 0), (False, 1_500, 0), (False, 1_501, 1)])
-    def test_no_seek_where_skipping_is_allowed_or_nothing_was_skipped(
-        self, skip: bool, ahead_ms: int, seeks: int
-    ) -> None:
-        session = Hands(replace(POLICY, skip_allowed=skip))
-        session.wait(1_000).beat(ahead_ms)
-        session.round()
-        assert len(session.of(d.OrderSeek)) == seeks
-        assert session.log[-1] == d.OrderResume()
-
-    def test_failing_again_while_held_is_no_further_strike(self) -> None:
-        session = proof(play(counting(), 20_000), STRANGER)
-        session.tick(session.policy.cure_ms)
-        session.round(STRANGER)
-        assert session.state.strikes == 1
-        assert session.indicated()["NOT_SAME_PERSON"] == 1
-        assert len(session.of(d.OrderPause)) == 1, "the same reason is not told twice"
-        session.tick(session.policy.cure_ms)
-        session.beat(session.state.beat_playhead_ms)
-        session.round(frame())
-        assert session.of(d.OrderPause)[-1].reason is R.NO_FACE, "another one is"
-
-    def test_undecided_leaves_the_bracket_to_a_person_and_goes_on(self) -> None:
-        session = proof(play(counting(), 20_000), LACKING)
-        assert session.state.undecided == ((0, 20_000),)
-        assert session.state.phase is Phase.ACTIVE
-        assert session.state.opening_lack is R.REFERENCE_MISSING
-
-    def test_a_bracket_needs_both_ends(self) -> None:
-        session = proof(play(counting(), 20_000), LACKING)
-        proof(play(session, 20_000))
-        assert session.state.credited == ()
-        assert session.state.undecided == ((0, 40_000),)
-        assert R.REFERENCE_MISSING in session.state.minutes[-1].reasons
-        proof(play(session, 20_000))
-        assert session.state.credited == ((40_000, 60_000),)
-
-    def test_a_failure_closes_the_doubtful_bracket(self) -> None:
-        session = proof(play(counting(), 20_000), LACKING)
-        proof(play(session, 20_000), STRANGER)
-        assert session.state.undecided == ((0, 20_000),)
-        assert session.state.opening_lack is None
-
-    def test_the_final_counts_undecided_time_once_and_not_what_was_verified_later(self) -> None:
-        session = proof(play(counting(), 20_000), LACKING)
-        for number in range(2):
-            session.wait(1_000).beat(0)
-            play(session, 10_000 + number * 5_000)
-            proof(session)
-        session.do(e.FinishRequested)
-        final = session.of(d.RecordFinal)[0].final
-        assert session.state.credited == ((0, 15_000),)
-        assert final.undecided_ms == 5_000
-        assert final.verified_ms == 15_000
-
-    def test_a_failure_without_a_reason_is_a_missed_capture(self) -> None:
-        session = play(counting(), 10_000)
-        proofs.decide(session.state, Outcome.FAILED, None, session.policy, session.now_ms, [])
-        assert session.state.proof_hold is R.CAPTURE_MISSED
-
-    def test_a_passed_round_does_not_cure_an_unanswered_pop_up(self) -> None:
-        session = play(counting(), 10_000)
-        session.state.challenge_hold = True
-        session.state.proof_hold = R.CHALLENGE_UNANSWERED
-        proofs.decide(session.state, Outcome.PASSED, None, session.policy, session.now_ms, [])
-        assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
-        assert session.state.phase is Phase.SUSPENDED
-
-    def test_a_failed_round_while_a_pop_up_holds_plans_no_cure(self) -> None:
-        session = play(counting(), 10_000)
-        session.state.challenge_hold = True
-        proofs.decide(session.state, Outcome.FAILED, R.NO_FACE, session.policy, session.now_ms, [])
-        assert session.state.round_due_ms == 0
+def test_without_content_nothing_is_remembered() -> None:
+    session = Hands(FULL)
+    session.round(frame(good_face()))
+    assert len(session.state.proofs.contents) == 2  # the helper numbers them
+    session = Hands(FULL)
+    session.capture(frame(good_face()))
+    session.capture(frame(good_face()))
+    assert session.state.proofs.contents == ()
+    assert session.state.proofs.hold is None
 
 
-class TestComingOnlyWhenCalled:
-    def called(self, session: Hands) -> Hands:
-        session.state.next_capture_active_ms = session.state.active_ms
-        session.tick()
-        for _ in range(3):
-            session.capture(frame())
-        session.beat(session.state.beat_playhead_ms)
-        return quiet(session.round())
-
-    def test_it_is_excused_as_often_as_the_policy_says(self) -> None:
-        session = counting(replace(POLICY, excuses=1))
-        self.called(play(session, 10_000))
-        assert session.state.session_verified_ms == 10_000
-        assert session.state.excuses == 1
-        self.called(play(session, 10_000))
-        assert session.state.session_verified_ms == 10_000
-        assert session.state.phase is Phase.ACTIVE, "the session goes on"
-        assert session.state.strikes == 0
-        assert session.indicated()["NO_FACE"] == 1
-        assert R.NO_FACE in session.state.minutes[-1].reasons
-
-    def test_after_the_first_time_a_person_decides(self) -> None:
-        session = self.called(play(counting(), 10_000))
-        assert session.state.credited == ((0, 10_000),)
-        self.called(play(session, 10_000))
-        assert session.state.credited == ((0, 10_000),)
-        assert session.state.undecided == ((10_000, 20_000),)
-        assert R.NO_FACE in session.state.minutes[-1].reasons or R.NO_FACE in session.state.minute.reasons
-        proof(play(session, 10_000))
-        assert session.state.credited == ((0, 10_000), (20_000, 30_000)), "the next bracket has both its ends"
-        assert session.state.phase is Phase.ACTIVE
-
-    def test_a_cure_costs_no_excuse(self) -> None:
-        session = proof(play(counting(), 20_000), STRANGER)
-        session.tick(session.policy.cure_ms)
-        for _ in range(3):
-            session.capture(frame())
-        session.round()
-        assert session.state.proof_hold is None
-        assert session.state.excuses == 0
+def test_the_last_pictures_are_remembered_and_no_more() -> None:
+    session = Hands(FULL)
+    session.state.proofs.contents = tuple(f"{n:016x}" for n in range(100, 164))
+    session.capture(frame(good_face(), content="new"))
+    assert len(session.state.proofs.contents) == 64
+    assert session.state.proofs.contents[0] == f"{101:016x}"
+    assert session.state.proofs.contents[-1] == "new"
 
 
-class TestStrikes:
-    def test_the_last_strike_ends_the_session(self) -> None:
-        session = counting(replace(POLICY, strikes_max=2))
-        proof(play(session, 20_000), STRANGER)
-        assert session.state.phase is Phase.SUSPENDED
-        session.tick(session.policy.cure_ms)
-        quiet(session.round())
-        session.beat(session.state.frontier_ms)
-        proof(play(session, 20_000), STRANGER)
-        assert session.state.phase is Phase.CLOSED
-        assert session.of(d.RecordFinal)[0].final.reason is R.STRIKES_EXHAUSTED
-
-    def test_without_a_limit_there_is_none(self) -> None:
-        session = counting()
-        for _ in range(5):
-            proof(play(session, 10_000), STRANGER)
-            session.tick(session.policy.cure_ms)
-            quiet(session.round())
-            session.beat(session.state.frontier_ms)
-        assert session.state.strikes == 5
-        assert session.state.phase is Phase.ACTIVE
-
-    def test_a_session_already_closing_keeps_its_reason(self) -> None:
-        session = play(counting(replace(POLICY, strikes_max=1)), 20_000)
-        session.do(e.FinishRequested)
-        session.round(STRANGER)
-        assert session.of(d.RecordFinal)[0].final.reason is R.SESSION_FINISHED
+BAD = {
+    "pass": face(),
+    "miss": frame(),
+    "refusal": face(similarity_bp=0),
+    "lack": face(similarity_bp=None),
+    "dropped": not_analysed(),
+}
 
 
-class TestEnd:
-    def final(self, session: Hands) -> d.Final:
-        return session.of(d.RecordFinal)[0].final
+def run(shown: list[str], policy: Policy = POLICY) -> Hands:
+    """Run a first round on these pictures, as far as it goes."""
+    session = Hands(policy)
+    for number, name in enumerate(shown):
+        assert session.state.proofs.round is not None, f"the round ended after {number} of {shown}"
+        picture = BAD[name]
+        session.capture(replace(picture, content=f"{number:016x}") if picture.faces else picture)
+    return session
 
-    def test_with_nothing_pending_it_ends_at_once(self) -> None:
-        session = counting()
-        session.do(e.FinishRequested)
-        assert self.final(session) == d.Final(
-            at_ms=session.now_ms,
-            reason=R.SESSION_FINISHED,
-            minutes=0,
-            verified_ms=0,
-            undecided_ms=0,
-            client_nonce=NONCE,
-        )
-        assert session.state.phase is Phase.CLOSED
-        assert session.state.closing is R.SESSION_FINISHED
 
-    def test_a_closing_proof_credits_the_last_bracket(self) -> None:
-        session = play(counting(), 20_000)
-        out = session.do(e.FinishRequested)
-        assert out[0] == d.OrderPause(reason=R.SESSION_FINISHED)
-        assert [type(x) for x in out] == [d.OrderPause, d.OrderCapture]
-        assert session.state.phase is Phase.SUSPENDED
-        session.round()
-        assert self.final(session).verified_ms == 20_000
-        assert self.final(session).minutes == 1
-        assert (session.state.round, session.state.challenge) == (None, None)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        ["pass", "pass"],
+        ["miss", "pass", "pass"],
+        ["miss"] * 6 + ["pass"] * 2,
+        ["refusal"] * 3 + ["pass"] * 2,
+        ["lack"] * 2 + ["pass"] * 2,
+        ["pass"] + ["miss"] * 6 + ["pass"],
+        ["pass", "refusal", "lack", "miss", "pass"],
+        ["dropped"] * 6 + ["pass"] * 2,
+        ["lack"] * 2 + ["dropped"] * 4 + ["pass"] * 2,
+    ],
+)
+def test_rounds_that_pass(shown: list[str]) -> None:
+    session = run(shown)
+    assert session.state.proofs.round is None
+    assert session.state.proofs.hold is None
+    assert session.state.proofs.opening_lack is None
 
-    def test_asking_twice_changes_nothing(self) -> None:
-        session = play(counting(), 20_000)
-        session.do(e.FinishRequested)
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (["refusal"] * 4, R.NOT_SAME_PERSON),
+        (["pass"] + ["refusal"] * 4, R.NOT_SAME_PERSON),
+        (["miss"] * 8, R.NO_FACE),
+        (["miss"] * 7 + ["pass"], R.NO_FACE),
+        (["miss"] * 7 + ["lack"], R.NO_FACE),
+        (["miss"] * 7 + ["refusal"], R.NOT_SAME_PERSON),
+    ],
+)
+def test_rounds_that_fail_and_the_reason_given(shown: list[str], reason: ReasonCode) -> None:
+    session = run(shown)
+    assert session.state.proofs.round is None
+    assert session.state.proofs.hold is reason
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (["lack"] * 3, R.REFERENCE_MISSING),
+        (["pass", "lack", "lack", "lack"], R.REFERENCE_MISSING),
+        (["miss"] * 6 + ["lack"] * 2, R.REFERENCE_MISSING),
+        (["miss"] * 6 + ["pass", "lack"], R.REFERENCE_MISSING),
+        (["dropped"] * 5 + ["lack"] * 3, R.NOT_ANALYSED),
+        (["dropped"] * 8, R.NOT_ANALYSED),
+        (["dropped"] * 7 + ["pass"], R.NOT_ANALYSED),
+        (["dropped"] * 6 + ["miss", "pass"], R.NOT_ANALYSED),
+    ],
+)
+def test_rounds_that_a_person_must_decide(shown: list[str], reason: ReasonCode) -> None:
+    session = run(shown)
+    assert session.state.proofs.round is None
+    assert session.state.proofs.hold is None
+    assert session.state.proofs.opening_lack is reason
+
+
+def test_one_more_capture_decides_where_one_less_did_not() -> None:
+    for shown in (["pass"], ["refusal"] * 3, ["lack"] * 2, ["miss"] * 7, ["dropped"] * 7):
+        assert run(shown).state.proofs.round is not None
+
+
+def test_a_busy_service_is_given_time_and_nobody_is_asked_to_face_the_camera_for_it() -> None:
+    for count in (1, 4):
+        session = Hands()
+        for _ in range(count):
+            session.capture(not_analysed())
+        assert session.state.proofs.round is not None
+        assert session.state.proofs.round.retake_at_ms == session.now_ms + POLICY.retake_prompted_ms
+        session.tick(POLICY.retake_prompted_ms)
+        assert session.of(d.OrderCapture)[-1].prompt is None
+    session.capture(frame())
+    assert session.state.proofs.round.retake_at_ms == session.now_ms + POLICY.retake_ms
+
+
+@pytest.mark.parametrize(
+    ("reasons", "outcome", "told"),
+    [
+        ((R.NO_FACE, R.TOO_DARK, R.TOO_DARK), Outcome.FAILED, R.TOO_DARK),
+        ((R.TOO_DARK, R.TOO_DARK, R.PAD_ATTACK), Outcome.FAILED, R.PAD_ATTACK),
+        ((R.PAD_ATTACK, R.NOT_ANALYSED, R.PAD_MISSING, R.PAD_MISSING), Outcome.UNDECIDED, R.PAD_MISSING),
+        ((), Outcome.FAILED, R.CAPTURE_MISSED),
+    ],
+)
+def test_the_most_frequent_reason_of_the_deciding_kind_is_told(
+    reasons: tuple[ReasonCode, ...], outcome: Outcome, told: ReasonCode
+) -> None:
+    assert captures.telling(reasons, outcome) is told
+
+
+def test_captures_are_numbered_and_carry_drawn_nonces() -> None:
+    session = run(["miss", "miss"])
+    orders = session.of(d.OrderCapture)
+    assert [order.capture_id for order in orders] == ["c0-0", "c0-1"]
+    assert [order.nonce for order in orders] == [draw(session.state.lots, "capture", n)[:16].hex() for n in (0, 1)]
+    session = Hands().begin().play(120_000)
+    later = session.of(d.OrderCapture)[2]
+    assert later.capture_id == "c1-0"
+    assert later.nonce == draw(session.state.lots, "capture", 1_000)[:16].hex()
+
+
+@pytest.mark.parametrize(("proofs", "identity"), [(("presence",), False), (("identity",), True), (("pad",), True)])
+def test_orders_say_whether_the_picture_must_show_who_it_is(proofs: tuple[str, ...], identity: bool) -> None:
+    session = Hands(Policy(proofs=proofs))
+    out = session.receive()
+    assert session.of(d.OrderCapture)[0].identity is identity
+    assert out == (d.AnalyseCapture(capture_id="c0-0", identity=identity),)
+
+
+@pytest.mark.parametrize(("extra_pct", "deadline_ms", "retake_ms"), [(0, 15_000, 4_000), (50, 22_500, 6_000)])
+def test_deadlines_follow_the_allowance(extra_pct: int, deadline_ms: int, retake_ms: int) -> None:
+    session = Hands(extra_time_pct=extra_pct)
+    assert session.of(d.OrderCapture)[0].deadline_ms == session.now_ms + deadline_ms
+    for _ in range(2):
+        session.capture(frame())
+        assert session.state.proofs.round is not None
+        assert session.state.proofs.round.retake_at_ms == session.now_ms + 1_200
+    session.capture(frame())
+    assert session.state.proofs.round.retake_at_ms == session.now_ms + retake_ms
+
+
+def test_the_learner_is_asked_after_two_silent_misses() -> None:
+    session = run(["miss", "miss", "miss", "miss"])
+    session.tick(4_000)
+    assert [order.prompt for order in session.of(d.OrderCapture)] == [None, None, None, R.NO_FACE, R.NO_FACE]
+
+
+def test_the_cure_asks_at_once_and_says_why() -> None:
+    session = run(["refusal"] * 4)
+    session.tick(session.policy.cure_ms)
+    assert session.of(d.OrderCapture)[-1].prompt is R.NOT_SAME_PERSON
+    session.capture(frame())
+    session.capture(frame())
+    assert session.of(d.OrderCapture)[-1].prompt is R.NOT_SAME_PERSON
+
+
+def test_a_round_in_progress_is_not_begun_again() -> None:
+    session = Hands()
+    session.state.proofs.due_ms = 5
+    turn = session.turn()
+    proofs.begin_round(turn)
+    assert turn.out == []
+    assert (session.state.proofs.rounds, session.state.proofs.due_ms) == (1, 0)
+
+
+def test_without_a_round_nothing_is_ordered_or_counted() -> None:
+    session = Hands().begin()
+    before = session.state.copy()
+    turn = session.turn()
+    proofs.order_capture(turn)
+    proofs.repeat_order(turn)
+    assert proofs.miss(turn) is None
+    assert turn.out == []
+    assert session.state == before
+    with pytest.raises(AssertionError, match="outside a round"):
+        proofs._count(turn, None)
+
+
+class TestReceive:
+    """I7: only the picture that was asked for, now, with its nonce."""
+
+    @pytest.mark.parametrize("capture_id", ["c0-1", "c1-0", ""])
+    def test_another_capture_is_late(self, capture_id: str) -> None:
+        session = Hands()
         before = session.state
-        assert session.do(e.FinishRequested) == ()
+        out = session.receive(capture_id=capture_id)
+        assert out == (d.RejectCapture(capture_id=capture_id, reason=R.CAPTURE_LATE),)
         assert session.state == before
 
-    def test_a_failed_closing_proof_loses_the_last_bracket(self) -> None:
-        session = proof(play(counting(), 20_000))
-        play(session, 20_000).do(e.FinishRequested)
-        session.round(STRANGER)
-        assert self.final(session).verified_ms == 20_000
-        assert session.of(d.RecordMinute)[-1].minute.reasons[-1] is R.NOT_SAME_PERSON
+    def test_a_second_picture_for_one_order_is_late(self) -> None:
+        session = Hands()
+        session.receive()
+        before = session.state
+        assert session.receive()[0] == d.RejectCapture(capture_id="c0-0", reason=R.CAPTURE_LATE)
+        assert session.state == before
 
-    def test_on_the_other_route_a_pop_up_closes(self) -> None:
-        session = Hands(POLICY, route="challenge")
-        session.answer()
-        session.beat(0)
-        play(quiet(session), 20_000)
-        out = session.do(e.FinishRequested)
-        assert isinstance(out[-1], d.OrderChallenge)
-        session.answer()
-        assert self.final(session).verified_ms == 20_000
+    def test_between_two_captures_every_picture_is_late(self) -> None:
+        session = Hands()
+        session.capture(frame())
+        assert session.state.proofs.round is not None
+        before = session.state
+        used = session.state.proofs.round.nonce
+        out = session.do(e.CaptureReceived, capture_id="", nonce=used)
+        assert out == (d.RejectCapture(capture_id="", reason=R.CAPTURE_LATE),)
+        session.do(e.CaptureUnavailable, capture_id="")
+        session.do(e.CaptureAssessed, capture_id="", assessment=session.picture())
+        assert session.state == before
 
-    def test_an_unanswered_closing_pop_up_loses_the_last_bracket(self) -> None:
-        session = Hands(replace(POLICY, challenge_deadline_ms=10_000), route="challenge")
-        session.answer()
-        session.beat(0)
-        play(quiet(session), 20_000).do(e.FinishRequested)
-        session.tick(10_000)
-        assert self.final(session).verified_ms == 0
-        assert session.of(d.RecordMinute)[-1].minute.reasons[-1] is R.CHALLENGE_UNANSWERED
+    def test_outside_a_round_every_picture_is_late(self) -> None:
+        session = Hands().begin()
+        out = session.do(e.CaptureReceived, capture_id="c0-1", nonce="x")
+        assert out == (d.RejectCapture(capture_id="c0-1", reason=R.CAPTURE_LATE),)
 
-    @pytest.mark.parametrize("lost", ["link_hold", "proof_hold"])
-    def test_where_no_proof_is_possible_it_ends_at_once_without_the_bracket(self, lost: str) -> None:
-        session = play(counting(), 20_000)
-        setattr(session.state, lost, R.NETWORK_GAP)
-        session.state.phase = Phase.SUSPENDED
-        session.do(e.FinishRequested)
-        assert self.final(session).verified_ms == 0
-        assert session.of(d.RecordMinute)[-1].minute.reasons == (R.NO_CLOSING_PROOF,)
+    def test_a_wrong_nonce_is_refused_and_an_indicator(self) -> None:
+        session = Hands()
+        out = session.receive(nonce="00" * 16)
+        assert out == (d.RejectCapture(capture_id="c0-0", reason=R.CAPTURE_NONCE),)
+        assert session.indicated() == {"CAPTURE_NONCE": 1}
+        assert session.state.proofs.round is not None and not session.state.proofs.round.received
+        assert isinstance(session.receive()[0], d.AnalyseCapture), "the right one is still accepted"
 
-    def test_what_was_accounted_for_up_to_the_end_is_recorded(self) -> None:
-        session = proof(play(counting(), 60_000))
-        session.wait(3_000).do(e.Superseded)
-        minutes = [x.minute for x in session.of(d.RecordMinute)]
-        assert [minute.verified_ms for minute in minutes] == [60_000, 0]
-        assert minutes[-1].to_ms == session.now_ms
-        assert minutes[-1].reasons == (R.SUPERSEDED,)
-        assert self.final(session).minutes == 2
+    def test_a_virtual_camera_is_an_indicator_and_no_verdict(self) -> None:
+        session = Hands()
+        session.round(virtual_camera=True)
+        assert session.indicated() == {"VIRTUAL_CAMERA": 2}
+        assert session.state.proofs.hold is None
+
+    def test_the_first_camera_is_no_change(self) -> None:
+        session = Hands().round()
+        assert session.state.proofs.camera == "cam-1"
+        assert session.indicated() == {}
+
+    @pytest.mark.parametrize("cameras", [("cam-1", "cam-2"), ("cam-1", ""), ("", "cam-1")])
+    def test_a_change_of_camera_takes_back_what_passed_before_it(self, cameras: tuple[str, str]) -> None:
+        session = Hands()
+        session.capture(camera=cameras[0])
+        session.capture(camera=cameras[1])
+        assert session.state.proofs.round is not None
+        assert session.state.proofs.round.passes == 1
+        session.capture(camera=cameras[1])
+        assert session.state.proofs.hold is None
+        assert session.indicated() == ({"CAMERA_CHANGED": 1} if cameras[0] else {})
+
+    def test_an_alternating_camera_never_passes(self) -> None:
+        session = Hands()
+        for number in range(8):
+            session.capture(camera=("cam-1", "", "cam-2", "")[number % 4])
+        assert session.state.proofs.round is None
+        assert session.state.playback.phase is Phase.AWAITING_CAPTURE
+        assert session.state.proofs.hold is not R.AWAITING_PROOF
+
+    def test_an_accepted_picture_has_a_minute_to_be_analysed(self) -> None:
+        session = Hands()
+        session.receive()
+        session.tick(59_999)
+        assert session.state.proofs.round is not None and session.state.proofs.round.received
+        session.tick(1)
+        assert session.state.proofs.round.reasons == (R.NOT_ANALYSED,)
+
+
+def test_an_assessment_nobody_waits_for_changes_nothing() -> None:
+    session = Hands()
+    for capture_id in ("c0-0", "c9-9"):  # not received yet; never ordered
+        before = session.state
+        session.do(e.CaptureAssessed, capture_id=capture_id, assessment=session.picture())
+        assert session.state == before
+    session.begin()
+    before = session.state
+    session.do(e.CaptureAssessed, capture_id="c0-1", assessment=session.picture())
+    assert session.state == before
+    session.state.proofs.next_active_ms = 0
+    session.tick()
+    session.receive()
+    before = session.state
+    session.do(e.CaptureAssessed, capture_id="c0-1", assessment=session.picture())
+    assert session.state == before
+
+
+@pytest.mark.parametrize(
+    ("claimed", "counted"),
+    [
+        (R.CAMERA_UNAVAILABLE, R.CAMERA_UNAVAILABLE),
+        (R.PAGE_HIDDEN, R.PAGE_HIDDEN),
+        (R.SESSION_FINISHED, R.CAMERA_UNAVAILABLE),
+    ],
+)
+def test_a_capture_that_cannot_be_taken_is_a_miss_at_once(claimed: ReasonCode, counted: ReasonCode) -> None:
+    session = Hands()
+    session.do(e.CaptureUnavailable, capture_id="c0-0", reason=claimed)
+    assert session.state.proofs.round is not None
+    assert session.state.proofs.round.reasons == (counted,)
+
+
+def test_a_claim_about_another_capture_is_ignored() -> None:
+    session = Hands()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-1")
+    assert session.state == before
+    session.receive()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-0")
+    assert session.state == before, "what was received cannot be taken back"
+    session = Hands().begin()
+    before = session.state
+    session.do(e.CaptureUnavailable, capture_id="c0-1")
+    assert session.state == before
+
+
+@pytest.mark.parametrize(("misses", "reason"), [(2, None), (3, R.NO_FACE)])
+def test_a_pass_only_after_being_called_says_so(misses: int, reason: ReasonCode | None) -> None:
+    session = Hands()
+    session.state.proofs.round = replace(Round(number=0), capture_id="c0-0", received=True, passes=1, taken=misses + 2)
+    session.state.proofs.round = replace(session.state.proofs.round, reasons=(R.BLURRED,) * 4 + (R.NO_FACE,) * misses)
+    event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=frame(good_face()))
+    assert proofs.assess(session.turn(), event) == (Outcome.PASSED, reason)
+
+
+def test_an_unknown_kind_of_face_finding_is_not_needed_here() -> None:
+    assert FaceFinding(box_px=(0, 0, 1, 1), score_bp=0).pad_bp is None
+    assert judged(frame(FaceFinding(box_px=(0, 0, 1, 1), score_bp=9_999, quality_bp=9_999))) is R.PAD_MISSING
+
+
+def test_the_prompt_gives_the_last_reason() -> None:
+    session = Hands()
+    for shown in (frame(), frame(), frame(good_face(), reasons=(R.TOO_DARK,))):
+        session.capture(shown)
+    session.tick(session.policy.retake_prompted_ms)
+    assert session.of(d.OrderCapture)[-1].prompt is R.TOO_DARK
+
+
+def test_whoever_came_only_when_called_is_told_why_they_were_called() -> None:
+    session = Hands(replace(POLICY, excuses=0)).begin()
+    session.state.challenges.next_active_ms = 10_000_000
+    session.wait(5_000).beat(5_000)
+    session.state.proofs.next_active_ms = 0
+    session.tick()
+    for shown in (frame(), frame(reasons=(R.CAMERA_COVERED,)), frame(reasons=(R.CAMERA_COVERED,))):
+        session.capture(shown)
+    session.round()
+    assert session.state.proofs.hold is None
+    assert R.NO_FACE in session.state.credit.minutes[-1].reasons
+    assert R.CAMERA_COVERED not in session.state.credit.minutes[-1].reasons

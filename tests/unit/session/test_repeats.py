@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from support.desk import T0_MS, Desk, frame, good_face, started
+from support.desk import POLICY, T0_MS, Desk, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import repeats
-from zaichang.session.state import Phase, State
+from zaichang.session import proofs, repeats
+from zaichang.session.events import CaptureAssessed
+from zaichang.session.state import State
+from zaichang.session.step import start
+from zaichang.session.turn import Turn
 
 
 def state() -> State:
-    return State(info=started(), phase=Phase.ACTIVE, now_ms=T0_MS)
+    state, _ = start(started(), POLICY)
+    return state
 
 
 def picture(number: int, *, move: int = 20, turn: int = 300, flips: int = 0) -> FrameAssessment:
@@ -22,15 +27,16 @@ def picture(number: int, *, move: int = 20, turn: int = 300, flips: int = 0) -> 
     return replace(frame(face, content=f"{number:016x}"), phash=f"{(1 << flips) - 1:016x}")
 
 
-def look(s: State, assessment: FrameAssessment, at_s: int, **options: object) -> ReasonCode | None:
-    merged = {"seen_before": False, "repeats_max": 3, **options}
-    return repeats.look(s, assessment, T0_MS + at_s * 1_000, **merged)  # type: ignore[arg-type]  # test options
+def look(s: State, assessment: FrameAssessment, at_s: int, **options: Any) -> ReasonCode | None:
+    policy = replace(POLICY, repeats_max=options.pop("repeats_max", 3))
+    event = CaptureAssessed(at_ms=T0_MS + at_s * 1_000, capture_id="c0-0", assessment=assessment, **options)
+    return proofs._recording(Turn(s, policy, event.at_ms), event)
 
 
 def test_a_moving_person_is_never_taken_for_a_recording() -> None:
     s = state()
     assert [look(s, picture(n), n * 12) for n in range(40)] == [None] * 40
-    assert s.repeats == 0
+    assert s.proofs.repeats == 0
 
 
 def test_the_same_picture_twice_running_is_a_frozen_camera_and_later_a_repeat() -> None:
@@ -39,7 +45,7 @@ def test_the_same_picture_twice_running_is_a_frozen_camera_and_later_a_repeat() 
     assert look(s, picture(0), 5) is ReasonCode.CAMERA_FROZEN
     assert look(s, picture(1), 10) is None
     assert look(s, picture(0), 12) is ReasonCode.DUPLICATE_FRAME
-    assert s.repeats == 2
+    assert s.proofs.repeats == 2
 
 
 def test_a_picture_of_another_session_is_a_repeat() -> None:
@@ -52,7 +58,7 @@ def test_near_repeats_are_let_pass_until_there_are_too_many_and_then_nothing_cou
     found = [look(s, one, at_s * 12) for at_s, one in enumerate(shown)]
     assert found == [None] * 7 + [ReasonCode.DUPLICATE_FRAME] * 2
     assert look(s, picture(20), 200) is ReasonCode.DUPLICATE_FRAME  # a new picture does not clear it
-    assert s.repeats == 5
+    assert s.proofs.repeats == 5
 
 
 @pytest.mark.parametrize(
@@ -67,16 +73,16 @@ def test_a_little_movement_is_no_near_repeat(other: dict[str, int]) -> None:
     s = state()
     look(s, picture(0), 0)
     look(s, picture(1, **other), 20)
-    assert s.repeats == 0
+    assert s.proofs.repeats == 0
     look(s, replace(picture(0), content="ab" * 8), 40)
-    assert s.repeats == 1  # the dangerous case is one that the same frames can reach
+    assert s.proofs.repeats == 1  # the dangerous case is one that the same frames can reach
 
 
 def test_pictures_taken_right_after_each_other_may_be_alike() -> None:
     s = state()
     look(s, picture(0), 0)
     look(s, picture(1, move=0, turn=0), 9)
-    assert s.repeats == 0
+    assert s.proofs.repeats == 0
 
 
 def test_a_head_that_does_not_move_for_a_minute_is_frozen() -> None:
@@ -96,15 +102,15 @@ def test_without_a_face_or_hash_there_is_nothing_to_compare() -> None:
     s = state()
     assert look(s, frame(), 0) is None
     assert look(s, frame(good_face()), 1) is None
-    assert s.sightings == ()
-    assert s.contents == ()
+    assert s.proofs.sightings == ()
+    assert s.proofs.contents == ()
 
 
 def test_what_is_kept_is_bounded() -> None:
     s = state()
     for n in range(100):
         look(s, picture(n), n * 12)
-    assert len(s.sightings) == len(s.contents) == repeats.SIGHTINGS_KEPT
+    assert len(s.proofs.sightings) == len(s.proofs.contents) == repeats.SIGHTINGS_KEPT
 
 
 def test_a_looped_recording_earns_next_to_nothing_in_a_whole_session() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from support.desk import POLICY, started
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.state import State
+from zaichang.session.state import PARTS, State
 from zaichang.session.step import start
 
 
@@ -16,17 +18,17 @@ def fresh() -> State:
 def test_the_most_useful_reason_comes_first() -> None:
     state = fresh()
     order = [
-        ("proof_hold", ReasonCode.NO_FACE),
-        ("link_hold", ReasonCode.NETWORK_GAP),
-        ("page_hold", ReasonCode.PAGE_HIDDEN),
-        ("player_hold", ReasonCode.PLAYER_PAUSED),
-        ("closing", ReasonCode.SESSION_FINISHED),
+        (state.proofs, "hold", ReasonCode.NO_FACE),
+        (state.link, "hold", ReasonCode.NETWORK_GAP),
+        (state.page, "hold", ReasonCode.PAGE_HIDDEN),
+        (state.page, "player_hold", ReasonCode.PLAYER_PAUSED),
+        (state.playback, "closing", ReasonCode.SESSION_FINISHED),
     ]
-    for name, reason in order:
-        setattr(state, name, reason)
-    for name, reason in order:
+    for part, name, reason in order:
+        setattr(part, name, reason)
+    for part, name, reason in order:
         assert state.suspended is reason
-        setattr(state, name, None)
+        setattr(part, name, None)
     assert state.suspended is None
 
 
@@ -34,22 +36,29 @@ def test_the_frontier_is_the_furthest_of_what_was_watched() -> None:
     state = fresh()
     assert state.frontier_ms == 0
     for name, end_ms in (("credited", 10), ("pending_set", 20), ("undecided", 30)):
-        setattr(state, name, ((0, end_ms),))
+        setattr(state.credit, name, ((0, end_ms),))
         assert state.frontier_ms == end_ms
-    state.credited = ((0, 40),)
+    state.credit.credited = ((0, 40),)
     assert state.frontier_ms == 40
 
 
 def test_taken_is_credited_and_pending_but_not_undecided() -> None:
     state = fresh()
-    state.credited, state.pending_set, state.undecided = ((0, 10),), ((10, 15),), ((50, 60),)
+    state.credit.credited, state.credit.pending_set, state.credit.undecided = ((0, 10),), ((10, 15),), ((50, 60),)
     assert state.taken == ((0, 15),)
     assert state.pending_ms == 5
 
 
 def test_a_copy_is_equal_and_apart() -> None:
     state = fresh()
+    for part in PARTS:
+        for spec in fields(getattr(state, part)):
+            setattr(getattr(state, part), spec.name, object())  # unlike any default: a copy must take it over
     twin = state.copy()
     assert twin == state and twin is not state
-    twin.seq = 9
-    assert state.seq == 0 and twin != state
+    for part in PARTS:
+        for spec in fields(getattr(state, part)):
+            before = getattr(getattr(state, part), spec.name)
+            setattr(getattr(twin, part), spec.name, None)
+            assert getattr(getattr(state, part), spec.name) is before, "apart"
+    assert twin != state

@@ -21,12 +21,12 @@ def test_honest_session_is_credited_to_the_last_millisecond() -> None:
 
 def test_absence_costs_the_bracket_and_itself_and_nothing_else() -> None:
     desk = Desk().study(300_000)
-    before_ms = desk.state.session_verified_ms
+    before_ms = desk.state.credit.verified_ms
     present = desk.camera
     desk.camera = lambda _: frame()
     desk.study(300_000)
     assert desk.state.suspended is ReasonCode.NO_FACE
-    assert desk.state.session_verified_ms == before_ms
+    assert desk.state.credit.verified_ms == before_ms
     desk.camera = present
     desk.study(600_000).finish()
     assert 600_000 - 10_000 <= desk.verified_ms - before_ms <= 600_000
@@ -59,11 +59,11 @@ def called_back(desk: Desk, times: int) -> None:
     present = desk.camera
 
     def camera(d: Desk) -> FrameAssessment | None:
-        misses = d.state.round.reasons if d.state.round is not None else ()
-        return frame() if d.state.rounds > 1 and len(misses) <= d.policy.round_silent else present(d)
+        misses = d.state.proofs.round.reasons if d.state.proofs.round is not None else ()
+        return frame() if d.state.proofs.rounds > 1 and len(misses) <= d.policy.round_silent else present(d)
 
     desk.camera = camera
-    while desk.state.rounds < 1 + times or desk.state.round is not None:
+    while desk.state.proofs.rounds < 1 + times or desk.state.proofs.round is not None:
         desk.study(1_000)
     desk.camera = present
 
@@ -71,15 +71,15 @@ def called_back(desk: Desk, times: int) -> None:
 def test_coming_only_when_called_is_excused_a_few_times_and_then_costs_each_bracket() -> None:
     desk = Desk(reaction_ms=2_000)
     called_back(desk, desk.policy.excuses)
-    assert desk.state.excuses == desk.policy.excuses
-    kept_ms = desk.state.session_verified_ms
-    left_ms = total_ms(desk.state.undecided)
+    assert desk.state.proofs.excuses == desk.policy.excuses
+    kept_ms = desk.state.credit.verified_ms
+    left_ms = total_ms(desk.state.credit.undecided)
     assert 20_000 < kept_ms < left_ms, "the first time is credited, the others are left to a person"
     called_back(desk, 1 + desk.policy.excuses + 3)
-    assert desk.state.session_verified_ms == kept_ms
-    assert total_ms(desk.state.undecided) == left_ms
+    assert desk.state.credit.verified_ms == kept_ms
+    assert total_ms(desk.state.credit.undecided) == left_ms
     assert desk.state.suspended is None
-    assert dict(desk.state.indicators)[ReasonCode.NO_FACE] >= 3
+    assert dict(desk.state.credit.indicators)[ReasonCode.NO_FACE] >= 3
 
 
 def test_a_tampered_page_is_an_indicator_and_costs_nothing() -> None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, begun, frame, started
+from support.desk import POLICY, T0_MS, begun, changed, frame, started
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.schedule import heartbeat_nonce
-from zaichang.session.state import Phase
 from zaichang.session.step import _apply
+from zaichang.session.values import Phase
 
 R = ReasonCode
 NEVER_MS = 10_000_000
@@ -21,13 +21,13 @@ NEVER_MS = 10_000_000
 
 def counting(**policy: object) -> Hands:
     session = Hands(replace(POLICY, **policy)).begin()
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
+    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
     return session
 
 
 def play(session: Hands, span_ms: int) -> Hands:
     for _ in range(span_ms // 5_000):
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
     return session
 
 
@@ -35,10 +35,10 @@ class TestStart:
     def test_the_first_proof_is_ordered_with_the_reveal_and_nothing_counts_before_it(self) -> None:
         _, state, out = begun(started(credited=((5, 9), (0, 6))), POLICY)
         assert [type(x) for x in out] == [d.OrderCapture]
-        assert state.phase is Phase.AWAITING_CAPTURE
-        assert state.proof_hold is R.AWAITING_PROOF
-        assert state.credited == ((0, 9),)
-        assert state.now_ms == state.heard_ms == state.accounted_ms == T0_MS
+        assert state.playback.phase is Phase.AWAITING_CAPTURE
+        assert state.proofs.hold is R.AWAITING_PROOF
+        assert state.credit.credited == ((0, 9),)
+        assert state.playback.reached_ms == state.link.heard_ms == state.playback.accounted_ms == T0_MS
 
     def test_before_the_first_proof_reports_are_acknowledged_and_count_nothing(self) -> None:
         session = Hands()
@@ -47,8 +47,8 @@ class TestStart:
             ack = out[-1]
             assert isinstance(ack, d.AckHeartbeat)
             assert (ack.counting, ack.reason, ack.pending_ms) == (False, R.AWAITING_PROOF, 0)
-        assert session.state.minutes == ()
-        assert session.state.active_ms == 0
+        assert session.state.credit.minutes == ()
+        assert session.state.playback.active_ms == 0
 
 
 class TestHeartbeat:
@@ -81,12 +81,16 @@ class TestHeartbeat:
         out = session.wait(5_000).beat(10_000, seq=seq, nonce=heartbeat_nonce(session.info, nonce_of))
         assert out == (d.RejectHeartbeat(seq=seq, code=code, expected_seq=3),)
         assert session.indicated() == {"HEARTBEAT_REJECTED": 1}
-        assert R.HEARTBEAT_REJECTED in session.state.minutes[-1].reasons
-        assert session.state == replace(
-            before, now_ms=session.now_ms, active_ms=before.active_ms + 5_000,
-            minute_active_ms=before.minute_active_ms + 5_000, minutes=session.state.minutes,
-            indicators=session.state.indicators,
-        )  # fmt: skip
+        assert R.HEARTBEAT_REJECTED in session.state.credit.minutes[-1].reasons
+        assert session.state == changed(
+            before,
+            playback={"reached_ms": session.now_ms, "active_ms": before.playback.active_ms + 5_000},
+            credit={
+                "minute_active_ms": before.credit.minute_active_ms + 5_000,
+                "minutes": session.state.credit.minutes,
+                "indicators": session.state.credit.indicators,
+            },
+        )
         session.beat(10_000)
         assert session.state.pending_ms == 10_000, "the right one counts as ever"
 
@@ -108,9 +112,9 @@ class TestHeartbeat:
     def test_a_heartbeat_shows_the_connection(self) -> None:
         session = counting()
         session.do(e.ConnectionLost)
-        assert session.state.connected is False
+        assert session.state.link.connected is False
         session.wait(5_000).beat(5_000)
-        assert session.state.connected is True
+        assert session.state.link.connected is True
 
 
 class TestPage:
@@ -122,14 +126,14 @@ class TestPage:
         ack = out[-1]
         assert isinstance(ack, d.AckHeartbeat)
         assert (ack.counting, ack.reason) == (False, R.PAGE_HIDDEN)
-        assert session.state.phase is Phase.SUSPENDED
-        assert R.PAGE_HIDDEN in session.state.minutes[-1].reasons
+        assert session.state.playback.phase is Phase.SUSPENDED
+        assert R.PAGE_HIDDEN in session.state.credit.minutes[-1].reasons
         again = session.wait(5_000).beat(17_000, visible=False)
         assert [type(x) for x in again] == [d.AckHeartbeat], "it is said once"
         assert session.state.pending_ms == 12_000
         back = session.wait(5_000).beat(12_000)
         assert d.OrderResume() in back
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
         session.wait(5_000).beat(17_000)
         assert session.state.pending_ms == 17_000
 
@@ -159,21 +163,21 @@ class TestPage:
     ) -> None:
         session = counting(**policy)
         session.wait(5_000).beat(5_000, **beat)
-        assert session.state.page_hold is hold
-        assert session.state.pause_ordered is (hold is not None)
+        assert session.state.page.hold is hold
+        assert session.state.page.pause_ordered is (hold is not None)
 
     def test_a_round_is_called_off_while_hidden_and_owed_on_return(self) -> None:
         session = play(counting(), 10_000)
-        session.state.next_capture_active_ms = session.state.active_ms
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.wait(1_000).beat(11_000, visible=False)
-        assert session.state.round is None
-        assert session.state.round_due_ms == session.now_ms
-        assert session.state.excuses == 1
+        assert session.state.proofs.round is None
+        assert session.state.proofs.due_ms == session.now_ms
+        assert session.state.proofs.excuses == 1
         session.tick(10_000)
-        assert session.state.round is None
+        assert session.state.proofs.round is None
         session.wait(1_000).beat(11_000)
-        assert session.state.round is not None
+        assert session.state.proofs.round is not None
 
     def test_holds_are_independent(self) -> None:
         session = play(counting(), 10_000)
@@ -181,7 +185,7 @@ class TestPage:
         session.beat(10_000, playing=False)
         assert session.state.suspended is R.PLAYER_PAUSED
         session.beat(10_000)
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
 
 
 class TestPlayer:
@@ -198,10 +202,10 @@ class TestPlayer:
     def test_what_stands_still_does_not_count(self, beat: dict[str, bool], hold: ReasonCode) -> None:
         session = play(counting(), 5_000)
         out = session.wait(5_000).beat(10_000, **beat)
-        assert session.state.player_hold is hold
+        assert session.state.page.player_hold is hold
         assert session.state.pending_ms == 10_000
         assert not any(isinstance(x, d.OrderPause) for x in out), "the player stands still already"
-        assert R(hold) in session.state.minutes[-1].reasons
+        assert R(hold) in session.state.credit.minutes[-1].reasons
 
     @pytest.mark.parametrize(
         ("span_ms", "beat", "begins"),
@@ -218,45 +222,45 @@ class TestPlayer:
     ) -> None:
         session = play(counting(), span_ms)
         session.beat(span_ms, **beat)
-        assert (session.state.round is not None) is begins
+        assert (session.state.proofs.round is not None) is begins
 
     def test_standing_still_again_does_not_ask_again(self) -> None:
         session = play(counting(), 10_000)
         session.beat(10_000, playing=False)
         session.round()
-        assert session.state.session_verified_ms == 10_000
+        assert session.state.credit.verified_ms == 10_000
         session.wait(5_000).beat(10_000, playing=False)
-        assert session.state.round is None
+        assert session.state.proofs.round is None
 
     def test_playing_on_after_a_stall_is_no_stop(self) -> None:
         session = play(counting(), 20_000)
         session.wait(1_000).beat(20_000, stalled=True)
         session.wait(1_000).beat(20_000)
-        assert session.state.player_hold is None
-        assert session.state.round is None
-        assert session.state.minutes[-1].reasons == (R.PLAYER_STALLED,)
+        assert session.state.page.player_hold is None
+        assert session.state.proofs.round is None
+        assert session.state.credit.minutes[-1].reasons == (R.PLAYER_STALLED,)
 
     def test_on_the_other_route_a_pause_asks_nothing(self) -> None:
         session = Hands(POLICY, route="challenge")
         session.answer()
         session.beat(0)
-        session.state.next_challenge_active_ms = NEVER_MS
+        session.state.challenges.next_active_ms = NEVER_MS
         play(session, 20_000)
         session.beat(20_000, playing=False)
-        assert session.state.round is None and session.state.challenge is None
+        assert session.state.proofs.round is None and session.state.challenges.open is None
 
     def test_a_held_session_is_not_asked_for_a_pause(self) -> None:
         session = play(counting(), 20_000)
-        session.state.proof_hold = R.NO_FACE
-        session.state.phase = Phase.SUSPENDED
+        session.state.proofs.hold = R.NO_FACE
+        session.state.playback.phase = Phase.SUSPENDED
         session.beat(20_000, playing=False)
-        assert session.state.round is None
+        assert session.state.proofs.round is None
 
 
 class TestConnection:
     def test_an_order_is_repeated_with_time_to_obey_once_or_twice(self) -> None:
         session = counting(excuses=1)
-        session.state.next_capture_active_ms = session.state.active_ms
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
         session.tick()
         first = session.of(d.OrderCapture)[-1]
         session.wait(10_000).do(e.ConnectionLost)
@@ -266,7 +270,7 @@ class TestConnection:
         assert again.deadline_ms == session.now_ms + 15_000
         (third,) = session.wait(1_000).do(e.ConnectionResumed)
         assert third == again, "with no excuse left the deadline stands"
-        assert session.state.excuses == 1
+        assert session.state.proofs.excuses == 1
 
     def test_an_allowance_counts_there_too(self) -> None:
         session = Hands(extra_time_pct=100)
@@ -300,83 +304,83 @@ class TestConnection:
     def test_after_a_gap_whoever_comes_back_proves_at_once(self) -> None:
         session = play(counting(), 20_000)
         session.wait(60_000).beat(80_000)
-        assert session.state.round is not None
+        assert session.state.proofs.round is not None
         assert session.state.pending_ms == 20_000
 
     def test_a_pop_up_that_kept_its_time_is_not_shown_again_by_a_heartbeat(self) -> None:
         session = counting(excuses=0)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
-        deadline_ms = session.state.challenge.deadline_ms if session.state.challenge else 0
+        deadline_ms = session.state.challenges.open.deadline_ms if session.state.challenges.open else 0
         out = session.wait(20_000).beat(0)
         assert not any(isinstance(x, d.OrderChallenge) for x in out)
-        assert session.state.challenge is not None
-        assert session.state.challenge.deadline_ms == deadline_ms
+        assert session.state.challenges.open is not None
+        assert session.state.challenges.open.deadline_ms == deadline_ms
 
 
 class TestAnswer:
     def test_an_answer_in_time_plans_the_next_pop_up_and_nothing_else(self) -> None:
         session = counting()
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.answer()
-        assert session.state.challenge is None
-        assert session.state.next_challenge_active_ms > session.state.active_ms + 240_000
-        assert session.state.round is None
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.challenges.open is None
+        assert session.state.challenges.next_active_ms > session.state.playback.active_ms + 240_000
+        assert session.state.proofs.round is None
+        assert session.state.playback.phase is Phase.ACTIVE
 
     def test_an_answer_after_the_deadline_cures_and_a_round_follows(self) -> None:
         session = counting(challenge_deadline_ms=5_000)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.tick(5_000)
         out = session.answer()
         assert [type(x) for x in out] == [d.ChallengeJudged, d.OrderCapture]
-        assert session.state.challenge_hold is False
-        assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
+        assert session.state.challenges.hold is False
+        assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
         session.round()
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
 
     def test_an_answer_to_the_overdue_pop_up_may_be_wrong_as_often_as_any(self) -> None:
         session = counting(challenge_deadline_ms=5_000, challenge_attempts=2)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.tick(5_000)
         session.answer("wrong")
         session.answer("wrong")
-        assert session.state.challenge_hold
+        assert session.state.challenges.hold
         session.beat(0)
         session.tick(5_000)
-        assert session.state.challenge is not None
-        assert (session.state.challenge.attempts, session.state.challenge.overdue) == (0, False)
-        assert session.state.strikes == 1
+        assert session.state.challenges.open is not None
+        assert (session.state.challenges.open.attempts, session.state.challenges.open.overdue) == (0, False)
+        assert session.state.proofs.strikes == 1
 
     def test_using_up_the_tries_holds_for_that_reason(self) -> None:
         session = counting(challenge_attempts=2)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.answer("wrong")
         session.wait(1_000).do(e.ChallengeAnswered, challenge_id="q99", answer="here")
-        assert session.state.challenge_hold is False, "an answer to another pop-up uses up no try"
+        assert session.state.challenges.hold is False, "an answer to another pop-up uses up no try"
         session.answer("wrong")
-        assert session.state.challenge_hold is True
-        assert session.state.proof_hold is R.CHALLENGE_WRONG
+        assert session.state.challenges.hold is True
+        assert session.state.proofs.hold is R.CHALLENGE_WRONG
 
     def test_the_strike_that_ends_the_session_leaves_no_pop_up(self) -> None:
         session = counting(challenge_attempts=1, strikes_max=1)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.answer("wrong")
-        assert session.state.phase is Phase.CLOSED
-        assert session.state.challenge is None
+        assert session.state.playback.phase is Phase.CLOSED
+        assert session.state.challenges.open is None
 
 
 def test_an_event_that_comes_after_the_end_of_waiting_finds_the_session_closed() -> None:
     session = play(counting(), 20_000)
     out = session.wait(2_000_000).beat(25_000)
     assert [type(x) for x in out] == [d.RecordMinute, d.RecordFinal]
-    assert session.state.phase is Phase.CLOSED
-    assert session.state.now_ms == session.now_ms
+    assert session.state.playback.phase is Phase.CLOSED
+    assert session.state.playback.reached_ms == session.now_ms
 
 
 def test_superseded_ends_at_once_and_says_why() -> None:
@@ -393,7 +397,7 @@ def test_superseded_ends_at_once_and_says_why() -> None:
 def test_what_gets_past_the_table_is_our_bug(event: object, said: str) -> None:
     session = Hands()
     with pytest.raises(AssertionError, match=said):
-        _apply(session.state, event, session.policy, [])  # type: ignore[arg-type]  # the bug
+        _apply(session.turn(), event)  # type: ignore[arg-type]  # the bug
 
 
 class TestLiveness:

@@ -12,8 +12,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session import timers
-from zaichang.session.state import Phase
 from zaichang.session.timers import Due, next_deadline_ms
+from zaichang.session.values import Phase
 
 R = ReasonCode
 NEVER_MS = 10_000_000
@@ -26,13 +26,13 @@ def due_in(session: Hands) -> int | None:
 
 def counting(**policy: object) -> Hands:
     session = Hands(replace(POLICY, **policy)).begin()
-    session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
+    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
     return session
 
 
 def play(session: Hands, span_ms: int) -> Hands:
     for _ in range(span_ms // 5_000):
-        session.wait(5_000).beat(session.state.beat_playhead_ms + 5_000)
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
     return session
 
 
@@ -55,60 +55,60 @@ class TestNextDeadline:
     def test_the_gap_the_minute_the_round_the_pop_up(self) -> None:
         session = counting()
         assert due_in(session) == 16_000
-        session.state.minute_active_ms = 55_000
+        session.state.credit.minute_active_ms = 55_000
         assert due_in(session) == 5_000
-        session.state.next_capture_active_ms = session.state.active_ms + 3_000
+        session.state.proofs.next_active_ms = session.state.playback.active_ms + 3_000
         assert due_in(session) == 3_000
-        session.state.next_challenge_active_ms = session.state.active_ms + 2_000
+        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
         assert due_in(session) == 2_000
-        session.state.next_challenge_active_ms = session.state.active_ms - 7
+        session.state.challenges.next_active_ms = session.state.playback.active_ms - 7
         assert due_in(session) == 0
 
     def test_no_pop_ups_where_the_policy_has_none_unless_they_are_the_proof(self) -> None:
         session = counting(challenge_kinds=())
-        session.state.next_challenge_active_ms = session.state.active_ms + 2_000
+        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
         assert due_in(session) == 16_000
         session = Hands(replace(POLICY, challenge_kinds=()), route="challenge")
         session.answer()
         session.beat(0)
-        session.state.next_capture_active_ms = session.state.active_ms
-        session.state.next_challenge_active_ms = session.state.active_ms + 2_000
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
         assert due_in(session) == 2_000, "and no captures on that route"
 
     def test_in_a_round_no_round_and_beside_a_pop_up_no_pop_up(self) -> None:
         session = counting()
-        session.state.next_capture_active_ms = session.state.active_ms
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
-        assert session.state.round is not None and session.state.challenge is not None
+        assert session.state.proofs.round is not None and session.state.challenges.open is not None
         assert due_in(session) == 15_000
 
     def test_a_cure(self) -> None:
         session = counting()
-        session.state.round_due_ms = session.now_ms + 500
+        session.state.proofs.due_ms = session.now_ms + 500
         assert due_in(session) == 500
-        session.state.page_hold = R.PAGE_HIDDEN
+        session.state.page.hold = R.PAGE_HIDDEN
         assert due_in(session) == 16_000
-        session.state.page_hold, session.state.link_hold = None, R.NETWORK_GAP
-        session.state.phase = Phase.SUSPENDED
+        session.state.page.hold, session.state.link.hold = None, R.NETWORK_GAP
+        session.state.playback.phase = Phase.SUSPENDED
         assert due_in(session) == 1_800_000, "while the network is down only the end of waiting is due"
 
     def test_an_excused_or_overdue_pop_up_is_not_due(self) -> None:
         session = Hands(POLICY, route="challenge")
-        challenge = session.state.challenge
+        challenge = session.state.challenges.open
         assert challenge is not None
-        session.state.heard_ms = session.now_ms + NEVER_MS
+        session.state.link.heard_ms = session.now_ms + NEVER_MS
         assert due_in(session) == 90_000
         for changed in (replace(challenge, deadline_ms=0), replace(challenge, overdue=True)):
-            session.state.challenge = changed
+            session.state.challenges.open = changed
             assert due_in(session) > 90_000  # type: ignore[operator]  # an open session always has something due
 
     def test_the_time_limit_and_not_once_it_is_closing(self) -> None:
         session = counting(session_max_ms=600_000)
-        session.state.heard_ms = session.now_ms + NEVER_MS
-        session.state.phase = Phase.SUSPENDED
+        session.state.link.heard_ms = session.now_ms + NEVER_MS
+        session.state.playback.phase = Phase.SUSPENDED
         assert due_in(session) == 600_000 - (session.now_ms - T0_MS)
-        session.state.closing = R.SESSION_FINISHED
+        session.state.playback.closing = R.SESSION_FINISHED
         assert due_in(session) == NEVER_MS + POLICY.gap_ms
 
     def test_nothing_once_closed(self) -> None:
@@ -116,18 +116,18 @@ class TestNextDeadline:
         session.do(e.Superseded)
         assert due_in(session) is None
         session.tick(NEVER_MS)
-        assert session.state.now_ms == session.now_ms
+        assert session.state.playback.reached_ms == session.now_ms
 
 
 class TestMinuteEnd:
     def test_a_minute_is_sixty_seconds_of_active_time(self) -> None:
         session = play(counting(), 55_000)
         session.tick(4_999)
-        assert [minute.to_ms for minute in session.state.minutes] == [0]
+        assert [minute.to_ms for minute in session.state.credit.minutes] == [0]
         session.tick(1)
-        assert [minute.to_ms for minute in session.state.minutes] == [session.now_ms, 0]
-        assert session.state.minutes[1].from_ms == session.now_ms
-        assert session.state.minute_active_ms == 0
+        assert [minute.to_ms for minute in session.state.credit.minutes] == [session.now_ms, 0]
+        assert session.state.credit.minutes[1].from_ms == session.now_ms
+        assert session.state.credit.minute_active_ms == 0
 
     def test_suspended_time_is_no_part_of_it(self) -> None:
         session = play(counting(), 30_000)
@@ -135,18 +135,18 @@ class TestMinuteEnd:
         session.wait(15_000).beat(30_000, playing=False)
         session.wait(15_000).beat(30_000)
         play(session, 25_000).tick(4_999)
-        assert len(session.state.minutes) == 1
+        assert len(session.state.credit.minutes) == 1
         session.tick(1)
-        assert len(session.state.minutes) == 2
-        assert session.state.active_ms == 60_000
+        assert len(session.state.credit.minutes) == 2
+        assert session.state.playback.active_ms == 60_000
 
     def test_several_minutes_end_each_at_its_time_under_one_late_timer(self) -> None:
         session = counting(gap_ms=120_000, heartbeat_ms=30_000)
         began_ms = session.now_ms
         session.tick(119_999)
-        assert [minute.from_ms - began_ms for minute in session.state.minutes] == [0, 60_000]
+        assert [minute.from_ms - began_ms for minute in session.state.credit.minutes] == [0, 60_000]
         session.tick(1)
-        assert session.state.phase is Phase.SUSPENDED
+        assert session.state.playback.phase is Phase.SUSPENDED
         recorded = [x.minute for x in session.of(d.RecordMinute)]
         assert [(minute.from_ms - began_ms, minute.to_ms - began_ms) for minute in recorded] == [
             (0, 60_000),
@@ -158,67 +158,67 @@ class TestGap:
     def test_silence_suspends_and_keeps_what_is_pending(self) -> None:
         session = play(counting(), 20_000)
         session.tick(15_999)
-        assert session.state.phase is Phase.ACTIVE
+        assert session.state.playback.phase is Phase.ACTIVE
         session.tick(1)
-        assert session.state.phase is Phase.SUSPENDED
-        assert session.state.link_hold is R.NETWORK_GAP
+        assert session.state.playback.phase is Phase.SUSPENDED
+        assert session.state.link.hold is R.NETWORK_GAP
         assert session.state.pending_ms == 20_000
-        assert R.NETWORK_GAP in session.state.minutes[-1].reasons
-        assert session.state.accounted_ms == session.now_ms
+        assert R.NETWORK_GAP in session.state.credit.minutes[-1].reasons
+        assert session.state.playback.accounted_ms == session.now_ms
 
     def test_the_gap_begins_at_its_own_time_however_late_the_timer(self) -> None:
         session = play(counting(), 20_000)
-        active_ms = session.state.active_ms
+        active_ms = session.state.playback.active_ms
         session.tick(600_000)
-        assert session.state.active_ms == active_ms + 16_000
-        assert session.state.accounted_ms == session.now_ms - 600_000 + 16_000
+        assert session.state.playback.active_ms == active_ms + 16_000
+        assert session.state.playback.accounted_ms == session.now_ms - 600_000 + 16_000
 
     def test_a_round_in_progress_is_called_off_and_owed(self) -> None:
         session = play(counting(), 20_000)
-        session.state.next_capture_active_ms = session.state.active_ms + 10_000
+        session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
         session.tick(10_000)
-        assert session.state.round is not None
+        assert session.state.proofs.round is not None
         session.tick(6_000)
-        assert session.state.round is None
-        assert session.state.excuses == 1
+        assert session.state.proofs.round is None
+        assert session.state.proofs.excuses == 1
         session.wait(60_000).beat(20_000)
-        assert session.state.round is not None
-        assert session.state.link_hold is None
+        assert session.state.proofs.round is not None
+        assert session.state.link.hold is None
         session.round()
-        assert session.state.session_verified_ms == 20_000
+        assert session.state.credit.verified_ms == 20_000
 
     def test_without_an_excuse_left_the_round_runs_out(self) -> None:
         session = play(counting(excuses=0), 20_000)
-        session.state.next_capture_active_ms = session.state.active_ms + 10_000
+        session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
         session.tick(10_000)
         session.tick(6_000)
-        assert session.state.round is not None
+        assert session.state.proofs.round is not None
         for _ in range(30):
             session.tick(10_000)
-        assert session.state.proof_hold is R.CAPTURE_MISSED
-        assert session.state.pending == ()
+        assert session.state.proofs.hold is R.CAPTURE_MISSED
+        assert session.state.credit.pending == ()
 
     def test_a_cure_in_progress_is_not_excused(self) -> None:
         session = Hands()
         session.tick(16_000)
-        assert session.state.round is not None
-        assert session.state.excuses == 0
+        assert session.state.proofs.round is not None
+        assert session.state.proofs.excuses == 0
 
     def test_a_pop_up_is_excused_once_but_not_an_overdue_one(self) -> None:
         session = counting(challenge_deadline_ms=20_000)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.tick(16_000)
-        assert session.state.challenge is not None
-        assert session.state.challenge.deadline_ms == 0
-        assert session.state.excuses == 1
+        assert session.state.challenges.open is not None
+        assert session.state.challenges.open.deadline_ms == 0
+        assert session.state.proofs.excuses == 1
         session = counting(challenge_deadline_ms=5_000)
-        session.state.next_challenge_active_ms = session.state.active_ms
+        session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
         session.tick(16_000)
-        assert session.state.challenge is not None
-        assert session.state.challenge.overdue
-        assert session.state.excuses == 0
+        assert session.state.challenges.open is not None
+        assert session.state.challenges.open.overdue
+        assert session.state.proofs.excuses == 0
 
     def test_a_gap_while_closing_ends_the_session_without_the_bracket(self) -> None:
         session = play(counting(), 20_000)
@@ -233,15 +233,15 @@ class TestGap:
         session.beat(0)
         session.tick(16_000)
         session.beat(0)
-        assert session.state.link_hold is None
-        assert session.state.round is None and session.state.round_due_ms == 0
+        assert session.state.link.hold is None
+        assert session.state.proofs.round is None and session.state.proofs.due_ms == 0
 
 
 class TestEnds:
     def test_a_session_nobody_is_heard_of_ends(self) -> None:
         session = play(counting(), 20_000)
         session.tick(1_799_999)
-        assert session.state.phase is Phase.SUSPENDED
+        assert session.state.playback.phase is Phase.SUSPENDED
         session.tick(1)
         final = session.of(d.RecordFinal)[0].final
         assert final.reason is R.SESSION_ABANDONED
@@ -250,16 +250,16 @@ class TestEnds:
 
     def test_the_end_is_dated_at_its_own_time(self) -> None:
         session = counting()
-        heard_ms = session.state.heard_ms
+        heard_ms = session.state.link.heard_ms
         session.tick(5_000_000)
         assert session.of(d.RecordFinal)[0].final.at_ms == heard_ms + 1_800_000
-        assert session.state.now_ms == session.now_ms
+        assert session.state.playback.reached_ms == session.now_ms
 
     def test_a_closing_session_that_is_abandoned_keeps_its_reason(self) -> None:
         session = play(counting(abandon_ms=60_000), 20_000)
-        session.state.closing = R.SESSION_FINISHED
-        session.state.link_hold = R.NETWORK_GAP
-        session.state.phase = Phase.SUSPENDED
+        session.state.playback.closing = R.SESSION_FINISHED
+        session.state.link.hold = R.NETWORK_GAP
+        session.state.playback.phase = Phase.SUSPENDED
         session.tick(60_000)
         assert session.of(d.RecordFinal)[0].final.reason is R.SESSION_FINISHED
 
@@ -267,8 +267,8 @@ class TestEnds:
         session = counting(session_max_ms=600_000)
         play(session, 595_000)
         session.tick(600_000 - (session.now_ms - T0_MS))
-        assert session.state.closing is R.SESSION_TIME_LIMIT
-        assert session.state.round is not None
+        assert session.state.playback.closing is R.SESSION_TIME_LIMIT
+        assert session.state.proofs.round is not None
         session.round()
         final = session.of(d.RecordFinal)[0].final
         assert final.reason is R.SESSION_TIME_LIMIT
@@ -278,9 +278,9 @@ class TestEnds:
 def test_a_missed_capture_is_counted_and_taken_again() -> None:
     session = Hands()
     session.tick(14_999)
-    assert session.state.round is not None and session.state.round.reasons == ()
+    assert session.state.proofs.round is not None and session.state.proofs.round.reasons == ()
     session.tick(1)
-    assert session.state.round is not None and session.state.round.reasons == (R.CAPTURE_MISSED,)
+    assert session.state.proofs.round is not None and session.state.proofs.round.reasons == (R.CAPTURE_MISSED,)
     session.tick(1_200)
     assert session.of(d.OrderCapture)[-1].capture_id == "c0-1"
     assert session.of(d.OrderCapture)[-1].deadline_ms == session.now_ms + 15_000
@@ -289,37 +289,37 @@ def test_a_missed_capture_is_counted_and_taken_again() -> None:
 def test_an_order_given_late_runs_from_when_it_leaves() -> None:
     session = Hands()
     session.tick(200_000)
-    assert session.state.round is not None
+    assert session.state.proofs.round is not None
     session.tick(1_200)
     assert session.of(d.OrderCapture)[-1].deadline_ms == session.now_ms + 15_000
 
 
 def test_an_unanswered_pop_up_holds_from_its_deadline() -> None:
     session = play(counting(challenge_deadline_ms=5_000), 10_000)
-    session.state.next_challenge_active_ms = session.state.active_ms
+    session.state.challenges.next_active_ms = session.state.playback.active_ms
     session.tick()
     session.tick(4_999)
-    assert not session.state.challenge_hold
+    assert not session.state.challenges.hold
     session.tick(1)
-    assert session.state.challenge_hold
-    assert session.state.challenge is not None and session.state.challenge.overdue
-    assert session.state.proof_hold is R.CHALLENGE_UNANSWERED
-    assert session.state.pending == ()
+    assert session.state.challenges.hold
+    assert session.state.challenges.open is not None and session.state.challenges.open.overdue
+    assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
+    assert session.state.credit.pending == ()
     assert session.of(d.OrderPause)[-1].reason is R.CHALLENGE_UNANSWERED
 
 
 @pytest.mark.parametrize("late_ms", [0, 5_000])
 def test_a_scheduled_round_begins_when_due(late_ms: int) -> None:
     session = counting()
-    session.state.next_capture_active_ms = session.state.active_ms + 10_000
+    session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
     session.tick(9_999)
-    assert session.state.round is None
+    assert session.state.proofs.round is None
     session.tick(1 + late_ms)
-    assert session.state.round is not None
-    assert session.state.round.deadline_ms == session.now_ms + 15_000
+    assert session.state.proofs.round is not None
+    assert session.state.proofs.round.deadline_ms == session.now_ms + 15_000
 
 
 def test_what_is_no_timer_is_our_bug() -> None:
     session = Hands()
     with pytest.raises(AssertionError):
-        timers._fire(session.state, 99, session.policy, session.now_ms, [])  # type: ignore[arg-type]  # the bug
+        timers._fire(session.turn(), 99)  # type: ignore[arg-type]  # the bug

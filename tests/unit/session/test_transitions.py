@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from support.desk import POLICY, T0_MS, started
 from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
-from zaichang.session import transitions
+from zaichang.session import phase as phase_
+from zaichang.session import playback, transitions
 from zaichang.session.events import Event
-from zaichang.session.state import Phase, State
+from zaichang.session.state import State
 from zaichang.session.step import start, step
+from zaichang.session.turn import Turn
+from zaichang.session.values import Phase
 
 EVENTS: tuple[Event, ...] = (
     e.NonceRevealed(at_ms=T0_MS, client_nonce=""),
@@ -34,7 +35,7 @@ LATE = {e.ConnectionLost, e.ConnectionResumed, e.DeadlineReached, e.CaptureAsses
 
 def in_phase(phase: Phase) -> State:
     state, _ = start(started(), POLICY)
-    state.phase = phase
+    state.playback.phase = phase
     return state
 
 
@@ -79,56 +80,57 @@ def test_an_illegal_event_changes_nothing() -> None:
 
 
 HOLDS = {
-    "proof_hold": ReasonCode.NO_FACE,
-    "link_hold": ReasonCode.NETWORK_GAP,
-    "page_hold": ReasonCode.PAGE_HIDDEN,
-    "player_hold": ReasonCode.PLAYER_PAUSED,
-    "closing": ReasonCode.SESSION_FINISHED,
+    ("proofs", "hold"): ReasonCode.NO_FACE,
+    ("link", "hold"): ReasonCode.NETWORK_GAP,
+    ("page", "hold"): ReasonCode.PAGE_HIDDEN,
+    ("page", "player_hold"): ReasonCode.PLAYER_PAUSED,
+    ("playback", "closing"): ReasonCode.SESSION_FINISHED,
 }
 
 
 def free(phase: Phase) -> State:
     state = in_phase(phase)
-    for name in HOLDS:
-        setattr(state, name, None)
+    for part, name in HOLDS:
+        setattr(getattr(state, part), name, None)
     return state
 
 
 @pytest.mark.parametrize("phase", [Phase.AWAITING_CAPTURE, Phase.CHALLENGING, Phase.SUSPENDED])
 def test_without_a_hold_a_session_is_active(phase: Phase) -> None:
     state = free(phase)
-    assert transitions.settle(state) is True
-    assert state.phase is Phase.ACTIVE
-    assert transitions.settle(state) is False
+    assert transitions.target(state) is Phase.ACTIVE
+    assert playback.move(Turn(state, POLICY, T0_MS), Phase.ACTIVE) is True
+    assert state.playback.phase is Phase.ACTIVE
+    assert playback.move(Turn(state, POLICY, T0_MS), Phase.ACTIVE) is False
 
 
-@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("hold", HOLDS, ids=".".join)
 @pytest.mark.parametrize("phase", [Phase.AWAITING_CAPTURE, Phase.CHALLENGING, Phase.ACTIVE, Phase.SUSPENDED])
-def test_any_hold_suspends_and_the_first_proof_is_waited_for(phase: Phase, hold: str) -> None:
+def test_any_hold_suspends_and_the_first_proof_is_waited_for(phase: Phase, hold: tuple[str, str]) -> None:
     state = free(phase)
-    setattr(state, hold, HOLDS[hold])
-    before_first = phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING) and hold == "proof_hold"
+    setattr(getattr(state, hold[0]), hold[1], HOLDS[hold])
+    before_first = phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING) and hold[0] == "proofs"
     expected = phase if before_first else Phase.SUSPENDED
-    assert transitions.settle(state) is (expected is not phase)
-    assert state.phase is expected
+    assert transitions.target(state) is expected
+    phase_.follow_holds(Turn(state, POLICY, T0_MS))
+    assert state.playback.phase is expected
 
 
 def test_closed_is_for_good() -> None:
     state = free(Phase.ACTIVE)
-    transitions.close(state, ReasonCode.SUPERSEDED)
-    assert (state.phase, state.closing) == (Phase.CLOSED, ReasonCode.SUPERSEDED)
-    state.closing = None
-    assert transitions.settle(state) is False
-    assert state.phase is Phase.CLOSED
+    playback.close(Turn(state, POLICY, T0_MS), ReasonCode.SUPERSEDED)
+    assert (state.playback.phase, state.playback.closing) == (Phase.CLOSED, ReasonCode.SUPERSEDED)
+    state.playback.closing = None
+    assert transitions.target(state) is Phase.CLOSED
 
 
 def test_a_move_outside_the_table_is_our_bug_and_says_so() -> None:
-    state = replace(in_phase(Phase.ACTIVE))
+    state = in_phase(Phase.ACTIVE)
     with pytest.raises(IllegalEvent) as caught:
-        transitions._move(state, Phase.CHALLENGING)
+        playback.move(Turn(state, POLICY, T0_MS), Phase.CHALLENGING)
     assert caught.value.code == "session.no_such_move"
     assert caught.value.message == "There is no move from ACTIVE to CHALLENGING."
-    assert state.phase is Phase.ACTIVE
+    assert state.playback.phase is Phase.ACTIVE
 
 
 def test_the_table_leads_everywhere_and_nowhere_from_closed() -> None:

@@ -24,31 +24,31 @@ def desk(**changes: object) -> Desk:
 
 
 def until_asked(one: Desk) -> int:
-    while one.state.challenge is None:
+    while one.state.challenges.open is None:
         one.study(1_000)
-    return one.state.session_verified_ms
+    return one.state.credit.verified_ms
 
 
 def test_nothing_is_credited_between_the_pop_up_and_its_answer_and_all_of_it_after() -> None:
     one = desk(reaction_ms=100_000)
     before_ms = until_asked(one)
     one.study(90_000)
-    assert one.state.proved > 0
-    assert one.state.session_verified_ms == before_ms
+    assert one.state.credit.proved > 0
+    assert one.state.credit.verified_ms == before_ms
     assert one.state.pending_ms > 80_000
     one.study(20_000)
-    assert one.state.challenge is None or one.state.challenges > 1
-    assert one.state.session_verified_ms >= before_ms + 85_000
+    assert one.state.challenges.open is None or one.state.challenges.issued > 1
+    assert one.state.credit.verified_ms >= before_ms + 85_000
 
 
 def test_an_unanswered_pop_up_costs_everything_since_it_came() -> None:
     one = desk(reaction_ms=None)
     before_ms = until_asked(one)
     one.study(200_000)
-    assert one.state.session_verified_ms == before_ms
+    assert one.state.credit.verified_ms == before_ms
     assert one.state.suspended is ReasonCode.CHALLENGE_UNANSWERED
-    assert one.state.proved == 0
-    assert ReasonCode.CHALLENGE_UNANSWERED in one.state.minutes[-1].reasons
+    assert one.state.credit.proved == 0
+    assert ReasonCode.CHALLENGE_UNANSWERED in one.state.credit.minutes[-1].reasons
 
 
 def test_a_failed_round_meanwhile_takes_back_only_what_no_round_had_proved() -> None:
@@ -60,21 +60,21 @@ def test_a_failed_round_meanwhile_takes_back_only_what_no_round_had_proved() -> 
     while one.state.suspended is not ReasonCode.NO_FACE:
         one.study(1_000)
     proved_ms = one.state.pending_ms
-    assert one.state.proved > 0 and proved_ms > 30_000
+    assert one.state.credit.proved > 0 and proved_ms > 30_000
     one.camera = present
     one.study(40_000)
-    assert one.state.session_verified_ms >= before_ms + proved_ms
+    assert one.state.credit.verified_ms >= before_ms + proved_ms
 
 
 def test_a_lacking_round_meanwhile_leaves_the_time_to_a_person() -> None:
     policy = Policy(**{**_fields(OFTEN), "proofs": ("presence", "identity", "pad")})
     one = Desk(policy=policy, info=started(policy), reaction_ms=60_000)
     until_asked(one)
-    before_ms = one.state.session_verified_ms
+    before_ms = one.state.credit.verified_ms
     one.camera = lambda k: frame(good_face(pad_bp=None), content=f"{len(k.events):016x}")
     one.study(70_000)
-    assert one.state.session_verified_ms == before_ms
-    assert one.state.undecided
+    assert one.state.credit.verified_ms == before_ms
+    assert one.state.credit.undecided
 
 
 def _fields(policy: Policy) -> dict[str, object]:
@@ -103,14 +103,14 @@ def test_finishing_with_a_pop_up_that_stays_open_closes_without_that_time() -> N
 
 def test_an_answer_before_the_closing_round_has_ended_leaves_the_closing_to_the_round() -> None:
     one = desk(reaction_ms=800)
-    while one.state.challenge is None:
+    while one.state.challenges.open is None:
         one.study(100)
     one.beat()
     one.send(FinishRequested(at_ms=one.now_ms))
-    while one.state.challenge is not None:
+    while one.state.challenges.open is not None:
         one.study(100)
     assert one.final is None
-    assert one.state.round is not None
+    assert one.state.proofs.round is not None
     one.study(5_000)
     assert one.final is not None
     assert one.final.verified_ms == one.playhead_ms

@@ -13,7 +13,7 @@ from zaichang.session.policy import policy_to_mapping
 
 RECORDINGS = load_recordings()
 DIGESTS = load_digests()
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[1]
 NEW = "record new scenarios with: python -m tests.support.record_sessions --missing"
 
 

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS
+from support.desk import POLICY, T0_MS, changed
 from support.hands import Hands
 from unit.session.test_liveness import LIVE, held
+from zaichang.core.enums import ChallengeKind
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.afterwards import by_delivery, by_movements, made_up
 from zaichang.session.delivery import STEP_MS
+from zaichang.session.late_grants import by_delivery, by_liveness, makes_up
 from zaichang.session.state import State
 
 R = ReasonCode
@@ -74,12 +75,12 @@ class TestMovementsThatFollow:
         ],
     )
     def test_they_grant_what_they_alone_were_missing_for(self, reasons: tuple[R, ...], granted: bool) -> None:
-        assert by_movements(recorded(*reasons)) == (((0, 20_000),) if granted else ())
+        assert by_liveness(recorded(*reasons)) == (((0, 20_000),) if granted else ())
 
     def test_captures_without_closing_movements_are_what_they_make_up_for(self) -> None:
         session = held(60_000)
         session.do(e.Superseded)
-        kept = [by_movements(minute) for minute in session.minutes_recorded()]
+        kept = [by_liveness(minute) for minute in session.minutes_recorded()]
         assert [part for each in kept for part in each] == [(0, 60_000)]
 
     def states(self) -> tuple[State, State]:
@@ -87,39 +88,45 @@ class TestMovementsThatFollow:
         before.do(e.Superseded)
         after.round()
         after.move()
-        assert after.state.live_first_ms == after.now_ms and after.state.live_first_camera == "cam-1"
+        assert after.state.liveness.first_ms == after.now_ms and after.state.liveness.first_camera == "cam-1"
         return before.state, after.state
 
     def test_they_must_pass_before_the_earlier_sessions_time_limit(self) -> None:
         before, after = self.states()
         limit_ms = before.info.at_ms + LIVE.session_max_ms
         for passed_ms, holds in ((limit_ms, True), (limit_ms + 1, False), (0, False)):
-            assert made_up(before, replace(after, live_first_ms=passed_ms), LIVE) is holds
+            assert makes_up(before, changed(after, liveness={"first_ms": passed_ms}), LIVE) is holds
 
     @pytest.mark.parametrize(
-        "change", [{"owed": "liveness"}, {"owed": "confirm"}, {"held_reason": R.LIVENESS_FLAT}, {"camera": "other"}]
+        ("part", "change"),
+        [
+            ("challenges", {"owed": ChallengeKind.LIVENESS}),
+            ("challenges", {"owed": ChallengeKind.CONFIRM}),
+            ("liveness", {"failed_reason": R.LIVENESS_FLAT}),
+            ("proofs", {"camera": "other"}),
+        ],
     )
-    def test_not_past_an_open_pop_up_a_failed_try_or_another_camera(self, change: dict[str, object]) -> None:
+    def test_not_past_an_open_pop_up_a_failed_try_or_another_camera(self, part: str, change: dict[str, object]) -> None:
         before, after = self.states()
-        assert made_up(before, after, LIVE)
-        assert not made_up(replace(before, **change), after, LIVE)  # type: ignore[arg-type]  # fields
+        assert makes_up(before, after, LIVE)
+        assert not makes_up(changed(before, **{part: change}), after, LIVE)
 
     def test_only_the_first_pass_is_kept(self) -> None:
         session = Hands(LIVE).round()
         session.move()
-        first_ms = session.state.live_first_ms
+        first_ms = session.state.liveness.first_ms
         session.round()
         session.beat(0)
-        session.state.live_wanted = True
+        session.state.liveness.wanted = True
         session.wait(1_000).beat(1_000)
-        assert session.state.challenge is not None
+        assert session.state.challenges.open is not None
         session.move()
-        assert session.state.live_first_ms == first_ms < session.now_ms
+        assert session.state.liveness.first_ms == first_ms < session.now_ms
 
     def test_movements_that_lack_a_result_are_no_pass(self) -> None:
         session = Hands(LIVE).round()
         session.move(similarity_bp=None)
-        assert session.state.challenge is None and session.state.live_first_ms == 0
+        assert session.state.challenges.open is None and session.state.liveness.first_ms == 0
 
 
 class TestGoingOn:
@@ -127,7 +134,7 @@ class TestGoingOn:
 
     def back(self, **info: object) -> Hands:
         session = Hands(EXACT, **{"credited": ((0, 60_000),), "resumable": ((60_000, 100_000),), **info}).round()
-        session.state.next_capture_active_ms = session.state.next_challenge_active_ms = NEVER_MS
+        session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
         return session
 
     def test_the_next_session_goes_on_from_there(self) -> None:
@@ -135,7 +142,7 @@ class TestGoingOn:
         assert session.state.frontier_ms == 100_000
         session.beat(100_000)
         session.wait(5_000).beat(105_000)
-        assert session.state.pending == ((0, 100_000, 105_000),)
+        assert session.state.credit.pending == ((0, 100_000, 105_000),)
         assert session.of(d.OrderSeek) == []
 
     def test_and_no_further(self) -> None:
@@ -152,7 +159,7 @@ class TestGoingOn:
         session = self.back()
         session.beat(60_000)
         session.wait(5_000).beat(65_000)
-        assert session.state.pending == ((0, 60_000, 65_000),)
+        assert session.state.credit.pending == ((0, 60_000, 65_000),)
 
     def test_what_lies_before_is_not_held_against_the_learner_as_skipped(self) -> None:
         session = self.back(
@@ -167,10 +174,10 @@ class TestGoingOn:
         session = self.back()
         session.beat(100_000)
         session.wait(5_000).beat(105_000)
-        session.state.round_due_ms = session.now_ms
+        session.state.proofs.due_ms = session.now_ms
         session.tick()
         session.round()
-        assert session.state.credited == ((0, 60_000), (100_000, 105_000))
+        assert session.state.credit.credited == ((0, 60_000), (100_000, 105_000))
         session.do(e.Superseded)
         assert session.final().undecided_ms == 0
 

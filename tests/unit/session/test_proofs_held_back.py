@@ -11,8 +11,8 @@ from support.desk import POLICY
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
-from zaichang.session import rounds
-from zaichang.session.credit import Outcome
+from zaichang.session import proofs
+from zaichang.session.values import Outcome
 
 R = ReasonCode
 REGULAR_MS = POLICY.heartbeat_ms * 9 // 10
@@ -25,18 +25,18 @@ class TestHeldBack:
         """Return a session whose next capture is ordered."""
         session = Hands(replace(POLICY, challenge_kinds=(), **changes)).begin()
         session.wait(5_000).beat(5_000)
-        session.state.next_capture_active_ms = 0
+        session.state.proofs.next_active_ms = 0
         session.tick()
         return session
 
     def beats(self, session: Hands, count: int, every_ms: int = REGULAR_MS) -> Hands:
         for _ in range(count):
-            session.wait(every_ms).beat(session.state.beat_playhead_ms + every_ms)
+            session.wait(every_ms).beat(session.state.playback.beat_playhead_ms + every_ms)
         return session
 
     def withheld(self, session: Hands) -> bool:
-        assert session.state.round is not None
-        return session.state.round.withheld
+        assert session.state.proofs.round is not None
+        return session.state.proofs.round.withheld
 
     @pytest.mark.parametrize(("beats", "withheld"), [(1, False), (2, True), (3, True)])
     def test_a_capture_that_was_missed_while_heartbeats_came(self, beats: int, withheld: bool) -> None:
@@ -54,7 +54,7 @@ class TestHeldBack:
         session = self.asked()
         session.receive()
         self.beats(session, 5, every_ms=100)
-        current = session.state.round
+        current = session.state.proofs.round
         assert current is not None and current.beats == 0
         session.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=session.picture())
         self.beats(session, 5, every_ms=100)  # between two captures
@@ -70,11 +70,11 @@ class TestHeldBack:
         session = self.asked()
         ordered_ms = session.now_ms
         for number in range(1, 6):
-            session.wait(100).beat(session.state.beat_playhead_ms + 100, stalled=number % 2 == 1)
-        current = session.state.round
+            session.wait(100).beat(session.state.playback.beat_playhead_ms + 100, stalled=number % 2 == 1)
+        current = session.state.proofs.round
         assert current is not None and current.beats == 1
-        session.wait(ordered_ms + until_ms - session.now_ms).beat(session.state.beat_playhead_ms)
-        current = session.state.round
+        session.wait(ordered_ms + until_ms - session.now_ms).beat(session.state.playback.beat_playhead_ms)
+        current = session.state.proofs.round
         assert current is not None and current.beats == counted
 
     def test_every_capture_has_its_own_heartbeats(self) -> None:
@@ -82,7 +82,7 @@ class TestHeldBack:
         session.tick(session.policy.capture_deadline_ms)
         self.beats(session, 1, every_ms=100)  # between two captures: the connection is there
         session.tick(session.policy.retake_ms)
-        current = session.state.round
+        current = session.state.proofs.round
         assert current is not None and current.capture_id == "c1-1"
         self.beats(session, 1)
         session.tick(session.policy.capture_deadline_ms)
@@ -91,8 +91,8 @@ class TestHeldBack:
     @pytest.mark.parametrize("arrives", [True, False])
     def test_what_was_held_back_once_stays_so_for_the_round(self, arrives: bool) -> None:
         session = self.asked()
-        assert session.state.round is not None
-        session.state.round = replace(session.state.round, withheld=True)
+        assert session.state.proofs.round is not None
+        session.state.proofs.round = replace(session.state.proofs.round, withheld=True)
         if arrives:
             session.receive()
         else:
@@ -102,7 +102,7 @@ class TestHeldBack:
     def test_an_analysis_that_never_came_is_not_the_client_s(self) -> None:
         session = self.beats(self.asked(excuses=0), 2)
         session.receive()
-        session.tick(rounds.ANALYSIS_DEADLINE_MS)
+        session.tick(proofs.ANALYSIS_DEADLINE_MS)
         assert not self.withheld(session)
 
     @pytest.mark.parametrize(("excuses", "withheld"), [(1, False), (0, True)])
@@ -128,9 +128,11 @@ class TestHeldBack:
     ) -> None:
         session = self.asked()
         session.receive()
-        current = session.state.round
+        current = session.state.proofs.round
         assert current is not None
-        session.state.round = replace(current, passes=1, taken=2 + len(reasons), reasons=reasons, withheld=withheld)
+        session.state.proofs.round = replace(
+            current, passes=1, taken=2 + len(reasons), reasons=reasons, withheld=withheld
+        )
         event = e.CaptureAssessed(at_ms=session.now_ms, capture_id=current.capture_id, assessment=session.picture())
         passed = (Outcome.PASSED, told)
-        assert rounds.assess(session.state, event, session.policy, session.now_ms) == passed
+        assert proofs.assess(session.turn(), event) == passed

@@ -1,0 +1,83 @@
+"""What the learner does about an open challenge: answers it, begins a liveness try, ends one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zaichang.core.enums import ChallengeKind, StepOutcome
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import challenges, liveness, liveness_tries, outcomes, proofs
+from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun
+from zaichang.session.turn import Turn
+from zaichang.session.values import Challenge
+
+
+def answer(turn: Turn, event: ChallengeAnswered) -> None:
+    """Judge an answer, and act on it."""
+    challenge = turn.state.challenges.open
+    reason = challenges.judge(turn, event)
+    if challenge is None or reason is ReasonCode.CHALLENGE_UNANSWERED:
+        return
+    if reason is None:
+        outcomes.answered(turn, challenge.kind, None)
+        return
+    attempts = challenge.attempts + 1
+    if not outcomes.use_up(turn, replace(challenge, attempts=attempts), reason):
+        if reason is ReasonCode.CHALLENGE_TOO_FAST:
+            liveness.want(turn)
+            challenges.take_away(turn)
+            challenges.issue(turn, attempts=attempts, avoid=challenge.kind)
+
+
+def begin_try(turn: Turn, event: LivenessBegun) -> None:
+    """Begin a try; one that still runs is used up, and a declined light becomes a liveness challenge."""
+    challenge = _tried(turn, event.challenge_id)
+    if challenge is None or (not event.decline and liveness_tries.pressed_again(challenge, event.at_ms)):
+        return
+    challenge = challenges.interrupt_try(turn, challenge, lost=False)
+    interrupted = ReasonCode.LIVENESS_INTERRUPTED
+    if outcomes.use_up(turn, challenge, interrupted):
+        challenges.tell(turn, challenge, interrupted, closed=True)
+    elif event.decline and challenge.kind == ChallengeKind.LIGHT:
+        challenges.take_away(turn)
+        challenges.issue(turn, attempts=challenge.attempts, kind=ChallengeKind.LIVENESS)
+    else:
+        challenges.begin_try(turn, challenge)
+
+
+def end_try(turn: Turn, event: LivenessAssessed) -> None:
+    """Judge a try that is over, and act on it."""
+    challenge = _tried(turn, event.challenge_id)
+    if challenge is None or not challenge.begun or event.attempt != challenge.tries:
+        return  # of a try that was cut short
+    reason = _problem(turn, event, challenge)
+    after = challenges.end_try(turn, challenge, reason)
+    closed = after is None or after.attempts >= turn.policy.challenge_attempts
+    challenges.tell(turn, challenge, reason, closed=closed, accepted=after is None)
+    if after is None:
+        outcomes.answered(turn, challenge.kind, reason)
+    else:
+        outcomes.use_up(turn, after, reason or ReasonCode.LIVENESS_FAILED)
+
+
+def _problem(turn: Turn, event: LivenessAssessed, challenge: Challenge) -> ReasonCode | None:
+    """Return why the try did not pass, the most telling reason first; None where it passed."""
+    if ReasonCode.NOT_ANALYSED in event.reasons:
+        return ReasonCode.NOT_ANALYSED
+    # A try of which no frame arrived says nothing of its camera.
+    filmed = event.camera != "" or any(step.frames for step in event.steps)
+    if filmed and proofs.see_camera(turn, event.camera, virtual=event.virtual_camera):
+        return ReasonCode.CAMERA_CHANGED
+    order = liveness_tries.order_of(turn.state, challenge, turn.policy)
+    if any(step.outcome == StepOutcome.MIRRORED for step in event.steps):
+        liveness.set_mirrored(turn, mirrored=not turn.state.liveness.mirrored)
+    return liveness_tries.problem(event, order, turn.policy)
+
+
+def _tried(turn: Turn, challenge_id: str) -> Challenge | None:
+    """Return the challenge if it is open and answered by tries; tell the player where it is not open."""
+    challenge = turn.state.challenges.open
+    if challenge is None or challenge.challenge_id != challenge_id:
+        challenges.refuse(turn, challenge_id)
+        return None
+    return challenge if challenge.kind in liveness_tries.KINDS else None

@@ -1,0 +1,103 @@
+"""The end of a session: the proofs that it still asks for, and the record that closes it."""
+
+from __future__ import annotations
+
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import bracket, challenges, credit, liveness, page, phase, playback, proofs
+from zaichang.session.decisions import Final, RecordFinal
+from zaichang.session.playhead import difference, total_ms
+from zaichang.session.state import State
+from zaichang.session.turn import Turn
+from zaichang.session.values import Phase
+
+
+def finish(turn: Turn, reason: ReasonCode) -> None:
+    """End the session: at once where nothing is pending, else after its closing proofs."""
+    state = turn.state
+    playback.begin_closing(turn, reason)
+    if state.link.hold is not None or not (state.credit.pending or _unheard(state)):
+        close(turn, reason)
+        return
+    page.order_pause(turn, reason)
+    open_challenge = state.challenges.open
+    if challenges.is_liveness(open_challenge) and challenges.is_due(open_challenge):
+        liveness.ask_at_closing(turn)
+    wind_up(turn)
+
+
+def wind_up(turn: Turn) -> None:
+    """Order the proofs that a closing session still needs: liveness, then captures; close it when none is left.
+
+    An open challenge is waited for as well: the pending time depends on its answer.
+    """
+    state, policy = turn.state, turn.policy
+    # (1) A liveness, once.
+    asked = challenges.is_due(state.challenges.open)
+    if not asked and not state.liveness.closing_asked and liveness.missing(state, policy):
+        liveness.ask_at_closing(turn)
+        challenges.take_away(turn)
+        challenges.issue(turn, kind=ChallengeKind.LIVENESS)
+        asked = True
+    # (2) Captures, or on the route without them a challenge; not beside a liveness that waits for its answer.
+    unproved = state.credit.proved < len(state.credit.pending) or _unheard(state)
+    moving = asked and challenges.is_liveness(state.challenges.open)
+    if unproved and state.proofs.hold is None and not moving:
+        if turn.uses_captures:
+            proofs.begin_round(turn)
+        else:
+            challenges.issue(turn)
+    # (3) The end, where neither a round nor an answer can change anything any more.
+    proving = unproved and state.proofs.round is not None
+    answering = bool(state.credit.pending) and challenges.is_due(state.challenges.open)
+    if proving or answering:
+        phase.follow_holds(turn)
+    else:
+        close(turn, state.playback.closing or ReasonCode.SESSION_FINISHED)
+
+
+def close(turn: Turn, reason: ReasonCode) -> None:
+    """Close now: time that no proof closed is not credited, everything before it stays."""
+    state = turn.state
+    now_ms = state.playback.reached_ms
+    # (1) Decide all that is pending, and record the minutes.
+    bracket.abandon(turn, liveness_open=challenges.is_liveness(state.challenges.open))
+    credit.end_minute(turn, now_ms)
+    playback.account_to_now(turn)
+    credit.record_minutes(turn)
+    # (2) Leave nothing open; remember the challenge that was.
+    challenges.owe(turn, _owed(state))
+    challenges.take_away(turn)
+    proofs.stop(turn)
+    playback.close(turn, reason)
+    # (3) Record the end.
+    turn.add(
+        RecordFinal(
+            final=Final(
+                at_ms=now_ms,
+                reason=reason,
+                minutes=state.credit.minutes_recorded,
+                verified_ms=state.credit.verified_ms,
+                undecided_ms=total_ms(difference(state.credit.undecided, state.credit.credited)),
+                indicators=state.credit.indicators,
+                client_nonce=state.link.client_nonce,
+                beacon=state.link.beacon,
+            )
+        )
+    )
+
+
+def _unheard(state: State) -> bool:
+    """Return whether the time limit cut off the next heartbeat's report; a learner who finishes has reported."""
+    return state.playback.closing is ReasonCode.SESSION_TIME_LIMIT and state.playback.tail_to_ms > 0
+
+
+def _owed(state: State) -> ChallengeKind | None:
+    """Return the kind of the challenge that a closing session leaves open; the learner's next one begins with it."""
+    if state.challenges.open is not None:
+        return state.challenges.open.kind
+    if state.challenges.hold:
+        return ChallengeKind.LIVENESS  # it failed, and the next one was to come: movements, where the rules use them
+    # A learner who left before the first proof has not answered an older debt either.
+    before = state.playback.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING)
+    return state.info.owed if before else None

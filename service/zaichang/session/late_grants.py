@@ -1,0 +1,53 @@
+"""Credit after the end: media of a closed session that went to review, and that later evidence grants (I9).
+
+Two things can grant it, as a new log entry: a delivery log that comes late (I5), and a liveness challenge that passes
+at the beginning of the learner's next session. Either grants only the part that it alone was missing for: a minute that
+another reason may have sent to review as well stays there.
+"""
+
+from __future__ import annotations
+
+from zaichang.core.reason_table import LEAVES_NOTHING
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.credit import REASONS_PER_MINUTE
+from zaichang.session.decisions import Minute
+from zaichang.session.delivery import STEP_MS
+from zaichang.session.parts import Span
+from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
+from zaichang.session.policy import Policy
+from zaichang.session.state import State
+
+
+def by_delivery(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
+    """Return the part of a recorded minute that a delivery log which came after the end grants."""
+    sent = normalise((a, b) for a, b, sent_ms in spans if sent_ms <= minute.to_ms + STEP_MS)
+    undecided = _left_only_by(minute, ReasonCode.MEDIA_NOT_DELIVERED)
+    return difference(undecided, difference(undecided, sent))
+
+
+def by_liveness(minute: Minute) -> IntervalSet:
+    """Return the part of a recorded minute that a liveness after the end grants, if ``makes_up`` says that it may."""
+    return _left_only_by(minute, ReasonCode.LIVENESS_MISSING)
+
+
+def makes_up(before: State, after: State, policy: Policy) -> bool:
+    """Return whether the first liveness of a session stands for the one that the session before lacked at its end.
+
+    It does where it might have closed that session itself, had it been paused until then: before its time limit, by
+    the same camera, and with no challenge left open. So nothing is won by leaving instead of pausing.
+
+    Args:
+        before: The earlier session's state, closed.
+        after: The later one's, of the same learner, lesson and time line.
+        policy: The earlier one's.
+    """
+    in_time = 0 < after.liveness.first_ms <= before.info.at_ms + policy.session_max_ms
+    same_camera = before.proofs.camera == after.liveness.first_camera
+    return in_time and before.challenges.owed is None and before.liveness.failed_reason is None and same_camera
+
+
+def _left_only_by(minute: Minute, reason: ReasonCode) -> IntervalSet:
+    """Return the undecided parts of a minute that only ``reason`` left to a person; a full list may hide others."""
+    others = set(minute.reasons) - {reason}
+    alone = reason in minute.reasons and others <= LEAVES_NOTHING and len(minute.reasons) < REASONS_PER_MINUTE
+    return minute.undecided if alone else EMPTY

@@ -1,0 +1,71 @@
+"""The player's line: the nonce that it reveals, its chain of heartbeats (I4), and silence.
+
+Writes ``state.link`` and nothing else.
+"""
+
+from __future__ import annotations
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import credit
+from zaichang.session.decisions import RejectHeartbeat, RejectReveal
+from zaichang.session.events import BeaconArrived, HeartbeatReceived, NonceRevealed
+from zaichang.session.schedule import heartbeat_nonce, opens
+from zaichang.session.turn import Turn
+
+
+def reveal(turn: Turn, event: NonceRevealed) -> bool:
+    """Take the client's nonce; return whether it is new and the one that was committed to.
+
+    Sent again after a lost answer, the same nonce changes nothing.
+    """
+    link = turn.state.link
+    if event.client_nonce == link.client_nonce:
+        return False
+    if not opens(event.client_nonce, turn.state.info.client_nonce_c):
+        credit.indicate(turn, ReasonCode.NONCE_REJECTED)
+        turn.add(RejectReveal())
+        return False
+    link.client_nonce = event.client_nonce
+    return True
+
+
+def take_beacon(turn: Turn, event: BeaconArrived) -> None:
+    """Take a witness's beacon, once and in time: choosing when it comes would choose the draws that it changes."""
+    link = turn.state.link
+    if not link.beacon and event.at_ms < turn.state.info.at_ms + turn.policy.beacon_wait_ms:
+        link.beacon = event.beacon
+
+
+def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
+    """Accept the heartbeat that continues the chain, and reject any other; return whether it was accepted."""
+    link = turn.state.link
+    expected = link.seq + 1
+    if beat.seq != expected or beat.nonce != heartbeat_nonce(turn.state.info, expected):
+        credit.indicate(turn, ReasonCode.HEARTBEAT_REJECTED)
+        credit.note(turn, ReasonCode.HEARTBEAT_REJECTED)
+        code = "nonce" if beat.seq == expected else ("replayed" if beat.seq < expected else "out_of_order")
+        turn.add(RejectHeartbeat(seq=beat.seq, code=f"heartbeat.{code}", expected_seq=expected))
+        return False
+    link.seq = beat.seq
+    link.heard_ms = beat.at_ms
+    link.connected = True
+    return True
+
+
+def end_gap(turn: Turn) -> bool:
+    """End the gap that held the session back; return whether there was one."""
+    link = turn.state.link
+    if link.hold is None:
+        return False
+    link.hold = None
+    return True
+
+
+def begin_gap(turn: Turn) -> None:
+    """Hold the session back: the connection has been silent for too long."""
+    turn.state.link.hold = ReasonCode.NETWORK_GAP
+
+
+def set_connected(turn: Turn, *, connected: bool) -> None:
+    """Record that the websocket opened or closed."""
+    turn.state.link.connected = connected

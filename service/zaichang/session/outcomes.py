@@ -1,0 +1,134 @@
+"""What a decided proof or challenge does: resolve the bracket, hold or release the session, schedule the next one.
+
+This is the only place where a proof's outcome meets credit (I6, I10). It writes no part of the state itself.
+"""
+
+from __future__ import annotations
+
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import bracket, challenges, closing, credit, page, phase, playback, proofs
+from zaichang.session.turn import Turn
+from zaichang.session.values import Challenge, Outcome, Phase
+
+
+def decide(turn: Turn, outcome: Outcome, reason: ReasonCode | None) -> None:
+    """Act on a proof that passed, failed, or could not be decided without a person."""
+    playback.drop_tail(turn)
+    if outcome is Outcome.FAILED:
+        bracket.lose(turn, reason, turn.state.credit.proved)
+        _fail(turn, reason or ReasonCode.CAPTURE_MISSED)
+    else:
+        _pass(turn, outcome, reason)
+    _go_on(turn)
+
+
+def _pass(turn: Turn, outcome: Outcome, reason: ReasonCode | None) -> None:
+    state, policy = turn.state, turn.policy
+    # (1) A pass that came only when the learner was called uses an excuse, or costs the bracket.
+    called = reason if outcome is Outcome.PASSED and state.proofs.hold is None else None
+    pardoned = called is not None and proofs.excuse(turn)
+    if called is not None and not pardoned:
+        # Present only when called, once too often: the time before stays unproved, though the session goes on.
+        bracket.lose(turn, called, state.credit.proved)
+        credit.note(turn, called)
+        credit.indicate(turn, called)
+    # (2) The bracket: proved, and cleared where no challenge is open against it.
+    lack = reason if outcome is Outcome.UNDECIDED else None
+    bracket.prove(turn, lack or (None if policy.liveness_bracket else state.liveness.lack))
+    if called is not None and pardoned and state.proofs.excuses > proofs.CREDITED_EXCUSES:
+        credit.leave_proved(turn, called)
+    if state.challenges.open is None:
+        bracket.clear(turn)
+    proofs.ease_doubt(turn)
+    # (3) The hold: the first proof may ask for liveness as well, and a failed challenge keeps it.
+    if policy.liveness_start and state.playback.phase is Phase.AWAITING_CAPTURE and turn.uses_captures:
+        challenges.set_hold(turn, hold=True)
+        playback.move(turn, Phase.CHALLENGING)
+        challenges.issue(turn, kind=ChallengeKind.LIVENESS)
+    elif not state.challenges.hold:
+        proofs.set_hold(turn, None)
+    # (4) The next round.
+    if turn.uses_captures:
+        proofs.schedule(turn)
+
+
+def _fail(turn: Turn, reason: ReasonCode) -> None:
+    state = turn.state
+    # (1) Count it, unless an earlier failure holds the session already.
+    held = state.proofs.hold is not None
+    exhausted = proofs.count_failure(turn, held=held)
+    if not held:
+        credit.indicate(turn, reason)
+        credit.note(turn, reason)
+    # (2) Hold the session; its strikes may be used up.
+    changed = proofs.set_hold(turn, reason)
+    if exhausted and state.playback.closing is None:
+        playback.exhaust_strikes(turn)
+    # (3) The cure: a round soon, but not before a failed challenge is answered.
+    if turn.uses_captures and not state.challenges.hold:
+        proofs.want_round(turn, turn.now_ms + turn.policy.cure_ms)
+    if changed:
+        page.order_pause(turn, reason)
+
+
+def answered(turn: Turn, kind: ChallengeKind, lack: ReasonCode | None) -> None:
+    """Act on a challenge that was answered rightly.
+
+    Args:
+        turn: The turn.
+        kind: The challenge's kind.
+        lack: Set where a liveness was done as asked but a result is missing, such as a reference to compare with.
+    """
+    state = turn.state
+    challenges.schedule(turn)
+    cured = challenges.set_hold(turn, hold=False)
+    if kind == ChallengeKind.LIVENESS:
+        bracket.cover(turn, lack)
+    else:
+        bracket.clear(turn)
+    if not turn.uses_captures:
+        decide(turn, Outcome.PASSED, None)
+        return
+    if state.playback.phase is Phase.CHALLENGING and state.proofs.hold is ReasonCode.AWAITING_PROOF:
+        proofs.set_hold(turn, None)  # the first proof is complete
+    elif cured and state.playback.closing is None:
+        proofs.begin_round(turn)
+    _go_on(turn)
+
+
+def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
+    """Act on a challenge that stayed unanswered, or whose attempts are used up: nothing counts until its cure (I6).
+
+    Args:
+        turn: The turn.
+        reason: Why it failed.
+        was_liveness: Whether it asked for liveness: then the time that captures have proved goes to review.
+    """
+    challenges.set_hold(turn, hold=True)
+    proofs.want_round(turn, 0)
+    bracket.forfeit(turn, reason, was_liveness=was_liveness)
+    decide(turn, Outcome.FAILED, reason)
+
+
+def cut_try(turn: Turn) -> None:
+    """End the liveness try that runs: the connection was lost, so it cannot be finished."""
+    challenge = turn.state.challenges.open
+    if challenge is not None:
+        use_up(turn, challenges.interrupt_try(turn, challenge, lost=True), ReasonCode.LIVENESS_INTERRUPTED)
+
+
+def use_up(turn: Turn, challenge: Challenge, reason: ReasonCode) -> bool:
+    """Take a challenge away whose attempts are used up, and let it have failed; return whether it was."""
+    if challenge.attempts < turn.policy.challenge_attempts:
+        return False
+    challenges.fail(turn)
+    fail_challenge(turn, reason, was_liveness=challenges.is_liveness(challenge))
+    return True
+
+
+def _go_on(turn: Turn) -> None:
+    if turn.state.playback.closing is not None:
+        closing.wind_up(turn)
+    else:
+        phase.follow_holds(turn)

@@ -1,0 +1,101 @@
+"""The learner's page and player: whether they hold the session back, and the pause that we ordered.
+
+Writes ``state.page`` and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reasons import ReasonCode
+from zaichang.session import challenges, credit, liveness, playback, proofs
+from zaichang.session.decisions import OrderPause, OrderResume, OrderSeek
+from zaichang.session.events import HeartbeatReceived
+from zaichang.session.policy import Policy
+from zaichang.session.turn import Turn
+
+FLOATING: Final = "picture_in_picture"
+SECOND_SCREEN: Final = "screen_extended"
+_WINDOWS: Final = frozenset({FLOATING, SECOND_SCREEN})
+"""Hints of how the learner's windows stand; the others say that something of the page was replaced."""
+STOP_PROOF_MS: Final = 10_000
+"""A pause or the lesson's end closes the bracket with a proof when at least this much is pending."""
+
+
+def take_report(turn: Turn, beat: HeartbeatReceived) -> None:
+    """Take the report of page and player that a heartbeat carries."""
+    if beat.hints and not _WINDOWS.issuperset(beat.hints):
+        credit.indicate(turn, ReasonCode.PAGE_TAMPERED)
+    _hold_page(turn, page_problem(beat, turn.policy))
+    _hold_player(turn, _player_problem(beat))
+
+
+def page_problem(beat: HeartbeatReceived, policy: Policy) -> ReasonCode | None:
+    """Return why the page holds the session back, or None."""
+    if policy.pause_when_hidden and not beat.visible:
+        return ReasonCode.PAGE_HIDDEN
+    if policy.pause_when_floating and FLOATING in beat.hints:
+        return ReasonCode.PICTURE_IN_PICTURE
+    if policy.pause_when_unfocused and not beat.focused:
+        return ReasonCode.PAGE_UNFOCUSED
+    if policy.pause_on_second_screen and SECOND_SCREEN in beat.hints:
+        return ReasonCode.SECOND_SCREEN
+    return None
+
+
+def _player_problem(beat: HeartbeatReceived) -> ReasonCode | None:
+    if beat.ended:
+        return ReasonCode.LESSON_ENDED
+    if beat.stalled:
+        return ReasonCode.PLAYER_STALLED
+    return None if beat.playing else ReasonCode.PLAYER_PAUSED
+
+
+def order_pause(turn: Turn, reason: ReasonCode) -> None:
+    """Tell the player to pause, and remember to tell it to go on."""
+    turn.state.page.pause_ordered = True
+    turn.add(OrderPause(reason=reason))
+
+
+def order_resume(turn: Turn) -> None:
+    """Tell a player that we paused to go on, once nothing of ours holds it; first back, if it ran too far ahead."""
+    state = turn.state
+    page = state.page
+    if state.proofs.hold or page.hold or state.link.hold or state.playback.closing:
+        return
+    page.pause_ordered = False
+    frontier_ms = state.frontier_ms
+    ahead = state.playback.beat_playhead_ms > frontier_ms + turn.policy.seek_tolerance_ms
+    if ahead and not playback.skips(state, turn.policy):
+        turn.add(OrderSeek(to_ms=frontier_ms, reason=ReasonCode.SEEK_FORWARD))
+    turn.add(OrderResume())
+
+
+def _hold_page(turn: Turn, hold: ReasonCode | None) -> None:
+    page = turn.state.page
+    if hold is not None and page.hold is None:
+        credit.note(turn, hold)
+        proofs.call_off(turn)
+        order_pause(turn, hold)
+    page.hold = hold
+
+
+def _hold_player(turn: Turn, hold: ReasonCode | None) -> None:
+    state = turn.state
+    page = state.page
+    if hold is not None and hold is not page.player_hold:
+        credit.note(turn, hold)
+        held_back = page.hold is not None or state.proofs.hold is not None or state.playback.closing is not None
+        if hold is not ReasonCode.PLAYER_STALLED and not held_back and turn.uses_captures:
+            _prove_at_stop(turn, hold)
+    page.player_hold = hold
+
+
+def _prove_at_stop(turn: Turn, hold: ReasonCode) -> None:
+    """Close the bracket now, so that a learner who stops here, for good perhaps, loses nothing."""
+    if turn.state.unproved_ms >= STOP_PROOF_MS:
+        proofs.begin_round(turn)
+    ended = hold is ReasonCode.LESSON_ENDED and turn.state.pending_ms >= STOP_PROOF_MS
+    if ended and liveness.missing(turn.state, turn.policy):
+        challenges.issue(turn, kind=ChallengeKind.LIVENESS)

@@ -1,0 +1,334 @@
+"""The seven parts of a session's state, each written by the one module of its name and by no other.
+
+A part is mutable, but only on the copy that ``step`` made: ``State.copy`` copies every part, and all values inside are
+immutable. Copies name every field because that is the quickest way to copy slots, and every event copies all parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.playhead import EMPTY, IntervalSet
+from zaichang.session.values import Challenge, OpenMinute, Phase, Round, Sighting
+
+Stretch = tuple[int, int, int]
+Waiting = tuple[int, int, int, int]
+Span = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Link:
+    """The player's line: who speaks, and when it was last heard.
+
+    Attributes:
+        client_nonce: The client's, once revealed; until then empty, and nothing is drawn or asked for.
+        beacon: A witness's, which every draw from now on takes in; empty where none came in time.
+        connected: Whether a websocket is open.
+        seq: Last accepted heartbeat.
+        heard_ms: Server time of the last accepted heartbeat (or of the start).
+        hold: NETWORK_GAP or None.
+    """
+
+    client_nonce: str = ""
+    beacon: str = ""
+    connected: bool = True
+    seq: int = 0
+    heard_ms: int = 0
+    hold: ReasonCode | None = None
+
+    def copy(self) -> Link:
+        """Return a copy."""
+        twin = Link.__new__(Link)
+        twin.client_nonce = self.client_nonce
+        twin.beacon = self.beacon
+        twin.connected = self.connected
+        twin.seq = self.seq
+        twin.heard_ms = self.heard_ms
+        twin.hold = self.hold
+        return twin
+
+
+@dataclass(slots=True)
+class Playback:
+    """The run of the lesson: the phase, the clocks, and the playhead's account with the clock (I1).
+
+    Attributes:
+        phase: See ``Phase``.
+        closing: Why the session is about to close, once its last proof is decided; None otherwise.
+        reached_ms: Server time up to which everything that fell due has happened.
+        active_ms: Time spent in ACTIVE so far; schedules run on it, so that a pause gains nothing.
+        accounted_ms: Server time up to which playing is accounted for.
+        beat_ms: Server time from which the next heartbeat's progress counts; 0 where it must not count.
+        beat_playhead_ms: Playhead at ``beat_ms``, less the part that still waits for the clock to be counted.
+        tokens_ms: Media time that may be credited at once (token bucket, I1).
+        late_until_ms: Until when left-over tokens are kept, because a heartbeat came late.
+        lead_ms: Playhead at which the present stretch began; a little ahead of the frontier is accepted,
+            uncredited.
+        tail_from_ms: Server time of the last heartbeat before the closing began, where time was counted; 0:
+            none.
+        tail_to_ms: When it began: the next heartbeat still counts up to here.
+    """
+
+    phase: Phase = Phase.AWAITING_CAPTURE
+    closing: ReasonCode | None = None
+    reached_ms: int = 0
+    active_ms: int = 0
+    accounted_ms: int = 0
+    beat_ms: int = 0
+    beat_playhead_ms: int = 0
+    tokens_ms: int = 0
+    late_until_ms: int = 0
+    lead_ms: int = 0
+    tail_from_ms: int = 0
+    tail_to_ms: int = 0
+
+    def copy(self) -> Playback:
+        """Return a copy."""
+        twin = Playback.__new__(Playback)
+        twin.phase = self.phase
+        twin.closing = self.closing
+        twin.reached_ms = self.reached_ms
+        twin.active_ms = self.active_ms
+        twin.accounted_ms = self.accounted_ms
+        twin.beat_ms = self.beat_ms
+        twin.beat_playhead_ms = self.beat_playhead_ms
+        twin.tokens_ms = self.tokens_ms
+        twin.late_until_ms = self.late_until_ms
+        twin.lead_ms = self.lead_ms
+        twin.tail_from_ms = self.tail_from_ms
+        twin.tail_to_ms = self.tail_to_ms
+        return twin
+
+
+@dataclass(slots=True)
+class Credit:
+    """Media time on its way to a record: pending, proved, held, covered, waiting, credited; and the open minutes.
+
+    Attributes:
+        credited: All verified playhead intervals, earlier sessions' included.
+        undecided: Intervals that a person may still grant.
+        pending: ``(minute, start_ms, end_ms)`` played since the last proof, in the order of playing.
+        pending_set: The same as a set.
+        proved: How many leading entries of ``pending`` a round has proved.
+        proved_lack: The result that this proof lacked, or None.
+        held: How many of them no challenge stands against (I6): they wait for a liveness only.
+        covered: How many leading entries of ``pending`` were played before a liveness that passed.
+        waiting: ``(minute, start_ms, end_ms, due_ms)`` proved in every way, but not known to be delivered (I5):
+            by when the delivery log must say so.
+        waiting_set: The same as a set.
+        delivered: ``(start_ms, end_ms, sent_ms)`` delivered and not yet credited; ``sent_ms`` is 0 where it was
+            sent before the end of every open minute.
+        verified_ms: Verified in this session.
+        minutes: Open minutes, oldest first.
+        next_minute: Index of the next minute.
+        minute_active_ms: ACTIVE time spent in the running minute.
+        minutes_recorded: How many were recorded.
+        indicators: What a reviewer should look at, with counts.
+    """
+
+    credited: IntervalSet = EMPTY
+    undecided: IntervalSet = EMPTY
+    pending: tuple[Stretch, ...] = ()
+    pending_set: IntervalSet = EMPTY
+    proved: int = 0
+    proved_lack: ReasonCode | None = None
+    held: int = 0
+    covered: int = 0
+    waiting: tuple[Waiting, ...] = ()
+    waiting_set: IntervalSet = EMPTY
+    delivered: tuple[Span, ...] = ()
+    verified_ms: int = 0
+    minutes: tuple[OpenMinute, ...] = ()
+    next_minute: int = 0
+    minute_active_ms: int = 0
+    minutes_recorded: int = 0
+    indicators: tuple[tuple[ReasonCode, int], ...] = ()
+
+    def copy(self) -> Credit:
+        """Return a copy."""
+        twin = Credit.__new__(Credit)
+        twin.credited = self.credited
+        twin.undecided = self.undecided
+        twin.pending = self.pending
+        twin.pending_set = self.pending_set
+        twin.proved = self.proved
+        twin.proved_lack = self.proved_lack
+        twin.held = self.held
+        twin.covered = self.covered
+        twin.waiting = self.waiting
+        twin.waiting_set = self.waiting_set
+        twin.delivered = self.delivered
+        twin.verified_ms = self.verified_ms
+        twin.minutes = self.minutes
+        twin.next_minute = self.next_minute
+        twin.minute_active_ms = self.minute_active_ms
+        twin.minutes_recorded = self.minutes_recorded
+        twin.indicators = self.indicators
+        return twin
+
+
+@dataclass(slots=True)
+class Proofs:
+    """Capture rounds: the one in progress, the next one, and the pictures of earlier ones.
+
+    Attributes:
+        hold: Why the proofs do not hold at present, or None.
+        opening_lack: The result that the proof which opened the present bracket lacked: then no credit follows
+            without a person.
+        round: The proof in progress.
+        rounds: How many rounds began.
+        due_ms: Server time at which a round is due whatever the schedule says; 0: none.
+        next_active_ms: ``active_ms`` at which the next scheduled round is due.
+        excuses: How often a hidden page, the network, or coming only when called was excused.
+        strikes: Failed proofs.
+        doubt: Rounds for which the schedule stays denser after a failure.
+        camera: Digest of the camera in use.
+        virtual: Whether the last picture's camera looked like a virtual one.
+        frame_px: Width and height of the last picture.
+        contents: The last pictures' content hashes, newest last.
+        sightings: Where the face was in the last captures, newest last.
+        repeats: Captures that repeated an earlier one, exactly or nearly.
+    """
+
+    hold: ReasonCode | None = ReasonCode.AWAITING_NONCE
+    opening_lack: ReasonCode | None = None
+    round: Round | None = None
+    rounds: int = 0
+    due_ms: int = 0
+    next_active_ms: int = 0
+    excuses: int = 0
+    strikes: int = 0
+    doubt: int = 0
+    camera: str = ""
+    virtual: bool = False
+    frame_px: tuple[int, int] = (0, 0)
+    contents: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    repeats: int = 0
+
+    def copy(self) -> Proofs:
+        """Return a copy."""
+        twin = Proofs.__new__(Proofs)
+        twin.hold = self.hold
+        twin.opening_lack = self.opening_lack
+        twin.round = self.round
+        twin.rounds = self.rounds
+        twin.due_ms = self.due_ms
+        twin.next_active_ms = self.next_active_ms
+        twin.excuses = self.excuses
+        twin.strikes = self.strikes
+        twin.doubt = self.doubt
+        twin.camera = self.camera
+        twin.virtual = self.virtual
+        twin.frame_px = self.frame_px
+        twin.contents = self.contents
+        twin.sightings = self.sightings
+        twin.repeats = self.repeats
+        return twin
+
+
+@dataclass(slots=True)
+class Challenges:
+    """Challenges: the open one, the next one, and how earlier ones were answered.
+
+    Attributes:
+        open: The open challenge.
+        issued: How many were issued.
+        hold: Whether a challenge that failed still waits for its cure.
+        next_active_ms: ``active_ms`` at which the next scheduled one is due.
+        due_ms: Server time of the next one after a failed one; 0: none.
+        failures: Failed challenges in a row; each makes the next one wait longer.
+        reactions_ms: The last reaction times, for the regularity indicator.
+        picks: The places of the last chosen options; -1 - place where the choice was wrong.
+        owed: Once closed: the kind of the challenge that was left open.
+    """
+
+    open: Challenge | None = None
+    issued: int = 0
+    hold: bool = False
+    next_active_ms: int = 0
+    due_ms: int = 0
+    failures: int = 0
+    reactions_ms: tuple[int, ...] = ()
+    picks: tuple[int, ...] = ()
+    owed: ChallengeKind | None = None
+
+    def copy(self) -> Challenges:
+        """Return a copy."""
+        twin = Challenges.__new__(Challenges)
+        twin.open = self.open
+        twin.issued = self.issued
+        twin.hold = self.hold
+        twin.next_active_ms = self.next_active_ms
+        twin.due_ms = self.due_ms
+        twin.failures = self.failures
+        twin.reactions_ms = self.reactions_ms
+        twin.picks = self.picks
+        twin.owed = self.owed
+        return twin
+
+
+@dataclass(slots=True)
+class Liveness:
+    """Liveness challenges: when the next challenge must be one, and how the last ones ended.
+
+    Attributes:
+        wanted: Whether something may not be live: the next challenge comes at once and asks for movements.
+        lack: The result that the last liveness lacked, or None.
+        failed_reason: Why the last liveness failed; None after one that passed.
+        from_active_ms: ``active_ms`` from which any challenge asks for movements.
+        due_active_ms: ``active_ms`` at which one does whatever others come.
+        mirrored: Whether the last turn it showed went to the other side: then the next try is judged so.
+        first_ms: Server time at which a liveness challenge first passed; 0: none has.
+        first_camera: Digest of the camera that it passed before.
+        closing_asked: Whether the closing liveness was asked for.
+    """
+
+    wanted: bool = False
+    lack: ReasonCode | None = None
+    failed_reason: ReasonCode | None = None
+    from_active_ms: int = 0
+    due_active_ms: int = 0
+    mirrored: bool = False
+    first_ms: int = 0
+    first_camera: str = ""
+    closing_asked: bool = False
+
+    def copy(self) -> Liveness:
+        """Return a copy."""
+        twin = Liveness.__new__(Liveness)
+        twin.wanted = self.wanted
+        twin.lack = self.lack
+        twin.failed_reason = self.failed_reason
+        twin.from_active_ms = self.from_active_ms
+        twin.due_active_ms = self.due_active_ms
+        twin.mirrored = self.mirrored
+        twin.first_ms = self.first_ms
+        twin.first_camera = self.first_camera
+        twin.closing_asked = self.closing_asked
+        return twin
+
+
+@dataclass(slots=True)
+class Page:
+    """The learner's page: the reasons that hold it back, and the order that its player was given.
+
+    Attributes:
+        hold: PAGE_HIDDEN, PICTURE_IN_PICTURE, PAGE_UNFOCUSED, SECOND_SCREEN or None.
+        player_hold: PLAYER_PAUSED, PLAYER_STALLED, LESSON_ENDED or None.
+        pause_ordered: Whether the player waits for our OrderResume.
+    """
+
+    hold: ReasonCode | None = None
+    player_hold: ReasonCode | None = ReasonCode.PLAYER_PAUSED
+    pause_ordered: bool = True
+
+    def copy(self) -> Page:
+        """Return a copy."""
+        twin = Page.__new__(Page)
+        twin.hold = self.hold
+        twin.player_hold = self.player_hold
+        twin.pause_ordered = self.pause_ordered
+        return twin

@@ -1,0 +1,16 @@
+"""Follows the holds: makes the move that they imply, begins a minute, lets the player go on."""
+
+from __future__ import annotations
+
+from zaichang.session import credit, page, playback, transitions
+from zaichang.session.turn import Turn
+from zaichang.session.values import Phase
+
+
+def follow_holds(turn: Turn) -> None:
+    """Move to the phase that the holds imply; called wherever one of them may have changed."""
+    state = turn.state
+    if playback.move(turn, transitions.target(state)) and state.playback.phase is Phase.ACTIVE:
+        credit.begin_minute(turn, state.playback.reached_ms)
+    if state.page.pause_ordered:
+        page.order_resume(turn)

@@ -1,0 +1,258 @@
+"""The run of the lesson: phase and clocks, and how far a playhead may have come since its last report (I1).
+
+Writes ``state.playback`` and nothing else; the media time that counts goes to ``credit``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.core.units import BP_ONE
+from zaichang.session import credit
+from zaichang.session.decisions import OrderSeek
+from zaichang.session.events import HeartbeatReceived
+from zaichang.session.playhead import IntervalSet, furthest_ms, normalise, total_ms, union
+from zaichang.session.policy import Policy
+from zaichang.session.state import State
+from zaichang.session.transitions import require_move
+from zaichang.session.turn import Turn
+from zaichang.session.values import Phase
+
+IMPOSSIBLE_RATE = 17
+"""Browsers play at most 16x; media that moved further than this many times the clock was moved, not played."""
+LATENESS_KEPT_MS = 60_000
+"""After a late heartbeat, early ones may catch up for this long."""
+SKIPPED_MAX_MS = 30_000
+"""The most that a first viewing may leave out in all, for rounding and for players that play on for a moment."""
+PIECES_MAX = 128
+"""How many separate pieces the watched media may have, so that state and records stay small."""
+LIVE_SLACK_MS = 10_000
+"""How far the playhead of a live broadcast may be ahead of our clock: the broadcaster's clock is not ours."""
+RUN_UP_MS = 2_000
+"""A learner who has left out too much is sent this far before the furthest point: players do not stop exactly."""
+TAIL_MIN_MS = 1_000
+"""Unreported playing before the end counts from this much on; a heartbeat comes at the end anyway."""
+
+
+def run_to(turn: Turn, to_ms: int) -> None:
+    """Let the session's time run to ``to_ms``; its ACTIVE part must not lie beyond the running minute's end."""
+    playback = turn.state.playback
+    elapsed_ms = to_ms - playback.reached_ms
+    if elapsed_ms > 0 and playback.phase is Phase.ACTIVE:
+        playback.active_ms += elapsed_ms
+        credit.spend(turn, elapsed_ms, to_ms)
+    playback.reached_ms = to_ms
+
+
+def move(turn: Turn, target: Phase) -> bool:
+    """Move to a phase; return whether it is another one.
+
+    Raises:
+        IllegalEvent: ``session.no_such_move``.
+    """
+    playback = turn.state.playback
+    changed = target is not playback.phase
+    if changed:
+        require_move(playback.phase, target)
+        playback.phase = target
+    if target is not Phase.ACTIVE:
+        playback.beat_ms = 0
+    return changed
+
+
+def begin_closing(turn: Turn, reason: ReasonCode) -> None:
+    """Record that the session is about to end, and the part that was played since the last heartbeat."""
+    playback = turn.state.playback
+    playback.closing = reason
+    unheard_ms = playback.reached_ms - playback.beat_ms
+    if playback.phase is Phase.ACTIVE and playback.beat_ms and unheard_ms >= TAIL_MIN_MS:
+        playback.tail_from_ms, playback.tail_to_ms = playback.beat_ms, playback.reached_ms
+
+
+def exhaust_strikes(turn: Turn) -> None:
+    """Let the session end because too many proofs have failed."""
+    turn.state.playback.closing = ReasonCode.STRIKES_EXHAUSTED
+
+
+def close(turn: Turn, reason: ReasonCode) -> None:
+    """Close the session for good."""
+    turn.state.playback.closing = reason
+    move(turn, Phase.CLOSED)
+
+
+def account_to_now(turn: Turn) -> None:
+    """No heartbeat will account for the time until now any more."""
+    turn.state.playback.accounted_ms = turn.state.playback.reached_ms
+
+
+def drop_tail(turn: Turn) -> None:
+    """A proof was decided: nothing that was played before the end is reported after it."""
+    turn.state.playback.tail_to_ms = 0
+
+
+def drop_lead(turn: Turn) -> None:
+    """Pending time was lost: the next stretch must begin within the frontier."""
+    turn.state.playback.lead_ms = 0
+
+
+def enter(turn: Turn, beat: HeartbeatReceived, since_ms: int) -> ReasonCode | None:
+    """Begin a counted stretch at this heartbeat; return why not, where the playhead is too far ahead.
+
+    A player that was told to go on may have played for as long as ``since_ms`` (the previous heartbeat) allows before
+    this report: that much lead is accepted, though not credited. Nothing is saved up from before the stretch.
+    """
+    state, policy, playback = turn.state, turn.policy, turn.state.playback
+    if _ahead_of_broadcast(state, beat.at_ms, beat.playhead_ms):
+        return _refuse_broadcast(turn, beat)
+    lead_ms = min(policy.burst_ms, beat.at_ms - since_ms) * policy.rate_max_bp // BP_ONE + policy.seek_tolerance_ms
+    frontier_ms = state.frontier_ms
+    if not skips(state, policy) and beat.playhead_ms > frontier_ms + lead_ms:
+        return _refuse(turn, ReasonCode.SEEK_FORWARD, frontier_ms)
+    if _scattered(state, beat.playhead_ms, frontier_ms, policy):
+        return _refuse(turn, ReasonCode.SEEK_FORWARD, frontier_ms - RUN_UP_MS)
+    playback.lead_ms = beat.playhead_ms
+    playback.tokens_ms = 0
+    playback.late_until_ms = 0
+    return None
+
+
+def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int]:
+    """Turn the progress since the last heartbeat into pending time.
+
+    Only progress that began at a counted heartbeat, in one stretch of ACTIVE time, is looked at: ``beat_ms`` is 0
+    otherwise. The token bucket (I1) gains real time times the highest rate. Left-over tokens stay only as far as a
+    heartbeat was late, and only for a while, since that is when an early one follows; else a saved-up burst would pay
+    for a skip.
+
+    Returns:
+        Why it does not count, or None; and the lag: by how many milliseconds the last played part waits for the clock,
+        to be counted with the next one. Network delay on the first heartbeat must not look like fast playback, and a
+        lag earns nothing: the counted time never exceeds the tokens.
+    """
+    policy, playback = turn.policy, turn.state.playback
+    if playback.beat_ms == 0 or playback.phase is not Phase.ACTIVE:
+        return None, 0
+    # (1) Earn tokens for the time since the last heartbeat.
+    earned_ms = (beat.at_ms - playback.beat_ms) * policy.rate_max_bp // BP_ONE
+    progress_ms = max(0, beat.playhead_ms - playback.beat_playhead_ms)
+    playback.tokens_ms += earned_ms
+    # (2) Let a small excess wait for the clock.
+    lag_ms = max(0, progress_ms - playback.tokens_ms)
+    if lag_ms > policy.seek_tolerance_ms:
+        lag_ms = 0
+    # (3) Count the rest, or refuse it.
+    reason = _progress(turn, beat, beat.playhead_ms - lag_ms, progress_ms - lag_ms)
+    # (4) Keep left-over tokens only where this heartbeat was late.
+    if earned_ms - progress_ms > policy.seek_tolerance_ms:
+        playback.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
+    late = beat.at_ms < playback.late_until_ms
+    playback.tokens_ms = min(playback.tokens_ms, policy.burst_ms if late else policy.seek_tolerance_ms)
+    return reason, 0 if reason else lag_ms
+
+
+def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
+    """Count the part that was played between the last heartbeat and the beginning of the end, which came between."""
+    playback = turn.state.playback
+    from_ms, to_ms = playback.tail_from_ms, playback.tail_to_ms
+    progress_ms = beat.playhead_ms - playback.beat_playhead_ms
+    allowed_ms = playback.tokens_ms + (beat.at_ms - from_ms) * turn.policy.rate_max_bp // BP_ONE
+    playback.tail_to_ms = 0
+    if progress_ms > allowed_ms:
+        return
+    # As if the report had come when the end began; the part that was played after that does not count.
+    counted_ms = min(progress_ms, to_ms - from_ms)
+    playback.tokens_ms = allowed_ms
+    playback.beat_ms = from_ms
+    _progress(turn, replace(beat, at_ms=to_ms), playback.beat_playhead_ms + counted_ms, counted_ms)
+
+
+def report(turn: Turn, beat: HeartbeatReceived, lag_ms: int) -> None:
+    """Record where this heartbeat stands, so that the next one's progress can be told."""
+    playback = turn.state.playback
+    playback.accounted_ms = beat.at_ms
+    playback.beat_playhead_ms = beat.playhead_ms - lag_ms
+
+
+def count_from(turn: Turn, beat: HeartbeatReceived, reason: ReasonCode | None) -> None:
+    """Let the next heartbeat's progress count from this one, unless ``reason`` says that the playhead must go back."""
+    stops = reason is ReasonCode.SEEK_FORWARD or reason is ReasonCode.AHEAD_OF_LIVE
+    turn.state.playback.beat_ms = 0 if stops else beat.at_ms
+
+
+def skips(state: State, policy: Policy) -> bool:
+    """Return whether a first viewing may begin further on: by the policy, or in a live broadcast, which goes on."""
+    return policy.skip_allowed or state.info.live_from_ms > 0
+
+
+def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms: int) -> ReasonCode | None:
+    """Count the progress up to ``playhead_ms``; return why it does not count, where it does not."""
+    state, policy, playback = turn.state, turn.policy, turn.state.playback
+    start_ms, end_ms = playback.beat_playhead_ms, min(playhead_ms, state.info.lesson_duration_ms)
+    if end_ms <= start_ms:
+        return None  # going back, or standing still, is free
+    if _ahead_of_broadcast(state, beat.at_ms, playhead_ms):
+        return _refuse_broadcast(turn, beat)
+    # (1) Faster than the clock allows: moved, or played too fast.
+    if progress_ms > playback.tokens_ms or beat.rate_bp > policy.rate_max_bp:
+        moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - playback.beat_ms)
+        if skips(state, policy) and beat.rate_bp <= policy.rate_max_bp:
+            # A discontinuity, back to the live edge, or a skip that the policy allows: a new stretch begins there, and
+            # the part between was not seen.
+            if state.info.live_from_ms:
+                credit.note(turn, ReasonCode.LIVE_JUMP)
+            elif not moved:
+                credit.note(turn, ReasonCode.RATE_TOO_FAST)
+            return None
+        # In a broadcast the furthest point may be hours away, or that of an earlier session: back to the last report.
+        to_ms = start_ms if state.info.live_from_ms else state.frontier_ms
+        return _refuse(turn, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, to_ms)
+    # (2) Further on than a first viewing may be.
+    frontier_ms = state.frontier_ms
+    allowed_ms = max(frontier_ms, playback.lead_ms)
+    if start_ms > allowed_ms + policy.seek_tolerance_ms and not skips(state, policy):
+        return _refuse(turn, ReasonCode.SEEK_FORWARD, frontier_ms)
+    if _scattered(state, start_ms, allowed_ms, policy):
+        return _refuse(turn, ReasonCode.SEEK_FORWARD, frontier_ms - RUN_UP_MS)
+    # (3) Played: it waits for the next proof.
+    playback.tokens_ms -= progress_ms
+    credit.pend(turn, (start_ms, end_ms), playback.beat_ms, beat.at_ms)
+    return None
+
+
+def _ahead_of_broadcast(state: State, at_ms: int, playhead_ms: int) -> bool:
+    """Return whether a playhead claims to be where a live broadcast has not come yet."""
+    return 0 < state.info.live_from_ms and playhead_ms > _broadcast_edge_ms(state, at_ms) + LIVE_SLACK_MS
+
+
+def _broadcast_edge_ms(state: State, at_ms: int) -> int:
+    return max(0, at_ms - state.info.live_from_ms)
+
+
+def _refuse_broadcast(turn: Turn, beat: HeartbeatReceived) -> ReasonCode:
+    return _refuse(turn, ReasonCode.AHEAD_OF_LIVE, _broadcast_edge_ms(turn.state, beat.at_ms))
+
+
+def _scattered(state: State, start_ms: int, allowed_ms: int, policy: Policy) -> bool:
+    """Return whether a stretch must not begin here, though near enough: small skips, many times, are a fast-forward."""
+    parts = state.credit
+    ahead = start_ms > allowed_ms and not skips(state, policy)
+    pieces = len(parts.credited) + len(parts.pending_set) + len(parts.undecided) + len(parts.waiting)
+    if not ahead and pieces < PIECES_MAX:
+        return False
+    watched = union(union(state.taken, parts.undecided), state.info.resumable)
+    if ahead:
+        before = union(normalise(state.info.credited), state.info.resumable)
+        if _left_out_ms(watched) - _left_out_ms(before) >= SKIPPED_MAX_MS:
+            return True
+    return len(watched) >= PIECES_MAX and not any(low_ms <= start_ms <= high_ms for low_ms, high_ms in watched)
+
+
+def _left_out_ms(watched: IntervalSet) -> int:
+    return furthest_ms(watched) - total_ms(watched)
+
+
+def _refuse(turn: Turn, reason: ReasonCode, to_ms: int) -> ReasonCode:
+    credit.note(turn, reason)
+    turn.add(OrderSeek(to_ms=max(0, to_ms), reason=reason))
+    return reason

@@ -1,0 +1,41 @@
+"""One event's working copy: the state being changed, the rules, the time, and the decisions made so far.
+
+Every function that changes a session takes one ``Turn`` and nothing else of these four. The player's core has the same
+shape (``client_sdk/web/src/core/turn.ts``).
+"""
+
+from __future__ import annotations
+
+from zaichang.session.decisions import Decision
+from zaichang.session.policy import Policy
+from zaichang.session.state import State
+
+
+class Turn:
+    """The work on one event.
+
+    Attributes:
+        state: The copy that this turn changes; each part is changed by the module of its name.
+        policy: The session's rules.
+        now_ms: Server time of the event. The deadlines of orders count from it, because they leave now, also those
+            that are given while ``state.playback.reached_ms`` is still catching up.
+        out: The decisions so far, in order.
+    """
+
+    __slots__ = ("now_ms", "out", "policy", "state")
+
+    def __init__(self, state: State, policy: Policy, now_ms: int) -> None:
+        """Begin a turn on ``state``, which must be the caller's own copy."""
+        self.state = state
+        self.policy = policy
+        self.now_ms = now_ms
+        self.out: list[Decision] = []
+
+    def add(self, decision: Decision) -> None:
+        """Add a decision; the shell carries all of them out in this order."""
+        self.out.append(decision)
+
+    @property
+    def uses_captures(self) -> bool:
+        """Whether captures are this session's proofs."""
+        return self.state.uses_captures(self.policy)

@@ -1,0 +1,126 @@
+"""Values inside a session's state: the phase, a proof in progress, an open challenge, an open minute.
+
+All are immutable, so that copying a part of the state copies references only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zaichang.core.enums import ChallengeKind
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.playhead import EMPTY, IntervalSet
+
+Sighting = tuple[int, ...]
+"""Where a face was seen: server time, box (x, y, width, height), yaw, pitch, roll, perceptual hash as an integer."""
+
+
+class Phase(StrEnum):
+    """Where a session stands; the moves between them are in ``transitions``."""
+
+    AWAITING_CAPTURE = "AWAITING_CAPTURE"
+    CHALLENGING = "CHALLENGING"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class Outcome(StrEnum):
+    """How a proof ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+
+Decided = tuple[Outcome, ReasonCode | None]
+"""A proof's outcome and its reason. A pass has a reason where the learner came only when called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A proof in progress: up to n captures of which k must pass.
+
+    Attributes:
+        number: 0, 1, 2, ... within the session.
+        taken: Captures ordered so far.
+        passes: Captures that passed.
+        refusals: Captures that showed someone else, a picture, or an old frame.
+        lacks: Captures for which a needed result is missing (never a pass).
+        reasons: Why captures did not pass, in order.
+        capture_id: The outstanding capture, or empty between two.
+        nonce: Its nonce.
+        deadline_ms: When it must have arrived; once it has, when its analysis must be there.
+        received: Whether it has arrived.
+        retake_at_ms: When to order the next one; 0 while one is outstanding.
+        beats: Heartbeats, a regular interval apart, that came while the outstanding capture did not.
+        withheld: Whether the client went on reporting and held a picture of this round back.
+    """
+
+    number: int
+    taken: int = 0
+    passes: int = 0
+    refusals: int = 0
+    lacks: int = 0
+    reasons: tuple[ReasonCode, ...] = ()
+    capture_id: str = ""
+    nonce: str = ""
+    deadline_ms: int = 0
+    received: bool = False
+    retake_at_ms: int = 0
+    beats: int = 0
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """An open challenge.
+
+    Attributes:
+        challenge_id: Unique within the session.
+        kind: What it asks for.
+        expected: The one right answer; empty where a liveness try answers.
+        options: As shown.
+        text: The question.
+        variant: Wording and look.
+        salt: 16 hex digits that the code's picture is drawn from.
+        issued_at_ms: Server time.
+        deadline_ms: Server time; 0 while the network is down and the learner is excused.
+        attempts: Wrong or impossible answers so far.
+        overdue: Whether the deadline has passed; an answer then only cures.
+        tries: ``liveness``, ``light``: how many tries were begun.
+        begun: Whether a try runs.
+        begun_ms: When the last one began.
+        labels: ``confirm``: what each option stands for.
+        excused: Whether a try that a lost connection cut short was excused already.
+    """
+
+    challenge_id: str
+    kind: ChallengeKind
+    expected: str
+    options: tuple[str, ...]
+    text: str
+    variant: int
+    salt: str
+    issued_at_ms: int
+    deadline_ms: int
+    attempts: int = 0
+    overdue: bool = False
+    tries: int = 0
+    begun: bool = False
+    begun_ms: int = 0
+    labels: tuple[str, ...] = ()
+    excused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMinute:
+    """A minute that runs, or whose last part waits for the next proof. ``to_ms`` is 0 while it runs."""
+
+    index: int
+    from_ms: int
+    to_ms: int = 0
+    verified: IntervalSet = EMPTY
+    undecided: IntervalSet = EMPTY
+    reasons: tuple[ReasonCode, ...] = ()

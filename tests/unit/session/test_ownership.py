@@ -1,0 +1,130 @@
+"""Each part of the state is written by the module of its name, and by no other: read from the assignments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import zaichang.session
+from zaichang.session import parts
+from zaichang.session.state import PARTS, State
+
+ROOM = Path(zaichang.session.__file__).parent
+ELSEWHERE = {("parts", "copy"), ("turn", "__init__")}
+"""Functions that fill a new object of their own class."""
+
+
+def targets(tree: ast.AST) -> Iterator[ast.expr]:
+    """Yield every expression that is assigned to or deleted."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=found) | ast.Delete(targets=found):
+                yield from found
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                yield target
+            case ast.For(target=target) | ast.AsyncFor(target=target) | ast.comprehension(target=target):
+                yield target
+            case ast.With(items=items):
+                yield from (item.optional_vars for item in items if item.optional_vars is not None)
+
+
+def flat(target: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(target, ast.Tuple | ast.List):
+        for item in target.elts:
+            yield from flat(item)
+    else:
+        yield target.value if isinstance(target, ast.Starred) else target
+
+
+def part_of(value: ast.expr, names: dict[str, str]) -> str:
+    """Return the part that an expression stands for: ``....state.<part>``, or a name that was bound to one."""
+    if isinstance(value, ast.Name):
+        return names.get(value.id, "")
+    if isinstance(value, ast.Attribute) and value.attr in PARTS:
+        return value.attr
+    return ""
+
+
+def bound(function: ast.AST) -> dict[str, str]:
+    """Return the local names that stand for a part, or for ``state``."""
+    names: dict[str, str] = {}
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            pairs = (
+                zip(target.elts, node.value.elts, strict=True)
+                if _parallel(target, node.value)
+                else [(target, node.value)]
+            )
+            for name, value in pairs:
+                if isinstance(name, ast.Name) and part_of(value, {}):
+                    names[name.id] = part_of(value, {})
+    return names
+
+
+def _parallel(target: ast.expr, value: ast.expr) -> bool:
+    return isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
+
+
+def writes(source: str, module: str) -> list[tuple[str, str]]:
+    """Return ``(part, field)`` of every assignment to an attribute; the part is empty where it is none of a part."""
+    found: list[tuple[str, str]] = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef) or (module, function.name) in ELSEWHERE:
+            continue
+        names = bound(function)
+        for target in targets(function):
+            for each in flat(target):
+                if isinstance(each, ast.Subscript):
+                    each = each.value
+                if isinstance(each, ast.Attribute):
+                    found.append((part_of(each.value, names), each.attr))
+    return found
+
+
+def sources() -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(ROOM.glob("*.py"))}
+
+
+def test_the_state_is_the_start_event_and_seven_parts() -> None:
+    assert tuple(spec.name for spec in fields(State)) == ("info", *PARTS)
+    assert len(PARTS) == 7
+
+
+@pytest.mark.parametrize("module", sources())
+def test_a_module_writes_its_own_part_and_nothing_else(module: str) -> None:
+    found = writes(sources()[module], module)
+    assert {part for part, _ in found} <= ({module} if module in PARTS else set()), found
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_field_of_a_part_is_written_there(part: str) -> None:
+    cls = getattr(parts, part.capitalize())
+    written = {field for _, field in writes(sources()[part], part)}
+    assert written == {spec.name for spec in fields(cls)}, "a field that is never written is none"
+
+
+@pytest.mark.parametrize("module", sources())
+def test_there_is_no_way_round_the_assignments(module: str) -> None:
+    called = {node.id for node in ast.walk(ast.parse(sources()[module])) if isinstance(node, ast.Name)}
+    touched = {node.attr for node in ast.walk(ast.parse(sources()[module])) if isinstance(node, ast.Attribute)}
+    assert not called & {"setattr", "delattr", "vars", "exec", "eval"}
+    assert not touched & {"__dict__", "__setattr__", "__delattr__"}
+
+
+def test_foreign_writes_are_seen() -> None:
+    source = (
+        "def a(turn):\n    turn.state.credit.held = 1\n"
+        "def b(turn):\n    page = turn.state.page\n    page.hold = None\n"
+        "def c(turn):\n    state, link = turn.state, turn.state.link\n    link.seq += 1\n"
+        "def d(turn):\n    x = turn.state.proofs\n    a, x.strikes = 1, 2\n"
+        "def e(turn):\n    turn.state.info = None\n"
+    )
+    assert sorted(writes(source, "step")) == [
+        ("", "info"), ("credit", "held"), ("link", "seq"), ("page", "hold"), ("proofs", "strikes"),
+    ]  # fmt: skip
