@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import protocols
 import repository
 import version
 import words
@@ -48,6 +49,7 @@ def main() -> int:
         "types": types,
         "import order": lambda: command([BIN / "lint-imports"]),
         "file sizes": repository.too_long,
+        "port sizes": protocols.too_wide,
         "text": repository.stray_text,
         "words": words.findings,
         "ignores": repository.blanket_ignores,

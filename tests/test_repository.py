@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import prepare
+import protocols
 import pytest
 import repository
 from packaging.requirements import Requirement
@@ -233,3 +234,13 @@ def test_a_failed_step_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     message = prepare.explain("dependencies", log, ValueError())
     assert cause in message
     assert "dependencies.log" in message
+
+
+def test_a_protocol_with_thirteen_methods_is_found() -> None:
+    methods = "".join(f"    def m{number}(self) -> None: ...\n" for number in range(12))
+    wide = "class Wide(Narrow, Protocol):\n    def more(self) -> None: ...\n"
+    narrow = f"from typing import Protocol\nclass Narrow(Protocol):\n{methods}"
+    assert protocols.findings_in({"narrow.py": narrow}) == []
+    [found] = protocols.findings_in({"narrow.py": narrow, "wide.py": wide})
+    assert found.startswith("wide.py: Wide has 13 methods")
+    assert protocols.too_wide() == []

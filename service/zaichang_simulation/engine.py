@@ -134,17 +134,11 @@ async def _operate(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]) 
 
 async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]) -> None:
     """Wait until every session is closed, by its finish or as abandoned."""
-    still_open = {session_id: 0 for client in clients for session_id in client.sessions}
+    session_ids = [session_id for client in clients for session_id in client.sessions]
     until_ms = host.now_ms() + loaded.policy.abandon_ms + loaded.policy.gap_ms + _AFTER_MS
     while host.now_ms() < until_ms:
-        for session_id, seen in list(still_open.items()):
-            events = await host.events(session_id)
-            if len(events) == seen:
-                continue
-            still_open[session_id] = len(events)
-            if replay(events, loaded.policy).final is not None:
-                del still_open[session_id]
-        if not still_open:
+        finals = [replay(await host.events(each), loaded.policy).final for each in session_ids]
+        if all(final is not None for final in finals):
             break
         await asyncio.sleep(30)
     await asyncio.sleep(5)  # what is being recorded

@@ -102,7 +102,6 @@ class RuntimeHost:
         self._questions = QUESTIONS
         self._clock: ServerClock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._decoded: dict[str, list[Event]] = {}
         self._logging: set[asyncio.Task[None]] = set()
 
     def now_ms(self) -> int:
@@ -291,9 +290,7 @@ class RuntimeHost:
     async def events(self, session_id: str) -> tuple[Event, ...]:
         """Return a session's stored events."""
         bodies = await self._running().store.events(session_id)
-        decoded = self._decoded.setdefault(session_id, [])
-        decoded.extend(decode_event(parse_canonical_object(body)) for body in bodies[len(decoded) :])
-        return tuple(decoded)
+        return tuple(decode_event(parse_canonical_object(body)) for body in bodies)
 
     async def minutes(self, session_id: str) -> tuple[Minute, ...]:
         """Return a session's minutes as they were recorded."""

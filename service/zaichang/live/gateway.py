@@ -129,7 +129,7 @@ class Gateway:
     def drain(self) -> None:
         """Take no more connections and close the open ones with 1012; the players come back by themselves."""
         self._draining = True
-        for runner in self._hub.live():
+        for runner in self._hub.open_sessions():
             runner.send_away(CloseCode.RESTARTING, "restarting")
 
     async def _serve(self, channel: Channel, address: str) -> None:

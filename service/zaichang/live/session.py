@@ -83,6 +83,7 @@ class LiveSession:
         recorder: Recorder,
         fatal: Callable[[FatalLogError], None],
         ended: Callable[[SessionRow], None],
+        lost: Callable[[LiveSession], None],
         final: FinalRecord | None = None,
     ) -> None:
         """Take over a session whose events up to now are stored.
@@ -99,6 +100,7 @@ class LiveSession:
             recorder: Shared by all sessions.
             fatal: Called where the log cannot go on.
             ended: Called once, when the session's end is stored.
+            lost: Called once, when another process has taken the session over.
             final: The end, for a session that is closed.
         """
         self.row = row
@@ -113,6 +115,8 @@ class LiveSession:
         self._recorder = recorder
         self._fatal = fatal
         self._ended = ended
+        self._lost = lost
+        self._fenced = False
         self._sealed_ms = 0
         self._final = final
         self._next_seq = row.next_seq
@@ -192,7 +196,7 @@ class LiveSession:
             return
         self._connection = None
         self._liveness.end()
-        if not self.closed:
+        if not self.closed and not self._fenced:
             await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms))
 
     async def supersede(self) -> None:
@@ -233,18 +237,35 @@ class LiveSession:
 
     async def _apply(self, make: Callable[[int], Event], picture: bytes, arrived_ms: int) -> None:
         async with self._lock:
+            if self._fenced:
+                raise _taken_over(self.row)
             event = make(max(arrived_ms, self._state.playback.reached_ms))
             state, decisions = step(self._state, event, self.policy)
             try:
                 await self._keep_picture(event, decisions, picture)
                 leaves = await self._commit(event, decisions, state.challenges.owed or "")
-            except StorageError:
+            except StorageError as error:
+                if error.code == "storage.fenced":
+                    self._let_go()
+                    raise _taken_over(self.row) from error
                 self._arm(at_least_ms=RETRY_MS)
                 raise
             self._state = state
             self._carry_out(decisions)
             self._record(leaves)
             self._arm()
+
+    def _let_go(self) -> None:
+        """Another process owns this session now: send the player there and stop. Stored leaves are still recorded."""
+        _log.warning("session %s was taken over by another process", self.row.session_id)
+        self._fenced = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._stop_waiting()
+        self._liveness.end()
+        self.send_away(CloseCode.RESTARTING, "storage.fenced")
+        self._lost(self)
 
     async def sealed_minutes(self) -> Sequence[StoredMinute]:
         """Return the minutes that the learner may be told of."""
@@ -373,7 +394,7 @@ class LiveSession:
             self._timer.cancel()
             self._timer = None
         dues = [due for due in (next_deadline_ms(self._state, self.policy), self._segments.due_ms) if due is not None]
-        if self.closed or not dues:
+        if self.closed or self._fenced or not dues:
             return
         delay_ms = max(at_least_ms, min(dues) - self._ports.clock.now_ms(), 0)
         self._timer = asyncio.get_running_loop().call_later(delay_ms / 1000, self._on_timer)
@@ -468,6 +489,14 @@ class LiveSession:
         except IllegalEvent:
             pass  # the session closed while the work was under way: there is nothing left to tell it
         except ZaichangError as error:
+            if self._fenced:
+                return  # the player was sent away, and the log has its line
             _log.error("session %s: %s", self.row.session_id, error)
             if self._connection is not None:
                 self._connection.end(CloseCode.SERVER_ERROR, error.code)
+
+
+def _taken_over(row: SessionRow) -> StorageError:
+    return StorageError(
+        "storage.fenced", f"Session {row.session_id} was taken over by another process.", "Reconnect and resume."
+    )

@@ -18,6 +18,7 @@ from zaichang.launch.tokens import LaunchClaims
 from zaichang.live.recorder import Recorder
 from zaichang.live.resuming import resumable
 from zaichang.live.session import LiveSession
+from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.open_logs import OpenLog
 from zaichang.ports.purposes import TEMPLATE
@@ -45,10 +46,11 @@ class SessionHub:
         self.on_closed: list[Callable[[SessionRow], None]] = []
         self.on_opened: list[Callable[[LiveSession], Awaitable[None]]] = []
         self._runners: dict[str, LiveSession] = {}
+        self._releasing: set[asyncio.Task[None]] = set()
         self._learners: dict[tuple[str, str], asyncio.Lock] = {}
         self._waiting: dict[tuple[str, str], int] = {}
 
-    def live(self) -> Sequence[LiveSession]:
+    def open_sessions(self) -> Sequence[LiveSession]:
         """Return the sessions in memory."""
         return tuple(self._runners.values())
 
@@ -123,23 +125,36 @@ class SessionHub:
 
     async def settle(self) -> None:
         """Wait until no session has anything under way."""
-        for runner in self.live():
+        for runner in self.open_sessions():
             await runner.settle()
+        await drained(self._releasing, quietly=True)
 
     async def stop(self) -> None:
         """End all timers and tasks; the sessions stay open in storage."""
-        for runner in self.live():
+        for task in tuple(self._releasing):
+            task.cancel()
+        await asyncio.gather(*tuple(self._releasing), return_exceptions=True)
+        for runner in self.open_sessions():
             await runner.stop()
         self._runners.clear()
 
     def _ended(self, row: SessionRow) -> None:
         for listener in self.on_closed:
             listener(row)
+        session = self._runners.get(row.session_id)
+        if session is not None:
+            task = asyncio.ensure_future(self.release(session))
+            self._releasing.add(task)
+            task.add_done_callback(self._releasing.discard)
+
+    def _forget(self, session: LiveSession) -> None:
+        if self._runners.get(session.row.session_id) is session:
+            del self._runners[session.row.session_id]
 
     def _forget_closed(self) -> None:
-        for runner in self.live():
+        for runner in self.open_sessions():
             if runner.is_idle():
-                del self._runners[runner.row.session_id]
+                self._forget(runner)
 
     @asynccontextmanager
     async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
@@ -240,6 +255,7 @@ class SessionHub:
             recorder=self._recorder,
             fatal=self._fatal,
             ended=self._ended,
+            lost=self._forget,
         )
         self._runners[row.session_id] = runner
         runner.start(leaf)
@@ -281,6 +297,7 @@ class SessionHub:
             recorder=self._recorder,
             fatal=self._fatal,
             ended=self._ended,
+            lost=self._forget,
             final=replayed.final,
         )
         await runner.count_sealed()

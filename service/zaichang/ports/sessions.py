@@ -36,7 +36,10 @@ class SessionStore(Protocol):
         """
 
     async def last_at_ms(self) -> int:
-        """Return the latest server time in any event; 0 for none. The clock starts no earlier."""
+        """Return the latest server time in any event; 0 for none. The clock starts no earlier.
+
+        Cost: linear in the number of sessions; for start-up. The events of ended sessions are not read.
+        """
 
 
 class SessionHistory(Protocol):

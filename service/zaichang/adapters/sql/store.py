@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.cases import Cases, session_case
@@ -22,6 +23,14 @@ from zaichang.session.playhead import IntervalSet, normalise
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
     "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed"
+)
+
+# A closed session's last event is its end, so that only those of unfinished sessions are looked up, one each.
+LAST_AT_MS: Final = (
+    "SELECT max(at_ms) FROM (SELECT max(opened_ms) AS at_ms FROM sessions "
+    "UNION ALL SELECT max(closed_ms) FROM sessions "
+    "UNION ALL SELECT (SELECT e.at_ms FROM events e WHERE e.session_id = s.session_id ORDER BY e.seq DESC LIMIT 1) "
+    "FROM sessions s WHERE s.state <> 'closed')"
 )
 
 
@@ -200,10 +209,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> int:
-            row = db.execute(
-                "SELECT max(at_ms) FROM (SELECT max(at_ms) AS at_ms FROM events "
-                "UNION ALL SELECT max(opened_ms) FROM sessions)"
-            ).fetchone()
+            row = db.execute(LAST_AT_MS).fetchone()
             return int(row[0] or 0)
 
         return await self._db.read(operation)

@@ -9,7 +9,7 @@ import pytest
 
 from support.stores import ROW, events, open_store, row
 from zaichang.adapters.posix.folder import DataFolder
-from zaichang.adapters.sql.store import SqliteStore
+from zaichang.adapters.sql.store import LAST_AT_MS, SqliteStore
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import StoredLeaf, StoredMinute
 
@@ -171,3 +171,27 @@ async def test_a_picture_is_recognised_in_another_session_only(tmp_path: Path) -
         assert not await store.seen_elsewhere("c0ffee", "s1")
         assert await store.seen_elsewhere("c0ffee", "s2")
         assert not await store.seen_elsewhere("beef", "s2")
+
+
+async def test_the_latest_time_is_found_without_reading_all_events(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        assert await store.last_at_ms() == 0
+        await store.open_session(row(1))
+        await store.append(events(0, b"a", b"b", closed_ms=1_001))
+        assert await store.last_at_ms() == 1_001
+        await store.open_session(row(2, opened_ms=1_002))
+        await store.append(events(0, b"a", b"b", b"c", b"d", session_id="s2"))
+        assert await store.last_at_ms() == 1_003
+        plan = await store._db.read(lambda db: db.execute(f"EXPLAIN QUERY PLAN {LAST_AT_MS}").fetchall())
+        steps = [str(step["detail"]) for step in plan]
+        assert any(step.startswith("SEARCH e ") for step in steps)
+        assert not any(step.startswith(("SCAN e", "SCAN events")) for step in steps), steps
+
+
+async def test_a_health_probe_reads_no_table(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.ping()
+        seen: list[str] = []
+        await store._db.read(lambda db: db.set_trace_callback(seen.append))
+        await store.ping()
+        assert seen == ["SELECT 1"]
