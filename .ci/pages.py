@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "service"))
 
 from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
+from http_page import http_page  # noqa: E402
 from policy_page import field_lines, indicator_lines, shown  # noqa: E402
 from protocol_files import FILES, PARTS  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
@@ -216,6 +217,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": lambda: between("docs/cli.md", "commands", command_lines()),
     "docs/errors.md": errors_page,
     "docs/evidence-reference.md": evidence_page,
+    "docs/http.md": http_page,
     "docs/policy.md": lambda: between("docs/policy.md", "fields", field_lines()),
     "docs/protocol.md": protocol_page,
     "docs/reasons.md": reasons_page,

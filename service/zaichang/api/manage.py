@@ -186,7 +186,12 @@ def _pack(asked: LessonRequest) -> Pack:
             case tables:
                 return read_pack(tables, "pack")
     except ConfigError as error:
-        raise PeerViolation(error.code, error.message, error.hint) from None
+        raise _refusal(error) from None
+
+
+def _refusal(error: ConfigError) -> PeerViolation:
+    """Return a pack's error as the caller's: the same code, message and hint."""
+    return PeerViolation(error.code, error.message, error.hint)
 
 
 def _shown(allowance: Allowance) -> AllowanceVersion:

@@ -29,7 +29,14 @@ _OBJECT: Final = re.compile(
 )
 
 
-Digest = Annotated[str, PathParameter(description="A policy's digest, 64 hex digits.", examples=["0f" * 32])]
+Digest = Annotated[
+    str,
+    PathParameter(
+        description="A policy's digest, 64 hex digits.",
+        examples=["0f" * 32],
+        json_schema_extra={"pattern": "^[0-9a-f]{64}$"},
+    ),
+]
 InstitutionId = Annotated[
     str,
     PathParameter(description="The institution.", examples=["college"], json_schema_extra={"pattern": ID_PATTERN}),
