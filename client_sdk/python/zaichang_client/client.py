@@ -7,13 +7,13 @@ import contextlib
 import hashlib
 import random
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from zaichang_client import codec
 from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused, UnknownMessage
-from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Player, Prompter, Unavailable
+from zaichang_client.parts import Camera, Liveness, Player, Prompter
+from zaichang_client.proofs import ProofTasks
 from zaichang_client.protocol import messages as m
 from zaichang_client.protocol.close_codes import CloseCode
 from zaichang_client.protocol.limits import PROTOCOL_VERSION
@@ -21,8 +21,6 @@ from zaichang_client.transport import LATER, RETRY_NOT, Connect, Transport
 
 _NONCE_BYTES = 16
 _CLOSE_CODE_WAIT_S = 1.0
-_MOVING = frozenset({"liveness", "light"})
-_STEP_GRACE_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +118,7 @@ class StudyClient:
         self._connect = connect
         self._token = token
         self._player = player
-        self._camera = camera
-        self._prompter = prompter
-        self._liveness = liveness
-        self._stepping: asyncio.Task[None] | None = None
+        self._proofs = ProofTasks(camera, prompter, liveness, lambda: self._transport)
         self._config = config or ClientConfig()
         self._observe = observe
         self._pace = pace or (lambda asked_ms: asked_ms)
@@ -142,10 +137,6 @@ class StudyClient:
         self._finish_sent = False
         self._refusal: m.ErrorMessage | None = None
         self._ended: Ended | None = None
-        self._asks: dict[str, asyncio.Task[None]] = {}
-        self._answers: dict[str, str] = {}
-        self._orders: dict[str, tuple[m.ChallengeOrder, int]] = {}
-        self._captures: dict[str, asyncio.Task[None]] = {}
         self._offline_timer: asyncio.TimerHandle | None = None
         self._offline = False
         self._was_joined = False
@@ -231,10 +222,7 @@ class StudyClient:
                 await asyncio.gather(reading, reporting, return_exceptions=True)
         finally:
             self._transport = None
-            for capture in self._captures.values():
-                capture.cancel()
-            self._captures.clear()
-            self._stop_stepping()
+            self._proofs.connection_lost()
             with contextlib.suppress(ClientError):
                 await transport.close()
 
@@ -283,11 +271,11 @@ class StudyClient:
                     self._in_flight = False
                     self._acked.set()
             case m.CaptureOrder():
-                self._start_capture(message, transport)
+                self._proofs.start_capture(message, transport)
             case m.ChallengeOrder():
-                self._start_ask(message)
+                self._proofs.start_challenge(message)
             case m.ChallengeResult():
-                self._judged(message)
+                self._proofs.judged(message)
             case m.Pause():
                 self._player.pause(message.reason, message.message)
                 self._changed.set()
@@ -306,10 +294,9 @@ class StudyClient:
                 if message.code.startswith("heartbeat."):
                     raise ConnectionGone(1006, "the heartbeat chain broke")  # joining anew gives a fresh nonce
             case m.LivenessStepOrder():
-                self._start_step(message, transport)
+                self._proofs.start_step(message, transport)
             case m.LivenessHint():
-                if self._liveness is not None:
-                    self._liveness.hint(message)
+                self._proofs.hint(message)
             case m.Joined() | m.MinuteSealed():
                 pass
 
@@ -355,128 +342,8 @@ class StudyClient:
         except TimeoutError:
             raise ConnectionGone(1006, "no acknowledgement") from None
 
-    # Captures and challenges
-
-    def _start_capture(self, order: m.CaptureOrder, transport: Transport) -> None:
-        running = self._captures.pop(order.capture_id, None)
-        if running is not None:
-            running.cancel()
-        self._captures[order.capture_id] = self._side(self._capture(order, transport))
-
-    async def _capture(self, order: m.CaptureOrder, transport: Transport) -> None:
-        try:
-            async with asyncio.timeout(order.within_ms / 1000):
-                picture = await self._camera.capture(order)
-        except TimeoutError:
-            picture = Unavailable(cause="busy")
-        finally:
-            self._captures.pop(order.capture_id, None)
-        match picture:
-            case Picture():
-                header = m.CaptureHeader(
-                    capture_id=order.capture_id,
-                    nonce=order.nonce,
-                    camera=picture.camera,
-                    virtual_camera=picture.virtual_camera,
-                )
-                await transport.send(codec.encode_capture(header, picture.data))
-            case Unavailable():
-                said = m.CaptureUnavailableMessage(capture_id=order.capture_id, cause=picture.cause)
-                await transport.send(codec.encode(said))
-            case None:
-                pass
-
-    def _start_ask(self, order: m.ChallengeOrder) -> None:
-        """Show a challenge; one that is repeated after a lost connection is not shown twice."""
-        running = self._asks.get(order.challenge_id)
-        if running is not None and not running.done():
-            return
-        if order.challenge_id in self._answers:
-            self._asks[order.challenge_id] = self._side(self._send_answer(order.challenge_id))
-        else:
-            self._asks[order.challenge_id] = self._side(self._ask(order, 1))
-
-    async def _ask(self, order: m.ChallengeOrder, attempt: int) -> None:
-        answer = await self._prompter.ask(order, attempt)
-        if answer is None:
-            return
-        if order.kind in _MOVING:
-            await self._send_ready(order, attempt, answer)
-            return
-        self._answers[order.challenge_id] = answer
-        self._orders[order.challenge_id] = (order, attempt)
-        await self._send_answer(order.challenge_id)
-
-    async def _send_answer(self, challenge_id: str) -> None:
-        transport = self._transport
-        if transport is not None:  # else: the server asks again once we are back
-            said = m.Answer(challenge_id=challenge_id, answer=self._answers[challenge_id])
-            await transport.send(codec.encode(said))
-
-    async def _send_ready(self, order: m.ChallengeOrder, attempt: int, answer: str) -> None:
-        """Say that the steps may begin. A lost connection ends them: the server asks for "ready" anew after it."""
-        self._orders[order.challenge_id] = (order, attempt)
-        transport = self._transport
-        if transport is not None:
-            await transport.send(codec.encode(m.Ready(challenge_id=order.challenge_id, decline=answer == DECLINE)))
-
-    def _start_step(self, order: m.LivenessStepOrder, transport: Transport) -> None:
-        self._stop_stepping()
-        if self._liveness is not None:
-            self._liveness.step(order)
-            self._stepping = self._side(self._step(order, self._liveness, transport))
-
-    async def _step(self, order: m.LivenessStepOrder, liveness: Liveness, transport: Transport) -> None:
-        """Send frames until the next step or the result."""
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + (order.within_ms + _STEP_GRACE_MS) / 1000
-        while loop.time() < end_s:
-            due_s = loop.time() + order.interval_ms / 1000
-            picture = await liveness.frame(order)
-            if picture is not None:
-                header = m.CaptureHeader(
-                    capture_id=order.challenge_id,
-                    nonce=order.nonce,
-                    camera=picture.camera,
-                    virtual_camera=picture.virtual_camera,
-                )
-                await transport.send(codec.encode_capture(header, picture.data))
-            await asyncio.sleep(max(0.0, due_s - loop.time()))
-
-    def _stop_stepping(self) -> None:
-        if self._stepping is not None:
-            self._stepping.cancel()
-            self._stepping = None
-
-    def _judged(self, result: m.ChallengeResult) -> None:
-        self._stop_stepping()
-        self._prompter.judged(result)
-        self._answers.pop(result.challenge_id, None)
-        asked = self._orders.pop(result.challenge_id, None)
-        running = self._asks.pop(result.challenge_id, None)
-        if running is not None:
-            running.cancel()
-        if not result.closed and asked is not None:
-            order, attempt = asked
-            self._asks[result.challenge_id] = self._side(self._ask(order, attempt + 1))
-
-    def _side(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run beside the connection; what a lost connection interrupts is made good after resuming."""
-
-        async def run() -> None:
-            with contextlib.suppress(ConnectionGone):
-                await work
-
-        task = asyncio.ensure_future(run())
-        task.add_done_callback(lambda _: work.close())  # for one that is cancelled before it begins
-        return task
-
     def _drop_side_tasks(self) -> None:
-        for task in (*self._asks.values(), *self._captures.values()):
-            task.cancel()
-        self._asks.clear()
-        self._captures.clear()
-        self._stop_stepping()
+        self._proofs.stop()
         if self._offline_timer is not None:
             self._offline_timer.cancel()
             self._offline_timer = None
