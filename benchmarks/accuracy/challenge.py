@@ -20,7 +20,8 @@ from skimage import data
 
 from benchmarks import report
 from benchmarks.accuracy.cohorts import media_folder
-from zaichang.biometric.challenge import Action, ChallengeLimits, Outcome, eye_opening, eyes_open, judge, mouth_opening
+from zaichang.biometric.challenge import eye_opening, eyes_open, judge, mouth_opening
+from zaichang.biometric.movement import Action, MovementLimits, Outcome
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.vision.catalog import Role
 from zaichang.vision.detector import Detector
@@ -83,24 +84,27 @@ def clips(eyes: Eyes) -> Iterator[tuple[str, list[Mesh], Picture]]:
             yield path.name, meshes, first
 
 
-def extents(meshes: list[Mesh], limits: ChallengeLimits) -> tuple[dict[Action, npt.NDArray[np.float64]], list[int]]:
+def extents(meshes: list[Mesh], limits: MovementLimits) -> tuple[dict[Action, npt.NDArray[np.float64]], list[int]]:
     """Return how far each frame is from rest per action (1 is the limit), and the three frames nearest to rest."""
     poses = [pose_from_mesh(mesh) for mesh in meshes]
     yaw, pitch = np.array([pose.yaw_deg for pose in poses]), np.array([pose.pitch_deg for pose in poses])
     mouth = np.array([mouth_opening(mesh) for mesh in meshes])
     away = np.abs(yaw - np.median(yaw)) + np.abs(pitch - np.median(pitch)) + 100 * mouth
     rest = [int(index) for index in np.argsort(away)[:3]]
-    dy, dp = (yaw - np.median(yaw[rest])) / limits.yaw_deg, (pitch - np.median(pitch[rest])) / limits.pitch_deg
+    dy, dp = (
+        100 * (yaw - np.median(yaw[rest])) / limits.yaw_cdeg,
+        100 * (pitch - np.median(pitch[rest])) / limits.pitch_cdeg,
+    )
     open_eye = float(np.median([eye_opening(meshes[index]) for index in rest]))
     eye = np.array([eyes_open(meshes[rest[0]], open_eye, mesh) for mesh in meshes])
-    closed = (1 - eye) / (1 - limits.eye_closed)
-    by_action = (dy, -dy, dp, -dp, closed, mouth / limits.mouth_open)
+    closed = (1 - eye) / (1 - limits.eye_closed_bp / 10_000)
+    by_action = (dy, -dy, dp, -dp, closed, mouth / (limits.mouth_open_bp / 10_000))
     return dict(zip(Action, by_action, strict=True)), rest
 
 
 def genuine_rows(all_clips: list[tuple[str, list[Mesh], Picture]]) -> list[dict[str, report.Cell]]:
     """Judge every movement as ordered, and as if something else had been ordered."""
-    limits = ChallengeLimits()
+    limits = MovementLimits()
     right, wrong = Counter[tuple[Action, Outcome]](), Counter[tuple[Action, Outcome]]()
     people: dict[Action, set[str]] = {}
     for name, meshes, _ in all_clips:

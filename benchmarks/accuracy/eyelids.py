@@ -18,7 +18,8 @@ import numpy.typing as npt
 from benchmarks import report
 from benchmarks.accuracy.challenge import Eyes, Mesh
 from benchmarks.accuracy.cohorts import media_folder
-from zaichang.biometric.challenge import ChallengeLimits, eye_opening, eyes_open
+from zaichang.biometric.challenge import eye_opening, eyes_open
+from zaichang.biometric.movement import MovementLimits
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.vision.video import VIDEO_SUFFIXES, sampled_frames
 
@@ -107,7 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, default=None, help="folder for the JSON files")
     arguments = parser.parse_args()
-    ways = (("mesh", Eyes(refine=False), MESH_LIMIT), ("eye network", Eyes(), ChallengeLimits().eye_closed))
+    ways = (("mesh", Eyes(refine=False), MESH_LIMIT), ("eye network", Eyes(), MovementLimits().eye_closed_bp / 10_000))
     rows: list[dict[str, report.Cell]] = []
     paths = [path for path in sorted(media_folder().rglob("*")) if path.suffix in VIDEO_SUFFIXES]
     for path in paths:

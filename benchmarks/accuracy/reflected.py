@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import report
-from zaichang.biometric.reflected_light import LightLimits, judge_light
+from zaichang.biometric.reflected_light import Colour, LightLimits, judge_light
 
 Floats = npt.NDArray[np.float64]
 PALETTE = np.array([(255, 60, 60), (60, 255, 60), (60, 60, 255), (255, 255, 60), (60, 255, 255), (255, 60, 255)], float)
@@ -45,16 +45,21 @@ def filmed(rng: np.random.Generator, shown: Floats, strength: float) -> tuple[Fl
     return np.clip(face * drift, 0, 255), np.clip(wall * drift, 0, 255)
 
 
+def centi(colours: Floats) -> list[Colour]:
+    """Return colours in hundredths of a grey level."""
+    return [(red, green, blue) for red, green, blue in np.rint(100 * colours).astype(int).tolist()]
+
+
 def passed(steps: int, strength: float, tries: int, *, wrong: bool = False, seed: int = 0) -> dict[str, report.Cell]:
     """Return one row; ``wrong`` films an answer to another sequence."""
     rng = np.random.default_rng(seed)
     # As many as were drawn are judged, also fewer than the service accepts: that is why it does not.
-    limits = LightLimits(steps=steps - 1)
+    limits = LightLimits(changes=steps - 1)
     count = 0
     for _ in range(tries):
         shown = sequence(rng, steps)
-        seen = filmed(rng, sequence(rng, steps) if wrong else shown, strength)
-        count += judge_light(shown, *seen, limits).passed
+        face, wall = filmed(rng, sequence(rng, steps) if wrong else shown, strength)
+        count += judge_light(centi(shown), centi(face), centi(wall), limits).passed
     what = "no light" if strength == 0 else "another sequence" if wrong else "face"
     return {"stream": what, "colours": steps, "strength_pct": 100 * strength, "tries": tries, "passed": count}
 

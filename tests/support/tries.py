@@ -12,6 +12,7 @@ from zaichang.protocol.messages import CaptureHeader
 from zaichang.protocol.messages import LivenessStepOrder as ServerStep
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
+from zaichang.session.policy import Policy
 from zaichang_client import Picture
 from zaichang_client.protocol.messages import LivenessStepOrder
 from zaichang_simulation.analysis import Gallery, SimVision
@@ -42,6 +43,7 @@ def run_try(
     hints: list[ReasonCode | None] | None = None,
     kept: list[str] | None = None,
     meddle: Callable[[LivenessStepOrder, CaptureHeader], CaptureHeader] | None = None,
+    policy: Policy = Policy(),  # noqa: B008 - a frozen value
 ) -> LivenessAssessed:
     """Run a try; the result is what the core would be given.
 
@@ -55,9 +57,12 @@ def run_try(
         hints: Is given the guidance.
         kept: Is given the names of the pictures that were kept.
         meddle: Changes the header of a frame before it is sent.
+        policy: The session's.
     """
     return run_virtual(
-        _run(gallery, order, entry or say.Clip(), rule or ChallengeRule(), reference, server, hints, kept, meddle)
+        _run(
+            gallery, order, entry or say.Clip(), rule or ChallengeRule(), reference, server, hints, kept, meddle, policy
+        )
     )
 
 
@@ -71,6 +76,7 @@ async def _run(
     hints: list[ReasonCode | None] | None,
     kept: list[str] | None,
     meddle: Callable[[LivenessStepOrder, CaptureHeader], CaptureHeader] | None,
+    policy: Policy,
 ) -> LivenessAssessed:
     loop = asyncio.get_running_loop()
 
@@ -104,6 +110,7 @@ async def _run(
 
     made = LivenessTry(
         order,
+        policy,
         vision=SimVision(gallery, server, now_ms),
         reference=gallery.enrol(library.references(reference, 0.0)[0]).template,
         now_ms=now_ms,

@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zaichang.biometric.challenge import Action, Mesh, Outcome, as_shown, judge
+from zaichang.biometric.challenge import Mesh, judge
 from zaichang.biometric.comparison import similarity_bp
+from zaichang.biometric.movement import Action, Outcome, as_shown
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import to_bp
 

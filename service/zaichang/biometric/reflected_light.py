@@ -13,35 +13,32 @@ Off by default and never the only route: flashing colours are not for photosensi
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import pairwise
 
 from zaichang.core.units import to_bp
 
-Colours = NDArray[np.float64]
-_FLOOR = 4.0
+Colour = tuple[int, int, int]
+"""Red, green and blue in hundredths of a grey level, 0..25500."""
+_SCREEN_BLACK_CENTI = 3_200
+"""A dark screen still shines a little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightLimits:
-    """What counts.
+    """The limits; of a session they are its policy's (``liveness_light_*``), which says what each means."""
 
-    Attributes:
-        correlation: Least correlation between shown and seen colour changes.
-        max_lag: Frames that screen, camera and network may delay the answer.
-        steps: Fewest colour changes: with 11, 3 % of wrong sequences pass by chance, with 19 none of 300 did.
-    """
-
-    correlation: float = 0.6
-    max_lag: int = 3
-    steps: int = 16
+    correlation_bp: int = 6_000
+    lag_frames: int = 3
+    changes: int = 16
+    floor_centi: int = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightResult:
-    """What came of it.
+    """The result.
 
     Attributes:
         correlation_bp: Best correlation over the lags, -10000..10000.
@@ -56,53 +53,65 @@ class LightResult:
     usable: bool
 
 
-def _chroma(colours: Colours) -> Colours:
-    """Return log(R/G) and log(B/G) per frame: free of brightness."""
-    logs = np.log(np.maximum(colours, _FLOOR))
-    return np.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], axis=1)
-
-
-def judge_light(shown: Colours, face: Colours, background: Colours, limits: LightLimits | None = None) -> LightResult:
+def judge_light(
+    shown: Sequence[Colour], face: Sequence[Colour], background: Sequence[Colour], limits: LightLimits | None = None
+) -> LightResult:
     """Compare what was shown with what the face reflected.
 
     Args:
-        shown: ``(n, 3)`` RGB 0..255 that the screen showed while each frame was taken, in the order of frames.
-        face: ``(n, 3)`` mean RGB of the cheeks and forehead in each frame.
-        background: ``(n, 3)`` mean RGB of what is far behind the face.
+        shown: The colour that the screen showed while each frame was taken, in the order of frames.
+        face: Mean colour of the cheeks and forehead in each frame.
+        background: Mean colour of the room far behind the face.
         limits: By default ``LightLimits()``.
 
     Raises:
-        ValueError: Where the shapes differ.
+        ValueError: Where the lengths differ.
     """
     limits = limits or LightLimits()
-    if not shown.shape == face.shape == background.shape or shown.ndim != 2 or shown.shape[1] != 3:
-        raise ValueError(f"three (n, 3) arrays are needed, got {shown.shape}, {face.shape}, {background.shape}")
-    changes = int(np.any(np.diff(shown, axis=0) != 0, axis=1).sum())
-    if changes < limits.steps or len(shown) < limits.max_lag + limits.steps or float(face.mean()) < 2 * _FLOOR:
+    if not len(shown) == len(face) == len(background):
+        raise ValueError(f"three colours a frame are needed, got {len(shown)}, {len(face)}, {len(background)}")
+    changes = sum(before != after for before, after in pairwise(shown))
+    dark = sum(sum(colour) for colour in face) < 2 * limits.floor_centi * 3 * len(face)
+    if changes < limits.changes or len(shown) < limits.lag_frames + limits.changes or dark:
         return LightResult(correlation_bp=0, lag=0, passed=False, usable=False)
-    emitted = _chroma(shown + 32.0)
-    seen = _chroma(face) - _chroma(background)
-    best, best_lag = -1.0, 0
-    for lag in range(limits.max_lag + 1):
-        given, answer = emitted[: len(emitted) - lag], seen[lag:]
-        value = _correlation(np.diff(_smoothed(given), axis=0), np.diff(_smoothed(answer), axis=0))
-        if value > best:
-            best, best_lag = value, lag
-    return LightResult(correlation_bp=to_bp(best), lag=best_lag, passed=best >= limits.correlation, usable=True)
+    emitted = _chroma([_lit(colour) for colour in shown], limits.floor_centi)
+    seen = [
+        [on_face - behind for on_face, behind in zip(one, other, strict=True)]
+        for one, other in zip(_chroma(face, limits.floor_centi), _chroma(background, limits.floor_centi), strict=True)
+    ]
+    best_bp, best_lag = -20_000, 0
+    for lag in range(limits.lag_frames + 1):
+        value_bp = _correlation_bp([each[: len(each) - lag] for each in emitted], [each[lag:] for each in seen])
+        if value_bp > best_bp:
+            best_bp, best_lag = value_bp, lag
+    return LightResult(correlation_bp=best_bp, lag=best_lag, passed=best_bp >= limits.correlation_bp, usable=True)
 
 
-def _smoothed(values: Colours) -> Colours:
-    """Average three frames: noise of single frames is larger than what a screen adds."""
-    padded = np.concatenate([values[:1], values, values[-1:]])
-    result: Colours = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return result
+def _lit(colour: Colour) -> Colour:
+    red, green, blue = colour
+    return red + _SCREEN_BLACK_CENTI, green + _SCREEN_BLACK_CENTI, blue + _SCREEN_BLACK_CENTI
 
 
-def _correlation(first: Colours, second: Colours) -> float:
-    """Return the mean Pearson correlation of the two channels; 0 where one does not vary."""
-    values = []
-    for channel in range(2):
-        a, b = first[:, channel] - first[:, channel].mean(), second[:, channel] - second[:, channel].mean()
-        scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-        values.append(float(a @ b) / scale if scale > 1e-9 else 0.0)
-    return float(np.mean(values))
+def _chroma(colours: Sequence[Colour], floor_centi: int) -> tuple[list[float], list[float]]:
+    """Return log(R/G) and log(B/G) of each frame: free of brightness."""
+    logs = [[math.log(max(channel, floor_centi)) for channel in colour] for colour in colours]
+    return [red - green for red, green, _ in logs], [blue - green for _, green, blue in logs]
+
+
+def _steps(values: Sequence[float]) -> list[float]:
+    """Return the changes of the averages of three frames: noise of one frame is larger than the light of a screen."""
+    padded = [values[0], *values, values[-1]]
+    smooth = [math.fsum(padded[place : place + 3]) / 3 for place in range(len(values))]
+    return [after - before for before, after in pairwise(smooth)]
+
+
+def _correlation_bp(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]) -> int:
+    """Return the mean Pearson correlation of the two channels; a channel that does not vary counts as 0."""
+    return to_bp(sum(_pearson(_steps(one), _steps(other)) for one, other in zip(first, second, strict=True)) / 2)
+
+
+def _pearson(one: Sequence[float], other: Sequence[float]) -> float:
+    mean_one, mean_other = math.fsum(one) / len(one), math.fsum(other) / len(other)
+    a, b = [value - mean_one for value in one], [value - mean_other for value in other]
+    scale = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
+    return math.fsum(x * y for x, y in zip(a, b, strict=True)) / scale if scale > 1e-9 else 0.0

@@ -13,7 +13,7 @@ import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from zaichang.biometric.challenge import Action
+from zaichang.biometric.movement import Action
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
 

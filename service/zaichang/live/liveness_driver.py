@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.liveness_trial import Keep, LivenessTry
+from zaichang.live.liveness_trial import KeepPicture, LivenessTry
 from zaichang.live.orders import hint_message
 from zaichang.ports.session import SessionPorts
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
+from zaichang.session.policy import Policy
 
 
 class LivenessDesk:
@@ -21,10 +22,11 @@ class LivenessDesk:
         self,
         ports: SessionPorts,
         template: bytes | None,
+        policy: Policy,
         *,
         send: Callable[[ServerMessage], None],
         locale: Callable[[], str],
-        keep: Keep,
+        keep: KeepPicture,
         spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
         finished: Callable[[LivenessAssessed], Awaitable[None]],
     ) -> None:
@@ -33,6 +35,7 @@ class LivenessDesk:
         Args:
             ports: The rest of the service.
             template: The learner's reference, opened, or None.
+            policy: The session's.
             send: To the player, if one is connected.
             locale: The player's language.
             keep: Stores a picture under a name of its own.
@@ -41,6 +44,7 @@ class LivenessDesk:
         """
         self._ports = ports
         self._template = template
+        self._policy = policy
         self._send = send
         self._locale = locale
         self._keep = keep
@@ -68,6 +72,7 @@ class LivenessDesk:
 
         made = LivenessTry(
             order,
+            self._policy,
             vision=self._ports.vision,
             reference=self._template,
             now_ms=self._ports.clock.now_ms,

@@ -1,26 +1,24 @@
-"""The frames of one liveness try: limits, the look at each, and live guidance. Frames stay in memory."""
+"""The frames of one liveness try: transport limits, the look at each, and guidance while it runs.
+
+Frames stay in memory. Nothing here judges a try: the look at each frame goes to ``liveness.trial``.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from zaichang.biometric.frame_geometry import Geometry
+from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.vision import Vision
-from zaichang.protocol.limits import LIVENESS_FRAME_MAX_BYTES, LIVENESS_FRAMES_MAX, LIVENESS_FRAMES_PER_S
+from zaichang.protocol.limits import LIVENESS_FRAME_MAX_BYTES
+from zaichang.session.policy import Policy
 
-FRAMES_PER_S: Final = LIVENESS_FRAMES_PER_S
-FRAMES_MAX: Final = LIVENESS_FRAMES_MAX
-FRAME_MAX_BYTES: Final = LIVENESS_FRAME_MAX_BYTES
-BURST: Final = 32
-"""Frames that may come at once, as after a hiccup of the network."""
-LOOK_MS: Final = 2_000
-"""Longest wait for the look at one frame."""
 HINT_MS: Final = 1_000
+"""Least time between two hints to the learner."""
 
 _GUIDE: Final = (
     ReasonCode.NO_FACE,
@@ -43,7 +41,7 @@ class Look:
     """A frame and what it shows.
 
     Attributes:
-        nonce: The step it was sent for.
+        nonce: The order that it was sent for.
         at_ms: Server time of arrival.
         data: The picture.
         seen: The look at it.
@@ -63,21 +61,31 @@ class _Frame:
 
 
 class Intake:
-    """Takes what arrives, looks at it in order, and counts what went wrong."""
+    """Takes the frames that arrive and looks at them in order."""
 
     def __init__(
         self,
         vision: Vision,
+        policy: Policy,
         now_ms: Callable[[], int],
         hint: Callable[[ReasonCode | None], None],
     ) -> None:
-        """Args are where frames are looked at, the server's clock, and how the learner is guided."""
+        """Nothing has arrived yet.
+
+        Args:
+            vision: Analyses the frames.
+            policy: The session's, with the limits of a try.
+            now_ms: Server time.
+            hint: Guides the learner; None says that all is well.
+        """
         self._vision = vision
+        self._policy = policy
         self._now_ms = now_ms
         self._hint = hint
         self._waiting: deque[_Frame] = deque()
+        self._skipped: deque[_Frame] = deque()
         self._arrived = asyncio.Event()
-        self._tokens_milli = BURST * 1000
+        self._tokens_milli = policy.liveness_burst_frames * 1000
         self._refilled_ms = now_ms()
         self._hinted_ms = -HINT_MS
         self._hinted: ReasonCode | None = None
@@ -86,33 +94,35 @@ class Intake:
         self.models = ""
         self.taken = 0
         self.unseen = 0
-        self.hindered: Counter[ReasonCode] = Counter()
 
     def put(self, nonce: str, data: bytes, camera: str, virtual_camera: bool) -> None:
-        """Take a frame that arrived now; one beyond the limits is dropped, and nobody is blamed."""
-        now_ms = self._now_ms()
-        gained = max(0, now_ms - self._refilled_ms) * FRAMES_PER_S
-        self._tokens_milli = min(BURST * 1000, self._tokens_milli + gained)
+        """Take a frame that arrived now; one beyond the limits is dropped, and the learner is not blamed for it."""
+        now_ms, burst = self._now_ms(), self._policy.liveness_burst_frames
+        gained = max(0, now_ms - self._refilled_ms) * self._policy.liveness_frames_per_s
+        self._tokens_milli = min(burst * 1000, self._tokens_milli + gained)
         self._refilled_ms = now_ms
-        if len(data) > FRAME_MAX_BYTES or self.taken >= FRAMES_MAX or self._tokens_milli < 1000:
+        full = self.taken >= self._policy.liveness_frames_max
+        if len(data) > LIVENESS_FRAME_MAX_BYTES or full or self._tokens_milli < 1000:
             return
         self._tokens_milli -= 1000
         self.taken += 1
         self.cameras.add(camera)
         self.virtual_camera = self.virtual_camera or virtual_camera
-        if len(self._waiting) >= BURST:
-            self._waiting.popleft()  # looking is slower than sending: that is ours, not the learner's
+        if len(self._waiting) >= burst:
+            self._skipped.append(self._waiting.popleft())  # looking is slower than sending: our fault
             self.unseen += 1
         self._waiting.append(_Frame(nonce, now_ms, data))
         self._arrived.set()
 
-    @property
-    def overloaded(self) -> bool:
-        """Whether so many frames were not looked at that a failure may be the service's."""
-        return self.unseen * 3 > self.taken
+    def skipped(self) -> Look | None:
+        """Return the next frame that is not looked at, because too many wait; None where there is none."""
+        if not self._skipped:
+            return None
+        frame = self._skipped.popleft()
+        return Look(nonce=frame.nonce, at_ms=frame.at_ms, data=frame.data, seen=not_seen())
 
     async def next(self, until_ms: int) -> Look | None:
-        """Return the next frame with its look; None once ``until_ms`` has come."""
+        """Return the next frame with its look; None once ``until_ms`` has come and no frame waits."""
         while not self._waiting:
             left_ms = until_ms - self._now_ms()
             if left_ms <= 0:
@@ -124,12 +134,8 @@ class Intake:
             except TimeoutError:
                 return None
         frame = self._waiting.popleft()
-        seen = await self._vision.geometry(frame.data, LOOK_MS)
+        seen = await self._vision.geometry(frame.data, self._policy.liveness_look_ms)
         self.models = seen.models or self.models
-        if ReasonCode.NOT_ANALYSED in seen.reasons:
-            self.unseen += 1
-        elif seen.mesh is None:
-            self.hindered.update(seen.reasons[:1])
         return Look(nonce=frame.nonce, at_ms=frame.at_ms, data=frame.data, seen=seen)
 
     def guide(self, look: Look, *, still: bool, frontal: bool) -> None:

@@ -130,6 +130,7 @@ class LiveSession:
         self._liveness = LivenessDesk(
             ports,
             template,
+            policy,
             send=self._send,
             locale=self._locale,
             keep=self._keep_now,

@@ -43,6 +43,12 @@ _EVENTS: Final = MappingProxyType(
     }
 )
 _HEX32: Final = re.compile(r"[0-9a-f]{64}")
+_COLUMNS: Final = (
+    *("order", "at_ms", "done_ms", "yaw_cdeg", "pitch_cdeg", "eye_bp", "mouth_bp", "shape_bp", "sideways_bp"),
+    "down_bp",
+)
+GEOMETRY_ROWS_MAX: Final = 2_000
+"""Rows that the geometry of one try may have: frames, and times at which the clock alone moved it on."""
 _T = TypeVar("_T")
 
 
@@ -97,7 +103,32 @@ def decode_event(value: Mapping[str, object]) -> Event:
         raise EvidenceError("event.invalid", "A BeaconArrived's beacon is not 64 hex digits.")
     if isinstance(event, events.MediaDelivered) and not all(0 <= a < b and at >= 0 for a, b, at in event.spans):
         raise EvidenceError("event.invalid", "A MediaDelivered's spans are not each non-empty and from 0 on.")
+    if isinstance(event, events.LivenessAssessed) and event.geometry is not None:
+        _check_geometry(event.geometry)
     return event
+
+
+def _check_geometry(geometry: events.LivenessGeometry) -> None:
+    """Refuse columns that do not belong together."""
+    rows = len(geometry.order)
+    places = [row for row, _ in geometry.hindered], [row for row, *_ in geometry.lit]
+    waits = zip(geometry.at_ms, geometry.done_ms, strict=False)
+    for what, holds in (
+        ("columns differ in length", all(len(getattr(geometry, name)) == rows for name in _COLUMNS)),
+        (f"rows are more than {GEOMETRY_ROWS_MAX}", rows <= GEOMETRY_ROWS_MAX),
+        ("pick is negative", geometry.pick >= 0),
+        ("orders are below -1", all(order >= -1 for order in geometry.order)),
+        ("frames were looked at before they arrived", all(0 <= at_ms <= done_ms for at_ms, done_ms in waits)),
+        ("times run backwards", list(geometry.done_ms) == sorted(geometry.done_ms)),
+        ("face shapes are negative", all(shape_bp >= 0 for shape_bp in geometry.shape_bp)),
+        ("notes name no row, or one twice", all(_rise(numbers, rows) for numbers in places)),
+    ):
+        if not holds:
+            raise EvidenceError("event.invalid", f"A LivenessAssessed's geometry is wrong: {what}.")
+
+
+def _rise(numbers: list[int], end: int) -> bool:
+    return all(0 <= number < end for number in numbers) and numbers == sorted(set(numbers))
 
 
 def _check_start(start: events.SessionStarted) -> None:

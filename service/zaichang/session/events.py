@@ -235,6 +235,46 @@ class LivenessStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessGeometry:
+    """The measurements that one try was judged by (``liveness.trial``): no picture and no template.
+
+    Angles and ratios of each frame. One row for each frame that arrived, and for each time that the clock alone moved
+    the try on; every column holds one value a row. Times count from the beginning of the try. The measurements are
+    those of ``biometric.movement.Face``; ``shape_bp`` is relative to the try's first face, and 0 in a row without one.
+
+    Attributes:
+        pick: A number that was drawn for this try: which resting frame is compared with the reference.
+        order: Which order the frame answers, counted from 1; 0: none; -1: no frame, the clock alone.
+        at_ms: When the frame arrived.
+        done_ms: When the look at it was done.
+        yaw_cdeg: Turn of the head.
+        pitch_cdeg: Nod of the head.
+        eye_bp: Eye opening.
+        mouth_bp: Mouth opening.
+        shape_bp: Width over height of the face.
+        sideways_bp: Movement of the nose beyond the face's plane, sideways.
+        down_bp: The same, downwards.
+        hindered: ``(row, reason)`` for each frame in which something hindered.
+        lit: For coloured light: ``(row, red, green, blue of the face, red, green, blue of the room)`` in hundredths of
+            a grey level; else empty.
+    """
+
+    pick: int
+    order: tuple[int, ...] = ()
+    at_ms: tuple[int, ...] = ()
+    done_ms: tuple[int, ...] = ()
+    yaw_cdeg: tuple[int, ...] = ()
+    pitch_cdeg: tuple[int, ...] = ()
+    eye_bp: tuple[int, ...] = ()
+    mouth_bp: tuple[int, ...] = ()
+    shape_bp: tuple[int, ...] = ()
+    sideways_bp: tuple[int, ...] = ()
+    down_bp: tuple[int, ...] = ()
+    hindered: tuple[tuple[int, ReasonCode], ...] = ()
+    lit: tuple[tuple[int, int, int, int, int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LivenessAssessed:
     """A try at a liveness challenge is over; ``step`` decides whether it passed.
 
@@ -250,6 +290,7 @@ class LivenessAssessed:
         models: Digest of the models and thresholds that produced this (16 hex digits).
         reasons: What was wrong with the try as a whole, worst first. NOT_ANALYSED: the service's fault, which costs
             no attempt.
+        geometry: The measurements that the try was judged by; None in records from before it was kept.
     """
 
     at_ms: int
@@ -262,6 +303,7 @@ class LivenessAssessed:
     virtual_camera: bool = False
     models: str = ""
     reasons: tuple[ReasonCode, ...] = ()
+    geometry: LivenessGeometry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 
 from support.heads import head, seen
 from zaichang.biometric.challenge import (
-    Action,
-    Outcome,
-    as_shown,
     eye_opening,
     eyes_open,
     fit_homography,
@@ -20,6 +17,7 @@ from zaichang.biometric.challenge import (
     mouth_opening,
     parallax,
 )
+from zaichang.biometric.movement import Action, Outcome, as_shown
 from zaichang.biometric.pose import MESH_POINTS
 
 REST = [seen(head(), noise=index) for index in range(3)]

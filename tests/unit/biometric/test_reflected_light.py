@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zaichang.biometric.reflected_light import judge_light
+from zaichang.biometric import reflected_light
+from zaichang.biometric.reflected_light import Colour, LightLimits, LightResult
 
 PALETTE = np.array([(255, 60, 60), (60, 255, 60), (60, 60, 255), (255, 255, 60), (60, 255, 255), (255, 60, 255)], float)
+
+
+def centi(colours: np.ndarray) -> list[Colour]:
+    return [(red, green, blue) for red, green, blue in np.rint(100 * colours).astype(int).tolist()]
+
+
+def judge_light(shown: np.ndarray, face: np.ndarray, wall: np.ndarray) -> LightResult:
+    return reflected_light.judge_light(centi(shown), centi(face), centi(wall))
 
 
 def sequence(seed: int, steps: int = 20, hold: int = 4) -> np.ndarray:
@@ -74,5 +83,26 @@ def test_too_short_or_too_dark_is_not_judged() -> None:
     result = judge_light(long, face * 0.02, wall * 0.02)
     assert not result.usable
     assert not result.passed
-    with pytest.raises(ValueError, match=r"\(n, 3\)"):
+    with pytest.raises(ValueError, match="80, 79, 80"):
         judge_light(long, face[1:], wall)
+
+
+def test_a_colour_that_does_not_vary_shows_nothing() -> None:
+    shown = sequence(1)
+    still = np.full_like(shown, 120.0)
+    result = judge_light(shown, still, still)
+    assert result == LightResult(correlation_bp=0, lag=0, passed=False, usable=True)
+
+
+def test_each_limit_counts() -> None:
+    shown = centi(sequence(1))
+    face, wall = (centi(colours) for colours in filmed(sequence(1), 2, 0.08, 3))
+    base = reflected_light.judge_light(shown, face, wall)
+    assert base.passed and base.correlation_bp < 10_000
+    for limits in (
+        LightLimits(correlation_bp=base.correlation_bp + 1),
+        LightLimits(lag_frames=1),
+        LightLimits(changes=20),
+        LightLimits(floor_centi=9_000),
+    ):
+        assert not reflected_light.judge_light(shown, face, wall, limits).passed, limits

@@ -14,16 +14,18 @@ from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.frames import Frame, PhotoResult
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.liveness_frames import BURST, FRAME_MAX_BYTES, FRAMES_MAX, Intake
-from zaichang.live.liveness_trial import REST_MORE_MS, LivenessTry
+from zaichang.live.liveness_frames import Intake, Look
+from zaichang.live.liveness_trial import LivenessTry
+from zaichang.protocol.limits import LIVENESS_FRAME_MAX_BYTES
 from zaichang.protocol.messages import CaptureHeader, LivenessStepOrder
 from zaichang.session.decisions import OrderLiveness
 from zaichang.session.events import LivenessAssessed
-from zaichang.session.liveness_tries import LINK_MS
+from zaichang.session.policy import Policy
 from zaichang_simulation.loop import run_virtual
 
 TURNS = {"turn_left": (28, 0), "turn_right": (-28, 0), "look_up": (0, 22), "look_down": (0, -22)}
 
+POLICY = Policy()
 COLOURS = ("#ff2020", "#2020ff", "#20ff20", "#20ffff", "#ff20ff", "#ffff20") * 3
 
 
@@ -165,6 +167,7 @@ def attempt(
 
         made = LivenessTry(
             order_of(*actions, mirrored=mirrored),
+            POLICY,
             vision=vision or Meshes(),
             reference=b"template",
             now_ms=now_ms,
@@ -219,7 +222,7 @@ def test_who_does_what_is_asked_after_it_is_asked_passes(action: str) -> None:
         (Person(flat=True), "flat"),
         (Person(old_nonce=True), "unusable"),
         (Person(there=False), "unusable"),
-        (Person(size=FRAME_MAX_BYTES), "unusable"),
+        (Person(size=LIVENESS_FRAME_MAX_BYTES), "unusable"),
     ],
 )
 def test_who_does_not_fails_with_the_reason_and_nothing_more_is_asked(person: Person, outcome: str) -> None:
@@ -298,36 +301,45 @@ def test_the_learner_is_guided_at_most_once_a_second() -> None:
     assert outcome.found.reasons == (ReasonCode.NO_FACE,)
 
 
+def unlooked(look: Look | None) -> bool:
+    return look is not None and ReasonCode.NOT_ANALYSED in look.seen.reasons
+
+
 def test_limits_drop_frames_and_nothing_else() -> None:
     async def run() -> tuple[int, int, int]:
         loop = asyncio.get_running_loop()
-        intake = Intake(Meshes(), lambda: round(loop.time() * 1000), lambda _: None)
+        intake = Intake(Meshes(), POLICY, lambda: round(loop.time() * 1000), lambda _: None)
         for _ in range(100):
             intake.put("n", b"0 0 1 0 solid me 1 #000000", "c1", False)
         at_once, unseen = intake.taken, intake.unseen
         for _ in range(400):
             await asyncio.sleep(0.2)
             intake.put("n", b"0 0 1 0 solid me 1 #000000", "c2", True)
-            await intake.next(0)
+            assert not unlooked(await intake.next(0))
         assert intake.cameras == {"c1", "c2"} and intake.virtual_camera
         return at_once, unseen, intake.taken
 
     at_once, unseen, in_all = run_virtual(run())
-    assert at_once == BURST
+    assert at_once == POLICY.liveness_burst_frames == 32
     assert unseen == 0
-    assert in_all == FRAMES_MAX
+    assert in_all == POLICY.liveness_frames_max == 150
 
 
-def test_frames_come_again_when_looking_is_slower_than_sending() -> None:
-    async def run() -> bool:
+def test_frames_that_come_faster_than_they_are_looked_at_are_recorded_as_not_looked_at() -> None:
+    async def run() -> tuple[int, int]:
         loop = asyncio.get_running_loop()
-        intake = Intake(Meshes(), lambda: round(loop.time() * 1000), lambda _: None)
-        for _ in range(60):
-            intake.put("n", b"0 0 1 0 solid me 1 #000000", "c1", False)
+        intake = Intake(Meshes(), POLICY, lambda: round(loop.time() * 1000), lambda _: None)
+        for number in range(60):
+            intake.put(f"{number}", b"0 0 1 0 solid me 1 #000000", "c1", False)
             await asyncio.sleep(0.2)
-        return intake.overloaded
+        looks = [intake.skipped() or await intake.next(0) for _ in range(intake.taken)]
+        assert await intake.next(0) is None
+        assert sorted(int(look.nonce) for look in looks if look is not None) == list(range(60))
+        assert sum(map(unlooked, looks)) == intake.unseen
+        return intake.unseen, intake.taken
 
-    assert run_virtual(run())
+    unseen, taken = run_virtual(run())
+    assert unseen * 3 > taken, "so many that a failed try is the service's fault"
 
 
 @pytest.mark.parametrize(("late_ms", "outcome"), [(500, "passed"), (1_500, "passed"), (3_000, "passed"), (6_000, "")])
@@ -345,4 +357,4 @@ def test_a_good_line_gives_no_time_to_wait_with() -> None:
 def test_where_no_frame_ever_comes_the_line_has_its_time_and_no_more() -> None:
     nobody = attempt(Person(old_nonce=True), "turn_left", interval_ms=60_000)
     assert nobody.found.steps[0].outcome == "unusable"
-    assert nobody.took_ms == LINK_MS + 600 + REST_MORE_MS
+    assert nobody.took_ms == POLICY.liveness_link_ms + 600 + POLICY.liveness_rest_more_ms

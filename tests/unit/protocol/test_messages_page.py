@@ -10,7 +10,6 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from zaichang.live.liveness_frames import FRAME_MAX_BYTES as LIVENESS_FRAME_MAX_BYTES
 from zaichang.protocol import limits
 from zaichang.protocol import messages as m
 from zaichang.protocol.close_codes import CloseCode
@@ -78,7 +77,7 @@ def test_the_limits_are_on_the_page() -> None:
         "text frame": limits.TEXT_MAX_BYTES,
         "capture header": limits.CAPTURE_HEADER_MAX_BYTES,
         "picture": limits.CAPTURE_MAX_BYTES,
-        "liveness frame": LIVENESS_FRAME_MAX_BYTES,
+        "liveness frame": limits.LIVENESS_FRAME_MAX_BYTES,
         "time to join": limits.JOIN_TIMEOUT_MS,
         "violations on a connection": limits.VIOLATIONS_MAX,
         "liveness frames a second": limits.LIVENESS_FRAMES_PER_S,

@@ -22,6 +22,11 @@ ASSESSMENT = FrameAssessment(
     width_px=640, height_px=480, faces=(good_face(pad_bp=None, quality_parts_bp=(("size", 9_000),)),), content="ab",
     phash="cd", luma_bp=5_000, models="ef", reasons=(ReasonCode.BACKGROUND_FACE,),
 )  # fmt: skip
+GEOMETRY = e.LivenessGeometry(
+    pick=7, order=(1, 2, -1), at_ms=(0, 5, 9), done_ms=(1, 5, 9), yaw_cdeg=(-3, 4, 0), pitch_cdeg=(1, 2, 0),
+    eye_bp=(9, 8, 0), mouth_bp=(1, 1, 0), shape_bp=(10_000, 9_999, 0), sideways_bp=(0, -5, 0), down_bp=(0, 6, 0),
+    hindered=((2, ReasonCode.NO_FACE),), lit=((1, 1, 2, 3, 4, 5, 6),),
+)  # fmt: skip
 EVENTS: tuple[e.Event, ...] = (
     started(
         credited=((0, 5), (7, 9)),
@@ -47,6 +52,7 @@ EVENTS: tuple[e.Event, ...] = (
         steps=(e.LivenessStep(action="turn_left", outcome="passed", onset_ms=640, parallax_bp=900, frames=12),),
         models="ef",
         reasons=(ReasonCode.TOO_DARK,),
+        geometry=GEOMETRY,
     ),
     e.MediaDelivered(at_ms=T0_MS, spans=((0, 6_000, T0_MS), (6_000, 12_000, 0))),
     e.ConnectionLost(at_ms=T0_MS),
@@ -57,6 +63,8 @@ EVENTS: tuple[e.Event, ...] = (
     e.NonceRevealed(at_ms=T0_MS, client_nonce="22" * 16),
     e.BeaconArrived(at_ms=T0_MS, beacon="ab" * 32, note="a"),
 )
+LIVENESS = next(event for event in EVENTS if isinstance(event, e.LivenessAssessed))
+NO_COLUMN = ("pick", "hindered", "lit")
 MINUTE = Minute(
     index=2, from_ms=T0_MS, to_ms=T0_MS + 60_000, verdict=Verdict.VERIFIED, verified=((0, 5), (7, 9)),
     undecided=((20, 30),), reasons=(ReasonCode.PLAYER_STALLED,),
@@ -109,7 +117,11 @@ def may_be_absent(event: e.Event) -> set[str]:
 
 def test_only_results_may_be_absent() -> None:
     absent = {(type(event), name) for event in EVENTS for name in may_be_absent(event)}
-    assert absent == {(e.LivenessAssessed, "similarity_bp"), (e.LivenessAssessed, "pad_bp")}
+    assert absent == {
+        (e.LivenessAssessed, "similarity_bp"),
+        (e.LivenessAssessed, "pad_bp"),
+        (e.LivenessAssessed, "geometry"),
+    }
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=by_name)
@@ -241,3 +253,41 @@ def test_no_event_field_is_optional_in_storage() -> None:
     for event in EVENTS:
         assert all(getattr(event, spec.name) is not None for spec in fields(event) if spec.name != "owed")
         assert codec.encode_event(event).get("owed", "") is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"yaw_cdeg": (1, 2)}, "differ in length"),
+        ({"pick": -1}, "pick"),
+        ({"order": (1, 2, -2)}, "below -1"),
+        ({"at_ms": (2, 5, 9)}, "before they arrived"),
+        ({"at_ms": (-1, 5, 9)}, "before they arrived"),
+        ({"done_ms": (1, 12, 11)}, "backwards"),
+        ({"shape_bp": (1, -1, 0)}, "negative"),
+        ({"hindered": ((3, ReasonCode.NO_FACE),)}, "name no row"),
+        ({"hindered": ((1, ReasonCode.NO_FACE), (1, ReasonCode.NO_FACE))}, "one twice"),
+        ({"lit": ((-1, 1, 2, 3, 4, 5, 6),)}, "name no row"),
+    ],
+)
+def test_geometry_whose_columns_do_not_belong_together_is_refused(changes: dict[str, object], what: str) -> None:
+    bad = replace(LIVENESS, geometry=replace(GEOMETRY, **changes))
+    with pytest.raises(EvidenceError, match=what) as caught:
+        codec.decode_event(codec.encode_event(bad))
+    assert caught.value.code == "event.invalid"
+
+
+def test_geometry_has_no_more_rows_than_a_try() -> None:
+    def rows(count: int) -> e.Event:
+        numbers = {spec.name: tuple(range(count)) for spec in fields(GEOMETRY) if spec.name not in NO_COLUMN}
+        return replace(LIVENESS, geometry=e.LivenessGeometry(pick=0, **numbers))
+
+    assert codec.decode_event(codec.encode_event(rows(codec.GEOMETRY_ROWS_MAX)))
+    with pytest.raises(EvidenceError, match="more than 2000"):
+        codec.decode_event(codec.encode_event(rows(codec.GEOMETRY_ROWS_MAX + 1)))
+
+
+def test_a_try_of_an_old_record_has_no_geometry_and_keeps_its_bytes() -> None:
+    old = replace(LIVENESS, geometry=None)
+    assert "geometry" not in codec.encode_event(old)
+    assert codec.decode_event(codec.encode_event(old)) == old

@@ -17,7 +17,7 @@ MESSAGES_PER_S = 40
 LIVENESS_FRAME_MAX_BYTES = 65_536
 LIVENESS_FRAMES_PER_S = 6
 LIVENESS_FRAMES_MAX = 150
-"""Frames of one try; more are dropped."""
+"""Frames of one try under the default policy; more are dropped."""
 
 CAPTURE_WIDTH_PX = 480
 CAPTURE_QUALITY_PCT = 80
