@@ -8,6 +8,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
+from zaichang.audit.liveness_replay import check_liveness
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AckHeartbeat, OrderPause, OrderSeek
 from zaichang.session.playhead import total_ms
@@ -162,7 +163,8 @@ async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> lis
                     undecided_ms=sum(total_ms(minute.undecided) for minute in again.minutes) - granted_ms,
                     indicators=_indicators(again),
                     reasons=tuple(sorted(_reasons(again) | (client.seen.get(session_id, set()) & _CODES))),
-                    replay_equal=await host.minutes(session_id) == again.minutes,
+                    replay_equal=await host.minutes(session_id) == again.minutes
+                    and not check_liveness(events, again, loaded.policy),
                     granted_ms=granted_ms,
                 ),
             )

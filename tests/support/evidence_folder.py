@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support.desk import POLICY, T0_MS, Desk, started
+from support.trying import tried_at
 from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
@@ -50,14 +53,22 @@ def _fatal(error: FatalLogError) -> None:
     raise AssertionError(error)
 
 
-def record_session(root: Path, minutes: int = 7, session_id: str = "ab" * 16, policy: Policy = POLICY) -> Recorded:
-    """Study for some minutes, record everything, and return where it is."""
-    return asyncio.run(_record(root, minutes, session_id, policy))
+def record_session(
+    root: Path,
+    minutes: int = 7,
+    session_id: str = "ab" * 16,
+    policy: Policy = POLICY,
+    moves: Callable[[Desk], dict[str, Any]] | None = None,
+) -> Recorded:
+    """Study for some minutes, record everything, and return where it is; ``moves`` is the desk's, by default honest."""
+    return asyncio.run(_record(root, minutes, session_id, policy, moves or (lambda desk: tried_at(desk))))
 
 
-async def _record(root: Path, minutes: int, session_id: str, policy: Policy) -> Recorded:
+async def _record(
+    root: Path, minutes: int, session_id: str, policy: Policy, moves: Callable[[Desk], dict[str, Any]] | None
+) -> Recorded:
     info = started(policy, session_id=session_id)
-    desk = Desk(info=info, policy=policy)
+    desk = Desk(info=info, policy=policy, moves=moves)
     desk.study(minutes * 60_000)
     desk.finish()
     folder = DataFolder(root)

@@ -79,6 +79,10 @@ MEANINGS: Final = MappingProxyType(
         "E_CAPTURE_UNDEMANDED": _m(
             "有一次抓拍不是计划要求的。", "A capture was analysed that the schedule had not demanded."
         ),
+        "E_LIVENESS": _m(
+            "活体动作的结论不能由记录的几何数据得出，或缺少这些数据。",
+            "The result of a liveness try does not follow from its recorded geometry, or the geometry is missing.",
+        ),
         "E_POLICY": _m(
             "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
         ),

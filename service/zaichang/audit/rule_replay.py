@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from zaichang.audit.capture_replay import check_captures
+from zaichang.audit.liveness_replay import check_liveness
 from zaichang.audit.replaying import Divergence, End, ReplayInput
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import ConfigError, EvidenceError
@@ -39,7 +40,8 @@ def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
             raise
         # The record cannot be what happened; as far as it can, it still tells what is missing in it.
         good = _legal(events, policy)
-        found = check_captures(events[:good], replay(events[:good], policy), minutes)
+        legal = replay(events[:good], policy)
+        found = [*check_captures(events[:good], legal, minutes), *check_liveness(events[:good], legal, policy)]
         got = type(events[good]).__name__
         refused = Divergence(
             minute=good, field="event", expected=ABSENT, got=got, code=error.code, message=error.message
@@ -56,6 +58,7 @@ def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
             if expected != got:
                 found.append(Divergence(minute=number, field=field, expected=expected, got=got))
     found += check_captures(events, result, minutes)
+    found += check_liveness(events, result, policy)
     if session.end is not None:
         found += _end(result, session.end)
     return found

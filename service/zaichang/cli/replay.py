@@ -58,7 +58,8 @@ def run(args: Namespace) -> int:
         )
     else:
         for item in found:
-            print(f"minute {item.minute}: {item.field} is {item.got}, the rules give {item.expected}")
+            place = "minute" if item.code == "E_MINUTES" else "event"
+            print(f"{place} {item.minute}: {item.field} is {item.got}, the rules give {item.expected}")
         verdict = "every verdict is the same" if not found else f"{len(found)} fields differ"
         print(f"{len(session.events)} events, {len(session.records)} minutes: {verdict}")
     return 1 if found else 0
