@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zaichang.audit.bundle import read_bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.produced import OwnCopy, hold_against, worst
 from zaichang.audit.replaying import Replayer
 from zaichang.audit.sampling import Frame, Sample, draw_sample, parse_draw
-from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.trust import Trust
 
 
@@ -32,13 +30,19 @@ class ItemResult:
 
 
 def report(
-    draw_file: bytes, frame: Frame, bundles: Sequence[bytes], trust: Trust, replay: Replayer | None
+    draw_file: bytes,
+    frame: Frame,
+    entries: Iterable[Sequence[bytes]],
+    bundles: Sequence[bytes],
+    trust: Trust,
+    replay: Replayer | None,
 ) -> tuple[Sample, list[ItemResult], list[Check]]:
-    """Draw again, and hold what was produced against it.
+    """Draw again, and hold the produced bundles against the regulator's own copy of the log.
 
     Args:
         draw_file: The file that ``draw`` wrote.
         frame: The frozen log.
+        entries: The regulator's copy, bundle by bundle: the frozen entries, and later ones as far as the copy goes.
         bundles: What the institution produced.
         trust: Whom to believe.
         replay: Recomputes verdicts.
@@ -57,8 +61,16 @@ def report(
     else:
         message = "The draw file does not hold what the seed and the log give."
         findings.failed("draw", "E_DRAW", message, about, field="sessions")
-    produced = _produced(bundles, trust, replay)
+    if all(key.name != announcement.origin for key in trust.logs):
+        message = "The trust file lists no key of the frozen log."
+        findings.failed("draw", "E_TRUST", message, about, field="origin")
+    drawn = [item.index for item in sample.sessions]
+    copy = OwnCopy.read(announcement.origin, announcement.size, drawn, entries)
+    if copy.root(announcement.size) != announcement.root:
+        raise EvidenceError("E_DRAW", "The regulator's copy is not the log that was frozen before the draw.")
+    produced, others = hold_against(copy, bundles, trust, replay)
     results: list[ItemResult] = []
+    told: set[Check] = set()
     for item in sample.sessions:
         place = About(origin=announcement.origin, index=item.index)
         found = produced.get(item.index)
@@ -67,39 +79,18 @@ def report(
             result, sid = "not produced", ""
             codes: tuple[str, ...] = ("E_NOT_PRODUCED",)
         else:
-            sid, checks = found
-            bad = [check for check in checks if check.status is not Status.PASS]
-            failed = any(check.status is Status.FAIL for check in bad)
-            result = "fail" if failed else "undecided" if bad else "pass"
+            sid = found.sid
+            result, bad = worst(found.checks)
             codes = tuple(sorted({check.code for check in bad if check.code}))
-            findings.checks += bad
+            findings.checks += [check for check in bad if check not in told]
+            told.update(bad)
             if not bad:
                 findings.passed("produced", About(origin=announcement.origin, index=item.index, sid=sid))
         results.append(
             ItemResult(project=item.project, index=item.index, ticket=item.ticket, sid=sid, result=result, codes=codes)
         )
+    findings.checks += [check for check in others if check not in told]
     return sample, results, findings.checks
-
-
-def _produced(bundles: Sequence[bytes], trust: Trust, replay: Replayer | None) -> Mapping[int, tuple[str, list[Check]]]:
-    found: dict[int, tuple[str, list[Check]]] = {}
-    for data in bundles:
-        checks = verify_bundle(data, trust, replay)
-        try:
-            bundle, _ = read_bundle(data)
-        except EvidenceError:
-            continue
-        whole = [check for check in checks if check.sid is None and check.index is None]
-        for entry in bundle.leaves:
-            try:
-                value = parse_leaf(entry.leaf)
-            except EvidenceError:
-                continue
-            if value.get("t") == "session.start":
-                sid = str(value.get("sid"))
-                own = [check for check in checks if check.sid == sid or check.index == entry.index]
-                found[entry.index] = (sid, whole + own)
-    return found
 
 
 def as_json(sample: Sample, results: Sequence[ItemResult], checks: Sequence[Check]) -> str:

@@ -6,6 +6,7 @@ import datetime
 import sys
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +14,14 @@ from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.audit.sample_report import as_html, as_json, report
-from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement
+from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.source import load_trust, read_file, tile_reader
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.keys import parse_vkey
 from zaichang.tlog.note import open_note, sign_note
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at
+from zaichang.tlog.trust import Trust
 
 _MAX_BYTES: Final = 64_000_000
 
@@ -105,11 +107,11 @@ def _draw(args: Namespace) -> int:
 
 def _report(args: Namespace) -> int:
     draw_file = read_file(args.draw, _MAX_BYTES)
-    from zaichang.audit.sampling import parse_draw
-
-    frame = _frame(args.log, parse_draw(draw_file)[0].size)
+    announcement, trust = parse_draw(draw_file)[0], load_trust(args.trust)
+    frame = _frame(args.log, announcement.size)
     bundles = [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles]
-    sample, results, checks = report(draw_file, frame, bundles, load_trust(args.trust), replay_by_rules)
+    entries = _entries(args.log, _copied(args.log, trust, announcement))
+    sample, results, checks = report(draw_file, frame, entries, bundles, trust, replay_by_rules)
     _write(args.out, as_json(sample, results, checks).encode())
     if args.html is not None:
         _write(args.html, as_html(sample, results).encode())
@@ -122,8 +124,25 @@ def _report(args: Namespace) -> int:
 
 
 def _frame(folder: Path, size: int) -> Frame:
-    read = tile_reader(folder)
     frame = Frame()
+    for entries in _entries(folder, size):
+        frame.add(entries)
+    return frame
+
+
+def _copied(folder: Path, trust: Trust, announcement: Announcement) -> int:
+    """Return how far the copy goes by its own checkpoint: at least to the frozen size."""
+    note = tile_reader(folder)(CHECKPOINT_PATH) or b""
+    try:
+        size = trust.open_checkpoint(note, announcement.origin).checkpoint.size
+    except EvidenceError:
+        return announcement.size  # A newer state that lacks a cosignature says nothing against the frozen one.
+    return max(size, announcement.size)
+
+
+def _entries(folder: Path, size: int) -> Iterator[Sequence[bytes]]:
+    """Yield the first ``size`` entries of a log's folder, bundle by bundle."""
+    read = tile_reader(folder)
     for number in range(-(-size // WIDTH)):
         tile = tile_at(ENTRIES, number, size)
         data = read(tile.path())
@@ -131,8 +150,7 @@ def _frame(folder: Path, size: int) -> Frame:
         if data is None:
             # The log has grown past the frozen size: its larger tile holds these entries first.
             data, width = _larger(folder, tile)
-        frame.add(decode_bundle(data, width)[: tile.width])
-    return frame
+        yield decode_bundle(data, width)[: tile.width]
 
 
 def _larger(folder: Path, tile: TileId) -> tuple[bytes, int]:
