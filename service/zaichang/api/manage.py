@@ -99,10 +99,13 @@ def manage_router() -> APIRouter:
         )
         return LessonAnswer(ok=True, version=made.version, timeline=made.timeline)
 
-    @router.get("/lessons/{course}/{lesson}/questions", responses=refused({404: ("lesson.unknown",)}))
+    @router.get(
+        "/lessons/{course}/{lesson}/questions", responses=refused({404: ("lesson.unknown",), 422: ("id.invalid",)})
+    )
     async def get_questions(caller: ByAnyKey, course: CourseId, lesson: LessonId, parts: Parts) -> Bank:
         """Show a lesson's question bank."""
-        found = await parts.ports.lessons.lesson(caller.institution.institution_id, course, lesson)
+        place = (check_id(course, "course"), check_id(lesson, "lesson"))
+        found = await parts.ports.lessons.lesson(caller.institution.institution_id, *place)
         return Bank.model_validate(bank_json(found.questions))
 
     @router.put(
@@ -118,7 +121,8 @@ def manage_router() -> APIRouter:
         parts: Parts,
     ) -> BankSize:
         """Replace a lesson's question bank for sessions to come."""
-        size = await parts.registry.set_questions(institution.institution_id, course, lesson, bank)
+        place = (check_id(course, "course"), check_id(lesson, "lesson"))
+        size = await parts.registry.set_questions(institution.institution_id, *place, bank)
         return BankSize(questions=size)
 
     @router.get("/learners/{learner}/allowance", responses=refused({422: ("id.invalid",)}))

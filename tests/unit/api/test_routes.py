@@ -34,9 +34,11 @@ class Web:
 
 
 @asynccontextmanager
-async def web(tmp_path: Path, create: Callable[[Services], FastAPI] = create_service_app) -> AsyncIterator[Web]:
+async def web(
+    tmp_path: Path, create: Callable[[Services], FastAPI] = create_service_app, **settings: int
+) -> AsyncIterator[Web]:
     clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with service(tmp_path, clock=clock, **settings) as services:
         keys = await services.registry.add_institution("inst", "机构", "Institution")
         # An unforeseen error must answer in the one shape, not surface in the test's client.
         transport = httpx.ASGITransport(app=create(services), raise_app_exceptions=False)
