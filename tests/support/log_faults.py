@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from support.log_media import LogMedium
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.log.writer import LogWriter
-from zaichang.ports.log import Head, HeadStore, LogStore, Submission, SubmissionKey
+from zaichang.ports.log.store import Head, HeadStore, LogStore, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.note import parse_note

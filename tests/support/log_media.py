@@ -16,9 +16,9 @@ from zaichang.adapters.posix.published_log import PosixPublishedLog
 from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.core.errors import FatalLogError
-from zaichang.ports.log import Head, HeadStore, Submission, SubmissionKey
-from zaichang.ports.log_places import LogPlace
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.places import LogPlace
+from zaichang.ports.log.side_files import SideFile
+from zaichang.ports.log.store import Head, HeadStore, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
 from zaichang.tlog.keys import Ed25519Signer, Signer
 from zaichang.tlog.note import parse_note

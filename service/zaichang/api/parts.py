@@ -13,7 +13,7 @@ from zaichang.launch.registry import Registry
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
-from zaichang.ports.log_places import LogPlaces
+from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.account_sharing import AccountSharing
 from zaichang.review.desk import ReviewDesk

@@ -19,7 +19,7 @@ from zaichang.api.parts import Parts
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
-from zaichang.ports.log_places import LogPlaces
+from zaichang.ports.log.places import LogPlaces
 from zaichang.protocol.limits import PROTOCOL_VERSION
 from zaichang.session.policy import policy_from_mapping, policy_to_mapping
 

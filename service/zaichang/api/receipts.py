@@ -19,7 +19,7 @@ from zaichang.log.bundles import place_of
 from zaichang.log.reader import LogReader
 from zaichang.log.receipts import session_receipt
 from zaichang.log.witness_client import witnessed
-from zaichang.ports.log_places import LogPlace
+from zaichang.ports.log.places import LogPlace
 
 PER_MINUTE: Final = 6
 _MINUTE_MS: Final = 60_000

@@ -100,7 +100,7 @@ def _request(args: Namespace) -> int:
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import make_request
     from zaichang.main.logs import open_published, open_side_files
-    from zaichang.ports.side_files import SideFile
+    from zaichang.ports.log.side_files import SideFile
 
     reader = LogReader(open_published(args.log))
     _write(args.out, make_request(reader, args.old_size))

@@ -16,7 +16,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import IllegalEvent, StorageError
 from zaichang.evidence.amendments import AMEND
 from zaichang.live.publishing import amendment_line, outbox_line
-from zaichang.ports.open_logs import OpenLog
+from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 from zaichang.ports.session import SessionPorts

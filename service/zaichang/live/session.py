@@ -27,7 +27,7 @@ from zaichang.live.orders import closed_message, message_for, minute_message, ve
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
-from zaichang.ports.open_logs import OpenLog
+from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.ports.records_cases import CaseDraft
 from zaichang.ports.session import SessionPorts

@@ -20,7 +20,7 @@ from zaichang.live.resuming import resumable
 from zaichang.live.session import LiveSession
 from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
-from zaichang.ports.open_logs import OpenLog
+from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.purposes import TEMPLATE
 from zaichang.ports.records import Append, SessionRow, StoredEvent
 from zaichang.ports.session import SessionPorts

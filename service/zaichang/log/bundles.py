@@ -15,9 +15,9 @@ from zaichang.log.shelf import log_year
 from zaichang.log.witness_history import seen_for
 from zaichang.ports.encryption import Vault
 from zaichang.ports.evidence import EvidenceStore
-from zaichang.ports.log_places import LogPlace, LogPlaces
+from zaichang.ports.log.places import LogPlace, LogPlaces
+from zaichang.ports.log.side_files import SideFiles
 from zaichang.ports.records import SessionRow
-from zaichang.ports.side_files import SideFiles
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
 from zaichang.tlog.commit import commitment, salt, session_key

@@ -8,8 +8,8 @@ from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import FatalLogError, IllegalEvent, ZaichangError
-from zaichang.ports.command_records import RecordSpool, WaitingRecord
-from zaichang.ports.open_logs import OpenLogs
+from zaichang.ports.log.command_records import RecordSpool, WaitingRecord
+from zaichang.ports.log.open_logs import OpenLogs
 
 PERIOD_S: Final = 2.0
 _log = logging.getLogger("zaichang.log")

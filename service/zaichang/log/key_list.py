@@ -6,7 +6,7 @@ the log.
 
 from __future__ import annotations
 
-from zaichang.ports.log_keys import KeyFiles
+from zaichang.ports.log.keys import KeyFiles
 from zaichang.tlog.keys import KeyVerifier
 from zaichang.tlog.trust import Trust, parse_trust
 

@@ -19,8 +19,8 @@ from zaichang.core.errors import ConfigError, IllegalEvent
 from zaichang.log.key_list import KeyList
 from zaichang.log.signing import SigningConfig, additional_signers, former_keys, key_leaf, open_signers
 from zaichang.log.writer import LogWriter
-from zaichang.ports.log import HeadStore, LogStore
-from zaichang.ports.log_keys import KeyFiles
+from zaichang.ports.log.keys import KeyFiles
+from zaichang.ports.log.store import HeadStore, LogStore
 from zaichang.tlog.keys import Signer, parse_vkey
 
 

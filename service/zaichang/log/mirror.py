@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from zaichang.core.errors import EvidenceError
-from zaichang.ports.log import LogStore
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile
+from zaichang.ports.log.store import LogStore
 from zaichang.tlog.checkpoint import SignedCheckpoint
 from zaichang.tlog.plan import TreeState, load_state, plan_batch
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at

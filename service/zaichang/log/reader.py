@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zaichang.core.errors import EvidenceError, NotFound
-from zaichang.ports.log import PublishedLog
+from zaichang.ports.log.store import PublishedLog
 from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, TileTree, decode_bundle, tile_at

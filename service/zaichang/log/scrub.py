@@ -16,8 +16,8 @@ from typing import Final
 
 from zaichang.core.errors import EvidenceError, NotFound, StorageError, ZaichangError
 from zaichang.log.reader import LogReader
-from zaichang.ports.log_places import LogPlace, LogPlaces
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.places import LogPlace, LogPlaces
+from zaichang.ports.log.side_files import SideFile
 from zaichang.tlog.merkle import leaf_hash, verify_inclusion
 from zaichang.tlog.tiles import WIDTH
 

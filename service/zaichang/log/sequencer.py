@@ -17,7 +17,7 @@ from typing import Final
 
 from zaichang.core.errors import EvidenceError, FatalLogError, IllegalEvent, StorageError
 from zaichang.log.writer import LogWriter, Sequenced, conflict
-from zaichang.ports.log import SubmissionKey
+from zaichang.ports.log.store import SubmissionKey
 from zaichang.tlog.checkpoint import SignedCheckpoint
 from zaichang.tlog.tiles import MAX_ENTRY_BYTES
 

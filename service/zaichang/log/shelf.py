@@ -19,8 +19,8 @@ from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
 from zaichang.log.witnessing import Cosigned, StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
 from zaichang.log.writer import LogWriter
 from zaichang.ports.clock import Clock
-from zaichang.ports.log_places import LogPlace, LogPlaces
-from zaichang.ports.open_logs import Beacon
+from zaichang.ports.log.open_logs import Beacon
+from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import Signer
 from zaichang.tlog.leaf import Anchor

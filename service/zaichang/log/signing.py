@@ -13,7 +13,7 @@ from typing import Final
 from zaichang.core.errors import ConfigError, IllegalEvent
 from zaichang.log.key_list import KeyList
 from zaichang.log.sequencer import Sequencer
-from zaichang.ports.log_keys import KeyFiles
+from zaichang.ports.log.keys import KeyFiles
 from zaichang.tlog.keys import KeyVerifier, MlDsa44Signer, SignatureType, Signer, parse_vkey
 from zaichang.tlog.leaf import record
 

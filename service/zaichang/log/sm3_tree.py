@@ -15,8 +15,8 @@ from typing import Final
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError, StorageError, ZaichangError
 from zaichang.log.reader import LogReader
-from zaichang.ports.log import PublishedLog
-from zaichang.ports.side_files import SideFile, SideFiles
+from zaichang.ports.log.side_files import SideFile, SideFiles
+from zaichang.ports.log.store import PublishedLog
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Signer
 from zaichang.tlog.sm import Sm3Tree

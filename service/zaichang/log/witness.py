@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 from zaichang.core.errors import EvidenceError, StorageError
-from zaichang.ports.witness import WitnessMemory
+from zaichang.ports.log.witness import WitnessMemory
 from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier, parse_vkey

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
 from zaichang.log.reader import LogReader
-from zaichang.ports.side_files import SideFile, SideFiles
+from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier
 from zaichang.tlog.note import Note, format_note, open_note, parse_note, parse_signature_lines

@@ -9,7 +9,7 @@ from zaichang.audit.bundle import Seen
 from zaichang.audit.history import Kept, history_line, parse_history
 from zaichang.core.errors import StorageError
 from zaichang.log.reader import LogReader
-from zaichang.ports.side_files import SideFile, SideFiles
+from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.note import parse_note
 

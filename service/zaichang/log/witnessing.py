@@ -14,8 +14,8 @@ from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotF
 from zaichang.log.reader import LogReader
 from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed, known_size
 from zaichang.log.witness_history import HistoryKeeper
-from zaichang.ports.log_places import LogPlace
-from zaichang.ports.open_logs import Beacon
+from zaichang.ports.log.open_logs import Beacon
+from zaichang.ports.log.places import LogPlace
 from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey

@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 
 from zaichang.core.errors import EvidenceError, FatalLogError, IllegalEvent, StorageError
-from zaichang.ports.log import Head, HeadStore, LogStore, Submission, SubmissionKey
+from zaichang.ports.log.store import Head, HeadStore, LogStore, Submission, SubmissionKey
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
 from zaichang.tlog.keys import KeyVerifier, Signer, parse_vkey
 from zaichang.tlog.merkle import EMPTY_ROOT

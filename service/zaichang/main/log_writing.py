@@ -16,7 +16,7 @@ from zaichang.log.signing import SigningConfig
 from zaichang.log.witnessing import StartRule, largest_known, parse_peer
 from zaichang.main.logs import FolderLogs
 from zaichang.ports.clock import Clock
-from zaichang.ports.command_records import RecordSpool
+from zaichang.ports.log.command_records import RecordSpool
 from zaichang.settings import Settings
 
 

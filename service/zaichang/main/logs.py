@@ -20,10 +20,10 @@ from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.log.http_source import HttpSource
 from zaichang.log.mirror import Mirror
-from zaichang.ports.log import PublishedLog
-from zaichang.ports.log_places import LogPlace, LogPlaces
-from zaichang.ports.side_files import SideFiles
-from zaichang.ports.witness import WitnessMemory
+from zaichang.ports.log.places import LogPlace, LogPlaces
+from zaichang.ports.log.side_files import SideFiles
+from zaichang.ports.log.store import PublishedLog
+from zaichang.ports.log.witness import WitnessMemory
 from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.keys import Ed25519Cosigner, Signer
 from zaichang.tlog.trust import Trust

@@ -10,7 +10,7 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.launch import LaunchPorts
-from zaichang.ports.open_logs import OpenLogs
+from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.ports.session import SessionConfig, SessionPorts

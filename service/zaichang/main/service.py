@@ -33,8 +33,8 @@ from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
 from zaichang.main.stores import master_key
 from zaichang.ports.clock import Clock
-from zaichang.ports.command_records import RecordSpool
-from zaichang.ports.log_places import LogPlaces
+from zaichang.ports.log.command_records import RecordSpool
+from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.ports.session import SessionConfig, SessionPorts
 from zaichang.ports.vision import Vision

@@ -12,8 +12,8 @@ from zaichang.ports.encryption import Vault
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
+from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.media_delivery import MediaDeliveryStore
-from zaichang.ports.open_logs import OpenLogs
 from zaichang.ports.review import CaseStore, DecisionStore, SightingStore, StaffStore
 from zaichang.ports.sessions import SessionHistory
 from zaichang.ports.vision import Vision

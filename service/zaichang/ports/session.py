@@ -11,7 +11,7 @@ from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
-from zaichang.ports.open_logs import OpenLogs
+from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox, PublishingStore
 from zaichang.ports.review import DecisionStore
 from zaichang.ports.sessions import SessionHistory, SessionStore

@@ -18,7 +18,7 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
 from zaichang.ports.erasure import ErasureStore, LegalHolds, PendingErasures
-from zaichang.ports.open_logs import OpenLogs
+from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox
 from zaichang.tlog.leaf import record
 

@@ -18,7 +18,7 @@ from zaichang.log.reader import LogReader
 from zaichang.log.shelf import LogShelf
 from zaichang.log.signing import SigningConfig
 from zaichang.main.logs import FolderLogs
-from zaichang.ports.log_places import LogPlace
+from zaichang.ports.log.places import LogPlace
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.leaf import record
 from zaichang.tlog.trust import parse_trust

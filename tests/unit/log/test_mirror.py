@@ -13,7 +13,7 @@ from zaichang.audit.source import verify_path
 from zaichang.core.errors import EvidenceError, StorageError
 from zaichang.log.mirror import Mirror, Source
 from zaichang.main.logs import open_mirror
-from zaichang.ports.log import PublishedLog
+from zaichang.ports.log.store import PublishedLog
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
 

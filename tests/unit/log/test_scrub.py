@@ -9,7 +9,7 @@ from support.log_media import LogMedium, PosixMedium
 from zaichang.cli import main
 from zaichang.log.reader import LogReader
 from zaichang.log.scrub import NIGHTS, Scrub, scrub_bundles
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile
 
 BUNDLES = 40
 

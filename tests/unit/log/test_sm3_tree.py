@@ -8,7 +8,7 @@ from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import scan_log
 from zaichang.core.errors import EvidenceError
 from zaichang.log.sm3_tree import StoredSm3Tree
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.sm import SUFFIX
 from zaichang.tlog.trust import parse_trust

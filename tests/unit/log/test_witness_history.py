@@ -4,7 +4,7 @@ from support.log_faults import grow
 from support.log_media import LogMedium
 from zaichang.log.reader import LogReader
 from zaichang.log.witness_history import SPACING_MS, HistoryKeeper, read_history, seen_for
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile
 from zaichang.tlog.merkle import verify_consistency
 
 

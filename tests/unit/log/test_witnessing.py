@@ -16,7 +16,7 @@ from zaichang.log.shelf import LogShelf
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import parse_peer
 from zaichang.main.logs import FolderLogs
-from zaichang.ports.log_places import LogPlace
+from zaichang.ports.log.places import LogPlace
 from zaichang.tlog.trust import parse_trust
 
 ORIGIN = "hours.example.org/inst-1/2023"

@@ -28,7 +28,7 @@ from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import Cosigned, parse_peer
 from zaichang.main.logs import FolderLogs
 from zaichang.main.service import Services
-from zaichang.ports.open_logs import Beacon
+from zaichang.ports.log.open_logs import Beacon
 from zaichang.protocol import messages as m
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived

@@ -4,7 +4,7 @@ from support.log_faults import ORIGIN, SIGNER, Clock, Faults, check_log, open_wr
 from support.log_media import LogMedium
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError
 from zaichang.log.writer import LogWriter, Sequenced
-from zaichang.ports.log import Head
+from zaichang.ports.log.store import Head
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.merkle import leaf_hash, root_hash

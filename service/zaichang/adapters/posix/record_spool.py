@@ -7,7 +7,7 @@ from typing import Final
 
 from zaichang.adapters.posix.folder import PRIVATE_DIR_MODE, DataFolder, storage_error, write_durably
 from zaichang.core.ids import check_id
-from zaichang.ports.command_records import WaitingRecord
+from zaichang.ports.log.command_records import WaitingRecord
 
 _SUFFIX: Final = ".leaf"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from zaichang.adapters.posix.folder import PRIVATE_FILE_MODE, storage_error, write_durably
 from zaichang.adapters.posix.log_store import PUBLIC
-from zaichang.ports.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile
 
 _SHOWN: Final = frozenset({SideFile.WITNESSED, SideFile.HISTORY, SideFile.SM3_CHECKPOINT})
 _PUBLIC_MODE: Final = 0o644

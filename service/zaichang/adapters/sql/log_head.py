@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zaichang.core.errors import FatalLogError, StorageError
-from zaichang.ports.log import Head, Submission, SubmissionKey
+from zaichang.ports.log.store import Head, Submission, SubmissionKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ import pytest
 
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.core.errors import FatalLogError, StorageError
-from zaichang.ports.log import Head, Submission
+from zaichang.ports.log.store import Head, Submission
 
 
 def test_the_head_moves_only_from_what_it_was(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from support.log_faults import ORIGIN, SIGNER
 from support.log_media import LogMedium
 from zaichang.core.errors import FatalLogError
-from zaichang.ports.log import Head, Submission
+from zaichang.ports.log.store import Head, Submission
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.merkle import leaf_hash
 

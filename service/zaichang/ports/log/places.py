@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from zaichang.ports.log import HeadStore, LogStore, PublishedLog
-from zaichang.ports.log_keys import KeyFiles
-from zaichang.ports.side_files import SideFiles
+from zaichang.ports.log.keys import KeyFiles
+from zaichang.ports.log.side_files import SideFiles
+from zaichang.ports.log.store import HeadStore, LogStore, PublishedLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
