@@ -74,6 +74,9 @@ MEANINGS: Final = MappingProxyType(
         "E_MINUTES": _m(
             "分钟结论或合计与记录、规则不符。", "Verdicts or sums do not agree with the records or the rules."
         ),
+        "E_AMEND": _m(
+            "事后更正与它所更正的记录不符。", "A later change of credit does not fit the record that it changes."
+        ),
         "E_SCHED": _m("抓拍计划与开始时的承诺不符。", "The capture schedule is not the one committed to at the start."),
         "E_CAPTURE_MISSED": _m("计划要求的抓拍没有出现。", "A capture that the schedule demanded is missing."),
         "E_CAPTURE_UNDEMANDED": _m(

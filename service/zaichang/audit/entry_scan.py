@@ -7,7 +7,9 @@ from typing import Final
 
 import msgspec
 
+from zaichang.audit.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.time_checks import SeenAt, check_delay
 from zaichang.core.errors import EvidenceError
@@ -44,6 +46,7 @@ class EntryScan:
         chains: Whether sessions are followed.
         deep: Whether every leaf is held against its schema.
         prefix_root: Returns the root of the log's first leaves: what a leaf's anchor must name (deep only).
+        entry: Returns the entry at an index, for the leaves that a change of credit names.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class EntryScan:
         chains: bool,
         deep: bool,
         prefix_root: Callable[[int], bytes] = lambda size: b"",
+        entry: Callable[[int], bytes | None] = lambda index: None,
     ) -> None:
         """Start with no session."""
         self._prefix_root = prefix_root
@@ -70,6 +74,9 @@ class EntryScan:
         self._seen_next = 0
         self._strangers: list[tuple[int, EvidenceError]] = []
         self._starts = 0
+        self._entry = entry
+        self._changes = Changes(origin, findings)
+        self._started: dict[str, int] = {}
         self._empty = 0
 
     def diagnose(
@@ -143,7 +150,7 @@ class EntryScan:
                 continue
             try:
                 head = decode(entry)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self._strange(entry, first + place)
                 continue
             self._leaves += 1
@@ -156,12 +163,15 @@ class EntryScan:
                 )
             if head.t == "session.start":
                 self._starts += 1
+                self._started[head.sid] = head.at
             elif head.t == "session.final" and not head.verified_ms:
                 self._empty += 1
             if head.t in _STATEMENTS:
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
+            if head.t in CHANGES:
+                self._change(entry, first + place)
             if self.seen and head.sid:
                 self._delay(head, first + place)
             if not chains or not head.sid:
@@ -184,6 +194,7 @@ class EntryScan:
         else:
             for index, error in self._strangers:
                 self._findings.error("leaf", error, About(origin=self._origin, index=index))
+        self._changes.finish(about)
         waiting = sum(1 for _, _, _, ended in self._open.values() if not ended)
         if waiting:
             self._findings.passed("chain", about, f"{waiting} sessions have no final leaf (yet).")
@@ -208,7 +219,7 @@ class EntryScan:
     def _forget(self, entry: bytes) -> None:
         try:
             head = self._decode(entry)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return
         if head.sid:
             self._open[head.sid] = (-1, b"", 0, True)
@@ -243,6 +254,32 @@ class EntryScan:
             self.statements.take(index, parse_leaf(entry))
         except EvidenceError as error:
             self._findings.error("leaf", error, About(origin=self._origin, index=index))
+
+    def _change(self, entry: bytes, index: int) -> None:
+        """Hold a change of credit against the leaf that it names."""
+        try:
+            leaf = self._known(index, entry)
+        except EvidenceError as error:
+            if not self._deep:  # Otherwise the schema's own check has reported it.
+                self._findings.error("leaf", error, About(origin=self._origin, index=index))
+            return
+        place = leaf.number("target")
+        found = self._entry(place) if place < index else None
+        if found is None and place < index:
+            # Its file is damaged, which is named by itself.
+            message = f"The leaf {place} that the change names cannot be read."
+            about = leaf.about(self._origin)
+            self._findings.undecided("changes", "E_AMEND", message, about, field="target")
+            return
+        try:
+            target = None if found is None else self._known(place, found)
+        except EvidenceError:
+            target = None
+        self._changes.take(leaf, target, self._started.get(leaf.sid))
+
+    @staticmethod
+    def _known(index: int, entry: bytes) -> KnownLeaf:
+        return KnownLeaf(index=index, data=entry, hash=leaf_hash(entry), value=parse_leaf(entry))
 
     def _strange(self, entry: bytes, index: int) -> None:
         if len(self._strangers) < MAX_NAMED:

@@ -39,6 +39,11 @@ class KnownLeaf:
         value = self.value.get(name)
         return value if isinstance(value, int) else -1
 
+    def delta(self, name: str) -> int:
+        """Return a field that may be below zero, 0 if there is none of that name."""
+        value = self.value.get(name)
+        return value if isinstance(value, int) else 0
+
     def text(self, name: str) -> str:
         """Return a text field, empty if it has none of that name."""
         value = self.value.get(name)

@@ -31,6 +31,9 @@ SM3_CHECKPOINT: Final = "checkpoint.sm3"
 MAX_FINDINGS: Final = 1_000
 """After so many a log is not damaged but something else."""
 
+MAX_KEPT: Final = 8
+"""Bundles kept in memory for the leaves that changes of credit name."""
+
 Read = Callable[[str], bytes | None]
 """Returns what lies under a path below the log's prefix, or None."""
 
@@ -152,8 +155,10 @@ class _Scan:
             chains=options.chains,
             deep=options.deep,
             prefix_root=self._prefix_root,
+            entry=self._entry,
         )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
+        self._kept: dict[int, list[bytes]] = {}
         self.second: SecondScan | None = None
 
     @property
@@ -349,6 +354,16 @@ class _Scan:
             self.second.take(entries)
         if self._progress is not None:
             self._progress(index * WIDTH + width, self._size)
+
+    def _entry(self, index: int) -> bytes | None:
+        """Return the entry at an index, None where its bundle is damaged; keeps the last few bundles read."""
+        number = index // WIDTH
+        if number not in self._kept:
+            if len(self._kept) >= MAX_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[number] = self._split(number, tile_width(0, number, self._size))[0]
+        entries = self._kept[number]
+        return entries[index % WIDTH] if index % WIDTH < len(entries) else None
 
     def _prefix_root(self, size: int) -> bytes:
         def perfect(start: int, end: int) -> bytes:

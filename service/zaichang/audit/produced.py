@@ -93,7 +93,7 @@ class OwnCopy:
             return
         try:
             head = _DECODE(entry)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             head = _Head()
         if drawn:
             self.starts[index] = head.sid

@@ -159,7 +159,7 @@ class Frame:
             if b'"session.start"' in entry:
                 try:
                     head = _DECODE(entry)
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     head = _Start()
                 if head.t == "session.start" and head.course:
                     self.sessions.setdefault(head.course, []).append(len(self.hashes))

@@ -5,6 +5,7 @@ Steps:
   5. the commitments of each segment give its roots                     ``roots``
   6. every opened event, record and field is what was committed to      ``opening``
   7. verdict letters, sums and counts agree                             ``minutes``
+     and later changes of credit fit the minutes that they change       ``changes``
   8. the schedule's two halves open their commitments                   ``schedule``
   9. replaying the events by the policy gives the recorded verdicts     ``replay``
 """
@@ -15,6 +16,7 @@ import hashlib
 from collections.abc import Mapping
 from itertools import pairwise
 
+from zaichang.audit.amend_checks import CHANGES, Changes, MinuteTimes
 from zaichang.audit.beacon_check import BeaconBasis, check_beacon
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
 from zaichang.audit.findings import About, Findings
@@ -62,7 +64,7 @@ class SessionChecks:
             self._findings.failed("chain", "E_SEQ_GAP", "The session's first leaf is missing.", about, field="seq")
         for before, leaf in pairwise(leaves):
             self._link(before, leaf)
-        if leaves[-1].text("t") not in ("session.final", "session.void", "session.amend"):
+        if not any(leaf.kind in ("session.final", "session.void") for leaf in leaves):
             self._findings.undecided("chain", "E_ORPHAN_START", "The session has no final leaf (yet).", about)
         if len(self._findings.checks) == start:
             self._findings.passed("chain", about, f"{len(leaves)} leaves.")
@@ -71,6 +73,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
+        self._changes(leaves, items[RECORD])
         self._schedule(leaves, items[EVENT])
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
@@ -181,6 +184,16 @@ class SessionChecks:
                 "The final leaf does not sum its segments.",
             )
 
+    def _changes(self, leaves: list[KnownLeaf], records: dict[int, bytes]) -> None:
+        by_index = {leaf.index: leaf for leaf in leaves}
+        times = {n: found for n, record in records.items() if (found := _times(record)) is not None}
+        changes = Changes(self._bundle.origin, self._findings)
+        started_ms = leaves[0].number("at") if leaves[0].kind == "session.start" else None
+        for leaf in leaves:
+            if leaf.kind in CHANGES:
+                changes.take(leaf, by_index.get(leaf.number("target")), started_ms, times)
+        changes.finish(About(origin=self._bundle.origin, sid=self._sid))
+
     # (8)
     def _schedule(self, leaves: list[KnownLeaf], events: Mapping[int, bytes]) -> None:
         for leaf in leaves:
@@ -284,3 +297,17 @@ def _summary(record: bytes) -> tuple[str, int] | None:
     if not isinstance(verdict, str) or not isinstance(verified, int):
         return None
     return verdict, verified
+
+
+def _times(record: bytes) -> MinuteTimes | None:
+    """Return the times of a minute record; None where it does not state them."""
+    value = _object(record) or {}
+    from_ms, to_ms, verified_ms = (value.get(name) for name in ("from_ms", "to_ms", "verified_ms"))
+    if not isinstance(from_ms, int) or not isinstance(to_ms, int) or not isinstance(verified_ms, int):
+        return None
+    undecided_ms = 0
+    parts = value.get("undecided", [])
+    for part in parts if isinstance(parts, list) else []:
+        if isinstance(part, list) and len(part) == 2 and isinstance(part[0], int) and isinstance(part[1], int):
+            undecided_ms += part[1] - part[0]
+    return MinuteTimes(server_ms=max(0, to_ms - from_ms), verified_ms=verified_ms, undecided_ms=undecided_ms)

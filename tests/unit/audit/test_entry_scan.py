@@ -29,7 +29,9 @@ def session_leaves(count: int, length: int = 5, kinds: str = "v") -> list[bytes]
             ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
             digest = bytes(32)
             data = (
-                leaf.session_void(ref, target=seq, target_hash=digest, reason="TEST")
+                leaf.session_final(
+                    ref, segments=0, n_verified=0, n_refused=0, n_undecided=0, verified_ms=1, reason="TEST"
+                )
                 if seq
                 else leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
             )
@@ -116,3 +118,9 @@ def test_sessions_that_ended_with_nothing_are_counted() -> None:
 
     assert said(made("a0", 0), made("a1", 1), made("a2", 0)) == ["2 of 3 sessions ended without a verified second."]
     assert said(made("a1", 1)) == []
+
+
+def test_an_entry_that_is_no_utf_8_is_named_and_stops_nothing() -> None:
+    broken = LEAVES[7].replace(b'"sid":"0', b'"sid":"\xb0')
+    assert broken != LEAVES[7]
+    assert {check.index for check in found(files_of([*LEAVES[:7], broken, *LEAVES[8:]]))} >= {7}

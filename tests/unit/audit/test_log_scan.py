@@ -33,7 +33,9 @@ def session_leaves(count: int, length: int = 5, kinds: str = "v") -> list[bytes]
             ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
             digest = bytes(32)
             data = (
-                leaf.session_void(ref, target=seq, target_hash=digest, reason="TEST")
+                leaf.session_final(
+                    ref, segments=0, n_verified=0, n_refused=0, n_undecided=0, verified_ms=1, reason="TEST"
+                )
                 if seq
                 else leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
             )
