@@ -114,7 +114,7 @@ class _Space(ModuleType):
 
 
 @dataclass
-class LiveSession:
+class Session:
     """The pytest plugin that does it all in place of the usual test loop."""
 
     mutants: list[Mutant]
@@ -208,7 +208,7 @@ def main() -> int:
         rows = [json.loads(line) for line in chosen.again.read_text().splitlines()]
         left = {(row["module"], row["function"], row["difference"]) for row in rows if row["outcome"] == SURVIVED}
         mutants = [mutant for mutant in mutants if (mutant.module, mutant.function, mutant.difference) in left]
-    runner = LiveSession(mutants=mutants, journal=chosen.journal)
+    runner = Session(mutants=mutants, journal=chosen.journal)
     if chosen.minutes:
         runner.until_s = time.monotonic() + chosen.minutes * 60
     ignored = f"--ignore={TESTS / 'test_branch_coverage.py'}"

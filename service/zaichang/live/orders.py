@@ -57,13 +57,13 @@ def shown_ms(left_ms: int) -> int:
     return left_ms - min(LINK_MS, left_ms // 8)
 
 
-def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str) -> ServerMessage | None:
+def message_for(decision: Decision, *, now_ms: int, anchored_ms: int, locale: str) -> ServerMessage | None:
     """Return the message for a decision; None where the player is not concerned.
 
     Args:
         decision: From the core.
         now_ms: Server time, from which the client's allowance of time is reckoned.
-        sealed_ms: Verified time that a signed checkpoint covers; only this is called verified.
+        anchored_ms: Verified time that a signed checkpoint covers; only this is called verified.
         locale: ``zh-CN`` or ``en``.
     """
     match decision:
@@ -73,8 +73,8 @@ def message_for(decision: Decision, *, now_ms: int, sealed_ms: int, locale: str)
                 nonce=decision.next_nonce,
                 counting=decision.counting,
                 reason=decision.reason.value if decision.reason else "",
-                verified_ms=sealed_ms,
-                pending_ms=decision.pending_ms + decision.verified_ms - sealed_ms,
+                verified_ms=anchored_ms,
+                pending_ms=decision.pending_ms + decision.verified_ms - anchored_ms,
                 frontier_ms=decision.frontier_ms,
             )
         case RejectHeartbeat():

@@ -1,8 +1,8 @@
-"""From written leaves to delivered minutes: log, seal, outbox, and only then the learner is told.
+"""From written leaves to published minutes: log, anchor, outbox, and only then the learner is told.
 
 Leaves are stored with the events that completed them. From there on everything can be repeated: ``OpenLog.submit`` is
-idempotent by key, sealing notes the index, the outbox is idempotent by (session, minute). A restart submits what is
-not sealed and delivers what is not delivered.
+idempotent by key, anchoring notes the index, the outbox is idempotent by (session, minute). A restart submits what is
+not anchored and publishes what is not published.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RETRY_S: Final = 1.0
 
 _log = logging.getLogger("zaichang.live")
 
-Sealed = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
+Anchored = Callable[[StoredLeaf, Sequence[StoredMinute]], None]
 """Told once per leaf: it is covered by a signed checkpoint, and its minutes are in the outbox."""
 
 
@@ -38,17 +38,17 @@ class Recorder:
         """Use the store, the logs and the outbox of ``ports``."""
         self._ports = ports
         self._outbox = ports.outbox
-        self._delivering = asyncio.Lock()
+        self._publishing = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
 
-    async def record(self, row: SessionRow, log: OpenLog, leaves: Sequence[StoredLeaf], sealed: Sealed) -> None:
-        """Take leaves of one session, in order, through log, seal and outbox.
+    async def record(self, row: SessionRow, log: OpenLog, leaves: Sequence[StoredLeaf], anchored: Anchored) -> None:
+        """Take leaves of one session, in order, through log, anchoring and outbox.
 
         Args:
             row: The session.
             log: Its log.
             leaves: Stored ones.
-            sealed: See ``Sealed``.
+            anchored: See ``Anchored``.
 
         Where storage refuses (a full disk), it tries again until it is done: each step may be repeated.
 
@@ -63,7 +63,7 @@ class Recorder:
                 await policy
             for leaf, pending in zip(leaves, waiting, strict=True):
                 index = await pending
-                sealed(leaf, await self._seal(row, log.origin, leaf, index))
+                anchored(leaf, await self._anchor(row, log.origin, leaf, index))
         finally:
             for pending in (*waiting, *(() if policy is None else (policy,))):
                 pending.cancel()
@@ -88,18 +88,18 @@ class Recorder:
         return asyncio.ensure_future(tell())
 
     async def recover(self) -> None:
-        """Finish what a crash interrupted: submit unsealed leaves, then write missing outbox lines."""
+        """Finish what a crash interrupted: submit leaves that are not anchored, then write missing outbox lines."""
         await asyncio.to_thread(self._outbox.repair)
         by_session: dict[str, list[StoredLeaf]] = {}
         for session_id, leaf in await self._ports.publishing.unanchored():
             by_session.setdefault(session_id, []).append(leaf)
-        undelivered = await self._ports.publishing.unpublished()
-        held = await asyncio.to_thread(self._outbox.holds, [(sid, minute.minute) for sid, minute in undelivered])
-        for session_id in sorted({session_id for session_id, _ in undelivered}):
+        unpublished = await self._ports.publishing.unpublished()
+        held = await asyncio.to_thread(self._outbox.holds, [(sid, minute.minute) for sid, minute in unpublished])
+        for session_id in sorted({session_id for session_id, _ in unpublished}):
             row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
             indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.history.leaves(session_id)}
-            minutes = [minute for sid, minute in undelivered if sid == session_id]
+            minutes = [minute for sid, minute in unpublished if sid == session_id]
             lines = [
                 outbox_line(row, minute, log.origin, index)
                 for minute in minutes
@@ -115,18 +115,18 @@ class Recorder:
             indices = {leaf.leaf_seq: leaf.entry_index for leaf in await self._ports.history.leaves(row.session_id)}
             index = indices[amendment.leaf_seq]
             if index is not None:
-                await self._deliver_amendment(row, log.origin, amendment, index, repeated=True)
+                await self._publish_amendment(row, log.origin, amendment, index, repeated=True)
         for session_id, leaves in by_session.items():
             row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
             await self.record(row, log, leaves, _nobody)
 
-    async def _seal(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
+    async def _anchor(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
         repeated = False
         while True:
             try:
                 await self._ports.publishing.note_anchored(row.session_id, leaf.leaf_seq, index)
-                return await self._deliver(row, origin, leaf, index, repeated)
+                return await self._publish(row, origin, leaf, index, repeated)
             except StorageError as error:
                 if error.code in ("storage.closed", "storage.conflict"):
                     raise
@@ -134,18 +134,18 @@ class Recorder:
                 repeated = True
                 await asyncio.sleep(RETRY_S)
 
-    async def _deliver(
+    async def _publish(
         self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
     ) -> Sequence[StoredMinute]:
         if leaf.kind == AMEND:
             for each in await self._ports.decisions.amendments(row.session_id):
                 if each.leaf_seq == leaf.leaf_seq and not each.published:
-                    await self._deliver_amendment(row, origin, each, index, repeated)
+                    await self._publish_amendment(row, origin, each, index, repeated)
         if leaf.n_minutes == 0:
             return ()
         minutes = [m for m in await self._ports.history.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
         due = [minute for minute in minutes if not minute.published]
-        async with self._delivering:
+        async with self._publishing:
             held: set[tuple[str, int]] = set()
             if repeated:
                 wanted = [(row.session_id, minute.minute) for minute in due]
@@ -157,11 +157,11 @@ class Recorder:
         await self._ports.publishing.note_published(row.session_id, [minute.minute for minute in minutes])
         return minutes
 
-    async def _deliver_amendment(
+    async def _publish_amendment(
         self, row: SessionRow, origin: str, amendment: Amendment, index: int, repeated: bool
     ) -> None:
         key = (row.session_id, amendment.leaf_seq)
-        async with self._delivering:
+        async with self._publishing:
             held = await asyncio.to_thread(self._outbox.holds, [key], "amendment") if repeated else set()
             if key not in held:
                 line = amendment_line(row, amendment, origin, index)

@@ -1,4 +1,4 @@
-"""One live session: events in, stored before acted on, decisions carried out.
+"""One open session: events in, stored before acted on, decisions carried out.
 
 The order never changes: (1) the pure ``step`` says what would happen, (2) the event and everything that follows from
 it are committed in one transaction, (3) only then the state moves on and anybody is told. A commit that fails leaves
@@ -14,26 +14,23 @@ from dataclasses import replace
 from typing import Final
 
 from zaichang.core.assessment import not_analysed
-from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError, ZaichangError
-from zaichang.core.frames import IDENTITY, PRESENCE, Frame
-from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.case_rules import case_of_session
-from zaichang.evidence.kept_captures import keep_capture
-from zaichang.evidence.segments import Segments, advance
+from zaichang.evidence.segments import Segments
+from zaichang.live.alarm import Alarm
+from zaichang.live.beacon_wait import BeaconWait
+from zaichang.live.capture_desk import CaptureDesk
 from zaichang.live.connection import Connection
 from zaichang.live.liveness_driver import LivenessDesk
-from zaichang.live.orders import closed_message, message_for, minute_message, verified_ms_of
+from zaichang.live.player_link import PlayerLink
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
+from zaichang.live.transaction import transaction_of
 from zaichang.ports.encryption import LearnerKey
-from zaichang.ports.log.open_logs import OpenLog
-from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredLeaf, StoredMinute
-from zaichang.ports.records_cases import CaseDraft
+from zaichang.ports.log.open_logs import Beacon, OpenLog
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.session import SessionPorts
 from zaichang.protocol.close_codes import CloseCode
-from zaichang.protocol.messages import CaptureHeader, ServerMessage
-from zaichang.session.codec import encode_event, encode_minute
+from zaichang.protocol.messages import CaptureHeader
 from zaichang.session.decisions import (
     AnalyseCapture,
     ChallengeJudged,
@@ -41,13 +38,11 @@ from zaichang.session.decisions import (
     OrderChallenge,
     OrderLiveness,
     RecordFinal,
-    RecordMinute,
 )
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.events import (
     BeaconArrived,
     CaptureAssessed,
-    CaptureReceived,
     ConnectionLost,
     ConnectionResumed,
     DeadlineReached,
@@ -89,7 +84,7 @@ class LiveSession:
         """Take over a session whose events up to now are stored.
 
         Args:
-            row: With the epoch under which this runner writes and the number of the next event.
+            row: With the epoch under which this process writes and the number of the next event.
             policy: The one that the session started with.
             state: After the last stored event.
             segments: The chain of leaves after it.
@@ -108,8 +103,6 @@ class LiveSession:
         self.hints_seen: set[str] = set()
         self._state = state
         self._segments = segments
-        self._key = key
-        self._template = template
         self._ports = ports
         self._log = log
         self._recorder = recorder
@@ -117,23 +110,22 @@ class LiveSession:
         self._ended = ended
         self._lost = lost
         self._fenced = False
-        self._sealed_ms = 0
         self._final = final
         self._next_seq = row.next_seq
         self._lock = asyncio.Lock()
         self._recording = asyncio.Lock()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = Alarm(lambda: self._spawn(self._deadline()))
         self._tasks: set[asyncio.Future[None]] = set()
-        self._pictures: dict[str, bytes] = {}
-        self._beacon: asyncio.Future[None] | None = None
-        self._connection: Connection | None = None
+        self._captures = CaptureDesk(ports, row.session_id, key, template)
+        self._beacon = BeaconWait(ports, log, row.session_id)
+        self._player = PlayerLink()
         self._liveness = LivenessDesk(
             ports,
             template,
             policy,
-            send=self._send,
-            locale=self._locale,
-            keep=self._keep_now,
+            send=self._player.send,
+            locale=self._player.locale,
+            keep=self._captures.keep_now,
             spawn=self._spawn,
             finished=self._liveness_done,
         )
@@ -146,7 +138,7 @@ class LiveSession:
     @property
     def connected(self) -> bool:
         """Whether a player holds the session now."""
-        return self._connection is not None
+        return self._player.connected
 
     @property
     def closed(self) -> bool:
@@ -174,13 +166,11 @@ class LiveSession:
 
     def attach(self, connection: Connection) -> Connection | None:
         """Make ``connection`` the player's; return the one it takes over from."""
-        previous, self._connection = self._connection, connection
-        return previous
+        return self._player.attach(connection)
 
     async def resumed(self) -> None:
-        """A player is back: sealed minutes and the core's outstanding orders again."""
-        for minute in await self.sealed_minutes():
-            self._send_minute(minute)
+        """A player is back: anchored minutes and the core's outstanding orders again."""
+        self._player.tell_minutes(await self.anchored_minutes())
         if self.closed:
             self.say_goodbye()
         else:
@@ -188,14 +178,12 @@ class LiveSession:
 
     def send_away(self, code: CloseCode, reason: str) -> None:
         """Close the player's connection; the session goes on without it."""
-        if self._connection is not None:
-            self._connection.end(code, reason)
+        self._player.end(code, reason)
 
     async def detached(self, connection: Connection) -> None:
         """A connection ended; nothing happens where another one has taken over."""
-        if self._connection is not connection:
+        if not self._player.detach(connection):
             return
-        self._connection = None
         self._liveness.end()
         if not self.closed and not self._fenced:
             await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms))
@@ -205,9 +193,9 @@ class LiveSession:
         if not self.closed:
             await self.apply(lambda at_ms: Superseded(at_ms=at_ms))
 
-    async def count_sealed(self) -> None:
-        """Read from storage how much of the verified time is sealed (after a restart)."""
-        self._sealed_ms = verified_ms_of(await self.sealed_minutes())
+    async def count_anchored(self) -> None:
+        """Read from storage how much of the verified time is anchored (after a restart)."""
+        self._player.count_anchored(await self.anchored_minutes())
 
     async def recover_captures(self) -> None:
         """After a restart: a picture that had arrived but was not analysed is gone, and says so."""
@@ -243,7 +231,7 @@ class LiveSession:
             event = make(max(arrived_ms, self._state.playback.reached_ms))
             state, decisions = step(self._state, event, self.policy)
             try:
-                await self._keep_picture(event, decisions, picture)
+                await self._captures.take(event, decisions, picture)
                 leaves = await self._commit(event, decisions, state.challenges.owed or "")
             except StorageError as error:
                 if error.code == "storage.fenced":
@@ -260,23 +248,21 @@ class LiveSession:
         """Another process owns this session now: send the player there and stop. Stored leaves are still recorded."""
         _log.warning("session %s was taken over by another process", self.row.session_id)
         self._fenced = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._stop_waiting()
+        self._timer.cancel()
+        self._beacon.cancel()
         self._liveness.end()
         self.send_away(CloseCode.RESTARTING, "storage.fenced")
         self._lost(self)
 
-    async def sealed_minutes(self) -> Sequence[StoredMinute]:
+    async def anchored_minutes(self) -> Sequence[StoredMinute]:
         """Return the minutes that the learner may be told of."""
-        sealed = {
+        anchored = {
             leaf.leaf_seq
             for leaf in await self._ports.history.leaves(self.row.session_id)
             if leaf.entry_index is not None
         }
         minutes = await self._ports.history.minutes(self.row.session_id)
-        return [minute for minute in minutes if minute.leaf_seq in sealed]
+        return [minute for minute in minutes if minute.leaf_seq in anchored]
 
     async def settle(self) -> None:
         """Wait until nothing is being analysed, recorded or committed."""
@@ -286,62 +272,27 @@ class LiveSession:
 
     async def stop(self) -> None:
         """End timers and tasks without an event: the next start finds the session as it is stored."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._stop_waiting()
+        self._timer.cancel()
+        self._beacon.cancel()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
 
-    def _stop_waiting(self) -> None:
-        if self._beacon is not None:
-            self._beacon.cancel()
-            self._beacon = None
-
-    async def _keep_picture(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> None:
-        if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
-            return
-        self._pictures[event.capture_id] = picture
-        await self._keep_blob(event.capture_id, picture, event.at_ms)
-
-    async def _keep_blob(self, capture_id: str, picture: bytes, at_ms: int) -> None:
-        if self._ports.config.keep_captures:
-            blobs, session_id = self._ports.blobs, self.row.session_id
-            size = await asyncio.to_thread(keep_capture, blobs, self._key, session_id, capture_id, picture)
-            await self._ports.captures.add_capture(self.row.session_id, capture_id, at_ms, size)
-
     async def _commit(self, event: Event, decisions: Sequence[Decision], owed: str) -> Sequence[StoredLeaf]:
-        body = canonical_bytes(encode_event(event))
-        minutes = tuple(decision.minute for decision in decisions if isinstance(decision, RecordMinute))
-        final = next((decision.final for decision in decisions if isinstance(decision, RecordFinal)), None)
-        segments, leaves = advance(
-            self._segments, body, event.at_ms, minutes, final, self._log.anchor(), lambda _: None
+        segments, append = transaction_of(
+            event,
+            decisions,
+            row=self.row,
+            seq=self._next_seq,
+            segments=self._segments,
+            anchor=self._log.anchor(),
+            owed=owed,
+            review_days=self._ports.config.review_days,
         )
-        await self._ports.sessions.append(
-            Append(
-                session_id=self.row.session_id,
-                epoch=self.row.epoch,
-                first_seq=self._next_seq,
-                events=(StoredEvent(at_ms=event.at_ms, body=body),),
-                minutes=tuple(
-                    StoredMinute(
-                        minute=minute.index, body=canonical_bytes(encode_minute(minute)), credited=minute.verified
-                    )
-                    for minute in minutes
-                ),
-                leaves=leaves,
-                closed_ms=event.at_ms if final is not None else None,
-                owed=owed,
-                case=self._case(final) if final is not None else None,
-            )
-        )
+        await self._ports.sessions.append(append)
         self._next_seq += 1
         self._segments = segments
-        return leaves
-
-    def _case(self, final: FinalRecord) -> CaseDraft | None:
-        return case_of_session(self.row, final, self._ports.config.review_days)
+        return append.leaves
 
     def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
@@ -350,7 +301,7 @@ class LiveSession:
                     self._spawn(self._analyse(decision))
                 case RecordFinal():
                     self._final = decision.final
-                    self._stop_waiting()
+                    self._beacon.cancel()
                     self._ended(self.row)
                 case OrderLiveness():
                     self._liveness.begin(decision)
@@ -364,70 +315,27 @@ class LiveSession:
     async def _liveness_done(self, found: LivenessAssessed) -> None:
         await self.apply(lambda at_ms: replace(found, at_ms=at_ms))
 
-    async def _keep_now(self, capture_id: str, picture: bytes) -> None:
-        await self._keep_blob(capture_id, picture, self._ports.clock.now_ms())
-
-    def _send(self, message: ServerMessage) -> None:
-        if self._connection is not None:
-            self._connection.send(message)
-
-    def _locale(self) -> str:
-        return self._connection.locale if self._connection is not None else ""
-
     def _tell(self, decision: Decision) -> None:
         if isinstance(decision, OrderChallenge) or (isinstance(decision, ChallengeJudged) and decision.closed):
             self._liveness.end()
-        connection = self._connection
-        if connection is None:
-            return
-        message = message_for(
-            decision, now_ms=self._ports.clock.now_ms(), sealed_ms=self._sealed_ms, locale=connection.locale
-        )
-        if message is not None:
-            connection.send(message)
-
-    def _send_minute(self, minute: StoredMinute) -> None:
-        if self._connection is not None:
-            self._connection.send(minute_message(minute, self._connection.locale))
+        self._player.tell(decision, self._ports.clock.now_ms())
 
     def _arm(self, at_least_ms: int = 0) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._timer.cancel()
         dues = [due for due in (next_deadline_ms(self._state, self.policy), self._segments.due_ms) if due is not None]
         if self.closed or self._fenced or not dues:
             return
         delay_ms = max(at_least_ms, min(dues) - self._ports.clock.now_ms(), 0)
-        self._timer = asyncio.get_running_loop().call_later(delay_ms / 1000, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        self._spawn(self._deadline())
+        self._timer.set(delay_ms)
 
     async def _deadline(self) -> None:
         if not self.closed:
             await self.apply(lambda at_ms: DeadlineReached(at_ms=at_ms))
 
     async def _analyse(self, order: AnalyseCapture) -> None:
-        picture = self._pictures.pop(order.capture_id, b"")
         current = self._state.proofs.round
         allowance_ms = (current.deadline_ms if current is not None else 0) - self._ports.clock.now_ms()
-        assessment = not_analysed()
-        if picture and allowance_ms > 0:
-            frame = Frame(
-                data=picture,
-                want=IDENTITY if order.identity else PRESENCE,
-                reference=self._template,
-                deadline_ms_from_now=allowance_ms,
-            )
-            [assessment] = await self._ports.vision.analyse([frame])
-        seen = False
-        if assessment.content:
-            ports = self._ports
-            seen = await ports.captures.seen_elsewhere(assessment.content, self.row.session_id)
-            await ports.captures.add_picture(
-                assessment.content, assessment.phash, self.row.session_id, order.capture_id
-            )
+        assessment, seen = await self._captures.assess(order, allowance_ms)
         await self.apply(
             lambda at_ms: CaptureAssessed(
                 at_ms=at_ms, capture_id=order.capture_id, assessment=assessment, seen_before=seen
@@ -440,40 +348,28 @@ class LiveSession:
 
     async def _record_in_order(self, leaves: Sequence[StoredLeaf]) -> None:
         async with self._recording:
-            recording = asyncio.ensure_future(self._recorder.record(self.row, self._log, leaves, self._sealed))
+            recording = asyncio.ensure_future(self._recorder.record(self.row, self._log, leaves, self._anchored))
             if any(leaf.kind == "session.final" for leaf in leaves):
-                await asyncio.wait({recording}, timeout=self._ports.config.seal_timeout_ms / 1000)
+                await asyncio.wait({recording}, timeout=self._ports.config.anchor_timeout_ms / 1000)
                 if not recording.done():
-                    _log.warning("session %s: the log is slow, the player is let go unsealed", self.row.session_id)
+                    _log.warning("session %s: the log is slow, the player is let go first", self.row.session_id)
                 self.say_goodbye()
             await recording
 
-    def _sealed(self, leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+    def _anchored(self, leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
         if leaf.kind == "session.start" and self.policy.beacon_wait_ms and not self.closed:
-            self._beacon = asyncio.ensure_future(self._guard(self._take_beacon()))
-        self._sealed_ms += verified_ms_of(minutes)
-        for minute in minutes:
-            self._send_minute(minute)
+            until_ms = self._state.info.at_ms + self.policy.beacon_wait_ms
+            self._beacon.begin(until_ms, self._take_beacon, self._guard)
+        self._player.count_anchored(minutes)
+        self._player.tell_minutes(minutes)
 
-    async def _take_beacon(self) -> None:
-        """Take a witness's beacon in, where one comes in time; nobody waits for it, and without it all goes on."""
-        left_ms = self._state.info.at_ms + self.policy.beacon_wait_ms - self._ports.clock.now_ms()
-        start, *_ = await self._ports.history.leaves(self.row.session_id)
-        try:
-            async with asyncio.timeout(left_ms / 1000):
-                found = await self._log.beacon(start.entry_index or 0)
-        except TimeoutError:
-            _log.info("session %s: no beacon came in time", self.row.session_id)
-            return
+    async def _take_beacon(self, found: Beacon) -> None:
         await self.apply(lambda at_ms: BeaconArrived(at_ms=at_ms, beacon=found.value, note=found.note))
 
     def say_goodbye(self) -> None:
         """Tell the player how the session ended, and close."""
-        connection, final = self._connection, self._final
-        if connection is not None and final is not None:
-            connection.send(closed_message(final, connection.locale))
-            superseded = final.reason is ReasonCode.SUPERSEDED
-            connection.end(CloseCode.SUPERSEDED if superseded else CloseCode.FINISHED, final.reason.value)
+        if self._final is not None:
+            self._player.say_goodbye(self._final)
 
     def _spawn(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._guard(work))
@@ -493,8 +389,7 @@ class LiveSession:
             if self._fenced:
                 return  # the player was sent away, and the log has its line
             _log.error("session %s: %s", self.row.session_id, error)
-            if self._connection is not None:
-                self._connection.end(CloseCode.SERVER_ERROR, error.code)
+            self._player.end(CloseCode.SERVER_ERROR, error.code)
 
 
 def _taken_over(row: SessionRow) -> StorageError:

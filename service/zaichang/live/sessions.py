@@ -300,7 +300,7 @@ class SessionHub:
             lost=self._forget,
             final=replayed.final,
         )
-        await runner.count_sealed()
+        await runner.count_anchored()
         self._runners[session_id] = runner
         return runner
 

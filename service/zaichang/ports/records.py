@@ -113,7 +113,7 @@ class SessionRow:
         next_seq: Sequence number of the next event.
         lesson_version: The lesson's version that it began with.
         timeline: The time line that its positions are on.
-        owed: The kind of the pop-up that was left open at its end, or empty.
+        owed: The kind of the challenge that was left open at its end, or empty.
     """
 
     session_id: str

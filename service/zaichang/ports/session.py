@@ -25,7 +25,7 @@ class SessionConfig:
     Attributes:
         join_timeout_ms: Time for the first message.
         outgoing_max: Messages that may wait for a slow client before it is cut off.
-        seal_timeout_ms: How long the end of a session waits for its checkpoint before the player is let go.
+        anchor_timeout_ms: How long the end of a session waits for its checkpoint before the player is let go.
         keep_captures: Whether pictures are kept (encrypted) for review.
         capture_days: Days after which kept pictures are deleted; told to the learner.
         review_days: Days within which a person should look at a session.
@@ -33,7 +33,7 @@ class SessionConfig:
 
     join_timeout_ms: int = 10_000
     outgoing_max: int = 256
-    seal_timeout_ms: int = 20_000
+    anchor_timeout_ms: int = 20_000
     keep_captures: bool = True
     capture_days: int = 180
     review_days: int = 7

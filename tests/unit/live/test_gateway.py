@@ -18,7 +18,7 @@ from zaichang.session.schedule import client_commitment
 COMMITMENT = client_commitment(NONCE)
 
 
-async def test_a_session_from_join_to_close_is_verified_and_sealed(tmp_path: Path) -> None:
+async def test_a_session_from_join_to_close_is_verified_and_anchored(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         student = Student(services, clock)
@@ -64,13 +64,13 @@ async def test_nothing_is_called_verified_before_a_checkpoint_covers_it(tmp_path
         student = Student(services, clock)
         await student.begin(await token(services))
         await student.play(200_000)
-        sealed_ms, said_ms = 0, []
+        anchored_ms, said_ms = 0, []
         for message in student.got:
             if isinstance(message, m.MinuteSealed):
-                sealed_ms += message.verified_ms
+                anchored_ms += message.verified_ms
             elif isinstance(message, m.Ack):
                 said_ms.append(message.verified_ms)
-                assert message.verified_ms <= sealed_ms
+                assert message.verified_ms <= anchored_ms
         assert said_ms[-1] > 0
         await student.leave()
 

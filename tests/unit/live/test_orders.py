@@ -18,6 +18,6 @@ def test_a_page_counts_down_less_than_the_service_waits(left_ms: int, shown: int
 
 def test_a_pop_up_says_the_time_that_the_page_shows() -> None:
     order = OrderChallenge(challenge_id="q1", kind="confirm", options=("a", "b"), deadline_ms=91_000)
-    message = message_for(order, now_ms=1_000, sealed_ms=0, locale="en")
+    message = message_for(order, now_ms=1_000, anchored_ms=0, locale="en")
     assert isinstance(message, ChallengeOrder)
     assert message.within_ms == 84_000

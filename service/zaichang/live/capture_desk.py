@@ -1,0 +1,75 @@
+"""The captures of one open session: kept for review, held until their analysis, and assessed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from zaichang.core.assessment import FrameAssessment, not_analysed
+from zaichang.core.frames import IDENTITY, PRESENCE, Frame
+from zaichang.evidence.kept_captures import keep_capture
+from zaichang.ports.encryption import LearnerKey
+from zaichang.ports.session import SessionPorts
+from zaichang.session.decisions import AnalyseCapture, Decision
+from zaichang.session.events import CaptureReceived, Event
+
+
+class CaptureDesk:
+    """Holds each capture in memory from its arrival to its assessment, which drops it."""
+
+    def __init__(self, ports: SessionPorts, session_id: str, key: LearnerKey, template: bytes | None) -> None:
+        """Serve one session; see ``LiveSession`` for the key and the template."""
+        self._ports = ports
+        self._session_id = session_id
+        self._key = key
+        self._template = template
+        self._pictures: dict[str, bytes] = {}
+
+    async def take(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> None:
+        """Hold and keep the picture of ``event`` where its decisions order an analysis; else do nothing.
+
+        Raises:
+            StorageError: The picture could not be kept; the event must not be committed.
+        """
+        if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
+            return
+        self._pictures[event.capture_id] = picture
+        await self.keep(event.capture_id, picture, event.at_ms)
+
+    async def keep_now(self, capture_id: str, picture: bytes) -> None:
+        """Keep a picture that arrived at this moment; see ``keep``."""
+        await self.keep(capture_id, picture, self._ports.clock.now_ms())
+
+    async def keep(self, capture_id: str, picture: bytes, at_ms: int) -> None:
+        """Store a picture, encrypted, for review. Does nothing where the service keeps no captures."""
+        if self._ports.config.keep_captures:
+            blobs, session_id = self._ports.blobs, self._session_id
+            size = await asyncio.to_thread(keep_capture, blobs, self._key, session_id, capture_id, picture)
+            await self._ports.captures.add_capture(session_id, capture_id, at_ms, size)
+
+    async def assess(self, order: AnalyseCapture, allowance_ms: int) -> tuple[FrameAssessment, bool]:
+        """Analyse the held picture of ``order`` and forget it.
+
+        Args:
+            order: Names the capture.
+            allowance_ms: Time until the answer is due.
+
+        Returns:
+            What was found (``not_analysed`` without a picture or time), and whether another session had this picture.
+        """
+        picture = self._pictures.pop(order.capture_id, b"")
+        assessment = not_analysed()
+        if picture and allowance_ms > 0:
+            frame = Frame(
+                data=picture,
+                want=IDENTITY if order.identity else PRESENCE,
+                reference=self._template,
+                deadline_ms_from_now=allowance_ms,
+            )
+            [assessment] = await self._ports.vision.analyse([frame])
+        seen = False
+        if assessment.content:
+            captures = self._ports.captures
+            seen = await captures.seen_elsewhere(assessment.content, self._session_id)
+            await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
+        return assessment, seen

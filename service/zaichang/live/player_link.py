@@ -1,0 +1,78 @@
+"""The player's side of one open session: the connection that holds it now, and everything that it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.live.connection import Connection
+from zaichang.live.orders import closed_message, message_for, minute_message, verified_ms_of
+from zaichang.ports.records import StoredMinute
+from zaichang.protocol.close_codes import CloseCode
+from zaichang.protocol.messages import ServerMessage
+from zaichang.session.decisions import Decision, Final
+
+
+class PlayerLink:
+    """At most one connection; while there is none, messages are dropped and the player asks again when it resumes."""
+
+    def __init__(self) -> None:
+        """Start without a connection."""
+        self._connection: Connection | None = None
+        self._anchored_ms = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether a player holds the session now."""
+        return self._connection is not None
+
+    def attach(self, connection: Connection) -> Connection | None:
+        """Make ``connection`` the player's; return the one it takes over from."""
+        previous, self._connection = self._connection, connection
+        return previous
+
+    def detach(self, connection: Connection) -> bool:
+        """Forget ``connection``; whether it was the player's."""
+        if self._connection is not connection:
+            return False
+        self._connection = None
+        return True
+
+    def end(self, code: CloseCode, reason: str) -> None:
+        """Close the connection after its queued messages."""
+        if self._connection is not None:
+            self._connection.end(code, reason)
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message."""
+        if self._connection is not None:
+            self._connection.send(message)
+
+    def locale(self) -> str:
+        """Return the player's language, empty while there is none."""
+        return self._connection.locale if self._connection is not None else ""
+
+    def count_anchored(self, minutes: Sequence[StoredMinute]) -> None:
+        """Add minutes that a signed checkpoint covers to the verified time that the player is shown."""
+        self._anchored_ms += verified_ms_of(minutes)
+
+    def tell(self, decision: Decision, now_ms: int) -> None:
+        """Send the message of a decision, where it has one."""
+        if self._connection is None:
+            return
+        message = message_for(decision, now_ms=now_ms, anchored_ms=self._anchored_ms, locale=self._connection.locale)
+        if message is not None:
+            self._connection.send(message)
+
+    def tell_minutes(self, minutes: Sequence[StoredMinute]) -> None:
+        """Send minutes that a signed checkpoint covers."""
+        if self._connection is not None:
+            for minute in minutes:
+                self._connection.send(minute_message(minute, self._connection.locale))
+
+    def say_goodbye(self, final: Final) -> None:
+        """Tell the player how the session ended, and close."""
+        if self._connection is not None:
+            self._connection.send(closed_message(final, self._connection.locale))
+            superseded = final.reason is ReasonCode.SUPERSEDED
+            self._connection.end(CloseCode.SUPERSEDED if superseded else CloseCode.FINISHED, final.reason.value)

@@ -1,0 +1,57 @@
+"""One event and everything that follows from it, as the single transaction that storage commits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zaichang.core.canonical import canonical_bytes
+from zaichang.evidence.case_rules import case_of_session
+from zaichang.evidence.segments import Segments, advance
+from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredMinute
+from zaichang.session.codec import encode_event, encode_minute
+from zaichang.session.decisions import Decision, RecordFinal, RecordMinute
+from zaichang.session.events import Event
+from zaichang.tlog.leaf import Anchor
+
+
+def transaction_of(
+    event: Event,
+    decisions: Sequence[Decision],
+    *,
+    row: SessionRow,
+    seq: int,
+    segments: Segments,
+    anchor: Anchor | None,
+    owed: str,
+    review_days: int,
+) -> tuple[Segments, Append]:
+    """Return the chain of leaves after ``event``, and what to commit.
+
+    Args:
+        event: The event.
+        decisions: What ``step`` decided on it.
+        row: The session.
+        seq: The event's number.
+        segments: The chain of leaves before it.
+        anchor: The log's newest checkpoint; None before the first.
+        owed: The kind of the challenge that the event left open at the session's end, or empty.
+        review_days: How long a review case stays open, days.
+    """
+    body = canonical_bytes(encode_event(event))
+    minutes = tuple(decision.minute for decision in decisions if isinstance(decision, RecordMinute))
+    final = next((decision.final for decision in decisions if isinstance(decision, RecordFinal)), None)
+    segments, leaves = advance(segments, body, event.at_ms, minutes, final, anchor, lambda _: None)
+    return segments, Append(
+        session_id=row.session_id,
+        epoch=row.epoch,
+        first_seq=seq,
+        events=(StoredEvent(at_ms=event.at_ms, body=body),),
+        minutes=tuple(
+            StoredMinute(minute=minute.index, body=canonical_bytes(encode_minute(minute)), credited=minute.verified)
+            for minute in minutes
+        ),
+        leaves=leaves,
+        closed_ms=event.at_ms if final is not None else None,
+        owed=owed,
+        case=case_of_session(row, final, review_days) if final is not None else None,
+    )
