@@ -129,7 +129,7 @@ class Changes:
             and letters[minute - first] != "V"
             and not self._sums.get((leaf.sid, minute))
         ):
-            self._bad(about, "delta_ms", "A minute is said to count and gains no time.", got=delta_ms)
+            self._bad(about, "delta_ms", "The change states that a minute counts, and gives it no time.", got=delta_ms)
         self._sums[leaf.sid, minute] = total_ms = self._sums.get((leaf.sid, minute), 0) + delta_ms
         self._segments[target.index] = segment_ms = self._segments.get(target.index, 0) + delta_ms
         known = records.get(minute)
