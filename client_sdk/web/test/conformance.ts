@@ -1,5 +1,5 @@
 /**
- * The other side of tests/unit/protocol/test_conformance.py: answers each line of its input with one line.
+ * The other side of tests/unit/protocol/test_messages_conformance.py: answers each line of its input with one line.
  *
  * {"decode": text} gives the decoded message, or {"refused": code}; {"encode": fields} gives the text of a client's message.
  */

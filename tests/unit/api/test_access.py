@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from support.study import token
-from unit.api.test_routes import web
+from support.web import web
 from zaichang.api.app import describe
 from zaichang.api.openapi import contract_routes
 
@@ -120,3 +120,11 @@ async def test_another_institutions_key_opens_nothing_of_ours(tmp_path: Path) ->
         assert code_of(await page.client.post("/v1/launch", json=asked, headers=headers)) == "lesson.unknown"
         assert (await page.client.get("/v1/lessons", headers=headers)).json()["lessons"] == []
         assert (await page.client.get("/v1/references", headers=headers)).json() == []
+
+
+async def test_each_key_opens_its_own_doors_only(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        assert code_of(await page.client.get("/v1/sessions", headers=page.platform())) == "auth.role"
+        assert code_of(await page.client.post("/v1/launch", json={}, headers=page.staff())) == "auth.role"
+        wrong = {"authorization": "Bearer zs-0000000000000000"}
+        assert (await page.client.get("/v1/sessions", headers=wrong)).status_code == 401

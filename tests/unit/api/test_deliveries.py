@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.study import T0_MS
-from unit.api.test_routes import Web, code_of, web
+from support.web import Web, code_of, web
 
 
 async def noted(page: Web, launch: str) -> list[tuple[int, int]]:

@@ -14,6 +14,8 @@ import pytest
 
 from support.studio import Studio
 from support.study import POLICY, service, token
+from support.web import code_of, web
+from zaichang.api.contract import PHOTO_MAX_BYTES
 from zaichang.main.service import Services, create_service_app
 from zaichang.session.policy import Policy
 
@@ -135,3 +137,21 @@ async def test_after_an_upgrade_references_are_listed_and_may_be_made_anew(tmp_p
         me = await there.get("/v1/me", key)
         assert (me["enrolled"], me["outdated"], me["may_enrol"]) == (True, False, False)
         assert (await there.get("/v1/references", there.platform))[0]["current"] is True
+
+
+async def test_enrolling_needs_the_right_and_a_photo_within_limits(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        made = await page.client.post("/v1/enrol/p-5", content=b"photo", headers=page.platform())
+        assert made.json()["version"] == 1
+        again = await page.client.post("/v1/enrol/p-5", content=b"photo", headers=page.platform())
+        assert again.json()["version"] == 2
+        large = await page.client.post("/v1/enrol/p-5", content=b"x" * (PHOTO_MAX_BYTES + 1), headers=page.platform())
+        assert large.status_code == 413 and code_of(large) == "http.too_large"
+        plain = await token(page.services, "p-6")
+        may = await token(page.services, "p-6", enrol=True)
+        refused = await page.client.post("/v1/enrol-me", content=b"p", headers={"authorization": f"Bearer {plain}"})
+        assert code_of(refused) == "enrol.not_granted"
+        done = await page.client.post("/v1/enrol-me", content=b"p", headers={"authorization": f"Bearer {may}"})
+        assert done.status_code == 200
+        twice = await page.client.post("/v1/enrol-me", content=b"p", headers={"authorization": f"Bearer {may}"})
+        assert code_of(twice) == "enrol.exists"

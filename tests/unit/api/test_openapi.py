@@ -8,7 +8,7 @@ from typing import Any
 
 import error_codes
 
-from unit.api.test_routes import web
+from support.web import web
 from zaichang.api.__main__ import FILE
 from zaichang.api.access import KEYS
 from zaichang.api.app import describe

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from support.hearing import Listener, words
-from zaichang.live.challenge_picture import HEIGHT_PX, WIDTH_PX, code_picture
+from zaichang.live.challenge_picture import code_picture
 from zaichang.live.challenge_sound import MAX_BYTES, RATE_HZ, code_parts, code_samples, spoken_code
 
 
@@ -60,10 +60,3 @@ def test_the_same_code_never_sounds_or_looks_the_same_but_for_the_same_order() -
 
 def test_the_languages_differ() -> None:
     assert spoken_code("4071", "s", "zh-CN") != spoken_code("4071", "s", "en")
-
-
-def test_the_picture_is_fine_enough_to_be_enlarged() -> None:
-    from PIL import Image
-
-    picture = Image.open(io.BytesIO(base64.b64decode(code_picture("4071", "s"))))
-    assert picture.size == (WIDTH_PX, HEIGHT_PX) == (480, 160)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.study import T0_MS, token
+from support.web import Web, code_of, web
 from unit.api.test_deliveries import noted
-from unit.api.test_routes import Web, code_of, web
 from zaichang.session.policy import Policy
 from zaichang_simulation.demo.app import create_demo_app
 from zaichang_simulation.demo.lessons import FOLDER, LESSONS, ensure_lessons

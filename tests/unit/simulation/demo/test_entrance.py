@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from unit.api.test_routes import Web, code_of, web
+from support.web import Web, code_of, web
 from zaichang.main.service import Services
 from zaichang.session.policy import Policy
 from zaichang_simulation.demo.app import create_demo_app

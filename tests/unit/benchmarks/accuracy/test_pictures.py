@@ -1,4 +1,4 @@
-"""Rows of the accuracy benchmarks that need no media: what they count is what they say."""
+"""Rows of the picture benchmark, on one built-in portrait."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from benchmarks.accuracy import pictures, reflected, search
-from benchmarks.accuracy.identity import stranger_row
-from benchmarks.accuracy.rates import Comparisons, Pairs
+from benchmarks.accuracy import pictures
 from support.analysers import file_analyser
 from zaichang.vision.pipeline import Analyser
 
@@ -24,28 +22,6 @@ def analyser() -> Analyser:
 @pytest.fixture(scope="module")
 def portrait() -> Picture:
     return np.ascontiguousarray(data.astronaut()[0:300, 80:380, ::-1])
-
-
-def pairs(values: list[float]) -> Pairs:
-    nobody = np.zeros(len(values), np.int64)
-    return Pairs(similarity=np.array(values), first=nobody, second=nobody + 1)
-
-
-def test_the_most_alike_strangers_come_first() -> None:
-    impostor = pairs([0.1, 0.65, -0.2, 0.6, 0.599, *[0.0] * 8])
-    row = stranger_row("x", Comparisons(genuine=pairs([0.9]), impostor=impostor, persons=2, without_face=0))
-    assert row == {"cohort": "x", "impostor": 13, "above_0.60": 2, "most": 0.65, "second": 0.6, "tenth": 0.0}
-
-
-def test_light_that_a_face_reflects_passes_and_the_rest_does_not() -> None:
-    assert reflected.passed(20, 0.08, 20)["passed"] == 20
-    assert reflected.passed(20, 0.08, 20, wrong=True) == {
-        "stream": "another sequence", "colours": 20, "strength_pct": 8.0, "tries": 20, "passed": 0,
-    }  # fmt: skip
-    assert reflected.passed(20, 0.0, 20)["passed"] == 0
-    colours = reflected.sequence(np.random.default_rng(3), 12)
-    assert len(colours) == 12 * reflected.HOLD_FRAMES
-    assert int(np.any(np.diff(colours, axis=0) != 0, axis=1).sum()) == 11
 
 
 def test_turned_faces_are_counted_apart_from_standing_ones(analyser: Analyser, portrait: Picture) -> None:
@@ -75,8 +51,3 @@ def test_pictures_are_spaced_over_the_whole_set() -> None:
     paths = list(range(101))
     assert pictures.spaced(paths, 5) == [0, 25, 50, 75, 100]  # type: ignore[arg-type, comparison-overlap]
     assert pictures.spaced(paths[:3], 5) == [0, 1, 2]  # type: ignore[arg-type, comparison-overlap]
-
-
-def test_a_call_is_timed_by_itself() -> None:
-    cpu_ms, wall_ms = search.call_ms(lambda: sum(range(200_000)), 10)
-    assert 0.1 < wall_ms < 1_000 and 0.1 < cpu_ms < 1_000

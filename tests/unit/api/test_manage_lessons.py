@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.study import T0_MS
-from unit.api.test_routes import code_of, web
+from support.web import code_of, web
 
 LESSON = {"title_zh": "课", "title_en": "Lesson", "duration_ms": 60_000, "policy": "default"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "client_sdk" / "web"
 
 MAIN = """import { attach, hlsJs, htmlMedia, videoJs, type Session, type Status } from "@zaichang/web";

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from support.study import token
-from unit.api.test_routes import Web, web
+from support.web import Web, web
 from zaichang.api.app import describe
 from zaichang.api.contract import ContractRoute
 from zaichang.api.openapi import contract_routes

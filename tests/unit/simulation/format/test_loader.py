@@ -5,34 +5,15 @@ from pathlib import Path
 import pytest
 
 from zaichang.core.errors import ConfigError
-from zaichang_simulation.format import loader, reference
+from zaichang_simulation.format import loader
 from zaichang_simulation.format.actions import Seek
 from zaichang_simulation.format.camera import Blur, Clip
 
-PAGE = Path(__file__).parents[3] / "docs" / "simulation.md"
 HEAD = 'format = 1\nname = "x"\n'
 
 
 def parse(body: str) -> loader.Loaded:
     return loader.parse(HEAD + body, Path.cwd())
-
-
-def test_the_page_shows_the_format_as_it_is() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert reference.render(page) == page
-
-
-def test_every_field_of_the_page_has_a_meaning() -> None:
-    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    assert len(rows) > 60
-    assert [row for row in rows if row.rstrip().endswith("|  |") and "=" in row] == []
-
-
-def test_every_toml_block_of_the_page_loads() -> None:
-    blocks = [part.split("```")[0] for part in PAGE.read_text(encoding="utf-8").split("```toml\n")[1:]]
-    assert len(blocks) >= 4
-    for block in blocks:
-        loader.parse(block, Path.cwd())
 
 
 def test_entries_become_types_and_keep_their_values() -> None:

@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from zaichang_simulation.camera.faces import builtin_face
 from zaichang_simulation.camera.footage import Library
-from zaichang_simulation.camera.picture import apply
 from zaichang_simulation.camera.timeline import CameraTimeline, Snapshot
 from zaichang_simulation.format import camera as say
 
@@ -153,37 +151,3 @@ def test_who_is_called_comes_when_asked_and_who_stays_does_not() -> None:
     called, stays = (timeline(say.Absent(when_asked=how, noise=0.0, **SMALL)) for how in ("called", "stay"))
     assert difference(called, 5_000, 5_000, asked_ms=1_000) > 1
     assert difference(stays, 5_000, 5_000, asked_ms=1_000) == 0
-
-
-def test_an_enrolment_picture_is_changed_as_the_scenario_says(tmp_path: Path) -> None:
-    library = Library((tmp_path,))
-    (plain,) = library.references("builtin:astronaut", 0)
-    (worn,) = library.references("builtin:astronaut", 0, (say.Glasses(),))
-    (dark,) = library.references("builtin:astronaut", 0, (say.Brightness(gain=0.2),))
-    assert plain != worn
-    assert level(dark) < level(plain) / 2
-    cv2.imwrite(str(tmp_path / "photo.jpg"), np.full((48, 64, 3), 90, np.uint8))
-    (photo,) = library.references("photo.jpg", 0, (say.Brightness(gain=2),))
-    assert round(level(photo)) == 180
-
-
-def level(picture: bytes) -> float:
-    return float(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE).mean())
-
-
-def test_the_colleague_is_the_officer_at_the_astronauts_desk() -> None:
-    colleague, astronaut = (builtin_face(f"builtin:{name}") for name in ("colleague", "astronaut"))
-    assert colleague.landmarks == astronaut.landmarks
-    changed = np.abs(colleague.image.astype(int) - astronaut.image).mean(axis=2)
-    x, y = (round(each) for each in astronaut.landmarks.middle)
-    assert changed[y - 10 : y + 10, x - 10 : x + 10].mean() > 8
-    assert changed[300:, :].mean() < 3
-
-
-def test_whoever_sits_further_away_is_not_seen_twice() -> None:
-    picture = np.full((480, 640, 3), 90, np.uint8)
-    cv2.circle(picture, (320, 60), 30, (255, 255, 255), -1)  # a face near the upper edge
-    shrunk = apply(picture, say.Scale(factor=0.5), (1,))
-    count, *_ = cv2.connectedComponents((shrunk[:, :, 0] > 200).astype(np.uint8))
-    assert count == 2, "the background and one face"
-    assert abs(int(shrunk[2, 2, 0]) - 90) < 40

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from support.study import T0_MS
-from unit.api.test_lessons import LESSON
-from unit.api.test_routes import Web, code_of, web
+from support.web import Web, code_of, web
+from unit.api.test_manage_lessons import LESSON
 from zaichang.launch.policy_packs import parse_pack
 from zaichang.session.policy import policy_digest
 

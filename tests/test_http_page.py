@@ -10,7 +10,7 @@ import http_page
 import pytest
 
 from support.study import ManualClock, service
-from unit.api.test_routes import Web, studied
+from support.web import Web, studied
 from zaichang.api.app import describe
 from zaichang.api.openapi import contract_routes
 

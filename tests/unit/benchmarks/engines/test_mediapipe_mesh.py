@@ -21,7 +21,7 @@ from zaichang.core.errors import ModelError
 from zaichang.vision.runtime import Network
 
 PYTHON = Path(sys.executable)
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 REAL = Path(os.environ.get("ZAICHANG_MEDIAPIPE_PYTHON") or ROOT / ".venv-mediapipe/bin/python")
 
 LOAD = f"""

@@ -1,0 +1,57 @@
+"""The service's HTTP app with one institution's keys, for tests that ask it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from support.study import ManualClock, Student, service, token
+from zaichang.launch.registry import InstitutionKeys
+from zaichang.main.service import Services, create_service_app
+
+
+@dataclass
+class Web:
+    services: Services
+    clock: ManualClock
+    keys: InstitutionKeys
+    client: httpx.AsyncClient
+
+    def staff(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.keys.staff}"}
+
+    def platform(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.keys.platform}"}
+
+
+@asynccontextmanager
+async def web(
+    tmp_path: Path, create: Callable[[Services], FastAPI] = create_service_app, **settings: int
+) -> AsyncIterator[Web]:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock, **settings) as services:
+        keys = await services.registry.add_institution("inst", "机构", "Institution")
+        # An unforeseen error must answer in the one shape, not surface in the test's client.
+        transport = httpx.ASGITransport(app=create(services), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield Web(services, clock, keys, client)
+
+
+async def studied(page: Web) -> str:
+    student = Student(page.services, page.clock)
+    await student.begin(await token(page.services))
+    await student.play(70_000)
+    await student.finish()
+    await student.closed()
+    return student.session_id
+
+
+def code_of(answer: httpx.Response) -> str:
+    body = answer.json()
+    assert set(body) == {"error"} and set(body["error"]) == {"code", "message", "hint"}
+    return str(body["error"]["code"])
