@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import mirror
 import protocols
 import repository
 import version
@@ -52,6 +53,7 @@ def main() -> int:
         "port sizes": protocols.too_wide,
         "text": repository.stray_text,
         "words": words.findings,
+        "test names": mirror.findings,
         "ignores": repository.blanket_ignores,
         "generated": lambda: command([BIN / "python", ".ci/pages.py", "--check"]),
         "lock files": repository.lock_findings,

@@ -44,10 +44,7 @@ class LivenessAction(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """The result of one step of a liveness try.
-
-    ``MIRRORED`` is a turn to the other side, right in all else, as a mirroring camera shows it.
-    """
+    """What came of one step of a liveness try."""
 
     PASSED = "passed"
     NO_RESPONSE = "no_response"

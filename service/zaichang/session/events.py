@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.assessment import FrameAssessment
-from zaichang.core.enums import ChallengeKind, LivenessAction, Route, StepOutcome
+from zaichang.core.enums import ChallengeKind, LivenessAction, Route
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import IntervalSet
 
@@ -220,15 +220,15 @@ class LivenessStep:
 
     Attributes:
         action: As ordered.
-        outcome: Passed, or why not.
+        outcome: Passed, or why not (as ``biometric.challenge.Outcome``).
         onset_ms: Server time from sending the order to the arrival of the frame in which the movement began; -1
             without one.
         parallax_bp: Largest movement of the nose beyond the face's plane, in eye distances; 0 where none is asked for.
         frames: Frames that were judged.
     """
 
-    action: LivenessAction
-    outcome: StepOutcome
+    action: str
+    outcome: str
     onset_ms: int = -1
     parallax_bp: int = 0
     frames: int = 0
