@@ -386,7 +386,7 @@ class LiveSession:
         except IllegalEvent:
             pass  # the session closed while the work was under way: there is nothing left to tell it
         except ZaichangError as error:
-            if self._fenced:
+            if error.code == "storage.fenced":
                 return  # the player was sent away, and the log has its line
             _log.error("session %s: %s", self.row.session_id, error)
             self._player.end(CloseCode.SERVER_ERROR, error.code)

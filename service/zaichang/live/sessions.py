@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import ChallengeKind, LivenessAction, Route
@@ -47,6 +48,8 @@ class SessionHub:
         self.on_opened: list[Callable[[LiveSession], Awaitable[None]]] = []
         self._runners: dict[str, LiveSession] = {}
         self._releasing: set[asyncio.Task[None]] = set()
+        self._departing: set[LiveSession] = set()
+        """Sessions that another process owns now, until their own last work is done."""
         self._learners: dict[tuple[str, str], asyncio.Lock] = {}
         self._waiting: dict[tuple[str, str], int] = {}
 
@@ -125,8 +128,8 @@ class SessionHub:
 
     async def settle(self) -> None:
         """Wait until no session has anything under way."""
-        for runner in self.open_sessions():
-            await runner.settle()
+        for session in (*self.open_sessions(), *self._departing):
+            await session.settle()
         await drained(self._releasing, quietly=True)
 
     async def stop(self) -> None:
@@ -134,18 +137,39 @@ class SessionHub:
         for task in tuple(self._releasing):
             task.cancel()
         await asyncio.gather(*tuple(self._releasing), return_exceptions=True)
-        for runner in self.open_sessions():
-            await runner.stop()
+        for session in (*self.open_sessions(), *self._departing):
+            await session.stop()
         self._runners.clear()
+        self._departing.clear()
 
     def _ended(self, row: SessionRow) -> None:
         for listener in self.on_closed:
             listener(row)
         session = self._runners.get(row.session_id)
         if session is not None:
-            task = asyncio.ensure_future(self.release(session))
-            self._releasing.add(task)
-            task.add_done_callback(self._releasing.discard)
+            self._beside(self.release(session), row.session_id)
+
+    def _beside(self, work: Coroutine[Any, Any, None], session_id: str) -> None:
+        """Run work beside the caller; an error there is logged."""
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._releasing.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                _log.error("session %s could not be let go: %s", session_id, error)
+
+        task = asyncio.ensure_future(work)
+        self._releasing.add(task)
+        task.add_done_callback(done)
+
+    def _lost(self, session: LiveSession) -> None:
+        """Another process owns the session: forget it once its own last work is done."""
+        self._forget(session)
+        self._departing.add(session)
+        self._beside(self._depart(session), session.row.session_id)
+
+    async def _depart(self, session: LiveSession) -> None:
+        await session.settle()
+        self._departing.discard(session)
 
     def _forget(self, session: LiveSession) -> None:
         if self._runners.get(session.row.session_id) is session:
@@ -255,7 +279,7 @@ class SessionHub:
             recorder=self._recorder,
             fatal=self._fatal,
             ended=self._ended,
-            lost=self._forget,
+            lost=self._lost,
         )
         self._runners[row.session_id] = runner
         runner.start(leaf)
@@ -297,7 +321,7 @@ class SessionHub:
             recorder=self._recorder,
             fatal=self._fatal,
             ended=self._ended,
-            lost=self._forget,
+            lost=self._lost,
             final=replayed.final,
         )
         await runner.count_anchored()

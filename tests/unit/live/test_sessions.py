@@ -10,6 +10,7 @@ import pytest
 
 from support.study import ManualClock, Student, service, token
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import StorageError
 from zaichang.live import session as session_module
 from zaichang.live.gateway import Gateway
 from zaichang.live.recorder import Recorder
@@ -147,3 +148,23 @@ def _with(services: Services, other: Process) -> Services:
     from dataclasses import replace
 
     return replace(services, hub=other.hub, gateway=other.gateway)
+
+
+async def test_the_work_of_a_session_that_was_taken_over_ends_before_the_store_closes(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock) as services:
+        session = await away(services, clock)
+        going_on = asyncio.Event()
+        work = asyncio.ensure_future(_wait(going_on))
+        session._tasks.add(work)
+        await services.store.claim(session.row.session_id)
+        clock.at_ms += 1_800_000
+        with pytest.raises(StorageError, match="taken over"):
+            await deadline(session)
+        assert services.hub.open_sessions() == ()
+        await services.hub.stop()
+        assert work.cancelled(), "stopping reaches what a lost session had under way"
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()

@@ -25,12 +25,15 @@ _SESSION_COLUMNS = (
     "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed"
 )
 
-# A closed session's last event is its end, so that only those of unfinished sessions are looked up, one each.
+# An analysis that was under way at a session's end may store its event after the end, within minutes. So the last event
+# is looked up for unfinished sessions and for those that closed within an hour of the newest end: an event later than
+# every end belongs to one of these.
 LAST_AT_MS: Final = (
     "SELECT max(at_ms) FROM (SELECT max(opened_ms) AS at_ms FROM sessions "
     "UNION ALL SELECT max(closed_ms) FROM sessions "
     "UNION ALL SELECT (SELECT e.at_ms FROM events e WHERE e.session_id = s.session_id ORDER BY e.seq DESC LIMIT 1) "
-    "FROM sessions s WHERE s.state <> 'closed')"
+    "FROM sessions s WHERE s.state <> 'closed' "
+    "OR s.closed_ms >= (SELECT max(closed_ms) - 3600000 FROM sessions))"
 )
 
 

@@ -11,7 +11,7 @@ from support.stores import ROW, events, open_store, row
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import LAST_AT_MS, SqliteStore
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.records import StoredLeaf, StoredMinute
+from zaichang.ports.records import Append, StoredEvent, StoredLeaf, StoredMinute
 
 
 @pytest.mark.parametrize("inline", [False, True])
@@ -171,6 +171,15 @@ async def test_a_picture_is_recognised_in_another_session_only(tmp_path: Path) -
         assert not await store.seen_elsewhere("c0ffee", "s1")
         assert await store.seen_elsewhere("c0ffee", "s2")
         assert not await store.seen_elsewhere("beef", "s2")
+
+
+async def test_an_event_that_was_stored_after_its_sessions_end_counts_for_the_latest_time(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(row(1))
+        await store.append(events(0, b"a", b"b", closed_ms=1_001))
+        late = StoredEvent(at_ms=9_000, body=b"late")
+        await store.append(Append(session_id="s1", epoch=1, first_seq=2, events=(late,)))
+        assert await store.last_at_ms() >= 9_000
 
 
 async def test_the_latest_time_is_found_without_reading_all_events(tmp_path: Path) -> None:
