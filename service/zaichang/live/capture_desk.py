@@ -55,7 +55,7 @@ class CaptureDesk:
             allowance_ms: Time until the answer is due.
 
         Returns:
-            What was found (``not_analysed`` without a picture or time), and whether another session had this picture.
+            The assessment (``not_analysed`` without a picture or time), and whether another session had this picture.
         """
         picture = self._pictures.pop(order.capture_id, b"")
         assessment = not_analysed()

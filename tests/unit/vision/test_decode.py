@@ -40,14 +40,6 @@ def test_the_three_formats_decode_and_their_headers_agree(kind: str, options: di
     assert pixels[30, 50, 2] < 50
 
 
-def test_a_webp_with_alpha_has_an_extended_header() -> None:
-    file = io.BytesIO()
-    Image.fromarray(np.dstack([WIDE, np.full(WIDE.shape[:2], 128, np.uint8)]), "RGBA").save(file, "webp")
-    header = read_header(file.getvalue())
-    assert header is not None
-    assert (header.width_px, header.height_px) == (64, 40)
-
-
 @pytest.mark.parametrize(("orientation", "corner"), [(6, (5, 35)), (3, (35, 60)), (8, (60, 5))])
 def test_exif_rotation_is_applied(orientation: int, corner: tuple[int, int]) -> None:
     exif = Image.Exif()
