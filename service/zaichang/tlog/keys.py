@@ -26,6 +26,13 @@ from zaichang.tlog.sm import public_point, verify_sm2
 
 KEY_ID_BYTES: Final = 4
 _ED25519_SIGNATURE_BYTES: Final = 64
+_FIELD: Final = 2**255 - 19
+_ORDER_8_Y: Final = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
+_SMALL_ORDER_Y: Final = frozenset({0, 1, _FIELD - 1, _ORDER_8_Y, _FIELD - _ORDER_8_Y})
+"""The y of the eight points whose order divides 8 (RFC 8032, section 5.1): every signature of such a key can be made
+without a secret."""
 _TIMESTAMP = struct.Struct(">Q")
 _MAX_TIME: Final = 2**63 - 1
 
@@ -46,6 +53,14 @@ _KEY_BYTES: Final = {
     SignatureType.COSIGNATURE_ML_DSA_44: 1312,
     SignatureType.OTHER: SM2_KEY_BYTES,
 }
+
+_ED25519: Final = (SignatureType.ED25519, SignatureType.COSIGNATURE_ED25519)
+
+
+def safe_ed25519(public_key: bytes) -> bool:
+    """Whether a 32-byte Ed25519 key has one spelling only, and is not of small order."""
+    y = int.from_bytes(public_key, "little") & (2**255 - 1)
+    return len(public_key) == 32 and y < _FIELD and y not in _SMALL_ORDER_Y
 
 
 def decode_base64(text: str) -> bytes:
@@ -186,8 +201,8 @@ def parse_vkey(text: str) -> KeyVerifier:
     """Read a verifier key line.
 
     Raises:
-        EvidenceError: ``E_VKEY`` if the line is malformed, the key id does not belong to the key, or the type is not
-            one of those above.
+        EvidenceError: ``E_VKEY`` if the line is malformed, the key id does not belong to the key, the type is not one
+            of those above, or an Ed25519 key is of small order or not canonical.
     """
     name, identifier, data = split_vkey(text)
     try:
@@ -198,6 +213,10 @@ def parse_vkey(text: str) -> KeyVerifier:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has {len(data) - 1} bytes.")
     if kind is SignatureType.OTHER and public_point(data[1:]) is None:
         raise EvidenceError("E_VKEY", f"The verifier key of {name} has a type that is not supported here.")
+    if kind in _ED25519 and not safe_ed25519(data[1:]):
+        raise EvidenceError(
+            "E_VKEY", f"The verifier key of {name} is a weak Ed25519 key: anyone could sign, or it has two spellings."
+        )
     if key_id(name, kind, data[1:]) != identifier:
         raise EvidenceError("E_VKEY", f"The id in the verifier key of {name} does not belong to that name and key.")
     return KeyVerifier(name=name, key_id=identifier, signature_type=kind, public_key=data[1:])
@@ -325,7 +344,7 @@ def _private(name: str, private_key: bytes) -> tuple[Ed25519PrivateKey, bytes]:
 
 
 def _ed25519_ok(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    if len(signature) != _ED25519_SIGNATURE_BYTES:
+    if len(signature) != _ED25519_SIGNATURE_BYTES or not safe_ed25519(public_key):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.tlog import keys
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer, SignatureType, format_vkey, parse_vkey
 from zaichang.tlog.merkle import leaf_hash
@@ -121,3 +122,41 @@ def test_a_text_that_is_no_checkpoint_is_never_cosigned_by_ml_dsa(text: bytes) -
     signer = MlDsa44Signer(LOG.name, b"\x05" * 32)
     line = NoteSignature(name=signer.name, key_id=signer.key_id, signature=bytes(8) + bytes(2420))
     assert code_of(open_note, format_note(text, [line]), [parse_vkey(signer.vkey)]) == "E_NOTE_SIG"
+
+
+FIELD = 2**255 - 19
+ORDER_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
+
+
+def weak_keys() -> list[bytes]:
+    """Return the encodings of the eight points of small order, and spellings of a y beyond the field."""
+    eighth = int.from_bytes(bytes.fromhex(ORDER_8), "little")
+    ys = [0, 1, FIELD - 1, eighth, FIELD - eighth, FIELD, FIELD + 1, FIELD + 5, 2**255 - 1]
+    return [(y | sign << 255).to_bytes(32, "little") for y in ys for sign in (0, 1)]
+
+
+def test_the_point_of_order_8_is_one() -> None:
+    y = int.from_bytes(bytes.fromhex(ORDER_8), "little")
+    d = -121665 * pow(121666, -1, FIELD) % FIELD
+    # Doubling twice gives y = 0, order 4: y2 = (y^2 + x^2) / (1 - d x^2 y^2), and it is 0 for x^2 = -y^2.
+    assert (y * y - 1) * pow(d * y * y + 1, -1, FIELD) % FIELD == -y * y % FIELD
+
+
+@pytest.mark.parametrize("kind", [keys.SignatureType.ED25519, keys.SignatureType.COSIGNATURE_ED25519])
+@pytest.mark.parametrize("weak", weak_keys(), ids=bytes.hex)
+def test_a_weak_ed25519_key_is_refused(weak: bytes, kind: keys.SignatureType) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        keys.parse_vkey(keys.format_vkey("log.example", kind, weak))
+    assert caught.value.code == "E_VKEY"
+
+
+def test_a_signature_that_anyone_can_make_does_not_check_under_the_identity_key() -> None:
+    identity = (1).to_bytes(32, "little")
+    # R = identity, S = 0 satisfies S B = R + k A for every text.
+    verifier = keys.KeyVerifier(
+        name="log.example",
+        key_id=keys.key_id("log.example", keys.SignatureType.ED25519, identity),
+        signature_type=keys.SignatureType.ED25519,
+        public_key=identity,
+    )
+    assert verifier.verify(b"log.example\n1\n", identity + bytes(32)) is None
