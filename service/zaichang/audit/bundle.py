@@ -14,6 +14,7 @@ from typing import Final
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.keys import decode_base64, encode_base64
+from zaichang.tlog.schema import ID, ORIGIN, WORD, Field
 
 FORMAT: Final = "zaichang-bundle@v1"
 MAX_LINE_BYTES: Final = 4_000_000
@@ -244,7 +245,7 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "head" if not reading.origin:
             if get.text("format") != FORMAT:
                 raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-            reading.origin = get.text("origin")
+            reading.origin = get.fitting("origin", ORIGIN)
         case "checkpoint" if not reading.checkpoint:
             reading.checkpoint = get.blob("note")
         case "policy":
@@ -258,7 +259,7 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "commitments":
             values = tuple(_unhex(value) for value in get.texts("values"))
             place = Commitments(
-                sid=get.text("sid"),
+                sid=get.fitting("sid", ID),
                 seq=get.number("seq"),
                 kind=get.kind(),
                 first=get.number("first"),
@@ -268,10 +269,10 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "field":
             reading.fields.append(
                 FieldOpening(
-                    sid=get.text("sid"),
+                    sid=get.fitting("sid", ID),
                     seq=get.number("seq"),
-                    field=get.text("field"),
-                    kind=get.text("kind"),
+                    field=get.fitting("field", WORD),
+                    kind=get.fitting("kind", WORD),
                     salt=_unhex(get.text("salt")),
                     payload=get.blob("payload"),
                 )
@@ -279,7 +280,7 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "opening":
             reading.openings.append(
                 Opening(
-                    sid=get.text("sid"),
+                    sid=get.fitting("sid", ID),
                     kind=get.kind(),
                     n=get.number("n"),
                     salt=_unhex(get.text("salt")),
@@ -303,6 +304,13 @@ class _Getter:
         value = self._left.pop(name, None)
         if not isinstance(value, str):
             raise EvidenceError("E_FORMAT", f"{name} must be text.")
+        return value
+
+    def fitting(self, name: str, field: Field) -> str:
+        """Return a text that is named in findings: it has the pattern that leaves have for it."""
+        value = self.text(name)
+        if not field.ok(value):
+            raise EvidenceError("E_FORMAT", f"{name} must be {field.what}.")
         return value
 
     def kind(self) -> str:

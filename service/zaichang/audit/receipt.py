@@ -25,6 +25,7 @@ from zaichang.tlog.commit import commitment
 from zaichang.tlog.keys import decode_base64, encode_base64
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import HASH_BYTES, leaf_hash, verify_inclusion
+from zaichang.tlog.schema import WORD
 from zaichang.tlog.trust import Trust
 
 FORMAT: Final = "zaichang-receipt@v1"
@@ -148,6 +149,8 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     subject = None
     if "subject" in value:
         part = _object(value, "subject")
+        if not WORD.ok(_text(part, "kind")):
+            raise EvidenceError("E_FORMAT", f"The kind of the receipt's subject must be {WORD.what}.")
         subject = Subject(
             kind=_text(part, "kind"), salt=_hex(_text(part, "salt")), payload=_text(part, "payload").encode()
         )

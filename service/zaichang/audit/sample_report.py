@@ -14,6 +14,7 @@ from zaichang.audit.replaying import Replayer
 from zaichang.audit.sampling import Frame, Sample, draw_sample, parse_draw
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
+from zaichang.core.text import shown
 from zaichang.tlog.trust import Trust
 
 
@@ -103,6 +104,10 @@ def as_json(sample: Sample, results: Sequence[ItemResult], checks: Sequence[Chec
     return json.dumps({"draw": sample.as_value(), "results": rows, "findings": bad}, ensure_ascii=False, indent=1)
 
 
+def _html(text: str) -> str:
+    return html.escape(shown(text))
+
+
 def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
     """Return the report for people, in both languages."""
     a = sample.announcement
@@ -110,12 +115,12 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         name: sum(1 for r in results if r.result == name) for name in ("pass", "fail", "undecided", "not produced")
     }
     projects = "".join(
-        f"<tr><td>{html.escape(p.project)}</td><td>{p.sessions}</td><td>{p.drawn}</td><td>{p.detection:.1%}</td></tr>"
+        f"<tr><td>{_html(p.project)}</td><td>{p.sessions}</td><td>{p.drawn}</td><td>{p.detection:.1%}</td></tr>"
         for p in sample.projects
     )
     rows = "".join(
-        f"<tr class='{r.result.split()[0]}'><td>{r.index}</td><td>{html.escape(r.project)}</td>"
-        f"<td>{html.escape(r.sid)}</td><td>{r.ticket[:14]}</td><td>{r.result}</td><td>{' '.join(r.codes)}</td></tr>"
+        f"<tr class='{r.result.split()[0]}'><td>{r.index}</td><td>{_html(r.project)}</td>"
+        f"<td>{_html(r.sid)}</td><td>{r.ticket[:14]}</td><td>{r.result}</td><td>{' '.join(r.codes)}</td></tr>"
         for r in results
     )
     share = a.floor_share_bp / 100
@@ -124,8 +129,8 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         "<style>body{font:15px sans-serif;max-width:70em;margin:2em auto}table{border-collapse:collapse}"
         "td,th{border:1px solid #999;padding:.2em .6em;text-align:left}.fail,.not{background:#fdd}"
         ".undecided{background:#ffd}</style><h1>抽样检查报告 / Sample report</h1>"
-        f"<p>日志 / log: {html.escape(a.origin)}<br>冻结长度 / frozen at: {a.size}<br>"
-        f"根哈希 / root: {a.root.hex()}<br>公开种子 / public seed: {html.escape(sample.seed)}</p>"
+        f"<p>日志 / log: {_html(a.origin)}<br>冻结长度 / frozen at: {a.size}<br>"
+        f"根哈希 / root: {a.root.hex()}<br>公开种子 / public seed: {_html(sample.seed)}</p>"
         f"<p>通过 / passed: {counts['pass']}; 不通过 / failed: {counts['fail']}; 无法判定 / undecided: "
         f"{counts['undecided']}; 未提交 / not produced: {counts['not produced']}</p>"
         f"<h2>项目 / Projects ({len(sample.projects)} of {sample.n_projects})</h2><table><tr><th>项目 / project</th>"

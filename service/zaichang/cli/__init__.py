@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from zaichang import __version__
+from zaichang.cli.out import say
 from zaichang.core.errors import ZaichangError
 
 COMMANDS: Final = (
@@ -67,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(args.func(args))
     except ZaichangError as error:
         if getattr(args, "json", False):
-            print(json.dumps(error.as_dict(), ensure_ascii=False))
-        print(f"zaichang: {error}", file=sys.stderr)
+            say(json.dumps(error.as_dict(), ensure_ascii=False), whole=True)
+        say(f"zaichang: {error}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

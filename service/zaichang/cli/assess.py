@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zaichang.cli.out import say
 from zaichang.cli.vision_support import analyser_for_files, file_bytes, read_template
 from zaichang.core.errors import UnreadableInput, ZaichangError
 from zaichang.core.reason_table import UNREADABLE
@@ -50,7 +50,7 @@ def run(args: Namespace) -> int:
     worst = 0
     for path in args.paths:
         for line in _lines(path, analyser, template, args.every):
-            print(json.dumps(line, ensure_ascii=False) if args.json else _text(line), flush=True)
+            say(json.dumps(line, ensure_ascii=False) if args.json else _text(line), whole=True)
             worst = max(worst, _exit_code(line))
     return worst
 
@@ -77,7 +77,7 @@ def _lines(path: Path, analyser: Analyser, template: Template | None, every: int
         else:
             yield _line(path, analyser.assess(file_bytes(path, FILE_LIMITS.max_bytes), want=want, reference=template))
     except ZaichangError as error:
-        print(f"{path}: {error}", file=sys.stderr)
+        say(f"{path}: {error}", err=True)
         yield {"path": str(path), "faces": [], "reasons": [ReasonCode.FRAME_UNREADABLE.value], **error.as_dict()}
 
 

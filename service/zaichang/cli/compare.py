@@ -6,6 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from zaichang.cli.out import say
 from zaichang.cli.vision_support import analyser_for_files, embed_file
 
 
@@ -42,10 +43,10 @@ def run(args: Namespace) -> int:
         "models": analyser.models_digest,
     }
     if args.json:
-        print(json.dumps(result, ensure_ascii=False))
+        say(json.dumps(result, ensure_ascii=False), whole=True)
     else:
         shown = "none" if similarity is None else f"{similarity / 10000:.4f}"
-        print(f"{decision.value}: similarity {shown}, threshold {thresholds.similarity_bp / 10000:.4f}")
+        say(f"{decision.value}: similarity {shown}, threshold {thresholds.similarity_bp / 10000:.4f}")
         if reasons:
-            print(" ".join(result_reason.value for result_reason in reasons))
+            say(" ".join(result_reason.value for result_reason in reasons))
     return {Decision.SAME: 0, Decision.DIFFERENT: 1, Decision.UNCERTAIN: 2}[decision]

@@ -7,6 +7,7 @@ import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from typing import TYPE_CHECKING
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError, NotFound
 
@@ -46,14 +47,14 @@ def run_add(args: Namespace) -> int:
 
     done = asyncio.run(_add(settings, args, load_pack(args.policy)))
     if args.json:
-        print(json.dumps(done))
+        say(json.dumps(done), whole=True)
         return 0
     if done["platform"]:
-        print(f"Institution {args.institution} created. Its keys are shown this once:")
-        print(f"  platform key (launches, enrols)  {done['platform']}")
-        print(f"  staff key (timelines, reviews)   {done['staff']}")
+        say(f"Institution {args.institution} created. Its keys are shown this once:")
+        say(f"  platform key (launches, enrols)  {done['platform']}")
+        say(f"  staff key (timelines, reviews)   {done['staff']}")
     place = f"{args.institution} / {args.course} / {args.lesson}"
-    print(f"Lesson {done['lesson']}: {place}, {args.duration_ms} ms, rules {args.policy}")
+    say(f"Lesson {done['lesson']}: {place}, {args.duration_ms} ms, rules {args.policy}")
     return 0
 
 

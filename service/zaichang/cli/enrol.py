@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.cli.vision_support import file_bytes
 from zaichang.core.errors import ConfigError, UnreadableInput
@@ -44,7 +45,7 @@ def run(args: Namespace) -> int:
         {"photo": str(args.photos[at]), "reasons": [each.value for each in reasons]} for at, reasons in made.left_out
     ]
     if args.json:
-        print(
+        say(
             json.dumps(
                 {
                     "institution": args.institution,
@@ -56,13 +57,14 @@ def run(args: Namespace) -> int:
                     "photos": made.photos,
                     "left_out": left_out,
                 }
-            )
+            ),
+            whole=True,
         )
     else:
         number = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-        print(f"Reference {made.version} of {args.learner}: {number}, quality {made.quality_bp} of 10000.")
+        say(f"Reference {made.version} of {args.learner}: {number}, quality {made.quality_bp} of 10000.")
         for each in left_out:
-            print(f"Left out: {each['photo']} ({', '.join(each['reasons'])}).")
+            say(f"Left out: {each['photo']} ({', '.join(each['reasons'])}).")
     return 0
 
 

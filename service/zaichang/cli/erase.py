@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zaichang.audit.source import read_file
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.ids import check_id
 
@@ -47,14 +47,14 @@ def run(args: Namespace) -> int:
             holds.release(institution, learner)
         else:
             holds.put(institution, learner, args.hold)
-        print("released" if args.release else "held", file=sys.stderr)
+        say("released" if args.release else "held", err=True)
         return 0
     request = read_file(args.request, _REQUEST_MAX) if args.request is not None else None
     sessions, index = asyncio.run(_erase(settings, institution, learner, args.basis, request))
     if args.json:
-        print(json.dumps({"sessions": sessions, "index": index}))
+        say(json.dumps({"sessions": sessions, "index": index}), whole=True)
     else:
-        print(f"erased: {sessions} sessions can no longer be opened; told in the log at index {index}")
+        say(f"erased: {sessions} sessions can no longer be opened; told in the log at index {index}")
     return 0
 
 

@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
 from zaichang.core.ids import check_id
@@ -70,9 +71,12 @@ async def _export(args: Namespace) -> int:
     if args.trust_out is not None:
         _write(args.trust_out, log_trust(place))
     if args.json:
-        print(json.dumps({"bundle": str(out), "bytes": len(data), "sessions": [row.session_id for row in rows]}))
+        say(
+            json.dumps({"bundle": str(out), "bytes": len(data), "sessions": [row.session_id for row in rows]}),
+            whole=True,
+        )
     else:
-        print(f"{out}: {len(rows)} sessions, {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
+        say(f"{out}: {len(rows)} sessions, {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
     return 0
 
 

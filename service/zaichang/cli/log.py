@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import load_trust, verify_path
 from zaichang.cli.log_change import add_changes
+from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, NotFound
 from zaichang.tlog.tiles import WIDTH
 from zaichang.tlog.trust import parse_trust
@@ -74,7 +74,7 @@ def _fsck(args: Namespace) -> int:
         checks += own
         if args.json:
             for check in own:
-                print(check.line())
+                say(check.line(), whole=True)
         else:
             _report(root, own, time.monotonic() - started)
     return exit_code(checks)
@@ -83,10 +83,10 @@ def _fsck(args: Namespace) -> int:
 def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
     bad = [check for check in checks if check.status is not Status.PASS]
     for check in bad:
-        print(f"{root}: {check.code} index {check.index} {check.field or ''}: {check.message}", file=sys.stderr)
+        say(f"{root}: {check.code} index {check.index} {check.field or ''}: {check.message}", err=True)
     state = "sound" if not bad else f"{len(bad)} findings"
     size = next((check.message for check in checks if check.check == "checkpoint"), "")
-    print(f"{root}: {state}. {size} ({seconds:.1f} s)")
+    say(f"{root}: {state}. {size} ({seconds:.1f} s)")
 
 
 def _scrub(args: Namespace) -> int:
@@ -105,9 +105,9 @@ def _scrub(args: Namespace) -> int:
         last = bundles * int(part) // int(parts)
         found = scrub_bundles(reader, first, last - first)
         for damage in found:
-            print(f"{root}: index {damage.index}: {damage.message}", file=sys.stderr)
+            say(f"{root}: index {damage.index}: {damage.message}", err=True)
         bad += len(found)
-        print(f"{root}: bundles {first} to {last - 1} of {bundles}: {len(found)} damaged")
+        say(f"{root}: bundles {first} to {last - 1} of {bundles}: {len(found)} damaged")
     return 1 if bad else 0
 
 
@@ -116,14 +116,18 @@ def _mirror(args: Namespace) -> int:
 
     done = open_mirror(args.source, args.into, load_trust(args.trust)).run()
     if args.json:
-        print(json.dumps({"origin": done.origin, "before": done.before, "size": done.size, "fetched": done.fetched}))
+        say(
+            json.dumps({"origin": done.origin, "before": done.before, "size": done.size, "fetched": done.fetched}),
+            whole=True,
+        )
     else:
-        print(f"{args.into}: {done.origin} from {done.before} to {done.size} leaves ({done.fetched} bundles fetched)")
+        say(f"{args.into}: {done.origin} from {done.before} to {done.size} leaves ({done.fetched} bundles fetched)")
     return 0
 
 
 def _keys(args: Namespace) -> int:
     for root in _logs(args):
-        print("\n".join(_key_lines(root)))
-    print("quorum none")
+        for line in _key_lines(root):
+            say(line)
+    say("quorum none")
     return 0

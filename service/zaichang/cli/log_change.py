@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.audit.source import read_file
+from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.core.ids import check_id
 
@@ -66,13 +67,17 @@ def _change(args: Namespace) -> int:
         else:
             done = rotation.rotate(revoke=args.revoke, until=args.until, next_command=args.next_command)
     if args.json:
-        print(json.dumps({"old": done.old, "new": done.new, "size": done.size, "until": done.until}, sort_keys=True))
+        say(
+            json.dumps({"old": done.old, "new": done.new, "size": done.size, "until": done.until}, sort_keys=True),
+            whole=True,
+        )
         return 0
     word = "revoked" if args.revoke else "retired"
-    print(f"logged at size {done.size}. Publish these lines for everybody's trust file:")
-    print(f"log {done.new}\n{word} {done.old} {done.until}")
+    say(f"logged at size {done.size}. Publish these lines for everybody's trust file:")
+    say(f"log {done.new}")
+    say(f"{word} {done.old} {done.until}")
     if args.next_command:
-        print("and set log_signer_command to the new key's command")
+        say("and set log_signer_command to the new key's command")
     return 0
 
 
@@ -118,11 +123,11 @@ def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
     leaf = record(kind, log_origin(settings.log_domain, institution, log_year(at_ms)), at_ms, **fields)
     name, index = asyncio.run(log_or_leave(settings, institution, leaf))
     if args.json:
-        print(json.dumps({"name": name, "index": index}))
+        say(json.dumps({"name": name, "index": index}), whole=True)
     elif index is None:
-        print(f"{name}: left for the running service, which logs it within seconds")
+        say(f"{name}: left for the running service, which logs it within seconds")
     else:
-        print(f"{name}: logged at index {index}")
+        say(f"{name}: logged at index {index}")
     return 0
 
 

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError
 
@@ -73,10 +74,10 @@ def run(args: Namespace) -> int:
     """Carry out; returns 0."""
     answer = asyncio.run(_manage(args))
     if args.json:
-        print(json.dumps(answer, ensure_ascii=False))
+        say(json.dumps(answer, ensure_ascii=False), whole=True)
     else:
         for key, value in answer.items():
-            print(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            say(f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}", whole=True)
     return 0
 
 

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from typing import TYPE_CHECKING, Any
 
+from zaichang.cli.out import redraw, say
 from zaichang.core.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def _row(entry: ModelEntry, cache: ModelCache) -> dict[str, Any]:
 
 def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"models": rows}, ensure_ascii=False))
+        say(json.dumps({"models": rows}, ensure_ascii=False), whole=True)
         return
     for row in rows:
-        print(f"{row['role']:<9} {row['name']:<26} {row['state']:<8} {row['bytes'] / 1e6:6.1f} MB  {row['licence']}")
+        say(f"{row['role']:<9} {row['name']:<26} {row['state']:<8} {row['bytes'] / 1e6:6.1f} MB  {row['licence']}")
         if "message" in row:
-            print(f"          {row['message']}")
+            say(f"          {row['message']}")
 
 
 def list_models(args: Namespace) -> int:
@@ -129,13 +130,12 @@ class _Display:
             )
         if self._terminal:
             last = progress.stage in ("cached", "stored")
-            sys.stderr.write(f"\r\x1b[2K{line}" + ("\n" if last else ""))
+            redraw(line, last=last, clear=True)
             self._open = not last
         else:
-            sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+            say(line, err=True)
 
     def end(self) -> None:
         """Leave the cursor on a fresh line, also after an error."""
         if self._open:
-            sys.stderr.write("\n")
+            say(err=True)

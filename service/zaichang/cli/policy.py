@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
+from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import Pack, load_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
@@ -33,9 +33,9 @@ def _list(args: argparse.Namespace) -> int:
     for name in shipped_packs():
         pack = load_pack(name)
         if args.json:
-            print(json.dumps(_summary(pack), ensure_ascii=False))
+            say(json.dumps(_summary(pack), ensure_ascii=False), whole=True)
         else:
-            print(f"{name:22} {policy_digest(pack.policy)[:16]}  {pack.title_zh} / {pack.title_en}")
+            say(f"{name:22} {policy_digest(pack.policy)[:16]}  {pack.title_zh} / {pack.title_en}")
     return 0
 
 
@@ -47,14 +47,14 @@ def _check(args: argparse.Namespace) -> int:
         except ConfigError as error:
             findings += 1
             if args.json:
-                print(json.dumps({"pack": name, "ok": False, **error.as_dict()}, ensure_ascii=False))
+                say(json.dumps({"pack": name, "ok": False, **error.as_dict()}, ensure_ascii=False), whole=True)
             else:
-                print(f"{name}: {error}", file=sys.stderr)
+                say(f"{name}: {error}", err=True)
         else:
             if args.json:
-                print(json.dumps({"pack": name, "ok": True, **_summary(pack)}, ensure_ascii=False))
+                say(json.dumps({"pack": name, "ok": True, **_summary(pack)}, ensure_ascii=False), whole=True)
             else:
-                print(f"{name}: ok, digest {policy_digest(pack.policy)}")
+                say(f"{name}: ok, digest {policy_digest(pack.policy)}")
     return 1 if findings else 0
 
 
@@ -65,14 +65,14 @@ def _diff(args: argparse.Namespace) -> int:
         (key, before[key], after[key]) for key in before if before[key] != after[key] and key not in ("name", "version")
     ]
     if args.json:
-        print(json.dumps([{"field": key, "left": a, "right": b} for key, a, b in rows], ensure_ascii=False))
+        say(json.dumps([{"field": key, "left": a, "right": b} for key, a, b in rows], ensure_ascii=False), whole=True)
     else:
         cites = (dict(left.cite), dict(right.cite))
         for key, a, b in rows:
-            print(f"{key}: {a} -> {b}")
+            say(f"{key}: {a} -> {b}")
             for cite in cites:
                 if key in cite:
-                    print(f"    {cite[key]}")
+                    say(f"    {cite[key]}")
     return 1 if rows else 0
 
 
@@ -80,7 +80,7 @@ def _explain(args: argparse.Namespace) -> int:
     pack = load_pack(args.pack)
     if args.json:
         rules = {"zh": explain_zh(pack.policy), "en": explain_en(pack.policy)}
-        print(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.cite)}, ensure_ascii=False))
+        say(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.cite)}, ensure_ascii=False), whole=True)
         return 0
     for title, lines, appeal in (
         (
@@ -94,16 +94,16 @@ def _explain(args: argparse.Namespace) -> int:
             f"Appeals: within {pack.appeal_hours} hours, answered in {pack.answer_working_days} working days.",
         ),
     ):
-        print(title)
+        say(title)
         for line in (*lines, appeal):
-            print(f"  - {line}")
-        print()
-    print(f"Basis / 依据: {pack.basis}")
+            say(f"  - {line}")
+        say()
+    say(f"Basis / 依据: {pack.basis}")
     if pack.comparable:
-        print("Comparable rule, not a rule of continuing education. / 可比规则，并非继续教育法规。")
+        say("Comparable rule, not a rule of continuing education. / 可比规则，并非继续教育法规。")
     for name, clause in pack.cite:
-        print(f"  {name}: {clause}")
-    print(f"Digest / 摘要: {policy_digest(pack.policy)}")
+        say(f"  {name}: {clause}")
+    say(f"Digest / 摘要: {policy_digest(pack.policy)}")
     return 0
 
 

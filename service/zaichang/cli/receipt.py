@@ -7,6 +7,7 @@ import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError
 from zaichang.core.ids import check_id
@@ -47,7 +48,7 @@ def run(args: Namespace) -> int:
     except OSError as error:
         raise ConfigError("receipt.not_writable", f"{out} cannot be written ({error.strerror}).") from None
     if args.json:
-        print(json.dumps({"receipt": str(out), "bytes": len(data), "session": session_id}))
+        say(json.dumps({"receipt": str(out), "bytes": len(data), "session": session_id}), whole=True)
     else:
-        print(f"{out}: {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
+        say(f"{out}: {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
     return 0

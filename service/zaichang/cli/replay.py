@@ -7,6 +7,7 @@ import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import asdict
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 
 
@@ -44,7 +45,7 @@ def run(args: Namespace) -> int:
         session = asyncio.run(read())
     found = replay_by_rules(session)
     if args.json:
-        print(
+        say(
             json.dumps(
                 {
                     "session": session_id,
@@ -54,12 +55,13 @@ def run(args: Namespace) -> int:
                     "differences": [asdict(item) for item in found],
                 },
                 ensure_ascii=False,
-            )
+            ),
+            whole=True,
         )
     else:
         for item in found:
             place = "minute" if item.code == "E_MINUTES" else "event"
-            print(f"{place} {item.minute}: {item.field} is {item.got}, the rules give {item.expected}")
+            say(f"{place} {item.minute}: {item.field} is {item.got}, the rules give {item.expected}")
         verdict = "every verdict is the same" if not found else f"{len(found)} fields differ"
-        print(f"{len(session.events)} events, {len(session.records)} minutes: {verdict}")
+        say(f"{len(session.events)} events, {len(session.records)} minutes: {verdict}")
     return 1 if found else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.audit.sample_report import as_html, as_json, report
 from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.source import load_trust, read_file, tile_reader
+from zaichang.cli.out import say
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.keys import parse_vkey
@@ -81,7 +81,7 @@ def _announce(args: Namespace) -> int:
     check_rates(announcement)
     signer = signer_in(args.key, args.name)
     _write(args.out, sign_note(announcement.text(), [signer]))
-    print(f"{args.out}: {checkpoint.origin} frozen at {checkpoint.size}. Publish it, and your key: {signer.vkey}")
+    say(f"{args.out}: {checkpoint.origin} frozen at {checkpoint.size}. Publish it, and your key: {signer.vkey}")
     return 0
 
 
@@ -92,13 +92,13 @@ def _draw(args: Namespace) -> int:
     if early_ms > 0:
         # A try beforehand is no wrong; only the digits that are rolled at that time make the sample.
         early = f"The dice are to be rolled in {early_ms // 60_000} minutes: this can only be a rehearsal."
-        print(early, file=sys.stderr)
+        say(early, err=True)
     sample = draw_sample(announcement, _frame(args.log, announcement.size), args.seed)
     _write(args.out, canonical_bytes(sample.as_value(), _MAX_BYTES))
-    print(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")
+    say(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")
     share = f"{announcement.floor_share_bp / 100:g} %"
     for project in sample.projects:
-        print(
+        say(
             f"  {project.project}: {project.drawn} of {project.sessions} sessions; if {share} were bad, "
             f"one would be met with probability {project.detection:.1%}"
         )
@@ -117,9 +117,9 @@ def _report(args: Namespace) -> int:
         _write(args.html, as_html(sample, results).encode())
     for check in checks:
         if check.status is not Status.PASS:
-            print(check.line())
+            say(check.line(), whole=True)
     good = sum(1 for result in results if result.result == "pass")
-    print(f"{good} of {len(results)} drawn sessions pass")
+    say(f"{good} of {len(results)} drawn sessions pass")
     return exit_code(checks)
 
 

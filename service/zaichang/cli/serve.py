@@ -7,6 +7,7 @@ import socket
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from typing import TYPE_CHECKING
 
+from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, base_url, bind, serve, set_up_logging, settings_from
 
 if TYPE_CHECKING:
@@ -38,5 +39,5 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     from zaichang.main.service import build
 
     async with await build(settings) as services:
-        print(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})", flush=True)
+        say(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})")
         await serve(services, listener)

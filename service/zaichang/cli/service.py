@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zaichang.core.errors import ConfigError
+from zaichang.core.text import shown
 
 if TYPE_CHECKING:
     import uvicorn
@@ -205,6 +206,18 @@ def _server(config: uvicorn.Config, on_stop: Callable[[], None]) -> StoppableSer
 
 def set_up_logging(verbose: bool) -> None:
     """Log to standard error; never persons, tokens or pictures (docs/privacy.md)."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
+
+
+class _OneLine(logging.Formatter):
+    """Writes each message as one line, with escapes for all that a terminal would obey; a traceback stays below."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line without its traceback."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """Return a traceback, each of its lines by itself."""
+        return "\n".join(shown(line) for line in super().formatException(ei).split("\n"))

@@ -17,6 +17,7 @@ from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.rule_replay import replay_by_rules
 from zaichang.audit.source import load_trust, read_file, verify_path
+from zaichang.cli.out import redraw, say
 from zaichang.tlog.trust import trust_log
 
 _SHOWN: Final = 20
@@ -61,31 +62,32 @@ def run(args: Namespace) -> int:
     code = exit_code(checks)
     if args.json:
         for check in checks:
-            print(check.line())
+            say(check.line(), whole=True)
         counts = Counter(check.status.value for check in checks)
-        print(json.dumps({"check": "summary", "ok": code == 0, "exit": code, **counts}, sort_keys=True))
+        say(json.dumps({"check": "summary", "ok": code == 0, "exit": code, **counts}, sort_keys=True), whole=True)
     else:
         _summary(checks, time.monotonic() - started)
     return code
 
 
 def _summary(checks: Sequence[Check], seconds: float) -> None:
-    out = sys.stdout
+    code = exit_code(checks)
+    say(_VERDICT[code])
     for check in [check for check in checks if check.status is not Status.PASS][:_SHOWN]:
-        print(f"{check.status.upper()} {check.code}  {_place(check)}", file=out)
-        print(f"    {check.message}", file=out)
+        say(f"{check.status.upper()} {check.code}  {_place(check)}")
+        say(f"    {check.message}")
         if check.expected is not None or check.got is not None:
-            print(f"    expected {check.expected or '?'}; got {check.got or 'something else'}", file=out)
+            say(f"    expected {check.expected or '?'}; got {check.got or 'something else'}")
         meaning = MEANINGS.get(check.code or "")
         if meaning is not None:
-            print(f"    {meaning.zh} {meaning.en}", file=out)
+            say(f"    {meaning.zh} {meaning.en}")
     counts = Counter(check.status for check in checks)
     rest = counts[Status.FAIL] + counts[Status.UNDECIDED] - _SHOWN
     if rest > 0:
-        print(f"... and {rest} more", file=out)
+        say(f"... and {rest} more")
     passed = Counter(check.check for check in checks if check.status is Status.PASS)
-    print("passed: " + (", ".join(f"{name} {count}" for name, count in passed.items()) or "nothing"), file=out)
-    print(f"{_VERDICT[exit_code(checks)]} ({len(checks)} checks, {seconds:.1f} s)", file=out)
+    say("passed: " + (", ".join(f"{name} {count}" for name, count in passed.items()) or "nothing"))
+    say(f"{_VERDICT[code]} ({len(checks)} checks, {seconds:.1f} s)")
 
 
 def _place(check: Check) -> str:
@@ -102,5 +104,4 @@ def _place(check: Check) -> str:
 
 def _progress(done: int, total: int) -> None:
     if done % 65_536 < 256 or done == total:
-        end = "\n" if done == total else ""
-        print(f"\r{done} of {total} entries", end=end, file=sys.stderr, flush=True)
+        redraw(f"{done} of {total} entries", last=done == total)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from zaichang.audit.source import load_trust, read_file
+from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.beacon import BeaconSigner
 from zaichang.tlog.keys import Ed25519Cosigner, KeyVerifier
@@ -59,7 +59,7 @@ def _serve(args: Namespace) -> int:
     keys = keys_by_origin(key.vkey for key in load_trust(args.logs).logs)
     witness = Witness(memory, _cosigner(args), keys, beacons=_beacons(args))
     server = make_server(witness, args.host, args.port)
-    print(f"{args.name} answers on http://{args.host}:{server.server_address[1]}/add-checkpoint", flush=True)
+    say(f"{args.name} answers on http://{args.host}:{server.server_address[1]}/add-checkpoint")
     try:
         server.serve_forever()
     finally:
@@ -80,19 +80,19 @@ def _cosign(args: Namespace) -> int:
     finally:
         memory.close()
     if answer.status != 200:
-        print(f"refused ({answer.status}): {answer.body.decode().strip()}", file=sys.stderr)
+        say(f"refused ({answer.status}): {answer.body.decode().strip()}", err=True)
         return 1
     _write(args.out, answer.body)
-    print(f"{args.out}: cosigned by {args.name}")
+    say(f"{args.out}: cosigned by {args.name}")
     return 0
 
 
 def _key(args: Namespace) -> int:
     args.folder.mkdir(parents=True, exist_ok=True)
-    print(_cosigner(args).vkey)
+    say(_cosigner(args).vkey)
     beacons = _beacons(args)
     if beacons is not None:
-        print(beacons.public.vkey)
+        say(beacons.public.vkey)
     return 0
 
 
@@ -106,7 +106,7 @@ def _request(args: Namespace) -> int:
     _write(args.out, make_request(reader, args.old_size))
     # The witness signs this checkpoint, and the log will have a larger one when the answer comes.
     open_side_files(args.log).replace(SideFile.REQUESTED, reader.checkpoint.note)
-    print(f"{args.out}: size {reader.size}, from {args.old_size}")
+    say(f"{args.out}: size {reader.size}, from {args.old_size}")
     return 0
 
 
@@ -121,7 +121,7 @@ def _add(args: Namespace) -> int:
     whole = add_cosignatures(note, lines, _witnesses(args))
     keep_witnessed(side_files, whole)
     HistoryKeeper(side_files).keep(whole, 0)
-    print(f"cosigned by {', '.join(entry.name for entry in parse_note(whole).signatures[1:])}")
+    say(f"cosigned by {', '.join(entry.name for entry in parse_note(whole).signatures[1:])}")
     return 0
 
 
@@ -135,7 +135,7 @@ def _ask(args: Namespace) -> int:
     whole = add_cosignatures(reader.checkpoint.note, ask(args.url, reader), _witnesses(args))
     keep_witnessed(side_files, whole)
     HistoryKeeper(side_files).keep(whole, 0)
-    print(f"size {reader.size} cosigned by {', '.join(e.name for e in parse_note(whole).signatures[1:])}")
+    say(f"size {reader.size} cosigned by {', '.join(e.name for e in parse_note(whole).signatures[1:])}")
     return 0
 
 

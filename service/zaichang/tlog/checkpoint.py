@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from zaichang.core.errors import EvidenceError
+from zaichang.core.text import plain
 from zaichang.tlog.keys import Signer, Verifier, decode_base64, encode_base64
 from zaichang.tlog.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
 from zaichang.tlog.note import OpenedNote, open_note, sign_note
@@ -64,6 +65,8 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
     origin, size_text, root_text, *extensions = lines
     if not origin:
         _malformed("the origin is empty")
+    if not plain(origin):
+        _malformed("the origin holds control or format characters")
     size = parse_size(size_text)
     if size is None:
         _malformed("the size is not a decimal number without leading zeroes below 2^63")

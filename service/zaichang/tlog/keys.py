@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.core.text import plain
 from zaichang.tlog.sm import KEY_BYTES as SM2_KEY_BYTES
 from zaichang.tlog.sm import public_point, verify_sm2
 
@@ -84,8 +85,8 @@ def encode_base64(data: bytes) -> str:
 
 
 def valid_key_name(name: str) -> bool:
-    """Whether ``name`` may name a key: non-empty, no Unicode space, no plus, no control character."""
-    return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
+    """Whether ``name`` may name a key: non-empty, no Unicode space, no plus, no control or format character."""
+    return bool(name) and plain(name) and not any(c.isspace() or c == "+" for c in name)
 
 
 def key_id(name: str, signature_type: int, public_key: bytes) -> int:

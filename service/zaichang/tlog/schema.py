@@ -75,6 +75,7 @@ def value_ok(field: Field, value: object) -> bool:
 
 HASH = _text(_HEX32, "64 lower-case hex digits")
 ID = _text(_ID, "1 to 64 of A-Z a-z 0-9 . _ -")
+ORIGIN = _text(_ORIGIN, "the log's origin")
 TIME = _integer()
 COUNT = _integer()
 WORD = _text(_WORD, "a lower-case word")
@@ -100,7 +101,7 @@ ANCHOR = _optional(_object(size=COUNT, root=HASH))
 NONCE = _text(re.compile("([0-9a-f]{2}){8,32}"), "16 to 64 lower-case hex digits")
 SCHEDULE = _optional(_object(s=HASH, r=_optional(NONCE), b=_optional(HASH), level=_integer(0, 2)))
 
-_COMMON: Final = {"v": _integer(VERSION, VERSION), "t": WORD, "origin": _text(_ORIGIN, "the log's origin"), "at": TIME}
+_COMMON: Final = {"v": _integer(VERSION, VERSION), "t": WORD, "origin": ORIGIN, "at": TIME}
 _SESSION: Final = {**_COMMON, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
 
 KINDS: Final = MappingProxyType(

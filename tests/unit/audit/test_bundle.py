@@ -38,3 +38,16 @@ def test_a_bad_line_is_named_and_the_rest_is_checked(line: bytes) -> None:
     lines = SAMPLE.data.split(b"\n")
     found = findings(b"\n".join([*lines[:5], line, *lines[5:]]))
     assert "line 6" in {check.field for check in found}
+
+
+@pytest.mark.parametrize("name", ["sid", "field", "kind", "origin"])
+def test_names_have_their_pattern_at_the_door(name: str) -> None:
+    sample = sample_of.sample().bundle
+    bad = "x\x9b2J\u202e"
+    if name == "origin":
+        with pytest.raises(EvidenceError):
+            read_bundle(write_bundle(replace(sample, origin=bad)))
+        return
+    _, lines = read_bundle(write_bundle(replace(sample, fields=(replace(sample.fields[0], **{name: bad}),))))
+    assert [line.error.code for line in lines] == ["E_FORMAT"]
+    assert bad not in lines[0].error.message
