@@ -8,7 +8,7 @@ from zaichang.core.text import shown
 
 
 def say(text: str = "", *, err: bool = False, whole: bool = False) -> None:
-    """Write one line; what a terminal would obey is escaped, and a line end within the text too.
+    """Write one line; control characters and line ends within the text are escaped.
 
     Args:
         text: The line.

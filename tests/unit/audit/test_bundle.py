@@ -1,10 +1,14 @@
 """Files that are no bundle, or a damaged one."""
 
+from dataclasses import replace
+
 import pytest
 
 from support import evidence_bundle as sample_of
+from zaichang.audit.bundle import read_bundle, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.verify import verify_bundle
+from zaichang.core.errors import EvidenceError
 from zaichang.tlog.trust import trust_log
 
 TRUST = trust_log(sample_of.SIGNER.vkey)

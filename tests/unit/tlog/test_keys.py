@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from zaichang.core.errors import ConfigError, EvidenceError
-from zaichang.tlog import keys
+from zaichang.tlog import keys as tlog_keys
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer, SignatureType, format_vkey, parse_vkey
 from zaichang.tlog.merkle import leaf_hash
@@ -142,21 +142,21 @@ def test_the_point_of_order_8_is_one() -> None:
     assert (y * y - 1) * pow(d * y * y + 1, -1, FIELD) % FIELD == -y * y % FIELD
 
 
-@pytest.mark.parametrize("kind", [keys.SignatureType.ED25519, keys.SignatureType.COSIGNATURE_ED25519])
+@pytest.mark.parametrize("kind", [tlog_keys.SignatureType.ED25519, tlog_keys.SignatureType.COSIGNATURE_ED25519])
 @pytest.mark.parametrize("weak", weak_keys(), ids=bytes.hex)
-def test_a_weak_ed25519_key_is_refused(weak: bytes, kind: keys.SignatureType) -> None:
+def test_a_weak_ed25519_key_is_refused(weak: bytes, kind: tlog_keys.SignatureType) -> None:
     with pytest.raises(EvidenceError) as caught:
-        keys.parse_vkey(keys.format_vkey("log.example", kind, weak))
+        tlog_keys.parse_vkey(tlog_keys.format_vkey("log.example", kind, weak))
     assert caught.value.code == "E_VKEY"
 
 
 def test_a_signature_that_anyone_can_make_does_not_check_under_the_identity_key() -> None:
     identity = (1).to_bytes(32, "little")
     # R = identity, S = 0 satisfies S B = R + k A for every text.
-    verifier = keys.KeyVerifier(
+    verifier = tlog_keys.KeyVerifier(
         name="log.example",
-        key_id=keys.key_id("log.example", keys.SignatureType.ED25519, identity),
-        signature_type=keys.SignatureType.ED25519,
+        key_id=tlog_keys.key_id("log.example", tlog_keys.SignatureType.ED25519, identity),
+        signature_type=tlog_keys.SignatureType.ED25519,
         public_key=identity,
     )
     assert verifier.verify(b"log.example\n1\n", identity + bytes(32)) is None
