@@ -18,8 +18,8 @@ from benchmarks import report
 from tests.support.desk import Desk, frame, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import Proof
-from zaichang.session.delivery import SPANS_MAX
 from zaichang.session.events import MediaDelivered
+from zaichang.session.judgements.delivery import SPANS_MAX
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.step import start, step

@@ -55,9 +55,19 @@ class Mutant:
         return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
+def path_of(name: str) -> Path:
+    """Return the file of a module of the session core, in the room or one of its folders."""
+    return next(path for path in SESSION.rglob("*.py") if path.stem == name)
+
+
+def module_of(path: Path) -> str:
+    """Return the name under which a file of the session core is imported."""
+    return ".".join(("zaichang", *path.relative_to(SESSION.parent).with_suffix("").parts))
+
+
 def mutants_of(name: str) -> list[Mutant]:
     """Return every change of a module's functions and methods; docstrings, annotations and properties stay."""
-    path = SESSION / f"{name}.py"
+    path = path_of(name)
     nothing: set[int] = set()
     visitor = MutationVisitor(
         mutation_operators,
@@ -128,7 +138,7 @@ class Session:
         for number, mutant in enumerate(self.mutants):
             if time.monotonic() > self.until_s:
                 break
-            module = importlib.import_module(f"zaichang.session.{mutant.module}")
+            module = importlib.import_module(module_of(path_of(mutant.module)))
             target = target_of(module, mutant.function)
             items = reached.get(target.__code__, []) if target is not None else []
             own = f"test_{mutant.module}.py"
@@ -193,7 +203,7 @@ class Session:
 
 def main() -> int:
     """Run, and print the survivors with their differences; 1 if there are any."""
-    every = sorted(path.stem for path in SESSION.glob("*.py") if path.stem != "__init__")
+    every = sorted(path.stem for path in SESSION.rglob("*.py") if path.stem != "__init__")
     parser = argparse.ArgumentParser(description="Mutation test of the session core.")
     parser.add_argument("modules", nargs="*", default=every, help=f"which of {', '.join(every)}; all otherwise")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after this long; 0: when all is done")

@@ -11,7 +11,7 @@ from zaichang.core.errors import PeerViolation
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, ROUTES
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.records import Allowance
-from zaichang.session.liveness_tries import ACTIONS
+from zaichang.session.judgements.liveness_tries import ACTIONS
 
 
 def checked(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -> tuple[str, int, tuple[str, ...]]:

@@ -46,7 +46,7 @@ from zaichang.session.events import (
     LivenessBegun,
     NonceRevealed,
 )
-from zaichang.session.playback import skips
+from zaichang.session.owners.playback import skips
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.tlog.commit import schedule_commitment
 

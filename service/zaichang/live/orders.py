@@ -41,7 +41,7 @@ from zaichang.session.decisions import (
     RejectHeartbeat,
     RejectReveal,
 )
-from zaichang.session.liveness_tries import LINK_MS
+from zaichang.session.judgements.liveness_tries import LINK_MS
 
 
 def sentence(reason: ReasonCode, locale: str) -> str:

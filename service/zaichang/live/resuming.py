@@ -8,7 +8,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.ports.records import SessionRow
 from zaichang.ports.sessions import SessionHistory
 from zaichang.session.codec import decode_minute
-from zaichang.session.late_grants import by_liveness
+from zaichang.session.judgements.late_grants import by_liveness
 from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
 
 LOOK_BACK: Final = 10

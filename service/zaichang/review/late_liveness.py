@@ -21,7 +21,7 @@ from zaichang.ports.records import SessionRow
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
 from zaichang.session.codec import decode_event
-from zaichang.session.late_grants import makes_up
+from zaichang.session.judgements.late_grants import makes_up
 from zaichang.session.policy import policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.state import State

@@ -24,9 +24,9 @@ from zaichang.ports.records import Delivery, SessionRow
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import SERVICE, ReviewDesk
 from zaichang.session.codec import decode_minute
-from zaichang.session.delivery import STEP_MS
 from zaichang.session.events import MediaDelivered
-from zaichang.session.late_grants import by_delivery
+from zaichang.session.judgements.delivery import STEP_MS
+from zaichang.session.judgements.late_grants import by_delivery
 from zaichang.session.parts import Span
 
 AUTHOR: Final = f"{SERVICE}delivery-log"

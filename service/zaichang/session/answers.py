@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from zaichang.core.enums import ChallengeKind, StepOutcome
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenges, liveness, liveness_tries, outcomes, proofs
+from zaichang.session import outcomes
 from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun
+from zaichang.session.judgements import liveness_tries
+from zaichang.session.owners import challenges, liveness, proofs
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge
 

@@ -14,7 +14,7 @@ of operation in ``transitions`` shows the marks at work.
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit, liveness, playback, proofs
+from zaichang.session.owners import credit, liveness, playback, proofs
 from zaichang.session.turn import Turn
 from zaichang.session.values import Outcome
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import bracket, challenges, credit, liveness, page, phase, playback, proofs
+from zaichang.session import bracket, phase
 from zaichang.session.decisions import Final, RecordFinal
+from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs
 from zaichang.session.playhead import difference, total_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn

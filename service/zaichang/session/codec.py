@@ -16,7 +16,7 @@ from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
-from zaichang.session.liveness_tries import ACTIONS
+from zaichang.session.judgements.liveness_tries import ACTIONS
 from zaichang.session.playhead import IntervalSet, normalise
 
 _EVENTS: Final = MappingProxyType(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import bracket, challenges, closing, credit, page, phase, playback, proofs
+from zaichang.session import bracket, closing, phase
+from zaichang.session.owners import challenges, credit, page, playback, proofs
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge, Outcome, Phase
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zaichang.session import credit, page, playback, transitions
+from zaichang.session import transitions
+from zaichang.session.owners import credit, page, playback
 from zaichang.session.turn import Turn
 from zaichang.session.values import Phase
 

@@ -6,20 +6,7 @@ from typing import assert_never
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import (
-    answers,
-    challenges,
-    closing,
-    credit,
-    link,
-    liveness,
-    outcomes,
-    page,
-    phase,
-    playback,
-    proofs,
-    timers,
-)
+from zaichang.session import answers, closing, outcomes, phase, timers
 from zaichang.session.decisions import AckHeartbeat, Decision
 from zaichang.session.events import (
     BeaconArrived,
@@ -40,6 +27,7 @@ from zaichang.session.events import (
     SessionStarted,
     Superseded,
 )
+from zaichang.session.owners import challenges, credit, link, liveness, page, playback, proofs
 from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs
 from zaichang.session.playhead import normalise, total_ms
 from zaichang.session.policy import Policy

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
-from zaichang.session import challenges, closing, credit, link, liveness, outcomes, phase, playback, proofs
+from zaichang.session import closing, outcomes, phase
+from zaichang.session.owners import challenges, credit, link, liveness, playback, proofs
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.turn import Turn

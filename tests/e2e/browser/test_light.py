@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from zaichang.session.liveness_tries import PALETTE
+from zaichang.session.judgements.liveness_tries import PALETTE
 
 from .clip import HEIGHT_PX, WIDTH_PX, Frame, head_frames
 from .conftest import Camera, Open, Tab

@@ -14,7 +14,7 @@ from zaichang.main.service import Services
 from zaichang.ports.records import Allowance
 from zaichang.session.codec import decode_event
 from zaichang.session.events import SessionStarted
-from zaichang.session.liveness_tries import ACTIONS
+from zaichang.session.judgements.liveness_tries import ACTIONS
 
 OWNER = ("inst", "learner")
 

@@ -5,7 +5,7 @@ import pytest
 from zaichang.live.orders import message_for, shown_ms
 from zaichang.protocol.messages import ChallengeOrder
 from zaichang.session.decisions import OrderChallenge
-from zaichang.session.liveness_tries import LINK_MS
+from zaichang.session.judgements.liveness_tries import LINK_MS
 
 
 @pytest.mark.parametrize(

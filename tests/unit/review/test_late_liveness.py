@@ -14,8 +14,8 @@ from zaichang.live.session import LiveSession
 from zaichang.main.service import Services
 from zaichang.protocol.messages import Ack
 from zaichang.review import late_liveness as late_liveness
-from zaichang.session import liveness_tries
 from zaichang.session.events import LivenessAssessed, LivenessBegun
+from zaichang.session.judgements import liveness_tries
 
 LIVE = replace(POLICY, liveness_start=True, liveness_bracket=True, session_max_ms=3_600_000, abandon_ms=600_000)
 

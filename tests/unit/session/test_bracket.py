@@ -8,7 +8,19 @@ import pytest
 
 from support.desk import POLICY, Desk, frame, good_face, started
 from support.hands import Hands
-from unit.session.test_liveness import LIVE, NEVER_MS, PAD, STRANGER, ask, counting, held, judged, play, proof, quiet
+from unit.session.owners.test_liveness import (
+    LIVE,
+    NEVER_MS,
+    PAD,
+    STRANGER,
+    ask,
+    counting,
+    held,
+    judged,
+    play,
+    proof,
+    quiet,
+)
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e

@@ -15,7 +15,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec
 from zaichang.session import events as e
 from zaichang.session.decisions import Final, Minute, Verdict
-from zaichang.session.liveness_tries import ACTIONS
+from zaichang.session.judgements.liveness_tries import ACTIONS
 
 QUESTION = e.Question(question_id="k1", text="几点?", options=("a", "b"), correct=1)
 ASSESSMENT = FrameAssessment(

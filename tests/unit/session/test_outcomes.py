@@ -12,7 +12,8 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import outcomes, proofs
+from zaichang.session import outcomes
+from zaichang.session.owners import proofs
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.values import Outcome, Phase

@@ -88,7 +88,9 @@ def writes(source: str, module: str) -> list[tuple[str, str]]:
 
 
 def sources() -> dict[str, str]:
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(ROOM.glob("*.py"))}
+    return {
+        path.stem: path.read_text(encoding="utf-8") for path in sorted(ROOM.rglob("*.py")) if path.stem != "__init__"
+    }
 
 
 def test_the_state_is_the_start_event_and_seven_parts() -> None:

@@ -9,8 +9,9 @@ from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
 from zaichang.session import phase as phase_
-from zaichang.session import playback, transitions
+from zaichang.session import transitions
 from zaichang.session.events import Event
+from zaichang.session.owners import playback
 from zaichang.session.state import State
 from zaichang.session.step import start, step
 from zaichang.session.turn import Turn

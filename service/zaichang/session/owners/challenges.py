@@ -10,11 +10,11 @@ from dataclasses import replace
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit
-from zaichang.session.challenge_content import content_of, kind_of
 from zaichang.session.decisions import ChallengeJudged, OrderChallenge
 from zaichang.session.events import ChallengeAnswered
-from zaichang.session.liveness_tries import KINDS, lasts_ms, order_of, steps_of
+from zaichang.session.judgements.challenge_content import content_of, kind_of
+from zaichang.session.judgements.liveness_tries import KINDS, lasts_ms, order_of, steps_of
+from zaichang.session.owners import credit
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge

@@ -8,15 +8,15 @@ import pytest
 
 from support.desk import POLICY, T0_MS, changed
 from support.hands import Hands
-from unit.session.test_liveness import LIVE, held
+from unit.session.owners.test_liveness import LIVE, held
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.delivery import STEP_MS
-from zaichang.session.late_grants import by_delivery, by_liveness, makes_up
+from zaichang.session.judgements.delivery import STEP_MS
+from zaichang.session.judgements.late_grants import by_delivery, by_liveness, makes_up
 from zaichang.session.state import State
 
 R = ReasonCode

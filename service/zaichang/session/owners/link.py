@@ -6,9 +6,9 @@ Writes ``state.link`` and nothing else.
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import credit
 from zaichang.session.decisions import RejectHeartbeat, RejectReveal
 from zaichang.session.events import BeaconArrived, HeartbeatReceived, NonceRevealed
+from zaichang.session.owners import credit
 from zaichang.session.schedule import heartbeat_nonce, opens
 from zaichang.session.turn import Turn
 

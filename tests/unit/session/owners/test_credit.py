@@ -9,8 +9,9 @@ import pytest
 from support.desk import POLICY
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import bracket, credit, playback
+from zaichang.session import bracket
 from zaichang.session import decisions as d
+from zaichang.session.owners import credit, playback
 from zaichang.session.playhead import IntervalSet
 from zaichang.session.values import OpenMinute, Outcome
 

@@ -11,7 +11,7 @@ from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import playback
+from zaichang.session.owners import playback
 
 R = ReasonCode
 LACKING = frame(good_face(similarity_bp=None))

@@ -8,7 +8,7 @@ import pytest
 
 from support.desk import POLICY
 from support.hands import Hands
-from unit.session.test_liveness import LIVE
+from unit.session.owners.test_liveness import LIVE
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.errors import EvidenceError
 from zaichang.session import codec

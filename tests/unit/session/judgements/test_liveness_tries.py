@@ -8,7 +8,7 @@ import pytest
 
 from support.desk import done
 from support.hands import Hands
-from unit.session.test_liveness import (
+from unit.session.owners.test_liveness import (
     LIGHT,
     LIVE,
     PAD,
@@ -23,7 +23,7 @@ from unit.session.test_liveness import (
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import liveness_tries
+from zaichang.session.judgements import liveness_tries
 from zaichang.session.values import Phase
 
 R = ReasonCode

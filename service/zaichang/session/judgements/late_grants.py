@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from zaichang.core.reason_table import LEAVES_NOTHING
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.credit import REASONS_PER_MINUTE
 from zaichang.session.decisions import Minute
-from zaichang.session.delivery import STEP_MS
+from zaichang.session.judgements.delivery import STEP_MS
+from zaichang.session.owners.credit import REASONS_PER_MINUTE
 from zaichang.session.parts import Span
 from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
 from zaichang.session.policy import Policy

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE
-from zaichang.session import credit
 from zaichang.session.decisions import OrderSeek
 from zaichang.session.events import HeartbeatReceived
+from zaichang.session.owners import credit
 from zaichang.session.playhead import IntervalSet, furthest_ms, normalise, total_ms, union
 from zaichang.session.policy import Policy
 from zaichang.session.state import State

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
-from zaichang.session import delivery
 from zaichang.session.decisions import Minute, RecordMinute, Verdict
 from zaichang.session.events import MediaDelivered
+from zaichang.session.judgements import delivery
 from zaichang.session.parts import Waiting
 from zaichang.session.playhead import Interval, IntervalSet, add, difference, normalise, subtract, total_ms
 from zaichang.session.turn import Turn

@@ -10,10 +10,11 @@ from support.desk import POLICY, T0_MS
 from support.hands import Hands
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import codec, delivery
+from zaichang.session import codec
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.playback import PIECES_MAX
+from zaichang.session.judgements import delivery
+from zaichang.session.owners.playback import PIECES_MAX
 from zaichang.session.values import Phase
 
 R = ReasonCode

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from zaichang.core.reason_table import ABSENCES, LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import captures, credit, liveness, repeats
 from zaichang.session.decisions import AnalyseCapture, OrderCapture, RejectCapture
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable
+from zaichang.session.judgements import captures, repeats
+from zaichang.session.owners import credit, liveness
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.turn import Turn
 from zaichang.session.values import Decided, Outcome, Round

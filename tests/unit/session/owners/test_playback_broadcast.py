@@ -10,7 +10,7 @@ from support.desk import POLICY, T0_MS
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
-from zaichang.session.playback import LIVE_SLACK_MS, skips
+from zaichang.session.owners.playback import LIVE_SLACK_MS, skips
 from zaichang.session.playhead import total_ms
 
 R = ReasonCode

@@ -10,9 +10,10 @@ from support.desk import POLICY, frame, good_face
 from support.hands import Hands
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import captures, proofs
 from zaichang.session import decisions as d
 from zaichang.session import events as e
+from zaichang.session.judgements import captures
+from zaichang.session.owners import proofs
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.values import Outcome, Phase, Round

@@ -14,7 +14,7 @@ from zaichang.core.enums import StepOutcome
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session import liveness_tries
+from zaichang.session.judgements import liveness_tries
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.values import Phase

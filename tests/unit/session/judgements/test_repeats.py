@@ -10,8 +10,9 @@ import pytest
 from support.desk import POLICY, T0_MS, Desk, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import proofs, repeats
 from zaichang.session.events import CaptureAssessed
+from zaichang.session.judgements import repeats
+from zaichang.session.owners import proofs
 from zaichang.session.state import State
 from zaichang.session.step import start
 from zaichang.session.turn import Turn

@@ -11,7 +11,7 @@ from support.desk import POLICY
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
-from zaichang.session import proofs
+from zaichang.session.owners import proofs
 from zaichang.session.values import Outcome
 
 R = ReasonCode

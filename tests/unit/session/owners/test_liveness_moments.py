@@ -9,12 +9,12 @@ import pytest
 
 from support.desk import POLICY, Desk, frame, good_face, started
 from support.hands import Hands
+from unit.session.owners.test_liveness import LIVE, ask, held, judged, play, quiet
 from unit.session.test_bracket import ordinary
-from unit.session.test_liveness import LIVE, ask, held, judged, play, quiet
 from zaichang.core.assessment import not_analysed
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
-from zaichang.session import liveness
+from zaichang.session.owners import liveness
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from zaichang.core.enums import ChallengeKind
-from zaichang.session import liveness
-from zaichang.session.liveness_tries import KINDS
+from zaichang.session.judgements.liveness_tries import KINDS
+from zaichang.session.owners import liveness
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.state import State

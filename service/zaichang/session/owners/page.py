@@ -9,9 +9,9 @@ from typing import Final
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenges, credit, liveness, playback, proofs
 from zaichang.session.decisions import OrderPause, OrderResume, OrderSeek
 from zaichang.session.events import HeartbeatReceived
+from zaichang.session.owners import challenges, credit, liveness, playback, proofs
 from zaichang.session.policy import Policy
 from zaichang.session.turn import Turn
 

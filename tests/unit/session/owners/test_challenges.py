@@ -11,10 +11,11 @@ from support.desk import changed
 from support.hands import Hands
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import challenge_content, challenges
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.challenges import FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS
+from zaichang.session.judgements import challenge_content
+from zaichang.session.owners import challenges
+from zaichang.session.owners.challenges import FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import draw
 from zaichang.session.values import Phase

@@ -1,0 +1,1 @@
+"""The seven owners: each writes the part of the state that has its name, and no other."""
