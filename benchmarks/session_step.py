@@ -34,7 +34,7 @@ Camera = Callable[[Desk], FrameAssessment | None]
 
 def honest(policy: Policy, span_ms: int) -> Desk:
     """Return a session watched from start to end."""
-    return Desk(policy=policy, info=replace(started(policy), lesson_duration_ms=4 * HOUR_MS)).study(span_ms)
+    return Desk(policy=policy, info=started(policy, lesson_duration_ms=4 * HOUR_MS)).study(span_ms)
 
 
 def restless(policy: Policy, span_ms: int) -> Desk:

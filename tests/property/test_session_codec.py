@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from support.effort import effort
 from zaichang.core.canonical import MAX_INT, canonical_bytes, parse_canonical_object
+from zaichang.core.enums import ChallengeKind, LivenessAction, Route
 from zaichang.core.errors import EvidenceError
+from zaichang.core.lesson import LessonRef, Terms
 from zaichang.session import codec
 from zaichang.session import events as e
 from zaichang.session.decisions import Final, Minute
@@ -20,17 +22,38 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NATURAL = st.integers(0, MAX_INT)
 HEX32 = st.binary(min_size=32, max_size=32).map(bytes.hex)
 SETS = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 50)).map(lambda p: (p[0], sum(p))), max_size=4)
+_A = LivenessAction
 QUESTIONS = st.builds(
     e.Question, question_id=TEXT, text=TEXT, options=st.tuples(TEXT, TEXT, TEXT), correct=st.integers(0, 2)
 )
 STARTS = st.builds(
     e.SessionStarted,
-    at_ms=NATURAL, lesson_duration_ms=NATURAL, session_id=TEXT, institution_id=TEXT, learner_id=TEXT, course_id=TEXT,
-    lesson_id=TEXT, policy_digest=TEXT, client_nonce_c=HEX32, seed=HEX32,
-    credited=SETS.map(normalise), route=st.sampled_from(("face", "challenge")), extra_time_pct=st.integers(0, 400),
+    at_ms=NATURAL,
+    session_id=TEXT,
+    institution_id=TEXT,
+    learner_id=TEXT,
+    lesson=st.builds(
+        LessonRef,
+        course_id=TEXT,
+        lesson_id=TEXT,
+        duration_ms=NATURAL,
+        version=TEXT,
+        timeline=TEXT,
+        live_from_ms=NATURAL,
+    ),
+    policy_digest=TEXT,
+    client_nonce_c=HEX32,
+    seed=HEX32,
+    credited=SETS.map(normalise),
+    terms=st.builds(
+        Terms,
+        route=st.sampled_from(Route),
+        extra_time_pct=st.integers(0, 400),
+        liveness_excluded=st.sampled_from(((), (_A.LOOK_UP,), (_A.TURN_LEFT, _A.TURN_RIGHT))),
+    ),
     questions=st.lists(QUESTIONS, max_size=2).map(tuple),
-    liveness_excluded=st.sampled_from(((), ("look_up",), ("turn_left", "turn_right"))),
-)  # fmt: skip
+    owed=st.none() | st.sampled_from(ChallengeKind),
+)
 
 
 def built(kind: type) -> st.SearchStrategy[e.Event]:

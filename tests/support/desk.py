@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
-from zaichang.core.enums import Proof
+from zaichang.core.enums import Proof, StepOutcome
+from zaichang.core.lesson import LessonRef
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
+from zaichang.session.codec import LESSON_NAMES
 from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.schedule import client_commitment, heartbeat_nonce
 from zaichang.session.state import State
@@ -36,14 +38,19 @@ def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
         session_id="ab" * 16,
         institution_id="inst-1",
         learner_id="learner-1",
-        course_id="course-1",
-        lesson_id="lesson-1",
-        lesson_duration_ms=1_800_000,
+        lesson=LessonRef(course_id="course-1", lesson_id="lesson-1", duration_ms=1_800_000),
         policy_digest=policy_digest(policy),
         seed="11" * 32,
         client_nonce_c=client_commitment(NONCE),
     )
-    return replace(base, **changes)
+    return with_info(base, **changes)
+
+
+def with_info(info: e.SessionStarted, **changes: Any) -> e.SessionStarted:
+    """Return the start with other values, those of its lesson and terms by their recorded names."""
+    lesson = {LESSON_NAMES[name]: changes.pop(name) for name in LESSON_NAMES if name in changes}
+    terms = {name: changes.pop(name) for name in ("route", "extra_time_pct", "liveness_excluded") if name in changes}
+    return replace(info, lesson=replace(info.lesson, **lesson), terms=replace(info.terms, **terms), **changes)
 
 
 def changed(state: State, **parts: dict[str, Any]) -> State:
@@ -71,7 +78,7 @@ def begun(
 def done(order: d.OrderLiveness, **changes: Any) -> dict[str, Any]:
     """Return the result of a try in which all was done as ordered, each movement half a second after its order."""
     steps = tuple(
-        e.LivenessStep(action=action, outcome="passed", onset_ms=500, parallax_bp=900, frames=10)
+        e.LivenessStep(action=action, outcome=StepOutcome.PASSED, onset_ms=500, parallax_bp=900, frames=10)
         for action in order.actions
     )
     return {
@@ -136,7 +143,7 @@ class Desk:
 
     @property
     def ended(self) -> bool:
-        return self.playhead_ms >= self.info.lesson_duration_ms
+        return self.playhead_ms >= self.info.lesson.duration_ms
 
     @property
     def closed(self) -> bool:
@@ -205,7 +212,7 @@ class Desk:
     def _pass_time(self, to_ms: int) -> None:
         if self.playing:
             elapsed_ms = (to_ms - self.now_ms) * self.rate_bp // 10_000
-            self.playhead_ms = min(self.playhead_ms + elapsed_ms, self.info.lesson_duration_ms)
+            self.playhead_ms = min(self.playhead_ms + elapsed_ms, self.info.lesson.duration_ms)
         self.now_ms = to_ms
 
     def _carry_out(self, out: tuple[d.Decision, ...]) -> None:

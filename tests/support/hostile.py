@@ -124,7 +124,7 @@ def jitter(watch: Watch, n: int) -> None:
 
 def seek(watch: Watch, n: int) -> None:
     """Report another position."""
-    playheads_ms = (0, watch.state.frontier_ms // 2, watch.state.frontier_ms + n * 3, watch.info.lesson_duration_ms)
+    playheads_ms = (0, watch.state.frontier_ms // 2, watch.state.frontier_ms + n * 3, watch.info.lesson.duration_ms)
     watch.wait(n).beat(playheads_ms[n % 4])
 
 
@@ -157,7 +157,7 @@ def not_playing(watch: Watch, n: int) -> None:
         case 1:
             watch.beat(playhead_ms, stalled=True)
         case 2:
-            watch.beat(watch.info.lesson_duration_ms, playing=False, ended=True)
+            watch.beat(watch.info.lesson.duration_ms, playing=False, ended=True)
         case 3:
             watch.beat(playhead_ms, visible=False, focused=False)
         case _:

@@ -169,7 +169,7 @@ class Watch(Hands):
 
     def _proof_passed(self, event: e.Event, out: tuple[d.Decision, ...]) -> bool:
         """I8: judge the proof anew; only what is known to be good is good."""
-        if self.info.route == "face" and self.policy.proofs:
+        if self.info.terms.route == "face" and self.policy.proofs:
             if not isinstance(event, e.CaptureAssessed) or event.capture_id not in self.analysing:
                 return False
             self.analysing.discard(event.capture_id)
@@ -216,7 +216,11 @@ class Watch(Hands):
                 assert after.credit.pending == mid.credit.pending
             else:
                 assert self.bracket_open or answered
-                assert mid.challenges.open is None or answered or not (self.info.route == "face" and self.policy.proofs)
+                assert (
+                    mid.challenges.open is None
+                    or answered
+                    or not (self.info.terms.route == "face" and self.policy.proofs)
+                )
                 assert not before.challenges.hold
                 assert covers(
                     union(union(mid.credit.pending_set, mid.credit.waiting_set), before.credit.credited),
@@ -294,7 +298,7 @@ class Watch(Hands):
             assert beat.rate_bp <= self.policy.rate_max_bp
             new = difference(after.credit.pending_set, mid.credit.pending_set)
             assert difference(new, mid.credit.credited) == new, "what was credited became pending again"
-            assert new[-1][1] <= min(beat.playhead_ms, self.info.lesson_duration_ms)
+            assert new[-1][1] <= min(beat.playhead_ms, self.info.lesson.duration_ms)
             assert new[0][0] >= before.playback.beat_playhead_ms
             self.reached["late heartbeat caught up"] += fresh_ms > allowed_ms
         self.played_ms += max(0, fresh_ms)

@@ -9,7 +9,7 @@ from zaichang.api.contract import contract_router, refused
 from zaichang.api.models.common import Names
 from zaichang.api.models.launch import LaunchAnswer, LaunchRequest, LessonNames, MeAnswer
 from zaichang.api.parts import Parts
-from zaichang.launch.allowances import current_allowance
+from zaichang.launch.allowances import current_allowance, granted
 
 
 def launch_router() -> APIRouter:
@@ -36,7 +36,7 @@ def launch_router() -> APIRouter:
         return LaunchAnswer(
             token=token,
             launch=claims.token_id,
-            lesson_version=claims.lesson_version,
+            lesson_version=claims.lesson.version,
             session_path="/v1/session",
             course_path=f"/course#token={token}",
         )
@@ -45,21 +45,22 @@ def launch_router() -> APIRouter:
     async def me(claims: ByLearner, parts: Parts) -> MeAnswer:
         """Show the launch that the token stands for, and whether its learner is enrolled."""
         ports = parts.ports
-        lesson = await ports.lessons.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+        lesson = await ports.lessons.lesson(claims.institution_id, claims.lesson.course_id, claims.lesson.lesson_id)
         institution = await ports.lessons.institution(claims.institution_id)
         allowance = await current_allowance(parts.ports.learners, claims.institution_id, claims.learner_id)
+        terms = granted(allowance, claims.terms)
         held = await parts.registry.enrolling.held(claims.institution_id, claims.learner_id)
         enrolled = held is not None and held.current
         return MeAnswer(
             institution=Names(zh=institution.name_zh, en=institution.name_en),
             lesson=LessonNames(id=lesson.lesson_id, zh=lesson.title_zh, en=lesson.title_en),
-            version=claims.lesson_version,
-            live_from_ms=claims.live_from_ms,
+            version=claims.lesson.version,
+            live_from_ms=claims.lesson.live_from_ms,
             course=lesson.course_id,
             learner=claims.learner_id,
-            duration_ms=claims.lesson_duration_ms,
-            route=allowance.route or claims.route,
-            extra_time_pct=max(allowance.extra_time_pct, claims.extra_time_pct),
+            duration_ms=claims.lesson.duration_ms,
+            route=terms.route,
+            extra_time_pct=terms.extra_time_pct,
             enrolled=enrolled,
             outdated=held is not None and not enrolled,
             may_enrol=claims.enrol and not enrolled,

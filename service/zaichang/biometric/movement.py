@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from zaichang.core.enums import StepOutcome
 from zaichang.core.units import BP_ONE as BP
 
 
@@ -28,17 +29,7 @@ class Action(StrEnum):
     OPEN_MOUTH = "open_mouth"
 
 
-class Outcome(StrEnum):
-    """The result; ``MIRRORED`` is a turn to the other side, right in all else, as a mirroring camera shows it."""
-
-    PASSED = "passed"
-    NO_RESPONSE = "no_response"
-    WRONG_ACTION = "wrong_action"
-    MIRRORED = "mirrored"
-    STARTED_EARLY = "started_early"
-    FLAT = "flat"
-    UNUSABLE = "unusable"
-
+Outcome = StepOutcome
 
 _OTHER_SIDE: Final = MappingProxyType(
     {Action.TURN_LEFT: Action.TURN_RIGHT, Action.TURN_RIGHT: Action.TURN_LEFT},

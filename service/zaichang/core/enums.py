@@ -44,7 +44,10 @@ class LivenessAction(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """What came of one step of a liveness try."""
+    """The result of one step of a liveness try.
+
+    ``MIRRORED`` is a turn to the other side, right in all else, as a mirroring camera shows it.
+    """
 
     PASSED = "passed"
     NO_RESPONSE = "no_response"

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NewType
 
 from zaichang.core.errors import PeerViolation
-
-SessionId = NewType("SessionId", str)
-LearnerId = NewType("LearnerId", str)
-InstitutionId = NewType("InstitutionId", str)
-CourseId = NewType("CourseId", str)
-LessonId = NewType("LessonId", str)
-CaptureId = NewType("CaptureId", str)
-ChallengeId = NewType("ChallengeId", str)
 
 ID_MAX_CHARS = 64
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

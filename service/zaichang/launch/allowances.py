@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import PeerViolation
+from zaichang.core.lesson import Terms
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, ROUTES
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.records import Allowance
@@ -82,7 +84,17 @@ async def current_allowance(learners: LearnerStore, institution_id: str, learner
     return held[0] if held else Allowance(version=0, at_ms=0, set_by="")
 
 
-def all_excluded(allowance: Allowance, launched: Sequence[str]) -> tuple[str, ...]:
-    """Return the movements that neither the allowance nor the launch lets be asked for; one is always left."""
+def granted(allowance: Allowance, launched: Terms) -> Terms:
+    """Return the terms of a session: those of its launch, as far as the allowance does not grant more."""
+    return Terms(
+        route=Route(allowance.route) if allowance.route else launched.route,
+        extra_time_pct=max(allowance.extra_time_pct, launched.extra_time_pct),
+        liveness_excluded=all_excluded(allowance, launched.liveness_excluded),
+    )
+
+
+def all_excluded(allowance: Allowance, launched: Sequence[str]) -> tuple[LivenessAction, ...]:
+    """Return the actions that neither the allowance nor the launch lets be asked for; one is always left."""
     both = tuple(action for action in ACTIONS if action in {*allowance.liveness_excluded, *launched})
-    return both if len(both) < len(ACTIONS) else allowance.liveness_excluded
+    own = tuple(LivenessAction(action) for action in allowance.liveness_excluded)
+    return both if len(both) < len(ACTIONS) else own

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import check_id
+from zaichang.core.lesson import LessonRef
 from zaichang.launch.enrolment import Enrolled, Enrolling
 from zaichang.launch.question_bank import parse_bank
-from zaichang.launch.tokens import LaunchClaims, LaunchTokens
+from zaichang.launch.tokens import LaunchClaims, LaunchTokens, terms_of
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.records import Institution, Lesson
 from zaichang.session.events import Question
@@ -185,18 +186,18 @@ class Registry:
                 token_id=self._ports.token_hex(16),
                 institution_id=institution_id,
                 learner_id=check_id(learner_id, "learner_id"),
-                course_id=course_id,
-                lesson_id=lesson_id,
-                lesson_duration_ms=lesson.duration_ms,
+                lesson=LessonRef(
+                    course_id=course_id,
+                    lesson_id=lesson_id,
+                    duration_ms=lesson.duration_ms,
+                    version=lesson.version,
+                    timeline=lesson.timeline,
+                    live_from_ms=lesson.live_from_ms,
+                ),
                 policy_digest=lesson.policy_digest,
                 expires_ms=self._ports.clock.now_ms() + self._token_ms,
-                route=route,
-                extra_time_pct=extra_time_pct,
-                liveness_excluded=liveness_excluded,
+                terms=terms_of(route, extra_time_pct, liveness_excluded),
                 enrol=enrol,
-                lesson_version=lesson.version,
-                timeline=lesson.timeline,
-                live_from_ms=lesson.live_from_ms,
             )
         )
 

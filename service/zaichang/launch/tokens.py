@@ -6,7 +6,8 @@ allowances) can be read by the page but not changed. One token opens one session
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 import jwt
@@ -14,14 +15,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zaichang.biometric.movement import Action
+from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
+from zaichang.core.lesson import LessonRef, Terms
 
 AUDIENCE: Final = "zaichang-session"
 MEDIA_AUDIENCE: Final = "zaichang-media"
 ISSUER: Final = "zaichang"
 ALGORITHM: Final = "EdDSA"
-ROUTES: Final = ("face", "challenge")
+ROUTES: Final = tuple(route.value for route in Route)
 LESSON_MAX_MS: Final = 24 * 3_600_000
 EXTRA_TIME_MAX_PCT: Final = 400
 MOVEMENTS: Final = tuple(action.value for action in Action)
@@ -36,35 +39,21 @@ class LaunchClaims:
         token_id: Random; one session per token.
         institution_id: Whose course.
         learner_id: The institution's pseudonym.
-        course_id: Course.
-        lesson_id: Lesson.
-        lesson_duration_ms: Length of the lesson.
+        lesson: Which lesson, in which version.
         policy_digest: The policy in force.
         expires_ms: Until when a session may be opened or resumed with it.
-        route: ``face`` or ``challenge``.
-        extra_time_pct: Recorded allowance.
-        liveness_excluded: Movements that this learner is never asked for (recorded allowance); one is left at least.
+        terms: Route and recorded allowances.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
-        lesson_version: The lesson's version.
-        timeline: The time line that its positions are on.
-        live_from_ms: When a live broadcast began, server time; 0: not live.
     """
 
     token_id: str
     institution_id: str
     learner_id: str
-    course_id: str
-    lesson_id: str
-    lesson_duration_ms: int
+    lesson: LessonRef
     policy_digest: str
     expires_ms: int
-    route: str = "face"
-    extra_time_pct: int = 0
-    liveness_excluded: tuple[str, ...] = ()
+    terms: Terms = field(default_factory=Terms)
     enrol: bool = False
-    lesson_version: str = "1"
-    timeline: str = "1"
-    live_from_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,20 +114,20 @@ class LaunchTokens:
             "exp": claims.expires_ms // 1000,
             "sub": claims.learner_id,
             "inst": claims.institution_id,
-            "course": claims.course_id,
-            "lesson": claims.lesson_id,
-            "dur": claims.lesson_duration_ms,
+            "course": claims.lesson.course_id,
+            "lesson": claims.lesson.lesson_id,
+            "dur": claims.lesson.duration_ms,
             "pol": claims.policy_digest,
-            "route": claims.route,
-            "extra": claims.extra_time_pct,
+            "route": str(claims.terms.route),
+            "extra": claims.terms.extra_time_pct,
             "enrol": claims.enrol,
-            "ver": claims.lesson_version,
-            "line": claims.timeline,
+            "ver": claims.lesson.version,
+            "line": claims.lesson.timeline,
         }
-        if claims.live_from_ms:
-            payload["live"] = claims.live_from_ms
-        if claims.liveness_excluded:
-            payload["spare"] = list(claims.liveness_excluded)
+        if claims.lesson.live_from_ms:
+            payload["live"] = claims.lesson.live_from_ms
+        if claims.terms.liveness_excluded:
+            payload["spare"] = [str(action) for action in claims.terms.liveness_excluded]
         _claims(payload)
         return jwt.encode(payload, self._private, algorithm=ALGORITHM)
 
@@ -181,8 +170,8 @@ class LaunchTokens:
             "aud": MEDIA_AUDIENCE,
             "exp": claims.expires_ms // 1000,
             "inst": claims.institution_id,
-            "lesson": claims.lesson_id,
-            "dur": claims.lesson_duration_ms,
+            "lesson": claims.lesson.lesson_id,
+            "dur": claims.lesson.duration_ms,
         }
         return jwt.encode(payload, self._private, algorithm=ALGORITHM)
 
@@ -217,32 +206,42 @@ def _refused(code: str, message: str) -> NotAllowed:
     return NotAllowed(code, message, "Open the lesson again from the course to get a new one.")
 
 
+def terms_of(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -> Terms:
+    """Return checked terms; the range of ``extra_time_pct`` is the token's to check.
+
+    Raises:
+        PeerViolation: ``launch.invalid``, naming the field.
+    """
+    if route not in ROUTES:
+        raise PeerViolation("launch.invalid", f"route must be one of {', '.join(ROUTES)}.")
+    unknown = sorted(set(liveness_excluded) - set(MOVEMENTS))
+    if unknown or set(liveness_excluded) == set(MOVEMENTS):
+        raise PeerViolation(
+            "launch.invalid", f"liveness_excluded may name some of {', '.join(MOVEMENTS)}, but one must be left."
+        )
+    excluded = tuple(LivenessAction(each) for each in MOVEMENTS if each in liveness_excluded)
+    return Terms(route=Route(route), extra_time_pct=extra_time_pct, liveness_excluded=excluded)
+
+
 def _claims(payload: dict[str, Any]) -> LaunchClaims:
     try:
         fields = msgspec.convert(payload, _Payload)
     except msgspec.ValidationError as error:
         raise PeerViolation("launch.invalid", f"A launch does not fit: {error}.") from None
-    if fields.route not in ROUTES:
-        raise PeerViolation("launch.invalid", f"route must be one of {', '.join(ROUTES)}.")
-    unknown = sorted(set(fields.spare) - set(MOVEMENTS))
-    if unknown or set(fields.spare) == set(MOVEMENTS):
-        raise PeerViolation(
-            "launch.invalid", f"liveness_excluded may name some of {', '.join(MOVEMENTS)}, but one must be left."
-        )
     return LaunchClaims(
         token_id=check_id(fields.jti, "token_id"),
         institution_id=check_id(fields.inst, "institution_id"),
         learner_id=check_id(fields.sub, "learner_id"),
-        course_id=check_id(fields.course, "course_id"),
-        lesson_id=check_id(fields.lesson, "lesson_id"),
-        lesson_duration_ms=fields.dur,
+        lesson=LessonRef(
+            course_id=check_id(fields.course, "course_id"),
+            lesson_id=check_id(fields.lesson, "lesson_id"),
+            duration_ms=fields.dur,
+            version=check_id(fields.ver, "lesson_version"),
+            timeline=check_id(fields.line, "timeline"),
+            live_from_ms=fields.live,
+        ),
         policy_digest=fields.pol,
         expires_ms=fields.exp * 1000,
-        route=fields.route,
-        extra_time_pct=fields.extra,
-        liveness_excluded=tuple(each for each in MOVEMENTS if each in fields.spare),
+        terms=terms_of(fields.route, fields.extra, fields.spare),
         enrol=fields.enrol,
-        lesson_version=check_id(fields.ver, "lesson_version"),
-        timeline=check_id(fields.line, "timeline"),
-        live_from_ms=fields.live,
     )

@@ -215,15 +215,15 @@ class Gateway:
             nonce=heartbeat_nonce(state.info, state.link.seq + 1),
             heartbeat_ms=policy.heartbeat_ms,
             frontier_ms=state.frontier_ms,
-            lesson_duration_ms=state.info.lesson_duration_ms,
+            lesson_duration_ms=state.info.lesson.duration_ms,
             schedule_commitment=schedule_commitment(state.info.session_id, bytes.fromhex(state.info.seed)).hex(),
             policy_name=policy.name,
             policy_digest=state.info.policy_digest,
-            captures=state.info.route == "face",
+            captures=state.info.terms.route == "face",
             reveal=not state.link.client_nonce,
             free_seek=skips(state, policy),
-            notices=() if "pad" in policy.proofs or state.info.route != "face" else ("no_pad",),
-            pictures_days=self._pictures_days(state.info.route),
+            notices=() if "pad" in policy.proofs or state.info.terms.route != "face" else ("no_pad",),
+            pictures_days=self._pictures_days(state.info.terms.route),
         )
 
     def _pictures_days(self, route: str) -> int:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.enums import ChallengeKind, LivenessAction, Route
+from zaichang.core.enums import ChallengeKind, Route
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.evidence.segments import SegmentContext, advance, begin
-from zaichang.launch.allowances import all_excluded, current_allowance
+from zaichang.launch.allowances import current_allowance, granted
 from zaichang.launch.question_bank import drawn_questions
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.live.recorder import Recorder
@@ -198,13 +198,8 @@ class SessionHub:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
         allowance = await current_allowance(ports.learners, claims.institution_id, claims.learner_id)
-        claims = replace(
-            claims,
-            route=allowance.route or claims.route,
-            extra_time_pct=max(allowance.extra_time_pct, claims.extra_time_pct),
-            liveness_excluded=all_excluded(allowance, claims.liveness_excluded),
-        )
-        if claims.route == "challenge" and not policy.non_face_route:
+        lesson, terms = claims.lesson, granted(allowance, claims.terms)
+        if terms.route is Route.CHALLENGE and not policy.non_face_route:
             raise NotAllowed(
                 "launch.route", "This policy does not offer the route without face recognition.", "Use the face route."
             )
@@ -214,21 +209,21 @@ class SessionHub:
             session_id=ports.token_hex(16),
             institution_id=claims.institution_id,
             learner_id=claims.learner_id,
-            course_id=claims.course_id,
-            lesson_id=claims.lesson_id,
+            course_id=lesson.course_id,
+            lesson_id=lesson.lesson_id,
             token_id=claims.token_id,
             policy_digest=claims.policy_digest,
             state="open",
             opened_ms=ports.clock.now_ms(),
-            lesson_version=claims.lesson_version,
-            timeline=claims.timeline,
+            lesson_version=lesson.version,
+            timeline=lesson.timeline,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.sessions.open_session(row):
             # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
             await (await self._load(old.session_id)).supersede()
         credited = await ports.history.credited(
-            claims.institution_id, claims.learner_id, claims.course_id, claims.lesson_id, claims.timeline
+            claims.institution_id, claims.learner_id, lesson.course_id, lesson.lesson_id, lesson.timeline
         )
         seed = ports.token_hex(32)
         owed = await ports.history.owed(claims.institution_id, claims.learner_id)
@@ -237,21 +232,14 @@ class SessionHub:
             session_id=row.session_id,
             institution_id=claims.institution_id,
             learner_id=claims.learner_id,
-            course_id=claims.course_id,
-            lesson_id=claims.lesson_id,
-            lesson_duration_ms=claims.lesson_duration_ms,
+            lesson=lesson,
             policy_digest=claims.policy_digest,
             seed=seed,
             client_nonce_c=client_nonce_c,
             credited=credited,
             resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
-            lesson_version=claims.lesson_version,
-            timeline=claims.timeline,
-            live_from_ms=claims.live_from_ms,
             owed=ChallengeKind(owed) if owed else None,
-            route=Route(claims.route),
-            extra_time_pct=claims.extra_time_pct,
-            liveness_excluded=tuple(LivenessAction(action) for action in claims.liveness_excluded),
+            terms=terms,
             questions=await self._questions(claims, seed),
         )
         state, _ = start(event, policy)
@@ -348,7 +336,9 @@ class SessionHub:
 
     async def _questions(self, claims: LaunchClaims, seed: str) -> tuple[Question, ...]:
         try:
-            lesson = await self._ports.lessons.lesson(claims.institution_id, claims.course_id, claims.lesson_id)
+            lesson = await self._ports.lessons.lesson(
+                claims.institution_id, claims.lesson.course_id, claims.lesson.lesson_id
+            )
         except NotFound:
             return ()
         return drawn_questions(lesson.questions, seed)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from zaichang.biometric.movement import Face
 from zaichang.biometric.reflected_light import Colour
+from zaichang.core.enums import LivenessAction
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import LivenessStep
 
 HOLD = "hold"
 """The action of an order to rest."""
-COLOUR = "colour"
+COLOUR = LivenessAction.COLOUR
 """The action of an order to let the screen shine."""
 
 

@@ -26,6 +26,7 @@ from typing import Final, assert_never
 
 from zaichang.biometric.movement import Action, Judgement, Outcome, as_shown, judge_movement, reference_of
 from zaichang.biometric.reflected_light import judge_light
+from zaichang.core.enums import LivenessAction
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE
 from zaichang.liveness.messages import (
@@ -111,7 +112,7 @@ def _expire(state: State, now_ms: int) -> _Result:
         case Phase.REST:
             moving = len(state.facing) >= state.policy.liveness_rest_frames
             outcome = Outcome.STARTED_EARLY if moving else Outcome.UNUSABLE
-            return _ended(state, LivenessStep(action=_action(state), outcome=outcome.value), now_ms)
+            return _ended(state, LivenessStep(action=_action(state), outcome=outcome), now_ms)
         case Phase.MOVE:
             return _judged(state, _judgement(state), now_ms)
         case Phase.SHINE if state.number + 1 < len(state.order.colours):
@@ -170,7 +171,7 @@ def _resting_frame(state: State, event: FrameSeen, frame: Frame | None) -> _Resu
         state = replace(state, settled=state.facing[-1].face)
     settled = state.settled
     if frame is not None and settled is not None and away_cdeg(frame.face, settled) >= policy.liveness_leave_cdeg:
-        early = LivenessStep(action=_action(state), outcome=Outcome.STARTED_EARLY.value)
+        early = LivenessStep(action=_action(state), outcome=Outcome.STARTED_EARLY)
         state, orders = _ended(state, early, event.done_ms)
         return state, (guide, *orders)
     if frame is None or not ahead:
@@ -222,7 +223,7 @@ def _judged(state: State, found: Judgement, now_ms: int) -> _Result:
     moved = state.moved
     done = LivenessStep(
         action=_action(state),
-        outcome=found.outcome.value,
+        outcome=found.outcome,
         onset_ms=-1 if found.onset is None else state.window.since_ms(moved[found.onset].at_ms),
         parallax_bp=found.parallax_bp,
         frames=len(moved),
@@ -274,7 +275,7 @@ def _lit(state: State) -> _Result:
     outcome = Outcome.UNUSABLE
     if found.usable:
         outcome = Outcome.PASSED if found.passed else Outcome.NO_RESPONSE
-    done = LivenessStep(action=COLOUR, outcome=outcome.value, frames=len(state.lit))
+    done = LivenessStep(action=COLOUR, outcome=outcome, frames=len(state.lit))
     return _finish(replace(state, steps=(done,) * len(state.order.actions)))
 
 
@@ -318,5 +319,5 @@ def _order(state: State) -> int:
     return 2 * state.number + (1 if state.phase is Phase.REST else 2)
 
 
-def _action(state: State) -> str:
+def _action(state: State) -> LivenessAction:
     return COLOUR if state.order.colours else state.order.actions[state.number]

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from zaichang.core.errors import EvidenceError
+from zaichang.core.lesson import Terms
 from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
@@ -42,6 +43,17 @@ _EVENTS: Final = MappingProxyType(
         )
     }
 )
+LESSON_NAMES: Final = MappingProxyType(
+    {
+        "course_id": "course_id",
+        "lesson_id": "lesson_id",
+        "lesson_duration_ms": "duration_ms",
+        "lesson_version": "version",
+        "timeline": "timeline",
+        "live_from_ms": "live_from_ms",
+    }
+)
+"""A start's recorded names for the fields of its lesson."""
 _HEX32: Final = re.compile(r"[0-9a-f]{64}")
 _COLUMNS: Final = (
     *("order", "at_ms", "done_ms", "yaw_cdeg", "pitch_cdeg", "eye_bp", "mouth_bp", "shape_bp", "sideways_bp"),
@@ -70,10 +82,21 @@ def _build(cls: type[_T], value: object, code: str) -> _T:
         raise EvidenceError(code, f"This is no {cls.__name__}: {error}.") from None
 
 
+def _nested(plain: dict[str, object]) -> dict[str, object]:
+    """Return a start's plain values with its lesson and terms as values of their own; they are recorded flat."""
+    lesson = {name: plain.pop(stored) for stored, name in LESSON_NAMES.items() if stored in plain}
+    terms = {spec.name: plain.pop(spec.name) for spec in fields(Terms) if spec.name in plain}
+    if plain.get("owed") == "":
+        del plain["owed"]
+    return {**plain, "lesson": lesson, "terms": terms}
+
+
 def encode_event(event: Event) -> dict[str, object]:
     """Return the event as plain values, with its class name under ``e``; absent values are left out."""
     plain = {"e": type(event).__name__, **_plain(event)}
     if isinstance(event, events.SessionStarted):
+        lesson, terms = plain.pop("lesson"), plain.pop("terms")
+        plain |= {stored: lesson[name] for stored, name in LESSON_NAMES.items()} | terms
         plain.setdefault("owed", "")  # recorded as an empty string where no challenge is owed
     return plain
 
@@ -89,14 +112,14 @@ def decode_event(value: Mapping[str, object]) -> Event:
     if cls is None:
         raise EvidenceError("event.invalid", f"There is no event class {name!r}.")
     plain = {key: item for key, item in value.items() if key != "e"}
-    if cls is events.SessionStarted and plain.get("owed") == "":
-        del plain["owed"]
+    if cls is events.SessionStarted:
+        plain = _nested(plain)
     event = cast(Event, _build(cls, plain, "event.invalid"))
     if encode_event(event) != value:
         raise EvidenceError("event.invalid", f"A {name} holds fields that it does not have, or lacks some.")
-    wrong = next((spec for spec in fields(event) if spec.name.endswith("_ms") and getattr(event, spec.name) < 0), None)
-    if wrong is not None:
-        raise EvidenceError("event.invalid", f"A {name}'s {wrong.name} is negative.")
+    wrong = next((key for key, item in value.items() if key.endswith("_ms") and isinstance(item, int) and item < 0), "")
+    if wrong:
+        raise EvidenceError("event.invalid", f"A {name}'s {wrong} is negative.")
     if isinstance(event, events.SessionStarted):
         _check_start(event)
     if isinstance(event, events.BeaconArrived) and _HEX32.fullmatch(event.beacon) is None:
@@ -139,9 +162,9 @@ def _check_start(start: events.SessionStarted) -> None:
         ("client_nonce_c is not 64 hex digits", _HEX32.fullmatch(start.client_nonce_c) is not None),
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
         ("resumable intervals are not in order, apart and each non-empty", _is_set(start.resumable)),
-        ("extra time is negative", start.extra_time_pct >= 0),
+        ("extra time is negative", start.terms.extra_time_pct >= 0),
         ("questions do not hold their right answers", questions_hold),
-        ("left-out liveness actions are unknown, or none is left", set(start.liveness_excluded) < set(ACTIONS)),
+        ("left-out liveness actions are unknown, or none is left", set(start.terms.liveness_excluded) < set(ACTIONS)),
     ):
         if not holds:
             raise EvidenceError("event.invalid", f"A SessionStarted's {wrong}.")

@@ -5,10 +5,11 @@ Nonces, seeds and scores are event fields, so that ``step`` stays deterministic 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zaichang.core.assessment import FrameAssessment
-from zaichang.core.enums import ChallengeKind, LivenessAction, Route
+from zaichang.core.enums import ChallengeKind, LivenessAction, StepOutcome
+from zaichang.core.lesson import LessonRef, Terms
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import IntervalSet
 
@@ -39,20 +40,13 @@ class SessionStarted:
         session_id: Random, 32 hex digits.
         institution_id: Whose course it is.
         learner_id: The institution's pseudonym.
-        course_id: The course.
-        lesson_id: The lesson.
-        lesson_duration_ms: Length of the lesson, from the launch token, never from the player.
+        lesson: The lesson, in the version that the session keeps.
         policy_digest: Of the policy in force.
         seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
         client_nonce_c: The client's commitment to its nonce (``schedule.client_commitment``), made before it saw ours.
         credited: What this learner was credited for on this time line of the lesson before (I2).
-        route: By face, or by challenges alone (the route without face recognition).
-        extra_time_pct: Recorded allowance: this many percent longer for every answer and capture.
+        terms: Route and recorded allowances.
         questions: The bank for ``question`` challenges.
-        liveness_excluded: Actions that this learner is never asked for, a recorded allowance; one at least is left.
-        lesson_version: The lesson's version; the session keeps the one that it began with.
-        timeline: Names the time line that positions are on; versions that kept it share it.
-        live_from_ms: When the live broadcast began, server time; 0: the lesson is not live.
         owed: The kind of the challenge that this learner's last session left open, if it did.
         resumable: Media of the last session of this lesson that went to review for want of a closing liveness alone.
             The first liveness of this one may make up for it, so a learner who comes back goes on from there.
@@ -62,20 +56,13 @@ class SessionStarted:
     session_id: str
     institution_id: str
     learner_id: str
-    course_id: str
-    lesson_id: str
-    lesson_duration_ms: int
+    lesson: LessonRef
     policy_digest: str
     seed: str
     client_nonce_c: str
     credited: IntervalSet = ()
-    route: Route = Route.FACE
-    extra_time_pct: int = 0
+    terms: Terms = field(default_factory=Terms)
     questions: tuple[Question, ...] = ()
-    liveness_excluded: tuple[LivenessAction, ...] = ()
-    lesson_version: str = "1"
-    timeline: str = "1"
-    live_from_ms: int = 0
     owed: ChallengeKind | None = None
     resumable: IntervalSet = ()
 
@@ -220,15 +207,15 @@ class LivenessStep:
 
     Attributes:
         action: As ordered.
-        outcome: Passed, or why not (as ``biometric.challenge.Outcome``).
+        outcome: Passed, or why not.
         onset_ms: Server time from sending the order to the arrival of the frame in which the movement began; -1
             without one.
         parallax_bp: Largest movement of the nose beyond the face's plane, in eye distances; 0 where none is asked for.
         frames: Frames that were judged.
     """
 
-    action: str
-    outcome: str
+    action: LivenessAction
+    outcome: StepOutcome
     onset_ms: int = -1
     parallax_bp: int = 0
     frames: int = 0

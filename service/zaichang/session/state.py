@@ -77,11 +77,11 @@ class State:
 
     def uses_captures(self, policy: Policy) -> bool:
         """Return whether captures are this session's proofs; else challenges are (the route without faces)."""
-        return self.info.route == Route.FACE and bool(policy.proofs)
+        return self.info.terms.route == Route.FACE and bool(policy.proofs)
 
     def extended_ms(self, base_ms: int) -> int:
         """Return a time allowed, with this learner's recorded allowance."""
-        return base_ms * (100 + self.info.extra_time_pct) // 100
+        return base_ms * (100 + self.info.terms.extra_time_pct) // 100
 
     def copy(self) -> State:
         """Return a copy that ``step`` may work on."""

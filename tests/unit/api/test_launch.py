@@ -20,8 +20,8 @@ async def test_a_launch_opens_exactly_what_was_asked_for(tmp_path: Path) -> None
         }
         answer = await page.client.post("/v1/launch", json=asked, headers=page.platform())
         claims = page.services.tokens.verify(answer.json()["token"], page.clock.now_ms())
-        assert (claims.institution_id, claims.learner_id, claims.extra_time_pct) == ("inst", "p-9", 25)
-        assert claims.liveness_excluded == ("blink",)
+        assert (claims.institution_id, claims.learner_id, claims.terms.extra_time_pct) == ("inst", "p-9", 25)
+        assert claims.terms.liveness_excluded == ("blink",)
         me = await page.client.get("/v1/me", headers={"authorization": f"Bearer {answer.json()['token']}"})
         assert me.json()["enrolled"] is False and me.json()["may_enrol"] is False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.lesson import LessonRef
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.segments import SegmentContext, Segments, advance, begin
 from zaichang.ports.records import StoredLeaf
@@ -18,9 +19,7 @@ INFO = SessionStarted(
     session_id="ab" * 16,
     institution_id="inst",
     learner_id="learner",
-    course_id="course",
-    lesson_id="lesson",
-    lesson_duration_ms=600_000,
+    lesson=LessonRef(course_id="course", lesson_id="lesson", duration_ms=600_000),
     policy_digest="cd" * 32,
     seed="11" * 32,
     client_nonce_c=client_commitment("22" * 16),

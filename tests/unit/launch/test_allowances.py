@@ -33,17 +33,17 @@ async def test_what_is_granted_holds_in_every_later_session(tmp_path: Path) -> N
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         before = await started(services, clock, extra_time_pct=10)
-        assert (before.extra_time_pct, before.liveness_excluded, before.route) == (10, (), "face")
+        assert (before.terms.extra_time_pct, before.terms.liveness_excluded, before.terms.route) == (10, (), "face")
         made = await set_allowance(
             services.store, OWNER, "platform", 5, extra_time_pct=50, liveness_excluded=["look_up", "turn_left"]
         )
         assert (made.version, made.liveness_excluded) == (1, ("turn_left", "look_up"))
         after = await started(services, clock, extra_time_pct=10)
-        assert (after.extra_time_pct, after.liveness_excluded) == (50, ("turn_left", "look_up"))
-        assert (await started(services, clock, extra_time_pct=80)).extra_time_pct == 80
+        assert (after.terms.extra_time_pct, after.terms.liveness_excluded) == (50, ("turn_left", "look_up"))
+        assert (await started(services, clock, extra_time_pct=80)).terms.extra_time_pct == 80
         await set_allowance(services.store, OWNER, "ren", 6, route="challenge")
         last = await started(services, clock)
-        assert (last.route, last.extra_time_pct, last.liveness_excluded) == ("challenge", 0, ())
+        assert (last.terms.route, last.terms.extra_time_pct, last.terms.liveness_excluded) == ("challenge", 0, ())
         assert [(each.version, each.set_by) for each in await services.store.allowances(*OWNER)] == [
             (2, "ren"),
             (1, "platform"),

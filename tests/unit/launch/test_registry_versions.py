@@ -64,7 +64,7 @@ async def test_a_new_version_begins_at_nothing_and_a_kept_time_line_keeps_what_w
         assert (await register(services, "2")).timeline == "2"
         new = await study(services, clock)
         start = await start_of(services, new.session_id)
-        assert (start.lesson_version, start.timeline, start.credited) == ("2", "2", ())
+        assert (start.lesson.version, start.lesson.timeline, start.credited) == ("2", "2", ())
         assert await credited(services, "2") == ((0, 60_000),)
         assert await credited(services, "1") == ((0, 120_000),), "and the old one stays as it was"
 
@@ -86,11 +86,11 @@ async def test_the_running_session_and_an_earlier_launch_keep_their_version(tmp_
         await student.closed()
         assert closed.verified_ms == 60_000 and await credited(services, "1") == ((0, 60_000),)
         late = await study(services, clock, waiting)
-        assert (await start_of(services, late.session_id)).lesson_version == "1"
+        assert (await start_of(services, late.session_id)).lesson.version == "1"
         next_one = await study(services, clock)
         row = await services.store.session(next_one.session_id)
         assert (row.lesson_version, row.timeline) == ("2", "2")
-        assert services.tokens.verify(await token(services), T0_MS).lesson_version == "2"
+        assert services.tokens.verify(await token(services), T0_MS).lesson.version == "2"
 
 
 async def test_the_same_version_again_changes_titles_and_not_the_time_line(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_a_broadcast_says_when_it_begins(tmp_path: Path) -> None:
     async with service(tmp_path, clock=clock) as services:
         await register(services, live_from_ms=T0_MS - 600_000)
         text = await token(services)
-        assert services.tokens.verify(text, T0_MS).live_from_ms == T0_MS - 600_000
+        assert services.tokens.verify(text, T0_MS).lesson.live_from_ms == T0_MS - 600_000
         student = Student(services, clock)
         joined = await student.begin(text)
         assert joined.free_seek

@@ -10,22 +10,24 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.launch.tokens import AUDIENCE, MOVEMENTS, LaunchClaims, LaunchTokens
+from zaichang.core.lesson import LessonRef, Terms
+from zaichang.launch.tokens import AUDIENCE, MOVEMENTS, LaunchClaims, LaunchTokens, terms_of
 
 KEY = bytes(range(32))
 CLAIMS = LaunchClaims(
     token_id="0123456789abcdef",
     institution_id="inst",
     learner_id="p-17",
-    course_id="c1",
-    lesson_id="l1",
-    lesson_duration_ms=60_000,
+    lesson=LessonRef(course_id="c1", lesson_id="l1", duration_ms=60_000),
     policy_digest="ab" * 32,
     expires_ms=2_000_000,
-    route="challenge",
-    extra_time_pct=50,
-    liveness_excluded=("turn_left", "blink"),
+    terms=Terms(
+        route=Route.CHALLENGE,
+        extra_time_pct=50,
+        liveness_excluded=(LivenessAction.TURN_LEFT, LivenessAction.BLINK),
+    ),
 )
 
 
@@ -100,16 +102,26 @@ def test_rubbish_is_malformed(token: str) -> None:
 
 
 def test_nothing_senseless_is_signed() -> None:
+    terms, lesson = CLAIMS.terms, CLAIMS.lesson
     for change in (
-        {"route": "x"},
+        {"terms": replace(terms, route="x")},
         {"learner_id": "a b"},
-        {"lesson_duration_ms": 0},
-        {"extra_time_pct": -1},
-        {"liveness_excluded": ("stand_up",)},
-        {"liveness_excluded": MOVEMENTS},
+        {"lesson": replace(lesson, duration_ms=0)},
+        {"lesson": replace(lesson, course_id="a b")},
+        {"terms": replace(terms, extra_time_pct=-1)},
+        {"terms": replace(terms, liveness_excluded=("stand_up",))},
+        {"terms": replace(terms, liveness_excluded=MOVEMENTS)},
     ):
         with pytest.raises(PeerViolation):
             LaunchTokens(KEY).issue(replace(CLAIMS, **change))  # type: ignore[arg-type]
+
+
+def test_terms_are_checked_before_they_are_anything() -> None:
+    assert terms_of("challenge", 50, ["blink", "turn_left"]) == CLAIMS.terms
+    for route, excluded in (("x", ()), ("face", ("stand_up",)), ("face", MOVEMENTS)):
+        with pytest.raises(PeerViolation) as caught:
+            terms_of(route, 0, excluded)
+        assert caught.value.code == "launch.invalid"
 
 
 def test_the_audience_is_part_of_the_token() -> None:

@@ -38,7 +38,7 @@ PRESSED_AGAIN_MS: Final = 1_000
 TRIES_KEPT_APART: Final = 1_000
 _S = TypeVar("_S", bound=str)
 
-_REASONS: Final[MappingProxyType[str, ReasonCode]] = MappingProxyType(
+_REASONS: Final = MappingProxyType(
     {
         StepOutcome.NO_RESPONSE: ReasonCode.LIVENESS_NO_RESPONSE,
         StepOutcome.WRONG_ACTION: ReasonCode.LIVENESS_WRONG_ACTION,
@@ -69,7 +69,7 @@ def order_of(state: State, challenge: Challenge, policy: Policy) -> OrderLivenes
     return OrderLiveness(
         challenge_id=challenge.challenge_id,
         attempt=challenge.tries,
-        actions=(LivenessAction.COLOUR,) * count if light else _actions(state.info.liveness_excluded, raw, count),
+        actions=(LivenessAction.COLOUR,) * count if light else _actions(state.info.terms.liveness_excluded, raw, count),
         holds_ms=tuple(
             (0 if light and place else least_ms + int.from_bytes(raw[16 + 2 * place :][:2], "big") % spread_ms)
             for place in range(count)
@@ -100,7 +100,7 @@ def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> Re
     for action, step in zip(order.actions, event.steps, strict=False):
         reason = _step_problem(action, step, order.step_ms, policy)
         if reason is not None:
-            vague = step.outcome not in _REASONS and step.outcome != StepOutcome.PASSED
+            vague = step.outcome not in _REASONS and step.outcome is not StepOutcome.PASSED
             return event.reasons[0] if vague and event.reasons else reason
     if len(event.steps) != len(order.actions):
         return event.reasons[0] if event.reasons else ReasonCode.LIVENESS_INTERRUPTED
@@ -108,7 +108,7 @@ def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> Re
     return wrong or _person_problem(event, policy)
 
 
-def _step_problem(action: str, step: LivenessStep, step_ms: int, policy: Policy) -> ReasonCode | None:
+def _step_problem(action: LivenessAction, step: LivenessStep, step_ms: int, policy: Policy) -> ReasonCode | None:
     if step.outcome != StepOutcome.PASSED or step.action != action:
         return _REASONS.get(step.outcome, ReasonCode.LIVENESS_FAILED)
     if action == LivenessAction.COLOUR:
@@ -129,7 +129,7 @@ def _person_problem(event: LivenessAssessed, policy: Policy) -> ReasonCode | Non
     return ReasonCode.PAD_MISSING if Proof.PAD in policy.proofs and event.pad_bp is None else None
 
 
-def _actions(excluded: tuple[str, ...], raw: bytes, count: int) -> tuple[LivenessAction, ...]:
+def _actions(excluded: tuple[LivenessAction, ...], raw: bytes, count: int) -> tuple[LivenessAction, ...]:
     allowed = tuple(action for action in ACTIONS if action not in excluded) or ACTIONS
     drawn = _sequence(allowed, raw, count)
     heads = tuple(action for action in allowed if action in HEAD_ACTIONS)

@@ -153,7 +153,7 @@ def deliver(turn: Turn, event: MediaDelivered) -> None:
     credit = turn.state.credit
     known_ms = credit.minutes[0].to_ms if credit.minutes else 0
     floor_ms = known_ms or turn.state.playback.reached_ms  # sent by then: in time for all that is open
-    credit.delivered = delivery.merged(credit.delivered, event.spans, floor_ms, turn.state.info.lesson_duration_ms)
+    credit.delivered = delivery.merged(credit.delivered, event.spans, floor_ms, turn.state.info.lesson.duration_ms)
     _credit_delivered(turn)
 
 

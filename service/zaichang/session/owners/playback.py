@@ -182,13 +182,13 @@ def count_from(turn: Turn, beat: HeartbeatReceived, reason: ReasonCode | None) -
 
 def skips(state: State, policy: Policy) -> bool:
     """Return whether a first viewing may begin further on: by the policy, or in a live broadcast, which goes on."""
-    return policy.skip_allowed or state.info.live_from_ms > 0
+    return policy.skip_allowed or state.info.lesson.live_from_ms > 0
 
 
 def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms: int) -> ReasonCode | None:
     """Count the progress up to ``playhead_ms``; return why it does not count, where it does not."""
     state, policy, playback = turn.state, turn.policy, turn.state.playback
-    start_ms, end_ms = playback.beat_playhead_ms, min(playhead_ms, state.info.lesson_duration_ms)
+    start_ms, end_ms = playback.beat_playhead_ms, min(playhead_ms, state.info.lesson.duration_ms)
     if end_ms <= start_ms:
         return None  # going back, or standing still, is free
     if _ahead_of_broadcast(state, beat.at_ms, playhead_ms):
@@ -199,13 +199,13 @@ def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms
         if skips(state, policy) and beat.rate_bp <= policy.rate_max_bp:
             # A discontinuity, back to the live edge, or a skip that the policy allows: a new stretch begins there, and
             # the part between was not seen.
-            if state.info.live_from_ms:
+            if state.info.lesson.live_from_ms:
                 credit.note(turn, ReasonCode.LIVE_JUMP)
             elif not moved:
                 credit.note(turn, ReasonCode.RATE_TOO_FAST)
             return None
         # In a broadcast the furthest point may be hours away, or that of an earlier session: back to the last report.
-        to_ms = start_ms if state.info.live_from_ms else state.frontier_ms
+        to_ms = start_ms if state.info.lesson.live_from_ms else state.frontier_ms
         return _refuse(turn, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, to_ms)
     # (2) Further on than a first viewing may be.
     frontier_ms = state.frontier_ms
@@ -222,11 +222,11 @@ def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms
 
 def _ahead_of_broadcast(state: State, at_ms: int, playhead_ms: int) -> bool:
     """Return whether a playhead claims to be where a live broadcast has not come yet."""
-    return 0 < state.info.live_from_ms and playhead_ms > _broadcast_edge_ms(state, at_ms) + LIVE_SLACK_MS
+    return 0 < state.info.lesson.live_from_ms and playhead_ms > _broadcast_edge_ms(state, at_ms) + LIVE_SLACK_MS
 
 
 def _broadcast_edge_ms(state: State, at_ms: int) -> int:
-    return max(0, at_ms - state.info.live_from_ms)
+    return max(0, at_ms - state.info.lesson.live_from_ms)
 
 
 def _refuse_broadcast(turn: Turn, beat: HeartbeatReceived) -> ReasonCode:

@@ -217,7 +217,7 @@ class TestTheLog:
 
     def test_the_lesson_ends_where_it_ends(self) -> None:
         made = session(0)
-        end_ms = made.info.lesson_duration_ms
+        end_ms = made.info.lesson.duration_ms
         log(made, (end_ms - 1_000, end_ms + 5_000, made.now_ms), (end_ms, end_ms + 1, made.now_ms))
         assert made.state.credit.delivered == ((end_ms - 1_000, end_ms, 0),)
 

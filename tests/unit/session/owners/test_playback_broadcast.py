@@ -33,7 +33,7 @@ def watching(behind_ms: int = 8_000, *, began_ago_ms: int = HOUR_MS, **policy: o
 
 
 def edge_ms(session: Hands) -> int:
-    return session.now_ms - session.info.live_from_ms
+    return session.now_ms - session.info.lesson.live_from_ms
 
 
 def prove(session: Hands) -> Hands:
