@@ -14,7 +14,7 @@ from zaichang.tlog.beacon import BeaconKey, find_beacon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeaconBasis:
-    """What a beacon is held against.
+    """Trusted keys and known checkpoints that a beacon is checked against.
 
     Attributes:
         keys: Trusted keys for beacons.
@@ -28,15 +28,15 @@ class BeaconBasis:
 def check_beacon(
     beacon: str, start: KnownLeaf, final: KnownLeaf, events: Iterable[bytes], basis: BeaconBasis, findings: Findings
 ) -> bool:
-    """Return whether the revealed beacon is one; what speaks against it, or is missing, is noted.
+    """Return whether the revealed beacon is valid; record the reason if it is not, or cannot be decided.
 
     Args:
         beacon: As the final leaf reveals it.
         start: The session's start.
         final: Its end.
         events: Its opened events.
-        basis: See there.
-        findings: Where to note what is found.
+        basis: Trusted keys and known checkpoints.
+        findings: Takes the results.
     """
     origin = start.text("origin")
     about = final.about(origin)

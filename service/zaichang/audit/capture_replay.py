@@ -1,6 +1,6 @@
-"""Captures against the schedule that the committed seed gives.
+"""Checks the recorded captures against the schedule that the committed seed gives.
 
-Each one that it demanded is answered or was counted as missed, and none was analysed that nobody had demanded.
+Each demanded capture must be answered or counted as missed, and no other capture may be analysed.
 
 The rules turn a capture that did not come into a miss by themselves, so leaving a bad picture out of the record earns
 nothing; what is found here is a record whose minutes pretend that it had not been asked for.
@@ -35,11 +35,11 @@ class Ordered:
 
 
 def check_captures(events: Sequence[Event], replayed: Replayed, recorded: Sequence[Minute | None]) -> list[Divergence]:
-    """Return what does not agree between schedule, events and the recorded minutes.
+    """Return the differences between schedule, events and recorded minutes.
 
     Args:
         events: All events.
-        replayed: What the rules give for them.
+        replayed: The result of the rules for these events.
         recorded: The recorded minutes by number; None for one that cannot be read.
     """
     orders: dict[str, Ordered] = {}

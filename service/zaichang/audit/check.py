@@ -1,4 +1,4 @@
-"""What a check found: one value for each, so that a person and a program read the same."""
+"""The result of one check, as a value that people and programs read alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each finding's code means, for an inspector, in both languages. docs/evidence.md lists this table."""
+"""The meaning of each finding's code, in Chinese and English. docs/evidence.md lists this table."""
 
 from __future__ import annotations
 

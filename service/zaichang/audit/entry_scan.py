@@ -42,7 +42,7 @@ class EntryScan:
 
     Args:
         origin: The log.
-        findings: Where to note what is found.
+        findings: Takes the results.
         chains: Whether sessions are followed.
         deep: Whether every leaf is held against its schema.
         prefix_root: Returns the root of the log's first leaves: what a leaf's anchor must name (deep only).

@@ -1,4 +1,4 @@
-"""Collecting checks with what they are about."""
+"""Collects the checks of one verification, each with its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_LOCATED: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a check is about; see ``Check``."""
+    """The place of a check in the log; the fields are those of ``Check``."""
 
     origin: str | None = None
     index: int | None = None
@@ -33,7 +33,7 @@ class Findings:
     _located: int = 0
 
     def passed(self, check: str, about: About, message: str = "") -> None:
-        """Note a pass."""
+        """Record a pass."""
         self._add(check, Status.PASS, None, message, about)
 
     def failed(
@@ -47,21 +47,21 @@ class Findings:
         expected: object = None,
         got: object = None,
     ) -> None:
-        """Note a finding."""
+        """Record a failed check."""
         self._add(check, Status.FAIL, code, message, about, field, expected, got)
 
     def undecided(self, check: str, code: str, message: str, about: About, *, field: str | None = None) -> None:
-        """Note what could not be decided, for want of something."""
+        """Record a check that could not be decided because its material is missing."""
         self._add(check, Status.UNDECIDED, code, message, about, field)
 
     def error(self, check: str, error: EvidenceError, about: About, *, field: str | None = None) -> None:
-        """Note a finding that was raised."""
+        """Record a failed check from the exception that it raised."""
         self._add(check, Status.FAIL, error.code, error.message, about, field)
 
     def equal(
         self, check: str, code: str, about: About, field: str, expected: object, got: object, message: str
     ) -> bool:
-        """Note a finding if two values differ; return whether they are equal."""
+        """Record a failed check if two values differ; return whether they are equal."""
         if expected != got:
             self.failed(check, code, message, about, field=field, expected=expected, got=got)
         return expected == got
@@ -77,7 +77,7 @@ class Findings:
         good: Callable[[bytes], bool],
         field: str,
     ) -> None:
-        """Note a text that fails its hash, with the byte that was changed where it can be found.
+        """Record a text that fails its hash, and name the changed byte if it can be found.
 
         Args:
             check: As in ``Check``.
@@ -85,8 +85,8 @@ class Findings:
             message: As in ``Check``.
             about: As in ``Check``.
             data: The text.
-            good: Whether a text passes.
-            field: What to name where no changed byte is found.
+            good: Returns whether a text passes.
+            field: The field to name if no changed byte is found.
         """
         change = None
         if self._located < MAX_LOCATED:

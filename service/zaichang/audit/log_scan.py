@@ -35,12 +35,12 @@ MAX_KEPT: Final = 8
 """Bundles kept in memory for the leaves that changes of credit name."""
 
 Read = Callable[[str], bytes | None]
-"""Returns what lies under a path below the log's prefix, or None."""
+"""Returns the object at a path below the log's prefix, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanOptions:
-    """What to look for beside the hashes.
+    """The optional checks beside the hashes.
 
     Attributes:
         chains: Whether each session's leaves are followed through the log.
@@ -62,8 +62,8 @@ def scan_log(
 
     Args:
         read: Reads the log's files.
-        trust: Whom to believe.
-        options: What to look for.
+        trust: The trusted keys.
+        options: The optional checks.
         older: Signed checkpoints of the same log seen before; the log must still contain them.
         progress: Told how many entries of how many are checked.
     """

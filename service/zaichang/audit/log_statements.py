@@ -1,4 +1,4 @@
-"""What a log says of itself: which keys sign it, and which policies it ran under.
+"""A log's statements about itself: the keys that sign it, and the policies that it ran under.
 
 A reader who follows the whole log can hold both against it: the checkpoint must be signed by a key that the log has
 not ended by then, and a session must not run under a policy that was never named.
@@ -30,7 +30,7 @@ class LogStatements:
 
     Attributes:
         origin: The log.
-        findings: Where to note what is found.
+        findings: Takes the results.
     """
 
     origin: str

@@ -1,4 +1,4 @@
-"""Checking what a bundle opens: events and minute records under a segment's roots, and fields of leaves."""
+"""Checks the openings of a bundle: events and minute records under a segment's roots, and fields of leaves."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class OpeningChecks:
     Args:
         bundle: The whole bundle.
         sid: The session.
-        findings: Where to note what is found.
+        findings: Takes the results.
     """
 
     def __init__(self, bundle: Bundle, sid: str, findings: Findings) -> None:
-        """Remember the parts."""
+        """Check nothing yet."""
         self._bundle = bundle
         self._sid = sid
         self._findings = findings

@@ -1,4 +1,4 @@
-"""What a replayer is given and gives back; ``session.replay`` is wired to it where it exists."""
+"""The input and output of a replayer. The caller passes ``rule_replay.replay_by_rules``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayInput:
-    """What a replayer gets: one session, opened and checked.
+    """The input of a replayer: one session, opened and checked.
 
     Attributes:
         sid: The session.
@@ -28,7 +28,7 @@ class ReplayInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """What a final leaf says beside its sums.
+    """The fields of a final leaf other than its sums.
 
     Attributes:
         reason: Why the session ended.
@@ -45,13 +45,13 @@ class End:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Divergence:
-    """Something recorded that the rules do not give.
+    """A difference between the record and the rules.
 
     Attributes:
         minute: Number of the minute record (or, for a capture, of the event); None for the final leaf.
         field: Which field differs.
-        expected: What the rules give.
-        got: What was recorded.
+        expected: The value that the rules give.
+        got: The recorded value.
         code: The finding's code.
         message: The finding in a sentence.
     """

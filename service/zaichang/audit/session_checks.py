@@ -1,4 +1,4 @@
-"""Checking one session of a bundle.
+"""Checks one session of a bundle.
 
 Steps:
   4. its leaves form one unbroken chain                                 ``chain``
@@ -36,8 +36,8 @@ class SessionChecks:
         bundle: The whole bundle.
         sid: The session.
         leaves: Its leaves in their order, at least one.
-        findings: Where to note what is found.
-        basis: What a schedule's beacon is held against.
+        findings: Takes the results.
+        basis: Trusted keys and known checkpoints for the schedule's beacon.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SessionChecks:
         findings: Findings,
         basis: BeaconBasis = BeaconBasis(),  # noqa: B008 - a frozen value
     ) -> None:
-        """Remember the parts."""
+        """Check nothing yet."""
         self._basis = basis
         self._bundle = bundle
         self._sid = sid

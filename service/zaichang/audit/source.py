@@ -1,4 +1,4 @@
-"""Telling what was handed in: a receipt, a bundle, or a folder of tiles; and reading it within limits."""
+"""Recognises a file as a receipt or a bundle, or a folder as a log, and reads it within size limits."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ def verify_path(
     older: Sequence[bytes] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Check]:
-    """Check whatever is at ``path``.
+    """Check the bundle, receipt or log at ``path``.
 
     Args:
         path: A bundle, a receipt, or a log's folder.
-        trust: Whom to believe.
+        trust: The trusted keys.
         replay: For a bundle: recomputes its verdicts.
-        options: For a folder: what to look for.
+        options: For a folder: the optional checks.
         older: For a folder: signed checkpoints seen before.
-        progress: For a folder: told how far it is.
+        progress: For a folder: called with the entries read and the total.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
@@ -98,7 +98,7 @@ def verify_path(
 
 
 def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
-    """Return what reads the files of the log in ``folder``, or in its ``public`` folder.
+    """Return a reader of the files of the log in ``folder`` or in its ``public`` folder.
 
     Raises:
         EvidenceError: ``E_FORMAT`` if there is no checkpoint.
