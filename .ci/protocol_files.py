@@ -135,7 +135,8 @@ def wrapped(indent: str, items: Iterable[str]) -> list[str]:
 
 def sentence(meaning: str) -> str:
     """Return a meaning as a comment's sentence."""
-    return meaning[:1].upper() + meaning[1:].rstrip(".") + "."
+    stop = "" if meaning.endswith(".") else "."
+    return meaning[:1].upper() + meaning[1:] + stop
 
 
 def interface(struct: type[msgspec.Struct], *, sends: bool) -> list[str]:

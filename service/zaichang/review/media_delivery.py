@@ -138,7 +138,7 @@ def _checked(number: int, record: Delivery, now_ms: int) -> Delivery:
     elif not 0 <= record.sent_ms <= now_ms + AHEAD_MS:
         what = "it was sent in the future (sent_ms is Unix time in milliseconds)"
     if what:
-        raise PeerViolation("delivery.invalid", f"Record {number}: {what}.", "See docs/protocol.md, delivery log.")
+        raise PeerViolation("delivery.invalid", f"Record {number}: {what}.", "See docs/http.md, POST /v1/deliveries.")
     return replace(record, launch=check_id(record.launch, "launch"), sent_ms=min(record.sent_ms, now_ms))
 
 

@@ -33,7 +33,7 @@ export interface Reveal {
 /** The player's state, every `heartbeat_ms` and at once when something changes. */
 export interface Heartbeat {
   t: "heartbeat";
-  /** 1, 2, 3, . */
+  /** 1, 2, 3, ... */
   seq: number;
   /** From the last `ack`, or from `joined`. */
   nonce: string;
@@ -213,7 +213,7 @@ export interface LivenessStepOrder {
   t: "liveness_step";
   /** The challenge that this belongs to. */
   challenge_id: string;
-  /** 1, 2, 3, . */
+  /** 1, 2, 3, ... */
   step: number;
   /** How many steps the try has. */
   of: number;
