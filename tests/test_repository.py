@@ -244,3 +244,30 @@ def test_a_protocol_with_thirteen_methods_is_found() -> None:
     [found] = protocols.findings_in({"narrow.py": narrow, "wide.py": wide})
     assert found.startswith("wide.py: Wide has 13 methods")
     assert protocols.too_wide() == []
+
+
+def test_the_repository_keeps_its_size_limits() -> None:
+    assert repository.too_long() == []
+
+
+@pytest.mark.parametrize(
+    ("lines_by_file", "found"),
+    [
+        ({"client_sdk/web/src/a.ts": 400, "tests/unit/test_a.py": 600, "benchmarks/a.py": 600}, []),
+        ({f"service/zaichang/live/f{number}.py": 150 for number in range(24)}, []),
+        ({"client_sdk/web/src/a.ts": 401}, ["client_sdk/web/src/a.ts: 401 lines; the limit is 400"]),
+        ({"models/a.py": 401}, ["models/a.py: 401 lines; the limit is 400"]),
+        ({"tests/unit/test_a.py": 601}, ["tests/unit/test_a.py: 601 lines; the limit is 600"]),
+        (
+            {f"service/zaichang/live/f{number}.py": 1 for number in range(25)},
+            ["service/zaichang/live/: 25 source files in one level; the limit is 24"],
+        ),
+        (
+            {"service/a.py": 151, "service/b.py": 151, "service/c.py": 1},
+            ["service/: the median file has 151 lines; the limit is 150"],
+        ),
+    ],
+)
+def test_size_limits(lines_by_file: dict[str, int], found: list[str]) -> None:
+    seen = repository.size_findings(lines_by_file)
+    assert [finding.partition(": split")[0].partition(": group")[0] for finding in seen] == found

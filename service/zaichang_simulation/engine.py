@@ -8,7 +8,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from zaichang.audit.liveness_replay import check_liveness
+from zaichang.audit.replay.liveness_replay import check_liveness
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AckHeartbeat, OrderPause, OrderSeek
 from zaichang.session.playhead import total_ms

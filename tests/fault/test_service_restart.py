@@ -14,7 +14,7 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import exit_code
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.reasons import ReasonCode

@@ -20,7 +20,7 @@ import msgspec
 from zaichang.audit.bundle import Bundle, read_bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.replaying import Replayer
+from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf

@@ -22,7 +22,7 @@ from zaichang.audit.bundle import EVENT, RECORD, Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.opening_checks import OpeningChecks
-from zaichang.audit.replaying import End, Replayer, ReplayInput
+from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError

@@ -13,7 +13,7 @@ from zaichang.audit.history import HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
-from zaichang.audit.replaying import Replayer
+from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH

@@ -17,7 +17,7 @@ from zaichang.audit.bundle import Bundle, BundleLeaf, read_bundle
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.replaying import Replayer
+from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
 from zaichang.core.errors import EvidenceError

@@ -24,8 +24,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where the events do not replay."""
     settings = settings_from(args)
-    from zaichang.audit.replaying import ReplayInput
-    from zaichang.audit.rule_replay import replay_by_rules
+    from zaichang.audit.replay.replaying import ReplayInput
+    from zaichang.audit.replay.rule_replay import replay_by_rules
     from zaichang.core.ids import check_id
     from zaichang.main.stores import open_store
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status, exit_code
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.sample_report import as_html, as_json, report
 from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.source import load_trust, read_file, tile_reader

@@ -15,7 +15,7 @@ from typing import Final
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import load_trust, read_file, verify_path
 from zaichang.cli.out import redraw, say
 from zaichang.tlog.trust import trust_log

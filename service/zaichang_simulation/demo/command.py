@@ -197,7 +197,7 @@ async def _check(services: Services, session_id: str) -> tuple[int, bool]:
     """Export the session and check the bundle as an inspector would."""
     from zaichang.audit.bundle import write_bundle
     from zaichang.audit.check import exit_code
-    from zaichang.audit.rule_replay import replay_by_rules
+    from zaichang.audit.replay.rule_replay import replay_by_rules
     from zaichang.audit.verify import verify_bundle
     from zaichang.log.bundles import export_sessions, log_trust, place_of
     from zaichang.log.reader import LogReader

@@ -6,7 +6,7 @@ import pytest
 
 from support.evidence_folder import Recorded, record_session
 from zaichang.adapters.sql.store import SqliteStore
-from zaichang.audit.replaying import End, ReplayInput
+from zaichang.audit.replay.replaying import End, ReplayInput
 from zaichang.core.canonical import parse_canonical_object
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from support import evidence_bundle as sample_of
 from zaichang.audit.bundle import Opening, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
-from zaichang.audit.replaying import Divergence, ReplayInput
+from zaichang.audit.replay.replaying import Divergence, ReplayInput
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.trust import trust_log

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zaichang.audit.bundle import read_bundle
 from zaichang.audit.check import exit_code
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.session.policy import policy_from_mapping

@@ -16,7 +16,7 @@ from zaichang.adapters.keys.log_keys import load_or_create_beacon_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Status, exit_code
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ConfigError

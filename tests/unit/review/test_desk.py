@@ -11,7 +11,7 @@ import pytest
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import exit_code
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation

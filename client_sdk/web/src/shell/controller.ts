@@ -14,6 +14,7 @@ import { pageHints } from "./integrity.ts";
 import { deviceId, Memory } from "./memory.ts";
 import { listenToPage, pageState } from "./page.ts";
 import type { PlayerAdapter } from "./player.ts";
+import { now } from "./page_time.ts";
 import { Socket } from "./socket.ts";
 
 /** Every event by its name, with its data. */
@@ -386,17 +387,6 @@ export class Controller {
       }
     }
   }
-}
-
-let lastMs = 0;
-let aheadMs = 0;
-
-/** The page's clock, made to never go back: whoever patches it must not stop the reports. */
-function now(): number {
-  const ms = performance.now() + aheadMs;
-  if (ms < lastMs) aheadMs += lastMs - ms;
-  lastMs = Math.max(lastMs, ms);
-  return lastMs;
 }
 
 function hexNonce(): string {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zaichang.audit.replaying import Divergence
+from zaichang.audit.replay.replaying import Divergence
 from zaichang.liveness.messages import Verdict
 from zaichang.liveness.record import recompute, recorded_comparison, recorded_verdict
 from zaichang.session.decisions import OrderLiveness

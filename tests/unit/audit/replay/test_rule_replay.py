@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from zaichang.audit.replaying import Divergence, End, ReplayInput
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.replaying import Divergence, End, ReplayInput
+from zaichang.audit.replay.rule_replay import replay_by_rules
 
 
 def codes(found: list[Divergence]) -> set[str]:

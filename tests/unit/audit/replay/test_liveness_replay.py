@@ -15,9 +15,9 @@ from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Check, exit_code
-from zaichang.audit.liveness_replay import check_liveness
-from zaichang.audit.replaying import Divergence
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.liveness_replay import check_liveness
+from zaichang.audit.replay.replaying import Divergence
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.reasons import ReasonCode
 from zaichang.liveness.record import geometry_of

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zaichang.audit.replaying import Divergence
+from zaichang.audit.replay.replaying import Divergence
 from zaichang.session.decisions import Minute, OrderCapture
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable, Event
 from zaichang.session.replay import Replayed

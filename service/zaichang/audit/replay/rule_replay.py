@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from zaichang.audit.capture_replay import check_captures
-from zaichang.audit.liveness_replay import check_liveness
-from zaichang.audit.replaying import Divergence, End, ReplayInput
+from zaichang.audit.replay.capture_replay import check_captures
+from zaichang.audit.replay.liveness_replay import check_liveness
+from zaichang.audit.replay.replaying import Divergence, End, ReplayInput
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.session.codec import decode_event, decode_minute, encode_minute

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from zaichang.audit.replaying import ReplayInput
-from zaichang.audit.rule_replay import replay_by_rules
+from zaichang.audit.replay.replaying import ReplayInput
+from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.session.codec import decode_event, encode_event, encode_minute
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable, DeadlineReached

@@ -1,0 +1,1 @@
+"""Recomputing decisions from recorded events: the session rules, the captures, the liveness verdicts."""
