@@ -101,7 +101,8 @@ def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
     """Return a reader of the files of the log in ``folder`` or in its ``public`` folder.
 
     Raises:
-        EvidenceError: ``E_FORMAT`` if there is no checkpoint.
+        EvidenceError: ``E_FORMAT`` if there is no checkpoint. The reader raises ``UnreadableInput``,
+            ``verify.symlink``, for a file that is, or lies behind, a symbolic link below the folder.
     """
     root = next((place for place in (folder, folder / "public") if (place / CHECKPOINT_PATH).is_file()), None)
     if root is None:
@@ -109,6 +110,10 @@ def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
 
     def read(name: str) -> bytes | None:
         place = root / name
+        steps = (place, *list(place.parents)[: name.count("/")])
+        if any(step.is_symlink() for step in steps):
+            # A few links can make a small folder read like a huge one, and read files from outside it.
+            raise UnreadableInput("verify.symlink", f"{place} is, or lies behind, a symbolic link.", "Copy the files.")
         limit = MAX_HISTORY_BYTES if name == HISTORY else _MAX_TILE_FILE
         return read_file(place, limit) if place.is_file() else None
 

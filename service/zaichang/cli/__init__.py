@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
@@ -40,6 +41,7 @@ COMMANDS: Final = (
 """Modules of this package, each with ``add_parser(subparsers)``; those that a build does not have are left out."""
 
 EXIT_OK: Final = 0
+EXIT_UNDECIDED: Final = 2
 EXIT_USAGE: Final = 3
 EXIT_INTERRUPTED: Final = 130
 
@@ -77,3 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away (``zaichang ... | head``); nothing is wrong.
         sys.stderr.close()
         return EXIT_OK
+    except Exception as error:
+        # A fault of the program says nothing about its input. Python's own exit code for it, 1, means a finding.
+        for line in traceback.format_exc().splitlines():
+            say(line, err=True)
+        say(f"zaichang: internal fault ({type(error).__name__}); nothing was decided. Please report it.", err=True)
+        return EXIT_UNDECIDED

@@ -87,3 +87,30 @@ def test_an_origin_cannot_paint_either(tmp_path: Path, capsys: pytest.CaptureFix
     path.write_bytes(canonical_bytes({**receipt(), "checkpoint": note}))
     assert main(["verify", str(path), "--log-key", sample_of.SIGNER.vkey]) == 1
     assert all(plain(line) for line in capsys.readouterr().out.split("\n"))
+
+
+@pytest.mark.parametrize("fault", [RecursionError, MemoryError, ValueError])
+def test_a_crash_is_no_finding(
+    fault: type[Exception], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise fault(PAINTED)
+
+    monkeypatch.setattr("zaichang.cli.verify.verify_path", crash)
+    assert main(["verify", str(tmp_path), "--log-key", sample_of.SIGNER.vkey]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"internal fault ({fault.__name__})" in said.err
+    assert all(plain(line) for line in said.err.split("\n"))
+
+
+def test_a_folder_of_symbolic_links_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sample = sample_of.sample()
+    folder, elsewhere = tmp_path / "log", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "000").mkdir()
+    folder.mkdir()
+    (folder / "checkpoint").write_bytes(sample.bundle.checkpoint)
+    (folder / "tile").symlink_to(elsewhere)
+    assert main(["verify", str(folder), "--log-key", sample_of.SIGNER.vkey]) == 2
+    assert "verify.symlink" in capsys.readouterr().err
