@@ -82,6 +82,8 @@ class Figures:
     """The two figures of the suites.
 
     Attributes:
+        stopped: Number of cheats that should be stopped, of those that ran.
+        accepted: Number of accepted cheats, likewise.
         gained_ms: Credited to cheats beyond what was honest, accepted techniques left out.
         claimed_ms: What these cheats claimed beyond what was honest.
         all_gained_ms: The same with the accepted techniques.
@@ -91,6 +93,8 @@ class Figures:
         replays_differ: Sessions whose replay gave another verdict.
     """
 
+    stopped: int
+    accepted: int
     gained_ms: int
     claimed_ms: int
     all_gained_ms: int
@@ -103,6 +107,11 @@ class Figures:
     def cheat_credit(self) -> float:
         """Credited of claimed."""
         return self.gained_ms / self.claimed_ms if self.claimed_ms else 0.0
+
+    @property
+    def all_credit(self) -> float:
+        """Credited of claimed, accepted techniques included."""
+        return self.all_gained_ms / self.all_claimed_ms if self.all_claimed_ms else 0.0
 
 
 def scenarios(folder: Path) -> list[Path]:
@@ -140,6 +149,8 @@ def figures(cases: Iterable[Case]) -> Figures:
     cheats = [case for case in every if not case.loaded.scenario.accepted]
     honest = [case for case in ran if case.loaded.scenario.kind == "honest"]
     return Figures(
+        stopped=len(cheats),
+        accepted=len(every) - len(cheats),
         gained_ms=sum(case.gain_ms for case in cheats),
         claimed_ms=sum(case.claimed_ms for case in cheats),
         all_gained_ms=sum(case.gain_ms for case in every),
@@ -168,9 +179,10 @@ def summary(found: Figures) -> str:
     return "\n".join(
         (
             f"Cheat credit: {found.gained_ms / 1000:.1f} s of {found.claimed_ms / 1000:.0f} s claimed beyond what was"
-            f" honest, {found.cheat_credit:.2%} (target: at most {CHEAT_CREDIT_MAX:.0%}).",
-            f"With the accepted techniques, which are known and listed: {found.all_gained_ms / 1000:.1f} s of"
-            f" {found.all_claimed_ms / 1000:.0f} s.",
+            f" honest, {found.cheat_credit:.2%} (target: at most {CHEAT_CREDIT_MAX:.0%}), by the {found.stopped} cheats"
+            " that should be stopped.",
+            f"With the {found.accepted} accepted ones, which are known and listed: {found.all_gained_ms / 1000:.1f} s"
+            f" of {found.all_claimed_ms / 1000:.0f} s, {found.all_credit:.1%}.",
             f"Honest loss: at most {found.worst_loss_ms / 1000:.1f} s in a session (target: at most"
             f" {HONEST_LOSS_MAX_MS // 1000} s), {found.lost_sessions} sessions lost (target: 0).",
             f"Replay: {found.replays_differ} sessions whose stored events give another verdict (target: 0).",
