@@ -35,8 +35,21 @@ gives at `/openapi.json`. The websocket `/v1/session` has [a page of its own](pr
   its content type is read as JSON.
 - Times end in `_ms`: Unix milliseconds of the server's clock, or a duration. Lists are read page by page: `next` of one
   answer is the parameter of the next call.
-- Every error is `{"error": {"code", "message", "hint"}}`. [Errors](errors.md) lists the codes with their cures.
+- Every error is `{"error": {"code", "message", "hint"}}`, as below. [Errors](errors.md) lists the codes and
+  their cures.
   Any route may answer 500 (`server.error`) or 503 (`storage.*`); a route under `/v1/` also 429 with `Retry-After`.
+
+The answer 401 to a request without a key:
+
+```json
+{
+  "error": {
+    "code": "auth.required",
+    "message": "A valid key is required.",
+    "hint": "Send it as Authorization: Bearer <key>."
+  }
+}
+```
 """
 
 
@@ -137,7 +150,8 @@ def _kind(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
     if schema.get("type") == "array" and "items" in schema:
         most = f", at most {schema['maxItems']}" if "maxItems" in schema else ""
         return f"list of {_kind(schema['items'], schemas)}{most}"
-    bounds = [f"{word} {schema[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema]
+    limits = (("minimum", "from"), ("maximum", "to"))
+    bounds = [f"{word} {schema[key]:g}" for key, word in limits if key in schema]
     if "maxLength" in schema:
         bounds.append(f"at most {schema['maxLength']} characters")
     return " ".join([schema.get("type", "list" if "prefixItems" in schema else "any"), *bounds])
@@ -243,10 +257,18 @@ def _outbox() -> list[str]:
         "",
         "## The outbox line",
         "",
-        "Verified minutes leave the service as files, not over HTTP: `outbox/DAY.jsonl` in the data folder, one JSON",
-        "object a line, one file a day (UTC). A line is written only after a signed checkpoint covers its record. The",
-        "key of a line is (`session`, `minute`), of an amendment (`session`, `leaf`): a line with the same key is the",
-        "same line.",
+        "Minutes leave the service as files, not over HTTP: `outbox/DAY.jsonl` in the data folder, one JSON object a",
+        "line.",
+        "",
+        "- Every minute is in them, also refused (F) and undecided (U) ones: filter by `record.verdict`, or add up.",
+        "- DAY is the day on which the line was written (UTC of the server's clock), not the day of the study. Lines",
+        "  are appended to the file of today only, so a file is finished once a later day's file exists.",
+        "- A line is written only after a signed checkpoint covers its record.",
+        "- The service writes each line once; should one come twice, ignore it by its key: (`session`, `minute`), of",
+        "  an amendment (`session`, `leaf`).",
+        "- The service never deletes a file. Erasing a learner overwrites `learner` by as many `-`, in place: no line",
+        "  moves.",
+        "",
         "A learner's credit for a lesson is the sum of `record.verified_ms` and of the amendments' `delta_ms`.",
         "",
         "```json",

@@ -44,6 +44,8 @@ def errors_page() -> str:
         "An index of every error: its stable code, its message, and what to do where there is a cure. A code never",
         'changes its meaning. HTTP answers carry `{"error": {"code", "message", "hint"}}`;',
         "the websocket closes with the class's close code; the command line exits with the class's exit code.",
+        "Four codes answer another HTTP status than their class: `auth.required`, `token.expired` and `token.forged`",
+        "401, `http.too_large` 413. Requests and routes: [HTTP](http.md).",
         "",
         "| class | meaning | HTTP | close | exit |",
         "|---|---|---|---|---|",
@@ -97,13 +99,17 @@ def reasons_page() -> str:
         "| cost | meaning |",
         "|---|---|",
         f"| {Cost.NOTHING} | no credit is lost |",
-        f"| {Cost.STRETCH} | the media played while the cause lasted, or since the challenge was shown |",
+        f"| {Cost.STRETCH} | the media played while the cause lasted; for a challenge, since the last check that passed"
+        " before it was shown (of movements, the part that captures have proved goes to review instead) |",
         f"| {Cost.BRACKET} | the media played since the last check that passed |",
         f"| {Cost.REVIEW} | that time is undecided until a reviewer grants or refuses it |",
         "",
         "On the route without face recognition challenges are the checks: a failed one costs the time since the last",
         "passed check. **Case from**: the count within one session from which the code opens a [case](review.md) by",
         "itself; time that a reviewer decides opens one in any case. **Seen**: where the learner meets the code.",
+        "",
+        "`VIRTUAL_CAMERA` and `CAMERA_CHANGED` cost nothing by themselves. Where the rules ask for movements, the next",
+        "challenge comes at once and asks for them; failing it sends the time that waits for movements to review.",
     ]
     for heading, codes in reason_groups():
         head = ["| code | costs | case from | seen | 中文 | English |", "|---|---|---|---|---|---|"]

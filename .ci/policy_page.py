@@ -31,9 +31,10 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     ),
     "Heartbeats": (
         "Network",
-        "A drop costs the time without heartbeats and nothing before it. The page stops the video by itself after "
-        "10 s offline, so a long drop costs about 11 s of video; the rest is watched after the return. A check that "
-        "the drop interrupted uses one excuse.",
+        "A drop costs the time without heartbeats. The page stops the video by itself after 10 s offline, so a long "
+        "drop costs about 11 s of video; the rest is watched after the return. On the face route a check is due at "
+        "once on the return; if it fails, the time since the last passed check is lost too. A check that the drop "
+        "interrupted uses one excuse.",
     ),
     "Captures": (
         "Checks by picture (captures)",
@@ -42,9 +43,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     ),
     "Challenges": (
         "Challenges",
-        "An unanswered challenge, or one whose attempts are used up, costs the time since the last passed check and "
-        "stops the video until the next is answered. A wrong answer alone costs nothing. Leaving with a challenge "
-        "open makes the learner's next session begin with one.",
+        "An unanswered challenge, or one whose attempts are used up, costs the time since the last check that passed "
+        "before it was shown, and stops the video until one is answered. A wrong answer alone costs nothing. "
+        "Leaving with a challenge open makes the learner's next session begin with one.",
     ),
     "Active liveness": (
         "Movements (active liveness)",

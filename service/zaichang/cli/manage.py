@@ -55,7 +55,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
     sub.add_argument("lesson", metavar="LESSON")
-    sub.add_argument("--bank", type=Path, metavar="FILE", help="JSON (docs/integrate.md); left out: show what is there")
+    sub.add_argument(
+        "--bank", type=Path, metavar="FILE", help="JSON (docs/operations.md); left out: show what is there"
+    )
     sub = part("allowance", "grant a learner more time, fewer movements or the route without a face; or show it")
     sub.add_argument("learner", metavar="LEARNER", help="pseudonym")
     sub.add_argument("--set", action="store_true", dest="change", help="replace what is granted by what follows")

@@ -19,7 +19,7 @@ class Cost(StrEnum):
 
     NOTHING = "nothing"
     STRETCH = "its stretch"
-    """The media played while the cause lasted, or since the challenge was shown."""
+    """The media played while the cause lasted; by a challenge, since the last check that passed before it was shown."""
     BRACKET = "since the last passed check"
     """Everything since the last check that passed, when the round fails for this reason and no excuse is left."""
     REVIEW = "a reviewer decides"

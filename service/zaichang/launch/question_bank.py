@@ -105,4 +105,4 @@ def _text(where: str, value: object, limit: int) -> str:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise PeerViolation("questions.invalid", message, "See docs/integrate.md for the format.")
+    raise PeerViolation("questions.invalid", message, "See docs/operations.md for the format.")

@@ -69,7 +69,7 @@ CLOSES: Final = MappingProxyType(
         _C.TOO_FAST: _close("too many messages", CloseAction.SLOW),
         _C.SERVER_ERROR: _close("a fault of the service", CloseAction.RETRY),
         _C.OVERLOADED: _close("no capacity, storage refuses, or the client reads too slowly", CloseAction.RETRY),
-        _C.RESTARTING: _close("the service restarts", CloseAction.RETRY),
+        _C.RESTARTING: _close("the service restarts, or another process took the session over", CloseAction.RETRY),
     }
 )
 """Every close code; a test holds the table complete."""

@@ -78,14 +78,20 @@ class Policy:
     session_max_ms: int = _int(14_400_000, 600_000, 43_200_000, "Longest session.")
 
     # Captures (docs/protocol.md, "capture rounds")
-    capture_mean_ms: int = _int(40_000, 5_000, 900_000, "Mean time between capture rounds, in ACTIVE time.")
+    capture_mean_ms: int = _int(
+        40_000,
+        5_000,
+        900_000,
+        "Mean time between capture rounds, in ACTIVE time, where none is forced: `capture_max_gap_ms` pulls the true"
+        " mean down (40000 gives 38.8 s, 60000 gives 51.7 s; with a greatest gap of 180000, 58.9 s).",
+    )
     capture_min_gap_ms: int = _int(15_000, 1_000, 600_000, "Least time between two rounds.")
     capture_max_gap_ms: int = _int(90_000, 5_000, 1_200_000, "A round is forced after this time without one.")
     capture_deadline_ms: int = _int(15_000, 3_000, 120_000, "How long a captured picture may take to arrive.")
     round_passes: int = _int(2, 1, 5, "Captures that must pass for a round to pass (k).")
     round_captures: int = _int(8, 1, 20, "Captures a round may take (n).")
     round_refusals: int = _int(4, 1, 10, "Captures of another person or of a picture after which a round fails.")
-    round_silent: int = _int(2, 0, 10, "Misses after which the learner is asked to face the camera.")
+    round_silent: int = _int(2, 0, 10, "Misses of a round that stay silent; after one more the page asks the learner.")
     retake_ms: int = _int(1_200, 200, 30_000, "Time between the captures of a round.")
     retake_prompted_ms: int = _int(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
     repeats_max: int = _int(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
@@ -94,8 +100,9 @@ class Policy:
         4,
         0,
         20,
-        "Free passes of a session: a check cut off by the network or a hidden page, or an answer only when called. A"
-        " drop between checks uses none. When none is left, the time since the last passed check is lost.",
+        "Free passes of a session, all kinds together: a check cut off by the network or a hidden page, or an answer"
+        " only when called. A drop between checks uses none. When none is left, the time since the last passed check"
+        " is lost.",
     )
     strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 

@@ -29,7 +29,7 @@ export const CloseCode = {
   SERVER_ERROR: 4500,
   /** No capacity, storage refuses, or the client reads too slowly. */
   OVERLOADED: 4503,
-  /** The service restarts. */
+  /** The service restarts, or another process took the session over. */
   RESTARTING: 1012,
 } as const;
 
