@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from zaichang.live.channel import Channel
+from zaichang.live.connection import Channel
 from zaichang.session.playhead import total_ms
 from zaichang_client import ClientConfig, ConnectionGone, Sample, SessionRefused, StudyClient, Transport
 from zaichang_client.protocol import messages as m

@@ -13,7 +13,7 @@ import jwt
 from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import UnreadableInput
-from zaichang.live.channel import Channel
+from zaichang.live.connection import Channel
 from zaichang.live.task_sets import drained
 from zaichang.main.service import Services, build
 from zaichang.ports.records import Append, Delivery, SessionRow, StoredEvent, StoredMinute

@@ -242,7 +242,7 @@ class _ClientEnd:
 
 
 class _ServerEnd:
-    """``zaichang.live.channel.Channel``."""
+    """``zaichang.live.connection.Channel``."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe

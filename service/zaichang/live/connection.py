@@ -1,13 +1,29 @@
-"""The outgoing half of a connection: a bounded queue before a channel, so that no session waits for a slow client."""
+"""A player's connection: the channel both ways, and a bounded queue, so that no session waits for a slow client.
+
+The channel is a websocket in the service, a pair of queues in a simulation.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
-from zaichang.live.channel import Channel
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.codec import encode
 from zaichang.protocol.messages import ServerMessage
+
+
+class Channel(Protocol):
+    """Ordered messages both ways. Nothing here knows what they mean."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next text or binary message, or None once the other side is gone."""
+
+    async def send(self, text: str) -> None:
+        """Send a text message; silently does nothing once the other side is gone."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a code; harmless where it is closed."""
 
 
 class Connection:

@@ -15,8 +15,7 @@ from typing import Final
 from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
-from zaichang.live.channel import Channel
-from zaichang.live.connection import Connection
+from zaichang.live.connection import Channel, Connection
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
@@ -129,8 +128,8 @@ class Gateway:
     def drain(self) -> None:
         """Take no more connections and close the open ones with 1012; the players come back by themselves."""
         self._draining = True
-        for runner in self._hub.open_sessions():
-            runner.send_away(CloseCode.RESTARTING, "restarting")
+        for session in self._hub.open_sessions():
+            session.send_away(CloseCode.RESTARTING, "restarting")
 
     async def _serve(self, channel: Channel, address: str) -> None:
         try:
@@ -138,7 +137,7 @@ class Gateway:
             claims = self._tokens.verify(join.token, self._ports.clock.now_ms())
             if self._rates is not None:
                 self._rates.spend("connections with one token", claims.token_id, self._rates.limits.token)
-            runner, resumed = await self._hub.join(claims, join.resume, join.client_nonce_c)
+            session, resumed = await self._hub.join(claims, join.resume, join.client_nonce_c)
         except _Close as close:
             await channel.close(close.code, close.reason)
             return
@@ -152,15 +151,15 @@ class Gateway:
         connection = Connection(channel, locale=join.locale, outgoing_max=self._ports.config.outgoing_max)
         sender = asyncio.ensure_future(connection.run())
         try:
-            previous = runner.attach(connection)
+            previous = session.attach(connection)
             if previous is not None:
                 previous.end(CloseCode.SUPERSEDED, "taken_over")
-            connection.send(self._joined(runner, resumed))
+            connection.send(self._joined(session, resumed))
             if resumed:
-                await runner.resumed()
+                await session.resumed()
             if self._account_sharing is not None:
-                await self._account_sharing.joined(runner.row, Peer(address=address, device=join.device))
-            await self._read(channel, connection, runner, sender)
+                await self._account_sharing.joined(session.row, Peer(address=address, device=join.device))
+            await self._read(channel, connection, session, sender)
         except _Close as close:
             connection.end(close.code, close.reason)
         except StorageError as error:
@@ -170,17 +169,17 @@ class Gateway:
             _log.exception("a connection failed")
             connection.end(CloseCode.SERVER_ERROR, "server.error")
         finally:
-            await self._leave(runner, connection, sender)
+            await self._leave(session, connection, sender)
 
-    async def _leave(self, runner: LiveSession, connection: Connection, sender: asyncio.Task[None]) -> None:
+    async def _leave(self, session: LiveSession, connection: Connection, sender: asyncio.Task[None]) -> None:
         connection.end(CloseCode.FINISHED, "")
         await asyncio.wait({sender}, timeout=LEAVE_TIMEOUT_S)
         sender.cancel()
         try:
-            await runner.detached(connection)
-            await self._hub.release(runner)
+            await session.detached(connection)
+            await self._hub.release(session)
         except ZaichangError as error:
-            _log.error("session %s: leaving was not recorded: %s", runner.row.session_id, error)
+            _log.error("session %s: leaving was not recorded: %s", session.row.session_id, error)
 
     async def _read_join(self, channel: Channel) -> Join:
         try:
@@ -205,8 +204,8 @@ class Gateway:
             raise PeerViolation("wire.locale", f"locale must be one of {', '.join(LOCALES)}.")
         return message
 
-    def _joined(self, runner: LiveSession, resumed: bool) -> Joined:
-        state, policy = runner.state, runner.policy
+    def _joined(self, session: LiveSession, resumed: bool) -> Joined:
+        state, policy = session.state, session.policy
         return Joined(
             session_id=state.info.session_id,
             resumed=resumed,
@@ -231,7 +230,7 @@ class Gateway:
         return config.capture_days if config.keep_captures and route == "face" else 0
 
     async def _read(
-        self, channel: Channel, connection: Connection, runner: LiveSession, sender: asyncio.Task[None]
+        self, channel: Channel, connection: Connection, session: LiveSession, sender: asyncio.Task[None]
     ) -> None:
         budget = _Budget(at_ms=self._ports.clock.now_ms())
         while True:
@@ -248,23 +247,23 @@ class Gateway:
                 return
             budget.spend(self._ports.clock.now_ms())
             try:
-                await self._handle(data, runner)
+                await self._handle(data, session)
             except IllegalEvent as error:
                 connection.send(_error(error))
             except (PeerViolation, NotAllowed, NotFound) as error:
                 connection.send(_error(error))
                 budget.violate()
 
-    async def _handle(self, data: str | bytes, runner: LiveSession) -> None:
+    async def _handle(self, data: str | bytes, session: LiveSession) -> None:
         if isinstance(data, bytes):
             if len(data) > FRAME_MAX_BYTES:
                 raise PeerViolation("wire.too_large", f"A binary frame may have {FRAME_MAX_BYTES} bytes.")
             header, picture = decode_capture(data)
             if self._account_sharing is not None and header.hints:
-                await self._account_sharing.hinted(runner.row, header.hints, runner.hints_seen)
-            if runner.liveness_frame(header, picture):
+                await self._account_sharing.hinted(session.row, header.hints, session.hints_seen)
+            if session.liveness_frame(header, picture):
                 return
-            await runner.apply(
+            await session.apply(
                 lambda at_ms: CaptureReceived(
                     at_ms=at_ms,
                     capture_id=header.capture_id,
@@ -275,12 +274,12 @@ class Gateway:
                 picture,
             )
             return
-        await self._handle_text(decode_client(data), runner)
+        await self._handle_text(decode_client(data), session)
 
-    async def _handle_text(self, message: ClientMessage, runner: LiveSession) -> None:
+    async def _handle_text(self, message: ClientMessage, session: LiveSession) -> None:
         match message:
             case Heartbeat():
-                await runner.apply(
+                await session.apply(
                     lambda at_ms: HeartbeatReceived(
                         at_ms=at_ms,
                         seq=message.seq,
@@ -296,26 +295,26 @@ class Gateway:
                     )
                 )
             case Reveal():
-                await runner.apply(lambda at_ms: NonceRevealed(at_ms=at_ms, client_nonce=message.client_nonce))
+                await session.apply(lambda at_ms: NonceRevealed(at_ms=at_ms, client_nonce=message.client_nonce))
             case CaptureUnavailableMessage():
                 if message.cause not in CAUSES:
                     raise PeerViolation("wire.cause", f"cause must be one of {', '.join(sorted(CAUSES))}.")
                 reason = ReasonCode.PAGE_HIDDEN if message.cause == "hidden" else ReasonCode.CAMERA_UNAVAILABLE
-                await runner.apply(
+                await session.apply(
                     lambda at_ms: CaptureUnavailable(at_ms=at_ms, capture_id=message.capture_id, reason=reason)
                 )
             case Answer():
-                await runner.apply(
+                await session.apply(
                     lambda at_ms: ChallengeAnswered(
                         at_ms=at_ms, challenge_id=message.challenge_id, answer=message.answer
                     )
                 )
             case Ready():
-                await runner.apply(
+                await session.apply(
                     lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=message.challenge_id, decline=message.decline)
                 )
             case Finish():
-                await runner.apply(lambda at_ms: FinishRequested(at_ms=at_ms))
+                await session.apply(lambda at_ms: FinishRequested(at_ms=at_ms))
             case Join():
                 raise PeerViolation("wire.joined_twice", "A connection joins once.", "Open a new connection.")
 

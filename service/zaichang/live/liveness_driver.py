@@ -30,7 +30,7 @@ class LivenessDesk:
         spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
         finished: Callable[[LivenessAssessed], Awaitable[None]],
     ) -> None:
-        """Args say where frames are looked at, who is enrolled, and what the session's runner does for a try.
+        """Take where frames are looked at, the enrolled reference, and the calls into the open session.
 
         Args:
             ports: The rest of the service.

@@ -1,4 +1,4 @@
-"""All live sessions of this process: opening, resuming, superseding, and what a restart finds."""
+"""All open sessions of this process: opening, resuming, superseding, and recovery after a restart."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _log = logging.getLogger("zaichang.live")
 
 
 class SessionHub:
-    """Owns the runners. One lock per learner makes opening and superseding a single step."""
+    """Owns the open sessions. One lock per learner makes opening and superseding a single step."""
 
     def __init__(self, ports: SessionPorts, recorder: Recorder, fatal: Callable[[FatalLogError], None]) -> None:
         """Start with no session; call ``recover`` before the first connection."""
@@ -46,7 +46,7 @@ class SessionHub:
         self._fatal = fatal
         self.on_closed: list[Callable[[SessionRow], None]] = []
         self.on_opened: list[Callable[[LiveSession], Awaitable[None]]] = []
-        self._runners: dict[str, LiveSession] = {}
+        self._by_id: dict[str, LiveSession] = {}
         self._releasing: set[asyncio.Task[None]] = set()
         self._departing: set[LiveSession] = set()
         """Sessions that another process owns now, until their own last work is done."""
@@ -55,20 +55,20 @@ class SessionHub:
 
     def open_sessions(self) -> Sequence[LiveSession]:
         """Return the sessions in memory."""
-        return tuple(self._runners.values())
+        return tuple(self._by_id.values())
 
     def find(self, session_id: str) -> LiveSession | None:
         """Return a session that is in memory."""
-        return self._runners.get(session_id)
+        return self._by_id.get(session_id)
 
     async def recover(self) -> None:
         """Rebuild every open session from its events, and finish what a crash interrupted."""
         for row in await self._ports.sessions.unfinished():
             try:
-                runner = await self._load(row.session_id)
-                await runner.recover_captures()
+                session = await self._load(row.session_id)
+                await session.recover_captures()
                 if row.state == "superseded":
-                    await runner.supersede()
+                    await session.supersede()
             except (FatalLogError, StorageError):
                 raise
             except ZaichangError as error:
@@ -94,37 +94,37 @@ class SessionHub:
             if resume:
                 if row is None or row.session_id != resume:
                     raise NotFound("session.unknown", "This token did not open that session.", "Join without resume.")
-                runner = await self._load(row.session_id)
-                if runner.awaits_other(client_nonce_c):
+                session = await self._load(row.session_id)
+                if session.awaits_other(client_nonce_c):
                     raise NotFound(
                         "session.other_nonce", "That session waits for another nonce.", "Join without resume."
                     )
-                return runner, True
+                return session, True
             if row is None:
                 return await self._open(claims, client_nonce_c), False
             if row.state == "closed":
                 raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
-            runner = await self._load(row.session_id)
-            if runner.connected:
+            session = await self._load(row.session_id)
+            if session.connected:
                 raise NotAllowed(
                     "token.in_use",
                     "Another page is studying with this launch token.",
                     "Close the other page, or resume with its session id.",
                 )
-            if runner.awaits_other(client_nonce_c):
+            if session.awaits_other(client_nonce_c):
                 # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
                 await self._ports.sessions.release_token(row.session_id)
                 return await self._open(claims, client_nonce_c), False
-            return runner, True
+            return session, True
 
-    async def release(self, runner: LiveSession) -> None:
+    async def release(self, session: LiveSession) -> None:
         """Forget a closed session once its records are written and nobody is connected to it."""
-        if not runner.is_idle():
+        if not session.is_idle():
             return
-        await runner.settle()
-        if runner.is_idle() and self._runners.get(runner.row.session_id) is runner:
-            del self._runners[runner.row.session_id]
-            await runner.stop()
+        await session.settle()
+        if session.is_idle() and self._by_id.get(session.row.session_id) is session:
+            del self._by_id[session.row.session_id]
+            await session.stop()
 
     async def settle(self) -> None:
         """Wait until no session has anything under way."""
@@ -139,13 +139,13 @@ class SessionHub:
         await asyncio.gather(*tuple(self._releasing), return_exceptions=True)
         for session in (*self.open_sessions(), *self._departing):
             await session.stop()
-        self._runners.clear()
+        self._by_id.clear()
         self._departing.clear()
 
     def _ended(self, row: SessionRow) -> None:
         for listener in self.on_closed:
             listener(row)
-        session = self._runners.get(row.session_id)
+        session = self._by_id.get(row.session_id)
         if session is not None:
             self._beside(self.release(session), row.session_id)
 
@@ -172,13 +172,13 @@ class SessionHub:
         self._departing.discard(session)
 
     def _forget(self, session: LiveSession) -> None:
-        if self._runners.get(session.row.session_id) is session:
-            del self._runners[session.row.session_id]
+        if self._by_id.get(session.row.session_id) is session:
+            del self._by_id[session.row.session_id]
 
     def _forget_closed(self) -> None:
-        for runner in self.open_sessions():
-            if runner.is_idle():
-                self._forget(runner)
+        for session in self.open_sessions():
+            if session.is_idle():
+                self._forget(session)
 
     @asynccontextmanager
     async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
@@ -255,7 +255,7 @@ class SessionHub:
                 leaves=(leaf,),
             )
         )
-        runner = LiveSession(
+        session = LiveSession(
             row=replace(row, next_seq=1),
             policy=policy,
             state=state,
@@ -269,15 +269,15 @@ class SessionHub:
             ended=self._ended,
             lost=self._lost,
         )
-        self._runners[row.session_id] = runner
-        runner.start(leaf)
+        self._by_id[row.session_id] = session
+        session.start(leaf)
         for listener in self.on_opened:
-            await listener(runner)
-        return runner
+            await listener(session)
+        return session
 
     async def _load(self, session_id: str) -> LiveSession:
-        """Return the session's runner, rebuilt from its events where it is not in memory."""
-        found = self._runners.get(session_id)
+        """Return the open session, rebuilt from its events where it is not in memory."""
+        found = self._by_id.get(session_id)
         if found is not None:
             return found
         ports = self._ports
@@ -297,7 +297,7 @@ class SessionHub:
         for number, event in enumerate(events[1:], 1):
             minutes, final = decided.get(number, ((), None))
             chain, _ = advance(chain, bodies[number], event.at_ms, minutes, final, None, written.get)
-        runner = LiveSession(
+        session = LiveSession(
             row=row,
             policy=policy,
             state=replayed.state,
@@ -312,9 +312,9 @@ class SessionHub:
             lost=self._lost,
             final=replayed.final,
         )
-        await runner.count_anchored()
-        self._runners[session_id] = runner
-        return runner
+        await session.count_anchored()
+        self._by_id[session_id] = session
+        return session
 
     def _context(self, log: OpenLog, key: LearnerKey, info: SessionStarted, policy: Policy) -> SegmentContext:
         return SegmentContext(

@@ -42,9 +42,9 @@ class LateLiveness:
 
     def closed(self, row: SessionRow) -> None:
         """A session has ended: look for one before it that its movements make up for."""
-        runner = self._hub.find(row.session_id)
-        if runner is not None and runner.state.liveness.first_ms:
-            task = asyncio.ensure_future(self._look(row, runner.state))
+        session = self._hub.find(row.session_id)
+        if session is not None and session.state.liveness.first_ms:
+            task = asyncio.ensure_future(self._look(row, session.state))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

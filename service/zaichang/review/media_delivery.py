@@ -78,19 +78,19 @@ class DeliveryDesk:
             return
         async with self._hub.learner_lock(institution_id, row.learner_id):
             row = await self._ports.history.session(row.session_id)
-            runner = self._hub.find(row.session_id)
+            session = self._hub.find(row.session_id)
             if row.state == "closed":
                 await self._after_the_end(row)
-            elif runner is not None:
-                await self.opened(runner)
+            elif session is not None:
+                await self.opened(session)
 
-    async def opened(self, runner: LiveSession) -> None:
+    async def opened(self, session: LiveSession) -> None:
         """Let a running session take in what is kept for it; the caller holds the learner's lock."""
-        ports, row = self._ports, runner.row
+        ports, row = self._ports, session.row
         while records := await ports.media_deliveries.unused_deliveries(row.institution_id, row.token_id, _EVENT_SPANS):
             spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
             try:
-                await runner.apply(partial(_event, spans))
+                await session.apply(partial(_event, spans))
             except IllegalEvent:
                 return  # it closed meanwhile; the next sweep finds it so
             await ports.media_deliveries.note_deliveries_used(row.institution_id, records)

@@ -129,8 +129,8 @@ async def test_a_pop_up_left_open_is_owed_by_the_learners_next_session(tmp_path:
         student = Student(services, clock)
         await student.begin(await token(services))
         await student.play(15_000)
-        runner = services.hub.find(student.session_id)
-        assert runner is not None and runner.state.challenges.open is not None
+        session = services.hub.find(student.session_id)
+        assert session is not None and session.state.challenges.open is not None
         again = Student(services, clock)
         await again.join(await token(services))
         await services.hub.settle()

@@ -14,11 +14,11 @@ async def test_waiting_ends_also_where_the_work_has_ended_but_was_not_taken_out_
     async with service(tmp_path, clock=clock) as services:
         student = Student(services, clock)
         await student.join(await token(services))
-        runner = services.hub.find(student.session_id)
-        assert runner is not None
+        session = services.hub.find(student.session_id)
+        assert session is not None
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         ended.set_result(None)
-        runner._tasks.add(ended)
+        session._tasks.add(ended)
         async with asyncio.timeout(10):
-            await runner.settle()
-        assert ended not in runner._tasks
+            await session.settle()
+        assert ended not in session._tasks

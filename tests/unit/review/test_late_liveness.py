@@ -22,22 +22,22 @@ LIVE = replace(POLICY, liveness_start=True, liveness_bracket=True, session_max_m
 
 async def move(services: Services, student: Student, clock: ManualClock) -> None:
     """Do what the open liveness challenge asks for, and pass."""
-    runner = found(services, student)
-    challenge = runner.state.challenges.open
+    session = found(services, student)
+    challenge = session.state.challenges.open
     assert challenge is not None and challenge.kind == "liveness"
-    runner._liveness.begin = lambda order: None  # type: ignore[method-assign]  # its analysis has no pictures here
-    await runner.apply(lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=challenge.challenge_id))
-    begun = runner.state.challenges.open
+    session._liveness.begin = lambda order: None  # type: ignore[method-assign]  # its analysis has no pictures here
+    await session.apply(lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=challenge.challenge_id))
+    begun = session.state.challenges.open
     assert begun is not None
-    order = liveness_tries.order_of(runner.state, begun, runner.policy)
+    order = liveness_tries.order_of(session.state, begun, session.policy)
     clock.at_ms += 3_000
-    await runner.apply(lambda at_ms: LivenessAssessed(at_ms=at_ms, **done(order, camera="cam")))
+    await session.apply(lambda at_ms: LivenessAssessed(at_ms=at_ms, **done(order, camera="cam")))
 
 
 def found(services: Services, student: Student) -> LiveSession:
-    runner = services.hub.find(student.session_id)
-    assert runner is not None
-    return runner
+    session = services.hub.find(student.session_id)
+    assert session is not None
+    return session
 
 
 async def begun(services: Services, clock: ManualClock) -> Student:

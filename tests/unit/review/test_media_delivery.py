@@ -67,10 +67,10 @@ async def test_without_a_log_nothing_counts_and_a_log_during_the_session_counts_
     async with service(tmp_path, clock=clock, policy=STRICT) as services:
         text, launch = await launched(services)
         student = await study(services, clock, text)
-        runner = services.hub.find(student.session_id)
-        assert runner is not None and runner.state.credit.waiting and not runner.state.credit.credited
+        session = services.hub.find(student.session_id)
+        assert session is not None and session.state.credit.waiting and not session.state.credit.credited
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000)]) == 1
-        assert runner.state.credit.credited == ((0, 40_000),)
+        assert session.state.credit.credited == ((0, 40_000),)
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000)]) == 0, "a repeat is not new"
         assert len(await log_events(services, student.session_id)) == 1
         assert await services.deliveries.take("inst", [record(launch, 0, 40_000, T0_MS - 5)]) == 1, "sent even earlier"
@@ -79,7 +79,7 @@ async def test_without_a_log_nothing_counts_and_a_log_during_the_session_counts_
         stored = [
             decode_event(parse_canonical_object(each)) for each in await services.store.events(student.session_id)
         ]
-        assert replay(stored, STRICT).state == runner.state
+        assert replay(stored, STRICT).state == session.state
 
 
 async def test_a_log_after_the_end_grants_by_a_new_entry_and_only_once(tmp_path: Path) -> None:
