@@ -26,7 +26,7 @@ R = ReasonCode
 Script = list[tuple[Action, int]]
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 999)), max_size=14)
 NUMBERS = st.integers(0, 999)
-FACE = sorted(set(POLICIES) - {"pop-ups only", "short"})
+FACE = sorted(set(POLICIES) - {"challenges only", "short"})
 LONG_MS = 14_400_000
 NEVER_MS = 10_000_000
 
@@ -247,7 +247,7 @@ def touches(minute: d.Minute, left: IntervalSet) -> bool:
 
 @effort(25)
 @given(SCRIPTS, st.lists(st.tuples(st.sampled_from((0, 1, 2, 3)), NUMBERS), max_size=10), st.booleans())
-def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
+def test_i6_nothing_is_credited_between_an_unanswered_challenge_and_its_cure(
     script: Script, meanwhile: list[tuple[int, int]], wrong: bool
 ) -> None:
     watch = active(QUICK, script)
@@ -264,7 +264,7 @@ def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
             watch.answer("wrong")
         else:
             play(watch)
-    assert watch.state.challenges.hold, "the pop-up was not answered"
+    assert watch.state.challenges.hold, "the challenge was not answered"
     assert watch.state.credit.credited == kept, "the bracket is lost, and nothing more"
     # The danger: a good face in front of the camera, the player running, for as long as the script likes.
     for kind, n in meanwhile:
@@ -290,19 +290,19 @@ def test_i6_nothing_is_credited_between_an_unanswered_pop_up_and_its_cure(
 
 @effort(25)
 @given(SCRIPTS, st.sampled_from(FACE), st.integers(1, 5))
-def test_i6_an_open_pop_up_is_not_left_behind_with_the_page(script: Script, name: str, sessions: int) -> None:
+def test_i6_an_open_challenge_is_not_left_behind_with_the_page(script: Script, name: str, sessions: int) -> None:
     policy = replace(POLICIES[name], challenge_kinds=("confirm",), delivery_required=False)
     watch = active(policy, script)
     watch.schedule(capture_in_ms=NEVER_MS, challenge_in_ms=0)
     watch.tick()
     assert watch.state.challenges.open is not None
-    # The danger: the page is closed with the pop-up open, and the lesson begun anew, again and again.
+    # The danger: the page is closed with the challenge open, and the lesson begun anew, again and again.
     credited = watch.state.credit.credited
     for _ in range(sessions):
         watch.do(e.Superseded)
         assert watch.state.challenges.owed and watch.state.credit.credited == credited
         watch = Watch(policy, lesson_duration_ms=LONG_MS, credited=credited, owed=watch.state.challenges.owed)
-        assert watch.state.challenges.open is not None, "it begins with a pop-up"
+        assert watch.state.challenges.open is not None, "it begins with a challenge"
         watch.round()
         for _ in range(5):
             watch.wait(4_000).beat(watch.state.frontier_ms + 4_000)

@@ -35,8 +35,8 @@ DANGERS = (
     "liveness passed after one that failed",
     "minute VERIFIED",
     "not counted while captures passed",
-    "pop-up cured",
-    "pop-up unanswered",
+    "challenge cured",
+    "challenge unanswered",
     "replayed",
     "started by movements",
     "stale result",
@@ -134,12 +134,12 @@ class LiveWatch(Watch):
             assert after.challenges.hold
         if after.challenges.hold and after.playback.phase is not Phase.CLOSED:
             assert after.playback.phase is not Phase.ACTIVE and after.proofs.hold is not None
-            assert len(after.credit.pending) == after.credit.held, "only what is held outlives an unanswered pop-up"
+            assert len(after.credit.pending) == after.credit.held, "only what is held outlives an unanswered challenge"
             assert after.challenges.open is not None or after.challenges.due_ms
-            self.reached["pop-up unanswered"] += 1
+            self.reached["challenge unanswered"] += 1
         if mid.challenges.hold and not after.challenges.hold:
             assert any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
-            self.reached["pop-up cured"] += 1
+            self.reached["challenge cured"] += 1
         if (
             self.failed
             and after.playback.phase is not Phase.CLOSED
@@ -215,7 +215,7 @@ def test_a_recording_earns_nothing_beyond_what_was_honest(
         hostile.honest(watch, 7)
     honest_ms = watch.state.frontier_ms
     secured = watch.state.credit.credited
-    # The danger: from here every capture passes, every other pop-up is answered, and no movement is.
+    # The danger: from here every capture passes, every other challenge is answered, and no movement is.
     for number in range(recorded):
         play(watch, 20_000)
         challenge = watch.state.challenges.open

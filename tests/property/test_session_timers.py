@@ -1,14 +1,14 @@
-"""What late, missing and needless timers can and cannot do (design section 2, rule 2).
+"""The limits of late, missing and needless timers (design section 2, rule 2).
 
 Three things hold, and no more can:
 
 1. A timer at which nothing is due changes nothing at all, then or later (``Watch`` checks that in every session).
-2. What falls due by itself (a minute's end, a gap, a missed capture, an unanswered pop-up, the session's end) has the
-   same effect however late the timer is, because it happens at its own time. The exception is meant: *orders* leave
-   when the shell is awake to send them, and the learner's time to obey runs from there. So a late timer can only make
-   an order later, never an obeyed one overdue; and no timer ever credits anything.
-3. Whoever obeys every order is recorded the same minutes with and without timers, once the first proof has passed (its
-   second picture is an order, too).
+2. Everything that falls due by itself (a minute's end, a gap, a missed capture, an unanswered challenge, the session's
+   end) has the same effect however late the timer is, because it happens at its own time. The exception is meant:
+   *orders* leave when the shell is awake to send them, and the learner's time to obey runs from there. So a late timer
+   can only make an order later, never an obeyed one overdue; and no timer ever credits anything.
+3. A learner who obeys every order is recorded the same minutes with and without timers, once the first proof has
+   passed (its second picture is an order, too).
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
 
     @effort(120)
     @given(SCRIPTS, st.sampled_from(sorted(POLICIES)), st.integers(0, 120_000), st.integers(0, 3))
-    @example([(honest, 14)] * 2, "pop-ups only", 20_500, 3)
+    @example([(honest, 14)] * 2, "challenges only", 20_500, 3)
     @example([(honest, 12)], "quick", 17_000, 0)
-    @example([(honest, 12), *[(play, 50)] * 3], "pop-ups only", 30_000, 0)
+    @example([(honest, 12), *[(play, 50)] * 3], "challenges only", 30_000, 0)
     @example([(honest, 10), (play_fast, 113)], "lenient", 5_000, 0)
     @example([(honest, 7), (jitter, 776)], "delivery", 15_000, 0)
     def check(script: Script, name: str, span_ms: int, dues: int) -> None:
@@ -93,7 +93,7 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
         assert early_out == list(late_out)
         reached["minute ended"] += early.credit.next_minute > state.credit.next_minute
         reached["gap"] += early.link.hold is not None and state.link.hold is None
-        reached["pop-up overdue"] += early.challenges.hold and not state.challenges.hold
+        reached["challenge overdue"] += early.challenges.hold and not state.challenges.hold
         reached["capture missed"] += (
             early.proofs.round is None
             and state.proofs.round is not None
@@ -102,7 +102,7 @@ def test_what_falls_due_has_the_same_effect_however_late_the_timer() -> None:
         reached["closed"] += early.playback.phase is Phase.CLOSED and state.playback.phase is not Phase.CLOSED
 
     check()
-    for what in ("an order was given later", "minute ended", "gap", "pop-up overdue", "closed"):
+    for what in ("an order was given later", "minute ended", "gap", "challenge overdue", "closed"):
         assert reached[what], f"never reached: {what}; {reached}"
 
 

@@ -109,7 +109,7 @@ class Hands:
         return self.wait(after_ms).do(e.LivenessAssessed, **done(order, **changes))
 
     def play(self, span_ms: int, every_ms: int = 5_000) -> Hands:
-        """Play on from where the playhead stands, passing every round and pop-up that comes."""
+        """Play on from where the playhead stands, passing every round and challenge that comes."""
         until_ms = self.now_ms + span_ms
         while self.now_ms < until_ms:
             part_ms = min(every_ms, until_ms - self.now_ms)

@@ -33,7 +33,7 @@ POLICIES = MappingProxyType(
             QUICK, proofs=("presence", "identity", "pad"), round_passes=1, round_captures=2, round_refusals=1,
             round_silent=0, excuses=0, strikes_max=3, capture_deadline_ms=3_000,
         ),
-        "pop-ups only": replace(QUICK, proofs=(), capture_mean_ms=30_000),
+        "challenges only": replace(QUICK, proofs=(), capture_mean_ms=30_000),
         "lenient": replace(
             QUICK, skip_allowed=True, rate_max_bp=15_000, burst_ms=15_000, seek_tolerance_ms=5_000,
             pause_when_unfocused=True, excuses=20, challenge_kinds=(),
@@ -266,7 +266,7 @@ def beacon(watch: Watch, n: int) -> None:
 
 
 def answer(watch: Watch, n: int) -> None:
-    """Answer a pop-up: rightly, wrongly, too fast, for another one."""
+    """Answer a challenge: rightly, wrongly, too fast, for another one."""
     challenge = watch.state.challenges.open
     if challenge is None or n % 9 == 0:
         watch.do(e.ChallengeAnswered, challenge_id=f"q{n}", answer="here")

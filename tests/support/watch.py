@@ -241,7 +241,7 @@ class Watch(Hands):
                 self.reached["bracket voided"] += 1
 
     def _check_holds(self, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...]) -> None:
-        """I6: an unanswered pop-up or a missed proof holds until it is cured."""
+        """I6: an unanswered challenge or a missed proof holds until it is cured."""
         challenge = after.challenges.open
         if challenge is not None and challenge.overdue:
             assert after.challenges.hold
@@ -250,11 +250,11 @@ class Watch(Hands):
             assert after.proofs.hold is not None
             assert after.credit.pending == ()
             assert challenge is not None or after.challenges.due_ms, "nothing is left to answer"
-            self.reached["pop-up unanswered"] += 1
+            self.reached["challenge unanswered"] += 1
         if mid.challenges.hold and not after.challenges.hold:
             assert isinstance(event, e.ChallengeAnswered)
             assert any(isinstance(x, d.ChallengeJudged) and x.accepted for x in out)
-            self.reached["pop-up cured"] += 1
+            self.reached["challenge cured"] += 1
         if after.proofs.hold is not None and after.playback.phase is not Phase.CLOSED:
             assert len(after.credit.pending) == after.credit.proved, (
                 "what no round had proved stayed, though a proof failed"

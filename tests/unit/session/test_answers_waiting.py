@@ -1,4 +1,4 @@
-"""I6: while a pop-up waits for its answer, nothing is credited; what rounds proved meanwhile waits with it."""
+"""I6: while a challenge waits for its answer, nothing is credited; what rounds proved meanwhile waits with it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def until_asked(one: Desk) -> int:
     return one.state.credit.verified_ms
 
 
-def test_nothing_is_credited_between_the_pop_up_and_its_answer_and_all_of_it_after() -> None:
+def test_nothing_is_credited_between_the_challenge_and_its_answer_and_all_of_it_after() -> None:
     one = desk(reaction_ms=100_000)
     before_ms = until_asked(one)
     one.study(90_000)
@@ -41,7 +41,7 @@ def test_nothing_is_credited_between_the_pop_up_and_its_answer_and_all_of_it_aft
     assert one.state.credit.verified_ms >= before_ms + 85_000
 
 
-def test_an_unanswered_pop_up_costs_everything_since_it_came() -> None:
+def test_an_unanswered_challenge_costs_everything_since_it_came() -> None:
     one = desk(reaction_ms=None)
     before_ms = until_asked(one)
     one.study(200_000)
@@ -81,7 +81,7 @@ def _fields(policy: Policy) -> dict[str, object]:
     return {name: getattr(policy, name) for name in policy.__dataclass_fields__}
 
 
-def test_finishing_with_a_pop_up_open_waits_for_the_answer_and_then_closes() -> None:
+def test_finishing_with_a_challenge_open_waits_for_the_answer_and_then_closes() -> None:
     one = desk(reaction_ms=30_000)
     until_asked(one)
     one.beat()
@@ -91,7 +91,7 @@ def test_finishing_with_a_pop_up_open_waits_for_the_answer_and_then_closes() -> 
     assert one.final.reason is ReasonCode.SESSION_FINISHED
 
 
-def test_finishing_with_a_pop_up_that_stays_open_closes_without_that_time() -> None:
+def test_finishing_with_a_challenge_that_stays_open_closes_without_that_time() -> None:
     one = desk(reaction_ms=None)
     before_ms = until_asked(one)
     one.study(10_000)

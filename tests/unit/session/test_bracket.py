@@ -52,7 +52,7 @@ def cure(session: Hands) -> Hands:
 
 
 def ordinary(session: Hands) -> Hands:
-    """Let a pop-up of an ordinary kind fall due."""
+    """Let a challenge of an ordinary kind fall due."""
     session.state.challenges.next_active_ms = session.state.playback.active_ms
     session.tick()
     assert session.state.challenges.open.kind in ("confirm", "code")
@@ -210,7 +210,7 @@ class TestFailed:
         assert session.final().verified_ms == 30_000
         assert session.final().undecided_ms == 30_000
 
-    def test_a_failed_ordinary_pop_up_costs_what_came_since_and_asks_for_movements(self) -> None:
+    def test_a_failed_ordinary_challenge_costs_what_came_since_and_asks_for_movements(self) -> None:
         session = held(30_000)
         play(session, 10_000)
         ordinary(session)
@@ -226,7 +226,7 @@ class TestFailed:
         session.move()
         assert session.state.credit.credited == ((0, 30_000),)
 
-    def test_a_right_answer_to_an_ordinary_pop_up_only_holds(self) -> None:
+    def test_a_right_answer_to_an_ordinary_challenge_only_holds(self) -> None:
         session = ordinary(held(30_000))
         proof(play(session, 20_000))
         session.answer()
@@ -353,7 +353,7 @@ class TestEnd:
         session.do(e.Superseded)
         assert session.final().undecided_ms == 50_000
 
-    def test_what_waited_for_an_ordinary_pop_up_is_lost_as_ever(self) -> None:
+    def test_what_waited_for_an_ordinary_challenge_is_lost_as_ever(self) -> None:
         session = ordinary(held(30_000))
         proof(play(session, 20_000))
         session.do(e.Superseded)
@@ -370,7 +370,7 @@ class TestEnd:
         assert session.state.playback.phase is Phase.CLOSED, "and there is no second one"
         assert session.final().undecided_ms == 30_000
 
-    def test_an_open_ordinary_pop_up_is_answered_first(self) -> None:
+    def test_an_open_ordinary_challenge_is_answered_first(self) -> None:
         session = ordinary(held(30_000))
         proof(play(session, 20_000))
         session.do(e.FinishRequested)
@@ -380,7 +380,7 @@ class TestEnd:
         session.move()
         assert session.final().verified_ms == 50_000
 
-    def test_an_overdue_pop_up_is_replaced_where_something_is_held(self) -> None:
+    def test_an_overdue_challenge_is_replaced_where_something_is_held(self) -> None:
         session = ordinary(held(30_000))
         for _ in range(10):
             session.wait(10_000).beat(session.state.playback.beat_playhead_ms)

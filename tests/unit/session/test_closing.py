@@ -131,7 +131,7 @@ class TestTail:
         assert session.final().verified_ms == 20_000
 
 
-class TestOpenPopUp:
+class TestOpenChallenge:
     def asked(self) -> Hands:
         session = play(counting(), 20_000)
         session.state.challenges.next_active_ms = session.state.playback.active_ms
@@ -188,7 +188,7 @@ class TestOpenPopUp:
         session.do(e.FinishRequested)
         assert session.final().verified_ms == 20_000
 
-    def test_on_the_route_without_face_recognition_the_pop_up_is_the_proof(self) -> None:
+    def test_on_the_route_without_face_recognition_the_challenge_is_the_proof(self) -> None:
         session = Hands(replace(SHORT, proofs=()), route="challenge")
         session.answer()
         session.beat()

@@ -72,7 +72,7 @@ class TestSchedule:
         ("route", "mean_ms", "min_gap_ms", "max_gap_ms"),
         [("face", 600_000, 240_000, 1_200_000), ("challenge", 40_000, 15_000, 90_000)],
     )
-    def test_pop_ups_come_by_theirs_and_as_often_as_captures_where_they_are_the_proof(
+    def test_challenges_come_by_theirs_and_as_often_as_captures_where_they_are_the_proof(
         self, route: str, mean_ms: int, min_gap_ms: int, max_gap_ms: int
     ) -> None:
         reached = set()
@@ -157,7 +157,7 @@ class TestBracket:
         assert [minute.reasons for minute in session.state.credit.minutes] == [(R.NO_FACE,), (R.NO_FACE,)]
         assert session.state.playback.lead_ms == 0, "what was let pass before the failure is let pass no more"
 
-    def test_an_unanswered_pop_up_takes_back_the_plan_for_a_round(self) -> None:
+    def test_an_unanswered_challenge_takes_back_the_plan_for_a_round(self) -> None:
         session = play(counting(), 10_000)
         session.state.proofs.due_ms = 5
         outcomes.fail_challenge(session.turn(), R.CHALLENGE_WRONG, was_liveness=False)
@@ -250,7 +250,7 @@ class TestBracket:
         outcomes.decide(session.turn(), Outcome.FAILED, None)
         assert session.state.proofs.hold is R.CAPTURE_MISSED
 
-    def test_a_passed_round_does_not_cure_an_unanswered_pop_up(self) -> None:
+    def test_a_passed_round_does_not_cure_an_unanswered_challenge(self) -> None:
         session = play(counting(), 10_000)
         session.state.challenges.hold = True
         session.state.proofs.hold = R.CHALLENGE_UNANSWERED
@@ -258,7 +258,7 @@ class TestBracket:
         assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
         assert session.state.playback.phase is Phase.SUSPENDED
 
-    def test_a_failed_round_while_a_pop_up_holds_plans_no_cure(self) -> None:
+    def test_a_failed_round_while_a_challenge_holds_plans_no_cure(self) -> None:
         session = play(counting(), 10_000)
         session.state.challenges.hold = True
         outcomes.decide(session.turn(), Outcome.FAILED, R.NO_FACE)
@@ -379,7 +379,7 @@ class TestEnd:
         assert self.final(session).verified_ms == 20_000
         assert session.of(d.RecordMinute)[-1].minute.reasons[-1] is R.NOT_SAME_PERSON
 
-    def test_on_the_other_route_a_pop_up_closes(self) -> None:
+    def test_on_the_other_route_a_challenge_closes(self) -> None:
         session = Hands(POLICY, route="challenge")
         session.answer()
         session.beat(0)
@@ -389,7 +389,7 @@ class TestEnd:
         session.answer()
         assert self.final(session).verified_ms == 20_000
 
-    def test_an_unanswered_closing_pop_up_loses_the_last_bracket(self) -> None:
+    def test_an_unanswered_closing_challenge_loses_the_last_bracket(self) -> None:
         session = Hands(replace(POLICY, challenge_deadline_ms=10_000), route="challenge")
         session.answer()
         session.beat(0)

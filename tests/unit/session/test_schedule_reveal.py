@@ -84,7 +84,7 @@ def test_the_reveal_fixes_the_schedule_and_orders_the_first_proof() -> None:
     assert session.final().client_nonce == NONCE
 
 
-def test_without_face_recognition_the_reveal_brings_the_first_pop_up() -> None:
+def test_without_face_recognition_the_reveal_brings_the_first_challenge() -> None:
     session = waiting(route="challenge")
     assert session.state.playback.phase is Phase.CHALLENGING and session.indicated() == {"NON_BIOMETRIC": 1}
     assert session.tick(60_000) == ()

@@ -307,7 +307,7 @@ class TestConnection:
         assert session.state.proofs.round is not None
         assert session.state.pending_ms == 20_000
 
-    def test_a_pop_up_that_kept_its_time_is_not_shown_again_by_a_heartbeat(self) -> None:
+    def test_a_challenge_that_kept_its_time_is_not_shown_again_by_a_heartbeat(self) -> None:
         session = counting(excuses=0)
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
@@ -319,7 +319,7 @@ class TestConnection:
 
 
 class TestAnswer:
-    def test_an_answer_in_time_plans_the_next_pop_up_and_nothing_else(self) -> None:
+    def test_an_answer_in_time_plans_the_next_challenge_and_nothing_else(self) -> None:
         session = counting()
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
@@ -341,7 +341,7 @@ class TestAnswer:
         session.round()
         assert session.state.playback.phase is Phase.ACTIVE
 
-    def test_an_answer_to_the_overdue_pop_up_may_be_wrong_as_often_as_any(self) -> None:
+    def test_an_answer_to_the_overdue_challenge_may_be_wrong_as_often_as_any(self) -> None:
         session = counting(challenge_deadline_ms=5_000, challenge_attempts=2)
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
@@ -361,12 +361,12 @@ class TestAnswer:
         session.tick()
         session.answer("wrong")
         session.wait(1_000).do(e.ChallengeAnswered, challenge_id="q99", answer="here")
-        assert session.state.challenges.hold is False, "an answer to another pop-up uses up no try"
+        assert session.state.challenges.hold is False, "an answer to another challenge uses up no try"
         session.answer("wrong")
         assert session.state.challenges.hold is True
         assert session.state.proofs.hold is R.CHALLENGE_WRONG
 
-    def test_the_strike_that_ends_the_session_leaves_no_pop_up(self) -> None:
+    def test_the_strike_that_ends_the_session_leaves_no_challenge(self) -> None:
         session = counting(challenge_attempts=1, strikes_max=1)
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()

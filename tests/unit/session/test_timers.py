@@ -52,7 +52,7 @@ class TestNextDeadline:
         session.capture(frame())
         assert due_in(session) == 1_200
 
-    def test_the_gap_the_minute_the_round_the_pop_up(self) -> None:
+    def test_the_gap_the_minute_the_round_the_challenge(self) -> None:
         session = counting()
         assert due_in(session) == 16_000
         session.state.credit.minute_active_ms = 55_000
@@ -64,7 +64,7 @@ class TestNextDeadline:
         session.state.challenges.next_active_ms = session.state.playback.active_ms - 7
         assert due_in(session) == 0
 
-    def test_no_pop_ups_where_the_policy_has_none_unless_they_are_the_proof(self) -> None:
+    def test_no_challenges_where_the_policy_has_none_unless_they_are_the_proof(self) -> None:
         session = counting(challenge_kinds=())
         session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
         assert due_in(session) == 16_000
@@ -75,7 +75,7 @@ class TestNextDeadline:
         session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
         assert due_in(session) == 2_000, "and no captures on that route"
 
-    def test_in_a_round_no_round_and_beside_a_pop_up_no_pop_up(self) -> None:
+    def test_in_a_round_no_round_and_beside_a_challenge_no_challenge(self) -> None:
         session = counting()
         session.state.proofs.next_active_ms = session.state.playback.active_ms
         session.state.challenges.next_active_ms = session.state.playback.active_ms
@@ -93,7 +93,7 @@ class TestNextDeadline:
         session.state.playback.phase = Phase.SUSPENDED
         assert due_in(session) == 1_800_000, "while the network is down only the end of waiting is due"
 
-    def test_an_excused_or_overdue_pop_up_is_not_due(self) -> None:
+    def test_an_excused_or_overdue_challenge_is_not_due(self) -> None:
         session = Hands(POLICY, route="challenge")
         challenge = session.state.challenges.open
         assert challenge is not None
@@ -204,7 +204,7 @@ class TestGap:
         assert session.state.proofs.round is not None
         assert session.state.proofs.excuses == 0
 
-    def test_a_pop_up_is_excused_once_but_not_an_overdue_one(self) -> None:
+    def test_a_challenge_is_excused_once_but_not_an_overdue_one(self) -> None:
         session = counting(challenge_deadline_ms=20_000)
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()
@@ -294,7 +294,7 @@ def test_an_order_given_late_runs_from_when_it_leaves() -> None:
     assert session.of(d.OrderCapture)[-1].deadline_ms == session.now_ms + 15_000
 
 
-def test_an_unanswered_pop_up_holds_from_its_deadline() -> None:
+def test_an_unanswered_challenge_holds_from_its_deadline() -> None:
     session = play(counting(challenge_deadline_ms=5_000), 10_000)
     session.state.challenges.next_active_ms = session.state.playback.active_ms
     session.tick()

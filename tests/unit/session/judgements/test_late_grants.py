@@ -106,7 +106,9 @@ class TestMovementsThatFollow:
             ("proofs", {"camera": "other"}),
         ],
     )
-    def test_not_past_an_open_pop_up_a_failed_try_or_another_camera(self, part: str, change: dict[str, object]) -> None:
+    def test_not_past_an_open_challenge_a_failed_try_or_another_camera(
+        self, part: str, change: dict[str, object]
+    ) -> None:
         before, after = self.states()
         assert makes_up(before, after, LIVE)
         assert not makes_up(changed(before, **{part: change}), after, LIVE)

@@ -229,7 +229,7 @@ class TestTries:
         session.move(order, after_ms=1_000)
         assert session.state.proofs.round.capture_id
 
-    def test_ready_for_another_kind_of_pop_up_does_nothing(self) -> None:
+    def test_ready_for_another_kind_of_challenge_does_nothing(self) -> None:
         session = held()
         session.state.challenges.next_active_ms = session.state.playback.active_ms
         session.tick()

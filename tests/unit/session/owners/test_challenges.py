@@ -1,4 +1,4 @@
-"""Pop-ups: drawn, judged, repeated; too fast, wrong, late, regular."""
+"""Challenges: drawn, judged, repeated; too fast, wrong, late, regular."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ BANK = tuple(
     e.Question(question_id=f"k{n}", text=f"question {n}", options=("red", "green", "blue"), correct=n % 3)
     for n in range(5)
 )
-POPUPS = Policy(proofs=(), challenge_kinds=("confirm", "code", "question"))
+CHALLENGES = Policy(proofs=(), challenge_kinds=("confirm", "code", "question"))
 
 
 def hands(**policy: object) -> Hands:
-    """Return a session on the route without face recognition: its first pop-up is outstanding."""
-    return Hands(replace(POPUPS, **policy), questions=BANK)
+    """Return a session on the route without face recognition: its first challenge is outstanding."""
+    return Hands(replace(CHALLENGES, **policy), questions=BANK)
 
 
 def issued(number: int, kinds: tuple[str, ...], **info: object) -> d.OrderChallenge:
-    session = Hands(replace(POPUPS, challenge_kinds=kinds), **info)
+    session = Hands(replace(CHALLENGES, challenge_kinds=kinds), **info)
     session.state.challenges.open = None
     session.state.challenges.issued = number
     turn = session.turn()
@@ -89,7 +89,7 @@ def test_the_key_of_a_button_says_nothing_and_never_comes_again() -> None:
 
 
 def test_buttons_and_questions_can_be_recomputed_from_the_seed() -> None:
-    session = Hands(replace(POPUPS, challenge_kinds=("question",)), questions=BANK)
+    session = Hands(replace(CHALLENGES, challenge_kinds=("question",)), questions=BANK)
     state = session.state
     for number in range(20):
         keys, raw = draw(state.lots, "challenge-keys", number), draw(state.lots, "challenge-content", number)
@@ -118,7 +118,7 @@ def test_only_buttons_have_labels() -> None:
 def test_a_question_is_shuffled_and_its_answer_follows() -> None:
     seen: Counter[tuple[str, str]] = Counter()
     for number in range(200):
-        session = Hands(replace(POPUPS, challenge_kinds=("question",)), questions=BANK)
+        session = Hands(replace(CHALLENGES, challenge_kinds=("question",)), questions=BANK)
         session.state.challenges.open = None
         session.state.challenges.issued = number
         challenges.issue(session.turn())
@@ -142,7 +142,7 @@ def test_the_content_is_the_published_draw() -> None:
     assert session.state.challenges.due_ms == 0
 
 
-def test_only_the_last_wrong_answer_takes_the_pop_up_away() -> None:
+def test_only_the_last_wrong_answer_takes_the_challenge_away() -> None:
     session = hands(challenge_kinds=("code",))
     for _ in range(3):
         session.answer("wrong")
@@ -160,7 +160,7 @@ def test_the_draw_decides_the_kind_and_the_question() -> None:
 
 def test_an_allowance_makes_the_deadline_longer() -> None:
     for extra_pct, expected_ms in ((0, 90_000), (50, 135_000), (1, 90_900)):
-        session = Hands(POPUPS, extra_time_pct=extra_pct)
+        session = Hands(CHALLENGES, extra_time_pct=extra_pct)
         assert session.of(d.OrderChallenge)[0].deadline_ms - session.now_ms == expected_ms
 
 
@@ -188,7 +188,7 @@ def test_an_answer_may_have_spaces_around_it() -> None:
 
 
 @pytest.mark.parametrize("challenge_id", ["q1", "", "q00"])
-def test_an_answer_to_another_pop_up_changes_nothing(challenge_id: str) -> None:
+def test_an_answer_to_another_challenge_changes_nothing(challenge_id: str) -> None:
     session = hands().wait(3_000)
     before = session.state
     (judged,) = session.do(e.ChallengeAnswered, challenge_id=challenge_id, answer="here")
@@ -198,7 +198,7 @@ def test_an_answer_to_another_pop_up_changes_nothing(challenge_id: str) -> None:
     assert session.state == changed(before, playback={"reached_ms": session.now_ms})
 
 
-def test_an_answer_without_a_pop_up_changes_nothing() -> None:
+def test_an_answer_without_a_challenge_changes_nothing() -> None:
     session = hands()
     session.answer()
     (judged,) = session.do(e.ChallengeAnswered, challenge_id="q0", answer="here")
@@ -236,7 +236,7 @@ def test_where_there_is_only_one_kind_it_follows_itself() -> None:
     assert session.state.challenges.open.kind == "confirm"
 
 
-def test_a_wrong_answer_leaves_the_pop_up_until_the_tries_are_used_up() -> None:
+def test_a_wrong_answer_leaves_the_challenge_until_the_tries_are_used_up() -> None:
     session = hands()
     first = session.answer("wrong")
     assert first == (
@@ -256,7 +256,7 @@ def test_a_wrong_answer_leaves_the_pop_up_until_the_tries_are_used_up() -> None:
     assert session.state.challenges.open.attempts == 0
 
 
-def test_each_failed_pop_up_makes_the_next_wait_longer_and_a_right_answer_ends_that() -> None:
+def test_each_failed_challenge_makes_the_next_wait_longer_and_a_right_answer_ends_that() -> None:
     session = hands()
     for failures in range(8):
         for _ in range(3):
@@ -316,7 +316,7 @@ class TestTheSamePlace:
     """A script that always takes the option at one place is wrong now and then; a person who reads is not."""
 
     def choose(self, session: Hands, place: int) -> None:
-        """Answer whatever pop-up comes next by the option at this place, or rightly where it has none."""
+        """Answer whatever challenge comes next by the option at this place, or rightly where it has none."""
         while session.state.challenges.open is None:
             session.wait(1_000).beat(session.state.playback.beat_playhead_ms)
         challenge = session.state.challenges.open
@@ -324,7 +324,7 @@ class TestTheSamePlace:
         session.answer(answer, after_ms=3_000)
 
     def at(self, kind: str) -> Hands:
-        return Hands(replace(POPUPS, challenge_kinds=(kind,), challenge_attempts=9), questions=BANK)
+        return Hands(replace(CHALLENGES, challenge_kinds=(kind,), challenge_attempts=9), questions=BANK)
 
     @pytest.mark.parametrize("kind", ["confirm", "question"])
     @pytest.mark.parametrize("place", [0, 2])
@@ -376,14 +376,14 @@ class TestTheSamePlace:
         assert session.state.challenges.picks == ()
 
 
-def test_an_outstanding_pop_up_is_shown_again_after_a_lost_connection() -> None:
+def test_an_outstanding_challenge_is_shown_again_after_a_lost_connection() -> None:
     session = hands()
     order = session.of(d.OrderChallenge)[0]
     session.wait(1_000).do(e.ConnectionLost)
     assert session.wait(1_000).do(e.ConnectionResumed)[0] == order
 
 
-def test_the_network_excuses_a_pop_up_and_any_return_starts_its_time_again() -> None:
+def test_the_network_excuses_a_challenge_and_any_return_starts_its_time_again() -> None:
     """Silence on an open connection counts as lost, too: a page may stop reporting without closing anything."""
     for resumes in (True, False):
         session = hands()
@@ -399,7 +399,7 @@ def test_the_network_excuses_a_pop_up_and_any_return_starts_its_time_again() -> 
         assert resumes or any(isinstance(x, d.OrderChallenge) for x in out)
         for _ in range(9):
             session.wait(10_000).beat()
-        assert session.state.challenges.hold, "an ignored pop-up is unanswered in the end"
+        assert session.state.challenges.hold, "an ignored challenge is unanswered in the end"
         assert session.state.playback.phase is Phase.CHALLENGING
 
 
@@ -412,7 +412,7 @@ def test_excuses_run_out() -> None:
     assert session.state.challenges.open.deadline_ms != 0
 
 
-def test_only_an_outstanding_pop_up_can_be_overdue() -> None:
+def test_only_an_outstanding_challenge_can_be_overdue() -> None:
     session = hands()
     challenges.expire(session.turn())
     assert session.state.challenges.open is not None and session.state.challenges.open.overdue
@@ -421,7 +421,7 @@ def test_only_an_outstanding_pop_up_can_be_overdue() -> None:
     assert session.state.challenges.open is None
 
 
-def test_only_an_outstanding_pop_up_is_shown_again() -> None:
+def test_only_an_outstanding_challenge_is_shown_again() -> None:
     session = hands()
     session.answer()
     turn = session.turn()
@@ -432,7 +432,7 @@ def test_only_an_outstanding_pop_up_is_shown_again() -> None:
 
 def test_another_kind_follows_a_too_fast_answer_whatever_is_drawn() -> None:
     for number in range(24):
-        session = Hands(replace(POPUPS, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
+        session = Hands(replace(CHALLENGES, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
         assert session.state.challenges.open is not None
         kind = session.state.challenges.open.kind
         session.answer(after_ms=0)
@@ -442,7 +442,7 @@ def test_another_kind_follows_a_too_fast_answer_whatever_is_drawn() -> None:
 
 def test_a_code_follows_wrong_answers_whatever_is_drawn() -> None:
     for number in range(24):
-        session = Hands(replace(POPUPS, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
+        session = Hands(replace(CHALLENGES, challenge_kinds=("confirm", "code")), seed=f"{number:064x}")
         for _ in range(3):
             session.answer("wrong")
         session.beat(0)

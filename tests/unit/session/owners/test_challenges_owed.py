@@ -1,4 +1,4 @@
-"""A pop-up that was left open comes first in the learner's next session, and nothing counts before its answer."""
+"""A challenge that was left open comes first in the learner's next session, and nothing counts before its answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def left(session: Hands) -> ChallengeKind | None:
 
 
 class TestWhatIsOwed:
-    def test_nothing_without_an_open_pop_up(self) -> None:
+    def test_nothing_without_an_open_challenge(self) -> None:
         assert left(playing()) is None
 
     def test_the_kind_of_the_one_that_was_open(self) -> None:
@@ -75,7 +75,7 @@ class TestWhatIsOwed:
 
 
 class TestTheNextSession:
-    def test_begins_with_a_pop_up_and_credits_nothing_before_its_answer(self) -> None:
+    def test_begins_with_a_challenge_and_credits_nothing_before_its_answer(self) -> None:
         session = Hands(CONFIRM, owed="confirm")
         assert session.state.challenges.open is not None and session.state.challenges.open.kind == "confirm"
         assert session.state.proofs.round is not None, "and with captures, as ever"
@@ -86,7 +86,7 @@ class TestTheNextSession:
         session.state.proofs.due_ms = session.now_ms
         session.tick()
         session.round()
-        assert session.state.credit.credited == (), "proved, but the pop-up is open"
+        assert session.state.credit.credited == (), "proved, but the challenge is open"
         session.answer()
         assert session.state.credit.credited == ((0, 20_000),)
 
@@ -113,7 +113,7 @@ class TestTheNextSession:
         assert session.state.challenges.open is not None and session.state.challenges.open.kind == "liveness"
         assert session.state.playback.phase is Phase.CHALLENGING
 
-    def test_without_captures_the_first_proof_is_a_pop_up_anyway(self) -> None:
+    def test_without_captures_the_first_proof_is_a_challenge_anyway(self) -> None:
         session = Hands(CONFIRM, owed="confirm", route="challenge")
         assert session.state.challenges.issued == 1
 

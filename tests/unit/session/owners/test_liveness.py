@@ -59,7 +59,7 @@ def proof(session: Hands, assessment: Any = None) -> Hands:
 
 
 def ask(session: Hands, kind: str = "liveness") -> Hands:
-    """Let a pop-up of this kind fall due."""
+    """Let a challenge of this kind fall due."""
     session.state.liveness.wanted = kind == "liveness"
     session.state.challenges.next_active_ms = session.state.playback.active_ms
     session.tick()
@@ -167,7 +167,7 @@ class TestWhatIsAsked:
         assert at_start(extra_time_pct=50).ready().step_ms == 10_500
         assert at_start(replace(LIVE, liveness_step_ms=9_000)).ready().step_ms == 9_000
 
-    def test_the_pop_up_says_how_many_actions_follow_and_what_they_are_only_when_begun(self) -> None:
+    def test_the_challenge_says_how_many_actions_follow_and_what_they_are_only_when_begun(self) -> None:
         session = at_start(replace(LIVE, liveness_actions=3))
         (order,) = session.of(d.OrderChallenge)
         assert (order.kind, order.steps, order.options, order.code, order.text) == ("liveness", 3, (), "", "")
@@ -240,7 +240,7 @@ class TestStart:
         session.wait(1_000).do(e.FinishRequested)
         assert session.state.playback.phase is Phase.CLOSED
 
-    def test_captures_that_pass_while_offline_leave_the_pop_up_its_time(self) -> None:
+    def test_captures_that_pass_while_offline_leave_the_challenge_its_time(self) -> None:
         session = Hands(LIVE)
         session.capture()
         while session.state.proofs.round.capture_id == "":

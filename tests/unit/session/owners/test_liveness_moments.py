@@ -103,7 +103,7 @@ class TestDoubt:
         assert self.at_once(session)
         assert session.state.challenges.open.attempts == 1
 
-    def test_while_an_ordinary_pop_up_is_open_it_waits_for_that(self) -> None:
+    def test_while_an_ordinary_challenge_is_open_it_waits_for_that(self) -> None:
         session = ordinary(held())
         session.state.liveness.wanted = True
         session.tick(1_000)
@@ -151,12 +151,12 @@ class TestMoments:
                 times = [0, *(at_ms for at_ms, kind in asked if kind == "liveness")]
                 gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
                 assert len(gaps) >= 8
-                assert max(gaps[1:]) <= 300_000 + 15_000, "the pop-up comes in time, the answer a little later"
+                assert max(gaps[1:]) <= 300_000 + 15_000, "the challenge comes in time, the answer a little later"
                 assert min(gaps[1:]) >= 150_000 - 10_000, "and not all the time"
                 assert len({gap // 10_000 for gap in gaps}) > 4, "at moments that nobody can foresee"
                 assert {kind for _, kind in asked} - {"liveness"} <= set(kinds)
 
-    def test_pop_ups_soon_after_a_pass_are_ordinary(self) -> None:
+    def test_challenges_soon_after_a_pass_are_ordinary(self) -> None:
         policy = replace(LIVE, challenge_mean_ms=60_000, challenge_min_gap_ms=30_000, challenge_max_gap_ms=90_000)
         asked = self.kinds(policy, 1)
         assert {kind for _, kind in asked} == {"liveness", "confirm", "code"}
@@ -195,7 +195,7 @@ class TestMoments:
             dues.add(session.state.liveness.due_active_ms)
         assert len(dues) > 20 and min(dues) > 123_456 + 150_000 and max(dues) <= 123_456 + 300_000
 
-    def test_after_half_of_the_gap_any_pop_up_asks_for_movements(self) -> None:
+    def test_after_half_of_the_gap_any_challenge_asks_for_movements(self) -> None:
         session = held()
         session.state.liveness.from_active_ms = session.state.playback.active_ms + 5_000
         session.state.challenges.next_active_ms = session.state.playback.active_ms + 5_000
