@@ -23,7 +23,11 @@ from zaichang.core.units import to_bp
 Colour = tuple[int, int, int]
 """Red, green and blue in hundredths of a grey level, 0..25500."""
 _SCREEN_BLACK_CENTI = 3_200
-"""A dark screen still shines a little."""
+"""The grey level at which a screen's black still shines, in hundredths.
+
+A property of screens, not a limit: it belongs to the formula that turns a shown colour into emitted light, and no
+institution has a reason to choose it. A better figure is a new method, and so a new version of this module.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

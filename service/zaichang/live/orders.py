@@ -41,7 +41,6 @@ from zaichang.session.decisions import (
     RejectHeartbeat,
     RejectReveal,
 )
-from zaichang.session.judgements.liveness_tries import LINK_MS
 
 
 def sentence(reason: ReasonCode, locale: str) -> str:
@@ -49,15 +48,19 @@ def sentence(reason: ReasonCode, locale: str) -> str:
     return SENTENCES[reason].en if locale.startswith("en") else SENTENCES[reason].zh
 
 
-def shown_ms(left_ms: int) -> int:
-    """Return what a page counts down of the time to answer: what is answered in time there arrives in time here.
+def shown_ms(left_ms: int, link_ms: int) -> int:
+    """Return the time that a page counts down, so that an answer given in time there arrives in time here.
 
-    The order and the answer may be late, together as much as a line may be for movements.
+    Args:
+        left_ms: Time until the deadline.
+        link_ms: How late a bad line may make the order and the answer together (``liveness_link_ms``).
     """
-    return left_ms - min(LINK_MS, left_ms // 8)
+    return left_ms - min(link_ms, left_ms // 8)
 
 
-def message_for(decision: Decision, *, now_ms: int, anchored_ms: int, locale: str) -> ServerMessage | None:
+def message_for(
+    decision: Decision, *, now_ms: int, anchored_ms: int, locale: str, link_ms: int
+) -> ServerMessage | None:
     """Return the message for a decision; None where the player is not concerned.
 
     Args:
@@ -65,6 +68,7 @@ def message_for(decision: Decision, *, now_ms: int, anchored_ms: int, locale: st
         now_ms: Server time, from which the client's allowance of time is reckoned.
         anchored_ms: Verified time that a signed checkpoint covers; only this is called verified.
         locale: ``zh-CN`` or ``en``.
+        link_ms: The time that the countdown of any challenge keeps back for a bad line; the policy's.
     """
     match decision:
         case AckHeartbeat():
@@ -107,7 +111,7 @@ def message_for(decision: Decision, *, now_ms: int, anchored_ms: int, locale: st
             return ChallengeOrder(
                 challenge_id=decision.challenge_id,
                 kind=decision.kind,
-                within_ms=shown_ms(max(0, decision.deadline_ms - now_ms)),
+                within_ms=shown_ms(max(0, decision.deadline_ms - now_ms), link_ms),
                 options=decision.options,
                 text=decision.text,
                 image=code_picture(decision.code, decision.salt) if decision.code else "",

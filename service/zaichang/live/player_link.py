@@ -16,8 +16,13 @@ from zaichang.session.decisions import Decision, Final
 class PlayerLink:
     """At most one connection; while there is none, messages are dropped and the player asks again when it resumes."""
 
-    def __init__(self) -> None:
-        """Start without a connection."""
+    def __init__(self, link_ms: int) -> None:
+        """Start without a connection.
+
+        Args:
+            link_ms: The policy's ``liveness_link_ms``, which the countdown of every challenge keeps back.
+        """
+        self._link_ms = link_ms
         self._connection: Connection | None = None
         self._anchored_ms = 0
 
@@ -60,7 +65,13 @@ class PlayerLink:
         """Send the message of a decision, where it has one."""
         if self._connection is None:
             return
-        message = message_for(decision, now_ms=now_ms, anchored_ms=self._anchored_ms, locale=self._connection.locale)
+        message = message_for(
+            decision,
+            now_ms=now_ms,
+            anchored_ms=self._anchored_ms,
+            locale=self._connection.locale,
+            link_ms=self._link_ms,
+        )
         if message is not None:
             self._connection.send(message)
 

@@ -118,7 +118,7 @@ class LiveSession:
         self._tasks: set[asyncio.Future[None]] = set()
         self._captures = CaptureDesk(ports, row.session_id, key, template)
         self._beacon = BeaconWait(ports, log, row.session_id)
-        self._player = PlayerLink()
+        self._player = PlayerLink(policy.liveness_link_ms)
         self._liveness = LivenessDesk(
             ports,
             template,

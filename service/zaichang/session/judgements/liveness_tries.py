@@ -31,8 +31,6 @@ ACTIONS: Final = (*HEAD_ACTIONS, LivenessAction.BLINK, LivenessAction.OPEN_MOUTH
 NONCES_KEPT_APART: Final = 40
 """The most nonces that one try needs: two for each of its colours."""
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
-LINK_MS: Final = 6_000
-"""Time that the countdown of any challenge keeps back for a bad line."""
 PRESSED_AGAIN_MS: Final = 1_000
 """A button pressed again within this time of a try's beginning was pressed once."""
 TRIES_KEPT_APART: Final = 1_000
