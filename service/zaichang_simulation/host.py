@@ -10,12 +10,13 @@ from pathlib import Path
 
 import jwt
 
-from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import UnreadableInput
 from zaichang.live.connection import Channel
 from zaichang.live.task_sets import drained
+from zaichang.main.clocks import server_clock
 from zaichang.main.service import Services, build
+from zaichang.ports.clock import Clock
 from zaichang.ports.records import Append, Delivery, SessionRow, StoredEvent, StoredMinute
 from zaichang.ports.records_cases import SESSION, CaseFilter
 from zaichang.review.face_search import FaceSearch
@@ -100,7 +101,7 @@ class RuntimeHost:
         self._steps = tuple(entry for entry in loaded.scenario.server if isinstance(entry, ClockStep))
         self._services: Services | None = None
         self._questions = QUESTIONS
-        self._clock: ServerClock | None = None
+        self._clock: Clock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._logging: set[asyncio.Task[None]] = set()
 
@@ -116,7 +117,7 @@ class RuntimeHost:
     async def start(self) -> None:
         """Start the service (again)."""
         floor_ms = self._clock.now_ms() if self._clock is not None else 0
-        self._clock = ServerClock(
+        self._clock = server_clock(
             floor_ms, wall_ns=lambda: self._wall_ms() * 1_000_000, monotonic_ns=lambda: self.now_ms() * 1_000_000
         )
         services = await build(

@@ -32,7 +32,7 @@ from zaichang.api.views import (
 )
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
-from zaichang.evidence.kept_captures import kept_capture
+from zaichang.live.kept_captures import kept_capture
 from zaichang.ports.records import SessionRow
 
 PAGE_MAX = 200

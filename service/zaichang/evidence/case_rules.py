@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 from typing import Final
 
@@ -12,7 +11,9 @@ from zaichang.ports.records_cases import SESSION, CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
 
 DAY_MS: Final = 86_400_000
-CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
+_SATURDAY: Final = 5
+CHINA_AHEAD_MS: Final = 8 * 3_600_000
+"""China's time is UTC+8 all year, everywhere."""
 
 
 def session_case_id(session_id: str) -> str:
@@ -54,11 +55,15 @@ def working_days_later(at_ms: int, days: int) -> int:
     Saturdays and Sundays are left out; public holidays are not known here, so the answer may be due too early, never
     too late, except where a weekend is worked instead of a holiday.
     """
-    day = datetime.datetime.fromtimestamp(at_ms / 1000, CHINA).date()
+    day = (at_ms + CHINA_AHEAD_MS) // DAY_MS
     left = days
     while left > 0:
-        day += datetime.timedelta(days=1)
-        if day.weekday() < 5:
+        day += 1
+        if _weekday(day) < _SATURDAY:
             left -= 1
-    end = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), CHINA)
-    return int(end.timestamp() * 1000)
+    return (day + 1) * DAY_MS - CHINA_AHEAD_MS
+
+
+def _weekday(day: int) -> int:
+    """Return the day of the week, 0 for Monday, of a day counted from 1970-01-01, a Thursday."""
+    return (day + 3) % 7

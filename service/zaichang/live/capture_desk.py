@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
-from zaichang.evidence.kept_captures import keep_capture
+from zaichang.live.kept_captures import keep_capture
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
 from zaichang.session.decisions import AnalyseCapture, Decision

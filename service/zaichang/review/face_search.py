@@ -22,7 +22,7 @@ from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
-from zaichang.evidence.kept_captures import kept_capture
+from zaichang.live.kept_captures import kept_capture
 from zaichang.ports.purposes import TEMPLATE
 from zaichang.ports.records import Enrolment, Learner, SessionRow
 from zaichang.ports.records_cases import ACCOUNT, CaseDraft, CaseReason

@@ -7,7 +7,7 @@ from pathlib import Path
 from support.study import ManualClock, Student, service, token
 from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasures
 from zaichang.core.errors import NotFound
-from zaichang.evidence.kept_captures import kept_capture
+from zaichang.live.kept_captures import kept_capture
 from zaichang.review.erasure import Eraser, ErasurePorts
 
 

@@ -14,7 +14,7 @@ from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
-from zaichang.evidence.kept_captures import keep_capture
+from zaichang.live.kept_captures import keep_capture
 from zaichang.ports.records import Enrolment
 
 MASTER = bytes(range(32))

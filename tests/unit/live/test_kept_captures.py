@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zaichang.evidence.kept_captures import keep_capture, kept_capture
+from zaichang.live.kept_captures import keep_capture, kept_capture
 
 
 class Shelf:
