@@ -271,3 +271,20 @@ def test_the_repository_keeps_its_size_limits() -> None:
 def test_size_limits(lines_by_file: dict[str, int], found: list[str]) -> None:
     seen = repository.size_findings(lines_by_file)
     assert [finding.partition(": split")[0].partition(": group")[0] for finding in seen] == found
+
+
+@pytest.mark.parametrize("base", ["Protocol", "Protocol[T]", "typing.Protocol", "typing.Protocol[T]"])
+def test_a_wide_protocol_is_found_however_its_base_is_written_and_named(base: str) -> None:
+    methods = "".join(f"    async def m{number}(self) -> None: ...\n" for number in range(13))
+    wide, small = f"class Log({base}):\n{methods}", f"class Log({base}):\n    def m(self) -> None: ...\n"
+    for texts in ({"a.py": wide, "b.py": small}, {"b.py": small, "c.py": wide}):
+        [found] = protocols.findings_in(texts)
+        assert ": Log has 13 methods" in found
+    assert (
+        protocols.findings_in({"a.py": "class Log(ports.Log, Protocol):\n    def a(self): ...\n", "b.py": small}) == []
+    )
+
+
+def test_the_protocols_of_the_simulation_are_read_as_well() -> None:
+    assert all((protocols.SERVICE / package).is_dir() for package in protocols.PACKAGES)
+    assert "zaichang_simulation" in protocols.PACKAGES
