@@ -1,0 +1,62 @@
+"""A small signed log as files, its leaves, and its scan."""
+
+from __future__ import annotations
+
+from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
+from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.tlog import leaf
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.merkle import leaf_hash
+from zaichang.tlog.plan import TreeState, plan_batch
+from zaichang.tlog.tiles import tiles_of
+from zaichang.tlog.trust import trust_log
+
+TRUST = trust_log(SIGNER.vkey)
+
+
+SIZE = 700
+
+
+Files = dict[str, bytes]
+
+
+def session_leaves(count: int, length: int = 5, kinds: str = "v") -> list[bytes]:
+    """Return the leaves of ``count`` sessions of ``length`` leaves each."""
+    leaves: list[bytes] = []
+    for number in range(count):
+        prev: bytes | None = None
+        for seq in range(length):
+            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
+            digest = bytes(32)
+            data = (
+                leaf.session_final(
+                    ref, segments=0, n_verified=0, n_refused=0, n_undecided=0, verified_ms=1, reason="TEST"
+                )
+                if seq
+                else leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+            )
+            prev = leaf_hash(data)
+            leaves.append(data)
+    return leaves
+
+
+def files_of(leaves: list[bytes]) -> Files:
+    """Return the files of a signed log of these leaves."""
+    plan = plan_batch(TreeState(), leaves)
+    checkpoint = Checkpoint(origin=ORIGIN, size=len(leaves), root=plan.root)
+    wanted = {tile.path() for tile in tiles_of(len(leaves))}
+    assert wanted == {path for path, _ in plan.objects}
+    return {**dict(plan.objects), "checkpoint": sign_checkpoint(checkpoint, [SIGNER])}
+
+
+def scan(files: Files, **options: bool) -> list[Check]:
+    """Check a log of these files."""
+    return scan_log(files.get, TRUST, ScanOptions(**options))
+
+
+def found(files: Files) -> list[Check]:
+    """Check a log that must fail, and return what failed."""
+    checks = scan(files)
+    assert exit_code(checks) == 1
+    return [check for check in checks if check.status is Status.FAIL]
