@@ -21,7 +21,7 @@ SIZE = 700
 Files = dict[str, bytes]
 
 
-def session_leaves(count: int, length: int = 5, kinds: str = "v") -> list[bytes]:
+def session_leaves(count: int, length: int = 5) -> list[bytes]:
     """Return the leaves of ``count`` sessions of ``length`` leaves each."""
     leaves: list[bytes] = []
     for number in range(count):
@@ -56,7 +56,7 @@ def scan(files: Files, **options: bool) -> list[Check]:
 
 
 def found(files: Files) -> list[Check]:
-    """Check a log that must fail, and return what failed."""
+    """Return the failed checks of a log that must fail."""
     checks = scan(files)
     assert exit_code(checks) == 1
     return [check for check in checks if check.status is Status.FAIL]

@@ -67,7 +67,7 @@ def test_working_days_are_china_s(moment: str, days: int, due: str) -> None:
 
 
 def by_the_calendar(at_ms: int, days: int) -> int:
-    """Return what ``datetime`` says, which knows leap days and the days of the week by itself."""
+    """Return the due time by ``datetime``, which knows leap days and the days of the week by itself."""
     day = datetime.datetime.fromtimestamp(at_ms / 1000, CHINA).date()
     while days > 0:
         day += datetime.timedelta(days=1)
