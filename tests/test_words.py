@@ -80,5 +80,12 @@ def test_the_baseline_shrinks_and_never_grows(tmp_path: Path) -> None:
     assert words.shrunk(now, known) == Counter([words.digest("Nobody asks.")])
 
 
+def test_an_entry_of_the_baseline_that_no_line_needs_is_stale(tmp_path: Path) -> None:
+    needed, other = words.digest("Nobody asks."), words.digest("Whoever asks.")
+    now = page(tmp_path, "Nobody asks.\n")
+    assert words.stale(now, Counter([needed])) == []
+    assert words.stale(now, Counter([needed, needed, other])) == sorted([needed, other])
+
+
 def test_no_banned_wording_in_new_lines() -> None:
     assert words.findings() == []
