@@ -13,6 +13,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
 from zaichang.session import closing, outcomes, phase
 from zaichang.session.owners import challenges, credit, link, liveness, playback, proofs
+from zaichang.session.parts import Playback
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
@@ -64,7 +65,7 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
         if not current.capture_id and not trying and current.retake_at_ms < due_ms:
             due_ms, due = current.retake_at_ms, Due.RETAKE
     elif not trying:
-        round_ms = _round_due_ms(state, policy, active=active, online=online)
+        round_ms = _round_due_ms(state, scheduled=active and state.uses_captures(policy), online=online)
         if round_ms < due_ms:
             due_ms, due = round_ms, Due.ROUND
     if challenge is None:
@@ -77,15 +78,16 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
     return due_ms, due
 
 
-def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+def _round_due_ms(state: State, *, scheduled: bool, online: bool) -> int:
     """Return when the next round begins: as soon as one is wanted, or as scheduled."""
     proofs_, playback_ = state.proofs, state.playback
     due_ms = _NEVER_MS
     if proofs_.due_ms and online and state.page.hold is None:
         due_ms = proofs_.due_ms
-    if active and state.uses_captures(policy):
-        left_ms = proofs_.next_active_ms - playback_.active_ms
-        due_ms = min(due_ms, playback_.reached_ms + left_ms if left_ms > 0 else playback_.reached_ms)
+    if scheduled:
+        scheduled_ms = _server_time_ms(playback_, proofs_.next_active_ms)
+        if scheduled_ms < due_ms:
+            return scheduled_ms
     return due_ms
 
 
@@ -101,8 +103,16 @@ def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: boo
         if liveness_ms is not None and liveness_ms < next_ms:
             next_ms = liveness_ms
         if next_ms != _NEVER_MS:
-            due_ms = min(due_ms, playback_.reached_ms + max(0, next_ms - playback_.active_ms))
+            scheduled_ms = _server_time_ms(playback_, next_ms)
+            if scheduled_ms < due_ms:
+                return scheduled_ms
     return due_ms
+
+
+def _server_time_ms(playback_: Playback, active_ms: int) -> int:
+    """Return the server time at which the session, if it stays ACTIVE, will have this much ACTIVE time; or now."""
+    left_ms = active_ms - playback_.active_ms
+    return playback_.reached_ms + left_ms if left_ms > 0 else playback_.reached_ms
 
 
 def next_deadline_ms(state: State, policy: Policy) -> int | None:

@@ -20,9 +20,10 @@ class Turn:
         now_ms: Server time of the event. The deadlines of orders count from it, because they leave now, also those
             that are given while ``state.playback.reached_ms`` is still catching up.
         out: The decisions so far, in order.
+        uses_captures: Whether captures are this session's proofs; else challenges are.
     """
 
-    __slots__ = ("now_ms", "out", "policy", "state")
+    __slots__ = ("now_ms", "out", "policy", "state", "uses_captures")
 
     def __init__(self, state: State, policy: Policy, now_ms: int) -> None:
         """Begin a turn on ``state``, which must be the caller's own copy."""
@@ -30,12 +31,8 @@ class Turn:
         self.policy = policy
         self.now_ms = now_ms
         self.out: list[Decision] = []
+        self.uses_captures = state.uses_captures(policy)
 
     def add(self, decision: Decision) -> None:
         """Add a decision; the shell carries all of them out in this order."""
         self.out.append(decision)
-
-    @property
-    def uses_captures(self) -> bool:
-        """Whether captures are this session's proofs."""
-        return self.state.uses_captures(self.policy)
