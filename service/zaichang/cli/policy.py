@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import Pack, load_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
-from zaichang.session.policy import policy_digest, policy_to_mapping
+from zaichang.session.policy import Policy, policy_digest
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,7 +61,8 @@ def _check(args: argparse.Namespace) -> int:
 
 def _diff(args: argparse.Namespace) -> int:
     left, right = load_pack(args.left), load_pack(args.right)
-    before, after = policy_to_mapping(left.policy), policy_to_mapping(right.policy)
+    # A pack of an older schema does not write the newer fields, but their defaults are in force.
+    before, after = _values(left.policy), _values(right.policy)
     rows = [
         (key, before[key], after[key]) for key in before if before[key] != after[key] and key not in ("name", "version")
     ]
@@ -74,6 +76,12 @@ def _diff(args: argparse.Namespace) -> int:
                 if key in cite:
                     say(f"    {cite[key]}")
     return 1 if rows else 0
+
+
+def _values(policy: Policy) -> dict[str, object]:
+    """Return the value in force of every field, in field order; tuples become lists."""
+    values = {spec.name: getattr(policy, spec.name) for spec in fields(policy)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _explain(args: argparse.Namespace) -> int:
