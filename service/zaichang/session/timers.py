@@ -85,9 +85,7 @@ def _round_due_ms(state: State, *, scheduled: bool, online: bool) -> int:
     if proofs_.due_ms and online and state.page.hold is None:
         due_ms = proofs_.due_ms
     if scheduled:
-        scheduled_ms = _server_time_ms(playback_, proofs_.next_active_ms)
-        if scheduled_ms < due_ms:
-            return scheduled_ms
+        return min(due_ms, _server_time_ms(playback_, proofs_.next_active_ms))
     return due_ms
 
 
@@ -103,9 +101,7 @@ def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: boo
         if liveness_ms is not None and liveness_ms < next_ms:
             next_ms = liveness_ms
         if next_ms != _NEVER_MS:
-            scheduled_ms = _server_time_ms(playback_, next_ms)
-            if scheduled_ms < due_ms:
-                return scheduled_ms
+            return min(due_ms, _server_time_ms(playback_, next_ms))
     return due_ms
 
 
