@@ -71,7 +71,10 @@ def test_every_close_code_is_on_the_page() -> None:
 
 def test_the_limits_are_on_the_page() -> None:
     documented = {
-        name: int(value) for name, value in re.findall(r"^\| ([\w ]+) \| (\d+)(?: \w+| \(default of the policy\))? \|$", PAGE, re.MULTILINE)
+        name: int(value)
+        for name, value in re.findall(
+            r"^\| ([\w ]+) \| (\d+)(?: \w+| \(default of the policy\))? \|$", PAGE, re.MULTILINE
+        )
     }
     assert documented == {
         "text frame": limits.TEXT_MAX_BYTES,
