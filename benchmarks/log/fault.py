@@ -109,7 +109,8 @@ def reap(pid: int, read: int, hit: bool = True) -> Ended:
 
 def run_kill(root: Path, ledger: Ledger, draw: random.Random) -> list[Ended]:
     """SIGKILL at a random moment."""
-    pid, read = start(root, ledger.next, 24, lambda: None)
+    # More than it can write before the signal, also where this process is scheduled late: it never ends by itself.
+    pid, read = start(root, ledger.next, 10_000, lambda: None)
     select.select([read], [], [], 10)
     time.sleep(draw.random() * 0.25)
     os.kill(pid, signal.SIGKILL)

@@ -108,7 +108,7 @@ def test_the_popup_is_announced_and_gives_the_focus_back(scripted: Scripted, tab
     one.until("probe.shadowed('#title')?.getRootNode().activeElement?.id === 'title'")
     one.page.locator("[data-answer=away]").click()
     scripted.say(ChallengeResult(challenge_id="q-confirm", accepted=False, closed=False, reason="CHALLENGE_WRONG"))
-    one.page.get_by_text("The pop-up was answered wrongly").wait_for()
+    one.page.get_by_text("The challenge was answered wrongly").wait_for()
     one.page.locator("[data-answer=here]").click()
     scripted.say(ChallengeResult(challenge_id="q-confirm", accepted=True, closed=True))
     dialog.wait_for(state="detached")
