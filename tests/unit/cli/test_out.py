@@ -36,7 +36,7 @@ def writes(source: str) -> list[int]:
 
 def test_commands_write_through_one_place() -> None:
     assert writes("print('x')\nimport sys\nsys.stderr.write('x')\nsys.stdout.buffer") == [1, 3, 4]
-    paths = [path for path in sorted(FOLDER.glob("*.py")) if path.name != "out.py"]
+    paths = [path for path in sorted(FOLDER.rglob("*.py")) if path.name != "out.py"]
     assert len(paths) > 20
     assert {path.name: found for path in paths if (found := writes(path.read_text()))} == {}
 
@@ -96,7 +96,7 @@ def test_a_crash_is_no_finding(
     def crash(*_: object, **__: object) -> None:
         raise fault(PAINTED)
 
-    monkeypatch.setattr("zaichang.cli.verify.verify_path", crash)
+    monkeypatch.setattr("zaichang.cli.evidence.verify.verify_path", crash)
     assert main(["verify", str(tmp_path), "--log-key", sample_of.SIGNER.vkey]) == 2
     said = capsys.readouterr()
     assert said.out == ""

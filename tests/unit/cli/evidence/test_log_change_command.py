@@ -19,7 +19,7 @@ NOW_YEAR = 2023
 @pytest.fixture
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     monkeypatch.setenv("ZAICHANG_LOG_DOMAIN", DOMAIN)
-    monkeypatch.setattr("zaichang.cli.log_change._now_ms", lambda: 1_700_000_900_000)
+    monkeypatch.setattr("zaichang.cli.evidence.log_change._now_ms", lambda: 1_700_000_900_000)
     assert log_year(1_700_000_900_000) == NOW_YEAR
     return record_session(tmp_path / "data", minutes=1)
 

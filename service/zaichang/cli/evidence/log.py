@@ -12,7 +12,7 @@ from typing import Final
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import load_trust, verify_path
-from zaichang.cli.log_change import add_changes
+from zaichang.cli.evidence.log_change import add_changes
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, NotFound
 from zaichang.tlog.tiles import WIDTH

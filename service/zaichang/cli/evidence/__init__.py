@@ -1,0 +1,1 @@
+"""Commands about evidence: bundles, receipts, logs, witnesses and samples; one file per subcommand."""
