@@ -40,7 +40,7 @@ def test_each_example_of_a_body_fits_its_model(name: str) -> None:
 async def test_the_outbox_line_has_the_fields_of_a_line_that_the_service_wrote(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
-        keys = await services.registry.add_institution("inst", "机构", "Institution")
+        keys = await services.institutions.add("inst", "机构", "Institution")
         await studied(Web(services, clock, keys, None))  # type: ignore[arg-type]  # no client: it studies only
         [path] = (tmp_path / "outbox").glob("*.jsonl")
         written = json.loads(path.read_bytes().splitlines()[0])

@@ -38,15 +38,14 @@ async def _prepare(services: Services, learners: int) -> list[str]:
     from zaichang_simulation.demo.learner import portrait
 
     policy = dataclasses.replace(load_pack("default").policy, liveness_start=False, liveness_bracket=False)
-    registry = services.registry
-    await registry.add_institution(INSTITUTION, INSTITUTION, INSTITUTION)
-    await registry.add_lesson(
+    await services.institutions.add(INSTITUTION, INSTITUTION, INSTITUTION)
+    await services.lessons.add(
         INSTITUTION, COURSE, LESSON, title_zh=LESSON, title_en=LESSON, duration_ms=LESSON_MS, policy=policy
     )
     photo = portrait()
     for number in range(learners):
-        await registry.enrol(INSTITUTION, f"learner-{number}", photo)
-    return [await registry.launch(INSTITUTION, f"learner-{n}", COURSE, LESSON) for n in range(learners)]
+        await services.enrolling.from_photos(INSTITUTION, f"learner-{number}", [photo])
+    return [await services.launches.issue(INSTITUTION, f"learner-{n}", COURSE, LESSON) for n in range(learners)]
 
 
 async def _serve(folder: Path, learners: int, pipe: int) -> None:

@@ -129,7 +129,7 @@ class RuntimeHost:
         """Create institution, lessons and learners."""
         services = self._running()
         scenario = self._loaded.scenario
-        await services.registry.add_institution(INSTITUTION, "模拟机构", "Simulated institution")
+        await services.institutions.add(INSTITUTION, "模拟机构", "Simulated institution")
         questions = QUESTIONS
         if scenario.question:
             questions = tuple(
@@ -148,7 +148,7 @@ class RuntimeHost:
     async def _register(self, client: ClientTable) -> None:
         """Register the client's lesson, in the version that it opens."""
         session = self._loaded.scenario.session
-        await self._running().registry.add_lesson(
+        await self._running().lessons.add(
             INSTITUTION,
             client.course,
             client.lesson,
@@ -163,7 +163,7 @@ class RuntimeHost:
         )
 
     async def _enrol(self, learner: str, photo: bytes) -> None:
-        await self._running().registry.enrol(INSTITUTION, learner, photo)
+        await self._running().enrolling.from_photos(INSTITUTION, learner, [photo])
 
     async def _credit_before(self) -> None:
         """Store an earlier session that credited what the scenario says."""
@@ -233,7 +233,7 @@ class RuntimeHost:
         services = self._running()
         if any(each.lesson_version != "1" for each in scenario.client):
             await self._register(client)
-        token = await services.registry.launch(
+        token = await services.launches.issue(
             INSTITUTION,
             client.learner,
             client.course,

@@ -42,11 +42,11 @@ PATIENCE_S = 60
 async def test_an_uploaded_question_is_asked_and_judged(tmp_path: Path) -> None:
     services = await build(load_settings(None, {"data": tmp_path, "log_flush_ms": 10}, {}), vision=FixedVision())
     async with services:
-        keys = await services.registry.add_institution("inst", "机构", "Institution")
-        await services.registry.add_lesson(
+        keys = await services.institutions.add("inst", "机构", "Institution")
+        await services.lessons.add(
             "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=600_000, policy=POLICY
         )
-        await services.registry.enrol("inst", "learner", PICTURE)
+        await services.enrolling.from_photos("inst", "learner", [PICTURE])
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         at = f"127.0.0.1:{listener.getsockname()[1]}"

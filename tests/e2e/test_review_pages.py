@@ -41,8 +41,8 @@ class Seen(Student):
 async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: Path) -> None:
     clock, vision = ManualClock(), FixedVision()
     async with service(tmp_path, clock=clock, vision=vision) as services:
-        key = await services.registry.add_reviewer("inst", "ren")
-        await services.registry.set_questions("inst", "course", "lesson", json.dumps(BANK).encode())
+        key = await services.institutions.add_reviewer("inst", "ren")
+        await services.lessons.set_questions("inst", "course", "lesson", json.dumps(BANK).encode())
         student = Seen(services, clock)
         await student.begin(await token(services))
         await student.play(70_000, 10_000)

@@ -39,12 +39,12 @@ async def prepare(data: Path, policy: Policy = POLICY) -> str:
     """Set up ``data`` with a lesson and an enrolled learner; return a launch token for it."""
     services = await build(load_settings(None, {"data": data}, {}))
     async with services:
-        await services.registry.add_institution("inst", "机构", "Institution")
-        await services.registry.add_lesson(
+        await services.institutions.add("inst", "机构", "Institution")
+        await services.lessons.add(
             "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=600_000, policy=policy
         )
-        await services.registry.enrol("inst", "learner", portrait())
-        return await services.registry.launch("inst", "learner", "course", "lesson")
+        await services.enrolling.from_photos("inst", "learner", [portrait()])
+        return await services.launches.issue("inst", "learner", "course", "lesson")
 
 
 class Server:

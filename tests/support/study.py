@@ -237,14 +237,14 @@ async def service(
         settings, clock=clock or ManualClock(), vision=vision or FixedVision(), token_hex=numbered(seed)
     )
     async with services:
-        await services.registry.add_institution("inst", "机构", "Institution")
-        await services.registry.add_lesson(
+        await services.institutions.add("inst", "机构", "Institution")
+        await services.lessons.add(
             "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=1_800_000, policy=policy
         )
         if enrol_first:
-            await services.registry.enrol("inst", "learner", PICTURE)
+            await services.enrolling.from_photos("inst", "learner", [PICTURE])
         yield services
 
 
 async def token(services: Services, learner: str = "learner", **more: Any) -> str:
-    return await services.registry.launch("inst", learner, "course", "lesson", **more)
+    return await services.launches.issue("inst", learner, "course", "lesson", **more)

@@ -11,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from support.study import ManualClock, Student, service, token
-from zaichang.launch.registry import InstitutionKeys
+from zaichang.launch.institutions import InstitutionKeys
 from zaichang.main.service import Services, create_service_app
 
 
@@ -35,7 +35,7 @@ async def web(
 ) -> AsyncIterator[Web]:
     clock = ManualClock()
     async with service(tmp_path, clock=clock, **settings) as services:
-        keys = await services.registry.add_institution("inst", "机构", "Institution")
+        keys = await services.institutions.add("inst", "机构", "Institution")
         # An unforeseen error must answer in the one shape, not surface in the test's client.
         transport = httpx.ASGITransport(app=create(services), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -91,15 +91,15 @@ async def _nobody(parts: ApiParts, key: str) -> None:
 
 
 async def _platform(parts: ApiParts, key: str) -> Institution:
-    return await parts.registry.institution_of_key(key, "platform")
+    return await parts.institutions.of_key(key, "platform")
 
 
 async def _owner(parts: ApiParts, key: str) -> Institution:
-    return await parts.registry.institution_of_key(key, "staff")
+    return await parts.institutions.of_key(key, "staff")
 
 
 async def _staff(parts: ApiParts, key: str) -> Caller:
-    institution, reviewer_id = await parts.registry.reviewer_of_key(key)
+    institution, reviewer_id = await parts.institutions.reviewer_of_key(key)
     return Caller(institution=institution, actor=reviewer_id or "staff", reviewer_id=reviewer_id)
 
 

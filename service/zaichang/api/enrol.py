@@ -73,14 +73,14 @@ def enrol_router() -> APIRouter:
         """
         owner = (institution.institution_id, check_id(learner, "learner"))
         if isinstance(sent, bytes):
-            return _made(await parts.registry.enrol(*owner, sent))
+            return _made(await parts.enrolling.from_photos(*owner, [sent]))
         pictures = _pictures(sent.photos)
-        return _made(await parts.registry.enrolling.from_photos(*owner, pictures, at_least=sent.at_least))
+        return _made(await parts.enrolling.from_photos(*owner, pictures, at_least=sent.at_least))
 
     @router.get("/references")
     async def list_references(institution: ByPlatform, parts: Parts) -> list[Reference]:
         """List the references of the institution's learners."""
-        held = await parts.registry.enrolling.all_held(institution.institution_id)
+        held = await parts.enrolling.all_held(institution.institution_id)
         return [
             Reference(
                 learner=each.learner_id,
@@ -98,7 +98,7 @@ def enrol_router() -> APIRouter:
     async def enrol_me(claims: ByEnrolling, photo: Annotated[bytes, Depends(_photo)], parts: Parts) -> EnrolledAnswer:
         """Make the learner's own reference from one photo, where there is none that can be compared."""
         parts.rates.spend("photos", claims.token_id, parts.rates.limits.photos)
-        made = await parts.registry.enrolling.from_photos(
+        made = await parts.enrolling.from_photos(
             claims.institution_id, claims.learner_id, [photo], replace=False, alive=await _wants_pad(parts, claims)
         )
         return _made(made)

@@ -22,7 +22,7 @@ def launch_router() -> APIRouter:
 
         The platform calls this when a learner opens a lesson, and hands the token to the learner's page.
         """
-        token = await parts.registry.launch(
+        token = await parts.launches.issue(
             institution.institution_id,
             asked.learner,
             asked.course,
@@ -49,7 +49,7 @@ def launch_router() -> APIRouter:
         institution = await ports.lessons.institution(claims.institution_id)
         allowance = await current_allowance(parts.ports.learners, claims.institution_id, claims.learner_id)
         terms = granted(allowance, claims.terms)
-        held = await parts.registry.enrolling.held(claims.institution_id, claims.learner_id)
+        held = await parts.enrolling.held(claims.institution_id, claims.learner_id)
         enrolled = held is not None and held.current
         return MeAnswer(
             institution=Names(zh=institution.name_zh, en=institution.name_en),

@@ -85,7 +85,7 @@ def manage_router() -> APIRouter:
         Its question bank stays. Running sessions go on under the rules that they began with; the next launch gets the
         new ones.
         """
-        made = await parts.registry.add_lesson(
+        made = await parts.lessons.add(
             institution.institution_id,
             course,
             lesson,
@@ -122,7 +122,7 @@ def manage_router() -> APIRouter:
     ) -> BankSize:
         """Replace a lesson's question bank for sessions to come."""
         place = (check_id(course, "course"), check_id(lesson, "lesson"))
-        size = await parts.registry.set_questions(institution.institution_id, *place, bank)
+        size = await parts.lessons.set_questions(institution.institution_id, *place, bank)
         return BankSize(questions=size)
 
     @router.get("/learners/{learner}/allowance", responses=refused({422: ("id.invalid",)}))
@@ -161,13 +161,13 @@ def manage_router() -> APIRouter:
     @router.post("/reviewers", responses=refused({422: ("id.invalid",)}))
     async def add_reviewer(institution: ByOwner, asked: ReviewerRequest, parts: Parts) -> ReviewerKey:
         """Give a reviewer a key of their own; an older key of the same reviewer ends."""
-        key = await parts.registry.add_reviewer(institution.institution_id, asked.reviewer)
+        key = await parts.institutions.add_reviewer(institution.institution_id, asked.reviewer)
         return ReviewerKey(reviewer=asked.reviewer, key=key)
 
     @router.delete("/reviewers/{reviewer}", responses=refused({404: ("reviewer.unknown",), 422: ("id.invalid",)}))
     async def revoke_reviewer(institution: ByOwner, reviewer: ReviewerId, parts: Parts) -> Done:
         """End a reviewer's key; the reviewer's decisions stay."""
-        await parts.registry.revoke_reviewer(institution.institution_id, check_id(reviewer, "reviewer"))
+        await parts.institutions.revoke_reviewer(institution.institution_id, check_id(reviewer, "reviewer"))
         return Done(ok=True)
 
     return router

@@ -9,7 +9,10 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from zaichang.launch.camera_enrolment import LiveEnrolment
-from zaichang.launch.registry import Registry
+from zaichang.launch.enrolment import Enrolling
+from zaichang.launch.institutions import Institutions
+from zaichang.launch.launches import Launches
+from zaichang.launch.lessons import Lessons
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
@@ -26,7 +29,10 @@ class ApiParts:
 
     Attributes:
         gateway: Serves websockets.
-        registry: Institutions, lessons, enrolment, launches.
+        institutions: Institutions, reviewers and their keys.
+        lessons: Lessons with their rules and question banks.
+        launches: Signs launch tokens.
+        enrolling: Makes references from photos.
         camera_enrolment: Leads learners through the poses.
         ports: Store, blobs, vault, clock.
         tokens: Launch tokens (self-enrolment).
@@ -39,7 +45,10 @@ class ApiParts:
     """
 
     gateway: Gateway
-    registry: Registry
+    institutions: Institutions
+    lessons: Lessons
+    launches: Launches
+    enrolling: Enrolling
     camera_enrolment: LiveEnrolment
     ports: ReviewPorts
     tokens: LaunchTokens

@@ -67,7 +67,7 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
         try:
             await services.store.institution(args.institution)
         except NotFound:
-            made = await services.registry.add_institution(
+            made = await services.institutions.add(
                 args.institution, args.name_zh or args.institution, args.name_en or args.institution
             )
             keys = {"platform": made.platform, "staff": made.staff}
@@ -89,7 +89,7 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
                 )
             outcome = "replaced"
             title_zh, title_en = args.title_zh or found.title_zh, args.title_en or found.title_en
-        await services.registry.add_lesson(
+        await services.lessons.add(
             args.institution,
             args.course,
             args.lesson,

@@ -73,7 +73,7 @@ async def _enrol(settings: Settings, args: Namespace) -> Enrolled:
 
     photos = [_read(path) for path in args.photos]
     async with await build(settings) as services:
-        return await services.registry.enrolling.from_photos(
+        return await services.enrolling.from_photos(
             args.institution,
             args.learner,
             photos,

@@ -102,7 +102,7 @@ async def _manage(args: Namespace) -> dict[str, Any]:
 
 
 async def _institution(services: Services, args: Namespace) -> dict[str, Any]:
-    keys = await services.registry.add_institution(args.institution, args.name_zh, args.name_en)
+    keys = await services.institutions.add(args.institution, args.name_zh, args.name_en)
     return {"platform": keys.platform, "staff": keys.staff}
 
 
@@ -110,7 +110,7 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
     from zaichang.launch.policy_packs import load_pack
 
     policy = load_pack(args.policy).policy
-    made = await services.registry.add_lesson(
+    made = await services.lessons.add(
         args.institution,
         args.course,
         args.lesson,
@@ -130,7 +130,7 @@ async def _questions(services: Services, args: Namespace) -> dict[str, Any]:
 
     if args.bank is not None:
         bank = _read(args.bank)
-        return {"questions": await services.registry.set_questions(args.institution, args.course, args.lesson, bank)}
+        return {"questions": await services.lessons.set_questions(args.institution, args.course, args.lesson, bank)}
     lesson = await services.store.lesson(args.institution, args.course, args.lesson)
     return dict(bank_json(lesson.questions))
 
@@ -161,9 +161,9 @@ async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
 
 async def _reviewer(services: Services, args: Namespace) -> dict[str, Any]:
     if args.revoke:
-        await services.registry.revoke_reviewer(args.institution, args.reviewer)
+        await services.institutions.revoke_reviewer(args.institution, args.reviewer)
     elif args.reviewer:
-        key = await services.registry.add_reviewer(args.institution, args.reviewer)
+        key = await services.institutions.add_reviewer(args.institution, args.reviewer)
         return {"reviewer": args.reviewer, "key": key}
     found = await services.store.reviewers(args.institution)
     return {"reviewers": [name for name, _, revoked in found if revoked is None]}
@@ -179,7 +179,7 @@ def _read(path: Path) -> bytes:
 
 
 async def _references(services: Services, args: Namespace) -> dict[str, Any]:
-    held = await services.registry.enrolling.all_held(args.institution)
+    held = await services.enrolling.all_held(args.institution)
     return {
         "embedder": services.ports.vision.embedder_id,
         "outdated": [each.learner_id for each in held if not each.current],

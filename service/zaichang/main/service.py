@@ -21,7 +21,10 @@ from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.launch.camera_enrolment import LiveEnrolment
-from zaichang.launch.registry import Registry
+from zaichang.launch.enrolment import Enrolling
+from zaichang.launch.institutions import Institutions
+from zaichang.launch.launches import Launches
+from zaichang.launch.lessons import Lessons
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import RateLimits, Rates
@@ -63,7 +66,10 @@ class Services:
     session_ports: SessionPorts
     hub: SessionHub
     gateway: Gateway
-    registry: Registry
+    institutions: Institutions
+    lessons: Lessons
+    launches: Launches
+    enrolling: Enrolling
     camera_enrolment: LiveEnrolment
     recorder: Recorder
     review: ReviewDesk
@@ -177,10 +183,10 @@ async def build(
     hub = SessionHub(session_ports, recorder, stop)
     account_sharing = AccountSharing(ports, signals_key, _sharing_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
-    registry = Registry(launch_ports, tokens, settings.token_minutes * MINUTE_MS)
+    enrolling = Enrolling(launch_ports)
     face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
     if face_search is not None:
-        registry.enrolling.on_enrolled.append(face_search.enrolled)
+        enrolling.on_enrolled.append(face_search.enrolled)
         hub.on_closed.append(face_search.closed)
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)
@@ -198,8 +204,11 @@ async def build(
         session_ports=session_ports,
         hub=hub,
         gateway=Gateway(hub, tokens, session_ports, settings.connections_max, account_sharing, rates),
-        registry=registry,
-        camera_enrolment=LiveEnrolment(launch_ports, registry.enrolling),
+        institutions=Institutions(launch_ports),
+        lessons=Lessons(store),
+        launches=Launches(launch_ports, tokens, settings.token_minutes * MINUTE_MS),
+        enrolling=enrolling,
+        camera_enrolment=LiveEnrolment(launch_ports, enrolling),
         recorder=recorder,
         review=review,
         account_sharing=account_sharing,
@@ -251,7 +260,10 @@ def create_service_app(services: Services) -> FastAPI:
     app = create_app(
         ApiParts(
             gateway=services.gateway,
-            registry=services.registry,
+            institutions=services.institutions,
+            lessons=services.lessons,
+            launches=services.launches,
+            enrolling=services.enrolling,
             ports=services.ports,
             tokens=services.tokens,
             logs=services.log_places,

@@ -131,10 +131,10 @@ async def _demo(
     async with await build(settings) as services:
         media = settings.data / "media"
         await asyncio.to_thread(ensure_lessons, media)
-        await services.registry.add_institution(INSTITUTION, "示例机构", "Sample institution")
+        await services.institutions.add(INSTITUTION, "示例机构", "Sample institution")
         pseudonym = await _set_up(services)
         base = base_url(settings, listener)
-        reviewer_key = await services.registry.add_reviewer(INSTITUTION, "demo-reviewer")
+        reviewer_key = await services.institutions.add_reviewer(INSTITUTION, "demo-reviewer")
         app = create_demo_app(services)
         app.include_router(entrance_router(services, INSTITUTION, reviewer_key, outcome.progress))
         print(MESSAGE.format(base=base, path=PATH), file=sys.stderr if args.json else sys.stdout, flush=True)
@@ -155,7 +155,7 @@ async def _set_up(services: Services) -> str:
     from zaichang_simulation.demo.lessons import COURSE_ID, LESSONS
 
     for lesson in LESSONS:
-        await services.registry.add_lesson(
+        await services.lessons.add(
             INSTITUTION,
             COURSE_ID,
             lesson.lesson_id,
@@ -166,7 +166,7 @@ async def _set_up(services: Services) -> str:
         )
     pseudonym = f"simulated-{services.ports.token_hex(3)}"
     _say("Enrolling the simulated learner from a public-domain portrait.")
-    await services.registry.enrol(INSTITUTION, pseudonym, portrait())
+    await services.enrolling.from_photos(INSTITUTION, pseudonym, [portrait()])
     return pseudonym
 
 
@@ -174,7 +174,7 @@ async def _study(services: Services, base: str, pseudonym: str, study_s: float, 
     from zaichang_simulation.demo.learner import study
     from zaichang_simulation.demo.lessons import COURSE_ID
 
-    token = await services.registry.launch(INSTITUTION, pseudonym, COURSE_ID, LESSON)
+    token = await services.launches.issue(INSTITUTION, pseudonym, COURSE_ID, LESSON)
     url = f"ws{base.removeprefix('http')}/v1/session"
 
     def tell(minute: MinuteSealed) -> None:

@@ -88,7 +88,7 @@ def _loopback(host: str) -> bool:
 async def _course(services: Services, institution: str) -> str:
     """Launch a new learner in every lesson: seconds that an earlier visitor was credited would not count again."""
     you = f"you-{services.ports.token_hex(3)}"
-    launch = services.registry.launch
+    launch = services.launches.issue
     tokens = [await launch(institution, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
     # For a learner who does not agree to the face check: the page asks first.
     others = [await launch(institution, you, COURSE_ID, lesson.lesson_id, route="challenge") for lesson in LESSONS]

@@ -98,9 +98,9 @@ async def run(data: Path, port: int, photo: Path, origin: str) -> None:
 
 
 async def _furnish(services: Services, photo: Path) -> dict[str, str]:
-    made = await services.registry.add_institution(INSTITUTION, "测试机构", "Test institution")
+    made = await services.institutions.add(INSTITUTION, "测试机构", "Test institution")
     for lesson, policy in LESSONS.items():
-        await services.registry.add_lesson(
+        await services.lessons.add(
             INSTITUTION,
             COURSE,
             lesson,
@@ -109,18 +109,18 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
             duration_ms=LONGER_MS.get(lesson, LESSON_MS),
             policy=policy,
         )
-    await services.registry.add_lesson(
+    await services.lessons.add(
         INSTITUTION, COURSE, "broadcast", title_zh="broadcast", title_en="broadcast", duration_ms=BROADCAST_MS,
         policy=QUICK, live_from_ms=int(time.time() * 1_000) - BROADCAST_MS // 4,
     )  # fmt: skip
     ensure_lessons(services.settings.data / "media")
     for film in FILMS:
-        await services.registry.add_lesson(
+        await services.lessons.add(
             INSTITUTION, COURSE, film.lesson_id, title_zh=film.title_zh, title_en=film.title_en,
             duration_ms=film.duration_ms, policy=QUICK,
         )  # fmt: skip
     for number in range(60):
-        await services.registry.enrol(INSTITUTION, f"learner-{number}", photo.read_bytes())
+        await services.enrolling.from_photos(INSTITUTION, f"learner-{number}", [photo.read_bytes()])
     return {"platform": made.platform, "staff": made.staff}
 
 

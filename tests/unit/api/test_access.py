@@ -75,7 +75,7 @@ async def test_every_route_refuses_every_key_that_is_not_its_own(tmp_path: Path)
         held = {
             "platform": page.keys.platform,
             "staff": page.keys.staff,
-            "reviewer": await page.services.registry.add_reviewer("inst", "ren"),
+            "reviewer": await page.services.institutions.add_reviewer("inst", "ren"),
             "learner": await token(page.services),
             "enroller": await token(page.services, enrol=True),
         }
@@ -114,7 +114,7 @@ async def test_a_stranger_cannot_make_the_service_read_a_body(tmp_path: Path) ->
 
 async def test_another_institutions_key_opens_nothing_of_ours(tmp_path: Path) -> None:
     async with web(tmp_path) as page:
-        other = await page.services.registry.add_institution("other", "另", "Other")
+        other = await page.services.institutions.add("other", "另", "Other")
         headers = {"authorization": f"Bearer {other.platform}"}
         asked = {"learner": "p", "course": "course", "lesson": "lesson"}
         assert code_of(await page.client.post("/v1/launch", json=asked, headers=headers)) == "lesson.unknown"

@@ -60,11 +60,11 @@ def running(data: Path) -> Iterator[Running]:
 
     async def serve(stop: asyncio.Event) -> None:
         async with service(data, rate_address=10**6, rate_key=10**6, rate_photos=10**4, rate_appeals=10**4) as services:
-            made = await services.registry.add_institution("inst", "机构", "Institution")
+            made = await services.institutions.add("inst", "机构", "Institution")
             keys = {
                 "platform": made.platform,
                 "staff": made.staff,
-                "reviewer": await services.registry.add_reviewer("inst", "ren"),
+                "reviewer": await services.institutions.add_reviewer("inst", "ren"),
                 "launch": await token(services, "learner-17", enrol=True),
             }
             config = uvicorn.Config(

@@ -59,7 +59,7 @@ async def keys_of(page: Web) -> dict[str, str]:
     return {
         "platformKey": page.keys.platform,
         "staffKey": page.keys.staff,
-        "reviewerKey": await page.services.registry.add_reviewer("inst", "ren"),
+        "reviewerKey": await page.services.institutions.add_reviewer("inst", "ren"),
         "launchToken": await token(page.services, "p-2", enrol=True),
     }
 

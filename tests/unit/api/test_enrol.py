@@ -37,7 +37,7 @@ async def page(
     tmp_path: Path, policy: Policy = POLICY, embedder: str = "5f" * 8, seed: str = "1"
 ) -> AsyncIterator[Page]:
     async with service(tmp_path, vision=Studio(embedder), policy=policy, enrol_first=False, seed=seed) as services:
-        keys = await services.registry.add_institution("inst", "机构", "Institution")
+        keys = await services.institutions.add("inst", "机构", "Institution")
         transport = httpx.ASGITransport(app=create_service_app(services))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Page(services, client, keys.platform)

@@ -40,13 +40,13 @@ def code_of(answer: httpx.Response) -> str:
 async def web(tmp_path: Path, vision: FixedVision | None = None, **settings: Any) -> AsyncIterator[Web]:
     clock = ManualClock()
     async with service(tmp_path, clock=clock, vision=vision, **settings) as services:
-        keys = await services.registry.add_institution("inst", "机构", "Institution")
-        other = await services.registry.add_institution("other", "另", "Other")
+        keys = await services.institutions.add("inst", "机构", "Institution")
+        other = await services.institutions.add("other", "另", "Other")
         held = {
             "staff": keys.staff,
             "platform": keys.platform,
-            "ren": await services.registry.add_reviewer("inst", "ren"),
-            "stranger": await services.registry.add_reviewer("other", "stranger"),
+            "ren": await services.institutions.add_reviewer("inst", "ren"),
+            "stranger": await services.institutions.add_reviewer("other", "stranger"),
             "other": other.staff,
         }
         transport = httpx.ASGITransport(app=create_service_app(services), raise_app_exceptions=False)

@@ -21,7 +21,7 @@ async def test_a_reviewer_sees_minutes_reasons_and_captures_of_their_institution
         assert picture.content.startswith(b"\xff\xd8\xff") and picture.headers["content-type"] == "image/jpeg"
         assert picture.headers["cache-control"] == "no-store"
 
-        other = await page.services.registry.add_institution("other", "另", "Other")
+        other = await page.services.institutions.add("other", "另", "Other")
         stranger = {"authorization": f"Bearer {other.staff}"}
         for address in (f"/v1/sessions/{session_id}", path):
             for headers in ({}, page.platform()):

@@ -22,7 +22,7 @@ class Room:
 
     def __init__(self, services: Services, clock: ManualClock) -> None:
         self.services, self.clock = services, clock
-        self.live = LiveEnrolment(services.ports, services.registry.enrolling)
+        self.live = LiveEnrolment(services.ports, services.enrolling)
         self.token = "t1"
 
     async def begin(self, *, alive: bool = False) -> Step:
@@ -56,7 +56,7 @@ async def test_four_poses_make_a_reference_of_four_photos(tmp_path: Path) -> Non
         assert sorted(seen) == sorted(Pose)
         assert step.made is not None
         assert (step.made.photos, step.made.version) == (4, 1)
-        assert (await there.services.registry.enrolling.all_held("inst"))[0].photos == 4
+        assert (await there.services.enrolling.all_held("inst"))[0].photos == 4
         with pytest.raises(NotAllowed) as caught:
             await there.begin()
         assert caught.value.code == "enrol.exists"

@@ -30,7 +30,7 @@ async def kept(services: Services, learner: str) -> Template | None:
 
 
 async def enrol(services: Services, photos: Sequence[bytes], **more: object) -> Enrolled:
-    return await services.registry.enrolling.from_photos("inst", "p", photos, **more)  # type: ignore[arg-type]  # forwarded
+    return await services.enrolling.from_photos("inst", "p", photos, **more)  # type: ignore[arg-type]  # forwarded
 
 
 def studio(tmp_path: Path, **more: object):  # type: ignore[no-untyped-def]  # as service
@@ -122,9 +122,9 @@ async def test_another_embedder_makes_references_outdated_until_they_are_made_an
         with pytest.raises(NotAllowed) as caught:
             await enrol(services, GOOD, replace=False)
         assert caught.value.code == "enrol.exists"
-        await services.registry.enrolling.from_photos("inst", "other", [b"who=b"])
+        await services.enrolling.from_photos("inst", "other", [b"who=b"])
     async with service(tmp_path, vision=Studio("77" * 8), clock=clock, enrol_first=False, seed="2") as services:
-        enrolling = services.registry.enrolling
+        enrolling = services.enrolling
         held = await enrolling.all_held("inst")
         assert [(each.learner_id, each.current, each.photos, each.embedder) for each in held] == [
             ("other", False, 1, EMBEDDER),
@@ -146,7 +146,7 @@ async def test_a_template_of_an_older_form_is_outdated_not_an_error(tmp_path: Pa
         key = services.ports.vault.unlock(await services.store.learner("inst", "p"))
         old = replace(row, version=2, encrypted=key.encrypt(TEMPLATE, "2", b"ZCT1 of an older form" + bytes(600)))
         await services.store.add_enrolment("inst", "p", old)
-        held = await services.registry.enrolling.held("inst", "p")
+        held = await services.enrolling.held("inst", "p")
         assert held is not None
         assert (held.current, held.photos, held.embedder) == (False, 0, "")
         assert (await enrol(services, GOOD, replace=False)).version == 3
@@ -155,10 +155,10 @@ async def test_a_template_of_an_older_form_is_outdated_not_an_error(tmp_path: Pa
 async def test_an_unknown_institution_and_an_erased_learner_are_refused(tmp_path: Path) -> None:
     async with studio(tmp_path) as services:
         with pytest.raises(ZaichangError, match=r"institution.unknown"):
-            await services.registry.enrolling.from_photos("none", "p", GOOD)
+            await services.enrolling.from_photos("none", "p", GOOD)
         await enrol(services, GOOD)
         await services.store.erase_learner("inst", "p", 1)
         with pytest.raises(NotAllowed, match=r"learner.erased"):
             await enrol(services, GOOD)
         with pytest.raises(PeerViolation, match=r"id.invalid"):
-            await services.registry.enrolling.from_photos("inst", "a b", GOOD)
+            await services.enrolling.from_photos("inst", "a b", GOOD)

@@ -34,7 +34,7 @@ async def test_pictures_in_another_store_are_erased_too(tmp_path: Path) -> None:
     clock, blobs = ManualClock(), MemoryBlobs()
     async with service(tmp_path, clock=clock) as services:
         object.__setattr__(services.session_ports, "blobs", blobs)
-        await services.registry.enrol("inst", "other", b"another picture")
+        await services.enrolling.from_photos("inst", "other", [b"another picture"])
         for learner in ("learner", "other"):
             student = Student(services, clock)
             await student.begin(await token(services, learner))

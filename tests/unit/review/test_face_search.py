@@ -51,7 +51,7 @@ class Shown(Student):
 
 
 async def enrol(services: Services, learner: str, face: str) -> None:
-    await services.registry.enrol("inst", learner, f"face:{face}".encode())
+    await services.enrolling.from_photos("inst", learner, [f"face:{face}".encode()])
 
 
 async def reasons(services: Services) -> dict[str, set[tuple[str, str]]]:
@@ -106,8 +106,8 @@ async def test_a_session_s_captures_are_searched_and_grouped(tmp_path: Path) -> 
 
 async def test_another_institution_s_faces_are_never_looked_at(tmp_path: Path) -> None:
     async with service(tmp_path, vision=Faces()) as services:
-        await services.registry.add_institution("other", "另", "Other")
-        await services.registry.enrol("other", "x", b"face:a")
+        await services.institutions.add("other", "另", "Other")
+        await services.enrolling.from_photos("other", "x", [b"face:a"])
         await enrol(services, "p1", "a")
         assert await reasons(services) == {}
 

@@ -112,7 +112,7 @@ async def test_another_lesson_makes_up_for_nothing(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=LIVE) as services:
         first = await left(services, clock)
-        await services.registry.add_lesson(
+        await services.lessons.add(
             "inst", "course", "lesson", title_zh="课", title_en="L", duration_ms=1_800_000, policy=LIVE, version="2"
         )
         second = await begun(services, clock)

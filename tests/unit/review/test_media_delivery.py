@@ -135,7 +135,7 @@ async def test_a_late_log_waits_while_the_learner_studies_the_lesson_again(tmp_p
 async def test_another_institution_cannot_say_what_was_sent(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=STRICT) as services:
-        await services.registry.add_institution("other", "别", "Other")
+        await services.institutions.add("other", "别", "Other")
         text, launch = await launched(services)
         await services.deliveries.take("other", [record(launch)])
         student = await study(services, clock, text)

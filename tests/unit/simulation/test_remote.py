@@ -27,11 +27,11 @@ async def study(tmp_path: Path, text: str, *, with_token: bool) -> Result:
     listener = socket.create_server(("127.0.0.1", 0))
     results: list[Result] = []
     async with await build(settings, vision=vision) as services:
-        keys = await services.registry.add_institution("inst-1", "机构", "Institution")
-        await services.registry.add_lesson(
+        keys = await services.institutions.add("inst-1", "机构", "Institution")
+        await services.lessons.add(
             "inst-1", "course-1", "lesson-1", title_zh="课", title_en="Lesson", duration_ms=6_000, policy=loaded.policy
         )
-        token = await services.registry.launch("inst-1", "learner-1", "course-1", "lesson-1", enrol=True)
+        token = await services.launches.issue("inst-1", "learner-1", "course-1", "lesson-1", enrol=True)
         base = base_url(settings, listener)
 
         async def beside() -> bool:

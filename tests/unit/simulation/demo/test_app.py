@@ -20,14 +20,14 @@ PARTS = media_parts((FOLDER / LESSON.video).read_bytes(), LESSON.duration_ms)
 
 async def served(page: Web) -> tuple[str, str]:
     """Register a lesson that the service serves itself; return its media ticket and its launch."""
-    await page.services.registry.add_lesson(
+    await page.services.lessons.add(
         "inst", "course", LESSON.lesson_id, title_zh="课", title_en="L", duration_ms=LESSON.duration_ms, policy=Policy()
     )
     media = page.services.settings.data / "media"
     ensure_lessons(media)
     (media / LESSON.video).write_bytes((FOLDER / LESSON.video).read_bytes())
     (media / "other.webm").write_bytes((FOLDER / LESSON.video).read_bytes())
-    launch = await page.services.registry.launch("inst", "learner", "course", LESSON.lesson_id)
+    launch = await page.services.launches.issue("inst", "learner", "course", LESSON.lesson_id)
     me = (await page.client.get("/v1/me", headers={"authorization": f"Bearer {launch}"})).json()
     return me["media_ticket"], page.services.tokens.verify(launch, T0_MS).token_id
 

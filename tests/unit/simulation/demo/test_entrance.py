@@ -41,7 +41,7 @@ async def door(
 async def test_a_learner_gets_a_new_pseudonym_and_both_routes(tmp_path: Path) -> None:
     async with door(tmp_path) as (page, client):
         for lesson in LESSONS:
-            await page.services.registry.add_lesson(
+            await page.services.lessons.add(
                 "inst", COURSE_ID, lesson.lesson_id, title_zh="课", title_en="L", duration_ms=60_000, policy=Policy()
             )
         seen = set()

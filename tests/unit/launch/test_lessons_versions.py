@@ -19,7 +19,7 @@ from zaichang.session.events import SessionStarted
 
 async def register(services: Services, version: str = "", **more: Any) -> Lesson:
     values: dict[str, Any] = {"title_zh": "课", "title_en": "Lesson", "duration_ms": 1_800_000, "policy": POLICY}
-    return await services.registry.add_lesson("inst", "course", "lesson", version=version, **{**values, **more})
+    return await services.lessons.add("inst", "course", "lesson", version=version, **{**values, **more})
 
 
 async def study(services: Services, clock: ManualClock, text: str = "") -> Student:

@@ -1,0 +1,97 @@
+"""Lessons, their versions, rules and question banks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.errors import NotFound
+from zaichang.core.ids import check_id
+from zaichang.launch.question_bank import parse_bank
+from zaichang.ports.lessons import LessonStore
+from zaichang.ports.records import Lesson
+from zaichang.session.events import Question
+from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
+
+
+class Lessons:
+    """Writes lessons. A lesson's policy is kept for ever under its digest."""
+
+    def __init__(self, store: LessonStore) -> None:
+        """Use the store of lessons and policies."""
+        self._store = store
+
+    async def add(
+        self,
+        institution_id: str,
+        course_id: str,
+        lesson_id: str,
+        *,
+        title_zh: str,
+        title_en: str,
+        duration_ms: int,
+        policy: Policy,
+        questions: tuple[Question, ...] | None = None,
+        version: str = "",
+        timeline_kept: bool = False,
+        live_from_ms: int | None = None,
+    ) -> Lesson:
+        """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
+
+        Args:
+            institution_id: Whose.
+            course_id: Its course.
+            lesson_id: Its id.
+            title_zh: Title in Chinese.
+            title_en: Title in English.
+            duration_ms: Its length.
+            policy: The rules.
+            questions: Its bank; None: the one that it has.
+            version: Its version; empty: the one that it has, or "1".
+            timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
+            live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
+
+        Running sessions go on with the version that they began with; the next launch gets this one.
+        """
+        before = await self._lesson(institution_id, course_id, lesson_id)
+        version = check_id(version or (before.version if before is not None else "1"), "version")
+        kept = before is not None and (timeline_kept or version == before.version)
+        if questions is None:
+            questions = before.questions if before is not None else ()
+        if live_from_ms is None:
+            live_from_ms = before.live_from_ms if before is not None else 0
+        digest = policy_digest(policy)
+        await self._store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
+        lesson = Lesson(
+            institution_id=check_id(institution_id, "institution_id"),
+            course_id=check_id(course_id, "course_id"),
+            lesson_id=check_id(lesson_id, "lesson_id"),
+            title_zh=title_zh,
+            title_en=title_en,
+            duration_ms=duration_ms,
+            policy_digest=digest,
+            questions=questions,
+            version=version,
+            timeline=before.timeline if before is not None and kept else version,
+            live_from_ms=live_from_ms,
+        )
+        await self._store.put_lesson(lesson)
+        return lesson
+
+    async def _lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson | None:
+        try:
+            return await self._store.lesson(institution_id, course_id, lesson_id)
+        except NotFound:
+            return None
+
+    async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: bytes) -> int:
+        """Replace a lesson's question bank (JSON, see ``question_bank``) for sessions to come; return its size.
+
+        Raises:
+            NotFound: ``lesson.unknown``.
+            PeerViolation: ``questions.invalid``.
+        """
+        questions = parse_bank(bank)
+        lesson = await self._store.lesson(institution_id, course_id, lesson_id)
+        await self._store.put_lesson(replace(lesson, questions=questions))
+        return len(questions)
