@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import FatalLogError
+from zaichang.core.rules_version import CURRENT
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.log.shelf import LogShelf
 from zaichang.main.logs import FolderLogs
@@ -67,7 +68,7 @@ def record_session(
 async def _record(
     root: Path, minutes: int, session_id: str, policy: Policy, moves: Callable[[Desk], dict[str, Any]] | None
 ) -> Recorded:
-    info = started(policy, session_id=session_id)
+    info = replace(started(policy, session_id=session_id), rules=CURRENT)
     desk = Desk(info=info, policy=policy, moves=moves)
     desk.study(minutes * 60_000)
     desk.finish()

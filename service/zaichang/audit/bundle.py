@@ -13,8 +13,9 @@ from typing import Final
 
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.core.rules_version import RulesVersion, rules_from
 from zaichang.tlog.keys import decode_base64, encode_base64
-from zaichang.tlog.schema import ID, ORIGIN, WORD, Field
+from zaichang.tlog.schema import ID, ORIGIN, RELEASE, WORD, Field
 
 FORMAT: Final = "zaichang-bundle@v1"
 MAX_LINE_BYTES: Final = 4_000_000
@@ -113,6 +114,19 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A version of the rules that sessions of the bundle were recorded under.
+
+    Attributes:
+        version: The version.
+        release: The release that wrote the bundle; it replays this version.
+    """
+
+    version: RulesVersion
+    release: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """The content of a bundle.
 
@@ -125,6 +139,7 @@ class Bundle:
         fields: Opened fields of leaves.
         policies: Policy documents (canonical bytes); the start leaf names one by its SHA-256.
         seen: Earlier cosigned checkpoints: they bound in time when each leaf entered the log.
+        rules: The versions of the rules, and the release that knows them; empty in bundles of earlier releases.
     """
 
     origin: str
@@ -135,6 +150,7 @@ class Bundle:
     fields: tuple[FieldOpening, ...] = ()
     policies: tuple[bytes, ...] = ()
     seen: tuple[Seen, ...] = ()
+    rules: tuple[Rules, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +182,7 @@ class _Reading:
     fields: list[FieldOpening] = field(default_factory=list)
     policies: list[bytes] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    rules: list[Rules] = field(default_factory=list)
     ended_at: int | None = None
 
 
@@ -179,10 +196,11 @@ def write_bundle(bundle: Bundle) -> bytes:
         {"k": "head", "format": FORMAT, "origin": bundle.origin},
         {"k": "checkpoint", "note": _text(bundle.checkpoint)},
     ]
+    lines += [{"k": "rules", "version": entry.version.parts(), "release": entry.release} for entry in bundle.rules]
     lines += [{"k": "policy", "document": _text(document)} for document in bundle.policies]
-    for entry in bundle.seen:
-        proof = [encode_base64(value) for value in entry.proof]
-        lines.append({"k": "seen", "note": _text(entry.note), "proof": proof})
+    for earlier in bundle.seen:
+        proof = [encode_base64(value) for value in earlier.proof]
+        lines.append({"k": "seen", "note": _text(earlier.note), "proof": proof})
     for leaf in bundle.leaves:
         proof = [encode_base64(value) for value in leaf.proof]
         lines.append({"k": "leaf", "index": leaf.index, "leaf": _text(leaf.leaf), "proof": proof})
@@ -235,6 +253,7 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
         fields=tuple(reading.fields),
         policies=tuple(reading.policies),
         seen=tuple(reading.seen),
+        rules=tuple(reading.rules),
     )
     return bundle, tuple(bad)
 
@@ -248,6 +267,8 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
             reading.origin = get.fitting("origin", ORIGIN)
         case "checkpoint" if not reading.checkpoint:
             reading.checkpoint = get.blob("note")
+        case "rules":
+            reading.rules.append(Rules(version=get.rules("version"), release=get.fitting("release", RELEASE)))
         case "policy":
             reading.policies.append(get.blob("document"))
         case "seen":
@@ -318,6 +339,12 @@ class _Getter:
         if value not in (EVENT, RECORD):
             raise EvidenceError("E_FORMAT", f"kind must be {EVENT} or {RECORD}.")
         return value
+
+    def rules(self, name: str) -> RulesVersion:
+        found = rules_from(self._left.pop(name, False))
+        if found is None:
+            raise EvidenceError("E_FORMAT", f"{name} must be the versions of the three sets of rules.")
+        return found
 
     def blob(self, name: str) -> bytes:
         return self.text(name).encode("utf-8")

@@ -89,6 +89,10 @@ MEANINGS: Final = MappingProxyType(
         "E_POLICY": _m(
             "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
         ),
+        "E_RULES": _m(
+            "记录所用的规则版本与本程序不同，无法用本程序重算。",
+            "The record was made under a version of the rules that this release does not replay.",
+        ),
         "E_DRAW": _m("抽样结果与公开的种子不符。", "The sample is not what the public seed gives."),
         "E_NOT_PRODUCED": _m("被抽中的记录没有提交。", "A drawn record was not produced."),
         "E_FORMAT": _m("文件格式不对或不完整。", "The file is not of the expected format, or is incomplete."),

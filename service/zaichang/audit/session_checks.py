@@ -26,6 +26,7 @@ from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.core.rules_version import cannot_replay, rules_from
 from zaichang.tlog.merkle import leaf_hash
 
 
@@ -242,6 +243,23 @@ class SessionChecks:
             beacon=str(halves.get("b", "")),
         )
 
+    def _known_rules(self, start: KnownLeaf, events: Mapping[int, bytes]) -> bool:
+        """Whether the session was recorded under a version of the rules that this release replays."""
+        stated, about = start.value.get("rules"), start.about(self._bundle.origin)
+        first = _object(events[0]) if 0 in events else None
+        if first is not None and first.get("rules") != stated:
+            message = "The session ran under other rules than its start leaf names."
+            self._findings.failed("replay", "E_RULES", message, about, field="rules", got=first.get("rules"))
+            return False
+        version = rules_from(stated)
+        if version is None:
+            return True  # The leaf breaks its schema, which is named by itself.
+        release = next((entry.release for entry in self._bundle.rules if entry.version == version), "")
+        reason = cannot_replay(version, f"release {release}" if release else "")
+        if reason is not None:
+            self._findings.undecided("replay", "E_RULES", reason, about, field="rules")
+        return reason is None
+
     # (9)
     def _replayed(
         self, replay: Replayer, start: KnownLeaf, segments: list[KnownLeaf], items: dict[str, dict[int, bytes]]
@@ -253,6 +271,8 @@ class SessionChecks:
             if sorted(items[kind]) != list(range(count)):
                 self._findings.undecided("replay", "E_OPENING", f"Not all {kind}s are opened.", about)
                 return
+        if not self._known_rules(start, items[EVENT]):
+            return
         policy = self._policy(start)
         session = ReplayInput(
             sid=sid,

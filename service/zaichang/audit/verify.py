@@ -21,6 +21,7 @@ from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
 from zaichang.core.errors import EvidenceError
+from zaichang.core.rules_version import rules_from
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import inclusion_root, leaf_hash, verify_consistency
@@ -58,6 +59,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     if not leaves and checkpoint is not None:
         findings.undecided("leaf", "E_FORMAT", "The bundle holds no readable leaf.", About(origin=bundle.origin))
     _policies(bundle, leaves, findings)
+    _rules(bundle, leaves, findings)
     sessions = sorted({leaf.sid for leaf in leaves if leaf.sid})
     opened = {group.sid for group in bundle.commitments} | {entry.sid for entry in bundle.fields}
     opened |= {entry.sid for entry in bundle.openings}
@@ -146,6 +148,16 @@ def _inclusion(entry: BundleLeaf, checkpoint: Checkpoint, about: About, findings
     findings.changed(
         "inclusion", "E_INCLUSION", message, about, data=entry.leaf, good=included, field="leaf, index or proof"
     )
+
+
+def _rules(bundle: Bundle, leaves: list[KnownLeaf], findings: Findings) -> None:
+    """Hold the versions of the rules that the bundle names against its sessions' starts."""
+    starts = [leaf for leaf in leaves if leaf.kind == "session.start"]
+    used = {rules_from(leaf.value.get("rules")) for leaf in starts}
+    named = {entry.version for entry in bundle.rules}
+    if bundle.rules and starts and named != used:
+        message = "The bundle names other versions of the rules than its sessions do."
+        findings.failed("format", "E_RULES", message, About(origin=bundle.origin), field="rules")
 
 
 def _policies(bundle: Bundle, leaves: list[KnownLeaf], findings: Findings) -> None:

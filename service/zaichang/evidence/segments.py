@@ -106,6 +106,7 @@ def begin(
         subj_c=commitment(SUBJECT, salt(context.session_key, SUBJECT, 0), subject),
         sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
         client_nonce_c=bytes.fromhex(info.client_nonce_c),
+        rules=None if info.rules is None else info.rules.parts(),
     )
     stored = StoredLeaf(leaf_seq=0, kind="session.start", at_ms=info.at_ms, body=leaf)
     started = replace(segments, leaf_seq=1, prev=leaf_hash(leaf))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import ChallengeKind, Route
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
@@ -241,6 +242,7 @@ class SessionHub:
             owed=ChallengeKind(owed) if owed else None,
             terms=terms,
             questions=await self._questions(claims, seed),
+            rules=rules_version.CURRENT,
         )
         state, _ = start(event, policy)
         body = canonical_bytes(encode_event(event))

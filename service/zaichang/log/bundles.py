@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening
+from zaichang import __version__
+from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, Rules
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.rules_version import rules_from
 from zaichang.evidence.segments import SUBJECT, subject_payload
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
@@ -74,8 +76,16 @@ async def export_sessions(
         else seen_for(side_files, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
         commitments=tuple(group for part in parts for group in part.commitments),
         openings=tuple(opening for part in parts for opening in part.openings),
+        rules=_rules(leaves),
         fields=tuple(entry for part in parts for entry in part.fields),
     )
+
+
+def _rules(leaves: Sequence[BundleLeaf]) -> tuple[Rules, ...]:
+    starts = [value for leaf in leaves if (value := parse_leaf(leaf.leaf))["t"] == "session.start"]
+    versions = {found for value in starts if (found := rules_from(value.get("rules"))) is not None}
+    ordered = sorted(versions, key=lambda version: tuple(version.parts().values()))
+    return tuple(Rules(version=version, release=__version__) for version in ordered)
 
 
 def _beacons(parts: Sequence[_Parts]) -> list[bytes]:

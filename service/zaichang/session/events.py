@@ -11,6 +11,7 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import ChallengeKind, LivenessAction, StepOutcome
 from zaichang.core.lesson import LessonRef, Terms
 from zaichang.core.reasons import ReasonCode
+from zaichang.core.rules_version import RulesVersion
 from zaichang.session.playhead import IntervalSet
 
 
@@ -50,6 +51,7 @@ class SessionStarted:
         owed: The kind of the challenge that this learner's last session left open, if it did.
         resumable: Media of the last session of this lesson that went to review for want of a closing liveness alone.
             The first liveness of this one may make up for it, so a learner who comes back goes on from there.
+        rules: The version of the rules that judge it, to its end; None in records from before versions were named.
     """
 
     at_ms: int
@@ -65,6 +67,7 @@ class SessionStarted:
     questions: tuple[Question, ...] = ()
     owed: ChallengeKind | None = None
     resumable: IntervalSet = ()
+    rules: RulesVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

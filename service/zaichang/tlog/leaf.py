@@ -78,6 +78,7 @@ def session_start(
     timeline: str | None = None,
     device_c: bytes | None = None,
     client_nonce_c: bytes | None = None,
+    rules: Mapping[str, int] | None = None,
 ) -> bytes:
     """Build a ``session.start`` leaf.
 
@@ -93,6 +94,7 @@ def session_start(
         timeline: The time line that positions are on.
         device_c: Commitment to the device.
         client_nonce_c: Commitment to the player's nonce.
+        rules: Versions of the rules (``core.rules_version``).
 
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
@@ -104,6 +106,7 @@ def session_start(
         "timeline": timeline,
         "device_c": device_c,
         "client_nonce_c": client_nonce_c,
+        "rules": None if rules is None else dict(rules),
     }
     return _session("session.start", ref, {**fields, **optional})
 

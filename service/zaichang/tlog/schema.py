@@ -80,6 +80,7 @@ TIME = _integer()
 COUNT = _integer()
 WORD = _text(_WORD, "a lower-case word")
 CODE = _text(_CODE, "an upper-case code")
+RELEASE = _text(re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}"), "a release, like 0.1.0")
 DATE = _text(_DATE, "a date YYYY-MM-DD")
 DELTA = _integer(-MAX_INT)
 PREV = Field(
@@ -98,6 +99,7 @@ CODES = Field(
     what="an object of reason codes and how often each occurred",
 )
 ANCHOR = _optional(_object(size=COUNT, root=HASH))
+RULES = _optional(_object(session=_integer(1), liveness=_integer(1), hours=_integer(1)))
 NONCE = _text(re.compile("([0-9a-f]{2}){8,32}"), "16 to 64 lower-case hex digits")
 SCHEDULE = _optional(_object(s=HASH, r=_optional(NONCE), b=_optional(HASH), level=_integer(0, 2)))
 
@@ -118,6 +120,7 @@ KINDS: Final = MappingProxyType(
             "sched_c": HASH,
             "device_c": _optional(HASH),
             "client_nonce_c": _optional(HASH),
+            "rules": RULES,
         },
         "session.segment": {
             **_SESSION,

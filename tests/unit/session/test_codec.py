@@ -12,6 +12,7 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.canonical import canonical_bytes, parse_canonical
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import ReasonCode
+from zaichang.core.rules_version import CURRENT
 from zaichang.session import codec
 from zaichang.session import events as e
 from zaichang.session.decisions import Final, Minute, Verdict
@@ -29,6 +30,7 @@ GEOMETRY = e.LivenessGeometry(
 )  # fmt: skip
 EVENTS: tuple[e.Event, ...] = (
     started(
+        rules=CURRENT,
         credited=((0, 5), (7, 9)),
         questions=(QUESTION,),
         route="challenge",
@@ -110,17 +112,18 @@ def test_an_unknown_field_is_refused(event: e.Event) -> None:
 def may_be_absent(event: e.Event) -> set[str]:
     """Results that were not measured are left out, so a record without them is sound, and another.
 
-    A challenge that is not owed is written as an empty string.
+    A challenge that is not owed is written as an empty string. A start from before the rules had versions names none.
     """
     return {spec.name for spec in fields(event) if spec.default is None and spec.name != "owed"}
 
 
-def test_only_results_may_be_absent() -> None:
+def test_only_results_and_the_rules_version_may_be_absent() -> None:
     absent = {(type(event), name) for event in EVENTS for name in may_be_absent(event)}
     assert absent == {
         (e.LivenessAssessed, "similarity_bp"),
         (e.LivenessAssessed, "pad_bp"),
         (e.LivenessAssessed, "geometry"),
+        (e.SessionStarted, "rules"),
     }
 
 

@@ -22,11 +22,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where the events do not replay."""
+    """Replay; returns 0 where everything is the same, 1 where a verdict differs, 2 where it cannot be replayed."""
     settings = settings_from(args)
     from zaichang.audit.replay.replaying import ReplayInput
     from zaichang.audit.replay.rule_replay import replay_by_rules
+    from zaichang.core.canonical import parse_canonical_object
     from zaichang.core.ids import check_id
+    from zaichang.core.rules_version import FIRST, cannot_replay, rules_from
     from zaichang.main.stores import open_store
 
     session_id = check_id(args.session, "SESSION")
@@ -43,6 +45,11 @@ def run(args: Namespace) -> int:
             )
 
         session = asyncio.run(read())
+    first = parse_canonical_object(session.events[0]) if session.events else {}
+    reason = cannot_replay(rules_from(first.get("rules")) or FIRST)
+    if reason is not None:
+        say(json.dumps({"session": session_id, "undecided": reason}) if args.json else reason, whole=True)
+        return 2
     found = replay_by_rules(session)
     if args.json:
         say(
