@@ -15,7 +15,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionKeys:
-    """What an institution is given once: only digests are kept.
+    """The two keys of an institution, shown once: only their digests are kept.
 
     Attributes:
         platform: For its learning platform: launch and enrol.
@@ -27,7 +27,7 @@ class InstitutionKeys:
 
 
 class Institutions:
-    """Creates institutions and reviewers, and answers whose a key is."""
+    """Creates institutions and reviewers, and finds the owner of a key."""
 
     def __init__(self, ports: LaunchPorts) -> None:
         """Use the ports: stores of institutions and reviewers, clock, source of random keys."""
@@ -67,7 +67,7 @@ class Institutions:
         await self._ports.staff.note_audit(institution_id, now_ms, "staff", "reviewer.revoke", reviewer_id)
 
     async def reviewer_of_key(self, key: str) -> tuple[Institution, str]:
-        """Return who calls with a staff or reviewer key; the shared staff key has no reviewer's id (empty).
+        """Return institution and reviewer of a key; the staff key, which reviewers share, has no reviewer's id (empty).
 
         Raises:
             NotAllowed: ``auth.required``, ``auth.role``.
@@ -95,5 +95,5 @@ class Institutions:
 
 
 def key_digest(key: str) -> str:
-    """Return what is kept of a key: keys are random, so one hash is enough."""
+    """Return the digest that is kept of a key: keys are random, so one hash is enough."""
     return hashlib.sha256(b"zaichang/key/v1|" + key.encode()).hexdigest()
