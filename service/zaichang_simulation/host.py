@@ -11,6 +11,7 @@ from pathlib import Path
 import jwt
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.enums import CaseKind, SessionState
 from zaichang.core.errors import UnreadableInput
 from zaichang.live.connection import Channel
 from zaichang.live.task_sets import drained
@@ -18,7 +19,7 @@ from zaichang.main.clocks import server_clock
 from zaichang.main.service import Services, build
 from zaichang.ports.clock import Clock
 from zaichang.ports.records import Append, Delivery, SessionRow, StoredEvent, StoredMinute
-from zaichang.ports.records_cases import SESSION, CaseFilter
+from zaichang.ports.records_cases import CaseFilter
 from zaichang.review.face_search import FaceSearch
 from zaichang.session.codec import decode_event, decode_minute, encode_minute
 from zaichang.session.decisions import Minute, Verdict
@@ -180,7 +181,7 @@ class RuntimeHost:
             lesson_id=client.lesson,
             token_id=self._token_hex(16),
             policy_digest=policy_digest(self._loaded.policy),
-            state="open",
+            state=SessionState.OPEN,
             opened_ms=self._epoch_ms - _DAY_MS,
         )
         await store.open_session(row)
@@ -318,7 +319,7 @@ class RuntimeHost:
                 kind=case.kind, learner=case.learner_id, reasons=tuple((each.code, each.n) for each in case.reasons)
             )
             for case in found
-            if case.kind != SESSION
+            if case.kind is not CaseKind.SESSION
         )
 
     def _running(self) -> Services:

@@ -15,8 +15,9 @@ from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
+from zaichang.core.enums import CaseKind
 from zaichang.main.service import create_service_app
-from zaichang.ports.records_cases import ADDRESS, CaseDraft, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.protocol import messages as m
 
 PATIENCE_MS = 40_000
@@ -55,7 +56,7 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 CaseDraft(
                     case_id=f"c{n:04}",
                     institution_id="inst",
-                    kind=ADDRESS,
+                    kind=CaseKind.ADDRESS,
                     subject=f"{n:032}",
                     at_ms=clock.now_ms(),
                     due_ms=clock.now_ms() + 9 * 86_400_000 + n,

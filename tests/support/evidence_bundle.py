@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.session.schedule import client_commitment
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -132,7 +133,10 @@ def sample(
     log: list[bytes] = []
     places: list[int] = []
     for data in leaves:
-        log += [leaf.record("policy", ORIGIN, AT_MS, name=f"p{len(log) + i}", digest=bytes(32)) for i in range(others)]
+        log += [
+            leaf.record(LeafKind.POLICY, ORIGIN, AT_MS, name=f"p{len(log) + i}", digest=bytes(32))
+            for i in range(others)
+        ]
         places.append(len(log))
         log.append(data)
     hashes = [leaf_hash(data) for data in log]

@@ -14,6 +14,7 @@ from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import SessionState
 from zaichang.core.errors import FatalLogError
 from zaichang.core.rules_version import CURRENT
 from zaichang.evidence.segments import SegmentContext, advance, begin
@@ -97,7 +98,7 @@ async def _record(
             lesson_id=info.lesson.lesson_id,
             token_id=f"token-{session_id}",
             policy_digest=policy_digest(policy),
-            state="open",
+            state=SessionState.OPEN,
             opened_ms=T0_MS,
         )
     )

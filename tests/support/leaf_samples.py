@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
 
 ORIGIN = "hours.example.org/log/2026"
@@ -32,11 +33,19 @@ def samples() -> list[bytes]:
         leaf.session_final(LATER, **final, reason="SESSION_FINISHED", codes={"NO_FACE": 2}, sched=reveal),
         leaf.session_void(LATER, target=5, target_hash=digest, reason="APPEAL", request=digest),
         leaf.session_amend(LATER, **amend, reason="APPEAL"),
-        leaf.record("policy", ORIGIN, 1, name="default", digest=digest),
-        leaf.record("key", ORIGIN, 1, action="add", role="log", vkey="a+01234567+AAAA", from_size=0),
+        leaf.record(LeafKind.POLICY, ORIGIN, 1, name="default", digest=digest),
+        leaf.record(LeafKind.KEY, ORIGIN, 1, action="add", role="log", vkey="a+01234567+AAAA", from_size=0),
         leaf.record(
-            "upload", ORIGIN, 1, target="p", from_index=0, to_index=9, request=digest, response=digest, status=200
+            LeafKind.UPLOAD,
+            ORIGIN,
+            1,
+            target="p",
+            from_index=0,
+            to_index=9,
+            request=digest,
+            response=digest,
+            status=200,
         ),
-        leaf.record("erasure", ORIGIN, 1, request=digest, date="2026-11-22", basis="pipl-47", sessions=3),
-        leaf.record("sampling", ORIGIN, 1, announce=digest, size=9, root=digest, stage="draw"),
+        leaf.record(LeafKind.ERASURE, ORIGIN, 1, request=digest, date="2026-11-22", basis="pipl-47", sessions=3),
+        leaf.record(LeafKind.SAMPLING, ORIGIN, 1, announce=digest, size=9, root=digest, stage="draw"),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import SessionState
 from zaichang.ports.records import Append, Institution, Learner, SessionRow, StoredEvent
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 
@@ -24,7 +25,7 @@ ROW = SessionRow(
     lesson_id="lesson",
     token_id="token-1",
     policy_digest=DIGEST,
-    state="open",
+    state=SessionState.OPEN,
     opened_ms=1_000,
 )
 

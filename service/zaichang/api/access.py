@@ -12,6 +12,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from zaichang.api.parts import ApiParts
+from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import Institution
@@ -91,16 +92,16 @@ async def _nobody(parts: ApiParts, key: str) -> None:
 
 
 async def _platform(parts: ApiParts, key: str) -> Institution:
-    return await parts.institutions.of_key(key, "platform")
+    return await parts.institutions.of_key(key, KeyRole.PLATFORM)
 
 
 async def _owner(parts: ApiParts, key: str) -> Institution:
-    return await parts.institutions.of_key(key, "staff")
+    return await parts.institutions.of_key(key, KeyRole.STAFF)
 
 
 async def _staff(parts: ApiParts, key: str) -> Caller:
     institution, reviewer_id = await parts.institutions.reviewer_of_key(key)
-    return Caller(institution=institution, actor=reviewer_id or "staff", reviewer_id=reviewer_id)
+    return Caller(institution=institution, actor=reviewer_id or KeyRole.STAFF, reviewer_id=reviewer_id)
 
 
 async def _reviewer(parts: ApiParts, key: str) -> Caller:
@@ -120,7 +121,7 @@ async def _any_key(parts: ApiParts, key: str) -> Caller:
     except NotAllowed as error:
         if error.code != "auth.role":
             raise
-    return Caller(institution=await _platform(parts, key), actor="platform")
+    return Caller(institution=await _platform(parts, key), actor=KeyRole.PLATFORM)
 
 
 async def _learner(parts: ApiParts, key: str) -> LaunchClaims:

@@ -14,6 +14,7 @@ from zaichang.api.parameters import Before, SessionId
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.review import appeals_of, own_session
 from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_cursor, session_fields, session_view
+from zaichang.core.enums import SessionState
 from zaichang.core.errors import NotFound
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import SessionRow
@@ -68,7 +69,7 @@ def learner_router() -> APIRouter:
                 minute_view(minute, leaves, by_minute[minute.minute], left.get(minute.minute, ())) for minute in minutes
             ],
             appeals=appeals,
-            may_appeal=row.state == "closed" and all(appeal.answered_ms is not None for appeal in appeals),
+            may_appeal=row.state is SessionState.CLOSED and all(appeal.answered_ms is not None for appeal in appeals),
         )
 
     @router.post(

@@ -203,7 +203,7 @@ def _shown(allowance: Allowance) -> AllowanceVersion:
         version=allowance.version,
         at_ms=allowance.at_ms,
         set_by=allowance.set_by,
-        route=allowance.route,
+        route=allowance.route or "",
         extra_time_pct=allowance.extra_time_pct,
         liveness_excluded=list(allowance.liveness_excluded),
     )

@@ -33,11 +33,12 @@ from zaichang.api.views import (
     sentences_of,
     session_view,
 )
+from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SightingKind
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.allowances import current_allowance
-from zaichang.ports.records_cases import ACCOUNT, CASE_KINDS, SESSION, Case, CaseFilter
+from zaichang.ports.records_cases import Case, CaseFilter
 from zaichang.review.desk import GRANT_REASONS, REFUSE_REASONS, Verdicts
 
 FIRST = (-1, "")
@@ -59,7 +60,7 @@ def queue_router() -> APIRouter:
         kind: Annotated[
             str,
             Query(
-                max_length=16, json_schema_extra={"enum": ["", *CASE_KINDS]}, description="Only this kind; empty: all."
+                max_length=16, json_schema_extra={"enum": ["", *CaseKind]}, description="Only this kind; empty: all."
             ),
         ] = "",
         reason: Annotated[str, Query(max_length=48, description="Only cases with this reason code; empty: all.")] = "",
@@ -67,13 +68,13 @@ def queue_router() -> APIRouter:
     ) -> CasesPage:
         """List the queue's cases, the earliest due first."""
         institution = caller.institution
-        if kind and kind not in CASE_KINDS:
-            raise PeerViolation("http.invalid", f"kind must be one of {', '.join(CASE_KINDS)}.")
+        if kind and kind not in set(CaseKind):
+            raise PeerViolation("http.invalid", f"kind must be one of {', '.join(CaseKind)}.")
         found = await parts.ports.cases.cases(
             CaseFilter(
                 institution_id=institution.institution_id,
-                state=state,
-                kind=kind,
+                state=CaseState(state),
+                kind=CaseKind(kind) if kind else None,
                 reason=reason,
                 learner_id=learner,
                 after=parse_cursor(after, FIRST),
@@ -118,7 +119,12 @@ def queue_router() -> APIRouter:
             why = ReasonCode(asked.reason)
         except ValueError:
             raise PeerViolation("review.invalid", "reason is no reason code.", "See docs/reasons.md.") from None
-        wanted = Verdicts(outcome=asked.outcome, reason=why, minutes=tuple(sorted(set(asked.minutes))), note=asked.note)
+        try:
+            outcome = ReviewOutcome(asked.outcome)
+        except ValueError:
+            allowed = ", ".join(ReviewOutcome)
+            raise PeerViolation("review.invalid", f"outcome must be one of {allowed}.") from None
+        wanted = Verdicts(outcome=outcome, reason=why, minutes=tuple(sorted(set(asked.minutes))), note=asked.note)
         institution_id = caller.institution.institution_id
         return case_view(
             await parts.review.decide(institution_id, caller.reviewer_id, check_id(case_id, "case"), wanted)
@@ -155,18 +161,18 @@ async def _detail(parts: ApiParts, case: Case) -> CaseDetail:
     """Return a case with all that a reviewer needs to decide it; parts that its kind lacks are left out."""
     ports = parts.ports
     shown = {**case_fields(case), "now_ms": parts.ports.clock.now_ms()}
-    if case.kind == SESSION:
+    if case.kind is CaseKind.SESSION:
         row = await own_session(parts, case.institution_id, case.subject)
         shown["session"] = await session_detail(parts, row)
         shown["appeals"] = await appeals_of(parts, row)
-    elif case.kind != ACCOUNT:
+    elif case.kind is not CaseKind.ACCOUNT:
         since_ms = parts.ports.clock.now_ms() - parts.account_sharing.limits.days * 86_400_000
-        accounts = await ports.sightings.seen_with(case.institution_id, case.kind, case.subject, since_ms)
+        accounts = await ports.sightings.seen_with(case.institution_id, SightingKind(case.kind), case.subject, since_ms)
         shown["accounts"] = [AccountLine(learner=learner, sessions=n) for learner, n in accounts[:PAGE_MAX]]
     if case.learner_id:
         held = await current_allowance(parts.ports.learners, case.institution_id, case.learner_id)
         shown["allowance"] = HeldAllowance(
-            route=held.route, extra_time_pct=held.extra_time_pct, liveness_excluded=list(held.liveness_excluded)
+            route=held.route or "", extra_time_pct=held.extra_time_pct, liveness_excluded=list(held.liveness_excluded)
         )
         rows = await ports.history.sessions_page(case.institution_id, case.learner_id, NEWEST, SESSIONS_SHOWN)
         shown["sessions"] = [

@@ -129,7 +129,7 @@ async def appeals_of(parts: ApiParts, row: SessionRow) -> list[AppealLine]:
             minutes=list(appeal.minutes),
             text=await parts.review.words_of(row, appeal),
             answered_ms=appeal.answered_ms,
-            outcome=appeal.outcome,
+            outcome=appeal.outcome or "",
         )
         for appeal in await parts.ports.decisions.appeals(row.session_id)
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from zaichang.api.models.cases import CaseLine, CaseReasonLine
 from zaichang.api.models.common import InstitutionNames, Reason
 from zaichang.api.models.sessions import Minute, ReviewMinute, SessionLine
+from zaichang.core.enums import CaseKind
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.ports.records import Institution, SessionRow, StoredLeaf, StoredMinute
@@ -140,13 +141,13 @@ def case_fields(case: Case) -> dict[str, Any]:
     return {
         "case": case.case_id,
         "kind": case.kind,
-        "subject": case.subject if case.kind in ("session", "account") else case.subject[:8],
+        "subject": case.subject if case.kind in (CaseKind.SESSION, CaseKind.ACCOUNT) else case.subject[:8],
         "learner": case.learner_id,
         "opened_ms": case.opened_ms,
         "due_ms": case.due_ms,
         "undecided_ms": case.undecided_ms,
         "state": case.state,
-        "outcome": case.outcome,
+        "outcome": case.outcome or "",
         "closed_ms": case.closed_ms,
         "closed_by": case.closed_by,
         "note": case.note,

@@ -153,7 +153,7 @@ async def _allowance(services: Services, args: Namespace) -> dict[str, Any]:
     held = await current_allowance(services.ports.learners, *learner)
     return {
         "version": held.version,
-        "route": held.route,
+        "route": held.route or "",
         "extra_time_pct": held.extra_time_pct,
         "liveness_excluded": list(held.liveness_excluded),
     }

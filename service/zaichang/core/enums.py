@@ -43,6 +43,80 @@ class LivenessAction(StrEnum):
     COLOUR = "colour"
 
 
+class SessionState(StrEnum):
+    """How storage holds a session."""
+
+    OPEN = "open"
+    SUPERSEDED = "superseded"
+    """A later session took its place; it is being closed."""
+    CLOSED = "closed"
+
+
+class CaseKind(StrEnum):
+    """The subject of a review case."""
+
+    SESSION = "session"
+    ACCOUNT = "account"
+    DEVICE = "device"
+    ADDRESS = "address"
+
+
+class CaseState(StrEnum):
+    """Whether a review case is open."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class SightingKind(StrEnum):
+    """A trait that a session was seen with."""
+
+    DEVICE = "device"
+    ADDRESS = "address"
+    HINT = "hint"
+    """A code that the client reports."""
+
+
+class ReviewOutcome(StrEnum):
+    """A reviewer's decision about a case."""
+
+    GRANT = "grant"
+    REFUSE = "refuse"
+    NOTED = "noted"
+    """Seen; there is nothing to decide."""
+    EXPECTED = "expected"
+    """Many rightly share this address or device; it is not shown again."""
+
+
+class KeyRole(StrEnum):
+    """The two keys of an institution."""
+
+    PLATFORM = "platform"
+    STAFF = "staff"
+
+
+class LeafKind(StrEnum):
+    """The kinds of leaves in a log (docs/leaf-format.md)."""
+
+    START = "session.start"
+    SEGMENT = "session.segment"
+    FINAL = "session.final"
+    VOID = "session.void"
+    AMEND = "session.amend"
+    POLICY = "policy"
+    KEY = "key"
+    UPLOAD = "upload"
+    ERASURE = "erasure"
+    SAMPLING = "sampling"
+
+
+class OutboxLine(StrEnum):
+    """The kinds of lines in the outbox."""
+
+    MINUTE = "minute"
+    AMENDMENT = "amendment"
+
+
 class StepOutcome(StrEnum):
     """The result of one step of a liveness try.
 

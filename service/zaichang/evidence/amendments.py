@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind, ReviewOutcome
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -23,7 +24,6 @@ from zaichang.session.playhead import Interval, IntervalSet, difference, normali
 from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
 from zaichang.tlog.merkle import leaf_hash
 
-AMEND = "session.amend"
 SLACK_MS = 1_500
 """How far a report's playhead may run ahead of the server's clock and still be called played."""
 
@@ -34,7 +34,7 @@ class MinuteView(msgspec.Struct, frozen=True):
     index: int
     from_ms: int
     to_ms: int
-    verdict: str
+    verdict: Verdict
     verified: tuple[tuple[int, int], ...] = ()
     undecided: tuple[tuple[int, int], ...] = ()
 
@@ -44,7 +44,7 @@ class Ruling:
     """A reviewer's decision on minutes: what it grants (nothing for a refusal), and why."""
 
     reviewer_id: str
-    outcome: str
+    outcome: ReviewOutcome
     reason: ReasonCode
     note: str
     granted: Mapping[int, IntervalSet]
@@ -149,7 +149,7 @@ def ruling_leaves(
                 "minute": number,
                 "at_ms": at_ms,
                 "reviewer": ruling.reviewer_id,
-                "outcome": ruling.outcome,
+                "outcome": ruling.outcome.value,
                 "reason": ruling.reason.value,
                 "verdict": verdict.value,
                 "granted": [list(each) for each in granted],
@@ -167,16 +167,16 @@ def ruling_leaves(
             request=hashlib.sha256(body).digest(),
         )
         prev = leaf_hash(leaf)
-        new_leaves.append(StoredLeaf(leaf_seq=seq, kind=AMEND, at_ms=at_ms, body=leaf))
+        new_leaves.append(StoredLeaf(leaf_seq=seq, kind=LeafKind.AMEND, at_ms=at_ms, body=leaf))
         amendments.append(
             Amendment(
                 session_id=row.session_id,
                 leaf_seq=seq,
                 minute=number,
                 at_ms=at_ms,
-                verdict=verdict.value,
+                verdict=verdict,
                 delta_ms=total_ms(granted),
-                reason=ruling.reason.value,
+                reason=ruling.reason,
                 reviewer_id=ruling.reviewer_id,
                 body=body,
             )

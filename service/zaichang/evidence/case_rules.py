@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from zaichang.core.enums import CaseKind
 from zaichang.core.reason_table import INDICATORS
 from zaichang.ports.records import SessionRow
-from zaichang.ports.records_cases import SESSION, CaseDraft, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
 
 DAY_MS: Final = 86_400_000
@@ -39,7 +40,7 @@ def case_of_session(row: SessionRow, end: SessionEnd, due_days: int) -> CaseDraf
     return CaseDraft(
         case_id=session_case_id(row.session_id),
         institution_id=row.institution_id,
-        kind=SESSION,
+        kind=CaseKind.SESSION,
         subject=row.session_id,
         learner_id=row.learner_id,
         at_ms=end.at_ms,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind
 from zaichang.ports.records import StoredLeaf
 from zaichang.session.codec import encode_minute
 from zaichang.session.decisions import Final, Minute, Verdict
@@ -108,7 +109,7 @@ def begin(
         client_nonce_c=bytes.fromhex(info.client_nonce_c),
         rules=None if info.rules is None else info.rules.parts(),
     )
-    stored = StoredLeaf(leaf_seq=0, kind="session.start", at_ms=info.at_ms, body=leaf)
+    stored = StoredLeaf(leaf_seq=0, kind=LeafKind.START, at_ms=info.at_ms, body=leaf)
     started = replace(segments, leaf_seq=1, prev=leaf_hash(leaf))
     return _with_event(started, body), stored
 
@@ -204,7 +205,7 @@ def _cut(segments: Segments, at_ms: int, anchor: Anchor | None, written: Written
     )
     leaf = StoredLeaf(
         leaf_seq=segments.leaf_seq,
-        kind="session.segment",
+        kind=LeafKind.SEGMENT,
         at_ms=at_ms,
         body=body,
         first_minute=segments.n_minutes,
@@ -239,7 +240,7 @@ def _finish(
         codes=_counts(segments.codes),
         sched=ScheduleReveal(secret=bytes.fromhex(segments.info.seed), client_nonce=nonce, beacon=beacon),
     )
-    leaf = StoredLeaf(leaf_seq=segments.leaf_seq, kind="session.final", at_ms=at_ms, body=body)
+    leaf = StoredLeaf(leaf_seq=segments.leaf_seq, kind=LeafKind.FINAL, at_ms=at_ms, body=body)
     return replace(segments, leaf_seq=segments.leaf_seq + 1, prev=leaf_hash(body)), leaf
 
 

@@ -16,7 +16,9 @@ from zaichang.ports.records import Allowance
 from zaichang.session.judgements.liveness_tries import ACTIONS
 
 
-def checked(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -> tuple[str, int, tuple[str, ...]]:
+def checked(
+    route: str, extra_time_pct: int, liveness_excluded: Sequence[str]
+) -> tuple[Route | None, int, tuple[LivenessAction, ...]]:
     """Return the parts of an allowance in their one form.
 
     Raises:
@@ -37,7 +39,11 @@ def checked(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -
             "liveness_excluded leaves no movement.",
             "Grant the route without face recognition (route: challenge).",
         )
-    return route, extra_time_pct, tuple(action for action in ACTIONS if action in liveness_excluded)
+    return (
+        Route(route) if route else None,
+        extra_time_pct,
+        tuple(action for action in ACTIONS if action in liveness_excluded),
+    )
 
 
 async def set_allowance(
@@ -64,13 +70,13 @@ async def set_allowance(
     Raises:
         PeerViolation: ``allowance.invalid``.
     """
-    route, extra_time_pct, excluded = checked(route, extra_time_pct, liveness_excluded)
+    granted_route, extra_time_pct, excluded = checked(route, extra_time_pct, liveness_excluded)
     held = await learners.allowances(*owner)
     allowance = Allowance(
         version=held[0].version + 1 if held else 1,
         at_ms=at_ms,
         set_by=set_by,
-        route=route,
+        route=granted_route,
         extra_time_pct=extra_time_pct,
         liveness_excluded=excluded,
     )
@@ -87,7 +93,7 @@ async def current_allowance(learners: LearnerStore, institution_id: str, learner
 def granted(allowance: Allowance, launched: Terms) -> Terms:
     """Return the terms of a session: those of its launch, as far as the allowance does not grant more."""
     return Terms(
-        route=Route(allowance.route) if allowance.route else launched.route,
+        route=allowance.route or launched.route,
         extra_time_pct=max(allowance.extra_time_pct, launched.extra_time_pct),
         liveness_excluded=all_excluded(allowance, launched.liveness_excluded),
     )
@@ -96,5 +102,4 @@ def granted(allowance: Allowance, launched: Terms) -> Terms:
 def all_excluded(allowance: Allowance, launched: Sequence[str]) -> tuple[LivenessAction, ...]:
     """Return the actions that neither the allowance nor the launch lets be asked for; one is always left."""
     both = tuple(action for action in ACTIONS if action in {*allowance.liveness_excluded, *launched})
-    own = tuple(LivenessAction(action) for action in allowance.liveness_excluded)
-    return both if len(both) < len(ACTIONS) else own
+    return both if len(both) < len(ACTIONS) else allowance.liveness_excluded

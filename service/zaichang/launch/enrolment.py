@@ -22,7 +22,7 @@ from zaichang.core.frames import PhotoResult as Look
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.ports.launch import LaunchPorts
-from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment, Learner
 from zaichang.vision.decode import reason_of
 
@@ -174,7 +174,7 @@ class Enrolling:
         key = self._ports.vault.unlock(learner)
         template: Template | None = None
         try:
-            template = decode_template(key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted))
+            template = decode_template(key.decrypt(Purpose.TEMPLATE, str(enrolment.version), enrolment.encrypted))
         except UnreadableInput:
             _LOG.info("a reference is of an older form")
         vision = self._ports.vision
@@ -241,7 +241,7 @@ class Enrolling:
         current = await ports.learners.enrolment(institution_id, learner_id)
         version = 1 if current is None else current.version + 1
         models = looks[0].assessment.models
-        encrypted = key.encrypt(TEMPLATE, str(version), template)
+        encrypted = key.encrypt(Purpose.TEMPLATE, str(version), template)
         made = Enrolment(version=version, at_ms=now_ms, models=models, encrypted=encrypted)
         await ports.learners.add_enrolment(institution_id, learner_id, made)
         for listener in self.on_enrolled:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import check_id
 from zaichang.ports.launch import LaunchPorts
@@ -57,14 +58,14 @@ class Institutions:
         now_ms = self._ports.clock.now_ms()
         reviewer_id = check_id(reviewer_id, "reviewer")
         await self._ports.staff.put_reviewer(institution_id, reviewer_id, key_digest(key), now_ms)
-        await self._ports.staff.note_audit(institution_id, now_ms, "staff", "reviewer.key", reviewer_id)
+        await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.key", reviewer_id)
         return key
 
     async def revoke_reviewer(self, institution_id: str, reviewer_id: str) -> None:
         """End a reviewer's key; what they decided stays under their id."""
         now_ms = self._ports.clock.now_ms()
         await self._ports.staff.revoke_reviewer(institution_id, reviewer_id, now_ms)
-        await self._ports.staff.note_audit(institution_id, now_ms, "staff", "reviewer.revoke", reviewer_id)
+        await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.revoke", reviewer_id)
 
     async def reviewer_of_key(self, key: str) -> tuple[Institution, str]:
         """Return institution and reviewer of a key; the staff key, which reviewers share, has no reviewer's id (empty).
@@ -75,9 +76,9 @@ class Institutions:
         found = await self._ports.staff.reviewer_of_key(key_digest(key)) if 8 <= len(key) <= 200 else None
         if found is not None:
             return await self._ports.lessons.institution(found[0]), found[1]
-        return await self.of_key(key, "staff"), ""
+        return await self.of_key(key, KeyRole.STAFF), ""
 
-    async def of_key(self, key: str, role: str) -> Institution:
+    async def of_key(self, key: str, role: KeyRole) -> Institution:
         """Return the institution that a key belongs to.
 
         Raises:
@@ -89,7 +90,7 @@ class Institutions:
         if found is None:
             raise NotAllowed("auth.required", "A valid key is required.", "Send it as Authorization: Bearer <key>.")
         institution, held = found
-        if held != role:
+        if held is not role:
             raise NotAllowed("auth.role", f"This needs the institution's {role} key.")
         return institution
 

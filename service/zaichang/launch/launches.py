@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zaichang.core.enums import Route
 from zaichang.core.ids import check_id
 from zaichang.core.lesson import LessonRef
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens, terms_of
@@ -24,7 +25,7 @@ class Launches:
         course_id: str,
         lesson_id: str,
         *,
-        route: str = "face",
+        route: str = Route.FACE,
         extra_time_pct: int = 0,
         liveness_excluded: tuple[str, ...] = (),
         enrol: bool = False,

@@ -12,6 +12,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.core.enums import Route
 from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
@@ -218,16 +219,16 @@ class Gateway:
             schedule_commitment=schedule_commitment(state.info.session_id, bytes.fromhex(state.info.seed)).hex(),
             policy_name=policy.name,
             policy_digest=state.info.policy_digest,
-            captures=state.info.terms.route == "face",
+            captures=state.info.terms.route is Route.FACE,
             reveal=not state.link.client_nonce,
             free_seek=skips(state, policy),
-            notices=() if "pad" in policy.proofs or state.info.terms.route != "face" else ("no_pad",),
+            notices=() if "pad" in policy.proofs or state.info.terms.route is not Route.FACE else ("no_pad",),
             pictures_days=self._pictures_days(state.info.terms.route),
         )
 
-    def _pictures_days(self, route: str) -> int:
+    def _pictures_days(self, route: Route) -> int:
         config = self._ports.config
-        return config.capture_days if config.keep_captures and route == "face" else 0
+        return config.capture_days if config.keep_captures and route is Route.FACE else 0
 
     async def _read(
         self, channel: Channel, connection: Connection, session: LiveSession, sender: asyncio.Task[None]

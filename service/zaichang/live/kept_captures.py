@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.encryption import LearnerKey
-from zaichang.ports.purposes import CAPTURE
+from zaichang.ports.purposes import Purpose
 
 
 def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> int:
@@ -13,7 +13,7 @@ def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str
     Raises:
         StorageError: The blob store's own.
     """
-    encrypted = key.encrypt(CAPTURE, f"{session_id}/{capture_id}", picture)
+    encrypted = key.encrypt(Purpose.CAPTURE, f"{session_id}/{capture_id}", picture)
     blobs.put(session_id, capture_id, encrypted)
     return len(encrypted)
 
@@ -25,4 +25,4 @@ def kept_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str
         NotFound: ``capture.unknown`` where it is not kept (any more).
         StorageError: ``storage.sealed_damaged`` where it was changed; or the blob store's own error.
     """
-    return key.decrypt(CAPTURE, f"{session_id}/{capture_id}", blobs.get(session_id, capture_id))
+    return key.decrypt(Purpose.CAPTURE, f"{session_id}/{capture_id}", blobs.get(session_id, capture_id))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import OutboxLine
 from zaichang.ports.records import SessionRow, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -27,7 +28,7 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
         canonical_bytes(
             {
                 "v": 1,
-                "t": "minute",
+                "t": OutboxLine.MINUTE.value,
                 "session": row.session_id,
                 "minute": minute.minute,
                 "institution": row.institution_id,
@@ -59,7 +60,7 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
         canonical_bytes(
             {
                 "v": 1,
-                "t": "amendment",
+                "t": OutboxLine.AMENDMENT.value,
                 "session": row.session_id,
                 "minute": amendment.minute,
                 "leaf": amendment.leaf_seq,

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import LeafKind, OutboxLine
 from zaichang.core.errors import IllegalEvent, StorageError
-from zaichang.evidence.amendments import AMEND
 from zaichang.live.publishing import amendment_line, outbox_line
 from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -74,7 +74,7 @@ class Recorder:
             return None
         self._told.add((log.origin, row.policy_digest))
         name = parse_canonical_object(await self._ports.lessons.policy(row.policy_digest)).get("name")
-        leaf = record("policy", log.origin, row.opened_ms, name=name, digest=bytes.fromhex(row.policy_digest))
+        leaf = record(LeafKind.POLICY, log.origin, row.opened_ms, name=name, digest=bytes.fromhex(row.policy_digest))
 
         async def tell() -> None:
             try:
@@ -137,7 +137,7 @@ class Recorder:
     async def _publish(
         self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int, repeated: bool
     ) -> Sequence[StoredMinute]:
-        if leaf.kind == AMEND:
+        if leaf.kind is LeafKind.AMEND:
             for each in await self._ports.decisions.amendments(row.session_id):
                 if each.leaf_seq == leaf.leaf_seq and not each.published:
                     await self._publish_amendment(row, origin, each, index, repeated)
@@ -162,7 +162,7 @@ class Recorder:
     ) -> None:
         key = (row.session_id, amendment.leaf_seq)
         async with self._publishing:
-            held = await asyncio.to_thread(self._outbox.holds, [key], "amendment") if repeated else set()
+            held = await asyncio.to_thread(self._outbox.holds, [key], OutboxLine.AMENDMENT) if repeated else set()
             if key not in held:
                 line = amendment_line(row, amendment, origin, index)
                 await asyncio.to_thread(self._outbox.append, [line], self._ports.clock.now_ms())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import SessionState
 from zaichang.ports.records import SessionRow
 from zaichang.ports.sessions import SessionHistory
 from zaichang.session.codec import decode_minute
@@ -17,7 +18,7 @@ LOOK_BACK: Final = 10
 
 async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[int, IntervalSet]:
     """Return by minute what movements may make up for; nothing where a pop-up was left open."""
-    if old.state != "closed" or old.owed:
+    if old.state is not SessionState.CLOSED or old.owed:
         return {}
     minutes = [decode_minute(parse_canonical_object(each.body)) for each in await history.minutes(old.session_id)]
     return {minute.index: part for minute in minutes if (part := by_liveness(minute))}

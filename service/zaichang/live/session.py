@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from zaichang.core.assessment import not_analysed
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import FatalLogError, IllegalEvent, StorageError, ZaichangError
 from zaichang.evidence.segments import Segments
 from zaichang.live.alarm import Alarm
@@ -232,7 +233,7 @@ class LiveSession:
             state, decisions = step(self._state, event, self.policy)
             try:
                 await self._captures.take(event, decisions, picture)
-                leaves = await self._commit(event, decisions, state.challenges.owed or "")
+                leaves = await self._commit(event, decisions, state)
             except StorageError as error:
                 if error.code == "storage.fenced":
                     self._let_go()
@@ -278,7 +279,7 @@ class LiveSession:
             task.cancel()
         await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
 
-    async def _commit(self, event: Event, decisions: Sequence[Decision], owed: str) -> Sequence[StoredLeaf]:
+    async def _commit(self, event: Event, decisions: Sequence[Decision], state: State) -> Sequence[StoredLeaf]:
         segments, append = transaction_of(
             event,
             decisions,
@@ -286,7 +287,7 @@ class LiveSession:
             seq=self._next_seq,
             segments=self._segments,
             anchor=self._log.anchor(),
-            owed=owed,
+            owed=state.challenges.owed,
             review_days=self._ports.config.review_days,
         )
         await self._ports.sessions.append(append)
@@ -349,7 +350,7 @@ class LiveSession:
     async def _record_in_order(self, leaves: Sequence[StoredLeaf]) -> None:
         async with self._recording:
             recording = asyncio.ensure_future(self._recorder.record(self.row, self._log, leaves, self._anchored))
-            if any(leaf.kind == "session.final" for leaf in leaves):
+            if any(leaf.kind is LeafKind.FINAL for leaf in leaves):
                 await asyncio.wait({recording}, timeout=self._ports.config.anchor_timeout_ms / 1000)
                 if not recording.done():
                     _log.warning("session %s: the log is slow, the player is let go first", self.row.session_id)
@@ -357,7 +358,7 @@ class LiveSession:
             await recording
 
     def _anchored(self, leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
-        if leaf.kind == "session.start" and self.policy.beacon_wait_ms and not self.closed:
+        if leaf.kind is LeafKind.START and self.policy.beacon_wait_ms and not self.closed:
             until_ms = self._state.info.at_ms + self.policy.beacon_wait_ms
             self._beacon.begin(until_ms, self._take_beacon, self._guard)
         self._player.count_anchored(minutes)

@@ -11,7 +11,7 @@ from typing import Any
 
 from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.enums import ChallengeKind, Route
+from zaichang.core.enums import Route, SessionState
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.launch.allowances import current_allowance, granted
@@ -23,7 +23,7 @@ from zaichang.live.session import LiveSession
 from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.log.open_logs import OpenLog
-from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Append, SessionRow, StoredEvent
 from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
@@ -68,7 +68,7 @@ class SessionHub:
             try:
                 session = await self._load(row.session_id)
                 await session.recover_captures()
-                if row.state == "superseded":
+                if row.state is SessionState.SUPERSEDED:
                     await session.supersede()
             except (FatalLogError, StorageError):
                 raise
@@ -103,7 +103,7 @@ class SessionHub:
                 return session, True
             if row is None:
                 return await self._open(claims, client_nonce_c), False
-            if row.state == "closed":
+            if row.state is SessionState.CLOSED:
                 raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
             session = await self._load(row.session_id)
             if session.connected:
@@ -214,7 +214,7 @@ class SessionHub:
             lesson_id=lesson.lesson_id,
             token_id=claims.token_id,
             policy_digest=claims.policy_digest,
-            state="open",
+            state=SessionState.OPEN,
             opened_ms=ports.clock.now_ms(),
             lesson_version=lesson.version,
             timeline=lesson.timeline,
@@ -239,7 +239,7 @@ class SessionHub:
             client_nonce_c=client_nonce_c,
             credited=credited,
             resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
-            owed=ChallengeKind(owed) if owed else None,
+            owed=owed,
             terms=terms,
             questions=await self._questions(claims, seed),
             rules=rules_version.CURRENT,
@@ -334,7 +334,7 @@ class SessionHub:
 
     async def _template(self, key: LearnerKey) -> bytes | None:
         enrolment = await self._ports.learners.enrolment(key.institution_id, key.learner_id)
-        return None if enrolment is None else key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted)
+        return None if enrolment is None else key.decrypt(Purpose.TEMPLATE, str(enrolment.version), enrolment.encrypted)
 
     async def _questions(self, claims: LaunchClaims, seed: str) -> tuple[Question, ...]:
         try:

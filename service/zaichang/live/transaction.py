@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import ChallengeKind
 from zaichang.evidence.case_rules import case_of_session
 from zaichang.evidence.segments import Segments, advance
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredMinute
@@ -22,7 +23,7 @@ def transaction_of(
     seq: int,
     segments: Segments,
     anchor: Anchor | None,
-    owed: str,
+    owed: ChallengeKind | None,
     review_days: int,
 ) -> tuple[Segments, Append]:
     """Return the chain of leaves after ``event``, and what to commit.
@@ -34,7 +35,7 @@ def transaction_of(
         seq: The event's number.
         segments: The chain of leaves before it.
         anchor: The log's newest checkpoint; None before the first.
-        owed: The kind of the challenge that the event left open at the session's end, or empty.
+        owed: The kind of the challenge that the event left open at the session's end, or None.
         review_days: How long a review case stays open, days.
     """
     body = canonical_bytes(encode_event(event))

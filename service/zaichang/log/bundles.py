@@ -9,6 +9,7 @@ from typing import Final
 from zaichang import __version__
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, Rules
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.rules_version import rules_from
 from zaichang.evidence.segments import SUBJECT, subject_payload
@@ -118,7 +119,7 @@ def log_trust(place: LogPlace) -> bytes:
 
 
 async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
-    if row.state != "closed" and openings == EVERYTHING:
+    if row.state is not SessionState.CLOSED and openings == EVERYTHING:
         raise NotAllowed(
             "export.open_session",
             f"Session {row.session_id} still runs; its events would give its capture schedule away.",
@@ -141,7 +142,7 @@ async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: S
     )
     events = list(await store.events(row.session_id))
     records = [minute.body for minute in await store.minutes(row.session_id)]
-    segments = [parse_leaf(leaf.body) for leaf in stored if leaf.kind == "session.segment"]
+    segments = [parse_leaf(leaf.body) for leaf in stored if leaf.kind is LeafKind.SEGMENT]
     groups: list[Commitments] = []
     opened: list[Opening] = []
     for kind, payloads in ((EVENT, events), (RECORD, records)):

@@ -6,6 +6,7 @@ import io
 from typing import Final
 
 from zaichang.audit.receipt import Receipt, ReceiptLeaf, Subject, qr_text, write_receipt
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import NotFound
 from zaichang.evidence.segments import SUBJECT, subject_payload
 from zaichang.log.reader import LogReader
@@ -31,7 +32,7 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
         NotAllowed: ``learner.erased``.
     """
     leaves = {leaf.kind: leaf for leaf in await store.leaves(row.session_id)}
-    places = [leaves[kind].entry_index for kind in ("session.start", "session.final") if kind in leaves]
+    places = [leaves[kind].entry_index for kind in (LeafKind.START, LeafKind.FINAL) if kind in leaves]
     if len(places) != 2 or any(place is None or place >= reader.size for place in places):
         raise NotFound(
             "receipt.not_ended", f"Session {row.session_id} has no logged end yet.", "Finish it, and try again."

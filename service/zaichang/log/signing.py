@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import ConfigError, IllegalEvent
 from zaichang.log.key_list import KeyList
 from zaichang.log.sequencer import Sequencer
@@ -92,7 +93,7 @@ def key_leaf(origin: str, at_ms: int, action: str, key: KeyVerifier, from_size: 
             is accepted up to this size.
     """
     return record(
-        "key", origin, at_ms, action=action, role=ROLES[key.signature_type], vkey=key.vkey, from_size=from_size
+        LeafKind.KEY, origin, at_ms, action=action, role=ROLES[key.signature_type], vkey=key.vkey, from_size=from_size
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Learner
 
 
@@ -18,16 +19,16 @@ class LearnerKey(Protocol):
     def learner_id(self) -> str:
         """The learner's pseudonym."""
 
-    def encrypt(self, kind: str, name: str, data: bytes) -> bytes:
+    def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
         """Return ``data`` encrypted for one place.
 
         Args:
-            kind: One of ``ports.purposes``.
+            kind: The purpose.
             name: Where it is kept, unique within the kind and the learner.
             data: Any bytes.
         """
 
-    def decrypt(self, kind: str, name: str, encrypted: bytes) -> bytes:
+    def decrypt(self, kind: Purpose, name: str, encrypted: bytes) -> bytes:
         """Return the bytes that ``encrypt`` was given.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from zaichang.core.enums import OutboxLine
 from zaichang.ports.records import StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -44,8 +45,8 @@ class Outbox(Protocol):
     def repair(self) -> None:
         """Remove a half-written last line that a crash left."""
 
-    def holds(self, wanted: Iterable[tuple[str, int]], kind: str = "minute") -> set[tuple[str, int]]:
-        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``.
+    def holds(self, wanted: Iterable[tuple[str, int]], kind: OutboxLine = OutboxLine.MINUTE) -> set[tuple[str, int]]:
+        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for amendments.
 
         Cost: reads the outbox backwards until all are found; only for recovery.
         """

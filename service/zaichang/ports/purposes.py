@@ -1,10 +1,14 @@
-"""What an encrypted value is for; the purpose is bound to the ciphertext, so one kind cannot stand in for another."""
+"""The purposes of encrypted values; the purpose is bound to the ciphertext, so one kind cannot stand in for another."""
 
-from typing import Final
+from enum import StrEnum
 
-TEMPLATE: Final = "template"
-"""A learner's reference."""
-CAPTURE: Final = "capture"
-"""A picture that was kept of a capture or a liveness challenge."""
-APPEAL: Final = "appeal"
-"""The words of an appeal."""
+
+class Purpose(StrEnum):
+    """The value of each member is part of the data that the cipher authenticates."""
+
+    TEMPLATE = "template"
+    """A learner's reference."""
+    CAPTURE = "capture"
+    """A picture that was kept of a capture or a liveness challenge."""
+    APPEAL = "appeal"
+    """The words of an appeal."""

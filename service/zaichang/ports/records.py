@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zaichang.core.enums import ChallengeKind, LeafKind, LivenessAction, Route, SessionState
 from zaichang.ports.records_cases import CaseDraft
 from zaichang.session.events import Question
 from zaichang.session.playhead import IntervalSet
@@ -80,7 +81,7 @@ class Allowance:
         version: 1, 2, 3, ...; older ones stay as the record of what held when.
         at_ms: Server time.
         set_by: ``platform``, ``operator`` or a reviewer's id.
-        route: ``face``, ``challenge`` (without face recognition), or empty: as the launch asks.
+        route: The granted route; None: as the launch asks.
         extra_time_pct: So many percent more time for answers and captures.
         liveness_excluded: Movements that are never asked for.
     """
@@ -88,9 +89,9 @@ class Allowance:
     version: int
     at_ms: int
     set_by: str
-    route: str = ""
+    route: Route | None = None
     extra_time_pct: int = 0
-    liveness_excluded: tuple[str, ...] = ()
+    liveness_excluded: tuple[LivenessAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ class SessionRow:
         lesson_id: Lesson.
         token_id: The launch token that opened it; one session per token.
         policy_digest: The policy in force.
-        state: ``open`` (may earn), ``superseded`` (being closed) or ``closed``.
+        state: Only an open one may earn.
         opened_ms: Server time.
         closed_ms: Server time, or None.
         superseded_by: The session that took its place, or None.
@@ -113,7 +114,7 @@ class SessionRow:
         next_seq: Sequence number of the next event.
         lesson_version: The lesson's version that it began with.
         timeline: The time line that its positions are on.
-        owed: The kind of the challenge that was left open at its end, or empty.
+        owed: The kind of the challenge that was left open at its end, or None.
     """
 
     session_id: str
@@ -123,7 +124,7 @@ class SessionRow:
     lesson_id: str
     token_id: str
     policy_digest: str
-    state: str
+    state: SessionState
     opened_ms: int
     closed_ms: int | None = None
     superseded_by: str | None = None
@@ -131,7 +132,7 @@ class SessionRow:
     next_seq: int = 0
     lesson_version: str = "1"
     timeline: str = "1"
-    owed: str = ""
+    owed: ChallengeKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ class StoredLeaf:
 
     Attributes:
         leaf_seq: 0, 1, 2, ... within the session.
-        kind: ``session.start``, ``session.segment``, ``session.final``.
+        kind: Its kind.
         at_ms: Server time.
         body: The canonical bytes.
         first_minute: The first minute whose verdict it carries.
@@ -172,7 +173,7 @@ class StoredLeaf:
     """
 
     leaf_seq: int
-    kind: str
+    kind: LeafKind
     at_ms: int
     body: bytes
     first_minute: int = 0
@@ -213,7 +214,7 @@ class Append:
         minutes: Minutes that became final.
         leaves: Leaves that these events completed.
         closed_ms: Set where the session ended with these events.
-        owed: The kind of the pop-up that was left open then, or empty.
+        owed: The kind of the challenge that was left open then, or None.
         case: What a person should look at then; the reasons of undecided minutes are added to it.
     """
 
@@ -224,5 +225,5 @@ class Append:
     minutes: tuple[StoredMinute, ...] = ()
     leaves: tuple[StoredLeaf, ...] = ()
     closed_ms: int | None = None
-    owed: str = ""
+    owed: ChallengeKind | None = None
     case: CaseDraft | None = None

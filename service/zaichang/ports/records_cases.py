@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SESSION, ACCOUNT, DEVICE, ADDRESS = "session", "account", "device", "address"
-CASE_KINDS = (SESSION, ACCOUNT, DEVICE, ADDRESS)
-HINT = "hint"
-"""Kind of a sighting beside DEVICE and ADDRESS: a code of what the client noticed."""
+from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ class CaseDraft:
     Attributes:
         case_id: For a new one, random.
         institution_id: Whose.
-        kind: One of ``CASE_KINDS``.
+        kind: The kind of the subject.
         subject: Session id, pseudonym, or digest.
         learner_id: Pseudonym, empty for devices and addresses.
         at_ms: Server time.
@@ -45,7 +42,7 @@ class CaseDraft:
 
     case_id: str
     institution_id: str
-    kind: str
+    kind: CaseKind
     subject: str
     at_ms: int
     due_ms: int
@@ -60,14 +57,14 @@ class Case:
 
     case_id: str
     institution_id: str
-    kind: str
+    kind: CaseKind
     subject: str
     learner_id: str
     opened_ms: int
     due_ms: int
     undecided_ms: int
-    state: str
-    outcome: str = ""
+    state: CaseState
+    outcome: ReviewOutcome | None = None
     closed_ms: int | None = None
     closed_by: str = ""
     note: str = ""
@@ -76,11 +73,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """Which cases; empty fields match all. ``after`` is the last case of the page before: (due_ms, case_id)."""
+    """Which cases; empty fields and None match all. ``after`` ends the page before: (due_ms, case_id)."""
 
     institution_id: str
-    state: str = "open"
-    kind: str = ""
+    state: CaseState = CaseState.OPEN
+    kind: CaseKind | None = None
     reason: str = ""
     learner_id: str = ""
     after: tuple[int, str] = (-1, "")
@@ -94,7 +91,7 @@ class CaseClosing:
     case_id: str
     at_ms: int
     reviewer_id: str
-    outcome: str
+    outcome: ReviewOutcome
     note: str = ""
     left_ms: int = 0
     open: bool = False
@@ -110,4 +107,4 @@ class Appeal:
     minutes: tuple[int, ...]
     encrypted: bytes
     answered_ms: int | None = None
-    outcome: str = ""
+    outcome: ReviewOutcome | None = None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zaichang.core.enums import SightingKind
+from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import StoredLeaf
 from zaichang.ports.records_cases import CaseClosing
+from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet
 
 
@@ -17,9 +20,9 @@ class Amendment:
     leaf_seq: int
     minute: int
     at_ms: int
-    verdict: str
+    verdict: Verdict
     delta_ms: int
-    reason: str
+    reason: ReasonCode
     reviewer_id: str
     body: bytes
     published: bool = False
@@ -41,7 +44,7 @@ class Sighting:
     """A session was seen with a device, from an address, or with a hint."""
 
     session_id: str
-    kind: str
+    kind: SightingKind
     value: str
     institution_id: str
     learner_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.enums import SightingKind
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
 from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Sighting
 
@@ -80,10 +81,12 @@ class SightingStore(Protocol):
     async def sightings(self, session_id: str) -> Sequence[Sighting]:
         """Return what a session was seen with."""
 
-    async def seen_with(self, institution_id: str, kind: str, value: str, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def seen_with(
+        self, institution_id: str, kind: SightingKind, value: str, since_ms: int
+    ) -> Sequence[tuple[str, int]]:
         """Return (learner, sessions) seen with a value."""
 
-    async def values_of(self, institution_id: str, learner_id: str, kind: str, since_ms: int) -> int:
+    async def values_of(self, institution_id: str, learner_id: str, kind: SightingKind, since_ms: int) -> int:
         """Return how many values of a kind a learner was seen with."""
 
     async def superseded_lately(self, institution_id: str, learner_id: str, since_ms: int) -> int:

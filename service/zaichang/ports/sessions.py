@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.enums import ChallengeKind
 from zaichang.ports.records import Append, SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.playhead import IntervalSet
 
@@ -76,5 +77,5 @@ class SessionHistory(Protocol):
     ) -> IntervalSet:
         """Return what the learner was credited for on this time line of the lesson (I2)."""
 
-    async def owed(self, institution_id: str, learner_id: str) -> str:
+    async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
         """Return the kind of the pop-up that the learner's last closed session left open, or empty."""

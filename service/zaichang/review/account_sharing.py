@@ -18,12 +18,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.core.enums import CaseKind, SightingKind
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.ports.connections import Peer
 from zaichang.ports.records import SessionRow
-from zaichang.ports.records_cases import ACCOUNT, ADDRESS, DEVICE, HINT, CaseDraft, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.ports.records_review import Sighting
 from zaichang.ports.review_desk import ReviewPorts
 
@@ -66,7 +67,7 @@ class AccountSharing:
     async def joined(self, row: SessionRow, peer: Peer) -> None:
         """Note with what a session was opened or resumed, and raise what follows from it."""
         try:
-            for kind, raw in ((DEVICE, peer.device), (ADDRESS, address_group(peer.address))):
+            for kind, raw in ((SightingKind.DEVICE, peer.device), (SightingKind.ADDRESS, address_group(peer.address))):
                 if raw:
                     await self._seen(row, kind, self.digest(row.institution_id, kind, raw))
             await self._account(row)
@@ -80,35 +81,41 @@ class AccountSharing:
                 continue
             known.add(hint)
             try:
-                await self._ports.sightings.sight(self._sighting(row, HINT, hint))
+                await self._ports.sightings.sight(self._sighting(row, SightingKind.HINT, hint))
             except ZaichangError as error:
                 _log.warning("session %s: a hint was not noted: %s", row.session_id, error)
 
-    def digest(self, institution_id: str, kind: str, raw: str) -> str:
+    def digest(self, institution_id: str, kind: SightingKind, raw: str) -> str:
         """Return the keyed digest of a device or address at one institution, 32 hex digits."""
         return hmac.digest(self._key, f"{institution_id}|{kind}|{raw}".encode(), hashlib.sha256).hex()[:32]
 
-    async def _seen(self, row: SessionRow, kind: str, value: str) -> None:
+    async def _seen(self, row: SessionRow, kind: SightingKind, value: str) -> None:
         ports, limits = self._ports, self.limits
         await ports.sightings.sight(self._sighting(row, kind, value))
         now_ms = self._ports.clock.now_ms()
         limit, days, code = (
             (limits.device_accounts, limits.days, ReasonCode.SHARED_DEVICE)
-            if kind == DEVICE
+            if kind is SightingKind.DEVICE
             else (limits.address_accounts, 1, ReasonCode.SHARED_ADDRESS)
         )
         if not limit:
             return
         accounts = await ports.sightings.seen_with(row.institution_id, kind, value, now_ms - days * DAY_MS)
         if len(accounts) >= limit:
-            await self._raise(row.institution_id, kind, value, "", CaseReason(code=code.value, n=len(accounts)))
+            await self._raise(
+                row.institution_id, CaseKind(kind), value, "", CaseReason(code=code.value, n=len(accounts))
+            )
 
     async def _account(self, row: SessionRow) -> None:
         ports, limits = self._ports, self.limits
         since_ms = self._ports.clock.now_ms() - DAY_MS
         who = (row.institution_id, row.learner_id)
         counts = (
-            (ReasonCode.MANY_DEVICES, await ports.sightings.values_of(*who, DEVICE, since_ms), limits.account_devices),
+            (
+                ReasonCode.MANY_DEVICES,
+                await ports.sightings.values_of(*who, SightingKind.DEVICE, since_ms),
+                limits.account_devices,
+            ),
             (
                 ReasonCode.PARALLEL_COURSES,
                 await ports.sightings.superseded_lately(*who, since_ms),
@@ -118,10 +125,16 @@ class AccountSharing:
         for code, count, limit in counts:
             if limit and count >= limit:
                 await self._raise(
-                    row.institution_id, ACCOUNT, row.learner_id, row.learner_id, CaseReason(code=code.value, n=count)
+                    row.institution_id,
+                    CaseKind.ACCOUNT,
+                    row.learner_id,
+                    row.learner_id,
+                    CaseReason(code=code.value, n=count),
                 )
 
-    async def _raise(self, institution_id: str, kind: str, subject: str, learner_id: str, reason: CaseReason) -> None:
+    async def _raise(
+        self, institution_id: str, kind: CaseKind, subject: str, learner_id: str, reason: CaseReason
+    ) -> None:
         now_ms = self._ports.clock.now_ms()
         await self._ports.cases.raise_case(
             CaseDraft(
@@ -136,7 +149,7 @@ class AccountSharing:
             )
         )
 
-    def _sighting(self, row: SessionRow, kind: str, value: str) -> Sighting:
+    def _sighting(self, row: SessionRow, kind: SightingKind, value: str) -> Sighting:
         return Sighting(
             session_id=row.session_id,
             kind=kind,

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
 from zaichang.evidence.case_rules import session_case_id, working_days_later
 from zaichang.live.recorder import Recorder
-from zaichang.ports.purposes import APPEAL
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
-from zaichang.ports.records_cases import SESSION, Appeal, Case, CaseClosing, CaseDraft, CaseReason
+from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseReason
 from zaichang.ports.records_review import Amend
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.session.codec import decode_event
@@ -33,7 +34,6 @@ SERVICE: Final = "service:"
 APPEALS_MAX: Final = 20
 """Appeals about one session, answered ones included."""
 NOTE_MAX_CHARS: Final = 500
-GRANT, REFUSE, NOTED, EXPECTED = "grant", "refuse", "noted", "expected"
 GRANT_REASONS: Final = (ReasonCode.REVIEW_GRANTED, ReasonCode.SERVICE_FAULT)
 REFUSE_REASONS: Final = (
     ReasonCode.REVIEW_REFUSED,
@@ -61,7 +61,7 @@ class Verdicts:
         note: For the institution; erased with the learner.
     """
 
-    outcome: str
+    outcome: ReviewOutcome
     reason: ReasonCode = ReasonCode.REVIEW_GRANTED
     minutes: tuple[int, ...] = ()
     note: str = ""
@@ -91,7 +91,7 @@ class ReviewDesk:
             raise NotFound("case.unknown", "There is no such case.")
         _check(case, wanted)
         now_ms = self._ports.clock.now_ms()
-        if wanted.outcome in (NOTED, EXPECTED):
+        if wanted.outcome in (ReviewOutcome.NOTED, ReviewOutcome.EXPECTED):
             await ports.cases.close_case(
                 CaseClosing(
                     case_id=case_id,
@@ -131,7 +131,7 @@ class ReviewDesk:
         row = await ports.history.session(session_id)
         if (row.institution_id, row.learner_id) != owner:
             raise NotFound("session.unknown", "There is no such session.")
-        if row.state != "closed":
+        if row.state is not SessionState.CLOSED:
             raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
         known = [view(minute) for minute in await ports.history.minutes(session_id)]
         chosen = tuple(sorted(set(minutes))) or tuple(each.index for each in known if each.verdict != Verdict.VERIFIED)
@@ -151,12 +151,12 @@ class ReviewDesk:
                 number=number,
                 at_ms=now_ms,
                 minutes=chosen,
-                encrypted=key.encrypt(APPEAL, f"{session_id}.{number}", text.encode()),
+                encrypted=key.encrypt(Purpose.APPEAL, f"{session_id}.{number}", text.encode()),
             ),
             CaseDraft(
                 case_id=session_case_id(session_id),
                 institution_id=row.institution_id,
-                kind=SESSION,
+                kind=CaseKind.SESSION,
                 subject=session_id,
                 learner_id=row.learner_id,
                 at_ms=now_ms,
@@ -169,7 +169,7 @@ class ReviewDesk:
     async def words_of(self, row: SessionRow, appeal: Appeal) -> str:
         """Return what a learner wrote."""
         key = self._ports.vault.unlock(await self._ports.learners.learner(row.institution_id, row.learner_id))
-        return key.decrypt(APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.encrypted).decode()
+        return key.decrypt(Purpose.APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.encrypted).decode()
 
     async def _left(self, row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[int, IntervalSet]:
         ports = self._ports
@@ -197,7 +197,7 @@ class ReviewDesk:
     async def _amend(self, case: Case, reviewer_id: str, wanted: Verdicts, now_ms: int) -> None:
         ports = self._ports
         row = await ports.history.session(case.subject)
-        if row.state != "closed":
+        if row.state is not SessionState.CLOSED:
             raise NotAllowed("review.session_open", "This session still runs.", "Decide once it has ended.")
         minutes = await ports.history.minutes(row.session_id)
         left = await self._left(row, minutes)
@@ -215,7 +215,7 @@ class ReviewDesk:
             outcome=wanted.outcome,
             reason=wanted.reason,
             note=wanted.note,
-            granted={minute: left[minute] if wanted.outcome == GRANT else () for minute in chosen},
+            granted={minute: left[minute] if wanted.outcome is ReviewOutcome.GRANT else () for minute in chosen},
             at_ms=now_ms,
         )
         rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in chosen)
@@ -246,7 +246,7 @@ class ReviewDesk:
             return 0
         ruling = Ruling(
             reviewer_id=author,
-            outcome=GRANT,
+            outcome=ReviewOutcome.GRANT,
             reason=reason,
             note="",
             granted=granted,
@@ -286,20 +286,18 @@ class ReviewDesk:
 
 
 def _check(case: Case, wanted: Verdicts) -> None:
-    if case.state != "open":
+    if case.state is not CaseState.OPEN:
         raise NotAllowed("review.closed", "This case is decided.", "Look at it under decided cases.")
-    kinds = {GRANT: GRANT_REASONS, REFUSE: REFUSE_REASONS}
+    kinds = {ReviewOutcome.GRANT: GRANT_REASONS, ReviewOutcome.REFUSE: REFUSE_REASONS}
     if wanted.outcome in kinds:
-        if case.kind != SESSION:
+        if case.kind is not CaseKind.SESSION:
             raise PeerViolation("review.invalid", f"{wanted.outcome} is for sessions; this case is of a {case.kind}.")
         if wanted.reason not in kinds[wanted.outcome]:
             allowed = ", ".join(reason.value for reason in kinds[wanted.outcome])
             raise PeerViolation("review.invalid", f"The reason of a {wanted.outcome} must be one of {allowed}.")
-    elif wanted.outcome not in (NOTED, EXPECTED):
-        raise PeerViolation("review.invalid", "outcome must be one of grant, refuse, noted, expected.")
     elif wanted.minutes:
         raise PeerViolation("review.invalid", f"{wanted.outcome} is about the whole case, not about minutes.")
-    elif wanted.outcome == EXPECTED and case.kind == SESSION:
+    elif wanted.outcome is ReviewOutcome.EXPECTED and case.kind is CaseKind.SESSION:
         raise PeerViolation("review.invalid", "expected is for accounts, devices and addresses.")
     if len(wanted.note) > NOTE_MAX_CHARS:
         raise PeerViolation("review.invalid", f"note may have {NOTE_MAX_CHARS} characters.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
@@ -91,7 +92,7 @@ class Eraser:
         log = await ports.logs.log_for(institution_id, at_ms)
         day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()
         digest = hashlib.sha256(request if request is not None else canonical_bytes({"alias": alias})).digest()
-        leaf = record("erasure", log.origin, at_ms, request=digest, date=day, basis=basis, sessions=sessions)
+        leaf = record(LeafKind.ERASURE, log.origin, at_ms, request=digest, date=day, basis=basis, sessions=sessions)
         ports.pending.put(institution_id, alias, leaf)
         for row in await ports.captures.captures_of_learner(institution_id, learner_id):
             await asyncio.to_thread(ports.blobs.delete, row.session_id, row.capture_id)

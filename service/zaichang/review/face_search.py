@@ -19,13 +19,14 @@ import numpy as np
 from zaichang.biometric.duplicates import Candidate, TemplateIndex, face_groups
 from zaichang.biometric.template import Template, decode_template
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
+from zaichang.core.enums import CaseKind
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.live.kept_captures import kept_capture
-from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment, Learner, SessionRow
-from zaichang.ports.records_cases import ACCOUNT, CaseDraft, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.ports.review_desk import ReviewPorts
 
 WAITING_MAX: Final = 1_000
@@ -117,7 +118,7 @@ class FaceSearch:
             CaseDraft(
                 case_id=self._ports.token_hex(8),
                 institution_id=institution_id,
-                kind=ACCOUNT,
+                kind=CaseKind.ACCOUNT,
                 subject=learner_id,
                 learner_id=learner_id,
                 at_ms=now_ms,
@@ -134,7 +135,7 @@ class FaceSearch:
 
     def _open(self, learner: Learner, enrolment: Enrolment) -> Template:
         key = self._ports.vault.unlock(learner)
-        return decode_template(key.decrypt(TEMPLATE, str(enrolment.version), enrolment.encrypted))
+        return decode_template(key.decrypt(Purpose.TEMPLATE, str(enrolment.version), enrolment.encrypted))
 
     async def _captures(self, institution_id: str, learner_id: str, session_id: str) -> list[Template]:
         kept = [row for row in await self._ports.captures.captures(session_id) if row.deleted_ms is None]

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import SessionState
 from zaichang.core.errors import IllegalEvent, NotAllowed, PeerViolation, ZaichangError
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
@@ -79,7 +80,7 @@ class DeliveryDesk:
         async with self._hub.learner_lock(institution_id, row.learner_id):
             row = await self._ports.history.session(row.session_id)
             session = self._hub.find(row.session_id)
-            if row.state == "closed":
+            if row.state is SessionState.CLOSED:
                 await self._after_the_end(row)
             elif session is not None:
                 await self.opened(session)

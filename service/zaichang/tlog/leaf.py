@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.merkle import EMPTY_ROOT
 from zaichang.tlog.schema import KINDS, VERSION, value_ok
@@ -108,7 +109,7 @@ def session_start(
         "client_nonce_c": client_nonce_c,
         "rules": None if rules is None else dict(rules),
     }
-    return _session("session.start", ref, {**fields, **optional})
+    return _session(LeafKind.START, ref, {**fields, **optional})
 
 
 def session_segment(
@@ -145,7 +146,7 @@ def session_segment(
     """
     fields = {"n": n, "from_ms": from_ms, "to_ms": to_ms, "first_minute": first_minute, "minutes": minutes}
     roots = {"events_root": events_root, "n_events": n_events, "records_root": records_root, "n_records": n_records}
-    return _session("session.segment", ref, {**fields, "verified_ms": verified_ms, **roots})
+    return _session(LeafKind.SEGMENT, ref, {**fields, "verified_ms": verified_ms, **roots})
 
 
 def session_final(
@@ -183,7 +184,7 @@ def session_final(
         reveal = {name: value.hex() for name, value in parts.items() if value is not None} | {"level": level}
     counts = {"segments": segments, "n_verified": n_verified, "n_refused": n_refused, "n_undecided": n_undecided}
     rest = {"verified_ms": verified_ms, "reason": reason, "codes": dict(codes or {}), "sched": reveal}
-    return _session("session.final", ref, {**counts, **rest})
+    return _session(LeafKind.FINAL, ref, {**counts, **rest})
 
 
 def session_void(
@@ -195,7 +196,7 @@ def session_void(
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
     fields = {"target": target, "target_hash": target_hash, "reason": reason, "request": request}
-    return _session("session.void", ref, fields)
+    return _session(LeafKind.VOID, ref, fields)
 
 
 def session_amend(
@@ -226,10 +227,10 @@ def session_amend(
     """
     fields = {"target": target, "target_hash": target_hash, "minute": minute, "verdict": verdict}
     rest = {"delta_ms": delta_ms, "reason": reason, "request": request}
-    return _session("session.amend", ref, {**fields, **rest})
+    return _session(LeafKind.AMEND, ref, {**fields, **rest})
 
 
-def record(kind: str, origin: str, at_ms: int, **fields: object) -> bytes:
+def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
     """Build a leaf outside any session: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``.
 
     Args:
@@ -255,7 +256,7 @@ def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
     return value
 
 
-def _session(kind: str, ref: SessionRef, fields: Mapping[str, object]) -> bytes:
+def _session(kind: LeafKind, ref: SessionRef, fields: Mapping[str, object]) -> bytes:
     common: dict[str, object] = {"origin": ref.origin, "sid": ref.sid, "seq": ref.seq, "at": ref.at_ms}
     common["prev"] = "" if ref.prev is None else ref.prev
     if ref.anchor is not None:
@@ -263,8 +264,8 @@ def _session(kind: str, ref: SessionRef, fields: Mapping[str, object]) -> bytes:
     return _build(kind, {**common, **fields})
 
 
-def _build(kind: str, fields: Mapping[str, object]) -> bytes:
-    value: dict[str, object] = {"v": VERSION, "t": kind}
+def _build(kind: LeafKind, fields: Mapping[str, object]) -> bytes:
+    value: dict[str, object] = {"v": VERSION, "t": kind.value}
     value |= {name: v.hex() if isinstance(v, bytes) else v for name, v in fields.items() if v is not None}
     _validate(value)
     return canonical_bytes(value)
@@ -272,7 +273,7 @@ def _build(kind: str, fields: Mapping[str, object]) -> bytes:
 
 def _validate(value: Mapping[str, object]) -> None:
     kind = value.get("t")
-    fields = KINDS.get(kind) if isinstance(kind, str) else None
+    fields = KINDS[LeafKind(kind)] if isinstance(kind, str) and kind in KINDS else None
     if fields is None:
         _refuse("t", f"must be one of {', '.join(KINDS)}")
     for name in value:
@@ -281,7 +282,7 @@ def _validate(value: Mapping[str, object]) -> None:
     for name, field in fields.items():
         if not value_ok(field, value.get(name)):
             _refuse(name, f"of {kind} must be {field.what}")
-    if kind == "session.segment":
+    if kind == LeafKind.SEGMENT:
         if value["n_records"] != len(str(value["minutes"])):
             _refuse("n_records", "must be the number of letters in minutes")
     if "prev" in fields and (value["seq"] == 0) != (value["prev"] == ""):

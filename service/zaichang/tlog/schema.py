@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from zaichang.core.canonical import MAX_INT
+from zaichang.core.enums import LeafKind
 
 VERSION: Final = 1
 MAX_MINUTES: Final = 1440
@@ -108,7 +109,7 @@ _SESSION: Final = {**_COMMON, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": A
 
 KINDS: Final = MappingProxyType(
     {
-        "session.start": {
+        LeafKind.START: {
             **_SESSION,
             "policy": HASH,
             "course": ID,
@@ -122,7 +123,7 @@ KINDS: Final = MappingProxyType(
             "client_nonce_c": _optional(HASH),
             "rules": RULES,
         },
-        "session.segment": {
+        LeafKind.SEGMENT: {
             **_SESSION,
             "n": COUNT,
             "from_ms": TIME,
@@ -135,7 +136,7 @@ KINDS: Final = MappingProxyType(
             "records_root": HASH,
             "n_records": COUNT,
         },
-        "session.final": {
+        LeafKind.FINAL: {
             **_SESSION,
             "segments": COUNT,
             "n_verified": COUNT,
@@ -146,8 +147,8 @@ KINDS: Final = MappingProxyType(
             "reason": CODE,
             "sched": SCHEDULE,
         },
-        "session.void": {**_SESSION, "target": COUNT, "target_hash": HASH, "reason": CODE, "request": _optional(HASH)},
-        "session.amend": {
+        LeafKind.VOID: {**_SESSION, "target": COUNT, "target_hash": HASH, "reason": CODE, "request": _optional(HASH)},
+        LeafKind.AMEND: {
             **_SESSION,
             "target": COUNT,
             "target_hash": HASH,
@@ -157,15 +158,15 @@ KINDS: Final = MappingProxyType(
             "delta_ms": DELTA,
             "request": _optional(HASH),
         },
-        "policy": {**_COMMON, "name": ID, "digest": HASH},
-        "key": {
+        LeafKind.POLICY: {**_COMMON, "name": ID, "digest": HASH},
+        LeafKind.KEY: {
             **_COMMON,
             "action": _text(re.compile("add|retire|revoke"), "add, retire or revoke"),
             "role": WORD,
             "vkey": _text(_VKEY, "a verifier key line"),
             "from_size": COUNT,
         },
-        "upload": {
+        LeafKind.UPLOAD: {
             **_COMMON,
             "target": WORD,
             "from_index": COUNT,
@@ -174,8 +175,8 @@ KINDS: Final = MappingProxyType(
             "response": HASH,
             "status": COUNT,
         },
-        "erasure": {**_COMMON, "request": HASH, "date": DATE, "basis": WORD, "sessions": COUNT},
-        "sampling": {
+        LeafKind.ERASURE: {**_COMMON, "request": HASH, "date": DATE, "basis": WORD, "sessions": COUNT},
+        LeafKind.SAMPLING: {
             **_COMMON,
             "announce": HASH,
             "size": COUNT,

@@ -12,8 +12,9 @@ import pytest
 
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
+from zaichang.core.enums import CaseKind
 from zaichang.main.service import Services, create_service_app
-from zaichang.ports.records_cases import ACCOUNT, ADDRESS, CaseDraft, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseReason
 
 
 class Web:
@@ -67,7 +68,7 @@ async def undecided(page: Web, vision: FixedVision) -> str:
     return student.session_id
 
 
-async def raise_cases(page: Web, count: int, code: str = "MANY_DEVICES", kind: str = ACCOUNT) -> None:
+async def raise_cases(page: Web, count: int, code: str = "MANY_DEVICES", kind: str = CaseKind.ACCOUNT) -> None:
     for n in range(count):
         await page.services.store.raise_case(
             CaseDraft(
@@ -75,7 +76,7 @@ async def raise_cases(page: Web, count: int, code: str = "MANY_DEVICES", kind: s
                 institution_id="inst",
                 kind=kind,
                 subject=f"p-{n}",
-                learner_id=f"p-{n}" if kind == ACCOUNT else "",
+                learner_id=f"p-{n}" if kind == CaseKind.ACCOUNT else "",
                 at_ms=page.clock.now_ms(),
                 due_ms=page.clock.now_ms() + n // 3,
                 reasons=(CaseReason(code=code, n=n + 4),),
@@ -102,7 +103,7 @@ async def test_three_hundred_cases_are_paged_each_once_the_earliest_due_first(tm
 async def test_cases_are_filtered_by_reason_kind_and_state(tmp_path: Path) -> None:
     async with web(tmp_path) as page:
         await raise_cases(page, 3)
-        await raise_cases(page, 2, "SHARED_ADDRESS", ADDRESS)
+        await raise_cases(page, 2, "SHARED_ADDRESS", CaseKind.ADDRESS)
         assert len((await page.get("/v1/cases?reason=SHARED_ADDRESS"))["cases"]) == 2
         assert len((await page.get("/v1/cases?kind=account"))["cases"]) == 3
         assert len((await page.get("/v1/cases?learner=p-1&kind=account"))["cases"]) == 1
@@ -180,6 +181,7 @@ async def test_a_session_s_case_shows_all_that_a_reviewer_needs_and_is_granted(t
     ("asked", "code"),
     [
         ({"outcome": "grant", "reason": "NOTHING"}, "review.invalid"),
+        ({"outcome": "whatever"}, "review.invalid"),
         ({"outcome": "grant", "minutes": [-1]}, "http.invalid"),
         ({"outcome": "grant", "minutes": [99]}, "review.decided"),
         ({"outcome": "grant", "learner": "x"}, "http.invalid"),

@@ -3,6 +3,7 @@
 from support.evidence_bundle import ORIGIN, SIGNER
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
@@ -39,14 +40,14 @@ def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
     second = Ed25519Signer(ORIGIN, b"\x44" * 32)
 
     def key(action: str, vkey: str, size: int = 0) -> bytes:
-        return leaf.record("key", ORIGIN, 1, action=action, role="log", vkey=vkey, from_size=size)
+        return leaf.record(LeafKind.KEY, ORIGIN, 1, action=action, role="log", vkey=vkey, from_size=size)
 
     def start(policy: bytes) -> bytes:
         ref = leaf.SessionRef(origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=1)
         digest = b"\x05" * 32
         return leaf.session_start(ref, policy=policy, course="c", lesson="l", subj_c=digest, sched_c=digest)
 
-    named = leaf.record("policy", ORIGIN, 1, name="p", digest=b"\x06" * 32)
+    named = leaf.record(LeafKind.POLICY, ORIGIN, 1, name="p", digest=b"\x06" * 32)
     mine = key("add", SIGNER.vkey)
     for entries, found in (
         ([mine, named, start(b"\x06" * 32)], []),

@@ -18,6 +18,7 @@ from zaichang.audit.sampling import (
     ticket,
 )
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog import leaf
 from zaichang.tlog.merkle import root_hash
@@ -65,7 +66,7 @@ def start(course: str, number: int) -> bytes:
 
 def frame_of(projects: int, sessions: int) -> tuple[Frame, Announcement]:
     frame = Frame()
-    other = leaf.record("policy", ORIGIN, AT_MS, name="session.start", digest=bytes(32))
+    other = leaf.record(LeafKind.POLICY, ORIGIN, AT_MS, name="session.start", digest=bytes(32))
     entries: list[bytes] = []
     for session in range(sessions):
         for project in range(projects):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.amendments import SLACK_MS, Ruling, left_to_decide, played_in, ruling_leaves
@@ -25,11 +26,11 @@ ROW = SessionRow(
     lesson_id="lesson",
     token_id="t",
     policy_digest="cd" * 32,
-    state="closed",
+    state=SessionState.CLOSED,
     opened_ms=0,
 )
-SEGMENT = StoredLeaf(leaf_seq=1, kind="session.segment", at_ms=60_000, body=b"segment", entry_index=41)
-LEAVES = (StoredLeaf(leaf_seq=0, kind="session.start", at_ms=0, body=b"start", entry_index=40), SEGMENT)
+SEGMENT = StoredLeaf(leaf_seq=1, kind=LeafKind.SEGMENT, at_ms=60_000, body=b"segment", entry_index=41)
+LEAVES = (StoredLeaf(leaf_seq=0, kind=LeafKind.START, at_ms=0, body=b"start", entry_index=40), SEGMENT)
 
 
 def minute(number: int, verdict: str = "U", undecided: IntervalSet = (), leaf_seq: int | None = 1) -> StoredMinute:
@@ -44,7 +45,9 @@ def beat(at_ms: int, playhead_ms: int, playing: bool = True) -> HeartbeatReceive
 
 
 def ruling(granted: dict[int, IntervalSet], at_ms: int = 90_000) -> Ruling:
-    return Ruling(reviewer_id="r1", outcome="upheld", reason=ReasonCode.NO_FACE, note="", granted=granted, at_ms=at_ms)
+    return Ruling(
+        reviewer_id="r1", outcome=ReviewOutcome.GRANT, reason=ReasonCode.NO_FACE, note="", granted=granted, at_ms=at_ms
+    )
 
 
 def test_played_is_what_two_reports_of_one_minute_show_at_the_clocks_pace() -> None:

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from zaichang.core.enums import SessionState
 from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS, case_of_session, working_days_later
@@ -21,7 +22,7 @@ ROW = SessionRow(
     lesson_id="n",
     token_id="t",
     policy_digest="p",
-    state="open",
+    state=SessionState.OPEN,
     opened_ms=0,
 )
 

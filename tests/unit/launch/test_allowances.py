@@ -8,6 +8,7 @@ import pytest
 
 from support.study import ManualClock, Student, service, token
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import LivenessAction
 from zaichang.core.errors import PeerViolation
 from zaichang.launch.allowances import all_excluded, current_allowance, set_allowance
 from zaichang.main.service import Services
@@ -51,7 +52,7 @@ async def test_what_is_granted_holds_in_every_later_session(tmp_path: Path) -> N
 
 
 def test_allowance_and_launch_add_up_and_one_movement_is_left() -> None:
-    held = Allowance(version=1, at_ms=0, set_by="ren", liveness_excluded=("blink",))
+    held = Allowance(version=1, at_ms=0, set_by="ren", liveness_excluded=(LivenessAction.BLINK,))
     assert all_excluded(held, ("turn_left",)) == ("turn_left", "blink")
     assert all_excluded(held, ACTIONS) == ("blink",)
 
@@ -59,7 +60,7 @@ def test_allowance_and_launch_add_up_and_one_movement_is_left() -> None:
 async def test_nothing_granted_is_version_zero(tmp_path: Path) -> None:
     async with service(tmp_path) as services:
         held = await current_allowance(services.store, "inst", "nobody")
-        assert (held.version, held.route, held.extra_time_pct, held.liveness_excluded) == (0, "", 0, ())
+        assert (held.version, held.route, held.extra_time_pct, held.liveness_excluded) == (0, None, 0, ())
 
 
 @pytest.mark.parametrize(

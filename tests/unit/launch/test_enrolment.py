@@ -16,7 +16,7 @@ from zaichang.core.frames import PhotoResult as Look
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.enrolment import Enrolled
 from zaichang.main.service import Services
-from zaichang.ports.purposes import TEMPLATE
+from zaichang.ports.purposes import Purpose
 
 GOOD = (b"who=a pose=front", b"who=a pose=left drift=20", b"who=a pose=right drift=30")
 
@@ -26,7 +26,7 @@ async def kept(services: Services, learner: str) -> Template | None:
     if row is None:
         return None
     key = services.ports.vault.unlock(await services.store.learner("inst", learner))
-    return decode_template(key.decrypt(TEMPLATE, str(row.version), row.encrypted))
+    return decode_template(key.decrypt(Purpose.TEMPLATE, str(row.version), row.encrypted))
 
 
 async def enrol(services: Services, photos: Sequence[bytes], **more: object) -> Enrolled:
@@ -144,7 +144,9 @@ async def test_a_template_of_an_older_form_is_outdated_not_an_error(tmp_path: Pa
         row = await services.store.enrolment("inst", "p")
         assert row is not None
         key = services.ports.vault.unlock(await services.store.learner("inst", "p"))
-        old = replace(row, version=2, encrypted=key.encrypt(TEMPLATE, "2", b"ZCT1 of an older form" + bytes(600)))
+        old = replace(
+            row, version=2, encrypted=key.encrypt(Purpose.TEMPLATE, "2", b"ZCT1 of an older form" + bytes(600))
+        )
         await services.store.add_enrolment("inst", "p", old)
         held = await services.enrolling.held("inst", "p")
         assert held is not None

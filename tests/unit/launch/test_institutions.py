@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.study import service
+from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 
 
@@ -14,17 +15,17 @@ async def test_a_key_names_its_institution_and_only_in_its_own_role(tmp_path: Pa
     async with service(tmp_path) as services:
         first = await services.institutions.add("inst", "机构", "Institution")
         other = await services.institutions.add("other", "另", "Other")
-        assert (await services.institutions.of_key(first.platform, "platform")).institution_id == "inst"
-        assert (await services.institutions.of_key(other.staff, "staff")).institution_id == "other"
+        assert (await services.institutions.of_key(first.platform, KeyRole.PLATFORM)).institution_id == "inst"
+        assert (await services.institutions.of_key(other.staff, KeyRole.STAFF)).institution_id == "other"
         with pytest.raises(NotAllowed) as raised:
-            await services.institutions.of_key(first.platform, "staff")
+            await services.institutions.of_key(first.platform, KeyRole.STAFF)
         assert raised.value.code == "auth.role"
 
 
 @pytest.mark.parametrize("key", ["", "short", "zp-" + "0" * 64, "z" * 201])
 async def test_an_unknown_key_and_one_of_impossible_length_are_refused_alike(tmp_path: Path, key: str) -> None:
     async with service(tmp_path) as services:
-        for asked in (services.institutions.of_key(key, "staff"), services.institutions.reviewer_of_key(key)):
+        for asked in (services.institutions.of_key(key, KeyRole.STAFF), services.institutions.reviewer_of_key(key)):
             with pytest.raises(NotAllowed) as raised:
                 await asked
             assert raised.value.code == "auth.required"
@@ -34,9 +35,9 @@ async def test_new_keys_end_the_old_ones(tmp_path: Path) -> None:
     async with service(tmp_path) as services:
         old = await services.institutions.add("inst", "机构", "Institution")
         new = await services.institutions.add("inst", "机构", "Institution")
-        assert (await services.institutions.of_key(new.platform, "platform")).institution_id == "inst"
+        assert (await services.institutions.of_key(new.platform, KeyRole.PLATFORM)).institution_id == "inst"
         with pytest.raises(NotAllowed, match="valid key"):
-            await services.institutions.of_key(old.platform, "platform")
+            await services.institutions.of_key(old.platform, KeyRole.PLATFORM)
 
 
 async def test_a_reviewers_key_names_the_reviewer_until_it_is_replaced_or_revoked(tmp_path: Path) -> None:

@@ -137,4 +137,4 @@ async def test_a_pop_up_left_open_is_owed_by_the_learners_next_session(tmp_path:
         assert (await services.store.session(student.session_id)).owed == "confirm"
         second = services.hub.find(again.session_id)
         assert second is not None and second.state.info.owed == "confirm" and second.state.challenges.open is not None
-        assert await services.store.owed("inst", "nobody") == ""
+        assert await services.store.owed("inst", "nobody") is None

@@ -13,6 +13,7 @@ from zaichang.adapters.sql.store import SqliteStore
 from zaichang.audit.bundle import Bundle, write_bundle
 from zaichang.audit.check import exit_code
 from zaichang.audit.verify import verify_bundle
+from zaichang.core.enums import SessionState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.log.bundles import EVERYTHING, NOTHING, RECORDS, export_sessions, log_trust, place_of
 from zaichang.log.reader import LogReader
@@ -25,7 +26,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     return record_session(tmp_path_factory.mktemp("data"), minutes=3)
 
 
-def exported(recorded: Recorded, openings: str, state: str = "closed") -> Bundle:
+def exported(recorded: Recorded, openings: str, state: SessionState = SessionState.CLOSED) -> Bundle:
     async def run() -> Bundle:
         store = SqliteStore(recorded.folder, inline=True)
         try:
@@ -51,9 +52,9 @@ def test_each_opening_is_verified(recorded: Recorded, openings: str, kinds: set[
 
 def test_a_running_session_shows_no_event(recorded: Recorded) -> None:
     with pytest.raises(NotAllowed) as caught:
-        exported(recorded, EVERYTHING, state="open")
+        exported(recorded, EVERYTHING, state=SessionState.OPEN)
     assert caught.value.code == "export.open_session"
-    assert {opening.kind for opening in exported(recorded, RECORDS, state="open").openings} == {"record"}
+    assert {opening.kind for opening in exported(recorded, RECORDS, state=SessionState.OPEN).openings} == {"record"}
 
 
 def test_the_trust_file_is_the_log_s_own_key(recorded: Recorded) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.record_spool import PosixRecordSpool
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import FatalLogError
 from zaichang.log.command_records import CommandRecords, log_waiting_records
 from zaichang.log.reader import LogReader
@@ -25,7 +26,15 @@ class Clock:
 def upload(at_ms: int) -> bytes:
     digest = b"\x01" * 32
     return record(
-        "upload", ORIGIN, at_ms, target="hnrs", from_index=0, to_index=1, request=digest, response=digest, status=200
+        LeafKind.UPLOAD,
+        ORIGIN,
+        at_ms,
+        target="hnrs",
+        from_index=0,
+        to_index=1,
+        request=digest,
+        response=digest,
+        status=200,
     )
 
 

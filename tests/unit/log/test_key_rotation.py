@@ -11,6 +11,7 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.source import verify_path
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError
 from zaichang.log.key_list import KeyList
 from zaichang.log.key_rotation import Rotated, Rotation
@@ -51,7 +52,7 @@ def grow(folder: DataFolder, name: str, config: SigningConfig | None = None) -> 
         logs = LogShelf(FolderLogs(folder), DOMAIN, Clock(), never, 10, (), config)
         try:
             log = await logs.log_for("inst-1", NOW)
-            leaf = record("policy", log.origin, NOW, name=name, digest=b"\x01" * 32)
+            leaf = record(LeafKind.POLICY, log.origin, NOW, name=name, digest=b"\x01" * 32)
             return await log.submit((name, 0), leaf)
         finally:
             await logs.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from support.log_media import LogMedium
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.log import shelf
 from zaichang.log.reader import LogReader
@@ -43,7 +44,7 @@ class Places:
 
 
 def leaf(name: str) -> bytes:
-    return record("policy", log_origin(DOMAIN, "inst-1", 2026), NOW_MS, name=name, digest=b"\x01" * 32)
+    return record(LeafKind.POLICY, log_origin(DOMAIN, "inst-1", 2026), NOW_MS, name=name, digest=b"\x01" * 32)
 
 
 @pytest.mark.parametrize(

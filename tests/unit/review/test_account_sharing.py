@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from support.study import ManualClock, Pipe, service, token
+from zaichang.core.enums import ReviewOutcome, SessionState, SightingKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.main.service import Services
 from zaichang.ports.records import SessionRow
-from zaichang.ports.records_cases import ADDRESS, DEVICE, Case, CaseFilter
+from zaichang.ports.records_cases import Case, CaseFilter
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.review.account_sharing import HINTS_MAX, Peer, address_group
-from zaichang.review.desk import EXPECTED, Verdicts
+from zaichang.review.desk import Verdicts
 from zaichang.review.retention import Retention
 from zaichang.session.schedule import client_commitment
 
@@ -36,7 +37,7 @@ async def session_of(services: Services, learner: str, number: int = 0, *, lesso
         lesson_id=lesson,
         token_id=f"token-{learner}-{number}",
         policy_digest=held.policy_digest,
-        state="open",
+        state=SessionState.OPEN,
         opened_ms=services.ports.clock.now_ms(),
         next_seq=1,
     )
@@ -62,9 +63,9 @@ async def test_many_accounts_on_one_device_are_one_case_with_a_count(tmp_path: P
         for learner in ("c", "d", "a"):
             await joins(services, learner, Peer(device="tablet"), 1)
         [case] = await cases(services)
-        assert case.kind == DEVICE and "tablet" not in case.subject
+        assert case.kind == SightingKind.DEVICE and "tablet" not in case.subject
         assert [(reason.code, reason.n) for reason in case.reasons] == [(ReasonCode.SHARED_DEVICE, 4)]
-        seen = await services.store.seen_with("inst", DEVICE, case.subject, 0)
+        seen = await services.store.seen_with("inst", SightingKind.DEVICE, case.subject, 0)
         assert dict(seen) == {"a": 2, "b": 1, "c": 1, "d": 1}
 
 
@@ -73,14 +74,14 @@ async def test_a_campus_is_one_line_and_stays_away_once_it_is_expected(tmp_path:
         for n in range(8):
             await joins(services, f"p{n}", Peer(address=CAMPUS, device=f"own-{n}"))
         [case] = await cases(services)
-        assert case.kind == ADDRESS and CAMPUS not in case.subject
-        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=EXPECTED))
+        assert case.kind == SightingKind.ADDRESS and CAMPUS not in case.subject
+        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.EXPECTED))
         for n in range(8, 20):
             await joins(services, f"p{n}", Peer(address=CAMPUS))
         kept = await services.store.case(case.case_id)
         # Twice as many as when it was decided is news; a campus that grows slowly is not.
         assert kept.state == "open" and max(reason.n for reason in kept.reasons) >= 10
-        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=EXPECTED))
+        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.EXPECTED))
         await joins(services, "p20", Peer(address=CAMPUS))
         assert await cases(services) == []
 
@@ -108,12 +109,12 @@ async def test_zero_switches_a_signal_off(tmp_path: Path) -> None:
 
 async def test_digests_cannot_be_compared_between_institutions_or_data_folders(tmp_path: Path) -> None:
     async with service(tmp_path / "a") as first, service(tmp_path / "b") as second:
-        mine = first.account_sharing.digest("inst", DEVICE, "tablet")
-        assert mine == first.account_sharing.digest("inst", DEVICE, "tablet")
+        mine = first.account_sharing.digest("inst", SightingKind.DEVICE, "tablet")
+        assert mine == first.account_sharing.digest("inst", SightingKind.DEVICE, "tablet")
         others = {
-            first.account_sharing.digest("other", DEVICE, "tablet"),
-            first.account_sharing.digest("inst", ADDRESS, "tablet"),
-            second.account_sharing.digest("inst", DEVICE, "tablet"),
+            first.account_sharing.digest("other", SightingKind.DEVICE, "tablet"),
+            first.account_sharing.digest("inst", SightingKind.ADDRESS, "tablet"),
+            second.account_sharing.digest("inst", SightingKind.DEVICE, "tablet"),
         }
         assert mine not in others and len(others) == 3
 
@@ -153,11 +154,11 @@ async def test_a_join_s_device_and_a_capture_s_hints_come_through_the_gateway(tm
         [row] = await services.store.sessions_page("inst", "learner", (2**53, "~"), 5)
         seen = {seen.kind: seen.value for seen in await services.store.sightings(row.session_id)}
         assert seen == {
-            "device": services.account_sharing.digest("inst", DEVICE, "my-browser"),
-            "address": services.account_sharing.digest("inst", ADDRESS, CAMPUS),
+            "device": services.account_sharing.digest("inst", SightingKind.DEVICE, "my-browser"),
+            "address": services.account_sharing.digest("inst", SightingKind.ADDRESS, CAMPUS),
             "hint": "track_muted",
         }
-        assert {case.kind for case in await cases(services)} == {DEVICE, ADDRESS}
+        assert {case.kind for case in await cases(services)} == {SightingKind.DEVICE, SightingKind.ADDRESS}
 
 
 async def test_hints_of_captures_are_kept_once_and_bounded(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from zaichang.audit.check import exit_code
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.assessment import FrameAssessment, not_analysed
+from zaichang.core.enums import CaseKind, LeafKind, ReviewOutcome
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.amendments import AMEND
 from zaichang.log.bundles import export_sessions, log_trust, place_of
 from zaichang.log.reader import LogReader
 from zaichang.main.service import Services
-from zaichang.ports.records_cases import ACCOUNT, SESSION, Case, CaseDraft, CaseFilter, CaseReason
-from zaichang.review.desk import EXPECTED, GRANT, NOTED, REFUSE, Verdicts
+from zaichang.ports.records_cases import Case, CaseDraft, CaseFilter, CaseReason
+from zaichang.review.desk import Verdicts
 from zaichang.session.playhead import total_ms
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.trust import parse_trust
@@ -63,19 +63,24 @@ async def test_a_person_grants_what_the_rules_left_open_and_the_log_says_so(tmp_
     async with service(tmp_path, clock=clock, vision=vision) as services:
         session_id = await undecided_session(services, clock, vision)
         case = await the_case(services)
-        assert (case.kind, case.subject, case.learner_id) == (SESSION, session_id, "learner")
+        assert (case.kind, case.subject, case.learner_id) == (CaseKind.SESSION, session_id, "learner")
         assert ReasonCode.NOT_ANALYSED in [reason.code for reason in case.reasons]
         left = await services.review.left(session_id)
         before = await services.store.credited("inst", "learner", "course", "lesson")
         assert left and sum(total_ms(part) for part in left.values()) == case.undecided_ms > 60_000
 
-        done = await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
-        assert (done.state, done.outcome, done.closed_by, done.undecided_ms) == ("closed", GRANT, "ren", 0)
+        done = await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
+        assert (done.state, done.outcome, done.closed_by, done.undecided_ms) == (
+            "closed",
+            ReviewOutcome.GRANT,
+            "ren",
+            0,
+        )
         after = await services.store.credited("inst", "learner", "course", "lesson")
         assert total_ms(after) == total_ms(before) + case.undecided_ms
         assert await services.review.left(session_id) == {}
 
-        leaves = [leaf for leaf in await services.store.leaves(session_id) if leaf.kind == AMEND]
+        leaves = [leaf for leaf in await services.store.leaves(session_id) if leaf.kind == LeafKind.AMEND]
         bodies = [parse_leaf(leaf.body) for leaf in leaves]
         assert len(leaves) == len(left) and all(leaf.entry_index is not None for leaf in leaves)
         assert sum(int(str(body["delta_ms"])) for body in bodies) == case.undecided_ms
@@ -102,7 +107,7 @@ async def test_refusing_credits_nothing_and_leaves_the_rest_open(tmp_path: Path)
         before = await services.store.credited("inst", "learner", "course", "lesson")
         first, *rest = left
         assert rest
-        refusal = Verdicts(outcome=REFUSE, reason=ReasonCode.NOT_SAME_PERSON, minutes=(first,))
+        refusal = Verdicts(outcome=ReviewOutcome.REFUSE, reason=ReasonCode.NOT_SAME_PERSON, minutes=(first,))
         half = await services.review.decide("inst", "ren", case.case_id, refusal)
         assert half.state == "open" and half.undecided_ms == case.undecided_ms - total_ms(left[first])
         assert first not in await services.review.left(session_id)
@@ -110,11 +115,11 @@ async def test_refusing_credits_nothing_and_leaves_the_rest_open(tmp_path: Path)
         with pytest.raises(NotAllowed, match=r"review\.decided"):
             await services.review.decide("inst", "ren", case.case_id, refusal)
         await services.review.decide(
-            "inst", "li", case.case_id, Verdicts(outcome=REFUSE, reason=ReasonCode.REVIEW_REFUSED)
+            "inst", "li", case.case_id, Verdicts(outcome=ReviewOutcome.REFUSE, reason=ReasonCode.REVIEW_REFUSED)
         )
         assert (await the_case(services, "closed")).closed_by == "li"
         with pytest.raises(NotAllowed, match=r"review\.closed"):
-            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
+            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
 
 
 async def test_an_appeal_comes_back_to_a_person_and_can_grant_what_was_refused(tmp_path: Path) -> None:
@@ -122,7 +127,7 @@ async def test_an_appeal_comes_back_to_a_person_and_can_grant_what_was_refused(t
     async with service(tmp_path, clock=clock, vision=vision) as services:
         session_id = await undecided_session(services, clock, vision)
         case = await the_case(services)
-        refused = Verdicts(outcome=REFUSE, reason=ReasonCode.REVIEW_REFUSED)
+        refused = Verdicts(outcome=ReviewOutcome.REFUSE, reason=ReasonCode.REVIEW_REFUSED)
         await services.review.decide("inst", "ren", case.case_id, refused)
         minute = next(iter(sorted(each.minute for each in await services.store.amendments(session_id))))
 
@@ -142,11 +147,11 @@ async def test_an_appeal_comes_back_to_a_person_and_can_grant_what_was_refused(t
         record = json.loads(stored.body)
         assert 0 < total_ms(left[minute]) <= record["to_ms"] - record["from_ms"] + 1_500
         before = total_ms(await services.store.credited("inst", "learner", "course", "lesson"))
-        await services.review.decide("inst", "li", case.case_id, Verdicts(outcome=GRANT))
+        await services.review.decide("inst", "li", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
         after = total_ms(await services.store.credited("inst", "learner", "course", "lesson"))
         assert after == before + total_ms(left[minute])
         [answered] = await services.store.appeals(session_id)
-        assert (answered.outcome, answered.answered_ms) == (GRANT, clock.now_ms())
+        assert (answered.outcome, answered.answered_ms) == (ReviewOutcome.GRANT, clock.now_ms())
 
 
 async def test_an_appeal_may_name_a_minute_that_the_rules_refused(tmp_path: Path) -> None:
@@ -170,9 +175,11 @@ async def test_an_appeal_may_name_a_minute_that_the_rules_refused(tmp_path: Path
         left = await services.review.left(student.session_id)
         assert set(left) <= set(lost) and left
         case = await the_case(services)
-        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=NOTED, note="explained by phone"))
+        await services.review.decide(
+            "inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.NOTED, note="explained by phone")
+        )
         [appeal] = await services.store.appeals(student.session_id)
-        assert appeal.outcome == NOTED and await services.review.left(student.session_id) == {}
+        assert appeal.outcome == ReviewOutcome.NOTED and await services.review.left(student.session_id) == {}
 
 
 async def test_nothing_is_granted_while_the_learner_studies_the_lesson_again(tmp_path: Path) -> None:
@@ -183,11 +190,11 @@ async def test_nothing_is_granted_while_the_learner_studies_the_lesson_again(tmp
         second = Student(services, clock)
         await second.begin(await token(services))
         with pytest.raises(NotAllowed, match=r"review\.session_open"):
-            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
+            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
         assert (await services.store.case(case.case_id)).state == "open"
         await second.finish()
         await second.closed()
-        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
+        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
 
 
 async def test_what_was_watched_again_and_verified_is_not_granted_twice(tmp_path: Path) -> None:
@@ -203,7 +210,7 @@ async def test_what_was_watched_again_and_verified_is_not_granted_twice(tmp_path
         await student.closed()
         left_ms = sum(total_ms(part) for part in (await services.review.left(session_id)).values())
         assert 0 < left_ms < case.undecided_ms - 30_000
-        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
+        await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
         granted = sum(each.delta_ms for each in await services.store.amendments(session_id))
         assert granted == left_ms
 
@@ -219,7 +226,7 @@ async def test_a_crash_between_the_decision_and_the_log_is_finished_at_the_next_
 
         services.recorder.record = dead  # type: ignore[method-assign]
         with pytest.raises(RuntimeError):
-            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=GRANT))
+            await services.review.decide("inst", "ren", case.case_id, Verdicts(outcome=ReviewOutcome.GRANT))
         assert any(leaf.entry_index is None for leaf in await services.store.leaves(session_id))
     for _ in range(2):
         async with service(tmp_path, seed="again", clock=clock, vision=vision) as services:
@@ -232,12 +239,11 @@ async def test_a_crash_between_the_decision_and_the_log_is_finished_at_the_next_
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        (Verdicts(outcome="whatever"), "review.invalid"),
-        (Verdicts(outcome=GRANT, reason=ReasonCode.NO_FACE), "review.invalid"),
-        (Verdicts(outcome=REFUSE, reason=ReasonCode.REVIEW_GRANTED), "review.invalid"),
-        (Verdicts(outcome=NOTED, minutes=(1,)), "review.invalid"),
-        (Verdicts(outcome=EXPECTED), "review.invalid"),
-        (Verdicts(outcome=GRANT, note="x" * 501), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.GRANT, reason=ReasonCode.NO_FACE), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.REFUSE, reason=ReasonCode.REVIEW_GRANTED), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.NOTED, minutes=(1,)), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.EXPECTED), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.GRANT, note="x" * 501), "review.invalid"),
     ],
 )
 async def test_decisions_that_make_no_sense_are_refused(tmp_path: Path, wanted: Verdicts, code: str) -> None:
@@ -254,7 +260,7 @@ async def test_a_case_of_an_account_is_noted_never_granted(tmp_path: Path) -> No
         draft = CaseDraft(
             case_id="c1",
             institution_id="inst",
-            kind=ACCOUNT,
+            kind=CaseKind.ACCOUNT,
             subject="learner",
             learner_id="learner",
             at_ms=1,
@@ -263,8 +269,10 @@ async def test_a_case_of_an_account_is_noted_never_granted(tmp_path: Path) -> No
         )
         assert await services.store.raise_case(draft)
         with pytest.raises(PeerViolation, match=r"review\.invalid"):
-            await services.review.decide("inst", "ren", "c1", Verdicts(outcome=GRANT))
+            await services.review.decide("inst", "ren", "c1", Verdicts(outcome=ReviewOutcome.GRANT))
         with pytest.raises(NotFound, match=r"case\.unknown"):
-            await services.review.decide("other", "ren", "c1", Verdicts(outcome=NOTED))
-        assert (await services.review.decide("inst", "ren", "c1", Verdicts(outcome=EXPECTED))).state == "closed"
+            await services.review.decide("other", "ren", "c1", Verdicts(outcome=ReviewOutcome.NOTED))
+        assert (
+            await services.review.decide("inst", "ren", "c1", Verdicts(outcome=ReviewOutcome.EXPECTED))
+        ).state == "closed"
         assert not await services.store.raise_case(draft), "a decided case stays decided for the same reason"

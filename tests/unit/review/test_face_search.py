@@ -10,6 +10,7 @@ import numpy as np
 
 from support.study import FixedVision, ManualClock, Student, good_frame, service, token
 from zaichang.biometric.template import Template
+from zaichang.core.enums import CaseKind
 from zaichang.core.frames import PhotoResult
 from zaichang.core.reasons import ReasonCode
 from zaichang.main.service import Services
@@ -59,7 +60,7 @@ async def reasons(services: Services) -> dict[str, set[tuple[str, str]]]:
     looking = asyncio.create_task(services.face_search.run())
     await services.face_search.settle()
     looking.cancel()
-    found = await services.store.cases(CaseFilter(institution_id="inst", kind="account"))
+    found = await services.store.cases(CaseFilter(institution_id="inst", kind=CaseKind.ACCOUNT))
     return {case.learner_id: {(reason.code, reason.other) for reason in case.reasons} for case in found}
 
 
@@ -121,7 +122,7 @@ async def test_it_can_be_switched_off(tmp_path: Path) -> None:
         before = vision.enrolled
         await study(services, clock, "p1", "a")
         assert services.face_search is None and vision.enrolled == before
-        assert await services.store.cases(CaseFilter(institution_id="inst", kind="account")) == []
+        assert await services.store.cases(CaseFilter(institution_id="inst", kind=CaseKind.ACCOUNT)) == []
 
 
 async def test_what_cannot_be_read_is_left_out_and_the_rest_goes_on(tmp_path: Path) -> None:

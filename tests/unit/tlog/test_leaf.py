@@ -4,6 +4,7 @@ import pytest
 
 from support.leaf_samples import LATER, ORIGIN, SEGMENT, samples
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog import leaf
 from zaichang.tlog.schema import KINDS
@@ -31,7 +32,9 @@ def test_builders_refuse_what_the_parser_refuses() -> None:
     with pytest.raises(EvidenceError, match="prev"):
         leaf.session_segment(leaf.SessionRef(origin=ORIGIN, sid="s", seq=3, prev=None, at_ms=1), **SEGMENT)
     with pytest.raises(EvidenceError, match="basis"):
-        leaf.record("erasure", ORIGIN, 1, request=bytes(32), date="2026-11-22", basis="Asked by Li Ming", sessions=1)
+        leaf.record(
+            LeafKind.ERASURE, ORIGIN, 1, request=bytes(32), date="2026-11-22", basis="Asked by Li Ming", sessions=1
+        )
 
 
 def test_a_final_without_a_schedule_says_so() -> None:

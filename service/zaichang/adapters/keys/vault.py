@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, write_durably
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Learner
 
 KEY_BYTES: Final = 32
@@ -39,12 +40,12 @@ class LearnerKey:
     learner_id: str
     key: bytes
 
-    def encrypt(self, kind: str, name: str, data: bytes) -> bytes:
-        """Return ``data`` encrypted for one place: ``kind`` (template, capture) and ``name``."""
+    def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
+        """Return ``data`` encrypted for one place: ``kind`` and ``name``."""
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, data, self._place(kind, name))
 
-    def decrypt(self, kind: str, name: str, encrypted: bytes) -> bytes:
+    def decrypt(self, kind: Purpose, name: str, encrypted: bytes) -> bytes:
         """Return the bytes that ``encrypt`` was given.
 
         Raises:
@@ -63,7 +64,7 @@ class LearnerKey:
             self.key
         )
 
-    def _place(self, kind: str, name: str) -> bytes:
+    def _place(self, kind: Purpose, name: str) -> bytes:
         return f"zaichang/v1|{kind}|{self.institution_id}|{self.learner_id}|{name}".encode()
 
 

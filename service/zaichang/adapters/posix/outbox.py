@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, sync_dir
+from zaichang.core.enums import OutboxLine
 
 _TAIL_BYTES: Final = 131_072
 """More than a line can have: a crash spoils the last line only."""
@@ -64,7 +65,7 @@ class PosixOutbox:
                     stream.truncate(whole)
                     os.fsync(stream.fileno())
 
-    def holds(self, wanted: Iterable[tuple[str, int]], kind: str = "minute") -> set[tuple[str, int]]:
+    def holds(self, wanted: Iterable[tuple[str, int]], kind: OutboxLine = OutboxLine.MINUTE) -> set[tuple[str, int]]:
         """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``."""
         left = set(wanted)
         found: set[tuple[str, int]] = set()
@@ -76,7 +77,7 @@ class PosixOutbox:
                     value = json.loads(line)
                     if value["t"] != kind:
                         continue
-                    key = (str(value["session"]), int(value["minute" if kind == "minute" else "leaf"]))
+                    key = (str(value["session"]), int(value["minute" if kind is OutboxLine.MINUTE else "leaf"]))
                     if key in left:
                         found.add(key)
         return found

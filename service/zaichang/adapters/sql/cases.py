@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome
 from zaichang.core.errors import NotFound
-from zaichang.ports.records_cases import SESSION, Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
+from zaichang.ports.records_cases import Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
 
 AGAIN: Final = 2
 """A closed case opens again for an old reason only when its count has grown this many times."""
@@ -100,14 +101,14 @@ def insert_case(db: sqlite3.Connection, draft: CaseDraft) -> bool:
     else:
         case_id = str(row["case_id"])
         new = any(_is_new(db, case_id, reason) for reason in draft.reasons)
-        if new and row["state"] == "closed":
+        if new and row["state"] == CaseState.CLOSED:
             db.execute(
                 "UPDATE cases SET state = 'open', due_ms = ?, opened_ms = ? WHERE case_id = ?",
                 (draft.due_ms, draft.at_ms, case_id),
             )
         elif new:
             db.execute("UPDATE cases SET due_ms = min(due_ms, ?) WHERE case_id = ?", (draft.due_ms, case_id))
-    if row is None or new or row["state"] == "open":
+    if row is None or new or row["state"] == CaseState.OPEN:
         db.executemany(
             "INSERT INTO case_reasons VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = max(n, excluded.n), "
             "at_ms = excluded.at_ms",
@@ -129,7 +130,7 @@ def close_case(db: sqlite3.Connection, closing: CaseClosing) -> None:
         "UPDATE cases SET state = ?, outcome = ?, closed_ms = ?, closed_by = ?, note = ?, undecided_ms = ? "
         "WHERE case_id = ?",
         (
-            "open" if closing.open else "closed",
+            CaseState.OPEN if closing.open else CaseState.CLOSED,
             closing.outcome,
             closing.at_ms,
             closing.reviewer_id,
@@ -145,7 +146,7 @@ def close_case(db: sqlite3.Connection, closing: CaseClosing) -> None:
         db.execute(
             "UPDATE appeals SET answered_ms = ?, outcome = ? WHERE answered_ms IS NULL AND session_id = "
             "(SELECT subject FROM cases WHERE case_id = ? AND kind = ?)",
-            (closing.at_ms, closing.outcome, closing.case_id, SESSION),
+            (closing.at_ms, closing.outcome, closing.case_id, CaseKind.SESSION),
         )
 
 
@@ -174,5 +175,10 @@ def _cases(db: sqlite3.Connection, where: str, arguments: tuple[object, ...]) ->
             "SELECT code, n, other, at_ms FROM case_reasons WHERE case_id = ? ORDER BY n DESC, code, other",
             (row["case_id"],),
         )
-        found.append(Case(**dict(row), reasons=tuple(CaseReason(**dict(reason)) for reason in reasons)))
+        typed = {
+            "kind": CaseKind(row["kind"]),
+            "state": CaseState(row["state"]),
+            "outcome": ReviewOutcome(row["outcome"]) if row["outcome"] else None,
+        }
+        found.append(Case(**{**dict(row), **typed}, reasons=tuple(CaseReason(**dict(reason)) for reason in reasons)))
     return found

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 
 from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import CaseKind, ReviewOutcome
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.records_cases import ACCOUNT, SESSION, Appeal, CaseDraft
+from zaichang.core.reasons import ReasonCode
+from zaichang.ports.records_cases import Appeal, CaseDraft
 from zaichang.ports.records_review import Amend, Amendment
+from zaichang.session.decisions import Verdict
 
 _AMENDMENT = "session_id, leaf_seq, minute, at_ms, verdict, delta_ms, reason, reviewer_id, body, delivered"
 _AS_READ = f"{_AMENDMENT} AS published"
@@ -83,11 +86,30 @@ class Decisions:
                 (session_id,),
             ).fetchall()
         )
-        return [Appeal(**{**dict(row), "minutes": tuple(json.loads(row["minutes"]))}) for row in rows]
+        return [
+            Appeal(
+                **{
+                    **dict(row),
+                    "minutes": tuple(json.loads(row["minutes"])),
+                    "outcome": ReviewOutcome(row["outcome"]) if row["outcome"] else None,
+                }
+            )
+            for row in rows
+        ]
 
     async def _amendments(self, sql: str, arguments: tuple[object, ...]) -> Sequence[Amendment]:
         rows = await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
-        return [Amendment(**{**dict(row), "published": bool(row["published"])}) for row in rows]
+        return [
+            Amendment(
+                **{
+                    **dict(row),
+                    "verdict": Verdict(row["verdict"]),
+                    "reason": ReasonCode(row["reason"]),
+                    "published": bool(row["published"]),
+                }
+            )
+            for row in rows
+        ]
 
 
 def _amend(db: sqlite3.Connection, write: Amend) -> None:
@@ -155,7 +177,7 @@ def forget_in_review(db: sqlite3.Connection, institution_id: str, learner_id: st
         "(learner_id = ?2 OR kind = ?3 AND subject = ?2 OR kind = ?4 AND subject IN "
         "(SELECT session_id FROM sessions WHERE institution_id = ?1 AND learner_id = ?2))) "
         "OR (other = ?2 AND case_id IN (SELECT case_id FROM cases WHERE institution_id = ?1))",
-        (*where, ACCOUNT, SESSION),
+        (*where, CaseKind.ACCOUNT, CaseKind.SESSION),
     )
     db.execute(
         "DELETE FROM cases WHERE institution_id = ?1 AND (learner_id = ?2 OR NOT EXISTS "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Enrolment, Institution, Learner, Lesson
 from zaichang.session.events import Question
@@ -41,14 +42,14 @@ class People:
             raise NotFound("institution.unknown", f"There is no institution {institution_id}.")
         return Institution(**dict(row))
 
-    async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
+    async def institution_of_key(self, digest: str) -> tuple[Institution, KeyRole] | None:
         """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``."""
         row = await self._one(
             "SELECT * FROM institutions WHERE key_digest = ?1 OR staff_digest = ?1 LIMIT 1", (digest,)
         )
         if row is None:
             return None
-        return Institution(**dict(row)), "platform" if row["key_digest"] == digest else "staff"
+        return Institution(**dict(row)), KeyRole.PLATFORM if row["key_digest"] == digest else KeyRole.STAFF
 
     async def put_policy(self, digest: str, name: str, body: bytes) -> None:
         """See the port."""

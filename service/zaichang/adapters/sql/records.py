@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import StorageError
 from zaichang.ports.records import CaptureRow, StoredLeaf, StoredMinute
 
@@ -29,7 +31,7 @@ class Records:
     async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
         """See the port."""
         sql = f"SELECT {_LEAF} FROM leaves WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant columns
-        return [StoredLeaf(**dict(row)) for row in await self._all(sql, (session_id,))]
+        return [_leaf(dict(row)) for row in await self._all(sql, (session_id,))]
 
     async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
         """See the port."""
@@ -56,7 +58,7 @@ class Records:
         found = []
         for row in await self._all(sql, ()):
             values = dict(row)
-            found.append((str(values.pop("session_id")), StoredLeaf(**values)))
+            found.append((str(values.pop("session_id")), _leaf(values)))
         return found
 
     async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
@@ -141,6 +143,10 @@ class Records:
 
     async def _all(self, sql: str, arguments: tuple[object, ...]) -> list[sqlite3.Row]:
         return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
+
+
+def _leaf(values: dict[str, Any]) -> StoredLeaf:
+    return StoredLeaf(**{**values, "kind": LeafKind(values["kind"])})
 
 
 def _minute(row: sqlite3.Row) -> StoredMinute:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.ports.records_cases import ADDRESS, DEVICE
+from zaichang.core.enums import CaseKind, SightingKind
 from zaichang.ports.records_review import Sighting
 
 _SIGHTING = "session_id, kind, value, institution_id, learner_id, at_ms"
@@ -35,9 +35,11 @@ class Sightings:
         """See the port."""
         sql = f"SELECT {_SIGHTING} FROM sightings WHERE session_id = ? ORDER BY kind, at_ms"  # noqa: S608 - constant
         rows = await self._db.read(lambda db: db.execute(sql, (session_id,)).fetchall())
-        return [Sighting(**dict(row)) for row in rows]
+        return [Sighting(**{**dict(row), "kind": SightingKind(row["kind"])}) for row in rows]
 
-    async def seen_with(self, institution_id: str, kind: str, value: str, since_ms: int) -> Sequence[tuple[str, int]]:
+    async def seen_with(
+        self, institution_id: str, kind: SightingKind, value: str, since_ms: int
+    ) -> Sequence[tuple[str, int]]:
         """See the port."""
         sql = (
             "SELECT learner_id, count(*) FROM sightings WHERE institution_id = ? AND kind = ? AND value = ? "
@@ -46,7 +48,7 @@ class Sightings:
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id, kind, value, since_ms)).fetchall())
         return [(row[0], row[1]) for row in rows]
 
-    async def values_of(self, institution_id: str, learner_id: str, kind: str, since_ms: int) -> int:
+    async def values_of(self, institution_id: str, learner_id: str, kind: SightingKind, since_ms: int) -> int:
         """See the port."""
         sql = (
             "SELECT count(DISTINCT value) FROM sightings WHERE institution_id = ? AND learner_id = ? AND kind = ? "
@@ -75,8 +77,9 @@ class Sightings:
                 "SELECT case_id FROM cases WHERE kind IN (?, ?) AND subject NOT IN (SELECT value FROM sightings) "
                 "AND (state = 'open' OR closed_ms < ?) AND outcome <> 'expected'"
             )
-            db.execute(f"DELETE FROM case_reasons WHERE case_id IN ({old})", (DEVICE, ADDRESS, before_ms))  # noqa: S608
-            db.execute(f"DELETE FROM cases WHERE case_id IN ({old})", (DEVICE, ADDRESS, before_ms))  # noqa: S608
+            forgotten = (CaseKind.DEVICE, CaseKind.ADDRESS, before_ms)
+            db.execute(f"DELETE FROM case_reasons WHERE case_id IN ({old})", forgotten)  # noqa: S608
+            db.execute(f"DELETE FROM cases WHERE case_id IN ({old})", forgotten)  # noqa: S608
             return gone
 
         return await self._db.write(operation)

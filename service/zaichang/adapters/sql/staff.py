@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import NotFound, StorageError
 from zaichang.ports.records import Allowance
 from zaichang.ports.records_review import AuditEntry
@@ -76,7 +77,7 @@ class Staff:
                     allowance.version,
                     allowance.at_ms,
                     allowance.set_by,
-                    allowance.route,
+                    allowance.route or "",
                     allowance.extra_time_pct,
                     json.dumps(allowance.liveness_excluded),
                 ),
@@ -92,7 +93,14 @@ class Staff:
         )
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id, learner_id)).fetchall())
         return [
-            Allowance(**{**dict(row), "liveness_excluded": tuple(json.loads(row["liveness_excluded"]))}) for row in rows
+            Allowance(
+                **{
+                    **dict(row),
+                    "route": Route(row["route"]) if row["route"] else None,
+                    "liveness_excluded": tuple(map(LivenessAction, json.loads(row["liveness_excluded"]))),
+                }
+            )
+            for row in rows
         ]
 
     async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:

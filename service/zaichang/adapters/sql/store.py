@@ -16,6 +16,7 @@ from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
 from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
+from zaichang.core.enums import ChallengeKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, SessionRow
 from zaichang.session.playhead import IntervalSet, normalise
@@ -91,7 +92,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                     row.lesson_id,
                     row.token_id,
                     row.policy_digest,
-                    "open",
+                    SessionState.OPEN,
                     row.opened_ms,
                     None,
                     None,
@@ -99,7 +100,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                     row.next_seq,
                     row.lesson_version,
                     row.timeline,
-                    row.owed,
+                    row.owed or "",
                 ),
             )
             return tuple(_session(found) for found in superseded)
@@ -176,16 +177,16 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.read(operation)
 
-    async def owed(self, institution_id: str, learner_id: str) -> str:
+    async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
         """See the port."""
 
-        def operation(db: sqlite3.Connection) -> str:
+        def operation(db: sqlite3.Connection) -> ChallengeKind | None:
             row = db.execute(
                 "SELECT owed FROM sessions WHERE institution_id = ? AND learner_id = ? AND state = 'closed' "
                 "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
                 (institution_id, learner_id),
             ).fetchone()
-            return "" if row is None else str(row["owed"])
+            return ChallengeKind(row["owed"]) if row is not None and row["owed"] else None
 
         return await self._db.read(operation)
 
@@ -223,7 +224,9 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
 
 def _session(row: sqlite3.Row) -> SessionRow:
-    return SessionRow(**{name: row[name] for name in _SESSION_COLUMNS.split(", ")})
+    values = {name: row[name] for name in _SESSION_COLUMNS.split(", ")}
+    owed = ChallengeKind(row["owed"]) if row["owed"] else None
+    return SessionRow(**{**values, "state": SessionState(row["state"]), "owed": owed})
 
 
 def _append(db: sqlite3.Connection, write: Append) -> None:
@@ -286,7 +289,7 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
     if write.closed_ms is not None:
         db.execute(
             "UPDATE sessions SET state = 'closed', closed_ms = ?, owed = ? WHERE session_id = ?",
-            (write.closed_ms, write.owed, write.session_id),
+            (write.closed_ms, write.owed or "", write.session_id),
         )
         if write.case is not None:
             session_case(db, write.case)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.enums import SessionState
 from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
 from zaichang.core.ids import check_id
 
@@ -100,7 +101,7 @@ async def _rows(history: SessionHistory, what: str, institution: str | None) -> 
     before_ms = last_ms
     while True:
         page = await history.sessions_of(institution, _PAGE, before_ms)
-        rows += [row for row in page if row.opened_ms >= first_ms and row.state == "closed"]
+        rows += [row for row in page if row.opened_ms >= first_ms and row.state is SessionState.CLOSED]
         if len(page) < _PAGE or page[-1].opened_ms < first_ms:
             break
         before_ms = page[-1].opened_ms

@@ -12,6 +12,7 @@ from typing import Final
 
 from zaichang.audit.source import read_file
 from zaichang.cli.out import say
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import ConfigError
 from zaichang.core.ids import check_id
 
@@ -92,7 +93,7 @@ def _upload(args: Namespace) -> int:
         "response": _digest(args.response),
         "status": args.status,
     }
-    return _record(args, "upload", fields)
+    return _record(args, LeafKind.UPLOAD, fields)
 
 
 def _sampling(args: Namespace) -> int:
@@ -108,10 +109,10 @@ def _sampling(args: Namespace) -> int:
         "stage": args.stage,
         "document": None if args.document is None else _digest(args.document),
     }
-    return _record(args, "sampling", fields)
+    return _record(args, LeafKind.SAMPLING, fields)
 
 
-def _record(args: Namespace, kind: str, fields: dict[str, object]) -> int:
+def _record(args: Namespace, kind: LeafKind, fields: dict[str, object]) -> int:
     from zaichang.cli.service import settings_from
     from zaichang.log.shelf import log_origin, log_year
     from zaichang.main.log_writing import log_or_leave

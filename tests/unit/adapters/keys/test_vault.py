@@ -15,6 +15,7 @@ from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
 from zaichang.live.kept_captures import keep_capture
+from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment
 
 MASTER = bytes(range(32))
@@ -25,9 +26,9 @@ def test_what_is_sealed_opens_only_at_its_place() -> None:
     vault = Vault(MASTER)
     key = vault.unlock(vault.new_learner("inst", "a", 1))
     other = vault.unlock(vault.new_learner("inst", "b", 1))
-    sealed = key.encrypt("capture", "s/c0", SECRET)
+    sealed = key.encrypt(Purpose.CAPTURE, "s/c0", SECRET)
     assert SECRET not in sealed
-    assert key.decrypt("capture", "s/c0", sealed) == SECRET
+    assert key.decrypt(Purpose.CAPTURE, "s/c0", sealed) == SECRET
     for where, opener in ((("capture", "s/c1"), key), (("template", "s/c0"), key), (("capture", "s/c0"), other)):
         with pytest.raises(StorageError) as caught:
             opener.decrypt(*where, sealed)
@@ -38,10 +39,10 @@ def test_what_is_sealed_opens_only_at_its_place() -> None:
 def test_a_changed_byte_is_found(position: int) -> None:
     vault = Vault(MASTER)
     key = vault.unlock(vault.new_learner("inst", "a", 1))
-    sealed = bytearray(key.encrypt("capture", "x", SECRET))
+    sealed = bytearray(key.encrypt(Purpose.CAPTURE, "x", SECRET))
     sealed[position] ^= 1
     with pytest.raises(StorageError):
-        key.decrypt("capture", "x", bytes(sealed))
+        key.decrypt(Purpose.CAPTURE, "x", bytes(sealed))
 
 
 def test_a_wrapped_key_serves_its_own_learner_and_master_only() -> None:
@@ -66,7 +67,7 @@ async def test_erasure_leaves_nothing_that_opens(tmp_path: Path) -> None:
         vault, blobs = Vault(MASTER), PosixBlobs(DataFolder(tmp_path))
         learner = await store.ensure_learner(vault.new_learner("inst", "gone", 1))
         key = vault.unlock(learner)
-        template = key.encrypt("template", "1", b"template bytes")
+        template = key.encrypt(Purpose.TEMPLATE, "1", b"template bytes")
         await store.add_enrolment("inst", "gone", Enrolment(version=1, at_ms=1, models="m", encrypted=template))
         keep_capture(blobs, key, "s1", "c0", SECRET)
         assert learner.wrapped_key is not None

@@ -8,10 +8,11 @@ from pathlib import Path
 from support.study import ManualClock, Student, service, token
 from zaichang.adapters.sql.schema import MIGRATIONS
 from zaichang.core.assessment import not_analysed
+from zaichang.core.enums import CaseKind, ReviewOutcome
 from zaichang.launch.allowances import set_allowance
-from zaichang.ports.records_cases import ACCOUNT, CaseDraft, CaseFilter, CaseReason
+from zaichang.ports.records_cases import CaseDraft, CaseFilter, CaseReason
 from zaichang.review.account_sharing import Peer
-from zaichang.review.desk import GRANT, Verdicts
+from zaichang.review.desk import Verdicts
 
 REVIEW = ("cases", "case_reasons", "amendments", "appeals", "allowances", "sightings")
 
@@ -64,14 +65,14 @@ async def test_erasure_reaches_every_table_of_review(tmp_path: Path) -> None:
         await services.review.appeal(("inst", "learner"), student.session_id, [], "words")
         [case] = await services.store.cases(CaseFilter(institution_id="inst"))
         first = next(iter(await services.review.left(student.session_id)))
-        decision = Verdicts(outcome=GRANT, minutes=(first,), note="note about learner")
+        decision = Verdicts(outcome=ReviewOutcome.GRANT, minutes=(first,), note="note about learner")
         await services.review.decide("inst", "ren", case.case_id, decision)
         for kind, other in (("about", "learner"), ("mixed", "somebody")):
             await services.store.raise_case(
                 CaseDraft(
                     case_id=kind,
                     institution_id="inst",
-                    kind=ACCOUNT,
+                    kind=CaseKind.ACCOUNT,
                     subject=kind,
                     learner_id=kind,
                     at_ms=1,

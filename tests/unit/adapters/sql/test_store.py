@@ -10,6 +10,7 @@ import pytest
 from support.stores import ROW, events, open_store, row
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import LAST_AT_MS, SqliteStore
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, StoredEvent, StoredLeaf, StoredMinute
 
@@ -135,7 +136,7 @@ async def test_leaves_are_sealed_once_and_then_their_minutes_are_due(tmp_path: P
         await store.open_session(ROW)
         minutes = tuple(StoredMinute(minute=number, body=b"{}") for number in range(3))
         await store.append(events(0, b"a", minutes=minutes))
-        leaf = StoredLeaf(leaf_seq=1, kind="session.segment", at_ms=5, body=b"leaf", first_minute=0, n_minutes=2)
+        leaf = StoredLeaf(leaf_seq=1, kind=LeafKind.SEGMENT, at_ms=5, body=b"leaf", first_minute=0, n_minutes=2)
         await store.append(events(1, b"b", leaves=(leaf,)))
         assert [found.leaf_seq for _, found in await store.unanchored()] == [1]
         assert await store.unpublished() == []
