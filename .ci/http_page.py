@@ -9,6 +9,7 @@ from typing import Any, Final
 from zaichang.api.app import describe
 from zaichang.api.openapi import TAGS
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import SessionState
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.publishing import amendment_line, outbox_line
 from zaichang.ports.records import SessionRow, StoredMinute
@@ -196,7 +197,7 @@ def example_lines() -> tuple[bytes, bytes]:
         lesson_id="lesson-1",
         token_id="",
         policy_digest="0f" * 32,
-        state="closed",
+        state=SessionState.CLOSED,
         opened_ms=start_ms,
     )
     minute = Minute(
@@ -214,9 +215,9 @@ def example_lines() -> tuple[bytes, bytes]:
         leaf_seq=3,
         minute=0,
         at_ms=start_ms + 86_400_000,
-        verdict=Verdict.VERIFIED.value,
+        verdict=Verdict.VERIFIED,
         delta_ms=11_500,
-        reason=ReasonCode.REVIEW_GRANTED.value,
+        reason=ReasonCode.REVIEW_GRANTED,
         reviewer_id="ren",
         body=canonical_bytes({"granted": [[48_000, 59_500]]}),
     )
