@@ -11,6 +11,8 @@ class Blobs(Protocol):
     def put(self, session_id: str, capture_id: str, encrypted: bytes) -> None:
         """Keep a picture durably; a repeat replaces it.
 
+        Cost: commit.
+
         Raises:
             StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``.
         """
@@ -18,10 +20,12 @@ class Blobs(Protocol):
     def get(self, session_id: str, capture_id: str) -> bytes:
         """Return a picture as it was put.
 
+        Cost: read.
+
         Raises:
             NotFound: ``capture.unknown`` where it is not kept (any more).
             StorageError: ``storage.io``.
         """
 
     def delete(self, session_id: str, capture_id: str) -> None:
-        """Remove a picture durably; harmless where it is gone."""
+        """Remove a picture durably; harmless where it is gone. Cost: commit."""

@@ -20,7 +20,10 @@ class ConnectionObserver(Protocol):
     """Records what connections have in common. It never raises: no session depends on it."""
 
     async def joined(self, row: SessionRow, peer: Peer) -> None:
-        """Record the device and address with which a session was opened or resumed."""
+        """Record the device and address with which a session was opened or resumed. Cost: commit."""
 
     async def hinted(self, row: SessionRow, hints: tuple[str, ...], known: set[str]) -> None:
-        """Record new hints of a capture's header; ``known`` holds the hints that this connection gave before."""
+        """Record new hints of a capture's header; ``known`` holds the hints that this connection gave before.
+
+        Cost: commit for each new hint; memory for hints that are known.
+        """

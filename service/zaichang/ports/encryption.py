@@ -13,14 +13,16 @@ class LearnerKey(Protocol):
 
     @property
     def institution_id(self) -> str:
-        """The learner's institution."""
+        """The learner's institution. Cost: memory."""
 
     @property
     def learner_id(self) -> str:
-        """The learner's pseudonym."""
+        """The learner's pseudonym. Cost: memory."""
 
     def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
         """Return ``data`` encrypted for one place.
+
+        Cost: memory.
 
         Args:
             kind: The purpose.
@@ -31,22 +33,29 @@ class LearnerKey(Protocol):
     def decrypt(self, kind: Purpose, name: str, encrypted: bytes) -> bytes:
         """Return the bytes that ``encrypt`` was given.
 
+        Cost: memory.
+
         Raises:
             StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key are not the same.
         """
 
     def subject_key(self) -> bytes:
-        """Return the 32-byte key that the salts of this learner's commitments come from (``tlog.commit``)."""
+        """Return the 32-byte key that the salts of this learner's commitments come from (``tlog.commit``).
+
+        Cost: memory.
+        """
 
 
 class Vault(Protocol):
     """Makes learners' data keys and unlocks them with the master key."""
 
     def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
-        """Return a new learner's row with a fresh wrapped key."""
+        """Return a new learner's row with a fresh wrapped key. Cost: memory."""
 
     def unlock(self, learner: Learner) -> LearnerKey:
         """Return the learner's data key.
+
+        Cost: memory.
 
         Raises:
             NotAllowed: ``learner.erased`` where the key was destroyed.

@@ -12,6 +12,8 @@ class ErasureStore(Protocol):
     async def sessions_to_erase(self, institution_id: str, learner_id: str) -> int:
         """Return how many sessions a learner has.
 
+        Cost: read.
+
         Raises:
             NotFound: ``learner.unknown``.
             NotAllowed: ``erase.open_session`` while one still runs.
@@ -20,24 +22,27 @@ class ErasureStore(Protocol):
     async def erase(self, institution_id: str, learner_id: str, alias: str, at_ms: int) -> None:
         """Destroy key, references, events and records in one transaction; the other rows change to ``alias``.
 
-        Afterwards no file of the store holds the erased bytes. Cost: linear in the learner's rows.
+        Afterwards no file of the store holds the erased bytes.
+        Cost: scan, linear in the learner's rows, and commit.
         """
 
     async def is_erased(self, institution_id: str, alias: str) -> bool:
-        """Return whether the erasure under this alias was committed."""
+        """Return whether the erasure under this alias was committed. Cost: read."""
 
 
 class LegalHolds(Protocol):
     """Keeps which learners may not be erased. Methods block."""
 
     def put(self, institution_id: str, learner_id: str, reason: str) -> None:
-        """Hold a learner's data, for a reason (a word or a reference number)."""
+        """Hold a learner's data, for a reason (a word or a reference number). Cost: commit."""
 
     def release(self, institution_id: str, learner_id: str) -> None:
-        """End a hold; harmless where there is none."""
+        """End a hold; harmless where there is none. Cost: commit."""
 
     def check(self, institution_id: str, learner_id: str) -> None:
         """Refuse if there is a hold.
+
+        Cost: read.
 
         Raises:
             NotAllowed: ``erase.hold``.
@@ -48,10 +53,10 @@ class PendingErasures(Protocol):
     """Keeps erasure leaves until the log holds them. Methods block."""
 
     def put(self, institution_id: str, alias: str, leaf: bytes) -> None:
-        """Keep a leaf durably."""
+        """Keep a leaf durably. Cost: commit."""
 
     def all(self) -> Sequence[tuple[str, str, bytes]]:
-        """Return institution, alias and leaf of each."""
+        """Return institution, alias and leaf of each. Cost: read."""
 
     def done(self, institution_id: str, alias: str) -> None:
-        """Forget a leaf that is in the log, or whose erasure was not committed."""
+        """Forget a leaf that is in the log, or whose erasure was not committed. Cost: commit."""

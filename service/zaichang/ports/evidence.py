@@ -12,16 +12,16 @@ class EvidenceStore(Protocol):
     """Reads one session at a time, with its policy and its learner's key."""
 
     async def events(self, session_id: str) -> Sequence[bytes]:
-        """Return all events in order."""
+        """Return all events in order. Cost: read."""
 
     async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
-        """Return all minutes in order."""
+        """Return all minutes in order. Cost: read."""
 
     async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
-        """Return all leaves in order."""
+        """Return all leaves in order. Cost: read."""
 
     async def policy(self, digest: str) -> bytes:
-        """Return the canonical bytes, or raise ``NotFound``."""
+        """Return the canonical bytes, or raise ``NotFound``. Cost: read."""
 
     async def learner(self, institution_id: str, learner_id: str) -> Learner:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""

@@ -12,22 +12,25 @@ class LearnerStore(Protocol):
     """Keeps learners by pseudonym."""
 
     async def ensure_learner(self, learner: Learner) -> Learner:
-        """Insert where absent; return what is kept. An erased learner raises ``NotAllowed``."""
+        """Insert where absent; return what is kept. An erased learner raises ``NotAllowed``.
+
+        Cost: commit for a new learner, else read.
+        """
 
     async def learner(self, institution_id: str, learner_id: str) -> Learner:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""
 
     async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
-        """Keep a new reference; older versions are removed."""
+        """Keep a new reference; older versions are removed. Cost: commit."""
 
     async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
-        """Return the newest reference."""
+        """Return the newest reference. Cost: read."""
 
     async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
-        """Return every learner of an institution who has a reference and is not erased, with it."""
+        """Return every learner of an institution who has a reference and is not erased, with it. Cost: scan."""
 
     async def put_allowance(self, institution_id: str, learner_id: str, allowance: Allowance) -> None:
-        """Keep a new version."""
+        """Keep a new version. Cost: commit."""
 
     async def allowances(self, institution_id: str, learner_id: str) -> Sequence[Allowance]:
-        """Return all versions, the newest first."""
+        """Return all versions, the newest first. Cost: read."""

@@ -12,25 +12,28 @@ class LessonStore(Protocol):
     """Keeps institutions, policies and lessons."""
 
     async def put_institution(self, institution: Institution) -> None:
-        """Insert or replace."""
+        """Insert or replace. Cost: commit."""
 
     async def institution(self, institution_id: str) -> Institution:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""
 
     async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
-        """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``."""
+        """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``.
+
+        Cost: read.
+        """
 
     async def put_policy(self, digest: str, name: str, body: bytes) -> None:
-        """Keep a policy for ever under its digest."""
+        """Keep a policy for ever under its digest. Cost: commit."""
 
     async def policy(self, digest: str) -> bytes:
-        """Return the canonical bytes, or raise ``NotFound``."""
+        """Return the canonical bytes, or raise ``NotFound``. Cost: read."""
 
     async def put_lesson(self, lesson: Lesson) -> None:
-        """Insert or replace."""
+        """Insert or replace. Cost: commit."""
 
     async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""
 
     async def lessons(self, institution_id: str) -> Sequence[Lesson]:
-        """Return an institution's lessons."""
+        """Return an institution's lessons. Cost: read."""

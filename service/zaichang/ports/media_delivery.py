@@ -14,18 +14,20 @@ class MediaDeliveryStore(Protocol):
     async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
         """Keep records of the delivery log; return how many were new (or sent earlier than was known).
 
+        Cost: commit.
+
         Raises:
             NotAllowed: ``delivery.too_many``; nothing is kept.
         """
 
     async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
-        """Return what the launch's session has not taken in yet, in the order of the lesson."""
+        """Return the records that the launch's session has not taken in yet, in the order of the lesson. Cost: read."""
 
     async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
-        """Note that the session has taken these in."""
+        """Note that the session has taken these in. Cost: commit."""
 
     async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
-        """Return (institution, launch) of sessions that have not taken in all that is kept for them."""
+        """Return (institution, launch) of sessions that have not taken in all that is kept for them. Cost: read."""
 
     async def forget_deliveries(self, before_ms: int) -> int:
-        """Delete what arrived before; return how many."""
+        """Delete what arrived before; return how many. Cost: commit."""

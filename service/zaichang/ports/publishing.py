@@ -14,22 +14,25 @@ class PublishingStore(Protocol):
     """Keeps how far leaves, minutes and decisions have come."""
 
     async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
-        """Note that a signed checkpoint covers the leaf, at this index of the log."""
+        """Note that a signed checkpoint covers the leaf, at this index of the log. Cost: commit."""
 
     async def unanchored(self) -> Sequence[tuple[str, StoredLeaf]]:
-        """Return all leaves that no checkpoint covers yet, with their sessions, in an order safe to submit."""
+        """Return all leaves that no checkpoint covers yet, with their sessions, in an order safe to submit.
+
+        Cost: read.
+        """
 
     async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
-        """Return all minutes whose leaf is anchored and whose outbox line is not noted as written."""
+        """Return all minutes whose leaf is anchored and whose outbox line is not noted as written. Cost: read."""
 
     async def note_published(self, session_id: str, minutes: Sequence[int]) -> None:
-        """Note that the outbox holds these minutes."""
+        """Note that the outbox holds these minutes. Cost: commit."""
 
     async def unpublished_amendments(self) -> Sequence[Amendment]:
-        """Return decisions whose leaf is anchored and whose outbox line is not noted as written."""
+        """Return decisions whose leaf is anchored and whose outbox line is not noted as written. Cost: read."""
 
     async def note_amendment_published(self, session_id: str, leaf_seq: int) -> None:
-        """Note that the outbox holds it."""
+        """Note that the outbox holds it. Cost: commit."""
 
 
 class Outbox(Protocol):
@@ -38,18 +41,23 @@ class Outbox(Protocol):
     def append(self, lines: Sequence[bytes], at_ms: int) -> None:
         """Write whole lines durably.
 
+        Cost: commit.
+
         Raises:
             StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``; no partial line is left.
         """
 
     def repair(self) -> None:
-        """Remove a half-written last line that a crash left."""
+        """Remove a half-written last line that a crash left. Cost: commit."""
 
     def holds(self, wanted: Iterable[tuple[str, int]], kind: OutboxLine = OutboxLine.MINUTE) -> set[tuple[str, int]]:
         """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for amendments.
 
-        Cost: reads the outbox backwards until all are found; only for recovery.
+        Cost: scan, backwards until all are found; only for recovery.
         """
 
     def mask(self, institution_id: str, learner_id: str) -> None:
-        """Overwrite a learner's pseudonym with as many dashes; no line moves. Cost: reads the whole outbox."""
+        """Overwrite a learner's pseudonym with as many dashes; no line moves.
+
+        Cost: scan of the whole outbox, and commit.
+        """

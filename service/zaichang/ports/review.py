@@ -14,41 +14,41 @@ class StaffStore(Protocol):
     """Keeps reviewers and the audit trail."""
 
     async def put_reviewer(self, institution_id: str, reviewer_id: str, key_digest: str, at_ms: int) -> None:
-        """Add a reviewer, or give one a new key."""
+        """Add a reviewer, or give one a new key. Cost: commit."""
 
     async def revoke_reviewer(self, institution_id: str, reviewer_id: str, at_ms: int) -> None:
-        """End a reviewer's key; ``NotFound`` where there is none."""
+        """End a reviewer's key; ``NotFound`` where there is none. Cost: commit."""
 
     async def reviewers(self, institution_id: str) -> Sequence[tuple[str, int, int | None]]:
-        """Return (reviewer, created, revoked)."""
+        """Return (reviewer, created, revoked). Cost: read."""
 
     async def reviewer_of_key(self, digest: str) -> tuple[str, str] | None:
-        """Return (institution, reviewer) of a key that is not revoked."""
+        """Return (institution, reviewer) of a key that is not revoked. Cost: read."""
 
     async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:
-        """Keep who did what."""
+        """Keep who did what. Cost: commit."""
 
     async def audit(self, institution_id: str, before_n: int, limit: int) -> Sequence[AuditEntry]:
-        """Return the trail, the newest first."""
+        """Return the trail, the newest first. Cost: read."""
 
 
 class CaseStore(Protocol):
     """Keeps the review queue."""
 
     async def raise_case(self, draft: CaseDraft) -> bool:
-        """Open a case or add to it; whether a person has something new to look at."""
+        """Open a case or add to it; whether a person has something new to look at. Cost: commit."""
 
     async def case(self, case_id: str) -> Case:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""
 
     async def cases(self, which: CaseFilter) -> Sequence[Case]:
-        """Return a page, the earliest due first."""
+        """Return a page, the earliest due first. Cost: read."""
 
     async def case_counts(self, institution_id: str) -> Sequence[tuple[str, int]]:
-        """Return how many open cases have each reason; ``("", n)`` is all."""
+        """Return how many open cases have each reason; ``("", n)`` is all. Cost: read."""
 
     async def close_case(self, closing: CaseClosing) -> None:
-        """Note a decision that changes no credit."""
+        """Note a decision that changes no credit. Cost: commit."""
 
 
 class DecisionStore(Protocol):
@@ -57,40 +57,45 @@ class DecisionStore(Protocol):
     async def amend(self, write: Amend) -> None:
         """Write a decision atomically and durably.
 
+        Cost: commit.
+
         Raises:
             StorageError: ``storage.conflict`` or ``storage.double_credit``; nothing is kept.
             NotAllowed: ``review.session_open``.
         """
 
     async def amendments(self, session_id: str) -> Sequence[Amendment]:
-        """Return a session's decisions, the oldest first."""
+        """Return a session's decisions, the oldest first. Cost: read."""
 
     async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
-        """Keep an appeal and open its case, in one transaction."""
+        """Keep an appeal and open its case, in one transaction. Cost: commit."""
 
     async def appeals(self, session_id: str) -> Sequence[Appeal]:
-        """Return a session's appeals."""
+        """Return a session's appeals. Cost: read."""
 
 
 class SightingStore(Protocol):
     """Keeps which devices, addresses and hints sessions were seen with."""
 
     async def sight(self, sighting: Sighting) -> None:
-        """Keep a sighting (once per session, kind and value)."""
+        """Keep a sighting (once per session, kind and value). Cost: commit."""
 
     async def sightings(self, session_id: str) -> Sequence[Sighting]:
-        """Return what a session was seen with."""
+        """Return the devices, addresses and hints that a session was seen with. Cost: read."""
 
     async def seen_with(
         self, institution_id: str, kind: SightingKind, value: str, since_ms: int
     ) -> Sequence[tuple[str, int]]:
-        """Return (learner, sessions) seen with a value."""
+        """Return (learner, sessions) seen with a value. Cost: read."""
 
     async def values_of(self, institution_id: str, learner_id: str, kind: SightingKind, since_ms: int) -> int:
-        """Return how many values of a kind a learner was seen with."""
+        """Return how many values of a kind a learner was seen with. Cost: read."""
 
     async def superseded_lately(self, institution_id: str, learner_id: str, since_ms: int) -> int:
-        """Return how many sessions of a learner gave way to one of another lesson."""
+        """Return how many sessions of a learner gave way to one of another lesson. Cost: read."""
 
     async def forget_sightings(self, before_ms: int) -> int:
-        """Delete sightings older than that, and closed cases of devices and addresses; return how many sightings."""
+        """Delete sightings older than that, and closed cases of devices and addresses; return how many sightings.
+
+        Cost: commit.
+        """

@@ -16,21 +16,28 @@ class SessionStore(Protocol):
     async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
         """Make ``row`` the learner's one earning session; return those it supersedes.
 
+        Cost: commit.
+
         Raises:
             NotAllowed: ``token.used`` where the token opened a session before.
         """
 
     async def release_token(self, session_id: str) -> None:
-        """Let the session's launch token open another one: this one ended before anything could count in it."""
+        """Let the session's launch token open another one: this one ended before anything could count in it.
+
+        Cost: commit.
+        """
 
     async def unfinished(self) -> Sequence[SessionRow]:
-        """Return every session that is not closed (start-up sweep)."""
+        """Return every session that is not closed (start-up sweep). Cost: read."""
 
     async def claim(self, session_id: str) -> SessionRow:
-        """Take the session with a new fencing epoch; writers of older epochs are refused from now on."""
+        """Take the session with a new fencing epoch; writers of older epochs are refused from now on. Cost: commit."""
 
     async def append(self, write: Append) -> None:
         """Write atomically and durably; a repeat of the same write is a no-op.
+
+        Cost: commit, shared with other sessions' writes that wait at the same time.
 
         Raises:
             StorageError: ``storage.fenced`` for an old epoch, ``storage.conflict`` where other events stand there.
@@ -39,7 +46,7 @@ class SessionStore(Protocol):
     async def last_at_ms(self) -> int:
         """Return the latest server time in any event; 0 for none. The clock starts no earlier.
 
-        Cost: linear in the number of sessions; for start-up. The events of ended sessions are not read.
+        Cost: scan, linear in the number of sessions, for start-up; the events of ended sessions are not read.
         """
 
 
@@ -47,35 +54,38 @@ class SessionHistory(Protocol):
     """Reads stored sessions."""
 
     async def ping(self) -> None:
-        """Return once the store answers a read that touches no table (health probes)."""
+        """Return once the store answers a read that touches no table (health probes). Cost: read."""
 
     async def session(self, session_id: str) -> SessionRow:
-        """Return it, or raise ``NotFound``."""
+        """Return it, or raise ``NotFound``. Cost: read."""
 
     async def session_of_token(self, token_id: str) -> SessionRow | None:
-        """Return the session that the token opened."""
+        """Return the session that the token opened. Cost: read."""
 
     async def sessions_page(
         self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
     ) -> Sequence[SessionRow]:
-        """Return a page, the newest first: those before (opened_ms, session_id); of one learner, or "" for all."""
+        """Return a page, the newest first: those before (opened_ms, session_id); of one learner, or "" for all.
+
+        Cost: read.
+        """
 
     async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
-        """Return an institution's sessions opened before ``before_ms``, the newest first."""
+        """Return an institution's sessions opened before ``before_ms``, the newest first. Cost: read."""
 
     async def events(self, session_id: str) -> Sequence[bytes]:
-        """Return all events in order."""
+        """Return all events in order. Cost: read."""
 
     async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
-        """Return all minutes in order (``credited`` is not filled in; it is in the body)."""
+        """Return all minutes in order (``credited`` is not filled in; it is in the body). Cost: read."""
 
     async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
-        """Return all leaves in order."""
+        """Return all leaves in order. Cost: read."""
 
     async def credited(
         self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
     ) -> IntervalSet:
-        """Return what the learner was credited for on this time line of the lesson (I2)."""
+        """Return the intervals credited to the learner on this time line of the lesson (I2). Cost: read."""
 
     async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
-        """Return the kind of the pop-up that the learner's last closed session left open, or empty."""
+        """Return the kind of the challenge that the learner's last closed session left open, or None. Cost: read."""

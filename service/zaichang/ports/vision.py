@@ -15,16 +15,27 @@ class Vision(Protocol):
 
     @property
     def embedder_id(self) -> str:
-        """16 hex digits of the embedder, with which references are compared; empty where any reference fits."""
+        """16 hex digits of the embedder, with which references are compared; empty where any reference fits.
+
+        Cost: memory.
+        """
 
     async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
-        """Return one assessment per frame, in order; tens of milliseconds each. Never raises for a frame."""
+        """Return one assessment per frame, in order; tens of milliseconds each. Never raises for a frame.
+
+        Cost: trip.
+        """
 
     async def geometry(self, frame: bytes, deadline_ms_from_now: int) -> Geometry:
-        """Return the geometry of one frame; ``not_seen()`` where there was no time for it. Never raises for a frame."""
+        """Return the geometry of one frame; ``not_seen()`` where there was no time for it. Never raises for a frame.
+
+        Cost: trip.
+        """
 
     async def enrol(self, image: bytes) -> PhotoResult:
         """Make a reference from a photo.
+
+        Cost: trip.
 
         Raises:
             UnreadableInput: ``frame.unreadable``, ``frame.too_large``.
@@ -32,7 +43,7 @@ class Vision(Protocol):
         """
 
     def capacity(self) -> int:
-        """Return how many more frames would be taken now; 0 means slow down."""
+        """Return how many more frames would be taken now; 0 means slow down. Cost: memory."""
 
     async def close(self) -> None:
-        """Stop: frames not yet started are answered ``not_analysed()``."""
+        """Stop: frames not yet started are answered ``not_analysed()``. Cost: memory."""

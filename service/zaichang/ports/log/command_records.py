@@ -32,12 +32,14 @@ class RecordSpool(Protocol):
     def put(self, institution_id: str, leaf: bytes) -> WaitingRecord:
         """Keep a leaf durably until it is logged.
 
+        Cost: commit.
+
         Raises:
             StorageError: ``storage.*`` if it cannot be kept.
         """
 
     def all(self) -> list[WaitingRecord]:
-        """Return the waiting records, sorted by institution and name."""
+        """Return the waiting records, sorted by institution and name. Cost: read."""
 
     def done(self, record: WaitingRecord) -> None:
-        """Delete a record that is in the log; harmless where it is gone."""
+        """Delete a record that is in the log; harmless where it is gone. Cost: commit."""

@@ -28,20 +28,28 @@ class OpenLog(Protocol):
 
     @property
     def origin(self) -> str:
-        """The log's name, part of every leaf."""
+        """The log's name, part of every leaf. Cost: memory."""
 
     def anchor(self) -> Anchor | None:
-        """Return the newest signed checkpoint, which new leaves name; a cosigned one where there are witnesses."""
+        """Return the newest signed checkpoint, which new leaves name; a cosigned one where there are witnesses.
+
+        Cost: memory.
+        """
 
     async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
         """Return the leaf's index once a signed checkpoint covers it; the same key again gives the same index.
+
+        Cost: commit, shared with all leaves that arrive within the flush interval.
 
         Raises:
             FatalLogError: Signing on would be dishonest; the process stops.
         """
 
     async def beacon(self, index: int) -> Beacon:
-        """Wait for the first checkpoint with a witness's beacon that covers leaf ``index``; return the beacon."""
+        """Wait for the first checkpoint with a witness's beacon that covers leaf ``index``; return the beacon.
+
+        Cost: trip: waits for the witnesses.
+        """
 
 
 class OpenLogs(Protocol):
@@ -49,6 +57,8 @@ class OpenLogs(Protocol):
 
     async def log_for(self, institution_id: str, opened_ms: int) -> OpenLog:
         """Return the log; open and recover it where it was not open.
+
+        Cost: memory once the log is open; commit where it is opened and recovered.
 
         Raises:
             FatalLogError: It may not be signed on.

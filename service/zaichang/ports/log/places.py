@@ -43,7 +43,7 @@ class LogPlaces(Protocol):
     """All logs of a service."""
 
     def place(self, institution_id: str, year: int) -> LogPlace:
-        """Return where a log is, whether it exists or not."""
+        """Return where a log is, whether it exists or not. Cost: memory."""
 
     def all(self) -> list[LogPlace]:
-        """Return the places of the logs that exist, sorted by institution and year."""
+        """Return the places of the logs that exist, sorted by institution and year. Cost: read."""

@@ -32,10 +32,13 @@ class SideFiles(Protocol):
     """The side files of one log. All methods block; any of them may raise ``StorageError`` (``storage.*``)."""
 
     def read(self, file: SideFile) -> bytes | None:
-        """Return a file's bytes, or None if there is none."""
+        """Return a file's bytes, or None if there is none. Cost: read."""
 
     def replace(self, file: SideFile, data: bytes) -> None:
-        """Replace a file durably: readers see the old bytes or the new ones, nothing in between."""
+        """Replace a file durably: readers see the old bytes or the new ones, nothing in between. Cost: commit."""
 
     def append_line(self, file: SideFile, line: bytes) -> None:
-        """Add a line durably. A newline goes before it, so that a line which a crash cut off ends there."""
+        """Add a line durably. A newline goes before it, so that a line which a crash cut off ends there.
+
+        Cost: commit.
+        """

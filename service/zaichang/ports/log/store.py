@@ -61,69 +61,83 @@ class PublishedLog(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call this log, for example ``inst-1/2026``."""
+        """What messages call this log, for example ``inst-1/2026``. Cost: memory."""
 
     def get(self, path: str) -> bytes | None:
         """Return a public object's bytes, or None if there is none.
+
+        Cost: read.
 
         Raises:
             StorageError: It cannot be read.
         """
 
     def verifier_key(self) -> str | None:
-        """Return the verifier key line that lies beside the log, or None where there is no log."""
+        """Return the verifier key line that lies beside the log, or None where there is no log. Cost: read."""
 
 
 class LogStore(Protocol):
     """The writer's side of a log's objects: files, or objects of an S3-like store."""
 
     def stage(self, name: str, data: bytes) -> None:
-        """Keep a batch that is about to be applied. A name begins with the size that its batch leads to."""
+        """Keep a batch that is about to be applied. A name begins with the size that its batch leads to.
+
+        Cost: commit.
+        """
 
     def staged(self, name: str) -> bytes | None:
-        """Return the data staged under ``name``, or None."""
+        """Return the data staged under ``name``, or None. Cost: read."""
 
     def clear_staging(self, size: int) -> None:
         """Delete everything staged for sizes up to ``size``; this need not be durable.
 
         Batches for larger sizes stay: they may belong to another process that is about to swap the head.
+
+        Cost: commit without durability.
         """
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
         """Create immutable objects. One that exists with equal bytes is made durable.
+
+        Cost: commit.
 
         Raises:
             FatalLogError: ``log.immutable`` if one exists with other bytes.
         """
 
     def get(self, path: str) -> bytes | None:
-        """Return an object's bytes, or None if there is none."""
+        """Return an object's bytes, or None if there is none. Cost: read."""
 
     def publish(self, note: bytes, size: int) -> None:
-        """Replace the published checkpoint, unless a larger one is published already."""
+        """Replace the published checkpoint, unless a larger one is published already. Cost: commit."""
 
     def published(self) -> bytes | None:
-        """Return the published checkpoint, or None."""
+        """Return the published checkpoint, or None. Cost: read."""
 
     def discard(self, prefixes: Iterable[str]) -> None:
-        """Delete partial tiles whose full tiles are durable; this need not be durable itself."""
+        """Delete partial tiles whose full tiles are durable; this need not be durable itself.
+
+        Cost: commit without durability.
+        """
 
 
 class HeadStore(Protocol):
     """The compare-and-swap cell, which makes a fork impossible while it is sound, and the submission keys."""
 
     def load(self, origin: str) -> Head | None:
-        """Return the log's head, or None for a new log."""
+        """Return the log's head, or None for a new log. Cost: read."""
 
     def swap(self, origin: str, old: bytes | None, new: Head, submissions: Sequence[Submission]) -> bool:
         """Replace the head if its note is still ``old``, and record the submissions, in one transaction.
+
+        Cost: commit.
 
         Raises:
             FatalLogError: ``log.head_unknown`` if it is not known whether the transaction was committed.
         """
 
     def find(self, origin: str, keys: Iterable[SubmissionKey]) -> Mapping[SubmissionKey, Submission]:
-        """Return those of the keys that were submitted before."""
+        """Return those of the keys that were submitted before. Cost: read."""
 
     def close(self) -> None:
-        """Release the store."""
+        """Release the store. Cost: memory."""

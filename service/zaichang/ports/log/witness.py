@@ -15,14 +15,16 @@ class WitnessMemory(Protocol):
     """
 
     def load(self, origin: str) -> Seen:
-        """Return the size and root cosigned last, ``NOTHING`` for a new log."""
+        """Return the size and root cosigned last, ``NOTHING`` for a new log. Cost: read."""
 
     def advance(self, origin: str, before: Seen, after: Seen) -> bool:
         """Remember ``after`` durably if ``before`` is still remembered; return whether it was.
+
+        Cost: commit.
 
         Raises:
             StorageError: ``witness.store``: it is not known whether ``after`` is remembered, so nothing may be signed.
         """
 
     def close(self) -> None:
-        """Release the memory."""
+        """Release the memory. Cost: memory."""
