@@ -9,7 +9,7 @@ from typing import Any
 from zaichang.api.models.cases import CaseLine, CaseReasonLine
 from zaichang.api.models.common import InstitutionNames, Reason
 from zaichang.api.models.sessions import Minute, ReviewMinute, SessionLine
-from zaichang.core.enums import CaseKind
+from zaichang.core.enums import CaseKind, stored
 from zaichang.core.errors import PeerViolation
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.ports.records import Institution, SessionRow, StoredLeaf, StoredMinute
@@ -29,7 +29,7 @@ def names_of(institution: Institution) -> InstitutionNames:
 
 def sentences_of(code: str) -> dict[str, str]:
     """Return a reason code with its sentence in both languages."""
-    sentence = SENTENCES[ReasonCode(code)]
+    sentence = SENTENCES[stored(ReasonCode, code, "A reason of a minute or case")]
     return {"code": code, "zh": sentence.zh, "en": sentence.en}
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeVar
+
+from zaichang.core.errors import StorageError
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class Route(StrEnum):
@@ -130,3 +135,24 @@ class StepOutcome(StrEnum):
     STARTED_EARLY = "started_early"
     FLAT = "flat"
     UNUSABLE = "unusable"
+
+
+def stored(kind: type[E], value: str, place: str) -> E:
+    """Return the member that a stored string means.
+
+    Args:
+        kind: The closed set.
+        value: The string as it was stored.
+        place: Where it is kept, for the message: table and column.
+
+    Raises:
+        StorageError: ``storage.unknown_word``: a newer version wrote it, or the database was changed by hand.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        raise StorageError(
+            "storage.unknown_word",
+            f"{place} holds {value[:40]!r}, which this version does not know.",
+            "Start the version that wrote this data folder, or a newer one.",
+        ) from None

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome
+from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, stored
 from zaichang.core.errors import NotFound
 from zaichang.ports.records_cases import Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
 
@@ -176,9 +176,9 @@ def _cases(db: sqlite3.Connection, where: str, arguments: tuple[object, ...]) ->
             (row["case_id"],),
         )
         typed = {
-            "kind": CaseKind(row["kind"]),
-            "state": CaseState(row["state"]),
-            "outcome": ReviewOutcome(row["outcome"]) if row["outcome"] else None,
+            "kind": stored(CaseKind, row["kind"], "cases.kind"),
+            "state": stored(CaseState, row["state"], "cases.state"),
+            "outcome": stored(ReviewOutcome, row["outcome"], "cases.outcome") if row["outcome"] else None,
         }
         found.append(Case(**{**dict(row), **typed}, reasons=tuple(CaseReason(**dict(reason)) for reason in reasons)))
     return found

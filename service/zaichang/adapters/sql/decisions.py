@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import CaseKind, ReviewOutcome
+from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records_cases import Appeal, CaseDraft
@@ -91,7 +91,7 @@ class Decisions:
                 **{
                     **dict(row),
                     "minutes": tuple(json.loads(row["minutes"])),
-                    "outcome": ReviewOutcome(row["outcome"]) if row["outcome"] else None,
+                    "outcome": stored(ReviewOutcome, row["outcome"], "appeals.outcome") if row["outcome"] else None,
                 }
             )
             for row in rows
@@ -103,8 +103,8 @@ class Decisions:
             Amendment(
                 **{
                     **dict(row),
-                    "verdict": Verdict(row["verdict"]),
-                    "reason": ReasonCode(row["reason"]),
+                    "verdict": stored(Verdict, row["verdict"], "amendments.verdict"),
+                    "reason": stored(ReasonCode, row["reason"], "amendments.reason"),
                     "published": bool(row["published"]),
                 }
             )

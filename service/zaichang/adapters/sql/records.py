@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import LeafKind
+from zaichang.core.enums import LeafKind, stored
 from zaichang.core.errors import StorageError
 from zaichang.ports.records import CaptureRow, StoredLeaf, StoredMinute
 
@@ -146,7 +146,7 @@ class Records:
 
 
 def _leaf(values: dict[str, Any]) -> StoredLeaf:
-    return StoredLeaf(**{**values, "kind": LeafKind(values["kind"])})
+    return StoredLeaf(**{**values, "kind": stored(LeafKind, values["kind"], "leaves.kind")})
 
 
 def _minute(row: sqlite3.Row) -> StoredMinute:

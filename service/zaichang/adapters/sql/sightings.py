@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import CaseKind, SightingKind
+from zaichang.core.enums import CaseKind, SightingKind, stored
 from zaichang.ports.records_review import Sighting
 
 _SIGHTING = "session_id, kind, value, institution_id, learner_id, at_ms"
@@ -35,7 +35,7 @@ class Sightings:
         """See the port."""
         sql = f"SELECT {_SIGHTING} FROM sightings WHERE session_id = ? ORDER BY kind, at_ms"  # noqa: S608 - constant
         rows = await self._db.read(lambda db: db.execute(sql, (session_id,)).fetchall())
-        return [Sighting(**{**dict(row), "kind": SightingKind(row["kind"])}) for row in rows]
+        return [Sighting(**{**dict(row), "kind": stored(SightingKind, row["kind"], "sightings.kind")}) for row in rows]
 
     async def seen_with(
         self, institution_id: str, kind: SightingKind, value: str, since_ms: int

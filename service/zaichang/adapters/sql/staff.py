@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import LivenessAction, Route
+from zaichang.core.enums import LivenessAction, Route, stored
 from zaichang.core.errors import NotFound, StorageError
 from zaichang.ports.records import Allowance
 from zaichang.ports.records_review import AuditEntry
@@ -96,8 +96,11 @@ class Staff:
             Allowance(
                 **{
                     **dict(row),
-                    "route": Route(row["route"]) if row["route"] else None,
-                    "liveness_excluded": tuple(map(LivenessAction, json.loads(row["liveness_excluded"]))),
+                    "route": stored(Route, row["route"], "allowances.route") if row["route"] else None,
+                    "liveness_excluded": tuple(
+                        stored(LivenessAction, each, "allowances.liveness_excluded")
+                        for each in json.loads(row["liveness_excluded"])
+                    ),
                 }
             )
             for row in rows

@@ -16,7 +16,7 @@ from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
 from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
-from zaichang.core.enums import ChallengeKind, SessionState
+from zaichang.core.enums import ChallengeKind, SessionState, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, SessionRow
 from zaichang.session.playhead import IntervalSet, normalise
@@ -186,7 +186,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                 "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
                 (institution_id, learner_id),
             ).fetchone()
-            return ChallengeKind(row["owed"]) if row is not None and row["owed"] else None
+            return stored(ChallengeKind, row["owed"], "sessions.owed") if row is not None and row["owed"] else None
 
         return await self._db.read(operation)
 
@@ -225,8 +225,8 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
 def _session(row: sqlite3.Row) -> SessionRow:
     values = {name: row[name] for name in _SESSION_COLUMNS.split(", ")}
-    owed = ChallengeKind(row["owed"]) if row["owed"] else None
-    return SessionRow(**{**values, "state": SessionState(row["state"]), "owed": owed})
+    owed = stored(ChallengeKind, row["owed"], "sessions.owed") if row["owed"] else None
+    return SessionRow(**{**values, "state": stored(SessionState, row["state"], "sessions.state"), "owed": owed})
 
 
 def _append(db: sqlite3.Connection, write: Append) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,17 @@ async def test_a_health_probe_reads_no_table(tmp_path: Path) -> None:
         await store._db.read(lambda db: db.set_trace_callback(seen.append))
         await store.ping()
         assert seen == ["SELECT 1"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("owed", "dance"), ("state", "paused")])
+async def test_a_word_that_this_version_does_not_know_is_an_error_with_its_place(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        with sqlite3.connect(DataFolder(tmp_path).database) as by_hand:
+            by_hand.execute("PRAGMA ignore_check_constraints = ON")
+            by_hand.execute(f"UPDATE sessions SET {column} = ?", (value,))  # noqa: S608 - names from above
+        with pytest.raises(StorageError) as caught:
+            await store.session("s1")
+        assert caught.value.code == "storage.unknown_word" and f"sessions.{column}" in caught.value.message
