@@ -15,7 +15,7 @@ from zaichang.core.errors import EvidenceError
 from zaichang.core.lesson import LessonRef, Terms
 from zaichang.session import codec
 from zaichang.session import events as e
-from zaichang.session.decisions import Final, Minute
+from zaichang.session.decisions import Minute
 from zaichang.session.playhead import normalise
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -115,9 +115,3 @@ def test_a_changed_event_never_reads_as_the_same(event: e.Event, data: st.DataOb
 @given(st.builds(Minute, verified=SETS.map(normalise), undecided=SETS.map(normalise)))
 def test_minutes_survive_storage(minute: Minute) -> None:
     assert codec.decode_minute(codec.encode_minute(minute)) == minute
-
-
-@effort(50)
-@given(st.builds(Final))
-def test_finals_survive_storage(final: Final) -> None:
-    assert codec.decode_final(codec.encode_final(final)) == final

@@ -208,15 +208,3 @@ def decode_minute(value: Mapping[str, object]) -> Minute:
 def encode_final(final: FinalRecord) -> dict[str, object]:
     """Return a session's end as plain values."""
     return cast("dict[str, object]", _plain(final))
-
-
-def decode_final(value: Mapping[str, object]) -> FinalRecord:
-    """Return the end that ``encode_final`` encoded.
-
-    Raises:
-        EvidenceError: ``final.invalid``.
-    """
-    final = _build(FinalRecord, dict(value), "final.invalid")
-    if encode_final(final) != value:
-        raise EvidenceError("final.invalid", "A final holds fields that it does not have, or lacks some.")
-    return final

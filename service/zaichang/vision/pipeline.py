@@ -100,11 +100,6 @@ class Analyser:
         """16 hex digits; templates made by another embedder cannot be compared."""
         return self._models.model_id(Role.EMBEDDER)
 
-    @property
-    def has_pad(self) -> bool:
-        """Whether frames can get a PAD score."""
-        return self._pad is not None
-
     def assess(self, frame: bytes, *, want: Wanted = PRESENCE, reference: Template | None = None) -> FrameAssessment:
         """Assess an encoded frame; a frame that cannot be read is an assessment with that reason.
 

@@ -159,8 +159,8 @@ async def test_an_unknown_institution_and_an_erased_learner_are_refused(tmp_path
         with pytest.raises(ZaichangError, match=r"institution.unknown"):
             await services.enrolling.from_photos("none", "p", GOOD)
         await enrol(services, GOOD)
-        await services.store.erase_learner("inst", "p", 1)
+        await services.store.erase("inst", "p", "erased-p", 1)
         with pytest.raises(NotAllowed, match=r"learner.erased"):
-            await enrol(services, GOOD)
+            await services.enrolling.from_photos("inst", "erased-p", GOOD)
         with pytest.raises(PeerViolation, match=r"id.invalid"):
             await services.enrolling.from_photos("inst", "a b", GOOD)

@@ -61,4 +61,3 @@ def test_without_a_model_there_is_no_score(
     main = analyser.assess_pixels(portrait, want=IDENTITY).main
     assert main is not None
     assert main.pad_bp is None
-    assert not analyser.has_pad

@@ -177,22 +177,6 @@ class People:
             for row in rows
         ]
 
-    async def erase_learner(self, institution_id: str, learner_id: str, at_ms: int) -> None:
-        """See the port; afterwards the WAL is emptied, so that no older page still holds the key."""
-
-        def operation(db: sqlite3.Connection) -> None:
-            where = (institution_id, learner_id)
-            changed = db.execute(
-                "UPDATE learners SET wrapped_key = NULL, erased_ms = ? WHERE institution_id = ? AND learner_id = ?",
-                (at_ms, *where),
-            )
-            if changed.rowcount == 0:
-                raise NotFound("learner.unknown", "There is no such learner.")
-            db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
-
-        await self._db.write(operation)
-        await self._db.truncate_wal()
-
     async def _one(self, sql: str, arguments: Sequence[object]) -> sqlite3.Row | None:
         def operation(db: sqlite3.Connection) -> sqlite3.Row | None:
             row: sqlite3.Row | None = db.execute(sql, tuple(arguments)).fetchone()

@@ -13,7 +13,7 @@ from support.stores import open_store
 from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
-from zaichang.core.errors import ConfigError, NotAllowed, StorageError
+from zaichang.core.errors import ConfigError, NotAllowed, NotFound, StorageError
 from zaichang.live.kept_captures import keep_capture
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment
@@ -71,12 +71,14 @@ async def test_erasure_leaves_nothing_that_opens(tmp_path: Path) -> None:
         await store.add_enrolment("inst", "gone", Enrolment(version=1, at_ms=1, models="m", encrypted=template))
         keep_capture(blobs, key, "s1", "c0", SECRET)
         assert learner.wrapped_key is not None
-        await store.erase_learner("inst", "gone", 2)
+        await store.erase("inst", "gone", "erased-1", 2)
         with pytest.raises(NotAllowed) as caught:
-            await store.learner("inst", "gone")
+            await store.learner("inst", "erased-1")
         assert caught.value.code == "learner.erased"
         with pytest.raises(NotAllowed):
-            await store.ensure_learner(vault.new_learner("inst", "gone", 3))
+            await store.ensure_learner(vault.new_learner("inst", "erased-1", 3))
+        with pytest.raises(NotFound):
+            await store.learner("inst", "gone")
         everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
         assert learner.wrapped_key not in everything
         assert template not in everything
