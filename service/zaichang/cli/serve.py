@@ -36,8 +36,10 @@ def run(args: Namespace) -> int:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
+    from zaichang.main.process import prepare_process
     from zaichang.main.service import build
 
+    prepare_process(settings)
     async with await build(settings) as services:
         say(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})")
         await serve(services, listener)

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zaichang.core.errors import ConfigError
+from zaichang.cli.log_lines import RepeatedLines
 from zaichang.core.text import shown
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ async def serve(
     """
     import uvicorn
 
+    from zaichang.api.http_protocol import ImpatientHttp
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
     from zaichang.main.service import create_service_app
@@ -109,6 +111,7 @@ async def serve(
 
     config = uvicorn.Config(
         app or create_service_app(services),
+        http=ImpatientHttp,
         ws="websockets-sansio",
         ws_max_size=FRAME_MAX_BYTES + 1024,
         ws_per_message_deflate=False,
@@ -181,25 +184,26 @@ def _server(config: uvicorn.Config, on_stop: Callable[[], None]) -> StoppableSer
     """
     import uvicorn
 
+    loop = asyncio.get_running_loop()
+
     class Server(uvicorn.Server):
         told_to_stop = False
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             self.told_to_stop = True
-            on_stop()
+            loop.call_soon_threadsafe(on_stop)
             super().handle_exit(sig, frame)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
-            loop = asyncio.get_running_loop()
-            signals = (signal.SIGINT, signal.SIGTERM)
-            for number in signals:
-                loop.add_signal_handler(number, self.handle_exit, number, None)
+            # Not loop.add_signal_handler: its signals travel through the loop's own pipe, and one that arrives while
+            # some 280 callbacks of other threads wait there is lost.
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
             try:
                 yield
             finally:
-                for number in signals:
-                    loop.remove_signal_handler(number)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     return Server(config)
 
@@ -208,6 +212,7 @@ def set_up_logging(verbose: bool) -> None:
     """Log to standard error; never persons, tokens or pictures (docs/privacy.md)."""
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(RepeatedLines())
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
 
 

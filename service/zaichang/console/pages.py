@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,10 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".map": "application/json",
 }
+
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""A file's name. A longer one, or one with a NUL, would make the file system raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,6 @@ def console_router(config: ConsoleConfig) -> APIRouter:
 def _file(folder: Path, name: str) -> Response:
     path = folder / name
     kind = _TYPES.get(path.suffix)
-    if kind is None or path.parent != folder or name.startswith(".") or not path.is_file():
+    if kind is None or _NAME.fullmatch(name) is None or not path.is_file():
         raise NotFound("http.not_found", "There is nothing here.")
     return FileResponse(path, media_type=kind, headers={"cache-control": "no-cache"})

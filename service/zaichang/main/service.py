@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.in_process.no_vision import NoVision
-from zaichang.adapters.keys.vault import Vault, load_key
+from zaichang.adapters.keys.vault import load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
@@ -34,7 +34,7 @@ from zaichang.log.shelf import LogShelf
 from zaichang.main.log_writing import open_logs, open_spool
 from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
-from zaichang.main.stores import master_key
+from zaichang.main.stores import vault_of
 from zaichang.ports.clock import Clock
 from zaichang.ports.log.command_records import RecordSpool
 from zaichang.ports.log.places import LogPlaces
@@ -140,12 +140,16 @@ async def build(
     folder.prepare()
     folder.lock()
     try:
-        master = master_key(settings, create=True)
         launch_key = load_key(folder, "launch.key")
         signals_key = load_key(folder, "signals.key")
         if vision is None:
             vision = _models(settings) if models else NoVision()
         store = SqliteStore(folder, inline=inline)
+        try:
+            vault = await vault_of(settings, store)
+        except BaseException:
+            store.close()
+            raise
     except BaseException:
         folder.unlock()
         raise
@@ -162,7 +166,7 @@ async def build(
     parts = Parts(
         clock=clock,
         store=store,
-        vault=Vault(master),
+        vault=vault,
         blobs=PosixBlobs(folder),
         outbox=PosixOutbox(folder),
         vision=vision,

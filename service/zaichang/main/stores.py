@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +14,7 @@ from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasure
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
-from zaichang.core.errors import FatalLogError
+from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.ports.erasure import LegalHolds
 from zaichang.review.erasure import Eraser, ErasurePorts
 from zaichang.settings import Settings
@@ -59,6 +60,46 @@ def master_key(settings: Settings, *, create: bool) -> bytes:
         command=settings.master_key_command,
         create=create,
     )
+
+
+async def vault_of(settings: Settings, store: SqliteStore) -> Vault:
+    """Return the vault of a service's data folder; a new master key is made for a new folder only.
+
+    A key made in the place of a lost one would open nothing that is stored and would wrap the keys of new learners, so
+    that afterwards no single key opens the folder.
+
+    Args:
+        settings: From ``load_settings``.
+        store: The folder's store, open for writing.
+
+    Raises:
+        ConfigError: ``key.missing`` where the folder has data and no key; ``key.invalid``, ``key.command`` or
+            ``key.mode``.
+        StorageError: ``storage.master_key`` where the key is not the one that the data folder was made with.
+    """
+    check = await store.key_check()
+    learner = await store.learner_with_key()
+    try:
+        vault = Vault(master_key(settings, create=check is None and learner is None))
+    except ConfigError as error:
+        if error.code != "key.missing":
+            raise
+        raise ConfigError(
+            "key.missing",
+            f"{settings.data} holds data, and its master key is missing.",
+            "Put the key back from its own backup (docs/operations.md); a new key would open nothing that is stored.",
+        ) from error
+    if check is not None and not hmac.compare_digest(check, vault.check_value):
+        raise StorageError(
+            "storage.master_key",
+            f"{settings.data} was made with another master key.",
+            "Start with the master key that the data folder was made with.",
+        )
+    if check is None:
+        if learner is not None:
+            vault.unlock(learner)
+        await store.keep_key_check(vault.check_value)
+    return vault
 
 
 def legal_holds(settings: Settings) -> LegalHolds:

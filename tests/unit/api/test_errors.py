@@ -26,6 +26,14 @@ from support.web import code_of, web
         ("GET", "/static/..%2fpages.py", 404, "http.not_found"),
         ("GET", "/media/.hidden.webm", 404, "http.not_found"),
         ("GET", "/sdk/none.js", 404, "http.not_found"),
+        # Names that the file system itself would refuse are names of nothing, not failures of the service
+        ("GET", "/static/" + "a" * 300 + ".css", 404, "http.not_found"),
+        ("GET", "/static/a%00.css", 404, "http.not_found"),
+        ("GET", "/media/" + "a" * 300 + ".webm", 404, "http.not_found"),
+        ("GET", "/media/a%00.webm", 404, "http.not_found"),
+        ("GET", "/sdk/" + "%E5%9C%A8" * 100 + ".js", 404, "http.not_found"),
+        ("GET", "/log/inst/2023/tile/8/" + "x000/" * 900 + "000", 404, "log.no_object"),
+        ("GET", "/" + "a" * 5_000, 404, "http.not_found"),
     ],
 )
 async def test_every_refusal_has_the_one_shape(tmp_path: Path, method: str, path: str, status: int, code: str) -> None:

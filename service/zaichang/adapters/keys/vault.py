@@ -76,6 +76,10 @@ class Vault:
         if len(master_key) != KEY_BYTES:
             raise ConfigError("key.length", f"The master key must have {KEY_BYTES} bytes, it has {len(master_key)}.")
         self._master = AESGCM(master_key)
+        self.check_value = HKDF(
+            algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/master-key-check/v1"
+        ).derive(master_key)
+        """32 bytes that only this master key gives; they open nothing, so a database may hold them."""
 
     def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
         """Return a new learner's row with a fresh wrapped key."""

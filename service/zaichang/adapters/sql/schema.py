@@ -149,6 +149,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """DROP TABLE credits_before""",
         """CREATE INDEX sessions_of_learner ON sessions (institution_id, learner_id, closed_ms)""",
     ),
+    (
+        # A value that only the right master key gives, so that a start with another key is refused
+        """CREATE TABLE key_checks (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT""",
+    ),
 )
 
 
