@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from zaichang.core.errors import ConfigError
 from zaichang.cli.log_lines import RepeatedLines
+from zaichang.core.errors import ConfigError
 from zaichang.core.text import shown
 
 if TYPE_CHECKING:
