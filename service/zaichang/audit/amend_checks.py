@@ -6,7 +6,7 @@ A change points at the leaf that it changes. The same checks serve a bundle and 
   2. an amended minute is one of the target segment's minutes
   3. the reason is in the table of reason codes
   4. only a minute that counts gains time
-  5. all changes of one minute together stay within the minute: never more than can have been played in it, never
+  5. all changes of one minute together stay within the minute: never more than could be played in it, never
      less than nothing
 """
 
@@ -25,7 +25,7 @@ AMEND: Final = "session.amend"
 VOID: Final = "session.void"
 CHANGES: Final = (AMEND, VOID)
 SLACK_MS: Final = 1_500
-"""Media that a report may be ahead of the server's clock; a grant by a person may hold that much more."""
+"""How far a report may be ahead of the server's clock; a reviewer's grant may be larger by as much."""
 BURST_MS: Final = 15_000
 """Media that may be ahead of the clock for a moment (the largest ``burst_ms`` that a policy allows)."""
 MAX_RATE: Final = 2.04
@@ -48,7 +48,7 @@ class MinuteTimes:
 
     @property
     def most_ms(self) -> int:
-        """The most media that the minute can ever count, by every decision together."""
+        """The most media that the minute can count, by all decisions together."""
         judged_ms = self.verified_ms + self.undecided_ms
         return judged_ms + max(0, self.server_ms - int(judged_ms / MAX_RATE)) + BURST_MS
 
@@ -59,7 +59,7 @@ class Changes:
 
     Attributes:
         origin: The log.
-        findings: Where to note what is found.
+        findings: Where findings are recorded.
         count: Changes that fit.
         total_ms: The sum of their changes of verified time.
     """
@@ -144,7 +144,7 @@ class Changes:
             self._bounded(target, started_ms, about, total_ms)
 
     def _bounded(self, target: KnownLeaf, started_ms: int | None, about: About, total_ms: int) -> None:
-        """Bound a minute whose record is not opened by its segment's time, and by the session's."""
+        """Bound a minute without an opened record by its segment's time and the session's."""
         end_ms, from_ms = target.number("to_ms"), target.number("from_ms")
         usual_ms = int((end_ms - from_ms + MINUTE_MS) * MAX_RATE) + BURST_MS
         whole_ms = usual_ms if started_ms is None else int(max(0, end_ms - started_ms) * MAX_RATE) + BURST_MS
@@ -152,7 +152,7 @@ class Changes:
             message = "The minute gains more than can have been played until it ended."
             self._bad(about, "delta_ms", message, expected=f"<= {max(usual_ms, whole_ms)}", got=total_ms)
         elif total_ms > usual_ms:
-            # A minute lasts longer than its segment where the session was suspended in it.
+            # A minute lasts longer than its segment if the session was suspended during it.
             message = "The minute gains more than its segment lasted. Verify the session's bundle with opened records."
             self.findings.undecided("changes", "E_AMEND", message, about, field="delta_ms")
 

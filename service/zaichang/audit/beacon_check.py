@@ -1,4 +1,4 @@
-"""The beacon that a schedule took in: a trusted witness's, over a checkpoint of this log that holds the start leaf."""
+"""The beacon of a schedule: signed by a trusted witness over a checkpoint of this log that covers the start leaf."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class BadLine:
     Attributes:
         number: Line number, from 1.
         error: Why.
-        index: The leaf's index, as far as the spoilt line still says.
+        index: The leaf's index, if the damaged line still states it.
         event: The item's number, likewise.
         sid: The session, likewise.
     """
@@ -219,7 +219,7 @@ def write_bundle(bundle: Bundle) -> bytes:
 
 
 def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
-    """Read a bundle; what cannot be read is reported line by line, and the rest is kept.
+    """Read a bundle. Unreadable lines are reported one by one, and the rest is kept.
 
     Raises:
         EvidenceError: ``E_FORMAT`` if it is no bundle at all.
@@ -316,7 +316,7 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
 
 
 class _Getter:
-    """Takes typed fields out of a line, and refuses what is left over."""
+    """Takes typed fields out of a line and refuses unknown ones."""
 
     def __init__(self, line: dict[str, CanonicalValue]) -> None:
         self._left = {name: value for name, value in line.items() if name != "k"}
@@ -328,7 +328,7 @@ class _Getter:
         return value
 
     def fitting(self, name: str, field: Field) -> str:
-        """Return a text that is named in findings: it has the pattern that leaves have for it."""
+        """Return a text that findings name; it must match the pattern that leaves have for it."""
         value = self.text(name)
         if not field.ok(value):
             raise EvidenceError("E_FORMAT", f"{name} must be {field.what}.")

@@ -1,4 +1,4 @@
-"""The result of one check, as a value that people and programs read alike."""
+"""The result of one check, as a value for people and programs."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check and what it is about; a field that does not apply is None.
+    """One check, its place and its result. A field that does not apply is None.
 
     Attributes:
         check: Which check (``checkpoint``, ``inclusion``, ``opening``, ...).
         status: Its outcome.
-        code: ``E_...`` for whatever is not a pass (docs/evidence.md lists them).
-        message: What was found, in a sentence.
+        code: ``E_...`` unless it passed (docs/evidence.md lists them).
+        message: The finding in a sentence.
         origin: The log.
         index: The leaf's index in the log.
         sid: The session.
         segment: The segment's number in the session.
         event: The event's or minute record's number in the session.
         field: The field that is wrong.
-        expected: What it should be.
-        got: What it is.
+        expected: The expected value.
+        got: The value found.
     """
 
     check: str
@@ -49,7 +49,7 @@ class Check:
     got: str | None = None
 
     def line(self) -> str:
-        """Return the check as one line of JSON, without what does not apply."""
+        """Return the check as one line of JSON, without the fields that do not apply."""
         parts = {name: value for name, value in asdict(self).items() if value is not None and value != ""}
         return json.dumps({**parts, "ok": self.status is Status.PASS}, ensure_ascii=False, sort_keys=True)
 

@@ -104,4 +104,4 @@ MEANINGS: Final = MappingProxyType(
         "E_PROOF_FORMAT": _m("证明文本格式不对。", "The proof text is malformed."),
     }
 )
-"""Code to meaning; a test holds it complete."""
+"""Code to meaning; a test checks that it is complete."""

@@ -1,4 +1,4 @@
-"""Entries of a whole log: naming the one that is not what was signed, and following each session's chain."""
+"""Entries of a whole log: names each entry that differs from the signed one, and follows each session's chain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNFINISHED: Final = ("session.start", "session.segment")
 
 
 class _Head(msgspec.Struct, gc=False):
-    """The fields of a leaf that the chain needs; the rest is skipped, which is what makes this quick."""
+    """The fields of a leaf that the chain needs. The rest is skipped for speed."""
 
     t: str
     origin: str
@@ -38,14 +38,14 @@ class _Head(msgspec.Struct, gc=False):
 
 
 class EntryScan:
-    """Looks at a log's entries in their order.
+    """Checks a log's entries in their order.
 
     Args:
         origin: The log.
         findings: Takes the results.
         chains: Whether sessions are followed.
-        deep: Whether every leaf is held against its schema.
-        prefix_root: Returns the root of the log's first leaves: what a leaf's anchor must name (deep only).
+        deep: Whether every leaf is checked against its schema.
+        prefix_root: Returns the root of the log's first leaves, as a leaf's anchor must name it (deep only).
         entry: Returns the entry at an index, for the leaves that a change of credit names.
     """
 
@@ -88,7 +88,7 @@ class EntryScan:
         path: str,
         wrong: str,
     ) -> None:
-        """Name the entries of a bundle that are not what was signed.
+        """Name the entries of a bundle that differ from the signed ones.
 
         Args:
             first: Index of the bundle's first entry.
@@ -96,7 +96,7 @@ class EntryScan:
             hashes: Their leaf hashes.
             expected: The leaf hashes that were signed.
             path: The bundle's.
-            wrong: What is wrong with the bundle as a whole, or empty.
+            wrong: The problem of the bundle as a whole, or empty.
         """
         named = 0
         place = 0
@@ -144,7 +144,7 @@ class EntryScan:
         good = list(hashes) == list(expected)
         opened, decode, chains = self._open, self._decode, self._chains
         for place, entry in enumerate(entries):
-            # What is damaged was named already; following it would name everything after it too.
+            # A damaged entry was named already. Following it would report every later entry too.
             if not good and (place >= len(expected) or hashes[place] != expected[place]):
                 self._forget(entry)
                 continue
@@ -185,10 +185,10 @@ class EntryScan:
                 self._link(head, before, first + place)
 
     def finish(self) -> None:
-        """Report what the end of the log leaves open."""
+        """Report the sessions that the end of the log leaves open."""
         about = About(origin=self._origin)
         if self._strangers and not self._leaves:
-            # Another program's log: its tree can be checked, its entries say nothing to us.
+            # Another program's log: its tree can be checked, its entries have no meaning here.
             message = "The entries are not records of Zaichang; only signature, tree and files were checked."
             self._findings.passed("leaf", about, message)
         else:
@@ -199,7 +199,7 @@ class EntryScan:
         if waiting:
             self._findings.passed("chain", about, f"{waiting} sessions have no final leaf (yet).")
         if self._empty:
-            # Each start draws another schedule, so many thrown-away ones would be a way to choose (threat model).
+            # Each start draws another schedule, so many discarded starts would amount to a choice (threat model).
             message = f"{self._empty} of {self._starts} sessions ended without a verified second."
             self._findings.passed("starts", about, message)
 
@@ -242,7 +242,7 @@ class EntryScan:
         return True
 
     def _delay(self, head: _Head, index: int) -> None:
-        """Hold a leaf's date against the first kept checkpoint that covers it; leaves come in their order."""
+        """Check a leaf's date against the first kept checkpoint that covers it; leaves come in order."""
         while self._seen_next < len(self.seen) and self.seen[self._seen_next].size <= index:
             self._seen_next += 1
         if self._seen_next < len(self.seen):
@@ -256,7 +256,7 @@ class EntryScan:
             self._findings.error("leaf", error, About(origin=self._origin, index=index))
 
     def _change(self, entry: bytes, index: int) -> None:
-        """Hold a change of credit against the leaf that it names."""
+        """Check a change of credit against the leaf that it names."""
         try:
             leaf = self._known(index, entry)
         except EvidenceError as error:

@@ -1,7 +1,7 @@
 """The cosigned checkpoints that a log kept from its past (``checkpoint.history``), one every few minutes.
 
-JSON lines, canonical ``{"note": ...}``, oldest first. They say when each leaf had entered the log. Losing them loses no
-leaf and no proof, only the witnesses' word on when the leaves came.
+JSON lines, canonical ``{"note": ...}``, oldest first. They show by when each leaf had entered the log. Losing them
+loses no leaf and no proof, only the witnesses' statements of time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Kept:
 
 
 def parse_history(data: bytes) -> list[Kept]:
-    """Return what is kept, oldest first; a line that a crash cut off is left out."""
+    """Return the kept checkpoints, oldest first. A line cut off by a crash is left out."""
     found = []
     for line in data.split(b"\n"):
         try:

@@ -50,6 +50,6 @@ class KnownLeaf:
         return value if isinstance(value, str) else ""
 
     def about(self, origin: str, event: int | None = None) -> About:
-        """Return what a check of this leaf is about."""
+        """Return the place of a check of this leaf."""
         segment = self.number("n") if self.kind == "session.segment" else None
         return About(origin=origin, index=self.index, sid=self.sid or None, segment=segment, event=event)

@@ -1,7 +1,7 @@
-"""Finding the one byte: where a text fails its hash, look for the single change that would make it pass.
+"""Finding a changed byte: where a text fails its hash, search for the single change that would make it pass.
 
-A hash says *that* something changed, never *what*. For a change of one byte the original can be found by trying, which
-is cheap for texts of this size and only ever done for a finding.
+A hash shows *that* a text changed, not where. For a change of one byte the original can be found by trying. This is
+cheap for texts of this size, and only done for a finding.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Checking a whole log, as it lies on a disk or a web server: fsck for its keeper, full verification for a regulator.
+"""Checking a whole log, on a disk or a web server: fsck for its operator, full verification for a regulator.
 
-From the top down: the signed root says what the top tiles must be, they say what the tiles below must be, and the
-lowest say what every entry must hash to. So a damaged byte is in the place where the chain of hashes first breaks, and
-that place has an index. Where a tile is damaged, what it must have held is computed from below and the scan goes on.
+The check goes from the top down: the signed root determines the top tiles, these determine the tiles below, and the
+lowest determine the hash of every entry. So a damaged byte lies where the chain of hashes first breaks, and that place
+has an index. If a tile is damaged, its content is computed from below and the scan goes on.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, HEIGHT, WIDTH, TileId,
 from zaichang.tlog.trust import Trust
 
 SM3_CHECKPOINT: Final = "checkpoint.sm3"
-"""Beside ``checkpoint``: that of the tree with SM3 over the same entries, where the log keeps one."""
+"""Beside ``checkpoint``: the checkpoint of the SM3 tree over the same entries, where the log keeps one."""
 
 MAX_FINDINGS: Final = 1_000
-"""After so many a log is not damaged but something else."""
+"""Most findings reported. A log with more is not damaged but a different one."""
 
 MAX_KEPT: Final = 8
 """Bundles kept in memory for the leaves that changes of credit name."""
@@ -44,7 +44,7 @@ class ScanOptions:
 
     Attributes:
         chains: Whether each session's leaves are followed through the log.
-        deep: Whether every leaf is held against its schema.
+        deep: Whether every leaf is checked against its schema.
     """
 
     chains: bool = True
@@ -65,7 +65,7 @@ def scan_log(
         trust: The trusted keys.
         options: The optional checks.
         older: Signed checkpoints of the same log seen before; the log must still contain them.
-        progress: Told how many entries of how many are checked.
+        progress: Called with the numbers of checked and of all entries.
     """
     findings = Findings()
     note = read(CHECKPOINT_PATH)
@@ -96,7 +96,7 @@ def _second(read: Read, checkpoint: Checkpoint, trust: Trust, findings: Findings
     origin = checkpoint.origin + SUFFIX
     keys = [key for key in trust.logs if key.name == origin]
     if note is None or not keys:
-        return None  # nothing there, or nobody has said whose signature to expect
+        return None  # no checkpoint, or no trusted key for its signature
     try:
         other = open_checkpoint(note, keys, origin).checkpoint
     except EvidenceError as error:
@@ -107,11 +107,11 @@ def _second(read: Read, checkpoint: Checkpoint, trust: Trust, findings: Findings
 
 @dataclass(slots=True, kw_only=True)
 class SecondScan:
-    """The tree with SM3 as the entries pass by.
+    """The SM3 tree, computed while the entries are read.
 
     Attributes:
         checkpoint: Its signed checkpoint.
-        tree: What the entries give.
+        tree: The tree over the entries read.
     """
 
     checkpoint: Checkpoint
@@ -163,7 +163,7 @@ class _Scan:
 
     @property
     def statements(self) -> LogStatements:
-        """What the log says of its keys and policies."""
+        """The log's statements about its keys and policies."""
         return self._entries.statements
 
     def run(self) -> None:
@@ -182,7 +182,7 @@ class _Scan:
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
 
     def history(self, kept: Sequence[Kept], trust: Trust) -> None:
-        """Take the cosigned checkpoints of the log's past: it must contain them, and they bound its leaves in time."""
+        """Record the cosigned checkpoints of the log's past: it must contain them, and they bound leaf times."""
         about = About(origin=self._checkpoint.origin)
         seen: list[SeenAt] = []
         for entry in kept:
@@ -221,7 +221,7 @@ class _Scan:
             self._findings.passed("consistency", about, f"The checkpoint of size {old.size} is part of this log.")
 
     def _edge(self, levels: int) -> dict[int, list[bytes]]:
-        """Return the hashes of the partial tiles, settled so that they give the signed root where that is possible."""
+        """Return the hashes of the partial tiles, repaired so that they give the signed root if possible."""
         stored: dict[int, list[bytes]] = {}
         for level in range(levels):
             width = (self._size >> (HEIGHT * level)) % WIDTH
@@ -311,7 +311,7 @@ class _Scan:
         return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
 
     def _below(self, level: int, index: int) -> list[bytes]:
-        """Return what a tile must hold by what lies below it."""
+        """Return a tile's content as computed from the tiles below it."""
         if level == 0:
             width = tile_width(0, index, self._size)
             return [leaf_hash(entry) for entry in self._split(index, width)[0]]
@@ -322,7 +322,7 @@ class _Scan:
         return hashes
 
     def _split(self, index: int, width: int) -> tuple[list[bytes], str]:
-        """Return a bundle's entries, and what is wrong with it as a whole."""
+        """Return a bundle's entries, and the problem of the bundle as a whole."""
         tile = TileId(level=ENTRIES, index=index, width=width)
         data = self._read(tile.path())
         if data is None and width < WIDTH:

@@ -1,6 +1,6 @@
 """A log's statements about itself: the keys that sign it, and the policies that it ran under.
 
-A reader who follows the whole log can hold both against it: the checkpoint must be signed by a key that the log has
+A reader of the whole log can check both: the checkpoint must be signed by a key that the log has
 not ended by then, and a session must not run under a policy that was never named.
 """
 
@@ -40,21 +40,21 @@ class LogStatements:
     _policies: set[str] = field(default_factory=set)
 
     def take(self, index: int, value: Mapping[str, CanonicalValue]) -> None:
-        """Take a leaf of either kind; others are passed over."""
+        """Record a leaf of either kind; others are ignored."""
         if value.get("t") == "policy":
             self._policies.add(str(value.get("digest")))
         elif value.get("t") == "key":
             self._key(index, value)
 
     def session(self, index: int, sid: str, policy: str) -> None:
-        """Hold a session's start against the policies named so far; a log that names none says nothing of them."""
+        """Check a session's start against the policies named so far. A log that names none is not checked."""
         if self._policies and policy not in self._policies:
             about = About(origin=self.origin, index=index, sid=sid)
             message = "The session ran under a policy that the log had not named."
             self.findings.failed("policy", "E_POLICY", message, about, field="policy", got=policy)
 
     def checkpoint(self, signed: SignedCheckpoint, trust: Trust) -> None:
-        """Hold the checkpoint's signatures against the keys that the log has ended."""
+        """Check the checkpoint's signatures against the keys that the log has ended."""
         about = About(origin=self.origin)
         known = {(key.name, key.key_id): key.vkey for key in trust.logs}
         own = [known[e.name, e.key_id] for e in signed.opened.verified if (e.name, e.key_id) in known]

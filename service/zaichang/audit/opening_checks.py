@@ -20,7 +20,7 @@ class OpeningChecks:
     """
 
     def __init__(self, bundle: Bundle, sid: str, findings: Findings) -> None:
-        """Check nothing yet."""
+        """Make no check yet."""
         self._bundle = bundle
         self._sid = sid
         self._findings = findings
@@ -32,7 +32,7 @@ class OpeningChecks:
         openings: dict[int, Opening] = {o.n: o for o in self._bundle.openings if o.sid == sid and o.kind == kind}
         given = [o.n for o in self._bundle.openings if o.sid == sid and o.kind == kind]
         for n in sorted({n for n in given if given.count(n) > 1} if len(given) != len(openings) else ()):
-            # Otherwise one could be checked and the other be shown.
+            # Otherwise one could be checked and the other shown.
             self._findings.failed(
                 "opening",
                 "E_OPENING",

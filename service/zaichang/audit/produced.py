@@ -1,7 +1,7 @@
-"""What an institution produced for a sample, held against the regulator's own copy of the log. Pure.
+"""The bundles that an institution produced for a sample, checked against the regulator's own copy of the log. Pure.
 
 A bundle states the indexes of its leaves and brings its own checkpoint, and the institution holds the log's key. So a
-bundle that agrees with itself proves nothing about the log that was frozen. Each bundle is held against the copy:
+bundle that agrees with itself proves nothing about the frozen log. Each bundle is checked against the copy:
 
   1. it is of the frozen log: the same origin, which names institution and year      ``E_ORIGIN``
   2. its checkpoint is a state of the copy                                           ``E_FORK``, ``E_CONSISTENCY``
@@ -118,12 +118,12 @@ class Produced:
 def hold_against(
     copy: OwnCopy, bundles: Sequence[bytes], trust: Trust, replay: Replayer | None
 ) -> tuple[Mapping[int, Produced], list[Check]]:
-    """Check what was produced, by itself and against the copy.
+    """Check the produced bundles, each by itself and against the copy.
 
     Args:
         copy: The regulator's own copy, read with the drawn indexes.
-        bundles: What the institution produced.
-        trust: Whom to believe.
+        bundles: The bundles that the institution produced.
+        trust: The trusted keys.
         replay: Recomputes verdicts.
 
     Returns:
@@ -164,7 +164,7 @@ def _state(copy: OwnCopy, bundle: Bundle, number: int, trust: Trust, findings: F
     try:
         checkpoint = trust.open_checkpoint(bundle.checkpoint, copy.origin).checkpoint
     except EvidenceError:
-        return copy.frozen  # The bundle's own check has said so.
+        return copy.frozen  # The bundle's own check reports it.
     if checkpoint.size > len(copy.hashes):
         if any(leaf.index >= len(copy.hashes) for leaf in bundle.leaves):
             message = (
@@ -233,7 +233,7 @@ def _concerns(check: Check, sids: set[str], places: set[int], elsewhere: set[int
 
 
 def worst(checks: Iterable[Check]) -> tuple[str, list[Check]]:
-    """Return the result of some checks, and those that did not pass."""
+    """Return the combined status of some checks, and those that did not pass."""
     bad = [check for check in checks if check.status is not Status.PASS]
     failed = any(check.status is Status.FAIL for check in bad)
     return "fail" if failed else "undecided" if bad else "pass", bad

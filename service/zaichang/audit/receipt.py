@@ -1,8 +1,8 @@
-"""Receipts: what a learner takes home. One small JSON file that proves, offline, what the log holds of a session.
+"""Receipts for learners: one small JSON file that proves, offline, a session's records in the log.
 
 It carries the session's first and last leaf with proofs, the signed checkpoint, the opening of the learner's own
-pseudonym, a summary in both languages and a QR code's content. The summary is made from the leaves, and the verifier
-makes it again: nobody can hand out a true proof under a false sentence.
+pseudonym, a summary in both languages and a QR code's content. The summary is derived from the leaves, and the verifier
+derives it again, so a true proof cannot stand under a false sentence.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ReceiptLeaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The opening of ``subj_c``: it shows whose session it was, to whom its owner shows it.
+    """The opening of ``subj_c``: shows whose session it was.
 
     Attributes:
         kind: Kind that was committed with.
@@ -77,13 +77,13 @@ class Receipt:
 
 
 def qr_text(receipt: Receipt) -> str:
-    """Return what the QR code says: log, index and the first 16 hex digits of the leaf hash."""
+    """Return the QR code's text: log, index and the first 16 hex digits of the leaf hash."""
     origin = parse_leaf(receipt.final.leaf)["origin"]
     return f"zaichang:{origin}#{receipt.final.index}:{leaf_hash(receipt.final.leaf).hex()[:16]}"
 
 
 def summary(start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalValue]) -> dict[str, str]:
-    """Return the plain sentences that the two leaves amount to."""
+    """Return the plain sentences that the two leaves state."""
 
     def number(leaf: Mapping[str, CanonicalValue], name: str) -> int:
         value = leaf.get(name)
@@ -165,11 +165,11 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
 
 
 def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
-    """Check a receipt: signature and quorum, both proofs, both leaves, the opening, and the words around them.
+    """Check a receipt: signature and quorum, both proofs, both leaves, the opening, and the summary.
 
     Args:
         data: The receipt's bytes.
-        trust: Whom to believe.
+        trust: The trusted keys.
     """
     findings = Findings()
     try:
@@ -220,7 +220,7 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
 def _dates(findings: Findings, start: KnownLeaf, final: KnownLeaf, seen_s: int | None) -> None:
     """Check that the leaves are dated in their order, and not after a witness had seen them.
 
-    That they are not much older than that cannot be asked of a receipt: it proves to the newest checkpoint there is.
+    A receipt proves to the newest checkpoint, so it cannot show that the leaves are not much older than that.
     """
     about = final.about(final.text("origin"))
     if final.number("at") < start.number("at"):

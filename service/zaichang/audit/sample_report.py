@@ -1,4 +1,4 @@
-"""The report of a sample: what was drawn, what was produced, what was found. As checks, JSON and a page."""
+"""The report of a sample: drawn sessions, produced bundles, findings. As checks, JSON and a page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zaichang.tlog.trust import Trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What became of one drawn session: ``pass``, ``fail``, ``undecided`` or ``not produced``."""
+    """The result of one drawn session: ``pass``, ``fail``, ``undecided`` or ``not produced``."""
 
     project: str
     index: int
@@ -38,14 +38,14 @@ def report(
     trust: Trust,
     replay: Replayer | None,
 ) -> tuple[Sample, list[ItemResult], list[Check]]:
-    """Draw again, and hold the produced bundles against the regulator's own copy of the log.
+    """Repeat the draw, and check the produced bundles against the regulator's own copy of the log.
 
     Args:
         draw_file: The file that ``draw`` wrote.
         frame: The frozen log.
         entries: The regulator's copy, bundle by bundle: the frozen entries, and later ones as far as the copy goes.
-        bundles: What the institution produced.
-        trust: Whom to believe.
+        bundles: The bundles that the institution produced.
+        trust: The trusted keys.
         replay: Recomputes verdicts.
 
     Raises:
@@ -60,7 +60,7 @@ def report(
             "draw", about, f"{len(sample.sessions)} sessions of {len(sample.projects)} projects, drawn again."
         )
     else:
-        message = "The draw file does not hold what the seed and the log give."
+        message = "The draw file differs from the draw by the seed and the log."
         findings.failed("draw", "E_DRAW", message, about, field="sessions")
     if all(key.name != announcement.origin for key in trust.logs):
         message = "The trust file lists no key of the frozen log."

@@ -2,7 +2,7 @@
 
 Order matters: the checkpoint is frozen and announced first, the dice are rolled in public afterwards. Stage 1 draws
 projects (courses), because the 6 to 10 per cent of 渝卫发〔2017〕25号 (二十二) are of the year's published projects;
-stage 2 draws sessions inside each drawn project. The frame is the log itself: no institution hands in a list to doctor.
+stage 2 draws sessions inside each drawn project. The frame is the log itself, so no institution supplies it.
 
 An item's ticket is ``0.`` and the decimal digits, reversed, of ``SHA-256(hex(SHA-256(seed)) || id)``; the smallest
 tickets are drawn (ron-rivest/consistent_sampler). Drawing more later keeps everything that was drawn before.
@@ -32,7 +32,7 @@ PROJECT_RATE_BP: Final = (600, 1_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What is fixed before the dice are rolled.
+    """The values that are fixed before the dice are rolled.
 
     Attributes:
         origin: The log.
@@ -40,8 +40,8 @@ class Announcement:
         root: Its root, 32 bytes.
         project_rate_bp: Share of projects to draw.
         session_rate_bp: Share of each drawn project's sessions to draw.
-        floor_share_bp: A share of bad sessions that must not escape ...
-        confidence_bp: ... with this probability, whatever the rate gives.
+        floor_share_bp: A share of bad sessions that the draw must detect ...
+        confidence_bp: ... with this probability, regardless of the rate.
         at_ms: When it was announced.
         draw_ms: When the dice will be rolled.
     """
@@ -96,7 +96,7 @@ def parse_announcement(text: bytes) -> Announcement:
 
 
 def check_rates(announcement: Announcement) -> None:
-    """Hold an announcement against the rules.
+    """Check an announcement against the rules.
 
     Raises:
         EvidenceError: ``E_DRAW``.
@@ -125,7 +125,7 @@ def draw(items: Iterable[str], seed: str, count: int) -> list[tuple[str, str]]:
 
 
 def floor_size(share_bp: int, confidence_bp: int) -> int:
-    """Return how many must be drawn of a large population to meet a share of bad ones with this confidence."""
+    """Return how many sessions to draw from a large population to meet a share of bad ones with this confidence."""
     return math.ceil(math.log(1 - confidence_bp / BP) / math.log(1 - share_bp / BP))
 
 
@@ -154,7 +154,7 @@ class Frame:
     hashes: list[bytes] = field(default_factory=list)
 
     def add(self, entries: Sequence[bytes]) -> None:
-        """Take the next entries of the log."""
+        """Add the next entries of the log."""
         for entry in entries:
             if b'"session.start"' in entry:
                 try:
@@ -252,7 +252,7 @@ def draw_sample(announcement: Announcement, frame: Frame, seed: str) -> Sample:
     """Draw the sample.
 
     Args:
-        announcement: What was fixed beforehand.
+        announcement: The values fixed beforehand.
         frame: The frozen log.
         seed: The digits of the public dice.
 

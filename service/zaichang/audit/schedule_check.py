@@ -1,4 +1,4 @@
-"""What a session's last leaf opens, against what its first one committed to: the two halves of the capture schedule."""
+"""Checks that a session's last leaf opens the commitments of its first one: the two halves of the capture schedule."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from zaichang.tlog.commit import schedule_commitment
 
 
 def check_halves(start: KnownLeaf, final: KnownLeaf, findings: Findings) -> Mapping[str, CanonicalValue] | None:
-    """Return what the last leaf reveals where it opens both commitments, and its level is what they give; else None.
+    """Return the revealed values if they open both commitments and give the stated level; otherwise None.
 
     Args:
         start: The session's first leaf.
         final: Its last.
-        findings: Where to note what speaks against it.
+        findings: Where findings are recorded.
     """
     about = final.about(start.text("origin"))
     reveal = final.value.get("sched")

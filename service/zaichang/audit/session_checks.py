@@ -3,7 +3,7 @@
 Steps:
   4. its leaves form one unbroken chain                                 ``chain``
   5. the commitments of each segment give its roots                     ``roots``
-  6. every opened event, record and field is what was committed to      ``opening``
+  6. every opened event, record and field fits its commitment           ``opening``
   7. verdict letters, sums and counts agree                             ``minutes``
      and later changes of credit fit the minutes that they change       ``changes``
   8. the schedule's two halves open their commitments                   ``schedule``
@@ -49,7 +49,7 @@ class SessionChecks:
         findings: Findings,
         basis: BeaconBasis = BeaconBasis(),  # noqa: B008 - a frozen value
     ) -> None:
-        """Check nothing yet."""
+        """Make no check yet."""
         self._basis = basis
         self._bundle = bundle
         self._sid = sid
@@ -57,7 +57,7 @@ class SessionChecks:
         self._findings = findings
 
     def run(self, replay: Replayer | None) -> None:
-        """Make every check; the replay only where a replayer is given."""
+        """Make every check; replay only if a replayer is given."""
         sid, leaves = self._sid, self._leaves
         about = About(origin=self._bundle.origin, sid=sid)
         start = len(self._findings.checks)
@@ -209,9 +209,9 @@ class SessionChecks:
                 self._findings.passed("schedule", leaf.about(self._bundle.origin), f"Level {level}.")
 
     def _used(self, leaf: KnownLeaf, reveal: Mapping[str, CanonicalValue], first_event: bytes | None) -> bool:
-        """Whether the session really ran on what was committed to, where its first event is opened.
+        """Whether the session ran on the committed values, where its first event is opened.
 
-        That it ran on the nonce that its end reveals is for the replay to say.
+        The replay checks that it ran on the nonce that its end reveals.
         """
         start = None if first_event is None else _object(first_event)
         if start is None or "seed" not in start:

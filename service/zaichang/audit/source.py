@@ -82,7 +82,7 @@ def verify_path(
         return scan_log(tile_reader(path), trust, options, older, progress)
     data = read_file(path, MAX_BUNDLE_BYTES)
     if older:
-        # Silence would look like a check that was made.
+        # Silence would look like a passed check.
         raise UnreadableInput(
             "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
         )

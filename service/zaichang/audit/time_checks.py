@@ -1,8 +1,8 @@
-"""Time: neither back-dated nor pre-dated.
+"""Checks that leaves are neither back-dated nor pre-dated.
 
-A leaf names the newest checkpoint that the server held (``anchor``), so it cannot be older than that; and the first
-cosigned checkpoint that covers it states a time, so it cannot be younger than that, nor may it be much older: whoever
-writes a leaf today under last week's date is caught by that. The log's own clock proves nothing alone.
+A leaf names the newest checkpoint that the server held (``anchor``), so it cannot be older than that. The first
+cosigned checkpoint that covers it states a time, so it cannot be younger than that. It may not be much older either:
+this detects a leaf that is written today under last week's date. The log's own clock proves nothing alone.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ SKEW_MS: Final = 300_000
 """How far the clocks of an institution and a witness may differ."""
 
 LATE_MS: Final = 600_000
-"""A leaf should be cosigned so soon; later, a person looks why."""
+"""A leaf should be cosigned within this time; a later one is reported for review."""
 
 TOO_LATE_MS: Final = 86_400_000
-"""Beyond this its date is not to be believed without a person's review."""
+"""Beyond this its date is not accepted without a review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -30,9 +30,9 @@ class SeenAt:
 
     Attributes:
         size: Its size.
-        at_ms: When.
-        near: Whether it was kept because it stands near the leaves; otherwise it is merely the newest one, and says
-            little about when they came.
+        at_ms: When the witness saw it.
+        near: Whether it was kept because it stands near the leaves; otherwise it is only the newest one, and shows
+            little about their time.
     """
 
     size: int
@@ -42,7 +42,7 @@ class SeenAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What witnesses say about the time of a leaf.
+    """The witnesses' bounds on the time of a leaf.
 
     Attributes:
         seen: Checkpoints with times, of any order.
@@ -53,12 +53,12 @@ class Bounds:
     known: frozenset[tuple[int, bytes]] = frozenset()
 
     def first_covering(self, index: int) -> SeenAt | None:
-        """Return the earliest one that covers leaf ``index``."""
+        """Return the earliest checkpoint that covers leaf ``index``."""
         covering = (entry for entry in self.seen if entry.size > index)
         return min(covering, key=lambda entry: (entry.at_ms, not entry.near), default=None)
 
     def of_size(self, size: int) -> SeenAt | None:
-        """Return the one of exactly this size."""
+        """Return the checkpoint of exactly this size."""
         return next((entry for entry in self.seen if entry.size == size), None)
 
 
@@ -68,8 +68,8 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
     Args:
         origin: The log.
         leaves: The leaves.
-        bounds: What trusted witnesses have seen.
-        findings: Where to note what is found.
+        bounds: The witnesses' bounds.
+        findings: Where findings are recorded.
     """
     anchored, before = 0, len(findings.checks)
     for leaf in leaves:
@@ -100,13 +100,13 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
 
 
 def check_delay(about: About, at_ms: int, covering: SeenAt, findings: Findings) -> None:
-    """Hold a leaf's date against the first cosigned checkpoint that covers it.
+    """Check a leaf's date against the first cosigned checkpoint that covers it.
 
     Args:
         about: The leaf.
         at_ms: Its date.
         covering: That checkpoint.
-        findings: Where to note what is found.
+        findings: Where findings are recorded.
     """
     delay_ms = covering.at_ms - at_ms
     if delay_ms < -SKEW_MS:

@@ -1,4 +1,4 @@
-"""Checking a bundle offline: no database, no models, no network, nobody to trust but the keys in ``Trust``.
+"""Checking a bundle offline: no database, no models, no network. Only the keys in ``Trust`` are trusted.
 
 Steps:
   0. read every line                                                    ``format``
@@ -33,7 +33,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
 
     Args:
         data: The bundle's bytes.
-        trust: Which logs and witnesses to believe.
+        trust: The trusted logs and witnesses.
         replay: Recomputes verdicts, where given.
 
     Returns:

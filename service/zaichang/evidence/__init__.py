@@ -1,1 +1,1 @@
-"""What becomes evidence: segments, amendments and case rules. No I/O."""
+"""Evidence: segments, amendments and case rules. No I/O."""

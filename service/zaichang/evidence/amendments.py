@@ -1,7 +1,7 @@
-"""What of a session a person may still decide, and the leaves that a decision becomes. No I/O of its own.
+"""Amendments: the time of a session that a reviewer may still decide, and the leaves of a decision. No I/O of its own.
 
-Undecided time is what the rules left to a person. An appeal opens the minutes it names again: then a person may also
-grant what the player's own reports show as played there, never more than the minute's server time.
+The rules leave undecided time to review. An appeal re-opens the minutes that it names. There a reviewer may also grant
+what the player's own reports show as played, at most the minute's server time.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
 from zaichang.tlog.merkle import leaf_hash
 
 SLACK_MS = 1_500
-"""How far a report's playhead may run ahead of the server's clock and still be called played."""
+"""How far a report's playhead may run ahead of the server's clock and still count as played."""
 
 
 class MinuteView(msgspec.Struct, frozen=True):
-    """What of a minute's record matters here."""
+    """The fields of a minute's record that amendments need."""
 
     index: int
     from_ms: int
@@ -41,7 +41,7 @@ class MinuteView(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A reviewer's decision on minutes: what it grants (nothing for a refusal), and why."""
+    """A reviewer's decision on minutes: the granted time (none for a refusal) and the reason."""
 
     reviewer_id: str
     outcome: ReviewOutcome
@@ -52,7 +52,7 @@ class Ruling:
 
 
 def view(stored: StoredMinute) -> MinuteView:
-    """Return a stored minute as far as it matters here."""
+    """Return the fields of a stored minute that amendments need."""
     return msgspec.json.decode(stored.body, type=MinuteView)
 
 
@@ -84,13 +84,13 @@ def left_to_decide(
     appealed: Collection[int] = (),
     events: Sequence[Event] = (),
 ) -> dict[int, IntervalSet]:
-    """Return what a person may still grant, by minute; disjoint, and free of what is credited.
+    """Return the time that a reviewer may still grant, by minute: disjoint, and without credited time.
 
     Args:
         minutes: Of the session.
-        decided: Minutes that a person has decided.
-        credited: What the learner is credited for in this lesson.
-        appealed: Minutes of an appeal that waits; open again, decided or not.
+        decided: Minutes that a reviewer has decided.
+        credited: The learner's credited time in this lesson.
+        appealed: Minutes of a waiting appeal: re-opened, decided or not.
         events: The session's, for appealed minutes.
     """
     left: dict[int, IntervalSet] = {}
@@ -124,7 +124,7 @@ def ruling_leaves(
         anchor: The newest checkpoint.
         leaves: The session's, all of them, in order.
         minutes: The session's.
-        ruling: What was decided; its keys are the minutes.
+        ruling: The decision; its keys are the minutes.
 
     Raises:
         NotAllowed: ``review.unsealed`` where a minute's own record is not in the log yet.

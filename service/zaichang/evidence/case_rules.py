@@ -1,4 +1,4 @@
-"""Which endings of a session come before a person, until when, and for what reasons."""
+"""Rules for review cases: which endings of a session open one, its due time, and its reasons."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from zaichang.session.decisions import Final as SessionEnd
 DAY_MS: Final = 86_400_000
 _SATURDAY: Final = 5
 CHINA_AHEAD_MS: Final = 8 * 3_600_000
-"""China's time is UTC+8 all year, everywhere."""
+"""China's time is UTC+8 all year and everywhere."""
 
 
 def session_case_id(session_id: str) -> str:
-    """Return the id of a session's one case: a session's id is random, so its digest tells nobody anything."""
+    """Return the id of a session's one case. A session's id is random, so its digest reveals nothing."""
     return hashlib.sha256(f"zaichang/case/v1|{session_id}".encode()).hexdigest()[:16]
 
 
 def case_of_session(row: SessionRow, end: SessionEnd, due_days: int) -> CaseDraft | None:
-    """Return the case that a session's end makes, or None where nobody needs to look.
+    """Return the case that a session's end opens, or None if no review is needed.
 
     Args:
         row: The session.
         end: How it ended.
-        due_days: Days a person has.
+        due_days: Working days until the decision is due.
     """
     reasons = tuple(
         CaseReason(code=code.value, n=count)

@@ -2,7 +2,7 @@
 
 ``Segments`` is a value: ``advance`` returns the next one and the leaves that the event completed, so that a failed
 commit leaves nothing behind. A segment ends with the first event at or after ``segment_ms``, or with the session; where
-it ends depends on stored events alone, so a restart finds the same cuts (and then takes the leaves that were written).
+it ends depends on stored events alone, so a restart finds the same cuts and reuses the written leaves.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Written = Callable[[int], bytes | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentContext:
-    """What a session's leaves need to know.
+    """The context of a session's leaves.
 
     Attributes:
         origin: The log.
@@ -45,7 +45,7 @@ class SegmentContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """Where a session's chain of leaves stands.
+    """The state of a session's chain of leaves.
 
     Attributes:
         context: Of the session.
@@ -79,7 +79,7 @@ class Segments:
 
     @property
     def due_ms(self) -> int | None:
-        """When the running segment should be cut although no event comes; None where it holds no minute."""
+        """When the running segment should be cut without an event; None where it holds no minute."""
         return self.from_ms + self.context.segment_ms if self.minutes else None
 
 
@@ -123,7 +123,7 @@ def advance(
     anchor: Anchor | None,
     written: Written,
 ) -> tuple[Segments, tuple[StoredLeaf, ...]]:
-    """Take one event with what it decided; return the chain and the leaves it completed.
+    """Add one event with its decisions; return the chain and the completed leaves.
 
     Args:
         segments: The chain so far.
@@ -146,7 +146,7 @@ def advance(
 
 
 def subject_payload(institution_id: str, learner_id: str) -> bytes:
-    """Return what a session's ``subj_c`` commits to: the learner's pseudonym at the institution."""
+    """Return the payload of a session's ``subj_c`` commitment: the learner's pseudonym at the institution."""
     return canonical_bytes({"institution": institution_id, "learner": learner_id})
 
 

@@ -1,1 +1,1 @@
-"""What travels on the websocket: messages, codec, limits, close codes, version."""
+"""The websocket protocol: messages, codec, limits, close codes, version."""

@@ -1,6 +1,6 @@
 """Messages from the client to the server, and the header of a capture.
 
-Unknown fields are refused, and every text has a limit: a client is a stranger.
+Unknown fields are refused, and every text has a limit, because clients are not trusted.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Answer(_ClientMessage, tag_field="t", tag="answer", frozen=True, kw_only=T
 
 
 class Ready(_ClientMessage, tag_field="t", tag="ready", frozen=True, kw_only=True):
-    """The learner sits before the camera and pressed the button: the liveness steps may begin."""
+    """The learner faces the camera and pressed the button. The liveness steps may begin."""
 
     challenge_id: Annotated[Text64, means("the challenge that this answers")]
     decline: Annotated[bool, means("kind `light`: ask for movements instead of colours, at no cost")] = False

@@ -1,6 +1,6 @@
 """All messages of protocol 1 under one name. The classes are in ``client_messages`` and ``server_messages``.
 
-Text frames are JSON objects with a ``t`` field that names the message. The one binary frame is a capture: 4 bytes
+Text frames are JSON objects with a ``t`` field, the name of the message. The one binary frame is a capture: 4 bytes
 big-endian header length, the JSON header (``CaptureHeader``), then the picture.
 
 These two modules, ``limits`` and ``close_codes`` are the only source: ``make docs`` writes the Python client's copy,

@@ -1,4 +1,4 @@
-"""What the learner does about an open challenge: answers it, begins a liveness try, ends one."""
+"""Judge the learner's answers to an open challenge: an answer, the start of a liveness try, the result of a try."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zaichang.session.values import Challenge
 
 
 def answer(turn: Turn, event: ChallengeAnswered) -> None:
-    """Judge an answer, and act on it."""
+    """Judge an answer and apply the result."""
     challenge = turn.state.challenges.open
     reason = challenges.judge(turn, event)
     if challenge is None or reason is ReasonCode.CHALLENGE_UNANSWERED:
@@ -32,7 +32,7 @@ def answer(turn: Turn, event: ChallengeAnswered) -> None:
 
 
 def begin_try(turn: Turn, event: LivenessBegun) -> None:
-    """Begin a try; one that still runs is used up, and a declined light becomes a liveness challenge."""
+    """Begin a try. A try that still runs is used up; declined coloured light becomes a liveness challenge."""
     challenge = _tried(turn, event.challenge_id)
     if challenge is None or (not event.decline and liveness_tries.pressed_again(challenge, event.at_ms)):
         return
@@ -48,10 +48,10 @@ def begin_try(turn: Turn, event: LivenessBegun) -> None:
 
 
 def end_try(turn: Turn, event: LivenessAssessed) -> None:
-    """Judge a try that is over, and act on it."""
+    """Judge a try that has ended and apply the result."""
     challenge = _tried(turn, event.challenge_id)
     if challenge is None or not challenge.begun or event.attempt != challenge.tries:
-        return  # of a try that was cut short
+        return  # the result belongs to a try that was cut short
     reason = _problem(turn, event, challenge)
     after = challenges.end_try(turn, challenge, reason)
     closed = after is None or after.attempts >= turn.policy.challenge_attempts
@@ -66,7 +66,7 @@ def _problem(turn: Turn, event: LivenessAssessed, challenge: Challenge) -> Reaso
     """Return why the try did not pass, the most telling reason first; None where it passed."""
     if ReasonCode.NOT_ANALYSED in event.reasons:
         return ReasonCode.NOT_ANALYSED
-    # A try of which no frame arrived says nothing of its camera.
+    # A try without frames says nothing about the camera.
     filmed = event.camera != "" or any(step.frames for step in event.steps)
     if filmed and proofs.see_camera(turn, event.camera, virtual=event.virtual_camera):
         return ReasonCode.CAMERA_CHANGED
@@ -77,7 +77,7 @@ def _problem(turn: Turn, event: LivenessAssessed, challenge: Challenge) -> Reaso
 
 
 def _tried(turn: Turn, challenge_id: str) -> Challenge | None:
-    """Return the challenge if it is open and answered by tries; tell the player where it is not open."""
+    """Return the challenge if it is open and answered by tries; otherwise tell the player that it is not open."""
     challenge = turn.state.challenges.open
     if challenge is None or challenge.challenge_id != challenge_id:
         challenges.refuse(turn, challenge_id)

@@ -1,14 +1,14 @@
-"""How far the played media has been proved: by captures, by challenges, by a liveness challenge.
+"""The bracket: how far captures, challenges and liveness challenges have proved the played media.
 
-``credit.pending`` is a list in the order of playing; three marks say how many of its leading stretches
+``credit.pending`` is a list in the order of playing. Three marks count its leading stretches:
 
-- ``proved``: lie before a capture round that passed (I10);
-- ``held``: do so, and no unanswered challenge stands against them (I6);
-- ``covered``: were played before a liveness challenge that passed.
+- ``proved``: a capture round passed after them (I10);
+- ``held``: they are proved, and no unanswered challenge stands against them (I6);
+- ``covered``: they were played before a liveness challenge that passed.
 
-Credited is media that is held and covered (without the liveness bracket, held), and delivered where the policy asks for
-that. Media that captures have proved and no liveness has covered is never lost: at worst a person decides. The theory
-of operation in ``transitions`` shows the marks at work.
+Media is credited when it is held and covered (without the liveness bracket: held), and delivered where the policy
+requires a delivery log. Media that captures have proved and no liveness has covered is never lost; at worst it goes
+to review. The theory of operation in ``transitions`` explains the marks.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from zaichang.session.values import Outcome
 
 
 def lose(turn: Turn, reason: ReasonCode | None, first: int, end: int | None = None) -> None:
-    """Take pending stretches back, with a reason; a stretch that follows must begin within the frontier."""
+    """Take pending stretches back, with a reason. The stretch that follows must begin within the frontier."""
     credit.resolve(turn, Outcome.FAILED, reason, first, end)
     playback.drop_lead(turn)
 
 
 def prove(turn: Turn, lack: ReasonCode | None) -> None:
-    """A capture round passed, or lacked a result: then a person decides the stretches that it proved."""
-    # A bracket needs both its ends: one that a lacking proof opened stays undecided even if this one passed.
+    """Mark pending time as proved by a capture round. If the round lacked a result, that time goes to review."""
+    # A bracket that began with a lacking proof stays undecided even if its end passes: both ends must hold.
     credit.prove(turn, lack or turn.state.proofs.opening_lack)
     proofs.open_bracket(turn, lack)
 
 
 def clear(turn: Turn) -> None:
-    """Credit the proved time, keep it until the next liveness, or send it to a person: no challenge is open."""
+    """Decide the proved time when no challenge is open: credit it, keep it for the next liveness, or open a review."""
     parts = turn.state.credit
     lack = credit.take_lack(turn)
     if lack is not None:
@@ -48,7 +48,7 @@ def clear(turn: Turn) -> None:
 
 
 def cover(turn: Turn, lack: ReasonCode | None) -> None:
-    """A liveness challenge passed, or lacked a result: then a person decides the held time."""
+    """Mark pending time as covered by a liveness challenge. If that lacked a result, the held time goes to review."""
     liveness.schedule(turn)
     liveness.end_well(turn, lack)
     if lack is None:
@@ -60,7 +60,7 @@ def cover(turn: Turn, lack: ReasonCode | None) -> None:
 
 
 def forfeit(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
-    """A challenge failed: the time that rounds proved while it was open is lost, or undecided after a liveness."""
+    """Forfeit the time proved while the failed challenge was open; after a liveness challenge it goes to review."""
     parts = turn.state.credit
     if was_liveness:
         credit.resolve(turn, Outcome.UNDECIDED, reason, parts.held, parts.proved)
@@ -71,11 +71,11 @@ def forfeit(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
 
 
 def abandon(turn: Turn, *, liveness_open: bool) -> None:
-    """The session closes: no proof follows any more.
+    """Decide the remaining pending time of a closing session: no further proof will come.
 
     Args:
         turn: The turn.
-        liveness_open: Whether a liveness challenge waits for its answer.
+        liveness_open: Whether a liveness challenge still waits for its answer.
     """
     parts = turn.state.credit
     lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.proved)

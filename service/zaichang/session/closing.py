@@ -1,4 +1,4 @@
-"""The end of a session: the proofs that it still asks for, and the record that closes it."""
+"""The end of a session: its closing proofs, and the record that closes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zaichang.session.values import Phase
 
 
 def finish(turn: Turn, reason: ReasonCode) -> None:
-    """End the session: at once where nothing is pending, else after its closing proofs."""
+    """End the session: at once if nothing is pending, otherwise after its closing proofs."""
     state = turn.state
     playback.begin_closing(turn, reason)
     if state.link.hold is not None or not (state.credit.pending or _unheard(state)):
@@ -28,9 +28,9 @@ def finish(turn: Turn, reason: ReasonCode) -> None:
 
 
 def wind_up(turn: Turn) -> None:
-    """Order the proofs that a closing session still needs: liveness, then captures; close it when none is left.
+    """Order the proofs that a closing session still needs: liveness, then captures. Close it when none is left.
 
-    An open challenge is waited for as well: the pending time depends on its answer.
+    It also waits for an open challenge, because the pending time depends on the answer.
     """
     state, policy = turn.state, turn.policy
     # (1) A liveness, once.
@@ -58,7 +58,7 @@ def wind_up(turn: Turn) -> None:
 
 
 def close(turn: Turn, reason: ReasonCode) -> None:
-    """Close now: time that no proof closed is not credited, everything before it stays."""
+    """Close now. Time that no proof closed is not credited; everything before it stays."""
     state = turn.state
     now_ms = state.playback.reached_ms
     # (1) Decide all that is pending, and record the minutes.
@@ -89,16 +89,16 @@ def close(turn: Turn, reason: ReasonCode) -> None:
 
 
 def _unheard(state: State) -> bool:
-    """Return whether the time limit cut off the next heartbeat's report; a learner who finishes has reported."""
+    """Return whether the time limit cut off the report of the next heartbeat. A learner who finishes has reported."""
     return state.playback.closing is ReasonCode.SESSION_TIME_LIMIT and state.playback.tail_to_ms > 0
 
 
 def _owed(state: State) -> ChallengeKind | None:
-    """Return the kind of the challenge that a closing session leaves open; the learner's next one begins with it."""
+    """Return the kind of challenge that a closing session leaves open; the learner's next session begins with it."""
     if state.challenges.open is not None:
         return state.challenges.open.kind
     if state.challenges.hold:
-        return ChallengeKind.LIVENESS  # it failed, and the next one was to come: movements, where the rules use them
-    # A learner who left before the first proof has not answered an older debt either.
+        return ChallengeKind.LIVENESS  # it failed, so its successor is still owed
+    # A challenge owed from an earlier session stays owed if the learner left before the first proof.
     before = state.playback.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING)
     return state.info.owed if before else None

@@ -53,14 +53,14 @@ LESSON_NAMES: Final = MappingProxyType(
         "live_from_ms": "live_from_ms",
     }
 )
-"""A start's recorded names for the fields of its lesson."""
+"""The names under which a start records the fields of its lesson."""
 _HEX32: Final = re.compile(r"[0-9a-f]{64}")
 _COLUMNS: Final = (
     *("order", "at_ms", "done_ms", "yaw_cdeg", "pitch_cdeg", "eye_bp", "mouth_bp", "shape_bp", "sideways_bp"),
     "down_bp",
 )
 GEOMETRY_ROWS_MAX: Final = 2_000
-"""Rows that the geometry of one try may have: frames, and times at which the clock alone moved it on."""
+"""Most rows that the geometry of one try may have: one for each frame and each step of the clock alone."""
 _T = TypeVar("_T")
 
 
@@ -83,7 +83,7 @@ def _build(cls: type[_T], value: object, code: str) -> _T:
 
 
 def _nested(plain: dict[str, object]) -> dict[str, object]:
-    """Return a start's plain values with its lesson and terms as values of their own; they are recorded flat."""
+    """Return the plain values of a start with its lesson and terms nested; they are recorded flat."""
     lesson = {name: plain.pop(stored) for stored, name in LESSON_NAMES.items() if stored in plain}
     terms = {spec.name: plain.pop(spec.name) for spec in fields(Terms) if spec.name in plain}
     if plain.get("owed") == "":
@@ -155,7 +155,7 @@ def _rise(numbers: list[int], end: int) -> bool:
 
 
 def _check_start(start: events.SessionStarted) -> None:
-    """Refuse a start that the rules could not run on: the maker of a record that is being checked may be hostile."""
+    """Refuse a start that the rules cannot run on. The record may come from a hostile author."""
     questions_hold = all(0 <= question.correct < len(question.options) for question in start.questions)
     for wrong, holds in (
         ("seed is not 64 hex digits", _HEX32.fullmatch(start.seed) is not None),
@@ -178,7 +178,7 @@ def _is_set(intervals: IntervalSet) -> bool:
 
 
 def encode_minute(minute: Minute) -> dict[str, object]:
-    """Return a minute's record; ``verified_ms`` is included so that a reader need not add up."""
+    """Return a minute's record. It includes ``verified_ms`` so that readers need not add up intervals."""
     return {**_plain(minute), "verified_ms": minute.verified_ms}
 
 

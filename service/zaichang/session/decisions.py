@@ -1,4 +1,4 @@
-"""The core's decisions. The shell carries them out; it never decides itself."""
+"""The core's decisions. The shell only carries them out."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Minute:
         index: 0, 1, 2, ... within the session.
         from_ms: Server time at which it began.
         to_ms: Server time at which it ended.
-        verdict: VERIFIED where at least part was verified; INDETERMINATE where nothing was and a person must look.
+        verdict: VERIFIED if at least part was verified; INDETERMINATE if nothing was and it goes to review.
         verified: The exact playhead intervals credited; new to this learner, disjoint.
-        undecided: Intervals that a person may still grant; a later minute may have verified the same after all.
+        undecided: Intervals that a reviewer may still grant; a later minute may have verified some of them.
         reasons: Why the rest did not count, in the order in which it happened.
     """
 
@@ -55,10 +55,10 @@ class Final:
         reason: Why it ended.
         minutes: Number of minutes recorded.
         verified_ms: Sum over all minutes.
-        undecided_ms: What a person may still grant: the union over all minutes, without media verified later.
-        indicators: What a reviewer should look at, with counts; never a verdict.
+        undecided_ms: Time that a reviewer may still grant: the union over all minutes, without media verified later.
+        indicators: Indicators with counts, for reviewers; never a verdict.
         client_nonce: The client's half of the schedule; empty where it was never revealed.
-        beacon: The witness's, which the schedule took in; empty where none came in time.
+        beacon: The witness's beacon that the schedule used; empty where none came in time.
     """
 
     at_ms: int
@@ -73,16 +73,16 @@ class Final:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckHeartbeat:
-    """A heartbeat was accepted (or was a repeat of the last one).
+    """Accept a heartbeat, or repeat the acknowledgement of the last one.
 
     Attributes:
-        seq: Which.
-        next_nonce: To be carried by ``seq + 1``.
+        seq: Number of the heartbeat.
+        next_nonce: The nonce that heartbeat ``seq + 1`` must carry.
         counting: Whether time is being counted now.
         reason: Why not, where it is not.
         verified_ms: Credited in this session so far.
         pending_ms: Played since the last proof; credited when the next one passes.
-        frontier_ms: Furthest point a first viewing may be at.
+        frontier_ms: Furthest point at which a first viewing may be.
     """
 
     seq: int
@@ -96,7 +96,7 @@ class AckHeartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectHeartbeat:
-    """A heartbeat broke the chain (wrong nonce, replayed, out of order) and was not used."""
+    """Reject a heartbeat that broke the chain (wrong nonce, replayed, out of order); it is not used."""
 
     seq: int
     code: str
@@ -105,19 +105,19 @@ class RejectHeartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectReveal:
-    """What was revealed is not what the client had committed to (or is not what it revealed before): not used."""
+    """Reject a revealed nonce that differs from the commitment, or from an earlier reveal; it is not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCapture:
-    """Take a picture now.
+    """Order a capture: the player takes a picture now.
 
     Attributes:
         capture_id: Unique within the session.
         nonce: To be sent back with the picture.
-        deadline_ms: Server time by which it must have arrived.
-        identity: Whether the picture must show who it is (else presence only).
-        prompt: Whether to ask the learner to face the camera, and with which reason.
+        deadline_ms: Server time by which the picture must have arrived.
+        identity: Whether the picture must show the enrolled person; otherwise presence is enough.
+        prompt: Why the learner is asked to face the camera; None: no request.
     """
 
     capture_id: str
@@ -129,7 +129,7 @@ class OrderCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyseCapture:
-    """Have the received picture analysed, and send ``CaptureAssessed``."""
+    """Have the received picture analysed, then send ``CaptureAssessed``."""
 
     capture_id: str
     identity: bool
@@ -137,7 +137,7 @@ class AnalyseCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectCapture:
-    """A picture that answers no outstanding order, carries the wrong nonce, or is late: thrown away."""
+    """Discard a picture that answers no outstanding order, carries the wrong nonce, or is late."""
 
     capture_id: str
     reason: ReasonCode
@@ -149,16 +149,16 @@ class OrderChallenge:
 
     Attributes:
         challenge_id: Unique within the session.
-        kind: What it asks for.
+        kind: Its kind.
         deadline_ms: Server time.
         options: ``confirm``: the buttons' keys in the order to show, drawn anew each time; ``question``: the options
             in the order to show.
-        text: ``question``: the question. Empty otherwise.
+        text: ``question``: its wording. Empty otherwise.
         code: ``code``: the digits, to be drawn as a picture or spoken by the shell, never sent as text.
         variant: 0..15: which wording, position and look.
         salt: ``code``: secret of the picture's distortion, so that only its pixels tell the digits.
         steps: ``liveness``, ``light``: number of actions that a try consists of; 0 otherwise.
-        labels: ``confirm``: what each option stands for, ``here``, ``away`` or ``later``; the shell words them.
+        labels: ``confirm``: the meaning of each option, ``here``, ``away`` or ``later``; the shell words them.
     """
 
     challenge_id: str
@@ -180,13 +180,13 @@ class OrderLiveness:
     Drawn from the seed, the challenge and the attempt, so that a repeat of a seen order is useless.
 
     Attributes:
-        challenge_id: Which challenge.
+        challenge_id: The challenge.
         attempt: 1, 2, 3, ... within the challenge.
-        actions: What to ask for, in order; ``colour`` for kind ``light``.
+        actions: The ordered actions; ``colour`` for kind ``light``.
         holds_ms: How long the head rests before each action.
         nonces: One for each step (hold, action, hold, action, ...), to be carried by that step's frames.
         step_ms: Time for one action, the learner's allowance included.
-        colours: ``light``: what each action shows, as ``#rrggbb``; empty otherwise.
+        colours: ``light``: the colour of each action, as ``#rrggbb``; empty otherwise.
         mirrored: Whether this camera shows turns as ones to the other side.
     """
 
@@ -202,7 +202,7 @@ class OrderLiveness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeJudged:
-    """Whether an answer was accepted, and why not."""
+    """Report whether an answer was accepted, and why not."""
 
     challenge_id: str
     accepted: bool
@@ -232,14 +232,14 @@ class OrderSeek:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordMinute:
-    """A minute's verdict is final: write it, once (idempotent by session and index)."""
+    """Write a minute whose verdict is final, once (idempotent by session and index)."""
 
     minute: Minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFinal:
-    """The session is closed: write its end and tell the player."""
+    """Write the end of a closed session and tell the player."""
 
     final: Final
 

@@ -21,9 +21,9 @@ class Question:
 
     Attributes:
         question_id: Identifier within the course.
-        text: What is asked.
+        text: Its wording.
         options: 2 to 6 answers, in the bank's order; the learner sees them shuffled.
-        correct: Index of the right one in ``options``.
+        correct: Index of the right answer in ``options``.
     """
 
     question_id: str
@@ -39,13 +39,13 @@ class SessionStarted:
     Attributes:
         at_ms: Server time.
         session_id: Random, 32 hex digits.
-        institution_id: Whose course it is.
+        institution_id: The institution of the course.
         learner_id: The institution's pseudonym.
         lesson: The lesson, in the version that the session keeps.
         policy_digest: Of the policy in force.
         seed: 64 hex digits, secret until the session ends; committed to in session.start (evidence: schedule).
         client_nonce_c: The client's commitment to its nonce (``schedule.client_commitment``), made before it saw ours.
-        credited: What this learner was credited for on this time line of the lesson before (I2).
+        credited: Intervals of this time line of the lesson already credited to this learner (I2).
         terms: Route and recorded allowances.
         questions: The bank for ``question`` challenges.
         owed: The kind of the challenge that this learner's last session left open, if it did.
@@ -72,11 +72,11 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NonceRevealed:
-    """The client opened its commitment: with the seed, its nonce fixes the whole schedule.
+    """The client opened its commitment. With the seed, its nonce fixes the whole schedule.
 
     Attributes:
         at_ms: Server time of arrival.
-        client_nonce: As hex.
+        client_nonce: The revealed nonce, as hex.
     """
 
     at_ms: int
@@ -85,7 +85,7 @@ class NonceRevealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeaconArrived:
-    """A witness has signed the first checkpoint that holds the session's start: all later draws take this in.
+    """A witness signed the first checkpoint that covers the session's start. All later draws use its beacon.
 
     Attributes:
         at_ms: Server time.
@@ -113,7 +113,7 @@ class HeartbeatReceived:
         rate_bp: Playback rate it claims, 10000 = 1.0x.
         visible: Page visible.
         focused: Page has focus.
-        hints: Codes of what the client noticed about its page (docs/protocol.md): indicators, never a verdict.
+        hints: Codes that the client reports about its page (docs/protocol.md): indicators, never a verdict.
     """
 
     at_ms: int
@@ -135,7 +135,7 @@ class CaptureReceived:
 
     Attributes:
         at_ms: Server time of arrival.
-        capture_id: Which order it answers.
+        capture_id: The order that it answers.
         nonce: The order's nonce.
         camera: Opaque digest of the track's settings; a change re-opens the proofs.
         virtual_camera: Whether the client's track looks like a virtual one (a hint, never a verdict).
@@ -150,13 +150,13 @@ class CaptureReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureAssessed:
-    """The analysis of an accepted capture is there (or was dropped: then ``assessment`` says NOT_ANALYSED).
+    """The analysis of an accepted capture has finished, or was dropped (``assessment`` says NOT_ANALYSED).
 
     Attributes:
         at_ms: Server time.
-        capture_id: Which capture.
+        capture_id: The capture.
         assessment: Integers and reasons; the replay boundary.
-        seen_before: Whether storage found the same picture in an earlier session of anyone's (I7).
+        seen_before: Whether storage found the same picture in an earlier session of any learner (I7).
     """
 
     at_ms: int
@@ -167,7 +167,7 @@ class CaptureAssessed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureUnavailable:
-    """The client says that it cannot take this picture (no camera, permission taken back, page hidden)."""
+    """The client cannot take this picture (no camera, permission withdrawn, page hidden)."""
 
     at_ms: int
     capture_id: str
@@ -180,7 +180,7 @@ class ChallengeAnswered:
 
     Attributes:
         at_ms: Server time of arrival.
-        challenge_id: Which challenge.
+        challenge_id: The challenge.
         answer: Option index in the order shown, or the code typed; at most 64 characters.
     """
 
@@ -191,12 +191,12 @@ class ChallengeAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivenessBegun:
-    """The learner sits before the camera and pressed "ready": the try's actions may be ordered now.
+    """The learner faces the camera and pressed "ready". The actions of the try may be ordered now.
 
     Attributes:
         at_ms: Server time of arrival.
-        challenge_id: Which challenge.
-        decline: Whether the learner wants no coloured light (kind ``light``): movements follow instead, no penalty.
+        challenge_id: The challenge.
+        decline: Whether the learner declines coloured light (kind ``light``); movements follow, without penalty.
     """
 
     at_ms: int
@@ -278,7 +278,7 @@ class LivenessAssessed:
         camera: Opaque digest of the track's settings, as in ``CaptureReceived``: all frames' one, else empty.
         virtual_camera: Whether the client's track looks like a virtual one (a hint, never a verdict).
         models: Digest of the models and thresholds that produced this (16 hex digits).
-        reasons: What was wrong with the try as a whole, worst first. NOT_ANALYSED: the service's fault, which costs
+        reasons: Problems of the try as a whole, worst first. NOT_ANALYSED is the service's fault and costs
             no attempt.
         geometry: The measurements that the try was judged by; None in records from before it was kept.
     """

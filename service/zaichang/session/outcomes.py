@@ -1,4 +1,4 @@
-"""What a decided proof or challenge does: resolve the bracket, hold or release the session, schedule the next one.
+"""Consequences of a decided proof or challenge: resolve the bracket, hold or release the session, schedule the next.
 
 This is the only place where a proof's outcome meets credit (I6, I10). It writes no part of the state itself.
 """
@@ -14,7 +14,7 @@ from zaichang.session.values import Challenge, Outcome, Phase
 
 
 def decide(turn: Turn, outcome: Outcome, reason: ReasonCode | None) -> None:
-    """Act on a proof that passed, failed, or could not be decided without a person."""
+    """Apply a proof that passed, failed, or goes to review."""
     playback.drop_tail(turn)
     if outcome is Outcome.FAILED:
         bracket.lose(turn, reason, turn.state.credit.proved)
@@ -30,7 +30,7 @@ def _pass(turn: Turn, outcome: Outcome, reason: ReasonCode | None) -> None:
     called = reason if outcome is Outcome.PASSED and state.proofs.hold is None else None
     pardoned = called is not None and proofs.excuse(turn)
     if called is not None and not pardoned:
-        # Present only when called, once too often: the time before stays unproved, though the session goes on.
+        # Present only when called, and no excuse is left: the time before stays unproved, but the session goes on.
         bracket.lose(turn, called, state.credit.proved)
         credit.note(turn, called)
         credit.indicate(turn, called)
@@ -74,12 +74,12 @@ def _fail(turn: Turn, reason: ReasonCode) -> None:
 
 
 def answered(turn: Turn, kind: ChallengeKind, lack: ReasonCode | None) -> None:
-    """Act on a challenge that was answered rightly.
+    """Apply a correctly answered challenge.
 
     Args:
         turn: The turn.
         kind: The challenge's kind.
-        lack: Set where a liveness was done as asked but a result is missing, such as a reference to compare with.
+        lack: The missing result, such as a reference to compare with, of a liveness that was done as asked; or None.
     """
     state = turn.state
     challenges.schedule(turn)
@@ -99,7 +99,7 @@ def answered(turn: Turn, kind: ChallengeKind, lack: ReasonCode | None) -> None:
 
 
 def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
-    """Act on a challenge that stayed unanswered, or whose attempts are used up: nothing counts until its cure (I6).
+    """Apply a challenge that stayed unanswered or whose attempts are used up: nothing counts until its cure (I6).
 
     Args:
         turn: The turn.
@@ -113,14 +113,14 @@ def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> Non
 
 
 def cut_try(turn: Turn) -> None:
-    """End the liveness try that runs: the connection was lost, so it cannot be finished."""
+    """End the running liveness try, because the connection was lost and it cannot be finished."""
     challenge = turn.state.challenges.open
     if challenge is not None:
         use_up(turn, challenges.interrupt_try(turn, challenge, lost=True), ReasonCode.LIVENESS_INTERRUPTED)
 
 
 def use_up(turn: Turn, challenge: Challenge, reason: ReasonCode) -> bool:
-    """Take a challenge away whose attempts are used up, and let it have failed; return whether it was."""
+    """Fail a challenge whose attempts are used up; return whether they were."""
     if challenge.attempts < turn.policy.challenge_attempts:
         return False
     challenges.fail(turn)

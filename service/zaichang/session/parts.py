@@ -1,7 +1,7 @@
-"""The seven parts of a session's state, each written by the one module of its name and by no other.
+"""The seven parts of a session's state. Only the module with a part's name writes it.
 
-A part is mutable, but only on the copy that ``step`` made: ``State.copy`` copies every part, and all values inside are
-immutable. Copies name every field because that is the quickest way to copy slots, and every event copies all parts.
+A part is mutable, but only on the copy that ``step`` made. ``State.copy`` copies every part, and all values inside are
+immutable. Copies name every field because that is the fastest way to copy slots, and every event copies all parts.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Span = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Link:
-    """The player's line: who speaks, and when it was last heard.
+    """The player's link: its nonce, its heartbeats, and its connection.
 
     Attributes:
-        client_nonce: The client's, once revealed; until then empty, and nothing is drawn or asked for.
-        beacon: A witness's, which every draw from now on takes in; empty where none came in time.
+        client_nonce: The client's nonce; empty until it is revealed, and nothing is drawn before.
+        beacon: A witness's beacon, used by every later draw; empty where none came in time.
         connected: Whether a websocket is open.
         seq: Last accepted heartbeat.
         heard_ms: Server time of the last accepted heartbeat (or of the start).
@@ -108,15 +108,15 @@ class Credit:
 
     Attributes:
         credited: All verified playhead intervals, earlier sessions' included.
-        undecided: Intervals that a person may still grant.
+        undecided: Intervals that a reviewer may still grant.
         pending: ``(minute, start_ms, end_ms)`` played since the last proof, in the order of playing.
         pending_set: The same as a set.
         proved: How many leading entries of ``pending`` a round has proved.
         proved_lack: The result that this proof lacked, or None.
-        held: How many of them no challenge stands against (I6): they wait for a liveness only.
+        held: How many of them have no challenge against them (I6) and wait for a liveness only.
         covered: How many leading entries of ``pending`` were played before a liveness that passed.
-        waiting: ``(minute, start_ms, end_ms, due_ms)`` proved in every way, but not known to be delivered (I5):
-            by when the delivery log must say so.
+        waiting: ``(minute, start_ms, end_ms, due_ms)`` proved, but not yet known as delivered (I5), and
+            the time by which the delivery log must show them.
         waiting_set: The same as a set.
         delivered: ``(start_ms, end_ms, sent_ms)`` delivered and not yet credited; ``sent_ms`` is 0 where it was
             sent before the end of every open minute.
@@ -125,7 +125,7 @@ class Credit:
         next_minute: Index of the next minute.
         minute_active_ms: ACTIVE time spent in the running minute.
         minutes_recorded: How many were recorded.
-        indicators: What a reviewer should look at, with counts.
+        indicators: Indicators with counts, for reviewers.
     """
 
     credited: IntervalSet = EMPTY
@@ -175,8 +175,8 @@ class Proofs:
 
     Attributes:
         hold: Why the proofs do not hold at present, or None.
-        opening_lack: The result that the proof which opened the present bracket lacked: then no credit follows
-            without a person.
+        opening_lack: The result that the proof which opened the present bracket lacked: credit then needs
+            a review.
         round: The proof in progress.
         rounds: How many rounds began.
         due_ms: Server time at which a round is due whatever the schedule says; 0: none.
@@ -241,7 +241,7 @@ class Challenges:
         due_ms: Server time of the next one after a failed one; 0: none.
         failures: Failed challenges in a row; each makes the next one wait longer.
         reactions_ms: The last reaction times, for the regularity indicator.
-        picks: The places of the last chosen options; -1 - place where the choice was wrong.
+        picks: Positions of the last chosen options; ``-1 - position`` for a wrong choice.
         owed: Once closed: the kind of the challenge that was left open.
     """
 
@@ -275,12 +275,12 @@ class Liveness:
     """Liveness challenges: when the next challenge must be one, and how the last ones ended.
 
     Attributes:
-        wanted: Whether something may not be live: the next challenge comes at once and asks for movements.
+        wanted: Whether the picture may be a recording: the next challenge comes at once and asks for movements.
         lack: The result that the last liveness lacked, or None.
         failed_reason: Why the last liveness failed; None after one that passed.
         from_active_ms: ``active_ms`` from which any challenge asks for movements.
-        due_active_ms: ``active_ms`` at which one does whatever others come.
-        mirrored: Whether the last turn it showed went to the other side: then the next try is judged so.
+        due_active_ms: ``active_ms`` at which a liveness challenge is due regardless of others.
+        mirrored: Whether the last shown turn went to the other side; the next try is judged so.
         first_ms: Server time at which a liveness challenge first passed; 0: none has.
         first_camera: Digest of the camera that it passed before.
         closing_asked: Whether the closing liveness was asked for.
@@ -313,7 +313,7 @@ class Liveness:
 
 @dataclass(slots=True)
 class Page:
-    """The learner's page: the reasons that hold it back, and the order that its player was given.
+    """The learner's page: the reasons that hold the session back, and the last order to its player.
 
     Attributes:
         hold: PAGE_HIDDEN, PICTURE_IN_PICTURE, PAGE_UNFOCUSED, SECOND_SCREEN or None.

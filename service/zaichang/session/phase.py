@@ -1,4 +1,4 @@
-"""Follows the holds: makes the move that they imply, begins a minute, lets the player go on."""
+"""The phase follows the holds: makes the move that they imply, begins a minute, and lets the player go on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zaichang.session.values import Phase
 
 
 def follow_holds(turn: Turn) -> None:
-    """Move to the phase that the holds imply; called wherever one of them may have changed."""
+    """Move to the phase that the holds imply. Called after every change of a hold."""
     state = turn.state
     if playback.move(turn, transitions.target(state)) and state.playback.phase is Phase.ACTIVE:
         credit.begin_minute(turn, state.playback.reached_ms)

@@ -16,7 +16,7 @@ EMPTY: IntervalSet = ()
 
 
 def normalise(intervals: Iterable[Interval]) -> IntervalSet:
-    """Return the set that covers what ``intervals`` cover.
+    """Return the set that covers the same points as ``intervals``.
 
     Raises:
         ValueError: If an interval is empty, reversed or negative.
@@ -33,7 +33,7 @@ def normalise(intervals: Iterable[Interval]) -> IntervalSet:
 
 
 def add(base: IntervalSet, interval: Interval) -> IntervalSet:
-    """Return ``base`` with ``interval`` added; quick where it touches only the last one, as when playing on."""
+    """Return ``base`` with ``interval`` added. Fast if it touches only the last interval, as in normal playing."""
     if not base:
         return normalise((interval,))
     last_start_ms, last_end_ms = base[-1]
@@ -43,14 +43,14 @@ def add(base: IntervalSet, interval: Interval) -> IntervalSet:
 
 
 def union(left: IntervalSet, right: IntervalSet) -> IntervalSet:
-    """Return what lies in either set."""
+    """Return the points in either set."""
     if not left or not right:
         return left or right
     return normalise((*left, *right))
 
 
 def subtract(interval: Interval, taken: IntervalSet) -> IntervalSet:
-    """Return the parts of ``interval`` that ``taken`` does not cover (what is still new to the learner)."""
+    """Return the parts of ``interval`` that ``taken`` does not cover (new to the learner)."""
     start_ms, end_ms = interval
     if start_ms < end_ms and (not taken or taken[-1][1] <= start_ms):
         return (interval,)  # as when playing on
@@ -70,7 +70,7 @@ def subtract(interval: Interval, taken: IntervalSet) -> IntervalSet:
 
 
 def difference(left: IntervalSet, right: IntervalSet) -> IntervalSet:
-    """Return what lies in ``left`` and not in ``right``."""
+    """Return the points in ``left`` and not in ``right``."""
     return tuple(part for interval in left for part in subtract(interval, right))
 
 

@@ -1,7 +1,7 @@
-"""A policy: every number and choice the rules depend on, bounded, with units, hashed into every record.
+"""A policy: every number and choice that the rules depend on, with bounds and units. Every record carries its digest.
 
-The dataclass is the schema: each field's metadata holds its bounds and description, and ``policy_from_mapping`` refuses
-what is unknown, missing a unit's bound, or of the wrong type.
+The dataclass is the schema: the metadata of each field holds its bounds and description. ``policy_from_mapping``
+refuses unknown keys, values of the wrong type, and values out of bounds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _int(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
 
 
 def _limit(default: int, low: int, high: int, doc: str) -> Any:
-    """A limit of active liveness: part of the policy since schema 2, before that a constant of the same value."""
+    """Define a limit of active liveness: a policy field since schema 2, before that a constant of the same value."""
     return _int(default, low, high, doc, since=2)
 
 
@@ -306,7 +306,7 @@ def _check(name: str, value: object, meta: dict[str, Any]) -> None:
 
 
 def _member(choices: tuple[StrEnum, ...], item: object) -> object:
-    """Return the member of this value; an unknown one as it is, for the check that names all choices."""
+    """Return the member with this value, or an unknown value unchanged, for the check that names all choices."""
     return next((member for member in choices if member == item), item)
 
 
@@ -347,5 +347,5 @@ def policy_to_mapping(policy: Policy) -> dict[str, object]:
 
 
 def policy_digest(policy: Policy) -> str:
-    """Return the SHA-256 of the policy's canonical form, 64 hex digits: what records carry."""
+    """Return the SHA-256 of the policy's canonical form, 64 hex digits, as records carry it."""
     return hashlib.sha256(canonical_bytes(policy_to_mapping(policy))).hexdigest()

@@ -1,15 +1,15 @@
-"""Unpredictable, checkable moments: everything is drawn from two committed random values.
+"""The draws of a session: unpredictable, checkable moments from two committed random values.
 
-The player commits to its nonce when it joins, the service then draws its seed and commits to that, and only then does
-the player reveal the nonce: so neither could choose its half knowing the other's, and nothing is drawn before.
+The player commits to its nonce when it joins. The service then draws its seed and commits to that, and only then does
+the player reveal the nonce. So neither could choose its half knowing the other's. Nothing is drawn before that.
 
-Where the policy asks for it, a witness's beacon comes in a little later, which neither had when it committed (level 2):
-what was drawn before stays as it was, every later draw takes it.
+Where the policy asks for it, a witness's beacon joins a little later (level 2). Neither side had it when committing.
+Earlier draws stay as they were; every later draw uses the beacon.
 
 K = HMAC-SHA256(seed, label | session id | client nonce [| beacon]). Slot i is second i of ACTIVE time; it is *drawn*
-iff u32(HMAC(K, i)) < p. Draws are memoryless: having just been asked tells nothing of the next time, beyond the
-published minimum gap. A round is forced where no slot was drawn for the maximum gap. The seed is revealed at the end,
-so anyone can recompute every draw (docs/evidence.md).
+iff u32(HMAC(K, i)) < p. Draws are memoryless: beyond the published minimum gap, a draw says nothing about the time of
+the next one. A round is forced where no slot was drawn for the maximum gap. The seed is revealed at the end, so anyone
+can recompute every draw (docs/evidence.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BLOCK_BYTES = 64
 
 @lru_cache(maxsize=1024)
 def _keyed(seed: str, context: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """Return HMAC's two hashes with K already taken in (RFC 2104 section 4): copying them is what makes draws quick."""
+    """Return HMAC's two hashes with K already absorbed (RFC 2104 section 4). Copies of them make draws fast."""
     key = hmac.digest(bytes.fromhex(seed), context.encode(), "sha256")
     block = key.ljust(_BLOCK_BYTES, b"\x00")
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
@@ -42,7 +42,7 @@ def _keyed(seed: str, context: str) -> tuple[hashlib._Hash, hashlib._Hash]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lots:
-    """What every draw of a session depends on.
+    """The inputs of every draw of a session.
 
     Attributes:
         seed: The service's, 64 hex digits.
@@ -58,7 +58,7 @@ class Lots:
 
 
 def client_commitment(client_nonce: str) -> str:
-    """Return what a player joins with: ``SHA-256("vm/client-nonce/v1" || nonce)`` as hex.
+    """Return a player's commitment: ``SHA-256("vm/client-nonce/v1" || nonce)`` as hex.
 
     Args:
         client_nonce: As ``CLIENT_NONCE`` has it.
@@ -67,12 +67,12 @@ def client_commitment(client_nonce: str) -> str:
 
 
 def opens(client_nonce: str, commitment: str) -> bool:
-    """Return whether ``client_nonce`` is a nonce, and the one that was committed to."""
+    """Return whether ``client_nonce`` is a nonce and matches ``commitment``."""
     return CLIENT_NONCE.fullmatch(client_nonce) is not None and client_commitment(client_nonce) == commitment
 
 
 def draw(lots: Lots, label: str, number: int) -> bytes:
-    """Return 32 bytes that depend on all lots, a label and a number."""
+    """Return 32 bytes that depend on all of ``lots``, the label and the number."""
     return _drawn(_keyed(lots.seed, _context(lots, label)), number)
 
 
@@ -91,7 +91,7 @@ def _drawn(keyed: tuple[hashlib._Hash, hashlib._Hash], number: int) -> bytes:
 def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
     """Return the single-use value that heartbeat ``seq`` must carry (I4), 32 hex digits.
 
-    It comes from the seed alone: the first one is needed before the client's nonce is there, and it aims at nothing.
+    It is derived from the seed alone, because the first one is needed before the client's nonce arrives.
     """
     return _drawn(_keyed(info.seed, f"heartbeat|{info.session_id}|"), seq)[:16].hex()
 

@@ -1,6 +1,6 @@
-"""A session's state between two events: small, plain, rebuilt from the stored events at any time.
+"""A session's state between two events: small, plain, and rebuilt from the stored events at any time.
 
-``State`` is treated as immutable outside ``step``, which works on its own copy (a property test holds that).
+``State`` is immutable outside ``step``, which works on its own copy (a property test checks that).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PARTS = ("link", "playback", "credit", "proofs", "challenges", "liveness", "page
 
 @dataclass(slots=True)
 class State:
-    """Everything the rules need to know: the start event and seven parts (``parts``)."""
+    """The state of a session: the start event and seven parts (``parts``)."""
 
     info: SessionStarted
     link: Link
@@ -56,7 +56,7 @@ class State:
 
     @property
     def frontier_ms(self) -> int:
-        """The furthest point that a first viewing may be at (快进禁止)."""
+        """The furthest point at which a first viewing may be (快进禁止)."""
         credit, furthest = self.credit, 0
         for watched in (
             credit.credited,
@@ -80,11 +80,11 @@ class State:
         return self.info.terms.route == Route.FACE and bool(policy.proofs)
 
     def extended_ms(self, base_ms: int) -> int:
-        """Return a time allowed, with this learner's recorded allowance."""
+        """Return an allowed time, extended by this learner's recorded allowance."""
         return base_ms * (100 + self.info.terms.extra_time_pct) // 100
 
     def copy(self) -> State:
-        """Return a copy that ``step`` may work on."""
+        """Return a copy for ``step`` to change."""
         return State(
             self.info,
             self.link.copy(),

@@ -42,7 +42,7 @@ __all__ = ["next_deadline_ms", "start", "step"]
 
 
 def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision, ...]]:
-    """Open a session: nothing is drawn before the client reveals its nonce, nothing counts before the first proof."""
+    """Open a session. Nothing is drawn before the client's nonce is revealed; nothing counts before the first proof."""
     state = State(
         info=event,
         link=Link(heard_ms=event.at_ms),
@@ -64,12 +64,12 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decis
     """Apply one event.
 
     Args:
-        state: Left as it is.
+        state: Not changed.
         event: Dated by the server, not before the last one.
         policy: The one that the session started with.
 
     Returns:
-        The next state, and what the shell must do, in this order.
+        The next state, and the decisions for the shell to carry out in this order.
 
     Raises:
         IllegalEvent: ``session.closed``, ``session.time_backwards`` or ``session.started_twice``; nothing changed.
@@ -136,7 +136,7 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
 
 
 def _reveal(turn: Turn, event: NonceRevealed) -> None:
-    """Take the client's nonce: it fixes the schedule, and the first proof is ordered."""
+    """Record the client's nonce, which fixes the schedule, and order the first proof."""
     if not link.reveal(turn, event):
         return
     state, policy = turn.state, turn.policy
@@ -175,7 +175,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
             proofs.want_round(turn, beat.at_ms)
         if state.challenges.open is not None and state.challenges.open.deadline_ms == 0:
             challenges.resume(turn)
-    # (4) Page and player, and the phase that follows.
+    # (4) Page and player, and the phase that results.
     page.take_report(turn, beat)
     phase.follow_holds(turn)
     # (5) The next heartbeat's progress counts from here, where time counts.
@@ -198,7 +198,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
 
 
 def _resume(turn: Turn) -> None:
-    """Give the open orders again to a player that is back."""
+    """Repeat the open orders to a player that is back."""
     link.set_connected(turn, connected=True)
     outcomes.cut_try(turn)
     proofs.resume(turn)

@@ -1,7 +1,7 @@
-"""Everything that falls due by itself.
+"""Timers: everything that falls due without an event.
 
-``advance`` handles everything overdue, each at its own time, before an event is applied: so a late timer can never
-change a verdict (design §2, rule 2).
+``advance`` handles everything overdue, each item at its own time, before an event is applied. So a late timer can
+never change a verdict (design §2, rule 2).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Due(IntEnum):
 
 
 def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
-    """Return when the first thing falls due in a session that is not closed, perhaps in the past, and its kind.
+    """Return when the first item falls due in a session that is not closed, perhaps in the past, and its kind.
 
-    Runs twice an event, so it compares as it goes; the order of the comparisons is the order of precedence.
+    Runs twice an event, so it compares as it goes. The order of the comparisons is the order of precedence.
     """
     playback_, link_, proofs_, challenges_ = state.playback, state.link, state.proofs, state.challenges
     online = link_.hold is None
@@ -119,7 +119,7 @@ def next_deadline_ms(state: State, policy: Policy) -> int | None:
 
 
 def advance(turn: Turn) -> None:
-    """Let server time run to the turn's. Orders given on the way get their deadlines from then: they leave now."""
+    """Advance server time to the turn's. Orders given on the way leave now, so their deadlines count from that time."""
     state = turn.state
     while state.playback.phase is not Phase.CLOSED:
         due_ms, due = _earliest(state, turn.policy)
@@ -161,7 +161,7 @@ def _fire(turn: Turn, due: Due) -> None:
 
 
 def _begin_gap(turn: Turn) -> None:
-    """The connection has been silent too long: only the gap is lost (design I10)."""
+    """Begin a gap, because the connection has been silent for too long. Only the gap is lost (I10)."""
     state = turn.state
     link.begin_gap(turn)
     playback.account_to_now(turn)

@@ -1,4 +1,4 @@
-"""Every move between phases, and every event a phase accepts, live in this file and nowhere else."""
+"""The table of moves between phases and of the events that each phase accepts; no other file decides either."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from zaichang.session.values import Phase
 # Theory of operation
 # ===================
 #
-# A session answers one question all the time: does the time that passes now count, and if it does, when is it certain?
-# Two machines answer it together. The first says whether time is being counted (the phase). The second says how far
+# A session decides at every moment whether the passing time counts, and when its credit is certain.
+# Two machines decide it together. The first says whether time is being counted (the phase). The second says how far
 # the media that was played while it was counted has been proved (the marks on the pending list). They are joined in
 # few places, and all of those are named below.
 #
@@ -54,7 +54,7 @@ from zaichang.session.values import Phase
 # of everything that may have changed a hold; it makes the move, begins a minute, and tells the player to go on.
 #
 # The sixth is no hold of its own but a lock on the first: as long as a failed challenge waits for its cure, captures
-# that pass do not lift proofs.hold. A picture cannot answer for an answer that was owed (I6).
+# that pass do not lift proofs.hold. A picture does not replace an owed answer (I6).
 #
 # Two phases come before the first proof and are stateful for that reason. AWAITING_CAPTURE waits for captures,
 # CHALLENGING for a challenge: the liveness challenge that the rules ask for at the start, or, on the route without
@@ -91,12 +91,12 @@ from zaichang.session.values import Phase
 #     ... and no challenge open    clear     held := proved; credit up to min(held, covered), or up to held
 #     a challenge was answered     clear     the same: nothing stands against the proved part
 #     a liveness passed            cover     covered := all of pending, then clear
-#     a proof lacked a result      prove     as a pass, but the stretch goes to a person when it is cleared
+#     a proof lacked a result      prove     as a pass, but the stretch goes to review when it is cleared
 #     a round failed               lose      everything after proved is lost, and nothing before it
-#     a challenge failed           forfeit   everything from held to proved is lost; where it asked for liveness, a
-#                                            person decides
+#     a challenge failed           forfeit   everything from held to proved is lost; where it asked for liveness, it
+#                                            goes to review
 #     the session closes           abandon   everything after held is lost (after proved, while a liveness is open);
-#                                            the held part goes to a person
+#                                            the held part goes to review
 #
 # So a failure takes back to the last good mark of its own kind and no further, and time that captures have
 # proved is never simply lost for want of a liveness.
@@ -114,7 +114,7 @@ from zaichang.session.values import Phase
 # -------
 #
 # ``timers.advance`` runs before and after every event. It lets everything overdue happen at its own moment, so that a
-# late timer cannot change a verdict. In between, playback.reached_ms is the moment that is being lived through, while
+# late timer cannot change a verdict. In between, playback.reached_ms is the moment that is being computed, while
 # turn.now_ms is the moment at which the orders that arise leave the service.
 
 _A, _C, _L, _S, _X = Phase.AWAITING_CAPTURE, Phase.CHALLENGING, Phase.ACTIVE, Phase.SUSPENDED, Phase.CLOSED

@@ -1,7 +1,7 @@
-"""One event's working copy: the state being changed, the rules, the time, and the decisions made so far.
+"""One event's working copy: the state being changed, the rules, the time, and the decisions so far.
 
-Every function that changes a session takes one ``Turn`` and nothing else of these four. The player's core has the same
-shape (``client_sdk/web/src/core/turn.ts``).
+Every function that changes a session takes one ``Turn``. The player's core has the same shape
+(``client_sdk/web/src/core/turn.ts``).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 Decided = tuple[Outcome, ReasonCode | None]
-"""A proof's outcome and its reason. A pass has a reason where the learner came only when called."""
+"""A proof's outcome and its reason. A pass has a reason if the learner came only when called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ class Challenge:
 
     Attributes:
         challenge_id: Unique within the session.
-        kind: What it asks for.
-        expected: The one right answer; empty where a liveness try answers.
+        kind: Its kind.
+        expected: The only correct answer; empty where a liveness try answers.
         options: As shown.
         text: The question.
         variant: Wording and look.
@@ -92,7 +92,7 @@ class Challenge:
         tries: ``liveness``, ``light``: how many tries were begun.
         begun: Whether a try runs.
         begun_ms: When the last one began.
-        labels: ``confirm``: what each option stands for.
+        labels: ``confirm``: the meaning of each option.
         excused: Whether a try that a lost connection cut short was excused already.
     """
 

@@ -1,8 +1,8 @@
-"""A beacon for capture schedules: one value for each checkpoint, which only a witness can make and nobody can choose.
+"""A beacon for capture schedules: one value for each checkpoint. Only a witness can make it, and none can choose it.
 
 The witness signs the checkpoint's origin, size and root with RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2): the only valid
-signature for that key and text, so neither who asks nor who signs can draw again. The beacon is its SHA-256.
-Cosignatures would not do: they state a time, so each second gives another one. The line is a note signature of type
+signature for that key and text, so neither the asker nor the signer can draw again. The beacon is its SHA-256.
+Cosignatures do not suffice: they state a time, so each second gives another one. The line is a note signature of type
 ``0xff``, which readers that do not know it ignore.
 """
 
@@ -25,17 +25,17 @@ from zaichang.tlog.keys import SignatureType, encode_base64, format_vkey, key_id
 from zaichang.tlog.note import NoteSignature, parse_note
 
 TYPE_NAME: Final = b"zaichang/beacon-rsa-sha256"
-"""What follows the type byte ``0xff`` (C2SP signed-note: a longer unique identifier)."""
+"""The name after the type byte ``0xff`` (C2SP signed-note: a longer unique identifier)."""
 
 MIN_BITS: Final = 2048
 MAX_BITS: Final = 8192
 EXPONENT: Final = 65537
-"""No other: an exponent that is not coprime to the group's order would allow several signatures for one text."""
+"""The only exponent: one that is not coprime to the group's order would allow several signatures for one text."""
 _TAG: Final = b"vm/beacon/v1\n"
 
 
 def beacon_message(checkpoint: Checkpoint) -> bytes:
-    """Return what is signed: a tag, origin, size and root; no extension lines, which would be a way to draw again."""
+    """Return the signed text: a tag, origin, size and root. Extension lines are left out: they would allow new draws."""
     lines = (checkpoint.origin, str(checkpoint.size), encode_base64(checkpoint.root))
     return _TAG + "".join(f"{line}\n" for line in lines).encode()
 
@@ -84,7 +84,7 @@ def parse_beacon_key(text: str) -> BeaconKey:
 
 
 def find_beacon(note: bytes, keys: Iterable[BeaconKey]) -> tuple[Checkpoint, bytes] | None:
-    """Return a note's checkpoint and its beacon; None where no known key's line is there.
+    """Return a note's checkpoint and its beacon; None where there is no line by a known key.
 
     Nothing else of the note is checked.
 

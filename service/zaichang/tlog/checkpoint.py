@@ -15,13 +15,13 @@ from zaichang.tlog.note import OpenedNote, open_note, sign_note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a log states.
+    """A log's statement of its size and root.
 
     Attributes:
         origin: The log's name.
         size: Number of leaves.
         root: Root hash over them, 32 bytes.
-        extensions: Further lines; this project writes none (nobody can audit them), and keeps those it reads.
+        extensions: Further lines. This project writes none, because they cannot be audited, and keeps those it reads.
     """
 
     origin: str
@@ -42,7 +42,7 @@ class SignedCheckpoint:
     Attributes:
         checkpoint: The statement.
         note: The whole signed note.
-        opened: Which known keys signed it.
+        opened: The known keys that signed it.
     """
 
     checkpoint: Checkpoint

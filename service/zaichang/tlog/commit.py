@@ -1,4 +1,4 @@
-"""Salted commitments: what the log holds instead of anything that could name a person.
+"""Salted commitments: the log holds them in place of data that could identify a person.
 
 ``c = SHA-256("vm/commit/v1" || 0 || kind || 0 || salt || payload)`` with a 32-byte salt that is derived from a key of
 the session, itself derived from a key of the learner. Destroying the learner's key makes every opening impossible,
@@ -27,7 +27,7 @@ def session_key(subject_key: bytes, sid: str) -> bytes:
     """Return the key of one session: ``HKDF-SHA256(subject_key, salt=none, info=tag || 0 || sid)``.
 
     Args:
-        subject_key: The learner's 32-byte salt key; destroying it erases.
+        subject_key: The learner's 32-byte salt key; its destruction is the erasure.
         sid: The session's id.
     """
     info = _KEY_INFO + b"\x00" + sid.encode("ascii")
@@ -43,7 +43,7 @@ def commitment(kind: str, salt: bytes, payload: bytes) -> bytes:
     """Return the commitment to ``payload``.
 
     Args:
-        kind: What it is (``event``, ``record``, ``subject``, ...); ASCII, no NUL.
+        kind: Its kind (``event``, ``record``, ``subject``, ...); ASCII, no NUL.
         salt: 32 bytes.
         payload: Canonical bytes (``core.canonical``).
 

@@ -39,7 +39,7 @@ _MAX_TIME: Final = 2**63 - 1
 
 
 class SignatureType(IntEnum):
-    """Signature type identifier bytes of C2SP signed-note that are understood here."""
+    """Signature type identifier bytes of C2SP signed-note that this module understands."""
 
     ED25519 = 0x01
     COSIGNATURE_ED25519 = 0x04
@@ -122,7 +122,7 @@ class Verifier(Protocol):
         """The key's 32-bit id."""
 
     def verify(self, text: bytes, signature: bytes) -> VerifiedBy | None:
-        """Return what the signature states, or None if it does not check."""
+        """Return the signature's statement, or None if it does not check."""
 
 
 class Signer(Protocol):
@@ -159,7 +159,7 @@ class KeyVerifier:
         return format_vkey(self.name, self.signature_type, self.public_key)
 
     def verify(self, text: bytes, signature: bytes) -> VerifiedBy | None:
-        """Return what the signature states, or None if it does not check."""
+        """Return the signature's statement, or None if it does not check."""
         if self.signature_type is SignatureType.ED25519:
             good, seconds = _ed25519_ok(self.public_key, text, signature), 0
         elif self.signature_type is SignatureType.OTHER:
@@ -180,7 +180,7 @@ class KeyVerifier:
 
 
 def split_vkey(text: str) -> tuple[str, int, bytes]:
-    """Return a key line's name, id, and data (type and key), each well-formed and not looked into.
+    """Return a key line's name, id, and data (type and key), each well-formed but not decoded.
 
     Raises:
         EvidenceError: ``E_VKEY``.
@@ -309,12 +309,12 @@ class Ed25519Cosigner:
 
 
 def cosigned_message(text: bytes, timestamp_s: int) -> bytes:
-    """Return what a ``0x04`` cosignature signs (C2SP tlog-cosignature, *Ed25519 signed message*)."""
+    """Return the message of a ``0x04`` cosignature (C2SP tlog-cosignature, *Ed25519 signed message*)."""
     return b"cosignature/v1\ntime " + str(timestamp_s).encode("ascii") + b"\n" + text
 
 
 def subtree_message(cosigner: str, text: bytes, timestamp_s: int) -> bytes | None:
-    """Return what a ``0x06`` cosignature over a checkpoint signs, or None if ``text`` is not such a checkpoint.
+    """Return the message of a ``0x06`` cosignature over a checkpoint, or None if ``text`` is no such checkpoint.
 
     The structure holds no extension lines, so a checkpoint that has some cannot be covered by it.
     """

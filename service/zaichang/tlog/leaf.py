@@ -1,4 +1,4 @@
-"""Leaves: what one entry of the log says. Builders take plain values and return the exact bytes to submit.
+"""Leaves: the entries of the log. Builders take plain values and return the exact bytes to submit.
 
 Hashes are given as 32 bytes and written as hex; times are milliseconds since the Epoch by the server's clock. ``prev``
 is the leaf hash of the session's previous leaf (None for its first), so a session's leaves form a chain inside the log.
@@ -32,7 +32,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRef:
-    """Where in which session's chain a leaf stands.
+    """The place of a leaf in a session's chain.
 
     Attributes:
         origin: The log.
@@ -53,7 +53,7 @@ class SessionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleReveal:
-    """What opens the capture schedule's commitment.
+    """The values that open the capture schedule's commitment.
 
     Attributes:
         secret: The server's 32 bytes.
@@ -168,7 +168,7 @@ def session_final(
         segments: How many segment leaves the session has.
         n_verified: Minutes verified.
         n_refused: Minutes refused.
-        n_undecided: Minutes left to a person.
+        n_undecided: Minutes that went to review.
         verified_ms: Sum of the segments' ``verified_ms``.
         reason: Why the session ended (a reason code).
         codes: How often each reason code was given.
@@ -210,7 +210,7 @@ def session_amend(
     reason: str,
     request: bytes | None = None,
 ) -> bytes:
-    """Build a ``session.amend`` leaf: a person changed one minute of the segment at index ``target``.
+    """Build a ``session.amend`` leaf: a reviewer changed one minute of the segment at index ``target``.
 
     Args:
         ref: The place in the chain.
@@ -236,7 +236,7 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
     Args:
         kind: One of these.
         origin: The log.
-        at_ms: When.
+        at_ms: Server time.
         **fields: As ``schema.KINDS`` lists them; bytes are written as hex.
 
     Raises:
@@ -246,7 +246,7 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
 
 
 def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
-    """Read a leaf, refusing whatever its kind's schema does not list.
+    """Read a leaf; refuse every field that the schema of its kind does not list.
 
     Raises:
         EvidenceError: ``E_CANON``; ``E_SCHEMA`` naming the field.

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 section 2.1 and its proofs (RFC 9162 sections 2.1.3 and 2.1.4, C2SP merkle-tree).
 
-All functions take plain values. Verification succeeds silently or raises ``EvidenceError``: there is no boolean to
-forget. A *subtree* ``[start, end)`` is one of the ranges that appear as a node in some tree
+All functions take plain values. Verification succeeds silently or raises ``EvidenceError``: there is no result to
+overlook. A *subtree* ``[start, end)`` is one of the ranges that appear as a node in some tree
 (draft-ietf-plants-merkle-tree-certs: ``start`` is a multiple of the smallest power of two not below its length).
 """
 
@@ -315,7 +315,7 @@ def _check_subtree(start: int, end: int, code: str) -> None:
 
 
 def _listed(code: str, hashes: object) -> list[bytes]:
-    """Return what should be a list of hashes as one: values from outside may be anything."""
+    """Return ``hashes`` as a list of hashes; values from outside may be anything."""
     if not isinstance(hashes, Iterable):
         raise EvidenceError(code, f"A list of hashes is wanted, not {type(hashes).__name__}.")
     return list(hashes)

@@ -36,7 +36,7 @@ class NoteSignature:
     Attributes:
         name: Name of the key that claims to have signed.
         key_id: Its 32-bit id.
-        signature: What follows the id.
+        signature: The bytes after the id.
     """
 
     name: str
@@ -51,7 +51,7 @@ class NoteSignature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A parsed note; nothing in it is to be believed yet.
+    """A parsed note; nothing in it is checked yet.
 
     Attributes:
         text: The signed text, with its final newline.
@@ -82,7 +82,7 @@ class OpenedNote:
 
 
 def parse_note(note_bytes: bytes) -> Note:
-    """Split a note into text and signature lines, without believing any of it.
+    """Split a note into text and signature lines, without checking any of it.
 
     Raises:
         EvidenceError: ``E_NOTE_FORMAT``.

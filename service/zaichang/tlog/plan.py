@@ -21,7 +21,7 @@ from zaichang.tlog.tiles import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeState:
-    """All that is needed to append: the partial tiles at the right edge.
+    """The state needed to append: the partial tiles at the right edge.
 
     Attributes:
         size: Number of leaves.
@@ -45,7 +45,7 @@ class TreeState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What appending a batch means.
+    """The result of appending a batch.
 
     Attributes:
         state: The tree afterwards.

@@ -34,7 +34,7 @@ class Field:
 
     Attributes:
         ok: Whether a value is acceptable.
-        what: What an acceptable value is, for messages and docs.
+        what: The acceptable values in words, for messages and docs.
         required: Whether the leaf must have it.
     """
 

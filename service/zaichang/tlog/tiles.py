@@ -26,14 +26,14 @@ HEIGHT: Final = 8
 MAX_ENTRY_BYTES: Final = 65_535
 CHECKPOINT_PATH: Final = "checkpoint"
 ENTRIES: Final = -1
-"""Stands for the bundles where a level is asked for."""
+"""The level that stands for bundles."""
 
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileId:
-    """Which tile or bundle.
+    """The place of a tile or bundle.
 
     Attributes:
         level: 0 for leaf hashes and up; ``ENTRIES`` for a bundle.
@@ -61,7 +61,7 @@ class TileId:
 
 
 def parse_tile_path(path: str) -> TileId:
-    """Read a path below the log's prefix; only the one proper spelling is accepted.
+    """Read a path below the log's prefix; only the canonical spelling is accepted.
 
     Raises:
         EvidenceError: ``E_TILE``.
@@ -169,7 +169,7 @@ class TileTree:
     """
 
     def __init__(self, size: int, read: Callable[[TileId], bytes]) -> None:
-        """Remember where to read."""
+        """Keep the reader."""
         self.size = size
         self._read = read
         self._tiles: dict[TileId, list[list[bytes]]] = {}

@@ -1,4 +1,4 @@
-"""Whom a verifier trusts: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
+"""A verifier's trust: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
 
 The file is text: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``, ``group <name> all|any|<k> <member>...`` and
 one ``quorum <name>|none``. Three lines are ours, and other readers refuse a file that has them rather than overlook
@@ -33,12 +33,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A log key that signs no more.
+    """A log key that no longer signs.
 
     Attributes:
         size: Size of the last checkpoint that it may have signed alone.
-        revoked: Whether it was taken back because somebody else may hold it. Such a somebody can sign *smaller*
-            checkpoints too, so they are believed only where a quorum of witnesses has cosigned them.
+        revoked: Whether it was revoked because an attacker may hold it. The attacker can sign *smaller*
+            checkpoints too, so these are accepted only where a quorum of witnesses has cosigned them.
     """
 
     size: int
@@ -56,7 +56,7 @@ class Trust:
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
         ended: Log keys that were retired or revoked, by name and id.
         beacons: Witnesses' keys for beacons.
-        now_s: The reader's own clock, where it is to be used: a cosignature from later than that is refused.
+        now_s: The reader's own clock, if it is to be used. A cosignature with a later time is refused.
     """
 
     logs: tuple[KeyVerifier, ...]

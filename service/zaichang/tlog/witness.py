@@ -1,7 +1,7 @@
-"""What a witness decides about a checkpoint (C2SP tlog-witness v1.0.0, ``add-checkpoint``). Pure.
+"""A witness's decision on a checkpoint (C2SP tlog-witness v1.0.0, ``add-checkpoint``). Pure.
 
-A witness keeps one size and root per log. It signs only what it has seen to be the same log, grown: so a log that shows
-two people two histories can get a cosignature for one of them at most. It sees size and root, never a leaf.
+A witness keeps one size and root per log. It signs only checkpoints that extend the log it knows. So a log that shows
+two readers two histories gets a cosignature for at most one of them. It sees size and root, never a leaf.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class AddCheckpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The checkpoint may be cosigned, once ``seen`` is durably what the witness remembers of ``origin``."""
+    """The checkpoint may be cosigned, once ``seen`` is stored durably for ``origin``."""
 
     origin: str
     before: Seen
@@ -112,12 +112,12 @@ def origin_of(note: bytes) -> str:
 
 
 def judge(request: AddCheckpoint, keys: Mapping[str, Sequence[Verifier]], seen: Seen) -> Accepted | Refused:
-    """Decide about a request.
+    """Decide on a request.
 
     Args:
         request: The request.
         keys: The trusted keys of each known log, by origin.
-        seen: What this witness has cosigned of the log last, ``NOTHING`` for a log that is new to it.
+        seen: The last cosigned state of the log, ``NOTHING`` for a log that is new to this witness.
     """
     try:
         origin = origin_of(request.note)

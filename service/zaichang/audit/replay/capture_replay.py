@@ -2,8 +2,8 @@
 
 Each demanded capture must be answered or counted as missed, and no other capture may be analysed.
 
-The rules turn a capture that did not come into a miss by themselves, so leaving a bad picture out of the record earns
-nothing; what is found here is a record whose minutes pretend that it had not been asked for.
+The rules count a capture that did not arrive as a miss, so leaving a bad picture out of the record gains nothing. A
+finding here means that the recorded minutes ignore a demanded capture.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Ordered:
     """A capture that the schedule demanded.
 
     Attributes:
-        capture_id: Which.
+        capture_id: Its identifier.
         event: Number of the event at which it was ordered.
-        at_ms: When.
-        deadline_ms: By when it had to be there.
+        at_ms: Server time of the order.
+        deadline_ms: Server time by which it had to arrive.
     """
 
     capture_id: str

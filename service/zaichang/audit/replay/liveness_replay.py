@@ -1,6 +1,6 @@
-"""Tries at active liveness: the verdict that the record holds must follow from the geometry that it holds.
+"""Tries at active liveness: the recorded verdict must follow from the recorded geometry.
 
-The order of a try comes from the session's own draw, its limits from the policy; both were committed to before.
+The order of a try comes from the session's own draw and its limits from the policy. Both were committed to before.
 """
 
 from __future__ import annotations

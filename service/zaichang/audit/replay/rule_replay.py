@@ -20,10 +20,10 @@ ABSENT = "(none)"
 
 
 def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
-    """Return where the recorded minutes differ from what the rules give.
+    """Return where the recorded minutes differ from the rules' result.
 
     Raises:
-        EvidenceError: ``replay.no_policy``, ``replay.bad_policy``, or whatever is wrong with the events.
+        EvidenceError: ``replay.no_policy``, ``replay.bad_policy``, or the error in the events.
     """
     if session.policy is None:
         raise EvidenceError("replay.no_policy", "The bundle does not hold the session's policy.")
@@ -38,7 +38,7 @@ def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
     except EvidenceError as error:
         if error.code != "replay.illegal_event":
             raise
-        # The record cannot be what happened; as far as it can, it still tells what is missing in it.
+        # The rules refuse this record. Its accepted part still shows what is missing.
         good = _legal(events, policy)
         legal = replay(events[:good], policy)
         found = [*check_captures(events[:good], legal, minutes), *check_liveness(events[:good], legal, policy)]
@@ -78,7 +78,7 @@ def _legal(events: Sequence[Event], policy: Policy) -> int:
 
 
 def _end(result: Replayed, end: End) -> list[Divergence]:
-    """Compare the final leaf's reason and reason counts with what the rules give."""
+    """Compare the final leaf's reason and reason counts with the rules' result."""
     message = "The session's final leaf does not say what the rules give."
     counts = Counter(reason.value for minute in result.minutes for reason in minute.reasons)
     reason = ABSENT if result.final is None else result.final.reason.value

@@ -1,8 +1,8 @@
-"""The judgement of a capture, and of a round of captures: pure, k of n.
+"""The judgement of a capture and of a round of captures: pure, k of n.
 
-A capture *passes*, is a *miss* (nothing usable: no person in view, too dark, not arrived), a *refusal* (another person,
-a picture, an old frame) or *lacks* a needed result (dropped by a busy pool, no PAD model): a lack is never a pass. One
-miss never voids time, and one lucky hit never grants it.
+A capture *passes*, is a *miss* (not usable: no person in view, too dark, not arrived), is a *refusal* (another person,
+an attack picture, an old frame), or *lacks* a needed result (dropped by a busy pool, no PAD model). A lack is never a
+pass. A single miss never voids time, and a single pass never grants it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zaichang.session.values import Outcome, Round
 
 
 def shows_who(policy: Policy) -> bool:
-    """Return whether captures must show who it is, else only that a person is there."""
+    """Return whether captures must show the enrolled person; otherwise any face is enough."""
     return Proof.IDENTITY in policy.proofs or Proof.PAD in policy.proofs
 
 
@@ -29,7 +29,7 @@ def frame_problem(assessment: FrameAssessment) -> ReasonCode | None:
 
 
 def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | None:
-    """Return why the face does not pass, the most telling reason first; None where it passes."""
+    """Return why the face does not pass, the most informative reason first; None where it passes."""
     face = assessment.main
     if face is None:
         return ReasonCode.NO_FACE
@@ -45,13 +45,13 @@ def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | No
         if face.similarity_bp is None:
             return blocking or ReasonCode.REFERENCE_MISSING
         if face.similarity_bp < policy.similarity_min_bp:
-            # A bad view explains a low similarity; only a good one speaks against the person.
+            # A bad view explains a low similarity. Only a good view is evidence against the person.
             return blocking or ReasonCode.NOT_SAME_PERSON
     return None
 
 
 def misses(current: Round) -> list[ReasonCode]:
-    """Return why the round's captures did not pass, without those that the service itself dropped."""
+    """Return why the round's captures did not pass, except those that the service dropped."""
     return [reason for reason in current.reasons if reason is not ReasonCode.NOT_ANALYSED]
 
 
@@ -69,7 +69,7 @@ def outcome_of(current: Round, policy: Policy) -> Outcome | None:
 
 
 def telling(reasons: Iterable[ReasonCode], outcome: Outcome) -> ReasonCode:
-    """Return the reason to give: the most frequent of the kind that decided."""
+    """Return the reason to report: the most frequent one of the kind that decided the round."""
     seen = tuple(reasons)
     kind = LACKS if outcome is Outcome.UNDECIDED else REFUSALS
     deciding = [reason for reason in seen if reason in kind] or seen

@@ -31,7 +31,7 @@ def kind_of(state: State, policy: Policy, raw: bytes, avoid: ChallengeKind | Non
     if liveness.forced(state, policy):
         return ChallengeKind.LIVENESS
     if state.challenges.failures and ChallengeKind.CODE in policy.challenge_kinds:
-        return ChallengeKind.CODE  # the kind that guessing does not get past
+        return ChallengeKind.CODE  # the kind that resists guessing
     kinds = [kind for kind in policy.challenge_kinds if _usable(state, policy, kind)] or [ChallengeKind.CONFIRM]
     others = [kind for kind in kinds if kind != avoid] or kinds
     return others[raw[31] % len(others)]

@@ -1,9 +1,9 @@
-"""Only media that was really delivered is credited (I5), where the policy asks for it and a delivery log is kept.
+"""Delivery check: only delivered media is credited (I5), where the policy requires it and a delivery log is kept.
 
-Media that proofs and challenges have cleared *waits* until the log says that it was sent to this session, no later than
-by the end of the minute in which it was played. It waits for ``delivery_wait_ms``; the part that is missing then, or
-when the session closes, goes to review: a log may be late or lost without the learner's doing. Nothing else waits
-with it. The functions here compute; ``credit`` keeps the lists.
+Media that proofs and challenges have cleared *waits* until the log shows that it was sent to this session, at the
+latest by the end of the minute in which it was played. It waits for ``delivery_wait_ms``. A part that is missing
+then, or when the session closes, goes to review, because a log may be late or lost without the learner's doing. Other
+media does not wait with it. The functions here compute; ``credit`` keeps the lists.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from zaichang.session.parts import Span, Stretch, Waiting
 from zaichang.session.playhead import Interval, difference, normalise, subtract
 
 SPANS_MAX: Final = 96
-"""Delivered parts that are kept apart; a log in more pieces than that credits the first ones only."""
+"""Most delivered parts that are kept. A log in more pieces credits the first ones only."""
 STEP_MS: Final = 10_000
-"""The times of sending are told apart to this much, and the log's clock may differ from ours by it."""
+"""Resolution of the times of sending, and the allowed difference between the log's clock and ours."""
 
 
 def queued(waiting: tuple[Waiting, ...], stretches: Iterable[Stretch], due_ms: int) -> tuple[Waiting, ...]:
@@ -50,12 +50,12 @@ def merged(kept: tuple[Span, ...], spans: Iterable[Span], floor_ms: int, duratio
 def sent_in_time(
     waiting: tuple[Waiting, ...], delivered: tuple[Span, ...], ends_ms: Mapping[int, int]
 ) -> tuple[list[tuple[int, Interval]], tuple[Waiting, ...]]:
-    """Return the waiting parts that were sent in time, with their minutes, and those that wait on.
+    """Return the waiting parts that were sent in time, with their minutes, and the parts that still wait.
 
     Args:
-        waiting: What waits.
-        delivered: What the log says.
-        ends_ms: For each open minute when it ended; now for the running one.
+        waiting: Stretches that wait for the log.
+        delivered: Delivered parts by the log.
+        ends_ms: End of each open minute; now for the running one.
     """
     sent: list[tuple[int, Interval]] = []
     left: list[Waiting] = []
@@ -68,7 +68,7 @@ def sent_in_time(
 
 
 def _with(kept: tuple[Span, ...], new: Span) -> tuple[Span, ...]:
-    """Return the parts with ``new`` added, each with the earliest time at which it was sent, neighbours joined."""
+    """Return the parts with ``new`` added, each with its earliest time of sending, neighbours joined."""
     start_ms, end_ms, sent_ms = new
     earlier = normalise((a, b) for a, b, at in kept if at <= sent_ms)
     fresh = ((start_ms, end_ms),)

@@ -1,8 +1,8 @@
-"""Credit after the end: media of a closed session that went to review, and that later evidence grants (I9).
+"""Credit after the end: media of a closed session that went to review and that later evidence grants (I9).
 
-Two things can grant it, as a new log entry: a delivery log that comes late (I5), and a liveness challenge that passes
-at the beginning of the learner's next session. Either grants only the part that it alone was missing for: a minute that
-another reason may have sent to review as well stays there.
+Two kinds of evidence can grant it, as a new log entry: a delivery log that arrives late (I5), and a liveness challenge
+that passes at the beginning of the learner's next session. Each grants only the parts that lacked this evidence alone.
+A minute that went to review for another reason as well stays there.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from zaichang.session.state import State
 
 
 def by_delivery(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
-    """Return the part of a recorded minute that a delivery log which came after the end grants."""
+    """Return the part of a recorded minute that a late delivery log grants."""
     sent = normalise((a, b) for a, b, sent_ms in spans if sent_ms <= minute.to_ms + STEP_MS)
     undecided = _left_only_by(minute, ReasonCode.MEDIA_NOT_DELIVERED)
     return difference(undecided, difference(undecided, sent))
 
 
 def by_liveness(minute: Minute) -> IntervalSet:
-    """Return the part of a recorded minute that a liveness after the end grants, if ``makes_up`` says that it may."""
+    """Return the part of a recorded minute that a late liveness grants, provided that ``makes_up`` allows it."""
     return _left_only_by(minute, ReasonCode.LIVENESS_MISSING)
 
 
 def makes_up(before: State, after: State, policy: Policy) -> bool:
-    """Return whether the first liveness of a session stands for the one that the session before lacked at its end.
+    """Return whether the first liveness of a session replaces the one that the previous session lacked at its end.
 
-    It does where it might have closed that session itself, had it been paused until then: before its time limit, by
-    the same camera, and with no challenge left open. So nothing is won by leaving instead of pausing.
+    It does if it could have closed that session, had it been paused until then: before its time limit, by the same
+    camera, and with no challenge left open. So leaving gains nothing over pausing.
 
     Args:
-        before: The earlier session's state, closed.
-        after: The later one's, of the same learner, lesson and time line.
-        policy: The earlier one's.
+        before: State of the earlier session, closed.
+        after: State of the later one, of the same learner, lesson and time line.
+        policy: Policy of the earlier one.
     """
     in_time = 0 < after.liveness.first_ms <= before.info.at_ms + policy.session_max_ms
     same_camera = before.proofs.camera == after.liveness.first_camera
@@ -47,7 +47,7 @@ def makes_up(before: State, after: State, policy: Policy) -> bool:
 
 
 def _left_only_by(minute: Minute, reason: ReasonCode) -> IntervalSet:
-    """Return the undecided parts of a minute that only ``reason`` left to a person; a full list may hide others."""
+    """Return the undecided parts of a minute that only ``reason`` sent to review. A full list may hide others."""
     others = set(minute.reasons) - {reason}
     alone = reason in minute.reasons and others <= LEAVES_NOTHING and len(minute.reasons) < REASONS_PER_MINUTE
     return minute.undecided if alone else EMPTY

@@ -1,7 +1,6 @@
-"""One try at a liveness challenge: the order that is drawn for it, and the judgement of its result. Pure.
+"""One try at a liveness challenge: its drawn order, and the judgement of its result. Pure.
 
-Everything is drawn from the session's seed and the number of the try, so that an order that was seen is never the next
-one.
+The order is drawn from the session's seed and the number of the try, so that a seen order says nothing about the next.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from zaichang.session.state import State
 from zaichang.session.values import Challenge
 
 KINDS: Final = frozenset({ChallengeKind.LIVENESS, ChallengeKind.LIGHT})
-"""Kinds that are answered by tries before the camera."""
+"""Kinds that are answered by tries in front of the camera."""
 HEAD_ACTIONS: Final = (
     LivenessAction.TURN_LEFT,
     LivenessAction.TURN_RIGHT,
     LivenessAction.LOOK_UP,
     LivenessAction.LOOK_DOWN,
 )
-"""These show whether the head is solid; every try holds one, unless the learner's allowance excludes them all."""
+"""Actions that show whether the head is solid. Every try has one, unless the learner's allowance excludes all."""
 ACTIONS: Final = (*HEAD_ACTIONS, LivenessAction.BLINK, LivenessAction.OPEN_MOUTH)
 NONCES_KEPT_APART: Final = 40
-"""The most nonces that one try needs: two for each of its colours."""
+"""Most nonces that one try needs: two for each of its colours."""
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
 PRESSED_AGAIN_MS: Final = 1_000
-"""A button pressed again within this time of a try's beginning was pressed once."""
+"""A second press within this time of a try's beginning counts as the same press."""
 TRIES_KEPT_APART: Final = 1_000
 _S = TypeVar("_S", bound=str)
 
@@ -55,7 +54,7 @@ def steps_of(kind: ChallengeKind, policy: Policy) -> int:
 
 
 def order_of(state: State, challenge: Challenge, policy: Policy) -> OrderLiveness:
-    """Return the order of the try that ``challenge`` is at; always the same for the same seed, challenge and try."""
+    """Return the order of the current try of ``challenge``; a function of seed, challenge and try only."""
     number = (state.challenges.issued - 1) * TRIES_KEPT_APART + challenge.tries
     raw = draw(state.lots, "liveness", number)
     light = challenge.kind == ChallengeKind.LIGHT
@@ -80,7 +79,7 @@ def order_of(state: State, challenge: Challenge, policy: Policy) -> OrderLivenes
 
 
 def lasts_ms(order: OrderLiveness, policy: Policy) -> int:
-    """Return the longest time that a try may take; a head that does not rest at once has one more action's time."""
+    """Return the longest duration of a try. A head that does not rest at once gets the time of one more action."""
     steps_ms = 2 * len(order.actions) * (order.step_ms + policy.liveness_link_ms)
     return sum(order.holds_ms) + steps_ms + policy.liveness_analysis_ms
 
@@ -91,9 +90,9 @@ def pressed_again(challenge: Challenge, at_ms: int) -> bool:
 
 
 def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> ReasonCode | None:
-    """Return why the try did not pass, the most telling reason first; None where it passed.
+    """Return why the try did not pass, the most informative reason first; None where it passed.
 
-    A reason of ``reason_table.LACKS`` says that all was done as asked, and only a needed result is not there.
+    A reason of ``reason_table.LACKS`` means that the learner did as asked and only a needed result is missing.
     """
     for action, step in zip(order.actions, event.steps, strict=False):
         reason = _step_problem(action, step, order.step_ms, policy)
@@ -110,7 +109,7 @@ def _step_problem(action: LivenessAction, step: LivenessStep, step_ms: int, poli
     if step.outcome != StepOutcome.PASSED or step.action != action:
         return _REASONS.get(step.outcome, ReasonCode.LIVENESS_FAILED)
     if action == LivenessAction.COLOUR:
-        return None  # light has no onset: the colours themselves are compared
+        return None  # light has no onset: the colours are compared
     if not 0 <= step.onset_ms <= step_ms:
         return ReasonCode.LIVENESS_NO_RESPONSE
     return ReasonCode.LIVENESS_TOO_EARLY if step.onset_ms < policy.liveness_respond_min_ms else None
@@ -138,7 +137,7 @@ def _actions(excluded: tuple[LivenessAction, ...], raw: bytes, count: int) -> tu
 
 
 def _sequence(choices: tuple[_S, ...], raw: bytes, count: int) -> tuple[_S, ...]:
-    """Draw ``count`` of ``choices``, never the same twice in a row where there is another."""
+    """Draw ``count`` of ``choices``. No choice comes twice in a row if there is another."""
     drawn: list[_S] = []
     for place in range(count):
         others = [choice for choice in choices if not drawn or choice != drawn[-1]] or list(choices)

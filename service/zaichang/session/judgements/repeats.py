@@ -1,9 +1,9 @@
-"""Is the camera live, or does a recording run? Exact repeats, near repeats and stillness over a session's captures.
+"""Detection of recordings: exact repeats, near repeats and stillness over a session's captures.
 
-A sensor has noise and a living head moves: a picture that equals an earlier one pixel for pixel, a head that comes back
-to the very same place and turn again and again, or one that does not move for a minute was not seen live. The bounds
-were measured on clips of genuine people (docs/redteam.md): no near repeat in 2,634 pairs, and never less than 9 px or
-2.7 degrees of movement over eight captures.
+A sensor has noise and a living head moves. A picture that equals an earlier one pixel for pixel, a head that returns
+to the very same place and turn again and again, or a head that does not move for a minute indicates a recording. The
+bounds were measured on clips of genuine people (docs/redteam.md): no near repeat in 2,634 pairs, and never less than
+9 px or 2.7 degrees of movement over eight captures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STILL_CDEG: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A capture beside the earlier ones of its session.
+    """A comparison of a capture with the earlier ones of its session.
 
     Attributes:
         contents: The content hashes that are kept, this one included.

@@ -1,4 +1,4 @@
-"""Challenges (验证弹窗): drawn from the seed, judged on the server; an answer too fast for a person is none.
+"""Challenges (验证弹窗): drawn from the seed, judged on the server. An answer faster than a person reads is refused.
 
 Writes ``state.challenges`` and nothing else. ``outcomes`` applies an answer to credit and phase.
 """
@@ -25,21 +25,21 @@ FAILURE_DELAY_MAX_MS = 300_000
 REACTIONS_KEPT = 6
 PICKS_KEPT = 6
 REGULAR_SPREAD_MS = 120
-"""People's reaction times spread by far more than this; scripts with a fixed delay do not."""
+"""Reaction times that spread by less suggest a script with a fixed delay; people's spread far more."""
 
 
 def is_liveness(challenge: Challenge | None) -> bool:
-    """Return whether this challenge asks for movements: a learner who fails it may still have been there."""
+    """Return whether this challenge asks for movements. A learner who fails it may still have been present."""
     return challenge is not None and challenge.kind == ChallengeKind.LIVENESS
 
 
 def is_due(challenge: Challenge | None) -> bool:
-    """Return whether a challenge is open that can still be answered in time."""
+    """Return whether an open challenge can still be answered in time."""
     return challenge is not None and not challenge.overdue
 
 
 def schedule(turn: Turn) -> None:
-    """Draw when the next challenge is due; where challenges are the proof, they come as often as captures would."""
+    """Draw when the next challenge is due. Where challenges are the proof, they come as often as captures would."""
     policy, captures = turn.policy, turn.uses_captures
     turn.state.challenges.next_active_ms = next_due_ms(
         turn.state.lots,
@@ -54,13 +54,13 @@ def schedule(turn: Turn) -> None:
 def issue(
     turn: Turn, *, kind: ChallengeKind | None = None, attempts: int = 0, avoid: ChallengeKind | None = None
 ) -> None:
-    """Issue a challenge unless one is open; offline, its time does not run yet.
+    """Issue a challenge unless one is open. While the player is offline, its time does not run.
 
     Args:
         turn: The turn.
         kind: Its kind; drawn where None.
-        attempts: How many attempts are used up already.
-        avoid: A kind that should not be drawn where there is another.
+        attempts: Attempts that are used up already.
+        avoid: A kind that should not be drawn if there is another.
     """
     challenges = turn.state.challenges
     challenges.due_ms = 0
@@ -87,7 +87,7 @@ def issue(
 
 
 def fail(turn: Turn) -> None:
-    """Take a failed challenge away; the next one comes later with every failure, so that guessing leads nowhere."""
+    """Close a failed challenge. Each failure delays the next one further, so that guessing gains nothing."""
     challenges = turn.state.challenges
     challenges.open = None
     delay_ms = min(FAILURE_DELAY_MAX_MS, FAILURE_DELAY_MS << min(challenges.failures, 16))
@@ -96,29 +96,29 @@ def fail(turn: Turn) -> None:
 
 
 def take_away(turn: Turn) -> None:
-    """Take the open challenge away without a failure: another one follows, or the session closes."""
+    """Close the open challenge without a failure: another one follows, or the session closes."""
     turn.state.challenges.open = None
 
 
 def set_hold(turn: Turn, *, hold: bool) -> bool:
-    """Record whether a failed challenge waits for its cure; return whether one did before."""
+    """Record whether a failed challenge waits for its cure; return the previous value."""
     challenges = turn.state.challenges
     before, challenges.hold = challenges.hold, hold
     return before
 
 
 def owe(turn: Turn, kind: ChallengeKind | None) -> None:
-    """Record the kind of the challenge that a closing session leaves open: the learner's next one begins with it."""
+    """Record the kind of challenge that a closing session leaves open. The learner's next session begins with it."""
     turn.state.challenges.owed = kind
 
 
 def excuse_deadline(turn: Turn, challenge: Challenge) -> None:
-    """Let the open challenge have no deadline while the network is down."""
+    """Remove the deadline of the open challenge while the network is down."""
     turn.state.challenges.open = replace(challenge, deadline_ms=0)
 
 
 def resume(turn: Turn) -> None:
-    """Show the open challenge again, with a fresh deadline where the network had excused the old one."""
+    """Show the open challenge again, with a fresh deadline if the old one was removed."""
     challenges = turn.state.challenges
     if challenges.open is not None and challenges.open.deadline_ms == 0:
         challenges.open = replace(challenges.open, deadline_ms=_fresh_deadline_ms(turn))
@@ -126,7 +126,7 @@ def resume(turn: Turn) -> None:
 
 
 def expire(turn: Turn) -> bool:
-    """Mark the open challenge overdue: an answer then only cures. Return whether it asks for liveness."""
+    """Mark the open challenge overdue, so that an answer only cures. Return whether it asks for liveness."""
     challenges = turn.state.challenges
     if challenges.open is not None:
         challenges.open = replace(challenges.open, overdue=True)
@@ -157,8 +157,8 @@ def judge(turn: Turn, event: ChallengeAnswered) -> ReasonCode | None:
     """Judge an answer.
 
     Returns:
-        None where it was right; CHALLENGE_UNANSWERED where it answers no open challenge (nothing changes); otherwise
-        why it was not accepted. The caller acts on attempts and on an overdue challenge.
+                    None for a correct answer; CHALLENGE_UNANSWERED if it answers no open challenge (nothing changes);
+                    otherwise the reason of its refusal. The caller acts on attempts and on an overdue challenge.
     """
     challenges, policy = turn.state.challenges, turn.policy
     challenge = challenges.open
@@ -196,12 +196,12 @@ def refuse(turn: Turn, challenge_id: str) -> ReasonCode:
 
 
 def tell(turn: Turn, challenge: Challenge, reason: ReasonCode | None, *, closed: bool, accepted: bool = False) -> None:
-    """Tell the player how an answer or a try was judged."""
+    """Tell the player the judgement of an answer or a try."""
     turn.add(ChallengeJudged(challenge_id=challenge.challenge_id, accepted=accepted, reason=reason, closed=closed))
 
 
 def begin_try(turn: Turn, challenge: Challenge) -> None:
-    """Order the next try; its time is allowed even where the challenge's would end before."""
+    """Order the next try. It gets its full time even if the challenge's deadline comes earlier."""
     trying = replace(challenge, tries=challenge.tries + 1)
     order = order_of(turn.state, trying, turn.policy)
     left_ms = challenge.deadline_ms or _fresh_deadline_ms(turn)
@@ -212,7 +212,7 @@ def begin_try(turn: Turn, challenge: Challenge) -> None:
 
 
 def interrupt_try(turn: Turn, challenge: Challenge, *, lost: bool) -> Challenge:
-    """End the try that runs, if one does: it is used up, but for one that a lost connection cut short."""
+    """End the running try, if there is one. It is used up, unless a lost connection cut it short."""
     if not challenge.begun:
         return challenge
     excused = lost and not challenge.excused
@@ -227,7 +227,7 @@ def interrupt_try(turn: Turn, challenge: Challenge, *, lost: bool) -> Challenge:
 
 
 def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Challenge | None:
-    """End the try that failed for ``reason``; return the challenge as it goes on, or None where it is answered."""
+    """End the try that failed for ``reason``; return the challenge if it goes on, None if it is answered."""
     challenges = turn.state.challenges
     if reason is None or (reason in LACKS and reason is not ReasonCode.NOT_ANALYSED):
         challenges.open = None
@@ -235,10 +235,10 @@ def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Chal
         return None
     ended = replace(challenge, begun=False)
     if reason is ReasonCode.NOT_ANALYSED:
-        # Our fault: it costs no try and no time.
+        # The service's fault: it costs no try and no time.
         ended = replace(ended, deadline_ms=max(ended.deadline_ms, _fresh_deadline_ms(turn)))
     else:
-        if reason is not ReasonCode.CAMERA_CHANGED:  # counted where it was seen
+        if reason is not ReasonCode.CAMERA_CHANGED:  # counted already when it was detected
             credit.indicate(turn, reason)
         ended = replace(ended, attempts=challenge.attempts + 1)
     challenges.open = ended
@@ -250,7 +250,7 @@ def _fresh_deadline_ms(turn: Turn) -> int:
 
 
 def _watch_places(turn: Turn, challenge: Challenge, answer: str) -> None:
-    """Record which position was clicked; always the same one, including wrong answers, suggests a script."""
+    """Record which position was clicked. Always the same position, including wrong answers, suggests a script."""
     challenges = turn.state.challenges
     asked = challenge.kind == ChallengeKind.QUESTION
     chosen = tuple(str(place) for place in range(len(challenge.options))) if asked else challenge.options

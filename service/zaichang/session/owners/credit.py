@@ -1,7 +1,7 @@
-"""Media time on its way to a record: the union (I2), the bracket (I10), the delivery log (I5), the minutes.
+"""Media time from playing to the record: the union (I2), the bracket (I10), the delivery log (I5), the minutes.
 
 Writes ``state.credit`` and nothing else. Played time is *pending* until proofs decide it: verified, undecided, or lost
-with a reason. Which part of it a proof decides is for ``bracket`` to say.
+with a reason. ``bracket`` decides which part a proof applies to.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ REASONS_PER_MINUTE = 8
 
 
 def note(turn: Turn, reason: ReasonCode) -> None:
-    """Write a reason into the running minute, once."""
+    """Add a reason to the running minute, once."""
     credit = turn.state.credit
     if not credit.minutes or credit.minutes[-1].to_ms:
         return
@@ -32,7 +32,7 @@ def note(turn: Turn, reason: ReasonCode) -> None:
 
 
 def indicate(turn: Turn, reason: ReasonCode) -> None:
-    """Count something that a reviewer should look at; it decides nothing."""
+    """Count an indicator for reviewers; it decides nothing."""
     credit = turn.state.credit
     counts = dict(credit.indicators)
     counts[reason] = counts.get(reason, 0) + 1
@@ -40,7 +40,7 @@ def indicate(turn: Turn, reason: ReasonCode) -> None:
 
 
 def pend(turn: Turn, interval: Interval, from_ms: int, to_ms: int) -> None:
-    """Add the new part of ``interval`` to the pending time, shared out to the minutes it was played in.
+    """Add the new part of ``interval`` to the pending time, split over the minutes in which it was played.
 
     Args:
         turn: The turn.
@@ -69,7 +69,7 @@ def pend(turn: Turn, interval: Interval, from_ms: int, to_ms: int) -> None:
 
 
 def _fresh(turn: Turn, interval: Interval, boundary_ms: int, index: int) -> list[tuple[Interval, int]]:
-    """Return the parts of ``interval`` that are new, with their minutes: up to the boundary the one before."""
+    """Return the new parts of ``interval`` with their minutes. Parts before the boundary go to the minute before."""
     credit = turn.state.credit
     found: list[tuple[Interval, int]] = []
     for minute, start_ms, end_ms in ((index - 1, interval[0], boundary_ms), (index, boundary_ms, interval[1])):
@@ -84,7 +84,7 @@ def _fresh(turn: Turn, interval: Interval, boundary_ms: int, index: int) -> list
 def resolve(turn: Turn, outcome: Outcome, reason: ReasonCode | None, first: int = 0, end: int | None = None) -> None:
     """Decide all pending time, or its stretches from ``first`` to before ``end``, by a proof's outcome (I10).
 
-    An undecided or lost stretch carries ``reason`` into each minute it was played in.
+    ``reason`` of an undecided or lost stretch is added to each minute in which it was played.
     """
     credit = turn.state.credit
     end = len(credit.pending) if end is None else end
@@ -93,37 +93,37 @@ def resolve(turn: Turn, outcome: Outcome, reason: ReasonCode | None, first: int 
 
 
 def prove(turn: Turn, lack: ReasonCode | None) -> None:
-    """A round passed: all pending time is proved, or, where the round lacked a result, proved except for that."""
+    """Mark all pending time as proved by a round that passed; ``lack`` is the result that it lacked, if any."""
     credit = turn.state.credit
     credit.proved_lack = credit.proved_lack or lack
     credit.proved = len(credit.pending)
 
 
 def leave_proved(turn: Turn, reason: ReasonCode) -> None:
-    """Leave the proved stretches to a person, for ``reason`` where they lack nothing else."""
+    """Send the proved stretches to review: for the result that they lack, else for ``reason``."""
     credit = turn.state.credit
     credit.proved_lack = credit.proved_lack or reason
 
 
 def take_lack(turn: Turn) -> ReasonCode | None:
-    """Return the result that the last proof lacked, and forget it: the proved stretches are being decided."""
+    """Return the result that the last proof lacked, and clear it: the proved stretches are being decided."""
     credit = turn.state.credit
     lack, credit.proved_lack = credit.proved_lack, None
     return lack
 
 
 def hold_proved(turn: Turn) -> None:
-    """No challenge is open against the proved stretches."""
+    """Mark the proved stretches as held: no challenge is open against them."""
     turn.state.credit.held = turn.state.credit.proved
 
 
 def cover(turn: Turn) -> None:
-    """A liveness passed: it covers all pending stretches."""
+    """Mark all pending stretches as covered by a liveness that passed."""
     turn.state.credit.covered = len(turn.state.credit.pending)
 
 
 def join_held(turn: Turn) -> None:
-    """Join neighbours among the held stretches, which stand or fall together, within each minute."""
+    """Join neighbouring held stretches within each minute; they are decided together."""
     credit = turn.state.credit
     end = credit.held
     if end < 2:
@@ -140,7 +140,7 @@ def join_held(turn: Turn) -> None:
 
 
 def await_delivery(turn: Turn, end: int) -> None:
-    """Let the first ``end`` pending stretches, which nothing else stands against, wait for the delivery log."""
+    """Move the first ``end`` pending stretches, otherwise cleared, to those that wait for the delivery log."""
     credit = turn.state.credit
     due_ms = turn.state.playback.reached_ms + turn.policy.delivery_wait_ms
     _set_waiting(turn, delivery.queued(credit.waiting, credit.pending[:end], due_ms))
@@ -149,16 +149,16 @@ def await_delivery(turn: Turn, end: int) -> None:
 
 
 def deliver(turn: Turn, event: MediaDelivered) -> None:
-    """Take the delivery log's records; a repeat changes nothing."""
+    """Record the delivery log's entries; a repeat changes nothing."""
     credit = turn.state.credit
     known_ms = credit.minutes[0].to_ms if credit.minutes else 0
-    floor_ms = known_ms or turn.state.playback.reached_ms  # sent by then: in time for all that is open
+    floor_ms = known_ms or turn.state.playback.reached_ms  # media sent by then is in time for every open minute
     credit.delivered = delivery.merged(credit.delivered, event.spans, floor_ms, turn.state.info.lesson.duration_ms)
     _credit_delivered(turn)
 
 
 def give_up_waiting(turn: Turn, until_ms: int | None = None) -> None:
-    """Leave to a person the media that has waited long enough; all of it where the session closes."""
+    """Send media that has waited long enough to review; all of it when the session closes."""
     waiting = turn.state.credit.waiting
     late = tuple(each for each in waiting if until_ms is None or each[3] <= until_ms)
     _set_waiting(turn, waiting[len(late) :])
@@ -187,7 +187,7 @@ def _set_waiting(turn: Turn, waiting: tuple[Waiting, ...]) -> None:
 
 
 def _decide_parts(turn: Turn, parts: list[tuple[int, Interval]], outcome: Outcome, reason: ReasonCode | None) -> None:
-    """Write the outcome of each part into its minute, and into the session's sums."""
+    """Write the outcome of each part into its minute and into the session's sums."""
     if not parts:
         return
     credit = turn.state.credit
@@ -209,7 +209,7 @@ def _decide_parts(turn: Turn, parts: list[tuple[int, Interval]], outcome: Outcom
 
 
 def _release(turn: Turn, first: int, end: int) -> None:
-    """Take the stretches from ``first`` to before ``end`` out of the pending time."""
+    """Remove the stretches from ``first`` to before ``end`` from the pending time."""
     credit = turn.state.credit
     if first >= end:
         return
@@ -230,7 +230,7 @@ def begin_minute(turn: Turn, at_ms: int) -> None:
 
 
 def end_minute(turn: Turn, at_ms: int) -> None:
-    """End the running minute; it is recorded once every part of it is decided. One without ACTIVE time never was."""
+    """End the running minute, or drop it if it has no ACTIVE time. It is recorded once every part of it is decided."""
     credit = turn.state.credit
     if not credit.minutes or credit.minutes[-1].to_ms:
         return
@@ -242,7 +242,7 @@ def end_minute(turn: Turn, at_ms: int) -> None:
 
 
 def spend(turn: Turn, elapsed_ms: int, to_ms: int) -> None:
-    """Spend ACTIVE time in the running minute; at ``to_ms`` the next one begins where it is full."""
+    """Add ACTIVE time to the running minute; at ``to_ms`` the next one begins if it is full."""
     credit = turn.state.credit
     credit.minute_active_ms += elapsed_ms
     if credit.minute_active_ms >= MINUTE_MS:
@@ -251,7 +251,7 @@ def spend(turn: Turn, elapsed_ms: int, to_ms: int) -> None:
 
 
 def record_minutes(turn: Turn) -> None:
-    """Record every leading minute that has ended, is accounted for, and has no part that waits for anything."""
+    """Record every leading minute that has ended, is accounted for, and has no waiting part."""
     credit = turn.state.credit
     while credit.minutes:
         minute = credit.minutes[0]
@@ -263,7 +263,7 @@ def record_minutes(turn: Turn) -> None:
 
 
 def _waits(turn: Turn, index: int) -> bool:
-    # In the order of playing: where the oldest open minute waits, the first entry says so.
+    # Entries are in the order of playing, so the first one shows whether the oldest open minute waits.
     credit = turn.state.credit
     return any(each[0] == index for each in credit.pending) or any(each[0] == index for each in credit.waiting)
 

@@ -1,4 +1,4 @@
-"""The player's line: the nonce that it reveals, its chain of heartbeats (I4), and silence.
+"""The player's link: the nonce that it reveals, its chain of heartbeats (I4), and silence.
 
 Writes ``state.link`` and nothing else.
 """
@@ -14,9 +14,9 @@ from zaichang.session.turn import Turn
 
 
 def reveal(turn: Turn, event: NonceRevealed) -> bool:
-    """Take the client's nonce; return whether it is new and the one that was committed to.
+    """Record the client's nonce; return whether it is new and matches the commitment.
 
-    Sent again after a lost answer, the same nonce changes nothing.
+    The same nonce sent again after a lost answer changes nothing.
     """
     link = turn.state.link
     if event.client_nonce == link.client_nonce:
@@ -30,7 +30,7 @@ def reveal(turn: Turn, event: NonceRevealed) -> bool:
 
 
 def take_beacon(turn: Turn, event: BeaconArrived) -> None:
-    """Take a witness's beacon, once and in time: choosing when it comes would choose the draws that it changes."""
+    """Record a witness's beacon, once and in time: the choice of its moment would choose the draws that it changes."""
     link = turn.state.link
     if not link.beacon and event.at_ms < turn.state.info.at_ms + turn.policy.beacon_wait_ms:
         link.beacon = event.beacon

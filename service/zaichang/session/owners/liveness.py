@@ -1,7 +1,7 @@
-"""When a challenge must ask for liveness, and how the last liveness challenges ended.
+"""Liveness bookkeeping: when a challenge must ask for liveness, and how the last liveness challenges ended.
 
-A recording passes captures as well as its person does; it cannot do as it is told. So a pass speaks for all time that
-captures prove between it and the pass before (``bracket``).
+A recording passes captures as well as its person does, but it cannot follow instructions. So a passed liveness covers
+all time that captures prove between it and the previous one (``bracket``).
 
 Writes ``state.liveness`` and nothing else.
 """
@@ -17,18 +17,18 @@ from zaichang.session.turn import Turn
 
 
 def in_use(state: State, policy: Policy) -> bool:
-    """Return whether this session ever asks for movements; the route without face recognition never does."""
+    """Return whether this session ever asks for movements. The route without face recognition never does."""
     asked = policy.liveness_start or policy.liveness_bracket or ChallengeKind.LIVENESS in policy.challenge_kinds
     return asked and state.uses_captures(policy)
 
 
 def brackets(state: State, policy: Policy) -> bool:
-    """Return whether time that captures have proved waits for the next passed liveness."""
+    """Return whether proved time waits for the next passed liveness."""
     return policy.liveness_bracket and state.uses_captures(policy)
 
 
 def wanted(state: State, policy: Policy) -> bool:
-    """Return whether something may not be live, so that the next challenge comes at once and asks for movements."""
+    """Return whether the picture may be a recording, so that the next challenge comes at once and asks for liveness."""
     return state.liveness.wanted and in_use(state, policy)
 
 
@@ -39,21 +39,21 @@ def forced(state: State, policy: Policy) -> bool:
 
 
 def missing(state: State, policy: Policy) -> bool:
-    """Return whether some of the played time still needs a liveness after it, and may yet be credited."""
+    """Return whether some creditable played time still needs a liveness after it."""
     credit = state.credit
     hopeful = len(credit.pending) if state.proofs.hold is None else credit.held
     return credit.covered < hopeful and brackets(state, policy)
 
 
 def due_active_ms(state: State, policy: Policy) -> int | None:
-    """Return the ACTIVE time at which a liveness challenge falls due whatever other challenges come, if it does."""
+    """Return the ACTIVE time at which a liveness challenge is due regardless of others; None if there is none."""
     if wanted(state, policy):
         return state.playback.active_ms
     return state.liveness.due_active_ms if brackets(state, policy) else None
 
 
 def schedule(turn: Turn) -> None:
-    """Draw when a challenge must ask for liveness: any after half of the longest gap, and one before its end."""
+    """Draw when challenges must ask for liveness: any of them after half of the longest gap, and one before its end."""
     liveness, active_ms, gap_ms = turn.state.liveness, turn.state.playback.active_ms, turn.policy.liveness_max_gap_ms
     liveness.from_active_ms = active_ms + gap_ms // 2
     liveness.due_active_ms = next_due_ms(
@@ -67,20 +67,20 @@ def schedule(turn: Turn) -> None:
 
 
 def want(turn: Turn) -> None:
-    """Ask for liveness with the next challenge: something may not be live."""
+    """Ask for liveness with the next challenge, because the picture may be a recording."""
     turn.state.liveness.wanted = True
 
 
 def set_mirrored(turn: Turn, *, mirrored: bool) -> None:
-    """Record whether the camera shows turns as ones to the other side.
+    """Record whether the camera shows turns as turns to the other side.
 
-    It holds for the next try alone, whose turns are drawn anew: a recording is no likelier to meet them.
+    It applies to the next try only, whose turns are drawn anew. A recording is no likelier to match them.
     """
     turn.state.liveness.mirrored = mirrored
 
 
 def end_well(turn: Turn, lack: ReasonCode | None) -> None:
-    """A liveness challenge passed; ``lack`` is a result that it lacked, if any."""
+    """Record a passed liveness challenge; ``lack`` is the result that it lacked, if any."""
     liveness = turn.state.liveness
     liveness.wanted = False
     liveness.lack = lack
@@ -91,7 +91,7 @@ def end_well(turn: Turn, lack: ReasonCode | None) -> None:
 
 
 def end_badly(turn: Turn, reason: ReasonCode | None) -> None:
-    """A challenge failed; ``reason`` says why where it asked for liveness. The next one must ask for it."""
+    """Record a failed challenge; ``reason`` is set if it asked for liveness. The next one must ask for it."""
     liveness = turn.state.liveness
     liveness.wanted = True
     if reason is not None:
@@ -99,5 +99,5 @@ def end_badly(turn: Turn, reason: ReasonCode | None) -> None:
 
 
 def ask_at_closing(turn: Turn) -> None:
-    """Record that the closing liveness was asked for."""
+    """Record that the closing liveness was ordered."""
     turn.state.liveness.closing_asked = True

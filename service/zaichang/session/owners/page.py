@@ -1,4 +1,4 @@
-"""The learner's page and player: whether they hold the session back, and the pause that we ordered.
+"""The learner's page and player: whether they hold the session back, and the ordered pause.
 
 Writes ``state.page`` and nothing else.
 """
@@ -18,13 +18,13 @@ from zaichang.session.turn import Turn
 FLOATING: Final = "picture_in_picture"
 SECOND_SCREEN: Final = "screen_extended"
 _WINDOWS: Final = frozenset({FLOATING, SECOND_SCREEN})
-"""Hints of how the learner's windows stand; the others say that something of the page was replaced."""
+"""Hints about the learner's windows. The other hints report that a part of the page was replaced."""
 STOP_PROOF_MS: Final = 10_000
-"""A pause or the lesson's end closes the bracket with a proof when at least this much is pending."""
+"""A pause or the lesson's end asks for a proof when at least this much is pending."""
 
 
 def take_report(turn: Turn, beat: HeartbeatReceived) -> None:
-    """Take the report of page and player that a heartbeat carries."""
+    """Record the report on page and player that a heartbeat carries."""
     if beat.hints and not _WINDOWS.issuperset(beat.hints):
         credit.indicate(turn, ReasonCode.PAGE_TAMPERED)
     _hold_page(turn, page_problem(beat, turn.policy))
@@ -53,13 +53,13 @@ def _player_problem(beat: HeartbeatReceived) -> ReasonCode | None:
 
 
 def order_pause(turn: Turn, reason: ReasonCode) -> None:
-    """Tell the player to pause, and remember to tell it to go on."""
+    """Order the player to pause, and remember to order it to play on."""
     turn.state.page.pause_ordered = True
     turn.add(OrderPause(reason=reason))
 
 
 def order_resume(turn: Turn) -> None:
-    """Tell a player that we paused to go on, once nothing of ours holds it; first back, if it ran too far ahead."""
+    """Order a player that we paused to play on, once no hold of ours is left; seek back if it is too far ahead."""
     state = turn.state
     page = state.page
     if state.proofs.hold or page.hold or state.link.hold or state.playback.closing:
@@ -93,7 +93,7 @@ def _hold_player(turn: Turn, hold: ReasonCode | None) -> None:
 
 
 def _prove_at_stop(turn: Turn, hold: ReasonCode) -> None:
-    """Close the bracket now, so that a learner who stops here, for good perhaps, loses nothing."""
+    """Ask for a proof now, so that a learner who stops here, perhaps for good, loses nothing."""
     if turn.state.unproved_ms >= STOP_PROOF_MS:
         proofs.begin_round(turn)
     ended = hold is ReasonCode.LESSON_ENDED and turn.state.pending_ms >= STOP_PROOF_MS

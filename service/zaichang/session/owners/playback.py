@@ -1,6 +1,6 @@
-"""The run of the lesson: phase and clocks, and how far a playhead may have come since its last report (I1).
+"""The run of the lesson: phase, clocks, and how far a playhead may have come since its last report (I1).
 
-Writes ``state.playback`` and nothing else; the media time that counts goes to ``credit``.
+Writes ``state.playback`` and nothing else. The counted media time goes to ``credit``.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from zaichang.session.turn import Turn
 from zaichang.session.values import Phase
 
 IMPOSSIBLE_RATE = 17
-"""Browsers play at most 16x; media that moved further than this many times the clock was moved, not played."""
+"""Browsers play at most 16x. A playhead that advanced faster than this multiple of the clock was moved."""
 LATENESS_KEPT_MS = 60_000
 """After a late heartbeat, early ones may catch up for this long."""
 SKIPPED_MAX_MS = 30_000
-"""The most that a first viewing may leave out in all, for rounding and for players that play on for a moment."""
+"""Most media that a first viewing may leave out in all: for rounding, and for players that stop a little late."""
 PIECES_MAX = 128
-"""How many separate pieces the watched media may have, so that state and records stay small."""
+"""Most separate pieces of watched media, so that state and records stay small."""
 LIVE_SLACK_MS = 10_000
-"""How far the playhead of a live broadcast may be ahead of our clock: the broadcaster's clock is not ours."""
+"""How far the playhead of a live broadcast may be ahead of our clock, because the broadcaster's clock differs."""
 RUN_UP_MS = 2_000
-"""A learner who has left out too much is sent this far before the furthest point: players do not stop exactly."""
+"""A learner who left out too much is sent this far before the furthest point, because players stop inexactly."""
 TAIL_MIN_MS = 1_000
-"""Unreported playing before the end counts from this much on; a heartbeat comes at the end anyway."""
+"""Least unreported playing before the end that is counted; a heartbeat comes at the end anyway."""
 
 
 def run_to(turn: Turn, to_ms: int) -> None:
-    """Let the session's time run to ``to_ms``; its ACTIVE part must not lie beyond the running minute's end."""
+    """Advance the session's time to ``to_ms``. Its ACTIVE part must not pass the end of the running minute."""
     playback = turn.state.playback
     elapsed_ms = to_ms - playback.reached_ms
     if elapsed_ms > 0 and playback.phase is Phase.ACTIVE:
@@ -62,7 +62,7 @@ def move(turn: Turn, target: Phase) -> bool:
 
 
 def begin_closing(turn: Turn, reason: ReasonCode) -> None:
-    """Record that the session is about to end, and the part that was played since the last heartbeat."""
+    """Record that the session is about to end, and how much was played since the last heartbeat."""
     playback = turn.state.playback
     playback.closing = reason
     unheard_ms = playback.reached_ms - playback.beat_ms
@@ -71,7 +71,7 @@ def begin_closing(turn: Turn, reason: ReasonCode) -> None:
 
 
 def exhaust_strikes(turn: Turn) -> None:
-    """Let the session end because too many proofs have failed."""
+    """End the session because too many proofs have failed."""
     turn.state.playback.closing = ReasonCode.STRIKES_EXHAUSTED
 
 
@@ -82,25 +82,25 @@ def close(turn: Turn, reason: ReasonCode) -> None:
 
 
 def account_to_now(turn: Turn) -> None:
-    """No heartbeat will account for the time until now any more."""
+    """Mark the time until now as accounted for: no heartbeat will report it."""
     turn.state.playback.accounted_ms = turn.state.playback.reached_ms
 
 
 def drop_tail(turn: Turn) -> None:
-    """A proof was decided: nothing that was played before the end is reported after it."""
+    """Forget the playing before the end: a proof was decided, so its report comes too late."""
     turn.state.playback.tail_to_ms = 0
 
 
 def drop_lead(turn: Turn) -> None:
-    """Pending time was lost: the next stretch must begin within the frontier."""
+    """Require the next stretch to begin within the frontier, because pending time was lost."""
     turn.state.playback.lead_ms = 0
 
 
 def enter(turn: Turn, beat: HeartbeatReceived, since_ms: int) -> ReasonCode | None:
     """Begin a counted stretch at this heartbeat; return why not, where the playhead is too far ahead.
 
-    A player that was told to go on may have played for as long as ``since_ms`` (the previous heartbeat) allows before
-    this report: that much lead is accepted, though not credited. Nothing is saved up from before the stretch.
+    A player that was told to go on may have played before this report for as long as ``since_ms`` (time of the previous
+    heartbeat) allows. That lead is accepted but not credited. No tokens carry over from before the stretch.
     """
     state, policy, playback = turn.state, turn.policy, turn.state.playback
     if _ahead_of_broadcast(state, beat.at_ms, beat.playhead_ms):
@@ -120,15 +120,15 @@ def enter(turn: Turn, beat: HeartbeatReceived, since_ms: int) -> ReasonCode | No
 def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int]:
     """Turn the progress since the last heartbeat into pending time.
 
-    Only progress that began at a counted heartbeat, in one stretch of ACTIVE time, is looked at: ``beat_ms`` is 0
-    otherwise. The token bucket (I1) gains real time times the highest rate. Left-over tokens stay only as far as a
-    heartbeat was late, and only for a while, since that is when an early one follows; else a saved-up burst would pay
-    for a skip.
+    Only progress within one stretch of ACTIVE time that began at a counted heartbeat is accounted for; otherwise
+    ``beat_ms`` is 0. The token bucket (I1) gains real time times the highest rate. Left-over tokens are kept only as
+    far as a heartbeat was late, and only for a while, because an early one follows then. Otherwise saved-up tokens
+    would pay for a skip.
 
     Returns:
-        Why it does not count, or None; and the lag: by how many milliseconds the last played part waits for the clock,
-        to be counted with the next one. Network delay on the first heartbeat must not look like fast playback, and a
-        lag earns nothing: the counted time never exceeds the tokens.
+        Why it does not count, or None; and the lag: milliseconds by which the last played part waits for the clock, to
+        be counted with the next one. The lag keeps network delay on the first heartbeat from looking like fast
+        playback. It earns nothing, because the counted time never exceeds the tokens.
     """
     policy, playback = turn.policy, turn.state.playback
     if playback.beat_ms == 0 or playback.phase is not Phase.ACTIVE:
@@ -152,7 +152,7 @@ def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int
 
 
 def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
-    """Count the part that was played between the last heartbeat and the beginning of the end, which came between."""
+    """Count the part that was played between the last heartbeat and the beginning of the end."""
     playback = turn.state.playback
     from_ms, to_ms = playback.tail_from_ms, playback.tail_to_ms
     progress_ms = beat.playhead_ms - playback.beat_playhead_ms
@@ -160,7 +160,7 @@ def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
     playback.tail_to_ms = 0
     if progress_ms > allowed_ms:
         return
-    # As if the report had come when the end began; the part that was played after that does not count.
+    # Treat the report as if it had come when the end began. Playing after that does not count.
     counted_ms = min(progress_ms, to_ms - from_ms)
     playback.tokens_ms = allowed_ms
     playback.beat_ms = from_ms
@@ -168,20 +168,20 @@ def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
 
 
 def report(turn: Turn, beat: HeartbeatReceived, lag_ms: int) -> None:
-    """Record where this heartbeat stands, so that the next one's progress can be told."""
+    """Record the position of this heartbeat, so that the next one's progress can be computed."""
     playback = turn.state.playback
     playback.accounted_ms = beat.at_ms
     playback.beat_playhead_ms = beat.playhead_ms - lag_ms
 
 
 def count_from(turn: Turn, beat: HeartbeatReceived, reason: ReasonCode | None) -> None:
-    """Let the next heartbeat's progress count from this one, unless ``reason`` says that the playhead must go back."""
+    """Count the next heartbeat's progress from this one, unless ``reason`` says that the playhead must go back."""
     stops = reason is ReasonCode.SEEK_FORWARD or reason is ReasonCode.AHEAD_OF_LIVE
     turn.state.playback.beat_ms = 0 if stops else beat.at_ms
 
 
 def skips(state: State, policy: Policy) -> bool:
-    """Return whether a first viewing may begin further on: by the policy, or in a live broadcast, which goes on."""
+    """Return whether a first viewing may begin further on: if the policy allows it, or in a live broadcast."""
     return policy.skip_allowed or state.info.lesson.live_from_ms > 0
 
 
@@ -190,24 +190,24 @@ def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms
     state, policy, playback = turn.state, turn.policy, turn.state.playback
     start_ms, end_ms = playback.beat_playhead_ms, min(playhead_ms, state.info.lesson.duration_ms)
     if end_ms <= start_ms:
-        return None  # going back, or standing still, is free
+        return None  # going back or standing still costs nothing
     if _ahead_of_broadcast(state, beat.at_ms, playhead_ms):
         return _refuse_broadcast(turn, beat)
-    # (1) Faster than the clock allows: moved, or played too fast.
+    # (1) Faster than the clock allows: the playhead was moved, or played too fast.
     if progress_ms > playback.tokens_ms or beat.rate_bp > policy.rate_max_bp:
         moved = progress_ms > IMPOSSIBLE_RATE * max(1, beat.at_ms - playback.beat_ms)
         if skips(state, policy) and beat.rate_bp <= policy.rate_max_bp:
-            # A discontinuity, back to the live edge, or a skip that the policy allows: a new stretch begins there, and
-            # the part between was not seen.
+            # A jump to the live edge, or a skip that the policy allows: a new stretch begins there, and
+            # the part between counts as not seen.
             if state.info.lesson.live_from_ms:
                 credit.note(turn, ReasonCode.LIVE_JUMP)
             elif not moved:
                 credit.note(turn, ReasonCode.RATE_TOO_FAST)
             return None
-        # In a broadcast the furthest point may be hours away, or that of an earlier session: back to the last report.
+        # In a broadcast the furthest point may be hours away, or from an earlier session: use the last report.
         to_ms = start_ms if state.info.lesson.live_from_ms else state.frontier_ms
         return _refuse(turn, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, to_ms)
-    # (2) Further on than a first viewing may be.
+    # (2) Beyond the furthest point allowed for a first viewing.
     frontier_ms = state.frontier_ms
     allowed_ms = max(frontier_ms, playback.lead_ms)
     if start_ms > allowed_ms + policy.seek_tolerance_ms and not skips(state, policy):
@@ -221,7 +221,7 @@ def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms
 
 
 def _ahead_of_broadcast(state: State, at_ms: int, playhead_ms: int) -> bool:
-    """Return whether a playhead claims to be where a live broadcast has not come yet."""
+    """Return whether a playhead claims a position that the live broadcast has not reached."""
     return 0 < state.info.lesson.live_from_ms and playhead_ms > _broadcast_edge_ms(state, at_ms) + LIVE_SLACK_MS
 
 
@@ -234,7 +234,7 @@ def _refuse_broadcast(turn: Turn, beat: HeartbeatReceived) -> ReasonCode:
 
 
 def _scattered(state: State, start_ms: int, allowed_ms: int, policy: Policy) -> bool:
-    """Return whether a stretch must not begin here, though near enough: small skips, many times, are a fast-forward."""
+    """Return whether small skips have added up to a fast-forward, so that a stretch must not begin here."""
     parts = state.credit
     ahead = start_ms > allowed_ms and not skips(state, policy)
     pieces = len(parts.credited) + len(parts.pending_set) + len(parts.undecided) + len(parts.waiting)

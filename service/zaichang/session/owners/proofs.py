@@ -1,4 +1,4 @@
-"""Capture rounds: is this person there, is it them, are they a living person? Always k of n (``captures``).
+"""Capture rounds: is a person there, is it the enrolled person, is it a living person? Always k of n (``captures``).
 
 Writes ``state.proofs`` and nothing else. ``outcomes`` applies a decided round to credit and phase.
 """
@@ -18,24 +18,24 @@ from zaichang.session.turn import Turn
 from zaichang.session.values import Decided, Outcome, Round
 
 ANALYSIS_DEADLINE_MS = 60_000
-"""An accepted capture whose analysis never comes counts as not analysed after this."""
+"""An accepted capture without an analysis counts as not analysed after this time."""
 BEATS_BEFORE_MISS = 2
 """Messages keep their order: the second heartbeat after an order shows that the client had it and sent no picture. A
 capture missed so was held back; on a slow line heartbeats would have waited behind it."""
 BEATS_BEFORE_PICTURE = 3
 """The same for one that still came in time; one heartbeat more, since some cameras are slow."""
 CREDITED_EXCUSES = 1
-"""A learner who comes only when called is credited the first time; then a person decides, and at last nothing is."""
+"""A learner present only when called is credited up to this excuse; later ones go to review, then forfeit."""
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
 
 
 def schedule(turn: Turn) -> None:
-    """Draw when the next round is due; denser for a while after a failure."""
+    """Draw when the next round is due. Rounds come closer together for a while after a failure."""
     proofs, policy, active_ms = turn.state.proofs, turn.policy, turn.state.playback.active_ms
     mean_ms = policy.capture_mean_ms
     if proofs.doubt:
-        # Only the part above the least gap shrinks: else every round would come right at that gap, for all to foresee.
+        # Only the part above the least gap shrinks. Otherwise every round would come predictably at that gap.
         mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (DOUBT_FACTOR - 1) // DOUBT_FACTOR
     proofs.next_active_ms = next_due_ms(
         turn.state.lots,
@@ -48,7 +48,7 @@ def schedule(turn: Turn) -> None:
 
 
 def set_hold(turn: Turn, reason: ReasonCode | None) -> bool:
-    """Hold the session for a failed proof, or lift the hold (None); return whether that changed anything."""
+    """Hold the session for a failed proof, or lift the hold (None); return whether anything changed."""
     proofs = turn.state.proofs
     changed = proofs.hold is not reason
     proofs.hold = reason
@@ -56,7 +56,7 @@ def set_hold(turn: Turn, reason: ReasonCode | None) -> bool:
 
 
 def excuse(turn: Turn) -> bool:
-    """Use up one excuse, if there is one: they are few, or every capture could be dodged."""
+    """Use up one excuse; return whether there was one. Excuses are limited, or every capture could be avoided."""
     proofs = turn.state.proofs
     if proofs.excuses >= turn.policy.excuses:
         return False
@@ -70,7 +70,7 @@ def open_bracket(turn: Turn, lack: ReasonCode | None) -> None:
 
 
 def ease_doubt(turn: Turn) -> None:
-    """A proof passed: after a few of them the schedule is as before."""
+    """Record a passed proof: after a few of them the schedule returns to normal."""
     turn.state.proofs.doubt = max(0, turn.state.proofs.doubt - 1)
 
 
@@ -89,12 +89,12 @@ def count_failure(turn: Turn, *, held: bool) -> bool:
 
 
 def want_round(turn: Turn, at_ms: int) -> None:
-    """Let a round be due at a server time whatever the schedule says; 0: only as scheduled."""
+    """Make a round due at a server time, regardless of the schedule; 0: only as scheduled."""
     turn.state.proofs.due_ms = at_ms
 
 
 def call_off(turn: Turn) -> None:
-    """Call off the round in progress because the page was hidden or the network failed; it is owed on return."""
+    """Call off the round in progress, because the page was hidden or the network failed. It is owed on return."""
     proofs = turn.state.proofs
     if proofs.round is not None and proofs.hold is None and excuse(turn):
         proofs.round = None
@@ -102,7 +102,7 @@ def call_off(turn: Turn) -> None:
 
 
 def stop(turn: Turn) -> None:
-    """The session closes: no capture is awaited any more."""
+    """Stop awaiting captures, because the session closes."""
     turn.state.proofs.round = None
 
 
@@ -157,9 +157,9 @@ def repeat_order(turn: Turn) -> None:
 
 
 def resume(turn: Turn) -> None:
-    """Give an order again whose first copy may never have arrived.
+    """Repeat an order whose first copy may not have arrived.
 
-    A fresh deadline costs an excuse, so that a capture cannot be dodged for ever.
+    A fresh deadline costs an excuse, so that a capture cannot be avoided for ever.
     """
     proofs = turn.state.proofs
     current = proofs.round
@@ -172,9 +172,9 @@ def resume(turn: Turn) -> None:
 
 
 def count_beat(turn: Turn) -> None:
-    """Count a heartbeat: a client that goes on reporting is connected, and could send the picture that is owed.
+    """Count a heartbeat against the outstanding capture: a client that reports could also send the owed picture.
 
-    Players also report at once when they stall or pause; reports quicker than the regular ones count once.
+    Players also report at once when they stall or pause. Reports closer together than the regular interval count once.
     """
     proofs = turn.state.proofs
     current = proofs.round
@@ -186,7 +186,7 @@ def count_beat(turn: Turn) -> None:
 
 
 def receive(turn: Turn, event: CaptureReceived) -> None:
-    """Accept or throw away a picture that arrived (I7)."""
+    """Accept or discard a picture that arrived (I7)."""
     proofs = turn.state.proofs
     current = _outstanding(turn, event.capture_id, received=False)
     if current is None:
@@ -207,9 +207,9 @@ def receive(turn: Turn, event: CaptureReceived) -> None:
 
 
 def see_camera(turn: Turn, camera: str, *, virtual: bool) -> bool:
-    """Record which camera a picture came from; return whether it is another one.
+    """Record the camera of a picture; return whether it differs from the last one.
 
-    Another camera re-opens identity and liveness: earlier passes in this round count no more.
+    Another camera re-opens identity and liveness: earlier passes in this round no longer count.
     """
     proofs = turn.state.proofs
     if virtual:
@@ -230,7 +230,7 @@ def see_camera(turn: Turn, camera: str, *, virtual: bool) -> bool:
 
 
 def forget_repeats(turn: Turn) -> None:
-    """A liveness passed: earlier repeats no longer speak for a recording."""
+    """Clear the counted repeats after a passed liveness: they no longer indicate a recording."""
     turn.state.proofs.repeats = 0
 
 
@@ -257,8 +257,8 @@ def miss(turn: Turn) -> Decided | None:
 def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
     """Count an analysed capture; return the round's outcome once it is decided.
 
-    A pass with a reason is one that came only after the learner was asked to come back, for that reason, or could have
-    been: the client held a picture back.
+    A pass carries a reason if it came only after the learner was asked to come back, or if the client held a picture
+    back and so may have asked.
     """
     if _outstanding(turn, event.capture_id, received=True) is None:
         return None
@@ -274,7 +274,7 @@ def _outstanding(turn: Turn, capture_id: str, *, received: bool) -> Round | None
 
 
 def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
-    """Return why this capture does not pass, the most telling reason first; None where it passes."""
+    """Return why this capture does not pass, the most informative reason first; None where it passes."""
     proofs, assessment = turn.state.proofs, event.assessment
     frame_px = (assessment.width_px, assessment.height_px)
     if frame_px != (0, 0):
@@ -306,7 +306,7 @@ def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
 
 
 def _count(turn: Turn, reason: ReasonCode | None) -> Decided | None:
-    """Count the capture in progress, which failed for ``reason``, or passed (None); return the round's outcome."""
+    """Count the capture in progress, which failed for ``reason`` or passed (None); return the round's outcome."""
     policy, proofs = turn.policy, turn.state.proofs
     current = proofs.round
     if current is None:
