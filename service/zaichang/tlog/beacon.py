@@ -35,7 +35,7 @@ _TAG: Final = b"vm/beacon/v1\n"
 
 
 def beacon_message(checkpoint: Checkpoint) -> bytes:
-    """Return the signed text: a tag, origin, size and root. Extension lines are left out: they would allow new draws."""
+    """Return the signed text: a tag, origin, size and root. It has no extension lines, which would allow new draws."""
     lines = (checkpoint.origin, str(checkpoint.size), encode_base64(checkpoint.root))
     return _TAG + "".join(f"{line}\n" for line in lines).encode()
 
