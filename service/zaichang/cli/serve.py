@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from typing import TYPE_CHECKING
 
 from zaichang.cli.out import say
-from zaichang.cli.service import add_service_options, base_url, bind, serve, set_up_logging, settings_from
+from zaichang.cli.service import add_service_options, base_url, bind, loop_factory, serve, set_up_logging, settings_from
 
 if TYPE_CHECKING:
     from zaichang.settings import Settings
@@ -31,7 +31,8 @@ def run(args: Namespace) -> int:
     settings = settings_from(args, host=args.host, port=args.port)
     listener = bind(settings.host, settings.port)
     with listener:
-        asyncio.run(_serve(settings, listener))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_serve(settings, listener))
     return 0
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
-import asyncio, os, signal, uvicorn
-from zaichang.cli.service import _server
+import asyncio, os, signal, sys, uvicorn
+from zaichang.cli.service import _server, loop_factory
 
 async def app(scope, receive, send): ...
 
@@ -23,10 +25,14 @@ async def main():
     await asyncio.wait_for(serving, 20)
     print("told to stop:", server.told_to_stop)
 
-asyncio.run(main())
+with asyncio.Runner(loop_factory={'uvloop': loop_factory(), 'asyncio': None}[sys.argv[1]]) as runner:
+    runner.run(main())
 """
 
 
-def test_a_signal_is_not_lost_behind_two_thousand_callbacks() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False)
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_a_signal_is_not_lost_behind_two_thousand_callbacks(loop: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, loop], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.splitlines() == ["players sent away", "told to stop: True"], done.stderr
