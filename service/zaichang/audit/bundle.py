@@ -6,16 +6,14 @@ still says which record that was. The last line counts the lines: a cut-off file
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
 
-from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
-from zaichang.core.rules_version import RulesVersion, rules_from
-from zaichang.tlog.keys import decode_base64, encode_base64
-from zaichang.tlog.schema import ID, ORIGIN, RELEASE, WORD, Field
+from zaichang.core.rules_version import RulesVersion
+from zaichang.tlog.keys import encode_base64
 
 FORMAT: Final = "zaichang-bundle@v1"
 MAX_LINE_BYTES: Final = 4_000_000
@@ -127,6 +125,34 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Produced:
+    """The statement that a session's kept captures are in the bundle, all of them.
+
+    Attributes:
+        sid: The session.
+        at_ms: When they were taken out of storage, by the clock of the service.
+    """
+
+    sid: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One kept capture, decrypted.
+
+    Attributes:
+        sid: The session.
+        capture_id: Its name in the session's events.
+        picture: Its bytes.
+    """
+
+    sid: str
+    capture_id: str
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """The content of a bundle.
 
@@ -140,6 +166,8 @@ class Bundle:
         policies: Policy documents (canonical bytes); the start leaf names one by its SHA-256.
         seen: Earlier cosigned checkpoints: they bound in time when each leaf entered the log.
         rules: The versions of the rules, and the release that knows them; empty in bundles of earlier releases.
+        produced: The sessions whose captures are here.
+        captures: These captures.
     """
 
     origin: str
@@ -151,39 +179,42 @@ class Bundle:
     policies: tuple[bytes, ...] = ()
     seen: tuple[Seen, ...] = ()
     rules: tuple[Rules, ...] = ()
+    produced: tuple[Produced, ...] = ()
+    captures: tuple[Capture, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadLine:
-    """A line that could not be read.
+def by_session(bundle: Bundle) -> dict[str, Bundle]:
+    """Return each session's part of a bundle, in one pass. Leaves, policies and checkpoints stay with the whole."""
+    commitments, openings = _grouped(bundle.commitments), _grouped(bundle.openings)
+    fields, produced, captures = _grouped(bundle.fields), _grouped(bundle.produced), _grouped(bundle.captures)
+    return {
+        sid: Bundle(
+            origin=bundle.origin,
+            checkpoint=bundle.checkpoint,
+            commitments=tuple(commitments.get(sid, ())),
+            openings=tuple(openings.get(sid, ())),
+            fields=tuple(fields.get(sid, ())),
+            rules=bundle.rules,
+            produced=tuple(produced.get(sid, ())),
+            captures=tuple(captures.get(sid, ())),
+        )
+        for sid in {*commitments, *openings, *fields, *produced, *captures}
+    }
 
-    Attributes:
-        number: Line number, from 1.
-        error: Why.
-        index: The leaf's index, if the damaged line still states it.
-        event: The item's number, likewise.
-        sid: The session, likewise.
-    """
 
-    number: int
-    error: EvidenceError
-    index: int | None = None
-    event: int | None = None
-    sid: str | None = None
+class _OfSession(Protocol):
+    @property
+    def sid(self) -> str: ...
 
 
-@dataclass(slots=True)
-class _Reading:
-    origin: str = ""
-    checkpoint: bytes = b""
-    leaves: list[BundleLeaf] = field(default_factory=list)
-    commitments: list[Commitments] = field(default_factory=list)
-    openings: list[Opening] = field(default_factory=list)
-    fields: list[FieldOpening] = field(default_factory=list)
-    policies: list[bytes] = field(default_factory=list)
-    seen: list[Seen] = field(default_factory=list)
-    rules: list[Rules] = field(default_factory=list)
-    ended_at: int | None = None
+_T = TypeVar("_T", bound=_OfSession)
+
+
+def _grouped(entries: Iterable[_T]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = {}
+    for entry in entries:
+        found.setdefault(entry.sid, []).append(entry)
+    return found
 
 
 def write_bundle(bundle: Bundle) -> bytes:
@@ -214,165 +245,12 @@ def write_bundle(bundle: Bundle) -> bytes:
     for opening in bundle.openings:
         place = {"sid": opening.sid, "kind": opening.kind, "n": opening.n}
         lines.append({"k": "opening", **place, "salt": opening.salt.hex(), "payload": _text(opening.payload)})
+    lines += [{"k": "captures", "sid": entry.sid, "at_ms": entry.at_ms} for entry in bundle.produced]
+    for capture in bundle.captures:
+        place = {"sid": capture.sid, "capture": capture.capture_id}
+        lines.append({"k": "capture", **place, "picture": encode_base64(capture.picture)})
     lines.append({"k": "end", "lines": len(lines) + 1})
     return b"".join(canonical_bytes(line, MAX_LINE_BYTES) + b"\n" for line in lines)
-
-
-def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
-    """Read a bundle. Unreadable lines are reported one by one, and the rest is kept.
-
-    Raises:
-        EvidenceError: ``E_FORMAT`` if it is no bundle at all.
-    """
-    if len(data) > MAX_BUNDLE_BYTES:
-        raise EvidenceError("E_FORMAT", f"{len(data)} bytes are more than the {MAX_BUNDLE_BYTES} that are read.")
-    raw_lines = data.split(b"\n")
-    last = raw_lines.pop()
-    if last:
-        raw_lines.append(last)
-    if not raw_lines:
-        raise EvidenceError("E_FORMAT", "There is nothing to read.")
-    reading = _Reading()
-    bad: list[BadLine] = []
-    for number, raw in enumerate(raw_lines, 1):
-        try:
-            _take(reading, parse_canonical_object(raw, MAX_LINE_BYTES))
-        except EvidenceError as error:
-            if number == 1:
-                raise EvidenceError("E_FORMAT", f"The first line is not that of a {FORMAT}.") from error
-            bad.append(_bad_line(number, raw, error))
-    if reading.ended_at != len(raw_lines) or last:
-        cut = EvidenceError("E_FORMAT", "The end of the bundle is missing or miscounts its lines.")
-        bad.append(BadLine(number=len(raw_lines), error=cut))
-    bundle = Bundle(
-        origin=reading.origin,
-        checkpoint=reading.checkpoint,
-        leaves=tuple(reading.leaves),
-        commitments=tuple(reading.commitments),
-        openings=tuple(reading.openings),
-        fields=tuple(reading.fields),
-        policies=tuple(reading.policies),
-        seen=tuple(reading.seen),
-        rules=tuple(reading.rules),
-    )
-    return bundle, tuple(bad)
-
-
-def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
-    get = _Getter(line)
-    match line.get("k"):
-        case "head" if not reading.origin:
-            if get.text("format") != FORMAT:
-                raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-            reading.origin = get.fitting("origin", ORIGIN)
-        case "checkpoint" if not reading.checkpoint:
-            reading.checkpoint = get.blob("note")
-        case "rules":
-            reading.rules.append(Rules(version=get.rules("version"), release=get.fitting("release", RELEASE)))
-        case "policy":
-            reading.policies.append(get.blob("document"))
-        case "seen":
-            hashes = tuple(decode_base64(value) for value in get.texts("proof"))
-            reading.seen.append(Seen(note=get.blob("note"), proof=hashes))
-        case "leaf":
-            proof = tuple(decode_base64(value) for value in get.texts("proof"))
-            reading.leaves.append(BundleLeaf(index=get.number("index"), leaf=get.blob("leaf"), proof=proof))
-        case "commitments":
-            values = tuple(_unhex(value) for value in get.texts("values"))
-            place = Commitments(
-                sid=get.fitting("sid", ID),
-                seq=get.number("seq"),
-                kind=get.kind(),
-                first=get.number("first"),
-                values=values,
-            )
-            reading.commitments.append(place)
-        case "field":
-            reading.fields.append(
-                FieldOpening(
-                    sid=get.fitting("sid", ID),
-                    seq=get.number("seq"),
-                    field=get.fitting("field", WORD),
-                    kind=get.fitting("kind", WORD),
-                    salt=_unhex(get.text("salt")),
-                    payload=get.blob("payload"),
-                )
-            )
-        case "opening":
-            reading.openings.append(
-                Opening(
-                    sid=get.fitting("sid", ID),
-                    kind=get.kind(),
-                    n=get.number("n"),
-                    salt=_unhex(get.text("salt")),
-                    payload=get.blob("payload"),
-                )
-            )
-        case "end" if reading.ended_at is None:
-            reading.ended_at = get.number("lines")
-        case _:
-            raise EvidenceError("E_FORMAT", "A line of a kind that does not belong here.")
-    get.finish()
-
-
-class _Getter:
-    """Takes typed fields out of a line and refuses unknown ones."""
-
-    def __init__(self, line: dict[str, CanonicalValue]) -> None:
-        self._left = {name: value for name, value in line.items() if name != "k"}
-
-    def text(self, name: str) -> str:
-        value = self._left.pop(name, None)
-        if not isinstance(value, str):
-            raise EvidenceError("E_FORMAT", f"{name} must be text.")
-        return value
-
-    def fitting(self, name: str, field: Field) -> str:
-        """Return a text that findings name; it must match the pattern that leaves have for it."""
-        value = self.text(name)
-        if not field.ok(value):
-            raise EvidenceError("E_FORMAT", f"{name} must be {field.what}.")
-        return value
-
-    def kind(self) -> str:
-        value = self.text("kind")
-        if value not in (EVENT, RECORD):
-            raise EvidenceError("E_FORMAT", f"kind must be {EVENT} or {RECORD}.")
-        return value
-
-    def rules(self, name: str) -> RulesVersion:
-        found = rules_from(self._left.pop(name, False))
-        if found is None:
-            raise EvidenceError("E_FORMAT", f"{name} must be the versions of the three sets of rules.")
-        return found
-
-    def blob(self, name: str) -> bytes:
-        return self.text(name).encode("utf-8")
-
-    def number(self, name: str) -> int:
-        value = self._left.pop(name, None)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise EvidenceError("E_FORMAT", f"{name} must be an integer from 0.")
-        return value
-
-    def texts(self, name: str) -> Iterable[str]:
-        values = self._left.pop(name, None)
-        if not isinstance(values, list):
-            raise EvidenceError("E_FORMAT", f"{name} must be a list of texts.")
-        for value in values:
-            if not isinstance(value, str):
-                raise EvidenceError("E_FORMAT", f"{name} must be a list of texts.")
-            yield value
-
-    def finish(self) -> None:
-        if self._left:
-            raise EvidenceError("E_FORMAT", f"Unknown field {min(self._left)[:48]}.")
-
-
-def _unhex(text: str) -> bytes:
-    if not re.fullmatch("[0-9a-f]{64}", text):
-        raise EvidenceError("E_FORMAT", "A salt or commitment must be 64 lower-case hex digits.")
-    return bytes.fromhex(text)
 
 
 def _text(data: bytes) -> str:
@@ -380,14 +258,3 @@ def _text(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise EvidenceError("E_CANON", "Only text can go into a bundle.") from error
-
-
-def _bad_line(number: int, raw: bytes, error: EvidenceError) -> BadLine:
-    def find(name: bytes) -> int | None:
-        match = re.search(rb'"' + name + rb'":([0-9]{1,15})\b', raw[:MAX_LINE_BYTES])
-        return int(match[1]) if match else None
-
-    sid = re.search(rb'"sid\\?":\\?"([A-Za-z0-9._-]{1,64})\\?"', raw[:MAX_LINE_BYTES])
-    return BadLine(
-        number=number, error=error, index=find(b"index"), event=find(b"n"), sid=sid[1].decode() if sid else None
-    )

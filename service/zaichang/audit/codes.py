@@ -82,6 +82,10 @@ MEANINGS: Final = MappingProxyType(
         "E_CAPTURE_UNDEMANDED": _m(
             "有一次抓拍不是计划要求的。", "A capture was analysed that the schedule had not demanded."
         ),
+        "E_CAPTURE": _m("保存的照片不是当时拍到的那一张。", "A kept capture is not the picture that was committed to."),
+        "E_CAPTURE_GONE": _m(
+            "照片在保存期满之前已经没有了。", "A kept capture is missing before its time of keeping has ended."
+        ),
         "E_LIVENESS": _m(
             "活体动作的结论不能由记录的几何数据得出，或缺少这些数据。",
             "The result of a liveness try does not follow from its recorded geometry, or the geometry is missing.",

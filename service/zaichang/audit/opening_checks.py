@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from zaichang.audit.bundle import Bundle, Commitments, Opening
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
@@ -14,7 +16,7 @@ class OpeningChecks:
     """The opening checks of one session.
 
     Args:
-        bundle: The whole bundle.
+        bundle: What the bundle holds of the session.
         sid: The session.
         findings: Takes the results.
     """
@@ -28,10 +30,10 @@ class OpeningChecks:
     def items(self, kind: str, segments: list[KnownLeaf]) -> dict[int, bytes]:
         """Check the commitments and openings of a kind (5, 6); return the opened payloads by number."""
         sid = self._sid
-        groups = {g.seq: g for g in self._bundle.commitments if g.sid == sid and g.kind == kind}
-        openings: dict[int, Opening] = {o.n: o for o in self._bundle.openings if o.sid == sid and o.kind == kind}
-        given = [o.n for o in self._bundle.openings if o.sid == sid and o.kind == kind]
-        for n in sorted({n for n in given if given.count(n) > 1} if len(given) != len(openings) else ()):
+        groups = {g.seq: g for g in self._bundle.commitments if g.kind == kind}
+        openings: dict[int, Opening] = {o.n: o for o in self._bundle.openings if o.kind == kind}
+        given = Counter(o.n for o in self._bundle.openings if o.kind == kind)
+        for n in sorted(n for n, times in given.items() if times > 1):
             # Otherwise one could be checked and the other shown.
             self._findings.failed(
                 "opening",
@@ -96,16 +98,19 @@ class OpeningChecks:
         )
         values = list(group.values)
         whole = commitments_root(values).hex() == root
-        for position, value in enumerate(values):
+        wrong: list[tuple[int, Opening, bytes]] = []
+        for position in range(len(values)):
             opening = openings.get(group.first + position)
             if opening is None:
                 continue
             opened[opening.n] = opening.payload
             actual = commitment(kind, opening.salt, opening.payload)
-            if actual == value:
-                continue
-            repaired = [*values[:position], actual, *values[position + 1 :]]
-            if not whole and commitments_root(repaired).hex() == root:
+            if actual != values[position]:
+                wrong.append((position, opening, actual))
+        for position, opening, actual in wrong:
+            value = values[position]
+            repaired = [*values[:position], actual, *values[position + 1 :]] if len(wrong) == 1 else []
+            if not whole and repaired and commitments_root(repaired).hex() == root:
                 # The opened text is the one under the root; it is the list of commitments that was changed.
                 self._findings.failed(
                     "roots",
@@ -152,8 +157,6 @@ class OpeningChecks:
         sid = self._sid
         by_seq = {leaf.number("seq"): leaf for leaf in leaves}
         for entry in self._bundle.fields:
-            if entry.sid != sid:
-                continue
             leaf = by_seq.get(entry.seq)
             about = About(origin=self._bundle.origin, sid=sid) if leaf is None else leaf.about(self._bundle.origin)
             actual = commitment(entry.kind, entry.salt, entry.payload).hex()

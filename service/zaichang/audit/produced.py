@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from zaichang.audit.bundle import Bundle, read_bundle
+from zaichang.audit.bundle import Bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError

@@ -7,6 +7,7 @@ Steps:
   7. verdict letters, sums and counts agree                             ``minutes``
      and later changes of credit fit the minutes that they change       ``changes``
   8. the schedule's two halves open their commitments                   ``schedule``
+     and kept captures, where they are here, are those committed to     ``captures``
   9. replaying the events by the policy gives the recorded verdicts     ``replay``
 """
 
@@ -19,6 +20,7 @@ from itertools import pairwise
 from zaichang.audit.amend_checks import CHANGES, Changes, MinuteTimes
 from zaichang.audit.beacon_check import BeaconBasis, check_beacon
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
+from zaichang.audit.capture_checks import check_captures
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.opening_checks import OpeningChecks
@@ -34,11 +36,12 @@ class SessionChecks:
     """The checks of one session.
 
     Args:
-        bundle: The whole bundle.
+        bundle: What the bundle holds of the session, with the policy that its start names.
         sid: The session.
         leaves: Its leaves in their order, at least one.
         findings: Takes the results.
         basis: Trusted keys and known checkpoints for the schedule's beacon.
+        now_s: The time of the verification, Unix seconds; None where it is not known.
     """
 
     def __init__(
@@ -48,8 +51,10 @@ class SessionChecks:
         leaves: list[KnownLeaf],
         findings: Findings,
         basis: BeaconBasis = BeaconBasis(),  # noqa: B008 - a frozen value
+        now_s: int | None = None,
     ) -> None:
         """Make no check yet."""
+        self._now_ms = None if now_s is None else now_s * 1000
         self._basis = basis
         self._bundle = bundle
         self._sid = sid
@@ -76,6 +81,7 @@ class SessionChecks:
         self._minutes(sid, leaves, segments, items[RECORD])
         self._changes(leaves, items[RECORD])
         self._schedule(leaves, items[EVENT])
+        check_captures(self._bundle, about, items[EVENT], self._now_ms, self._findings)
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
 

@@ -11,12 +11,14 @@ Steps:
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from zaichang.audit.beacon_check import BeaconBasis
-from zaichang.audit.bundle import Bundle, BundleLeaf, read_bundle
+from zaichang.audit.bundle import Bundle, BundleLeaf, by_session
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
@@ -60,17 +62,23 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.undecided("leaf", "E_FORMAT", "The bundle holds no readable leaf.", About(origin=bundle.origin))
     _policies(bundle, leaves, findings)
     _rules(bundle, leaves, findings)
-    sessions = sorted({leaf.sid for leaf in leaves if leaf.sid})
-    opened = {group.sid for group in bundle.commitments} | {entry.sid for entry in bundle.fields}
-    opened |= {entry.sid for entry in bundle.openings}
-    for sid in sorted(opened - set(sessions)):
+    of_session: dict[str, list[KnownLeaf]] = {}
+    for leaf in leaves:
+        if leaf.sid:
+            of_session.setdefault(leaf.sid, []).append(leaf)
+    parts = by_session(bundle)
+    policies = {hashlib.sha256(document).hexdigest(): document for document in bundle.policies}
+    for sid in sorted(parts.keys() - of_session.keys()):
         about = About(origin=bundle.origin, sid=sid)
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     basis = BeaconBasis(keys=trust.beacons, known=bounds.known)
-    for sid in sessions:
-        own = sorted((leaf for leaf in leaves if leaf.sid == sid), key=lambda leaf: (leaf.number("seq"), leaf.index))
+    nothing = Bundle(origin=bundle.origin, checkpoint=bundle.checkpoint)
+    for sid, own in sorted(of_session.items()):
+        own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
         check_times(bundle.origin, own, bounds, findings)
-        SessionChecks(bundle, sid, own, findings, basis).run(replay)
+        policy = policies.get(own[0].text("policy"))
+        part = replace(parts.get(sid, nothing), policies=() if policy is None else (policy,))
+        SessionChecks(part, sid, own, findings, basis, trust.now_s).run(replay)
     return findings.checks
 
 

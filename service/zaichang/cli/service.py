@@ -112,6 +112,7 @@ async def serve(
     import uvicorn
 
     from zaichang.api.http_protocol import ImpatientHttp
+    from zaichang.log.capture_scrub import NightlyCaptures
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
     from zaichang.main.service import create_service_app
@@ -150,6 +151,7 @@ async def serve(
         ),
         asyncio.create_task(CommandRecords(services.records, services.logs).run()),
         asyncio.create_task(NightlyScrub(services.log_places, services.ports.clock.now_ms).run()),
+        asyncio.create_task(NightlyCaptures(services.store, services.ports.blobs, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
     ]
     if services.face_search is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
@@ -11,41 +13,51 @@ from zaichang.live.kept_captures import keep_capture
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
 from zaichang.session.decisions import AnalyseCapture, Decision
-from zaichang.session.events import CaptureReceived, Event
+from zaichang.session.events import CaptureReceived, Event, KeptCapture
 
 
 class CaptureDesk:
     """Holds each capture in memory from its arrival to its assessment, which drops it."""
 
-    def __init__(self, ports: SessionPorts, session_id: str, key: LearnerKey, template: bytes | None) -> None:
-        """Serve one session; see ``LiveSession`` for the key and the template."""
+    def __init__(
+        self, ports: SessionPorts, session_id: str, key: LearnerKey, template: bytes | None, capture_days: int | None
+    ) -> None:
+        """Serve one session; see ``LiveSession`` for the key and the template, its start for the days."""
         self._ports = ports
         self._session_id = session_id
         self._key = key
         self._template = template
+        self._capture_days = capture_days
         self._pictures: dict[str, bytes] = {}
 
-    async def take(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> None:
+    async def take(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> Event:
         """Hold and keep the picture of ``event`` where its decisions order an analysis; else do nothing.
+
+        Returns:
+            The event, with the digests of the picture where it was taken.
 
         Raises:
             StorageError: The picture could not be kept; the event must not be committed.
         """
         if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
-            return
+            return event
         self._pictures[event.capture_id] = picture
-        await self.keep(event.capture_id, picture, event.at_ms)
+        kept = await self.keep(event.capture_id, picture, event.at_ms)
+        return replace(event, picture=_digest(picture), encrypted=None if kept is None else kept.encrypted)
 
-    async def keep_now(self, capture_id: str, picture: bytes) -> None:
+    async def keep_now(self, capture_id: str, picture: bytes) -> KeptCapture | None:
         """Keep a picture that arrived at this moment; see ``keep``."""
-        await self.keep(capture_id, picture, self._ports.clock.now_ms())
+        return await self.keep(capture_id, picture, self._ports.clock.now_ms())
 
-    async def keep(self, capture_id: str, picture: bytes, at_ms: int) -> None:
-        """Store a picture, encrypted, for review. Does nothing where the service keeps no captures."""
-        if self._ports.config.keep_captures:
-            blobs, session_id = self._ports.blobs, self._session_id
-            size = await asyncio.to_thread(keep_capture, blobs, self._key, session_id, capture_id, picture)
-            await self._ports.captures.add_capture(session_id, capture_id, at_ms, size)
+    async def keep(self, capture_id: str, picture: bytes, at_ms: int) -> KeptCapture | None:
+        """Store a picture, encrypted, for review; return its digests. None where the service keeps no captures."""
+        if not self._ports.config.keep_captures:
+            return None
+        blobs, session_id = self._ports.blobs, self._session_id
+        encrypted = await asyncio.to_thread(keep_capture, blobs, self._key, session_id, capture_id, picture)
+        days = self._capture_days
+        await self._ports.captures.add_capture(session_id, capture_id, at_ms, len(encrypted), days)
+        return KeptCapture(capture_id=capture_id, picture=_digest(picture), encrypted=_digest(encrypted))
 
     async def assess(self, order: AnalyseCapture, allowance_ms: int) -> tuple[FrameAssessment, bool]:
         """Analyse the held picture of ``order`` and forget it.
@@ -73,3 +85,7 @@ class CaptureDesk:
             seen = await captures.seen_elsewhere(assessment.content, self._session_id)
             await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
         return assessment, seen
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -7,15 +7,15 @@ from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.purposes import Purpose
 
 
-def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> int:
-    """Encrypt and keep a picture durably; return its encrypted size in bytes. Blocks: call it in a thread.
+def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> bytes:
+    """Encrypt and keep a picture durably; return the bytes that are kept. Blocks: call it in a thread.
 
     Raises:
         StorageError: The blob store's own.
     """
     encrypted = key.encrypt(Purpose.CAPTURE, f"{session_id}/{capture_id}", picture)
     blobs.put(session_id, capture_id, encrypted)
-    return len(encrypted)
+    return encrypted
 
 
 def kept_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str) -> bytes:

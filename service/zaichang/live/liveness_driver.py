@@ -11,7 +11,7 @@ from zaichang.live.orders import hint_message
 from zaichang.ports.session import SessionPorts
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
 from zaichang.session.decisions import OrderLiveness
-from zaichang.session.events import LivenessAssessed
+from zaichang.session.events import KeptCapture, LivenessAssessed
 from zaichang.session.policy import Policy
 
 
@@ -67,8 +67,8 @@ class LivenessDesk:
         def hint(reason: ReasonCode | None) -> None:
             self._send(hint_message(order.challenge_id, reason, self._locale()))
 
-        async def keep(name: str, picture: bytes) -> None:
-            await self._keep(f"{order.challenge_id}-{order.attempt}-{name}", picture)
+        async def keep(name: str, picture: bytes) -> KeptCapture | None:
+            return await self._keep(f"{order.challenge_id}-{order.attempt}-{name}", picture)
 
         made = LivenessTry(
             order,

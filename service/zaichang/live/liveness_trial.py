@@ -24,13 +24,13 @@ from zaichang.ports.vision import Vision
 from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.protocol.messages import CaptureHeader, LivenessStepOrder
 from zaichang.session.decisions import OrderLiveness
-from zaichang.session.events import LivenessAssessed
+from zaichang.session.events import KeptCapture, LivenessAssessed
 from zaichang.session.policy import Policy
 
 PICKS: Final = 1 << 32
 """A try's drawn number is below this."""
-KeepPicture = Callable[[str, bytes], Awaitable[None]]
-"""Stores a picture for a reviewer: which one of the try's, and the picture."""
+KeepPicture = Callable[[str, bytes], Awaitable[KeptCapture | None]]
+"""Stores a picture for a reviewer, given its name and bytes; returns its digests, None where none are kept."""
 
 
 class LivenessTry:
@@ -73,6 +73,7 @@ class LivenessTry:
         self._intake = Intake(vision, policy, now_ms, hint)
         self._looks: list[Look] = []
         self._rows: list[Row] = []
+        self._kept: list[KeptCapture] = []
         self._unit: float | None = None
         self._began_ms = 0
 
@@ -137,7 +138,8 @@ class LivenessTry:
                 case Guide():
                     self._intake.guide(self._looks[-1], still=order.still, frontal=order.frontal)
                 case Keep():
-                    await self._keep(order.name, self._looks[order.frame].data)
+                    kept = await self._keep(order.name, self._looks[order.frame].data)
+                    self._kept += [kept] if kept is not None else []
                 case Compare():
                     compared = await self._compare(order)
         return compared
@@ -192,6 +194,7 @@ class LivenessTry:
             models=intake.models,
             reasons=verdict.reasons,
             geometry=geometry_of(pick, self._rows),
+            kept=tuple(self._kept) or None,
         )
 
 

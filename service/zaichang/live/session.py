@@ -117,7 +117,7 @@ class LiveSession:
         self._recording = asyncio.Lock()
         self._timer = Alarm(lambda: self._spawn(self._deadline()))
         self._tasks: set[asyncio.Future[None]] = set()
-        self._captures = CaptureDesk(ports, row.session_id, key, template)
+        self._captures = CaptureDesk(ports, row.session_id, key, template, state.info.capture_days)
         self._beacon = BeaconWait(ports, log, row.session_id)
         self._player = PlayerLink(policy.liveness_link_ms)
         self._liveness = LivenessDesk(
@@ -232,7 +232,7 @@ class LiveSession:
             event = make(max(arrived_ms, self._state.playback.reached_ms))
             state, decisions = step(self._state, event, self.policy)
             try:
-                await self._captures.take(event, decisions, picture)
+                event = await self._captures.take(event, decisions, picture)
                 leaves = await self._commit(event, decisions, state)
             except StorageError as error:
                 if error.code == "storage.fenced":

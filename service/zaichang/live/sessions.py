@@ -243,6 +243,7 @@ class SessionHub:
             terms=terms,
             questions=await self._questions(claims, seed),
             rules=rules_version.CURRENT,
+            capture_days=ports.config.capture_days if ports.config.keep_captures else None,
         )
         state, _ = start(event, policy)
         body = canonical_bytes(encode_event(event))

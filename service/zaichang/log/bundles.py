@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from zaichang import __version__
-from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, Rules
+from zaichang.audit.bundle import (
+    EVENT,
+    RECORD,
+    Bundle,
+    BundleLeaf,
+    Capture,
+    Commitments,
+    FieldOpening,
+    Opening,
+    Produced,
+    Rules,
+)
+from zaichang.audit.capture_checks import promised
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
@@ -16,7 +28,7 @@ from zaichang.evidence.segments import SUBJECT, subject_payload
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
 from zaichang.log.witness_history import seen_for
-from zaichang.ports.encryption import Vault
+from zaichang.ports.encryption import LearnerKey, Vault
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.ports.log.side_files import SideFiles
@@ -34,6 +46,19 @@ OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Where kept captures come from.
+
+    Attributes:
+        at_ms: Now, server time.
+        read: Returns a session's capture by name, decrypted with its learner's key; None where it is not kept any more.
+    """
+
+    at_ms: int
+    read: Callable[[LearnerKey, str, str], bytes | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     leaves: tuple[BundleLeaf, ...]
     commitments: tuple[Commitments, ...] = ()
@@ -48,6 +73,7 @@ async def export_sessions(
     rows: Sequence[SessionRow],
     openings: str = EVERYTHING,
     side_files: SideFiles | None = None,
+    pictures: Pictures | None = None,
 ) -> Bundle:
     """Return the bundle of some sessions of one log.
 
@@ -58,6 +84,7 @@ async def export_sessions(
         rows: The sessions.
         openings: One of ``OPENINGS``.
         side_files: Of the log, for the checkpoints that witnesses had cosigned by then; None leaves these out.
+        pictures: Adds the sessions' kept captures, which needs everything opened; None leaves them out.
 
     Raises:
         NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
@@ -65,6 +92,7 @@ async def export_sessions(
         NotFound: ``export.not_logged`` if a leaf is not in the log yet.
     """
     parts = [await _session(store, vault, reader, row, openings) for row in rows]
+    shown = [] if pictures is None else [await _captures(store, vault, pictures, row) for row in rows]
     leaves = tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index))
     digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
     return Bundle(
@@ -79,6 +107,8 @@ async def export_sessions(
         openings=tuple(opening for part in parts for opening in part.openings),
         rules=_rules(leaves),
         fields=tuple(entry for part in parts for entry in part.fields),
+        produced=() if pictures is None else tuple(Produced(sid=row.session_id, at_ms=pictures.at_ms) for row in rows),
+        captures=tuple(capture for captures in shown for capture in captures),
     )
 
 
@@ -87,6 +117,18 @@ def _rules(leaves: Sequence[BundleLeaf]) -> tuple[Rules, ...]:
     versions = {found for value in starts if (found := rules_from(value.get("rules"))) is not None}
     ordered = sorted(versions, key=lambda version: tuple(version.parts().values()))
     return tuple(Rules(version=version, release=__version__) for version in ordered)
+
+
+async def _captures(store: EvidenceStore, vault: Vault, pictures: Pictures, row: SessionRow) -> list[Capture]:
+    """Return the session's captures that are still kept."""
+    key = vault.unlock(await store.learner(row.institution_id, row.learner_id))
+    promise = promised(enumerate(await store.events(row.session_id)))
+    found = []
+    for name, capture in promise.captures.items():
+        picture = pictures.read(key, row.session_id, name) if promise.kept(capture) else None
+        if picture is not None:
+            found.append(Capture(sid=row.session_id, capture_id=name, picture=picture))
+    return found
 
 
 def _beacons(parts: Sequence[_Parts]) -> list[bytes]:

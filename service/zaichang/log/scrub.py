@@ -26,7 +26,8 @@ NIGHTS: Final = 30
 
 STEP_BUNDLES: Final = 4
 PAUSE_S: Final = 0.5
-_HOURS: Final = range(1, 5)
+SCRUB_HOURS: Final = range(1, 5)
+"""Of the night, China's time."""
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _log = logging.getLogger("zaichang.log")
 
@@ -144,7 +145,7 @@ class NightlyScrub:
         while True:
             now = datetime.datetime.fromtimestamp(self._now_ms() / 1000, _CHINA)
             busy = False
-            if now.hour in _HOURS:
+            if now.hour in SCRUB_HOURS:
                 for place in await asyncio.to_thread(self._logs.all):
                     busy |= await asyncio.to_thread(self._step, place, now.date().isoformat())
             await asyncio.sleep(self._pause_s if busy else 60.0)

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.keys.vault import Vault, load_key
@@ -15,6 +16,7 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.errors import ConfigError, FatalLogError, StorageError
+from zaichang.ports.blobs import Blobs
 from zaichang.ports.erasure import LegalHolds
 from zaichang.review.erasure import Eraser, ErasurePorts
 from zaichang.settings import Settings
@@ -32,6 +34,29 @@ def open_store(settings: Settings) -> Iterator[SqliteStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_kept(data: Path) -> Iterator[tuple[SqliteStore, PosixBlobs] | None]:
+    """Open a data folder's store and its kept captures to read; None where the folder holds no store, only logs.
+
+    Raises:
+        StorageError: As ``open_store``.
+    """
+    folder = DataFolder(data)
+    if not folder.database.is_file():
+        yield None
+        return
+    store = SqliteStore(folder, read_only=True)
+    try:
+        yield store, PosixBlobs(folder)
+    finally:
+        store.close()
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """Return the kept captures of a data folder."""
+    return PosixBlobs(DataFolder(settings.data))
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -11,14 +11,22 @@ from zaichang.ports.records import CaptureRow
 class CaptureStore(Protocol):
     """Records which encrypted pictures are kept, and which pictures were seen."""
 
-    async def add_capture(self, session_id: str, capture_id: str, at_ms: int, size: int) -> None:
-        """Note that an encrypted picture was kept. Cost: commit."""
+    async def add_capture(
+        self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None = None
+    ) -> None:
+        """Note that an encrypted picture was kept, and the days promised for it, if any were. Cost: commit."""
 
     async def captures(self, session_id: str) -> Sequence[CaptureRow]:
         """Return the session's pictures. Cost: read."""
 
-    async def captures_before(self, at_ms: int, limit: int) -> Sequence[CaptureRow]:
-        """Return pictures older than ``at_ms`` that are not deleted, the oldest first. Cost: read."""
+    async def captures_due(self, now_ms: int, days: int, limit: int) -> Sequence[CaptureRow]:
+        """Return pictures past their days that are not deleted, the oldest first. Cost: read.
+
+        Args:
+            now_ms: Now, server time.
+            days: How long a picture is kept for which nothing was promised.
+            limit: Most rows.
+        """
 
     async def captures_of_learner(self, institution_id: str, learner_id: str) -> Sequence[CaptureRow]:
         """Return every kept picture of a learner (erasure). Cost: read."""

@@ -11,6 +11,9 @@ from zaichang.ports.records import Learner, StoredLeaf, StoredMinute
 class EvidenceStore(Protocol):
     """Reads one session at a time, with its policy and its learner's key."""
 
+    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[str, str]]:
+        """Return (session, institution) of the sessions with an id above ``after`` and below ``below``. Cost: read."""
+
     async def events(self, session_id: str) -> Sequence[bytes]:
         """Return all events in order. Cost: read."""
 

@@ -183,13 +183,17 @@ class StoredLeaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRow:
-    """A picture that was kept, encrypted; ``deleted_ms`` once retention or erasure removed it."""
+    """A picture that was kept, encrypted; ``deleted_ms`` once retention or erasure removed it.
+
+    ``keep_days`` is how long its session's start said that it would be kept; None where it said nothing.
+    """
 
     session_id: str
     capture_id: str
     at_ms: int
     size: int
     deleted_ms: int | None = None
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,15 @@ class Retention:
     """Sweeps by ``sweep``; ``run`` does it now and then until cancelled."""
 
     def __init__(self, ports: ReviewPorts, capture_days: int, device_days: int = 30) -> None:
-        """Keep pictures for ``capture_days`` days of server time; digests of devices and addresses for the other.
+        """Keep pictures as long as their session's start said, else ``capture_days`` days of server time.
+
+        Digests of devices and addresses are kept for ``device_days``.
 
         So long are records of deliveries kept, too: what a session took in is among its events.
         """
         self._ports = ports
         self._sightings_ms = device_days * DAY_MS
-        self._keep_ms = capture_days * DAY_MS
+        self._capture_days = capture_days
 
     async def sweep(self) -> int:
         """Delete what is too old; return how many pictures went.
@@ -37,7 +39,7 @@ class Retention:
         await self._ports.media_deliveries.forget_deliveries(now_ms - self._sightings_ms)
         gone = 0
         while True:
-            rows = await self._ports.captures.captures_before(now_ms - self._keep_ms, _BATCH)
+            rows = await self._ports.captures.captures_due(now_ms, self._capture_days, _BATCH)
             for row in rows:
                 await asyncio.to_thread(self._ports.blobs.delete, row.session_id, row.capture_id)
                 await self._ports.captures.note_capture_deleted(row.session_id, row.capture_id, now_ms)

@@ -128,7 +128,20 @@ def decode_event(value: Mapping[str, object]) -> Event:
         raise EvidenceError("event.invalid", "A MediaDelivered's spans are not each non-empty and from 0 on.")
     if isinstance(event, events.LivenessAssessed) and event.geometry is not None:
         _check_geometry(event.geometry)
+    if not all(_HEX32.fullmatch(digest) for digest in _digests(event)):
+        raise EvidenceError("event.invalid", f"A {name}'s digests are not each 64 hex digits.")
     return event
+
+
+def _digests(event: Event) -> list[str]:
+    """Return the digests of captures that an event holds."""
+    match event:
+        case events.CaptureReceived():
+            return [digest for digest in (event.picture, event.encrypted) if digest is not None]
+        case events.LivenessAssessed():
+            return [digest for kept in event.kept or () for digest in (kept.picture, kept.encrypted)]
+        case _:
+            return []
 
 
 def _check_geometry(geometry: events.LivenessGeometry) -> None:
@@ -163,6 +176,7 @@ def _check_start(start: events.SessionStarted) -> None:
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
         ("resumable intervals are not in order, apart and each non-empty", _is_set(start.resumable)),
         ("extra time is negative", start.terms.extra_time_pct >= 0),
+        ("days of keeping captures are negative", (start.capture_days or 0) >= 0),
         ("questions do not hold their right answers", questions_hold),
         ("left-out liveness actions are unknown, or none is left", set(start.terms.liveness_excluded) < set(ACTIONS)),
     ):

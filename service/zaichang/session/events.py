@@ -52,6 +52,8 @@ class SessionStarted:
         resumable: Media of the last session of this lesson that went to review for want of a closing liveness alone.
             The first liveness of this one may make up for it, so a learner who comes back goes on from there.
         rules: The version of the rules that judge it, to its end; None in records from before versions were named.
+        capture_days: Days for which this session's captures are kept; None where none are, and in records from before
+            it was noted.
     """
 
     at_ms: int
@@ -68,6 +70,7 @@ class SessionStarted:
     owed: ChallengeKind | None = None
     resumable: IntervalSet = ()
     rules: RulesVersion | None = None
+    capture_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,9 @@ class CaptureReceived:
         nonce: The order's nonce.
         camera: Opaque digest of the track's settings; a change re-opens the proofs.
         virtual_camera: Whether the client's track looks like a virtual one (a hint, never a verdict).
+        picture: SHA-256 of the picture as it arrived, 64 hex digits; None where it is not analysed, and in records
+            from before it was noted.
+        encrypted: SHA-256 of the picture as it is kept, encrypted; None where it is not kept.
     """
 
     at_ms: int
@@ -146,6 +152,8 @@ class CaptureReceived:
     nonce: str
     camera: str = ""
     virtual_camera: bool = False
+    picture: str | None = None
+    encrypted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +273,21 @@ class LivenessGeometry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCapture:
+    """A frame of a liveness try that is kept for a reviewer.
+
+    Attributes:
+        capture_id: The name that it is kept under.
+        picture: SHA-256 of the picture as it arrived, 64 hex digits.
+        encrypted: SHA-256 of the picture as it is kept, encrypted.
+    """
+
+    capture_id: str
+    picture: str
+    encrypted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LivenessAssessed:
     """A try at a liveness challenge is over; ``step`` decides whether it passed.
 
@@ -281,6 +304,8 @@ class LivenessAssessed:
         reasons: Problems of the try as a whole, worst first. NOT_ANALYSED is the service's fault and costs
             no attempt.
         geometry: The measurements that the try was judged by; None in records from before it was kept.
+        kept: The frames that are kept for a reviewer; None where there are none, and in records from before they were
+            noted.
     """
 
     at_ms: int
@@ -294,6 +319,7 @@ class LivenessAssessed:
     models: str = ""
     reasons: tuple[ReasonCode, ...] = ()
     geometry: LivenessGeometry | None = None
+    kept: tuple[KeptCapture, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

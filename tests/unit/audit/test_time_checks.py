@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from support import evidence_bundle as sample_of
-from zaichang.audit.bundle import Bundle, BundleLeaf, Seen, read_bundle, write_bundle
+from zaichang.audit.bundle import Bundle, BundleLeaf, Seen, write_bundle
 from zaichang.audit.check import Status
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.time_checks import Bounds, SeenAt, check_delay, check_times
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from support import evidence_bundle as sample_of
-from zaichang.audit.bundle import Bundle, read_bundle, write_bundle
+from zaichang.audit.bundle import Bundle, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes
 from zaichang.tlog.keys import Ed25519Signer

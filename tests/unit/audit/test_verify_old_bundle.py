@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zaichang.audit.bundle import read_bundle
 from zaichang.audit.check import exit_code
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import parse_canonical_object

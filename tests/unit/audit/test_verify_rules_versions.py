@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from zaichang.audit.bundle import Bundle, read_bundle, write_bundle
+from zaichang.audit.bundle import Bundle, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.core import rules_version

@@ -32,7 +32,7 @@ class Lock:
 
 def test_a_capture_is_kept_encrypted_for_its_session_and_place() -> None:
     blobs, key = Shelf(), Lock()
-    size = keep_capture(blobs, key, "s1", "c1-0", b"picture")  # type: ignore[arg-type]  # two of their methods
+    encrypted = keep_capture(blobs, key, "s1", "c1-0", b"picture")  # type: ignore[arg-type]  # two of their methods
     [kept] = blobs.kept.values()
-    assert size == len(kept) and kept.endswith(b"|s1/c1-0|picture")
+    assert encrypted == kept and kept.endswith(b"|s1/c1-0|picture")
     assert kept_capture(blobs, key, "s1", "c1-0") == b"picture"  # type: ignore[arg-type]

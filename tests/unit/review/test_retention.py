@@ -10,14 +10,15 @@ from zaichang.review.retention import DAY_MS, Retention
 
 async def test_pictures_go_at_their_age_and_records_stay(tmp_path: Path) -> None:
     clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    # The days that the session's start stated stand, also where the setting was changed since.
+    async with service(tmp_path, clock=clock, capture_days=30) as services:
         student = Student(services, clock)
         await student.begin(await token(services))
         await student.finish()
         await student.closed()
         kept = [path for path in (tmp_path / "captures").rglob("*") if path.is_file()]
         assert kept
-        retention = Retention(services.ports, 30)
+        retention = Retention(services.ports, 90)
         clock.at_ms += 29 * DAY_MS
         assert await retention.sweep() == 0
         assert all(path.exists() for path in kept)

@@ -35,9 +35,18 @@ EVENTS: tuple[e.Event, ...] = (
         route="challenge",
         extra_time_pct=50,
         liveness_excluded=("look_up",),
+        capture_days=180,
     ),
     e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
-    e.CaptureReceived(at_ms=T0_MS, capture_id="c0-0", nonce="bb", camera="cam", virtual_camera=True),
+    e.CaptureReceived(
+        at_ms=T0_MS,
+        capture_id="c0-0",
+        nonce="bb",
+        camera="cam",
+        virtual_camera=True,
+        picture="ab" * 32,
+        encrypted="cd" * 32,
+    ),
     e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True),
     e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
     e.ChallengeAnswered(at_ms=T0_MS, challenge_id="q0", answer="答"),
@@ -54,6 +63,7 @@ EVENTS: tuple[e.Event, ...] = (
         models="ef",
         reasons=(ReasonCode.TOO_DARK,),
         geometry=GEOMETRY,
+        kept=(e.KeptCapture(capture_id="q0-1-before", picture="ab" * 32, encrypted="cd" * 32),),
     ),
     e.MediaDelivered(at_ms=T0_MS, spans=((0, 6_000, T0_MS), (6_000, 12_000, 0))),
     e.ConnectionLost(at_ms=T0_MS),
@@ -123,6 +133,10 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.LivenessAssessed, "pad_bp"),
         (e.LivenessAssessed, "geometry"),
         (e.SessionStarted, "rules"),
+        (e.LivenessAssessed, "kept"),
+        (e.CaptureReceived, "picture"),
+        (e.CaptureReceived, "encrypted"),
+        (e.SessionStarted, "capture_days"),
     }
 
 
@@ -184,6 +198,7 @@ def test_zero_is_a_time() -> None:
         ({"credited": ((-4, 3),)}, "credited"),
         ({"route": "magic"}, "route"),
         ({"extra_time_pct": -1}, "extra time"),
+        ({"capture_days": -1}, "days of keeping"),
         ({"questions": (replace(QUESTION, correct=2),)}, "questions"),
         ({"questions": (QUESTION, replace(QUESTION, correct=-1))}, "questions"),
         ({"questions": (replace(QUESTION, options=(), correct=0),)}, "questions"),
@@ -278,3 +293,18 @@ def test_a_try_of_an_old_record_has_no_geometry_and_keeps_its_bytes() -> None:
     old = replace(LIVENESS, geometry=None)
     assert "geometry" not in codec.encode_event(old)
     assert codec.decode_event(codec.encode_event(old)) == old
+
+
+@pytest.mark.parametrize("bad", ["", "AB" * 32, "ab" * 31, "ab" * 32 + "\n"])
+def test_a_digest_of_a_capture_is_64_hex_digits(bad: str) -> None:
+    capture = next(event for event in EVENTS if isinstance(event, e.CaptureReceived))
+    assert LIVENESS.kept is not None
+    for wrong in (
+        replace(capture, picture=bad),
+        replace(capture, encrypted=bad),
+        replace(LIVENESS, kept=(replace(LIVENESS.kept[0], picture=bad),)),
+        replace(LIVENESS, kept=(replace(LIVENESS.kept[0], encrypted=bad),)),
+    ):
+        with pytest.raises(EvidenceError, match="digests") as caught:
+            codec.decode_event(codec.encode_event(wrong))
+        assert caught.value.code == "event.invalid"

@@ -21,6 +21,15 @@ class Records:
         """Use ``database``, which the caller closes."""
         self._db = database
 
+    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[str, str]]:
+        """See the port."""
+        rows = await self._all(
+            "SELECT session_id, institution_id FROM sessions WHERE session_id > ? AND session_id < ? "
+            "ORDER BY session_id LIMIT ?",
+            (after, below, limit),
+        )
+        return [(row["session_id"], row["institution_id"]) for row in rows]
+
     async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
         """See the port."""
         rows = await self._all(
@@ -80,13 +89,16 @@ class Records:
             )
         )
 
-    async def add_capture(self, session_id: str, capture_id: str, at_ms: int, size: int) -> None:
+    async def add_capture(
+        self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None = None
+    ) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
                 db.execute(
-                    "INSERT OR IGNORE INTO captures (session_id, capture_id, at_ms, size) VALUES (?, ?, ?, ?)",
-                    (session_id, capture_id, at_ms, size),
+                    "INSERT OR IGNORE INTO captures (session_id, capture_id, at_ms, size, keep_days) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (session_id, capture_id, at_ms, size, keep_days),
                 ).rowcount
             )
         )
@@ -96,10 +108,12 @@ class Records:
         rows = await self._all("SELECT * FROM captures WHERE session_id = ? ORDER BY at_ms", (session_id,))
         return [CaptureRow(**dict(row)) for row in rows]
 
-    async def captures_before(self, at_ms: int, limit: int) -> Sequence[CaptureRow]:
+    async def captures_due(self, now_ms: int, days: int, limit: int) -> Sequence[CaptureRow]:
         """See the port."""
         rows = await self._all(
-            "SELECT * FROM captures WHERE at_ms < ? AND deleted_ms IS NULL ORDER BY at_ms LIMIT ?", (at_ms, limit)
+            "SELECT * FROM captures WHERE deleted_ms IS NULL AND at_ms + COALESCE(keep_days, ?) * 86400000 < ? "
+            "ORDER BY at_ms LIMIT ?",
+            (days, now_ms, limit),
         )
         return [CaptureRow(**dict(row)) for row in rows]
 

@@ -153,6 +153,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # A value that only the right master key gives, so that a start with another key is refused
         """CREATE TABLE key_checks (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT""",
     ),
+    (
+        # How long the session's start said that a picture would be kept; null: it said nothing
+        """ALTER TABLE captures ADD COLUMN keep_days INTEGER""",
+    ),
 )
 
 

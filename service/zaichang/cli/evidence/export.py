@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import json
 import os
+import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Final
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.enums import SessionState
-from zaichang.core.errors import ConfigError, NotFound, UnreadableInput
+from zaichang.core.errors import ConfigError, NotFound, StorageError, UnreadableInput
 from zaichang.core.ids import check_id
 
 if TYPE_CHECKING:
+    from zaichang.log.bundles import Pictures
+    from zaichang.ports.encryption import LearnerKey
     from zaichang.ports.records import SessionRow
     from zaichang.ports.sessions import SessionHistory
+    from zaichang.settings import Settings
 
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _PAGE: Final = 500
@@ -40,6 +44,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.bundle")
     parser.add_argument("--trust-out", type=Path, help="also write the log's key as a trust file, to try verify with")
     parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
+    parser.add_argument(
+        "--captures", action="store_true",
+        help="also the pictures that are still kept, for a comparison with the record; needs --openings everything",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=run)
 
@@ -51,7 +59,9 @@ def run(args: Namespace) -> int:
 
 async def _export(args: Namespace) -> int:
     settings = settings_from(args)
-    from zaichang.audit.bundle import write_bundle
+    if args.captures and args.openings != "everything":
+        raise UnreadableInput("export.captures", "--captures needs --openings everything: events name the pictures.")
+    from zaichang.audit.bundle import MAX_BUNDLE_BYTES, write_bundle
     from zaichang.log.bundles import export_sessions, log_trust, place_of
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import witnessed
@@ -66,7 +76,13 @@ async def _export(args: Namespace) -> int:
         (place,) = places.values()
         reader = LogReader(place.published, witnessed(place.side_files) if args.witnessed else None)
         vault = open_vault(settings)
-        data = write_bundle(await export_sessions(store, vault, reader, rows, args.openings, place.side_files))
+        pictures = _pictures(settings) if args.captures else None
+        bundle = await export_sessions(store, vault, reader, rows, args.openings, place.side_files, pictures)
+        data = write_bundle(bundle)
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise UnreadableInput(
+            "export.too_large", f"The bundle has {len(data)} bytes; {MAX_BUNDLE_BYTES} are read.", "Export a day each."
+        )
     out = args.out or Path(f"{args.what}.bundle")
     _write(out, data)
     if args.trust_out is not None:
@@ -79,6 +95,25 @@ async def _export(args: Namespace) -> int:
     else:
         say(f"{out}: {len(rows)} sessions, {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
     return 0
+
+
+def _pictures(settings: Settings) -> Pictures:
+    from zaichang.live.kept_captures import kept_capture
+    from zaichang.log.bundles import Pictures
+    from zaichang.main.stores import open_blobs
+
+    blobs = open_blobs(settings)
+
+    def read(key: LearnerKey, session_id: str, capture_id: str) -> bytes | None:
+        try:
+            return kept_capture(blobs, key, session_id, capture_id)
+        except (NotFound, StorageError) as error:
+            # One that was changed or removed does not keep the rest back: the verifier sees that it is not here.
+            if isinstance(error, StorageError):
+                say(f"session {session_id}: capture {capture_id}: {error}", err=True)
+            return None
+
+    return Pictures(at_ms=time.time_ns() // 1_000_000, read=read)
 
 
 def _write(path: Path, data: bytes) -> None:

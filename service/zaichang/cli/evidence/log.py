@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -77,7 +78,34 @@ def _fsck(args: Namespace) -> int:
                 say(check.line(), whole=True)
         else:
             _report(root, own, time.monotonic() - started)
+    checks += _captures(args, ("", "g"))
     return exit_code(checks)
+
+
+def _captures(args: Namespace, bounds: tuple[str, str]) -> list[Check]:
+    """Check the kept captures of a data folder's sessions, and print the findings."""
+    from zaichang.log.capture_scrub import scrub_captures
+    from zaichang.main.stores import open_kept
+
+    started = time.monotonic()
+    with open_kept(args.data) as kept:
+        if kept is None:
+            return []
+        now_ms = time.time_ns() // 1_000_000
+        checks = asyncio.run(scrub_captures(*kept, now_ms, args.institution, bounds))
+    bad = [check for check in checks if check.status is not Status.PASS]
+    if getattr(args, "json", False):
+        for check in checks:
+            say(check.line(), whole=True)
+        return checks
+    for check in bad:
+        say(f"{args.data}: {check.code} session {check.sid} event {check.event}: {check.message}", err=True)
+    state = "sound" if not bad else f"{len(bad)} findings"
+    say(
+        f"{args.data}: captures of {len({check.sid for check in checks})} sessions: {state}. "
+        f"({time.monotonic() - started:.1f} s)"
+    )
+    return checks
 
 
 def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
@@ -90,6 +118,7 @@ def _report(root: Path, checks: Sequence[Check], seconds: float) -> None:
 
 
 def _scrub(args: Namespace) -> int:
+    from zaichang.log.capture_scrub import shard_bounds
     from zaichang.log.reader import LogReader
     from zaichang.log.scrub import scrub_bundles
     from zaichang.main.logs import open_published
@@ -108,7 +137,8 @@ def _scrub(args: Namespace) -> int:
             say(f"{root}: index {damage.index}: {damage.message}", err=True)
         bad += len(found)
         say(f"{root}: bundles {first} to {last - 1} of {bundles}: {len(found)} damaged")
-    return 1 if bad else 0
+    code = exit_code(_captures(args, shard_bounds(int(part) - 1, int(parts))))
+    return 1 if bad else code
 
 
 def _mirror(args: Namespace) -> int:

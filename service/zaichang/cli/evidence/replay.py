@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
+
+if TYPE_CHECKING:
+    from zaichang.audit.replay.replaying import Divergence
+    from zaichang.ports.evidence import EvidenceStore
+    from zaichang.settings import Settings
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -45,12 +52,13 @@ def run(args: Namespace) -> int:
             )
 
         session = asyncio.run(read())
+        kept = asyncio.run(_kept(store, settings, session_id))
     first = parse_canonical_object(session.events[0]) if session.events else {}
     reason = cannot_replay(rules_from(first.get("rules")) or FIRST)
     if reason is not None:
         say(json.dumps({"session": session_id, "undecided": reason}) if args.json else reason, whole=True)
         return 2
-    found = replay_by_rules(session)
+    found = [*replay_by_rules(session), *kept]
     if args.json:
         say(
             json.dumps(
@@ -72,3 +80,26 @@ def run(args: Namespace) -> int:
         verdict = "every verdict is the same" if not found else f"{len(found)} fields differ"
         say(f"{len(session.events)} events, {len(session.records)} minutes: {verdict}")
     return 1 if found else 0
+
+
+async def _kept(store: EvidenceStore, settings: Settings, session_id: str) -> list[Divergence]:
+    """Return the kept captures that are not those that the events committed to."""
+    from zaichang.audit.findings import Findings
+    from zaichang.audit.replay.replaying import Divergence
+    from zaichang.log.capture_scrub import scrub_session
+    from zaichang.main.stores import open_blobs
+
+    findings = Findings()
+    await scrub_session(store, open_blobs(settings), session_id, time.time_ns() // 1_000_000, findings)
+    return [
+        Divergence(
+            minute=check.event,
+            field=check.field or "",
+            expected=check.expected or "",
+            got=check.got or "",
+            code=check.code,
+            message=check.message,
+        )
+        for check in findings.checks
+        if check.code is not None
+    ]

@@ -1,0 +1,1 @@
+"""Reading bundles: lines into typed values, within limits."""

@@ -1,0 +1,195 @@
+"""Reads a bundle line by line, within limits: a line that cannot be read is named, and the rest is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from zaichang.audit.bundle import (
+    EVENT,
+    FORMAT,
+    MAX_BUNDLE_BYTES,
+    MAX_LINE_BYTES,
+    RECORD,
+    Bundle,
+    BundleLeaf,
+    Capture,
+    Commitments,
+    FieldOpening,
+    Opening,
+    Produced,
+    Rules,
+    Seen,
+)
+from zaichang.audit.reading.line_fields import LineFields
+from zaichang.core.canonical import CanonicalValue, parse_canonical_object
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.keys import decode_base64
+from zaichang.tlog.schema import ID, ORIGIN, RELEASE, WORD
+
+MAX_BAD_LINES: Final = 1_000
+"""After so many lines that cannot be read, the rest is not read: it is no damaged bundle, but something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that could not be read.
+
+    Attributes:
+        number: Line number, from 1.
+        error: Why.
+        index: The leaf's index, if the damaged line still states it.
+        event: The item's number, likewise.
+        sid: The session, likewise.
+    """
+
+    number: int
+    error: EvidenceError
+    index: int | None = None
+    event: int | None = None
+    sid: str | None = None
+
+
+@dataclass(slots=True)
+class _Reading:
+    origin: str = ""
+    checkpoint: bytes = b""
+    leaves: list[BundleLeaf] = field(default_factory=list)
+    commitments: list[Commitments] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    fields: list[FieldOpening] = field(default_factory=list)
+    policies: list[bytes] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    rules: list[Rules] = field(default_factory=list)
+    produced: list[Produced] = field(default_factory=list)
+    captures: list[Capture] = field(default_factory=list)
+    ended_at: int | None = None
+
+
+def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
+    """Read a bundle. Unreadable lines are reported one by one, and the rest is kept.
+
+    Raises:
+        EvidenceError: ``E_FORMAT`` if it is no bundle at all.
+    """
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise EvidenceError("E_FORMAT", f"{len(data)} bytes are more than the {MAX_BUNDLE_BYTES} that are read.")
+    if not data:
+        raise EvidenceError("E_FORMAT", "There is nothing to read.")
+    reading = _Reading()
+    bad: list[BadLine] = []
+    number = 0
+    for number, raw in enumerate(_lines(data), 1):
+        try:
+            _take(reading, parse_canonical_object(raw, MAX_LINE_BYTES))
+        except EvidenceError as error:
+            if number == 1:
+                raise EvidenceError("E_FORMAT", f"The first line is not that of a {FORMAT}.") from error
+            bad.append(_bad_line(number, raw, error))
+            if len(bad) == MAX_BAD_LINES:
+                break
+    if len(bad) == MAX_BAD_LINES:
+        many = EvidenceError("E_FORMAT", f"{MAX_BAD_LINES} lines cannot be read; the rest was not read.")
+        bad.append(BadLine(number=number, error=many))
+    elif reading.ended_at != number or not data.endswith(b"\n"):
+        cut = EvidenceError("E_FORMAT", "The end of the bundle is missing or miscounts its lines.")
+        bad.append(BadLine(number=number, error=cut))
+    bundle = Bundle(
+        origin=reading.origin,
+        checkpoint=reading.checkpoint,
+        leaves=tuple(reading.leaves),
+        commitments=tuple(reading.commitments),
+        openings=tuple(reading.openings),
+        fields=tuple(reading.fields),
+        policies=tuple(reading.policies),
+        seen=tuple(reading.seen),
+        rules=tuple(reading.rules),
+        produced=tuple(reading.produced),
+        captures=tuple(reading.captures),
+    )
+    return bundle, tuple(bad)
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Yield the lines one by one, without a second copy of them all."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end + 1
+
+
+def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
+    get = LineFields(line)
+    match line.get("k"):
+        case "head" if not reading.origin:
+            if get.text("format") != FORMAT:
+                raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
+            reading.origin = get.fitting("origin", ORIGIN)
+        case "checkpoint" if not reading.checkpoint:
+            reading.checkpoint = get.blob("note")
+        case "rules":
+            reading.rules.append(Rules(version=get.rules("version"), release=get.fitting("release", RELEASE)))
+        case "policy":
+            reading.policies.append(get.blob("document"))
+        case "seen":
+            hashes = tuple(decode_base64(value) for value in get.texts("proof"))
+            reading.seen.append(Seen(note=get.blob("note"), proof=hashes))
+        case "leaf":
+            proof = tuple(decode_base64(value) for value in get.texts("proof"))
+            reading.leaves.append(BundleLeaf(index=get.number("index"), leaf=get.blob("leaf"), proof=proof))
+        case "commitments":
+            place = Commitments(
+                sid=get.fitting("sid", ID),
+                seq=get.number("seq"),
+                kind=get.one_of("kind", (EVENT, RECORD)),
+                first=get.number("first"),
+                values=get.hashes("values"),
+            )
+            reading.commitments.append(place)
+        case "field":
+            reading.fields.append(
+                FieldOpening(
+                    sid=get.fitting("sid", ID),
+                    seq=get.number("seq"),
+                    field=get.fitting("field", WORD),
+                    kind=get.fitting("kind", WORD),
+                    salt=get.hash("salt"),
+                    payload=get.blob("payload"),
+                )
+            )
+        case "opening":
+            reading.openings.append(
+                Opening(
+                    sid=get.fitting("sid", ID),
+                    kind=get.one_of("kind", (EVENT, RECORD)),
+                    n=get.number("n"),
+                    salt=get.hash("salt"),
+                    payload=get.blob("payload"),
+                )
+            )
+        case "captures":
+            reading.produced.append(Produced(sid=get.fitting("sid", ID), at_ms=get.number("at_ms")))
+        case "capture":
+            name = get.fitting("capture", ID)
+            picture = decode_base64(get.text("picture"))
+            reading.captures.append(Capture(sid=get.fitting("sid", ID), capture_id=name, picture=picture))
+        case "end" if reading.ended_at is None:
+            reading.ended_at = get.number("lines")
+        case _:
+            raise EvidenceError("E_FORMAT", "A line of a kind that does not belong here.")
+    get.finish()
+
+
+def _bad_line(number: int, raw: bytes, error: EvidenceError) -> BadLine:
+    def find(name: bytes) -> int | None:
+        match = re.search(rb'"' + name + rb'":([0-9]{1,15})\b', raw[:MAX_LINE_BYTES])
+        return int(match[1]) if match else None
+
+    sid = re.search(rb'"sid\\?":\\?"([A-Za-z0-9._-]{1,64})\\?"', raw[:MAX_LINE_BYTES])
+    return BadLine(
+        number=number, error=error, index=find(b"index"), event=find(b"n"), sid=sid[1].decode() if sid else None
+    )
