@@ -1,4 +1,4 @@
-"""Reads from the source which error codes exist and what they say; docs/errors.md is generated from it.
+"""Reads the error codes and their messages from the source; docs/errors.md is generated from them.
 
 A code counts where an error class of ``zaichang.core.errors`` is called. The code and the message may be literals,
 conditional expressions, or names that lead to literals in the same module: an assignment, or a parameter filled by

@@ -65,7 +65,7 @@ def evidence_page() -> str:
         "is signed, changes with any record.",
         "",
         f"有人改了第 {_PROVEN} 条记录：方括号里的指纹全部跟着变，签名就对不上了。",
-        f"Somebody changes record {_PROVEN}: every bracketed hash changes with it, and the signature no longer fits:",
+        f"An attacker changes record {_PROVEN}: every bracketed hash changes too, and the signature no longer fits:",
         "",
         "```text",
         *tree_picture({r for row in tree_ranges() for r in row if r[0] <= _PROVEN < r[1]}, changed=_PROVEN),

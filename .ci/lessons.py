@@ -49,7 +49,7 @@ class Pen:
 
 
 def moon(pen: Pen, time_s: float, chapter: int) -> None:
-    """The view from above, the sun's light from the left; and what is seen from the earth."""
+    """The view from above, with the sun's light from the left, and the view from the earth."""
     middle_x, middle_y, radius, angle = 250, 200, 92, 2 * math.pi * time_s / 30
     pen.disc(24, middle_y, 60, SUN)
     for ray_y in range(120, 300, 40):

@@ -1,6 +1,6 @@
 """Prepare a checkout: virtual environment, dependencies, package, models, SDK, browser.
 
-Each step leaves a stamp that holds the hash of what it was made from, so a second run takes a moment. The noisy
+Each step leaves a stamp that holds the hash of its sources, so a second run takes a moment. The noisy
 output of a step goes to ``.venv/<step>.log`` and is shown only when the step fails.
 """
 
@@ -32,7 +32,7 @@ CATALOG = ROOT / "models" / "catalog.toml"
 APT_LIMIT_S = 300
 PIP_INSTALL: tuple[str | Path, ...] = (
     *(BIN / "python", "-m", "pip", "install"),
-    # What is imported gets compiled then; compiling everything takes longer than most of the rest.
+    # Python compiles modules at import; compiling everything takes longer than most of the rest.
     *("--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off", "--no-compile"),
 )
 
@@ -43,7 +43,7 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: what it is made from (``key``), whether its result is in place, and how to make it."""
+    """One step: its sources (``key``), whether its result is in place, and how to make it."""
 
     name: str
     key: str
@@ -146,7 +146,7 @@ def environment_step(replace: bool) -> Step:
 def dependencies_step(purpose: str) -> Step:
     """Install exactly what a lock file names, every file checked by hash, with the user's own pip settings.
 
-    The demo needs less than half of what the tools need; where the tools are there already, it needs nothing.
+    The demo needs less than half of the tools' packages, and nothing where the tools are installed already.
     """
     stamp = VENV / "stamps" / "dependencies"
     tools_there = stamp.is_file() and stamp.read_text() == digest(DEV_LOCK)
@@ -169,7 +169,7 @@ def package_step() -> Step:
 
 
 def models_step() -> Step | None:
-    """Fetch the pinned models into the user's cache; what is there is checked by hash every time."""
+    """Fetch the pinned models into the user's cache; cached files are checked by hash every time."""
     if not answers("models", "--help"):
         return None
 

@@ -19,7 +19,7 @@ SOURCE_FOLDERS = ("service/", "client_sdk/", "models/")
 MEDIAN_LIMIT_LINES = 150
 FOLDER_LIMIT_FILES = 24
 
-# An absolute path of somebody's machine helps nobody else. The sets keep this file clear of its own rule.
+# An absolute path of one machine is useless on others. The sets keep this file clear of its own rule.
 _MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(?:home|root|Users|tmp|work|opt)/[\w.]")
 _GENERATED = re.compile(r"co-authored[-]by|language[ ]model|generated (?:by|with) an? (?:ai|assistant)", re.IGNORECASE)
 _LOCK_ADDRESS = re.compile(r"\w+://|^--(?:extra-)?index|^--find-links|^--trusted-host", re.MULTILINE)
@@ -57,7 +57,7 @@ def size_findings(lines_by_file: Mapping[str, int]) -> list[str]:
         lines_by_file: Lines of every source file, by its path in the repository.
     """
     found = [
-        f"{name}: {lines} lines; the limit is {_limit_of(name)}: split it by what it knows"
+        f"{name}: {lines} lines; the limit is {_limit_of(name)}: split it by subject"
         for name, lines in sorted(lines_by_file.items())
         if lines > _limit_of(name)
     ]
@@ -133,7 +133,7 @@ def blanket_ignores_in(text: str) -> list[int]:
 def blanket_ignores() -> list[str]:
     """Name the source lines that switch a tool off without saying what for."""
     return [
-        f"{path.relative_to(ROOT)}:{number}: name the code of what is ignored"
+        f"{path.relative_to(ROOT)}:{number}: name the ignored code"
         for path in tracked()
         if path.suffix in SOURCE_SUFFIXES
         for number in blanket_ignores_in(path.read_text())

@@ -1,6 +1,6 @@
-"""Makes the spoken digits of code pop-ups: service/zaichang/live/digits/{zh,en}.wav, ten slots each, 0 to 9.
+"""Makes the spoken digits of code challenges: service/zaichang/live/digits/{zh,en}.wav, ten slots each, 0 to 9.
 
-Needs espeak-ng (Debian: ``apt-get install espeak-ng``); the files are committed, so nobody else needs it. What a GPL
+Needs espeak-ng (Debian: ``apt-get install espeak-ng``); the files are committed. What a GPL
 program says is not covered by its licence. Run: ``python .ci/spoken_digits.py``.
 """
 

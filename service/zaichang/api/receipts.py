@@ -30,7 +30,7 @@ class AskLimit:
     """So many times a minute for each session; the least recent sessions are forgotten first."""
 
     def __init__(self, per_minute: int = PER_MINUTE, remembered: int = _REMEMBERED) -> None:
-        """Begin with nobody."""
+        """Begin with an empty list."""
         self._per_minute = per_minute
         self._remembered = remembered
         self._asked: OrderedDict[str, list[int]] = OrderedDict()

@@ -15,7 +15,7 @@ from zaichang.protocol.messages import ErrorMessage
 
 
 class WebSocketChannel:
-    """A ``Channel`` over a Starlette websocket; what fails because the other side is gone is silence."""
+    """A ``Channel`` over a Starlette websocket. Failures because the other side is gone are ignored."""
 
     def __init__(self, websocket: WebSocket) -> None:
         """Wrap an accepted websocket."""

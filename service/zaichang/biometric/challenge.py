@@ -2,7 +2,7 @@
 
 A flat picture or a screen can be rotated, bent, tilted and shifted, but two views of a plane always differ by a
 homography (Hartley & Zisserman, 2nd ed., 13.1). A head does not: when it turns, the nose moves against the eyes and
-the mouth. So the plane through eyes, brows and mouth is fitted between the views, and what the nose does beyond it is
+the mouth. So the plane through eyes, brows and mouth is fitted between the views, and the nose's movement beyond it is
 the *parallax*. The mesh itself follows parallax: of a picture that is turned by 30 degrees it reports about 3. Where a
 strongly turned or bent picture does reach the limit, its face is *foreshortened* far more than such a turn explains.
 Playing back a clip of a real head shows both rightly; it is the order and its moment that it cannot know.
@@ -190,7 +190,7 @@ def judge(
     """Judge one movement at once, from meshes.
 
     Args:
-        action: What was asked.
+        action: The ordered action.
         before: Meshes of at least ``agree_frames`` frames before the order, the head at rest.
         after: Meshes of the frames after it, in order.
         limits: By default ``MovementLimits()``.

@@ -8,7 +8,7 @@ and 100,000 templates, every probe would "find" ten. The search threshold is the
 indicator, and a person decides.
 
 The index lives in memory only and holds no more than the encrypted store does: fill it from the store at start, then
-``add`` where somebody enrols and ``remove`` where somebody is erased. One thread at a time.
+``add`` at an enrolment and ``remove`` at an erasure. One thread at a time.
 """
 
 from __future__ import annotations

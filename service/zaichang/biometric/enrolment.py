@@ -1,6 +1,6 @@
 """Several photos, one reference: do they show one person, and does a live head stand as it was asked to?
 
-The reference is the mean of its photos (docs/accuracy.md, "Several reference poses"), so one photo of somebody else
+The reference is the mean of its photos (docs/accuracy.md, "Several reference poses"), so one photo of another person
 would be half of a reference for two people, which is what an account shared with a proxy wants. So a core of photos
 must match each with each, and every other photo must match the core as a capture would have to.
 """
@@ -49,7 +49,7 @@ def one_person(vectors: NDArray[np.float32], threshold_bp: int) -> list[int]:
     """Return the indices of the photos that show one person, in order.
 
     The core is the largest set that matches each with each (greedy from every photo; of two sets of one size the more
-    alike one). A core of two or more takes in what matches its mean: a strong pose may fail against one photo and not
+    alike one). A core of two or more takes in all that match its mean: a strong pose may fail against one photo and not
     against several. Where no two photos match, the set is a single one: the caller sees that the others are not in it.
 
     Args:
@@ -77,13 +77,13 @@ def one_person(vectors: NDArray[np.float32], threshold_bp: int) -> list[int]:
 def pose_held(
     pose: Pose, front: Sequence[Mesh], shown: Sequence[Mesh], off_deg: Sequence[float], *, mirrored: bool = False
 ) -> ReasonCode | None:
-    """Return what is wrong with the frames of one pose, or None.
+    """Return the problem of the frames of one pose, or None.
 
     Left, right and up are judged like a liveness movement, against the frames that look ahead: far enough, in the
     right direction, and with the parallax that a head has and a picture has not.
 
     Args:
-        pose: What was asked.
+        pose: The ordered pose.
         front: Meshes of the frames that look ahead (not used for ``FRONT``).
         shown: Meshes of this pose's frames.
         off_deg: Per frame, the larger of turn and nod in degrees; judged for ``FRONT``.

@@ -13,11 +13,11 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Geometry:
-    """What one frame shows. In memory only: a mesh is a biometric and is never stored.
+    """The geometry of one frame. In memory only: a mesh is biometric data and is never stored.
 
     Attributes:
         mesh: ``(468, 3)`` of the only near face in frame pixels, its lids as the eye network sees them; or None.
-        reasons: What hinders, worst first: of the frame (nobody, several, covered) or of the face.
+        reasons: Problems, worst first: of the frame (no face, several, covered) or of the face.
         face_rgb: Mean colour of cheeks and brow, 0..255; None without a face.
         room_rgb: Mean colour of the frame's upper corners, which the face does not reach; None without a picture.
         models: Digest of the models and thresholds that produced this.

@@ -38,7 +38,7 @@ _TURNS: Final = frozenset(_OTHER_SIDE)
 
 
 def as_shown(action: Action, *, mirrored: bool) -> Action:
-    """Return what a camera shows of an action: one that mirrors shows each turn as one to the other side."""
+    """Return the action as a camera shows it. A mirroring camera shows each turn as one to the other side."""
     return _OTHER_SIDE.get(action, action) if mirrored else action
 
 
@@ -138,7 +138,7 @@ def judge_movement(
     """Judge the frames that followed an order.
 
     Args:
-        action: What was asked.
+        action: The ordered action.
         rest: At least ``agree_frames`` frames before the order, the head at rest.
         faces: The frames after it, in order, measured against ``rest[reference_of(rest)]``.
         limits: By default ``MovementLimits()``.

@@ -1,6 +1,6 @@
 """The crop that the presentation-attack network sees; training and service share this one definition.
 
-The network looks at the face *and what is around it* (a bezel, a paper edge, a hand), so the crop is the face box grown
+The network looks at the face *and its surroundings* (a bezel, a paper edge, a hand), so the crop is the face box grown
 by a factor. Near the border the factor is first reduced until the crop fits the picture, then the crop is shifted (not
 cut) to stay inside: the rule of the teacher network, so that both see the same pixels.
 """

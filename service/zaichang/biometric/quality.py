@@ -1,4 +1,4 @@
-"""Is this face good enough to decide about? Six parts, each 0..10000, and what is wrong in words.
+"""The quality of a face: is it good enough to decide on? Six parts, each 0..10000, and the reasons.
 
 The limits are about what the embedder and the mesh need, not about the person: docs/accuracy.md shows the error rates
 below and above them. Nothing here depends on skin tone in itself; exposure is judged on the face's own range.
@@ -55,7 +55,7 @@ class QualityLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceMeasures:
-    """What quality is computed from.
+    """The measurements that quality is computed from.
 
     Attributes:
         eye_distance_px: Distance of the eyes in frame pixels.
@@ -87,7 +87,7 @@ def _ramp(value: float, none: float, full: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tones:
-    """The grey values of an aligned face: one histogram gives what sorting would cost ten times as much for.
+    """The grey values of an aligned face: one histogram replaces a sort that takes ten times as long.
 
     Attributes:
         mean: Mean, 0..255.

@@ -60,7 +60,7 @@ class LightResult:
 def judge_light(
     shown: Sequence[Colour], face: Sequence[Colour], background: Sequence[Colour], limits: LightLimits | None = None
 ) -> LightResult:
-    """Compare what was shown with what the face reflected.
+    """Compare the shown colours with the light that the face reflected.
 
     Args:
         shown: The colour that the screen showed while each frame was taken, in the order of frames.

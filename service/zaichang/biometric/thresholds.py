@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """What counts as the same person, alive, and usable.
+    """The thresholds for same person, bona fide and usable.
 
     Attributes:
         version: Recorded with each assessment.
@@ -17,7 +17,7 @@ class Thresholds:
         quality_bp: A face with lower quality can neither confirm nor deny an identity.
         enrol_quality_bp: A reference needs at least this quality.
         second_face_ratio_bp: A second face whose side is at least this part of the main one's is a second person at
-            the screen; a smaller one is somebody behind.
+            the screen; a smaller one is a person behind.
     """
 
     version: str = "2026-11-27"

@@ -1,6 +1,6 @@
 """The ``zaichang`` command: one file per subcommand, each imported only when it is needed.
 
-Exit codes: 0 ok, 1 finding (something is wrong with what was checked), 2 cannot decide, 3 usage or configuration.
+Exit codes: 0 ok, 1 finding (the checked thing is wrong), 2 cannot decide, 3 usage or configuration.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
                 raise ConfigError(
                     "course.exists",
                     f"The lesson {args.lesson} exists with another length, title or policy.",
-                    "Say --replace to change it; sessions that are open keep what they began with.",
+                    "Say --replace to change it; open sessions keep their lesson as it was.",
                 )
             outcome = "replaced"
             title_zh, title_en = args.title_zh or found.title_zh, args.title_en or found.title_en

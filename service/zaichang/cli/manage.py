@@ -60,7 +60,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     sub = part("allowance", "grant a learner more time, fewer movements or the route without a face; or show it")
     sub.add_argument("learner", metavar="LEARNER", help="pseudonym")
-    sub.add_argument("--set", action="store_true", dest="change", help="replace what is granted by what follows")
+    sub.add_argument(
+        "--set", action="store_true", dest="change", help="replace the granted allowances by the following ones"
+    )
     sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time for answers and captures")
     sub.add_argument("--without", action="append", default=[], metavar="MOVEMENT", help="never asked for; repeatable")
     sub.add_argument("--route", default="", choices=("", "face", "challenge"), help="challenge: without recognition")
@@ -68,7 +70,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     sub.add_argument(
         "reviewer", metavar="REVIEWER", nargs="?", default="", help="a word that decisions are signed with"
     )
-    sub.add_argument("--revoke", action="store_true", help="end the key; what was decided stays")
+    sub.add_argument("--revoke", action="store_true", help="end the key; decisions stay")
     part("references", "list learners' references, those that another embedder made first: enrol these again")
 
 

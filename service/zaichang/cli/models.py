@@ -65,7 +65,7 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def list_models(args: Namespace) -> int:
-    """Print the catalogue and what is cached. Exit code 0."""
+    """Print the catalogue and the cached files. Exit code 0."""
     from zaichang.vision.cache import ModelCache
     from zaichang.vision.catalog import load_catalog
 
@@ -87,7 +87,7 @@ def verify(args: Namespace) -> int:
 
 
 def fetch(args: Namespace) -> int:
-    """Fetch what is missing. Exit code 0; errors are raised as ``ModelError``."""
+    """Fetch the missing files. Exit code 0; errors are raised as ``ModelError``."""
     from zaichang.vision.cache import ModelCache
     from zaichang.vision.catalog import load_catalog
 

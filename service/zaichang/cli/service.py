@@ -1,4 +1,4 @@
-"""What the commands that run or open a service share. The web stack is imported inside functions only."""
+"""Shared parts of the commands that run or open a service. The web stack is imported inside functions only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def settings_from(args: Namespace, **more: object) -> Settings:
     """Return the settings of a command's arguments.
 
     Raises:
-        ConfigError: ``install.service_missing``, or what is wrong with the settings.
+        ConfigError: ``install.service_missing``, or an error in the settings.
     """
     try:
         from zaichang.settings import load_settings
@@ -104,7 +104,7 @@ async def serve(
         app: The application to serve; None takes the service's own.
 
     Returns:
-        What ``beside`` returned; True without it.
+        The result of ``beside``; True without it.
 
     Raises:
         FatalLogError: The log stopped.
@@ -170,7 +170,7 @@ async def serve(
         companion.cancel()
     done = await asyncio.gather(companion, return_exceptions=True)
     if server.told_to_stop or isinstance(done[0], asyncio.CancelledError):
-        return True  # what ran beside was cut off by the stop: that is no failure of its own
+        return True  # the stop cut off the task beside, so its error is no failure
     if isinstance(done[0], BaseException):
         raise done[0]
     return bool(done[0])

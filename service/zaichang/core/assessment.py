@@ -25,7 +25,7 @@ class FaceFinding:
             occlusion, framing.
         pad_bp: Bona fide probability 0..10000, or None where no PAD model ran (never a pass).
         similarity_bp: Cosine similarity to the reference -10000..10000, or None where none was compared.
-        reasons: What is wrong with this face, worst first; empty for a usable face.
+        reasons: Problems of this face, worst first; empty for a usable face.
     """
 
     box_px: tuple[int, int, int, int]
@@ -52,7 +52,7 @@ class FrameAssessment:
         content: 16 hex digits that only the very same decoded picture has; empty where it could not be decoded.
         luma_bp: Mean brightness, 0..10000.
         models: Digest of the models and thresholds that produced this (16 hex digits).
-        reasons: What is wrong with the frame as a whole, worst first; empty for a usable frame.
+        reasons: Problems of the frame as a whole, worst first; empty for a usable frame.
     """
 
     width_px: int

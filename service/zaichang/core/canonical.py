@@ -2,7 +2,7 @@
 
 Objects have ASCII keys; values are strings, booleans, integers with ``|n| < 2**53``, arrays and objects. There are no
 floats and no null, so RFC 8785's number formatting and UTF-16 key order never come into play: for ASCII keys, code
-point order is UTF-16 order. The stored bytes are what is hashed; nobody re-serialises to verify, hence
+point order is UTF-16 order. The stored bytes are hashed; verification never re-serialises, hence
 ``parse_canonical`` refuses any bytes that are not their own canonical form.
 """
 

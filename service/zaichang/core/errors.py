@@ -40,7 +40,7 @@ class ZaichangError(Exception):
 
     Args:
         code: ``area.what``, stable across versions.
-        message: What was wrong, with which input. Never holds a name, an ID number, a token or a secret.
+        message: The problem and its input. Never holds a name, an ID number, a token or a secret.
         hint: What to do about it; empty where nothing helps.
     """
 

@@ -11,7 +11,7 @@ from zaichang.core.reasons import ReasonCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a frame is for; stages that are not wanted do not run.
+    """The purpose of a frame; stages that are not wanted do not run.
 
     Attributes:
         mesh: Mesh for head pose and occlusion; without it the pose is a rough one from five points.
@@ -34,7 +34,7 @@ class Frame:
 
     Attributes:
         data: Encoded picture.
-        want: What it is for.
+        want: Its purpose.
         reference: The learner's encoded template, or None.
         deadline_ms_from_now: After this the answer is ``not_analysed()``.
     """

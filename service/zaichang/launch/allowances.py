@@ -85,7 +85,7 @@ async def set_allowance(
 
 
 async def current_allowance(learners: LearnerStore, institution_id: str, learner_id: str) -> Allowance:
-    """Return what holds now; nothing where nothing was granted."""
+    """Return the allowances in force; none if none was granted."""
     held = await learners.allowances(institution_id, learner_id)
     return held[0] if held else Allowance(version=0, at_ms=0, set_by="")
 

@@ -1,7 +1,7 @@
 """Enrolment before the camera: the learner looks ahead, then left, right and up in an order that the server draws.
 
 The next pose is told only when the last one has passed, so a prepared set of pictures does not fit; each turn must show
-the parallax that a picture has not (``zaichang.biometric.enrolment``), and all frames must show one person. What is
+the parallax that a flat picture lacks (``zaichang.biometric.enrolment``), and all frames must show one person. What is
 under way is kept in memory alone: a restart begins anew.
 """
 
@@ -49,7 +49,7 @@ class _UnderWay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What comes next: a pose, or the reference that was made.
+    """The next step: a pose, or the finished reference.
 
     Attributes:
         pose: How to hold the head; None when all is done.
@@ -103,12 +103,12 @@ class LiveEnrolment:
     async def show(
         self, token_id: str, institution_id: str, learner_id: str, pose: str, pictures: Sequence[bytes]
     ) -> Step:
-        """Take the pictures of the pose that was asked for; say the next one, or why this one again, or what was made.
+        """Judge the pictures of the ordered pose; return the next pose, the reason to repeat it, or the reference.
 
         Raises:
             PeerViolation: ``enrol.not_begun``, ``enrol.other_pose``, ``enrol.count``.
             UnreadableInput: ``enrol.unfit`` or ``enrol.several_people`` where the poses together make no reference:
-                begin again; or what the decoder refused.
+                begin again; or the decoder's error.
         """
         under_way = self._under_way.get(token_id)
         if under_way is None or self._ports.clock.now_ms() > under_way.due_ms:
@@ -144,7 +144,7 @@ class LiveEnrolment:
     async def _looked_at(
         self, under_way: _UnderWay, pictures: Sequence[bytes]
     ) -> tuple[list[Mesh], tuple[ReasonCode, ...]]:
-        """Return the meshes of the pictures, and what hinders: quality, pose, parallax, attack detection."""
+        """Return the meshes of the pictures, and the problems: quality, pose, parallax, attack detection."""
         vision, meshes = self._ports.vision, list[Mesh]()
         for picture in pictures:
             look = await vision.geometry(picture, LOOK_MS)
@@ -159,7 +159,7 @@ class LiveEnrolment:
             if held(mirrored=not under_way.mirrored) is None:
                 under_way.mirrored = not under_way.mirrored  # the next try of this pose is judged so
             return meshes, (problem,)
-        # The last picture goes into the reference: what its gate says is better known now than at the end.
+        # The last picture goes into the reference, so its gate is checked now rather than at the end.
         kept = await vision.enrol(pictures[-1])
         if kept.template is None:
             return meshes, kept.reasons

@@ -158,7 +158,7 @@ class Enrolling:
         return learner
 
     async def held(self, institution_id: str, learner_id: str) -> Held | None:
-        """Return what is kept of a learner, or None."""
+        """Return a learner's stored reference, or None."""
         enrolment = await self._ports.learners.enrolment(institution_id, learner_id)
         if enrolment is None:
             return None

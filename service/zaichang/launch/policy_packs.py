@@ -18,7 +18,7 @@ _TEXTS = ("name", "version", "title_zh", "title_en", "basis")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """A policy with what people need to know about it.
+    """A policy with its name and description.
 
     Attributes:
         policy: The rules.

@@ -1,4 +1,4 @@
-"""An institution's questions for a lesson: read from JSON, bounded, and refused with the place of what is wrong."""
+"""An institution's questions for a lesson: read from JSON, bounded, and refused with the place of the error."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class LaunchTokens:
         return jwt.encode(payload, self._private, algorithm=ALGORITHM)
 
     def verify(self, token: str, now_ms: int) -> LaunchClaims:
-        """Return what a token says.
+        """Return a token's claims.
 
         Args:
             token: As the client sent it; never logged.
@@ -176,7 +176,7 @@ class LaunchTokens:
         return jwt.encode(payload, self._private, algorithm=ALGORITHM)
 
     def verify_media(self, ticket: str, now_ms: int) -> MediaTicket:
-        """Return what a media ticket says.
+        """Return a media ticket's claims.
 
         Raises:
             NotAllowed: ``token.media`` where it is not ours, not a media ticket, or has expired.

@@ -2,7 +2,7 @@
 
 The recordings are synthetic (``.ci/spoken_digits.py`` made them with espeak-ng). Speed and pitch, loudness, pauses and
 the noise below are drawn from the session's secret, so the bytes never repeat and cannot be looked up. It is no
-CAPTCHA: speech recognition reads it, as other programs read the picture; a code proves that somebody attends to the
+CAPTCHA: speech recognition reads it, as other programs read the picture; a code proves that a person attends to the
 page, and the captures around it prove who.
 """
 

@@ -1,4 +1,4 @@
-"""What the buttons of a confirm pop-up say; their keys are drawn anew, so only the label tells which is which."""
+"""The texts of the buttons of a confirm challenge. Their keys are drawn anew, so only the text identifies a button."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDINGS: Final = MappingProxyType(
             ("我不在", "I am away"),
             ("没有在看", "I am not watching"),
             ("已离开座位", "I have left my seat"),
-            ("无人学习", "Nobody is studying"),
+            ("无人学习", "No one is studying"),
         ),
         "later": (
             ("稍后再说", "Ask me later"),
@@ -31,11 +31,11 @@ _WORDINGS: Final = MappingProxyType(
 
 
 def confirm_labels(labels: Sequence[str], variant: int, locale: str) -> tuple[str, ...]:
-    """Return the buttons' texts for a pop-up's label names, in Chinese unless English was asked for.
+    """Return the buttons' texts for a challenge's label names, in Chinese unless English was asked for.
 
     Args:
         labels: ``here``, ``away`` and ``later`` in the order to show.
-        variant: Of the pop-up; the wording varies with it.
+        variant: Of the challenge; the wording varies with it.
         locale: ``zh-CN`` or ``en``.
     """
     language = 1 if locale.startswith("en") else 0

@@ -1,4 +1,4 @@
-"""One connection from join to close: limits, decoding, and what each message does.
+"""One connection from join to close: limits, decoding, and the effect of each message.
 
 Nothing a client sends can raise past here. A message that breaks the protocol is answered with the one error shape and
 not used; too many of them, or too fast, close the connection. Closing is always with a code that says whether to come
@@ -53,7 +53,7 @@ from zaichang.tlog.commit import schedule_commitment
 _log = logging.getLogger("zaichang.gateway")
 
 LEAVE_TIMEOUT_S: Final = 5.0
-"""How long a client that is closed may take to read what is queued for it."""
+"""How long a closing client may take to read its queued messages."""
 CAUSES: Final = frozenset({"no_camera", "denied", "busy", "hidden", "ended"})
 LOCALES: Final = ("zh-CN", "en")
 

@@ -1,4 +1,4 @@
-"""One session's liveness tries: begins what the core orders, hands frames to it, drops what was cut short."""
+"""One session's liveness tries: begins the ordered tries, passes frames on, drops tries that were cut short."""
 
 from __future__ import annotations
 

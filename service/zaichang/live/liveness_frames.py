@@ -33,12 +33,12 @@ _GUIDE: Final = (
     ReasonCode.BLURRED,
     ReasonCode.POSE_TOO_FAR,
 )
-"""What the learner is told about while a try runs."""
+"""The guidance that the learner gets while a try runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """A frame and what it shows.
+    """A frame and its geometry.
 
     Attributes:
         nonce: The order that it was sent for.

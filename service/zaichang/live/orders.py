@@ -44,7 +44,7 @@ from zaichang.session.decisions import (
 
 
 def sentence(reason: ReasonCode, locale: str) -> str:
-    """Return what the learner reads, in Chinese unless English was asked for."""
+    """Return the learner's text, in Chinese unless English was asked for."""
     return SENTENCES[reason].en if locale.startswith("en") else SENTENCES[reason].zh
 
 

@@ -1,4 +1,4 @@
-"""Rate limits: token buckets by what they protect and whom they count, bounded in memory.
+"""Rate limits: token buckets by protected resource and client, bounded in memory.
 
 They guard against floods and guessing, not against cheats. Whole hospitals and campuses share an address, so limits by
 address are wide; the narrow ones are by launch token and by key. A limit of 0 is off.
@@ -70,8 +70,8 @@ class Rates:
         """Take one from a bucket.
 
         Args:
-            what: What is counted, in words for the message.
-            whose: Address, digest of a key, id of a token; empty counts nobody.
+            what: The counted requests, in words for the message.
+            whose: Address, digest of a key, id of a token; empty is not counted.
             per_minute: Its size and its refill.
 
         Raises:

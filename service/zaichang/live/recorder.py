@@ -170,4 +170,4 @@ class Recorder:
 
 
 def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
-    """Nobody is connected yet when a restart finishes old records; whoever resumes asks the store."""
+    """No client is connected yet when a restart finishes old records; a client that resumes reads the store."""

@@ -1,4 +1,4 @@
-"""What a learner's sessions of a lesson left to a person for want of closing movements alone."""
+"""Time of a learner's earlier sessions of a lesson that went to review only for lack of closing movements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_BACK: Final = 10
 
 
 async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[int, IntervalSet]:
-    """Return by minute what movements may make up for; nothing where a pop-up was left open."""
+    """Return, by minute, the time that later movements may grant; none where a challenge was left open."""
     if old.state is not SessionState.CLOSED or old.owed:
         return {}
     minutes = [decode_minute(parse_canonical_object(each.body)) for each in await history.minutes(old.session_id)]
@@ -32,7 +32,7 @@ async def resumable(
     Args:
         history: Stored sessions.
         new: The session that opens.
-        credited: What its learner was credited for on this time line.
+        credited: The learner's credited time on this time line.
         session_max_ms: A session that began longer ago cannot be made up for any more.
     """
     where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)

@@ -152,7 +152,7 @@ class LiveSession:
         return waits and self._state.info.client_nonce_c != client_nonce_c
 
     def is_idle(self) -> bool:
-        """Whether the session has ended and nobody is connected to it."""
+        """Whether the session has ended and no client is connected to it."""
         return self.closed and not self.connected
 
     @property
@@ -161,7 +161,7 @@ class LiveSession:
         return self._final
 
     def start(self, leaf: StoredLeaf) -> None:
-        """Record the session's start; its first event is committed, nobody is connected yet, nothing is ordered."""
+        """Record the session's start: its first event is committed, no client is connected, nothing is ordered."""
         self._record((leaf,))
         self._arm()
 
@@ -217,7 +217,7 @@ class LiveSession:
 
         Raises:
             IllegalEvent: The phase does not accept it; nothing happened.
-            StorageError: It could not be committed; nothing happened and nobody was told.
+            StorageError: It could not be committed; nothing happened and nothing was sent.
         """
         # Shielded: a connection that is cut must not leave an event stored and the state behind it.
         work = asyncio.ensure_future(self._apply(make, picture, self._ports.clock.now_ms()))

@@ -119,7 +119,7 @@ class SessionHub:
             return session, True
 
     async def release(self, session: LiveSession) -> None:
-        """Forget a closed session once its records are written and nobody is connected to it."""
+        """Forget a closed session once its records are written and no client is connected to it."""
         if not session.is_idle():
             return
         await session.settle()

@@ -9,13 +9,13 @@ _Work = TypeVar("_Work", bound="asyncio.Future[Any]")
 
 
 async def drained(tasks: set[_Work], *, quietly: bool = False) -> None:
-    """Wait until ``tasks`` is empty, also of what is added meanwhile.
+    """Wait until ``tasks`` is empty, including tasks that are added meanwhile.
 
     From Python 3.12 on, gathering what has ended does not yield, so that no callback would ever take it out: it is
     taken out here.
 
     Args:
-        tasks: What is under way.
+        tasks: The running tasks.
         quietly: Whether what a task raised is dropped, and not raised here.
     """
     while waited := tuple(tasks):

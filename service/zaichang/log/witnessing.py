@@ -103,7 +103,7 @@ def largest_known(place: LogPlace, peers: Sequence[WitnessPeer], rule: StartRule
     if peers and not answered and rule is StartRule.REQUIRE:
         raise StorageError(
             "witness.none_reached",
-            "No witness answers, so nobody can say whether this log is an old backup.",
+            "No witness answers, so it is unknown whether this log is an old backup.",
             "Reach one, or set log_witness_start to warn.",
         )
     return largest

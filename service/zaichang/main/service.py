@@ -99,7 +99,7 @@ class Services:
         await self.close()
 
     async def close(self) -> None:
-        """Stop timers, write what waits, close files. Nothing acknowledged is lost by not calling it."""
+        """Stop timers, write waiting records, close files. Nothing acknowledged is lost by not calling it."""
         await self.late_liveness.stop()
         await self.hub.stop()
         await self.logs.close()

@@ -12,7 +12,7 @@ class LearnerStore(Protocol):
     """Keeps learners by pseudonym."""
 
     async def ensure_learner(self, learner: Learner) -> Learner:
-        """Insert where absent; return what is kept. An erased learner raises ``NotAllowed``.
+        """Insert where absent; return the stored learner. An erased learner raises ``NotAllowed``.
 
         Cost: commit for a new learner, else read.
         """

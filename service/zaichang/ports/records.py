@@ -75,10 +75,10 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What an institution grants a learner in every later session; why is not kept (it may be about health).
+    """An institution's grant to a learner for every later session. Its reason is not stored (it may concern health).
 
     Attributes:
-        version: 1, 2, 3, ...; older ones stay as the record of what held when.
+        version: 1, 2, 3, ...; older ones stay as a record of their time.
         at_ms: Server time.
         set_by: ``platform``, ``operator`` or a reviewer's id.
         route: The granted route; None: as the launch asks.
@@ -145,7 +145,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMinute:
-    """One minute's record (canonical bytes) and what it credits.
+    """One minute's record (canonical bytes) and the time that it credits.
 
     ``leaf_seq`` is the leaf that carries its verdict, None until that leaf is written; ``published`` says that its line
     is in the outbox. Both are kept by the store.
@@ -219,7 +219,7 @@ class Append:
         leaves: Leaves that these events completed.
         closed_ms: Set where the session ended with these events.
         owed: The kind of the challenge that was left open then, or None.
-        case: What a person should look at then; the reasons of undecided minutes are added to it.
+        case: The review case to open; the reasons of undecided minutes are added to it.
     """
 
     session_id: str

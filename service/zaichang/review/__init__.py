@@ -1,1 +1,1 @@
-"""What people decide after a session, and what is looked for across sessions."""
+"""Reviewers' decisions after a session, and checks across sessions."""

@@ -65,7 +65,7 @@ class AccountSharing:
         self.limits = limits
 
     async def joined(self, row: SessionRow, peer: Peer) -> None:
-        """Note with what a session was opened or resumed, and raise what follows from it."""
+        """Record the device and address of an opened or resumed session, and open the cases that follow."""
         try:
             for kind, raw in ((SightingKind.DEVICE, peer.device), (SightingKind.ADDRESS, address_group(peer.address))):
                 if raw:
@@ -75,7 +75,7 @@ class AccountSharing:
             _log.warning("session %s: indicators were not noted: %s", row.session_id, error)
 
     async def hinted(self, row: SessionRow, hints: tuple[str, ...], known: set[str]) -> None:
-        """Keep new hints of a capture's header; ``known`` holds what this connection gave before."""
+        """Keep new hints of a capture's header; ``known`` holds those that this connection sent before."""
         for hint in hints:
             if hint in known or len(known) >= HINTS_MAX or _HINT.fullmatch(hint) is None:
                 continue
@@ -161,7 +161,7 @@ class AccountSharing:
 
 
 def address_group(address: str) -> str:
-    """Return what stands for a client's address: IPv4 as it is, IPv6 by its /64, nothing for the machine itself.
+    """Return the key of a client's address: IPv4 as it is, IPv6 by its /64, empty for the machine itself.
 
     Behind a proxy that does not say for whom it calls, everybody comes from loopback; that tells nothing.
     """

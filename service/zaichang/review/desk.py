@@ -1,4 +1,4 @@
-"""What a person decides about a case, and what a learner appeals.
+"""The reviewers' desk: decisions on cases, and learners' appeals.
 
 A decision never edits: each minute it concerns becomes a ``session.amend`` leaf that points at the segment it changes
 (I9), written with its record, its credit and the case's end in one transaction, then carried into the log and the
@@ -30,7 +30,7 @@ from zaichang.session.playhead import IntervalSet, difference, total_ms
 
 APPEAL_MAX_CHARS: Final = 1_000
 SERVICE: Final = "service:"
-"""What the service granted by itself is under a name that begins so; no person's decision, so it bars none."""
+"""The service's own grants have a name with this prefix. They are no reviewer's decision, so they block none."""
 APPEALS_MAX: Final = 20
 """Appeals about one session, answered ones included."""
 NOTE_MAX_CHARS: Final = 500
@@ -109,7 +109,7 @@ class ReviewDesk:
         return await ports.cases.case(case_id)
 
     async def left(self, session_id: str) -> Mapping[int, IntervalSet]:
-        """Return what a person may still grant of a session, by minute."""
+        """Return the time of a session that a reviewer may still grant, by minute."""
         row = await self._ports.history.session(session_id)
         return await self._left(row, await self._ports.history.minutes(session_id))
 
@@ -167,7 +167,7 @@ class ReviewDesk:
         )
 
     async def words_of(self, row: SessionRow, appeal: Appeal) -> str:
-        """Return what a learner wrote."""
+        """Return the learner's text."""
         key = self._ports.vault.unlock(await self._ports.learners.learner(row.institution_id, row.learner_id))
         return key.decrypt(Purpose.APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.encrypted).decode()
 
@@ -230,7 +230,7 @@ class ReviewDesk:
             row: The session, closed.
             author: Who grants; begins with ``SERVICE``, as no reviewer's id may.
             reason: Why.
-            found: What may be granted, by minute; never more than was undecided.
+            found: Time that may be granted, by minute; at most the undecided time.
 
         Raises:
             NotAllowed: ``review.session_open``, ``review.unsealed``: try again later.
@@ -304,4 +304,4 @@ def _check(case: Case, wanted: Verdicts) -> None:
 
 
 def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
-    """Nobody is connected: whoever asks reads the store."""
+    """No client is connected; later requests read the store."""

@@ -34,7 +34,7 @@ WAITING_MAX: Final = 1_000
 CAPTURES_MAX: Final = 6
 """Kept captures of a session that are looked at, spread over it."""
 GROUP_MIN: Final = 2
-"""Captures of another face that make it somebody, not a mishap."""
+"""Captures of another face that count as another person, not as a mishap."""
 INSTITUTIONS_MAX: Final = 4
 """Indices kept in memory; the one used longest ago is dropped and built again when needed."""
 
@@ -49,7 +49,7 @@ class _Task:
 
 
 class FaceSearch:
-    """Takes note of enrolments and ended sessions; ``run`` looks at them one after the other."""
+    """Queues enrolments and ended sessions; ``run`` searches them one after the other."""
 
     def __init__(self, ports: ReviewPorts, due_days: int) -> None:
         """Use the ports; people should look within ``due_days``."""
@@ -67,7 +67,7 @@ class FaceSearch:
         self._note(_Task(institution_id=row.institution_id, learner_id=row.learner_id, session_id=row.session_id))
 
     async def run(self) -> None:
-        """Look at what waits, until cancelled; what cannot be looked at is left out."""
+        """Search the queued items until cancelled; unreadable ones are skipped."""
         while True:
             task = await self._waiting.get()
             try:

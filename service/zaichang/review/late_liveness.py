@@ -1,7 +1,7 @@
 """Movements at the beginning of a session make up for those that the learner's last one lacked at its end.
 
-A session that was left without its closing movements gives what captures proved to a person. Where the learner comes
-back and passes the movements of the next session, nobody need look: the service grants it, as a new log entry, once
+If a session ends without its closing movements, its proved time goes to review. Where the learner comes
+back and passes the movements of the next session, no review is needed: the service grants it, as a new log entry, once
 that next session has ended (while it runs, its own credit is reckoned without).
 """
 

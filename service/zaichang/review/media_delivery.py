@@ -1,4 +1,4 @@
-"""The delivery log (I5): what was sent to whom comes in here, from an institution's servers or from our own.
+"""The delivery log (I5): records of sent media, from an institution's servers or from our own.
 
 Records are kept by launch, because a player may fetch before its session begins. A running session takes them in as
 events; what comes after the end grants what only the log stood against, as a new log entry (I9).
@@ -86,7 +86,7 @@ class DeliveryDesk:
                 await self.opened(session)
 
     async def opened(self, session: LiveSession) -> None:
-        """Let a running session take in what is kept for it; the caller holds the learner's lock."""
+        """Pass the stored records to a running session; the caller holds the learner's lock."""
         ports, row = self._ports, session.row
         while records := await ports.media_deliveries.unused_deliveries(row.institution_id, row.token_id, _EVENT_SPANS):
             spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)

@@ -23,7 +23,7 @@ class Retention:
 
         Digests of devices and addresses are kept for ``device_days``.
 
-        So long are records of deliveries kept, too: what a session took in is among its events.
+        Records of deliveries are kept for this time, too; those that a session took in are among its events.
         """
         self._ports = ports
         self._sightings_ms = device_days * DAY_MS

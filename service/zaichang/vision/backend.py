@@ -1,7 +1,7 @@
 """Analysing frames off the event loop: the in-process pool behind the ``Vision`` port.
 
 A frame always gets an answer. Where the pool is full, the deadline has passed or a stage fails, the answer is
-``not_analysed()``, which never counts as a pass. Frames live in memory only, and only until they are analysed.
+``not_analysed()``, which never counts as a pass. Frames stay in memory, and only until they are analysed.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class InProcessVision:
         return 0 if self._closed else max(0, self._config.queue_frames - self._jobs.qsize())
 
     async def close(self) -> None:
-        """Stop the workers after the frame that each is at; what waits is answered ``not_analysed()``."""
+        """Stop the workers after their current frames. Waiting frames are answered ``not_analysed()``."""
         if self._closed:
             return
         self._closed = True
@@ -170,7 +170,7 @@ def _assess(analyser: Analyser, frame: Frame) -> FrameAssessment:
 
 
 def _reference(data: bytes | None, embedder_id: str) -> tuple[Template | None, ReasonCode | None]:
-    """Return the reference, or what it lacks: it is not there, or an older embedder or an older version made it."""
+    """Return the reference, or its problem: it is missing, or from an older embedder or version."""
     if data is None:
         return None, ReasonCode.REFERENCE_MISSING
     try:

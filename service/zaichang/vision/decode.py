@@ -19,7 +19,7 @@ MAX_SCANS: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodeLimits:
-    """What is refused before it is decompressed.
+    """Limits of a picture; larger ones are refused before they are decompressed.
 
     Attributes:
         max_bytes: Size of the encoded picture.
@@ -44,7 +44,7 @@ def decode(data: bytes, limits: DecodeLimits) -> NDArray[np.uint8]:
 
     Args:
         data: The encoded picture.
-        limits: What is refused.
+        limits: The limits of the picture.
 
     Returns:
         ``(height, width, 3)`` BGR.

@@ -39,7 +39,7 @@ class DetectorConfig:
     Attributes:
         long_side_px: The frame is scaled down to this before detection; smaller frames are not enlarged. At 320 a face
             of 27 px in a 640-px frame is found (docs/accuracy.md).
-        careful_long_side_px: The same for frames that decide an identity: finds somebody twice as far behind.
+        careful_long_side_px: The same for frames that decide an identity: finds a person twice as far behind.
         min_score: Lower scores are not faces.
         overlap: Two boxes that overlap more (intersection over union) are one face.
     """

@@ -80,7 +80,7 @@ class Embedder:
         return normalised(self._network.run(rgb)[0][0])
 
     def reference(self, views: FaceViews) -> NDArray[np.float32]:
-        """Return what a reference holds: the mean over both alignments and their mirror images, four runs.
+        """Return the vector of a reference: the mean over both alignments and their mirror images, four runs.
 
         Raises:
             ValueError: As ``embed``.

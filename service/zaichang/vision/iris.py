@@ -1,7 +1,7 @@
 """MediaPipe's eye network: the lids of each eye, looked at from near; a blink is measured on them.
 
-The network is called iris_landmark. Its iris points are dropped: where somebody looks is not evidence
-(docs/privacy.md). What is done here is MediaPipe's own refining step (its ``modules/iris_landmark`` and
+The network is called iris_landmark. Its iris points are dropped: the direction of gaze is not evidence
+(docs/privacy.md). This is MediaPipe's own refining step (its ``modules/iris_landmark`` and
 ``graphs/iris_tracking``). The network knows one kind of eye, with the outer corner on the picture's left: so the
 person's right eye is given as it is and the left one mirrored. Its own names call that eye the left one.
 """

@@ -60,7 +60,7 @@ class AnalyserConfig:
         limits: For frames.
         enrol_limits: For enrolment photos.
         detector: How faces are found.
-        quality: What a usable face is.
+        quality: Limits of a usable face.
         thresholds: What decides.
         sure_margin_bp: A frame whose first similarity is so far above the threshold is the person; any other is looked
             at a second time, aligned by other points and mirrored, and the mean decides (docs/adr/0027).
@@ -121,7 +121,7 @@ class Analyser:
         return self._assess(pixels, want, reference, keep=False)[0]
 
     def geometry(self, frame: bytes) -> Geometry:
-        """Look at a frame of an active liveness challenge: the only near face's mesh, or what hinders.
+        """Look at a frame of an active liveness challenge: the only near face's mesh, or the problem.
 
         Args:
             frame: JPEG, PNG or WebP bytes.
@@ -168,7 +168,7 @@ class Analyser:
         thresholds = self.config.thresholds
         found, embedding, face = self._assess(pixels, Wanted(identity=True), None, keep=True)
         main = found.main
-        # Somebody small behind leaves no doubt whose face it is; an equally near face does, and is refused.
+        # A small face behind leaves no doubt whose face it is. An equally near face does, and is refused.
         reasons: list[ReasonCode] = [reason for reason in found.reasons if reason is not ReasonCode.BACKGROUND_FACE]
         if main is not None:
             reasons += main.reasons

@@ -1,6 +1,6 @@
 """Is a face the right way up? The detector alone does not say: it also finds faces that hang or lie.
 
-A face that was found upside down gets its eyes at the mouth, so its embedding belongs to nobody: as a reference it
+A face that was found upside down gets its eyes at the mouth, so its embedding matches no person: as a reference it
 would lock the learner out, as a capture it would call the right person a stranger. But the detector is always surer of
 a face that stands: of 234 faces turned three ways, every turned one that was found at all scored lower than the
 standing one (docs/accuracy.md), so the surroundings are turned and looked at again.

@@ -73,4 +73,4 @@ CLOSES: Final = MappingProxyType(
         _C.RESTARTING: _close("the service restarts, or another process took the session over", CloseAction.RETRY),
     }
 )
-"""Every close code; a test holds the table complete."""
+"""Every close code; a test checks that the table is complete."""

@@ -73,7 +73,7 @@ export interface Answer {
   answer: string;
 }
 
-/** The learner sits before the camera and pressed the button: the liveness steps may begin. */
+/** The learner faces the camera and pressed the button. The liveness steps may begin. */
 export interface Ready {
   t: "ready";
   /** The challenge that this answers. */

@@ -5,7 +5,7 @@ The command is run with one word more, the text to sign on its standard input:
 * ``<command> vkey``: prints the verifier key line (``origin+id+base64``), once at start;
 * ``<command> sign``: prints the base64 of the signature bytes over what it reads.
 
-What it prints is checked with the verifier key before anything is done with it, so a wrong or mixed-up key cannot
+Its output is checked with the verifier key before any use, so a wrong or mixed-up key cannot
 get into the log.
 """
 

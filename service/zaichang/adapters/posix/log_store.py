@@ -177,8 +177,8 @@ def _fsync(descriptor: int) -> None:
     except OSError as error:
         raise FatalLogError(
             "log.fsync",
-            f"fsync failed ({error.strerror}): what is on the disk is no longer known.",
-            "Check the disk, then start again; the log repairs itself from what is durable.",
+            f"fsync failed ({error.strerror}): the content of the disk is unknown.",
+            "Check the disk, then start again; the log repairs itself from its durable files.",
         ) from error
 
 

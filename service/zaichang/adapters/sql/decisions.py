@@ -1,4 +1,4 @@
-"""What people decided, and what learners appealed, in SQLite; and how both are forgotten."""
+"""Reviewers' decisions and learners' appeals in SQLite, and their erasure."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Decisions:
                 (appeal.session_id, appeal.number, appeal.at_ms, json.dumps(appeal.minutes), appeal.encrypted),
             )
             insert_case(db, draft)
-            # An appeal always comes before a person, also where the case was closed for the same reasons.
+            # An appeal always goes to review, even if the case was closed for the same reasons.
             db.execute(
                 "UPDATE cases SET state = 'open', due_ms = ? WHERE institution_id = ? AND kind = ? AND subject = ?",
                 (draft.due_ms, draft.institution_id, draft.kind, draft.subject),

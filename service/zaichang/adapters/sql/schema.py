@@ -10,7 +10,7 @@ from zaichang.core.errors import StorageError
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
-        # Who and what
+        # Institutions, learners and lessons
         """CREATE TABLE institutions (
             institution_id TEXT PRIMARY KEY, name_zh TEXT NOT NULL, name_en TEXT NOT NULL,
             key_digest TEXT NOT NULL, staff_digest TEXT NOT NULL, created_ms INTEGER NOT NULL) STRICT""",
@@ -20,7 +20,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             title_zh TEXT NOT NULL, title_en TEXT NOT NULL, duration_ms INTEGER NOT NULL,
             policy_digest TEXT NOT NULL REFERENCES policies, questions BLOB NOT NULL,
             PRIMARY KEY (institution_id, course_id, lesson_id)) STRICT""",
-        # wrapped_key is the learner's data key; destroying it erases everything sealed with it
+        # wrapped_key is the learner's data key; destroying it erases everything encrypted with it
         """CREATE TABLE learners (
             institution_id TEXT NOT NULL REFERENCES institutions, learner_id TEXT NOT NULL,
             wrapped_key BLOB, created_ms INTEGER NOT NULL, erased_ms INTEGER,
@@ -94,7 +94,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             at_ms INTEGER NOT NULL, verdict TEXT NOT NULL, delta_ms INTEGER NOT NULL, reason TEXT NOT NULL,
             reviewer_id TEXT NOT NULL, body BLOB NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (session_id, leaf_seq)) STRICT, WITHOUT ROWID""",
-        # The learner's own words, sealed with the learner's key
+        # The learner's text, encrypted with the learner's key
         """CREATE TABLE appeals (
             session_id TEXT NOT NULL REFERENCES sessions, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             minutes TEXT NOT NULL, sealed BLOB NOT NULL, answered_ms INTEGER, outcome TEXT NOT NULL DEFAULT '',
@@ -103,7 +103,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             set_by TEXT NOT NULL, route TEXT NOT NULL, extra_time_pct INTEGER NOT NULL, liveness_excluded TEXT NOT NULL,
             PRIMARY KEY (institution_id, learner_id, version)) STRICT, WITHOUT ROWID""",
-        # What a session was seen with: salted digests of device and address, hints of the page. Short-lived
+        # Sightings of a session: salted digests of device and address, hints of the page. Kept for a short time
         """CREATE TABLE sightings (
             session_id TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, institution_id TEXT NOT NULL,
             learner_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -118,7 +118,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX audit_by_institution ON audit (institution_id, n)""",
     ),
     (
-        # What was sent to whom (I5): by launch, since a player may fetch before its session begins. used says that the
+        # Media sent to each launch (I5); a player may fetch before its session begins. used says that the
         # session has taken it in
         """CREATE TABLE deliveries (
             institution_id TEXT NOT NULL REFERENCES institutions, launch TEXT NOT NULL, start_ms INTEGER NOT NULL,
@@ -135,7 +135,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """ALTER TABLE lessons ADD COLUMN live_from_ms INTEGER NOT NULL DEFAULT 0""",
         """ALTER TABLE sessions ADD COLUMN lesson_version TEXT NOT NULL DEFAULT '1'""",
         """ALTER TABLE sessions ADD COLUMN timeline TEXT NOT NULL DEFAULT '1'""",
-        # The kind of the pop-up that was left open at the end, or empty
+        # The kind of the challenge that was left open at the end, or empty
         """ALTER TABLE sessions ADD COLUMN owed TEXT NOT NULL DEFAULT ''""",
         """ALTER TABLE credits RENAME TO credits_before""",
         """CREATE TABLE credits (

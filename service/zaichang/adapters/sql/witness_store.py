@@ -1,4 +1,4 @@
-"""What a witness remembers: one row per log, moved by compare-and-set, durable before anyone is answered."""
+"""A witness's memory: one row per log, moved by compare-and-set, durable before the answer is sent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WitnessStore:
             raise StorageError("witness.store", f"The witness's memory cannot be opened ({error}).") from error
 
     def load(self, origin: str) -> Seen:
-        """Return what was cosigned last of a log, ``NOTHING`` for a new one."""
+        """Return the last cosigned state of a log, ``NOTHING`` for a new one."""
         try:
             with self._lock:
                 row = self._db.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
@@ -69,6 +69,6 @@ class WitnessStore:
         return changed == 1
 
     def close(self) -> None:
-        """Close the file; whoever still asks gets ``StorageError``."""
+        """Close the file; later calls raise ``StorageError``."""
         with self._lock:
             self._db.close()

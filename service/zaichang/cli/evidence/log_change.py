@@ -1,4 +1,4 @@
-"""``zaichang log key rotate | revoke`` and ``zaichang log record``: what the keeper of a log adds to it by hand."""
+"""``zaichang log key rotate | revoke`` and ``zaichang log record``: an operator's additions to a log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     key = actions.add_parser("key", help="change a log's key; the service must be stopped")
     words = key.add_subparsers(dest="word", required=True)
     rotate = words.add_parser("rotate", help="bring in a new key and retire the present one")
-    revoke = words.add_parser("revoke", help="take a key back that somebody else may hold; the present one is replaced")
+    revoke = words.add_parser("revoke", help="revoke a key that an attacker may hold; the present one is replaced")
     record = actions.add_parser("record", help="log that something was uploaded, or that a regulator drew a sample")
     for action in (rotate, revoke, record):
         action.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
@@ -39,12 +39,12 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
         "--until", type=int, metavar="SIZE", help="the last size known to be ours; default: the present one"
     )
     kinds = record.add_subparsers(dest="kind", required=True)
-    upload = kinds.add_parser("upload", help="what was sent to a platform, and what it answered")
+    upload = kinds.add_parser("upload", help="a submission to a platform, and its answer")
     upload.add_argument("--target", required=True, help="which platform, a lower-case word")
     upload.add_argument("--from-index", type=int, required=True, help="first log index that it covers")
     upload.add_argument("--to-index", type=int, required=True, help="last one")
-    upload.add_argument("--request", type=Path, required=True, help="what was sent; its digest is logged")
-    upload.add_argument("--response", type=Path, required=True, help="what came back; its digest is logged")
+    upload.add_argument("--request", type=Path, required=True, help="the file that was sent; its digest is logged")
+    upload.add_argument("--response", type=Path, required=True, help="the file that came back; its digest is logged")
     upload.add_argument("--status", type=int, required=True, help="the platform's status code")
     sampling = kinds.add_parser("sampling", help="a regulator's announcement, draw or report")
     sampling.add_argument("--stage", choices=("announce", "draw", "report"), required=True)

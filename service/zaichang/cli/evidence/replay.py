@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "recompute every verdict of a session from its stored events and compare with what was recorded"
+    text = "recompute every verdict of a session from its stored events and compare with the record"
     parser = subparsers.add_parser("replay", help=text, description=text)
     parser.add_argument("session", metavar="SESSION", help="session id")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -22,7 +22,7 @@ const words = {
   },
   aboutOther: {
     zh: "学习期间会弹出小窗，请您确认在场；不使用摄像头。快进的部分不计时。",
-    en: "While you study, pop-ups ask you to confirm that you are there; the camera is not used. Skipped parts do not count.",
+    en: "While you study, challenges ask you to confirm that you are there; the camera is not used. Skipped parts do not count.",
   },
   noPad: { zh: "演示说明：此课程的规则未包含活体检测模型。", en: "Demonstration: this course's policy runs without a liveness (PAD) model." },
   enrol: { zh: "登记照片", en: "Enrol your face" },

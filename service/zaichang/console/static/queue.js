@@ -1,4 +1,4 @@
-// The review queue: one case at a time, by keyboard; what is decided here becomes an entry in the log.
+// The review queue: one case at a time, by keyboard; each decision becomes an entry in the log.
 import { call, duration, frame, h, json, lang, legend, minuteSquares, onLanguage, problem, secret, show, t, when } from "/static/common.js";
 
 const key = secret("key");

@@ -115,7 +115,7 @@ function draw() {
 async function loadOlder(before) {
   try {
     const found = await json(`/v1/sessions?before=${encodeURIComponent(before)}`, { key });
-    // What was on the first page stays, also when newer sessions push it off.
+    // Rows of the first page stay, also when newer sessions push them off.
     state.older = [...(state.older.length ? state.older : state.list.sessions), ...found.sessions];
     state.next = found.next;
   } catch (error) {
