@@ -57,7 +57,7 @@ RULES = (
     _rule(r"\b(?:takes?|took|taking) note of\b", "record, count"),
     _rule(r"\b(?:is|are|was|were) said\b", "is reported, is stated"),
     _rule(r"\b(?:asks?|asked|left to|comes? before|waits? for) a person\b", "goes to review, opens a review case"),
-    _rule(r"\b(?:un)?seal(?:s|ed|ing)? (?!value|(?-i:BLOB|FROM)\b)", "encrypt (a picture); anchor (a record under a checkpoint)"),
+    _rule(r"\b(?:un)?seal(?:s|ed|ing)? (?!value|(?-i:BLOB|FROM)\b)", "encrypt (a picture); anchor (a record)"),
     _rule(r"\blive (?:sessions?|learners?|in memory)\b", "open session"),
     _rule(r"\bdeliver\w*\b[^.]*\boutbox\b", "publish (minutes to the outbox); media delivery (media to a player)"),
     _rule(r"\b(?:anti-spoofing|cheating score|confidence score)\b", "PAD; indicator; similarity"),

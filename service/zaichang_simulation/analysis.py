@@ -19,7 +19,7 @@ from zaichang_simulation.format.types import to_ms
 
 
 class FrameAnalyser(Protocol):
-    """What of ``zaichang.vision.pipeline.Analyser`` is used."""
+    """The used part of ``zaichang.vision.pipeline.Analyser``."""
 
     def assess(self, frame: bytes, *, want: Wanted, reference: Template | None = None) -> FrameAssessment:
         """Assess an encoded frame."""
@@ -75,7 +75,7 @@ class Gallery:
         return self._analyser.geometry_of(picture).mesh
 
     def enrol(self, image: bytes) -> PhotoResult:
-        """Return what comes of an enrolment photo."""
+        """Return the result of an enrolment photo."""
         key = hashlib.sha256(image).digest()
         if key not in self._enrolled:
             self._enrolled[key] = self._analyser.enrol(image)

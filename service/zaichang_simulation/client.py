@@ -45,7 +45,7 @@ class ClientHost(Protocol):
         ...
 
     async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
-        """Return what a person would answer."""
+        """Return the answer of a person."""
         ...
 
     async def delivered(self, token: str, part: tuple[int, int]) -> None:
@@ -243,7 +243,7 @@ class SimClient:
     # What the parts ask
 
     def report(self) -> Sample:
-        """Return what the player says, or what the cheat says instead."""
+        """Return the player's report, or the cheat's false one."""
         said = self.cheats.report(self.player.sample(), self.lesson_ms)
         if said.ended:
             self._finish_soon()
@@ -374,7 +374,7 @@ def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Cha
 
 
 def honest_ms_of(loaded: Loaded, clients: list[SimClient], played_ms: int) -> int:
-    """Return what a fair observer would have credited: as the scenario says, or what was played."""
+    """Return the honest time: the scenario's value, or the time played."""
     expect = loaded.scenario.expect
     if expect.honest_until_s is not None:
         return sum(client.honest_ms for client in clients)

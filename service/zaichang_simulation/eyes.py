@@ -1,4 +1,4 @@
-"""The simulated camera as the client sees it: the scenario's pictures, or what a cheat sends instead."""
+"""The simulated camera as the client sees it: the scenario's pictures, or the pictures that a cheat sends instead."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ class SimCamera:
             self._asked_ms = self._now_ms()
 
     def called(self, called: bool) -> None:
-        """A pop-up is there, or over; who listens for it comes."""
+        """Record that a challenge opened or closed; a person who listens for it comes."""
         if not called:
             self._called_ms = None
         elif self._called_ms is None:
             self._called_ms = self._now_ms()
 
     def _wanted_ms(self) -> int | None:
-        """Return since when somebody who would come is wanted before the camera."""
+        """Return since when the person has been called to the camera; None: not called."""
         if self._timeline.entry_at(self._now_ms()).when_asked != "called":
             return self._asked_ms
         return min((each for each in (self._asked_ms, self._called_ms) if each is not None), default=None)
 
     async def capture(self, order: CaptureOrder) -> Picture | Unavailable | None:
-        """Return what is sent for an order."""
+        """Return the picture that is sent for an order."""
         if self._ignored("capture"):
             return None
         if order.prompt:
@@ -86,7 +86,7 @@ class SimCamera:
 
         Args:
             order: The step.
-            act: How far the person's movement has gone; None for somebody who does nothing.
+            act: How far the person's movement has gone; None for a person who does nothing.
             performer: Another face that makes the movement, or empty.
         """
         if self._ignored("capture"):
@@ -119,7 +119,7 @@ class SimCamera:
         return taken if isinstance(taken, Picture) else None
 
     def picture(self, width_px: int = 480, quality_pct: int = 80) -> Picture | None:
-        """Return a picture that nobody ordered."""
+        """Return a picture without an order."""
         taken = self._take(width_px, quality_pct)
         return taken if isinstance(taken, Picture) else None
 

@@ -274,7 +274,7 @@ class RuntimeHost:
         await self._running().late_liveness.settle()
 
     async def granted_ms(self, session_id: str) -> int:
-        """Return what was granted of a session after its end."""
+        """Return the time granted to a session after its end."""
         return sum(each.delta_ms for each in await self._running().store.amendments(session_id))
 
     def serve(self, channel: Channel, address: str = "") -> None:
@@ -284,7 +284,7 @@ class RuntimeHost:
         task.add_done_callback(self._tasks.discard)
 
     async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
-        """Return what a person would read off a pop-up: replayed from the stored events."""
+        """Return the right answer to a challenge, replayed from the stored events."""
         events = await self.events(session_id)
         challenge = replay(events, self._loaded.policy).state.challenges.open
         return challenge.expected if challenge is not None else None
@@ -300,9 +300,9 @@ class RuntimeHost:
         return tuple(decode_minute(parse_canonical_object(each.body)) for each in stored)
 
     async def cases(self, session_ids: Sequence[str]) -> tuple[CaseResult, ...]:
-        """Look for one face behind several accounts, as the service does beside, and return the cases for a person.
+        """Look for one face behind several accounts, as the service does beside, and return the review cases.
 
-        Cases of single sessions are left out: what a session leaves to a person is in its result.
+        Cases of single sessions are left out: the undecided time of a session is in its result.
         """
         services = self._running()
         learners = sorted({client.learner for client in self._loaded.scenario.client})

@@ -1,4 +1,4 @@
-"""Compares what came out with what was expected."""
+"""Compares the result with the expectation."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
         )
     loss_ms = result.honest_ms - result.verified_ms - result.undecided_ms
     if expect.loss_s_max is not None and loss_ms > to_ms(expect.loss_s_max):
-        found.append(f"{loss_ms / 1000:.1f} s of what was honest are lost, at most {expect.loss_s_max:g} s may")
+        found.append(f"{loss_ms / 1000:.1f} s of honest time are lost, at most {expect.loss_s_max:g} s may")
     if expect.undecided_s_max is not None and result.undecided_ms > to_ms(expect.undecided_s_max):
         found.append(
-            f"{result.undecided_ms / 1000:.1f} s are left to a person, expected at most {expect.undecided_s_max:g} s"
+            f"{result.undecided_ms / 1000:.1f} s are in review, expected at most {expect.undecided_s_max:g} s"
         )
     found += _reasons(_all_reasons(sessions), expect.reasons, expect.reasons_absent)
     if expect.final is not None:
@@ -68,7 +68,7 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
     found += [f"there is no case of {code} for a person" for code in expect.cases if code not in cases]
     found += [f"there is a case of {code} for a person" for code in expect.cases_absent if code in cases]
     refused = {code for _, code in result.refusals}
-    found += [f"nobody was refused with {code}" for code in expect.refusals if code not in refused]
+    found += [f"no client was refused with {code}" for code in expect.refusals if code not in refused]
     if expect.sessions is not None and len(sessions) != expect.sessions:
         found.append(f"there were {len(sessions)} sessions, expected {expect.sessions}")
     if expect.closed is not None:

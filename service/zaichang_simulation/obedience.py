@@ -24,7 +24,7 @@ _MOVEMENTS: Final = ("turn_left", "turn_right", "look_up", "look_down", "blink",
 
 
 def obedience(rule: ChallengeRule, mistaken: bool) -> str:
-    """Return what the person does: as the rule says, or as whoever answers pop-ups would."""
+    """Return the person's behaviour: the rule's own, else that of its answer to challenges."""
     if rule.liveness is not None:
         return rule.liveness
     if rule.answer == "person":
@@ -58,7 +58,7 @@ class SimLiveness:
         self._begun_ms = 0
 
     def hint(self, hint: LivenessHint) -> None:
-        """Nobody needs guidance here: who obeys faces the camera already."""
+        """Ignore guidance: a person who obeys faces the camera already."""
 
     def step(self, order: LivenessStepOrder) -> None:
         """Decide what the person does now."""

@@ -1,4 +1,4 @@
-"""How pop-ups are answered: like a person, or like the scripts that pretend to be one."""
+"""How challenges are answered: like a person, or like scripts that imitate one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODE_DIGITS = 4
 MOVING = frozenset({"liveness", "light"})
 INSTANT_S = 0.02
 Oracle = Callable[[ChallengeOrder], Awaitable[str | None]]
-"""What a person would read off the pop-up: the right answer, or None where it cannot be known."""
+"""The right answer to the challenge, or None where it cannot be known."""
 
 
 class SimPrompter:

@@ -47,7 +47,7 @@ class SimPlayer:
         self.live_for_ms = 0
         self.played: IntervalSet = EMPTY
 
-    # What is true
+    # The true state
 
     @property
     def running(self) -> bool:

@@ -54,7 +54,7 @@ def simulate_remotely(
         media: Further folders in which media files are looked for.
 
     Raises:
-        ConfigError: ``simulate.server``: neither key nor token, or what only works in process.
+        ConfigError: ``simulate.server``: neither key nor token, or an option that only works in process.
         UnreadableInput: ``simulate.unreachable``, ``simulate.refused``: the service is not there or does not agree.
     """
     if loaded.scenario.server:
@@ -139,7 +139,7 @@ class RemoteHost:
         return token
 
     async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
-        """Return what a person would answer, as far as the scenario knows it; codes are only in the picture."""
+        """Return a person's answer, as far as the scenario knows it; codes are only in the picture."""
         if order.kind == "confirm":
             return right_option(order.options, order.labels)
         bank = [(each.text, each.options[each.correct]) for each in QUESTIONS]
@@ -148,7 +148,7 @@ class RemoteHost:
         return str(order.options.index(right)) if right in order.options else None
 
     async def delivered(self, token: str, part: tuple[int, int]) -> None:
-        """Tell the service, as the media servers' log would; without the platform's key nobody can."""
+        """Report deliveries to the service, as the media servers' log would; this needs the platform's key."""
         if self._key and token:
             launch = jwt.decode(token, options={"verify_signature": False})["jti"]
             sent_ms = time.time_ns() // 1_000_000
@@ -247,7 +247,7 @@ async def _run(loaded: Loaded, host: RemoteHost) -> Result:
 
 
 def _own_mesh() -> MeshOf:
-    """Return what finds faces for those who move; the models are loaded when the first of them is asked to."""
+    """Return the face finder for people who move; models are loaded at its first use."""
     loaded: list[Analyser] = []
 
     def mesh_of(picture: Image) -> Points | None:
@@ -267,7 +267,7 @@ def _client(spec: ClientTable, loaded: Loaded, host: RemoteHost, connect: Any) -
 
 
 def _sessions(client: SimClient) -> list[SessionResult]:
-    """Return what the service told the player; only sealed minutes are told."""
+    """Return the results that the service sent to the player; it sends anchored minutes only."""
     found: list[SessionResult] = []
     for session_id in client.sessions:
         said = client.told.get(session_id, [])

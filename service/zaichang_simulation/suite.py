@@ -26,12 +26,12 @@ WORST_SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A scenario and what came of it.
+    """A scenario and its result.
 
     Attributes:
         path: Its file.
         loaded: The scenario.
-        result: What came out; None where its media are absent.
+        result: The result; None where its media are absent.
     """
 
     path: Path
@@ -57,23 +57,23 @@ class Case:
 
     @property
     def gain_ms(self) -> int:
-        """What a cheat was credited beyond what was honest."""
+        """Time credited to a cheat beyond its honest time."""
         return max(0, self.result.verified_ms - self.result.honest_ms) if self.result else 0
 
     @property
     def claimed_ms(self) -> int:
-        """What a cheat claimed beyond what was honest."""
+        """Time that a cheat claimed beyond its honest time."""
         return max(0, self.result.claimed_ms - self.result.honest_ms) if self.result else 0
 
     @property
     def loss_ms(self) -> int:
-        """What an honest learner lost; what waits for a person is not lost yet."""
+        """Time that an honest learner lost. Time in review is not lost."""
         kept_ms = self.result.verified_ms + self.result.undecided_ms if self.result else 0
         return max(0, self.result.honest_ms - kept_ms) if self.result else 0
 
     @property
     def lost(self) -> bool:
-        """Whether an honest learner's session came to nothing."""
+        """Whether an honest learner's session has no verified time."""
         return self.result is not None and self.result.verified_ms == 0
 
 
@@ -84,12 +84,12 @@ class Figures:
     Attributes:
         stopped: Number of cheats that should be stopped, of those that ran.
         accepted: Number of accepted cheats, likewise.
-        gained_ms: Credited to cheats beyond what was honest, accepted techniques left out.
-        claimed_ms: What these cheats claimed beyond what was honest.
+        gained_ms: Credited to cheats beyond their honest time, without accepted techniques.
+        claimed_ms: Claimed by these cheats beyond their honest time.
         all_gained_ms: The same with the accepted techniques.
         all_claimed_ms: The same with the accepted techniques.
         worst_loss_ms: The most that one honest scenario lost.
-        lost_sessions: Honest scenarios that came to nothing.
+        lost_sessions: Honest scenarios without any verified time.
         replays_differ: Sessions whose replay gave another verdict.
     """
 
@@ -143,7 +143,7 @@ def run_suite(
 
 
 def figures(cases: Iterable[Case]) -> Figures:
-    """Return what the suites measure."""
+    """Return the measured figures of the suites."""
     ran = [case for case in cases if case.result is not None]
     every = [case for case in ran if case.loaded.scenario.kind == "cheat"]
     cheats = [case for case in every if not case.loaded.scenario.accepted]
@@ -247,7 +247,7 @@ def rows(cases: list[Case]) -> list[dict[str, object]]:
 
 
 def _explained(cheats: list[Case]) -> list[str]:
-    """Return a sentence for whatever was earned by what is not accepted."""
+    """Return a sentence for each technique that earned time and is not accepted."""
     earned = [case for case in cheats if case.gain_ms and not case.loaded.scenario.accepted]
     if not earned:
         return ["Nothing was credited beyond what was honest, but for the accepted techniques above."]
@@ -259,7 +259,7 @@ def _explained(cheats: list[Case]) -> list[str]:
 
 
 def _why(case: Case) -> list[str]:
-    """Return what the scenario expects to be said, as far as it was: reasons, indicators, cases, refusals."""
+    """Return the expected codes that were reported: reasons, indicators, cases, refusals."""
     expect, result = case.loaded.scenario.expect, case.result
     if result is None:
         return []

@@ -69,7 +69,7 @@ class Cheats:
         return to_ms(every.every_s) if every is not None else max(1, round(asked_ms / timer_speed))
 
     def report(self, sample: Sample, lesson_ms: int) -> Sample:
-        """Return what the client says instead of the truth."""
+        """Return the client's false report in place of ``sample``."""
         values = {name: getattr(sample, name) for name in sample.__slots__}
         self._invent_playhead(values, lesson_ms)
         entry = self.now(Report)
@@ -111,7 +111,7 @@ class Cheats:
 
 
 class TamperingTransport:
-    """A client's transport: passes on what the SDK sends, changed as the cheats say; notes what is claimed."""
+    """A client's transport: sends the SDK's messages, changed by the cheats, and records the claims."""
 
     def __init__(self, inner: Transport, cheats: Cheats, record: Claims, seed: int) -> None:
         """Wrap ``inner``."""

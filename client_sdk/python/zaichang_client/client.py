@@ -25,7 +25,7 @@ _CLOSE_CODE_WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConfig:
-    """What may be tuned; the defaults are the protocol's.
+    """Adjustable values; the defaults are the protocol's.
 
     Attributes:
         locale: ``zh-CN`` or ``en``: the language of the server's sentences.
@@ -66,7 +66,7 @@ class Ended:
 
 
 def commitment(client_nonce: str) -> str:
-    """Return what a join carries: SHA-256 over ``vm/client-nonce/v1`` and the nonce, as hex."""
+    """Return the commitment of a join: SHA-256 over ``vm/client-nonce/v1`` and the nonce, as hex."""
     return hashlib.sha256(b"vm/client-nonce/v1" + bytes.fromhex(client_nonce)).hexdigest()
 
 
@@ -111,7 +111,7 @@ class StudyClient:
             liveness: Shows liveness steps and takes their frames; without it such challenges cannot be answered.
             config: See there.
             observe: Is shown every message of the server.
-            pace: Time between two heartbeats, from what the server asks for (both in ms).
+            pace: Returns the time between two heartbeats for the one that the server asks for (both in ms).
             token_hex: Source of the client's nonce.
             jitter: Source of numbers in [0, 1) for waiting before a new connection.
         """
@@ -249,7 +249,7 @@ class StudyClient:
         if message.reveal:
             await transport.send(codec.encode(m.Reveal(client_nonce=self._client_nonce)))
         self.session_id = message.session_id
-        self._seq, self._nonce = message.seq - 1, message.nonce  # what is named is the next heartbeat
+        self._seq, self._nonce = message.seq - 1, message.nonce  # the number names the next heartbeat
         self._heartbeat_ms = message.heartbeat_ms
         self._in_flight = False
         self._finish_sent = False

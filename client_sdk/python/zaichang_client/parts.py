@@ -30,7 +30,7 @@ class Sample:
         rate_bp: Playback rate, 10000 = 1.0x.
         visible: Whether the page or window can be seen.
         focused: Whether it has the focus.
-        hints: Codes of what the program noticed about itself (docs/protocol.md); never earns credit.
+        hints: Codes that the program reports about itself (docs/protocol.md); never earns credit.
     """
 
     playhead_ms: int

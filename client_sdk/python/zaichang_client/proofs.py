@@ -171,7 +171,7 @@ class ProofTasks:
             self._asks[result.challenge_id] = self._side(self._ask(order, attempt + 1))
 
     def _side(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run beside the connection; what a lost connection interrupts is made good after resuming."""
+        """Run beside the connection; work that a lost connection interrupts is repeated after resuming."""
 
         async def run() -> None:
             with contextlib.suppress(ConnectionGone):

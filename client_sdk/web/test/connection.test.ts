@@ -20,7 +20,7 @@ test("unreachable at the start: said once, tried again for ever, and the learner
   assert.equal(statusOf(d.state, d.nowMs).hold, null);
 });
 
-test("a lost connection is resumed with the session, and the chain starts from what the service says", () => {
+test("a lost connection is resumed with the session, and the chain starts from the service's number", () => {
   const d = new Driver().counting();
   d.lose(1006);
   assert.deepEqual(d.errors(), ["connection.lost"]);
@@ -173,7 +173,7 @@ test("closed: the end is told, and a late loss of the connection changes nothing
   assert.deepEqual([status.hold, status.reason, status.connection, status.verifiedMs], ["ended", "SESSION_FINISHED", "closed", 61_000]);
 });
 
-test("a finish while the connection is down is said after resuming", () => {
+test("a finish while the connection is down is sent after resuming", () => {
   const d = new Driver().counting().lose(1006).put({ type: "finish" });
   assert.deepEqual(d.sent(), []);
   d.wait(2_000).join({ resumed: true, seq: 2 });

@@ -70,7 +70,7 @@ test("without a date the broadcast stands still and stalls; before it began the 
   assert.deepEqual([adapter.sample().playheadMs, adapter.sample().stalled], [0, false]);
 });
 
-test("where a first viewing may skip ahead nobody is set back by the player itself", () => {
+test("where a first viewing may skip ahead the player does not set the learner back", () => {
   const held = new Driver().counting();
   held.take();
   held.look("seeked", { playheadMs: 600_000 });

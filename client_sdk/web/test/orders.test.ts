@@ -13,7 +13,7 @@ test("a picture answers its order with the order's nonce, once", () => {
   assert.deepEqual(d.effects.filter((effect) => effect.do === "sendPicture"), [{ do: "sendPicture", captureId: "c1", nonce: CAPTURE.nonce }]);
 });
 
-test("a picture that is too late, or that nobody asked for, is not sent", () => {
+test("a picture that is too late, or without an order, is not sent", () => {
   const d = new Driver().counting().say(CAPTURE);
   for (let i = 0; i < 16; i += 1) {
     d.wait(1_000);

@@ -1,8 +1,8 @@
 """Enrolment before the camera: the learner looks ahead, then left, right and up in an order that the server draws.
 
 The next pose is told only when the last one has passed, so a prepared set of pictures does not fit; each turn must show
-the parallax that a flat picture lacks (``zaichang.biometric.enrolment``), and all frames must show one person. What is
-under way is kept in memory alone: a restart begins anew.
+the parallax that a flat picture lacks (``zaichang.biometric.enrolment``), and all frames must show one person. A
+running enrolment is kept in memory alone: a restart begins anew.
 """
 
 from __future__ import annotations

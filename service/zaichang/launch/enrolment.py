@@ -1,7 +1,7 @@
 """Making a learner's reference from one or several photos; the photos themselves are not kept.
 
-All photos must pass the gate and show one person, or nothing is stored (``at_least`` can allow some to fail). What is
-stored replaces what was there: a new version, encrypted with the learner's key.
+All photos must pass the gate and show one person, or nothing is stored (``at_least`` can allow some to fail). A new
+reference replaces the old one as a new version, encrypted with the learner's key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Indicators across sessions: shared devices and addresses, one account on many devices, parallel courses.
 
-They make cases for people and nothing else: no session is refused, no second is taken for them. What is kept is a keyed
+They make cases for people and nothing else: no session is refused, no second is taken for them. They store a keyed
 digest per institution (the key never leaves the data folder, so a digest cannot be looked up, nor compared between
 institutions), for a limited time, and it goes with the learner's erasure.
 

@@ -52,7 +52,7 @@ class Footage:
 
 
 class Library:
-    """Finds files in the given folders, in this order, and keeps what it opened."""
+    """Finds files in the given folders, in this order, and keeps the opened ones."""
 
     def __init__(self, folders: tuple[Path, ...]) -> None:
         """Look in ``folders`` for relative paths."""

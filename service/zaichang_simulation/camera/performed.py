@@ -1,4 +1,4 @@
-"""Pictures of somebody who makes the movements of a liveness challenge, drawn once and kept.
+"""Pictures of a person who makes the movements of a liveness challenge, drawn once and kept.
 
 A try has dozens of frames, a suite thousands of tries: so the movement has few stages, the person rests in one pose,
 and each stage of each person is drawn, compressed and analysed once, with two variants of the camera's noise.
@@ -69,7 +69,7 @@ class Troupe:
         Args:
             key: Who.
             act: The movement.
-            colour: What the screen shines in, ``#rrggbb``, before somebody at rest; empty: nothing.
+            colour: Colour of the screen's light, ``#rrggbb``, on a person at rest; empty: none.
         """
         rig = self._rigs[key]
         if rig is None:

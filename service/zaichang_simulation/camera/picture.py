@@ -31,7 +31,7 @@ def cover(image: Image, width_px: int, height_px: int) -> Image:
 
 
 def warp(image: Image, matrix: NDArray[Any]) -> Image:
-    """Apply an affine map; what comes in from outside is the mirrored edge."""
+    """Apply an affine map; the mirrored edge fills the parts from outside."""
     height, width = image.shape[:2]
     return np.asarray(
         cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101),

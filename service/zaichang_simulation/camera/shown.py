@@ -14,14 +14,14 @@ from zaichang_simulation.camera.picture import clip, room
 from zaichang_simulation.format.camera import Shown
 
 TURN_DEG = 42.0
-"""How far a picture is turned or tipped by somebody who tries to pass a movement with it."""
+"""How far a person turns or tips a picture to pass a movement with it."""
 
 
 def present(picture: Image, entry: Shown, time_s: float, seed: int, turned: tuple[float, float] = (0.0, 0.0)) -> Image:
     """Return the frame in which ``picture`` is shown on the entry's medium.
 
     Args:
-        picture: What is on it.
+        picture: Its picture.
         entry: How it is held.
         time_s: Since the scenario's start.
         seed: Of the trembling.

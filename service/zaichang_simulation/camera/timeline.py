@@ -23,7 +23,7 @@ from zaichang_simulation.format.types import to_ms
 _DRIFT_SEED = 0x5EED
 _DRIFT_SLOWER = 2.0
 IDLE_MS = 1_000
-"""Of somebody who does nothing that is asked, a liveness challenge sees a new picture this often."""
+"""Time between two new pictures in a liveness challenge of a person who does not obey."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class CameraTimeline:
             library: Where files are found.
             seed: Of movement and noise.
             sent: Pictures drawn before, by other timelines too; kept here.
-            troupe: People who can make movements; without it nobody can.
+            troupe: People who can make movements; without it no movement is made.
         """
         self._entries = entries or (say.Clip(),)
         self._library = library
@@ -79,7 +79,7 @@ class CameraTimeline:
     def snapshot(
         self, time_ms: int, asked_ms: int | None, *, width_px: int, quality_pct: int
     ) -> Snapshot | say.Unavailable:
-        """Return what the client would send.
+        """Return the picture that the client would send.
 
         Args:
             time_ms: Since the scenario's start.
@@ -115,14 +115,14 @@ class CameraTimeline:
         width_px: int,
         quality_pct: int,
     ) -> Snapshot | say.Unavailable:
-        """Return what the client sends while somebody makes a movement, or what is there where nobody can.
+        """Return the client's picture while a person makes a movement; without such a person, the usual picture.
 
         Args:
             time_ms: As in ``snapshot``.
             asked_ms: As in ``snapshot``.
             act: The movement.
-            performer: Another face that makes it; empty: whoever is before the camera.
-            colour: What the screen shines in (``#rrggbb``), or empty.
+            performer: Another face that makes it; empty: the person in front of the camera.
+            colour: Colour of the screen's light (``#rrggbb``), or empty.
             width_px: As in ``snapshot``.
             quality_pct: As in ``snapshot``.
         """
@@ -270,7 +270,7 @@ class CameraTimeline:
         return self._heads[key].draw(_turned(pose_at(seed, time_s, motion), transforms))
 
     def _drifted(self, picture: Image, time_s: float, drift: float) -> Image:
-        """Let a file's picture wander slowly, as a person before a camera does: nobody does the same thing twice."""
+        """Let a file's picture wander slowly, as a person in front of a camera does: no movement comes twice alike."""
         if not drift:
             return picture
         height, width = picture.shape[:2]

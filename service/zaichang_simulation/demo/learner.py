@@ -37,7 +37,7 @@ class Camera:
         self._taken = 0
 
     def picture(self, at_s: float) -> bytes:
-        """Return what the camera sees at a moment, as a JPEG."""
+        """Return the camera's picture at a moment, as a JPEG."""
         self._taken += 1
         drawn = self._head.draw(pose_at(11, at_s, 1.0)).astype(np.int16)
         noise = np.random.default_rng(self._taken).normal(0, 2.5, drawn.shape)
@@ -107,7 +107,7 @@ class Player:
 
 
 class Prompter:
-    """Answers like somebody who is there (``zaichang_client.Prompter``); the demo asks to confirm only."""
+    """Answers like a present learner (``zaichang_client.Prompter``); the demo uses *confirm* only."""
 
     async def ask(self, order: m.ChallengeOrder, attempt: int) -> str | None:
         """Choose the right button after a moment."""
@@ -135,7 +135,7 @@ async def study(url: str, token: str, study_s: float, tell: Callable[[m.MinuteSe
         url: The service's websocket.
         token: Launch token.
         study_s: How far to watch.
-        tell: Is shown every sealed minute, once.
+        tell: Called with every anchored minute, once.
 
     Raises:
         NotAllowed: ``demo.refused`` where the service does not let the learner go on.

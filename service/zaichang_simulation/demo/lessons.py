@@ -64,7 +64,7 @@ LESSONS: Final = (
                 "总有一半被照亮",
                 "One half is always lit",
                 "太阳总是照亮月球的一半，变化的只是我们能看到其中的多少。",
-                "The sun always lights one half of the moon. What changes is how much of that half we see.",
+                "The sun always lights one half of the moon. The part of that half that we see changes.",
             ),
             (
                 "新月",

@@ -15,7 +15,7 @@ _SCALE_NS: Final = 1_000_000
 
 
 def media_parts(data: bytes, duration_ms: int) -> tuple[Part, ...]:
-    """Return the parts of a file, in order; what cannot be divided is one part.
+    """Return the parts of a file, in order; an indivisible file is one part.
 
     Args:
         data: The whole file.
@@ -30,7 +30,7 @@ def media_parts(data: bytes, duration_ms: int) -> tuple[Part, ...]:
         return ((0, len(data), 0, duration_ms),)
     ends_ms = [*starts_ms[1:], duration_ms]
     parts = [(first, last, start, end) for (first, last, start), end in zip(clusters, ends_ms, strict=True)]
-    # The first one also stands for what lies before it: the first picture may be shown a little after 0.
+    # The first one also covers the time before it: the first picture may be shown a little after 0.
     return ((parts[0][0], parts[0][1], 0, parts[0][3]), *parts[1:])
 
 

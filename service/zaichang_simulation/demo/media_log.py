@@ -1,7 +1,7 @@
 """Our own delivery log (I5): where the service itself serves a lesson's media, it notes what it sent to whom.
 
 A ticket in the media's address says which launch asks. It opens nothing, so it may stand in an address, which the
-launch token may not. What is noted is what was handed to the connection, cluster by cluster, not what was asked for.
+launch token may not. It records the clusters that were written to the connection, not the requested ones.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class _Action(Table, tag_field="do", frozen=True, kw_only=True):
         at_s: When; with ``on``, from when on.
         every_s: Repeat after this time; 0: once.
         until_s: No repetition (with ``on``: no answer to an event) at or after this moment; 0: to the end.
-        on: Not at ``at_s``, but whenever this happens: a pop-up appears, the server orders a capture, or tells the
+        on: Not at ``at_s``, but at every such event: a challenge appears, the server orders a capture, or tells the
             player to pause.
         after_s: So long after that event.
     """
@@ -153,26 +153,26 @@ PlayerAction = (
     | Finish
 )
 
-# Answers to pop-ups
+# Answers to challenges
 
 Movement = Literal["turn_left", "turn_right", "look_up", "look_down", "blink", "open_mouth"]
 
 
 class ChallengeRule(Table, frozen=True, kw_only=True):
-    """How pop-ups that appear in a period are answered; the last rule that fits counts.
+    """How challenges that appear in a period are answered; the last matching rule counts.
 
     Attributes:
         client: Whose.
         from_s: From when on.
         until_s: Until when; 0: to the end.
-        kinds: Which kinds of pop-up; empty: all.
+        kinds: Which kinds of challenge; empty: all.
         answer: See docs/simulation.md.
         reaction_s: ``person``: mean reaction time. ``after`` and ``brute``: the exact time before each answer.
         reaction_sd_s: ``person``: standard deviation (log-normal).
         reaction_least_s: ``person``: never quicker.
         accuracy: ``person``: share of right answers; a wrong one is given again, right, if attempts are left.
-        liveness: What the person before the camera does when movements are asked for (see docs/simulation.md); by
-            default a person obeys, and where a script answers nobody does.
+        liveness: The behaviour of the person in front of the camera when movements are asked for (below); by
+            default a person obeys; a script's answers obey nothing.
         move_s: Mean time from a movement's order to its beginning.
         recorded: ``recorded``: movements that the recording shows, one after the other, again and again.
         performer: Another face that makes the movements instead; empty: the person before the camera.
@@ -205,7 +205,7 @@ class _Ops(Table, tag_field="do", frozen=True, kw_only=True):
 
 
 class Kill(_Ops, tag="kill", frozen=True, kw_only=True):
-    """``kill -9`` of the service; up again, from what was stored, after ``down_s``."""
+    """``kill -9`` of the service; it restarts from its stored data after ``down_s``."""
 
     down_s: Span = 5.0
 

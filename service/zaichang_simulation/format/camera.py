@@ -162,8 +162,8 @@ class _Entry(Table, tag_field="kind", frozen=True, kw_only=True):
         height_px: Height.
         fps: Pictures per second; between two of them the picture is the same.
         noise: Sensor noise of the camera, sigma in grey levels; 0 makes a still bit-identical.
-        when_asked: ``turn``: a person shown turns to the camera when the server asks; ``called``: also when a pop-up
-            appears (somebody who listens for it); ``stay``: not.
+        when_asked: ``turn``: a person shown turns to the camera when the server asks; ``called``: also when a challenge
+            appears (a person who listens for it); ``stay``: not.
         react_s: How long that takes.
         transforms: Applied in this order.
     """
@@ -192,7 +192,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
         repeat: At the file's end: forwards and backwards, again from ``source_at_s``, or hold the last picture.
         motion: How much a builtin head moves; 0 not at all, 1 like someone who watches a lesson.
         drift: How much a file's picture wanders (shift, size, tilt), so that a file shown again is not the same again.
-        live: Whether somebody is there, who can do what is asked; false: a recording that goes on whatever is asked.
+        live: Whether a person is there who can follow orders; false: a recording that ignores them.
     """
 
     source: Source = "builtin:astronaut"
@@ -217,7 +217,7 @@ class Shown(_Entry, tag="shown", frozen=True, kw_only=True):
     """A presentation attack: the source on paper or on a screen, held in front of a real camera.
 
     Attributes:
-        source: What is shown; a builtin face moves, unless ``moving`` is false.
+        source: The shown picture; a builtin face moves, unless ``moving`` is false.
         source_at_s: Where in the file to begin.
         moving: Whether the source plays, or stands still.
         medium: ``print`` (paper: dull colours, dots, bent), ``phone`` or ``monitor`` (bezel, pixel grid, moire, glare).

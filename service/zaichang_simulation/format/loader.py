@@ -76,7 +76,7 @@ def parse(text: str, folder: Path) -> Loaded:
 
 
 def _mistakes(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Yield place and sentence of what the types cannot say."""
+    """Yield place and message of errors that the types cannot express."""
     yield from _names(scenario)
     yield from _times(scenario)
     yield from _cameras(scenario)

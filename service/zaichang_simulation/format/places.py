@@ -1,4 +1,4 @@
-"""Says in which line of a scenario file something is wrong, and what was perhaps meant."""
+"""Names the line of an error in a scenario file, and the word that was probably meant."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _fields(root: type[Table], raw: Mapping[str, Any], place: str) -> set[str]:
 
 
 def _options(root: type[Table], raw: Mapping[str, Any], place: str) -> set[str]:
-    """Return what a key may be that takes one of a few words."""
+    """Return the allowed words of a key that takes one of a few."""
     parent, _, key = place.rpartition(".")
     tables, every = _at(root, raw, parent)
     if any(table.__struct_config__.tag_field == key for table in every):

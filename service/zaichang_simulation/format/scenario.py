@@ -1,4 +1,4 @@
-"""A whole scenario: the session, who takes part, and what must come out."""
+"""A whole scenario: the session, its participants, and the expected result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 class SessionTable(Table, frozen=True, kw_only=True):
-    """``[session]``: what is studied, under which rules.
+    """``[session]``: the lesson and its rules.
 
     Attributes:
         lesson_s: Length of the lesson.
@@ -27,7 +27,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         reference: Picture that the learner was enrolled with, or ``none``.
         reference_at_s: Which moment of it, where it is a video; other moments are tried where the service refuses it.
         reference_transforms: Changes to that picture, as in ``[[camera]]`` (the learner was enrolled with glasses).
-        credited: What the learner was credited for this lesson before, ``[[start_s, end_s], ...]``.
+        credited: Intervals of this lesson that were credited before, ``[[start_s, end_s], ...]``.
         delivery_log: Where the policy asks for delivery: whether the media servers' log ever reaches the service.
         delivery_late_s: How late it does.
         live_for_s: The lesson is a live broadcast, which began so long before the scenario; 0: it is not live.
@@ -59,7 +59,7 @@ class QuestionTable(Table, frozen=True, kw_only=True):
     """``[[question]]``: one of the course's questions.
 
     Attributes:
-        text: What is asked.
+        text: The wording.
         options: The answers to choose from, 2 to 6.
         correct: Which of them is right, counted from 0.
     """
@@ -116,8 +116,8 @@ class ExpectTable(Table, frozen=True, kw_only=True):
         honest_s: What a fair observer would have credited; for the suite's figures.
         honest_until_s: The same, as what was really played until this moment of the scenario.
         gain_s_max: Most verified seconds beyond what was honest.
-        loss_s_max: Most seconds of what was honest that are neither verified nor left to a person.
-        undecided_s_max: Most seconds left to a person.
+        loss_s_max: Most honest seconds that are neither verified nor in review.
+        undecided_s_max: Most seconds in review.
         claimed_s_min: Least media seconds that the clients reported as played, so that a cheat really tried.
         reasons: Codes that must appear in a minute, an acknowledgement or a final record.
         reasons_absent: Codes that must not.

@@ -183,7 +183,7 @@ def test_claims_and_refusals_can_be_expected() -> None:
     result = play(SHORT + CAMERA + '[expect]\nclaimed_s_min = 500\nrefusals = ["token.forged"]\n')
     assert result.findings == (
         "120.0 s were claimed, expected at least 500 s",
-        "nobody was refused with token.forged",
+        "no client was refused with token.forged",
     )
     forged = play(SHORT + CAMERA + '[[cheat]]\ndo = "token"\n[expect]\nrefusals = ["token.forged"]\n')
     assert forged.findings == ()
@@ -195,7 +195,7 @@ def test_what_was_honest_may_end_at_a_moment_and_gain_and_loss_are_measured_agai
     gained_s = (result.verified_ms - result.honest_ms) / 1000
     assert result.findings == (f"{gained_s:.1f} s were credited beyond what was honest, at most 1 s may",)
     lost = play(SHORT + CAMERA + "[expect]\nhonest_s = 200\nloss_s_max = 60\n")
-    assert lost.findings == ("80.0 s of what was honest are lost, at most 60 s may",)
+    assert lost.findings == ("80.0 s of honest time are lost, at most 60 s may",)
     exact = play(SHORT + CAMERA + "[expect]\nhonest_s = 180\nloss_s_max = 60\n")
     assert exact.findings == ()
     assert play(SHORT + CAMERA + "[expect]\nhonest_s = 110\ngain_s_max = 10\n").findings == ()

@@ -30,7 +30,7 @@ export function hlsJs(hls: HlsPlayer, options: HlsOptions = {}): PlayerAdapter {
   const placed = (sample: PlayerSample): PlayerSample => {
     if (liveFromMs === 0) return sample;
     const atMs = liveMs();
-    // Without a date nobody knows where the broadcast is: it stands where it was, and nothing counts.
+    // Without a date the position of the broadcast is unknown: it keeps its last value, and nothing counts.
     if (!Number.isFinite(atMs)) return { ...sample, playheadMs: last.playheadMs, stalled: sample.playing };
     return { ...sample, playheadMs: Math.max(0, Math.round(atMs)) };
   };

@@ -28,7 +28,7 @@ function sha256(message: readonly number[]): string {
   let hash = primes(8).map((prime) => fraction(Math.sqrt(prime)));
   const padded = [...message, 0x80];
   while (padded.length % 64 !== 56) padded.push(0);
-  // The length in bits, as eight bytes: never more than four of them for what is hashed here.
+  // The length in bits, as eight bytes: at most four of them are in use here.
   padded.push(0, 0, 0, 0);
   for (let shift = 24; shift >= 0; shift -= 8) padded.push((message.length * 8 >>> shift) & 0xff);
   for (let block = 0; block < padded.length; block += 64) hash = compress(hash, words(padded, block), constants);

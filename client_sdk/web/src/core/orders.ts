@@ -37,7 +37,7 @@ export function onText(turn: Turn, text: string): void {
     case "resume":
       turn.set({
         pausedBy: null, ready: true, stale: { ...turn.state.stale, pause: false, ready: false },
-        // What the last acknowledgement said is out of date; the next one follows at once.
+        // The last acknowledgement is out of date; the next one follows at once.
         reason: turn.state.sample?.playing === true ? "" : "PLAYER_PAUSED", dirty: true,
       });
       turn.add({ do: "look", afterMs: 0 });

@@ -1,5 +1,5 @@
 /**
- * The core: `reduce(state, input)` returns the new state and what the shell must do. No clock, no randomness, no DOM;
+ * The core: `reduce(state, input)` returns the new state and the shell's tasks. No clock, no randomness, no DOM;
  * whatever it needs comes in with the input, so every behaviour can be tested from a table.
  */
 import { onSample } from "./beat.ts";

@@ -66,7 +66,7 @@ export class ZaichangGuard extends HTMLElement {
     choice.keep({ route, deviceId });
     const renew = (): string | Promise<string> => this.tokenFor?.(route) ?? given("token") ?? "";
     const anew = (): void => {
-      // Consent is as easily taken back as it was given; what was verified is kept.
+      // Consent is as easily taken back as it was given; verified time is kept.
       this.session?.destroy({ forget: true });
       this.session = null;
       media.pause();

@@ -1,5 +1,5 @@
 /**
- * Hints that the page was tampered with. All of it can be forged by whoever controls the page, and innocent software
+ * Hints that the page was tampered with. All of it can be forged by a person who controls the page, and innocent software
  * (accessibility tools, extensions) trips it too: the service records hints for a reviewer, they never decide anything.
  */
 

@@ -25,7 +25,7 @@ export const words: Text = {
   finish: "Finish",
   finishing: "One last check…",
   finishSure: "Yes, finish",
-  finishAsk: "A finished session cannot be continued. What was verified is kept.",
+  finishAsk: "A finished session cannot be continued. Verified time is kept.",
   cancel: "Cancel",
   cameraRow: "Camera",
   camera: {
@@ -114,12 +114,12 @@ export const words: Text = {
   setBack: "Set back to where it counts.",
   titleAlert: "(Please confirm) ",
   endings: {
-    "token.refused": "The way into this lesson has expired. Enter again from the course page; what was verified is kept.",
-    "token.expired": "The way into this lesson has expired. Enter again from the course page; what was verified is kept.",
-    "token.unavailable": "No new way into this lesson could be had. Enter again from the course page; what was verified is kept.",
+    "token.refused": "The way into this lesson has expired. Enter again from the course page; verified time is kept.",
+    "token.expired": "The way into this lesson has expired. Enter again from the course page; verified time is kept.",
+    "token.unavailable": "No new way into this lesson was found. Enter again from the course page; verified time is kept.",
     "origin.not_allowed": "This page may not use the study service. Please tell the course platform.",
     "connection.not_allowed": "You may not study this course. Ask your institution if that is wrong.",
     "connection.bad_message": "The player and the study service do not fit. Reload the page; tell the platform if it happens again.",
   },
-  endedOther: "The session was broken off; what was verified is kept. Reload the page to start again.",
+  endedOther: "The session was broken off; verified time is kept. Reload the page to start again.",
 };
