@@ -48,15 +48,13 @@ def _whole(expect: ExpectTable, result: Result) -> list[str]:
     gain_ms = result.verified_ms - result.honest_ms
     if expect.gain_s_max is not None and gain_ms > to_ms(expect.gain_s_max):
         found.append(
-            f"{gain_ms / 1000:.1f} s were credited beyond what was honest, at most {expect.gain_s_max:g} s may"
+            f"{gain_ms / 1000:.1f} s were credited beyond the honest time, at most {expect.gain_s_max:g} s may"
         )
     loss_ms = result.honest_ms - result.verified_ms - result.undecided_ms
     if expect.loss_s_max is not None and loss_ms > to_ms(expect.loss_s_max):
         found.append(f"{loss_ms / 1000:.1f} s of honest time are lost, at most {expect.loss_s_max:g} s may")
     if expect.undecided_s_max is not None and result.undecided_ms > to_ms(expect.undecided_s_max):
-        found.append(
-            f"{result.undecided_ms / 1000:.1f} s are in review, expected at most {expect.undecided_s_max:g} s"
-        )
+        found.append(f"{result.undecided_ms / 1000:.1f} s are in review, expected at most {expect.undecided_s_max:g} s")
     found += _reasons(_all_reasons(sessions), expect.reasons, expect.reasons_absent)
     if expect.final is not None:
         found += _final(expect.final, sessions)

@@ -250,7 +250,7 @@ def _explained(cheats: list[Case]) -> list[str]:
     """Return a sentence for each technique that earned time and is not accepted."""
     earned = [case for case in cheats if case.gain_ms and not case.loaded.scenario.accepted]
     if not earned:
-        return ["Nothing was credited beyond what was honest, but for the accepted techniques above."]
+        return ["Nothing was credited beyond the honest time, but for the accepted techniques above."]
     return [
         f"- {case.gain_ms / 1000:.1f} s: {case.loaded.scenario.technique} ({case.loaded.scenario.title})."
         f" {case.loaded.scenario.explained}".rstrip()

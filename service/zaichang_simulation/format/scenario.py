@@ -113,9 +113,9 @@ class ExpectTable(Table, frozen=True, kw_only=True):
     Attributes:
         verified_s_min: Least verified seconds.
         verified_s_max: Most.
-        honest_s: What a fair observer would have credited; for the suite's figures.
-        honest_until_s: The same, as what was really played until this moment of the scenario.
-        gain_s_max: Most verified seconds beyond what was honest.
+        honest_s: Honest time by a fair observer, for the suite's figures.
+        honest_until_s: The same, as the time really played until this moment of the scenario.
+        gain_s_max: Most verified seconds beyond the honest time.
         loss_s_max: Most honest seconds that are neither verified nor in review.
         undecided_s_max: Most seconds in review.
         claimed_s_min: Least media seconds that the clients reported as played, so that a cheat really tried.

@@ -193,7 +193,7 @@ def test_what_was_honest_may_end_at_a_moment_and_gain_and_loss_are_measured_agai
     result = play(SHORT + CAMERA + "[expect]\nhonest_until_s = 60\ngain_s_max = 1\n")
     assert 50_000 < result.honest_ms < 60_000
     gained_s = (result.verified_ms - result.honest_ms) / 1000
-    assert result.findings == (f"{gained_s:.1f} s were credited beyond what was honest, at most 1 s may",)
+    assert result.findings == (f"{gained_s:.1f} s were credited beyond the honest time, at most 1 s may",)
     lost = play(SHORT + CAMERA + "[expect]\nhonest_s = 200\nloss_s_max = 60\n")
     assert lost.findings == ("80.0 s of honest time are lost, at most 60 s may",)
     exact = play(SHORT + CAMERA + "[expect]\nhonest_s = 180\nloss_s_max = 60\n")

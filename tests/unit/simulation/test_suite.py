@@ -68,4 +68,4 @@ def test_where_nothing_is_earned_the_page_says_so(tmp_path: Path) -> None:
     body = f'[[camera]]\nkind = "clip"\n{SIZE}[expect]\nhonest_s = 60\n'
     write(tmp_path / "redteam", "honest-one", 'kind = "cheat"\ntechnique = "C5"\n', body)
     page = suite.page(suite.run_suite(suite.scenarios(tmp_path), Gallery(PaintedAnalyser()), ()))
-    assert "Nothing was credited beyond what was honest" in page
+    assert "Nothing was credited beyond the honest time" in page
