@@ -1,0 +1,66 @@
+"""The migrations: a new file gets all, an old one the rest, and a newer one is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from zaichang.adapters.sql import schema
+from zaichang.adapters.sql.schema import MIGRATIONS, migrate
+from zaichang.core.errors import StorageError
+
+PATH = Path("db.sqlite3")
+
+
+def opened() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
+def version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def tables(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_a_new_file_has_every_table_and_migrating_again_changes_nothing() -> None:
+    db = opened()
+    migrate(db, PATH)
+    assert version(db) == len(MIGRATIONS)
+    before = tables(db)
+    assert {"institutions", "sessions", "events", "credits", "key_checks"} <= before
+    migrate(db, PATH)
+    assert tables(db) == before
+
+
+@pytest.mark.parametrize("known", range(1, len(MIGRATIONS)))
+def test_an_older_file_ends_with_the_same_schema_as_a_new_one(known: int) -> None:
+    old, new = opened(), opened()
+    for statements in MIGRATIONS[:known]:
+        for statement in statements:
+            old.execute(statement)
+    old.execute(f"PRAGMA user_version = {known}")
+    for db in (old, new):
+        migrate(db, PATH)
+    listing = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    assert old.execute(listing).fetchall() == new.execute(listing).fetchall()
+
+
+def test_a_file_of_a_newer_program_is_refused_and_unchanged() -> None:
+    db = opened()
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(StorageError, match=r"storage\.too_new"):
+        migrate(db, PATH)
+    assert tables(db) == set()
+
+
+def test_a_step_that_fails_leaves_the_version_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    db = opened()
+    steps = (("CREATE TABLE one (a)",), ("CREATE TABLE two (a)", "CREATE TABLE one (a)"))
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(db, PATH)
+    assert (version(db), tables(db)) == (1, {"one"})
