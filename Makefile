@@ -54,6 +54,7 @@ redteam:
 
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@$(BIN)/python -m zaichang.api --write
 	@$(BIN)/python .ci/pages.py
 	@$(BIN)/python client_sdk/web/scripts/reasons.py
 

@@ -88,7 +88,18 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 assert key not in page.url and "审核队列" in await page.inner_text("h1")
                 assert await page.locator("button.case").count() == 50
                 await page.keyboard.press("p")
-                await page.wait_for_selector("figure.near img")
+                # The pictures that are decided about come first, then the first usable one; each can be enlarged.
+                await page.wait_for_selector("figure.cause img")
+                parts = page.locator("#case .captures")
+                assert await parts.nth(0).locator("figure:not(.cause)").count() == 0
+                assert "NOT_ANALYSED" in await parts.nth(0).inner_text()
+                assert "相似度 0.80" in await parts.nth(1).inner_text()
+                await page.keyboard.press("v")
+                await expect(page.locator("#large[open] img")).to_have_count(2)
+                await page.keyboard.press("ArrowRight")
+                await expect(page.locator("#large")).to_contain_text("2 /")
+                await page.keyboard.press("Escape")
+                await expect(page.locator("#large[open]")).to_have_count(0)
                 left = await page.locator("#case ol.minutes button.U").count()
                 assert left >= 2
                 await page.locator("#case ol.minutes button.U").first.click()

@@ -26,6 +26,7 @@ from zaichang.api.views import (
     cursor_text,
     names_of,
     parse_cursor,
+    reason_view,
     review_minute_view,
     session_fields,
     session_view,
@@ -33,7 +34,8 @@ from zaichang.api.views import (
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
 from zaichang.live.kept_captures import kept_capture
-from zaichang.ports.records import SessionRow
+from zaichang.ports.records import CaptureRow, SessionRow
+from zaichang.review.picture_findings import PictureFinding, picture_findings
 
 PAGE_MAX = 200
 _SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n", "image/png"), (b"RIFF", "image/webp"))
@@ -142,6 +144,7 @@ async def session_detail(parts: ApiParts, row: SessionRow) -> SessionDetail:
     leaves, minutes = await ports.history.leaves(session_id), await ports.history.minutes(session_id)
     amendments, left = await ports.decisions.amendments(session_id), await parts.review.left(session_id)
     by_minute = amended(minutes, amendments)
+    findings = await asyncio.to_thread(picture_findings, await ports.history.events(session_id))
     log = await parts.ports.logs.log_for(row.institution_id, row.opened_ms)
     return SessionDetail(
         **session_fields(row, minutes, amendments),
@@ -156,11 +159,23 @@ async def session_detail(parts: ApiParts, row: SessionRow) -> SessionDetail:
             LeafLine(seq=leaf.leaf_seq, kind=leaf.kind, at_ms=leaf.at_ms, index=leaf.entry_index) for leaf in leaves
         ],
         captures=[
-            CaptureLine(id=kept.capture_id, at_ms=kept.at_ms, kept=kept.deleted_ms is None)
-            for kept in await ports.captures.captures(session_id)
+            capture_line(kept, findings.get(kept.capture_id)) for kept in await ports.captures.captures(session_id)
         ],
         seen_with=[
             SeenWith(kind=seen.kind, value=seen.value[:8] if seen.kind != "hint" else seen.value, at_ms=seen.at_ms)
             for seen in await ports.sightings.sightings(session_id)
         ],
+    )
+
+
+def capture_line(kept: CaptureRow, finding: PictureFinding | None) -> CaptureLine:
+    """Return a picture with the finding of its analysis; ``finding`` is None where it was not analysed."""
+    return CaptureLine(
+        id=kept.capture_id,
+        at_ms=kept.at_ms,
+        kept=kept.deleted_ms is None,
+        reasons=[reason_view(code) for code in finding.reasons] if finding else [],
+        faces=finding.faces if finding else None,
+        similarity_bp=finding.similarity_bp if finding else None,
+        quality_bp=finding.quality_bp if finding else None,
     )

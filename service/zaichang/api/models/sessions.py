@@ -150,6 +150,21 @@ class CaptureLine(Answer):
     id: str = Field(description="The capture's id.", examples=["c1"])
     at_ms: At
     kept: bool = Field(description="Whether the picture is still kept.", examples=[True])
+    reasons: list[Reason] = Field(
+        description="What the analysis found wrong in this picture, worst first; empty for a usable one."
+    )
+    faces: int | None = Field(
+        description="How many faces were found; null where the picture was not analysed.", examples=[1]
+    )
+    similarity_bp: int | None = Field(
+        description="Similarity of the main face to the reference, hundredths of a per cent, -10000 to 10000; "
+        "null where none was compared.",
+        examples=[7431],
+    )
+    quality_bp: int | None = Field(
+        description="Quality of the main face, hundredths of a per cent; null without a face.",
+        examples=[8820],
+    )
 
 
 class SeenWith(Answer):

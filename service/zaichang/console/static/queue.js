@@ -5,6 +5,8 @@ const key = secret("key");
 const main = document.querySelector("main");
 const PAGE = 50;
 const PICTURES = 12;
+const BESIDE = 3;
+const REST = 24;
 const state = { list: null, cases: [], next: "", filter: { reason: "", state: "open" }, at: 0, detail: null, chosen: null, reason: 0, note: "", pictures: null, ask: null, busy: false, error: null, done: 0, help: false };
 
 const words = {
@@ -29,6 +31,18 @@ const words = {
   reason: { zh: "不计入的原因", en: "Reason for refusing" },
   note: { zh: "备注（仅机构可见，请勿写姓名）", en: "Note (for the institution only; no names)" },
   pictures: { zh: "查看抓拍（会留下记录）", en: "Show captures (this leaves a record)" },
+  behind: { zh: "引起本事项的抓拍", en: "Captures behind the reasons" },
+  beside: { zh: "同一次学习中通过的抓拍（第一张在前）", en: "Usable captures of the same session, the first one first" },
+  rest: { zh: "其余抓拍（按时间）", en: "The other captures, by time" },
+  showRest: { zh: "按时间显示其余抓拍", en: "Show the other captures by time" },
+  enlarge: { zh: "放大（V）", en: "Enlarge (V)" },
+  close: { zh: "关闭", en: "Close" },
+  firstUsable: { zh: "本次学习第一张通过的抓拍", en: "first usable capture of this session" },
+  usable: { zh: "未发现问题", en: "nothing found" },
+  notAnalysed: { zh: "未分析", en: "not analysed" },
+  faces: { zh: "张人脸", en: "faces" },
+  similarity: { zh: "与登记照相似度", en: "similarity to the reference" },
+  quality: { zh: "画质", en: "quality" },
   picturesGone: { zh: "没有保存的抓拍。", en: "No capture is kept." },
   minutes: { zh: "点选要决定的分钟；不选则决定全部待定的分钟。", en: "Tap the minutes to decide; none tapped means all that wait." },
   appeal: { zh: "学员申诉", en: "The learner's appeal" },
@@ -42,7 +56,7 @@ const words = {
   decidedBy: { zh: "审核人", en: "Decided by" },
   other: { zh: "另一账号", en: "other account" },
   person: { zh: "机器只提示，由人决定。每个决定都写入日志并署名。", en: "Machines only point; people decide. Every decision is signed and logged." },
-  keys: { zh: "快捷键：J/K 下一个/上一个，G 计入，F 不计入，1–7 选原因，N 已阅，E 属正常，P 抓拍，回车确定，Esc 取消", en: "Keys: J/K next/previous, G grant, F refuse, 1–7 reason, N noted, E expected, P captures, Enter confirm, Esc cancel" },
+  keys: { zh: "快捷键：J/K 下一个/上一个，G 计入，F 不计入，1–7 选原因，N 已阅，E 属正常，P 抓拍，V 放大，回车确定，Esc 取消", en: "Keys: J/K next/previous, G grant, F refuse, 1–7 reason, N noted, E expected, P captures, V enlarge, Enter confirm, Esc cancel" },
 };
 const kinds = {
   session: { zh: "学习记录", en: "Session" },
@@ -136,23 +150,87 @@ async function decide() {
   }
 }
 
+// Pictures whose own reasons are among the case's come first, then other refused ones: they are what is decided about.
+function ranked() {
+  const codes = new Set(current().reasons.map((reason) => reason.code));
+  const rank = (picture) => (picture.reasons.some((reason) => codes.has(reason.code)) ? 0 : picture.reasons.length ? 1 : 2);
+  const kept = state.detail.session.captures.filter((picture) => picture.kept).map((picture) => ({ ...picture, rank: rank(picture) }));
+  const refused = kept.filter((picture) => picture.rank < 2).sort((a, b) => a.rank - b.rank || a.at_ms - b.at_ms);
+  const usable = kept.filter((picture) => picture.rank === 2);
+  return { kept, refused, usable };
+}
+
 async function showPictures() {
-  const session = state.detail?.session;
-  if (!session || state.pictures) return;
-  const left = waiting();
-  const near = (picture) => left.some((minute) => picture.at_ms >= minute.from_ms - 60000 && picture.at_ms <= minute.to_ms + 60000);
-  const kept = session.captures.filter((picture) => picture.kept);
-  const wanted = [...kept.filter(near), ...kept.filter((picture) => !near(picture))].slice(0, PICTURES).sort((a, b) => a.at_ms - b.at_ms);
+  if (!state.detail?.session || state.pictures) return;
+  const { refused, usable } = ranked();
+  const behind = refused.slice(0, PICTURES);
+  const middle = behind.length ? behind[Math.floor(behind.length / 2)].at_ms : 0;
+  const nearest = usable.slice(1).sort((a, b) => Math.abs(a.at_ms - middle) - Math.abs(b.at_ms - middle));
+  const beside = [...usable.slice(0, 1), ...nearest.slice(0, (behind.length ? BESIDE : PICTURES) - 1)];
   state.pictures = [];
+  await fetchPictures([...behind.map((picture) => ({ ...picture, part: "behind" })), ...beside.map((picture) => ({ ...picture, part: "beside" }))]);
+}
+
+async function showRest() {
+  const shown = new Set(state.pictures.map((picture) => picture.id));
+  const rest = ranked().kept.filter((picture) => !shown.has(picture.id)).sort((a, b) => a.at_ms - b.at_ms);
+  await fetchPictures(rest.slice(0, REST).map((picture) => ({ ...picture, part: "rest" })));
+}
+
+async function fetchPictures(wanted) {
+  const session = state.detail.session.session;
   for (const picture of wanted) {
+    let url = "";
     try {
-      const answer = await call(`/v1/sessions/${session.session}/captures/${picture.id}`, { key });
-      state.pictures.push({ ...picture, near: near(picture), url: URL.createObjectURL(await answer.blob()) });
+      const answer = await call(`/v1/sessions/${session}/captures/${picture.id}`, { key });
+      url = URL.createObjectURL(await answer.blob());
     } catch {
-      // Deleted in the meantime by retention.
+      continue; // Deleted in the meantime by retention.
     }
+    if (state.detail?.session?.session !== session || !state.pictures) return URL.revokeObjectURL(url);
+    state.pictures.push({ ...picture, url });
   }
   draw();
+}
+
+function measured(picture) {
+  const per = (value) => `${(value / 100).toFixed(0)} %`;
+  return [
+    picture.faces === null ? t(words.notAnalysed) : picture.faces === 1 ? "" : `${picture.faces} ${t(words.faces)}`,
+    picture.similarity_bp === null ? "" : `${t(words.similarity)} ${(picture.similarity_bp / 10000).toFixed(2)}`,
+    picture.quality_bp === null ? "" : `${t(words.quality)} ${per(picture.quality_bp)}`,
+  ].filter(Boolean).join(" · ");
+}
+
+function figure(picture) {
+  const label = `${clock(picture.at_ms)} ${picture.reasons.map((reason) => t(reason)).join(" ") || t(words.usable)}`;
+  return h(
+    "figure",
+    { class: picture.rank === 0 ? "cause" : "quiet" },
+    h("button", { type: "button", class: "plain", title: t(words.enlarge), onclick: () => enlarge(state.pictures.indexOf(picture)) }, h("img", { src: picture.url, alt: label })),
+    h("figcaption", {}, h("span", {}, clock(picture.at_ms)), picture.reasons.map((reason) => h("span", {}, t(reason), " ", h("span", { class: "quiet mono" }, reason.code))), h("span", { class: "quiet" }, measured(picture))),
+  );
+}
+
+// One picture as large as the window, beside the first usable picture of the session.
+function enlarge(at) {
+  const list = state.pictures ?? [];
+  if (!list.length) return;
+  const index = (at + list.length) % list.length;
+  const first = list.find((picture) => picture.rank === 2);
+  const dialog = document.querySelector("#large") ?? document.body.appendChild(h("dialog", { id: "large" }));
+  const shown = first && first !== list[index] ? [list[index], first] : [list[index]];
+  dialog.replaceChildren(
+    ...shown.map((picture, place) => h("figure", {}, h("img", { src: picture.url, alt: clock(picture.at_ms) }), h("figcaption", {}, `${place ? `${t(words.firstUsable)} · ` : ""}${clock(picture.at_ms)} · ${picture.reasons.map((reason) => t(reason)).join(" ") || t(words.usable)} · ${measured(picture)}`))),
+    h("p", { class: "row" }, h("button", { type: "button", onclick: () => enlarge(index - 1) }, "←"), h("span", { class: "quiet" }, `${index + 1} / ${list.length}`), h("button", { type: "button", onclick: () => enlarge(index + 1) }, "→"), h("button", { type: "button", onclick: () => dialog.close() }, t(words.close))),
+  );
+  dialog.onkeydown = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key !== "Escape") event.stopPropagation();
+    if (by) enlarge(index + by);
+    if (event.key === "v") dialog.close();
+  };
+  if (!dialog.open) dialog.showModal();
 }
 
 function reasonsOf(found) {
@@ -206,9 +284,20 @@ function sessionPart(detail) {
 }
 
 function pictures(detail) {
-  if (!detail.session.captures.some((picture) => picture.kept)) return h("p", { class: "quiet" }, t(words.picturesGone));
-  if (!state.pictures) return h("p", {}, h("button", { type: "button", onclick: showPictures }, t(words.pictures)));
-  return h("div", { class: "captures" }, state.pictures.map((picture) => h("figure", { class: picture.near ? "quiet near" : "quiet" }, h("img", { src: picture.url, alt: when(picture.at_ms) }), clock(picture.at_ms))));
+  const { kept } = ranked();
+  if (!kept.length) return h("p", { class: "quiet" }, t(words.picturesGone));
+  if (!state.pictures) return h("p", {}, h("button", { type: "button", onclick: showPictures }, `${t(words.pictures)} (${kept.length})`, h("kbd", {}, "P")));
+  const part = (name, title) => {
+    const found = state.pictures.filter((picture) => picture.part === name);
+    return found.length ? [h("h3", {}, `${title} (${found.length})`), h("div", { class: "captures" }, found.map(figure))] : null;
+  };
+  const left = kept.length - state.pictures.length;
+  return [
+    part("behind", t(words.behind)),
+    part("beside", t(words.beside)),
+    part("rest", t(words.rest)),
+    left > 0 ? h("p", {}, h("button", { type: "button", onclick: showRest }, `${t(words.showRest)} (${left})`)) : null,
+  ];
 }
 
 function decisionPart(found) {
@@ -231,7 +320,7 @@ function decisionPart(found) {
   }
   return h(
     "p",
-    { class: "row" },
+    { class: "row decide" },
     left.length ? [button("grant", "G", ` ${amount}`), button("refuse", "F")] : null,
     button("noted", "N"),
     found.kind === "session" ? null : button("expected", "E"),
@@ -295,7 +384,7 @@ function draw() {
   );
 }
 
-const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), g: () => asks("grant"), f: () => asks("refuse"), n: () => asks("noted"), e: () => asks("expected"), p: showPictures };
+const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1), g: () => asks("grant"), f: () => asks("refuse"), n: () => asks("noted"), e: () => asks("expected"), p: showPictures, v: () => enlarge(0) };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !state.list) return;
   if (event.key === "Escape" && state.ask) return cancel();
