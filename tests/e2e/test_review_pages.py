@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from support.study import FixedVision, ManualClock, Student, service, token
+from zaichang.api.models.lessons import Bank
 from zaichang.core.assessment import not_analysed
 from zaichang.core.enums import CaseKind
 from zaichang.main.service import create_service_app
@@ -43,7 +44,7 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
     clock, vision = ManualClock(), FixedVision()
     async with service(tmp_path, clock=clock, vision=vision) as services:
         key = await services.institutions.add_reviewer("inst", "ren")
-        await services.lessons.set_questions("inst", "course", "lesson", json.dumps(BANK).encode())
+        await services.lessons.set_questions("inst", "course", "lesson", Bank.model_validate(BANK).as_questions())
         student = Seen(services, clock)
         await student.begin(await token(services))
         await student.play(70_000, 10_000)

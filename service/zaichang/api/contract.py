@@ -124,13 +124,12 @@ def json_of(data: bytes) -> Any:
         raise PeerViolation("http.not_json", "The request's body is not JSON.") from None
 
 
-def json_as(model: type[A], data: bytes) -> A:
-    """Return a JSON body as its model, for a route whose body may also be a picture.
+def value_as(model: type[A], value: object) -> A:
+    """Return a parsed JSON value as its model.
 
     Raises:
-        PeerViolation: ``http.not_json``, or the model's refusal.
+        PeerViolation: The model's refusal.
     """
-    value = json_of(data)
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from zaichang.api.access import ByEnrolling, ByPlatform
-from zaichang.api.contract import PHOTO_MAX_BYTES, bounded_body, contract_router, json_as, refused
+from zaichang.api.contract import PHOTO_MAX_BYTES, bounded_body, contract_router, json_of, refused, value_as
 from zaichang.api.models.enrolment import EnrolledAnswer, LeftOut, NextPose, Photos, PosesDone, PoseShown, Reference
 from zaichang.api.parameters import LearnerId
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import reason_view
 from zaichang.core.canonical import parse_canonical_object
-from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.launch.camera_enrolment import Step
 from zaichang.launch.enrolment import Enrolled
@@ -53,7 +50,7 @@ async def _photo(request: Request) -> bytes:
 async def _photo_or_photos(request: Request) -> bytes | Photos:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         return await bounded_body(request, PHOTO_MAX_BYTES)
-    return json_as(Photos, await bounded_body(request, Photos.max_bytes))
+    return value_as(Photos, json_of(await bounded_body(request, Photos.max_bytes)))
 
 
 def enrol_router() -> APIRouter:
@@ -74,8 +71,7 @@ def enrol_router() -> APIRouter:
         owner = (institution.institution_id, check_id(learner, "learner"))
         if isinstance(sent, bytes):
             return _made(await parts.enrolling.from_photos(*owner, [sent]))
-        pictures = _pictures(sent.photos)
-        return _made(await parts.enrolling.from_photos(*owner, pictures, at_least=sent.at_least))
+        return _made(await parts.enrolling.from_photos(*owner, sent.photos, at_least=sent.at_least))
 
     @router.get("/references")
     async def list_references(institution: ByPlatform, parts: Parts) -> list[Reference]:
@@ -118,9 +114,8 @@ def enrol_router() -> APIRouter:
     async def show_pose(claims: ByEnrolling, asked: PoseShown, parts: Parts) -> NextPose | PosesDone:
         """Take the pictures of the pose that was asked for; the answer names the next one, or ends the enrolment."""
         parts.rates.spend("poses", claims.token_id, 5 * parts.rates.limits.photos)
-        pictures = _pictures(asked.pictures)
         owner = (claims.token_id, claims.institution_id, claims.learner_id)
-        return _next(await parts.camera_enrolment.show(*owner, asked.pose, pictures))
+        return _next(await parts.camera_enrolment.show(*owner, asked.pose, asked.pictures))
 
     return router
 
@@ -128,13 +123,6 @@ def enrol_router() -> APIRouter:
 async def _wants_pad(parts: ApiParts, claims: LaunchClaims) -> bool:
     policy = policy_from_mapping(parse_canonical_object(await parts.ports.lessons.policy(claims.policy_digest)))
     return "pad" in policy.proofs
-
-
-def _pictures(encoded: list[str]) -> list[bytes]:
-    try:
-        return [base64.b64decode(each, validate=True) for each in encoded]
-    except (binascii.Error, ValueError):
-        raise PeerViolation("enrol.not_base64", "A photo is not base64.", "Send each file's bytes as base64.") from None
 
 
 def _fields(made: Enrolled) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends
-from starlette.requests import Request
+from fastapi import APIRouter
 
 from zaichang.api.access import ByAnyKey, ByOwner, ByPlatform
-from zaichang.api.contract import bounded_body, contract_router, refused
+from zaichang.api.contract import contract_router, refused
 from zaichang.api.models.common import Done
 from zaichang.api.models.lessons import (
     AllowanceAnswer,
@@ -32,21 +31,10 @@ from zaichang.core.errors import ConfigError, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.launch.allowances import set_allowance
 from zaichang.launch.policy_packs import Pack, load_pack, parse_pack, read_pack
-from zaichang.launch.question_bank import BANK_MAX_BYTES, bank_json
+from zaichang.launch.question_bank import bank_json
 from zaichang.ports.records import Allowance
 
 _PACK_CODES: Final = ("policy.not_found", "policy.unreadable", "policy.unknown_key", "policy.invalid")
-_BANK_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "description": f"The bank, at most {BANK_MAX_BYTES} bytes.",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Bank"}}},
-    }
-}
-
-
-async def _bank(request: Request) -> bytes:
-    return await bounded_body(request, BANK_MAX_BYTES)
 
 
 def manage_router() -> APIRouter:
@@ -110,19 +98,18 @@ def manage_router() -> APIRouter:
 
     @router.put(
         "/lessons/{course}/{lesson}/questions",
-        openapi_extra=_BANK_BODY,
         responses=refused({404: ("lesson.unknown",), 422: ("questions.invalid", "id.invalid")}),
     )
     async def put_questions(
         institution: ByPlatform,
         course: CourseId,
         lesson: LessonId,
-        bank: Annotated[bytes, Depends(_bank)],
+        asked: Bank,
         parts: Parts,
     ) -> BankSize:
         """Replace a lesson's question bank for sessions to come."""
         place = (check_id(course, "course"), check_id(lesson, "lesson"))
-        size = await parts.lessons.set_questions(institution.institution_id, *place, bank)
+        size = await parts.lessons.set_questions(institution.institution_id, *place, asked.as_questions())
         return BankSize(questions=size)
 
     @router.get("/learners/{learner}/allowance", responses=refused({422: ("id.invalid",)}))

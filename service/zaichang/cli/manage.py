@@ -13,6 +13,7 @@ from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from zaichang.api.models.lessons import Bank
     from zaichang.main.service import Services
 
 BANK_MAX_BYTES = 1_000_000
@@ -131,8 +132,8 @@ async def _questions(services: Services, args: Namespace) -> dict[str, Any]:
     from zaichang.launch.question_bank import bank_json
 
     if args.bank is not None:
-        bank = _read(args.bank)
-        return {"questions": await services.lessons.set_questions(args.institution, args.course, args.lesson, bank)}
+        place = (args.institution, args.course, args.lesson)
+        return {"questions": await services.lessons.set_questions(*place, _bank(args.bank).as_questions())}
     lesson = await services.store.lesson(args.institution, args.course, args.lesson)
     return dict(bank_json(lesson.questions))
 
@@ -169,6 +170,18 @@ async def _reviewer(services: Services, args: Namespace) -> dict[str, Any]:
         return {"reviewer": args.reviewer, "key": key}
     found = await services.store.reviewers(args.institution)
     return {"reviewers": [name for name, _, revoked in found if revoked is None]}
+
+
+def _bank(path: Path) -> Bank:
+    """Return a question bank's file as the API reads it."""
+    from zaichang.api.contract import value_as
+    from zaichang.api.models.lessons import Bank
+
+    try:
+        value = json.loads(_read(path))
+    except (ValueError, RecursionError):
+        raise ConfigError("questions.unreadable", f"{path} is not JSON.") from None
+    return value_as(Bank, value)
 
 
 def _read(path: Path) -> bytes:

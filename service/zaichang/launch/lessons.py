@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import check_id
-from zaichang.launch.question_bank import parse_bank
+from zaichang.launch.question_bank import checked_bank
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.records import Lesson
 from zaichang.session.events import Question
@@ -84,14 +85,14 @@ class Lessons:
         except NotFound:
             return None
 
-    async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: bytes) -> int:
-        """Replace a lesson's question bank (JSON, see ``question_bank``) for sessions to come; return its size.
+    async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: Sequence[Question]) -> int:
+        """Replace a lesson's question bank for sessions to come; return its size.
 
         Raises:
             NotFound: ``lesson.unknown``.
-            PeerViolation: ``questions.invalid``.
+            PeerViolation: ``questions.invalid``, ``id.invalid``.
         """
-        questions = parse_bank(bank)
+        questions = checked_bank(bank)
         lesson = await self._store.lesson(institution_id, course_id, lesson_id)
         await self._store.put_lesson(replace(lesson, questions=questions))
         return len(questions)

@@ -1,11 +1,10 @@
-"""An institution's questions for a lesson: read from JSON, bounded, and refused with the place of the error."""
+"""An institution's questions for a lesson: checked, refused with their place, and drawn for a session."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from zaichang.core.errors import PeerViolation
@@ -21,36 +20,28 @@ DRAWN_MAX: Final = 12
 """Questions that one session takes along (they are part of its recorded start and state), drawn anew each time."""
 
 
-def parse_bank(data: bytes) -> tuple[Question, ...]:
-    """Return the questions of an uploaded bank.
+def checked_bank(questions: Sequence[Question]) -> tuple[Question, ...]:
+    """Return an institution's questions with their texts normalised, or refuse them.
 
     Args:
-        data: JSON: ``{"questions": [{"id", "text", "options": [...], "correct": 0}]}``.
+        questions: As the institution gave them; types and lengths are those of the API's ``Bank``.
 
     Raises:
-        PeerViolation: ``questions.invalid`` with the question's number and field.
+        PeerViolation: ``questions.invalid`` with the question's number and field; ``id.invalid``.
     """
-    if len(data) > BANK_MAX_BYTES:
-        _refuse(f"A bank may have {BANK_MAX_BYTES} bytes, this one has {len(data)}.")
-    try:
-        parsed = json.loads(data)
-    except (ValueError, RecursionError):
-        _refuse("The bank is not JSON.")
-    if not isinstance(parsed, dict) or set(parsed) != {"questions"} or not isinstance(parsed["questions"], list):
-        _refuse('The bank must be {"questions": [...]} and nothing else.')
-    listed = parsed["questions"]
-    if len(listed) > QUESTIONS_MAX:
-        _refuse(f"A bank may have {QUESTIONS_MAX} questions, this one has {len(listed)}.")
-    questions = tuple(_question(number, each) for number, each in enumerate(listed, 1))
-    ids = [question.question_id for question in questions]
-    for number, question_id in enumerate(ids, 1):
-        if ids.index(question_id) != number - 1:
-            _refuse(f"Question {number}: the id {question_id} is taken by question {ids.index(question_id) + 1}.")
-    return questions
+    if len(questions) > QUESTIONS_MAX:
+        _refuse(f"A bank may have {QUESTIONS_MAX} questions, this one has {len(questions)}.")
+    checked = tuple(_question(number, each) for number, each in enumerate(questions, 1))
+    first: dict[str, int] = {}
+    for number, each in enumerate(checked, 1):
+        taken = first.setdefault(each.question_id, number)
+        if taken != number:
+            _refuse(f"Question {number}: the id {each.question_id} is taken by question {taken}.")
+    return checked
 
 
 def bank_json(questions: tuple[Question, ...]) -> dict[str, object]:
-    """Return a bank as ``parse_bank`` reads it."""
+    """Return a bank in the form of the API's ``Bank``."""
     return {
         "questions": [
             {"id": each.question_id, "text": each.text, "options": list(each.options), "correct": each.correct}
@@ -68,33 +59,26 @@ def drawn_questions(bank: tuple[Question, ...], seed: str) -> tuple[Question, ..
     )
 
 
-def _question(number: int, value: object) -> Question:
+def _question(number: int, question: Question) -> Question:
     where = f"Question {number}"
-    if not isinstance(value, Mapping) or set(value) != {"id", "text", "options", "correct"}:
-        _refuse(f"{where} must have id, text, options, correct and nothing else.")
-    options = value["options"]
-    if not isinstance(options, list) or not OPTIONS_MIN <= len(options) <= OPTIONS_MAX:
+    if not OPTIONS_MIN <= len(question.options) <= OPTIONS_MAX:
         _refuse(f"{where}: options must be a list of {OPTIONS_MIN} to {OPTIONS_MAX}.")
-    shown = tuple(_text(f"{where}, option {i + 1}", option, OPTION_MAX_CHARS) for i, option in enumerate(options))
+    shown = tuple(
+        _text(f"{where}, option {i}", option, OPTION_MAX_CHARS) for i, option in enumerate(question.options, 1)
+    )
     if len({option.casefold() for option in shown}) != len(shown):
         _refuse(f"{where}: two options are the same.")
-    correct = value["correct"]
-    if type(correct) is not int or not 0 <= correct < len(shown):
+    if not 0 <= question.correct < len(shown):
         _refuse(f"{where}: correct must be the index of an option, 0 to {len(shown) - 1}.")
-    question_id = value["id"]
-    if not isinstance(question_id, str):
-        _refuse(f"{where}: id must be text.")
     return Question(
-        question_id=check_id(question_id, f"{where}: id"),
-        text=_text(where, value["text"], TEXT_MAX_CHARS),
+        question_id=check_id(question.question_id, f"{where}: id"),
+        text=_text(where, question.text, TEXT_MAX_CHARS),
         options=shown,
-        correct=correct,
+        correct=question.correct,
     )
 
 
-def _text(where: str, value: object, limit: int) -> str:
-    if not isinstance(value, str):
-        _refuse(f"{where}: must be text.")
+def _text(where: str, value: str, limit: int) -> str:
     text = unicodedata.normalize("NFC", value).strip()
     if not 1 <= len(text) <= limit:
         _refuse(f"{where}: text must have 1 to {limit} characters.")

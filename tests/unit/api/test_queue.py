@@ -262,6 +262,8 @@ async def test_lessons_questions_and_allowances_by_their_own_keys(tmp_path: Path
         assert await page.get(path) == bank and await page.get(path, "platform") == bank
         assert (await page.ask("GET", path, "other")).status_code == 404
         assert code_of(await page.ask("PUT", path, "platform", json={"questions": [1]})) == "questions.invalid"
+        assert code_of(await page.ask("PUT", path, "platform", content=b"no")) == "http.not_json"
+        assert code_of(await page.ask("PUT", path, "platform", content=b" " * 1_000_001)) == "http.too_large"
         # Another title does not lose the bank.
         await page.ask("PUT", "/v1/lessons/course/two", "platform", json={**lesson, "title_en": "2"})
         found = (await page.get("/v1/lessons"))["lessons"]

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from zaichang.api.models.common import Answer, Asked, At, Reason
 from zaichang.biometric.template import MAX_VECTORS
+from zaichang.core.errors import PeerViolation
 from zaichang.launch.camera_enrolment import FRAMES_MAX
 
-Base64 = Annotated[str, Field(description="A picture file's bytes as base64.", examples=["/9j/4AAQSkZJRg=="])]
+
+def _decoded(value: object) -> object:
+    """Return the bytes of a base64 text; what is no text is left for the type to refuse."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        raise PeerViolation("enrol.not_base64", "A photo is not base64.", "Send each file's bytes as base64.") from None
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema(
+        {"type": "string", "description": "A picture file's bytes as base64.", "examples": ["/9j/4AAQSkZJRg=="]}
+    ),
+]
 
 
 class Photos(Asked):

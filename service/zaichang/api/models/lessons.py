@@ -8,9 +8,17 @@ from pydantic import Field, JsonValue
 
 from zaichang.api.models.common import Answer, Asked, At, Done, InstitutionNames, Ms, like_id, one_of
 from zaichang.launch.policy_packs import PACK_MAX_BYTES
-from zaichang.launch.question_bank import OPTION_MAX_CHARS, OPTIONS_MAX, OPTIONS_MIN, QUESTIONS_MAX, TEXT_MAX_CHARS
+from zaichang.launch.question_bank import (
+    BANK_MAX_BYTES,
+    OPTION_MAX_CHARS,
+    OPTIONS_MAX,
+    OPTIONS_MIN,
+    QUESTIONS_MAX,
+    TEXT_MAX_CHARS,
+)
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, LESSON_MAX_MS, MOVEMENTS, ROUTES
 from zaichang.review.media_delivery import RECORDS_MAX
+from zaichang.session.events import Question
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
@@ -86,7 +94,7 @@ class LessonsAnswer(Answer):
     lessons: list[LessonLine]
 
 
-class BankQuestion(Answer):
+class BankQuestion(Asked):
     """One question."""
 
     id: str = like_id("Unique in the bank.", "q1")
@@ -97,10 +105,20 @@ class BankQuestion(Answer):
     correct: int = Field(ge=0, lt=OPTIONS_MAX, description="Index of the right choice.", examples=[1])
 
 
-class Bank(Answer):
+class Bank(Asked):
     """A lesson's question bank; as a body it replaces the one before, for sessions to come."""
 
+    max_bytes: ClassVar[int] = BANK_MAX_BYTES
+    refusal: ClassVar[str] = "questions.invalid"
+
     questions: list[BankQuestion] = Field(max_length=QUESTIONS_MAX)
+
+    def as_questions(self) -> list[Question]:
+        """Return the questions as the lesson keeps them; ``checked_bank`` checks what a schema cannot say."""
+        return [
+            Question(question_id=each.id, text=each.text, options=tuple(each.options), correct=each.correct)
+            for each in self.questions
+        ]
 
 
 class BankSize(Answer):
