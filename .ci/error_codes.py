@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,24 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "service" / "zaichang"
 CODE_SHAPE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*|E_[A-Z][A-Z_]*")
 _MAX_DEPTH = 4
+_HEARTBEAT = (
+    "Heartbeat {seq} was not used; {expected_seq} is expected.",
+    "Answer the last acknowledgement, or reconnect with resume.",
+)
+TOLD = {
+    "heartbeat.nonce": _HEARTBEAT,
+    "heartbeat.replayed": _HEARTBEAT,
+    "heartbeat.out_of_order": _HEARTBEAT,
+    "reveal.mismatch": (
+        "The sentence of `NONCE_REJECTED`.",
+        "Send the nonce that the join committed to; where it is lost, join without resume.",
+    ),
+    "capture.capture_late": ("The sentence of `CAPTURE_LATE`.", ""),
+    "capture.capture_nonce": ("The sentence of `CAPTURE_NONCE`.", ""),
+}
+"""Codes of the websocket's message `error` that no exception carries, with message and hint; a test holds the list."""
+UNFORESEEN = "server.error"
+"""The answer of HTTP to an error that our code did not foresee."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +56,17 @@ def error_classes() -> dict[str, type]:
     return {name: found for name, found in classes.items() if isinstance(found, type)}
 
 
+def subclasses(texts: Iterable[str]) -> dict[str, str]:
+    """Return the classes that the source derives from the tree, each with its class in the tree."""
+    known = {name: name for name in error_classes()}
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
+    for node in nodes:
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id in known and node.name not in known:
+                known[node.name] = known[base.id]
+    return known
+
+
 def template(node: ast.JoinedStr) -> str:
     """Return an f-string as people read it: ``{size}`` for simple values, an ellipsis for the rest."""
     parts = []
@@ -54,9 +83,10 @@ def template(node: ast.JoinedStr) -> str:
 class Module:
     """One parsed source file, able to follow a name to the literals behind it."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        """Parse ``text`` and note which function holds each node."""
+    def __init__(self, path: Path, text: str, classes: dict[str, str] | None = None) -> None:
+        """Parse ``text`` and note which function holds each node; ``classes`` come from ``subclasses``."""
         self.path, self.tree = path, ast.parse(text)
+        self.classes = classes or {name: name for name in error_classes()}
         self.function_of: dict[ast.AST, ast.FunctionDef | ast.AsyncFunctionDef | None] = {}
         self._note(self.tree, None)
 
@@ -118,14 +148,26 @@ class Module:
                 found += self.literals(value, depth)
         return found
 
+    def _own_init(self) -> dict[ast.Call, str]:
+        """Return, for error classes that fill in their own code, the call of the tree's ``__init__``."""
+        return {
+            call: node.name
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.ClassDef) and node.name in self.classes
+            for call in ast.walk(node)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__"
+        }
+
     def raised(self) -> Iterator[Raised]:
         """Yield every call of an error class in this file."""
-        classes = error_classes()
+        own = self._own_init()
         for node in ast.walk(self.tree):
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name not in classes:
+            name = own.get(node) or (
+                node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            )
+            if name not in self.classes or (name in own.values() and node not in own):
                 continue
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             code = given.get("code") or (node.args[0] if node.args else None)
@@ -134,7 +176,7 @@ class Module:
             message = given.get("message") or (node.args[1] if len(node.args) > 1 else None)
             hint = given.get("hint") or (node.args[2] if len(node.args) > 2 else None)
             yield Raised(
-                error_class=name,
+                error_class=self.classes[name],
                 codes=tuple(dict.fromkeys(self.literals(code))) if code is not None else (),
                 messages=tuple(dict.fromkeys(self.literals(message))) if message is not None else (),
                 where=f"{self.path}:{node.lineno}",
@@ -145,12 +187,14 @@ class Module:
 def all_raised(source: Path = SOURCE) -> list[Raised]:
     """Return every place in the packages that makes an error; by default the service and the simulation."""
     packages = (source, source.with_name("zaichang_simulation")) if source == SOURCE else (source,)
-    found: list[Raised] = []
-    for package in packages:
-        for path in sorted(package.rglob("*.py")):
-            if path.relative_to(package).as_posix() != "core/errors.py":
-                found += Module(path.relative_to(package), path.read_text()).raised()
-    return found
+    files = [
+        (path.relative_to(package), path.read_text())
+        for package in packages
+        for path in sorted(package.rglob("*.py"))
+        if path.relative_to(package).as_posix() != "core/errors.py"
+    ]
+    classes = subclasses(text for _, text in files)
+    return [each for path, text in files for each in Module(path, text, classes).raised()]
 
 
 def undocumentable(raised: list[Raised]) -> list[str]:

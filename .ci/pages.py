@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "service"))
 
-from error_codes import all_raised, error_classes  # noqa: E402  (needs the path above)
+from error_codes import TOLD, UNFORESEEN, all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
 from http_page import http_page  # noqa: E402
 from policy_page import field_lines, indicator_lines, shown  # noqa: E402
@@ -44,8 +44,11 @@ def errors_page() -> str:
         "An index of every error: its stable code, its message, and what to do where there is a cure. A code never",
         'changes its meaning. HTTP answers carry `{"error": {"code", "message", "hint"}}`;',
         "the websocket closes with the class's close code; the command line exits with the class's exit code.",
-        "Four codes answer another HTTP status than their class: `auth.required`, `token.expired` and `token.forged`",
-        "401, `http.too_large` 413. Requests and routes: [HTTP](http.md).",
+        "Some codes answer another HTTP status than their class: `auth.required`, `token.expired` and `token.forged`",
+        "401, `http.too_large` 413, `rate.exceeded` and `http.too_often` 429. An error that our code did not foresee",
+        f"answers 500 with `{UNFORESEEN}`. Requests and routes: [HTTP](http.md). The class *error message* means: only",
+        "the websocket's message `error` carries the code; the connection stays open ([protocol](protocol.md)).",
+        "Codes that only the player's page gives its host are in [integrate](integrate.md).",
         "",
         "| class | meaning | HTTP | close | exit |",
         "|---|---|---|---|---|",
@@ -61,6 +64,9 @@ def errors_page() -> str:
             classes.add(item.error_class)
             messages |= set(item.messages)
             hints |= {hint for hint in item.hints if hint}
+    for code, (message, hint) in TOLD.items():
+        by_code[code] = ({"error message"}, {message}, {hint} - {""})
+    by_code[UNFORESEEN] = (set(), {"Something went wrong on our side."}, {"Try again; tell us if it stays."})
     area = ""
     for code in sorted(by_code, key=lambda code: (code.startswith("E_"), code)):
         here = "Evidence checks" if code.startswith("E_") else code.split(".")[0]

@@ -314,6 +314,29 @@ def test_every_error_code_can_be_documented() -> None:
     assert {"id.invalid", "wire.too_large"} <= {code for item in raised for code in item.codes}
 
 
+def test_the_page_of_errors_has_every_code_and_no_other() -> None:
+    page = (ROOT / "docs/errors.md").read_text()
+    listed = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    raised = {code for item in error_codes.all_raised() for code in item.codes}
+    assert len(listed) == len(set(listed)) > 250
+    assert set(listed) == raised | set(error_codes.TOLD) | {error_codes.UNFORESEEN}
+
+
+def test_the_codes_of_error_messages_are_those_that_the_service_sends() -> None:
+    """An error message is written in one place; the core decides which heartbeats and captures get one."""
+    source = error_codes.SOURCE
+    link = (source / "session/owners/link.py").read_text()
+    code_line = re.search(r"code = (.+)\n.*RejectHeartbeat", link)
+    assert code_line is not None
+    sent = {f"heartbeat.{word}" for word in re.findall(r'"(\w+)"', code_line[1])}
+    core = "".join(path.read_text() for path in sorted((source / "session").rglob("*.py")))
+    sent |= {f"capture.{word.lower()}" for word in re.findall(r"RejectCapture\([^)]*reason=ReasonCode\.(\w+)", core)}
+    orders = (source / "live/orders.py").read_text()
+    sent |= set(re.findall(r'ErrorMessage\(\s*code="([^"]+)"', orders))
+    assert sent == set(error_codes.TOLD)
+    assert orders.count("ErrorMessage(") == 3, "a fourth kind of error message needs its codes here"
+
+
 def raised_in(text: str) -> list[error_codes.Raised]:
     return list(error_codes.Module(Path("x.py"), text).raised())
 

@@ -39,6 +39,7 @@ def launch_router() -> APIRouter:
             lesson_version=claims.lesson.version,
             session_path="/v1/session",
             course_path=f"/course#token={token}",
+            records_path=f"/timeline#token={token}",
         )
 
     @router.get("/me", responses=refused({404: ("lesson.unknown",)}))

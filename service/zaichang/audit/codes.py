@@ -72,7 +72,8 @@ MEANINGS: Final = MappingProxyType(
             "事件或分钟记录与日志中的汇总哈希不符。", "Events or minute records do not give the root in the log."
         ),
         "E_MINUTES": _m(
-            "分钟结论或合计与记录、规则不符。", "Verdicts or sums do not agree with the records or the rules."
+            "分钟结论或合计与记录、规则不符，或凭证上的句子、二维码与记录不符。",
+            "Verdicts or sums do not agree with the records or the rules, or a receipt's sentence or QR code does not.",
         ),
         "E_AMEND": _m(
             "事后更正与它所更正的记录不符。", "A later change of credit does not fit the record that it changes."

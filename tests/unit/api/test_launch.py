@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.web import code_of, web
+from support.web import code_of, studied, web
 
 
 async def test_a_launch_opens_exactly_what_was_asked_for(tmp_path: Path) -> None:
@@ -24,6 +24,27 @@ async def test_a_launch_opens_exactly_what_was_asked_for(tmp_path: Path) -> None
         assert claims.terms.liveness_excluded == ("blink",)
         me = await page.client.get("/v1/me", headers={"authorization": f"Bearer {answer.json()['token']}"})
         assert me.json()["enrolled"] is False and me.json()["may_enrol"] is False
+
+
+async def test_a_launch_of_any_lesson_shows_all_records_and_opens_no_session(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        session_id = await studied(page)
+        lesson = {"title_zh": "别的课", "title_en": "Other", "duration_ms": 60_000, "policy": "demo"}
+        assert (
+            await page.client.put("/v1/lessons/course/other", json=lesson, headers=page.platform())
+        ).status_code == 200
+        page.clock.at_ms += 24 * 3_600_000
+        asked = {"learner": "learner", "course": "course", "lesson": "other"}
+        made = (await page.client.post("/v1/launch", json=asked, headers=page.platform())).json()
+        path, _, key = made["records_path"].partition("#token=")
+        assert (path, key) == ("/timeline", made["token"])
+        mine = {"authorization": f"Bearer {key}"}
+        found = (await page.client.get("/v1/me/sessions", headers=mine)).json()["sessions"]
+        assert [each["session"] for each in found] == [session_id]
+        appeal = {"minutes": [], "text": "I was there."}
+        answer = await page.client.post(f"/v1/me/sessions/{session_id}/appeal", json=appeal, headers=mine)
+        assert answer.json() == {"ok": True}
+        assert await page.services.store.session_of_token(made["launch"]) is None
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from zaichang.launch.camera_enrolment import FRAMES_MAX
 
 
 def _decoded(value: object) -> object:
-    """Return the bytes of a base64 text; what is no text is left for the type to refuse."""
+    """Return the bytes of a base64 text; any other type is refused by the field itself."""
     if not isinstance(value, str):
         return value
     try:

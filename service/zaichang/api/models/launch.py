@@ -41,6 +41,10 @@ class LaunchAnswer(Answer):
     lesson_version: str = Field(description="The version of the lesson that was launched.", examples=["1"])
     session_path: str = Field(description="Path of the websocket.", examples=["/v1/session"])
     course_path: str = Field(description="Path of the built-in player's page.", examples=["/course#token=eyJhbGci"])
+    records_path: str = Field(
+        description="Path of the page with all of the learner's records, where they appeal; it opens no session.",
+        examples=["/timeline#token=eyJhbGci"],
+    )
 
 
 class LessonNames(Names):
