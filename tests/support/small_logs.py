@@ -29,13 +29,17 @@ def session_leaves(count: int, length: int = 5) -> list[bytes]:
         for seq in range(length):
             ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
             digest = bytes(32)
-            data = (
-                leaf.session_final(
-                    ref, segments=0, n_verified=0, n_refused=0, n_undecided=0, verified_ms=1, reason="TEST"
+            if seq == 0:
+                data = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+            elif seq < length - 1:
+                data = leaf.session_segment(
+                    ref, n=seq - 1, from_ms=1, to_ms=2, first_minute=seq - 1, minutes="V", verified_ms=1, n_records=1
                 )
-                if seq
-                else leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
-            )
+            else:
+                n = length - 2
+                data = leaf.session_final(
+                    ref, segments=n, n_verified=n, n_refused=0, n_undecided=0, verified_ms=n, reason="TEST"
+                )
             prev = leaf_hash(data)
             leaves.append(data)
     return leaves

@@ -153,6 +153,29 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The proof that no session of a period is left out: a range of the log, all of it (``audit.whole.completeness``).
+
+    Attributes:
+        from_ms: The period's begin.
+        to_ms: Its end.
+        first: Index of the range's first leaf.
+        end: Index after its last.
+        left: Hashes of the perfect subtrees left of the range.
+        right: Hashes of those right of it.
+        beside: Index and bytes of the range's leaves that are no session's of this bundle.
+    """
+
+    from_ms: int
+    to_ms: int
+    first: int
+    end: int
+    left: tuple[bytes, ...] = ()
+    right: tuple[bytes, ...] = ()
+    beside: tuple[tuple[int, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """The content of a bundle.
 
@@ -166,6 +189,7 @@ class Bundle:
         policies: Policy documents (canonical bytes); the start leaf names one by its SHA-256.
         seen: Earlier cosigned checkpoints: they bound in time when each leaf entered the log.
         rules: The versions of the rules, and the release that knows them; empty in bundles of earlier releases.
+        period: The proof that the bundle of a period is complete; None in a bundle of chosen sessions.
         produced: The sessions whose captures are here.
         captures: These captures.
     """
@@ -179,6 +203,7 @@ class Bundle:
     policies: tuple[bytes, ...] = ()
     seen: tuple[Seen, ...] = ()
     rules: tuple[Rules, ...] = ()
+    period: Period | None = None
     produced: tuple[Produced, ...] = ()
     captures: tuple[Capture, ...] = ()
 
@@ -235,6 +260,8 @@ def write_bundle(bundle: Bundle) -> bytes:
     for leaf in bundle.leaves:
         proof = [encode_base64(value) for value in leaf.proof]
         lines.append({"k": "leaf", "index": leaf.index, "leaf": _text(leaf.leaf), "proof": proof})
+    if bundle.period is not None:
+        lines += _period_lines(bundle.period)
     for group in bundle.commitments:
         values = [value.hex() for value in group.values]
         place = {"sid": group.sid, "seq": group.seq, "kind": group.kind, "first": group.first}
@@ -251,6 +278,13 @@ def write_bundle(bundle: Bundle) -> bytes:
         lines.append({"k": "capture", **place, "picture": encode_base64(capture.picture)})
     lines.append({"k": "end", "lines": len(lines) + 1})
     return b"".join(canonical_bytes(line, MAX_LINE_BYTES) + b"\n" for line in lines)
+
+
+def _period_lines(period: Period) -> list[Mapping[str, object]]:
+    places = {name: getattr(period, name) for name in ("from_ms", "to_ms", "first", "end")}
+    sides = {name: [value.hex() for value in getattr(period, name)] for name in ("left", "right")}
+    beside = [{"k": "beside", "index": index, "leaf": _text(leaf)} for index, leaf in period.beside]
+    return [{"k": "period", **places, **sides}, *beside]
 
 
 def _text(data: bytes) -> str:

@@ -94,6 +94,15 @@ MEANINGS: Final = MappingProxyType(
         "E_POLICY": _m(
             "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
         ),
+        "E_DOUBLE": _m(
+            "同一学员的同一段内容或同一段时间被计了两次学时。",
+            "One learner is credited twice for the same media or for the same time.",
+        ),
+        "E_INCOMPLETE": _m(
+            "这一时段的记录不完整：有学习被漏掉，或无法证明没有漏掉。",
+            "The bundle of a period leaves out a session, or does not show that it leaves out none.",
+        ),
+        "E_VOID": _m("这次学习已被机构作废，不计学时。", "The institution voided this session; it counts for nothing."),
         "E_RULES": _m(
             "记录所用的规则版本与本程序不同，无法用本程序重算。",
             "The record was made under a version of the rules that this release does not replay.",

@@ -12,6 +12,8 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.time_checks import SeenAt, check_delay
+from zaichang.audit.whole.chains import Chains
+from zaichang.audit.whole.leaf_head import LeafHead, decode_head
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -21,20 +23,8 @@ MAX_NAMED: Final = 50
 
 
 _STATEMENTS: Final = ("key", "policy")
-_UNFINISHED: Final = ("session.start", "session.segment")
-
-
-class _Head(msgspec.Struct, gc=False):
-    """The fields of a leaf that the chain needs. The rest is skipped for speed."""
-
-    t: str
-    origin: str
-    at: int
-    sid: str = ""
-    seq: int = 0
-    prev: str = ""
-    policy: str = ""
-    verified_ms: int = 0
+_ROOTS_KEPT: Final = 10_000
+"""Roots of earlier sizes that are remembered at once, for the leaves that name them."""
 
 
 class EntryScan:
@@ -66,8 +56,7 @@ class EntryScan:
         self._findings = findings
         self._chains = chains
         self._deep = deep
-        self._decode = msgspec.json.Decoder(_Head).decode
-        self._open: dict[str, tuple[int, bytes, int, bool]] = {}
+        self._links = Chains(origin, findings)
         self._leaves = 0
         self.statements = LogStatements(origin, findings)
         self.seen: list[SeenAt] = []
@@ -76,7 +65,6 @@ class EntryScan:
         self._starts = 0
         self._entry = entry
         self._changes = Changes(origin, findings)
-        self._started: dict[str, int] = {}
         self._empty = 0
 
     def diagnose(
@@ -142,14 +130,14 @@ class EntryScan:
         if not self._chains and not self._deep:
             return
         good = list(hashes) == list(expected)
-        opened, decode, chains = self._open, self._decode, self._chains
+        chains = self._chains
         for place, entry in enumerate(entries):
             # A damaged entry was named already. Following it would report every later entry too.
             if not good and (place >= len(expected) or hashes[place] != expected[place]):
                 self._forget(entry)
                 continue
             try:
-                head = decode(entry)
+                head = decode_head(entry)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self._strange(entry, first + place)
                 continue
@@ -163,26 +151,18 @@ class EntryScan:
                 )
             if head.t == "session.start":
                 self._starts += 1
-                self._started[head.sid] = head.at
             elif head.t == "session.final" and not head.verified_ms:
                 self._empty += 1
             if head.t in _STATEMENTS:
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
-            if head.t in CHANGES:
-                self._change(entry, first + place)
             if self.seen and head.sid:
                 self._delay(head, first + place)
-            if not chains or not head.sid:
-                continue
-            before = opened.get(head.sid)
-            opened[head.sid] = (head.seq, hashes[place], head.at, head.t not in _UNFINISHED)
-            if before is None:
-                if head.seq:
-                    self._link(head, (-1, b"", 0, False), first + place)
-            elif before[0] >= 0 and (head.seq != before[0] + 1 or head.at < before[2] or head.prev != before[1].hex()):
-                self._link(head, before, first + place)
+            if chains and head.sid:
+                self._links.take(head, first + place, hashes[place])
+            if head.t in CHANGES:
+                self._change(entry, first + place)
 
     def finish(self) -> None:
         """Report the sessions that the end of the log leaves open."""
@@ -195,34 +175,20 @@ class EntryScan:
             for index, error in self._strangers:
                 self._findings.error("leaf", error, About(origin=self._origin, index=index))
         self._changes.finish(about)
-        waiting = sum(1 for _, _, _, ended in self._open.values() if not ended)
-        if waiting:
-            self._findings.passed("chain", about, f"{waiting} sessions have no final leaf (yet).")
+        if self._chains:
+            self._links.finish()
         if self._empty:
             # Each start draws another schedule, so many discarded starts would amount to a choice (threat model).
             message = f"{self._empty} of {self._starts} sessions ended without a verified second."
             self._findings.passed("starts", about, message)
 
-    def _link(self, head: _Head, before: tuple[int, bytes, int, bool], index: int) -> None:
-        about = About(origin=self._origin, index=index, sid=head.sid)
-        seq, prev, at, _ = before
-        if head.seq != seq + 1:
-            message = "A leaf of the session is missing, or stands elsewhere."
-            self._findings.failed("chain", "E_SEQ_GAP", message, about, field="seq", expected=seq + 1, got=head.seq)
-        elif head.prev != prev.hex():
-            message = "The leaf does not follow from the session's leaf before it."
-            self._findings.failed("chain", "E_CHAIN", message, about, field="prev", expected=prev, got=head.prev)
-        if head.at < at:
-            message = "The leaf is dated before its predecessor."
-            self._findings.failed("chain", "E_TIME_LOW", message, about, field="at", expected=f">= {at}", got=head.at)
-
     def _forget(self, entry: bytes) -> None:
         try:
-            head = self._decode(entry)
+            head = decode_head(entry)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return
         if head.sid:
-            self._open[head.sid] = (-1, b"", 0, True)
+            self._links.forget(head.sid)
 
     def _fits(self, entry: bytes, index: int) -> bool:
         about = About(origin=self._origin, index=index)
@@ -241,7 +207,7 @@ class EntryScan:
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
 
-    def _delay(self, head: _Head, index: int) -> None:
+    def _delay(self, head: LeafHead, index: int) -> None:
         """Check a leaf's date against the first kept checkpoint that covers it; leaves come in order."""
         while self._seen_next < len(self.seen) and self.seen[self._seen_next].size <= index:
             self._seen_next += 1
@@ -275,7 +241,10 @@ class EntryScan:
             target = None if found is None else self._known(place, found)
         except EvidenceError:
             target = None
-        self._changes.take(leaf, target, self._started.get(leaf.sid))
+        before = self._changes.count
+        self._changes.take(leaf, target, self._links.started_ms(leaf.sid))
+        if target is not None and self._changes.count > before:
+            self._links.change(leaf, target)
 
     @staticmethod
     def _known(index: int, entry: bytes) -> KnownLeaf:
@@ -290,6 +259,8 @@ class EntryScan:
 
     def _root_of(self, size: int) -> bytes:
         if size not in self._roots:
+            if len(self._roots) >= _ROOTS_KEPT:
+                self._roots.clear()
             self._roots[size] = self._prefix_root(size)
         return self._roots[size]
 

@@ -65,6 +65,7 @@ class Receipt:
         checkpoint: Signed checkpoint note.
         start: The session's first leaf.
         final: Its last.
+        void: The leaf that took the whole session back, None if none did.
         subject: Opening of the learner's pseudonym, or None.
         qr_png: The QR code as a PNG file, empty for none.
     """
@@ -72,6 +73,7 @@ class Receipt:
     checkpoint: bytes
     start: ReceiptLeaf
     final: ReceiptLeaf
+    void: ReceiptLeaf | None = None
     subject: Subject | None = None
     qr_png: bytes = b""
 
@@ -82,8 +84,16 @@ def qr_text(receipt: Receipt) -> str:
     return f"zaichang:{origin}#{receipt.final.index}:{leaf_hash(receipt.final.leaf).hex()[:16]}"
 
 
-def summary(start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalValue]) -> dict[str, str]:
-    """Return the plain sentences that the two leaves state."""
+def summary(
+    start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalValue], *, voided: bool = False
+) -> dict[str, str]:
+    """Return the plain sentences that the leaves state.
+
+    Args:
+        start: The session's first leaf.
+        final: Its final leaf.
+        voided: Whether a later leaf took the whole session back.
+    """
 
     def number(leaf: Mapping[str, CanonicalValue], name: str) -> int:
         value = leaf.get(name)
@@ -105,6 +115,8 @@ def summary(start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalVa
         f"Course {course}, lesson {lesson}, {began} to {ended} (UTC+8): {seconds // 60} min {seconds % 60} s verified; "
         f"minutes: {counts[0]} verified, {counts[1]} not counted, {counts[2]} for a person to decide. {en_why}"
     )
+    if voided:
+        zh, en = f"已作废，不计学时。{zh}", f"VOIDED: it counts for nothing. {en}"
     return {"zh": zh, "en": en}
 
 
@@ -123,9 +135,13 @@ def write_receipt(receipt: Receipt) -> bytes:
         "checkpoint": receipt.checkpoint.decode(),
         "start": leaf(receipt.start),
         "final": leaf(receipt.final),
-        "summary": summary(parse_leaf(receipt.start.leaf), parse_leaf(receipt.final.leaf)),
+        "summary": summary(
+            parse_leaf(receipt.start.leaf), parse_leaf(receipt.final.leaf), voided=receipt.void is not None
+        ),
         "qr": {"text": qr_text(receipt), "png": base64.b64encode(receipt.qr_png).decode()},
     }
+    if receipt.void is not None:
+        value["void"] = leaf(receipt.void)
     if receipt.subject is not None:
         opened = receipt.subject
         value["subject"] = {"kind": opened.kind, "salt": opened.salt.hex(), "payload": opened.payload.decode()}
@@ -141,7 +157,7 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     value = parse_canonical_object(data, MAX_RECEIPT_BYTES)
     if value.get("format") != FORMAT:
         raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject"}:
+    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject", "void"}:
         raise EvidenceError("E_FORMAT", "The receipt has a field too many.")
     for name, parts in (("summary", {"zh", "en"}), ("qr", {"text", "png"})):
         if _object(value, name).keys() != parts:
@@ -158,6 +174,7 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
         checkpoint=_text(value, "checkpoint").encode(),
         start=_leaf(_object(value, "start")),
         final=_leaf(_object(value, "final")),
+        void=_leaf(_object(value, "void")) if "void" in value else None,
         subject=subject,
         qr_png=decode_base64(_text(_object(value, "qr"), "png")),
     )
@@ -186,7 +203,10 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
     checkpoint = signed.checkpoint
     findings.passed("checkpoint", About(origin=checkpoint.origin), f"Size {checkpoint.size}.")
     leaves: dict[str, dict[str, CanonicalValue]] = {}
-    for name, kind, entry in (("start", "session.start", receipt.start), ("final", "session.final", receipt.final)):
+    parts = [("start", "session.start", receipt.start), ("final", "session.final", receipt.final)]
+    if receipt.void is not None:
+        parts.append(("void", "session.void", receipt.void))
+    for name, kind, entry in parts:
         about = About(origin=checkpoint.origin, index=entry.index)
         try:
             verify_inclusion(leaf_hash(entry.leaf), entry.index, checkpoint.size, entry.proof, checkpoint.root)
@@ -202,19 +222,34 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
             findings.equal(
                 "leaf", "E_SCHEMA", about, field, expected, leaves[name][field], f"The {name} leaf is of another kind."
             )
-    if len(leaves) == 2:
+    if len(leaves) == len(parts):
         _agree(findings, receipt, plain, leaves["start"], leaves["final"])
         start, final = (
             KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=leaves[name])
             for name, entry in (("start", receipt.start), ("final", receipt.final))
         )
         _dates(findings, start, final, trust.witness_time_s(signed))
+        if receipt.void is not None:
+            _voided(findings, receipt.void, leaves["void"], start, final)
         reveal = check_halves(start, final, findings) if start.sid == final.sid else None
         if reveal is not None:
             level = reveal.get("level")
             more = " Its beacon is held against the witness by a bundle." if "b" in reveal else ""
             findings.passed("schedule", final.about(checkpoint.origin), f"Level {level}.{more}")
     return findings.checks
+
+
+def _voided(
+    findings: Findings, entry: ReceiptLeaf, void: Mapping[str, CanonicalValue], start: KnownLeaf, final: KnownLeaf
+) -> None:
+    """Say that the session counts for nothing, if the void is of its first or final leaf."""
+    leaf = KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=dict(void))
+    about = leaf.about(final.text("origin"))
+    target = next((each for each in (start, final) if each.index == leaf.number("target")), None)
+    if target is None or leaf.sid != final.sid or target.hash.hex() != leaf.text("target_hash"):
+        findings.failed("void", "E_AMEND", "The void is not of this session's first or final leaf.", about)
+    else:
+        findings.failed("void", "E_VOID", "The session was voided: it counts for nothing.", about)
 
 
 def _dates(findings: Findings, start: KnownLeaf, final: KnownLeaf, seen_s: int | None) -> None:
@@ -252,14 +287,15 @@ def _agree(
         opened = commitment(receipt.subject.kind, receipt.subject.salt, receipt.subject.payload).hex()
         message = "The pseudonym is not the one that was committed to."
         findings.equal("opening", "E_OPENING", about, "subj_c", start.get("subj_c"), opened, message)
-    for language, sentence in summary(start, final).items():
+    sentences = summary(start, final, voided=receipt.void is not None)
+    for language, sentence in sentences.items():
         got = _object(plain, "summary").get(language)
         message = "The summary does not say what the log says."
         findings.equal("summary", "E_MINUTES", about, f"summary.{language}", sentence, got, message)
     got = _object(plain, "qr").get("text")
     findings.equal("summary", "E_MINUTES", about, "qr.text", qr_text(receipt), got, "The QR code is another's.")
     if len(findings.checks) == before:
-        findings.passed("summary", about, summary(start, final)["en"])
+        findings.passed("summary", about, sentences["en"])
 
 
 def _leaf(value: Mapping[str, CanonicalValue]) -> ReceiptLeaf:

@@ -26,6 +26,7 @@ from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.opening_checks import OpeningChecks
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
+from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.core.rules_version import cannot_replay, rules_from
@@ -70,8 +71,7 @@ class SessionChecks:
             self._findings.failed("chain", "E_SEQ_GAP", "The session's first leaf is missing.", about, field="seq")
         for before, leaf in pairwise(leaves):
             self._link(before, leaf)
-        if not any(leaf.kind in ("session.final", "session.void") for leaf in leaves):
-            self._findings.undecided("chain", "E_ORPHAN_START", "The session has no final leaf (yet).", about)
+        self._ended(leaves, about)
         if len(self._findings.checks) == start:
             self._findings.passed("chain", about, f"{len(leaves)} leaves.")
         segments = [leaf for leaf in leaves if leaf.text("t") == "session.segment"]
@@ -80,10 +80,31 @@ class SessionChecks:
         openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
         self._changes(leaves, items[RECORD])
+        self._findings.passed("total", about, total_of(leaves).sentence())
         self._schedule(leaves, items[EVENT])
         check_captures(self._bundle, about, items[EVENT], self._now_ms, self._findings)
         if replay is not None:
             self._replayed(replay, leaves[0], segments, items)
+
+    def _ended(self, leaves: list[KnownLeaf], about: About) -> None:
+        """Check that the session has one end, and that only changes of credit follow it."""
+        kinds = [leaf.kind for leaf in leaves]
+        if "session.final" not in kinds:
+            if any(kind in CHANGES for kind in kinds):
+                message = "A change of credit follows a session that has no final leaf."
+                self._findings.failed("chain", "E_ORPHAN_START", message, about, field="t")
+            else:
+                self._findings.undecided("chain", "E_ORPHAN_START", "The session has no final leaf (yet).", about)
+            return
+        end = kinds.index("session.final")
+        for leaf in leaves[:end]:
+            if leaf.kind in CHANGES:
+                message = "A change of credit stands before the session's final leaf."
+                self._findings.failed("chain", "E_ORPHAN_START", message, leaf.about(self._bundle.origin), field="t")
+        for leaf in leaves[end + 1 :]:
+            if leaf.kind not in CHANGES:
+                message = "A leaf that changes no credit follows the session's final leaf."
+                self._findings.failed("chain", "E_CHAIN", message, leaf.about(self._bundle.origin), field="t")
 
     def _link(self, before: KnownLeaf, leaf: KnownLeaf) -> None:
         about = leaf.about(self._bundle.origin)

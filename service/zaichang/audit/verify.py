@@ -6,6 +6,8 @@ Steps:
   2. every leaf is in the tree that the checkpoint signs                ``inclusion``
   3. every leaf is canonical and fits its schema, and is this log's     ``leaf``
   4. to 9. each session by itself (``audit.session_checks``, and its times: ``audit.time_checks``)
+  10. no learner is credited twice                                       ``double``
+  11. the bundle of a period leaves out no session                       ``period``
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
+from zaichang.audit.whole.completeness import check_period
+from zaichang.audit.whole.double_credit import Credited, check_double_credit, credited_of
 from zaichang.core.errors import EvidenceError
 from zaichang.core.rules_version import rules_from
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import inclusion_root, leaf_hash, verify_consistency
-from zaichang.tlog.trust import Trust
+from zaichang.tlog.trust import NONE, Trust
 
 
 def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> list[Check]:
@@ -73,12 +77,17 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     basis = BeaconBasis(keys=trust.beacons, known=bounds.known)
     nothing = Bundle(origin=bundle.origin, checkpoint=bundle.checkpoint)
+    credited: list[Credited | None] = []
     for sid, own in sorted(of_session.items()):
         own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
         check_times(bundle.origin, own, bounds, findings)
         policy = policies.get(own[0].text("policy"))
         part = replace(parts.get(sid, nothing), policies=() if policy is None else (policy,))
         SessionChecks(part, sid, own, findings, basis, trust.now_s).run(replay)
+        credited.append(credited_of(part, own))
+    check_double_credit((each for each in credited if each is not None), findings)
+    if checkpoint is not None:
+        check_period(bundle, leaves, checkpoint, bounds.seen, findings, witnessed=trust.quorum != NONE)
     return findings.checks
 
 

@@ -25,9 +25,10 @@ from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.rules_version import rules_from
 from zaichang.evidence.segments import SUBJECT, subject_payload
+from zaichang.log.period_range import period_range, prove_period
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
-from zaichang.log.witness_history import seen_for
+from zaichang.log.witness_history import read_history, seen_for
 from zaichang.ports.encryption import LearnerKey, Vault
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.log.places import LogPlace, LogPlaces
@@ -74,6 +75,7 @@ async def export_sessions(
     openings: str = EVERYTHING,
     side_files: SideFiles | None = None,
     pictures: Pictures | None = None,
+    period: tuple[int, int] | None = None,
 ) -> Bundle:
     """Return the bundle of some sessions of one log.
 
@@ -85,29 +87,40 @@ async def export_sessions(
         openings: One of ``OPENINGS``.
         side_files: Of the log, for the checkpoints that witnesses had cosigned by then; None leaves these out.
         pictures: Adds the sessions' kept captures, which needs everything opened; None leaves them out.
+        period: Begin and end of the period that the sessions are all of; adds the proof of that, and of sessions that
+            still run or whose learner was erased the leaves alone. None for chosen sessions.
 
     Raises:
         NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
             ``learner.erased`` if openings are asked for and cannot exist any more.
         NotFound: ``export.not_logged`` if a leaf is not in the log yet.
     """
-    parts = [await _session(store, vault, reader, row, openings) for row in rows]
-    shown = [] if pictures is None else [await _captures(store, vault, pictures, row) for row in rows]
+    parts = [await _any_session(store, vault, reader, row, openings, chosen=period is None) for row in rows]
+    opened = [row for row, part in zip(rows, parts, strict=True) if part.fields]
+    shown = [] if pictures is None else [await _captures(store, vault, pictures, row) for row in opened]
     leaves = tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index))
     digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
+    dated = [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves]
+    proof = None
+    if period is not None:
+        sizes = [] if side_files is None else [entry.size for entry in read_history(side_files)]
+        first, end = place = period_range(reader, sizes, *period)
+        proof = prove_period(reader, place, *period, {leaf.index for leaf in leaves})
+        dated += [(max(0, first - 1), first), (max(0, end - 1), end)]
     return Bundle(
         origin=reader.checkpoint.checkpoint.origin,
         checkpoint=reader.checkpoint.note,
         policies=tuple([await store.policy(digest) for digest in digests]),
         leaves=leaves,
-        seen=()
-        if side_files is None
-        else seen_for(side_files, reader, [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves], _beacons(parts)),
+        seen=() if side_files is None else seen_for(side_files, reader, dated, _beacons(parts)),
         commitments=tuple(group for part in parts for group in part.commitments),
         openings=tuple(opening for part in parts for opening in part.openings),
         rules=_rules(leaves),
+        period=proof,
         fields=tuple(entry for part in parts for entry in part.fields),
-        produced=() if pictures is None else tuple(Produced(sid=row.session_id, at_ms=pictures.at_ms) for row in rows),
+        produced=()
+        if pictures is None
+        else tuple(Produced(sid=row.session_id, at_ms=pictures.at_ms) for row in opened),
         captures=tuple(capture for captures in shown for capture in captures),
     )
 
@@ -160,7 +173,25 @@ def log_trust(place: LogPlace) -> bytes:
     return f"log {LogReader(place.published).verifier.vkey}\nquorum none\n".encode()
 
 
-async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str) -> _Parts:
+async def _any_session(
+    store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str, *, chosen: bool
+) -> _Parts:
+    """Return a session's part; where a period asks for all sessions, one that cannot be opened has its leaves alone."""
+    if chosen:
+        return await _session(store, vault, reader, row, openings)
+    if row.state is not SessionState.CLOSED:
+        return await _session(store, vault, reader, row, NOTHING, all_logged=False)
+    try:
+        return await _session(store, vault, reader, row, openings)
+    except NotAllowed as error:
+        if error.code != "learner.erased":
+            raise
+        return await _session(store, vault, reader, row, NOTHING)
+
+
+async def _session(
+    store: EvidenceStore, vault: Vault, reader: LogReader, row: SessionRow, openings: str, *, all_logged: bool = True
+) -> _Parts:
     if row.state is not SessionState.CLOSED and openings == EVERYTHING:
         raise NotAllowed(
             "export.open_session",
@@ -171,6 +202,8 @@ async def _session(store: EvidenceStore, vault: Vault, reader: LogReader, row: S
     leaves = []
     for leaf in stored:
         if leaf.entry_index is None or leaf.entry_index >= reader.size:
+            if not all_logged:
+                break
             raise NotFound(
                 "export.not_logged", f"Leaf {leaf.leaf_seq} of session {row.session_id} is not in the log yet."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Final
 
 from zaichang.audit.receipt import Receipt, ReceiptLeaf, Subject, qr_text, write_receipt
@@ -14,6 +15,7 @@ from zaichang.ports.encryption import Vault
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.records import SessionRow
 from zaichang.tlog.commit import salt, session_key
+from zaichang.tlog.leaf import parse_leaf
 
 _QR_ERROR: Final = "m"
 
@@ -31,25 +33,28 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
         NotFound: ``receipt.not_ended`` while no signed checkpoint covers the session's last leaf.
         NotAllowed: ``learner.erased``.
     """
-    leaves = {leaf.kind: leaf for leaf in await store.leaves(row.session_id)}
+    stored = await store.leaves(row.session_id)
+    leaves = {leaf.kind: leaf for leaf in stored}
     places = [leaves[kind].entry_index for kind in (LeafKind.START, LeafKind.FINAL) if kind in leaves]
     if len(places) != 2 or any(place is None or place >= reader.size for place in places):
         raise NotFound(
             "receipt.not_ended", f"Session {row.session_id} has no logged end yet.", "Finish it, and try again."
         )
-    start, final = (
-        ReceiptLeaf(index=place, leaf=reader.entry(place), proof=reader.prove(place))
-        for place in places
-        if place is not None
-    )
+    start, final = (_proven(reader, place) for place in places if place is not None)
+    voids = [leaf.entry_index for leaf in stored if leaf.kind == "session.void"]
+    logged = [_proven(reader, place) for place in voids if place is not None and place < reader.size]
+    void = next((entry for entry in logged if parse_leaf(entry.leaf)["target"] in places), None)
     learner = await store.learner(row.institution_id, row.learner_id)
     key = session_key(vault.unlock(learner).subject_key(), row.session_id)
     subject = Subject(
         kind=SUBJECT, salt=salt(key, SUBJECT, 0), payload=subject_payload(row.institution_id, row.learner_id)
     )
-    receipt = Receipt(checkpoint=reader.checkpoint.note, start=start, final=final, subject=subject)
-    png = _qr_png(qr_text(receipt))
-    return write_receipt(Receipt(checkpoint=receipt.checkpoint, start=start, final=final, subject=subject, qr_png=png))
+    receipt = Receipt(checkpoint=reader.checkpoint.note, start=start, final=final, void=void, subject=subject)
+    return write_receipt(replace(receipt, qr_png=_qr_png(qr_text(receipt))))
+
+
+def _proven(reader: LogReader, index: int) -> ReceiptLeaf:
+    return ReceiptLeaf(index=index, leaf=reader.entry(index), proof=reader.prove(index))
 
 
 def _qr_png(text: str) -> bytes:

@@ -70,9 +70,6 @@ class SessionHistory(Protocol):
         Cost: read.
         """
 
-    async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
-        """Return an institution's sessions opened before ``before_ms``, the newest first. Cost: read."""
-
     async def events(self, session_id: str) -> Sequence[bytes]:
         """Return all events in order. Cost: read."""
 

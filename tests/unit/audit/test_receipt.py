@@ -11,8 +11,8 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
-from zaichang.tlog.leaf import parse_leaf
-from zaichang.tlog.merkle import inclusion_root, leaf_hash
+from zaichang.tlog.leaf import SessionRef, parse_leaf, session_void
+from zaichang.tlog.merkle import inclusion_proof, inclusion_root, leaf_hash, root_hash
 from zaichang.tlog.note import cosign_note, format_note, parse_note
 from zaichang.tlog.trust import trust_log
 
@@ -27,6 +27,7 @@ RECEIPT = Receipt(
     qr_png=b"\x89PNG" + bytes(400),
 )
 DATA = write_receipt(RECEIPT)
+LATER_MS = 2 * sample_of.AT_MS
 
 
 def codes(data: bytes) -> set[str | None]:
@@ -54,6 +55,44 @@ def test_a_receipt_of_a_log_of_a_hundred_million_leaves_with_four_cosignatures_i
     assert len(write_receipt(whole)) <= MAX_RECEIPT_BYTES
     with pytest.raises(EvidenceError):
         write_receipt(replace(whole, qr_png=bytes(MAX_RECEIPT_BYTES)))
+
+
+def voided(target: int, **changes: object) -> bytes:
+    """Return the receipt of the sample with a void behind it."""
+    leaves = list(sample_of.sample(others=0).leaves)
+    ref = SessionRef(
+        origin=sample_of.ORIGIN,
+        sid=sample_of.SID,
+        seq=len(leaves),
+        prev=leaf_hash(leaves[-1]),
+        at_ms=sample_of.AT_MS * 2,
+    )
+    fields = {"target": target, "target_hash": leaf_hash(leaves[target]), "reason": "REVIEW_REFUSED", **changes}
+    leaves.append(session_void(ref, **fields))
+    hashes = [leaf_hash(data) for data in leaves]
+    note = sign_checkpoint(
+        Checkpoint(origin=sample_of.ORIGIN, size=len(leaves), root=root_hash(hashes)), [sample_of.SIGNER]
+    )
+    start, final, void = (
+        ReceiptLeaf(index=n, leaf=leaves[n], proof=tuple(inclusion_proof(hashes, n)))
+        for n in (0, len(leaves) - 2, len(leaves) - 1)
+    )
+    return write_receipt(replace(RECEIPT, checkpoint=note, start=start, final=final, void=void))
+
+
+def test_a_voided_session_s_receipt_says_so_and_is_a_finding() -> None:
+    data = voided(0)
+    assert codes(data) == {"E_VOID"}
+    value = json.loads(data)
+    assert value["summary"]["zh"].startswith("已作废，不计学时。")
+    assert value["summary"]["en"].startswith("VOIDED: it counts for nothing.")
+    hidden = {**value, "summary": {name: text.split("。", 1)[-1] for name, text in value["summary"].items()}}
+    assert "E_MINUTES" in codes(canonical_bytes(hidden))
+
+
+def test_a_void_of_another_leaf_is_no_void_of_the_session() -> None:
+    assert codes(voided(1)) == {"E_AMEND"}
+    assert codes(voided(0, target_hash=bytes(32))) == {"E_AMEND"}
 
 
 def test_every_changed_byte_is_noticed() -> None:

@@ -33,6 +33,7 @@ def test_an_untouched_bundle_passes_every_check() -> None:
     assert exit_code(checks) == 0
     assert {check.check for check in checks} == {
         "format", "checkpoint", "policy", "inclusion", "chain", "roots", "opening", "minutes", "schedule",
+        "total",
     }  # fmt: skip
     assert read_bundle(SAMPLE.data) == (SAMPLE.bundle, ())
 

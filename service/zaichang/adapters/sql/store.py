@@ -132,12 +132,6 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         """See the port."""
         return await self._sessions("state <> 'closed' AND next_seq > 0 ORDER BY opened_ms", ())
 
-    async def sessions_of(self, institution_id: str, limit: int, before_ms: int) -> Sequence[SessionRow]:
-        """Return an institution's sessions opened before ``before_ms``, the newest first."""
-        return await self._sessions(
-            "institution_id = ? AND opened_ms < ? ORDER BY opened_ms DESC LIMIT ?", (institution_id, before_ms, limit)
-        )
-
     async def sessions_page(
         self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
     ) -> Sequence[SessionRow]:

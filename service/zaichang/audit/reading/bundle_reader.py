@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from zaichang.audit.bundle import (
@@ -19,6 +19,7 @@ from zaichang.audit.bundle import (
     Commitments,
     FieldOpening,
     Opening,
+    Period,
     Produced,
     Rules,
     Seen,
@@ -63,6 +64,8 @@ class _Reading:
     policies: list[bytes] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     rules: list[Rules] = field(default_factory=list)
+    period: Period | None = None
+    beside: list[tuple[int, bytes]] = field(default_factory=list)
     produced: list[Produced] = field(default_factory=list)
     captures: list[Capture] = field(default_factory=list)
     ended_at: int | None = None
@@ -106,6 +109,7 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
         policies=tuple(reading.policies),
         seen=tuple(reading.seen),
         rules=tuple(reading.rules),
+        period=None if reading.period is None else replace(reading.period, beside=tuple(reading.beside)),
         produced=tuple(reading.produced),
         captures=tuple(reading.captures),
     )
@@ -141,6 +145,17 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "leaf":
             proof = tuple(decode_base64(value) for value in get.texts("proof"))
             reading.leaves.append(BundleLeaf(index=get.number("index"), leaf=get.blob("leaf"), proof=proof))
+        case "period" if reading.period is None:
+            reading.period = Period(
+                from_ms=get.number("from_ms"),
+                to_ms=get.number("to_ms"),
+                first=get.number("first"),
+                end=get.number("end"),
+                left=get.hashes("left"),
+                right=get.hashes("right"),
+            )
+        case "beside":
+            reading.beside.append((get.number("index"), get.blob("leaf")))
         case "commitments":
             place = Commitments(
                 sid=get.fitting("sid", ID),

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.enums import SessionState
 from zaichang.core.errors import ConfigError, NotFound, StorageError, UnreadableInput
 from zaichang.core.ids import check_id
 
@@ -77,7 +76,9 @@ async def _export(args: Namespace) -> int:
         reader = LogReader(place.published, witnessed(place.side_files) if args.witnessed else None)
         vault = open_vault(settings)
         pictures = _pictures(settings) if args.captures else None
-        bundle = await export_sessions(store, vault, reader, rows, args.openings, place.side_files, pictures)
+        bundle = await export_sessions(
+            store, vault, reader, rows, args.openings, place.side_files, pictures, _period(args.what)
+        )
         data = write_bundle(bundle)
     if len(data) > MAX_BUNDLE_BYTES:
         raise UnreadableInput(
@@ -133,15 +134,15 @@ async def _rows(history: SessionHistory, what: str, institution: str | None) -> 
         raise UnreadableInput("export.institution", "A period needs --institution.")
     first_ms, last_ms = period
     rows: list[SessionRow] = []
-    before_ms = last_ms
+    before = (last_ms, "")
     while True:
-        page = await history.sessions_of(institution, _PAGE, before_ms)
-        rows += [row for row in page if row.opened_ms >= first_ms and row.state is SessionState.CLOSED]
+        page = await history.sessions_page(institution, "", before, _PAGE)
+        rows += [row for row in page if row.opened_ms >= first_ms]
         if len(page) < _PAGE or page[-1].opened_ms < first_ms:
             break
-        before_ms = page[-1].opened_ms
+        before = (page[-1].opened_ms, page[-1].session_id)
     if not rows:
-        raise NotFound("export.none", f"{institution} has no ended session in {what}.")
+        raise NotFound("export.none", f"{institution} has no session in {what}.")
     return rows
 
 

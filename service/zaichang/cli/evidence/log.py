@@ -137,8 +137,8 @@ def _scrub(args: Namespace) -> int:
             say(f"{root}: index {damage.index}: {damage.message}", err=True)
         bad += len(found)
         say(f"{root}: bundles {first} to {last - 1} of {bundles}: {len(found)} damaged")
-    code = exit_code(_captures(args, shard_bounds(int(part) - 1, int(parts))))
-    return 1 if bad else code
+    captures = _captures(args, shard_bounds(int(part) - 1, int(parts)))
+    return 1 if bad else exit_code(captures) if captures else 0
 
 
 def _mirror(args: Namespace) -> int:

@@ -97,7 +97,7 @@ def _upload(args: Namespace) -> int:
 
 
 def _sampling(args: Namespace) -> int:
-    from zaichang.audit.sampling import parse_announcement
+    from zaichang.audit.sample.drawing import parse_announcement
     from zaichang.tlog.note import parse_note
 
     announcement = read_file(args.announcement, 1_000_000)

@@ -12,8 +12,8 @@ from typing import Final
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.replay.rule_replay import replay_by_rules
-from zaichang.audit.sample_report import as_html, as_json, report
-from zaichang.audit.sampling import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
+from zaichang.audit.sample.drawing import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
+from zaichang.audit.sample.report import as_html, as_json, report
 from zaichang.audit.source import load_trust, read_file, tile_reader
 from zaichang.cli.out import say
 from zaichang.core.canonical import canonical_bytes

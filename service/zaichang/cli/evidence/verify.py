@@ -72,7 +72,8 @@ def run(args: Namespace) -> int:
 
 def _summary(checks: Sequence[Check], seconds: float) -> None:
     code = exit_code(checks)
-    say(_VERDICT[code])
+    verdict = f"{_VERDICT[code]}{_voided(checks)}"
+    say(verdict)
     for check in [check for check in checks if check.status is not Status.PASS][:_SHOWN]:
         say(f"{check.status.upper()} {check.code}  {_place(check)}")
         say(f"    {check.message}")
@@ -87,7 +88,16 @@ def _summary(checks: Sequence[Check], seconds: float) -> None:
         say(f"... and {rest} more")
     passed = Counter(check.check for check in checks if check.status is Status.PASS)
     say("passed: " + (", ".join(f"{name} {count}" for name, count in passed.items()) or "nothing"))
-    say(f"{_VERDICT[code]} ({len(checks)} checks, {seconds:.1f} s)")
+    for check in [check for check in checks if check.check in ("total", "period", "double")][:_SHOWN]:
+        if check.status is Status.PASS:
+            say(f"{check.check}: {_place(check)}{': ' if check.sid else ' '}{check.message}")
+    say(f"{verdict} ({len(checks)} checks, {seconds:.1f} s)")
+
+
+def _voided(checks: Sequence[Check]) -> str:
+    """Return what to add to the verdict where sessions were voided: they pass, and count for nothing."""
+    count = sum(1 for check in checks if check.check == "total" and "was voided" in check.message)
+    return f" 其中 {count} 次学习已作废，不计学时 / {count} voided sessions count for nothing." if count else ""
 
 
 def _place(check: Check) -> str:

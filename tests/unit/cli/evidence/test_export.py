@@ -1,14 +1,24 @@
 """export, verify and log on a data folder with a real session in it."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from support.desk import POLICY
 from support.evidence_folder import INSTITUTION, Recorded, record_session
 from zaichang.cli import main
+from zaichang.cli.evidence import export
+from zaichang.core.canonical import canonical_bytes
+
+if TYPE_CHECKING:
+    from zaichang.ports.sessions import SessionHistory
+
+AT_MS = 1_700_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +117,50 @@ def test_a_period_is_exported(recorded: Recorded, trust: Path, tmp_path: Path) -
         assert main([*base, period]) == code, period
     assert main(["export", "2023-11", "--data", str(recorded.folder.root), "--out", str(out)]) == 2
     assert main(["verify", str(out), "--trust", str(trust)]) == 0
+
+
+def test_a_period_shows_that_it_is_whole(
+    recorded: Recorded, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "b"
+    base = ["export", "--data", str(recorded.folder.root), "--institution", INSTITUTION, "--out", str(out)]
+    assert main([*base, "2023-11"]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 0
+    (check,) = (check for check in lines(capsys) if check["check"] == "period")
+    assert check["message"].startswith("1 sessions began in the period")
+    # The institution takes the session out of the bundle, and shows its leaves as another's.
+    kept = [json.loads(line) for line in out.read_bytes().splitlines()]
+    outside = [
+        {"k": "beside", "index": line["index"], "leaf": line["leaf"]}
+        for line in kept
+        if line["k"] == "leaf" and recorded.session_id in line["leaf"]
+    ]
+    kept = [line for line in kept if line["k"] in ("head", "checkpoint", "period", "beside")] + outside
+    kept.append({"k": "end", "lines": len(kept) + 1})
+    out.write_bytes(b"".join(canonical_bytes(line) + b"\n" for line in kept))
+    assert main(["verify", str(out), "--trust", str(trust), "--json"]) == 1
+    (found,) = (check for check in lines(capsys) if check.get("code") == "E_INCOMPLETE")
+    assert (found["sid"], found["field"]) == (recorded.session_id, "sid")
+
+
+def test_sessions_of_the_same_millisecond_are_all_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that ends between sessions of one millisecond used to lose the others of it."""
+    rows = [SimpleNamespace(opened_ms=AT_MS + n // 8, session_id=f"{n:02x}", state="closed") for n in range(24)]
+    asked: list[tuple[int, str]] = []
+
+    class History:
+        async def sessions_page(
+            self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+        ) -> list[SimpleNamespace]:
+            asked.append(before)
+            found = [row for row in rows if (row.opened_ms, row.session_id) < before]
+            return sorted(found, key=lambda row: (row.opened_ms, row.session_id), reverse=True)[:limit]
+
+    monkeypatch.setattr(export, "_PAGE", 5)
+    found = asyncio.run(export._rows(cast("SessionHistory", History()), "2023-11", "inst-1"))
+    assert {row.session_id for row in found} == {row.session_id for row in rows}
+    assert len(asked) == 5
 
 
 def test_one_changed_byte_is_named(

@@ -9,10 +9,11 @@ import pytest
 from support import evidence_bundle as sample_of
 from zaichang.audit.bundle import Bundle, BundleLeaf, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
-from zaichang.audit.produced import OwnCopy
-from zaichang.audit.sample_report import ItemResult, report
-from zaichang.audit.sampling import Announcement, Frame, draw_sample
+from zaichang.audit.sample.drawing import Announcement, Frame, draw_sample
+from zaichang.audit.sample.produced import OwnCopy
+from zaichang.audit.sample.report import ItemResult, report
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Signer
@@ -30,7 +31,7 @@ def entries_of(sample: sample_of.Sample) -> list[bytes]:
     places = {entry.index: entry.leaf for entry in sample.bundle.leaves}
 
     def other(index: int) -> bytes:
-        return leaf.record("policy", sample_of.ORIGIN, sample_of.AT_MS, name=f"p{index}", digest=bytes(32))
+        return leaf.record(LeafKind.POLICY, sample_of.ORIGIN, sample_of.AT_MS, name=f"p{index}", digest=bytes(32))
 
     log = [places.get(index) or other(index) for index in range(len(sample.hashes))]
     assert tuple(leaf_hash(entry) for entry in log) == sample.hashes

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.evidence_bundle import AT_MS, ORIGIN
-from zaichang.audit.sampling import (
+from zaichang.audit.sample.drawing import (
     Announcement,
     Frame,
     check_rates,

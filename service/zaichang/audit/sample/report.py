@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.produced import OwnCopy, hold_against, worst
 from zaichang.audit.replay.replaying import Replayer
-from zaichang.audit.sampling import Frame, Sample, draw_sample, parse_draw
+from zaichang.audit.sample.drawing import Frame, Sample, draw_sample, parse_draw
+from zaichang.audit.sample.produced import OwnCopy, hold_against, worst
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
 from zaichang.core.text import shown

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from support import evidence_bundle as sample_of
-from unit.audit.test_produced import DICE, entries_of
+from unit.audit.sample.test_produced import DICE, entries_of
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.replay.replaying import Divergence, ReplayInput
-from zaichang.audit.sample_report import ItemResult, as_html, as_json, report
-from zaichang.audit.sampling import Announcement, Frame, Sample, draw_sample
+from zaichang.audit.sample.drawing import Announcement, Frame, Sample, draw_sample
+from zaichang.audit.sample.report import ItemResult, as_html, as_json, report
 from zaichang.core.canonical import canonical_bytes
 from zaichang.tlog.merkle import root_hash
 from zaichang.tlog.trust import trust_log

@@ -1,0 +1,1 @@
+"""A regulator's sample: the draw, what the institution produced for it, and the report."""

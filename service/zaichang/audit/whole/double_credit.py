@@ -1,0 +1,155 @@
+"""One learner credited twice: for the same media, or for the same time by the clock. Pure.
+
+Checked over all sessions of one bundle or of many, as far as pseudonyms and minute records are opened. A session that
+was voided does not take part, and neither does a minute that a person took back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from zaichang.audit.bundle import RECORD, Bundle
+from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.whole.totals import total_of
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditedMinute:
+    """A minute that counts.
+
+    Attributes:
+        number: Its number in the session.
+        server: When it was studied, server time.
+        media: The parts of the lesson that it counts.
+    """
+
+    number: int
+    server: Span
+    media: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """The credit of one session.
+
+    Attributes:
+        origin: The log.
+        sid: The session.
+        learner: The opened pseudonym with its institution, as bytes; empty where it is not opened.
+        lesson: Course, lesson and time line.
+        minutes: The minutes that count; empty where their records are not opened.
+    """
+
+    origin: str
+    sid: str
+    learner: bytes
+    lesson: tuple[str, str, str]
+    minutes: tuple[CreditedMinute, ...]
+
+
+class _Record(msgspec.Struct):
+    index: int
+    from_ms: int
+    to_ms: int
+    verdict: str
+    verified: tuple[Span, ...] = ()
+    undecided: tuple[Span, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+
+
+def credited_of(bundle: Bundle, leaves: Sequence[KnownLeaf]) -> Credited | None:
+    """Return the credit of a session; None if it was voided or its first leaf is missing.
+
+    Args:
+        bundle: The whole bundle, or the session's part of it.
+        leaves: The session's leaves in their order.
+    """
+    start = leaves[0]
+    if start.kind != "session.start" or total_of(leaves).voided_at is not None:
+        return None
+    changed: dict[int, int] = {}
+    for leaf in leaves:
+        if leaf.kind == "session.amend":
+            changed[leaf.number("minute")] = changed.get(leaf.number("minute"), 0) + leaf.delta("delta_ms")
+    learner = next((f.payload for f in bundle.fields if f.sid == start.sid and f.field == "subj_c"), b"")
+    minutes = []
+    for opening in bundle.openings:
+        if opening.sid == start.sid and opening.kind == RECORD:
+            minute = _minute(opening.payload, changed)
+            if minute is not None:
+                minutes.append(minute)
+    lesson = (start.text("course"), start.text("lesson"), start.text("timeline"))
+    return Credited(origin=start.text("origin"), sid=start.sid, learner=learner, lesson=lesson, minutes=tuple(minutes))
+
+
+def _minute(payload: bytes, changed: dict[int, int]) -> CreditedMinute | None:
+    try:
+        record = _decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    delta_ms = changed.get(record.index, 0)
+    media = record.verified
+    if delta_ms and delta_ms == sum(end - start for start, end in record.undecided):
+        media = (*media, *record.undecided)
+    if not media or delta_ms < 0:
+        return None  # which part a person took back is not in the log
+    return CreditedMinute(number=record.index, server=(record.from_ms, record.to_ms), media=media)
+
+
+def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> None:
+    """Find media and clock time that one learner was credited for in two sessions.
+
+    Args:
+        sessions: The sessions; those without an opened pseudonym are passed over.
+        findings: Takes the results.
+    """
+    clock: dict[bytes, list[_Piece]] = {}
+    media: dict[tuple[bytes, tuple[str, str, str]], list[_Piece]] = {}
+    count, before = 0, len(findings.checks)
+    for session in sessions:
+        if not session.learner or not session.minutes:
+            continue
+        count += 1
+        for minute in session.minutes:
+            clock.setdefault(session.learner, []).append((*minute.server, session.sid, minute.number, session.origin))
+            of_lesson = media.setdefault((session.learner, session.lesson), [])
+            of_lesson += [(*span, session.sid, minute.number, session.origin) for span in minute.media]
+    for pieces in clock.values():
+        _overlaps(pieces, "the same time by the clock", findings)
+    for pieces in media.values():
+        _overlaps(pieces, "the same part of the lesson", findings)
+    if count > 1 and len(findings.checks) == before:
+        learners = len(clock)
+        findings.passed("double", About(), f"{count} sessions of {learners} learners: no time is credited twice.")
+
+
+_Piece = tuple[int, int, str, int, str]
+
+
+def _overlaps(pieces: list[_Piece], what: str, findings: Findings) -> None:
+    """Name each pair of sessions once."""
+    pieces.sort()
+    told: set[tuple[str, str]] = set()
+    widest: dict[str, _Piece] = {}  # the two sessions whose pieces reach furthest
+    for piece in pieces:
+        start, _, sid, number, origin = piece
+        for other_sid, other in widest.items():
+            overlap_ms = min(other[1], piece[1]) - start
+            if other_sid == sid or overlap_ms <= 0 or (other_sid, sid) in told or (sid, other_sid) in told:
+                continue
+            told.add((sid, other_sid))
+            message = f"One learner is credited for {what} in another session too: {other_sid}, minute {other[3]}."
+            about = About(origin=origin, sid=sid, event=number)
+            findings.failed("double", "E_DOUBLE", message, about, field=what, got=f"{overlap_ms} ms")
+        if sid not in widest or widest[sid][1] < piece[1]:
+            widest[sid] = piece
+        if len(widest) > 2:
+            del widest[min(widest, key=lambda each: widest[each][1])]

@@ -1,0 +1,87 @@
+"""Sessions as leaves of a log, with changes of credit, for tests of chains, sums and completeness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from support.evidence_bundle import AT_MS, ORIGIN
+from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.tlog import leaf
+from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.merkle import leaf_hash
+
+NOTHING = bytes(32)
+
+
+@dataclass
+class SmallLog:
+    """Builds a log's leaves session by session; every method returns the index of the leaf that it adds."""
+
+    leaves: list[bytes] = field(default_factory=list)
+    at_ms: int = AT_MS
+    _chains: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
+
+    def _ref(self, sid: str) -> leaf.SessionRef:
+        seq, prev = self._chains.get(sid, (0, None))
+        self.at_ms += 1_000
+        return leaf.SessionRef(origin=ORIGIN, sid=sid, seq=seq, prev=prev, at_ms=self.at_ms)
+
+    def _add(self, sid: str, data: bytes) -> int:
+        seq, _ = self._chains.get(sid, (0, None))
+        self._chains[sid] = (seq + 1, leaf_hash(data))
+        self.leaves.append(data)
+        return len(self.leaves) - 1
+
+    def start(self, sid: str) -> int:
+        made = leaf.session_start(
+            self._ref(sid), policy=NOTHING, course="c", lesson="l", subj_c=NOTHING, sched_c=NOTHING
+        )
+        return self._add(sid, made)
+
+    def segment(self, sid: str, minutes: str = "VV", verified_ms: int = 100_000, first: int = 0) -> int:
+        made = leaf.session_segment(
+            self._ref(sid),
+            n=first // 2,
+            from_ms=self.at_ms,
+            to_ms=self.at_ms + 300_000,
+            first_minute=first,
+            minutes=minutes,
+            verified_ms=verified_ms,
+            n_records=len(minutes),
+        )
+        return self._add(sid, made)
+
+    def final(self, sid: str, minutes: str = "VV", verified_ms: int = 100_000, segments: int = 1) -> int:
+        counts = {"n_verified": minutes.count("V"), "n_refused": minutes.count("F"), "n_undecided": minutes.count("U")}
+        made = leaf.session_final(
+            self._ref(sid), segments=segments, verified_ms=verified_ms, reason="SESSION_FINISHED", **counts
+        )
+        return self._add(sid, made)
+
+    def amend(self, sid: str, target: int, delta_ms: int = 30_000, minute: int = 0) -> int:
+        made = leaf.session_amend(
+            self._ref(sid),
+            target=target,
+            target_hash=leaf_hash(self.leaves[target]),
+            minute=minute,
+            verdict="V",
+            delta_ms=delta_ms,
+            reason="REVIEW_GRANTED",
+        )
+        return self._add(sid, made)
+
+    def void(self, sid: str, target: int) -> int:
+        target_hash = leaf_hash(self.leaves[target])
+        made = leaf.session_void(self._ref(sid), target=target, target_hash=target_hash, reason="REVIEW_GRANTED")
+        return self._add(sid, made)
+
+    def whole(self, sid: str) -> tuple[int, int, int]:
+        """Add a session of 100 s in one segment; return its three indexes."""
+        return self.start(sid), self.segment(sid), self.final(sid)
+
+    def known(self) -> list[KnownLeaf]:
+        """Return the leaves, parsed."""
+        return [
+            KnownLeaf(index=index, data=data, hash=leaf_hash(data), value=parse_leaf(data))
+            for index, data in enumerate(self.leaves)
+        ]
