@@ -83,7 +83,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     course: str
     lesson: str
     dur: Annotated[int, msgspec.Meta(ge=1_000, le=LESSON_MAX_MS)]
-    pol: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    pol: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     route: str = Route.FACE
     extra: Annotated[int, msgspec.Meta(ge=0, le=EXTRA_TIME_MAX_PCT)] = 0
     spare: tuple[str, ...] = ()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.study import NONCE, PICTURE, ManualClock, Student, service, token
 from zaichang.launch.tokens import LaunchTokens
+from zaichang.main.service import Services
 from zaichang.protocol import messages as m
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.codec import encode, encode_capture
@@ -18,9 +22,23 @@ from zaichang.session.schedule import client_commitment
 COMMITMENT = client_commitment(NONCE)
 
 
-async def test_a_session_from_join_to_close_is_verified_and_anchored(tmp_path: Path) -> None:
+@asynccontextmanager
+async def at_gateway(tmp_path: Path, **settings: Any) -> AsyncIterator[tuple[Services, ManualClock]]:
+    """A running service and the clock that its test moves."""
     clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with service(tmp_path, clock=clock, **settings) as services:
+        yield services, clock
+
+
+async def begun(services: Services, clock: ManualClock) -> Student:
+    """Return a learner whose session has passed its first proof."""
+    student = Student(services, clock)
+    await student.begin(await token(services))
+    return student
+
+
+async def test_a_session_from_join_to_close_is_verified_and_anchored(tmp_path: Path) -> None:
+    async with at_gateway(tmp_path) as (services, clock):
         student = Student(services, clock)
         joined = await student.begin(await token(services))
         assert not joined.resumed and joined.captures
@@ -50,8 +68,7 @@ async def test_a_session_from_join_to_close_is_verified_and_anchored(tmp_path: P
 async def test_the_learner_is_told_how_long_pictures_are_kept(
     tmp_path: Path, route: str, more: dict[str, object], days: int
 ) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock, **more) as services:
+    async with at_gateway(tmp_path, **more) as (services, clock):
         student = Student(services, clock)
         joined = await student.join(await token(services, route=route))
         assert (joined.captures, joined.pictures_days) == (route == "face", days)
@@ -59,10 +76,8 @@ async def test_the_learner_is_told_how_long_pictures_are_kept(
 
 
 async def test_nothing_is_called_verified_before_a_checkpoint_covers_it(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         await student.play(200_000)
         anchored_ms, said_ms = 0, []
         for message in student.got:
@@ -91,8 +106,7 @@ async def test_nothing_is_called_verified_before_a_checkpoint_covers_it(tmp_path
     ],
 )
 async def test_a_wrong_first_message_is_answered_and_closed(tmp_path: Path, first: str | bytes, code: str) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         student = Student(services, clock)
         student.send(first)
         close, reason = await student.closed()
@@ -103,23 +117,19 @@ async def test_a_wrong_first_message_is_answered_and_closed(tmp_path: Path, firs
 
 
 async def test_silence_before_the_join_is_closed(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         object.__setattr__(services.session_ports.config, "join_timeout_ms", 1)
         student = Student(services, clock)
         assert (await student.closed())[0] == CloseCode.JOIN_TIMEOUT
 
 
-async def _still_serves(services: object, clock: ManualClock) -> None:
-    student = Student(services, clock)  # type: ignore[arg-type]
-    await student.begin(await token(services))  # type: ignore[arg-type]
-    await student.leave()
+async def _still_serves(services: Services, clock: ManualClock) -> None:
+    await (await begun(services, clock)).leave()
 
 
 @pytest.mark.parametrize("kind", ["expired", "forged", "malformed"])
 async def test_a_bad_token_is_refused_with_its_code(tmp_path: Path, kind: str) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         good = await token(services)
         if kind == "expired":
             clock.at_ms += 241 * 60_000
@@ -134,8 +144,7 @@ async def test_a_bad_token_is_refused_with_its_code(tmp_path: Path, kind: str) -
 
 
 async def test_the_same_token_twice_at_once_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(launch)
@@ -146,8 +155,7 @@ async def test_the_same_token_twice_at_once_is_refused_and_the_first_goes_on(tmp
 
 
 async def test_a_reload_goes_on_with_the_same_session(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         first = Student(services, clock)
         await first.begin(launch)
@@ -160,8 +168,7 @@ async def test_a_reload_goes_on_with_the_same_session(tmp_path: Path) -> None:
 
 
 async def test_resuming_takes_over_from_a_dead_connection(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(launch)
@@ -174,8 +181,7 @@ async def test_resuming_takes_over_from_a_dead_connection(tmp_path: Path) -> Non
 
 
 async def test_a_session_of_another_token_cannot_be_resumed(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(await token(services))
         other = await token(services, "learner-2")
@@ -185,8 +191,7 @@ async def test_a_session_of_another_token_cannot_be_resumed(tmp_path: Path) -> N
 
 
 async def test_a_later_start_supersedes_the_earlier_one(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         first, second = Student(services, clock), Student(services, clock)
         await first.begin(await token(services))
         await first.play(30_000)
@@ -202,8 +207,7 @@ async def test_a_later_start_supersedes_the_earlier_one(tmp_path: Path) -> None:
 
 
 async def test_a_token_of_an_ended_session_is_used_up(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         first, second, third = (Student(services, clock) for _ in range(3))
         await first.begin(launch)
@@ -227,10 +231,8 @@ async def test_a_token_of_an_ended_session_is_used_up(tmp_path: Path) -> None:
 async def test_a_broken_heartbeat_chain_is_answered_and_not_used(
     tmp_path: Path, change: dict[str, object], code: str
 ) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         await student.play(10_000)
         values = {"seq": student.seq, "nonce": student.nonce, "playhead_ms": 15_000, "playing": True, **change}
         student.send(m.Heartbeat(**values))  # type: ignore[arg-type]
@@ -258,10 +260,8 @@ async def test_a_broken_heartbeat_chain_is_answered_and_not_used(
     ],
 )
 async def test_bad_messages_are_answered_and_the_session_goes_on(tmp_path: Path, data: str | bytes, code: str) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         student.send(data)
         error = await student.expect(m.ErrorMessage)
         assert (error.code, error.fatal) == (code, False)
@@ -270,10 +270,8 @@ async def test_bad_messages_are_answered_and_the_session_goes_on(tmp_path: Path,
 
 
 async def test_a_capture_that_answers_no_order_is_thrown_away(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         before = list((tmp_path / "captures").rglob("*"))
         student.send(encode_capture(m.CaptureHeader(capture_id="c9-9", nonce="0" * 32), PICTURE))
         error = await student.expect(m.ErrorMessage)
@@ -283,8 +281,7 @@ async def test_a_capture_that_answers_no_order_is_thrown_away(tmp_path: Path) ->
 
 
 async def test_too_many_violations_close_the_connection_and_keep_the_session(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         student = Student(services, clock)
         await student.begin(launch)
@@ -298,18 +295,15 @@ async def test_too_many_violations_close_the_connection_and_keep_the_session(tmp
 
 
 async def test_too_many_messages_at_once_close_the_connection(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         for _ in range(MESSAGES_PER_S + 5):
             student.send(encode(m.Answer(challenge_id="q0", answer="here")))
         assert (await student.closed())[0] == CloseCode.TOO_FAST
 
 
 async def test_draining_sends_everybody_away_with_1012(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         student, late = Student(services, clock), Student(services, clock)
         await student.begin(await token(services))
         await late.leave()
@@ -319,19 +313,15 @@ async def test_draining_sends_everybody_away_with_1012(tmp_path: Path) -> None:
 
 
 async def test_more_connections_than_allowed_are_told_to_come_back(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock, connections_max=1) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path, connections_max=1) as (services, clock):
+        student = await begun(services, clock)
         assert (await Student(services, clock).closed())[0] == CloseCode.OVERLOADED
         await student.leave()
 
 
 async def test_a_clock_that_is_set_back_stops_nothing(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         await student.play(20_000)
         clock.at_ms -= 3_600_000
         student.beat()
@@ -342,8 +332,7 @@ async def test_a_clock_that_is_set_back_stops_nothing(tmp_path: Path) -> None:
 
 
 async def test_storage_that_refuses_closes_with_come_back_and_loses_nothing(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services)
         student = Student(services, clock)
         await student.begin(launch)
@@ -362,8 +351,7 @@ async def test_storage_that_refuses_closes_with_come_back_and_loses_nothing(tmp_
 
 
 async def test_two_sessions_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         students = [Student(services, clock) for _ in range(3)]
         launches = [await token(services, f"learner-{i}") for i in range(3)]
         await asyncio.gather(*(student.join(launch) for student, launch in zip(students, launches, strict=True)))
@@ -373,10 +361,8 @@ async def test_two_sessions_do_not_wait_for_each_other(tmp_path: Path) -> None:
 
 
 async def test_nothing_that_names_or_shows_a_learner_lies_open_on_disk(tmp_path: Path) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
+    async with at_gateway(tmp_path) as (services, clock):
+        student = await begun(services, clock)
         await student.play(30_000)
         await student.finish()
         await student.closed()
@@ -391,9 +377,8 @@ async def test_nothing_that_names_or_shows_a_learner_lies_open_on_disk(tmp_path:
 
 async def test_no_token_and_no_pseudonym_is_ever_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    clock = ManualClock()
     pseudonym = "pseudonym-4711"
-    async with service(tmp_path, clock=clock) as services:
+    async with at_gateway(tmp_path) as (services, clock):
         launch = await token(services, pseudonym)
         student = Student(services, clock)
         await student.begin(launch)

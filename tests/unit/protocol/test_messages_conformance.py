@@ -30,7 +30,7 @@ VECTORS = {
 }
 PER_TYPE = 30
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=64)
-HEX = {"^[0-9a-f]+$": (16, 64), "^([0-9a-f]{2}){16,32}$": (32, 64), "^[0-9a-f]{64}$": (64, 64)}
+HEX = {"^[0-9a-f]+$(?!\\n)": (16, 64), "^([0-9a-f]{2}){16,32}$(?!\\n)": (32, 64), "^[0-9a-f]{64}$(?!\\n)": (64, 64)}
 OTHERS: tuple[Any, ...] = ("7", 1.5, None, [], [1], {}, True, 0, "x" * 70, 2**53, -(2**53))
 """Values that a mutation puts into a field; some fit the field, and each judge must tell for itself."""
 
@@ -202,3 +202,19 @@ def test_a_changed_message_to_the_server_is_judged_alike_by_schema_and_service()
             verdicts.add(here)
             assert python_takes(decode_client, json.dumps(each)) == here, each
     assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"t":"reveal","client_nonce":"%s\\n"}' % ("ab" * 16),
+        '{"t":"heartbeat","seq":1,"nonce":"%s\\n","playhead_ms":0,"playing":true}' % ("ab" * 16),
+        '{"t":"join","protocol":1,"token":"x","client_nonce_c":"%s\\n"}' % ("ab" * 32),
+    ],
+)
+def test_hex_with_a_newline_behind_it_is_refused(text: str) -> None:
+    """In Python ``$`` also matches before a newline at the end; schema and service must agree."""
+    assert decode_client(text.replace("\\n", "")) is not None
+    with pytest.raises(PeerViolation) as caught:
+        decode_client(text)
+    assert caught.value.code == "wire.invalid"

@@ -8,10 +8,10 @@ from typing import Annotated
 from msgspec import Meta
 
 Text64 = Annotated[str, Meta(max_length=64)]
-Nonce = Annotated[str, Meta(min_length=16, max_length=64, pattern="^[0-9a-f]+$")]
-ClientNonce = Annotated[str, Meta(pattern="^([0-9a-f]{2}){16,32}$")]
+Nonce = Annotated[str, Meta(min_length=16, max_length=64, pattern=r"^[0-9a-f]+$(?!\n)")]
+ClientNonce = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){16,32}$(?!\n)")]
 """16 to 32 bytes as hex, an even number of digits. A shorter nonce could be guessed from its commitment."""
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Token = Annotated[str, Meta(max_length=4096)]
 Millis = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=1, lt=2**31)]
