@@ -24,7 +24,7 @@ class Ignore(_Cheat, tag="ignore", frozen=True, kw_only=True):
 
 
 class Report(_Cheat, tag="report", frozen=True, kw_only=True):
-    """Put these values into every heartbeat, whatever is true; ``hints`` are what the player noticed of its page."""
+    """Put these values into every heartbeat, regardless of the truth; ``hints`` are codes about its page."""
 
     playing: bool | None = None
     stalled: bool | None = None
@@ -37,7 +37,7 @@ class Report(_Cheat, tag="report", frozen=True, kw_only=True):
 
 
 class Playhead(_Cheat, tag="playhead", frozen=True, kw_only=True):
-    """Invent the playhead: at ``from_s`` jump to ``jump_s`` (or not), then run at ``speed``, whatever is played."""
+    """Invent the playhead: at ``from_s`` jump to ``jump_s`` (or not), then run at ``speed``, regardless of the playing."""
 
     jump_s: Moment | None = None
     speed: Annotated[float, Meta(ge=-100, le=10_000)] = 1.0

@@ -31,7 +31,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
         delivery_log: Where the policy asks for delivery: whether the media servers' log ever reaches the service.
         delivery_late_s: How late it does.
         live_for_s: The lesson is a live broadcast, which began so long before the scenario; 0: it is not live.
-        finish: What the learner does at the lesson's end: ``finish`` or ``stay``.
+        finish: The learner's action at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
         starts_at: Server time at the start (RFC 3339, UTC).
         seed: Of everything random.
@@ -73,7 +73,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
     """``[[client]]``: one page, tab, device or script that takes part.
 
     Attributes:
-        name: What other tables call it.
+        name: Its name in other tables.
         start_s: When it joins.
         learner: Whose account.
         course: Which course.
@@ -123,7 +123,7 @@ class ExpectTable(Table, frozen=True, kw_only=True):
         reasons_absent: Codes that must not.
         final: Reason of the last session's final record.
         indicators: Codes that must be among the final indicators.
-        cases: Codes of the cases that a person must find in the queue, about an account, a device or an address.
+        cases: Codes of the review cases that must be open, about an account, a device or an address.
         cases_absent: Codes of which there must be none.
         refusals: Codes with which the service must have sent a client away.
         sessions: Number of sessions.
