@@ -1,21 +1,18 @@
-"""Banned words in new prose: Markdown, and the comments, docstrings and messages of Python, TypeScript and JavaScript.
+"""Banned words in prose: pages, and the comments, docstrings and messages of Python, TypeScript, TOML, HTML and CSS.
 
-docs/words.md says which words, why, and the standard word for each. Lines that stood in the tree when the rule came are
-in ``words_baseline.txt``, by digest, so that they may move between files. The list only shrinks:
+docs/words.md says which words, why, and the standard word for each. Generated pages are read as well: their words come
+from code.
 
-    python .ci/words.py            list the banned words in new lines; exit 1 where there are any
-    python .ci/words.py --shrink   drop the lines that are gone from the baseline
+    python .ci/words.py     list the lines with banned words; exit 1 where there are any
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import re
 import sys
 import tokenize
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +20,9 @@ from pathlib import Path
 import repository
 
 ROOT = repository.ROOT
-BASELINE = Path(__file__).with_name("words_baseline.txt")
 SKIPPED = ("docs/words.md", ".ci/words.py", "tests/test_words.py", "docs/adr/", "client_sdk/web/vendor/")
 """The page that names the banned words, the rule and its test; decision records are history."""
-SUFFIXES = {".md", ".py", ".ts", ".js"}
-DIGEST_CHARS = 12
+SUFFIXES = {".md", ".py", ".ts", ".tsx", ".js", ".mjs", ".toml", ".html", ".css"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +55,7 @@ RULES = (
     _rule(r"\b(?:un)?seal(?:s|ed|ing)? (?!value|(?-i:BLOB|FROM)\b)", "encrypt (a picture); anchor (a record)"),
     _rule(r"\blive (?:sessions?|learners?|in memory)\b", "open session"),
     _rule(r"\bdeliver\w*\b[^.]*\boutbox\b", "publish (minutes to the outbox); media delivery (media to a player)"),
-    _rule(r"\b(?:anti-spoofing|cheating score|confidence score)\b", "PAD; indicator; similarity"),
+    _rule(r"(?<![-/])\b(?:anti-spoofing|cheating score|confidence score)\b", "PAD; indicator; similarity"),
 )  # fmt: skip
 
 _ANY = re.compile(
@@ -88,6 +83,10 @@ def prose_of(suffix: str, text: str) -> Iterator[tuple[int, str]]:
         yield from _markdown(text)
     elif suffix == ".py":
         yield from _python(text)
+    elif suffix == ".toml":
+        yield from _toml(text)
+    elif suffix == ".html":
+        yield from enumerate(text.splitlines(), start=1)
     else:
         yield from _script(text)
 
@@ -116,15 +115,18 @@ def _python(text: str) -> Iterator[tuple[int, str]]:
 
 def _script(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        comment = re.search(r"(?:^|\s)(?://|/\*|\*)\s(.*)", line)
+        comment = re.search(r"(?:^|\s)(?://|/\*+|\*)\s(.*)", line)
         strings = [part[1:-1] for part in re.findall(r'"[^"\n]* [^"\n]*"', line)]
         for part in ([comment[1]] if comment else []) + strings:
             yield number, part
 
 
-def digest(line: str) -> str:
-    """Return the digest under which the baseline knows a line: its text without indentation and spacing."""
-    return hashlib.sha256(" ".join(line.split()).encode()).hexdigest()[:DIGEST_CHARS]
+def _toml(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        comment = re.search(r"(?:^|\s)#\s(.*)", line)
+        strings = [part[1:-1] for part in re.findall(r'"[^"]* [^"]*"', line)]
+        for part in ([comment[1]] if comment else []) + strings:
+            yield number, part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +139,13 @@ class Hit:
 
 
 def hits(paths: Iterable[Path] | None = None) -> list[Hit]:
-    """Return every line of the tree that holds banned wording, known ones included."""
+    """Return every line of the tree that holds banned wording."""
     found = []
     for path in repository.tracked() if paths is None else paths:
         name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
         if path.suffix not in SUFFIXES or name.startswith(SKIPPED):
             continue
         text = path.read_text()
-        if text.startswith(("<!-- Generated", "<!-- Written by")):
-            continue  # its words stand in the code that it is made from
         if not any(findings_in(line) for line in text.splitlines()):
             continue  # parsing is slow
         for number, line in prose_of(path.suffix, text):
@@ -153,53 +153,17 @@ def hits(paths: Iterable[Path] | None = None) -> list[Hit]:
     return found
 
 
-def read_baseline(path: Path = BASELINE) -> Counter[str]:
-    """Return how often each known line may occur."""
-    return Counter(path.read_text().split()) if path.is_file() else Counter()
-
-
-def fresh(found: Iterable[Hit], known: Counter[str]) -> list[Hit]:
-    """Return the hits that the baseline does not cover."""
-    left = Counter(known)
-    new = []
-    for hit in found:
-        key = digest(hit.line)
-        if left[key] > 0:
-            left[key] -= 1
-        else:
-            new.append(hit)
-    return new
-
-
-def stale(found: Iterable[Hit], known: Counter[str]) -> list[str]:
-    """Return the baseline's entries that no hit needs: the list must not hold room for new lines."""
-    return sorted((known - shrunk(found, known)).elements())
-
-
 def findings() -> list[str]:
-    """Name the new lines that hold banned wording and the stale entries of the baseline, for ``make check``."""
-    found, known = hits(), read_baseline()
-    new = [f"{hit.where}: {hit.advice} (docs/words.md)" for hit in fresh(found, known)]
-    left = [f"{BASELINE.name}: no line needs {key}: run python .ci/words.py --shrink" for key in stale(found, known)]
-    return new + left
+    """Name the lines that hold banned wording, for ``make check``."""
+    return [f"{hit.where}: {hit.advice} (docs/words.md)" for hit in hits()]
 
 
-def shrunk(found: Iterable[Hit], known: Counter[str]) -> Counter[str]:
-    """Return the baseline without the lines that are gone; it never grows."""
-    return known & Counter(digest(hit.line) for hit in found)
-
-
-def main(arguments: list[str]) -> int:
-    """Print the findings; with ``--shrink`` rewrite the baseline first."""
-    if arguments == ["--shrink"]:
-        known = read_baseline()
-        kept = shrunk(hits(), known)
-        BASELINE.write_text("".join(f"{key}\n" for key in sorted(kept.elements())))
-        print(f"{known.total() - kept.total()} lines fewer, {kept.total()} left")
+def main() -> int:
+    """Print the findings; return 1 if there are any."""
     found = findings()
     print("\n".join(found))
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""What every benchmark reports the same way: a table for people, JSON for machines, and what it was measured on.
+"""The report of every benchmark: a table for people, JSON for machines, and the machine that was measured.
 
 A benchmark collects rows (dictionaries with the same keys, units in the names) and calls ``publish``::
 
@@ -35,7 +35,7 @@ Cell = str | int | float | bool | None
 
 
 def machine() -> dict[str, object]:
-    """Return what the figures depend on: processor, cores usable, memory, system, Python. No host name."""
+    """Return the machine's properties: processor, cores usable, memory, system, Python. No host name."""
     model = re.search(r"^model name\s*:\s*(.+)$", _text("/proc/cpuinfo"), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s*(\d+) kB$", _text("/proc/meminfo"), re.MULTILINE)
     return {
@@ -125,7 +125,7 @@ def publish(
     Args:
         name: Dotted, stable: ``accuracy.verification``.
         rows: Figures; the keys carry the units.
-        parameters: What the run was told to do.
+        parameters: The run's parameters.
         notes: Limits that a reader of the figures must know.
         destination: Where the JSON goes; ``artefacts/benchmarks/NAME.json`` otherwise.
 

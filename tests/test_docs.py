@@ -124,7 +124,7 @@ def test_marked_examples_run(blocks: list[Block], tmp_path: Path) -> None:
 
 
 def make_targets() -> set[str]:
-    """Return what ``make`` can make here."""
+    """Return the targets of ``make`` here."""
     return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -132,7 +132,7 @@ _HELP: dict[tuple[str, ...], str] = {}
 
 
 def help_of(path: tuple[str, ...]) -> str:
-    """Return what ``zaichang PATH --help`` prints."""
+    """Return the output of ``zaichang PATH --help``."""
     if path not in _HELP:
         out = io.StringIO()
         with (

@@ -43,7 +43,7 @@ class Cohort:
         shots: All pictures.
         genuine: ``all``, ``within`` or ``across`` sessions, or ``listed``.
         pairs: For ``listed``: (index, index, same person).
-        about: What it is and is not.
+        about: Its content and its limits.
     """
 
     name: str

@@ -25,7 +25,7 @@ from zaichang.vision.video import VIDEO_SUFFIXES, sampled_frames
 
 Span = tuple[int, int]
 MESH_LIMIT = 0.72
-"""What was used as long as the mesh's lids were."""
+"""The limit that was used with the mesh's lids."""
 SHUT: dict[str, tuple[Span, ...]] = {
     "d10": ((222, 223), (332, 335)),
     "d12": ((48, 50), (136, 136)),
@@ -56,7 +56,7 @@ BETWEEN: dict[str, tuple[Span, ...]] = {
     "cap13_edit2": ((55, 66), (92, 122), (425, 432)),
     "real2": ((36, 50), (66, 70), (90, 94), (101, 106), (134, 139), (173, 178), (195, 199), (202, 207)),
 }
-"""Half shut, one eye shut, or not to be told; shut ones among them are said above."""
+"""Half shut, one eye shut, or unclear; shut ones among them are listed above."""
 NOTES = (
     "1 is the median of the open frames. Labelled by eye from pictures; neighbouring frames are alike.",
     f"shut_missed and open_called count frames beyond the limit: {MESH_LIMIT} for the mesh's lids.",
@@ -78,7 +78,7 @@ def openings(meshes: dict[int, Mesh], opened: list[int]) -> dict[int, float]:
 
 
 def row(clip: str, lids: str, meshes: dict[int, Mesh], limit: float) -> dict[str, report.Cell]:
-    """Return what one measure makes of one clip."""
+    """Return the values of one measure on one clip."""
     shut, between = _frames(SHUT, clip) & meshes.keys(), _frames(BETWEEN, clip)
     opened = sorted(meshes.keys() - shut - between)
     values = openings(meshes, opened)

@@ -1,7 +1,7 @@
 """Decisions over several captures: a round passes when k of at most n captures match.
 
 Captures are drawn from one person's pictures of one session (where the cohort has sessions), against one enrolled
-picture, so the figures keep what makes captures alike; they are not the binomial of the single-capture rate.
+picture, so the figures keep the likeness of captures; they are not the binomial of the single-capture rate.
 """
 
 from __future__ import annotations

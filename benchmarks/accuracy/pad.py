@@ -68,7 +68,7 @@ class Scored:
     """Samples with both networks' scores, to be cut by species and source."""
 
     def __init__(self, samples: list[Sample], ours: list[float], teacher: list[float] | None) -> None:
-        """Keep what belongs together."""
+        """Keep frames of one source together."""
         self.samples = samples
         self.columns = {"ours": np.array(ours)} | ({"teacher": np.array(teacher)} if teacher else {})
 

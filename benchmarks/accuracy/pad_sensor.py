@@ -3,7 +3,7 @@
     PYTHONPATH=service:models/training python -m benchmarks.accuracy.pad_sensor --cache FOLDER
 
 The darkening and the noise are drawn, not filmed; the people, the clips and the attacks are those of `make bench-pad`,
-NUAA excepted, and were not seen in training. What matters is the difference to the first row.
+NUAA excepted, and were not seen in training. The difference to the first row is the result.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ TURNED_NOTES = (
 ODD_NOTES = (
     "no human face: half of them were picked because the detector takes something in them for a face.",
     f"blurred: the LFW pictures above, the face scaled to {FACE_PX} px, then a Gaussian of {BLUR_PX:g} px.",
-    "Masks are pasted pictures; nobody wore one.",
+    "Masks are pasted pictures; no one wore one.",
 )
 
 
@@ -104,7 +104,7 @@ def blurred(analyser: Analyser, picture: Picture) -> tuple[Picture, Picture]:
 
 
 def odd_rows(analyser: Analyser, lfw: list[Picture], more_lfw: list[Path]) -> list[dict[str, report.Cell]]:
-    """Return what pictures are called that are no ordinary face before a camera."""
+    """Return the reasons given to pictures other than an ordinary face in front of a camera."""
     scenes = media_folder() / "scenes"
 
     def named(pictures: list[Picture], reason: ReasonCode) -> int:

@@ -143,5 +143,5 @@ def interval(pairs: Pairs, wrong: npt.NDArray[np.bool_] | Floats, persons: int, 
 
 
 def as_percent(value: float | None) -> float | None:
-    """Return a rate in per cent, None for what was not measured."""
+    """Return a rate in per cent, None if it was not measured."""
     return None if value is None or np.isnan(value) else round(100 * value, 4)

@@ -35,7 +35,7 @@ def sequence(rng: np.random.Generator, steps: int) -> Floats:
 
 
 def filmed(rng: np.random.Generator, shown: Floats, strength: float) -> tuple[Floats, Floats]:
-    """Return what a camera sees of face and wall, up to three frames late."""
+    """Return the camera's colours of face and wall, up to three frames late."""
     count, lag = len(shown), int(rng.integers(0, 4))
     late = np.concatenate([np.repeat(shown[:1], lag, axis=0), shown[: count - lag]]) / 255
     steps = rng.normal(0, 0.02, (count, 1)) + rng.normal(0, 0.004, (count, 3))

@@ -25,7 +25,7 @@ TEXT_MAX_BYTES = 2_000
 
 
 class Work(Protocol):
-    """What a request is answered with: float32 points, three numbers each."""
+    """The answer to a request: float32 points, three numbers each."""
 
     def __call__(self, height_px: int, width_px: int, data: bytes) -> bytes:
         """Return the points' bytes, none where there is no face."""
@@ -33,7 +33,7 @@ class Work(Protocol):
 
 
 def face_mesh(tracking: bool) -> tuple[Work, dict[str, str]]:
-    """Load mediapipe's FaceMesh; return it as work, and what it is."""
+    """Load mediapipe's FaceMesh; return it as work, with its description."""
     import cv2
     import numpy as np
 
@@ -97,7 +97,7 @@ def serve(work: Work, into: BinaryIO, out: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Say what is here, or what is missing, then serve."""
+    """Report the engine, or the missing part, then serve."""
     out = os.fdopen(os.dup(1), "wb")
     # Native code prints to standard output as it likes; it must not land between two replies.
     os.dup2(2, 1)

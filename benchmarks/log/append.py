@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 class FsyncCount:
-    """Counts what the writer really asks of the disk, and how long it takes."""
+    """Counts the writer's real requests to the disk, and their time."""
 
     def __init__(self) -> None:
         """Wrap ``os.fsync``."""

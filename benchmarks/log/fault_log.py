@@ -30,7 +30,7 @@ RETRIES: Final = 3
 
 
 def leaf(number: int) -> bytes:
-    """Return what submission ``number`` holds."""
+    """Return the content of submission ``number``."""
     return b'{"n":%d,"text":"%s"}' % (number, b"x" * (number % 300))
 
 

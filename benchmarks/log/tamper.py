@@ -88,7 +88,7 @@ def _flip(draw: random.Random) -> Callable[[Entries, int], Entries]:
 
 
 def changes(draw: random.Random) -> dict[str, Callable[[Entries, int], Entries]]:
-    """Return what may be done to a bundle's entry."""
+    """Return the possible changes to a bundle's entry."""
     return {
         "leaf flipped": _flip(draw),
         "leaf removed": lambda e, p: e[:p] + e[p + 1 :],

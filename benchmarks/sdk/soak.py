@@ -26,7 +26,7 @@ GROWTH_MAX_KIB = 1_024
 
 
 def sizes(devtools: CDPSession) -> dict[str, int]:
-    """Return what the page holds, after a collection."""
+    """Return the page's retained objects, after a collection."""
     devtools.send("HeapProfiler.collectGarbage")
     found = {one["name"]: int(one["value"]) for one in devtools.send("Performance.getMetrics")["metrics"]}
     return {
@@ -37,7 +37,7 @@ def sizes(devtools: CDPSession) -> dict[str, int]:
 
 
 def minute(service: Scripted, index: int) -> None:
-    """One minute of study: pictures, a pop-up that is answered, a lost connection, a sealed minute."""
+    """One minute of study: pictures, an answered challenge, a lost connection, an anchored minute."""
     end_s = time.monotonic() + 60
     number = index * 100
     while time.monotonic() < end_s:

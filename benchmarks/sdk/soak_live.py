@@ -38,7 +38,7 @@ def resident_kib(pid: int) -> int:
 
 
 def press(page: Page) -> bool:
-    """Answer the pop-up that is open, as an honest learner does; whether there was one."""
+    """Answer the open challenge, as an honest learner does; return whether there was one."""
     found = page.evaluate("session.openChallenge")
     if found is None:
         return False
@@ -51,7 +51,7 @@ def press(page: Page) -> bool:
 
 
 def finish(page: Page) -> dict[str, float]:
-    """Pause, end, and return what was played and what the service credited."""
+    """Pause, end, and return the played and the credited time."""
     page.evaluate("document.querySelector('video').pause()")
     page.wait_for_function("session.status.reason === 'PLAYER_PAUSED' || session.status.reason === 'LESSON_ENDED'")
     played = float(page.evaluate("document.querySelector('video').currentTime * 1000"))

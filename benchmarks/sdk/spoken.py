@@ -1,4 +1,4 @@
-"""Spoken codes, heard by machines: how loud, how long, and whether each digit is taken for what it is.
+"""Spoken codes, heard by machines: how loud, how long, and whether each digit is read correctly.
 
 Run from the checkout. With ``pip install pocketsphinx`` a recogniser that learned from people's English hears them too;
 without it that row is left out::
@@ -109,7 +109,7 @@ def recogniser(folder: Path) -> Hear | None:
 
 
 def hearing_row(by: str, language: str, hear: Hear, codes: list[str], margins: list[float]) -> dict[str, report.Cell]:
-    """Return how many codes and digits were taken for what they are, and what was mistaken."""
+    """Return how many codes and digits were read correctly, and the mistakes."""
     right_codes = right_digits = 0
     mistaken: Counter[str] = Counter()
     for number, code in enumerate(codes):

@@ -130,7 +130,7 @@ def in_turns(frame: Work, python: Path, jpeg: bytes, runs: int) -> list[dict[str
 
 
 def timings(mesh: MediapipeMesh, value: npt.NDArray[np.uint8], runs: int, unmeasured: int = 10) -> list[Timing]:
-    """Return what each run took after some unmeasured ones; every one must find the face.
+    """Return the time of each run after some unmeasured ones; every run must find the face.
 
     Raises:
         SystemExit: Where a face is missed.

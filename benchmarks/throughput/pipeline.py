@@ -43,7 +43,7 @@ MEDIAPIPE_PYTHON = report.ROOT / ".venv-mediapipe" / "bin" / "python"
 NOTES = (
     "One 640x480 JPEG of scikit-image's astronaut (55 kB); intra-op threads 1; CPU time counts every thread.",
     "network_share: the part of a frame's CPU time inside the networks; with_codec: with the JPEG decoder too.",
-    "mediapipe: decoding and mesh, timed inside its process; beside it the mesh alone, and what the pipe adds.",
+    "mediapipe: decoding and mesh, timed inside its process; beside it the mesh alone, and the pipe's cost.",
 )
 
 
@@ -197,7 +197,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure.
 
     Raises:
-        ModelError: What was asked for is not installed; said before anything is measured.
+        ModelError: A requested engine is not installed; raised before any measurement.
     """
     cv2.setNumThreads(1)
     models = load_models()

@@ -94,7 +94,7 @@ class SimClient:
         self._prompter = SimPrompter(
             _mine(scenario.challenge, spec),
             now_ms=now_ms,
-            oracle=self._read_popup,
+            oracle=self._read_challenge,
             ignored=self.cheats.ignored,
             extra_time_pct=scenario.session.extra_time_pct,
             seed=seed + 2,
@@ -256,7 +256,7 @@ class SimClient:
                 speed, least_ms = entry.timer_speed, to_ms(entry.timer_least_s)
         return max(least_ms, self.cheats.pace_ms(asked_ms, speed))
 
-    async def _read_popup(self, order: m.ChallengeOrder) -> str | None:
+    async def _read_challenge(self, order: m.ChallengeOrder) -> str | None:
         session_id = self._study.session_id if self._study is not None else ""
         return await self._host.right_answer(session_id, order)
 

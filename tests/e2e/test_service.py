@@ -1,4 +1,4 @@
-"""The real thing: a ``zaichang serve`` process, real models, a generated face, and what a hostile client sends."""
+"""The whole service: a ``zaichang serve`` process, real models, a generated face, and a hostile client."""
 
 from __future__ import annotations
 

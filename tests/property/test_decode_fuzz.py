@@ -75,7 +75,7 @@ def test_mutated_pictures() -> None:
 
     @settings(max_examples=600, deadline=None)
     @given(seed=st.sampled_from(SEEDS), changes=edits)
-    # A width of 32 million: what is drawn depends on the modules loaded, and must not decide whether this comes.
+    # A width of 32 million: the draw depends on the loaded modules, and must not decide whether this case comes.
     @example(seed=next(seed for seed in SEEDS if seed.startswith(b"\x89PNG")), changes=[("size", 16, 0)])
     def run(seed: bytes, changes: list[tuple[str, int, int]]) -> None:
         data = mutate(seed, changes)

@@ -100,7 +100,7 @@ def test_i1_credit_never_outruns_the_clock(script: Script, name: str, excess_ms:
     out = watch.wait(5_000).beat(watch.state.playback.beat_playhead_ms + allowed_ms + excess_ms)
     lags = excess_ms <= policy.seek_tolerance_ms
     assert watch.state.pending_ms <= pending_ms + (allowed_ms if lags else 0)
-    # Where skips are allowed, it may have been one: nothing counts, and nobody is sent back.
+    # Where skips are allowed, it may have been one: nothing counts, and the learner is not sent back.
     assert any(isinstance(x, d.OrderSeek) for x in out) is not (lags or policy.skip_allowed)
     event(f"lags: {lags}")
     watch.do(e.FinishRequested)
@@ -110,7 +110,7 @@ def test_i1_credit_never_outruns_the_clock(script: Script, name: str, excess_ms:
         for last in range(first, len(watch.minutes)):
             window_ms = watch.minutes[last].to_ms - start.from_ms
             credited_ms = sum(minute.verified_ms for minute in watch.minutes[first : last + 1])
-            # 60 s: what was played just before the window may be shared out to its first minute.
+            # 60 s: playing just before the window may be split into its first minute.
             assert credited_ms * 10_000 <= window_ms * policy.rate_max_bp + policy.burst_ms * 10_000 + 10_000
     assert watch.minutes, "minutes were recorded"
     watch.check_replay()
@@ -374,7 +374,7 @@ def test_i8_a_missing_result_never_verifies_anything(script: Script, pictures: l
     assert watch.state.credit.credited == kept
     assert watch.reached["lacking capture"] >= 3
     assert watch.state.credit.undecided or watch.state.proofs.hold, "a person decides, or nothing counts"
-    assert watch.reached["left to a person"] or watch.reached["bracket voided"]
+    assert watch.reached["sent to review"] or watch.reached["bracket voided"]
     close(watch)
 
 
@@ -396,7 +396,7 @@ def test_i10_a_failed_proof_takes_back_the_bracket_and_nothing_more(pictures: in
         assert at_stake, "there was something to lose"
         prove(watch, pictures)
         if watch.state.proofs.hold is None:
-            assert pictures in (2, 4), "only a lack is left to a person"
+            assert pictures in (2, 4), "only a lack goes to review"
             assert watch.state.credit.credited == kept
             assert covers(watch.state.credit.undecided, at_stake)
             return
@@ -441,10 +441,10 @@ def test_i10_a_network_gap_costs_the_gap(script: Script, gap_ms: int, told: bool
     watch.beat(playhead_ms + gap_ms)
     assert watch.state.credit.pending_set == at_stake
     assert watch.state.playback.active_ms - active_ms <= watch.policy.gap_ms
-    assert watch.state.proofs.round is not None, "whoever comes back proves at once that it is them"
+    assert watch.state.proofs.round is not None, "a learner who comes back proves at once who it is"
     while watch.state.proofs.round is not None:
         watch.capture()
-    assert covers(watch.state.credit.credited, at_stake), "what was played before the gap counts"
+    assert covers(watch.state.credit.credited, at_stake), "playing before the gap counts"
     assert covers(watch.state.credit.credited, kept)
     assert total_ms(watch.state.credit.credited) == total_ms(kept) + total_ms(at_stake), "the gap does not"
     close(watch)

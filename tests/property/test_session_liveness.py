@@ -182,7 +182,7 @@ class LiveSessions(Sessions):
     honest_too = do(hostile.honest)
 
 
-def test_no_order_of_events_credits_what_nobody_obeyed_for() -> None:
+def test_no_order_of_events_credits_time_without_an_obeyed_order() -> None:
     LiveSessions.reached = Counter()
     run_state_machine_as_test(LiveSessions, settings=effort(80, steps=40))
     missing = [danger for danger in DANGERS if not LiveSessions.reached[danger]]

@@ -27,7 +27,7 @@ DANGERS = (
     "held for a proof",
     "lacking capture",
     "left out by skipping",
-    "left to a person",
+    "sent to review",
     "minute REFUSED",
     "minute VERIFIED",
     "playhead too far",
@@ -35,7 +35,7 @@ DANGERS = (
     "challenge unanswered",
     "refused after the end",
     "replayed",
-    "undelivered left to a person",
+    "undelivered goes to review",
     "waited for the delivery log",
 )
 

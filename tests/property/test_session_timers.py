@@ -123,7 +123,7 @@ def test_a_late_order_is_never_overdue_when_it_leaves(script: Script, name: str,
 
 @effort(12)
 @given(st.binary(min_size=32, max_size=32), st.integers(120_000, 900_000), st.sampled_from((1_000, 2_500, 4_000)))
-def test_whoever_obeys_is_recorded_the_same_minutes_with_or_without_timers(
+def test_an_obedient_learner_is_recorded_the_same_minutes_with_or_without_timers(
     seed: bytes, span_ms: int, reaction_ms: int
 ) -> None:
     info = started(POLICY, seed=seed.hex())

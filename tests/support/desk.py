@@ -91,7 +91,7 @@ def done(order: d.OrderLiveness, **changes: Any) -> dict[str, Any]:
 class Desk:
     """Drives one session. ``camera(desk)`` gives the frame's assessment, or None for a capture that never arrives.
 
-    ``moves(desk)`` says what is different from doing as ordered in a liveness try; None: nobody presses "ready".
+    ``moves(desk)`` changes the obedient behaviour in a liveness try; None: "ready" is not pressed.
     """
 
     policy: Policy = POLICY

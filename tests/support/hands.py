@@ -68,7 +68,7 @@ class Hands:
         if not current.capture_id:
             out = self.tick(max(0, current.retake_at_ms - self.now_ms))
             current = self.state.proofs.round
-            while current is not None and not current.capture_id:  # it rests while somebody moves as told
+            while current is not None and not current.capture_id:  # it rests while a person moves as told
                 due_ms = next_deadline_ms(self.state, self.policy) or self.now_ms
                 out += self.tick(max(1, due_ms - self.now_ms))
                 current = self.state.proofs.round
@@ -93,7 +93,7 @@ class Hands:
         return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
 
     def ready(self, after_ms: int = 1_000) -> d.OrderLiveness | None:
-        """Press the button, and return what is asked for; None where nothing is any more."""
+        """Press the button, and return the order; None if there is none any more."""
         challenge = self.state.challenges.open
         assert challenge is not None
         out = self.wait(after_ms).do(e.LivenessBegun, challenge_id=challenge.challenge_id)

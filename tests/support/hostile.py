@@ -95,7 +95,7 @@ def log_catches_up(watch: Watch, n: int) -> None:
 
 
 def deliver(watch: Watch, n: int) -> None:
-    """Let a delivery log say that media was sent: what was played, ahead of it, in pieces, or long ago or just now."""
+    """Let a delivery log report sent media: the played part, ahead of it, in pieces, long ago or just now."""
     at_ms = watch.state.playback.beat_playhead_ms
     span_ms = 1_000 + n * 50
     sent_ms = watch.now_ms - (0, 5_000, 60_000, 600_000)[n % 4]
@@ -129,7 +129,7 @@ def seek(watch: Watch, n: int) -> None:
 
 
 def hop(watch: Watch, n: int) -> None:
-    """Pause, move ahead by what is let pass, play a moment; again and again."""
+    """Pause, move ahead as far as is tolerated, play a moment; again and again."""
     for _ in range(1 + n % 12):
         watch.wait(10).beat(watch.state.playback.beat_playhead_ms, playing=False)
         _pass_rounds(watch)
@@ -279,7 +279,7 @@ def answer(watch: Watch, n: int) -> None:
 
 
 def movements(watch: Watch, n: int) -> None:
-    """Meet a liveness challenge: rightly, flat, too early, as somebody else, not at all, for another try."""
+    """Meet a liveness challenge: rightly, flat, too early, as another person, not at all, for another try."""
     challenge = watch.state.challenges.open
     if challenge is None or challenge.kind != "liveness" or n % 17 == 0:
         watch.do(e.LivenessAssessed, challenge_id=f"q{n % 3}", attempt=n % 4)
@@ -365,4 +365,4 @@ ACTIONS: tuple[Action, ...] = (
     deliver,
     open_again,
 )  # fmt: skip
-"""What a script is drawn from; the session's end comes apart."""
+"""The steps that a script is drawn from; the session's end comes apart."""

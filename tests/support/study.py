@@ -99,7 +99,7 @@ class Pipe:
 
 
 class Student:
-    """One page: sends what it is told to, and looks for what it expects in the order of arrival."""
+    """One page: sends the given messages, and looks for the expected ones in order of arrival."""
 
     def __init__(self, services: Services, clock: ManualClock) -> None:
         self.services = services
@@ -141,7 +141,7 @@ class Student:
                     return message
 
     async def closed(self) -> tuple[int, str]:
-        """Return the close code and reason; what comes before is kept in ``got``."""
+        """Return the close code and reason; earlier messages are kept in ``got``."""
         async with asyncio.timeout(WAIT_S):
             while True:
                 item = await self.pipe.outbox.get()

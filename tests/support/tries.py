@@ -1,4 +1,4 @@
-"""One liveness try as a whole, on a virtual clock: the server's side, and somebody before a simulated camera."""
+"""One liveness try as a whole, on a virtual clock: the server's side, and a person in front of a simulated camera."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run_try(
 
     Args:
         gallery: The analysis.
-        order: What is asked for.
+        order: The order of the try.
         entry: What the camera sees; a builtin head by default.
         rule: How the person behaves; obeys by default.
         reference: Who is enrolled.

@@ -1,6 +1,6 @@
 """A session under watch: after every event the rules of design section 1 are checked from outside.
 
-What is checked here is told from the events and decisions by code that shares nothing with the session core, as far as
+The checks here read events and decisions by code that shares nothing with the session core, as far as
 that can be; ``reached`` counts the dangerous states, so that a test can assert that it was not quiet for want of them.
 """
 
@@ -139,7 +139,7 @@ class Watch(Hands):
                 self.deadlines[decision.capture_id] = decision.deadline_ms
 
     def _check_skips(self, after: State) -> None:
-        """快进禁止: what a first viewing left out is bounded in all, and so is the number of pieces."""
+        """快进禁止: the part that a first viewing left out is bounded in all, and so is the number of pieces."""
         watched = union(union(after.taken, after.credit.undecided), self.before)
         assert len(watched) <= 130 + len(self.before)
         if not self.policy.skip_allowed:
@@ -196,8 +196,8 @@ class Watch(Hands):
         by_log = isinstance(event, e.MediaDelivered) and after.credit.credited != before.credit.credited
         self.reached["credited by the delivery log"] += by_log
         left = difference(before.credit.waiting_set, union(after.credit.waiting_set, after.credit.credited))
-        assert covers(after.credit.undecided, left), "what was not delivered is a person's, not lost"
-        self.reached["undelivered left to a person"] += bool(left)
+        assert covers(after.credit.undecided, left), "undelivered media goes to review, it is not lost"
+        self.reached["undelivered goes to review"] += bool(left)
 
     def _check_credit(
         self, before: State, mid: State, event: e.Event, after: State, out: tuple[d.Decision, ...], passed: bool
@@ -230,7 +230,7 @@ class Watch(Hands):
             self.reached["credited"] += 1
             self.reached["credited by the answer that it waited for"] += answered
         if after.credit.undecided != before.credit.undecided:
-            self.reached["left to a person"] += 1
+            self.reached["sent to review"] += 1
         for left, right in ((before, mid), (mid, after)):
             gone = difference(left.credit.pending_set, union(right.taken, right.credit.undecided))
             if gone:
@@ -289,7 +289,7 @@ class Watch(Hands):
         self.reached["playhead too far"] += beat.playhead_ms - before.playback.beat_playhead_ms > allowed_ms + 15_000
         if fresh_ms > 0:
             if mid.playback.phase is not Phase.ACTIVE:
-                # The end came between two heartbeats: what was played until then counts, no more.
+                # The end came between two heartbeats: playing until then counts, no more.
                 assert mid.playback.closing is not None and mid.playback.tail_from_ms == before.link.heard_ms
                 assert fresh_ms <= mid.playback.tail_to_ms - mid.playback.tail_from_ms
                 assert after.playback.tail_to_ms == 0
@@ -297,7 +297,7 @@ class Watch(Hands):
             assert beat.at_ms - before.link.heard_ms < self.policy.gap_ms
             assert beat.rate_bp <= self.policy.rate_max_bp
             new = difference(after.credit.pending_set, mid.credit.pending_set)
-            assert difference(new, mid.credit.credited) == new, "what was credited became pending again"
+            assert difference(new, mid.credit.credited) == new, "credited media became pending again"
             assert new[-1][1] <= min(beat.playhead_ms, self.info.lesson.duration_ms)
             assert new[0][0] >= before.playback.beat_playhead_ms
             self.reached["late heartbeat caught up"] += fresh_ms > allowed_ms
@@ -346,7 +346,7 @@ class Watch(Hands):
         self.reached[f"closed: {final.reason}"] += 1
 
     def check_replay(self) -> None:
-        """Recompute the session from what storage would hold, unless a test moved its schedule."""
+        """Recompute the session from the stored form, unless a test moved its schedule."""
         if self.moved:
             return
         stored = [decode_event(encode_event(event)) for event in self.events]

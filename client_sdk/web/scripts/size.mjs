@@ -18,7 +18,7 @@ const BUDGETS = [
 const read = (file) => readFileSync(new URL(`../dist/${file}`, import.meta.url));
 const gzipBytes = (file) => gzipSync(read(file), { level: 9 }).length;
 
-/** The files and what they import statically; imports on demand are named in BUDGETS. */
+/** The files and their static imports; imports on demand are named in BUDGETS. */
 function together(files, seen = new Set()) {
   for (const file of files) {
     if (seen.has(file)) continue;

@@ -1,4 +1,4 @@
-/** Drives the core as the shell would: a clock, a player's sample, and what came out. */
+/** Drives the core as the shell would: a clock, a player's sample, and the outputs. */
 import { reduce } from "../src/core/reduce.ts";
 import { initial, type Cause, type Sample, type Saved, type State } from "../src/core/state.ts";
 import type { CoreEvent, Effect, Input } from "../src/core/io.ts";

@@ -69,7 +69,7 @@ test("an answer given while the connection is down is sent when the service asks
   assert.deepEqual(d.sent(), []);
   d.wait(2_000).join({ resumed: true, seq: 4 }).take().say(CHALLENGE);
   assert.deepEqual(d.sent(), [{ t: "answer", challenge_id: "q1", answer: "here" }]);
-  assert.equal(d.events("challenge").length, 0, "the pop-up is not shown anew");
+  assert.equal(d.events("challenge").length, 0, "the challenge is not shown anew");
 });
 
 test("a challenge that was settled while the connection was down goes away", () => {

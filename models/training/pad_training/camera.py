@@ -128,7 +128,7 @@ def webp(rng: np.random.Generator, picture: Bytes) -> Bytes:
 
 
 def back_light(rng: np.random.Generator, picture: Floats, box_px: tuple[float, float, float, float]) -> Floats:
-    """A window or lamp behind whoever is in the picture: bright around, dark in front, and a veil over all.
+    """A window or lamp behind the person in the picture: bright around, dark in front, and a veil over all.
 
     Who is in front is guessed from the face box: an ellipse for the head, a wider one for the shoulders.
     """

@@ -78,7 +78,7 @@ def make_frame(
 
 
 def make_held_frame(rng: np.random.Generator, base: Base, behind: Base | None, grain: Grain) -> tuple[Bytes, Box]:
-    """Make one frame of a person whose print is held before somebody, or who sits in the room.
+    """Make one frame of a person whose print is held before another person, or who sits in the room.
 
     Args:
         rng: Where chance comes from.
@@ -172,7 +172,7 @@ def _recaptured(rng: np.random.Generator, base: Base, rooms: list[Bytes], treatm
         rng, 0.2 if treatment == "replay_phone" else 0.45
     )  # the medium fills the frame, its edges out of view
     content, box = as_light(base.picture), base.box_px
-    if chance(rng, 0.4):  # what is shown was compressed before
+    if chance(rng, 0.4):  # the shown picture was compressed before
         content = as_light(jpeg(rng, content))
     if not close:
         content, box = _cut(rng, content, box, smallest=0.1)

@@ -1,4 +1,4 @@
-"""A photo held in the hand before somebody's own face: the print attack as people do it.
+"""A photo held in the hand before one's own face: the print attack as people do it.
 
 What `recapture.paper` leaves out and prints shown to a webcam have: the sitter cut out before a pale wall, as on
 identity photos; a small sheet; the living body behind it, whose shoulders go on below the sheet; the hands that hold
@@ -58,7 +58,7 @@ def before_wall(rng: np.random.Generator, picture: Bytes, box: Box) -> Floats:
 def around_face(picture: Floats, box: Box, face_px: float, goal: Point, size: tuple[int, int]) -> tuple[Floats, Box]:
     """Put a person into a frame of ``size`` (width, height), the face at ``goal`` and ``face_px`` wide.
 
-    What the picture does not reach is filled with itself, out of focus.
+    The part that the picture does not reach is filled with itself, out of focus.
     """
     scale = face_px / box[2]
     shift = goal - scale * np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])

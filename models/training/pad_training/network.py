@@ -90,7 +90,7 @@ class ConvNorm(nn.Module):
 
 
 class Gate(nn.Module):
-    """Squeeze-excite: each channel scaled by what the whole map holds."""
+    """Squeeze-excite: each channel scaled by the whole map."""
 
     def __init__(self, channels: int) -> None:
         """Build with random weights."""
@@ -205,7 +205,7 @@ class PadNetwork(nn.Module):
         self.far = Tower(FAR)
 
     def forward(self, views: Tensor) -> Tensor:
-        """Live probability ``(n,)``: the mean of what the two views say.
+        """Live probability ``(n,)``: the mean of the two views.
 
         Args:
             views: ``(n, 6, 80, 80)``, 0..255, as ``zaichang.biometric.pad_crop.pad_input`` builds them.

@@ -1,4 +1,4 @@
-"""Recapture simulation: what a screen or a print does to a picture that is shown to a camera.
+"""Recapture simulation: the effects of a screen or a print on a picture that is shown to a camera.
 
 Optics behind it: a screen emits through a pixel grid whose beat with the sensor's grid is moire, refreshes in bands,
 clips and tints (gamut), mirrors the room (glare) and ends in a bezel. A print reflects: blacks rise, colours shrink
@@ -76,7 +76,7 @@ def pixel_grid(rng: np.random.Generator, height: int, width: int) -> Floats:
 def raster(rng: np.random.Generator, warp: npt.NDArray[np.float64], scale: float, height: int, width: int) -> Floats:
     """A screen's pixels as the sensor samples them: a gain ``(height, width, 3)`` around 1.
 
-    The grid is evaluated at the sensor's own pixels, through the warp, without smoothing: what is finer than the
+    The grid is evaluated at the sensor's own pixels, through the warp, without smoothing: structure finer than the
     sensor folds back as moire whose fringes bend with the perspective, as it does in a camera.
 
     Args:

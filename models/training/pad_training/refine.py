@@ -3,7 +3,7 @@
 The last stage. Only the head learns, from maps that stay as they were: a stage that moves them, even one without any
 label, costs what the blocks know of real prints (docs/adr/0030-pad-network.md). Three fifths of each batch go on as
 before: frames of every kind, and the teacher's opinion of them. The rest are close frames (`screens`), where what is
-meant is a mean of the teacher's opinion and of what is known, because it was drawn: a monitor, or nobody's picture of
+meant is a mean of the teacher's opinion and of the known label, because it was drawn: a monitor, or no picture of
 a picture. No label of a real picture is read. Light is brighter than before at times, for people and attacks.
 """
 
@@ -43,7 +43,7 @@ class Refining:
         rate: Largest learning rate.
         others: Frames of a batch that are taught as before.
         close: Frames of a batch of people and monitors close to the camera.
-        known_screen: Weight of what is known about monitors, against the teacher's opinion.
+        known_screen: Weight of the known labels of monitors, against the teacher's opinion.
         known_live: Likewise about people.
         free: Last blocks (the head among them) that learn; what they make of close frames need not be the teacher's.
         poor_share: Part of the frames that is seen through a poor sensor or in bad light.
@@ -90,7 +90,7 @@ class Refinement:
         for before, close in rows:
             views = (
                 shown(self.others[before].float(), self.generator),
-                # Not mixed with another: what is known about one would be half true.
+                # Not mixed with another: known labels would be half true.
                 shown(self.close[close].float(), self.generator, is_mixed=False),
             )
             yield torch.cat(views).contiguous(memory_format=torch.channels_last), self.is_screen[close]
@@ -128,7 +128,7 @@ def refine(lesson: Refinement) -> Tower:
     optimiser = torch.optim.AdamW(
         tower.blocks[-recipe.free :].parameters(), betas=(0.9, 0.99), weight_decay=recipe.decay
     )
-    tower.eval()  # batch norms keep what they know: a short stage that moved them would move every map
+    tower.eval()  # batch norms stay fixed: a short stage that moved them would move every map
     began, told = time.monotonic(), 0.0
     for step, (views, is_screen) in zip(range(recipe.steps), lesson.batches(), strict=False):
         for group in optimiser.param_groups:

@@ -2,7 +2,7 @@
 
 What `recapture.monitor` draws as random ripples follows here from optics: sub-pixels of a width and an order, at the
 pitch at which the sensor sees them through perspective and a lens that bends lines, weakened by defocus and by the
-sensor's own pixels, sampled through its colour mosaic. Most are therefore nearly without moire, and what is left is a
+sensor's own pixels, sampled through its colour mosaic. Most are therefore nearly without moire, and the rest is a
 screen's white, its curve, uneven light from behind, what it mirrors, refresh bands, and a face brighter than the room.
 
 The ranges are a ``Make``. ``TRAINED`` is trained on; ``OTHER`` (other pitches, sub-pixels, curves, whites, mirrors,
@@ -268,7 +268,7 @@ def screen(rng: np.random.Generator, make: Make, person: Person, room: Floats) -
         rng: Where chance comes from.
         make: The kind of screen and camera.
         person: Whose portrait.
-        room: What is behind the screen, of the frame's size.
+        room: The room behind the screen, of the frame's size.
 
     Returns:
         The frame's light and the face box in it.

@@ -94,7 +94,7 @@ class Pieces:
 
 
 def shuffled(count: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Rows of ``count``, ``size`` at a time, over and over in another order; what is left over waits for the next."""
+    """Rows of ``count``, ``size`` at a time, over and over in another order; the rest waits for the next."""
     while True:
         order = torch.randperm(count, generator=generator)
         yield from order[: count // size * size].view(-1, size)

@@ -37,7 +37,7 @@ class Report(_Cheat, tag="report", frozen=True, kw_only=True):
 
 
 class Playhead(_Cheat, tag="playhead", frozen=True, kw_only=True):
-    """Invent the playhead: at ``from_s`` jump to ``jump_s`` (or not), then run at ``speed``, regardless of the playing."""
+    """Invent the playhead: at ``from_s`` jump to ``jump_s`` (or not), then run at ``speed``, playing or not."""
 
     jump_s: Moment | None = None
     speed: Annotated[float, Meta(ge=-100, le=10_000)] = 1.0

@@ -18,7 +18,7 @@ class Camera:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._clips = {"person": y4m(head_frames(4)), "nobody": y4m(empty_frames(4)), "still": y4m(head_frames(4)[:1])}
+        self._clips = {"person": y4m(head_frames(4)), "empty": y4m(empty_frames(4)), "still": y4m(head_frames(4)[:1])}
         self._lock = threading.Lock()
         self._shown = "person"
         self._ended = threading.Event()
@@ -27,7 +27,7 @@ class Camera:
         self._sensor.start()
 
     def show(self, what: str) -> None:
-        """Show ``person``, ``nobody`` or ``still`` from the next frame on."""
+        """Show ``person``, ``empty`` or ``still`` from the next frame on."""
         with self._lock, self.path.open("r+b") as file:
             file.write(self._clips[what])
             file.truncate()

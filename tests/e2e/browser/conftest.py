@@ -135,7 +135,7 @@ def live(sdk_dist: Path, lesson: Path, scratch: Path) -> Iterator[LiveService]:
 
 
 class Tab:
-    """A page, and what it complained about."""
+    """A page and its errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

@@ -40,7 +40,7 @@ QUICK = Policy(
 )
 LESSONS = {
     "plain": QUICK,
-    "popups": replace(
+    "challenges": replace(
         QUICK,
         challenge_kinds=(ChallengeKind.CONFIRM,),
         challenge_mean_ms=10_000,

@@ -20,7 +20,7 @@ PATIENCE_S = 60.0
 FRAMES = 10
 RISE_S = 0.2
 REACTION_S = 0.5
-"""Nobody is faster; who moves sooner after the order than people can is not believed."""
+"""The fastest human reaction: a movement sooner after the order is refused."""
 ACTION = "probe.shadowed('.live')?.dataset.action ?? ''"
 
 
@@ -51,7 +51,7 @@ class Performer:
             time.sleep(RISE_S)
 
     def obey(self, one: Tab, instead: str = "") -> list[str]:
-        """Begin a try, do what the screen says (or always ``instead``) until it is judged; return what was asked."""
+        """Begin a try, follow the screen (or always do ``instead``) until it is judged; return the orders."""
         judged = len(results(one))
         one.page.locator("[data-do=ready]:enabled").click()
         asked: list[str] = []

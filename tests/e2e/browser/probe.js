@@ -8,7 +8,7 @@ window.probe = {
     return null;
   },
 
-  /** What is off the screen, wider than it, or too small for a thumb. */
+  /** Elements off the screen, wider than it, or too small for a thumb. */
   misfits() {
     const found = [];
     if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
@@ -17,7 +17,7 @@ window.probe = {
         const box = element.getBoundingClientRect();
         if (box.width === 0) continue;
         const name = `${element.tagName}.${element.className} "${element.textContent.slice(0, 20)}"`;
-        // What is drawn over the preview is clipped by it, and the arrow swings.
+        // Drawings over the preview are clipped by it, and the arrow swings.
         if (element.closest(".away, .over") === null && (box.left < -1 || box.right > innerWidth + 1)) found.push(`${name} is off the side`);
         if (element.matches(".layer") && (box.top < 0 || box.bottom > innerHeight)) found.push("the layer is off the screen");
         if (element.matches("button, input, a.button") && (box.height < 44 || box.width < 44)) {
@@ -29,7 +29,7 @@ window.probe = {
     return found;
   },
 
-  /** Whether the pop-up leaves the player's own controls free. */
+  /** Whether the challenge leaves the player's own controls free. */
   offTheControls() {
     const video = document.querySelector("video").getBoundingClientRect();
     const layer = this.shadowed(".layer").getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""A service that says what the test tells it to say, with the real codec: for screens and for what goes wrong.
+"""A service that sends the test's messages with the real codec: for screens and for failures.
 
 Everything the SDK sends is decoded by the service's own strict decoder, so a message that would be refused fails here.
 """
@@ -140,7 +140,7 @@ class Scripted:
         self._call(self._sockets[-1].close(code))
 
     def wait(self, kind: type[M], where: Callable[[M], bool] = lambda _: True) -> M:
-        """Return the next message of this kind; what comes before it is kept in ``kept``."""
+        """Return the next message of this kind; earlier ones are kept in ``kept``."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:

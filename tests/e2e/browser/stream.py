@@ -168,7 +168,7 @@ class Recording(Stream):
 
 
 class Broadcast(Stream):
-    """What is on air now, for whoever comes within ``window_s``; its segment 0 began ``window_s`` before it was made.
+    """The broadcast now, for players that come within ``window_s``; segment 0 began ``window_s`` before it was made.
 
     ``ahead_ms`` is how far the broadcaster's clock is ahead of ours; where it is negative, the broadcast comes late.
     """
@@ -180,7 +180,7 @@ class Broadcast(Stream):
         super().__init__()
 
     def end(self) -> None:
-        """End the broadcast with what has been sent."""
+        """End the broadcast after the sent segments."""
         self._end = self._sent()
 
     def begin_anew(self, lost_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""The reviewers' pages and the log page: what they show is what the service holds, checked in the browser itself."""
+"""The reviewers' pages and the log page show the service's data; checked in the browser itself."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_a_lesson_is_chosen_and_plays_on_after_the_first_check(live: LiveService
     one.page.get_by_role("button", name="Open: Counting with lamps").click()
     one.shot("course-2-lesson")
     one.page.get_by_role("button", name="Start studying").click()
-    # Nobody presses play again: the player goes on by itself once the first check has passed.
+    # Play is not pressed again: the player goes on by itself once the first check has passed.
     one.until("document.querySelector('video').currentTime > 2")
     one.until("document.querySelector('[data-zaichang=status]').dataset.counting === 'true'")
     video = "document.querySelector('video')"
@@ -82,7 +82,7 @@ def test_the_choice_comes_first_and_can_be_taken_back(live: LiveService, tab: Op
     one.page.locator("[data-do=refuse]").click()
     one.page.get_by_text("the camera is not used").wait_for()
     one.page.get_by_role("button", name="Start studying").click()
-    # By the keyboard: this route's first pop-up comes at once, and on a phone it may lie over the button by now.
+    # By the keyboard: this route's first challenge comes at once, and on a phone it may lie over the button by now.
     one.page.locator("[data-zaichang=status] button[aria-expanded=false]").press("Enter")
     one.page.get_by_text("This session does not use the camera").wait_for()
     one.page.locator("[data-do=record]").wait_for()

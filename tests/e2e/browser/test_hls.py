@@ -15,9 +15,9 @@ from .stream import Broadcast, Recording, Stream
 pytestmark = pytest.mark.e2e
 
 CLOSE_MS = 1_000
-"""What is credited may differ by so much from what was really played."""
+"""Allowed difference between the credited and the really played time."""
 REPORT_MS = 1_000
-"""What was played between the last report and a leap is not known."""
+"""Playing between the last report and a leap is not known."""
 METER = """() => {
   const video = document.querySelector("video");
   window.meter = { playedMs: 0, leaps: [], stalls: 0 };
@@ -49,7 +49,7 @@ def on_air() -> Iterator[OnAir]:
 
 
 def study(live: LiveService, tab: Open, stream: Stream, lesson: str = "broadcast", **options: object) -> Tab:
-    """Play a stream until it counts; what is played from then on is measured in the page."""
+    """Play a stream until it counts; from then on the page measures the playing."""
     token = live.launch(live.new_learner(), lesson)
     began_ms = live.live_from_ms(token)
     one: Tab = tab(live.hls_page(token, stream.address, live_from_ms=began_ms, **options))
@@ -67,7 +67,7 @@ def played(one: Tab, more_ms: int) -> None:
 
 
 def stall(one: Tab, stream: Stream) -> float:
-    """Withhold segments until the service knows of the stall; returns what had been played by then."""
+    """Withhold segments until the service knows of the stall; return the time played by then."""
     played(one, 1_000)
     stream.withhold()
     one.until("window.session.status.reason === 'PLAYER_STALLED'")
@@ -77,7 +77,7 @@ def stall(one: Tab, stream: Stream) -> float:
 
 
 def finish(one: Tab) -> tuple[int, float]:
-    """Pause and end the session; returns what was credited and what was played."""
+    """Pause and end the session; return the credited and the played time."""
     one.page.evaluate("document.querySelector('video').pause()")
     one.until("window.session.status.reason !== '' || window.session.status.hold !== null")
     return closing(one)
@@ -165,7 +165,7 @@ def test_what_a_broadcast_did_not_send_is_not_counted(live: LiveService, tab: Op
     assert "LIVE_JUMP" in reasons(one)
 
 
-def test_nobody_counts_ahead_of_the_broadcast(live: LiveService, tab: Open, on_air: OnAir) -> None:
+def test_no_time_counts_ahead_of_the_broadcast(live: LiveService, tab: Open, on_air: OnAir) -> None:
     stream = on_air(Broadcast(60, ahead_ms=30_000))
     one = study(live, tab, stream, liveSyncDuration=4)
     one.event("set-back", "event.reason === 'AHEAD_OF_LIVE'")
@@ -201,7 +201,7 @@ def test_a_reload_comes_back_to_the_live_edge(live: LiveService, tab: Open, on_a
     stream.withhold(playlists=True)
     one.page.reload()
     one.event("joined", "event.resumed")
-    assert one.page.evaluate("document.querySelector('video').currentTime") == 0, "nobody knows yet where it is"
+    assert one.page.evaluate("document.querySelector('video').currentTime") == 0, "its position is not known yet"
     stream.deliver()
     one.play()
     one.until("window.session.status.counting && !document.querySelector('video').paused")

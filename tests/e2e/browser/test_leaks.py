@@ -45,7 +45,7 @@ HELD = """() => ({ tracks: tracks.filter((track) => track.readyState === "live")
 
 
 def held(one: Tab, devtools: CDPSession) -> dict[str, int]:
-    """Return what the page holds, after its garbage was collected."""
+    """Return the page's retained objects, after its garbage was collected."""
     for _ in range(2):
         devtools.send("HeapProfiler.collectGarbage")
     found = {metric["name"]: int(metric["value"]) for metric in devtools.send("Performance.getMetrics")["metrics"]}

@@ -76,7 +76,7 @@ def test_all_of_it_is_one_tap_away(scripted: Scripted, tab: Open, lang: str, the
         ({"captures": True, "pictures_days": 0}, "no spot-check picture, once it was looked at"),
         ({"captures": False, "pictures_days": 0}, "no picture in this session"),
     ],
-    ids=["kept by nobody", "without a camera"],
+    ids=["not kept", "without a camera"],
 )
 def test_what_is_stored_is_what_the_service_says(
     scripted: Scripted, tab: Open, joined: dict[str, object], told: str

@@ -67,7 +67,7 @@ def named(css: str) -> str:
 
 
 def shine(one: Tab, camera: Camera, answer: dict[str, str]) -> list[str]:
-    """Let the face take on what ``answer`` has for each colour on the screen; return the colours that were shown."""
+    """Let the face take on ``answer``'s colour for each colour on the screen; return the shown colours."""
     judged = len(results(one))
     one.page.locator("[data-do=ready]:enabled").click()
     seen = [""]
@@ -105,7 +105,7 @@ def test_a_face_that_does_not_is_asked_again_and_told_why(live: LiveService, tab
     assert one.page.evaluate(SHOWN) == ""
 
 
-def test_whoever_wants_no_colours_makes_movements(live: LiveService, tab: Open, lamp: Camera) -> None:
+def test_a_learner_who_declines_colours_makes_movements(live: LiveService, tab: Open, lamp: Camera) -> None:
     one = asked(live, tab)
     one.page.locator("[data-kind=light] [data-do=decline]").click()
     one.page.locator("[data-kind=liveness] [data-do=ready]:enabled").wait_for()

@@ -1,6 +1,6 @@
 """Whole sessions: a real browser, the real service, real models, and a webcam with a (generated) person before it.
 
-What the service credits must equal what was really played while everything held, but for what the player still shows
+The credited time must equal the time really played while everything held, except the time that the player still shows
 between the last report and the end.
 """
 
@@ -16,7 +16,7 @@ from .live import LiveService
 pytestmark = pytest.mark.e2e
 
 CLOSE_MS = 1_000
-"""What is credited may differ by so much from what was really played."""
+"""Allowed difference between the credited and the really played time."""
 
 
 @pytest.fixture(params=[False, True], ids=["module", "iife"])
@@ -37,7 +37,7 @@ def study(
 
 
 def press_here(one: Tab) -> None:
-    """Answer the open pop-up as a person does who is there and reads: the keys say nothing."""
+    """Answer the open challenge as a present person who reads does: the keys say nothing."""
     one.until("window.session.openChallenge !== null")
     order = one.page.evaluate("window.session.openChallenge.order")
     key = right_option(order["options"], order["labels"])
@@ -67,12 +67,12 @@ def test_an_honest_session_is_credited_exactly(live: LiveService, tab: Open, iif
     assert one.complaints == []
 
 
-def test_whoever_leaves_is_not_counted_and_goes_on_when_back(
+def test_a_learner_who_leaves_is_not_counted_and_goes_on_when_back(
     live: LiveService, tab: Open, camera: Camera, iife: bool
 ) -> None:
     one = study(live, tab, to_ms=3_000, iife=iife)
     left_ms = one.played_ms()
-    camera.show("nobody")
+    camera.show("empty")
     one.event("held", "event.hold === 'server' && event.reason === 'NO_FACE'")
     one.until("document.querySelector('video').paused")
     stopped_ms = one.played_ms()
@@ -83,7 +83,7 @@ def test_whoever_leaves_is_not_counted_and_goes_on_when_back(
     at_ms = one.played_ms()
     one.until(f"document.querySelector('video').currentTime * 1000 > {at_ms + 4_000}")
     closed = finish(one)
-    # What played while nobody was there, until it was noticed, was taken back: the player was set to where it counts.
+    # Playing during the absence was taken back when it was noticed: the player was set to where it counts.
     assert left_ms <= one.played_ms() < stopped_ms
     assert abs(closed["verifiedMs"] - one.played_ms()) <= CLOSE_MS
 
@@ -99,8 +99,8 @@ def test_a_still_picture_is_not_a_person(live: LiveService, tab: Open, camera: C
     assert closed["verifiedMs"] == 0
 
 
-def test_an_unanswered_popup_stops_the_count_until_it_is_answered(live: LiveService, tab: Open, iife: bool) -> None:
-    one = study(live, tab, "popups", iife=iife)
+def test_an_unanswered_challenge_stops_the_count_until_it_is_answered(live: LiveService, tab: Open, iife: bool) -> None:
+    one = study(live, tab, "challenges", iife=iife)
     one.event("challenge")
     one.event("held", "event.reason === 'CHALLENGE_UNANSWERED'")
     press_here(one)
@@ -129,7 +129,7 @@ def test_skipping_and_speeding_earn_nothing(live: LiveService, tab: Open, iife: 
     released = "events.find((event) => event.type === 'released').at"
     honest_ms = one.page.evaluate(f"performance.now() - {released}")
     closed = finish(one)
-    # Nobody could have watched more than what passed of time since the player was let go.
+    # No more can have been watched than the time since the player was let go.
     assert closed["verifiedMs"] <= honest_ms + CLOSE_MS
 
 
@@ -181,7 +181,7 @@ def test_no_camera_earns_nothing_and_says_why(live: LiveService, tab: Open, laun
 
 
 def test_the_route_without_a_camera(live: LiveService, tab: Open) -> None:
-    one: Tab = tab(live.page(live.launch(live.new_learner(), "popups", route="challenge")))
+    one: Tab = tab(live.page(live.launch(live.new_learner(), "challenges", route="challenge")))
     one.play()
     for _ in range(2):
         press_here(one)

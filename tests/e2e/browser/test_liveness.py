@@ -34,7 +34,7 @@ def begun(live: LiveService, tab: Open) -> Tab:
     return one
 
 
-def test_whoever_does_what_is_asked_is_counted(live: LiveService, tab: Open, performer: Performer) -> None:
+def test_a_learner_who_moves_as_asked_is_counted(live: LiveService, tab: Open, performer: Performer) -> None:
     one = begun(live, tab)
     tries = []
     while not tries or (not results(one)[-1]["accepted"] and len(tries) < 3):
@@ -49,7 +49,7 @@ def test_whoever_does_what_is_asked_is_counted(live: LiveService, tab: Open, per
     assert one.complaints == []
 
 
-def test_whoever_only_sits_there_is_not_counted(live: LiveService, tab: Open, performer: Performer) -> None:
+def test_a_learner_who_only_sits_there_is_not_counted(live: LiveService, tab: Open, performer: Performer) -> None:
     one = begun(live, tab)
     asked = performer.obey(one, instead="rest")
     assert asked

@@ -34,7 +34,7 @@ def step(number: int, action: str, *, kind: str = "liveness", **fields: object) 
 
 
 def asked(scripted: Scripted, tab: Open, order: ChallengeOrder, lang: str = "en", **options: object) -> Tab:
-    """Open a player whose camera is on, and show the pop-up."""
+    """Open a player whose camera is on, and show the challenge."""
     one: Tab = tab(scripted.player_page(lang=lang), **options)
     scripted.wait(Join)
     one.until("window.session.status.camera === 'on'")

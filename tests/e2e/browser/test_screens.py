@@ -36,7 +36,7 @@ def challenges() -> list[ChallengeOrder]:
 
 
 def settled(tab: Tab) -> None:
-    """Wait until two frames were drawn: what is measured is what is shown."""
+    """Wait until two frames were drawn, so that the shown state is measured."""
     tab.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
 
@@ -97,7 +97,7 @@ def test_every_screen_fits_a_phone(scripted: Scripted, tab: Open, lang: str, the
     assert one.complaints == []
 
 
-def test_the_popup_is_announced_and_gives_the_focus_back(scripted: Scripted, tab: Open) -> None:
+def test_the_challenge_is_announced_and_gives_the_focus_back(scripted: Scripted, tab: Open) -> None:
     one = tab(scripted.player_page())
     scripted.wait(Join)
     scripted.say(Resume(), order("confirm", options=("here", "away", "later")))
@@ -115,7 +115,7 @@ def test_the_popup_is_announced_and_gives_the_focus_back(scripted: Scripted, tab
     one.until("document.title === 'Lesson'")
 
 
-def test_typing_is_not_disturbed_by_a_popup(scripted: Scripted, tab: Open) -> None:
+def test_typing_is_not_disturbed_by_a_challenge(scripted: Scripted, tab: Open) -> None:
     one = tab(scripted.player_page())
     scripted.wait(Join)
     one.page.evaluate("document.querySelector('main').append(document.createElement('textarea'))")
@@ -127,7 +127,7 @@ def test_typing_is_not_disturbed_by_a_popup(scripted: Scripted, tab: Open) -> No
 
 
 @pytest.mark.parametrize("full", ["video", "main"])
-def test_the_popup_can_be_answered_in_fullscreen(scripted: Scripted, tab: Open, full: str) -> None:
+def test_the_challenge_can_be_answered_in_fullscreen(scripted: Scripted, tab: Open, full: str) -> None:
     one = tab(scripted.player_page())
     scripted.wait(Join)
     one.page.evaluate(f"document.querySelector('{full}').requestFullscreen()")
@@ -144,7 +144,7 @@ def test_the_popup_can_be_answered_in_fullscreen(scripted: Scripted, tab: Open, 
     one.until(f"document.fullscreenElement === document.querySelector('{full}')")
 
 
-def test_the_popup_keeps_off_the_players_controls(scripted: Scripted, tab: Open) -> None:
+def test_the_challenge_keeps_off_the_players_controls(scripted: Scripted, tab: Open) -> None:
     for variant in range(4):
         one = tab(scripted.player_page(), viewport={"width": 1100, "height": 700})
         scripted.wait(Join)
@@ -161,7 +161,7 @@ PHONE_PAGE = """<video id="lesson" src="/lesson.wav" controls style="width: 100%
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 @pytest.mark.parametrize("kind", ["confirm", "code", "question", "liveness", "light"])
-def test_on_a_small_phone_the_player_stays_usable_above_the_popup(
+def test_on_a_small_phone_the_player_stays_usable_above_the_challenge(
     scripted: Scripted, tab: Open, kind: str, lang: str
 ) -> None:
     scripted.player_page()

@@ -1,4 +1,4 @@
-"""The SDK in a real browser against a scripted service: what it sends, and what it does on order."""
+"""The SDK in a real browser against a scripted service: its messages, and its response to orders."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_skipping_ahead_is_set_back_at_once(scripted: Scripted, tab: Open) -> No
     one.until("document.querySelector('video').currentTime < 20")
 
 
-def test_a_popup_is_answered_by_keyboard(scripted: Scripted, tab: Open) -> None:
+def test_a_challenge_is_answered_by_keyboard(scripted: Scripted, tab: Open) -> None:
     one = counted(scripted, tab)
     scripted.say(
         ChallengeOrder(

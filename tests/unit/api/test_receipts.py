@@ -13,7 +13,7 @@ from zaichang.main.service import create_service_app
 from zaichang.tlog.trust import parse_trust
 
 
-async def test_a_learner_takes_the_receipt_home_and_nobody_elses(tmp_path: Path) -> None:
+async def test_a_learner_takes_the_receipt_home_and_no_other(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         student = Student(services, clock)

@@ -51,7 +51,7 @@ def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() ->
 
 
 def test_sessions_that_ended_with_nothing_are_counted() -> None:
-    """Each start draws a schedule anew: whoever throws many away may be choosing one."""
+    """Each start draws a schedule anew: a learner who discards many may be choosing one."""
 
     def made(sid: str, verified_ms: int) -> list[bytes]:
         ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=AT_MS)

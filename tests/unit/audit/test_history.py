@@ -64,6 +64,6 @@ def test_a_logs_kept_cosignatures_are_held_to_it_and_find_late_leaves() -> None:
 
     soon = kept(3, AT_MS + 3 * 60_000), kept(6, AT_MS + 6 * 60_000)
     assert found(*soon, b'{"note":"cut o') == [("fail", "E_TIME_LATE", 3)]
-    assert found(soon[0]) == [], "nothing is said of leaves that no kept checkpoint covers"
+    assert found(soon[0]) == [], "leaves that no kept checkpoint covers are not judged"
     assert ("undecided", "E_TIME_LATE", 0) in found(kept(6, AT_MS + 11 * 60_000))
     assert ("fail", "E_CONSISTENCY", None) in found(kept(3, AT_MS, root=bytes(32)), soon[1])

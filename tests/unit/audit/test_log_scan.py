@@ -1,4 +1,4 @@
-"""The tamper matrix: whatever is done to a log's files, the finding has the index of what was touched."""
+"""The tamper matrix: for every change to a log's files, the finding has the index of the changed entry."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The schedule's two halves: committed to at the start, revealed at the end, and what the session ran on."""
+"""The schedule's two halves: committed to at the start, revealed at the end, and used by the session."""
 
 from __future__ import annotations
 

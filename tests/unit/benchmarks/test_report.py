@@ -1,4 +1,4 @@
-"""The benchmark report says what was measured, on what, and with which models."""
+"""The benchmark report states the measurement, the machine and the models."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_blink_and_mouth() -> None:
     brief = [seen(head(eyes=e), noise=20 + index) for index, e in enumerate((1, 0.3, 1, 1))]
     opened = [seen(head(mouth=m), noise=30 + index) for index, m in enumerate((0, 0.2, 0.5, 0.5))]
     assert judge(Action.BLINK, REST, shut).outcome is Outcome.PASSED
-    assert judge(Action.BLINK, REST, brief).outcome is Outcome.NO_RESPONSE  # a blink that nobody asked for
+    assert judge(Action.BLINK, REST, brief).outcome is Outcome.NO_RESPONSE  # a blink without an order
     assert judge(Action.BLINK, REST, shut).onset == 1
     assert judge(Action.OPEN_MOUTH, REST, opened).outcome is Outcome.PASSED
     assert judge(Action.BLINK, REST, opened).outcome is Outcome.WRONG_ACTION
@@ -160,7 +160,7 @@ def test_a_turn_to_the_other_side_is_a_mirrors_only_if_all_else_is_right() -> No
     assert judge(Action.LOOK_DOWN, REST, up).outcome is Outcome.WRONG_ACTION, "no camera stands on its head"
 
 
-def test_whoever_turns_to_both_sides_shows_no_mirror() -> None:
+def test_turns_to_both_sides_show_no_mirror() -> None:
     back = [seen(head(), noise=50 + index) for index in range(2)]
     both = [*move(*TURNS[RIGHT]), *back, *move(*TURNS[LEFT])]
     assert judge(LEFT, REST, both).outcome is Outcome.WRONG_ACTION

@@ -18,7 +18,7 @@ from zaichang.core.reasons import ReasonCode
 
 
 def live(index: int) -> FrameAssessment:
-    """A capture of somebody who sits and moves a little: hash, box and pose all drift."""
+    """A capture of a person who sits and moves a little: hash, box and pose all drift."""
     rng = np.random.default_rng(index)
     x, y = (int(value) for value in rng.integers(90, 140, 2))
     yaw, pitch, roll = (int(value) for value in rng.integers(-900, 900, 3))
@@ -79,7 +79,7 @@ def test_another_picture_size_is_noticed() -> None:
     assert kinds(repetitions([SESSION[0], replace(SESSION[1], width_px=1280)])) == [Indicator.SIZE_CHANGED]
 
 
-def test_a_sensor_has_noise_even_when_somebody_moves_and_a_still_has_none() -> None:
+def test_a_sensor_has_noise_even_when_a_person_moves_and_a_still_has_none() -> None:
     rng = np.random.default_rng(0)
     scene = rng.integers(40, 200, (30, 40)).repeat(8, 0).repeat(8, 1).astype(np.float32)
     moving = scene.copy()

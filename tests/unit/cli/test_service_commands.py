@@ -1,4 +1,4 @@
-"""The commands on a data folder: one clear sentence for what is wrong, and the exit codes."""
+"""The commands on a data folder: one clear sentence for each error, and the exit codes."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ def test_a_broken_chain_joins_anew() -> None:
     drive(script)
 
 
-def test_a_popup_outlives_the_connection_and_its_answer_is_sent_again() -> None:
+def test_a_challenge_outlives_the_connection_and_its_answer_is_sent_again() -> None:
     async def script(server: Server, desk: Desk, client: StudyClient) -> None:
         order = {"t": "challenge", "challenge_id": "q0", "kind": "confirm", "within_ms": 60000, "options": ["here"]}
         wire = await server.next()

@@ -1,4 +1,4 @@
-"""Every reason has a sentence in both languages that says what to do and helps nobody to predict a capture."""
+"""Every reason has a sentence in both languages that says what to do and does not help to predict a capture."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def end(undecided_ms: int = 0, **indicators: int) -> Final:
     )
 
 
-def test_nobody_looks_at_a_session_without_doubt() -> None:
+def test_a_session_without_doubt_opens_no_case() -> None:
     assert case_of_session(ROW, end(), 7) is None
     assert case_of_session(ROW, end(NON_BIOMETRIC=1, CHALLENGE_WRONG=4, CHALLENGE_TOO_FAST=1), 7) is None
 

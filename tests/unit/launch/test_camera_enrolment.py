@@ -113,7 +113,7 @@ async def test_a_head_turned_away_is_not_looking_ahead(tmp_path: Path) -> None:
         assert (await there.show("front", held="aside")).reasons == (ReasonCode.POSE_TOO_FAR,)
 
 
-async def test_somebody_else_for_one_pose_keeps_nothing(tmp_path: Path) -> None:
+async def test_another_person_for_one_pose_keeps_nothing(tmp_path: Path) -> None:
     async with room(tmp_path) as there:
         step = await there.begin()
         with pytest.raises(UnreadableInput) as caught:
@@ -155,7 +155,7 @@ async def test_what_is_under_way_is_bounded(tmp_path: Path) -> None:
         assert (await there.show("front")).number == 2
 
 
-async def test_a_backend_without_geometry_passes_nobody(tmp_path: Path) -> None:
+async def test_a_backend_without_geometry_passes_no_one(tmp_path: Path) -> None:
     async with room(tmp_path, FixedVision()) as there:
         await there.begin()
         assert (await there.show("front")).reasons == (ReasonCode.NOT_ANALYSED,)

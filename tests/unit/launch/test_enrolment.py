@@ -1,4 +1,4 @@
-"""Several photos, one reference: all or nothing, one person, and what an upgrade of the embedder does."""
+"""Several photos, one reference: all or nothing, one person, and an upgrade of the embedder."""
 
 from __future__ import annotations
 

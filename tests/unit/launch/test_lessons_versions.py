@@ -121,7 +121,7 @@ async def test_a_broadcast_says_when_it_begins(tmp_path: Path) -> None:
         assert await credited(services, "1") == ((began_ms, began_ms + 60_000),)
 
 
-async def test_a_pop_up_left_open_is_owed_by_the_learners_next_session(tmp_path: Path) -> None:
+async def test_a_challenge_left_open_is_owed_by_the_learners_next_session(tmp_path: Path) -> None:
     clock = ManualClock()
     policy = replace(POLICY, challenge_kinds=("confirm",), challenge_min_gap_ms=5_000, challenge_mean_ms=10_000,
                      challenge_max_gap_ms=10_000)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A bank is read whole or refused with the place of what is wrong; a session draws its own part."""
+"""A bank is read whole or refused with the place of the error; a session draws its own part."""
 
 from __future__ import annotations
 

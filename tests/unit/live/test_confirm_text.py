@@ -1,4 +1,4 @@
-"""The words on a pop-up's buttons: in both languages, never two alike; only they tell which button is right."""
+"""The words on a challenge's buttons: in both languages, never two alike; only they tell which button is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One liveness try against somebody made of meshes: what is ordered, what is judged, what is said and kept."""
+"""One liveness try against a person made of meshes: orders, judgement, guidance and the kept record."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Meshes:
 
 @dataclass
 class Person:
-    """Does what ``does`` says when something is ordered: an action's name, or what was ordered for ``obeys``."""
+    """Does ``does`` when an action is ordered: an action's name, or the ordered one for ``obeys``."""
 
     does: str = "obeys"
     delay_ms: int = 700

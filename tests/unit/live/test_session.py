@@ -1,4 +1,4 @@
-"""Waiting for what a session has under way."""
+"""Waiting for a session's running tasks."""
 
 from __future__ import annotations
 

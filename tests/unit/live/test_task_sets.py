@@ -18,7 +18,7 @@ def ended(error: Exception | None = None) -> asyncio.Future[None]:
     return future
 
 
-async def test_what_has_ended_but_was_not_taken_out_yet_holds_nobody_up() -> None:
+async def test_an_ended_task_that_is_still_in_the_set_is_not_awaited() -> None:
     tasks = {ended()}
     async with asyncio.timeout(10):
         await drained(tasks)

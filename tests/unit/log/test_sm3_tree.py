@@ -31,7 +31,7 @@ def test_it_follows_the_log_and_is_checked_with_it(medium: LogMedium) -> None:
     grow(medium, 5)
     again = tree_of(medium)
     again.update()
-    assert (again.size, tree.size) == (5, 4), "a restart goes on from what was kept"
+    assert (again.size, tree.size) == (5, 4), "a restart goes on from the stored state"
     checks = scan(medium)
     assert exit_code(checks) == 0 and "second-tree" in {check.check for check in checks}
 

@@ -1,4 +1,4 @@
-"""A witness over HTTP and as files, and what it saves the reader from."""
+"""A witness over HTTP and as files, and the attacks that it detects."""
 
 import http.client
 import threading

@@ -1,4 +1,4 @@
-"""Level 2 of the schedule: a witness's beacon comes into a running session, or does not, and nobody waits for it."""
+"""Level 2 of the schedule: a witness's beacon comes into a running session, or does not, and nothing waits for it."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ async def test_a_policy_that_does_not_ask_takes_none(tmp_path: Path, caplog: pyt
             await student.finish()
             await student.closed()
             assert await level_of(services, student.session_id) == (1, False)
-            assert "no beacon" not in caplog.text, "nobody waited for one"
+            assert "no beacon" not in caplog.text, "nothing waited for one"
 
 
 async def test_the_first_beacon_that_holds_the_leaf_is_taken_and_waited_for(tmp_path: Path) -> None:

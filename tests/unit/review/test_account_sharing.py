@@ -1,4 +1,4 @@
-"""Shared devices and addresses make one case each for people, refuse nobody, and go with time and erasure."""
+"""Shared devices and addresses make one review case each, refuse no session, and go with time and erasure."""
 
 from __future__ import annotations
 

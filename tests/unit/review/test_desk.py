@@ -1,4 +1,4 @@
-"""Undecided minutes come before a person, who grants or refuses them with a leaf (I9); a learner appeals."""
+"""Undecided minutes go to review; a reviewer grants or refuses them with a leaf (I9); a learner appeals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OWNER = ("inst", "learner")
 
 
 async def undecided_session(services: Services, clock: ManualClock, vision: FixedVision) -> str:
-    """Study for some minutes; from the second on the analysis is overloaded: what follows waits for a person."""
+    """Study for some minutes; from the second on the analysis is overloaded: later minutes go to review."""
     student = Student(services, clock)
     await student.begin(await token(services))
     await student.play(70_000, 10_000)

@@ -1,4 +1,4 @@
-"""One face behind several accounts and several behind one come before a person; nothing else happens."""
+"""One face behind several accounts and several behind one open a review case; nothing else happens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Faces(FixedVision):
 
 
 class Shown(Student):
-    """A student before whose camera sits whoever ``faces`` names, in turn."""
+    """A student in front of whose camera the people of ``faces`` sit, in turn."""
 
     faces = "a"
 

@@ -1,4 +1,4 @@
-"""The second bracket: what captures have proved is credited only once a liveness challenge after it has passed."""
+"""The second bracket: proved time is credited only once a liveness challenge after it has passed."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestHeld:
         ask(session).move()
         assert session.state.credit.credited == ((0, 30_000),)
 
-    def test_whoever_comes_only_when_called_loses_that_stretch_and_not_what_was_held(self) -> None:
+    def test_coming_only_when_called_loses_that_stretch_and_not_the_held_time(self) -> None:
         session = held(30_000, policy=replace(LIVE, excuses=0))
         play(session, 20_000)
         session.state.proofs.next_active_ms = session.state.playback.active_ms
@@ -150,7 +150,7 @@ class TestFailed:
         play(session, 10_000)
         fail(ask(session))
         assert session.state.credit.credited == () and session.state.credit.undecided == ()
-        assert session.state.pending_ms == 30_000, "what no captures proved is lost"
+        assert session.state.pending_ms == 30_000, "time that no captures proved is lost"
         assert session.state.liveness.failed_reason is R.NOT_SAME_PERSON
         assert session.state.suspended is R.NOT_SAME_PERSON
         cure(session)
@@ -435,7 +435,7 @@ class TestEnd:
 
 
 class TestRecordings:
-    """What loops and replays earn (C2, C3, C4, C6): nothing beyond what was honest."""
+    """Loops and replays (C2, C3, C4, C6) earn nothing beyond the honest time."""
 
     def desk(self, live_for_ms: int, policy: Policy = LIVE) -> Desk:
         info = started(policy, lesson_duration_ms=1_800_000)

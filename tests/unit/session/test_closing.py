@@ -1,4 +1,4 @@
-"""How a session ends: what is waited for, and what was played between the last heartbeat and the end."""
+"""The end of a session: its closing proofs, and playing between the last heartbeat and the end."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class TestTail:
         session.tick(2_000)
         assert session.final().verified_ms == 20_000
 
-    def test_whoever_finishes_has_reported_before(self) -> None:
+    def test_a_learner_who_finishes_has_reported_before(self) -> None:
         session = proof(play(counting(), 20_000))
         session.beat(session.state.playback.beat_playhead_ms)
         session.wait(3_000).do(e.FinishRequested)

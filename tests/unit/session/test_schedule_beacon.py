@@ -1,4 +1,4 @@
-"""A witness's beacon in the schedule: what was drawn before it stays, what is drawn later takes it; nobody waits."""
+"""A witness's beacon in the schedule: earlier draws stay, later draws use it; nothing waits."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_coming_only_when_called_is_excused_a_few_times_and_then_costs_each_brac
     assert desk.state.proofs.excuses == desk.policy.excuses
     kept_ms = desk.state.credit.verified_ms
     left_ms = total_ms(desk.state.credit.undecided)
-    assert 20_000 < kept_ms < left_ms, "the first time is credited, the others are left to a person"
+    assert 20_000 < kept_ms < left_ms, "the first time is credited, the others go to review"
     called_back(desk, 1 + desk.policy.excuses + 3)
     assert desk.state.credit.verified_ms == kept_ms
     assert total_ms(desk.state.credit.undecided) == left_ms

@@ -1,4 +1,4 @@
-"""Each event on its own: what ``step`` does with it, and what it does not."""
+"""Each event on its own: the effects of ``step``, and their limits."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class TestPage:
     def test_a_hidden_page_pauses_at_once_and_goes_on_at_once(self) -> None:
         session = play(counting(), 10_000)
         out = session.wait(2_000).beat(12_000, visible=False)
-        assert session.state.pending_ms == 12_000, "what was played until then counts"
+        assert session.state.pending_ms == 12_000, "playing until then counts"
         assert out[0] == d.OrderPause(reason=R.PAGE_HIDDEN)
         ack = out[-1]
         assert isinstance(ack, d.AckHeartbeat)
@@ -129,7 +129,7 @@ class TestPage:
         assert session.state.playback.phase is Phase.SUSPENDED
         assert R.PAGE_HIDDEN in session.state.credit.minutes[-1].reasons
         again = session.wait(5_000).beat(17_000, visible=False)
-        assert [type(x) for x in again] == [d.AckHeartbeat], "it is said once"
+        assert [type(x) for x in again] == [d.AckHeartbeat], "it is reported once"
         assert session.state.pending_ms == 12_000
         back = session.wait(5_000).beat(12_000)
         assert d.OrderResume() in back
@@ -301,7 +301,7 @@ class TestConnection:
         session.wait(5_000).beat(5_000, playing=False)
         assert session.do(e.ConnectionResumed) == ()
 
-    def test_after_a_gap_whoever_comes_back_proves_at_once(self) -> None:
+    def test_after_a_gap_a_learner_who_comes_back_proves_at_once(self) -> None:
         session = play(counting(), 20_000)
         session.wait(60_000).beat(80_000)
         assert session.state.proofs.round is not None

@@ -1,4 +1,4 @@
-"""What falls due, when, in which order, and what a gap does."""
+"""Timers: their moments and order, and the effect of a gap."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class TestGap:
 
 
 class TestEnds:
-    def test_a_session_nobody_is_heard_of_ends(self) -> None:
+    def test_a_silent_session_ends(self) -> None:
         session = play(counting(), 20_000)
         session.tick(1_799_999)
         assert session.state.playback.phase is Phase.SUSPENDED

@@ -140,7 +140,7 @@ def test_the_route_without_faces_needs_right_answers() -> None:
     assert silent.verified_ms == 0
 
 
-def test_without_a_reference_nobody_is_verified() -> None:
+def test_without_a_reference_no_time_is_verified() -> None:
     result = play(SHORT + 'limit_s = 100\nreference = "none"\n' + CAMERA)
     assert result.verified_ms == 0
 

@@ -1,4 +1,4 @@
-"""Whatever a scenario names is looked at before anything runs, and what is wrong is named by its line."""
+"""Everything that a scenario names is checked before the run, and errors are named by line."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "place"),
     [
-        ('[[camera]]\nkind = "clip"\nsource = "builtin:nobody"', "Line 5, camera[0].source"),
+        ('[[camera]]\nkind = "clip"\nsource = "builtin:stranger"', "Line 5, camera[0].source"),
         ('[[camera]]\nkind = "black"\ntransforms = [{do = "turn"}]', "Line 5, camera[0].transforms: turn"),
         ('[[camera]]\nkind = "faceswap"\nface = "photo.jpg"', "Line 3, camera[0]: faceswap"),
         ('[[camera]]\nkind = "still"\nsource = "photo.jpg"\ntransforms = [{do = "glasses"}]', "camera[0].transforms"),

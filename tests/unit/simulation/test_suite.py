@@ -23,7 +23,7 @@ def test_figures_and_page(tmp_path: Path) -> None:
     write(tmp_path / "honest", "robbed", 'kind = "honest"', clip + "[expect]\nhonest_s = 200\n")
     cheat = 'kind = "cheat"\ntechnique = "C5"\n'
     said = 'honest_s = 10\nverified_s_max = 10\nreasons = ["SESSION_FINISHED", "NO_FACE"]\n'
-    write(tmp_path / "redteam", "through", cheat + 'explained = "Somebody sleeps."\n', f"{clip}[expect]\n{said}")
+    write(tmp_path / "redteam", "through", cheat + 'explained = "The learner sleeps."\n', f"{clip}[expect]\n{said}")
     write(tmp_path / "redteam", "known", cheat + 'accepted = "Known."\n', clip + "[expect]\nhonest_s = 0\n")
     write(tmp_path / "redteam", "unseen", cheat, missing)
     paths = [*suite.scenarios(tmp_path / "redteam"), *suite.scenarios(tmp_path / "honest")]
@@ -45,7 +45,7 @@ def test_figures_and_page(tmp_path: Path) -> None:
     assert all(case.replay_equal for case in cases if case.result)
     assert not next(case for case in cases if case.result is None).replay_equal
     page = suite.page(cases)
-    assert "- 50.0 s: C5 (through). Somebody sleeps." in page
+    assert "- 50.0 s: C5 (through). The learner sleeps." in page
     through, absent, robbed = (
         next(row for row in suite.rows(cases) if row["title"] == title) for title in ("through", "unseen", "robbed")
     )

@@ -133,7 +133,7 @@ STRANGE: tuple[Any, ...] = (
 @pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("strange", STRANGE, ids=lambda value: type(value).__name__)
 def test_whatever_is_given_instead_of_a_value_is_a_finding_and_no_accident(place: int, strange: Any) -> None:
-    """Proofs come from strangers' files: what was a number there may be anything."""
+    """Proofs come from untrusted files: a number there may be anything."""
     root, old = merkle.root_hash(LEAVES[:7]), merkle.root_hash(LEAVES[:3])
     included: list[Any] = [LEAVES[4], 4, 7, merkle.inclusion_proof(LEAVES[:7], 4), root]
     consistent: list[Any] = [3, 7, merkle.consistency_proof(LEAVES[:7], 3), old, root]

@@ -13,7 +13,7 @@ def grain() -> Grain:
 
 
 def sitting(body: tuple[int, int, int]) -> Base:
-    """Somebody of one colour, head and shoulders, before a dark wall."""
+    """A person of one colour, head and shoulders, in front of a dark wall."""
     picture = np.full((260, 260, 3), 25, np.uint8)
     x, y, w, h = (int(v) for v in FACE)
     picture[y - 15 : y + h, x : x + w] = body

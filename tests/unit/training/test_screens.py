@@ -1,4 +1,4 @@
-"""Monitors close to the camera: their sub-pixels follow optics, and what is judged on is not what is trained on."""
+"""Monitors close to the camera: their sub-pixels follow optics, and judging and training use different monitors."""
 
 from dataclasses import replace
 

@@ -57,7 +57,7 @@ def test_a_shard_is_a_function_of_its_number(monkeypatch: pytest.MonkeyPatch, tm
     np.testing.assert_array_equal(again.subject[6:], made[0].subject)
 
 
-def test_some_people_are_held_out_and_nobody_of_another_source() -> None:
+def test_some_people_are_held_out_and_none_of_another_source() -> None:
     held = [is_held_out(person) for person in people()]
     assert 0 < sum(held) < 15
     assert not held[-1]

@@ -15,7 +15,7 @@ CELLS = {8: (0, 40), 16: (32 * 40, 20), 32: (32 * 40 + 16 * 20, 10)}
 
 
 class Scripted:
-    """A network that names chosen cells as faces and keeps what it was shown."""
+    """A network that names chosen cells as faces and keeps its inputs."""
 
     def __init__(self, *faces: tuple[int, int, int, float]) -> None:
         self.faces = faces

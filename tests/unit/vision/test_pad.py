@@ -15,7 +15,7 @@ FACE = Detection(box_px=np.array([100.0, 80, 90, 110]), points_px=np.zeros((5, 2
 
 
 class Says:
-    """A network that answers one number and keeps what it saw."""
+    """A network that answers one number and keeps its inputs."""
 
     def __init__(self, live: float) -> None:
         self.live, self.seen = live, np.zeros(0)

@@ -203,7 +203,7 @@ def test_content_differs_by_a_single_grey_level_and_repeats_for_the_same_picture
     assert first == again != changed
 
 
-def test_an_identity_frame_finds_somebody_farther_behind(analyser: Analyser, portrait: Picture) -> None:
+def test_an_identity_frame_finds_a_person_farther_behind(analyser: Analyser, portrait: Picture) -> None:
     near = on_desk(portrait, 1.2, 40, 60)
     far = on_desk(portrait, 0.25, 480, 20, near)
     assert assess(analyser, far, IDENTITY).reasons == (ReasonCode.BACKGROUND_FACE,)
@@ -261,7 +261,7 @@ def test_where_the_mesh_is_not_to_be_trusted_the_detector_aligns(portrait: Pictu
         assert views.by_mesh is aligned is views.by_detector
 
 
-def test_somebody_far_behind_does_not_stop_an_enrolment(analyser: Analyser, portrait: Picture) -> None:
+def test_a_person_far_behind_does_not_stop_an_enrolment(analyser: Analyser, portrait: Picture) -> None:
     frame = on_desk(portrait, 0.4, 420, 20, on_desk(portrait, 1.2, 40, 60))
     result = analyser.enrol(cv2.imencode(".png", frame)[1].tobytes())
     assert result.assessment.reasons == (ReasonCode.BACKGROUND_FACE,)

@@ -22,7 +22,7 @@ class FakeRequest:
 
 
 class FakeCore:
-    """Stands in for openvino.Core and keeps what it was asked for."""
+    """Stands in for openvino.Core and keeps its requests."""
 
     asked: list[tuple[Any, str, dict[str, Any]]]
 

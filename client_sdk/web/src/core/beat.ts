@@ -38,7 +38,7 @@ function noteJump(turn: Turn): void {
   turn.error("clock.jumped", `The page's clock went on by ${Math.round(jumpMs / 1_000)} s at once.`, "A computer that slept, or a changed clock; only the service's clock counts.");
 }
 
-/** Whether the learner wants the player to run, told apart from what the SDK did to it. */
+/** Whether the learner wants the player to run, regardless of the SDK's own pauses. */
 function wanted(turn: Turn, cause: Cause, sample: Sample): boolean {
   const { state } = turn;
   const held = state.hold !== null && state.hold !== "ended";
@@ -74,7 +74,7 @@ function beat(turn: Turn, cause: Cause): void {
   save(turn);
 }
 
-/** Keep what a reload needs. */
+/** Keep the state that a reload needs. */
 export function save(turn: Turn): void {
   const { joined, sample, wantPlay, clientNonce } = turn.state;
   if (joined === null || turn.state.ended !== null) return;

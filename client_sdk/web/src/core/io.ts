@@ -1,4 +1,4 @@
-/** What goes into the reducer and what comes out of it. */
+/** The inputs and outputs of the reducer. */
 import type { SdkError } from "./errors.ts";
 import type { CameraState, Cause, Hold, Sample, Saved, State } from "./state.ts";
 import type { CaptureOrder, ChallengeOrder, ChallengeResult, LivenessStepOrder, MinuteSealed } from "./wire.ts";

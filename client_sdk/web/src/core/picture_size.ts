@@ -1,4 +1,4 @@
-/** How large a picture to send: what the service ordered, less on a slow network or a low battery; never so small that a face is lost. */
+/** The size of a picture: as ordered, less on a slow network or a low battery, but never so small that a face is lost. */
 
 export interface Conditions {
   /** `navigator.connection.effectiveType` where the browser says it. */

@@ -1,4 +1,4 @@
-/** What the core knows. Plain data, replaced and never changed in place. Times ending in `AtMs` are the page's monotonic clock. */
+/** The core's state. Plain data, replaced and never changed in place. Times ending in `AtMs` are the page's monotonic clock. */
 import type { CaptureOrder, ChallengeOrder, Joined, LivenessStepOrder, MinuteSealed } from "./wire.ts";
 import type { SdkError } from "./errors.ts";
 
@@ -12,7 +12,7 @@ export interface Sample {
   readonly rateBp: number;
   readonly visible: boolean;
   readonly focused: boolean;
-  /** Codes of what the page noticed; indicators only. */
+  /** Codes that the page reports; indicators only. */
   readonly hints: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface OpenCapture {
 export interface State {
   readonly connection: Connection;
   readonly token: string;
-  /** What the page gave; differs from `token` while a session from before a reload is resumed with its own. */
+  /** The page's token; differs from `token` while a session from before a reload is resumed with its own. */
   readonly pageToken: string;
   readonly canRenew: boolean;
   readonly locale: string;
@@ -116,7 +116,7 @@ export interface Saved {
   readonly token: string;
   readonly playheadMs: number;
   readonly wantPlay: boolean;
-  /** What the join committed to: a page that was reloaded before it could reveal it must still have it. */
+  /** The nonce that the join committed to. A page reloaded before the reveal must still have it. */
   readonly clientNonce: string;
 }
 

@@ -106,7 +106,7 @@ export class ZaichangGuard extends HTMLElement {
   }
 }
 
-/** What a page set on the element before this module was loaded and the element became one of these. */
+/** Properties that a page set on the element before this module was loaded and upgraded it. */
 function setBefore<T>(element: HTMLElement, name: string): T | null {
   return (Object.getOwnPropertyDescriptor(element, name)?.value as T | undefined) ?? null;
 }

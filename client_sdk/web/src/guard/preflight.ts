@@ -31,7 +31,7 @@ export type Light = "good" | "dark" | "bright";
 const DARK_BELOW = 55;
 const BRIGHT_ABOVE = 215;
 
-/** What the middle of the picture is like, where the face should be. */
+/** Measurements of the middle of the picture, where the face should be. */
 export function lightOf(video: HTMLVideoElement, canvas: HTMLCanvasElement): Light | null {
   if (video.videoWidth === 0) return null;
   canvas.width = 32;

@@ -198,7 +198,7 @@ export class Camera {
   }
 }
 
-/** What is known before asking the browser, so that the learner is told the real cause. */
+/** The cause as known before the browser is asked, so that the learner sees the real one. */
 export function refusedBeforehand(): NoPictureError | null {
   if (!window.isSecureContext) {
     return new NoPictureError("denied", "camera.insecure", "Browsers give a camera only to pages served over https.");

@@ -21,7 +21,7 @@ function getter(prototype: object, name: string): unknown {
   return Object.getOwnPropertyDescriptor(prototype, name)?.get;
 }
 
-/** Codes of what looks patched: `patched:getUserMedia`, `shadowed:visibilityState`, `screen_extended`, `picture_in_picture`, `automation`. */
+/** Codes of patched or unusual parts of the page: `patched:getUserMedia`, `shadowed:visibilityState`, `screen_extended`, `picture_in_picture`, `automation`. */
 export function pageHints(media: HTMLElement | null): string[] {
   const hints: string[] = [];
   for (const [name, read] of NATIVE) {

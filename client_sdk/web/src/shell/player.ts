@@ -10,7 +10,7 @@ export interface PlayerSample {
   readonly rateBp: number;
 }
 
-/** What the SDK needs of a player. Implement it for a player that is none of the known ones. */
+/** The SDK's view of a player. Implement it for other players than the known ones. */
 export interface PlayerAdapter {
   /** The state now; called once a second and after every change, must not throw. */
   sample(): PlayerSample;

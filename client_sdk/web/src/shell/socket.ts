@@ -6,7 +6,7 @@ export interface SocketEvents {
   lost(code: number): void;
 }
 
-/** Make a websocket address of what the page gave: relative, http(s) or ws(s). Null where it is none. */
+/** Make a websocket address of the page's address: relative, http(s) or ws(s). Null where it is none. */
 export function socketUrl(url: string, base: string): string | null {
   try {
     const parsed = new URL(url, base);

@@ -97,7 +97,7 @@ export class LivenessChallenge extends ChallengeCard {
     else this.paint(step.colour);
   }
 
-  /** Live guidance: what to change, or that all is well. */
+  /** Guidance during a try: the needed change, or that all is well. */
   guide(reason: string, message: string): void {
     if (this.stage.hidden || this.over) return;
     say(this.hint, reason === "" ? this.text.live.good : message || (this.text.reasons[reason] ?? ""));

@@ -3,7 +3,7 @@
 export interface Links {
   /** Where a learner sees the record and appeals; by default the service's own page. */
   readonly appeal?: string;
-  /** The whole privacy notice. What is stored, and until when, is told in the details in any case. */
+  /** The whole privacy notice. The details list the stored data and its end in any case. */
   readonly privacy?: string;
   /** How to study without face recognition: an address, or what to do. */
   readonly nonFace?: string | (() => void);

@@ -69,14 +69,14 @@ async function choose() {
   }
 }
 
-/** Consent is taken back: what runs ends here, and the choice is asked for again. */
+/** Consent is taken back: the session ends here, and the choice is asked for again. */
 async function chooseAgain() {
   state.session?.destroy({ forget: true });
   open(state.at);
   await choose();
 }
 
-/** Open a lesson, or the list with -1. What runs is left as it is: it can be resumed until the next one starts. */
+/** Open a lesson, or the list with -1. A running session stays as it is: it can be resumed until the next one starts. */
 function open(at) {
   state.session?.destroy();
   for (const track of state.camera?.getTracks() ?? []) track.stop();
@@ -133,7 +133,7 @@ async function base64(blob) {
   return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }
 
-/** Run one step of enrolment; what it throws is shown, and a half-done series begins anew. */
+/** Run one step of enrolment; its error is shown, and a half-done series begins anew. */
 async function enrolling(work) {
   if (state.busy) return;
   state.busy = true;

@@ -1,4 +1,4 @@
-"""A log key behind a command: what it prints is checked, and a failure signs nothing."""
+"""A log key behind a command: its output is checked, and a failure signs nothing."""
 
 import stat
 import sys

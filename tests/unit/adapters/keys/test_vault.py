@@ -22,7 +22,7 @@ MASTER = bytes(range(32))
 SECRET = b"\xff\xd8\xff secret picture bytes that must not be readable on disk"
 
 
-def test_what_is_sealed_opens_only_at_its_place() -> None:
+def test_encrypted_data_opens_only_at_its_place() -> None:
     vault = Vault(MASTER)
     key = vault.unlock(vault.new_learner("inst", "a", 1))
     other = vault.unlock(vault.new_learner("inst", "b", 1))

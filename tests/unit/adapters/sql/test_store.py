@@ -132,7 +132,7 @@ async def test_minutes_credit_exactly_once(tmp_path: Path) -> None:
         assert await store.credited("inst", "learner", "course", "lesson") == ((0, 350),)
 
 
-async def test_leaves_are_sealed_once_and_then_their_minutes_are_due(tmp_path: Path) -> None:
+async def test_leaves_are_anchored_once_and_then_their_minutes_are_due(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.open_session(ROW)
         minutes = tuple(StoredMinute(minute=number, body=b"{}") for number in range(3))

@@ -1,4 +1,4 @@
-"""dlib behind the ``Network`` contract: what it is asked with a stand-in, dlib itself where the extra is installed."""
+"""dlib behind the ``Network`` contract: its calls with a stand-in, dlib itself where the extra is installed."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_a_value_at_its_threshold_passes_and_one_below_does_not(field: str) -> N
     assert face_problem(frame(good_face(**{f"{field}_bp": least - 1})), FULL) is not None
 
 
-def test_a_frame_without_a_face_shows_nobody_and_a_dropped_one_is_a_lack() -> None:
+def test_a_frame_without_a_face_is_a_miss_and_a_dropped_one_is_a_lack() -> None:
     assert face_problem(frame(), PRESENCE) is R.NO_FACE
     assert frame_problem(not_analysed()) is R.NOT_ANALYSED
     assert frame_problem(frame(good_face())) is None

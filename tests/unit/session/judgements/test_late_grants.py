@@ -1,4 +1,4 @@
-"""What comes after the end grants only what it alone was missing for."""
+"""Evidence after the end grants only the time that lacked this evidence alone."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class TestMovementsThatFollow:
 
 
 class TestGoingOn:
-    """What closing movements alone were missing for need not be watched again by whoever comes back."""
+    """Time that lacked the closing movements alone need not be watched again by a learner who comes back."""
 
     def back(self, **info: object) -> Hands:
         session = Hands(EXACT, **{"credited": ((0, 60_000),), "resumable": ((60_000, 100_000),), **info}).round()

@@ -206,7 +206,7 @@ class TestTries:
         assert session.state.challenges.open.overdue
         assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
 
-    def test_nobody_faces_the_camera_while_turning_the_head(self) -> None:
+    def test_no_capture_is_ordered_while_the_head_turns(self) -> None:
         session = held()
         ask(session)
         order = session.ready()
@@ -259,7 +259,7 @@ class TestLight:
         assert session.state.credit.credited == (), "light alone covers nothing: paper reflects it too"
         assert session.state.credit.held == 1
 
-    def test_whoever_declines_moves_instead_at_no_cost(self) -> None:
+    def test_a_learner_who_declines_moves_instead_at_no_cost(self) -> None:
         session = self.lit()
         session.ready()
         out = session.wait(1_000).do(

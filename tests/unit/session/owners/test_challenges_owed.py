@@ -61,13 +61,13 @@ class TestWhatIsOwed:
         assert left(session) == "liveness", "movements, where the rules use them"
 
     @pytest.mark.parametrize("route", ["face", "challenge"])
-    def test_whoever_leaves_before_the_first_proof_still_owes(self, route: str) -> None:
+    def test_a_learner_who_leaves_before_the_first_proof_still_owes(self, route: str) -> None:
         session = Hands(replace(CONFIRM, liveness_start=True), owed="code", route=route)
         session.state.challenges.open = None
         assert session.state.playback.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING)
         assert left(session) == "code"
 
-    def test_whoever_passed_it_does_not(self) -> None:
+    def test_a_learner_who_passed_it_does_not(self) -> None:
         session = Hands(CONFIRM, owed="confirm")
         session.answer()
         session.round()

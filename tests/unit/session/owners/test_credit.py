@@ -117,8 +117,8 @@ class TestTokens:
         assert (session.state.playback.late_until_ms > 0) is late
 
     @pytest.mark.parametrize("late_ms", [1, 400, 1_500])
-    def test_a_late_first_report_sets_nobody_back(self, late_ms: int) -> None:
-        """The first report of a stretch was late on its way, the second was not: nobody played faster."""
+    def test_a_late_first_report_sets_no_learner_back(self, late_ms: int) -> None:
+        """The first report of a stretch was late on its way, the second was not: the player did not run faster."""
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         out = session.wait(5_000 - late_ms).beat(5_000)
         ack = out[-1]
@@ -164,7 +164,7 @@ class TestTokens:
         assert seek_orders(session)[-1].reason is R.RATE_TOO_FAST
 
     def test_a_pause_earns_no_lag_anew(self) -> None:
-        """Whoever pauses after every fast stretch is credited the clock's time, and leaves holes that stay open."""
+        """A learner who pauses after each fast stretch is credited the clock's time and leaves lasting holes."""
         session = counting(replace(EXACT, seek_tolerance_ms=1_500))
         began_ms = session.now_ms
         for number in range(5):
@@ -297,7 +297,7 @@ class TestPlayhead:
         assert session.state.credit.pending == () and session.state.credit.minutes[-1].reasons == told
         session = counting(replace(EXACT, skip_allowed=True))
         session.wait(5_000).beat(progress_ms, rate_bp=10_001)
-        assert seek_orders(session) != [], "a rate that is said and not allowed is refused all the same"
+        assert seek_orders(session) != [], "a reported rate that is not allowed is refused all the same"
 
     def test_after_a_jump_counting_begins_anew(self) -> None:
         session = counting()
@@ -309,7 +309,7 @@ class TestPlayhead:
 
 
 class TestMinutes:
-    """A minute is 60 s of ACTIVE time; what was played over its end is shared out by the clock."""
+    """A minute is 60 s of ACTIVE time; playing over its end is split by the clock."""
 
     def test_a_stretch_over_a_minutes_end_is_split(self) -> None:
         session = counting()
@@ -484,7 +484,7 @@ def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() ->
 
 
 class TestSmallSkips:
-    """Many small skips are a fast-forward: what a first viewing leaves out is bounded in all."""
+    """Many small skips are a fast-forward: the part that a first viewing leaves out is bounded in all."""
 
     def hop(self, session: Hands, skip_ms: int, play_ms: int = 200) -> None:
         """Pause, move a little, play a little."""

@@ -1,4 +1,4 @@
-"""Active liveness: what is asked for, when, how a try is judged, and what it means for proved time."""
+"""Active liveness: its orders, their moments, the judgement of a try, and the effect on proved time."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class TestWhatIsAsked:
         none = at_start(policy, liveness_excluded=liveness_tries.ACTIONS).ready()
         assert set(none.actions) & set(liveness_tries.HEAD_ACTIONS), "an allowance that leaves nothing is none"
 
-    def test_more_time_for_whoever_has_it_on_record(self) -> None:
+    def test_more_time_for_a_learner_with_the_allowance(self) -> None:
         assert at_start().ready().step_ms == 7_000
         assert at_start(extra_time_pct=50).ready().step_ms == 10_500
         assert at_start(replace(LIVE, liveness_step_ms=9_000)).ready().step_ms == 9_000
@@ -197,7 +197,7 @@ class TestStart:
 
     def test_a_captures_round_meanwhile_does_not_begin_it(self) -> None:
         session = at_start()
-        session.wait(20_000).beat()  # a gap: whoever comes back proves who they are
+        session.wait(20_000).beat()  # a gap: a learner who comes back proves who it is
         session.tick()
         session.round()
         assert session.state.proofs.rounds == 2
@@ -220,7 +220,7 @@ class TestStart:
         session.beat(0)
         assert session.state.playback.phase is Phase.ACTIVE
 
-    def test_whoever_never_moves_never_begins(self) -> None:
+    def test_a_learner_who_never_moves_never_begins(self) -> None:
         session = at_start()
         for _ in range(60):
             session.wait(5_000).beat(5_000)

@@ -39,7 +39,7 @@ class TestDoubt:
         assert self.at_once(session)
         assert session.state.proofs.repeats == 1
         session.move()
-        assert session.state.proofs.repeats == 0, "whoever moves as told is no recording"
+        assert session.state.proofs.repeats == 0, "a person who moves as told is no recording"
         assert not session.state.liveness.wanted
 
     def test_a_near_repeat(self) -> None:
@@ -153,7 +153,7 @@ class TestMoments:
                 assert len(gaps) >= 8
                 assert max(gaps[1:]) <= 300_000 + 15_000, "the challenge comes in time, the answer a little later"
                 assert min(gaps[1:]) >= 150_000 - 10_000, "and not all the time"
-                assert len({gap // 10_000 for gap in gaps}) > 4, "at moments that nobody can foresee"
+                assert len({gap // 10_000 for gap in gaps}) > 4, "at unforeseeable moments"
                 assert {kind for _, kind in asked} - {"liveness"} <= set(kinds)
 
     def test_challenges_soon_after_a_pass_are_ordinary(self) -> None:

@@ -54,7 +54,7 @@ def test_a_late_joiner_earns_from_where_they_joined_and_is_not_sent_back() -> No
 
 
 @pytest.mark.parametrize(("ahead_ms", "counts"), [(0, True), (LIVE_SLACK_MS, True), (LIVE_SLACK_MS + 1, False)])
-def test_nobody_is_where_the_broadcast_has_not_come_yet(ahead_ms: int, counts: bool) -> None:
+def test_no_playhead_is_where_the_broadcast_has_not_come_yet(ahead_ms: int, counts: bool) -> None:
     session = watching(behind_ms=0, burst_ms=15_000, seek_tolerance_ms=5_000)
     session.state.playback.beat_playhead_ms = edge_ms(session) + ahead_ms
     out = session.wait(5_000).beat(edge_ms(session) + ahead_ms)
@@ -67,7 +67,7 @@ def test_nobody_is_where_the_broadcast_has_not_come_yet(ahead_ms: int, counts: b
     assert (session.state.playback.beat_ms > 0) is counts, "what follows counts only once the player is back"
 
 
-def test_whoever_begins_ahead_of_the_broadcast_is_sent_to_its_edge() -> None:
+def test_a_learner_who_begins_ahead_of_the_broadcast_is_sent_to_its_edge() -> None:
     session = watching(behind_ms=-HOUR_MS)
     assert session.state.playback.beat_ms == 0
     assert session.of(d.OrderSeek)[0].to_ms == edge_ms(session)

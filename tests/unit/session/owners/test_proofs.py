@@ -1,4 +1,4 @@
-"""Capture rounds: what passes, what is a miss, a refusal, a lack; k of n; nonces and cameras."""
+"""Capture rounds: pass, miss, refusal, lack; k of n; nonces and cameras."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FULL = Policy()
 
 
 def judged(assessment: FrameAssessment, policy: Policy = FULL, **changes: object) -> ReasonCode | None:
-    """Return what one capture counts as, or None for a pass."""
+    """Return the reason of one capture, or None for a pass."""
     session = Hands(policy)
     session.receive()
     event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=assessment, **changes)
@@ -212,7 +212,7 @@ def test_one_more_capture_decides_where_one_less_did_not() -> None:
         assert run(shown).state.proofs.round is not None
 
 
-def test_a_busy_service_is_given_time_and_nobody_is_asked_to_face_the_camera_for_it() -> None:
+def test_a_busy_service_is_given_time_and_does_not_ask_to_face_the_camera() -> None:
     for count in (1, 4):
         session = Hands()
         for _ in range(count):
@@ -390,7 +390,7 @@ class TestReceive:
         assert session.state.proofs.round.reasons == (R.NOT_ANALYSED,)
 
 
-def test_an_assessment_nobody_waits_for_changes_nothing() -> None:
+def test_an_assessment_that_is_not_awaited_changes_nothing() -> None:
     session = Hands()
     for capture_id in ("c0-0", "c9-9"):  # not received yet; never ordered
         before = session.state
@@ -431,7 +431,7 @@ def test_a_claim_about_another_capture_is_ignored() -> None:
     session.receive()
     before = session.state
     session.do(e.CaptureUnavailable, capture_id="c0-0")
-    assert session.state == before, "what was received cannot be taken back"
+    assert session.state == before, "a received picture cannot be taken back"
     session = Hands().begin()
     before = session.state
     session.do(e.CaptureUnavailable, capture_id="c0-1")
@@ -460,7 +460,7 @@ def test_the_prompt_gives_the_last_reason() -> None:
     assert session.of(d.OrderCapture)[-1].prompt is R.TOO_DARK
 
 
-def test_whoever_came_only_when_called_is_told_why_they_were_called() -> None:
+def test_a_learner_who_came_only_when_called_is_told_why() -> None:
     session = Hands(replace(POLICY, excuses=0)).begin()
     session.state.challenges.next_active_ms = 10_000_000
     session.wait(5_000).beat(5_000)

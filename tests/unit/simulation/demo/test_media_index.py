@@ -1,4 +1,4 @@
-"""Which bytes hold which part of a lesson: real films, broken ones, and what is no WebM."""
+"""Which bytes hold which part of a lesson: real films, broken ones, and files that are no WebM."""
 
 from __future__ import annotations
 
