@@ -20,7 +20,7 @@ class PictureFinding:
     """The analysis of one picture.
 
     Attributes:
-        reasons: What is wrong with the frame, then with its main face, worst first; empty for a usable picture.
+        reasons: Problems of the frame, then of its main face, worst first; empty for a usable picture.
         faces: Faces that were found.
         similarity_bp: Cosine similarity of the main face to the reference, -10000..10000; None where none was compared.
         quality_bp: Quality of the main face, 0..10000; None without a face.
