@@ -1,4 +1,4 @@
-"""Bringing a face into the position that the embedder was trained on: the 112x112 five-point template."""
+"""Alignment: moves a face to the 112x112 five-point template that the embedder was trained on."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.f
     """
     if points_px.shape != target_px.shape or points_px.ndim != 2 or points_px.shape[1] != 2 or len(points_px) < 2:
         raise ValueError(f"points must be two equal (n, 2) arrays, n >= 2, got {points_px.shape}, {target_px.shape}")
-    # Plain numbers: on five points every NumPy call costs more than its work.
+    # Plain numbers: for five points the overhead of a NumPy call exceeds its work.
     source = [complex(x, y) for x, y in points_px.tolist()]
     target = [complex(x, y) for x, y in target_px.tolist()]
     source_mean, target_mean = sum(source) / len(source), sum(target) / len(target)
@@ -71,7 +71,7 @@ def similarity_transform(points_px: NDArray[np.float64], target_px: NDArray[np.f
 
 
 def points_from_mesh(mesh_px: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the five points of a face as its mesh sees them: they hold where the detector's slip on a turned face.
+    """Return the five points of a face from its mesh. They stay right on a turned face, where the detector's slip.
 
     Args:
         mesh_px: ``(468, 3)``.

@@ -1,11 +1,11 @@
-"""Measuring a face mesh for an active challenge; ``biometric.movement`` judges what is measured.
+"""Measurements of a face mesh for an active challenge; ``biometric.movement`` judges them.
 
 A flat picture or a screen can be rotated, bent, tilted and shifted, but two views of a plane always differ by a
 homography (Hartley & Zisserman, 2nd ed., 13.1). A head does not: when it turns, the nose moves against the eyes and
 the mouth. So the plane through eyes, brows and mouth is fitted between the views, and the nose's movement beyond it is
 the *parallax*. The mesh itself follows parallax: of a picture that is turned by 30 degrees it reports about 3. Where a
 strongly turned or bent picture does reach the limit, its face is *foreshortened* far more than such a turn explains.
-Playing back a clip of a real head shows both rightly; it is the order and its moment that it cannot know.
+A replayed clip of a real head shows both correctly, but cannot know the order and its moment.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MOUTH: Final = (61, 291, 13, 14)
 
 
 _CLAMP: Final = 1_000_000
-"""Measurements stay within this; a real face is far from it."""
+"""Bound of all measurements; a real face stays far below it."""
 
 
 def eye_opening(mesh: Mesh) -> float:
@@ -60,7 +60,7 @@ def eyes_open(reference: Mesh, open_eye: float, mesh: Mesh) -> float:
     """Return how far the eyes are open against the person's own open eye: 1 as at rest, 0 shut.
 
     A flat picture that is nodded lowers the eyes as it lowers the face, and one that comes back from a turn widens
-    both; as much of it as the face's own foreshortening shows is no blink.
+    both. The part that the face's own foreshortening explains is not counted as a blink.
 
     Args:
         reference: ``(468, 3)`` at rest.

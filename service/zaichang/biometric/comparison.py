@@ -11,7 +11,7 @@ from zaichang.core.units import to_bp
 
 
 class Decision(StrEnum):
-    """What one comparison says. Only several captures together decide about a person."""
+    """The result of one comparison. Only several captures together decide."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -34,8 +34,8 @@ def normalised(embedding: NDArray[np.floating]) -> NDArray[np.float32]:
 def similarity_bp(probe: NDArray[np.float32], references: NDArray[np.float32]) -> int:
     """Return the cosine similarity of a probe to the mean of a person's references, -10000..10000.
 
-    The mean, not the best of them: with three references the best gives a stranger three chances and half as many
-    false matches again, for as few misses (docs/accuracy.md).
+    The mean is used, not the best: with three references the best gives an impostor three chances and half as many
+    more false matches, at equally few misses (docs/accuracy.md).
 
     Args:
         probe: ``(d,)``, length 1.
@@ -52,7 +52,7 @@ def similarity_bp(probe: NDArray[np.float32], references: NDArray[np.float32]) -
 
 
 def decide(similarity: int | None, threshold_bp: int, *, usable: bool) -> Decision:
-    """Say what one comparison means.
+    """Return the decision of one comparison.
 
     Args:
         similarity: Basis points, or None where nothing could be compared.

@@ -5,7 +5,7 @@ memory grow linearly (docs/accuracy.md has the figures), and above a million an 
 
 With N templates, a probe has N chances of a false match, so the 1:1 threshold would flag innocent people: at FMR 1e-4
 and 100,000 templates, every probe would "find" ten. The search threshold is therefore higher, the result is an
-indicator, and a person decides.
+indicator, and a reviewer decides.
 
 The index lives in memory only and holds no more than the encrypted store does: fill it from the store at start, then
 ``add`` at an enrolment and ``remove`` at an erasure. One thread at a time.
@@ -23,7 +23,7 @@ from zaichang.biometric.template import Template
 from zaichang.core.units import BP_ONE, to_bp
 
 SEARCH_SIMILARITY_BP = 6_000
-"""Default for search: of 1.25 million impostor pairs of the development media one exceeds it (docs/accuracy.md)."""
+"""Default threshold of the search. One of 1.25 million impostor pairs exceeds it (docs/accuracy.md)."""
 
 
 MAX_VECTORS = 1_000_000
@@ -105,12 +105,12 @@ class TemplateIndex:
         return True
 
     def remove(self, account: str) -> bool:
-        """Forget an account's vectors, and overwrite them; False where it has none."""
+        """Remove and overwrite an account's vectors; return False if it has none."""
         rows = self._rows.pop(account, None)
         if rows is None:
             return False
         for row in sorted(rows, reverse=True):
-            # The last row takes the place of the one that goes.
+            # The last row takes the place of the removed one.
             last = len(self._owners) - 1
             owner = self._owners.pop()
             if row != last:
@@ -162,7 +162,7 @@ def face_groups(vectors: NDArray[np.float32], threshold_bp: int) -> list[int]:
     """Group one account's captures by face: the label of each capture, 0 for the largest group.
 
     Captures are joined where they reach the 1:1 threshold, directly or through others (single linkage), so one odd
-    capture makes a group of its own. Two large groups say that two people use the account.
+    capture makes a group of its own. Two large groups suggest that two people use the account.
 
     Args:
         vectors: ``(n, d)``, length 1 each.

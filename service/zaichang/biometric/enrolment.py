@@ -1,7 +1,7 @@
-"""Several photos, one reference: do they show one person, and does a live head stand as it was asked to?
+"""Checks of enrolment photos: do they show one person, and does a living head hold the ordered pose?
 
 The reference is the mean of its photos (docs/accuracy.md, "Several reference poses"), so one photo of another person
-would be half of a reference for two people, which is what an account shared with a proxy wants. So a core of photos
+would make a reference for two people, the aim of an account shared with a proxy. So a core of photos
 must match each with each, and every other photo must match the core as a capture would have to.
 """
 
@@ -21,7 +21,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import to_bp
 
 FRAMES_EACH: Final = 2
-"""Pictures of one pose: one may be noise, and as many must agree."""
+"""Pictures of one pose. One alone may be noise, so all must agree."""
 
 FRONT_FREE_DEG: Final = 20.0
 """How far a head that looks ahead may stand off: cameras sit above, below and beside screens."""
@@ -80,7 +80,7 @@ def pose_held(
     """Return the problem of the frames of one pose, or None.
 
     Left, right and up are judged like a liveness movement, against the frames that look ahead: far enough, in the
-    right direction, and with the parallax that a head has and a picture has not.
+    right direction, and with the parallax of a solid head.
 
     Args:
         pose: The ordered pose.

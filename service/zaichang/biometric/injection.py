@@ -1,7 +1,7 @@
 """Injection indicators: signs that pictures do not come from a live camera. Each is a hint, none is a verdict.
 
 A virtual camera or a replayed stream is an injection attack, not a presentation attack: no texture test sees it. What
-betrays it is repetition (the same pixels, a loop, a still sent again with changed low bits), a missing sensor noise,
+betrays it is repetition (the same pixels, a loop, a still sent again with changed low bits), missing sensor noise,
 and a change of picture size in mid-session. Order and timing come in as indices and milliseconds from the caller.
 """
 
@@ -20,7 +20,7 @@ from zaichang.core.reasons import ReasonCode
 
 
 class Indicator(StrEnum):
-    """What was noticed."""
+    """The kinds of indicators."""
 
     SAME_PIXELS = "same_pixels"
     NEAR_COPY = "near_copy"
@@ -40,7 +40,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InjectionLimits:
-    """What counts.
+    """The limits of the indicators.
 
     Attributes:
         copy_bits: Perceptual hashes that differ in at most so many of 64 bits may be copies.
@@ -62,7 +62,7 @@ class Finding:
     """One indicator.
 
     Attributes:
-        indicator: What.
+        indicator: Its kind.
         frame: Index of the frame that shows it.
         earlier: Index of the frame that it repeats, or None.
         reason: Public reason code.
@@ -79,7 +79,7 @@ class Finding:
 
 
 def near_copy(first: FrameAssessment, second: FrameAssessment, limits: InjectionLimits | None = None) -> bool:
-    """Say whether two frames look like one picture sent twice, though their pixels differ.
+    """Return whether two frames look like one picture sent twice, although their pixels differ.
 
     Frames without a face are never called copies: an empty room looks the same all day.
     """
@@ -133,7 +133,7 @@ def _repeats(first: FrameAssessment, second: FrameAssessment, limits: InjectionL
 
 
 def _loop_start(copies: dict[int, list[int]], index: int, length: int) -> int | None:
-    """Return where an earlier run of ``length`` frames ended that the last ``length`` frames repeat in order."""
+    """Return the end of an earlier run of ``length`` frames that the last ``length`` frames repeat in order."""
     for end in copies[index]:
         if end <= index - length and all(
             end - step in copies.get(index - step, ()) for step in range(length) if index - step >= 0

@@ -1,4 +1,4 @@
-"""Judging one movement from measurements: did a solid head do as it was asked, after it was asked?
+"""The judgement of one movement from measurements: did a solid head move as ordered, after the order?
 
 Measurements are integers (``biometric.challenge`` takes them from meshes), so that a stored try can be judged again
 without any picture. Time stays outside: the caller gives frames before and after the order, and gets the index at
@@ -68,7 +68,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementLimits:
-    """How much movement counts; of a session they are its policy's (``liveness_*``), which says what each means."""
+    """The limits of a movement. A session's limits are its policy's ``liveness_*`` fields, which describe each."""
 
     yaw_cdeg: int = 1_500
     pitch_cdeg: int = 1_000
@@ -104,7 +104,7 @@ def median(values: Sequence[int]) -> int:
 
 
 def reference_of(rest: Sequence[Face]) -> int:
-    """Return the index of the resting frame that is nearest to how the head was held: the parallax is against it."""
+    """Return the index of the most typical resting frame; parallax is measured against it."""
     yaw, pitch = median([face.yaw_cdeg for face in rest]), median([face.pitch_cdeg for face in rest])
     away = [abs(face.yaw_cdeg - yaw) + abs(face.pitch_cdeg - pitch) for face in rest]
     return away.index(min(away))
@@ -126,7 +126,7 @@ def eyes_open_bp(reference: Face, open_eye_bp: int, face: Face) -> int:
     """Return how far the eyes are open against the person's own open eye: 10000 as at rest, 0 shut.
 
     A flat picture that is nodded lowers the eyes as it lowers the face, and one that comes back from a turn widens
-    both; as much of it as the face's own foreshortening shows is no blink.
+    both. The part that the face's own foreshortening explains is not counted as a blink.
     """
     low = max(open_eye_bp * reference.shape_bp, 1)
     return face.eye_bp * max(face.shape_bp, reference.shape_bp) * BP // low
@@ -149,7 +149,7 @@ def judge_movement(
     measured = _Measured(rest, faces, limits)
     found = measured.judge(action)
     other = as_shown(action, mirrored=True)
-    # Only where no turn to the right side followed: turning to both sides shows no mirror.
+    # Only if no turn to the right side followed: turns to both sides do not show a mirrored camera.
     if found.outcome is Outcome.WRONG_ACTION and found.onset is None and other is not action:
         seen = measured.judge(other)
         return replace(seen, outcome=Outcome.MIRRORED) if seen.outcome is Outcome.PASSED else found
@@ -193,7 +193,7 @@ class _Measured:
         def ended(outcome: Outcome, onset: int | None = None) -> Judgement:
             return Judgement(outcome=outcome, onset=onset, parallax_bp=parallax_bp)
 
-        # 1. A rest that is the movement already says nothing.
+        # 1. A rest that already is the movement proves nothing.
         if self._rests_at(action) >= limits.agree_frames:
             return ended(Outcome.STARTED_EARLY)
         # 2. Was it done at all?
@@ -208,13 +208,13 @@ class _Measured:
         others = [a for a in Action if a is not action and self._rests_at(a) < limits.agree_frames]
         if any(self._done_at(other) < onset for other in others):
             return ended(Outcome.WRONG_ACTION, onset)
-        # 4. Was it a head, or a picture that was moved?
+        # 4. Was it a solid head, or a moved picture?
         if shown is not None and self._solid(action, own, shown) < limits.agree_frames:
             return ended(Outcome.FLAT, onset)
         return ended(Outcome.PASSED, onset)
 
     def _solid(self, action: Action, own: Sequence[int], shown: Sequence[int]) -> int:
-        """Return in how many frames the movement was complete and the face no plane."""
+        """Return the number of frames in which the movement was complete and the face solid."""
         turning = action in _TURNS
         least_bp = self._limits.parallax_bp if turning else self._limits.nod_parallax_bp
         count = 0
@@ -226,7 +226,7 @@ class _Measured:
         return count
 
     def _rests_at(self, action: Action) -> int:
-        """Return in how many frames the resting head was so far already that this movement says nothing."""
+        """Return the number of resting frames that were already so far that this movement proves nothing."""
         return sum(extent >= self._limits.at_rest_bp for extent in self._rest[action])
 
     def _done_at(self, action: Action) -> int:

@@ -2,7 +2,7 @@
 
 The network looks at the face *and its surroundings* (a bezel, a paper edge, a hand), so the crop is the face box grown
 by a factor. Near the border the factor is first reduced until the crop fits the picture, then the crop is shifted (not
-cut) to stay inside: the rule of the teacher network, so that both see the same pixels.
+cut) to stay inside: as the teacher network does, so that both see the same pixels.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def perceptual_hash(grey: NDArray[np.uint8]) -> str:
     if grey.shape != (HASH_INPUT_PX, HASH_INPUT_PX):
         raise ValueError(f"the hash takes a {HASH_INPUT_PX}x{HASH_INPUT_PX} picture, got {grey.shape}")
     low = _DCT @ grey.astype(np.float64) @ _DCT.T
-    # The median of 64 numbers, without what np.median does for every other case.
+    # The median of 64 numbers, without the general code of np.median.
     middle = np.partition(low.ravel(), (HASH_BITS // 2 - 1, HASH_BITS // 2))[HASH_BITS // 2 - 1 : HASH_BITS // 2 + 1]
     return np.packbits(low > middle.mean()).tobytes().hex()
 

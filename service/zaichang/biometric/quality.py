@@ -1,7 +1,7 @@
 """The quality of a face: is it good enough to decide on? Six parts, each 0..10000, and the reasons.
 
-The limits are about what the embedder and the mesh need, not about the person: docs/accuracy.md shows the error rates
-below and above them. Nothing here depends on skin tone in itself; exposure is judged on the face's own range.
+The limits follow from the needs of embedder and mesh, not from the person: docs/accuracy.md shows the error rates
+below and above them. No limit depends on skin tone; exposure is judged on the face's own range.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def assess_quality(
 
 
 def camera_covered(grey: NDArray[np.uint8]) -> bool:
-    """Say whether a frame is nearly one colour: a shutter, a finger, a black picture.
+    """Return whether a frame is nearly one colour: a shutter, a finger, a black picture.
 
     Args:
         grey: The frame, small (32x32 is enough).

@@ -1,10 +1,10 @@
-"""Reflected-light challenge: does the face take on the colours that the server had the screen show?
+"""The reflected-light challenge: does the face take on the ordered colours of the screen?
 
 The server draws a random sequence of colours; a face before the screen reflects them within a frame or two, a wall
 metres behind does not. A replayed or injected stream cannot know the sequence. A *print* held to the screen reflects
-light as well, so this says nothing about prints: PAD and the active challenge do.
+light as well, so this detects no prints: PAD and the active challenge do.
 
-Auto-exposure and white balance change face and background alike, so what is compared is the colour of the face
+Auto-exposure and white balance change face and background alike, so the comparison uses the colour of the face
 *against* the background, as log ratios of channels (brightness falls out), and its steps rather than its level.
 
 Off by default and never the only route: flashing colours are not for photosensitive people. Figures are simulated
@@ -25,14 +25,14 @@ Colour = tuple[int, int, int]
 _SCREEN_BLACK_CENTI = 3_200
 """The grey level at which a screen's black still shines, in hundredths.
 
-A property of screens, not a limit: it belongs to the formula that turns a shown colour into emitted light, and no
-institution has a reason to choose it. A better figure is a new method, and so a new version of this module.
+A property of screens, not a limit: it belongs to the formula from shown colour to emitted light, and no
+institution has a reason to choose it. A better figure needs a new version of this module.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightLimits:
-    """The limits; of a session they are its policy's (``liveness_light_*``), which says what each means."""
+    """The limits. A session's limits are its policy's ``liveness_light_*`` fields, which describe each."""
 
     correlation_bp: int = 6_000
     lag_frames: int = 3

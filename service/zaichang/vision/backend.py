@@ -1,6 +1,6 @@
 """Analysing frames off the event loop: the in-process pool behind the ``Vision`` port.
 
-A frame always gets an answer. Where the pool is full, the deadline has passed or a stage fails, the answer is
+A frame always gets an answer. If the pool is full, the deadline has passed or a stage fails, the answer is
 ``not_analysed()``, which never counts as a pass. Frames stay in memory, and only until they are analysed.
 """
 
@@ -32,7 +32,7 @@ class PoolConfig:
 
     Attributes:
         workers: Threads; one per core is best (docs/adr/0021).
-        queue_frames: Frames that may wait; one more is dropped, and said to be.
+        queue_frames: Frames that may wait; further ones are dropped and reported as not analysed.
     """
 
     workers: int = 2
@@ -165,7 +165,7 @@ def _assess(analyser: Analyser, frame: Frame) -> FrameAssessment:
     if frame.want.identity:
         reference, lack = _reference(frame.reference, analyser.embedder_id)
     found = analyser.assess(frame.data, want=frame.want, reference=reference)
-    # Asked for an identity without anything to compare with: say so instead of leaving a silent None.
+    # An identity was asked for without a reference: report that in place of a silent None.
     return _with_reason(found, lack) if lack is not None and found.faces else found
 
 

@@ -1,4 +1,4 @@
-"""The folder of model files that passed their hash. Nothing half-written ever has a final name in it.
+"""The folder of model files that passed their hash check. No half-written file has a final name in it.
 
 Order: write to a temporary name -> fsync -> rename -> fsync the folder. A crash, a full disk or a second process
 doing the same leaves either the whole file or no file.
@@ -114,7 +114,7 @@ class ModelCache:
 
 
 def storage_error(error: OSError, folder: Path) -> ModelError:
-    """Say which folder refused, and why, as a ``ModelError``."""
+    """Return the ``ModelError`` that names the folder and the cause."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelError(
             "models.disk_full",

@@ -91,7 +91,7 @@ class ModelEntry:
     """One model.
 
     Attributes:
-        role: What it does.
+        role: Its role.
         name: Name in reports; part of ``FrameAssessment.models``.
         file: File name in the cache.
         runtime: The engine that runs it.
@@ -100,11 +100,11 @@ class ModelEntry:
         derived_sha256: Hash of the file that is run.
         derived_bytes: Its size.
         licence: SPDX identifier.
-        licence_url: Where the licence stands.
+        licence_url: Address of the licence text.
         card: Model card, relative to models/.
         input: Input contract, for people.
         output: Output contract, for people.
-        sources: Where to get it, tried in order.
+        sources: Its sources, tried in order.
         figures: Measured figures, for people.
     """
 

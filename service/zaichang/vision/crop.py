@@ -1,4 +1,4 @@
-"""Cutting a turned and scaled square out of a frame, quickly."""
+"""Fast crops: cuts a turned and scaled square out of a frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SMALLEST: Final = 1e-12
-"""Squared scale below which nothing can be seen."""
+"""Squared scale below which the crop would be empty."""
 _SMALLEST_PX: Final = 1e-6
 
 
@@ -20,7 +20,7 @@ _SMALLEST_PX: Final = 1e-6
 class Square:
     """A turned square of a frame: centre and side in frame pixels, and the unit vector of its x axis.
 
-    Plain numbers instead of matrices: between two networks every NumPy call on six numbers costs more than its work.
+    Plain numbers instead of matrices: for six numbers the overhead of a NumPy call exceeds its work.
     """
 
     x_px: float

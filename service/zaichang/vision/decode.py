@@ -14,7 +14,7 @@ from zaichang.vision.header import read_header
 
 MIN_SIDE_PX: Final = 16
 MAX_SCANS: Final = 32
-"""Passes of a progressive JPEG; encoders make ten. A megabyte could ask for seventy thousand: minutes of work."""
+"""Most passes of a progressive JPEG; encoders make ten. A megabyte could hold 70,000: minutes of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

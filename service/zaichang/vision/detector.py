@@ -14,7 +14,7 @@ from zaichang.vision.runtime import Network, contiguous
 _STRIDES: Final = (8, 16, 32)
 _DIVISOR: Final = 32
 MAX_FACES: Final = 64
-"""More faces than this in one frame are not listed (a crowd is a crowd)."""
+"""Most faces that are listed for one frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

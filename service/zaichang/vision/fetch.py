@@ -19,7 +19,7 @@ Stage = Literal["cached", "download", "transform", "stored"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where the fetch of one model is.
+    """The progress of the fetch of one model.
 
     Attributes:
         entry: The model.

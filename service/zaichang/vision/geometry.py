@@ -1,4 +1,4 @@
-"""The cheap look at a frame of an active liveness challenge: face, mesh, lids, what hinders; no embedding, no PAD."""
+"""The fast analysis of a frame of an active liveness challenge: face, mesh, lids, problems; no embedding, no PAD."""
 
 from __future__ import annotations
 

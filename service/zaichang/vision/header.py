@@ -19,7 +19,7 @@ _MAX_SEGMENTS: Final = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureHeader:
-    """What the first bytes say.
+    """Format and size, as the first bytes state them.
 
     Attributes:
         kind: Format.

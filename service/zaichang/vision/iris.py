@@ -1,4 +1,4 @@
-"""MediaPipe's eye network: the lids of each eye, looked at from near; a blink is measured on them.
+"""MediaPipe's eye network: the lids of each eye, from a near crop; blinks are measured on them.
 
 The network is called iris_landmark. Its iris points are dropped: the direction of gaze is not evidence
 (docs/privacy.md). This is MediaPipe's own refining step (its ``modules/iris_landmark`` and

@@ -1,7 +1,7 @@
-"""Keeps known harmless lines of native libraries off the terminal, and nothing else.
+"""A filter that keeps known harmless lines of native libraries off the terminal.
 
-LiteRT and OpenCV write straight to file descriptor 2 and take no setting that stops it; an operator at night should not
-have to learn which of those lines mean nothing.
+LiteRT and OpenCV write straight to file descriptor 2 and have no setting that stops it. An operator should not
+have to learn which of those lines are harmless.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HARMLESS: Final = (
 
 @contextmanager
 def without_native_noise() -> Iterator[None]:
-    """Hold back what is written to descriptor 2 while the block runs, then let through all but the harmless lines.
+    """Hold back the output to descriptor 2 while the block runs, then pass on all but the harmless lines.
 
     For short, single-threaded moments (loading a model, opening a video writer): the descriptor is the process's.
     """

@@ -49,7 +49,7 @@ PIPELINE_VERSION: Final = "6"
 """Part of ``FrameAssessment.models``: raised when the same picture would give other numbers."""
 
 MESH_PRESENCE: Final = 0.5
-"""Below this the mesh says that what it looked at is no face."""
+"""Presence below which the mesh network reports that there is no face."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class AnalyserConfig:
         enrol_limits: For enrolment photos.
         detector: How faces are found.
         quality: Limits of a usable face.
-        thresholds: What decides.
+        thresholds: The thresholds of the decisions.
         sure_margin_bp: A frame whose first similarity is so far above the threshold is the person; any other is looked
             at a second time, aligned by other points and mirrored, and the mean decides (docs/adr/0027).
     """
@@ -145,7 +145,7 @@ class Analyser:
             return Geometry(reasons=(ReasonCode.FACE_OCCLUDED,), room_rgb=room, models=self.models_digest)
         pose = pose_from_mesh(mesh.points_px)
         quality = self._quality(pixels, faces[0], mesh, pose, _align(pixels, faces[0]))
-        # Only here: a blink is asked for in a challenge, and captures have no time for it.
+        # Only here: only challenges ask for a blink, and captures do not need the lids.
         points = self._eyes.refined(pixels, mesh.points_px) if self._eyes else mesh.points_px
         return Geometry(
             mesh=points,
@@ -197,7 +197,7 @@ class Analyser:
     ) -> tuple[FrameAssessment, NDArray[np.float32] | None, Detection | None]:
         """Run the stages; with ``keep`` the main face's embedding is made and returned, and where the face is."""
         height, width = pixels.shape[:2]
-        # The fingerprints first, while the decoder's work is still in the processor's cache.
+        # The hashes first, while the decoded picture is still in the processor's cache.
         small, content = _thumbnail(pixels), _content(pixels)
         faces = order_faces(self._detector.detect(pixels, careful=want.identity), width, height)
         embedding: NDArray[np.float32] | None = None
@@ -232,7 +232,7 @@ class Analyser:
             views = face_views(pixels, aligned, trusted)
             similarity, identity_reasons = self._compare(views, quality, reference)
         if ReasonCode.NOT_SAME_PERSON in identity_reasons and not stands(self._detector, pixels, face):
-            # A camera hung upside down makes a stranger of everybody; say what is wrong instead.
+            # With a camera upside down no face matches; report the pose in place of a mismatch.
             identity_reasons = (ReasonCode.IDENTITY_UNCERTAIN, ReasonCode.POSE_TOO_FAR)
         pad = max(0, to_bp(self._pad.live_probability(pixels, face))) if want.liveness and self._pad else None
         reasons = list(dict.fromkeys((*identity_reasons, *quality.reasons)))

@@ -1,4 +1,4 @@
-"""Running a model file: one contract, two engines, and a third for those who want it.
+"""Runtimes of model files: one contract, two engines, and an optional third.
 
 ONNX Runtime runs the ONNX files (CPU; CUDA where its provider is installed), LiteRT with XNNPACK the MediaPipe files
 (docs/adr/0020). OpenVINO, an extra, can run the embedder in bfloat16 (docs/adr/0024). Every model runs on one thread:
@@ -26,7 +26,7 @@ PREFERRED_PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 class Engine(StrEnum):
-    """What runs the embedder; the other models have one engine each."""
+    """The engine of the embedder; the other models have one engine each."""
 
     ONNXRUNTIME = "onnxruntime"
     OPENVINO = "openvino"
@@ -159,7 +159,7 @@ def load_models(
         catalog: By default the one that came with this code.
         cache: By default the folder that the environment names.
         roles: Only these roles.
-        engine: What runs the embedder.
+        engine: The engine of the embedder.
 
     Raises:
         ModelError: ``models.not_fetched`` (run ``zaichang models fetch``), ``models.wrong_hash``.

@@ -1,6 +1,6 @@
 """Getting a source member: local mirror folder, the user's package index through pip, or the upstream address.
 
-Nothing here decides whether a file is right: every byte goes back to the caller, who checks the hash.
+This module does not check files: the bytes go back to the caller, which checks the hash.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MIRROR_VARIABLE: Final = "ZAICHANG_MODEL_MIRROR"
 MEMBER_MAX_BYTES: Final = 256 * 2**20
 """No model is larger; a larger member or answer is refused before it fills memory."""
 
-# One fixed wheel for everybody: mediapipe 0.10.21 has none for Python 3.13, and the files inside are the same.
+# One fixed wheel on all systems: mediapipe 0.10.21 has none for Python 3.13, and the files inside are the same.
 _WHEEL_PYTHON: Final = "3.11"
 _WHEEL_PLATFORMS: Final = ("manylinux_2_28_x86_64", "manylinux2014_x86_64")
 _URL_TIMEOUT_S: Final = 60
@@ -184,7 +184,7 @@ _NETWORK: Final = re.compile(
 
 
 def pip_error(source: WheelSource, output: str) -> ModelError:
-    """Turn pip's last words into an error. Credentials in index addresses are cut out."""
+    """Turn the end of pip's output into an error. Credentials in index addresses are removed."""
     output = _CREDENTIALS.sub("", output)
     last = next((line for line in reversed(output.splitlines()) if "ERROR" in line), output[-300:]).strip()
     if "No space left" in output:

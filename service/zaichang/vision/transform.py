@@ -1,4 +1,4 @@
-"""Turning a source model file into the file that is run, byte for byte the same on every machine.
+"""Transforms: turn a source model file into the file that is run, byte for byte the same on every machine.
 
 The OpenCV zoo publishes YuNet and SFace with block-quantised weights. ONNX Runtime would expand them again on every
 load (and no engine computes with them), so they are folded to float32 once. The result is written from scratch
