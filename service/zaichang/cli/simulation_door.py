@@ -28,7 +28,7 @@ def run_there(module: str, args: Namespace) -> int:
         raise ConfigError(
             "install.simulation_missing",
             "This command needs the simulation, which is not installed.",
-            "Install it: pip install 'zaichang[simulation]'.",
+            "Install it: in a checkout, pip install ./service/zaichang_simulation; else the wheel of the same release.",
         )
     try:
         found = importlib.import_module(f"{PACKAGE}.{module}")
