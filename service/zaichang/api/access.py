@@ -87,7 +87,7 @@ def _key(request: Request) -> str:
     return key.strip()
 
 
-async def _nobody(parts: ApiParts, key: str) -> None:
+async def _no_client(parts: ApiParts, key: str) -> None:
     """Public routes ask for no key."""
 
 
@@ -135,7 +135,7 @@ async def _enrolling(parts: ApiParts, key: str) -> LaunchClaims:
     return claims
 
 
-PUBLIC: Final = Role((), _nobody)
+PUBLIC: Final = Role((), _no_client)
 PLATFORM: Final = Role(("platformKey",), _platform)
 OWNER: Final = Role(("staffKey",), _owner)
 STAFF: Final = Role(("staffKey", "reviewerKey"), _staff)

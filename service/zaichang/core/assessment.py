@@ -1,6 +1,6 @@
-"""What vision says of one frame: integers and reason codes, nothing that could identify a face.
+"""The analysis of one frame: integers and reason codes, no data that could identify a face.
 
-This is the replay boundary: a verdict is a function of these values, so they are what is stored and hashed.
+This is the replay boundary: a verdict is a function of these values, so they are stored and hashed.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What exists before a session begins: institutions, lessons, launch tokens, enrolment."""
+"""The steps before a session begins: institutions, lessons, launch tokens, enrolment."""

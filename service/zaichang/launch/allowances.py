@@ -1,6 +1,6 @@
-"""What an institution grants a learner in every session: more time, movements left out, the route without a face.
+"""Allowances: an institution's grants to a learner: more time, excluded movements, the route without a face.
 
-Why is never asked: the reason may be about health. Each change is a new version; the session's record says what held.
+The reason is never asked, because it may concern health. Each change is a new version; a session records its own.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ async def current_allowance(learners: LearnerStore, institution_id: str, learner
 
 
 def granted(allowance: Allowance, launched: Terms) -> Terms:
-    """Return the terms of a session: those of its launch, as far as the allowance does not grant more."""
+    """Return the terms of a session: those of its launch, extended by the allowance."""
     return Terms(
         route=allowance.route or launched.route,
         extra_time_pct=max(allowance.extra_time_pct, launched.extra_time_pct),
@@ -100,6 +100,6 @@ def granted(allowance: Allowance, launched: Terms) -> Terms:
 
 
 def all_excluded(allowance: Allowance, launched: Sequence[str]) -> tuple[LivenessAction, ...]:
-    """Return the actions that neither the allowance nor the launch lets be asked for; one is always left."""
+    """Return the actions that the allowance or the launch excludes; one is always left."""
     both = tuple(action for action in ACTIONS if action in {*allowance.liveness_excluded, *launched})
     return both if len(both) < len(ACTIONS) else allowance.liveness_excluded

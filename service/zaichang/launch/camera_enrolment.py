@@ -56,7 +56,7 @@ class Step:
         number: Of this pose, from 1.
         of: How many poses there are.
         frames: How many pictures of it are wanted, a third of a second apart.
-        due_ms: Until when (server time).
+        due_ms: Deadline (server time).
         reasons: Why the pose that was shown did not count; empty where it did.
         made: The reference.
     """

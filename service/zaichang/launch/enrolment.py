@@ -1,4 +1,4 @@
-"""Making a learner's reference from one or several photos; the photos themselves are not kept.
+"""Enrolment: makes a learner's reference from one or several photos; the photos are not kept.
 
 All photos must pass the gate and show one person, or nothing is stored (``at_least`` can allow some to fail). A new
 reference replaces the old one as a new version, encrypted with the learner's key.
@@ -53,7 +53,7 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A reference that is kept, as an upgrade sees it.
+    """A stored reference, with the data that an upgrade needs.
 
     Attributes:
         learner_id: Pseudonym.

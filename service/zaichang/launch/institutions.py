@@ -62,7 +62,7 @@ class Institutions:
         return key
 
     async def revoke_reviewer(self, institution_id: str, reviewer_id: str) -> None:
-        """End a reviewer's key; what they decided stays under their id."""
+        """End a reviewer's key; the decisions stay under the reviewer's id."""
         now_ms = self._ports.clock.now_ms()
         await self._ports.staff.revoke_reviewer(institution_id, reviewer_id, now_ms)
         await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.revoke", reviewer_id)
@@ -96,5 +96,5 @@ class Institutions:
 
 
 def key_digest(key: str) -> str:
-    """Return the digest that is kept of a key: keys are random, so one hash is enough."""
+    """Return the stored digest of a key. Keys are random, so one hash is enough."""
     return hashlib.sha256(b"zaichang/key/v1|" + key.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Launch tokens: short-lived, signed (JWS, Ed25519), they carry everything a session is about.
+"""Launch tokens: short-lived, signed (JWS, Ed25519), with all terms of a session.
 
 The player hands the token over in its first message, never in the address. What it says (lesson length, policy, route,
 allowances) can be read by the page but not changed. One token opens one session (``token_id``).
@@ -28,16 +28,16 @@ ROUTES: Final = tuple(route.value for route in Route)
 LESSON_MAX_MS: Final = 24 * 3_600_000
 EXTRA_TIME_MAX_PCT: Final = 400
 MOVEMENTS: Final = tuple(action.value for action in Action)
-"""What an active liveness challenge can ask for."""
+"""The movements that an active liveness challenge can ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchClaims:
-    """What a launch token says.
+    """The claims of a launch token.
 
     Attributes:
         token_id: Random; one session per token.
-        institution_id: Whose course.
+        institution_id: The institution of the course.
         learner_id: The institution's pseudonym.
         lesson: Which lesson, in which version.
         policy_digest: The policy in force.
@@ -58,11 +58,11 @@ class LaunchClaims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaTicket:
-    """Which launch asks for a lesson's media; it opens nothing, and so may stand in an address.
+    """A ticket for a lesson's media, tied to a launch. It opens no session, so it may stand in an address.
 
     Attributes:
         launch: The launch token's id.
-        institution_id: Whose course.
+        institution_id: The institution of the course.
         lesson_id: Which lesson's media.
         duration_ms: Length of the lesson.
     """

@@ -1,4 +1,4 @@
-"""A code challenge's picture: the digits leave the service only as pixels."""
+"""The picture of a code challenge: the digits leave the service only as pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def code_picture(code: str, salt: str) -> str:
 
     Args:
         code: The digits.
-        salt: A secret of the session, so that the picture tells its digits to eyes only.
+        salt: A secret of the session, so that only the picture's pixels show the digits.
     """
     noise = hashlib.shake_256(f"{salt}|{code}".encode()).digest(64)
     canvas = Image.new("L", (WIDTH_PX, HEIGHT_PX), 255)

@@ -1,4 +1,4 @@
-"""A code challenge's sound, for those who cannot read the picture: the digits spoken, with a secret's own manner.
+"""The sound of a code challenge, for learners who cannot read the picture: spoken digits, varied by a secret.
 
 The recordings are synthetic (``.ci/spoken_digits.py`` made them with espeak-ng). Speed and pitch, loudness, pauses and
 the noise below are drawn from the session's secret, so the bytes never repeat and cannot be looked up. It is no
@@ -52,7 +52,7 @@ def code_parts(code: str, salt: str, language: str) -> list[NDArray[np.float64]]
     for place, digit in enumerate(code):
         speed, loudness, pause = drawn[1 + 3 * place : 4 + 3 * place]
         word = _recorded(language)[int(digit)]
-        # 0.92 to 1.08 of the speed, and with it of the pitch: every digit stays plain, none sounds as before.
+        # 0.92 to 1.08 of the speed and pitch: every digit stays clear, and none sounds twice alike.
         at = np.arange(0, len(word) - 1, 0.92 + 0.16 * speed / 255)
         parts.append(np.interp(at, np.arange(len(word)), word) * (0.7 + 0.25 * loudness / 255))
         parts.append(np.zeros(RATE_HZ * (220 + pause) // 1_000))

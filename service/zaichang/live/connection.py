@@ -14,7 +14,7 @@ from zaichang.protocol.messages import ServerMessage
 
 
 class Channel(Protocol):
-    """Ordered messages both ways. Nothing here knows what they mean."""
+    """Ordered messages both ways. It does not interpret them."""
 
     async def receive(self) -> str | bytes | None:
         """Return the next text or binary message, or None once the other side is gone."""

@@ -1,8 +1,8 @@
 """One connection from join to close: limits, decoding, and the effect of each message.
 
-Nothing a client sends can raise past here. A message that breaks the protocol is answered with the one error shape and
-not used; too many of them, or too fast, close the connection. Closing is always with a code that says whether to come
-back (``protocol.close_codes``).
+No message of a client raises beyond this module. A message that breaks the protocol is answered with the one error
+shape and not used. Too many of them, or too fast, close the connection. The close code says whether to come back
+(``protocol.close_codes``).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Budget:
 
 
 class Gateway:
-    """Serves connections; ``drain`` sends everybody away for a restart."""
+    """Serves connections; ``drain`` closes all of them for a restart."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class LivenessDesk:
         spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
         finished: Callable[[LivenessAssessed], Awaitable[None]],
     ) -> None:
-        """Take where frames are looked at, the enrolled reference, and the calls into the open session.
+        """Keep the analysis, the enrolled reference, and the calls into the open session.
 
         Args:
             ports: The rest of the service.
@@ -40,7 +40,7 @@ class LivenessDesk:
             locale: The player's language.
             keep: Stores a picture under a name of its own.
             spawn: Runs background work.
-            finished: Is given the result; its ``at_ms`` is still to be set.
+            finished: Called with the result; its ``at_ms`` is still to be set.
         """
         self._ports = ports
         self._template = template

@@ -96,7 +96,7 @@ class Intake:
         self.unseen = 0
 
     def put(self, nonce: str, data: bytes, camera: str, virtual_camera: bool) -> None:
-        """Take a frame that arrived now; one beyond the limits is dropped, and the learner is not blamed for it."""
+        """Take a frame that arrived now; one beyond the limits is dropped, without cost to the learner."""
         now_ms, burst = self._now_ms(), self._policy.liveness_burst_frames
         gained = max(0, now_ms - self._refilled_ms) * self._policy.liveness_frames_per_s
         self._tokens_milli = min(burst * 1000, self._tokens_milli + gained)
@@ -109,7 +109,7 @@ class Intake:
         self.cameras.add(camera)
         self.virtual_camera = self.virtual_camera or virtual_camera
         if len(self._waiting) >= burst:
-            self._skipped.append(self._waiting.popleft())  # looking is slower than sending: our fault
+            self._skipped.append(self._waiting.popleft())  # analysis is slower than sending: the service's fault
             self.unseen += 1
         self._waiting.append(_Frame(nonce, now_ms, data))
         self._arrived.set()
@@ -139,14 +139,14 @@ class Intake:
         return Look(nonce=frame.nonce, at_ms=frame.at_ms, data=frame.data, seen=seen)
 
     def guide(self, look: Look, *, still: bool, frontal: bool) -> None:
-        """Tell the learner what hinders, at most once a second; that all is well, once.
+        """Tell the learner the problem, at most once a second, and once that all is well.
 
         Args:
             look: At the newest frame.
             still: Whether the head should face the camera now.
             frontal: Whether it does.
         """
-        # While an order is carried out the head is away from the camera by right: only what hides it matters.
+        # During an order the head is turned away as ordered, so only covering problems matter.
         wanted = [code for code in _GUIDE if code in look.seen.reasons] if still or look.seen.mesh is None else []
         if still and look.seen.mesh is not None and not frontal:
             wanted.append(ReasonCode.POSE_TOO_FAR)

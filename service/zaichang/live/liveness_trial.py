@@ -1,4 +1,4 @@
-"""Runs one try at an active liveness challenge: feeds ``liveness.trial``, and does what it orders.
+"""Runs one try at an active liveness challenge: feeds ``liveness.trial``, and carries out its orders.
 
 Nothing is judged here. Each frame is looked at and measured, the measurements and the times go to the pure trial and
 into the record, and the trial's orders go to the learner, to storage and to the comparison.

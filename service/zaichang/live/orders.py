@@ -1,4 +1,4 @@
-"""A decision as the message that tells the player. Pure; the open session sends it."""
+"""Decisions as messages to the player. Pure; the open session sends it."""
 
 from __future__ import annotations
 

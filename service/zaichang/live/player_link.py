@@ -1,4 +1,4 @@
-"""The player's side of one open session: the connection that holds it now, and everything that it is told."""
+"""The player's side of one open session: its present connection, and all messages to it."""
 
 from __future__ import annotations
 

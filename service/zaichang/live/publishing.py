@@ -47,7 +47,7 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
 
 
 def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_index: int) -> bytes:
-    """Return the line of a person's decision: what it adds to a minute's credit, and where the log says so.
+    """Return the line of a reviewer's decision: the added credit of a minute, and its place in the log.
 
     Args:
         row: The session.

@@ -1,6 +1,6 @@
 """Rate limits: token buckets by protected resource and client, bounded in memory.
 
-They guard against floods and guessing, not against cheats. Whole hospitals and campuses share an address, so limits by
+They stop floods and guessing, not cheats. Whole hospitals and campuses share an address, so limits by
 address are wide; the narrow ones are by launch token and by key. A limit of 0 is off.
 """
 
@@ -25,7 +25,7 @@ class RateExceeded(PeerViolation):
     close_code: ClassVar[int] = 4429
 
     def __init__(self, what: str, retry_after_s: int) -> None:
-        """Say what was too much, never of whom."""
+        """Name the exceeded limit, never the client."""
         super().__init__(
             "rate.exceeded", f"Too many {what} in a short time.", f"Try again in {retry_after_s} s, and less often."
         )

@@ -1,4 +1,4 @@
-"""From written leaves to published minutes: log, anchor, outbox, and only then the learner is told.
+"""The way from written leaves to published minutes: log, anchor, outbox, and last the message to the learner.
 
 Leaves are stored with the events that completed them. From there on everything can be repeated: ``OpenLog.submit`` is
 idempotent by key, anchoring notes the index, the outbox is idempotent by (session, minute). A restart submits what is
@@ -80,7 +80,7 @@ class Recorder:
             try:
                 await log.submit((f"policy-{row.policy_digest[:32]}", 0), leaf)
             except IllegalEvent:
-                pass  # named before, with an earlier session's time
+                pass  # the log names it already, with an earlier session's time
             except BaseException:
                 self._told.discard((log.origin, row.policy_digest))
                 raise
@@ -119,7 +119,7 @@ class Recorder:
         for session_id, leaves in by_session.items():
             row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-            await self.record(row, log, leaves, _nobody)
+            await self.record(row, log, leaves, _no_client)
 
     async def _anchor(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
         repeated = False
@@ -169,5 +169,5 @@ class Recorder:
         await self._ports.publishing.note_amendment_published(row.session_id, amendment.leaf_seq)
 
 
-def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+def _no_client(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
     """No client is connected yet when a restart finishes old records; a client that resumes reads the store."""

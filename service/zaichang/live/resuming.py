@@ -27,7 +27,7 @@ async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[i
 async def resumable(
     history: SessionHistory, new: SessionRow, credited: IntervalSet, session_max_ms: int
 ) -> IntervalSet:
-    """Return where a session that opens now may go on from, beyond what was credited.
+    """Return the time from which a new session may go on, beyond the credited time.
 
     Args:
         history: Stored sessions.
@@ -37,7 +37,7 @@ async def resumable(
     """
     where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)
     parts: list[Interval] = []
-    # Not the last one alone: a second tab that was opened by mistake is a session too, and was never studied in.
+    # Not only the last one: a second tab opened by mistake is a session too, without any study.
     for old in await history.sessions_page(*where):
         if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
             for left in (await left_for_movements(history, old)).values():

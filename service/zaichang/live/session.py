@@ -1,7 +1,7 @@
 """One open session: events in, stored before acted on, decisions carried out.
 
 The order never changes: (1) the pure ``step`` says what would happen, (2) the event and everything that follows from
-it are committed in one transaction, (3) only then the state moves on and anybody is told. A commit that fails leaves
+it are committed in one transaction, (3) only then the state moves on and messages are sent. A commit that fails leaves
 the session where it was. One lock per session keeps events in order; nothing slow (analysis, log) runs under it.
 """
 

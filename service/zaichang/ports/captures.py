@@ -14,7 +14,7 @@ class CaptureStore(Protocol):
     async def add_capture(
         self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None = None
     ) -> None:
-        """Note that an encrypted picture was kept, and the days promised for it, if any were. Cost: commit."""
+        """Record an encrypted picture, and the days promised for it, if any. Cost: commit."""
 
     async def captures(self, session_id: str) -> Sequence[CaptureRow]:
         """Return the session's pictures. Cost: read."""
@@ -32,10 +32,10 @@ class CaptureStore(Protocol):
         """Return every kept picture of a learner (erasure). Cost: read."""
 
     async def note_capture_deleted(self, session_id: str, capture_id: str, at_ms: int) -> None:
-        """Note that a picture is gone. Cost: commit."""
+        """Record that a picture was deleted. Cost: commit."""
 
     async def add_picture(self, content: str, phash: str, session_id: str, capture_id: str) -> None:
         """Remember a picture's fingerprints (I7). Cost: commit."""
 
     async def seen_elsewhere(self, content: str, session_id: str) -> bool:
-        """Return whether the very same picture came in another session of anyone's. Cost: read."""
+        """Return whether the very same picture came in another session of any learner. Cost: read."""

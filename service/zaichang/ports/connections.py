@@ -1,4 +1,4 @@
-"""The gateway's hook for connections: who connected from where, and which hints a page gave."""
+"""The gateway's hook for connections: the client's address and device, and the hints of its page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Peer:
 
 
 class ConnectionObserver(Protocol):
-    """Records what connections have in common. It never raises: no session depends on it."""
+    """Records the devices and addresses of connections. It never raises: no session depends on it."""
 
     async def joined(self, row: SessionRow, peer: Peer) -> None:
         """Record the device and address with which a session was opened or resumed. Cost: commit."""

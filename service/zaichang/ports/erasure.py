@@ -1,4 +1,4 @@
-"""Erasure of a learner: the store's part, legal holds, and the leaves that tell of it."""
+"""Erasure of a learner: the store's part, legal holds, and the leaves that record it."""
 
 from __future__ import annotations
 

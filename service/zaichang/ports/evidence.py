@@ -1,4 +1,4 @@
-"""What bundles and receipts read of stored sessions."""
+"""The part of stored sessions that bundles and receipts read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that launches and enrolment need from outside, as one value of ports."""
+"""The ports of launches and enrolment, as one value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zaichang.ports.vision import Vision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchPorts:
-    """Reads and writes everything that exists before a session begins."""
+    """The stores used before a session begins."""
 
     clock: Clock
     lessons: LessonStore

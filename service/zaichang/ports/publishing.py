@@ -11,7 +11,7 @@ from zaichang.ports.records_review import Amendment
 
 
 class PublishingStore(Protocol):
-    """Keeps how far leaves, minutes and decisions have come."""
+    """Records the progress of leaves, minutes and decisions towards the log and the outbox."""
 
     async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
         """Note that a signed checkpoint covers the leaf, at this index of the log. Cost: commit."""

@@ -18,8 +18,8 @@ class Institution:
         institution_id: Identifier.
         name_zh: Name shown in Chinese.
         name_en: Name shown in English.
-        key_digest: Of the key its learning platform calls us with.
-        staff_digest: Of the key its reviewers open captures with.
+        key_digest: Of the key with which its learning platform calls the service.
+        staff_digest: Of the key with which its reviewers open captures.
         created_ms: Server time.
     """
 
@@ -96,7 +96,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
-    """A session as storage knows it.
+    """A session's row in storage.
 
     Attributes:
         session_id: Random, 32 hex digits.
@@ -160,7 +160,7 @@ class StoredMinute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLeaf:
-    """A leaf of the log, as its bytes will stand there.
+    """A leaf of the log, with its final bytes.
 
     Attributes:
         leaf_seq: 0, 1, 2, ... within the session.

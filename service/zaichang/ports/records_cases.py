@@ -35,8 +35,8 @@ class CaseDraft:
         subject: Session id, pseudonym, or digest.
         learner_id: Pseudonym, empty for devices and addresses.
         at_ms: Server time.
-        due_ms: Until when a person should have decided.
-        undecided_ms: What a person may grant.
+        due_ms: Server time by which a reviewer should have decided.
+        undecided_ms: Time that a reviewer may grant.
         reasons: Why.
     """
 

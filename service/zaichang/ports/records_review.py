@@ -14,7 +14,7 @@ from zaichang.session.playhead import IntervalSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """A person's decision about one minute (I9); ``body`` is its record, whose digest the leaf carries."""
+    """A reviewer's decision on one minute (I9); ``body`` is its record, whose digest the leaf carries."""
 
     session_id: str
     leaf_seq: int
@@ -30,7 +30,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend:
-    """One atomic write of a decision: leaves, what they say, what they credit, and the case's end."""
+    """One atomic write of a decision: leaves, their records, the credit, and the case's end."""
 
     session_id: str
     leaves: tuple[StoredLeaf, ...]
@@ -53,7 +53,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who did what to which session or case."""
+    """One entry of the audit trail: actor, action and target."""
 
     n: int
     at_ms: int

@@ -26,7 +26,7 @@ class StaffStore(Protocol):
         """Return (institution, reviewer) of a key that is not revoked. Cost: read."""
 
     async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:
-        """Keep who did what. Cost: commit."""
+        """Add an entry to the audit trail. Cost: commit."""
 
     async def audit(self, institution_id: str, before_n: int, limit: int) -> Sequence[AuditEntry]:
         """Return the trail, the newest first. Cost: read."""
@@ -36,7 +36,7 @@ class CaseStore(Protocol):
     """Keeps the review queue."""
 
     async def raise_case(self, draft: CaseDraft) -> bool:
-        """Open a case or add to it; whether a person has something new to look at. Cost: commit."""
+        """Open a case or add to it; return whether it has anything new for a reviewer. Cost: commit."""
 
     async def case(self, case_id: str) -> Case:
         """Return it, or raise ``NotFound``. Cost: read."""
@@ -48,7 +48,7 @@ class CaseStore(Protocol):
         """Return how many open cases have each reason; ``("", n)`` is all. Cost: read."""
 
     async def close_case(self, closing: CaseClosing) -> None:
-        """Note a decision that changes no credit. Cost: commit."""
+        """Record a decision that changes no credit. Cost: commit."""
 
 
 class DecisionStore(Protocol):

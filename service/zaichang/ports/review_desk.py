@@ -1,4 +1,4 @@
-"""Everything that review and the HTTP API need from outside, as one value of ports."""
+"""The ports of review and the HTTP API, as one value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that open sessions need from outside, as one value of ports."""
+"""The ports of open sessions, as one value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zaichang.ports.vision import Vision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionConfig:
-    """Numbers of the runtime that no verdict depends on.
+    """Settings of open sessions that no verdict depends on.
 
     Attributes:
         join_timeout_ms: Time for the first message.
@@ -28,7 +28,7 @@ class SessionConfig:
         anchor_timeout_ms: How long the end of a session waits for its checkpoint before the player is let go.
         keep_captures: Whether pictures are kept (encrypted) for review.
         capture_days: Days after which kept pictures are deleted; told to the learner.
-        review_days: Days within which a person should look at a session.
+        review_days: Days until a review case is due.
     """
 
     join_timeout_ms: int = 10_000
@@ -41,7 +41,7 @@ class SessionConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPorts:
-    """What open sessions need: ``main`` (or a test) fills it in."""
+    """The ports of open sessions; ``main`` (or a test) fills them in."""
 
     clock: Clock
     sessions: SessionStore

@@ -1,6 +1,6 @@
 """Indicators across sessions: shared devices and addresses, one account on many devices, parallel courses.
 
-They make cases for people and nothing else: no session is refused, no second is taken for them. They store a keyed
+They open review cases and do nothing else: no session is refused, and no credit is lost. They store a keyed
 digest per institution (the key never leaves the data folder, so a digest cannot be looked up, nor compared between
 institutions), for a limited time, and it goes with the learner's erasure.
 
@@ -36,7 +36,7 @@ HINTS_MAX: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingLimits:
-    """From how many on a person looks; 0 switches a signal off. All are our choice.
+    """The numbers from which on a review case opens; 0 switches a signal off. All are our choice.
 
     Attributes:
         device_accounts: Accounts on one device within ``days``.
@@ -44,7 +44,7 @@ class SharingLimits:
         account_devices: Devices of one account within a day.
         account_parallel: Times that an account left a lesson for another one while it ran, within a day.
         days: How long sightings are kept.
-        due_days: Days within which a person should look.
+        due_days: Days until a review case is due.
     """
 
     device_accounts: int = 3
@@ -56,7 +56,7 @@ class SharingLimits:
 
 
 class AccountSharing:
-    """Notes sightings and raises cases. Never raises itself: a learner's session does not depend on it."""
+    """Records sightings and opens cases. It never raises an error: a learner's session does not depend on it."""
 
     def __init__(self, ports: ReviewPorts, key: bytes, limits: SharingLimits) -> None:
         """Use the ports; ``key`` makes the digests."""
@@ -163,7 +163,7 @@ class AccountSharing:
 def address_group(address: str) -> str:
     """Return the key of a client's address: IPv4 as it is, IPv6 by its /64, empty for the machine itself.
 
-    Behind a proxy that does not say for whom it calls, everybody comes from loopback; that tells nothing.
+    Behind a proxy that does not forward addresses, every client comes from loopback, which identifies none.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -46,7 +46,7 @@ REFUSE_REASONS: Final = (
 )
 
 LearnerLock = Callable[[str, str], AbstractAsyncContextManager[None]]
-"""Holds off that learner's next session while a decision changes their credit."""
+"""Delays a learner's next session while a decision changes the learner's credit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +117,13 @@ class ReviewDesk:
         """Take a learner's appeal about one of their sessions.
 
         Args:
-            owner: Institution and pseudonym of who appeals.
+            owner: Institution and pseudonym of the learner who appeals.
             session_id: Theirs, ended.
             minutes: Which minutes; empty for all that do not count.
             words: 1 to ``APPEAL_MAX_CHARS`` characters.
 
         Raises:
-            NotFound: ``session.unknown``, also for anybody else's.
+            NotFound: ``session.unknown``, also for another learner's.
             PeerViolation: ``appeal.invalid``.
             NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``.
         """
@@ -222,9 +222,9 @@ class ReviewDesk:
         await self._rule(row, case.case_id, minutes, ruling, rest_ms)
 
     async def grant(self, row: SessionRow, author: str, reason: ReasonCode, found: Mapping[int, IntervalSet]) -> int:
-        """Grant what no person is needed for, as a new log entry (I9); return how many milliseconds.
+        """Grant time without a review, as a new log entry (I9); return the milliseconds.
 
-        The caller holds the learner's lock. Minutes that a person has decided stay as they are.
+        The caller holds the learner's lock. Minutes that a reviewer has decided stay as they are.
 
         Args:
             row: The session, closed.
@@ -282,7 +282,7 @@ class ReviewDesk:
                 ),
             )
         )
-        await self._recorder.record(row, log, leaves, _nobody)
+        await self._recorder.record(row, log, leaves, _no_client)
 
 
 def _check(case: Case, wanted: Verdicts) -> None:
@@ -303,5 +303,5 @@ def _check(case: Case, wanted: Verdicts) -> None:
         raise PeerViolation("review.invalid", f"note may have {NOTE_MAX_CHARS} characters.")
 
 
-def _nobody(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
+def _no_client(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
     """No client is connected; later requests read the store."""

@@ -1,4 +1,4 @@
-"""Erasure of a learner, from legal hold to the leaf that tells of it. The service must not be running.
+"""Erasure of a learner, from legal hold to the leaf that records it. The service must not be running.
 
 The order makes a crash harmless: everything before the store's one transaction can be repeated, and the leaf that will
 tell of the erasure is durable before it, without the pseudonym.
@@ -28,7 +28,7 @@ ALIAS_PREFIX: Final = "erased-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasurePorts:
-    """Everything that erasure needs from outside.
+    """The ports of erasure.
 
     Attributes:
         clock: Server time.
@@ -61,7 +61,7 @@ class Eraser:
         self._ports = ports
 
     async def finish_pending(self) -> int:
-        """Log the erasures that a crash kept from being told; return how many."""
+        """Log the erasures that a crash left unrecorded; return how many."""
         ports = self._ports
         count = 0
         for institution_id, alias, leaf in ports.pending.all():

@@ -1,4 +1,4 @@
-"""One face behind several accounts, several faces behind one: looked for in the background, decided by people.
+"""The search for one face behind several accounts, or several faces behind one. It runs beside; reviewers decide.
 
 This is identification (1:N), a step beyond comparing learners with their own reference, so it can be switched off
 (``face_search``), stays within one institution, and only ever makes a case (docs/privacy.md). Templates are opened into
@@ -30,7 +30,7 @@ from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.ports.review_desk import ReviewPorts
 
 WAITING_MAX: Final = 1_000
-"""Enrolments and sessions that may wait to be looked at; more are left out, and the log says so."""
+"""Most enrolments and sessions that may wait for the search; more are skipped, with a line in the service's log."""
 CAPTURES_MAX: Final = 6
 """Kept captures of a session that are looked at, spread over it."""
 GROUP_MIN: Final = 2

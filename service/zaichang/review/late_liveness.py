@@ -1,8 +1,8 @@
-"""Movements at the beginning of a session make up for those that the learner's last one lacked at its end.
+"""Late liveness: movements at the beginning of a session replace those that the last one lacked at its end.
 
 If a session ends without its closing movements, its proved time goes to review. Where the learner comes
 back and passes the movements of the next session, no review is needed: the service grants it, as a new log entry, once
-that next session has ended (while it runs, its own credit is reckoned without).
+that next session has ended (while it runs, its own credit does not include them).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class LateLiveness:
         await drained(self._tasks)
 
     async def stop(self) -> None:
-        """End what is under way; what it would have granted stays with a person."""
+        """Cancel the running searches; their time stays in review."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
@@ -66,7 +66,7 @@ class LateLiveness:
                     if same_lesson(old, row):
                         await self._make_up(old, after)
         except ZaichangError as error:
-            # The learner studies the lesson again already, say: then a person decides, as without this.
+            # For example, the learner already studies the lesson again: then it stays in review.
             _log.info("session %s: nothing was made up for: %s", row.session_id, error)
 
     async def _make_up(self, old: SessionRow, after: State) -> None:

@@ -1,7 +1,7 @@
 """The delivery log (I5): records of sent media, from an institution's servers or from our own.
 
 Records are kept by launch, because a player may fetch before its session begins. A running session takes them in as
-events; what comes after the end grants what only the log stood against, as a new log entry (I9).
+events; later ones grant the time that lacked only the log, as a new log entry (I9).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from zaichang.session.judgements.late_grants import by_delivery
 from zaichang.session.parts import Span
 
 AUTHOR: Final = f"{SERVICE}delivery-log"
-"""Who grants by the log."""
+"""The author of grants by the log."""
 RECORDS_MAX: Final = 2_000
 """Records in one request."""
 AHEAD_MS: Final = 300_000
@@ -43,7 +43,7 @@ _log = logging.getLogger("zaichang.review")
 
 
 class DeliveryDesk:
-    """Takes records in; ``sweep`` tries again what could not be handed over."""
+    """Takes records in; ``sweep`` retries those that could not be handed over."""
 
     def __init__(self, ports: ReviewPorts, hub: SessionHub, review: ReviewDesk) -> None:
         """Use the ports; sessions are ``hub``'s, grants are written by ``review``."""
@@ -97,7 +97,7 @@ class DeliveryDesk:
             await ports.media_deliveries.note_deliveries_used(row.institution_id, records)
 
     async def sweep(self) -> None:
-        """Hand over what waits: sessions that another one held up, or whose records were not in the log yet."""
+        """Hand over waiting records: of sessions that another one delayed, or whose records were not in the log yet."""
         for institution_id, launch in await self._ports.media_deliveries.launches_waiting(_SWEEP_LAUNCHES):
             await self.hand_over(institution_id, launch)
 
@@ -144,7 +144,7 @@ def _checked(number: int, record: Delivery, now_ms: int) -> Delivery:
 
 
 def _joined(records: Sequence[Delivery]) -> list[Delivery]:
-    """Join what follows on one another and was sent at about the same time; the later time is kept."""
+    """Join adjacent parts that were sent at about the same time; the later time is kept."""
     joined: list[Delivery] = []
     for record in sorted(records, key=lambda each: (each.launch, each.start_ms, each.end_ms, each.sent_ms)):
         last = joined[-1] if joined else None

@@ -1,4 +1,4 @@
-"""What the analysis found in each picture of a session, read from its stored events.
+"""The analysis of each picture of a session, read from its stored events.
 
 A reviewer decides about the pictures that caused a reason. So each picture carries its own reasons, and the similarity
 and quality that were measured, and the review page can put those pictures first.

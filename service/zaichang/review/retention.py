@@ -1,4 +1,4 @@
-"""Deletes pictures of captures once they are older than the institution keeps them."""
+"""Deletes captures after the days that the institution keeps them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class CountedReason(Reason):
 
 
 class CaseReasonLine(Reason):
-    """Why a case is there."""
+    """A reason of the case."""
 
     n: int = Field(description="How often it was seen.", examples=[4])
     other: str = Field(description="Another account that it is about, or empty.", examples=[""])

@@ -1,1 +1,1 @@
-"""What the transparency logs need from outside: objects, heads, keys, side files, and the open logs themselves."""
+"""The ports of the transparency logs: objects, heads, keys, side files, and the open logs themselves."""

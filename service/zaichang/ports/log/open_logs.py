@@ -42,7 +42,7 @@ class OpenLog(Protocol):
         Cost: commit, shared with all leaves that arrive within the flush interval.
 
         Raises:
-            FatalLogError: Signing on would be dishonest; the process stops.
+            FatalLogError: The log must not be signed any more; the process stops.
         """
 
     async def beacon(self, index: int) -> Beacon:

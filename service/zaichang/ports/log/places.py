@@ -35,7 +35,7 @@ class LogPlace:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.institution_id}/{self.year}"
 
 

@@ -1,4 +1,4 @@
-"""Storage of one transparency log: what its writer needs and its readers need.
+"""Storage of one transparency log: the ports of its writer and of its readers.
 
 Theory. A log is an append-only sequence of leaves. Three things are stored:
 
@@ -61,7 +61,7 @@ class PublishedLog(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call this log, for example ``inst-1/2026``. Cost: memory."""
+        """The log's name in messages, for example ``inst-1/2026``. Cost: memory."""
 
     def get(self, path: str) -> bytes | None:
         """Return a public object's bytes, or None if there is none.
