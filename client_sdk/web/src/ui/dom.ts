@@ -14,9 +14,20 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Att
   return element;
 }
 
-/** A host element with a shadow root and styles. Constructed style sheets are not subject to `style-src`. */
+/** Events on which players act. In fullscreen our elements lie inside the player, which toggles playing on a click. */
+const OURS = ["keydown", "keypress", "keyup", "click", "dblclick", "contextmenu", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart", "touchend", "wheel"];
+
+/**
+ * A host element with a shadow root and styles. Constructed style sheets are not subject to `style-src`.
+ *
+ * Keys and clicks end at the host: outside it an event names the host as its target, a plain element, so that a player
+ * with hotkeys takes the digits of a code for jumps in the film, and Space on a button for a pause.
+ */
 export function shadow(host: HTMLElement, css: string): ShadowRoot {
   const root = host.attachShadow({ mode: "open" });
+  for (const kind of OURS) host.addEventListener(kind, (event) => {
+    if (event.target === host) event.stopPropagation();
+  }, { passive: true });
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
