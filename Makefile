@@ -9,7 +9,7 @@ WORKERS = 3
 FAST = tests/unit/core tests/unit/session tests/unit/liveness tests/unit/evidence tests/unit/tlog tests/unit/audit tests/unit/protocol \
     tests/unit/live tests/unit/launch tests/unit/review tests/unit/ports tests/property
 
-.PHONY: help check test test-fast demo redteam docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
+.PHONY: help check test test-fast demo redteam adversary docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-fast  the rules, the log and the protocol, in under two minutes"
 	@echo "make check    lint, format, types, import order, file sizes, SDK types"
 	@echo "make redteam  what cheats earn and honest learners lose; writes docs/redteam.md"
+	@echo "make adversary  search for the worst that cheats earn and honest learners lose (an hour)   ARGS='--sessions 3000'"
 	@echo "make docs     rewrite all that is generated from the code: pages, schema, clients"
 	@echo "make lock     resolve the dependencies anew into requirements.lock"
 	@echo "make release  wheels, npm package, SBOM and hashes into dist/   ARGS=--draft tries it on any commit"
@@ -51,6 +52,10 @@ demo:
 redteam:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@$(BIN)/python -m zaichang_simulation.suite tests --page docs/redteam.md $(ARGS)
+
+adversary:
+	@PYTHON='$(PYTHON)' sh .ci/setup check
+	@PYTHONPATH=service $(BIN)/python -m benchmarks.adversary $(ARGS)
 
 docs:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

@@ -1,0 +1,91 @@
+"""The classes of ways: by the tools that they use beside coming and going."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from benchmarks.adversary.ways import HEARTBEAT_MS, Do, Script, Seat, Then, Way
+from zaichang.core.enums import Route
+
+PRESENCE: Final = "presence"
+EVERYTHING: Final = "everything"
+_ACTIONS: Final = MappingProxyType(
+    {
+        Do.PAUSE: "pause",
+        Do.STAND: "stand",
+        Do.STALL: "stand",
+        Do.REPORT_END: "end",
+        Do.HIDE: "hide",
+        Do.DROP: "drop",
+        Do.REOPEN: "sessions",
+        Do.FINISH: "sessions",
+        Do.JUMP: "jump",
+        Do.BACK: "replay",
+        Do.TRY: "movements",
+        Do.CAMERA: "movements",
+    }
+)
+_SEATS: Final = MappingProxyType({Seat.OTHER: "stand-in", Seat.BADLY_SEEN: "badly-seen", Seat.DUMMY: "dummy"})
+ALLOWED: Final = MappingProxyType(
+    {
+        PRESENCE: frozenset[str](),
+        "pause": frozenset({"pause"}),
+        "stand": frozenset({"stand"}),
+        "end": frozenset({"end"}),
+        "hide": frozenset({"hide"}),
+        "drop": frozenset({"drop"}),
+        "sessions": frozenset({"sessions"}),
+        "jump": frozenset({"jump", "stand", "pause"}),
+        "replay": frozenset({"replay"}),
+        "movements": frozenset({"movements"}),
+        "pace": frozenset({"pace", "hold"}),
+        "hold": frozenset({"hold"}),
+        "refuse": frozenset({"refuse"}),
+        "stand-in": frozenset({"stand-in"}),
+        "badly-seen": frozenset({"badly-seen"}),
+        "dummy": frozenset({"dummy"}),
+        EVERYTHING: frozenset({*_ACTIONS.values(), *_SEATS.values(), "pace", "hold", "refuse"}),
+        "no-faces": frozenset({"no-faces", "pause"}),
+        "accounts": frozenset({"accounts"}),
+    }
+)
+"""By class, the tools that its ways may use; all but ``presence`` and ``everything`` must use the one of their name."""
+ACCEPTED: Final = MappingProxyType(
+    {
+        "no-faces": "The route without faces proves answers, and a program that reads the page can give them.",
+        "accounts": "The core sees one session; one face behind two accounts is for the service around it.",
+    }
+)
+"""Classes that earn more than the target today and why; the figures say how much."""
+TARGET_BP: Final = 200
+TARGET_MS: Final = 15_000
+
+
+def tools_of(way: Way) -> frozenset[str]:
+    """Return the tools that a way uses beside coming and going."""
+    tools = {_ACTIONS[each.do] for each in way.rules if each.do in _ACTIONS}
+    if way.pace_ms != HEARTBEAT_MS or way.hush:
+        tools.add("pace")
+    if way.wait_ms:
+        tools.add("refuse" if way.then is Then.REFUSE else "hold")
+    if way.seat is not Seat.EMPTY:
+        tools.add(_SEATS[way.seat])
+    if way.route is Route.CHALLENGE or way.script is not Script.NONE:
+        tools.add("no-faces")
+    if way.accounts > 1:
+        tools.add("accounts")
+    return frozenset(tools)
+
+
+def fits(way: Way, kind: str, banned: frozenset[str] = frozenset()) -> bool:
+    """Return whether a way belongs to a class and uses nothing that is banned."""
+    tools = tools_of(way)
+    if tools & banned or not tools <= ALLOWED[kind]:
+        return False
+    return kind in (PRESENCE, EVERYTHING) or kind in tools
+
+
+def target_ms(lesson_ms: int) -> int:
+    """Return the most that a class may earn beyond what is fair in a lesson of this length."""
+    return lesson_ms * TARGET_BP // 10_000 + TARGET_MS
