@@ -1,7 +1,7 @@
-"""Prepare a checkout: virtual environment, dependencies, package, models, SDK, browser.
+"""Prepare a checkout: virtual environment, locked dependencies, package, models, web SDK, browser.
 
-Each step leaves a stamp that holds the hash of its sources, so a second run takes a moment. The noisy
-output of a step goes to ``.venv/<step>.log`` and is shown only when the step fails.
+pip and npm do the work, from the lock files. Each step leaves a stamp with the hash of its inputs, so a second run
+takes a moment. A step's output goes to ``.venv/<step>.log`` and is shown only when the step fails.
 """
 
 from __future__ import annotations
@@ -17,24 +17,20 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-LOCK = ROOT / "requirements.lock"
-DEV_LOCK = ROOT / "requirements-dev.lock"
+LOCK, DEV_LOCK = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 WEB = ROOT / "client_sdk" / "web"
 SIMULATION = ROOT / "service" / "zaichang_simulation"
-CATALOG = ROOT / "models" / "catalog.toml"
-APT_LIMIT_S = 300
-PIP_INSTALL: tuple[str | Path, ...] = (
-    *(BIN / "python", "-m", "pip", "install"),
-    # Python compiles modules at import; compiling everything takes longer than most of the rest.
-    *("--disable-pip-version-check", "--no-input", "--no-user", "--progress-bar=off", "--no-compile"),
-)
+# Imported files are compiled on first use; compiling everything takes longer than most of the rest.
+PIP = (f"{BIN}/python -m pip install --disable-pip-version-check --no-input --no-user --progress-bar=off --no-compile"
+       " --no-deps").split()  # fmt: skip
+LIMIT_S = 1_800
 
 
 class SetupError(Exception):
@@ -43,45 +39,34 @@ class SetupError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: its sources (``key``), whether its result is in place, and how to make it."""
+    """One step: commands, the stamp that says for which inputs (``key``) they ran, and a test of the result."""
 
     name: str
-    key: str
-    present: Callable[[], bool]
-    run: Callable[[Path], None]
+    commands: list[list[str]]
+    key: str = ""
+    folder: Path = ROOT
+    stamp: Path | None = None
+    present: Callable[[], bool] = lambda: True
     optional: bool = False
 
+    @property
+    def place(self) -> Path:
+        """Where the stamp lies."""
+        return self.stamp or VENV / "stamps" / self.name.replace(" ", "-")
 
-def call(log: Path, command: Sequence[str | Path], *, cwd: Path = ROOT, limit_s: float | None = None) -> None:
-    """Run one command of a step; its output goes to the end of ``log``.
-
-    Raises:
-        subprocess.CalledProcessError: The command failed.
-        subprocess.TimeoutExpired: It ran longer than ``limit_s``.
-    """
-    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    with log.open("ab") as out:
-        out.write(f"$ {' '.join(map(str, command))}\n".encode())
-        out.flush()
-        subprocess.run(
-            [str(part) for part in command],
-            cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=limit_s,
-            check=True,
-        )  # fmt: skip
+    def done(self) -> bool:
+        """Tell whether the result is there and was made from the present inputs."""
+        return self.present() and (not self.key or (self.place.is_file() and self.place.read_text() == self.key))
 
 
 def digest(*paths: Path, extra: str = "") -> str:
     """Return a hash over the names and bytes of files and, recursively, of folders."""
     total = hashlib.sha256(extra.encode())
     for path in paths:
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
             total.update(str(file.relative_to(ROOT)).encode() + b"\0")
             total.update(hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b"absent")
     return total.hexdigest()
-
-
-# ---------------------------------------------------------------- prerequisites
 
 
 def check_venv_module() -> None:
@@ -116,133 +101,60 @@ def check_node() -> str:
     return version
 
 
-# ---------------------------------------------------------------- steps
-
-
-def environment_step(replace: bool) -> Step:
-    """Make ``.venv``; a moved checkout or another Python asked for makes it anew."""
-    python = Path(sys.base_prefix).resolve()
-    key = str(VENV) if not replace else f"{VENV} {python} {sys.version_info[:3]}"
-
-    def present() -> bool:
-        stamp = VENV / "stamps" / "environment"
-        made = stamp.read_text() if stamp.is_file() else ""
-        return (BIN / "python").exists() and (made == key if replace else made.startswith(f"{VENV} "))
-
-    def run(log: Path) -> None:
-        check_venv_module()
-        for entry in VENV.iterdir():
-            if entry.name not in {"setup.lock", log.name}:
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-        # The interpreter may be that of the environment just emptied: ask the base one.
-        base = getattr(sys, "_base_executable", sys.executable)
-        call(log, [base, "-m", "venv", VENV])
-        (VENV / "stamps").mkdir()
-        (VENV / "stamps" / "environment").write_text(f"{VENV} {python} {sys.version_info[:3]}")
-
-    return Step(name="environment", key="", present=present, run=run)
-
-
-def dependencies_step(purpose: str) -> Step:
-    """Install exactly what a lock file names, every file checked by hash, with the user's own pip settings.
-
-    The demo needs less than half of the tools' packages, and nothing where the tools are installed already.
-    """
-    stamp = VENV / "stamps" / "dependencies"
-    tools_there = stamp.is_file() and stamp.read_text() == digest(DEV_LOCK)
-    lock = LOCK if purpose == "demo" and not tools_there else DEV_LOCK
-
-    def run(log: Path) -> None:
-        call(log, [*PIP_INSTALL, "--require-hashes", "--no-deps", "-r", lock])
-
-    return Step(name="dependencies", key=digest(lock), present=lambda: True, run=run)
-
-
-def package_step() -> Step:
-    """Install Zaichang and its simulation, editable; the build tool comes from the lock file too."""
-
-    def run(log: Path) -> None:
-        call(log, [*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", ROOT, "-e", SIMULATION])
-
-    made_from = digest(ROOT / "pyproject.toml", SIMULATION / "pyproject.toml", CATALOG, LOCK)
-    return Step(name="zaichang", key=made_from, present=(BIN / "zaichang").exists, run=run)
-
-
-def models_step() -> Step | None:
-    """Fetch the pinned models into the user's cache; cached files are checked by hash every time."""
-    if not answers("models", "--help"):
-        return None
-
-    def run(log: Path) -> None:
-        call(log, [BIN / "zaichang", "models", "fetch"])
-
-    return Step(name="models", key="", present=lambda: answers("models", "verify"), run=run)
-
-
-def answers(*arguments: str) -> bool:
-    """Tell whether ``zaichang`` with these arguments exits with 0."""
-    command = [str(BIN / "zaichang"), *arguments]
+def verified() -> bool:
+    """Tell whether the pinned models are in the user's cache; each is checked by its hash."""
+    command = [f"{BIN}/zaichang", "models", "verify"]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
-def web_step(node: str) -> Step | None:
-    """Install the SDK's own tools and build it."""
-    if not (WEB / "package.json").is_file():
-        return None
-    packages = WEB / "node_modules" / ".zaichang-packages"
-    tools = digest(WEB / "package-lock.json", extra=node)
-    sources = [p for p in WEB.iterdir() if p.is_file() or p.name in {"src", "scripts", "demo", "public"}]
-
-    def run(log: Path) -> None:
-        if not packages.is_file() or packages.read_text() != tools:
-            call(log, ["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB)
-            packages.write_text(tools)
-        call(log, ["npm", "run", "build"], cwd=WEB)
-
-    return Step(
-        name="web SDK", key=digest(*sorted(sources), extra=node),
-        present=lambda: packages.is_file() and (WEB / "dist").is_dir(), run=run,
-    )  # fmt: skip
-
-
-def browser_step() -> Step | None:
-    """Install Debian's Chromium for the browser tests, where this is Debian and we may; else those tests skip."""
-    if shutil.which("chromium") or os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    release = Path("/etc/os-release")
-    if not release.is_file() or not re.search(r"^ID=debian$", release.read_text(), re.MULTILINE):
-        return None  # elsewhere "chromium" is a snap, which does not run in a container
-
-    def run(log: Path) -> None:
-        call(log, ["apt-get", "update", "-q"], limit_s=APT_LIMIT_S)
-        command = ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
-        call(log, ["env", "DEBIAN_FRONTEND=noninteractive", *command], limit_s=APT_LIMIT_S)
-
-    return Step(
-        name="browser", key="debian", present=lambda: shutil.which("chromium") is not None, run=run, optional=True
-    )
-
-
-def steps_for(purpose: str, *, replace: bool) -> Iterator[Callable[[], Step | None]]:
-    """Yield what ``purpose`` (check, test or demo) needs, in order; built late, as one step's result feeds the next."""
+def steps_for(purpose: str, *, replace: bool) -> Iterator[Step]:
+    """Yield the steps of a purpose (check, test or demo) in order; each is built once the one before is done."""
     node = check_node()
-    yield lambda: environment_step(replace)
-    yield lambda: dependencies_step(purpose)
-    yield package_step
+    made = VENV / "stamps" / "environment"
+    # The interpreter may be that of the environment that is made anew: ask the base one.
+    base, wanted = Path(sys.base_prefix).resolve(), sys.version_info[:3]
+    same = made.is_file() and made.read_text().startswith(f"{VENV} {base} {wanted}" if replace else f"{VENV} ")
+    if not (same and (BIN / "python").exists()):
+        check_venv_module()
+        shutil.rmtree(VENV, ignore_errors=True)
+        made.parent.mkdir(parents=True)
+        python = getattr(sys, "_base_executable", sys.executable)
+        commands = [[python, "-m", "venv", str(VENV)]]
+        yield Step(name="environment", commands=commands, key=f"{VENV} {base} {wanted}")
+    # The demo needs less than half of the packages; where the tools are there already, it needs nothing.
+    held = VENV / "stamps" / "dependencies"
+    lock = LOCK if purpose == "demo" and not (held.is_file() and held.read_text() == digest(DEV_LOCK)) else DEV_LOCK
+    yield Step(name="dependencies", commands=[[*PIP, "--require-hashes", "-r", str(lock)]], key=digest(lock))
+    yield Step(
+        name="zaichang",
+        commands=[[*PIP, "--no-build-isolation", "-e", str(ROOT), "-e", str(SIMULATION)]],
+        key=digest(ROOT / "pyproject.toml", SIMULATION / "pyproject.toml", ROOT / "models" / "catalog.toml", LOCK),
+        present=(BIN / "zaichang").exists,
+    )
     if purpose != "check":
-        yield models_step
-    yield lambda: web_step(node)
-    if purpose == "test":
-        yield browser_step
+        yield Step(name="models", commands=[[f"{BIN}/zaichang", "models", "fetch"]], present=verified)
+    packages = WEB / "node_modules" / ".zaichang-packages"
+    yield Step(
+        name="web packages", commands=[["npm", "ci", "--no-audit", "--no-fund"]], folder=WEB, stamp=packages,
+        key=digest(WEB / "package-lock.json", extra=node),
+    )  # fmt: skip
+    sources = [p for p in WEB.iterdir() if p.is_file() or p.name in {"src", "scripts", "demo", "public"}]
+    yield Step(
+        name="web SDK", commands=[["npm", "run", "build"]], folder=WEB, key=digest(*sorted(sources), extra=node),
+        present=(WEB / "dist").is_dir,
+    )  # fmt: skip
+    if purpose == "test" and can_install_browser():
+        install = "env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium"
+        install += " fonts-dejavu-core"
+        yield Step(name="browser", commands=[["apt-get", "update", "-q"], install.split()], optional=True)
 
 
-# ---------------------------------------------------------------- the run
-
-
-def is_done(step: Step) -> bool:
-    """Tell whether the step's stamp matches what it would be made from now."""
-    stamp = VENV / "stamps" / step.name.replace(" ", "-")
-    return step.present() and (not step.key or (stamp.is_file() and stamp.read_text() == step.key))
+def can_install_browser() -> bool:
+    """Tell whether Debian's Chromium is missing and we may install it; elsewhere it is a snap, which fails."""
+    if shutil.which("chromium") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    release = Path("/etc/os-release")
+    return release.is_file() and "ID=debian" in release.read_text().splitlines()
 
 
 def explain(step: str, log: Path, error: Exception) -> str:
@@ -264,51 +176,54 @@ def explain(step: str, log: Path, error: Exception) -> str:
     return f"step '{step}' failed: {type(error).__name__} {where}"
 
 
-def perform(step: Step, label: str) -> None:
+def perform(step: Step) -> None:
     """Run one step with its log and leave its stamp.
 
     Raises:
         SetupError: The step failed and Zaichang does not work without it.
     """
     log, begun = VENV / f"{step.name.replace(' ', '-')}.log", time.monotonic()
-    log.write_bytes(b"")
-    print(f"{label} ... ", end="", flush=True)
+    environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    print(f"{step.name} ... ", end="", flush=True)
     try:
-        step.run(log)
+        with log.open("wb") as out:
+            for command in step.commands:
+                out.write(f"$ {' '.join(command)}\n".encode())
+                out.flush()
+                subprocess.run(
+                    command, cwd=step.folder, env=environment, timeout=LIMIT_S, check=True,
+                    stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as error:
         seconds = time.monotonic() - begun
         if step.optional:
             print(f"not installed ({seconds:.0f} s); its tests will be skipped", flush=True)
             return
         print(f"failed after {seconds:.0f} s", flush=True)
-        tail = log.read_text(errors="replace").splitlines()[-25:]
-        sys.stderr.write("\n".join(f"    {line}" for line in tail) + "\n")
+        sys.stderr.writelines(f"    {line}\n" for line in log.read_text(errors="replace").splitlines()[-25:])
         raise SetupError(explain(step.name, log, error)) from error
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
     if step.key:
-        (VENV / "stamps" / step.name.replace(" ", "-")).write_text(step.key)
+        step.place.write_text(step.key)
 
 
 def prepare(purpose: str, *, replace: bool) -> None:
     """Bring the checkout to where ``purpose`` can run."""
     begun = time.monotonic()
-    VENV.mkdir(exist_ok=True)
-    with (VENV / "setup.lock").open("w") as lock:
+    with Path(__file__).open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("Another set-up of this checkout is running; waiting for it.", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        makers = list(steps_for(purpose, replace=replace))
         worked = False
-        for number, make in enumerate(makers, start=1):
-            step = make()
-            if step is None or is_done(step):
+        for step in steps_for(purpose, replace=replace):
+            if step.done():
                 continue
             if not worked:
                 print(f"Setting up for 'make {purpose}' (the first time, a minute or two).", flush=True)
                 worked = True
-            perform(step, f"[{number}/{len(makers)}] {step.name}")
+            perform(step)
         print(f"Set-up is complete ({time.monotonic() - begun:.1f} s).", flush=True)
 
 
