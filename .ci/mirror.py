@@ -73,9 +73,19 @@ def source_of(test: str, sources: Set[str]) -> str | None:
 
 
 def read_exceptions(text: str) -> tuple[int, dict[str, str]]:
-    """Return how many exceptions there may be, and for each source file the test that covers it."""
+    """Return how many exceptions there may be, and for each source file the test that covers it.
+
+    Raises:
+        ValueError: A line has no reason after the test.
+    """
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return int(lines[0].removeprefix("count:")), dict(line.split(" ", 1) for line in lines[1:])
+    listed = {}
+    for line in lines[1:]:
+        source, test, *reason = line.split(" ", 2)
+        if not reason:
+            raise ValueError(f"{EXCEPTIONS.name}: {source} has no reason")
+        listed[source] = test
+    return int(lines[0].removeprefix("count:")), listed
 
 
 def findings_in(files: Mapping[str, str], exceptions: str) -> list[str]:

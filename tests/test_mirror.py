@@ -22,7 +22,7 @@ def test_the_list_of_exceptions_does_not_grow() -> None:
     assert allowed == len(listed) <= MOST_EXCEPTIONS
 
 
-MOST_EXCEPTIONS = 73
+MOST_EXCEPTIONS = 30
 """Lower it whenever a line leaves the list; never raise it."""
 
 
@@ -69,11 +69,16 @@ def test_a_test_without_a_source_and_a_source_without_a_test_are_named() -> None
 def test_an_exception_names_a_test_that_exists_and_is_needed() -> None:
     source, test = ROOM + "a.py", TESTS + "test_c.py"
     files = {source: BRANCH, ROOM + "c.py": BRANCH, test: ""}
-    line = f"count: 1\n{source} {test}\n"
+    line = f"count: 1\n{source} {test} because\n"
     assert mirror.findings_in(files, line) == []
-    [gone] = mirror.findings_in(files, f"count: 1\n{source} {TESTS}test_d.py\n")
+    [gone] = mirror.findings_in(files, f"count: 1\n{source} {TESTS}test_d.py because\n")
     assert "there is no tests/unit/room/test_d.py" in gone
     [unneeded] = mirror.findings_in({**files, TESTS + "test_a.py": ""}, line)
     assert "needs no exception now" in unneeded
     [wrong] = mirror.findings_in(files, line.replace("count: 1", "count: 2"))
     assert "says 2 and has 1" in wrong
+
+
+def test_an_exception_needs_a_reason() -> None:
+    with pytest.raises(ValueError, match=r"a\.py has no reason"):
+        mirror.read_exceptions(f"count: 1\n{ROOM}a.py {TESTS}test_d.py\n")

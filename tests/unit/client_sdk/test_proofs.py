@@ -1,4 +1,4 @@
-"""The tasks that carry out orders for proofs: what ends with its connection, and what outlives it."""
+"""The tasks that carry out orders for proofs: some end with their connection, some outlive it."""
 
 from __future__ import annotations
 
