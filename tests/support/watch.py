@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from support.desk import POLICY
+from support.desk import POLICY, put
 from support.hands import Hands
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.errors import IllegalEvent
@@ -96,8 +96,8 @@ class Watch(Hands):
         """Move the next draws, so that a test need not wait for the situation it is about."""
         self.moved = True
         self.state = self.state.copy()
-        self.state.proofs.next_active_ms = self.state.playback.active_ms + capture_in_ms
-        self.state.challenges.next_active_ms = self.state.playback.active_ms + challenge_in_ms
+        put(self.state, proofs={"next_active_ms": self.state.playback.active_ms + capture_in_ms})
+        put(self.state, challenges={"next_active_ms": self.state.playback.active_ms + challenge_in_ms})
 
     # -- the rules -------------------------------------------------------------------------------------------------
 

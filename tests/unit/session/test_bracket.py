@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, Desk, frame, good_face, started
+from support.desk import POLICY, Desk, frame, good_face, put, started
 from support.hands import Hands
 from unit.session.owners.test_liveness import (
     LIVE,
@@ -53,7 +53,7 @@ def cure(session: Hands) -> Hands:
 
 def ordinary(session: Hands) -> Hands:
     """Let a challenge of an ordinary kind fall due."""
-    session.state.challenges.next_active_ms = session.state.playback.active_ms
+    put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     assert session.state.challenges.open.kind in ("confirm", "code")
     return quiet(session)
@@ -115,7 +115,7 @@ class TestHeld:
     def test_coming_only_when_called_loses_that_stretch_and_not_the_held_time(self) -> None:
         session = held(30_000, policy=replace(LIVE, excuses=0))
         play(session, 20_000)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         for _ in range(3):
             session.capture(frame())
@@ -313,7 +313,7 @@ class TestEnd:
 
     def test_failing_them_waits_for_no_round_that_has_nothing_to_prove(self) -> None:
         session = ask(play(held(30_000), 20_000))
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         assert session.state.proofs.round is not None
         session.do(e.FinishRequested)
@@ -423,7 +423,7 @@ class TestEnd:
         session = held(30_000)
         ask(session).move()
         play(session, 10_000)
-        session.state.credit.covered = len(session.state.credit.pending)
+        put(session.state, credit={"covered": len(session.state.credit.pending)})
         session.wait(2_000).beat(40_000, playing=False, ended=True)
         assert session.state.challenges.open is None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, frame, good_face
+from support.desk import POLICY, frame, good_face, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -24,7 +24,7 @@ def counting(**policy: object) -> Hands:
 
 
 def quiet(session: Hands) -> Hands:
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -35,7 +35,7 @@ def play(session: Hands, span_ms: int) -> Hands:
 
 
 def proof(session: Hands) -> Hands:
-    session.state.proofs.next_active_ms = session.state.playback.active_ms
+    put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     return quiet(session.round())
 
@@ -134,7 +134,7 @@ class TestTail:
 class TestOpenChallenge:
     def asked(self) -> Hands:
         session = play(counting(), 20_000)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         assert session.state.challenges.open is not None
         return quiet(session)
@@ -172,7 +172,7 @@ class TestOpenChallenge:
         proof(session)
         assert session.state.credit.proved == 1
         session.beat(20_000)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.round(frame(good_face(similarity_bp=100)))
         assert session.state.proofs.hold is R.NOT_SAME_PERSON
@@ -183,7 +183,7 @@ class TestOpenChallenge:
 
     def test_with_nothing_pending_it_is_not_waited_for(self) -> None:
         session = proof(play(counting(), 20_000))
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.do(e.FinishRequested)
         assert session.final().verified_ms == 20_000

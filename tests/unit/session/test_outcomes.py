@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import NONCE, POLICY, frame, good_face
+from support.desk import NONCE, POLICY, frame, good_face, put
 from support.hands import Hands
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
@@ -31,7 +31,7 @@ def counting(policy: Policy = POLICY, **info: object) -> Hands:
 
 
 def quiet(session: Hands) -> Hands:
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -43,7 +43,7 @@ def play(session: Hands, span_ms: int) -> Hands:
 
 def proof(session: Hands, picture: FrameAssessment | None = None) -> Hands:
     """Let a scheduled round come, and take it with such pictures."""
-    session.state.proofs.next_active_ms = session.state.playback.active_ms
+    put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     assert session.state.proofs.round is not None
     return quiet(session.round(picture))
@@ -120,7 +120,7 @@ class TestSchedule:
         gaps = set()
         for number in range(30):
             session = Hands(POLICY, seed=f"{number:064x}")
-            session.state.proofs.doubt = 3
+            put(session.state, proofs={"doubt": 3})
             proofs.schedule(session.turn())
             gaps.add(session.state.proofs.next_active_ms)
         assert len(gaps) >= 10
@@ -129,7 +129,7 @@ class TestSchedule:
     def test_doubt_with_a_mean_below_the_least_gap_changes_nothing(self) -> None:
         policy = replace(POLICY, capture_mean_ms=5_000)
         session = Hands(policy)
-        session.state.proofs.doubt = 3
+        put(session.state, proofs={"doubt": 3})
         proofs.schedule(session.turn())
         assert session.state.proofs.next_active_ms == 16_000
 
@@ -149,7 +149,7 @@ class TestBracket:
     @pytest.mark.parametrize("called", [False, True])
     def test_a_lost_bracket_is_explained_in_every_minute_it_was_played_in(self, called: bool) -> None:
         session = play(counting(replace(POLICY, excuses=0)), 70_000)
-        session.state.playback.lead_ms = 5
+        put(session.state, playback={"lead_ms": 5})
         if called:
             outcomes.decide(session.turn(), Outcome.PASSED, R.NO_FACE)
         else:
@@ -159,7 +159,7 @@ class TestBracket:
 
     def test_an_unanswered_challenge_takes_back_the_plan_for_a_round(self) -> None:
         session = play(counting(), 10_000)
-        session.state.proofs.due_ms = 5
+        put(session.state, proofs={"due_ms": 5})
         outcomes.fail_challenge(session.turn(), R.CHALLENGE_WRONG, was_liveness=False)
         assert session.state.proofs.due_ms == 0
         assert type(session.state.proofs.due_ms) is int
@@ -252,22 +252,22 @@ class TestBracket:
 
     def test_a_passed_round_does_not_cure_an_unanswered_challenge(self) -> None:
         session = play(counting(), 10_000)
-        session.state.challenges.hold = True
-        session.state.proofs.hold = R.CHALLENGE_UNANSWERED
+        put(session.state, challenges={"hold": True})
+        put(session.state, proofs={"hold": R.CHALLENGE_UNANSWERED})
         outcomes.decide(session.turn(), Outcome.PASSED, None)
         assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
         assert session.state.playback.phase is Phase.SUSPENDED
 
     def test_a_failed_round_while_a_challenge_holds_plans_no_cure(self) -> None:
         session = play(counting(), 10_000)
-        session.state.challenges.hold = True
+        put(session.state, challenges={"hold": True})
         outcomes.decide(session.turn(), Outcome.FAILED, R.NO_FACE)
         assert session.state.proofs.due_ms == 0
 
 
 class TestComingOnlyWhenCalled:
     def called(self, session: Hands) -> Hands:
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         for _ in range(3):
             session.capture(frame())
@@ -402,7 +402,7 @@ class TestEnd:
     def test_where_no_proof_is_possible_it_ends_at_once_without_the_bracket(self, part: str) -> None:
         session = play(counting(), 20_000)
         getattr(session.state, part).hold = R.NETWORK_GAP
-        session.state.playback.phase = Phase.SUSPENDED
+        put(session.state, playback={"phase": Phase.SUSPENDED})
         session.do(e.FinishRequested)
         assert self.final(session).verified_ms == 0
         assert session.of(d.RecordMinute)[-1].minute.reasons == (R.NO_CLOSING_PROOF,)

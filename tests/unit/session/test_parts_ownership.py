@@ -130,3 +130,17 @@ def test_foreign_writes_are_seen() -> None:
     assert sorted(writes(source, "step")) == [
         ("", "info"), ("credit", "held"), ("link", "seq"), ("page", "hold"), ("proofs", "strikes"),
     ]  # fmt: skip
+
+
+def test_tests_set_up_a_state_through_events_owners_or_one_builder(root: Path) -> None:
+    """A field that a test assigns by itself would go on existing there after its owner has dropped it."""
+    places = [*(root / "tests" / "support").glob("*.py"), *(root / "tests" / "unit" / "session").rglob("*.py")]
+    places += (root / "tests" / "property").glob("*.py")
+    assert len(places) > 50
+    found = {
+        (path.name, part, field)
+        for path in places
+        for part, field in writes(path.read_text(encoding="utf-8"), path.stem)
+        if part
+    }
+    assert found == set()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import NONCE, POLICY
+from support.desk import NONCE, POLICY, put
 from support.hands import Hands
 from zaichang.core.errors import EvidenceError, IllegalEvent
 from zaichang.session import decisions as d
@@ -36,7 +36,7 @@ def test_a_beacon_orders_nothing_and_moves_nothing_that_was_drawn() -> None:
 
 def replace_beacon(session: Hands) -> object:
     state = session.state.copy()
-    state.link.beacon = ""
+    put(state, link={"beacon": ""})
     return state
 
 

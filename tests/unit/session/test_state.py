@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from support.desk import POLICY, started
+from support.desk import POLICY, put, started
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.state import PARTS, State
 from zaichang.session.step import start
@@ -38,13 +38,13 @@ def test_the_frontier_is_the_furthest_of_what_was_watched() -> None:
     for name, end_ms in (("credited", 10), ("pending_set", 20), ("undecided", 30)):
         setattr(state.credit, name, ((0, end_ms),))
         assert state.frontier_ms == end_ms
-    state.credit.credited = ((0, 40),)
+    put(state, credit={"credited": ((0, 40),)})
     assert state.frontier_ms == 40
 
 
 def test_taken_is_credited_and_pending_but_not_undecided() -> None:
     state = fresh()
-    state.credit.credited, state.credit.pending_set, state.credit.undecided = ((0, 10),), ((10, 15),), ((50, 60),)
+    put(state, credit={"credited": ((0, 10),), "pending_set": ((10, 15),), "undecided": ((50, 60),)})
     assert state.taken == ((0, 15),)
     assert state.pending_ms == 5
 

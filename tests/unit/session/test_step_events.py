@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, begun, changed, frame, started
+from support.desk import POLICY, T0_MS, begun, changed, frame, put, started
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -21,7 +21,7 @@ NEVER_MS = 10_000_000
 
 def counting(**policy: object) -> Hands:
     session = Hands(replace(POLICY, **policy)).begin()
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -168,7 +168,7 @@ class TestPage:
 
     def test_a_round_is_called_off_while_hidden_and_owed_on_return(self) -> None:
         session = play(counting(), 10_000)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.wait(1_000).beat(11_000, visible=False)
         assert session.state.proofs.round is None
@@ -244,15 +244,15 @@ class TestPlayer:
         session = Hands(POLICY, route="challenge")
         session.answer()
         session.beat(0)
-        session.state.challenges.next_active_ms = NEVER_MS
+        put(session.state, challenges={"next_active_ms": NEVER_MS})
         play(session, 20_000)
         session.beat(20_000, playing=False)
         assert session.state.proofs.round is None and session.state.challenges.open is None
 
     def test_a_held_session_is_not_asked_for_a_pause(self) -> None:
         session = play(counting(), 20_000)
-        session.state.proofs.hold = R.NO_FACE
-        session.state.playback.phase = Phase.SUSPENDED
+        put(session.state, proofs={"hold": R.NO_FACE})
+        put(session.state, playback={"phase": Phase.SUSPENDED})
         session.beat(20_000, playing=False)
         assert session.state.proofs.round is None
 
@@ -260,7 +260,7 @@ class TestPlayer:
 class TestConnection:
     def test_an_order_is_repeated_with_time_to_obey_once_or_twice(self) -> None:
         session = counting(excuses=1)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         first = session.of(d.OrderCapture)[-1]
         session.wait(10_000).do(e.ConnectionLost)
@@ -309,7 +309,7 @@ class TestConnection:
 
     def test_a_challenge_that_kept_its_time_is_not_shown_again_by_a_heartbeat(self) -> None:
         session = counting(excuses=0)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         deadline_ms = session.state.challenges.open.deadline_ms if session.state.challenges.open else 0
         out = session.wait(20_000).beat(0)
@@ -321,7 +321,7 @@ class TestConnection:
 class TestAnswer:
     def test_an_answer_in_time_plans_the_next_challenge_and_nothing_else(self) -> None:
         session = counting()
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.answer()
         assert session.state.challenges.open is None
@@ -331,7 +331,7 @@ class TestAnswer:
 
     def test_an_answer_after_the_deadline_cures_and_a_round_follows(self) -> None:
         session = counting(challenge_deadline_ms=5_000)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.tick(5_000)
         out = session.answer()
@@ -343,7 +343,7 @@ class TestAnswer:
 
     def test_an_answer_to_the_overdue_challenge_may_be_wrong_as_often_as_any(self) -> None:
         session = counting(challenge_deadline_ms=5_000, challenge_attempts=2)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.tick(5_000)
         session.answer("wrong")
@@ -357,7 +357,7 @@ class TestAnswer:
 
     def test_using_up_the_tries_holds_for_that_reason(self) -> None:
         session = counting(challenge_attempts=2)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.answer("wrong")
         session.wait(1_000).do(e.ChallengeAnswered, challenge_id="q99", answer="here")
@@ -368,7 +368,7 @@ class TestAnswer:
 
     def test_the_strike_that_ends_the_session_leaves_no_challenge(self) -> None:
         session = counting(challenge_attempts=1, strikes_max=1)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.answer("wrong")
         assert session.state.playback.phase is Phase.CLOSED

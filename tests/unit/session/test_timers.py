@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, frame
+from support.desk import POLICY, T0_MS, frame, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -26,7 +26,7 @@ def due_in(session: Hands) -> int | None:
 
 def counting(**policy: object) -> Hands:
     session = Hands(replace(POLICY, **policy)).begin()
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -55,60 +55,60 @@ class TestNextDeadline:
     def test_the_gap_the_minute_the_round_the_challenge(self) -> None:
         session = counting()
         assert due_in(session) == 16_000
-        session.state.credit.minute_active_ms = 55_000
+        put(session.state, credit={"minute_active_ms": 55_000})
         assert due_in(session) == 5_000
-        session.state.proofs.next_active_ms = session.state.playback.active_ms + 3_000
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms + 3_000})
         assert due_in(session) == 3_000
-        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms + 2_000})
         assert due_in(session) == 2_000
-        session.state.challenges.next_active_ms = session.state.playback.active_ms - 7
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms - 7})
         assert due_in(session) == 0
 
     def test_no_challenges_where_the_policy_has_none_unless_they_are_the_proof(self) -> None:
         session = counting(challenge_kinds=())
-        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms + 2_000})
         assert due_in(session) == 16_000
         session = Hands(replace(POLICY, challenge_kinds=()), route="challenge")
         session.answer()
         session.beat(0)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
-        session.state.challenges.next_active_ms = session.state.playback.active_ms + 2_000
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms + 2_000})
         assert due_in(session) == 2_000, "and no captures on that route"
 
     def test_in_a_round_no_round_and_beside_a_challenge_no_challenge(self) -> None:
         session = counting()
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         assert session.state.proofs.round is not None and session.state.challenges.open is not None
         assert due_in(session) == 15_000
 
     def test_a_cure(self) -> None:
         session = counting()
-        session.state.proofs.due_ms = session.now_ms + 500
+        put(session.state, proofs={"due_ms": session.now_ms + 500})
         assert due_in(session) == 500
-        session.state.page.hold = R.PAGE_HIDDEN
+        put(session.state, page={"hold": R.PAGE_HIDDEN})
         assert due_in(session) == 16_000
-        session.state.page.hold, session.state.link.hold = None, R.NETWORK_GAP
-        session.state.playback.phase = Phase.SUSPENDED
+        put(session.state, page={"hold": None}, link={"hold": R.NETWORK_GAP})
+        put(session.state, playback={"phase": Phase.SUSPENDED})
         assert due_in(session) == 1_800_000, "while the network is down only the end of waiting is due"
 
     def test_an_excused_or_overdue_challenge_is_not_due(self) -> None:
         session = Hands(POLICY, route="challenge")
         challenge = session.state.challenges.open
         assert challenge is not None
-        session.state.link.heard_ms = session.now_ms + NEVER_MS
+        put(session.state, link={"heard_ms": session.now_ms + NEVER_MS})
         assert due_in(session) == 90_000
         for changed in (replace(challenge, deadline_ms=0), replace(challenge, overdue=True)):
-            session.state.challenges.open = changed
+            put(session.state, challenges={"open": changed})
             assert due_in(session) > 90_000  # type: ignore[operator]  # an open session always has something due
 
     def test_the_time_limit_and_not_once_it_is_closing(self) -> None:
         session = counting(session_max_ms=600_000)
-        session.state.link.heard_ms = session.now_ms + NEVER_MS
-        session.state.playback.phase = Phase.SUSPENDED
+        put(session.state, link={"heard_ms": session.now_ms + NEVER_MS})
+        put(session.state, playback={"phase": Phase.SUSPENDED})
         assert due_in(session) == 600_000 - (session.now_ms - T0_MS)
-        session.state.playback.closing = R.SESSION_FINISHED
+        put(session.state, playback={"closing": R.SESSION_FINISHED})
         assert due_in(session) == NEVER_MS + POLICY.gap_ms
 
     def test_nothing_once_closed(self) -> None:
@@ -175,7 +175,7 @@ class TestGap:
 
     def test_a_round_in_progress_is_called_off_and_owed(self) -> None:
         session = play(counting(), 20_000)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms + 10_000})
         session.tick(10_000)
         assert session.state.proofs.round is not None
         session.tick(6_000)
@@ -189,7 +189,7 @@ class TestGap:
 
     def test_without_an_excuse_left_the_round_runs_out(self) -> None:
         session = play(counting(excuses=0), 20_000)
-        session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms + 10_000})
         session.tick(10_000)
         session.tick(6_000)
         assert session.state.proofs.round is not None
@@ -206,14 +206,14 @@ class TestGap:
 
     def test_a_challenge_is_excused_once_but_not_an_overdue_one(self) -> None:
         session = counting(challenge_deadline_ms=20_000)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.tick(16_000)
         assert session.state.challenges.open is not None
         assert session.state.challenges.open.deadline_ms == 0
         assert session.state.proofs.excuses == 1
         session = counting(challenge_deadline_ms=5_000)
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         session.tick(16_000)
         assert session.state.challenges.open is not None
@@ -257,9 +257,9 @@ class TestEnds:
 
     def test_a_closing_session_that_is_abandoned_keeps_its_reason(self) -> None:
         session = play(counting(abandon_ms=60_000), 20_000)
-        session.state.playback.closing = R.SESSION_FINISHED
-        session.state.link.hold = R.NETWORK_GAP
-        session.state.playback.phase = Phase.SUSPENDED
+        put(session.state, playback={"closing": R.SESSION_FINISHED})
+        put(session.state, link={"hold": R.NETWORK_GAP})
+        put(session.state, playback={"phase": Phase.SUSPENDED})
         session.tick(60_000)
         assert session.of(d.RecordFinal)[0].final.reason is R.SESSION_FINISHED
 
@@ -296,7 +296,7 @@ def test_an_order_given_late_runs_from_when_it_leaves() -> None:
 
 def test_an_unanswered_challenge_holds_from_its_deadline() -> None:
     session = play(counting(challenge_deadline_ms=5_000), 10_000)
-    session.state.challenges.next_active_ms = session.state.playback.active_ms
+    put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     session.tick(4_999)
     assert not session.state.challenges.hold
@@ -311,7 +311,7 @@ def test_an_unanswered_challenge_holds_from_its_deadline() -> None:
 @pytest.mark.parametrize("late_ms", [0, 5_000])
 def test_a_scheduled_round_begins_when_due(late_ms: int) -> None:
     session = counting()
-    session.state.proofs.next_active_ms = session.state.playback.active_ms + 10_000
+    put(session.state, proofs={"next_active_ms": session.state.playback.active_ms + 10_000})
     session.tick(9_999)
     assert session.state.proofs.round is None
     session.tick(1 + late_ms)

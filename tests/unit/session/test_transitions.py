@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.desk import POLICY, T0_MS, started
+from support.desk import POLICY, T0_MS, put, started
 from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
@@ -36,7 +36,7 @@ LATE = {e.ConnectionLost, e.ConnectionResumed, e.DeadlineReached, e.CaptureAsses
 
 def in_phase(phase: Phase) -> State:
     state, _ = start(started(), POLICY)
-    state.playback.phase = phase
+    put(state, playback={"phase": phase})
     return state
 
 
@@ -121,7 +121,7 @@ def test_closed_is_for_good() -> None:
     state = free(Phase.ACTIVE)
     playback.close(Turn(state, POLICY, T0_MS), ReasonCode.SUPERSEDED)
     assert (state.playback.phase, state.playback.closing) == (Phase.CLOSED, ReasonCode.SUPERSEDED)
-    state.playback.closing = None
+    put(state, playback={"closing": None})
     assert transitions.target(state) is Phase.CLOSED
 
 

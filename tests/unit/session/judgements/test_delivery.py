@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS
+from support.desk import POLICY, T0_MS, put
 from support.hands import Hands
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import ReasonCode
@@ -37,7 +37,7 @@ def session(span_ms: int = 20_000, **policy: object) -> Hands:
 
 
 def quiet(made: Hands) -> Hands:
-    made.state.proofs.next_active_ms = made.state.challenges.next_active_ms = NEVER_MS
+    put(made.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return made
 
 
@@ -48,7 +48,7 @@ def play(made: Hands, span_ms: int) -> Hands:
 
 
 def prove(made: Hands) -> Hands:
-    made.state.proofs.due_ms = made.now_ms
+    put(made.state, proofs={"due_ms": made.now_ms})
     made.tick()
     made.round()
     return quiet(made)
@@ -131,11 +131,11 @@ class TestWaiting:
     def test_what_waits_counts_among_the_pieces_that_watching_may_have(self) -> None:
         made = session(0)
         apart = [(100_000 + 2_000 * n, 101_000 + 2_000 * n) for n in range(PIECES_MAX)]
-        made.state.credit.credited = tuple(apart[:100])
-        made.state.credit.waiting = tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])
-        made.state.credit.waiting_set = tuple(apart[100:])
+        put(made.state, credit={"credited": tuple(apart[:100])})
+        put(made.state, credit={"waiting": tuple((0, *part, made.now_ms + WAIT_MS) for part in apart[100:])})
+        put(made.state, credit={"waiting_set": tuple(apart[100:])})
         made.wait(1_000).beat(500_000, playing=False)
-        made.state.playback.beat_ms = 0
+        put(made.state, playback={"beat_ms": 0})
         made.wait(1_000).beat(50_000)
         made.wait(5_000).beat(55_000)
         assert made.state.credit.pending == (), "a hundred and twenty-eight pieces, and this were one more"
@@ -193,7 +193,7 @@ class TestTheLog:
         made.wait(1_000).beat(60_000, playing=False)
         first, *rest = made.state.credit.minutes
         end_ms = first.to_ms // delivery.STEP_MS * delivery.STEP_MS
-        made.state.credit.minutes = (replace(first, to_ms=end_ms), *rest)
+        put(made.state, credit={"minutes": (replace(first, to_ms=end_ms), *rest)})
         made.wait(14_000)
         log(made, (0, 60_000, end_ms + after_ms))
         assert bool(made.state.credit.credited) is counts

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, changed
+from support.desk import POLICY, T0_MS, changed, put
 from support.hands import Hands
 from unit.session.owners.test_liveness import LIVE, held
 from zaichang.core.enums import ChallengeKind
@@ -119,7 +119,7 @@ class TestMovementsThatFollow:
         first_ms = session.state.liveness.first_ms
         session.round()
         session.beat(0)
-        session.state.liveness.wanted = True
+        put(session.state, liveness={"wanted": True})
         session.wait(1_000).beat(1_000)
         assert session.state.challenges.open is not None
         session.move()
@@ -136,7 +136,7 @@ class TestGoingOn:
 
     def back(self, **info: object) -> Hands:
         session = Hands(EXACT, **{"credited": ((0, 60_000),), "resumable": ((60_000, 100_000),), **info}).round()
-        session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+        put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
         return session
 
     def test_the_next_session_goes_on_from_there(self) -> None:
@@ -176,7 +176,7 @@ class TestGoingOn:
         session = self.back()
         session.beat(100_000)
         session.wait(5_000).beat(105_000)
-        session.state.proofs.due_ms = session.now_ms
+        put(session.state, proofs={"due_ms": session.now_ms})
         session.tick()
         session.round()
         assert session.state.credit.credited == ((0, 60_000), (100_000, 105_000))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import done
+from support.desk import done, put
 from support.hands import Hands
 from unit.session.owners.test_liveness import (
     LIGHT,
@@ -181,7 +181,7 @@ class TestTries:
     def test_a_try_begun_while_the_deadline_rests_has_the_whole_time(self) -> None:
         session = held()
         ask(session)
-        session.state.challenges.open = replace(session.state.challenges.open, deadline_ms=0)
+        put(session.state, challenges={"open": replace(session.state.challenges.open, deadline_ms=0)})
         session.ready()
         assert session.state.challenges.open.deadline_ms == session.now_ms + 90_000
 
@@ -210,8 +210,8 @@ class TestTries:
         session = held()
         ask(session)
         order = session.ready()
-        session.state.proofs.due_ms = session.now_ms
-        session.state.proofs.next_active_ms = 0
+        put(session.state, proofs={"due_ms": session.now_ms})
+        put(session.state, proofs={"next_active_ms": 0})
         session.tick(1_000)
         assert session.state.proofs.round is None
         session.move(order)
@@ -220,7 +220,7 @@ class TestTries:
     def test_a_round_rests_meanwhile(self) -> None:
         session = held()
         ask(session)
-        session.state.proofs.next_active_ms = 0
+        put(session.state, proofs={"next_active_ms": 0})
         session.tick()
         session.capture()
         order = session.ready()
@@ -231,7 +231,7 @@ class TestTries:
 
     def test_ready_for_another_kind_of_challenge_does_nothing(self) -> None:
         session = held()
-        session.state.challenges.next_active_ms = session.state.playback.active_ms
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         before = session.state
         assert before.challenges.open.kind in ("confirm", "code")

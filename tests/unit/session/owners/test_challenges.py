@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import changed
+from support.desk import changed, put
 from support.hands import Hands
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
@@ -34,8 +34,8 @@ def hands(**policy: object) -> Hands:
 
 def issued(number: int, kinds: tuple[str, ...], **info: object) -> d.OrderChallenge:
     session = Hands(replace(CHALLENGES, challenge_kinds=kinds), **info)
-    session.state.challenges.open = None
-    session.state.challenges.issued = number
+    put(session.state, challenges={"open": None})
+    put(session.state, challenges={"issued": number})
     turn = session.turn()
     challenges.issue(turn)
     order = turn.out[0]
@@ -119,8 +119,8 @@ def test_a_question_is_shuffled_and_its_answer_follows() -> None:
     seen: Counter[tuple[str, str]] = Counter()
     for number in range(200):
         session = Hands(replace(CHALLENGES, challenge_kinds=("question",)), questions=BANK)
-        session.state.challenges.open = None
-        session.state.challenges.issued = number
+        put(session.state, challenges={"open": None})
+        put(session.state, challenges={"issued": number})
         challenges.issue(session.turn())
         asked = session.state.challenges.open
         assert asked is not None
@@ -285,7 +285,7 @@ def test_wrong_and_too_fast_use_the_same_tries() -> None:
     session.answer(after_ms=3_000, text="wrong")
     before = session.state.challenges.issued
     assert session.state.challenges.open is not None
-    session.state.challenges.open = replace(session.state.challenges.open, issued_at_ms=session.now_ms)
+    put(session.state, challenges={"open": replace(session.state.challenges.open, issued_at_ms=session.now_ms)})
     session.answer(after_ms=0)
     assert session.state.challenges.hold
     assert session.state.challenges.open is None
@@ -307,7 +307,7 @@ def test_the_same_reaction_time_again_and_again_is_an_indicator() -> None:
 @pytest.mark.parametrize(("spread_ms", "flagged"), [(119, True), (120, False)])
 def test_regular_means_less_than_the_spread_of_people(spread_ms: int, flagged: bool) -> None:
     session = hands()
-    session.state.challenges.reactions_ms = (2_000, 2_000, 2_000, 2_000, 2_000 + spread_ms)
+    put(session.state, challenges={"reactions_ms": (2_000, 2_000, 2_000, 2_000, 2_000 + spread_ms)})
     session.answer(after_ms=2_050)
     assert ("CHALLENGE_TOO_REGULAR" in session.indicated()) is flagged
 
@@ -359,8 +359,8 @@ class TestTheSamePlace:
         session = self.at("confirm")
         challenge = session.state.challenges.open
         assert challenge is not None
-        session.state.challenges.picks = before
-        session.state.challenges.open = replace(challenge, expected=challenge.options[0])
+        put(session.state, challenges={"picks": before})
+        put(session.state, challenges={"open": replace(challenge, expected=challenge.options[0])})
         self.choose(session, 0)
         assert ("CHALLENGE_SAME_ANSWER" in session.indicated()) is flagged
 
@@ -416,7 +416,7 @@ def test_only_an_outstanding_challenge_can_be_overdue() -> None:
     session = hands()
     challenges.expire(session.turn())
     assert session.state.challenges.open is not None and session.state.challenges.open.overdue
-    session.state.challenges.open = None
+    put(session.state, challenges={"open": None})
     challenges.expire(session.turn())
     assert session.state.challenges.open is None
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY
+from support.desk import POLICY, put
 from support.hands import Hands
 from unit.session.owners.test_liveness import LIVE
 from zaichang.core.enums import ChallengeKind
@@ -22,14 +22,14 @@ CONFIRM = replace(POLICY, challenge_kinds=("confirm",))
 
 def playing(policy: Policy = CONFIRM, **info: object) -> Hands:
     session = Hands(policy, **info).begin()
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     for _ in range(4):
         session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
     return session
 
 
 def asked(session: Hands) -> Hands:
-    session.state.challenges.next_active_ms = session.state.playback.active_ms
+    put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     assert session.state.challenges.open is not None
     return session
@@ -63,7 +63,7 @@ class TestWhatIsOwed:
     @pytest.mark.parametrize("route", ["face", "challenge"])
     def test_a_learner_who_leaves_before_the_first_proof_still_owes(self, route: str) -> None:
         session = Hands(replace(CONFIRM, liveness_start=True), owed="code", route=route)
-        session.state.challenges.open = None
+        put(session.state, challenges={"open": None})
         assert session.state.playback.phase in (Phase.AWAITING_CAPTURE, Phase.CHALLENGING)
         assert left(session) == "code"
 
@@ -80,10 +80,10 @@ class TestTheNextSession:
         assert session.state.challenges.open is not None and session.state.challenges.open.kind == "confirm"
         assert session.state.proofs.round is not None, "and with captures, as ever"
         session.begin()
-        session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+        put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
         for _ in range(4):
             session.wait(5_000).beat(session.state.playback.beat_playhead_ms + 5_000)
-        session.state.proofs.due_ms = session.now_ms
+        put(session.state, proofs={"due_ms": session.now_ms})
         session.tick()
         session.round()
         assert session.state.credit.credited == (), "proved, but the challenge is open"

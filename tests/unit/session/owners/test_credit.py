@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY
+from support.desk import POLICY, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import bracket
@@ -22,7 +22,7 @@ EXACT = replace(POLICY, rate_max_bp=10_000, seek_tolerance_ms=0)
 def counting(policy: object = EXACT, **info: object) -> Hands:
     """Return a session that began to count at playhead 0 and has nothing due for a while."""
     session = Hands(policy, **info).begin()  # type: ignore[arg-type]  # a policy
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = 10_000_000
+    put(session.state, proofs={"next_active_ms": 10_000_000}, challenges={"next_active_ms": 10_000_000})
     return session
 
 
@@ -240,7 +240,7 @@ class TestPlayhead:
     def test_a_stretch_may_begin_a_little_ahead(self, ahead_ms: int, accepted: bool) -> None:
         """The player was told to go on and played until its next report: 1 s, and the tolerance."""
         session = Hands(replace(EXACT, seek_tolerance_ms=1_000)).round()
-        session.state.link.heard_ms = session.now_ms
+        put(session.state, link={"heard_ms": session.now_ms})
         session.wait(1_000).beat(ahead_ms)
         assert (session.state.playback.beat_ms == session.now_ms) is accepted
         if not accepted:
@@ -258,14 +258,14 @@ class TestPlayhead:
     def test_a_jump_within_what_was_saved_is_still_a_jump(self) -> None:
         session = counting(replace(EXACT, seek_tolerance_ms=1_000))
         session.wait(5_000).beat(5_000)
-        session.state.playback.beat_playhead_ms = 6_001
-        session.state.playback.lead_ms = 0
+        put(session.state, playback={"beat_playhead_ms": 6_001})
+        put(session.state, playback={"lead_ms": 0})
         session.wait(5_000).beat(10_000)
         assert seek_orders(session)[-1] == d.OrderSeek(to_ms=5_000, reason=R.SEEK_FORWARD)
         session = counting(replace(EXACT, seek_tolerance_ms=1_000))
         session.wait(5_000).beat(5_000)
-        session.state.playback.beat_playhead_ms = 6_000
-        session.state.playback.lead_ms = 0
+        put(session.state, playback={"beat_playhead_ms": 6_000})
+        put(session.state, playback={"lead_ms": 0})
         session.wait(5_000).beat(10_000)
         assert session.state.credit.pending == ((0, 0, 5_000), (0, 6_000, 10_000))
 
@@ -385,10 +385,10 @@ class TestNotes:
 
 def resolved(outcome: Outcome, reason: ReasonCode | None) -> Hands:
     session = counting()
-    session.state.credit.minutes = (OpenMinute(index=0, from_ms=1, to_ms=2), OpenMinute(index=1, from_ms=2))
-    session.state.credit.pending = ((0, 0, 10), (1, 20, 25))
-    session.state.credit.pending_set = ((0, 10), (20, 25))
-    session.state.playback.lead_ms = 99
+    put(session.state, credit={"minutes": (OpenMinute(index=0, from_ms=1, to_ms=2), OpenMinute(index=1, from_ms=2))})
+    put(session.state, credit={"pending": ((0, 0, 10), (1, 20, 25))})
+    put(session.state, credit={"pending_set": ((0, 10), (20, 25))})
+    put(session.state, playback={"lead_ms": 99})
     if outcome is Outcome.FAILED:
         bracket.lose(session.turn(), reason, 0)
     else:
@@ -429,8 +429,8 @@ class TestResolve:
     def test_reasons_stay_few(self) -> None:
         session = counting()
         full = tuple(R)[: credit.REASONS_PER_MINUTE]
-        session.state.credit.minutes = (OpenMinute(index=0, from_ms=1, reasons=full),)
-        session.state.credit.pending = ((0, 0, 10), (0, 20, 30))
+        put(session.state, credit={"minutes": (OpenMinute(index=0, from_ms=1, reasons=full),)})
+        put(session.state, credit={"pending": ((0, 0, 10), (0, 20, 30))})
         credit.resolve(session.turn(), Outcome.FAILED, R.SUPERSEDED)
         assert session.state.credit.minutes[0].reasons == full
 
@@ -462,10 +462,15 @@ def test_a_minutes_verdict(
 def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() -> None:
     session = counting()
     state = session.state
-    state.credit.minutes = (
-        OpenMinute(index=0, from_ms=1, to_ms=60),
-        OpenMinute(index=1, from_ms=60, to_ms=120),
-        OpenMinute(index=2, from_ms=120),
+    put(
+        state,
+        credit={
+            "minutes": (
+                OpenMinute(index=0, from_ms=1, to_ms=60),
+                OpenMinute(index=1, from_ms=60, to_ms=120),
+                OpenMinute(index=2, from_ms=120),
+            )
+        },
     )
     for accounted_ms, pending, expected in (
         (59, (), []),
@@ -475,7 +480,7 @@ def test_minutes_are_recorded_in_order_once_ended_accounted_for_and_decided() ->
         (120, (), [1]),
         (10**15, (), []),
     ):
-        state.playback.accounted_ms, state.credit.pending = accounted_ms, pending
+        put(state, playback={"accounted_ms": accounted_ms}, credit={"pending": pending})
         turn = session.turn()
         credit.record_minutes(turn)
         assert [x.minute.index for x in turn.out if isinstance(x, d.RecordMinute)] == expected
@@ -543,8 +548,11 @@ class TestSmallSkips:
     def test_pieces_are_few(self, skip_allowed: bool, at_ms: int, counts: bool) -> None:
         """From its edge a hole may be filled, and at the end playing goes on; a piece that touches none is too many."""
         session = counting(replace(POLICY, skip_allowed=skip_allowed))
-        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))
-        session.state.credit.credited += ((127_000, 128_000),)
+        put(
+            session.state,
+            credit={"credited": tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))},
+        )
+        put(session.state, credit={"credited": (*session.state.credit.credited, (127000, 128000))})
         self.place(session, at_ms)
         assert (session.state.playback.beat_ms > 0) is counts
         session.wait(100).beat(at_ms + 100)
@@ -554,7 +562,7 @@ class TestSmallSkips:
 
     def test_a_piece_too_many_is_refused_in_the_middle_of_playing_too(self) -> None:
         session = counting(POLICY)
-        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX))
+        put(session.state, credit={"credited": tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX))})
         self.place(session, 60_000)
         session.wait(10).beat(50_950)
         session.wait(10).beat(50_960)
@@ -563,6 +571,9 @@ class TestSmallSkips:
 
     def test_one_piece_less_leaves_room(self) -> None:
         session = counting(replace(POLICY, skip_allowed=True))
-        session.state.credit.credited = tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))
+        put(
+            session.state,
+            credit={"credited": tuple((n * 1_000, n * 1_000 + 900) for n in range(playback.PIECES_MAX - 1))},
+        )
         self.place(session, 900_000)
         assert session.state.playback.beat_ms == session.now_ms

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, frame, good_face
+from support.desk import POLICY, frame, good_face, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -25,7 +25,7 @@ def counting(policy: object = EXACT, **info: object) -> Hands:
 
 
 def quiet(session: Hands) -> Hands:
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -36,7 +36,7 @@ def play(session: Hands, span_ms: int) -> Hands:
 
 
 def proof(session: Hands, assessment: object = None) -> Hands:
-    session.state.proofs.next_active_ms = session.state.playback.active_ms
+    put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     return quiet(session.round(assessment))  # type: ignore[arg-type]  # a picture
 
@@ -44,7 +44,7 @@ def proof(session: Hands, assessment: object = None) -> Hands:
 class TestScattered:
     def left_out(self, skipped_ms: int) -> Hands:
         session = counting()
-        session.state.credit.credited = ((0, 1_000), (1_000 + skipped_ms, 60_000))
+        put(session.state, credit={"credited": ((0, 1_000), (1_000 + skipped_ms, 60_000))})
         return session
 
     @pytest.mark.parametrize(("skipped_ms", "refused"), [(29_999, False), (30_000, True)])
@@ -108,7 +108,7 @@ class TestTail:
 
     def ended(self, tokens_ms: int = 0, policy: object = EXACT) -> Hands:
         session = play(counting(policy), 20_000)
-        session.state.playback.tokens_ms = tokens_ms
+        put(session.state, playback={"tokens_ms": tokens_ms})
         session.wait(3_000).do(e.FinishRequested)
         return session
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.desk import POLICY, Desk, done, frame, good_face, started
+from support.desk import POLICY, Desk, done, frame, good_face, put, started
 from support.hands import Hands
 from zaichang.biometric import challenge as geometry
 from zaichang.core.enums import StepOutcome
@@ -41,8 +41,8 @@ def counting(policy: Policy = LIVE, **info: object) -> Hands:
 
 def quiet(session: Hands) -> Hands:
     """Let nothing fall due by schedule."""
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
-    session.state.liveness.due_active_ms = session.state.liveness.from_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
+    put(session.state, liveness={"due_active_ms": NEVER_MS, "from_active_ms": NEVER_MS})
     return session
 
 
@@ -53,15 +53,15 @@ def play(session: Hands, span_ms: int) -> Hands:
 
 
 def proof(session: Hands, assessment: Any = None) -> Hands:
-    session.state.proofs.next_active_ms = session.state.playback.active_ms
+    put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     return quiet(session.round(assessment))
 
 
 def ask(session: Hands, kind: str = "liveness") -> Hands:
     """Let a challenge of this kind fall due."""
-    session.state.liveness.wanted = kind == "liveness"
-    session.state.challenges.next_active_ms = session.state.playback.active_ms
+    put(session.state, liveness={"wanted": kind == "liveness"})
+    put(session.state, challenges={"next_active_ms": session.state.playback.active_ms})
     session.tick()
     assert session.state.challenges.open is not None and session.state.challenges.open.kind == kind
     return quiet(session)
@@ -202,7 +202,7 @@ class TestStart:
         session.round()
         assert session.state.proofs.rounds == 2
         assert session.state.playback.phase is Phase.CHALLENGING
-        session.state.challenges.open = replace(session.state.challenges.open, overdue=False)
+        put(session.state, challenges={"open": replace(session.state.challenges.open, overdue=False)})
         session.move()
         session.beat()
         assert session.state.playback.phase is Phase.ACTIVE
@@ -412,10 +412,10 @@ class TestJudging:
         for expected in (False, True, False):
             assert session.state.liveness.mirrored is expected
             self.mirror(session)
-        session.state.liveness.mirrored = True
+        put(session.state, liveness={"mirrored": True})
         session.round()
         assert session.state.liveness.mirrored, "the same camera"
-        session.state.proofs.due_ms = session.now_ms
+        put(session.state, proofs={"due_ms": session.now_ms})
         session.tick()
         session.capture(camera="cam-2")
         assert not session.state.liveness.mirrored

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, Desk, frame, good_face, started
+from support.desk import POLICY, Desk, frame, good_face, put, started
 from support.hands import Hands
 from unit.session.owners.test_liveness import LIVE, ask, held, judged, play, quiet
 from unit.session.test_bracket import ordinary
@@ -28,7 +28,7 @@ class TestDoubt:
         return challenge is not None and challenge.kind == "liveness"
 
     def due_round(self, session: Hands) -> Hands:
-        session.state.proofs.next_active_ms = session.state.playback.active_ms
+        put(session.state, proofs={"next_active_ms": session.state.playback.active_ms})
         session.tick()
         return session
 
@@ -105,7 +105,7 @@ class TestDoubt:
 
     def test_while_an_ordinary_challenge_is_open_it_waits_for_that(self) -> None:
         session = ordinary(held())
-        session.state.liveness.wanted = True
+        put(session.state, liveness={"wanted": True})
         session.tick(1_000)
         assert session.state.challenges.open.kind != "liveness"
         session.answer()
@@ -115,7 +115,7 @@ class TestDoubt:
     def test_it_waits_until_time_counts(self) -> None:
         session = held()
         session.beat(30_000, playing=False)
-        session.state.liveness.wanted = True
+        put(session.state, liveness={"wanted": True})
         session.tick(10_000)
         assert session.state.challenges.open is None
         session.beat(30_000)
@@ -124,9 +124,9 @@ class TestDoubt:
     @pytest.mark.parametrize("policy", [POLICY, replace(LIVE, proofs=())])
     def test_never_where_movements_are_not_in_use(self, policy: Policy) -> None:
         session = Hands(policy)
-        session.state.liveness.wanted = True
+        put(session.state, liveness={"wanted": True})
         one = Desk(policy=policy)
-        one.state.liveness.wanted = True
+        put(one.state, liveness={"wanted": True})
         one.study(300_000)
         assert all(order.kind != "liveness" for order in one.ordered(d.OrderChallenge))
 
@@ -168,7 +168,7 @@ class TestMoments:
             session.move()
         session.beat()
         quiet(session)
-        session.state.liveness.wanted = True
+        put(session.state, liveness={"wanted": True})
         session.tick()
         assert session.state.challenges.open is not None and session.state.challenges.open.kind == "liveness"
 
@@ -178,7 +178,7 @@ class TestMoments:
 
     def test_the_next_moment_is_drawn_in_the_second_half_of_the_gap(self) -> None:
         session = held()
-        session.state.playback.active_ms = 123_456
+        put(session.state, playback={"active_ms": 123_456})
         liveness.schedule(session.turn())
         assert session.state.liveness.from_active_ms == 123_456 + 150_000
         assert type(session.state.liveness.from_active_ms) is int
@@ -197,8 +197,8 @@ class TestMoments:
 
     def test_after_half_of_the_gap_any_challenge_asks_for_movements(self) -> None:
         session = held()
-        session.state.liveness.from_active_ms = session.state.playback.active_ms + 5_000
-        session.state.challenges.next_active_ms = session.state.playback.active_ms + 5_000
+        put(session.state, liveness={"from_active_ms": session.state.playback.active_ms + 5_000})
+        put(session.state, challenges={"next_active_ms": session.state.playback.active_ms + 5_000})
         play(session, 5_000)
         assert session.state.challenges.open.kind == "liveness"
 

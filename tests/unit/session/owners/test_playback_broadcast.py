@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS
+from support.desk import POLICY, T0_MS, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -28,7 +28,7 @@ def watching(behind_ms: int = 8_000, *, began_ago_ms: int = HOUR_MS, **policy: o
     )
     session.round()
     session.beat(edge_ms(session) - behind_ms)
-    session.state.proofs.next_active_ms = session.state.challenges.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
     return session
 
 
@@ -37,7 +37,7 @@ def edge_ms(session: Hands) -> int:
 
 
 def prove(session: Hands) -> Hands:
-    session.state.proofs.due_ms = session.now_ms
+    put(session.state, proofs={"due_ms": session.now_ms})
     session.tick()
     return session.round()
 
@@ -56,7 +56,7 @@ def test_a_late_joiner_earns_from_where_they_joined_and_is_not_sent_back() -> No
 @pytest.mark.parametrize(("ahead_ms", "counts"), [(0, True), (LIVE_SLACK_MS, True), (LIVE_SLACK_MS + 1, False)])
 def test_no_playhead_is_where_the_broadcast_has_not_come_yet(ahead_ms: int, counts: bool) -> None:
     session = watching(behind_ms=0, burst_ms=15_000, seek_tolerance_ms=5_000)
-    session.state.playback.beat_playhead_ms = edge_ms(session) + ahead_ms
+    put(session.state, playback={"beat_playhead_ms": edge_ms(session) + ahead_ms})
     out = session.wait(5_000).beat(edge_ms(session) + ahead_ms)
     ack = out[-1]
     assert isinstance(ack, d.AckHeartbeat)
@@ -138,6 +138,6 @@ def test_the_player_goes_on_at_the_live_edge_after_a_pause_order() -> None:
 
 def test_a_lesson_that_is_not_live_is_not_held_against_the_clock() -> None:
     session = Hands(EXACT).begin()
-    session.state.proofs.next_active_ms = NEVER_MS
+    put(session.state, proofs={"next_active_ms": NEVER_MS})
     session.wait(5_000).beat(5_000)
     assert session.state.pending_ms == 5_000 and not skips(session.state, EXACT)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, frame, good_face
+from support.desk import POLICY, frame, good_face, put
 from support.hands import Hands
 from zaichang.core.assessment import FaceFinding, FrameAssessment, not_analysed
 from zaichang.core.reasons import ReasonCode
@@ -99,7 +99,7 @@ def test_an_unreadable_frame_is_a_miss_even_if_seen_before() -> None:
 def test_the_same_picture_twice_is_frozen_and_later_a_duplicate() -> None:
     session = Hands(FULL)
     session.round()
-    session.state.proofs.next_active_ms = 0
+    put(session.state, proofs={"next_active_ms": 0})
     session.beat()
     session.capture(frame(good_face(), content=session.state.proofs.contents[-1]))
     assert session.state.proofs.round is not None
@@ -123,7 +123,7 @@ def test_without_content_nothing_is_remembered() -> None:
 
 def test_the_last_pictures_are_remembered_and_no_more() -> None:
     session = Hands(FULL)
-    session.state.proofs.contents = tuple(f"{n:016x}" for n in range(100, 164))
+    put(session.state, proofs={"contents": tuple(f"{n:016x}" for n in range(100, 164))})
     session.capture(frame(good_face(), content="new"))
     assert len(session.state.proofs.contents) == 64
     assert session.state.proofs.contents[0] == f"{101:016x}"
@@ -288,7 +288,7 @@ def test_the_cure_asks_at_once_and_says_why() -> None:
 
 def test_a_round_in_progress_is_not_begun_again() -> None:
     session = Hands()
-    session.state.proofs.due_ms = 5
+    put(session.state, proofs={"due_ms": 5})
     turn = session.turn()
     proofs.begin_round(turn)
     assert turn.out == []
@@ -400,7 +400,7 @@ def test_an_assessment_that_is_not_awaited_changes_nothing() -> None:
     before = session.state
     session.do(e.CaptureAssessed, capture_id="c0-1", assessment=session.picture())
     assert session.state == before
-    session.state.proofs.next_active_ms = 0
+    put(session.state, proofs={"next_active_ms": 0})
     session.tick()
     session.receive()
     before = session.state
@@ -441,8 +441,14 @@ def test_a_claim_about_another_capture_is_ignored() -> None:
 @pytest.mark.parametrize(("misses", "reason"), [(2, None), (3, R.NO_FACE)])
 def test_a_pass_only_after_being_called_says_so(misses: int, reason: ReasonCode | None) -> None:
     session = Hands()
-    session.state.proofs.round = replace(Round(number=0), capture_id="c0-0", received=True, passes=1, taken=misses + 2)
-    session.state.proofs.round = replace(session.state.proofs.round, reasons=(R.BLURRED,) * 4 + (R.NO_FACE,) * misses)
+    put(
+        session.state,
+        proofs={"round": replace(Round(number=0), capture_id="c0-0", received=True, passes=1, taken=misses + 2)},
+    )
+    put(
+        session.state,
+        proofs={"round": replace(session.state.proofs.round, reasons=(R.BLURRED,) * 4 + (R.NO_FACE,) * misses)},
+    )
     event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=frame(good_face()))
     assert proofs.assess(session.turn(), event) == (Outcome.PASSED, reason)
 
@@ -462,9 +468,9 @@ def test_the_prompt_gives_the_last_reason() -> None:
 
 def test_a_learner_who_came_only_when_called_is_told_why() -> None:
     session = Hands(replace(POLICY, excuses=0)).begin()
-    session.state.challenges.next_active_ms = 10_000_000
+    put(session.state, challenges={"next_active_ms": 10_000_000})
     session.wait(5_000).beat(5_000)
-    session.state.proofs.next_active_ms = 0
+    put(session.state, proofs={"next_active_ms": 0})
     session.tick()
     for shown in (frame(), frame(reasons=(R.CAMERA_COVERED,)), frame(reasons=(R.CAMERA_COVERED,))):
         session.capture(shown)

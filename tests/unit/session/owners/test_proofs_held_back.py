@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.desk import POLICY
+from support.desk import POLICY, put
 from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
@@ -25,7 +25,7 @@ class TestHeldBack:
         """Return a session whose next capture is ordered."""
         session = Hands(replace(POLICY, challenge_kinds=(), **changes)).begin()
         session.wait(5_000).beat(5_000)
-        session.state.proofs.next_active_ms = 0
+        put(session.state, proofs={"next_active_ms": 0})
         session.tick()
         return session
 
@@ -92,7 +92,7 @@ class TestHeldBack:
     def test_what_was_held_back_once_stays_so_for_the_round(self, arrives: bool) -> None:
         session = self.asked()
         assert session.state.proofs.round is not None
-        session.state.proofs.round = replace(session.state.proofs.round, withheld=True)
+        put(session.state, proofs={"round": replace(session.state.proofs.round, withheld=True)})
         if arrives:
             session.receive()
         else:
@@ -130,8 +130,9 @@ class TestHeldBack:
         session.receive()
         current = session.state.proofs.round
         assert current is not None
-        session.state.proofs.round = replace(
-            current, passes=1, taken=2 + len(reasons), reasons=reasons, withheld=withheld
+        put(
+            session.state,
+            proofs={"round": replace(current, passes=1, taken=2 + len(reasons), reasons=reasons, withheld=withheld)},
         )
         event = e.CaptureAssessed(at_ms=session.now_ms, capture_id=current.capture_id, assessment=session.picture())
         passed = (Outcome.PASSED, told)
