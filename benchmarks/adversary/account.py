@@ -1,6 +1,6 @@
 """One learner account at the service: its sessions of a lesson one after the other, run by the pure core.
 
-What ``live`` and ``review`` do around the core is done here with the same pure functions: earlier credit, the challenge
+It does the work of ``live`` and ``review`` around the core with the same pure functions: earlier credit, the challenge
 that is still owed, the media that movements at the next start make up for.
 """
 
@@ -60,7 +60,7 @@ class Account:
 
     @property
     def undecided(self) -> IntervalSet:
-        """Media left to a person, in all sessions."""
+        """Media in review, in all sessions."""
         return difference(union(self._undecided, self.state.credit.undecided), self.credited)
 
     def open(self, now_ms: int) -> None:
@@ -95,7 +95,7 @@ class Account:
         )
 
     def apply(self, event: Event) -> tuple[Decision, ...]:
-        """Apply an event; what the phase does not accept is refused, as the gateway does."""
+        """Apply an event; refuse one that the phase does not accept, as the gateway does."""
         try:
             self.state, decisions = step(self.state, event, self._policy)
         except IllegalEvent:

@@ -39,7 +39,7 @@ AWAY = {
 
 
 def assess(view: View, chance: random.Random) -> FrameAssessment:
-    """Return what vision would say of a picture of this view."""
+    """Return the assessment that vision would give a picture of this view."""
     if view is View.EMPTY:
         return _frame((), chance, ReasonCode.NO_FACE)
     if view is View.LEARNER:

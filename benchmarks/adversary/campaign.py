@@ -46,7 +46,7 @@ class Worst:
 
     Attributes:
         kind: The class.
-        way: What is done.
+        way: The way.
         score_s: What it earns (or costs an honest learner) in ten minutes of a lesson, by fresh evenings.
         fair_s: Watched by the right person.
         credited_s: Credited.
@@ -80,7 +80,7 @@ def honest(kind: str) -> bool:
 
 
 def score(kind: str, outcome: Outcome) -> float:
-    """Return the score of an evening, in ms, by what its class is judged."""
+    """Return the score of an evening, in ms, by the measure of its class."""
     if not honest(kind):
         return beyond(outcome)
     return reviewed(outcome) if kind == habits.REVIEW else lost(outcome)

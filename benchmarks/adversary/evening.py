@@ -15,7 +15,7 @@ from zaichang.session.policy import Policy
 
 BEGINS_MS = 1_700_000_000_000
 PATIENCE = 4
-"""An evening lasts at most so many times the lesson; whoever stands still for ever ends there."""
+"""An evening lasts at most so many times the lesson; a way that stands still ends there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,11 @@ class Outcome:
         credited_ms: Credited, over all accounts.
         fair_ms: Watched by the right person.
         beyond_ms: Credited and not watched.
-        lost_ms: Watched, and neither credited nor left to a person.
-        review_ms: Watched, and left to a person.
+        lost_ms: Watched, and neither credited nor in review.
+        review_ms: Watched, and in review.
         sessions: How many sessions were opened.
         server_ms: How long it took.
-        locked_out: Whether a learner watched for more than a minute, and nothing was credited or left to a person.
+        locked_out: Whether a learner watched for more than a minute, and nothing was credited or went to review.
         complete: Whether every session had ended when the evening was over.
     """
 
@@ -81,7 +81,7 @@ class Evening:
         heapq.heappush(self._queue, (at_ms, self._count, act))
 
     def run(self) -> Outcome:
-        """Let everything happen; return what it gave."""
+        """Run the whole evening; return its outcome."""
         queue = self._queue
         while queue and not all(page.over for page in self.pages):
             at_ms, _, act = heapq.heappop(queue)
@@ -93,7 +93,7 @@ class Evening:
         return self._outcome()
 
     def view(self) -> View:
-        """Return what the camera sees."""
+        """Return the camera's view."""
         if not self.here:
             return AWAY[self.way.seat]
         return View.LEARNER_BADLY_SEEN if self.badly_seen else View.LEARNER
@@ -105,7 +105,7 @@ class Evening:
             page.player.settle(self.now_ms, watched=page is watched)
 
     def come(self, for_ms: int = 0) -> None:
-        """The learner sits down; for so long, where that is said."""
+        """The learner sits down, for the given time if there is one."""
         self.moves += 1
         self.badly_seen = False
         if not self.here:
@@ -163,5 +163,5 @@ class Evening:
 
 
 def spend(way: Way, policy: Policy, seed: int, lesson_ms: int) -> Outcome:
-    """Return what an evening of this way gives."""
+    """Return the outcome of an evening of this way."""
     return Evening(way, policy, seed, lesson_ms).run()

@@ -54,7 +54,7 @@ CLASSES: Final = MappingProxyType(
         "honest-review": frozenset({"line", "camera", *HABITS}),
     }
 )
-"""By class, what may vary; ``honest-review`` is judged by the time that is left to a person, the others by the lost."""
+"""By class, what may vary; ``honest-review`` is judged by the time in review, the others by the lost time."""
 REVIEW: Final = "honest-review"
 TARGET_MS: Final = 60_000
 """The most that an honest day may lose."""
@@ -136,7 +136,7 @@ class Honest:
                     yield replace(day, habits=(*day.habits[:place], other, *day.habits[place + 1 :]))
 
     def way(self, day: Day) -> Way:
-        """Return what such a learner does; one who is called comes back."""
+        """Return the actions of such a learner; one who is called comes back."""
         rules: list[Rule] = []
         for each in day.habits:
             kind = HABITS[each.name]

@@ -1,4 +1,4 @@
-"""Ways that a first search found: where every search begins, and what every new one must find again."""
+"""Ways that a first search found: every search begins with them, and must find them again."""
 
 from __future__ import annotations
 

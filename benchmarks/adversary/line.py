@@ -1,4 +1,4 @@
-"""The line between a page and the service: latency, order, and what a lost connection takes with it."""
+"""The line between a page and the service: latency, order, and the messages lost with a connection."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Line:
         self.connected = True
 
     def close(self) -> None:
-        """Close the connection; what is on its way is lost."""
+        """Close the connection; messages on their way are lost."""
         self._number += 1
         self.connected = False
 

@@ -10,7 +10,7 @@ from zaichang.session.playhead import EMPTY, IntervalSet, add
 
 
 class Player:
-    """Where the lesson is, and what of it was played and watched.
+    """The position in the lesson, and its played and watched parts.
 
     Attributes:
         duration_ms: Length of the lesson.

@@ -1,4 +1,4 @@
-"""Hill climbing over ways: keep the best few, change them, keep what is worse for us; then make it small.
+"""Hill climbing over ways: keep the best few, change them, keep those that are worse for us; then make them small.
 
 One climb is decided by its seed alone: the same budget gives the same ways on every machine.
 """
@@ -61,17 +61,17 @@ class Found(Generic[C]):
 
 
 def beyond(outcome: Outcome) -> float:
-    """A cheat's score: what was credited and not watched."""
+    """A cheat's score: time credited and not watched."""
     return outcome.beyond_ms
 
 
 def lost(outcome: Outcome) -> float:
-    """An honest day's score: what was watched and is lost; nothing where the day did not come to its end."""
+    """An honest day's score: time watched and lost; 0 if the day did not come to its end."""
     return outcome.lost_ms if outcome.complete else 0.0
 
 
 def reviewed(outcome: Outcome) -> float:
-    """Another score of an honest day: what was watched and is left to a person."""
+    """Another score of an honest day: time watched and in review."""
     return outcome.review_ms if outcome.complete else 0.0
 
 

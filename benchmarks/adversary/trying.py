@@ -1,4 +1,4 @@
-"""A try at movements: a learner who is there obeys, and nobody else can."""
+"""A try at movements: only a learner who is there can obey."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Do(StrEnum):
 
 
 class Seat(StrEnum):
-    """What the camera sees while the learner is away."""
+    """The camera's view while the learner is away."""
 
     EMPTY = "empty"
     OTHER = "other"
@@ -62,7 +62,7 @@ class Seat(StrEnum):
 
 
 class Then(StrEnum):
-    """What becomes of a picture that was held back until the patience was over."""
+    """The fate of a picture that was held back until the patience was over."""
 
     SEND = "send"
     REFUSE = "refuse"
@@ -103,7 +103,7 @@ class Way:
 
     Attributes:
         rules: Reactions, in order of precedence.
-        seat: What the camera sees while the learner is away.
+        seat: The camera's view while the learner is away.
         pace_ms: How often the page reports.
         wait_ms: How long a picture is held back while the learner is away.
         then: What becomes of it.
