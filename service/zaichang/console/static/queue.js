@@ -55,7 +55,7 @@ const words = {
   hints: { zh: "页面线索", en: "Hints of the page" },
   decidedBy: { zh: "审核人", en: "Decided by" },
   other: { zh: "另一账号", en: "other account" },
-  person: { zh: "机器只提示，由人决定。每个决定都写入日志并署名。", en: "Machines only point; people decide. Every decision is signed and logged." },
+  person: { zh: "规则未能判定的时间和各种提示，由人决定。每个决定都写入日志并署名。", en: "A person decides on time that the rules left undecided, and on indicators. Every decision is logged with the reviewer's id." },
   keys: { zh: "快捷键：J/K 下一个/上一个，G 计入，F 不计入，1–7 选原因，N 已阅，E 属正常，P 抓拍，V 放大，回车确定，Esc 取消", en: "Keys: J/K next/previous, G grant, F refuse, 1–7 reason, N noted, E expected, P captures, V enlarge, Enter confirm, Esc cancel" },
 };
 const kinds = {

@@ -12,8 +12,8 @@ const words = {
     en: "Online proctoring and attendance verification for e-learning: for each minute of study it checks that it is the right person, alive, with the lesson really playing, and writes the result into a log that cannot be changed unseen.",
   },
   local: {
-    zh: "一切都在这台电脑上运行，画面不会离开本机。演示结束后删除 data/demo 文件夹即可清除全部数据。",
-    en: "Everything runs on this computer, and no picture leaves it. Delete the folder data/demo afterwards and all data is gone.",
+    zh: "一切都在这台电脑上运行，画面不会离开本机。演示结束后删除数据文件夹（默认 data/demo）即可清除其中的全部记录。",
+    en: "Everything runs on this computer, and no picture leaves it. Delete the data folder afterwards (data/demo by default), and all that was recorded is gone.",
   },
   rules: {
     zh: "演示规则检查是否在场、是否本人，并检测翻拍与照片攻击（PAD）；不要求做动作。",
@@ -37,8 +37,8 @@ const doors = [
   {
     name: { zh: "审核人员", en: "Reviewer" },
     text: {
-      zh: "逐分钟查看学习记录和原因，处理待审核事项。机器只提示，由人决定。",
-      en: "See sessions minute by minute with their reasons, and decide review cases. Machines only point; people decide.",
+      zh: "逐分钟查看学习记录和原因，处理待审核事项：规则未能判定的时间，由人决定。",
+      en: "See sessions minute by minute with their reasons, and decide review cases: time that the rules left undecided, a person grants or refuses.",
     },
     buttons: [
       { id: "sessions", label: { zh: "学习记录", en: "Sessions" }, primary: true },
