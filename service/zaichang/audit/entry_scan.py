@@ -11,7 +11,7 @@ from zaichang.audit.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
-from zaichang.audit.time_checks import SeenAt, check_delay
+from zaichang.audit.time_checks import LATE_MS, SeenAt, check_born, check_delay
 from zaichang.audit.whole.chains import Chains
 from zaichang.audit.whole.leaf_head import LeafHead, decode_head
 from zaichang.core.errors import EvidenceError
@@ -66,6 +66,7 @@ class EntryScan:
         self._entry = entry
         self._changes = Changes(origin, findings)
         self._empty = 0
+        self._undated, self._first_undated = 0, 1 << 63
 
     def diagnose(
         self,
@@ -157,8 +158,11 @@ class EntryScan:
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
-            if self.seen and head.sid:
+            if self.seen and (head.sid or head.t == "key"):
                 self._delay(head, first + place)
+            if head.sid and self.statements.born_ms is not None:
+                about = About(origin=self._origin, index=first + place, sid=head.sid)
+                check_born(about, head.at, self.statements.born_ms, self._findings)
             if chains and head.sid:
                 self._links.take(head, first + place, hashes[place])
             if head.t in CHANGES:
@@ -174,6 +178,12 @@ class EntryScan:
         else:
             for index, error in self._strangers:
                 self._findings.error("leaf", error, About(origin=self._origin, index=index))
+        if self._undated:
+            message = (
+                f"{self._undated} leaves, the first at index {self._first_undated}: no checkpoint is kept that was "
+                "cosigned soon after their dates. Copy checkpoint.history of the log too, or keep a mirror."
+            )
+            self._findings.undecided("time", "E_TIME_LATE", message, about, field="at")
         self._changes.finish(about)
         if self._chains:
             self._links.finish()
@@ -212,8 +222,12 @@ class EntryScan:
         while self._seen_next < len(self.seen) and self.seen[self._seen_next].size <= index:
             self._seen_next += 1
         if self._seen_next < len(self.seen):
-            about = About(origin=self._origin, index=index, sid=head.sid)
-            check_delay(about, head.at, self.seen[self._seen_next], self._findings)
+            covering = self.seen[self._seen_next]
+            if not covering.near and covering.at_ms - head.at > LATE_MS:
+                self._undated, self._first_undated = self._undated + 1, min(self._first_undated, index)
+                return
+            about = About(origin=self._origin, index=index, sid=head.sid or None)
+            check_delay(about, head.at, covering, self._findings)
 
     def _state(self, entry: bytes, index: int) -> None:
         try:

@@ -55,8 +55,12 @@ class Findings:
         self._add(check, Status.UNDECIDED, code, message, about, field)
 
     def error(self, check: str, error: EvidenceError, about: About, *, field: str | None = None) -> None:
-        """Record a failed check from the exception that it raised."""
-        self._add(check, Status.FAIL, error.code, error.message, about, field)
+        """Record a failed check from the exception that it raised. Missing cosignatures leave it undecided."""
+        if error.code == "E_QUORUM":
+            message = f"{error.message} Wait for the next round of the witnesses."
+            self.undecided(check, error.code, message, about, field=field)
+        else:
+            self._add(check, Status.FAIL, error.code, error.message, about, field)
 
     def equal(
         self, check: str, code: str, about: About, field: str, expected: object, got: object, message: str

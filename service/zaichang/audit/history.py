@@ -15,6 +15,11 @@ from zaichang.tlog.checkpoint import parse_checkpoint
 from zaichang.tlog.note import parse_note
 
 HISTORY: Final = "checkpoint.history"
+WITNESSED: Final = "checkpoint.witnessed"
+"""The newest cosigned checkpoint, beside the newest one, which waits for its cosignatures for some seconds."""
+FIRST_SIGHT: Final = "first-sight"
+"""Beside a mirror's ``public`` folder: when it first saw which checkpoint, by its own clock."""
+
 MAX_HISTORY_BYTES: Final = 256_000_000
 MAX_LINE_BYTES: Final = 200_000
 
@@ -42,6 +47,26 @@ def parse_history(data: bytes) -> list[Kept]:
         except (EvidenceError, KeyError):
             continue
     return found
+
+
+def parse_first_sights(data: bytes) -> list[tuple[Kept, int]]:
+    """Return the checkpoints that a mirror saw, each with the time by the mirror's own clock, in milliseconds."""
+    found = []
+    for line in data.split(b"\n"):
+        try:
+            value = parse_canonical_object(line, MAX_LINE_BYTES)
+            note, at_ms = str(value["note"]).encode("utf-8"), value["at_ms"]
+            size = parse_checkpoint(parse_note(note).text).size
+        except (EvidenceError, KeyError):
+            continue
+        if isinstance(at_ms, int):
+            found.append((Kept(size=size, note=note), at_ms))
+    return found
+
+
+def first_sight_line(note: bytes, at_ms: int) -> bytes:
+    """Return the line, without its newline, that states when a mirror first saw a checkpoint."""
+    return canonical_bytes({"note": note.decode("utf-8"), "at_ms": at_ms}, MAX_LINE_BYTES)
 
 
 def history_line(note: bytes) -> bytes:

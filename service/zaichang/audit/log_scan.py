@@ -15,9 +15,10 @@ from typing import Final
 from zaichang.audit.check import Check, Status
 from zaichang.audit.entry_scan import EntryScan
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.history import HISTORY, Kept, parse_history
+from zaichang.audit.history import HISTORY, WITNESSED, parse_first_sights, parse_history
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.time_checks import SeenAt
+from zaichang.audit.whole.past import Past, trusted_checkpoint
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint
 from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
@@ -57,6 +58,7 @@ def scan_log(
     options: ScanOptions | None = None,
     older: Sequence[bytes] = (),
     progress: Callable[[int, int], None] | None = None,
+    first_sights: bytes = b"",
 ) -> list[Check]:
     """Check a log's every tile and entry.
 
@@ -64,6 +66,7 @@ def scan_log(
         read: Reads the log's files.
         trust: The trusted keys.
         options: The optional checks.
+        first_sights: When the reader's own mirror first saw which checkpoint (``audit.history``).
         older: Signed checkpoints of the same log seen before; the log must still contain them.
         progress: Called with the numbers of checked and of all entries.
     """
@@ -73,21 +76,23 @@ def scan_log(
         findings.undecided("checkpoint", "E_FORMAT", "There is no checkpoint here.", About())
         return findings.checks
     try:
-        signed = trust.open_checkpoint(note)
+        signed, newest = trusted_checkpoint(note, read(WITNESSED), trust)
     except EvidenceError as error:
         findings.error("checkpoint", error, About(), field="checkpoint")
         return findings.checks
     checkpoint = signed.checkpoint
     about = About(origin=checkpoint.origin)
     findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
-    scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress)
+    scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress, newest)
     scan.second = _second(read, checkpoint, trust, findings)
-    if trust.witnesses:
-        scan.history(parse_history(read(HISTORY) or b""), trust)
+    past = Past(checkpoint, newest, scan.prefix_root, findings)
+    scan.dates(past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust))
     scan.run()
+    if newest.size > checkpoint.size:
+        past.grew()
     scan.statements.checkpoint(signed, trust)
     for entry in older:
-        scan.contains(entry, trust)
+        past.contains(entry, trust)
     return findings.checks
 
 
@@ -143,8 +148,10 @@ class _Scan:
         findings: Findings,
         options: ScanOptions,
         progress: Callable[[int, int], None] | None,
+        newest: Checkpoint,
     ) -> None:
         self._read = read
+        self._newest = newest
         self._checkpoint = checkpoint
         self._size = checkpoint.size
         self._findings = findings
@@ -154,7 +161,7 @@ class _Scan:
             findings,
             chains=options.chains,
             deep=options.deep,
-            prefix_root=self._prefix_root,
+            prefix_root=self.prefix_root,
             entry=self._entry,
         )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
@@ -181,44 +188,9 @@ class _Scan:
         if not any(check.status is Status.FAIL for check in self._findings.checks[before:]):
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
 
-    def history(self, kept: Sequence[Kept], trust: Trust) -> None:
-        """Record the cosigned checkpoints of the log's past: it must contain them, and they bound leaf times."""
-        about = About(origin=self._checkpoint.origin)
-        seen: list[SeenAt] = []
-        for entry in kept:
-            try:
-                old = trust.open_checkpoint(entry.note, self._checkpoint.origin)
-            except EvidenceError as error:
-                self._findings.error("consistency", error, about, field=HISTORY)
-                continue
-            at_s, size = trust.witness_time_s(old), old.checkpoint.size
-            if size > self._size or self._prefix_root(size) != old.checkpoint.root:
-                message = f"A checkpoint of size {size} that was cosigned is not of this log."
-                self._findings.failed("consistency", "E_CONSISTENCY", message, about, field=HISTORY)
-            elif at_s is not None:
-                seen.append(SeenAt(size=size, at_ms=at_s * 1000))
-        self._entries.seen = sorted(seen)
-        if seen:
-            message = f"{len(seen)} cosigned checkpoints of its past are part of this log."
-            self._findings.passed("consistency", about, message)
-
-    def contains(self, note: bytes, trust: Trust) -> None:
-        """Check that an older checkpoint is a prefix of this log."""
-        about = About(origin=self._checkpoint.origin)
-        try:
-            old = trust.open_checkpoint(note, self._checkpoint.origin).checkpoint
-        except EvidenceError as error:
-            self._findings.error("consistency", error, about, field="older checkpoint")
-            return
-        if old.size > self._size:
-            message = f"The log shrank: it was seen at {old.size}, and is at {self._size}."
-            self._findings.failed("consistency", "E_CONSISTENCY", message, about, field="size")
-        elif self._prefix_root(old.size) != old.root:
-            code = "E_FORK" if old.size == self._size else "E_CONSISTENCY"
-            message = f"The first {old.size} leaves are not those that were signed before."
-            self._findings.failed("consistency", code, message, About(origin=about.origin), field="root")
-        else:
-            self._findings.passed("consistency", about, f"The checkpoint of size {old.size} is part of this log.")
+    def dates(self, seen: list[SeenAt]) -> None:
+        """Take the times at which the log was seen at some size; they bound its leaves."""
+        self._entries.seen = seen
 
     def _edge(self, levels: int) -> dict[int, list[bytes]]:
         """Return the hashes of the partial tiles, repaired so that they give the signed root if possible."""
@@ -299,7 +271,7 @@ class _Scan:
         tile = TileId(level=level, index=index, width=width)
         data = self._read(tile.path())
         if data is None and width < WIDTH:
-            data = (self._read(tile.full().path()) or b"")[: HASH_BYTES * width] or None
+            data = (self._larger(tile) or b"")[: HASH_BYTES * width] or None
         about = About(origin=self._checkpoint.origin, index=(index * WIDTH) << (HEIGHT * level))
         if data is None:
             self._findings.failed("tiles", "E_TILE", "The tile is missing.", about, field=tile.path())
@@ -309,6 +281,13 @@ class _Scan:
             self._findings.failed("tiles", "E_TILE", message, about, field=tile.path())
             return None
         return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+
+    def _larger(self, tile: TileId) -> bytes | None:
+        """Return a tile that begins like this one, for the log has grown: the full one, or that of the newest size."""
+        found = self._read(tile.full().path())
+        if found is None and self._newest.size > self._size:
+            found = self._read(tile_at(tile.level, tile.index, self._newest.size).path())
+        return found
 
     def _below(self, level: int, index: int) -> list[bytes]:
         """Return a tile's content as computed from the tiles below it."""
@@ -326,7 +305,7 @@ class _Scan:
         tile = TileId(level=ENTRIES, index=index, width=width)
         data = self._read(tile.path())
         if data is None and width < WIDTH:
-            data = self._read(tile.full().path())
+            data = self._larger(tile)
         if data is None:
             return [], "The bundle is missing."
         entries: list[bytes] = []
@@ -365,11 +344,14 @@ class _Scan:
         entries = self._kept[number]
         return entries[index % WIDTH] if index % WIDTH < len(entries) else None
 
-    def _prefix_root(self, size: int) -> bytes:
+    def prefix_root(self, size: int) -> bytes:
+        """Return the root of the log's first ``size`` leaves, as its tiles give it."""
+
         def perfect(start: int, end: int) -> bytes:
             level = ((end - start).bit_length() - 1) // HEIGHT
             first, count = start >> (HEIGHT * level), (end - start) >> (HEIGHT * level)
-            hashes = self._tile(level, first // WIDTH, tile_width(level, first // WIDTH, self._size)) or []
+            wanted = self._newest.size if size > self._size else self._size
+            hashes = self._tile(level, first // WIDTH, tile_width(level, first // WIDTH, wanted)) or []
             return root_hash(hashes[first % WIDTH : first % WIDTH + count])
 
         return fold_peaks([perfect(low, high) for low, high in peaks(0, size)])

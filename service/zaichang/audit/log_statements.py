@@ -31,10 +31,12 @@ class LogStatements:
     Attributes:
         origin: The log.
         findings: Takes the results.
+        born_ms: When the log named its first key, None before that.
     """
 
     origin: str
     findings: Findings
+    born_ms: int | None = None
     _keys: dict[str, int] = field(default_factory=dict)
     _ends: dict[str, _End] = field(default_factory=dict)
     _policies: set[str] = field(default_factory=set)
@@ -86,6 +88,9 @@ class LogStatements:
             self.findings.failed("key", "E_KEY", "The key is another log's.", about, field="vkey", got=name)
         elif action == "add":
             self._keys[vkey] = index
+            at_ms = value.get("at")
+            if self.born_ms is None and isinstance(at_ms, int):
+                self.born_ms = at_ms
         elif vkey not in self._keys:
             self.findings.failed("key", "E_KEY", "A key is ended that was never named.", about, field="vkey", got=vkey)
         elif isinstance(size, int):

@@ -9,7 +9,7 @@ from typing import Final
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Check
-from zaichang.audit.history import HISTORY, MAX_HISTORY_BYTES
+from zaichang.audit.history import FIRST_SIGHT, HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
@@ -63,6 +63,7 @@ def verify_path(
     options: ScanOptions | None = None,
     older: Sequence[bytes] = (),
     progress: Callable[[int, int], None] | None = None,
+    own_copy: bool = False,
 ) -> list[Check]:
     """Check the bundle, receipt or log at ``path``.
 
@@ -72,6 +73,7 @@ def verify_path(
         replay: For a bundle: recomputes its verdicts.
         options: For a folder: the optional checks.
         older: For a folder: signed checkpoints seen before.
+        own_copy: For a folder: whether it is the reader's own mirror, whose times of first sight are believed.
         progress: For a folder: called with the entries read and the total.
 
     Raises:
@@ -79,7 +81,9 @@ def verify_path(
         EvidenceError: ``E_FORMAT`` for a folder that holds no log.
     """
     if path.is_dir():
-        return scan_log(tile_reader(path), trust, options, older, progress)
+        sights = path / FIRST_SIGHT
+        first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
+        return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
     data = read_file(path, MAX_BUNDLE_BYTES)
     if older:
         # Silence would look like a passed check.

@@ -7,8 +7,8 @@ this detects a leaf that is written today under last week's date. The log's own 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zaichang.audit.findings import About, Findings
@@ -46,11 +46,13 @@ class Bounds:
 
     Attributes:
         seen: Checkpoints with times, of any order.
+        born_ms: When the log's first key was named in it, None where that is not shown.
         known: ``(size, root)`` of every checkpoint that was shown to be of this log, with a time or without.
     """
 
     seen: tuple[SeenAt, ...] = ()
     known: frozenset[tuple[int, bytes]] = frozenset()
+    born_ms: int | None = None
 
     def first_covering(self, index: int) -> SeenAt | None:
         """Return the earliest checkpoint that covers leaf ``index``."""
@@ -60,6 +62,18 @@ class Bounds:
     def of_size(self, size: int) -> SeenAt | None:
         """Return the checkpoint of exactly this size."""
         return next((entry for entry in self.seen if entry.size == size), None)
+
+
+def earliest(seen: Iterable[SeenAt]) -> list[SeenAt]:
+    """Return checkpoints by size, each with the earliest time at which it or a larger one was seen."""
+    found: list[SeenAt] = []
+    for entry in sorted(seen, reverse=True):
+        if found and (found[-1].at_ms, not found[-1].near) < (entry.at_ms, not entry.near):
+            entry = replace(found[-1], size=entry.size)
+        if found and found[-1].size == entry.size:
+            found.pop()
+        found.append(entry)
+    return found[::-1]
 
 
 def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findings: Findings) -> None:
@@ -74,6 +88,8 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
     anchored, before = 0, len(findings.checks)
     for leaf in leaves:
         about, at = leaf.about(origin), leaf.number("at")
+        if bounds.born_ms is not None:
+            check_born(about, at, bounds.born_ms, findings)
         anchor = leaf.value.get("anchor")
         size = anchor.get("size") if isinstance(anchor, dict) else None
         if isinstance(size, int):
@@ -97,6 +113,20 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
             check_delay(about, at, covering, findings)
     if bounds.seen and len(findings.checks) == before and leaves:
         findings.passed("time", About(origin=origin, sid=leaves[0].sid), f"{len(leaves)} leaves within their bounds.")
+
+
+def check_born(about: About, at_ms: int, born_ms: int, findings: Findings) -> None:
+    """Refuse a leaf that is dated before the log had a key.
+
+    Args:
+        about: The leaf.
+        at_ms: Its date.
+        born_ms: When the log's first key was named in it.
+        findings: Takes the results.
+    """
+    if at_ms < born_ms - SKEW_MS:
+        message = "The leaf is dated before the log had a key."
+        findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=f">= {born_ms}", got=at_ms)
 
 
 def check_delay(about: About, at_ms: int, covering: SeenAt, findings: Findings) -> None:

@@ -13,10 +13,11 @@ Steps:
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 
 from zaichang.audit.beacon_check import BeaconBasis
-from zaichang.audit.bundle import Bundle, BundleLeaf, by_session
+from zaichang.audit.bundle import Bundle, BundleLeaf, Period, by_session
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
@@ -59,9 +60,10 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         findings.passed("format", About(origin=bundle.origin))
     signed = _checkpoint(bundle, trust, findings)
     checkpoint = None if signed is None else signed.checkpoint
-    bounds = _bounds(bundle, trust, signed, findings)
     checked = [_leaf(entry, bundle, checkpoint, findings) for entry in bundle.leaves]
     leaves = [leaf for leaf in checked if leaf is not None]
+    bounds = _bounds(bundle, trust, signed, findings)
+    bounds = replace(bounds, born_ms=_born_ms(leaves, bundle.period))
     if not leaves and checkpoint is not None:
         findings.undecided("leaf", "E_FORMAT", "The bundle holds no readable leaf.", About(origin=bundle.origin))
     _policies(bundle, leaves, findings)
@@ -122,7 +124,8 @@ def _bounds(bundle: Bundle, trust: Trust, signed: SignedCheckpoint | None, findi
             old = earlier.checkpoint
             verify_consistency(old.size, newest.size, entry.proof, old.root, newest.root)
         except EvidenceError as error:
-            findings.error("consistency", error, about, field="seen")
+            if error.code != "E_QUORUM":  # a witness was away in that round
+                findings.error("consistency", error, about, field="seen")
             continue
         known.add((old.size, old.root))
         at_s = trust.witness_time_s(earlier)
@@ -131,6 +134,16 @@ def _bounds(bundle: Bundle, trust: Trust, signed: SignedCheckpoint | None, findi
     if bundle.seen and len(found) > 1:
         findings.passed("consistency", about, f"{len(bundle.seen)} earlier cosigned checkpoints are part of this log.")
     return Bounds(seen=tuple(found), known=frozenset(known))
+
+
+def _born_ms(leaves: list[KnownLeaf], period: Period | None) -> int | None:
+    """Return when the log named its first key, None where the bundle does not show the log's first leaf."""
+    first = next((leaf.value for leaf in leaves if leaf.index == 0), None)
+    if first is None and period is not None and (data := dict(period.beside).get(0)) is not None:
+        with suppress(EvidenceError):
+            first = parse_leaf(data)
+    at_ms = first.get("at") if first is not None and first.get("t") == "key" else None
+    return at_ms if isinstance(at_ms, int) else None
 
 
 # (2), (3)

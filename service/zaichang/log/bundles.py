@@ -99,6 +99,7 @@ async def export_sessions(
     opened = [row for row, part in zip(rows, parts, strict=True) if part.fields]
     shown = [] if pictures is None else [await _captures(store, vault, pictures, row) for row in opened]
     leaves = tuple(sorted((leaf for part in parts for leaf in part.leaves), key=lambda leaf: leaf.index))
+    leaves = (*_first_key(reader, leaves), *leaves)
     digests = sorted({row.policy_digest for row in rows}) if openings == EVERYTHING else []
     dated = [(leaf.index, _anchor(leaf.leaf)) for leaf in leaves]
     proof = None
@@ -123,6 +124,13 @@ async def export_sessions(
         else tuple(Produced(sid=row.session_id, at_ms=pictures.at_ms) for row in opened),
         captures=tuple(capture for captures in shown for capture in captures),
     )
+
+
+def _first_key(reader: LogReader, leaves: Sequence[BundleLeaf]) -> tuple[BundleLeaf, ...]:
+    """Return the log's first leaf where it names the log's key: no session is older than that."""
+    if any(leaf.index == 0 for leaf in leaves) or parse_leaf(reader.entry(0))["t"] != "key":
+        return ()
+    return (BundleLeaf(index=0, leaf=reader.entry(0), proof=reader.prove(0)),)
 
 
 def _rules(leaves: Sequence[BundleLeaf]) -> tuple[Rules, ...]:

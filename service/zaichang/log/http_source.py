@@ -7,11 +7,17 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from zaichang.audit.history import HISTORY, MAX_HISTORY_BYTES
 from zaichang.core.errors import ConfigError, StorageError
 from zaichang.tlog.tiles import MAX_ENTRY_BYTES, WIDTH
 
 MAX_OBJECT_BYTES: Final = WIDTH * (MAX_ENTRY_BYTES + 2)
 _TIMEOUT_S: Final = 20
+
+
+def object_limit(name: str) -> int:
+    """Return how many bytes a published object may have."""
+    return MAX_HISTORY_BYTES if name == HISTORY else MAX_OBJECT_BYTES
 
 
 class HttpSource:
@@ -47,7 +53,8 @@ class HttpSource:
             try:
                 connection.request("GET", f"{self._prefix}/{name}")
                 answer = connection.getresponse()
-                data = answer.read(MAX_OBJECT_BYTES + 1)
+                limit = object_limit(name)
+                data = answer.read(limit + 1)
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 self._connection = None
@@ -58,7 +65,7 @@ class HttpSource:
                 continue
             if answer.status == 404:
                 return None
-            if answer.status == 200 and len(data) <= MAX_OBJECT_BYTES:
+            if answer.status == 200 and len(data) <= limit:
                 return data
             self.close()
             raise StorageError(

@@ -8,14 +8,18 @@ bundles wait in the copy's staging area, and are checked like all others before 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from zaichang.audit.history import first_sight_line, history_line, parse_history
 from zaichang.core.errors import EvidenceError
-from zaichang.ports.log.side_files import SideFile
+from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.ports.log.store import LogStore
-from zaichang.tlog.checkpoint import SignedCheckpoint
+from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
+from zaichang.tlog.note import parse_note
 from zaichang.tlog.plan import TreeState, load_state, plan_batch
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at
 from zaichang.tlog.trust import Trust
@@ -59,11 +63,24 @@ class Mirror:
         source: The log.
         store: The copy.
         publish_key: Shows the log's verifier key beside the copy.
+        side_files: Of the copy: takes the log's cosigned checkpoints, and the times at which the copy saw them.
+        now_ms: The copy's own clock.
         trust: The log keys that are believed, and the witnesses that are required.
     """
 
-    def __init__(self, source: Source, store: LogStore, publish_key: Callable[[str], None], trust: Trust) -> None:
+    def __init__(
+        self,
+        source: Source,
+        store: LogStore,
+        publish_key: Callable[[str], None],
+        side_files: SideFiles,
+        trust: Trust,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
         """Remember the parts."""
+        self._side_files = side_files
+        self._now_ms = now_ms
+        self._newest_size = 0
         self._source = source
         self._store = store
         self._publish_key = publish_key
@@ -102,6 +119,10 @@ class Mirror:
         self._grow(state, new.size, apply=True)
         self._store.publish(signed.note, new.size)
         self._store.clear_staging(new.size)
+        # (5) The witnesses' times and the copy's own: they date the log's leaves.
+        if new.size != before:
+            self._side_files.append_line(SideFile.FIRST_SIGHT, first_sight_line(signed.note, self._now_ms()))
+        self._take_history(new)
         self._publish_key(next((key.vkey for key in self._trust.logs if key.name == new.origin), ""))
         return Mirrored(origin=new.origin, before=before, size=new.size, fetched=fetched)
 
@@ -112,11 +133,23 @@ class Mirror:
             note = self._source.get(name)
             if note is None:
                 continue
+            with suppress(EvidenceError):
+                self._newest_size = max(self._newest_size, parse_checkpoint(parse_note(note).text).size)
             try:
                 return self._trust.open_checkpoint(note)
             except EvidenceError as error:
                 problem = problem or error
         raise problem or EvidenceError("E_FORMAT", "There is no checkpoint there.")
+
+    def _take_history(self, new: Checkpoint) -> None:
+        """Add those of the log's kept checkpoints that the copy does not have; a line is never lost here."""
+        held = {entry.note for entry in parse_history(self._side_files.read(SideFile.HISTORY) or b"")}
+        for entry in parse_history(self._source.get(SideFile.HISTORY.value) or b""):
+            if entry.note in held or entry.size > new.size:
+                continue
+            with suppress(EvidenceError):
+                self._trust.open_checkpoint(entry.note, new.origin)
+                self._side_files.append_line(SideFile.HISTORY, history_line(entry.note))
 
     def _fetch(self, before: int, size: int, progress: Callable[[int, int], None]) -> int:
         count = 0
@@ -132,7 +165,8 @@ class Mirror:
 
     def _object(self, tile: TileId) -> bytes:
         # A partial bundle is deleted once the full one exists. The full one begins with the same entries.
-        for wanted in dict.fromkeys((tile, tile.full())):
+        grown = tile_at(tile.level, tile.index, max(self._newest_size, tile.index * WIDTH + tile.width))
+        for wanted in dict.fromkeys((tile, tile.full(), grown)):
             data = self._source.get(wanted.path())
             if data is not None:
                 return data

@@ -88,7 +88,11 @@ def open_mirror(source: str, into: Path, trust: Trust) -> Mirror:
     remote = source.startswith(("http://", "https://"))
     keys = LogKeyFiles(into, "", into)  # the copy signs nothing; only the log's verifier key is shown
     return Mirror(
-        HttpSource(source) if remote else FolderSource(Path(source)), PosixLogStore(into), keys.publish, trust
+        HttpSource(source) if remote else FolderSource(Path(source)),
+        PosixLogStore(into),
+        keys.publish,
+        PosixSideFiles(into),
+        trust,
     )
 
 

@@ -120,10 +120,24 @@ class Trust:
             )
 
     def witness_time_s(self, signed: SignedCheckpoint) -> int | None:
-        """Return the earliest time at which a known witness states to have seen the checkpoint; None if none has."""
-        witnesses = {(w.name, w.key_id) for w in self.witnesses.values()}
-        times = [e.timestamp_s for e in signed.opened.verified if (e.name, e.key_id) in witnesses and e.timestamp_s]
-        return min(times, default=None)
+        """Return the time at which the quorum was met, by the cosignatures' own times; None if no witness states one.
+
+        In a group, that is the time of the last member that it took. So one dishonest witness of a group that asks for
+        all of them cannot make a checkpoint older than the others say. Without a quorum every known witness counts.
+        """
+        times = {(e.name, e.key_id): e.timestamp_s for e in signed.opened.verified if e.timestamp_s}
+        if self.quorum != NONE:
+            return self._met_s(self.quorum, times)
+        return max((at_s for w in self.witnesses if (at_s := self._met_s(w, times)) is not None), default=None)
+
+    def _met_s(self, name: str, times: Mapping[tuple[str, int], int]) -> int | None:
+        """Return when a witness or group had seen a checkpoint; None if it has not."""
+        if name in self.witnesses:
+            key = self.witnesses[name]
+            return times.get((key.name, key.key_id))
+        group = self.groups[name]
+        met = sorted(at for at in (self._met_s(member, times) for member in group.members) if at is not None)
+        return met[group.threshold - 1] if len(met) >= group.threshold else None
 
     def _witnessed(self, name: str, seen: set[tuple[str, int]]) -> bool:
         if name in self.witnesses:

@@ -47,7 +47,9 @@ def test_a_plain_web_server_is_enough(served: str, tmp_path: Path, capsys: pytes
     grow(log, 720)
     copy = PosixMedium(tmp_path / "copy")
     source = HttpSource(served)
-    assert Mirror(source, copy.place.open_store(), copy.place.keys.publish, TRUST).run().size == 720
+    assert (
+        Mirror(source, copy.place.open_store(), copy.place.keys.publish, copy.place.side_files, TRUST).run().size == 720
+    )
     source.close()
     assert main(["verify", str(tmp_path / "copy"), "--trust", str(trust)]) == 0
     for url in ("ftp://x/", "http://"):

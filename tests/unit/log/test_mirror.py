@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from support.cosigned import ONE, TWO, both, cosign
 from support.log_faults import ORIGIN, SIGNER, grow
 from support.log_media import LogMedium, PosixMedium
 from zaichang.audit.check import exit_code
+from zaichang.audit.history import history_line, parse_first_sights, parse_history
 from zaichang.audit.log_scan import scan_log
 from zaichang.audit.source import verify_path
 from zaichang.core.errors import EvidenceError, StorageError
 from zaichang.log.mirror import Mirror, Source
 from zaichang.main.logs import open_mirror
+from zaichang.ports.log.side_files import SideFile
 from zaichang.ports.log.store import PublishedLog
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
@@ -22,7 +25,7 @@ NewLog = Callable[[str], LogMedium]
 
 
 def mirror(source: Source, into: LogMedium, trust: Trust = TRUST) -> Mirror:
-    return Mirror(source, into.place.open_store(), into.place.keys.publish, trust)
+    return Mirror(source, into.place.open_store(), into.place.keys.publish, into.place.side_files, trust)
 
 
 def copy_of(log: LogMedium, into: LogMedium) -> tuple[int, int, int]:
@@ -45,6 +48,34 @@ def test_a_copy_grows_with_its_log_and_is_a_log_itself(new_log: NewLog) -> None:
         if ".p" not in path:
             assert copy.place.published.get(path) == log.place.published.get(path)
     assert copy_of(copy, new_log("third"))[1] == 256 * 65 + 3, "a copy can be copied"
+
+
+def test_a_copy_takes_the_witnesses_times_and_keeps_its_own(new_log: NewLog) -> None:
+    log, copy = new_log("log"), new_log("copy")
+    trust, side = both(SIGNER), log.place.side_files
+    grow(log, 5)
+    old = cosign(log.place.published.get("checkpoint") or b"", (ONE, 1_000_000), (TWO, 2_000_000))
+    one_only = cosign(log.place.published.get("checkpoint") or b"", (ONE, 1_000_000))
+    grow(log, 300)
+    newest = cosign(log.place.published.get("checkpoint") or b"", (ONE, 3_000_000), (TWO, 4_000_000))
+    side.replace(SideFile.WITNESSED, newest)
+    for note in (old, one_only, newest):
+        side.append_line(SideFile.HISTORY, history_line(note))
+    grow(log, 420)
+    for _ in range(2):
+        done = Mirror(
+            log.place.published,
+            copy.place.open_store(),
+            copy.place.keys.publish,
+            copy.place.side_files,
+            trust,
+            lambda: 77,
+        ).run()
+        assert done.size == 300, "the partial bundle of this size is gone, and the larger one is taken"
+    held = parse_history(copy.place.side_files.read(SideFile.HISTORY) or b"")
+    assert [entry.note for entry in held] == [old, newest], "what lacks the quorum is left out"
+    sights = parse_first_sights(copy.place.side_files.read(SideFile.FIRST_SIGHT) or b"")
+    assert [(entry.size, at_ms) for entry, at_ms in sights] == [(300, 77)]
 
 
 class Broken:

@@ -66,6 +66,27 @@ def test_the_quorum_decides_how_many_witnesses_must_have_seen_a_checkpoint() -> 
     assert none.witness_time_s(none.open_checkpoint(cosigned())) is None
 
 
+def test_the_witness_time_is_that_of_the_quorum() -> None:
+    """In an ``all`` group the last witness counts, in ``k`` of n the k-th: one false early time changes nothing."""
+    third = Ed25519Cosigner("third.example.org", b"\x35" * 32)
+    text = f"log {LOG.vkey}\nwitness one {WITNESS.vkey}\nwitness two {SECOND.vkey}\nwitness three {third.vkey}\n"
+
+    def time_s(groups: str, *seen: tuple[Ed25519Cosigner, int]) -> int | None:
+        note = sign_checkpoint(CHECKPOINT, [LOG])
+        for witness, at_s in seen:
+            note = with_line(note, cosign_note(CHECKPOINT.body(), witness, at_s))
+        trust = parse_trust((text + groups).encode())
+        return trust.witness_time_s(open_checkpoint(note, trust.verifiers()))
+
+    false, honest, later = (WITNESS, 100), (SECOND, 900), (third, 950)
+    assert time_s("group g all one two\nquorum g\n", false, honest) == 900
+    assert time_s("group g all one two\nquorum g\n", false) is None
+    assert time_s("group g any one two\nquorum g\n", false, honest) == 100
+    assert time_s("group g 2 one two three\nquorum g\n", false, honest, later) == 900
+    assert time_s("group h any two three\ngroup g all one h\nquorum g\n", false, honest, later) == 900
+    assert time_s("quorum none\n", false, honest) == 900
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -11,10 +11,12 @@ from typing import Final
 
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status, exit_code
+from zaichang.audit.history import WITNESSED
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.sample.drawing import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.sample.report import as_html, as_json, report
 from zaichang.audit.source import load_trust, read_file, tile_reader
+from zaichang.audit.whole.past import trusted_checkpoint
 from zaichang.cli.out import say
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import ConfigError, EvidenceError
@@ -59,8 +61,11 @@ def _announce(args: Namespace) -> int:
     from zaichang.main.logs import signer_in
 
     read = tile_reader(args.log)
-    note = read_file(args.checkpoint, 1_000_000) if args.checkpoint else read(CHECKPOINT_PATH)
-    checkpoint = load_trust(args.trust).open_checkpoint(note or b"").checkpoint
+    trust = load_trust(args.trust)
+    if args.checkpoint:
+        checkpoint = trust.open_checkpoint(read_file(args.checkpoint, 1_000_000)).checkpoint
+    else:
+        checkpoint = trusted_checkpoint(read(CHECKPOINT_PATH) or b"", read(WITNESSED), trust)[0].checkpoint
     try:
         draw_at = datetime.datetime.fromisoformat(args.draw_at)
     except ValueError:
@@ -132,9 +137,9 @@ def _frame(folder: Path, size: int) -> Frame:
 
 def _copied(folder: Path, trust: Trust, announcement: Announcement) -> int:
     """Return how far the copy goes by its own checkpoint: at least to the frozen size."""
-    note = tile_reader(folder)(CHECKPOINT_PATH) or b""
+    read = tile_reader(folder)
     try:
-        size = trust.open_checkpoint(note, announcement.origin).checkpoint.size
+        size = trusted_checkpoint(read(CHECKPOINT_PATH) or b"", read(WITNESSED), trust)[0].checkpoint.size
     except EvidenceError:
         return announcement.size  # A newer state that lacks a cosignature says nothing against the frozen one.
     return max(size, announcement.size)

@@ -43,6 +43,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--older", type=Path, action="append", default=[], metavar="CHECKPOINT",
         help="a checkpoint of this log seen earlier: the log must still contain it (folders only)",
     )  # fmt: skip
+    parser.add_argument(
+        "--own-copy", action="store_true", help="believe the mirror's own times of first sight (your own mirrors only)"
+    )
     parser.add_argument("--deep", action="store_true", help="hold every leaf against its schema (folders only)")
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")
     parser.add_argument("--json", action="store_true", help="print every check as a line of JSON, and no sentences")
@@ -58,7 +61,9 @@ def run(args: Namespace) -> int:
     options = ScanOptions(deep=args.deep)
     progress = _progress if sys.stderr.isatty() and not args.json else None
     replay = None if args.no_replay else replay_by_rules
-    checks = verify_path(args.path, trust, replay=replay, options=options, older=older, progress=progress)
+    checks = verify_path(
+        args.path, trust, replay=replay, options=options, older=older, progress=progress, own_copy=args.own_copy
+    )
     code = exit_code(checks)
     if args.json:
         for check in checks:

@@ -18,6 +18,9 @@ class SideFile(StrEnum):
     SM3_CHECKPOINT = "checkpoint.sm3"
     """The checkpoint of the SM3 tree."""
 
+    FIRST_SIGHT = "first-sight"
+    """In a mirror: when it first saw which checkpoint, by its own clock (``audit.history``)."""
+
     SM3_STATE = "sm3-state"
     """Size and perfect subtrees of the SM3 tree, from which it goes on."""
 
