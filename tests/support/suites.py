@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.kept_analysis import KeptGallery
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import load_catalog
 from zaichang.vision.fetch import fetch_all
@@ -20,7 +21,8 @@ from zaichang_simulation.suite import Case, run_suite, scenarios, shared_media
 def gallery() -> Gallery:
     """Return the shared analysis with the real models."""
     fetch_all(load_catalog(), ModelCache())
-    return Gallery(Analyser(load_models()))
+    analyser = Analyser(load_models())
+    return KeptGallery(analyser, analyser.models_digest)
 
 
 def scenario_files(folder: Path) -> list[Path]:

@@ -1,0 +1,93 @@
+"""Analyses of pictures that an earlier run, or another worker of this one, has made with the same code and models.
+
+The scenarios' pictures are the same in every run, and two thirds of the suites' time is spent in the networks. An
+analysis depends on the picture, the source of the analysing rooms, the models and the libraries: their digest is part
+of every key, so that a change of any of them analyses all pictures anew. ``make clean`` removes the file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import hashlib
+import importlib.metadata
+import pickle
+import platform
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from zaichang.biometric.challenge import Mesh
+from zaichang.biometric.frame_geometry import Geometry
+from zaichang.core.assessment import FrameAssessment
+from zaichang.core.frames import Frame, PhotoResult
+from zaichang_simulation.analysis import FrameAnalyser, Gallery
+from zaichang_simulation.camera.faces import Image
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / ".pytest_cache" / "analyses.sqlite3"
+ROOMS = ("biometric", "core", "vision")
+LIBRARIES = ("ai-edge-litert", "numpy", "onnxruntime", "opencv-python-headless")
+
+
+@functools.cache
+def analysis_digest(models: str) -> bytes:
+    """Return a digest of all that an analysis depends on beside its picture.
+
+    Args:
+        models: Digest of the models and thresholds.
+    """
+    parts = [models, platform.platform(), platform.processor()]
+    parts += [f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES]
+    for room in ROOMS:
+        for path in sorted((ROOT / "service" / "zaichang" / room).rglob("*.py")):
+            parts.append(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    return hashlib.sha256("\n".join(parts).encode()).digest()
+
+
+class KeptGallery(Gallery):
+    """A ``Gallery`` that also knows the analyses in a file, which several processes may share."""
+
+    def __init__(self, analyser: FrameAnalyser, models: str, file: Path = FILE) -> None:
+        """Open the file, or create it; analyses of other code or models are forgotten."""
+        super().__init__(analyser)
+        self._digest = analysis_digest(models)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = sqlite3.connect(file, timeout=60, isolation_level=None)
+        atexit.register(self._file.close)
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = OFF")
+        self._file.execute(
+            "CREATE TABLE IF NOT EXISTS kept (digest BLOB, key BLOB, value BLOB, PRIMARY KEY (digest, key))"
+        )
+        self._file.execute("DELETE FROM kept WHERE digest <> ?", (self._digest,))
+
+    def assess(self, frame: Frame) -> FrameAssessment:
+        """Return the assessment of a frame."""
+        about = repr((frame.want, frame.reference)).encode()
+        return self._kept(b"assess" + about + frame.data, lambda: super(KeptGallery, self).assess(frame))
+
+    def geometry(self, frame: bytes) -> Geometry:
+        """Return the look at a frame of a liveness challenge."""
+        return self._kept(b"geometry" + frame, lambda: super(KeptGallery, self).geometry(frame))
+
+    def mesh_of(self, picture: Image) -> Mesh | None:
+        """Return the mesh of a drawn picture's main face."""
+        about = repr(picture.shape).encode() + picture.tobytes()
+        return self._kept(b"mesh" + about, lambda: super(KeptGallery, self).mesh_of(picture))
+
+    def enrol(self, image: bytes) -> PhotoResult:
+        """Return what comes of an enrolment photo."""
+        return self._kept(b"enrol" + image, lambda: super(KeptGallery, self).enrol(image))
+
+    def _kept(self, about: bytes, analyse: Callable[[], T]) -> T:
+        key = (self._digest, hashlib.sha256(about).digest())
+        row = self._file.execute("SELECT value FROM kept WHERE digest = ? AND key = ?", key).fetchone()
+        if row is not None:
+            value: T = pickle.loads(row[0])  # noqa: S301 - written by ourselves, below the checkout
+            return value
+        value = analyse()
+        self._file.execute("INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", (*key, pickle.dumps(value)))
+        return value

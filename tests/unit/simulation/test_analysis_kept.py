@@ -1,0 +1,68 @@
+"""The suites' analyses that are kept between runs: found again for the same picture, and for nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from support.kept_analysis import KeptGallery, analysis_digest
+from support.study import good_frame
+from zaichang.biometric.frame_geometry import not_seen
+from zaichang.core.frames import IDENTITY, PRESENCE, Frame, PhotoResult
+
+
+class Analyser:
+    """Counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def assess(self, frame: bytes, *, want: Any, reference: Any = None) -> Any:
+        self.calls += 1
+        return good_frame(frame)
+
+    def geometry(self, frame: bytes) -> Any:
+        self.calls += 1
+        return not_seen()
+
+    def geometry_of(self, pixels: Any) -> Any:
+        self.calls += 1
+        return not_seen()
+
+    def enrol(self, image: bytes) -> PhotoResult:
+        self.calls += 1
+        return PhotoResult(template=image, quality_bp=1, reasons=(), assessment=good_frame(image), thresholds="t")
+
+
+def frame(data: bytes, want: Any = PRESENCE) -> Frame:
+    return Frame(data=data, want=want, deadline_ms_from_now=1, reference=None)
+
+
+def look(file: Path, models: str, data: bytes = b"a", want: Any = PRESENCE) -> tuple[int, Any]:
+    """Ask a fresh gallery for everything once; return how often it analysed, and the assessment."""
+    analyser = Analyser()
+    gallery = KeptGallery(analyser, models, file)
+    found = gallery.assess(frame(data, want))
+    assert gallery.geometry(data).reasons == not_seen().reasons
+    assert gallery.enrol(data).template == data
+    assert gallery.mesh_of(np.full((2, 2, 3), data[0], np.uint8)) is None
+    return analyser.calls, found
+
+
+def test_a_picture_is_analysed_by_the_first_process_alone(tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "kept.sqlite3"
+    first, found = look(file, "models")
+    assert first == 4
+    assert look(file, "models") == (0, found)
+    assert look(file, "models", b"b")[0] == 4, "another picture"
+    assert look(file, "models", want=IDENTITY)[0] == 1, "another question about the same picture"
+
+
+def test_other_models_or_code_forget_what_was_kept(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite3"
+    assert look(file, "models")[0] == 4
+    assert look(file, "others")[0] == 4
+    assert look(file, "models")[0] == 4
+    assert analysis_digest("models") != analysis_digest("others")
