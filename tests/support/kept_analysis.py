@@ -79,7 +79,7 @@ class KeptGallery(Gallery):
         return self._kept(b"mesh" + about, lambda: super(KeptGallery, self).mesh_of(picture))
 
     def enrol(self, image: bytes) -> PhotoResult:
-        """Return what comes of an enrolment photo."""
+        """Return the result of an enrolment photo."""
         return self._kept(b"enrol" + image, lambda: super(KeptGallery, self).enrol(image))
 
     def _kept(self, about: bytes, analyse: Callable[[], T]) -> T:

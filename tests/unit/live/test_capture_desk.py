@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +27,7 @@ class Ports:
         self.clock = SimpleNamespace(now_ms=lambda: 9_000)
         self.captures = self.blobs = self.vision = self
         self.seen = seen
-        self.kept: list[tuple[str, str, int, int]] = []
+        self.kept: list[tuple[str, str, int, int, int | None]] = []
         self.stored: dict[tuple[str, str], bytes] = {}
         self.pictures: list[tuple[str, str, str, str]] = []
         self.frames: list[Frame] = []
@@ -34,8 +36,8 @@ class Ports:
     def put(self, session_id: str, name: str, data: bytes) -> None:
         self.stored[session_id, name] = data
 
-    async def add_capture(self, session_id: str, capture_id: str, at_ms: int, size: int) -> None:
-        self.kept.append((session_id, capture_id, at_ms, size))
+    async def add_capture(self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None) -> None:
+        self.kept.append((session_id, capture_id, at_ms, size, keep_days))
 
     async def seen_elsewhere(self, content: str, session_id: str) -> bool:
         return self.seen
@@ -55,28 +57,37 @@ class Key:
         return f"{kind}|{name}|".encode() + data
 
 
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def desk(ports: Ports, template: bytes | None = b"template") -> CaptureDesk:
-    parts: Any = (ports, "s1", Key(), template)
+    parts: Any = (ports, "s1", Key(), template, 180)
     return CaptureDesk(*parts)
 
 
 async def test_a_capture_to_be_analysed_is_kept_encrypted_at_its_own_time() -> None:
     ports = Ports()
-    await desk(ports).take(ARRIVED, (ORDER,), b"picture")
-    assert ports.stored == {("s1", "c0"): b"capture|s1/c0|picture"}
-    assert ports.kept == [("s1", "c0", 7_000, len(b"capture|s1/c0|picture"))]
+    event = await desk(ports).take(ARRIVED, (ORDER,), b"picture")
+    encrypted = b"capture|s1/c0|picture"
+    assert ports.stored == {("s1", "c0"): encrypted}
+    assert ports.kept == [("s1", "c0", 7_000, len(encrypted), 180)]
+    assert event == replace(ARRIVED, picture=digest(b"picture"), encrypted=digest(encrypted))
 
 
 async def test_a_picture_that_comes_without_an_event_is_kept_at_this_moment() -> None:
     ports = Ports()
-    await desk(ports).keep_now("q1-0", b"picture")
+    kept = await desk(ports).keep_now("q1-0", b"picture")
+    assert kept is not None and (kept.capture_id, kept.picture) == ("q1-0", digest(b"picture"))
     assert ports.kept[0][:3] == ("s1", "q1-0", 9_000)
 
 
 async def test_a_service_that_keeps_no_captures_still_analyses_them() -> None:
     ports = Ports(keep=False)
     one = desk(ports)
-    await one.take(ARRIVED, (ORDER,), b"picture")
+    event = await one.take(ARRIVED, (ORDER,), b"picture")
+    assert event == replace(ARRIVED, picture=digest(b"picture")), "what is not kept has no second digest"
+    assert await one.keep_now("q1-0", b"picture") is None
     assert ports.kept == [] and ports.stored == {}
     assert (await one.assess(ORDER, 500))[0] == ports.assessment
 
@@ -84,8 +95,8 @@ async def test_a_service_that_keeps_no_captures_still_analyses_them() -> None:
 async def test_other_events_and_captures_that_nothing_asks_for_are_not_held() -> None:
     ports = Ports()
     one = desk(ports)
-    await one.take(DeadlineReached(at_ms=1), (ORDER,), b"picture")
-    await one.take(ARRIVED, (OrderResume(),), b"picture")
+    for event, order in ((DeadlineReached(at_ms=1), ORDER), (ARRIVED, OrderResume())):
+        assert await one.take(event, (order,), b"picture") is event
     assert ports.kept == []
     assert await one.assess(ORDER, 500) == (not_analysed(), False)
 

@@ -40,7 +40,7 @@ def scenario(**values: Any) -> Scenario:
         ({"verified_s_min": 50}, {"verified_s_min": 50.1}, "expected at least 50.1 s"),
         ({"verified_s_max": 50}, {"verified_s_max": 49}, "expected at most 49 s"),
         ({"loss_s_max": 3}, {"loss_s_max": 2}, "3.0 s of "),
-        ({"undecided_s_max": 5}, {"undecided_s_max": 4}, "5.0 s are left"),
+        ({"undecided_s_max": 5}, {"undecided_s_max": 4}, "5.0 s are in review"),
         ({"reasons": ("NO_FACE",)}, {"reasons": ("TOO_DARK",)}, "TOO_DARK did not appear"),
         ({"reasons_absent": ("TOO_DARK",)}, {"reasons_absent": ("NO_FACE",)}, "NO_FACE appeared"),
         ({"final": "SESSION_FINISHED"}, {"final": "SUPERSEDED"}, "ended with SESSION_FINISHED, expected SUPERSEDED"),

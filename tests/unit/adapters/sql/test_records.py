@@ -66,10 +66,12 @@ async def test_captures_are_listed_by_session_age_and_learner_until_they_are_del
         assert [(each.capture_id, each.at_ms, each.size, each.deleted_ms) for each in kept] == [
             ("c0", 10, 7, None), ("c1", 20, 7, None),
         ]  # fmt: skip
-        assert [each.capture_id for each in await store.captures_before(20, 9)] == ["c0"]
-        assert [each.capture_id for each in await store.captures_before(99, 1)] == ["c0"]
+        day_ms = 86_400_000
+        assert [each.capture_id for each in await store.captures_due(day_ms + 20, 1, 9)] == ["c0"]
+        assert [each.capture_id for each in await store.captures_due(day_ms + 99, 1, 1)] == ["c0"]
+        assert await store.captures_due(day_ms + 99, 2, 9) == []
         await store.note_capture_deleted("s1", "c0", 50)
-        assert [each.capture_id for each in await store.captures_before(99, 9)] == ["c1"]
+        assert [each.capture_id for each in await store.captures_due(day_ms + 99, 1, 9)] == ["c1"]
         assert [each.capture_id for each in await store.captures_of_learner("inst", "learner")] == ["c1"]
         assert await store.captures_of_learner("inst", "other") == []
         assert [each.deleted_ms for each in await store.captures("s1")] == [50, None]
@@ -84,3 +86,13 @@ async def test_a_picture_is_seen_elsewhere_only_in_another_session(tmp_path: Pat
         assert not await store.seen_elsewhere("aa", "s1")
         assert await store.seen_elsewhere("aa", "s2")
         assert not await store.seen_elsewhere("bb", "s2")
+
+
+async def test_a_capture_is_due_after_the_days_that_its_session_promised(tmp_path: Path) -> None:
+    day_ms = 86_400_000
+    async with open_store(tmp_path, inline=True) as store:
+        await store.open_session(row(1))
+        await store.append(events(0, b"e"))
+        await store.add_capture("s1", "c0", 5, 7, 30)
+        assert await store.captures_due(5 + 30 * day_ms, 1, 9) == [], "today's shorter rule does not hold for it"
+        assert [each.keep_days for each in await store.captures_due(6 + 30 * day_ms, 99, 9)] == [30]
