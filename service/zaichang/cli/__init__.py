@@ -37,6 +37,7 @@ COMMANDS: Final = (
     "compare",
     "simulate",
     "policy",
+    "hours",
 )
 """Modules of this package, each with ``add_parser(subparsers)``; those that a build does not have are left out."""
 

@@ -1,0 +1,177 @@
+"""Places claims: the year, the gates, the item's rule, then the caps in their fixed order: item, day, year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from zaichang.core.civil import AHEAD_MS, DAY_MS
+from zaichang.ledger.amounts import is_whole, minutes_of, role_of, share_in, worth_of
+from zaichang.ledger.facts import Amount, Claim
+from zaichang.ledger.gates import closed_gates
+from zaichang.ledger.lines import Line
+from zaichang.ledger.reasons import Why
+from zaichang.ledger.rules import HourRules, Item, Per
+from zaichang.ledger.study import Publications
+from zaichang.ledger.window import Window
+
+
+def place_claims(
+    claims: Sequence[Claim],
+    pending: frozenset[str],
+    rules: HourRules,
+    window: Window,
+    publications: Publications | None,
+) -> list[Line]:
+    """Return the lines of all claims of a learner, in the order of their keys.
+
+    Args:
+        claims: Claims that were not revoked, sorted by key.
+        pending: Keys of those that are undecided.
+        rules: The hour rules.
+        window: The year.
+        publications: Spans by institution; None where none is known.
+    """
+    by_item: dict[str, list[Claim]] = defaultdict(list)
+    lines: list[Line] = []
+    for claim in claims:
+        item = rules.item(claim.item)
+        if item is None:
+            lines.append(Line(claim.key, claim.item, claim.category or "", rules.unit, 0, 0, 1, (Why.SHOWN_ONLY,)))
+            continue
+        claim, whys = in_year(claim, window)
+        closed = whys if Why.OTHER_YEAR in whys and not claim.days else ()
+        closed = closed or closed_gates(claim, item, rules, window, publications)
+        waits = claim.key in pending or (claim.at_ms is not None and claim.at_ms >= window.known_ms)
+        if waits and not closed:
+            closed = (Why.PENDING,)
+        if closed:
+            lines += _refused(claim, item, rules, closed)
+        else:
+            by_item[item.name].append(claim)
+            if whys:
+                lines.append(Line(claim.key, item.name, claim.category or "", item.unit, 0, 0, 1, whys))
+    day_left: dict[int, Fraction] = {}
+    for item in rules.items:
+        if item.name in by_item:
+            lines += _cap_year(item, _earn(by_item[item.name], item, rules, window, day_left))
+    return sorted(lines, key=lambda line: line.key)
+
+
+def in_year(claim: Claim, window: Window) -> tuple[Claim, tuple[Why, ...]]:
+    """Return the claim without its days of other years, and whether some or all of it belongs to another year."""
+    other = (Why.OTHER_YEAR,)
+    if claim.year is not None:
+        return claim, () if claim.year == window.label else other
+    if claim.days:
+        days = tuple(day for day in claim.days if window.from_ms <= day[0] < window.to_ms)
+        if len(days) == len(claim.days):
+            return claim, ()
+        return (replace(claim, days=days) if days else replace(claim, days=(), at_ms=claim.days[0][0])), other
+    if claim.at_ms is None:
+        return claim, () if window.stated else other
+    if claim.to_ms is not None:
+        return claim, () if claim.at_ms < window.to_ms and claim.to_ms > window.from_ms else other
+    return claim, () if window.from_ms <= claim.at_ms < window.to_ms else other
+
+
+def _refused(claim: Claim, item: Item, rules: HourRules, whys: tuple[Why, ...]) -> list[Line]:
+    """Return the lines of a claim that does not count, with the amount that waits or is refused."""
+    waits = whys[0] is Why.PENDING
+    shown = whys[0] is Why.SHOWN_ONLY
+    return [
+        Line(
+            claim.key, item.name, category, item.unit, asked, 0, 1, whys, claim.hours if shown else 0,
+            pending=given if waits else 0, at_unit=claim.unit,
+            reported=claim.reported_ms is not None,
+        )
+        for category, asked, given in worth_of(claim, item, rules.readings).parts
+    ]  # fmt: skip
+
+
+def _earn(
+    claims: list[Claim], item: Item, rules: HourRules, window: Window, day_left: dict[int, Fraction]
+) -> list[Line]:
+    """Return the lines of the claims of one item, capped by piece, day and activity."""
+    if is_whole(claims, item, window):
+        return _whole(claims, item)
+    minutes: dict[tuple[str, str], Fraction] = {}
+    projects: dict[str, Amount] = {}
+    best = {claim.activity: claim.key for claim in sorted(reversed(claims), key=lambda one: _given(one, item, rules))}
+    lines: list[Line] = []
+    for claim in claims:
+        share = share_in(claim, window) if item.per is Per.STEP else Fraction(1)
+        project = (claim.activity, role_of(item, claim.role))
+        before = minutes.get(project, Fraction(0))
+        worth = worth_of(claim, item, rules.readings, before, share)
+        minutes[project] = before + (minutes_of(claim, share) if item.per is Per.STEP else 0)
+        for category, asked, given in worth.parts:
+            line = _line(claim, item, category, asked, given, worth.whys, window)
+            if item.cap_day is not None:
+                line = _cap_day(claim, item.cap_day, line, day_left)
+            if item.once_per_activity and claim.activity and best[claim.activity] != claim.key:
+                line = line.less(0, Why.SAME_ACTIVITY)
+            if item.cap_each is not None:
+                left = item.cap_each - projects.get(claim.activity, 0)
+                line = line.less(left, Why.CAP_ITEM) if line.counted > left else line
+                projects[claim.activity] = projects.get(claim.activity, 0) + line.counted
+            lines.append(line)
+    return lines
+
+
+def _given(claim: Claim, item: Item, rules: HourRules) -> Amount:
+    """Return what a claim alone would give: of one activity the best counts, of equal ones the first key."""
+    return sum((given for _, _, given in worth_of(claim, item, rules.readings).parts), Fraction(0))
+
+
+def _line(
+    claim: Claim, item: Item, category: str, asked: Amount, given: Amount, whys: tuple[Why, ...], window: Window
+) -> Line:
+    recognised = claim.recognised is True or (claim.recognised_ms is not None and claim.recognised_ms < window.known_ms)
+    return Line(
+        claim.key, item.name, category, item.unit, asked, given, 1, whys, claim.hours,
+        post=claim.related == "post", at_unit=claim.unit,
+        reported=claim.reported_ms is not None and claim.reported_ms < window.known_ms,
+        recognised=recognised or claim.approved is True,
+    )  # fmt: skip
+
+
+def _cap_day(claim: Claim, cap: Fraction, line: Line, day_left: dict[int, Fraction]) -> Line:
+    """Take from a claim what its days have no room for: a day's cap is one person's, over all events."""
+    counted = Fraction(0)
+    for at_ms, hours in claim.days:
+        day = (at_ms + AHEAD_MS) // DAY_MS
+        left = day_left.get(day, cap)
+        counted += min(left, Fraction(hours))
+        day_left[day] = left - min(left, Fraction(hours))
+    return line.less(counted, Why.CAP_DAY) if counted < line.counted else line
+
+
+def _whole(claims: list[Claim], item: Item) -> list[Line]:
+    """Return the lines of spans that add up to the whole: it counts once, and only where all were passed."""
+    whole = item.whole or Fraction(0)
+    passed = not (item.whole_passed and any(claim.passed is False for claim in claims))
+    lines = []
+    for number, claim in enumerate(claims):
+        counted, whys = (
+            (whole, ()) if number == 0 and passed else (Fraction(0), (Why.CAP_ITEM,) if passed else (Why.NOT_PASSED,))
+        )
+        lines.append(Line(claim.key, item.name, claim.category or item.category, item.unit, whole, counted, 1, whys))
+    return lines
+
+
+def _cap_year(item: Item, lines: list[Line]) -> list[Line]:
+    if item.cap_year is None:
+        return lines
+    left = item.cap_year
+    capped = []
+    for line in lines:
+        # A piece above the cap of the year is named so even where the piece's own cap took it already.
+        line = line.less(left, Why.CAP_YEAR) if line.counted > left else line
+        if line.claimed > item.cap_year:
+            line = line.less(line.counted, Why.CAP_YEAR)
+        capped.append(line)
+        left -= Fraction(line.counted)
+    return capped

@@ -1,0 +1,11 @@
+"""This room is covered to the last branch by its own unit tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.branches import unreached_branches
+
+
+def test_the_unit_tests_of_this_room_reach_every_branch(root: Path, tmp_path: Path) -> None:
+    assert unreached_branches(root, "ledger", tmp_path) == ""
