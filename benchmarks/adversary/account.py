@@ -15,6 +15,7 @@ from zaichang.core.lesson import LessonRef, Terms
 from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
 from zaichang.session.events import Event, SessionStarted, Superseded
 from zaichang.session.judgements.late_grants import by_liveness, makes_up
+from zaichang.session.owners import samples
 from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise, union
 from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.schedule import client_commitment
@@ -90,6 +91,7 @@ class Account:
                 owed=owed,
                 terms=self._terms,
                 rules=rules_version.CURRENT,
+                leniency=samples.used(self.state) if hasattr(self, "state") else None,
             ),
             self._policy,
         )

@@ -29,6 +29,8 @@ from zaichang.session.step import next_deadline_ms, start, step
 FOLDER = Path(__file__).resolve().parent.parent / "vectors" / "sessions"
 EVENTS_FILE = FOLDER / "events.json.xz"
 DIGESTS_FILE = FOLDER / "digests.json"
+SCHEMA_2 = FOLDER / "schema2"
+"""A few scenarios under schema 2, where movement checks hold their geometry: kept as they are, never recorded anew."""
 MARK_DIGITS = 3
 """Hex digits kept of each event's decisions: they name the first event that differs, the digest proves equality."""
 Plain = dict[str, Any]
@@ -183,18 +185,18 @@ class _Nonces:
         self._orders.update({each.capture_id: each.nonce for each in decided if isinstance(each, OrderCapture)})
 
 
-def load_recordings() -> dict[str, Recording]:
+def load_recordings(folder: Path = FOLDER) -> dict[str, Recording]:
     """Return the recordings by scenario: its path below ``tests`` without the ending."""
-    values = json.loads(lzma.decompress(EVENTS_FILE.read_bytes()))
+    values = json.loads(lzma.decompress((folder / EVENTS_FILE.name).read_bytes()))
     return {
         name: Recording(policy=value["policy"], sessions=tuple(tuple(each) for each in value["sessions"]))
         for name, value in values.items()
     }
 
 
-def load_digests() -> dict[str, list[Digests]]:
+def load_digests(folder: Path = FOLDER) -> dict[str, list[Digests]]:
     """Return the recorded digests by scenario, in the order of its sessions."""
-    values = json.loads(DIGESTS_FILE.read_text(encoding="ascii"))
+    values = json.loads((folder / DIGESTS_FILE.name).read_text(encoding="ascii"))
     return {name: [Digests(**each) for each in sessions] for name, sessions in values.items()}
 
 

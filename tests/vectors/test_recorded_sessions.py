@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from support.recorded import MARK_DIGITS, digests, load_digests, load_recordings
+from support.recorded import MARK_DIGITS, SCHEMA_2, Digests, Recording, digests, load_digests, load_recordings
 from zaichang.core.canonical import canonical_bytes
 from zaichang.session.policy import policy_to_mapping
 
 RECORDINGS = load_recordings()
 DIGESTS = load_digests()
+OLDER = load_recordings(SCHEMA_2)
+OLDER_DIGESTS = load_digests(SCHEMA_2)
 TESTS = Path(__file__).resolve().parents[1]
 NEW = "record new scenarios with: python -m tests.support.record_sessions --missing"
 
@@ -25,7 +27,29 @@ def test_every_scenario_is_recorded() -> None:
 
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_a_recorded_session_is_decided_as_it_was(name: str) -> None:
-    recording, expected = RECORDINGS[name], DIGESTS[name]
+    _decided_as_it_was(RECORDINGS[name], DIGESTS[name])
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_a_session_of_schema_2_is_decided_as_it_was(name: str) -> None:
+    recording = OLDER[name]
+    assert recording.rules.schema == 2
+    _decided_as_it_was(recording, OLDER_DIGESTS[name])
+
+
+def test_sessions_of_schema_2_hold_the_geometry_of_their_tries() -> None:
+    tries = [
+        event
+        for recording in OLDER.values()
+        for session in recording.sessions
+        for event in session
+        if event["e"] == "LivenessAssessed"
+    ]
+    assert len(tries) > 10
+    assert all("geometry" in event for event in tries)
+
+
+def _decided_as_it_was(recording: Recording, expected: list[Digests]) -> None:
     policy = recording.rules
     assert len(recording.sessions) == len(expected)
     for session, wanted in zip(recording.sessions, expected, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -87,6 +88,10 @@ class ProofTasks:
                     camera=picture.camera,
                     virtual_camera=picture.virtual_camera,
                 )
+                if order.announce:
+                    digest = hashlib.sha256(picture.data).hexdigest()
+                    taken = m.CaptureTakenMessage(capture_id=order.capture_id, digest=digest)
+                    await transport.send(codec.encode(taken))
                 await transport.send(codec.encode_capture(header, picture.data))
             case Unavailable():
                 said = m.CaptureUnavailableMessage(capture_id=order.capture_id, cause=picture.cause)

@@ -9,7 +9,7 @@ const CHALLENGE = { t: "challenge", challenge_id: "q1", kind: "confirm", within_
 test("a picture answers its order with the order's nonce, once", () => {
   const d = new Driver().counting().say(CAPTURE);
   assert.equal(d.did("capture"), 1);
-  d.put({ type: "picture", captureId: "c1" }).put({ type: "picture", captureId: "c1" });
+  d.put({ type: "picture", captureId: "c1", digest: "" }).put({ type: "picture", captureId: "c1", digest: "" });
   assert.deepEqual(d.effects.filter((effect) => effect.do === "sendPicture"), [{ do: "sendPicture", captureId: "c1", nonce: CAPTURE.nonce }]);
 });
 
@@ -19,7 +19,7 @@ test("a picture that is too late, or without an order, is not sent", () => {
     d.wait(1_000);
     if (d.state.inflightAtMs !== null) d.ackLast();
   }
-  d.put({ type: "picture", captureId: "c1" }).put({ type: "picture", captureId: "nobody" });
+  d.put({ type: "picture", captureId: "c1", digest: "" }).put({ type: "picture", captureId: "nobody", digest: "" });
   assert.equal(d.did("sendPicture"), 0);
   assert.deepEqual(d.events("capture-missed").map(({ cause }) => cause), ["late"]);
 });
@@ -31,9 +31,9 @@ test("no picture: the cause is told", () => {
 
 test("an order that the connection's loss cut off is carried out when it is given again", () => {
   const d = new Driver().counting().say(CAPTURE).lose(1006);
-  d.put({ type: "picture", captureId: "c1" });
+  d.put({ type: "picture", captureId: "c1", digest: "" });
   assert.equal(d.did("sendPicture"), 0);
-  d.wait(2_000).join({ resumed: true, seq: 4 }).take().say(CAPTURE).put({ type: "picture", captureId: "c1" });
+  d.wait(2_000).join({ resumed: true, seq: 4 }).take().say(CAPTURE).put({ type: "picture", captureId: "c1", digest: "" });
   assert.equal(d.did("sendPicture"), 1);
 });
 
@@ -100,4 +100,11 @@ test("a slow network or a low battery gets smaller pictures, but never too small
   assert.deepEqual(pictureSize(480, 80, { ...good, lowBattery: true }), { widthPx: 360, qualityPct: 60 });
   assert.equal(pictureSize(340, 80, { ...good, saveData: true }).widthPx, LEAST_WIDTH_PX);
   assert.equal(pictureSize(300, 50, { ...good, saveData: true }).widthPx, 300);
+});
+
+test("an order that asks for it hears first that the picture is taken", () => {
+  const d = new Driver().counting().say({ ...CAPTURE, announce: true });
+  d.put({ type: "picture", captureId: "c1", digest: "ab".repeat(32) });
+  assert.deepEqual(d.sent(), [{ t: "capture_taken", capture_id: "c1", digest: "ab".repeat(32) }]);
+  assert.equal(d.did("sendPicture"), 1);
 });

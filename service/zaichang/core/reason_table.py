@@ -115,6 +115,7 @@ EFFECTS: Final = MappingProxyType(
         # Captures and challenges
         _R.CAPTURE_MISSED: _e(_BRACKET, _P.ABSENCE),
         _R.CAPTURE_LATE: _e(_BRACKET),
+        _R.CAME_WHEN_CALLED: _e(_REVIEW, reader=_RECORD, case=2),
         _R.CAPTURE_NONCE: _e(_NOTHING),
         _R.CHALLENGE_UNANSWERED: _e(_STRETCH),
         _R.CHALLENGE_WRONG: _e(_NOTHING),

@@ -47,6 +47,7 @@ class ReasonCode(StrEnum):
     # Captures and challenges
     CAPTURE_MISSED = "CAPTURE_MISSED"
     CAPTURE_LATE = "CAPTURE_LATE"
+    CAME_WHEN_CALLED = "CAME_WHEN_CALLED"
     CAPTURE_NONCE = "CAPTURE_NONCE"
     CHALLENGE_UNANSWERED = "CHALLENGE_UNANSWERED"
     CHALLENGE_WRONG = "CHALLENGE_WRONG"
@@ -213,6 +214,10 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.CAPTURE_LATE: _s(
             "抓拍画面到达过晚。请检查网络。", "The capture arrived too late. Please check the network."
+        ),
+        _R.CAME_WHEN_CALLED: _s(
+            "抓拍时您不在画面中，提示后才出现。请在播放时留在摄像头前。",
+            "You were in view only some time after a capture was ordered. Please stay in view while the lesson plays.",
         ),
         _R.CAPTURE_NONCE: _s(
             "抓拍编号不符，画面未被采用。请刷新页面。",

@@ -14,6 +14,7 @@ from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
 from zaichang.session.decisions import AnalyseCapture, Decision
 from zaichang.session.events import CaptureReceived, Event, KeptCapture
+from zaichang.session.state import State
 
 
 class CaptureDesk:
@@ -85,6 +86,13 @@ class CaptureDesk:
             seen = await captures.seen_elsewhere(assessment.content, self._session_id)
             await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
         return assessment, seen
+
+
+def announced(state: State, capture_id: str, picture: bytes) -> str | None:
+    """Return the picture's SHA-256 where the player announced one for this capture, else None."""
+    current = state.proofs.round
+    waits = current is not None and current.capture_id == capture_id and current.digest != ""
+    return _digest(picture) if waits else None
 
 
 def _digest(data: bytes) -> str:

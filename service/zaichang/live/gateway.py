@@ -16,6 +16,7 @@ from zaichang.core.enums import Route
 from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
+from zaichang.live.capture_desk import announced
 from zaichang.live.connection import Channel, Connection
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
@@ -27,6 +28,7 @@ from zaichang.protocol.codec import decode_capture, decode_client, encode
 from zaichang.protocol.limits import FRAME_MAX_BYTES, MESSAGES_PER_S, PROTOCOL_VERSION, VIOLATIONS_MAX
 from zaichang.protocol.messages import (
     Answer,
+    CaptureTakenMessage,
     CaptureUnavailableMessage,
     ClientMessage,
     ErrorMessage,
@@ -39,6 +41,7 @@ from zaichang.protocol.messages import (
 )
 from zaichang.session.events import (
     CaptureReceived,
+    CaptureTaken,
     CaptureUnavailable,
     ChallengeAnswered,
     FinishRequested,
@@ -271,6 +274,7 @@ class Gateway:
                     nonce=header.nonce,
                     camera=header.camera,
                     virtual_camera=header.virtual_camera,
+                    digest=announced(session.state, header.capture_id, picture),
                 ),
                 picture,
             )
@@ -297,6 +301,11 @@ class Gateway:
                 )
             case Reveal():
                 await session.apply(lambda at_ms: NonceRevealed(at_ms=at_ms, client_nonce=message.client_nonce))
+            case CaptureTakenMessage():
+                if session.policy.rules > 1:
+                    await session.apply(
+                        lambda at_ms: CaptureTaken(at_ms=at_ms, capture_id=message.capture_id, digest=message.digest)
+                    )
             case CaptureUnavailableMessage():
                 if message.cause not in CAUSES:
                     raise PeerViolation("wire.cause", f"cause must be one of {', '.join(sorted(CAUSES))}.")

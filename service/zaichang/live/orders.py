@@ -102,6 +102,7 @@ def message_for(
                 width_px=CAPTURE_WIDTH_PX,
                 quality_pct=CAPTURE_QUALITY_PCT,
                 prompt=decision.prompt.value if decision.prompt else "",
+                announce=bool(decision.announce),
             )
         case RejectCapture():
             return ErrorMessage(

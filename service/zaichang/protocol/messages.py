@@ -10,6 +10,7 @@ the web SDK's ``wire.ts``, ``client_sdk/protocol.schema.json`` and the tables of
 from zaichang.protocol.client_messages import (
     Answer,
     CaptureHeader,
+    CaptureTakenMessage,
     CaptureUnavailableMessage,
     ClientMessage,
     Finish,
@@ -40,6 +41,7 @@ __all__ = [
     "Answer",
     "CaptureHeader",
     "CaptureOrder",
+    "CaptureTakenMessage",
     "CaptureUnavailableMessage",
     "ChallengeOrder",
     "ChallengeResult",

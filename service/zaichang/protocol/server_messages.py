@@ -63,6 +63,7 @@ class CaptureOrder(_ServerMessage, tag_field="t", tag="capture", frozen=True, kw
     width_px: Annotated[SafeInt, means("about this wide")]
     quality_pct: Annotated[SafeInt, means("JPEG quality")]
     prompt: Annotated[str, means("reason code: ask the learner to face the camera; empty: do not interrupt")] = ""
+    announce: Annotated[bool, means("send `capture_taken` as soon as the picture is taken, before the picture")] = False
 
 
 class ChallengeOrder(_ServerMessage, tag_field="t", tag="challenge", frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import outcomes
 from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun
 from zaichang.session.judgements import liveness_tries
-from zaichang.session.owners import challenges, liveness, proofs
+from zaichang.session.owners import challenges, liveness, proofs, samples
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge
 
@@ -53,6 +53,12 @@ def end_try(turn: Turn, event: LivenessAssessed) -> None:
     if challenge is None or not challenge.begun or event.attempt != challenge.tries:
         return  # the result belongs to a try that was cut short
     reason = _problem(turn, event, challenge)
+    if reason is not None and turn.sampled and liveness_tries.faceless(event):
+        # The try showed no face: a missed sample, which no draw could take while the try ran.
+        samples.miss(turn, reason)
+        challenges.void_try(turn, challenge)
+        challenges.tell(turn, challenge, reason, closed=False)
+        return
     after = challenges.end_try(turn, challenge, reason)
     closed = after is None or after.attempts >= turn.policy.challenge_attempts
     challenges.tell(turn, challenge, reason, closed=closed, accepted=after is None)

@@ -14,7 +14,7 @@ to review. The theory of operation in ``transitions`` explains the marks.
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.owners import credit, liveness, playback, proofs
+from zaichang.session.owners import credit, liveness, playback, proofs, samples
 from zaichang.session.turn import Turn
 from zaichang.session.values import Outcome
 
@@ -23,6 +23,19 @@ def lose(turn: Turn, reason: ReasonCode | None, first: int, end: int | None = No
     """Take pending stretches back, with a reason. The stretch that follows must begin within the frontier."""
     credit.resolve(turn, Outcome.FAILED, reason, first, end)
     playback.drop_lead(turn)
+
+
+def lose_since_sample(turn: Turn, reason: ReasonCode) -> None:
+    """A drawn round failed: take back what was played since the last one that passed, be it proved or waiting."""
+    lose(turn, reason, max(turn.state.credit.proved, turn.state.credit.deferred))
+
+
+def leave_deferred(turn: Turn) -> None:
+    """Send the media to review that drawn rounds proved, and that waits for missed samples to be made up for."""
+    parts = turn.state.credit
+    if parts.deferred > parts.proved:
+        reason = turn.state.samples.telling or ReasonCode.CAPTURE_MISSED
+        credit.resolve(turn, Outcome.UNDECIDED, reason, parts.proved, parts.deferred)
 
 
 def prove(turn: Turn, lack: ReasonCode | None) -> None:
@@ -70,6 +83,34 @@ def forfeit(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
     liveness.end_badly(turn, reason if was_liveness else None)
 
 
+def close_shown(turn: Turn, lack: ReasonCode | None) -> None:
+    """The round that closes a session passed: it was not drawn, so it proves one greatest gap at most (I11)."""
+    parts, policy = turn.state.credit, turn.policy
+    leave_deferred(turn)
+    credit.show(turn)
+    if credit.prove_shown(turn, policy.capture_max_gap_ms):
+        credit.resolve(turn, Outcome.UNDECIDED, ReasonCode.AWAITING_PROOF, parts.proved)
+    lack = lack or turn.state.proofs.opening_lack
+    if lack is not None:
+        credit.leave_proved(turn, lack)
+    if turn.state.challenges.open is None:
+        clear(turn)
+
+
+def _grant_shown(turn: Turn) -> None:
+    """The session ends without a closing round: media before an earlier undrawn round is granted likewise."""
+    parts, policy = turn.state.credit, turn.policy
+    if parts.shown <= parts.proved:
+        return
+    if credit.prove_shown(turn, policy.capture_max_gap_ms):
+        credit.resolve(turn, Outcome.UNDECIDED, ReasonCode.AWAITING_PROOF, parts.proved, parts.shown)
+    lack = samples.doubted(turn.state, policy) or turn.state.proofs.opening_lack
+    if lack is not None:
+        credit.leave_proved(turn, lack)
+    if turn.state.challenges.open is None and not turn.state.challenges.hold:
+        clear(turn)
+
+
 def abandon(turn: Turn, *, liveness_open: bool) -> None:
     """Decide the remaining pending time of a closing session: no further proof will come.
 
@@ -78,6 +119,9 @@ def abandon(turn: Turn, *, liveness_open: bool) -> None:
         liveness_open: Whether a liveness challenge still waits for its answer.
     """
     parts = turn.state.credit
+    if turn.sampled:
+        leave_deferred(turn)
+        _grant_shown(turn)
     lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.proved)
     if not liveness_open:
         lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.held)

@@ -28,6 +28,7 @@ _EVENTS: Final = MappingProxyType(
             events.NonceRevealed,
             events.BeaconArrived,
             events.HeartbeatReceived,
+            events.CaptureTaken,
             events.CaptureReceived,
             events.CaptureAssessed,
             events.CaptureUnavailable,

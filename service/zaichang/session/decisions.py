@@ -118,6 +118,7 @@ class OrderCapture:
         deadline_ms: Server time by which the picture must have arrived.
         identity: Whether the picture must show the enrolled person; otherwise presence is enough.
         prompt: Why the learner is asked to face the camera; None: no request.
+        announce: Whether the page says at once that the picture is taken (rules 2).
     """
 
     capture_id: str
@@ -125,6 +126,7 @@ class OrderCapture:
     deadline_ms: int
     identity: bool
     prompt: ReasonCode | None
+    announce: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

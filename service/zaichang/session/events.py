@@ -33,6 +33,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leniency:
+    """How much of the rules' leniency a learner has used up on a lesson before this session (rules 2).
+
+    Attributes:
+        debt_ms: Proved media that is still needed to make up for missed samples.
+        calls: Brackets for which the learner came only when called.
+        failures: Drawn rounds that failed.
+        liveness_failed: Liveness challenges that failed since the last one that passed.
+    """
+
+    debt_ms: int = 0
+    calls: int = 0
+    failures: int = 0
+    liveness_failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted:
     """A learner joined with a valid launch token.
 
@@ -54,6 +71,7 @@ class SessionStarted:
         rules: The version of the rules that judge it, to its end; None in records from before versions were named.
         capture_days: Days for which this session's captures are kept; None where none are, and in records from before
             it was noted.
+        leniency: The learner's use of it on this lesson within the policy's period; None: nothing is known.
     """
 
     at_ms: int
@@ -71,6 +89,7 @@ class SessionStarted:
     resumable: IntervalSet = ()
     rules: RulesVersion | None = None
     capture_days: int | None = None
+    leniency: Leniency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +152,21 @@ class HeartbeatReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureTaken:
+    """The client has taken the picture and says so at once, before it sends it: a slow line is then no lateness.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        capture_id: Which order it answers.
+        digest: SHA-256 of the picture that will follow, 64 hex digits.
+    """
+
+    at_ms: int
+    capture_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureReceived:
     """A picture arrived; it is analysed only if the core says so.
 
@@ -145,6 +179,7 @@ class CaptureReceived:
         picture: SHA-256 of the picture as it arrived, 64 hex digits; None where it is not analysed, and in records
             from before it was noted.
         encrypted: SHA-256 of the picture as it is kept, encrypted; None where it is not kept.
+        digest: SHA-256 of the picture where ``CaptureTaken`` spoke of it before; else None.
     """
 
     at_ms: int
@@ -154,6 +189,7 @@ class CaptureReceived:
     virtual_camera: bool = False
     picture: str | None = None
     encrypted: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,6 +411,7 @@ Event = (
     | NonceRevealed
     | BeaconArrived
     | HeartbeatReceived
+    | CaptureTaken
     | CaptureReceived
     | CaptureAssessed
     | CaptureUnavailable

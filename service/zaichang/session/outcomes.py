@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session import bracket, closing, phase
-from zaichang.session.owners import challenges, credit, page, playback, proofs
+from zaichang.session import bracket, closing, phase, sampling
+from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge, Outcome, Phase
 
@@ -16,7 +16,11 @@ from zaichang.session.values import Challenge, Outcome, Phase
 def decide(turn: Turn, outcome: Outcome, reason: ReasonCode | None) -> None:
     """Apply a proof that passed, failed, or goes to review."""
     playback.drop_tail(turn)
-    if outcome is Outcome.FAILED:
+    decided = proofs.take_decided(turn)
+    if decided is not None:
+        sampling.decide(turn, decided, outcome, reason)
+    elif outcome is Outcome.FAILED:
+        bracket.leave_deferred(turn)
         bracket.lose(turn, reason, turn.state.credit.proved)
         _fail(turn, reason or ReasonCode.CAPTURE_MISSED)
     else:
@@ -82,6 +86,12 @@ def answered(turn: Turn, kind: ChallengeKind, lack: ReasonCode | None) -> None:
         lack: The missing result, such as a reference to compare with, of a liveness that was done as asked; or None.
     """
     state = turn.state
+    if kind == ChallengeKind.LIVENESS and lack is None:
+        if liveness.must_repeat(turn):
+            challenges.issue(turn, kind=ChallengeKind.LIVENESS)
+            return
+        if state.liveness.again:
+            credit.resolve(turn, Outcome.UNDECIDED, state.liveness.failed_reason, 0, state.credit.held)
     challenges.schedule(turn)
     cured = challenges.set_hold(turn, hold=False)
     if kind == ChallengeKind.LIVENESS:
@@ -107,6 +117,8 @@ def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> Non
         was_liveness: Whether it asked for liveness: then the time that captures have proved goes to review.
     """
     challenges.set_hold(turn, hold=True)
+    if was_liveness:
+        liveness.count_failure(turn)
     proofs.want_round(turn, 0)
     bracket.forfeit(turn, reason, was_liveness=was_liveness)
     decide(turn, Outcome.FAILED, reason)
@@ -121,7 +133,7 @@ def cut_try(turn: Turn) -> None:
 
 def use_up(turn: Turn, challenge: Challenge, reason: ReasonCode) -> bool:
     """Fail a challenge whose attempts are used up; return whether they were."""
-    if challenge.attempts < turn.policy.challenge_attempts:
+    if challenge.attempts < challenges.attempts_of(turn, challenge):
         return False
     challenges.fail(turn)
     fail_challenge(turn, reason, was_liveness=challenges.is_liveness(challenge))

@@ -1,4 +1,4 @@
-"""The seven parts of a session's state. Only the module with a part's name writes it.
+"""The eight parts of a session's state. Only the module with a part's name writes it.
 
 A part is mutable, but only on the copy that ``step`` made. ``State.copy`` copies every part, and all values inside are
 immutable. Copies name every field because that is the fastest way to copy slots, and every event copies all parts.
@@ -29,6 +29,9 @@ class Link:
         seq: Last accepted heartbeat.
         heard_ms: Server time of the last accepted heartbeat (or of the start).
         hold: NETWORK_GAP or None.
+        lost_ms: When the websocket closed; 0 while one is open.
+        away_ms: For how long none was open since the last accepted heartbeat.
+        answer_ms: The quickest answer to a capture order on this connection; -1: none yet.
     """
 
     client_nonce: str = ""
@@ -37,6 +40,9 @@ class Link:
     seq: int = 0
     heard_ms: int = 0
     hold: ReasonCode | None = None
+    lost_ms: int = 0
+    away_ms: int = 0
+    answer_ms: int = -1
 
     def copy(self) -> Link:
         """Return a copy."""
@@ -47,6 +53,9 @@ class Link:
         twin.seq = self.seq
         twin.heard_ms = self.heard_ms
         twin.hold = self.hold
+        twin.lost_ms = self.lost_ms
+        twin.away_ms = self.away_ms
+        twin.answer_ms = self.answer_ms
         return twin
 
 
@@ -69,6 +78,9 @@ class Playback:
         tail_from_ms: Server time of the last heartbeat before the closing began, where time was counted; 0:
             none.
         tail_to_ms: When it began: the next heartbeat still counts up to here.
+        moved_ms: When the playhead last moved as a playing one does.
+        paced_ms: Time between reports that may still count beyond the regular pace.
+        unlinked_ms: Time without a connection that may still count.
     """
 
     phase: Phase = Phase.AWAITING_CAPTURE
@@ -83,6 +95,9 @@ class Playback:
     lead_ms: int = 0
     tail_from_ms: int = 0
     tail_to_ms: int = 0
+    moved_ms: int = 0
+    paced_ms: int = 0
+    unlinked_ms: int = 0
 
     def copy(self) -> Playback:
         """Return a copy."""
@@ -99,6 +114,9 @@ class Playback:
         twin.lead_ms = self.lead_ms
         twin.tail_from_ms = self.tail_from_ms
         twin.tail_to_ms = self.tail_to_ms
+        twin.moved_ms = self.moved_ms
+        twin.paced_ms = self.paced_ms
+        twin.unlinked_ms = self.unlinked_ms
         return twin
 
 
@@ -115,6 +133,9 @@ class Credit:
         proved_lack: The result that this proof lacked, or None.
         held: How many of them have no challenge against them (I6) and wait for a liveness only.
         covered: How many leading entries of ``pending`` were played before a liveness that passed.
+        shown: How many leading entries a round that was not drawn followed: they wait for the next drawn one.
+        deferred: How many leading entries drawn rounds have proved while too many samples were missed: they wait
+            until proved media has made up for those.
         waiting: ``(minute, start_ms, end_ms, due_ms)`` proved, but not yet known as delivered (I5), and
             the time by which the delivery log must show them.
         waiting_set: The same as a set.
@@ -136,6 +157,8 @@ class Credit:
     proved_lack: ReasonCode | None = None
     held: int = 0
     covered: int = 0
+    shown: int = 0
+    deferred: int = 0
     waiting: tuple[Waiting, ...] = ()
     waiting_set: IntervalSet = EMPTY
     delivered: tuple[Span, ...] = ()
@@ -157,6 +180,8 @@ class Credit:
         twin.proved_lack = self.proved_lack
         twin.held = self.held
         twin.covered = self.covered
+        twin.shown = self.shown
+        twin.deferred = self.deferred
         twin.waiting = self.waiting
         twin.waiting_set = self.waiting_set
         twin.delivered = self.delivered
@@ -178,6 +203,7 @@ class Proofs:
         opening_lack: The result that the proof which opened the present bracket lacked: credit then needs
             a review.
         round: The proof in progress.
+        decided: The round that was decided last, until its outcome is acted on (rules 2).
         rounds: How many rounds began.
         due_ms: Server time at which a round is due whatever the schedule says; 0: none.
         next_active_ms: ``active_ms`` at which the next scheduled round is due.
@@ -195,6 +221,7 @@ class Proofs:
     hold: ReasonCode | None = ReasonCode.AWAITING_NONCE
     opening_lack: ReasonCode | None = None
     round: Round | None = None
+    decided: Round | None = None
     rounds: int = 0
     due_ms: int = 0
     next_active_ms: int = 0
@@ -214,6 +241,7 @@ class Proofs:
         twin.hold = self.hold
         twin.opening_lack = self.opening_lack
         twin.round = self.round
+        twin.decided = self.decided
         twin.rounds = self.rounds
         twin.due_ms = self.due_ms
         twin.next_active_ms = self.next_active_ms
@@ -284,6 +312,8 @@ class Liveness:
         first_ms: Server time at which a liveness challenge first passed; 0: none has.
         first_camera: Digest of the camera that it passed before.
         closing_asked: Whether the closing liveness was asked for.
+        failed: How many liveness challenges of this learner and lesson failed since one passed (rules 2).
+        again: Whether one passed after too many failures, and the next must pass as well.
     """
 
     wanted: bool = False
@@ -295,6 +325,8 @@ class Liveness:
     first_ms: int = 0
     first_camera: str = ""
     closing_asked: bool = False
+    failed: int = 0
+    again: bool = False
 
     def copy(self) -> Liveness:
         """Return a copy."""
@@ -308,6 +340,52 @@ class Liveness:
         twin.first_ms = self.first_ms
         twin.first_camera = self.first_camera
         twin.closing_asked = self.closing_asked
+        twin.failed = self.failed
+        twin.again = self.again
+        return twin
+
+
+@dataclass(slots=True)
+class Samples:
+    """Drawn rounds as samples of who was there (rules 2): the next moment, and the count of the earlier ones.
+
+    Attributes:
+        staked_ms: Time spent in ACTIVE while new media may have been played: draws run on it, and on nothing else.
+        fresh: Whether the playhead stands before media that is new to the learner.
+        next_staked_ms: ``staked_ms`` at which the next drawn round is due.
+        doubt: Rounds for which draws stay denser after a missed one.
+        debt_ms: Proved media that is still needed to make up for missed samples.
+        counted_ms: How much of the unproved media the last drawn round has counted already.
+        calls: Brackets for which the learner came only when called.
+        failures: Drawn rounds that failed.
+        telling: What the last missed, called or failed round showed.
+        cut: Why an ordered sample was called off although its order had arrived, or None.
+    """
+
+    staked_ms: int = 0
+    fresh: bool = False
+    next_staked_ms: int = 0
+    doubt: int = 0
+    debt_ms: int = 0
+    counted_ms: int = 0
+    calls: int = 0
+    failures: int = 0
+    telling: ReasonCode | None = None
+    cut: ReasonCode | None = None
+
+    def copy(self) -> Samples:
+        """Return a copy."""
+        twin = Samples.__new__(Samples)
+        twin.staked_ms = self.staked_ms
+        twin.fresh = self.fresh
+        twin.next_staked_ms = self.next_staked_ms
+        twin.doubt = self.doubt
+        twin.debt_ms = self.debt_ms
+        twin.counted_ms = self.counted_ms
+        twin.calls = self.calls
+        twin.failures = self.failures
+        twin.telling = self.telling
+        twin.cut = self.cut
         return twin
 
 

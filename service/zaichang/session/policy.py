@@ -9,28 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from enum import StrEnum
 from typing import Any
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind, Proof
 from zaichang.core.errors import ConfigError
+from zaichang.session.policy_fields import check, choice, limit, member, sample, whole
 
-SCHEMA = 2
-"""The newest set of fields. Schema 1 had none of the fields whose metadata says ``since`` 2."""
-
-
-def _int(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "doc": doc, "since": since})
-
-
-def _limit(default: int, low: int, high: int, doc: str) -> Any:
-    """Define a limit of active liveness: a policy field since schema 2, before that a constant of the same value."""
-    return _int(default, low, high, doc, since=2)
-
-
-def _choice(default: Any, choices: tuple[StrEnum, ...], doc: str) -> Any:
-    return field(default=default, metadata={"choices": choices, "doc": doc})
+SCHEMA = 3
+"""The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
+SCHEMA_OF_CODE = 2
+"""The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
+DRAWN_SINCE_SCHEMA = 3
+"""From this schema on captures are drawn samples: rules 2. A record is replayed under the rules that made it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,29 +30,32 @@ class Policy:
 
     name: str = field(default="default", metadata={"doc": "Short name, recorded."})
     version: str = field(default="2026.1", metadata={"doc": "Version of this pack, recorded."})
-    schema: int = _int(
-        SCHEMA,
+    schema: int = whole(
+        SCHEMA_OF_CODE,
         1,
         SCHEMA,
-        "Which set of fields this policy has. Where it is not named it is 1: then the liveness limits have their"
-        " defaults and are not part of the digest, as in records made before they were fields.",
+        "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples. A stored policy"
+        " that names none is 1: then the liveness limits have their defaults and are not part of the digest, as in"
+        " records made before they were fields.",
         since=2,
     )
 
     # Which proofs a minute needs
-    proofs: tuple[Proof, ...] = _choice(
+    proofs: tuple[Proof, ...] = choice(
         tuple(Proof), tuple(Proof), "Proofs that each capture must give; a lacking proof is never a pass."
     )
-    similarity_min_bp: int = _int(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
-    pad_min_bp: int = _int(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
-    quality_min_bp: int = _int(1500, 0, 10_000, "Least quality of the face for a capture to count.")
+    similarity_min_bp: int = whole(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
+    pad_min_bp: int = whole(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
+    quality_min_bp: int = whole(1500, 0, 10_000, "Least quality of the face for a capture to count.")
 
     # Playhead
-    rate_max_bp: int = _int(
+    rate_max_bp: int = whole(
         10_200, 5_000, 20_400, "Fastest credited playback by our clock; 10200 = 1.0x and 2 % drift."
     )
-    burst_ms: int = _int(12_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets).")
-    seek_tolerance_ms: int = _int(
+    burst_ms: int = whole(
+        12_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets)."
+    )
+    seek_tolerance_ms: int = whole(
         1_500,
         0,
         5_000,
@@ -70,33 +64,33 @@ class Policy:
     skip_allowed: bool = field(default=False, metadata={"doc": "Whether a first viewing may skip ahead."})
 
     # Heartbeats
-    heartbeat_ms: int = _int(5_000, 1_000, 30_000, "How often the player reports.")
-    gap_ms: int = _int(
+    heartbeat_ms: int = whole(5_000, 1_000, 30_000, "How often the player reports.")
+    gap_ms: int = whole(
         16_000, 5_000, 120_000, "Silence after which the connection counts as lost; only the gap is lost."
     )
-    abandon_ms: int = _int(1_800_000, 60_000, 14_400_000, "Silence after which the session is closed.")
-    session_max_ms: int = _int(14_400_000, 600_000, 43_200_000, "Longest session.")
+    abandon_ms: int = whole(1_800_000, 60_000, 14_400_000, "Silence after which the session is closed.")
+    session_max_ms: int = whole(14_400_000, 600_000, 43_200_000, "Longest session.")
 
     # Captures (docs/protocol.md, "capture rounds")
-    capture_mean_ms: int = _int(
+    capture_mean_ms: int = whole(
         40_000,
         5_000,
         900_000,
         "Mean time between capture rounds, in ACTIVE time, where none is forced: `capture_max_gap_ms` pulls the true"
         " mean down (40000 gives 38.8 s, 60000 gives 51.7 s; with a greatest gap of 180000, 58.9 s).",
     )
-    capture_min_gap_ms: int = _int(15_000, 1_000, 600_000, "Least time between two rounds.")
-    capture_max_gap_ms: int = _int(90_000, 5_000, 1_200_000, "A round is forced after this time without one.")
-    capture_deadline_ms: int = _int(15_000, 3_000, 120_000, "How long a captured picture may take to arrive.")
-    round_passes: int = _int(2, 1, 5, "Captures that must pass for a round to pass (k).")
-    round_captures: int = _int(8, 1, 20, "Captures a round may take (n).")
-    round_refusals: int = _int(4, 1, 10, "Captures of another person or of a picture after which a round fails.")
-    round_silent: int = _int(2, 0, 10, "Misses of a round that stay silent; after one more the page asks the learner.")
-    retake_ms: int = _int(1_200, 200, 30_000, "Time between the captures of a round.")
-    retake_prompted_ms: int = _int(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
-    repeats_max: int = _int(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
-    cure_ms: int = _int(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
-    excuses: int = _int(
+    capture_min_gap_ms: int = whole(15_000, 1_000, 600_000, "Least time between two rounds.")
+    capture_max_gap_ms: int = whole(90_000, 5_000, 1_200_000, "A round is forced after this time without one.")
+    capture_deadline_ms: int = whole(15_000, 3_000, 120_000, "How long a captured picture may take to arrive.")
+    round_passes: int = whole(2, 1, 5, "Captures that must pass for a round to pass (k).")
+    round_captures: int = whole(8, 1, 20, "Captures a round may take (n).")
+    round_refusals: int = whole(4, 1, 10, "Captures of another person or of a picture after which a round fails.")
+    round_silent: int = whole(2, 0, 10, "Misses of a round that stay silent; after one more the page asks the learner.")
+    retake_ms: int = whole(1_200, 200, 30_000, "Time between the captures of a round.")
+    retake_prompted_ms: int = whole(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
+    repeats_max: int = whole(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
+    cure_ms: int = whole(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
+    excuses: int = whole(
         4,
         0,
         20,
@@ -104,18 +98,74 @@ class Policy:
         " only when called. A drop between checks uses none. When none is left, the time since the last passed check"
         " is lost.",
     )
-    strikes_max: int = _int(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
+    strikes_max: int = whole(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
+
+    # Captures as drawn samples (schema 3; docs/protocol.md, "capture rounds")
+    similarity_weak_bp: int = sample(
+        2_500,
+        0,
+        10_000,
+        "Least similarity that still recognises the learner in a picture too masked, turned or cut to pass.",
+    )
+    notice_ms: int = sample(
+        4_000,
+        500,
+        30_000,
+        "How long after its order, and the line's own time, a picture (or word that there is none) may come before it"
+        " counts as one that the learner was called for.",
+    )
+    line_max_ms: int = sample(
+        4_000, 0, 30_000, "The most that is allowed for the line: the quickest answer on this connection is measured."
+    )
+    still_ms: int = sample(
+        10_000, 1_000, 60_000, "A player that says that it plays and does not move for this long is stalled."
+    )
+    pace_pct: int = sample(
+        150, 110, 1_000, "Reports that come less often than this share of `heartbeat_ms` earn nothing for the excess."
+    )
+    unlinked_pct: int = sample(
+        10, 0, 100, "Share of the time that may be played without a connection, where no sample can be taken."
+    )
+    unlinked_ms: int = sample(20_000, 0, 120_000, "How much of it may be saved up: a learner starts with as much.")
+    miss_worth_ms: int = sample(
+        600_000,
+        10_000,
+        3_600_000,
+        "Proved media that makes up for one missed sample. Wald's test for a rate: with honest misses every 20 minutes"
+        " and absences every 5 tolerated, one miss weighs as much as about 10 minutes.",
+    )
+    misses_max_pct: int = sample(
+        200, 50, 2_000, "Missed samples (in hundredths) that may be open before the time goes to a person."
+    )
+    misses_start_pct: int = sample(75, 0, 2_000, "With how many (in hundredths) a learner starts a lesson.")
+    called_max: int = sample(
+        1, 0, 20, "Brackets of a learner and lesson that are credited though the learner came only when called."
+    )
+    failed_max: int = sample(
+        5, 1, 100, "Failed drawn rounds of a learner and lesson after which a person decides all that follows."
+    )
+    leniency_ms: int = sample(
+        2_592_000_000,
+        0,
+        31_536_000_000,
+        "How long the counts of a learner and lesson are kept from one session to the next.",
+    )
 
     # Challenges
-    challenge_kinds: tuple[ChallengeKind, ...] = _choice(
+    challenge_kinds: tuple[ChallengeKind, ...] = choice(
         (ChallengeKind.CONFIRM, ChallengeKind.CODE), tuple(ChallengeKind), "Kinds of challenges in use; may be empty."
     )
-    challenge_mean_ms: int = _int(600_000, 10_000, 3_600_000, "Mean time between challenges, in ACTIVE time.")
-    challenge_min_gap_ms: int = _int(240_000, 5_000, 3_600_000, "Least time between two challenges.")
-    challenge_max_gap_ms: int = _int(1_200_000, 10_000, 7_200_000, "A challenge is forced after this time without one.")
-    challenge_deadline_ms: int = _int(90_000, 5_000, 600_000, "Time to answer a challenge.")
-    challenge_attempts: int = _int(3, 1, 10, "Wrong answers after which a challenge counts as failed.")
-    reaction_min_ms: int = _int(700, 0, 5_000, "Answers faster than this are not a person's; another kind follows.")
+    challenge_mean_ms: int = whole(600_000, 10_000, 3_600_000, "Mean time between challenges, in ACTIVE time.")
+    challenge_min_gap_ms: int = whole(240_000, 5_000, 3_600_000, "Least time between two challenges.")
+    challenge_max_gap_ms: int = whole(
+        1_200_000, 10_000, 7_200_000, "A challenge is forced after this time without one."
+    )
+    challenge_deadline_ms: int = whole(90_000, 5_000, 600_000, "Time to answer a challenge.")
+    challenge_attempts: int = whole(3, 1, 10, "Wrong answers after which a challenge counts as failed.")
+    confirm_attempts: int = sample(
+        1, 1, 10, "The same for a click on the route without captures, where chance alone would pass one in three."
+    )
+    reaction_min_ms: int = whole(700, 0, 5_000, "Answers faster than this are not a person's; another kind follows.")
 
     # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
     liveness_start: bool = field(
@@ -125,101 +175,105 @@ class Policy:
         default=False,
         metadata={"doc": "Whether time that captures have proved is credited only once the next liveness passes."},
     )
-    liveness_max_gap_ms: int = _int(
+    liveness_max_gap_ms: int = whole(
         900_000, 60_000, 3_600_000, "Longest time between two passed liveness challenges, in ACTIVE time."
     )
-    liveness_actions: int = _int(2, 1, 3, "Actions that one try asks for.")
-    liveness_step_ms: int = _int(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")
-    liveness_respond_min_ms: int = _int(
+    liveness_actions: int = whole(2, 1, 3, "Actions that one try asks for.")
+    liveness_step_ms: int = whole(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")
+    liveness_failed_max: int = sample(
+        2,
+        1,
+        20,
+        "Failed movement checks after which two in a row must pass, and a person decides the time before them.",
+    )
+    liveness_respond_min_ms: int = whole(
         200, 0, 2_000, "A movement that begins earlier than this after its order is no answer to it."
     )
 
     # One try at active liveness: its frames and its times (docs/protocol.md, "active liveness")
-    liveness_interval_ms: int = _limit(200, 50, 1_000, "How often the player sends a frame during a try.")
-    liveness_frames_max: int = _limit(150, 20, 600, "Frames that one try takes; later ones are dropped.")
-    liveness_frames_per_s: int = _limit(6, 1, 30, "Frames that a try takes per second in the long run.")
-    liveness_burst_frames: int = _limit(32, 1, 120, "Frames that may arrive at once, as after a network hiccup.")
-    liveness_look_ms: int = _limit(2_000, 200, 30_000, "Longest wait for the analysis of one frame of a try.")
-    liveness_compare_ms: int = _limit(8_000, 1_000, 60_000, "Longest wait for the comparison with the reference.")
-    liveness_unseen_bp: int = _limit(
+    liveness_interval_ms: int = limit(200, 50, 1_000, "How often the player sends a frame during a try.")
+    liveness_frames_max: int = limit(150, 20, 600, "Frames that one try takes; later ones are dropped.")
+    liveness_frames_per_s: int = limit(6, 1, 30, "Frames that a try takes per second in the long run.")
+    liveness_burst_frames: int = limit(32, 1, 120, "Frames that may arrive at once, as after a network hiccup.")
+    liveness_look_ms: int = limit(2_000, 200, 30_000, "Longest wait for the analysis of one frame of a try.")
+    liveness_compare_ms: int = limit(8_000, 1_000, 60_000, "Longest wait for the comparison with the reference.")
+    liveness_unseen_bp: int = limit(
         3_334,
         0,
         10_000,
         "A failed try is the service's fault where more than this share of its frames was not analysed.",
     )
-    liveness_hold_min_ms: int = _limit(1_000, 200, 10_000, "Least time that the head rests before an action is shown.")
-    liveness_hold_spread_ms: int = _limit(1_500, 1, 10_000, "The drawn rest is longer by less than this.")
-    liveness_link_ms: int = _limit(
+    liveness_hold_min_ms: int = limit(1_000, 200, 10_000, "Least time that the head rests before an action is shown.")
+    liveness_hold_spread_ms: int = limit(1_500, 1, 10_000, "The drawn rest is longer by less than this.")
+    liveness_link_ms: int = limit(
         6_000, 0, 30_000, "How late a bad line may make an order and the frames that answer it, at most."
     )
-    liveness_prompt_ms: int = _limit(
+    liveness_prompt_ms: int = limit(
         1_000,
         0,
         10_000,
         "On a good line the first frame for an order arrives within this time; more counts as the line.",
     )
-    liveness_late_ms: int = _limit(2_000, 0, 10_000, "Frames sent in time may arrive this much later.")
-    liveness_analysis_ms: int = _limit(
+    liveness_late_ms: int = limit(2_000, 0, 10_000, "Frames sent in time may arrive this much later.")
+    liveness_analysis_ms: int = limit(
         15_000, 0, 120_000, "Time that a try may take beyond its steps, for the last frames' analysis."
     )
-    liveness_rest_more_ms: int = _limit(
+    liveness_rest_more_ms: int = limit(
         4_000, 0, 30_000, "How long after its drawn time a rest may take to become still."
     )
-    liveness_return_ms: int = _limit(3_000, 0, 30_000, "How long the head may take to come back after the last action.")
+    liveness_return_ms: int = limit(3_000, 0, 30_000, "How long the head may take to come back after the last action.")
 
     # The resting head that a movement is measured against
-    liveness_rest_frames: int = _limit(4, 2, 20, "Frames of the resting head, in a row, that a rest needs.")
-    liveness_rest_yaw_cdeg: int = _limit(
+    liveness_rest_frames: int = limit(4, 2, 20, "Frames of the resting head, in a row, that a rest needs.")
+    liveness_rest_yaw_cdeg: int = limit(
         1_600, 100, 9_000, "A resting head is turned less than this: a camera may stand a little aside."
     )
-    liveness_rest_pitch_cdeg: int = _limit(3_000, 100, 9_000, "A resting head is raised or lowered less than this.")
-    liveness_still_cdeg: int = _limit(600, 10, 9_000, "Frames of a resting head differ by less than this.")
-    liveness_leave_cdeg: int = _limit(
+    liveness_rest_pitch_cdeg: int = limit(3_000, 100, 9_000, "A resting head is raised or lowered less than this.")
+    liveness_still_cdeg: int = limit(600, 10, 9_000, "Frames of a resting head differ by less than this.")
+    liveness_leave_cdeg: int = limit(
         1_200, 10, 18_000, "A head that rested and then goes this far before the order has begun without one."
     )
-    liveness_home_cdeg: int = _limit(
+    liveness_home_cdeg: int = limit(
         800, 10, 9_000, "Between and after the actions the head comes this near to the try's first rest."
     )
 
     # How much movement counts
-    liveness_yaw_cdeg: int = _limit(1_500, 100, 9_000, "A turn counts from here.")
-    liveness_pitch_cdeg: int = _limit(1_000, 100, 9_000, "Looking up or down counts from here.")
-    liveness_parallax_bp: int = _limit(
+    liveness_yaw_cdeg: int = limit(1_500, 100, 9_000, "A turn counts from here.")
+    liveness_pitch_cdeg: int = limit(1_000, 100, 9_000, "Looking up or down counts from here.")
+    liveness_parallax_bp: int = limit(
         500,
         0,
         10_000,
         "Movement of the nose beyond the face's plane, in eye distances, that a solid head shows in a turn.",
     )
-    liveness_nod_parallax_bp: int = _limit(250, 0, 10_000, "The same for looking up or down.")
-    liveness_flat_cdeg: int = _limit(
+    liveness_nod_parallax_bp: int = limit(250, 0, 10_000, "The same for looking up or down.")
+    liveness_flat_cdeg: int = limit(
         1_600,
         100,
         18_000,
         "A face that is foreshortened as if it had moved by this much more than its points say is a flat picture.",
     )
-    liveness_eye_closed_bp: int = _limit(
+    liveness_eye_closed_bp: int = limit(
         6_600, 100, 9_900, "Eye opening against the person's own open eye, below which it is closed."
     )
-    liveness_mouth_open_bp: int = _limit(
+    liveness_mouth_open_bp: int = limit(
         3_000, 100, 10_000, "Lip distance over mouth width, from which the mouth is open."
     )
-    liveness_begun_bp: int = _limit(4_000, 0, 10_000, "Share of a limit at which a movement has begun.")
-    liveness_at_rest_bp: int = _limit(8_000, 0, 10_000, "Share of a limit that the resting head may reach.")
-    liveness_agree_frames: int = _limit(2, 1, 10, "Frames that must agree: one may be noise, or a blink by itself.")
+    liveness_begun_bp: int = limit(4_000, 0, 10_000, "Share of a limit at which a movement has begun.")
+    liveness_at_rest_bp: int = limit(8_000, 0, 10_000, "Share of a limit that the resting head may reach.")
+    liveness_agree_frames: int = limit(2, 1, 10, "Frames that must agree: one may be noise, or a blink by itself.")
 
     # Coloured light (kind ``light``)
-    liveness_light_colours: int = _limit(20, 17, 20, "Colours that one try shows.")
-    liveness_light_step_ms: int = _limit(400, 200, 2_000, "How long each colour is shown.")
-    liveness_light_correlation_bp: int = _limit(
+    liveness_light_colours: int = limit(20, 17, 20, "Colours that one try shows.")
+    liveness_light_step_ms: int = limit(400, 200, 2_000, "How long each colour is shown.")
+    liveness_light_correlation_bp: int = limit(
         6_000, 0, 10_000, "Least correlation between the colour changes shown and those seen on the face."
     )
-    liveness_light_lag_frames: int = _limit(
-        3, 0, 20, "Frames by which screen, camera and network may delay the answer."
-    )
-    liveness_light_changes: int = _limit(
+    liveness_light_lag_frames: int = limit(3, 0, 20, "Frames by which screen, camera and network may delay the answer.")
+    liveness_light_changes: int = limit(
         16, 1, 19, "Fewest colour changes that are judged: with 11, 3 % of wrong sequences pass by chance."
     )
-    liveness_light_floor_centi: int = _limit(
+    liveness_light_floor_centi: int = limit(
         400, 1, 10_000, "Hundredths of a grey level below which a channel is noise; a face needs twice as much."
     )
 
@@ -228,7 +282,7 @@ class Policy:
         default=False,
         metadata={"doc": "Whether only media counts that the delivery log says was sent to this session."},
     )
-    delivery_wait_ms: int = _int(
+    delivery_wait_ms: int = whole(
         300_000, 0, 3_600_000, "How late the delivery log may be; media still missing then goes to review."
     )
 
@@ -244,13 +298,18 @@ class Policy:
     )
 
     # Schedule
-    beacon_wait_ms: int = _int(
+    beacon_wait_ms: int = whole(
         0, 0, 600_000, "How long after its start a session still takes a witness's beacon in; 0: none is asked for."
     )
 
     # Records
-    segment_ms: int = _int(300_000, 15_000, 3_600_000, "Wall time that one session.segment leaf covers.")
+    segment_ms: int = whole(300_000, 15_000, 3_600_000, "Wall time that one session.segment leaf covers.")
     non_face_route: bool = field(default=True, metadata={"doc": "Whether the route without face recognition is open."})
+
+    @property
+    def rules(self) -> int:
+        """The number of the session's rules: 1, or 2 where captures are drawn samples."""
+        return 2 if self.schema >= DRAWN_SINCE_SCHEMA else 1
 
     def __post_init__(self) -> None:
         """Check every field against its bounds.
@@ -259,7 +318,7 @@ class Policy:
             ConfigError: ``policy.invalid``, naming the field, the value and the bounds.
         """
         for spec in fields(self):
-            _check(spec.name, getattr(self, spec.name), dict(spec.metadata))
+            check(spec.name, getattr(self, spec.name), dict(spec.metadata))
         for low, high in (
             ("capture_min_gap_ms", "capture_max_gap_ms"),
             ("challenge_min_gap_ms", "challenge_max_gap_ms"),
@@ -287,29 +346,6 @@ def _newer(schema: int) -> list[Field[Any]]:
     return [spec for spec in fields(Policy) if spec.metadata.get("since", 1) > schema]
 
 
-def _check(name: str, value: object, meta: dict[str, Any]) -> None:
-    if "low" in meta:
-        if type(value) is not int or not meta["low"] <= value <= meta["high"]:
-            raise ConfigError(
-                "policy.invalid", f"{name} must be an integer from {meta['low']} to {meta['high']}, got {value!r}."
-            )
-    elif "choices" in meta:
-        items = value if isinstance(value, tuple) else (None,)
-        known = all(item in meta["choices"] for item in items)
-        if not known or len(set(items)) < len(items):
-            raise ConfigError(
-                "policy.invalid",
-                f"{name} must list distinct values out of {', '.join(meta['choices'])}, got {value!r}.",
-            )
-    elif isinstance(value, str) and not 1 <= len(value) <= 64:
-        raise ConfigError("policy.invalid", f"{name} must have 1 to 64 characters.")
-
-
-def _member(choices: tuple[StrEnum, ...], item: object) -> object:
-    """Return the member with this value, or an unknown value unchanged, for the check that names all choices."""
-    return next((member for member in choices if member == item), item)
-
-
 def policy_from_mapping(values: Mapping[str, object]) -> Policy:
     """Build a policy from parsed TOML or JSON: a pack, which may leave fields to their defaults, or a stored document.
 
@@ -327,7 +363,7 @@ def policy_from_mapping(values: Mapping[str, object]) -> Policy:
             )
         default = known[key].default
         if isinstance(default, tuple) and isinstance(value, list):
-            value = tuple(_member(known[key].metadata["choices"], item) for item in value)
+            value = tuple(member(known[key].metadata["choices"], item) for item in value)
         if type(value) is not type(default):
             raise ConfigError("policy.invalid", f"{key} must be of type {type(default).__name__}, got {value!r}.")
         arguments[key] = value

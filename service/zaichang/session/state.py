@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from zaichang.core.enums import Route
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import SessionStarted
-from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs
+from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs, Samples
 from zaichang.session.playhead import IntervalSet, total_ms, union
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import Lots
 
-PARTS = ("link", "playback", "credit", "proofs", "challenges", "liveness", "page")
+PARTS = ("link", "playback", "credit", "proofs", "challenges", "liveness", "samples", "page")
 """The parts; each is written by the module of its name alone (a test reads the assignments)."""
 
 
 @dataclass(slots=True)
 class State:
-    """The state of a session: the start event and seven parts (``parts``)."""
+    """The state of a session: the start event and eight parts (``parts``)."""
 
     info: SessionStarted
     link: Link
@@ -30,6 +30,7 @@ class State:
     proofs: Proofs
     challenges: Challenges
     liveness: Liveness
+    samples: Samples
     page: Page
 
     @property
@@ -93,5 +94,6 @@ class State:
             self.proofs.copy(),
             self.challenges.copy(),
             self.liveness.copy(),
+            self.samples.copy(),
             self.page.copy(),
         )

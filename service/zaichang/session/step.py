@@ -12,6 +12,7 @@ from zaichang.session.events import (
     BeaconArrived,
     CaptureAssessed,
     CaptureReceived,
+    CaptureTaken,
     CaptureUnavailable,
     ChallengeAnswered,
     ConnectionLost,
@@ -27,7 +28,7 @@ from zaichang.session.events import (
     SessionStarted,
     Superseded,
 )
-from zaichang.session.owners import challenges, credit, link, liveness, page, playback, proofs
+from zaichang.session.owners import challenges, credit, link, liveness, page, playback, proofs, samples
 from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs
 from zaichang.session.playhead import normalise, total_ms
 from zaichang.session.policy import Policy
@@ -46,11 +47,18 @@ def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision,
     state = State(
         info=event,
         link=Link(heard_ms=event.at_ms),
-        playback=Playback(reached_ms=event.at_ms, accounted_ms=event.at_ms),
+        playback=Playback(
+            reached_ms=event.at_ms,
+            accounted_ms=event.at_ms,
+            moved_ms=event.at_ms,
+            paced_ms=policy.gap_ms,
+            unlinked_ms=policy.unlinked_ms,
+        ),
         credit=Credit(credited=normalise(event.credited)),
         proofs=Proofs(),
         challenges=Challenges(),
-        liveness=Liveness(),
+        liveness=Liveness(failed=event.leniency.liveness_failed if event.leniency is not None else 0),
+        samples=samples.begun(policy, event.leniency),
         page=Page(),
     )
     turn = Turn(state, policy, event.at_ms)
@@ -97,6 +105,8 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
     match event:
         case HeartbeatReceived():
             _heartbeat(turn, event)
+        case CaptureTaken():
+            proofs.take(turn, event)
         case CaptureReceived():
             proofs.receive(turn, event)
         case CaptureAssessed():
@@ -116,6 +126,8 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
         case BeaconArrived():
             link.take_beacon(turn, event)
         case ConnectionLost():
+            if turn.sampled:
+                proofs.interrupt(turn, ReasonCode.NETWORK_GAP)
             link.set_connected(turn, connected=False)
             outcomes.cut_try(turn)
         case ConnectionResumed():
@@ -144,6 +156,8 @@ def _reveal(turn: Turn, event: NonceRevealed) -> None:
     proofs.set_hold(turn, ReasonCode.AWAITING_PROOF)
     challenges.schedule(turn)
     liveness.schedule(turn)
+    if turn.sampled:
+        samples.schedule(turn)
     # (2) The first proof.
     if not turn.uses_captures:
         challenges.issue(turn)
@@ -165,7 +179,8 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
     # (2) The playing since the last one (I1).
     if state.proofs.round is not None:
         proofs.count_beat(turn)
-    reason, lag_ms = playback.account(turn, beat)
+    away_ms = link.take_away_ms(turn) if turn.drawn else 0
+    reason, lag_ms = playback.account(turn, beat, away_ms)
     if state.playback.tail_to_ms:
         playback.account_tail(turn, beat)
     playback.report(turn, beat, lag_ms)
@@ -184,6 +199,8 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
         if state.playback.beat_ms == 0:
             reason = reason or playback.enter(turn, beat, since_ms)
         playback.count_from(turn, beat, reason)
+        if turn.drawn:
+            samples.look(turn, beat.playhead_ms)
     turn.add(
         AckHeartbeat(
             seq=beat.seq,
@@ -199,6 +216,8 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
 
 def _resume(turn: Turn) -> None:
     """Repeat the open orders to a player that is back."""
+    if turn.sampled and turn.state.link.connected:
+        proofs.interrupt(turn, ReasonCode.NETWORK_GAP)  # another connection took over from an open one
     link.set_connected(turn, connected=True)
     outcomes.cut_try(turn)
     proofs.resume(turn)

@@ -12,9 +12,9 @@ from typing import assert_never
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
 from zaichang.session import closing, outcomes, phase
-from zaichang.session.owners import challenges, credit, link, liveness, playback, proofs
+from zaichang.session.owners import challenges, credit, link, liveness, playback, proofs, samples
 from zaichang.session.parts import Playback
-from zaichang.session.policy import Policy
+from zaichang.session.policy import DRAWN_SINCE_SCHEMA, Policy
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
 from zaichang.session.values import Phase
@@ -64,8 +64,17 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
     if current is not None:
         if not current.capture_id and not trying and current.retake_at_ms < due_ms:
             due_ms, due = current.retake_at_ms, Due.RETAKE
+        if not current.drawn and not trying and active and policy.schema >= DRAWN_SINCE_SCHEMA:
+            sample_ms = _sample_due_ms(state, policy)
+            if sample_ms < due_ms:
+                due_ms, due = sample_ms, Due.ROUND
     elif not trying:
-        round_ms = _round_due_ms(state, scheduled=active and state.uses_captures(policy), online=online)
+        if policy.schema >= DRAWN_SINCE_SCHEMA:
+            round_ms = _round_due_ms(state, scheduled=False, online=online)
+            if active:
+                round_ms = min(round_ms, _sample_due_ms(state, policy))
+        else:
+            round_ms = _round_due_ms(state, scheduled=active and state.uses_captures(policy), online=online)
         if round_ms < due_ms:
             due_ms, due = round_ms, Due.ROUND
     if challenge is None:
@@ -87,6 +96,12 @@ def _round_due_ms(state: State, *, scheduled: bool, online: bool) -> int:
     if scheduled:
         return min(due_ms, _server_time_ms(playback_, proofs_.next_active_ms))
     return due_ms
+
+
+def _sample_due_ms(state: State, policy: Policy) -> int:
+    """Return when the next drawn round begins, if the playing goes on as reported."""
+    due_ms = samples.due_ms(state) if state.uses_captures(policy) else None
+    return _NEVER_MS if due_ms is None else due_ms
 
 
 def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
@@ -169,7 +184,7 @@ def _begin_gap(turn: Turn) -> None:
     if state.playback.closing is not None:
         closing.close(turn, state.playback.closing)
         return
-    proofs.call_off(turn)
+    proofs.call_off(turn, ReasonCode.NETWORK_GAP)
     outcomes.cut_try(turn)
     challenge = state.challenges.open
     if challenge is not None and not challenge.overdue and proofs.excuse(turn):

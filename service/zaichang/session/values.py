@@ -56,6 +56,15 @@ class Round:
         retake_at_ms: When to order the next one; 0 while one is outstanding.
         beats: Heartbeats, a regular interval apart, that came while the outstanding capture did not.
         withheld: Whether the client went on reporting and held a picture of this round back.
+        drawn: Whether the draw alone chose its moment (rules 2); else it says who is there now, and proves nothing.
+        staked_ms: ``samples.staked_ms`` when it began: the least time to the next one counts from here.
+        ordered_ms: When the outstanding capture was ordered on this connection.
+        order_seq: The last heartbeat accepted before that: the second one after it shows that the order arrived.
+        answered_ms: When word came that the picture is taken; 0: not yet.
+        digest: What that word committed to.
+        late: Whether an answer came later than the line explains, so that the learner may have been called.
+        seen: Unprompted pictures that passed, or recognised the learner at least weakly.
+        unseen: Unprompted pictures that did neither.
     """
 
     number: int
@@ -71,6 +80,15 @@ class Round:
     retake_at_ms: int = 0
     beats: int = 0
     withheld: bool = False
+    drawn: bool = False
+    staked_ms: int = 0
+    ordered_ms: int = 0
+    order_seq: int = 0
+    answered_ms: int = 0
+    digest: str = ""
+    late: bool = False
+    seen: int = 0
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +112,7 @@ class Challenge:
         begun_ms: When the last one began.
         labels: ``confirm``: the meaning of each option.
         excused: Whether a try that a lost connection cut short was excused already.
+        first_deadline_ms: The deadline before the tries extended it; a try without a face gives it back.
     """
 
     challenge_id: str
@@ -112,6 +131,7 @@ class Challenge:
     begun_ms: int = 0
     labels: tuple[str, ...] = ()
     excused: bool = False
+    first_deadline_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,8 +36,10 @@ EVENTS: tuple[e.Event, ...] = (
         extra_time_pct=50,
         liveness_excluded=("look_up",),
         capture_days=180,
+        leniency=e.Leniency(debt_ms=7, calls=1, failures=2, liveness_failed=3),
     ),
     e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
+    e.CaptureTaken(at_ms=T0_MS, capture_id="c0-0", digest="cd" * 32),
     e.CaptureReceived(
         at_ms=T0_MS,
         capture_id="c0-0",
@@ -46,6 +48,7 @@ EVENTS: tuple[e.Event, ...] = (
         virtual_camera=True,
         picture="ab" * 32,
         encrypted="cd" * 32,
+        digest="cd" * 32,
     ),
     e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True),
     e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
@@ -104,7 +107,7 @@ def test_events_come_back_the_same_through_canonical_bytes(event: e.Event) -> No
 
 
 def test_absent_values_are_left_out_and_stay_absent() -> None:
-    plain = codec.encode_event(EVENTS[3])
+    plain = codec.encode_event(EVENTS[4])
     face = plain["assessment"]["faces"][0]  # type: ignore[index]  # plain values are objects
     assert "pad_bp" not in face
     assert face["similarity_bp"] == 7_500
@@ -137,6 +140,8 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.CaptureReceived, "picture"),
         (e.CaptureReceived, "encrypted"),
         (e.SessionStarted, "capture_days"),
+        (e.SessionStarted, "leniency"),
+        (e.CaptureReceived, "digest"),
     }
 
 
@@ -164,7 +169,7 @@ def test_each_missing_field_is_refused(event: e.Event) -> None:
         ({"e": "ConnectionLost", "at_ms": None}, "at_ms"),
         ({"e": "ConnectionLost", "at_ms": -1}, "at_ms is negative"),
         ({**codec.encode_event(EVENTS[1]), "playhead_ms": -1}, "playhead_ms is negative"),
-        ({**codec.encode_event(EVENTS[4]), "reason": "BECAUSE"}, "BECAUSE"),
+        ({**codec.encode_event(EVENTS[5]), "reason": "BECAUSE"}, "BECAUSE"),
     ],
 )
 def test_what_is_no_event_is_refused_with_the_place(value: dict[str, object], said: str) -> None:

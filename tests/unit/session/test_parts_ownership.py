@@ -93,9 +93,9 @@ def sources() -> dict[str, str]:
     }
 
 
-def test_the_state_is_the_start_event_and_seven_parts() -> None:
+def test_the_state_is_the_start_event_and_eight_parts() -> None:
     assert tuple(spec.name for spec in fields(State)) == ("info", *PARTS)
-    assert len(PARTS) == 7
+    assert len(PARTS) == 8
 
 
 @pytest.mark.parametrize("module", sources())

@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 import pytest
 
 from zaichang.core.errors import ConfigError
-from zaichang.session.policy import Policy, policy_digest, policy_from_mapping, policy_to_mapping
+from zaichang.session.policy import SCHEMA, Policy, policy_digest, policy_from_mapping, policy_to_mapping
 
+NEWEST = Policy(schema=SCHEMA)
 NUMBERS = [spec for spec in fields(Policy) if "low" in spec.metadata]
 
 
@@ -19,8 +20,8 @@ def refused(**values: object) -> ConfigError:
 
 
 def test_the_default_is_valid_and_comes_back_the_same() -> None:
-    assert policy_from_mapping(policy_to_mapping(Policy())) == Policy()
-    assert policy_from_mapping({"schema": 2}) == Policy()
+    assert policy_from_mapping(policy_to_mapping(NEWEST)) == NEWEST
+    assert policy_from_mapping({"schema": SCHEMA}) == NEWEST
 
 
 @pytest.mark.parametrize("spec", NUMBERS, ids=lambda spec: spec.name)
@@ -40,7 +41,7 @@ def test_each_number_keeps_its_bounds(spec: object) -> None:
 def test_each_bound_itself_is_allowed(spec: object, bound: str) -> None:
     name, value = spec.name, spec.metadata[bound]  # type: ignore[attr-defined]  # a dataclass field
     try:
-        policy = replace(Policy(), **{name: value})
+        policy = replace(NEWEST, **{name: value})
     except ConfigError as error:
         assert "above" in error.message or "below" in error.message, "only another field stands against it"
     else:
@@ -49,14 +50,14 @@ def test_each_bound_itself_is_allowed(spec: object, bound: str) -> None:
 
 @pytest.mark.parametrize("name", ["proofs", "challenge_kinds"])
 def test_choices_are_distinct_and_known(name: str) -> None:
-    known = getattr(Policy(), name)[0]
+    known = getattr(NEWEST, name)[0]
     for bad in ([known, known], ["other"], [known, 5], [[known]], [{}]):
         error = refused(**{name: bad})
         assert error.code == "policy.invalid" and name in error.message
     assert getattr(policy_from_mapping({name: []}), name) == ()
     assert getattr(policy_from_mapping({name: [known]}), name) == (known,)
     with pytest.raises(ConfigError, match="distinct values"):
-        replace(Policy(), **{name: [known]})
+        replace(NEWEST, **{name: [known]})
 
 
 def test_names_have_a_length() -> None:
@@ -87,7 +88,7 @@ def test_what_is_unknown_is_named() -> None:
     ],
 )
 def test_what_must_not_be_above_what(low: str, high: str, value: int) -> None:
-    assert getattr(replace(Policy(), **{low: value, high: value}), low) == value
+    assert getattr(replace(NEWEST, **{low: value, high: value}), low) == value
     error = refused(**{low: value + 1, high: value})
     assert error.code == "policy.invalid" and low in error.message and high in error.message
 
@@ -99,9 +100,9 @@ def test_reports_come_more_often_than_silence_counts_as_a_gap() -> None:
 
 
 def test_the_digest_binds_every_field() -> None:
-    digests = {policy_digest(Policy())}
+    digests = {policy_digest(NEWEST)}
     for spec in fields(Policy):
-        value = getattr(Policy(), spec.name)
+        value = getattr(NEWEST, spec.name)
         if spec.name == "schema":
             other: object = 1
         elif isinstance(value, bool):
@@ -112,42 +113,42 @@ def test_the_digest_binds_every_field() -> None:
             other = value[1:]
         else:
             other = value + "x"
-        digests.add(policy_digest(replace(Policy(), **{spec.name: other})))
+        digests.add(policy_digest(replace(NEWEST, **{spec.name: other})))
     assert len(digests) == 1 + len(fields(Policy))
     assert all(len(digest) == 64 for digest in digests)
 
 
 def test_plain_values_keep_field_order_and_make_lists() -> None:
-    plain = policy_to_mapping(Policy())
+    plain = policy_to_mapping(NEWEST)
     assert list(plain) == [spec.name for spec in fields(Policy)]
     assert plain["proofs"] == ["presence", "identity", "pad"]
-    assert policy_digest(policy_from_mapping(plain)) == policy_digest(Policy())
+    assert policy_digest(policy_from_mapping(plain)) == policy_digest(NEWEST)
 
 
 def old_document() -> dict[str, object]:
     """Return a complete policy document from before schema 2, as the store holds it."""
-    newest = policy_to_mapping(Policy())
+    newest = policy_to_mapping(NEWEST)
     return {spec.name: newest[spec.name] for spec in fields(Policy) if spec.metadata.get("since", 1) == 1}
 
 
 def test_a_document_without_the_newer_fields_keeps_the_digest_it_had() -> None:
     old = policy_from_mapping(old_document())
-    assert old == replace(Policy(), schema=1)
+    assert old == replace(NEWEST, schema=1)
     assert policy_to_mapping(old) == old_document()
     assert policy_digest(old) == "dca7478c743e7472e08faccf7b7c57bfcdbe705f167207fd4361adc1a321c7bf", "as before"
     assert policy_digest(policy_from_mapping({})) == policy_digest(old)
-    assert policy_digest(Policy()) != policy_digest(old)
+    assert policy_digest(NEWEST) != policy_digest(old)
 
 
-@pytest.mark.parametrize("spec", [spec for spec in NUMBERS if spec.metadata["since"] == 2], ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [spec for spec in NUMBERS if spec.metadata["since"] >= 2], ids=lambda spec: spec.name)
 def test_a_limit_that_the_digest_would_not_hold_is_refused(spec: object) -> None:
     name, value = spec.name, spec.default  # type: ignore[attr-defined]  # a dataclass field
     if name == "schema":
         return
     other = value + 1 if value < spec.metadata["high"] else value - 1  # type: ignore[attr-defined]  # as above
     error = refused(**{name: other})
-    assert error.code == "policy.invalid" and name in error.message and "schema = 2" in error.hint
-    assert policy_digest(policy_from_mapping({name: other, "schema": 2})) != policy_digest(Policy())
+    assert error.code == "policy.invalid" and name in error.message and f"schema = {SCHEMA}" in error.hint
+    assert policy_digest(policy_from_mapping({name: other, "schema": SCHEMA})) != policy_digest(NEWEST)
 
 
 def test_fewer_colour_changes_are_judged_than_colours_are_shown() -> None:

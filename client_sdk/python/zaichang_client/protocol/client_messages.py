@@ -66,6 +66,13 @@ class Heartbeat(_ClientMessage, tag_field="t", tag="heartbeat", frozen=True, kw_
     hints: Annotated[tuple[Text64, ...], means("codes for observations of the client; they never earn credit")] = ()
 
 
+class CaptureTakenMessage(_ClientMessage, tag_field="t", tag="capture_taken", frozen=True, kw_only=True):
+    """The picture is taken: sent at once, where the order asks for it, before the picture goes on its slow way."""
+
+    capture_id: Annotated[Text64, means("the order that this answers")]
+    digest: Annotated[Digest, means("SHA-256 of the picture that follows, 64 hex digits")]
+
+
 class CaptureUnavailableMessage(_ClientMessage, tag_field="t", tag="capture_unavailable", frozen=True, kw_only=True):
     """The picture cannot be taken."""
 
@@ -91,7 +98,7 @@ class Finish(_ClientMessage, tag_field="t", tag="finish", frozen=True, kw_only=T
     """The learner ends the session."""
 
 
-ClientMessage = Join | Reveal | Heartbeat | CaptureUnavailableMessage | Answer | Ready | Finish
+ClientMessage = Join | Reveal | Heartbeat | CaptureTakenMessage | CaptureUnavailableMessage | Answer | Ready | Finish
 
 
 class CaptureHeader(_ClientMessage, frozen=True, kw_only=True):

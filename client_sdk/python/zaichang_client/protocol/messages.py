@@ -11,6 +11,7 @@ the web SDK's ``wire.ts``, ``client_sdk/protocol.schema.json`` and the tables of
 from zaichang_client.protocol.client_messages import (
     Answer,
     CaptureHeader,
+    CaptureTakenMessage,
     CaptureUnavailableMessage,
     ClientMessage,
     Finish,
@@ -41,6 +42,7 @@ __all__ = [
     "Answer",
     "CaptureHeader",
     "CaptureOrder",
+    "CaptureTakenMessage",
     "CaptureUnavailableMessage",
     "ChallengeOrder",
     "ChallengeResult",

@@ -11,7 +11,7 @@ export type Input =
   | { readonly type: "lost"; readonly nowMs: number; readonly code: number; readonly random: number; readonly freshNonce: string }
   | { readonly type: "online"; readonly nowMs: number }
   | { readonly type: "sample"; readonly nowMs: number; readonly cause: Cause; readonly sample: Sample }
-  | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string }
+  | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string; readonly digest: string }
   | { readonly type: "no_picture"; readonly nowMs: number; readonly captureId: string; readonly cause: NoPicture }
   | { readonly type: "camera"; readonly nowMs: number; readonly camera: CameraState }
   | { readonly type: "saving"; readonly nowMs: number; readonly saving: boolean }

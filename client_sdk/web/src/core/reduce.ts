@@ -37,6 +37,7 @@ export function reduce(state: State, input: Input): Step {
       const open = state.captures.find((capture) => capture.order.capture_id === input.captureId);
       if (open === undefined || state.connection !== "open") break;
       turn.set({ captures: state.captures.filter((capture) => capture !== open) });
+      if (open.order.announce && input.digest !== "") turn.send({ t: "capture_taken", capture_id: input.captureId, digest: input.digest });
       turn.add({ do: "sendPicture", captureId: input.captureId, nonce: open.order.nonce });
       turn.emit({ type: "capture-sent", captureId: input.captureId });
       break;

@@ -55,6 +55,15 @@ export interface Heartbeat {
   hints?: readonly string[];
 }
 
+/** The picture is taken: sent at once, where the order asks for it, before the picture goes on its slow way. */
+export interface CaptureTakenMessage {
+  t: "capture_taken";
+  /** The order that this answers. */
+  capture_id: string;
+  /** SHA-256 of the picture that follows, 64 hex digits. */
+  digest: string;
+}
+
 /** The picture cannot be taken. */
 export interface CaptureUnavailableMessage {
   t: "capture_unavailable";
@@ -105,6 +114,7 @@ export type ClientMessage =
   | Join
   | Reveal
   | Heartbeat
+  | CaptureTakenMessage
   | CaptureUnavailableMessage
   | Answer
   | Ready
@@ -181,6 +191,8 @@ export interface CaptureOrder {
   quality_pct: number;
   /** Reason code: ask the learner to face the camera; empty: do not interrupt. */
   prompt: string;
+  /** Send `capture_taken` as soon as the picture is taken, before the picture. */
+  announce: boolean;
 }
 
 /** Show a challenge. */
@@ -363,6 +375,7 @@ export const SERVER: ServerTable = {
   },
   capture: {
     capture_id: "string", nonce: "string", within_ms: "number", width_px: "number", quality_pct: "number", prompt: NONE,
+    announce: { or: false },
   },
   challenge: {
     challenge_id: "string", kind: "string", within_ms: "number", options: LIST, text: NONE, image: NONE, audio: NONE,
@@ -391,6 +404,7 @@ export const CLIENT: ClientTable = {
     ["seq"], ["nonce"], ["playhead_ms"], ["playing"], ["stalled", false], ["ended", false], ["rate_bp", 10000],
     ["visible", true], ["focused", true], ["hints", []],
   ],
+  capture_taken: [["capture_id"], ["digest"]],
   capture_unavailable: [["capture_id"], ["cause"]],
   answer: [["challenge_id"], ["answer"]],
   ready: [["challenge_id"], ["decline", false]],

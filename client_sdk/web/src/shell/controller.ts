@@ -6,7 +6,7 @@ import { reduce, statusOf } from "../core/reduce.ts";
 import { initial, type Cause, type Sample, type Saved, type State, type Status } from "../core/state.ts";
 import { encodeCapture } from "../core/codec.ts";
 import type { CaptureOrder, ChallengeOrder } from "../core/wire.ts";
-import { Camera, NoPictureError, type Picture } from "./camera.ts";
+import { Camera, NoPictureError, sha256Hex, type Picture } from "./camera.ts";
 import { watchBattery } from "./battery.ts";
 import { Clock } from "./clock.ts";
 import { FramePump } from "./frames.ts";
@@ -348,8 +348,9 @@ export class Controller {
     const captureId = order.capture_id;
     try {
       const size = pictureSize(order.width_px, order.quality_pct, this.conditions());
-      this.pictures.set(captureId, await this.camera.grab(size.widthPx, size.qualityPct));
-      this.put({ type: "picture", nowMs: now(), captureId });
+      const picture = await this.camera.grab(size.widthPx, size.qualityPct);
+      this.pictures.set(captureId, picture);
+      this.put({ type: "picture", nowMs: now(), captureId, digest: order.announce ? await sha256Hex(picture.bytes) : "" });
     } catch (error) {
       const cause = error instanceof NoPictureError ? error.cause : "busy";
       if (!(error instanceof NoPictureError)) this.report("capture.failed", `The picture failed: ${String(error).slice(0, 120)}.`);

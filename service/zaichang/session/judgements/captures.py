@@ -14,8 +14,12 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import Proof
 from zaichang.core.reason_table import BLOCKING, LACKS, LASTING, REFUSALS
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.policy import Policy
+from zaichang.session.decisions import OrderCapture
+from zaichang.session.policy import DRAWN_SINCE_SCHEMA, Policy
 from zaichang.session.values import Outcome, Round
+
+REFUSALS_FORGIVEN = 1
+"""Pictures of another person, in a good view, that better ones of the same round make up for."""
 
 
 def shows_who(policy: Policy) -> bool:
@@ -48,6 +52,77 @@ def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | No
             # A bad view explains a low similarity. Only a good view is evidence against the person.
             return blocking or ReasonCode.NOT_SAME_PERSON
     return None
+
+
+def recognised(assessment: FrameAssessment, reason: ReasonCode, policy: Policy) -> bool:
+    """Return whether a picture that did not pass for ``reason`` still recognises the learner, at least weakly.
+
+    A mask, a turned head, half a face: too little to pass, enough to say that the learner is there. Only a picture that
+    speaks against the learner does not.
+    """
+    face = assessment.main
+    if face is None or reason in REFUSALS or reason in LACKS:
+        return False
+    if Proof.PAD in policy.proofs and (face.pad_bp is None or face.pad_bp < policy.pad_min_bp):
+        return False
+    if Proof.IDENTITY not in policy.proofs:
+        return True
+    return face.similarity_bp is not None and face.similarity_bp >= policy.similarity_weak_bp
+
+
+def prompted(current: Round, policy: Policy) -> bool:
+    """Return whether the page asks for the learner: too many of the round's pictures were misses."""
+    return len(misses(current)) > policy.round_silent
+
+
+def called(current: Round, policy: Policy) -> ReasonCode | None:
+    """Return why a round that passed shows a learner who came only when called (rules 2), or None.
+
+    The page may have called: an answer came later than the line explains; two pictures showed another person in a good
+    view; or the round needed its prompt, and before it no picture recognised the learner at all.
+    """
+    if current.refusals >= REFUSALS_FORGIVEN + 1:
+        return telling(current.reasons, Outcome.FAILED)
+    if current.late:
+        return ReasonCode.CAME_WHEN_CALLED
+    if prompted(current, policy) and not current.seen:
+        return telling(misses(current), Outcome.FAILED)
+    return None
+
+
+def outstanding(current: Round | None, capture_id: str, *, received: bool) -> Round | None:
+    """Return the round if ``capture_id`` is its capture in progress, else None; between two, there is none."""
+    if current is None or not current.capture_id or current.capture_id != capture_id:
+        return None
+    return current if current.received is received else None
+
+
+def delivered(current: Round, seq: int) -> bool:
+    """Return whether the outstanding order is known to have arrived.
+
+    The acknowledgement of the first heartbeat after it followed it on the same connection, and the second heartbeat
+    carries the nonce of that acknowledgement.
+
+    Args:
+        current: The round.
+        seq: The last accepted heartbeat.
+    """
+    return current.answered_ms > 0 or seq >= current.order_seq + 2
+
+
+def order_of(current: Round, hold: ReasonCode | None, policy: Policy) -> OrderCapture:
+    """Return the order for the outstanding capture, with the reason to show where the page asks for the learner."""
+    prompt = misses(current)[-1] if prompted(current, policy) else None
+    if prompt is None and hold is not ReasonCode.AWAITING_PROOF:
+        prompt = hold
+    return OrderCapture(
+        capture_id=current.capture_id,
+        nonce=current.nonce,
+        deadline_ms=current.deadline_ms,
+        identity=shows_who(policy),
+        prompt=prompt,
+        announce=True if policy.schema >= DRAWN_SINCE_SCHEMA else None,
+    )
 
 
 def misses(current: Round) -> list[ReasonCode]:

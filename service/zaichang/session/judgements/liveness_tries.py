@@ -30,6 +30,8 @@ ACTIONS: Final = (*HEAD_ACTIONS, LivenessAction.BLINK, LivenessAction.OPEN_MOUTH
 NONCES_KEPT_APART: Final = 40
 """Most nonces that one try needs: two for each of its colours."""
 PALETTE: Final = ("#ff2020", "#20ff20", "#2020ff", "#20ffff", "#ff20ff", "#ffff20")
+NOBODY: Final = frozenset({ReasonCode.NO_FACE, ReasonCode.CAMERA_COVERED})
+"""Reasons of a try in which no face was seen."""
 PRESSED_AGAIN_MS: Final = 1_000
 """A second press within this time of a try's beginning counts as the same press."""
 TRIES_KEPT_APART: Final = 1_000
@@ -87,6 +89,13 @@ def lasts_ms(order: OrderLiveness, policy: Policy) -> int:
 def pressed_again(challenge: Challenge, at_ms: int) -> bool:
     """Return whether "ready" came twice for the try that just began: a double click, or a message sent again."""
     return challenge.begun and at_ms - challenge.begun_ms < PRESSED_AGAIN_MS
+
+
+def faceless(event: LivenessAssessed) -> bool:
+    """Return whether a try showed no face: no frame at all, or none with a face."""
+    if ReasonCode.NOT_ANALYSED in event.reasons or any(step.outcome is StepOutcome.PASSED for step in event.steps):
+        return False
+    return not any(step.frames for step in event.steps) or bool(NOBODY.intersection(event.reasons))
 
 
 def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> ReasonCode | None:

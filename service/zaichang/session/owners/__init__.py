@@ -1,1 +1,1 @@
-"""The seven owners: each writes the part of the state that has its name, and no other."""
+"""The eight owners: each writes the part of the state that has its name, and no other."""

@@ -51,6 +51,13 @@ def schedule(turn: Turn) -> None:
     )
 
 
+def attempts_of(turn: Turn, challenge: Challenge) -> int:
+    """Return how many wrong answers this challenge may have: where a click alone is the proof, chance must not pass."""
+    if turn.drawn and not turn.uses_captures and challenge.kind == ChallengeKind.CONFIRM:
+        return turn.policy.confirm_attempts
+    return turn.policy.challenge_attempts
+
+
 def issue(
     turn: Turn, *, kind: ChallengeKind | None = None, attempts: int = 0, avoid: ChallengeKind | None = None
 ) -> None:
@@ -177,7 +184,7 @@ def judge(turn: Turn, event: ChallengeAnswered) -> ReasonCode | None:
     if challenge.kind in KINDS or answer != challenge.expected:
         credit.indicate(turn, ReasonCode.CHALLENGE_WRONG)
         challenges.open = replace(challenge, attempts=challenge.attempts + 1)
-        out_of_tries = challenge.attempts + 1 >= policy.challenge_attempts
+        out_of_tries = challenge.attempts + 1 >= attempts_of(turn, challenge)
         tell(turn, challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries)
         return ReasonCode.CHALLENGE_WRONG
     # (4) Answered.
@@ -206,7 +213,11 @@ def begin_try(turn: Turn, challenge: Challenge) -> None:
     order = order_of(turn.state, trying, turn.policy)
     left_ms = challenge.deadline_ms or _fresh_deadline_ms(turn)
     turn.state.challenges.open = replace(
-        trying, begun=True, begun_ms=turn.now_ms, deadline_ms=max(left_ms, turn.now_ms + lasts_ms(order, turn.policy))
+        trying,
+        begun=True,
+        begun_ms=turn.now_ms,
+        deadline_ms=max(left_ms, turn.now_ms + lasts_ms(order, turn.policy)),
+        first_deadline_ms=challenge.first_deadline_ms or left_ms,
     )
     turn.add(order)
 
@@ -224,6 +235,11 @@ def interrupt_try(turn: Turn, challenge: Challenge, *, lost: bool) -> Challenge:
     )
     turn.state.challenges.open = ended
     return ended
+
+
+def void_try(turn: Turn, challenge: Challenge) -> None:
+    """End a try without a face: it costs no attempt and wins no time."""
+    turn.state.challenges.open = replace(challenge, begun=False, deadline_ms=challenge.first_deadline_ms)
 
 
 def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Challenge | None:

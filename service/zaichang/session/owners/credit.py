@@ -55,7 +55,7 @@ def pend(turn: Turn, interval: Interval, from_ms: int, to_ms: int) -> None:
         # The minute changed between the two heartbeats: split the media in proportion to the clock.
         boundary_ms += (interval[1] - interval[0]) * (running.from_ms - from_ms) // (to_ms - from_ms)
     fresh = 0
-    mark = max(credit.proved, credit.covered)  # marked entries must not grow
+    mark = max(credit.proved, credit.covered, credit.shown, credit.deferred)  # marked entries must not grow
     for part, index in _fresh(turn, interval, boundary_ms, running.index):
         last = credit.pending[-1] if len(credit.pending) > mark else None
         if last is not None and last[0] == index and last[2] == part[0]:
@@ -99,6 +99,39 @@ def prove(turn: Turn, lack: ReasonCode | None) -> None:
     credit.proved = len(credit.pending)
 
 
+def show(turn: Turn) -> None:
+    """A round that was not drawn passed: all pending time was played before the learner was seen (I11)."""
+    turn.state.credit.shown = len(turn.state.credit.pending)
+
+
+def defer(turn: Turn) -> None:
+    """A drawn round passed while too many samples were missed: all pending time waits until they are made up for."""
+    turn.state.credit.deferred = len(turn.state.credit.pending)
+
+
+def prove_shown(turn: Turn, span_ms: int) -> bool:
+    """The session ends: prove the shown stretches up to ``span_ms`` in all; return whether there were any more."""
+    credit = turn.state.credit
+    while credit.proved < credit.shown and span_ms > 0:
+        _, start_ms, end_ms = credit.pending[credit.proved]
+        if end_ms - start_ms > span_ms:
+            _split(turn, credit.proved, start_ms + span_ms)
+        span_ms -= end_ms - start_ms
+        credit.proved += 1
+    return credit.proved < credit.shown
+
+
+def _split(turn: Turn, place: int, at_ms: int) -> None:
+    """Split a pending stretch in two."""
+    credit = turn.state.credit
+    index, start_ms, end_ms = credit.pending[place]
+    parts = ((index, start_ms, at_ms), (index, at_ms, end_ms))
+    credit.pending = (*credit.pending[:place], *parts, *credit.pending[place + 1 :])
+    credit.covered += credit.covered > place
+    credit.shown += credit.shown > place
+    credit.deferred += credit.deferred > place
+
+
 def leave_proved(turn: Turn, reason: ReasonCode) -> None:
     """Send the proved stretches to review: for the result that they lack, else for ``reason``."""
     credit = turn.state.credit
@@ -137,6 +170,7 @@ def join_held(turn: Turn) -> None:
     less = end - len(joined)
     credit.pending = (*joined, *credit.pending[end:])
     credit.held, credit.proved = credit.held - less, credit.proved - less
+    credit.shown, credit.deferred = max(0, credit.shown - less), max(0, credit.deferred - less)
 
 
 def await_delivery(turn: Turn, end: int) -> None:
@@ -215,8 +249,9 @@ def _release(turn: Turn, first: int, end: int) -> None:
         return
     credit.pending = credit.pending[:first] + credit.pending[end:]
     credit.pending_set = normalise(stretch[1:] for stretch in credit.pending)
-    credit.held, credit.proved, credit.covered = (
-        min(mark, first) + max(0, mark - end) for mark in (credit.held, credit.proved, credit.covered)
+    marks = (credit.held, credit.proved, credit.covered, credit.shown, credit.deferred)
+    credit.held, credit.proved, credit.covered, credit.shown, credit.deferred = (
+        min(mark, first) + max(0, mark - end) for mark in marks
     )
 
 

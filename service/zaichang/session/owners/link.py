@@ -48,6 +48,8 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
         return False
     link.seq = beat.seq
     link.heard_ms = beat.at_ms
+    if turn.drawn:
+        _back(turn, beat.at_ms)
     link.connected = True
     return True
 
@@ -68,4 +70,38 @@ def begin_gap(turn: Turn) -> None:
 
 def set_connected(turn: Turn, *, connected: bool) -> None:
     """Record that the websocket opened or closed."""
-    turn.state.link.connected = connected
+    link = turn.state.link
+    if turn.drawn:
+        if connected:
+            _back(turn, turn.now_ms)
+            link.answer_ms = -1  # another line, perhaps
+        elif not link.lost_ms:
+            link.lost_ms = turn.now_ms
+    link.connected = connected
+
+
+def _back(turn: Turn, at_ms: int) -> None:
+    link = turn.state.link
+    if link.lost_ms:
+        link.away_ms += at_ms - link.lost_ms
+        link.lost_ms = 0
+
+
+def take_away_ms(turn: Turn) -> int:
+    """Return for how long no connection was open since the last heartbeat, and forget it."""
+    link = turn.state.link
+    away_ms, link.away_ms = link.away_ms, 0
+    return away_ms
+
+
+def measure(turn: Turn, answer_ms: int) -> None:
+    """Take an answer to a capture order as a measurement of the line: the quickest one says how fast it can be."""
+    link = turn.state.link
+    link.answer_ms = answer_ms if link.answer_ms < 0 else min(link.answer_ms, answer_ms)
+
+
+def explained_ms(turn: Turn) -> int:
+    """Return how late an answer to an order may be before the line no longer explains it (I14)."""
+    link, policy = turn.state.link, turn.policy
+    line_ms = policy.line_max_ms if link.answer_ms < 0 else min(policy.line_max_ms, link.answer_ms)
+    return policy.notice_ms + line_ms

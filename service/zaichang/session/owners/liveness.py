@@ -84,6 +84,7 @@ def end_well(turn: Turn, lack: ReasonCode | None) -> None:
     liveness = turn.state.liveness
     liveness.wanted = False
     liveness.lack = lack
+    liveness.failed, liveness.again = 0, False
     if lack is None:
         liveness.failed_reason = None
         if liveness.first_ms == 0:
@@ -96,6 +97,22 @@ def end_badly(turn: Turn, reason: ReasonCode | None) -> None:
     liveness.wanted = True
     if reason is not None:
         liveness.failed_reason = reason
+
+
+def count_failure(turn: Turn) -> None:
+    """Count a liveness challenge that failed; a pass that was to be followed by another one counts no more."""
+    liveness = turn.state.liveness
+    liveness.failed += 1
+    liveness.again = False
+
+
+def must_repeat(turn: Turn) -> bool:
+    """Return whether a liveness that just passed must be followed by another pass, after too many failures."""
+    liveness = turn.state.liveness
+    if not turn.drawn or liveness.again or liveness.failed < turn.policy.liveness_failed_max:
+        return False
+    liveness.again = True
+    return True
 
 
 def ask_at_closing(turn: Turn) -> None:

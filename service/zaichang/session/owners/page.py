@@ -28,7 +28,10 @@ def take_report(turn: Turn, beat: HeartbeatReceived) -> None:
     if beat.hints and not _WINDOWS.issuperset(beat.hints):
         credit.indicate(turn, ReasonCode.PAGE_TAMPERED)
     _hold_page(turn, page_problem(beat, turn.policy))
-    _hold_player(turn, _player_problem(beat))
+    problem = _player_problem(beat)
+    if problem is None and turn.drawn and beat.at_ms - turn.state.playback.moved_ms >= turn.policy.still_ms:
+        problem = ReasonCode.PLAYER_STALLED
+    _hold_player(turn, problem)
 
 
 def page_problem(beat: HeartbeatReceived, policy: Policy) -> ReasonCode | None:
@@ -76,7 +79,7 @@ def _hold_page(turn: Turn, hold: ReasonCode | None) -> None:
     page = turn.state.page
     if hold is not None and page.hold is None:
         credit.note(turn, hold)
-        proofs.call_off(turn)
+        proofs.call_off(turn, hold)
         order_pause(turn, hold)
     page.hold = hold
 
@@ -88,6 +91,8 @@ def _hold_player(turn: Turn, hold: ReasonCode | None) -> None:
         credit.note(turn, hold)
         held_back = page.hold is not None or state.proofs.hold is not None or state.playback.closing is not None
         if hold is not ReasonCode.PLAYER_STALLED and not held_back and turn.uses_captures:
+            if turn.sampled:
+                proofs.interrupt(turn, hold)
             _prove_at_stop(turn, hold)
     page.player_hold = hold
 

@@ -11,7 +11,8 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE
 from zaichang.session.decisions import OrderSeek
 from zaichang.session.events import HeartbeatReceived
-from zaichang.session.owners import credit
+from zaichang.session.judgements import pace
+from zaichang.session.owners import credit, samples
 from zaichang.session.playhead import IntervalSet, furthest_ms, normalise, total_ms, union
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
@@ -41,6 +42,8 @@ def run_to(turn: Turn, to_ms: int) -> None:
     elapsed_ms = to_ms - playback.reached_ms
     if elapsed_ms > 0 and playback.phase is Phase.ACTIVE:
         playback.active_ms += elapsed_ms
+        if turn.drawn:
+            samples.stake(turn, elapsed_ms)
         credit.spend(turn, elapsed_ms, to_ms)
     playback.reached_ms = to_ms
 
@@ -112,18 +115,24 @@ def enter(turn: Turn, beat: HeartbeatReceived, since_ms: int) -> ReasonCode | No
     if _scattered(state, beat.playhead_ms, frontier_ms, policy):
         return _refuse(turn, ReasonCode.SEEK_FORWARD, frontier_ms - RUN_UP_MS)
     playback.lead_ms = beat.playhead_ms
+    playback.moved_ms = beat.at_ms
     playback.tokens_ms = 0
     playback.late_until_ms = 0
     return None
 
 
-def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int]:
+def account(turn: Turn, beat: HeartbeatReceived, away_ms: int = 0) -> tuple[ReasonCode | None, int]:
     """Turn the progress since the last heartbeat into pending time.
 
     Only progress within one stretch of ACTIVE time that began at a counted heartbeat is accounted for; otherwise
     ``beat_ms`` is 0. The token bucket (I1) gains real time times the highest rate. Left-over tokens are kept only as
     far as a heartbeat was late, and only for a while, because an early one follows then. Otherwise saved-up tokens
     would pay for a skip.
+
+    Args:
+        turn: The turn.
+        beat: The heartbeat.
+        away_ms: For how long no connection was open since the last one.
 
     Returns:
         Why it does not count, or None; and the lag: milliseconds by which the last played part waits for the clock, to
@@ -133,10 +142,15 @@ def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int
     policy, playback = turn.policy, turn.state.playback
     if playback.beat_ms == 0 or playback.phase is not Phase.ACTIVE:
         return None, 0
-    # (1) Earn tokens for the time since the last heartbeat.
-    earned_ms = (beat.at_ms - playback.beat_ms) * policy.rate_max_bp // BP_ONE
+    # (1) Earn tokens for the time since the last heartbeat; a report that left too much unsaid earns for a part of it.
+    elapsed_ms = beat.at_ms - playback.beat_ms
+    counted_ms = _counted_ms(turn, elapsed_ms, away_ms) if turn.drawn else elapsed_ms
+    earned_ms = counted_ms * policy.rate_max_bp // BP_ONE
     progress_ms = max(0, beat.playhead_ms - playback.beat_playhead_ms)
     playback.tokens_ms += earned_ms
+    if counted_ms < elapsed_ms and progress_ms > playback.tokens_ms:
+        _progress(turn, beat, playback.beat_playhead_ms + counted_ms, counted_ms)
+        return _refuse(turn, ReasonCode.NETWORK_GAP, turn.state.frontier_ms), 0
     # (2) Let a small excess wait for the clock.
     lag_ms = max(0, progress_ms - playback.tokens_ms)
     if lag_ms > policy.seek_tolerance_ms:
@@ -144,11 +158,24 @@ def account(turn: Turn, beat: HeartbeatReceived) -> tuple[ReasonCode | None, int
     # (3) Count the rest, or refuse it.
     reason = _progress(turn, beat, beat.playhead_ms - lag_ms, progress_ms - lag_ms)
     # (4) Keep left-over tokens only where this heartbeat was late.
-    if earned_ms - progress_ms > policy.seek_tolerance_ms:
-        playback.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
-    late = beat.at_ms < playback.late_until_ms
-    playback.tokens_ms = min(playback.tokens_ms, policy.burst_ms if late else policy.seek_tolerance_ms)
+    kept_ms = policy.burst_ms
+    if turn.drawn:
+        kept_ms = pace.saved_ms(policy, elapsed_ms, progress_ms)
+        late = kept_ms > policy.seek_tolerance_ms
+    else:
+        if earned_ms - progress_ms > policy.seek_tolerance_ms:
+            playback.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
+        late = beat.at_ms < playback.late_until_ms
+    playback.tokens_ms = min(playback.tokens_ms, kept_ms if late else policy.seek_tolerance_ms)
     return reason, 0 if reason else lag_ms
+
+
+def _counted_ms(turn: Turn, elapsed_ms: int, away_ms: int) -> int:
+    """Return the part of the time between two reports that counts: little of it where no sample was possible."""
+    playback, policy = turn.state.playback, turn.policy
+    playback.paced_ms, counted_ms = pace.paced(policy, playback.paced_ms, elapsed_ms)
+    playback.unlinked_ms, linked_ms = pace.unlinked(policy, playback.unlinked_ms, elapsed_ms, min(away_ms, elapsed_ms))
+    return min(counted_ms, linked_ms)
 
 
 def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
@@ -170,13 +197,17 @@ def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
 def report(turn: Turn, beat: HeartbeatReceived, lag_ms: int) -> None:
     """Record the position of this heartbeat, so that the next one's progress can be computed."""
     playback = turn.state.playback
+    elapsed_ms = beat.at_ms - playback.accounted_ms
+    if not beat.playing or pace.moves(elapsed_ms, beat.playhead_ms - playback.beat_playhead_ms):
+        playback.moved_ms = beat.at_ms
     playback.accounted_ms = beat.at_ms
     playback.beat_playhead_ms = beat.playhead_ms - lag_ms
 
 
 def count_from(turn: Turn, beat: HeartbeatReceived, reason: ReasonCode | None) -> None:
     """Count the next heartbeat's progress from this one, unless ``reason`` says that the playhead must go back."""
-    stops = reason is ReasonCode.SEEK_FORWARD or reason is ReasonCode.AHEAD_OF_LIVE
+    back = reason is ReasonCode.SEEK_FORWARD or reason is ReasonCode.AHEAD_OF_LIVE
+    stops = back or reason is ReasonCode.NETWORK_GAP
     turn.state.playback.beat_ms = 0 if stops else beat.at_ms
 
 

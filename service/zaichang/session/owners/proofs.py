@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from zaichang.core.reason_table import ABSENCES, LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.decisions import AnalyseCapture, OrderCapture, RejectCapture
-from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureUnavailable
+from zaichang.session.decisions import AnalyseCapture, RejectCapture
+from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureTaken, CaptureUnavailable
 from zaichang.session.judgements import captures, repeats
-from zaichang.session.owners import credit, liveness
+from zaichang.session.owners import credit, link, liveness, samples
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.turn import Turn
-from zaichang.session.values import Decided, Outcome, Round
+from zaichang.session.values import Decided, Outcome, Phase, Round
 
 ANALYSIS_DEADLINE_MS = 60_000
 """An accepted capture without an analysis counts as not analysed after this time."""
@@ -93,9 +93,15 @@ def want_round(turn: Turn, at_ms: int) -> None:
     turn.state.proofs.due_ms = at_ms
 
 
-def call_off(turn: Turn) -> None:
+def call_off(turn: Turn, reason: ReasonCode) -> None:
     """Call off the round in progress, because the page was hidden or the network failed. It is owed on return."""
     proofs = turn.state.proofs
+    if turn.sampled:
+        interrupt(turn, reason)
+        if proofs.round is not None and proofs.hold is None:
+            proofs.round = None
+            proofs.due_ms = turn.state.playback.reached_ms
+        return
     if proofs.round is not None and proofs.hold is None and excuse(turn):
         proofs.round = None
         proofs.due_ms = turn.state.playback.reached_ms
@@ -106,12 +112,38 @@ def stop(turn: Turn) -> None:
     turn.state.proofs.round = None
 
 
+def interrupt(turn: Turn, reason: ReasonCode) -> None:
+    """A drawn round is cut off by the client's doing or the network's: it proves nothing any more (rules 2).
+
+    The moment at which it goes on is not the draw's, so another is drawn from now on. The sample is missed unless its
+    pictures so far were clean; where they showed no learner, the bracket goes to review; and where an order had arrived
+    that is still unanswered, the next drawn round passes only as called.
+    """
+    proofs = turn.state.proofs
+    current = proofs.round
+    if current is None or not current.drawn or current.received:
+        return
+    if current.unseen:
+        proofs.opening_lack = captures.telling(captures.misses(current), Outcome.FAILED)
+    if current.unseen or not current.seen:
+        samples.miss(turn, reason)
+        if captures.delivered(current, turn.state.link.seq):
+            samples.cut(turn, reason)
+    proofs.round = replace(current, drawn=False)
+    samples.schedule(turn)
+
+
 def begin_round(turn: Turn) -> None:
-    """Begin a round with its first capture, unless one is in progress, or the client's nonce is still owed."""
+    """Begin a round with its first capture, unless one is in progress, or the client's nonce is still owed.
+
+    A drawn round takes the place of one that the client brought about: else that would keep samples away.
+    """
     proofs = turn.state.proofs
     proofs.due_ms = 0
-    if proofs.round is None and turn.state.link.client_nonce:
-        proofs.round = Round(number=proofs.rounds)
+    drawn = turn.sampled and turn.state.playback.phase is Phase.ACTIVE and samples.is_due(turn.state)
+    free = proofs.round is None or (drawn and not proofs.round.drawn)
+    if free and turn.state.link.client_nonce:
+        proofs.round = Round(number=proofs.rounds, drawn=drawn, staked_ms=turn.state.samples.staked_ms)
         proofs.rounds += 1
         order_capture(turn)
 
@@ -131,7 +163,13 @@ def order_capture(turn: Turn) -> None:
         received=False,
         retake_at_ms=0,
         beats=0,
+        ordered_ms=turn.now_ms,
+        order_seq=turn.state.link.seq,
+        answered_ms=0,
+        digest="",
     )
+    if turn.sampled and not turn.state.link.connected:
+        interrupt(turn, ReasonCode.NETWORK_GAP)
     repeat_order(turn)
 
 
@@ -141,19 +179,7 @@ def repeat_order(turn: Turn) -> None:
     current = proofs.round
     if current is None or not current.capture_id or current.received:
         return
-    misses = captures.misses(current)
-    prompt = misses[-1] if len(misses) > turn.policy.round_silent else None
-    if prompt is None and proofs.hold is not ReasonCode.AWAITING_PROOF:
-        prompt = proofs.hold
-    turn.add(
-        OrderCapture(
-            capture_id=current.capture_id,
-            nonce=current.nonce,
-            deadline_ms=current.deadline_ms,
-            identity=captures.shows_who(turn.policy),
-            prompt=prompt,
-        )
-    )
+    turn.add(captures.order_of(current, proofs.hold, turn.policy))
 
 
 def resume(turn: Turn) -> None:
@@ -165,9 +191,11 @@ def resume(turn: Turn) -> None:
     current = proofs.round
     if current is None or not current.capture_id or current.received:
         return
-    if excuse(turn):
+    if turn.sampled or excuse(turn):
         deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
-        proofs.round = replace(current, deadline_ms=deadline_ms, beats=0)
+        proofs.round = replace(
+            current, deadline_ms=deadline_ms, beats=0, ordered_ms=turn.now_ms, order_seq=turn.state.link.seq
+        )
     repeat_order(turn)
 
 
@@ -185,10 +213,25 @@ def count_beat(turn: Turn) -> None:
         proofs.round = replace(current, beats=current.beats + 1)
 
 
+def take(turn: Turn, event: CaptureTaken) -> None:
+    """Word came that the outstanding picture is taken: from here on only the line decides when it arrives."""
+    current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
+    if current is not None and not current.answered_ms:
+        _answer(turn, replace(current, digest=event.digest))
+
+
+def _answer(turn: Turn, current: Round) -> None:
+    """The outstanding order is answered now: late where the line does not explain the time (I14)."""
+    answer_ms = turn.now_ms - current.ordered_ms
+    late = turn.sampled and answer_ms > link.explained_ms(turn)
+    link.measure(turn, answer_ms)
+    turn.state.proofs.round = replace(current, answered_ms=turn.now_ms, late=current.late or late)
+
+
 def receive(turn: Turn, event: CaptureReceived) -> None:
     """Accept or discard a picture that arrived (I7)."""
     proofs = turn.state.proofs
-    current = _outstanding(turn, event.capture_id, received=False)
+    current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
     if current is None:
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_LATE))
         return
@@ -196,6 +239,8 @@ def receive(turn: Turn, event: CaptureReceived) -> None:
         credit.indicate(turn, ReasonCode.CAPTURE_NONCE)
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
+    if not current.answered_ms or current.digest != event.digest:
+        _answer(turn, current)
     see_camera(turn, event.camera, virtual=event.virtual_camera)
     proofs.round = replace(
         proofs.round or current,
@@ -236,8 +281,10 @@ def forget_repeats(turn: Turn) -> None:
 
 def refuse_capture(turn: Turn, event: CaptureUnavailable) -> Decided | None:
     """Count a picture that the client cannot take: a miss at once, without waiting for the deadline."""
-    if _outstanding(turn, event.capture_id, received=False) is None:
+    current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
+    if current is None:
         return None
+    _answer(turn, current)
     known = event.reason in (ReasonCode.CAMERA_UNAVAILABLE, ReasonCode.PAGE_HIDDEN)
     return _count(turn, event.reason if known else ReasonCode.CAMERA_UNAVAILABLE)
 
@@ -250,7 +297,11 @@ def miss(turn: Turn) -> Decided | None:
         return None
     if current.received:
         return _count(turn, ReasonCode.NOT_ANALYSED)
-    proofs.round = replace(current, withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS)
+    proofs.round = replace(
+        current,
+        withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS,
+        late=current.late or captures.delivered(current, turn.state.link.seq),
+    )
     return _count(turn, ReasonCode.CAPTURE_MISSED)
 
 
@@ -260,17 +311,11 @@ def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
     A pass carries a reason if it came only after the learner was asked to come back, or if the client held a picture
     back and so may have asked.
     """
-    if _outstanding(turn, event.capture_id, received=True) is None:
+    if captures.outstanding(turn.state.proofs.round, event.capture_id, received=True) is None:
         return None
-    return _count(turn, _problem(turn, event))
-
-
-def _outstanding(turn: Turn, capture_id: str, *, received: bool) -> Round | None:
-    """Return the round if ``capture_id`` is its capture in progress, else None; between two, there is none."""
-    current = turn.state.proofs.round
-    if current is None or not current.capture_id or current.capture_id != capture_id:
-        return None
-    return current if current.received is received else None
+    problem = _problem(turn, event)
+    seen = turn.sampled and (problem is None or captures.recognised(event.assessment, problem, turn.policy))
+    return _count(turn, problem, seen=seen)
 
 
 def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
@@ -305,13 +350,21 @@ def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     return ReasonCode.DUPLICATE_FRAME if exact or proofs.repeats > turn.policy.repeats_max else None
 
 
-def _count(turn: Turn, reason: ReasonCode | None) -> Decided | None:
+def take_decided(turn: Turn) -> Round | None:
+    """Return the round that was decided last, and forget it: its outcome is being acted on."""
+    proofs = turn.state.proofs
+    decided, proofs.decided = proofs.decided, None
+    return decided
+
+
+def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Decided | None:
     """Count the capture in progress, which failed for ``reason`` or passed (None); return the round's outcome."""
     policy, proofs = turn.policy, turn.state.proofs
     current = proofs.round
     if current is None:
         raise AssertionError("a capture was counted outside a round")
-    # (1) The capture.
+    # (1) The capture; an unprompted one says who was there.
+    unprompted = not captures.prompted(current, policy)
     current = replace(
         current,
         capture_id="",
@@ -320,18 +373,23 @@ def _count(turn: Turn, reason: ReasonCode | None) -> Decided | None:
         refusals=current.refusals + (reason in REFUSALS),
         lacks=current.lacks + (reason in LACKS),
         reasons=current.reasons if reason is None else (*current.reasons, reason),
+        seen=current.seen + (unprompted and seen),
+        unseen=current.unseen + (unprompted and not seen and reason not in LACKS),
     )
     # (2) The round, where this capture decides it.
     outcome = captures.outcome_of(current, policy)
     if outcome is not None:
         proofs.round = None
+        if turn.sampled:
+            proofs.decided = current
+            return outcome, None if outcome is Outcome.PASSED else captures.telling(current.reasons, outcome)
         if outcome is not Outcome.PASSED:
             return outcome, captures.telling(current.reasons, outcome)
         absences = [miss for miss in current.reasons if miss in ABSENCES]
         called = current.withheld or len(absences) > policy.round_silent
         return outcome, (absences or [ReasonCode.CAPTURE_LATE])[0] if called else None
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
-    slowly = reason is ReasonCode.NOT_ANALYSED or len(captures.misses(current)) > policy.round_silent
+    slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
     proofs.round = replace(current, retake_at_ms=turn.now_ms + pause_ms)
     return None

@@ -1,0 +1,170 @@
+"""Drawn rounds as samples: the moment of the next one, and the count of the missed ones.
+
+Only a moment that the draw alone chose says anything about the moments around it (I11). Draws run over ACTIVE time in
+which new media may have been played, so waiting, standing still and going back bring none and spend none (I12). Between
+two draws nothing tells when the next one comes: a learner who is away for a share of that time misses that share of the
+samples. ``debt_ms`` is Wald's sequential test of a rate, clipped at zero. A missed sample adds ``miss_worth_ms``, and
+proved media takes itself off. While the debt is above the policy's bound, proved media waits; at the end a person
+decides (ADR 0080).
+
+Writes ``state.samples`` and nothing else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from zaichang.core.reasons import ReasonCode
+from zaichang.session.events import Leniency
+from zaichang.session.parts import Samples
+from zaichang.session.playhead import IntervalSet
+from zaichang.session.policy import Policy
+from zaichang.session.schedule import next_due_ms
+from zaichang.session.state import State
+from zaichang.session.turn import Turn
+
+DOUBT_ROUNDS = 3
+DOUBT_FACTOR = 3
+
+
+def begun(policy: Policy, before: Leniency | None) -> Samples:
+    """Return the part of a session that begins: with the counts of the learner's earlier ones, if any."""
+    if before is None:
+        return Samples(debt_ms=policy.misses_start_pct * policy.miss_worth_ms // 100)
+    return Samples(debt_ms=before.debt_ms, calls=before.calls, failures=before.failures)
+
+
+def used(state: State) -> Leniency:
+    """Return how much of the rules' leniency the learner has used up: the next session begins with it."""
+    samples = state.samples
+    return Leniency(
+        debt_ms=samples.debt_ms,
+        calls=samples.calls,
+        failures=samples.failures,
+        liveness_failed=state.liveness.failed,
+    )
+
+
+def stake(turn: Turn, elapsed_ms: int) -> None:
+    """Let the time run on which draws run; called for ACTIVE time alone."""
+    samples = turn.state.samples
+    if samples.fresh:
+        samples.staked_ms += elapsed_ms
+
+
+def look(turn: Turn, playhead_ms: int) -> None:
+    """See whether the media that a regular report may speak of next is new, at least in part."""
+    credit, policy = turn.state.credit, turn.policy
+    window_ms = policy.heartbeat_ms * policy.pace_pct // 100
+    sets = (credit.pending_set, credit.credited, credit.waiting_set)
+    turn.state.samples.fresh = _taken_until_ms(sets, playhead_ms) < playhead_ms + window_ms
+
+
+def _taken_until_ms(sets: tuple[IntervalSet, ...], at_ms: int) -> int:
+    """Return how far from ``at_ms`` on the media is taken without a gap."""
+    end_ms, before_ms = at_ms, -1
+    while end_ms != before_ms:
+        before_ms = end_ms
+        for taken in sets:
+            place = bisect_right(taken, (end_ms, 1 << 62)) - 1
+            if place >= 0 and taken[place][1] > end_ms:
+                end_ms = taken[place][1]
+    return end_ms
+
+
+def due_ms(state: State) -> int | None:
+    """Return the server time at which the next drawn round is due if the playing goes on; None: not while it stands."""
+    samples, reached_ms = state.samples, state.playback.reached_ms
+    if not samples.fresh:
+        return None
+    return reached_ms + max(0, samples.next_staked_ms - samples.staked_ms)
+
+
+def is_due(state: State) -> bool:
+    """Return whether a drawn round is due now."""
+    return state.samples.fresh and state.samples.staked_ms >= state.samples.next_staked_ms
+
+
+def schedule(turn: Turn, gap_ms: int = 0) -> None:
+    """Draw the next moment, at least ``gap_ms`` from now; denser for a while after a missed sample.
+
+    The least gap counts from the order of the round before, so that no time after its end is known to be free.
+    """
+    samples, policy = turn.state.samples, turn.policy
+    spread_ms = max(0, policy.capture_mean_ms - policy.capture_min_gap_ms)
+    if samples.doubt:
+        spread_ms //= DOUBT_FACTOR
+    samples.next_staked_ms = next_due_ms(
+        turn.state.lots,
+        "capture",
+        samples.staked_ms + max(0, gap_ms),
+        mean_ms=spread_ms,
+        min_gap_ms=0,
+        max_gap_ms=policy.capture_max_gap_ms - max(0, gap_ms),
+    )
+
+
+def miss(turn: Turn, reason: ReasonCode) -> None:
+    """Count a missed sample: the next draws come sooner."""
+    samples = turn.state.samples
+    samples.debt_ms += turn.policy.miss_worth_ms
+    samples.doubt = DOUBT_ROUNDS
+    samples.telling = reason
+
+
+def clear(turn: Turn) -> None:
+    """Count a clean sample: the media since the last one makes up for missed ones."""
+    samples = turn.state.samples
+    samples.debt_ms = max(0, samples.debt_ms - max(0, turn.state.unproved_ms - samples.counted_ms))
+    samples.doubt = max(0, samples.doubt - 1)
+
+
+def count(turn: Turn) -> None:
+    """A drawn round is over: the media that is still unproved counts for no later one."""
+    turn.state.samples.counted_ms = turn.state.unproved_ms
+
+
+def owing(state: State, policy: Policy) -> bool:
+    """Return whether more samples were missed than proved media has made up for yet."""
+    return state.samples.debt_ms > policy.misses_max_pct * policy.miss_worth_ms // 100
+
+
+def call(turn: Turn, reason: ReasonCode) -> int:
+    """Count a bracket for which the learner came only when called; return how many there were."""
+    samples = turn.state.samples
+    samples.calls += 1
+    samples.doubt = DOUBT_ROUNDS
+    samples.telling = reason
+    return samples.calls
+
+
+def fail(turn: Turn, reason: ReasonCode) -> None:
+    """Count a failed drawn round."""
+    turn.state.samples.failures += 1
+    miss(turn, reason)
+
+
+def cut(turn: Turn, reason: ReasonCode) -> None:
+    """An ordered sample was called off although its order had arrived: the next one passes only as called."""
+    turn.state.samples.cut = reason
+
+
+def take_cut(turn: Turn) -> ReasonCode | None:
+    """Return why an ordered sample was called off, and forget it: the round that follows is being decided."""
+    samples = turn.state.samples
+    reason, samples.cut = samples.cut, None
+    return reason
+
+
+def failed(state: State, policy: Policy) -> ReasonCode | None:
+    """Return why a person decides all that is proved from now on: too many drawn rounds failed; else None."""
+    return _told(state) if state.samples.failures >= policy.failed_max else None
+
+
+def doubted(state: State, policy: Policy) -> ReasonCode | None:
+    """Return why a person decides what waits at the session's end, or None."""
+    return failed(state, policy) or (_told(state) if owing(state, policy) else None)
+
+
+def _told(state: State) -> ReasonCode:
+    return state.samples.telling or ReasonCode.CAPTURE_MISSED

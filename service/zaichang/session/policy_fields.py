@@ -1,0 +1,57 @@
+"""How a policy's fields are declared and checked: bounds, choices, and the schema that each came with."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from enum import StrEnum
+from typing import Any
+
+from zaichang.core.errors import ConfigError
+
+
+def whole(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
+    """Declare a number from ``low`` to ``high``, part of the policy since a schema."""
+    return field(default=default, metadata={"low": low, "high": high, "doc": doc, "since": since})
+
+
+def limit(default: int, low: int, high: int, doc: str) -> Any:
+    """Declare a limit of active liveness: in the policy since schema 2, before that a constant of the same value."""
+    return whole(default, low, high, doc, since=2)
+
+
+def sample(default: int, low: int, high: int, doc: str) -> Any:
+    """Declare a number of the rules for drawn samples: part of the policy since schema 3, unused before it."""
+    return whole(default, low, high, doc, since=3)
+
+
+def choice(default: Any, choices: tuple[StrEnum, ...], doc: str) -> Any:
+    """Declare a list of distinct values."""
+    return field(default=default, metadata={"choices": choices, "doc": doc})
+
+
+def check(name: str, value: object, meta: dict[str, Any]) -> None:
+    """Check one value against its declaration.
+
+    Raises:
+        ConfigError: ``policy.invalid``, naming the field, the value and the bounds.
+    """
+    if "low" in meta:
+        if type(value) is not int or not meta["low"] <= value <= meta["high"]:
+            raise ConfigError(
+                "policy.invalid", f"{name} must be an integer from {meta['low']} to {meta['high']}, got {value!r}."
+            )
+    elif "choices" in meta:
+        items = value if isinstance(value, tuple) else (None,)
+        known = all(item in meta["choices"] for item in items)
+        if not known or len(set(items)) < len(items):
+            raise ConfigError(
+                "policy.invalid",
+                f"{name} must list distinct values out of {', '.join(meta['choices'])}, got {value!r}.",
+            )
+    elif isinstance(value, str) and not 1 <= len(value) <= 64:
+        raise ConfigError("policy.invalid", f"{name} must have 1 to 64 characters.")
+
+
+def member(choices: tuple[StrEnum, ...], item: object) -> object:
+    """Return the member of this value; an unknown one as it is, for the check that names all choices."""
+    return next((one for one in choices if one == item), item)
