@@ -106,7 +106,7 @@ class Way:
         seat: The camera's view while the learner is away.
         pace_ms: How often the page reports.
         wait_ms: How long a picture is held back while the learner is away.
-        then: What becomes of it.
+        then: The fate of that picture.
         hush: Whether reports wait behind a picture that is held back.
         script: Which challenges a program answers.
         react_ms: How long the learner takes to answer a challenge.

@@ -17,8 +17,9 @@ from zaichang_simulation.fetching import fetch_media
 from zaichang_simulation.forger import Forger
 from zaichang_simulation.format.cheats import Token
 from zaichang_simulation.format.loader import Loaded
-from zaichang_simulation.format.scenario import ClientTable
+from zaichang_simulation.format.scenario import ClientTable, extra_time_pct
 from zaichang_simulation.format.types import to_ms
+from zaichang_simulation.happenings import Happenings
 from zaichang_simulation.link import Network, Pipe
 from zaichang_simulation.obedience import SimLiveness
 from zaichang_simulation.person import SimPrompter
@@ -71,7 +72,7 @@ class SimClient:
         scenario = loaded.scenario
         self.spec = spec
         self.lesson_ms = to_ms(spec.lesson_s or scenario.session.lesson_s)
-        logged = loaded.policy.delivery_required and scenario.session.delivery_log == "kept"
+        logged = loaded.policy_of(spec.name).delivery_required and scenario.session.delivery_log == "kept"
         self._fetches = logged and spec.fetches
         self._finish_wanted = (spec.finish or scenario.session.finish) == "finish"
         self._host = host
@@ -96,7 +97,7 @@ class SimClient:
             now_ms=now_ms,
             oracle=self._read_challenge,
             ignored=self.cheats.ignored,
-            extra_time_pct=scenario.session.extra_time_pct,
+            extra_time_pct=extra_time_pct(scenario, spec),
             seed=seed + 2,
         )
         self._liveness = SimLiveness(
@@ -104,10 +105,11 @@ class SimClient:
             rule=lambda: self._prompter.rule_for("liveness"),
             mistaken=lambda: self._prompter.mistaken,
             now_ms=now_ms,
-            slower=1 + scenario.session.extra_time_pct / 200,
+            slower=1 + extra_time_pct(scenario, spec) / 200,
             seed=seed + 3,
         )
         self._script = Script(_mine(scenario.player, spec), loaded, player=self.player, page=self, now_ms=now_ms)
+        self._happenings = Happenings(self._happened)
         honest_until_s = scenario.expect.honest_until_s
         self._honest_until_ms = None if honest_until_s is None else to_ms(honest_until_s)
         self.honest_ms = 0
@@ -119,6 +121,7 @@ class SimClient:
         self.seen: dict[str, set[str]] = {}
         self.told: dict[str, list[m.ServerMessage]] = {}
         self.refusal = ""
+        self._pipes: dict[str, Pipe] = {}
         self.transport: Transport | None = None
         self.pipe: Pipe | None = None
         self.token = ""
@@ -150,6 +153,7 @@ class SimClient:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await self.close()
+            self._happenings.stop()
             if self._end_timer is not None:
                 self._end_timer.cancel()
 
@@ -199,6 +203,11 @@ class SimClient:
             self.refusal = refused.code
         self.player.set(held=True)
         self.over.set()
+
+    def close_code(self, session_id: str) -> int | None:
+        """Return the code with which the service closed a session's last connection; None where it did not."""
+        pipe = self._pipes.get(session_id)
+        return None if pipe is None else pipe.close_code
 
     async def close(self) -> None:
         """Close the page without a word."""
@@ -284,14 +293,20 @@ class SimClient:
         if study is self._study and self.cheats.report(self.player.sample(), self.lesson_ms).ended:
             study.finish()
 
+    def _happened(self, event: str) -> None:
+        self._script.happened(event)
+        self.camera.happened(event)
+
     def _observe(self, message: m.ServerMessage) -> None:
         session_id = self.sessions[-1] if self.sessions else ""
-        self._script.observe(message)
+        self._happenings.observe(message)
         match message:
             case m.Joined():
                 if message.session_id not in self.sessions:
                     self.sessions.append(message.session_id)
                 session_id = message.session_id
+                if self.pipe is not None:
+                    self._pipes[session_id] = self.pipe
             case m.Pause(reason=reason):
                 self.camera.asked(reason not in _NOT_ABOUT_THE_CAMERA)
             case m.Resume():
@@ -376,6 +391,11 @@ def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Cha
 def honest_ms_of(loaded: Loaded, clients: list[SimClient], played_ms: int) -> int:
     """Return the honest time: the scenario's value, or the time played."""
     expect = loaded.scenario.expect
+    if any(client.spec.honest_s is not None for client in clients):
+        return sum(
+            total_ms(client.player.played) if client.spec.honest_s is None else to_ms(client.spec.honest_s)
+            for client in clients
+        )
     if expect.honest_until_s is not None:
         return sum(client.honest_ms for client in clients)
     return played_ms if expect.honest_s is None else to_ms(expect.honest_s)

@@ -6,11 +6,13 @@ import asyncio
 import datetime
 import tempfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from zaichang.audit.replay.liveness_replay import check_liveness
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AckHeartbeat, OrderPause, OrderSeek
+from zaichang.session.events import Event
 from zaichang.session.playhead import total_ms
 from zaichang.session.replay import Replayed, replay
 from zaichang_client import Transport
@@ -25,7 +27,7 @@ from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.host import RuntimeHost
 from zaichang_simulation.judge import judge
 from zaichang_simulation.loop import run_virtual
-from zaichang_simulation.result import Result, SessionResult, minute_result
+from zaichang_simulation.result import Ordered, Result, SessionResult, minute_result, ordered
 from zaichang_simulation.script import limit_of
 from zaichang_simulation.sources import check_sources
 
@@ -136,9 +138,10 @@ async def _operate(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]) 
 async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]) -> None:
     """Wait until every session is closed, by its finish or as abandoned."""
     session_ids = [session_id for client in clients for session_id in client.sessions]
-    until_ms = host.now_ms() + loaded.policy.abandon_ms + loaded.policy.gap_ms + _AFTER_MS
+    every = [loaded.policy_of(client.spec.name) for client in clients]
+    until_ms = host.now_ms() + max(each.abandon_ms + each.gap_ms for each in every) + _AFTER_MS
     while host.now_ms() < until_ms:
-        finals = [replay(await host.events(each), loaded.policy).final for each in session_ids]
+        finals = [(await _replayed(host, each)).final for each in session_ids]
         if all(final is not None for final in finals):
             break
         await asyncio.sleep(30)
@@ -146,11 +149,17 @@ async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]
     await host.logged()
 
 
+async def _replayed(host: RuntimeHost, session_id: str) -> Replayed:
+    events = await host.events(session_id)
+    return replay(events, host.policy_of(events))
+
+
 async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> list[tuple[int, SessionResult]]:
     found: list[tuple[int, SessionResult]] = []
     for session_id in client.sessions:
         events = await host.events(session_id)
-        again = replay(events, loaded.policy)
+        policy = host.policy_of(events)
+        again = replay(events, policy)
         granted_ms = await host.granted_ms(session_id)
         found.append(
             (
@@ -164,12 +173,20 @@ async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> lis
                     indicators=_indicators(again),
                     reasons=tuple(sorted(_reasons(again) | (client.seen.get(session_id, set()) & _CODES))),
                     replay_equal=await host.minutes(session_id) == again.minutes
-                    and not check_liveness(events, again, loaded.policy),
+                    and not check_liveness(events, again, policy),
                     granted_ms=granted_ms,
+                    orders=_orders(events, again),
+                    excuses=again.state.proofs.excuses,
+                    close_code=client.close_code(session_id),
                 ),
             )
         )
     return found
+
+
+def _orders(events: Sequence[Event], replayed: Replayed) -> tuple[Ordered, ...]:
+    found = (ordered(events[index].at_ms, decision) for index, decision in replayed.decisions)
+    return tuple(each for each in found if each is not None)
 
 
 def _indicators(replayed: Replayed) -> tuple[tuple[str, int], ...]:

@@ -39,6 +39,10 @@ class SimCamera:
         self._first: Picture | None = None
         self._previous: Picture | None = None
 
+    def happened(self, event: str) -> None:
+        """Tell the camera's pictures of an event that they may answer."""
+        self._timeline.happened(event, self._now_ms())
+
     def asked(self, asked: bool) -> None:
         """The server asks the learner to face the camera, or is satisfied."""
         if not asked:

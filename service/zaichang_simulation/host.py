@@ -23,9 +23,9 @@ from zaichang.ports.records_cases import CaseFilter
 from zaichang.review.face_search import FaceSearch
 from zaichang.session.codec import decode_event, decode_minute, encode_minute
 from zaichang.session.decisions import Minute, Verdict
-from zaichang.session.events import Event, Question
+from zaichang.session.events import Event, Question, SessionStarted
 from zaichang.session.playhead import normalise
-from zaichang.session.policy import policy_digest
+from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.replay import replay
 from zaichang.settings import load_settings
 from zaichang_client.protocol.messages import ChallengeOrder
@@ -33,7 +33,7 @@ from zaichang_simulation.analysis import Gallery, SimVision
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.format.actions import ServerClock as ClockStep
 from zaichang_simulation.format.loader import Loaded
-from zaichang_simulation.format.scenario import ClientTable, SessionTable
+from zaichang_simulation.format.scenario import ClientTable, SessionTable, extra_time_pct
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.result import CaseResult
 
@@ -156,7 +156,7 @@ class RuntimeHost:
             title_zh="模拟课程",
             title_en="Simulated lesson",
             duration_ms=to_ms(client.lesson_s or session.lesson_s),
-            policy=self._loaded.policy,
+            policy=self._loaded.policy_of(client.name),
             questions=self._questions,
             version=client.lesson_version,
             timeline_kept=client.timeline_kept,
@@ -180,7 +180,7 @@ class RuntimeHost:
             course_id=client.course,
             lesson_id=client.lesson,
             token_id=self._token_hex(16),
-            policy_digest=policy_digest(self._loaded.policy),
+            policy_digest=policy_digest(self._loaded.policy_of(client.name)),
             state=SessionState.OPEN,
             opened_ms=self._epoch_ms - _DAY_MS,
         )
@@ -239,9 +239,11 @@ class RuntimeHost:
             client.learner,
             client.course,
             client.lesson,
-            route=scenario.session.route,
-            extra_time_pct=scenario.session.extra_time_pct,
-            liveness_excluded=scenario.session.liveness_excluded,
+            route=client.route or scenario.session.route,
+            extra_time_pct=extra_time_pct(scenario, client),
+            liveness_excluded=(
+                scenario.session.liveness_excluded if client.liveness_excluded is None else client.liveness_excluded
+            ),
         )
         if how == "forged":
             return forged(token)
@@ -286,13 +288,18 @@ class RuntimeHost:
     async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
         """Return the right answer to a challenge, replayed from the stored events."""
         events = await self.events(session_id)
-        challenge = replay(events, self._loaded.policy).state.challenges.open
+        challenge = replay(events, self.policy_of(events)).state.challenges.open
         return challenge.expected if challenge is not None else None
 
     async def events(self, session_id: str) -> tuple[Event, ...]:
         """Return a session's stored events."""
         bodies = await self._running().store.events(session_id)
         return tuple(decode_event(parse_canonical_object(body)) for body in bodies)
+
+    def policy_of(self, events: Sequence[Event]) -> Policy:
+        """Return the rules that a session runs under."""
+        first = events[0]
+        return self._loaded.policy_by(first.policy_digest if isinstance(first, SessionStarted) else "")
 
     async def minutes(self, session_id: str) -> tuple[Minute, ...]:
         """Return a session's minutes as they were recorded."""

@@ -141,6 +141,7 @@ class Pipe:
         self._muted = False
         self.client_open = True
         self.server_open = True
+        self.close_code: int | None = None
         self.client = _ClientEnd(self)
         self.server = _ServerEnd(self)
 
@@ -183,7 +184,9 @@ class Pipe:
             self._to_server.put_nowait(data)
 
     def down(self, item: str | int) -> None:
-        """Carry a service's message, or its close code."""
+        """Carry a service's message, or its close code, which is recorded: a client that left does not read it."""
+        if isinstance(item, int):
+            self.close_code = item
         if not self._muted and self.client_open:
             self._carry("down", len(item) if isinstance(item, str) else 0, lambda: self._to_client.put_nowait(item))
 

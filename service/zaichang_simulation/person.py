@@ -15,6 +15,8 @@ from zaichang_simulation.format.types import to_ms
 CODE_DIGITS = 4
 MOVING = frozenset({"liveness", "light"})
 INSTANT_S = 0.02
+LOOKS_EVERY_S = 1.0
+"""How often it is asked whether a rule that answers is in force by now."""
 Oracle = Callable[[ChallengeOrder], Awaitable[str | None]]
 """The right answer to the challenge, or None where it cannot be known."""
 
@@ -34,6 +36,7 @@ class SimPrompter:
     ) -> None:
         """Args are the client's rules, the scenario's clock, what a person would read, and the cheats in force."""
         self._rules = rules
+        self._counts = [0] * len(rules)
         self._now_ms = now_ms
         self._oracle = oracle
         self._ignored = ignored
@@ -48,19 +51,31 @@ class SimPrompter:
     def rule_for(self, kind: str) -> ChallengeRule:
         """Return the last rule that fits now; a person's where none does."""
         fitting = ChallengeRule()
-        for rule in self._rules:
-            begun = to_ms(rule.from_s) <= self._now_ms()
-            over = rule.until_s and self._now_ms() >= to_ms(rule.until_s)
-            if begun and not over and (not rule.kinds or kind in rule.kinds):
+        for rule, count in zip(self._rules, self._counts, strict=True):
+            if self._fits(rule, kind) and not 0 < rule.first < count:
                 fitting = rule
         return fitting
 
+    def _fits(self, rule: ChallengeRule, kind: str) -> bool:
+        begun = to_ms(rule.from_s) <= self._now_ms()
+        over = rule.until_s and self._now_ms() >= to_ms(rule.until_s)
+        return begun and not over and (not rule.kinds or kind in rule.kinds)
+
     async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
         """Return the answer at its time, or None."""
+        if attempt == 1:
+            self._counts = [
+                count + self._fits(rule, order.kind) for rule, count in zip(self._rules, self._counts, strict=True)
+            ]
         rule = self.rule_for(order.kind)
-        if rule.answer == "never" or self._ignored("challenge"):
+        if self._ignored("challenge"):
             return None
-        await asyncio.sleep(self._wait_s(rule))
+        if rule.taken == "answered":
+            rule = await self._answering(order.kind)
+        elif rule.answer == "never":
+            return None
+        else:
+            await asyncio.sleep(self._wait_s(rule))
         if order.kind in MOVING:
             self.mistaken = attempt == 1 and rule.answer == "person" and self._random.random() >= rule.accuracy
             return DECLINE if order.kind == "light" and rule.decline else READY
@@ -75,6 +90,18 @@ class SimPrompter:
         if right is None or wrong:
             return _wrong(order, right)
         return right
+
+    async def _answering(self, kind: str) -> ChallengeRule:
+        """Wait until the rule in force answers; return it once its reaction time is over."""
+        while True:
+            rule = self.rule_for(kind)
+            if rule.answer != "never":
+                await asyncio.sleep(self._wait_s(rule))
+                later = self.rule_for(kind)
+                if later.answer != "never":
+                    return later
+            else:
+                await asyncio.sleep(LOOKS_EVERY_S)
 
     def _wait_s(self, rule: ChallengeRule) -> float:
         match rule.answer:

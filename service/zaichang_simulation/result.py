@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zaichang.session.decisions import Minute
+from zaichang.session.decisions import (
+    Decision,
+    Minute,
+    OrderCapture,
+    OrderChallenge,
+    OrderLiveness,
+    OrderPause,
+    OrderResume,
+    OrderSeek,
+)
 from zaichang.session.playhead import IntervalSet
 
 
@@ -49,6 +58,42 @@ def minute_result(minute: Minute) -> MinuteResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """An order of the service.
+
+    Attributes:
+        at_ms: Server time.
+        order: ``capture``, ``challenge``, ``movements``, ``pause``, ``resume`` or ``seek``.
+        what: The capture's or challenge's identifier, with a challenge's kind; empty otherwise.
+        reason: Why; of a capture: for which reason the learner is asked; empty: none.
+    """
+
+    at_ms: int
+    order: str
+    what: str = ""
+    reason: str = ""
+
+
+def ordered(at_ms: int, decision: Decision) -> Ordered | None:
+    """Return a decision as an order; None where it is none."""
+    match decision:
+        case OrderCapture(capture_id=capture_id, prompt=prompt):
+            return Ordered(at_ms=at_ms, order="capture", what=capture_id, reason=prompt or "")
+        case OrderChallenge(challenge_id=challenge_id, kind=kind):
+            return Ordered(at_ms=at_ms, order="challenge", what=f"{challenge_id} {kind}")
+        case OrderLiveness(challenge_id=challenge_id, attempt=attempt):
+            return Ordered(at_ms=at_ms, order="movements", what=f"{challenge_id} {attempt}")
+        case OrderPause(reason=reason):
+            return Ordered(at_ms=at_ms, order="pause", reason=reason)
+        case OrderSeek(reason=reason):
+            return Ordered(at_ms=at_ms, order="seek", reason=reason)
+        case OrderResume():
+            return Ordered(at_ms=at_ms, order="resume")
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionResult:
     """One session.
 
@@ -61,6 +106,9 @@ class SessionResult:
         indicators: Final indicators with their counts.
         reasons: Every reason that appeared, sorted.
         replay_equal: Whether the stored events give the stored minutes and end again.
+        orders: The service's orders; empty where a running service did not say.
+        excuses: Excuses used, as the rules count them; None likewise.
+        close_code: With which the service closed the session's last connection; None where it did not.
         granted_ms: What a delivery log that came after the end granted, by a new entry.
     """
 
@@ -73,6 +121,9 @@ class SessionResult:
     reasons: tuple[str, ...]
     replay_equal: bool
     granted_ms: int = 0
+    orders: tuple[Ordered, ...] = ()
+    excuses: int | None = None
+    close_code: int | None = None
 
     @property
     def verified_ms(self) -> int:
@@ -172,6 +223,12 @@ class Result:
             "reasons": list(session.reasons),
             "indicators": dict(session.indicators),
             "replay_equal": session.replay_equal,
+            "excuses": session.excuses,
+            "close_code": session.close_code,
+            "orders": [
+                {"at_s": self.since_s(each.at_ms), "order": each.order, "what": each.what, "reason": each.reason}
+                for each in session.orders
+            ],
             "minutes": [
                 {
                     "index": minute.index,

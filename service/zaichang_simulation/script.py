@@ -7,13 +7,10 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
-from zaichang_client.protocol import messages as m
 from zaichang_simulation.format import actions as do
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.player import SimPlayer
-
-_EVENTS: dict[type[m.ServerMessage], str] = {m.ChallengeOrder: "pop_up", m.CaptureOrder: "capture", m.Pause: "pause"}
 
 
 class Page(Protocol):
@@ -69,6 +66,7 @@ class Script:
         timed = tuple(action for action in actions if not action.on)
         self._moments = sorted(_expanded(timed, loaded), key=lambda item: item[0])
         self._answers = tuple(action for action in actions if action.on)
+        self._counts = [0] * len(self._answers)
         self._answering: set[asyncio.Task[None]] = set()
         self._player = player
         self._page = page
@@ -159,14 +157,14 @@ class Script:
         if seconds:
             asyncio.get_running_loop().call_later(seconds, what)
 
-    def observe(self, message: m.ServerMessage) -> None:
-        """Start the actions that answer a message."""
-        event = _EVENTS.get(type(message))
-        if event is None:
-            return
-        for action in self._answers:
+    def happened(self, event: str) -> None:
+        """Start the actions that answer an event."""
+        for number, action in enumerate(self._answers):
             begun = to_ms(action.at_s) <= self._now_ms()
-            if action.on == event and begun and not (action.until_s and self._now_ms() >= to_ms(action.until_s)):
+            over = action.until_s and self._now_ms() >= to_ms(action.until_s)
+            used_up = 0 < action.first <= self._counts[number]
+            if action.on == event and begun and not over and not used_up:
+                self._counts[number] += 1
                 task = asyncio.ensure_future(self._act_after(action))
                 self._answering.add(task)
                 task.add_done_callback(self._answering.discard)

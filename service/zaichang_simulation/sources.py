@@ -66,8 +66,9 @@ def _misfits(scenario: Scenario) -> Iterator[tuple[str, str]]:
             yield f"client[{index}].reference_transforms", "glasses and covered regions need a builtin face."
     for index, entry in enumerate(scenario.camera):
         source = getattr(entry, "source", "")
-        if isinstance(entry, say.FaceSwap) and not (is_builtin(source) and is_builtin(entry.face)):
-            yield f"camera[{index}]", "faceswap takes builtin faces."
+        drawn = isinstance(entry, say.FaceSwap | say.FlatMask)
+        if drawn and not (is_builtin(source) and is_builtin(getattr(entry, "face", ""))):
+            yield f"camera[{index}]", "faceswap and flat_mask take builtin faces."
         on_face = [each for each in entry.transforms if isinstance(each, say.Turn) or is_worn(each)]
         if on_face and not is_builtin(source):
             name = type(on_face[0]).__name__.lower()

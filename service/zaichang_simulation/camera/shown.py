@@ -28,7 +28,7 @@ def present(picture: Image, entry: Shown, time_s: float, seed: int, turned: tupl
         turned: How far it is turned about its upright and its level axis, each -1..1.
     """
     height, width = picture.shape[:2]
-    medium = _paper(picture) if entry.medium == "print" else _screen(picture, entry.medium, time_s)
+    medium = paper(picture) if entry.medium == "print" else _screen(picture, entry.medium, time_s)
     border_px = {"print": round(0.03 * width), "phone": round(0.04 * width), "monitor": round(0.05 * width)}
     edge = (238, 240, 240) if entry.medium == "print" else (18, 18, 20)
     pad = border_px[entry.medium]
@@ -39,7 +39,7 @@ def present(picture: Image, entry: Shown, time_s: float, seed: int, turned: tupl
     return clip(cv2.GaussianBlur(frame, (0, 0), 0.8))
 
 
-def _paper(picture: Image) -> Floats:
+def paper(picture: Image) -> Floats:
     """Ink on paper: less colour and contrast, printed dots."""
     values = picture.astype(np.float32)
     grey = values.mean(axis=2, keepdims=True)
@@ -85,7 +85,7 @@ def _place(
     half_height = half_width * medium.shape[0] / medium.shape[1]
     middle = np.array([width / 2 + tremble[0] * 2, height / 2 + tremble[1] * 2])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half_width, half_height)
-    corners = _tipped(corners, turned, 1.4 * width) + middle
+    corners = tipped(corners, turned, 1.4 * width) + middle
     corners[:, 0] += tremble[[2, 3, 4, 5]]
     corners[:, 1] += tremble[[6, 7, 2, 3]] * 0.6
     source = np.array(
@@ -103,7 +103,7 @@ def _place(
     return clip(frame + strength * glare[..., None])
 
 
-def _tipped(corners: NDArray[np.float64], turned: tuple[float, float], distance_px: float) -> NDArray[np.float64]:
+def tipped(corners: NDArray[np.float64], turned: tuple[float, float], distance_px: float) -> NDArray[np.float64]:
     """Return the corners ``(4, 2)`` of a plane that was turned about its middle, seen from a distance."""
     yaw, pitch = np.radians(TURN_DEG * turned[0]), np.radians(TURN_DEG * turned[1])
     depth = -corners[:, 0] * np.sin(yaw) + corners[:, 1] * np.sin(pitch)

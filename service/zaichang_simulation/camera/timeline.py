@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from zaichang_simulation.camera.faces import Image, builtin_face, is_builtin
+from zaichang_simulation.camera.flat import masked, turned_by_hand
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.head import Head, Pose, pose_at
+from zaichang_simulation.camera.overlays import Overlays, is_overlay
 from zaichang_simulation.camera.performed import CANDIDATES, Troupe
 from zaichang_simulation.camera.picture import apply, cover, noisy, room, warp
 from zaichang_simulation.camera.rig import Act
@@ -61,7 +63,8 @@ class CameraTimeline:
             sent: Pictures drawn before, by other timelines too; kept here.
             troupe: People who can make movements; without it no movement is made.
         """
-        self._entries = entries or (say.Clip(),)
+        self._overlays = Overlays(tuple(entry for entry in entries if is_overlay(entry)))
+        self._entries = tuple(entry for entry in entries if not is_overlay(entry)) or (say.Clip(),)
         self._library = library
         self._seed = seed
         self._sent: dict[object, bytes] = {} if sent is None else sent
@@ -70,11 +73,18 @@ class CameraTimeline:
 
     def entry_at(self, time_ms: int) -> say.CameraEntry:
         """Return the entry in force."""
+        over = self._overlays.at(time_ms)
+        if over is not None:
+            return over
         current = self._entries[0]
         for entry in self._entries:
             if to_ms(entry.at_s) <= time_ms:
                 current = entry
         return current
+
+    def happened(self, event: str, now_ms: int) -> None:
+        """Record an event that entries may answer."""
+        self._overlays.happened(event, now_ms)
 
     def snapshot(
         self, time_ms: int, asked_ms: int | None, *, width_px: int, quality_pct: int
@@ -156,6 +166,11 @@ class CameraTimeline:
             return present(still, entry, time_ms // 200 / 5, self._seed, (act.turn, act.nod))
         if isinstance(entry, say.Absent) and _turned_to_camera(entry, time_ms, asked_ms):
             entry = say.Clip(source=entry.source, width_px=entry.width_px, height_px=entry.height_px)
+        if isinstance(entry, say.Clip) and entry.hand_turns:
+            return turned_by_hand(self._draw(entry, entry.transforms, time_ms / 1000), (act.turn, act.nod))
+        if isinstance(entry, say.FlatMask):
+            still = self._person(entry.source, size, worn, 0.0, 0.0, 0.0, "hold")
+            return masked(still, self._printed(entry, size), Pose(), (act.turn, act.nod))
         if not isinstance(entry, say.Clip | say.FaceSwap | say.Pair):
             return None
         if isinstance(entry, say.Clip) and (not entry.live or entry.when_asked == "stay"):
@@ -243,6 +258,10 @@ class CameraTimeline:
                 if key not in self._heads:
                     self._heads[key] = Head(swap_face(builtin_face(source), builtin_face(face)), *size)
                 return self._heads[key].draw(_turned(pose_at(self._seed, time_s, 1.0), transforms))
+            case say.FlatMask(source=source):
+                pose = _turned(pose_at(self._head_seed(source), time_s, 1.0), transforms)
+                wearer = self._person(source, size, transforms, time_s, 0.0, 1.0, "hold")
+                return masked(wearer, self._printed(entry, size), pose, (0.0, 0.0))
             case say.Black(level=level):
                 return np.full((size[1], size[0], 3), level, dtype=np.uint8)
             case _:
@@ -266,8 +285,17 @@ class CameraTimeline:
         key = (source, worn, size, nearer)
         if key not in self._heads:
             self._heads[key] = Head(wear(builtin_face(source), worn), *size, nearer=nearer)
-        seed = self._seed ^ zlib.crc32(source.encode()) & 0x7FFFFFFF
-        return self._heads[key].draw(_turned(pose_at(seed, time_s, motion), transforms))
+        return self._heads[key].draw(_turned(pose_at(self._head_seed(source), time_s, motion), transforms))
+
+    def _head_seed(self, source: str) -> int:
+        return self._seed ^ zlib.crc32(source.encode()) & 0x7FFFFFFF
+
+    def _printed(self, entry: say.FlatMask, size: tuple[int, int]) -> Image:
+        """Return the printed person of a mask, at rest."""
+        key = ("printed", entry.face, size)
+        if key not in self._heads:
+            self._heads[key] = Head(builtin_face(entry.face), *size)
+        return self._heads[key].draw(Pose())
 
     def _drifted(self, picture: Image, time_s: float, drift: float) -> Image:
         """Let a file's picture wander slowly, as a person in front of a camera does: no movement comes twice alike."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from zaichang_simulation.format.types import Every, Fraction, Moment, Name, Offset, Span, Table
+from zaichang_simulation.format.types import Event, Every, Fraction, Moment, Name, Offset, Span, Table, Times
 
 Rate = Annotated[float, Meta(gt=0, le=16)]
 
@@ -21,17 +21,18 @@ class _Action(Table, tag_field="do", frozen=True, kw_only=True):
         at_s: When; with ``on``, from when on.
         every_s: Repeat after this time; 0: once.
         until_s: No repetition (with ``on``: no answer to an event) at or after this moment; 0: to the end.
-        on: Not at ``at_s``, but at every such event: a challenge appears, the server orders a capture, or tells the
-            player to pause.
+        on: Not at ``at_s``, but at every such event (below).
         after_s: So long after that event.
+        first: With ``on``: only at the first so many events; 0: at all.
     """
 
     client: Name = "main"
     at_s: Moment
     every_s: Every = 0.0
     until_s: Moment = 0.0
-    on: Literal["", "pop_up", "capture", "pause"] = ""
+    on: Event | Literal["pop_up"] = ""
     after_s: Span = 0.0
+    first: Times = 0
 
 
 class Play(_Action, tag="play", frozen=True, kw_only=True):
@@ -177,6 +178,9 @@ class ChallengeRule(Table, frozen=True, kw_only=True):
         recorded: ``recorded``: movements that the recording shows, one after the other, again and again.
         performer: Another face that makes the movements instead; empty: the person before the camera.
         decline: Whether coloured light is declined, so that movements are asked for instead.
+        first: Only for the first so many challenges that it fits; 0: for all.
+        taken: When the rule is chosen: as the challenge appears (``asked``), or when its answer is given
+            (``answered``): then a learner who is away comes back to a challenge that is still open.
     """
 
     client: Name = "main"
@@ -193,6 +197,8 @@ class ChallengeRule(Table, frozen=True, kw_only=True):
     recorded: tuple[Movement, ...] = ("turn_left", "open_mouth")
     performer: Annotated[str, Meta(max_length=400)] = ""
     decline: bool = False
+    first: Times = 0
+    taken: Literal["asked", "answered"] = "asked"
 
 
 # The server

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from zaichang_simulation.format.types import (
     Degrees,
+    Event,
     Factor,
     Fraction,
     Moment,
@@ -15,8 +16,10 @@ from zaichang_simulation.format.types import (
     Pixels,
     Signed,
     Source,
+    Span,
     Table,
     Text,
+    Times,
 )
 
 Region = Literal["eyes", "mouth", "mask", "left", "right", "chin", "forehead", "face"]
@@ -166,6 +169,11 @@ class _Entry(Table, tag_field="kind", frozen=True, kw_only=True):
             appears (a person who listens for it); ``stay``: not.
         react_s: How long that takes.
         transforms: Applied in this order.
+        on: Not from ``at_s`` on, but at every such event from then on, over whatever the other entries show.
+        after_s: So long after that event.
+        for_s: With ``on`` or ``every_s``: for how long; 0: until another entry of these shows.
+        first: With ``on``: only at the first so many events; 0: at all.
+        every_s: From ``at_s`` on, for ``for_s`` in every such period; 0: no cycle.
     """
 
     client: Name = "main"
@@ -180,6 +188,11 @@ class _Entry(Table, tag_field="kind", frozen=True, kw_only=True):
     when_asked: Literal["turn", "called", "stay"] = "stay"
     react_s: Annotated[float, Meta(ge=0, le=600)] = 2.0
     transforms: tuple[Transform, ...] = ()
+    on: Event = ""
+    after_s: Span = 0.0
+    for_s: Span = 0.0
+    first: Times = 0
+    every_s: Span = 0.0
 
 
 class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
@@ -193,6 +206,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
         motion: How much a builtin head moves; 0 not at all, 1 like someone who watches a lesson.
         drift: How much a file's picture wanders (shift, size, tilt), so that a file shown again is not the same again.
         live: Whether a person is there who can follow orders; false: a recording that ignores them.
+        hand_turns: A recording that a hand turns and tips as a whole, where movements are ordered.
     """
 
     source: Source = "builtin:astronaut"
@@ -202,6 +216,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
     motion: Annotated[float, Meta(ge=0, le=4)] = 1.0
     drift: Annotated[float, Meta(ge=0, le=4)] = 1.0
     live: bool = True
+    hand_turns: bool = False
     when_asked: Literal["turn", "called", "stay"] = "turn"
 
 
@@ -260,6 +275,13 @@ class FaceSwap(_Entry, tag="faceswap", frozen=True, kw_only=True):
     face: Source = "builtin:astronaut"
 
 
+class FlatMask(_Entry, tag="flat_mask", frozen=True, kw_only=True):
+    """A living person who wears a printed face, cut out and flat: it moves with the head and has no depth."""
+
+    source: Source = "builtin:officer"
+    face: Source = "builtin:astronaut"
+
+
 class Loop(_Entry, tag="loop", frozen=True, kw_only=True):
     """An injected recording: what this camera showed from ``from_s`` to ``to_s``, again and again, at ``fps``."""
 
@@ -291,4 +313,4 @@ class Unavailable(_Entry, tag="unavailable", frozen=True, kw_only=True):
     silent: bool = False
 
 
-CameraEntry = Clip | Still | Shown | Pair | FaceSwap | Loop | Absent | Black | Frozen | Unavailable
+CameraEntry = Clip | Still | Shown | Pair | FaceSwap | FlatMask | Loop | Absent | Black | Frozen | Unavailable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -14,8 +14,9 @@ import msgspec
 from zaichang.core.errors import ConfigError
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.policy_packs import load_pack
-from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
+from zaichang.session.policy import Policy, policy_digest, policy_from_mapping, policy_to_mapping
 from zaichang_simulation.format.camera import Frozen, Loop
+from zaichang_simulation.format.checks import floor, lessons, overlays, suspensions
 from zaichang_simulation.format.places import explained, located
 from zaichang_simulation.format.scenario import ExpectPeriod, ExpectSession, ExpectTable, Scenario
 from zaichang_simulation.format.types import EVERY_LEAST_S
@@ -33,12 +34,22 @@ class Loaded:
         policy: The pack with the scenario's changes.
         folder: Paths in the scenario are relative to this.
         text: The file, to say in which line something stands.
+        policies: By client, for those with a policy of their own.
     """
 
     scenario: Scenario
     policy: Policy
     folder: Path
     text: str = ""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+
+    def policy_of(self, client: str) -> Policy:
+        """Return the rules of a client's sessions."""
+        return self.policies.get(client, self.policy)
+
+    def policy_by(self, digest: str) -> Policy:
+        """Return the rules that have this digest."""
+        return next((each for each in self.policies.values() if policy_digest(each) == digest), self.policy)
 
 
 def load(path: Path) -> Loaded:
@@ -72,7 +83,13 @@ def parse(text: str, folder: Path) -> Loaded:
         raise ConfigError("scenario.invalid", explained(text, raw, Scenario, error), HINT) from None
     for place, message in _mistakes(scenario):
         raise ConfigError("scenario.invalid", located(text, place, message), HINT)
-    return Loaded(scenario=scenario, policy=_policy(scenario, folder, text), folder=folder, text=text)
+    own = {
+        client.name: _policy(scenario, folder, text, client.policy, f"client[{index}].policy")
+        for index, client in enumerate(scenario.client)
+        if client.policy
+    }
+    policy = _policy(scenario, folder, text, scenario.session.policy, "session.policy")
+    return Loaded(scenario=scenario, policy=policy, folder=folder, text=text, policies=own)
 
 
 def _mistakes(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -80,6 +97,10 @@ def _mistakes(scenario: Scenario) -> Iterator[tuple[str, str]]:
     yield from _names(scenario)
     yield from _times(scenario)
     yield from _cameras(scenario)
+    yield from overlays(scenario)
+    yield from suspensions(scenario)
+    yield from lessons(scenario)
+    yield from floor(scenario)
     yield from _codes(scenario)
 
 
@@ -113,6 +134,8 @@ def _times(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield "session.starts_at", f"there is no such moment: {error}."
     last: dict[str, float] = {}
     for index, entry in enumerate(scenario.camera):
+        if entry.on or entry.every_s:
+            continue
         if entry.at_s <= last.get(entry.client, -1.0):
             yield f"camera[{index}].at_s", "must be later than that client's entry before."
         last[entry.client] = entry.at_s
@@ -125,8 +148,9 @@ def _times(scenario: Scenario) -> Iterator[tuple[str, str]]:
             yield f"player[{index}].until_s", "must be later than at_s (or 0)."
         if action.on and action.every_s:
             yield f"player[{index}].every_s", "belongs to a fixed time, not to `on`."
-        if action.after_s and not action.on:
-            yield f"player[{index}].after_s", "belongs to `on`, which says after what."
+        for key in ("after_s", "first"):
+            if getattr(action, key) and not action.on:
+                yield f"player[{index}].{key}", "belongs to `on`, which names the event."
     for section in ("player", "cheat"):
         for index, entry in enumerate(getattr(scenario, section)):
             for key in ("every_s", "unasked_every_s"):
@@ -142,6 +166,8 @@ def _times(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def _cameras(scenario: Scenario) -> Iterator[tuple[str, str]]:
     begun: set[str] = set()
     for index, entry in enumerate(scenario.camera):
+        if entry.on or entry.every_s:
+            continue
         if isinstance(entry, Loop | Frozen) and entry.client not in begun:
             yield f"camera[{index}].kind", "shows again what the camera showed: another entry must come before."
         if isinstance(entry, Loop):
@@ -166,14 +192,13 @@ def _codes(scenario: Scenario) -> Iterator[tuple[str, str]]:
                     yield f"{place}.{key}", f"there is no reason code {code!r}; docs/reasons.md lists them.{meant}"
 
 
-def _policy(scenario: Scenario, folder: Path, text: str) -> Policy:
-    named = scenario.session.policy
+def _policy(scenario: Scenario, folder: Path, text: str, named: str, where: str) -> Policy:
     if named.endswith(".toml"):
         named = str(folder / named)
     try:
         pack = load_pack(named).policy
     except ConfigError as error:
-        raise error.saying(located(text, "session.policy", error.message)) from None
+        raise error.saying(located(text, where, error.message)) from None
     try:
         return policy_from_mapping({**policy_to_mapping(pack), **scenario.policy})
     except ConfigError as error:

@@ -55,6 +55,11 @@ class SessionTable(Table, frozen=True, kw_only=True):
     seed: Seed = 1
 
 
+def extra_time_pct(scenario: Scenario, client: ClientTable) -> int:
+    """Return the allowance of a client's learner."""
+    return scenario.session.extra_time_pct if client.extra_time_pct is None else client.extra_time_pct
+
+
 class QuestionTable(Table, frozen=True, kw_only=True):
     """``[[question]]``: one of the course's questions.
 
@@ -88,6 +93,11 @@ class ClientTable(Table, frozen=True, kw_only=True):
         lesson_version: Version of the lesson that is registered when it opens the page.
         timeline_kept: Whether that version has the time line of the one before: positions mean the same.
         fetches: Whether its player fetches the media that it says it plays; a script need not.
+        policy: As in ``[session]``; empty: the same. Clients of one lesson share its rules.
+        route: As in ``[session]``; empty: the same.
+        extra_time_pct: This learner's allowance, where it differs from ``[session]``.
+        liveness_excluded: Likewise.
+        honest_s: The seconds of this client that a fair observer would have credited; by default those it played.
     """
 
     name: Name = "main"
@@ -105,6 +115,11 @@ class ClientTable(Table, frozen=True, kw_only=True):
     lesson_version: Name = "1"
     timeline_kept: bool = False
     fetches: bool = True
+    policy: Annotated[str, Meta(max_length=400)] = ""
+    route: Literal["", "face", "challenge"] = ""
+    extra_time_pct: Percent | None = None
+    liveness_excluded: tuple[Movement, ...] | None = None
+    honest_s: Span | None = None
 
 
 class ExpectTable(Table, frozen=True, kw_only=True):

@@ -211,3 +211,32 @@ def test_a_picture_held_back_may_be_taken_only_when_it_is_sent() -> None:
         return float(result["sessions"][0]["minutes"][0]["from_s"])
 
     assert 6 < begins_s("when_sent") < begins_s("at_once"), "the first picture is of a dark lens, and a miss"
+
+
+def test_a_camera_that_answers_an_event_is_empty_after_each_round_and_asked_back() -> None:
+    leaves = '[[camera]]\nkind = "black"\nwidth_px = 160\nheight_px = 120\non = "round_over"\nafter_s = 1\n'
+    comes = '[[camera]]\nkind = "clip"\nwidth_px = 160\nheight_px = 120\non = "prompt"\nafter_s = 1\n'
+    often = "capture_mean_ms = 16000\ncapture_min_gap_ms = 15000\ncapture_max_gap_ms = 20000\n"
+    once = play(SHORT + CAMERA + leaves.replace("after_s", "first = 1\nafter_s") + comes, head=HEAD + often)
+    always = play(SHORT + CAMERA + leaves + comes, head=HEAD + often)
+    prompts = [sum(each.reason != "" for each in one.sessions[0].orders) for one in (once, always)]
+    assert 0 < prompts[0] < prompts[1]
+
+
+def test_each_client_has_its_own_rules_allowance_and_fair_time() -> None:
+    two = '[[client]]\nname = "a"\nhonest_s = 70\n[[client]]\nname = "b"\nlearner = "learner-2"\nlesson = "lesson-2"\n'
+    two += 'policy = "demo"\nroute = "challenge"\nextra_time_pct = 100\n'
+    result = play(SHORT + two + CAMERA.replace("kind", 'client = "a"\nkind'))
+    assert result.findings == ()
+    orders = {each.client: {one.order for one in each.orders} for each in result.sessions}
+    assert "capture" in orders["a"]
+    assert "capture" not in orders["b"] and "challenge" in orders["b"]
+    assert result.honest_ms == 70_000 + 120_000
+
+
+def test_the_json_tells_orders_excuses_and_the_close_code() -> None:
+    told = play(SHORT + CAMERA).as_dict()["sessions"][0]
+    captures = [each for each in told["orders"] if each["order"] == "capture"]
+    assert captures[0]["what"] == "c0-0" and 0 <= captures[0]["at_s"] < 5
+    assert told["excuses"] == 0
+    assert told["close_code"] == 4000

@@ -126,3 +126,48 @@ def test_the_last_rule_that_fits_now_counts() -> None:
     }  # fmt: skip
     for (at_ms, kind), answer in expected.items():
         assert Room(*rules, at_ms=at_ms).prompter.rule_for(kind).answer == answer
+
+
+class Clocked(Room):
+    """A room whose clock runs while the person waits."""
+
+    def __init__(self, *rules: ChallengeRule) -> None:
+        self.now_ms = 0
+        super().__init__(*rules)
+        self.prompter = SimPrompter(
+            rules, now_ms=lambda: self.now_ms, oracle=self.oracle, ignored=lambda order: False, extra_time_pct=0, seed=3
+        )
+
+
+@pytest.fixture
+def clocked(monkeypatch: pytest.MonkeyPatch) -> Clocked:
+    room = Clocked(
+        rule("never", taken="answered"),
+        rule("after", reaction_s=2, from_s=40, taken="answered"),
+        rule("never", from_s=90, taken="answered"),
+        rule("after", reaction_s=2, from_s=120, taken="answered"),
+    )
+
+    async def sleep(seconds: float) -> None:
+        room.now_ms += round(seconds * 1000)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return room
+
+
+async def test_a_rule_taken_at_the_answer_lets_a_person_come_back_to_an_open_challenge(clocked: Clocked) -> None:
+    assert await clocked.prompter.ask(CONFIRM, 1) == "k2"
+    assert clocked.now_ms == 42_000
+
+
+async def test_a_person_who_leaves_before_the_answer_gives_it_after_the_return(clocked: Clocked) -> None:
+    clocked.now_ms = 89_000
+    assert await clocked.prompter.ask(CONFIRM, 1) == "k2"
+    assert clocked.now_ms == pytest.approx(122_000, abs=1_000)
+
+
+async def test_a_rule_for_the_first_challenges_is_used_up() -> None:
+    room = Room(rule("instantly"), rule("wrongly", first=2))
+    answers = [await room.prompter.ask(CONFIRM, 1) for _ in range(3)]
+    assert answers == ["k1", "k1", "k2"]
+    assert await room.prompter.ask(CONFIRM, 2) == "k2"

@@ -19,8 +19,8 @@ def write(folder: Path, name: str, head: str, body: str) -> None:
 def test_figures_and_page(tmp_path: Path) -> None:
     clip = f'[[camera]]\nkind = "clip"\n{SIZE}'
     missing = '[[camera]]\nkind = "clip"\nsource = "absent.mp4"\n'
-    write(tmp_path / "honest", "plain", 'kind = "honest"', clip + "[expect]\nhonest_s = 60\n")
-    write(tmp_path / "honest", "robbed", 'kind = "honest"', clip + "[expect]\nhonest_s = 200\n")
+    write(tmp_path / "honest", "plain", 'kind = "honest"', clip + "[expect]\nhonest_s = 60\nverified_s_min = 50\n")
+    write(tmp_path / "honest", "robbed", 'kind = "honest"', clip + "[expect]\nhonest_s = 200\nverified_s_min = 50\n")
     cheat = 'kind = "cheat"\ntechnique = "C5"\n'
     said = 'honest_s = 10\nverified_s_max = 10\nreasons = ["SESSION_FINISHED", "NO_FACE"]\n'
     write(tmp_path / "redteam", "through", cheat + 'explained = "The learner sleeps."\n', f"{clip}[expect]\n{said}")

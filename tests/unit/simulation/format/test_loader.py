@@ -42,7 +42,7 @@ def test_entries_become_types_and_keep_their_values() -> None:
             '[[camera]]\nkind = "clip"\nat_ms = 5',
             "camera[0].at_ms: there is no such key. Did you mean at_s (times are s",
         ),
-        ('[[camera]]\nkind = "still"\nmotion = 1', "camera[0].motion: there is no such key. There are: at_s, camera"),
+        ('[[camera]]\nkind = "still"\nmotion = 1', "camera[0].motion: there is no such key. There are: after_s, at_s"),
         ('[[camera]]\nkind = "clip"\ntransforms = [{do = "blur", sigma = 3}]', "Line 5, camera[0].transforms[0].sigma"),
         ('[[camera]]\nkind = "clip"\n\n[[camera]]\nkind = "black"', "Line 6, camera[1].at_s"),
         ('[[player]]\ndo = "play"', "Line 3, player[0]: the key at_s must be given"),
