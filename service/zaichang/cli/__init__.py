@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "evidence.replay",
     "evidence.export",
     "evidence.verify",
+    "evidence.audit",
     "evidence.receipt",
     "evidence.log",
     "evidence.witness",

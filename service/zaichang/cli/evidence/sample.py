@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.history import WITNESSED
+from zaichang.audit.reading.log_entries import read_entries
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.sample.drawing import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.sample.report import as_html, as_json, report
@@ -22,7 +22,7 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.keys import parse_vkey
 from zaichang.tlog.note import open_note, sign_note
-from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at
+from zaichang.tlog.tiles import CHECKPOINT_PATH
 from zaichang.tlog.trust import Trust
 
 _MAX_BYTES: Final = 64_000_000
@@ -115,7 +115,7 @@ def _report(args: Namespace) -> int:
     announcement, trust = parse_draw(draw_file)[0], load_trust(args.trust)
     frame = _frame(args.log, announcement.size)
     bundles = [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles]
-    entries = _entries(args.log, _copied(args.log, trust, announcement))
+    entries = read_entries(tile_reader(args.log), _copied(args.log, trust, announcement))
     sample, results, checks = report(draw_file, frame, entries, bundles, trust, replay_by_rules)
     _write(args.out, as_json(sample, results, checks).encode())
     if args.html is not None:
@@ -130,7 +130,7 @@ def _report(args: Namespace) -> int:
 
 def _frame(folder: Path, size: int) -> Frame:
     frame = Frame()
-    for entries in _entries(folder, size):
+    for entries in read_entries(tile_reader(folder), size):
         frame.add(entries)
     return frame
 
@@ -143,28 +143,6 @@ def _copied(folder: Path, trust: Trust, announcement: Announcement) -> int:
     except EvidenceError:
         return announcement.size  # A newer state that lacks a cosignature says nothing against the frozen one.
     return max(size, announcement.size)
-
-
-def _entries(folder: Path, size: int) -> Iterator[Sequence[bytes]]:
-    """Yield the first ``size`` entries of a log's folder, bundle by bundle."""
-    read = tile_reader(folder)
-    for number in range(-(-size // WIDTH)):
-        tile = tile_at(ENTRIES, number, size)
-        data = read(tile.path())
-        width = tile.width
-        if data is None:
-            # The log has grown past the frozen size: its larger tile holds these entries first.
-            data, width = _larger(folder, tile)
-        yield decode_bundle(data, width)[: tile.width]
-
-
-def _larger(folder: Path, tile: TileId) -> tuple[bytes, int]:
-    read = tile_reader(folder)
-    for width in range(tile.width + 1, WIDTH + 1):
-        data = read(TileId(level=ENTRIES, index=tile.index, width=width).path())
-        if data is not None:
-            return data, width
-    raise EvidenceError("E_TILE", f"{tile.path()} is missing.")
 
 
 def _write(path: Path, data: bytes) -> None:

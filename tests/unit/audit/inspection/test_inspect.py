@@ -1,0 +1,66 @@
+"""An inspection holds bundles against the copy of the log and against each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support import evidence_bundle as sample_of
+from unit.audit.sample.test_produced import entries_of
+from zaichang.audit.bundle import write_bundle
+from zaichang.audit.check import Status
+from zaichang.audit.inspection.inspect import Inspection, inspect
+from zaichang.audit.inspection.page import date, duration, explained
+from zaichang.audit.inspection.steps import step_for
+from zaichang.tlog.plan import TreeState, plan_batch
+from zaichang.tlog.trust import trust_log
+
+SAMPLE = sample_of.sample(others=0)
+TRUST = trust_log(sample_of.SIGNER.vkey)
+FILES = {**dict(plan_batch(TreeState(), entries_of(SAMPLE)).objects), "checkpoint": SAMPLE.bundle.checkpoint}
+
+
+def inspected(*bundles: bytes, files: dict[str, bytes] = FILES, policy: str | None = None) -> Inspection:
+    return inspect(files.get, bundles, TRUST, None, policy=policy)
+
+
+def codes(inspection: Inspection) -> set[str | None]:
+    return {check.code for check in inspection.checks if check.status is not Status.PASS}
+
+
+def test_a_session_s_line_is_its_bundle_s() -> None:
+    inspection = inspected(SAMPLE.data)
+    (line,) = inspection.sessions
+    assert (line.sid, line.course, line.minutes, line.counted_ms) == (sample_of.SID, "pharmacy-2026", "VVFVU", 180_000)
+    assert (line.result, line.codes, line.rules) == ("pass", (), "1")
+    assert (inspection.code, inspection.in_log, inspection.size) == (0, 1, len(SAMPLE.hashes))
+
+
+def test_a_bundle_of_another_state_of_the_log_fails_and_is_named() -> None:
+    other = sample_of.sample(others=0, segments=((12, "VVV"),))
+    inspection = inspected(write_bundle(replace(other.bundle)))
+    assert inspection.code == 1
+    assert "E_FORK" in codes(inspection) or "E_CONSISTENCY" in codes(inspection)
+    assert inspection.sessions[0].result != "pass"
+
+
+def test_a_damaged_copy_and_a_missing_checkpoint_are_named() -> None:
+    gone = {name: data for name, data in FILES.items() if "entries" not in name}
+    assert inspected(SAMPLE.data, files=gone).code == 1
+    empty = inspected(SAMPLE.data, files={})
+    assert (empty.code, empty.origin, empty.sessions) == (2, "", ())
+
+
+def test_a_policy_is_demanded() -> None:
+    assert codes(inspected(SAMPLE.data, policy="test")) == set()
+    assert codes(inspected(SAMPLE.data, policy="other")) == {"E_POLICY"}
+    without = write_bundle(replace(SAMPLE.bundle, policies=()))
+    assert inspected(without, policy="test").code == 2
+
+
+def test_words_of_the_report() -> None:
+    assert (date(None), date(1_790_000_000_000)) == ("—", "2026-09-21 22:13:20")
+    assert duration(3_723_000) == "1 小时 2 分 3 秒"
+    assert explained("E_DOUBLE")[1].startswith("One learner is credited twice")
+    assert explained("unknown") == ("", "")
+    assert step_for("unknown").en == "The institution explains in writing."
+    assert step_for("E_FORK").at_once
