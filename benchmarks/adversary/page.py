@@ -198,7 +198,12 @@ class Page:
             self._capture = None
             self._views[order.capture_id] = evening.view()
             camera = f"camera-{self._camera}"
-            event = e.CaptureReceived(at_ms=0, capture_id=order.capture_id, nonce=order.nonce, camera=camera)
+            digest = f"{evening.chance.getrandbits(256):064x}" if order.announce else None
+            if digest is not None:
+                self._line.up(self._tell, e.CaptureTaken(at_ms=0, capture_id=order.capture_id, digest=digest))
+            event = e.CaptureReceived(
+                at_ms=0, capture_id=order.capture_id, nonce=order.nonce, camera=camera, digest=digest
+            )
             self._line.up(self._tell, event, way.picture_ms)
             self._flush()
         elif way.then is Then.REFUSE:

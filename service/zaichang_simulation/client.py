@@ -206,8 +206,7 @@ class SimClient:
 
     def close_code(self, session_id: str) -> int | None:
         """Return the code with which the service closed a session's last connection; None where it did not."""
-        pipe = self._pipes.get(session_id)
-        return None if pipe is None else pipe.close_code
+        return self._pipes[session_id].close_code if session_id in self._pipes else None
 
     async def close(self) -> None:
         """Close the page without a word."""
