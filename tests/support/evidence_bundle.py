@@ -24,6 +24,8 @@ KEY = session_key(b"\x09" * 32, SID)
 SECRET = b"\x05" * 32
 NONCE = "06" * 16
 POLICY = canonical_bytes({"name": "test"})
+CODES = canonical_bytes({"codes": {"NETWORK_GAP": 2}})
+CODES_SALT = salt(KEY, "codes", 0)
 
 
 def event(n: int) -> bytes:
@@ -64,7 +66,7 @@ def sample(
     """
     import hashlib
 
-    subject_salt, subject = salt(KEY, "subject", 0), canonical_bytes("learner-7")
+    subject_salt, subject = salt(KEY, "subject", 0), canonical_bytes({"institution": "log", "learner": "learner-7"})
     leaves: list[bytes] = []
 
     def ref(seq: int) -> leaf.SessionRef:
@@ -123,7 +125,7 @@ def sample(
             n_undecided=letters.count("U"),
             verified_ms=60_000 * letters.count("V"),
             reason="SESSION_FINISHED",
-            codes={"NETWORK_GAP": 2},
+            codes_c=commitment("codes", CODES_SALT, CODES),
             sched=leaf.ScheduleReveal(secret=SECRET, client_nonce=bytes.fromhex(NONCE)),
         )
     )
@@ -151,6 +153,9 @@ def sample(
         ),
         commitments=tuple(groups),
         openings=tuple(openings),
-        fields=(FieldOpening(sid=SID, seq=0, field="subj_c", kind="subject", salt=subject_salt, payload=subject),),
+        fields=(
+            FieldOpening(sid=SID, seq=0, field="subj_c", kind="subject", salt=subject_salt, payload=subject),
+            FieldOpening(sid=SID, seq=len(segments) + 1, field="codes_c", kind="codes", salt=CODES_SALT, payload=CODES),
+        ),
     )
     return Sample(leaves=tuple(leaves), bundle=bundle, hashes=tuple(hashes))

@@ -30,9 +30,9 @@ def samples() -> list[bytes]:
         leaf.session_start(FIRST, **start),
         leaf.session_start(FIRST, **start, device_c=digest, client_nonce_c=digest, course_v=digest),
         leaf.session_segment(LATER, **SEGMENT),
-        leaf.session_final(LATER, **final, reason="SESSION_FINISHED", codes={"NO_FACE": 2}, sched=reveal),
+        leaf.session_final(LATER, **final, reason="SESSION_FINISHED", codes_c=digest, sched=reveal),
         leaf.session_void(LATER, target=5, target_hash=digest, reason="APPEAL", request=digest),
-        leaf.session_amend(LATER, **amend, reason="APPEAL"),
+        leaf.session_amend(LATER, **amend, reason="APPEAL", request=digest),
         leaf.record(LeafKind.POLICY, ORIGIN, 1, name="default", digest=digest),
         leaf.record(LeafKind.KEY, ORIGIN, 1, action="add", role="log", vkey="a+01234567+AAAA", from_size=0),
         leaf.record(

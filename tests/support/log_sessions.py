@@ -53,8 +53,14 @@ class SmallLog:
 
     def final(self, sid: str, minutes: str = "VV", verified_ms: int = 100_000, segments: int = 1) -> int:
         counts = {"n_verified": minutes.count("V"), "n_refused": minutes.count("F"), "n_undecided": minutes.count("U")}
+        codes_c = bytes(32)
         made = leaf.session_final(
-            self._ref(sid), segments=segments, verified_ms=verified_ms, reason="SESSION_FINISHED", **counts
+            self._ref(sid),
+            segments=segments,
+            verified_ms=verified_ms,
+            reason="SESSION_FINISHED",
+            codes_c=codes_c,
+            **counts,
         )
         return self._add(sid, made)
 
@@ -67,12 +73,15 @@ class SmallLog:
             verdict="V",
             delta_ms=delta_ms,
             reason="REVIEW_GRANTED",
+            request=bytes(32),
         )
         return self._add(sid, made)
 
     def void(self, sid: str, target: int) -> int:
         target_hash = leaf_hash(self.leaves[target])
-        made = leaf.session_void(self._ref(sid), target=target, target_hash=target_hash, reason="REVIEW_GRANTED")
+        made = leaf.session_void(
+            self._ref(sid), target=target, target_hash=target_hash, reason="REVIEW_GRANTED", request=bytes(32)
+        )
         return self._add(sid, made)
 
     def whole(self, sid: str) -> tuple[int, int, int]:

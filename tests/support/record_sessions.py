@@ -3,6 +3,9 @@
 Run from the checkout; it takes about a quarter of an hour, ``--missing`` only as long as the new scenarios do::
 
     .venv/bin/python -m tests.support.record_sessions --missing
+
+``--leaves`` writes the digests of the leaves anew, after a change of the leaves' form, and refuses where a decision
+changed too.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.support.recorded import EVENTS_FILE, Recording, load_digests, load_recordings, packed, save
+from tests.support.recorded import EVENTS_FILE, Recording, digests, load_digests, load_recordings, packed, save
 from zaichang.session.events import Event, SessionStarted
 from zaichang.session.policy import Policy, policy_to_mapping
 from zaichang.session.replay import Replayed, replay
@@ -46,11 +49,33 @@ def record(path: Path, gallery: Gallery) -> Recording | None:
     return Recording(policy=policy_to_mapping(policy), sessions=sessions)
 
 
+def _leaves_anew() -> int:
+    """Write the digests of the leaves anew; 1, and nothing is written, where an event or decision changed."""
+    recordings, kept = load_recordings(), load_digests()
+    found = {
+        name: [digests(session, recording.rules) for session in recording.sessions]
+        for name, recording in recordings.items()
+    }
+    changed = [
+        name
+        for name, those in found.items()
+        if [(one.events, one.decisions) for one in those] != [(one.events, one.decisions) for one in kept[name]]
+    ]
+    if changed:
+        print(f"decisions changed too: {', '.join(changed)}", file=sys.stderr)
+        return 1
+    save(recordings, found, print)
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Record every scenario, or only those that are not recorded; 1 where media are absent."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--missing", action="store_true", help="keep the recordings that are there")
+    parser.add_argument("--leaves", action="store_true", help="only write the digests of the leaves anew")
     chosen = parser.parse_args(arguments)
+    if chosen.leaves:
+        return _leaves_anew()
     paths = {
         path.relative_to(TESTS).with_suffix("").as_posix(): path
         for folder in ("redteam", "honest")

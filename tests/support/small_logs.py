@@ -21,13 +21,18 @@ SIZE = 700
 Files = dict[str, bytes]
 
 
+def at_ms(number: int, seq: int) -> int:
+    """Return the date of a leaf: a minute later for each session and each leaf."""
+    return -(-AT_MS // 60_000) * 60_000 + (number + seq) * 60_000
+
+
 def session_leaves(count: int, length: int = 5) -> list[bytes]:
     """Return the leaves of ``count`` sessions of ``length`` leaves each."""
     leaves: list[bytes] = []
     for number in range(count):
         prev: bytes | None = None
         for seq in range(length):
-            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=AT_MS + number + seq)
+            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=at_ms(number, seq))
             digest = bytes(32)
             if seq == 0:
                 data = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
@@ -38,7 +43,14 @@ def session_leaves(count: int, length: int = 5) -> list[bytes]:
             else:
                 n = length - 2
                 data = leaf.session_final(
-                    ref, segments=n, n_verified=n, n_refused=0, n_undecided=0, verified_ms=n, reason="TEST"
+                    ref,
+                    segments=n,
+                    n_verified=n,
+                    n_refused=0,
+                    n_undecided=0,
+                    verified_ms=n,
+                    reason="TEST",
+                    codes_c=digest,
                 )
             prev = leaf_hash(data)
             leaves.append(data)

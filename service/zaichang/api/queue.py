@@ -33,13 +33,14 @@ from zaichang.api.views import (
     sentences_of,
     session_view,
 )
+from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SightingKind
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.allowances import current_allowance
 from zaichang.ports.records_cases import Case, CaseFilter
-from zaichang.review.desk import GRANT_REASONS, REFUSE_REASONS, Verdicts
+from zaichang.review.desk import Verdicts
 
 FIRST = (-1, "")
 SESSIONS_SHOWN = 20

@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
-from zaichang.audit.amend_checks import CHANGES, Changes
+from zaichang.audit.changes.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.time_checks import LATE_MS, SeenAt, check_born, check_delay
 from zaichang.audit.whole.chains import Chains
-from zaichang.audit.whole.leaf_head import LeafHead, decode_head
+from zaichang.audit.whole.leaf_head import LeafHead, decode_head, latest_ms
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -162,7 +162,7 @@ class EntryScan:
                 self._delay(head, first + place)
             if head.sid and self.statements.born_ms is not None:
                 about = About(origin=self._origin, index=first + place, sid=head.sid)
-                check_born(about, head.at, self.statements.born_ms, self._findings)
+                check_born(about, latest_ms(head), self.statements.born_ms, self._findings)
             if chains and head.sid:
                 self._links.take(head, first + place, hashes[place])
             if head.t in CHANGES:
@@ -223,11 +223,11 @@ class EntryScan:
             self._seen_next += 1
         if self._seen_next < len(self.seen):
             covering = self.seen[self._seen_next]
-            if not covering.near and covering.at_ms - head.at > LATE_MS:
+            if not covering.near and covering.at_ms - latest_ms(head) > LATE_MS:
                 self._undated, self._first_undated = self._undated + 1, min(self._first_undated, index)
                 return
             about = About(origin=self._origin, index=index, sid=head.sid or None)
-            check_delay(about, head.at, covering, self._findings)
+            check_delay(about, latest_ms(head), covering, self._findings)
 
     def _state(self, entry: bytes, index: int) -> None:
         try:

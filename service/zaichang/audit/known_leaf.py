@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from zaichang.audit.findings import About
 from zaichang.core.canonical import CanonicalValue
+from zaichang.core.enums import LeafKind
+from zaichang.core.units import MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,13 @@ class KnownLeaf:
     def sid(self) -> str:
         """Its session, empty for a leaf outside any."""
         return self.text("sid")
+
+    @property
+    def latest_ms(self) -> int:
+        """The latest moment that it may have been written: its date, or the end of the minute that it is dated to."""
+        return self.number("at") + (
+            0 if self.number("v") == 1 or not (self.sid or self.kind == LeafKind.POLICY) else MINUTE_MS - 1
+        )
 
     def number(self, name: str) -> int:
         """Return an integer field, -1 if it has none of that name."""

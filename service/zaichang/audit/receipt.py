@@ -16,12 +16,12 @@ from typing import Final
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.openings.field_openings import field_hash, opened_field
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reasons import SENTENCES, ReasonCode
-from zaichang.tlog.commit import commitment
 from zaichang.tlog.keys import decode_base64, encode_base64
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import HASH_BYTES, leaf_hash, verify_inclusion
@@ -284,7 +284,14 @@ def _agree(
     if receipt.start.index >= receipt.final.index:
         findings.failed("chain", "E_CHAIN", "The last leaf stands before the first.", about, field="index")
     if receipt.subject is not None:
-        opened = commitment(receipt.subject.kind, receipt.subject.salt, receipt.subject.payload).hex()
+        subject = receipt.subject
+        version = start["v"] if isinstance(start["v"], int) else 1
+        try:
+            opened_field("subj_c", subject.kind, subject.payload)
+            opened = field_hash(version, "subj_c", subject.kind, subject.salt, subject.payload)
+        except EvidenceError as error:
+            findings.error("opening", error, about, field="subj_c")
+            opened = str(start.get("subj_c"))
         message = "The pseudonym is not the one that was committed to."
         findings.equal("opening", "E_OPENING", about, "subj_c", start.get("subj_c"), opened, message)
     sentences = summary(start, final, voided=receipt.void is not None)

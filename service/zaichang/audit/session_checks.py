@@ -17,13 +17,14 @@ import hashlib
 from collections.abc import Mapping
 from itertools import pairwise
 
-from zaichang.audit.amend_checks import CHANGES, Changes, MinuteTimes
 from zaichang.audit.beacon_check import BeaconBasis, check_beacon
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
-from zaichang.audit.capture_checks import check_captures
+from zaichang.audit.changes.amend_checks import CHANGES
+from zaichang.audit.changes.session_changes import Opened, check_changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.opening_checks import OpeningChecks
+from zaichang.audit.openings.capture_checks import check_captures
+from zaichang.audit.openings.opening_checks import OpeningChecks
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.whole.totals import total_of
@@ -77,14 +78,14 @@ class SessionChecks:
         segments = [leaf for leaf in leaves if leaf.text("t") == "session.segment"]
         openings = OpeningChecks(self._bundle, sid, self._findings)
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
-        openings.fields(leaves)
+        opened = openings.fields(leaves)
         self._minutes(sid, leaves, segments, items[RECORD])
-        self._changes(leaves, items[RECORD])
+        check_changes(self._bundle.origin, leaves, items[RECORD], items[EVENT], opened, self._findings)
         self._findings.passed("total", about, total_of(leaves).sentence())
         self._schedule(leaves, items[EVENT])
         check_captures(self._bundle, about, items[EVENT], self._now_ms, self._findings)
         if replay is not None:
-            self._replayed(replay, leaves[0], segments, items)
+            self._replayed(replay, leaves[0], segments, items, opened)
 
     def _ended(self, leaves: list[KnownLeaf], about: About) -> None:
         """Check that the session has one end, and that only changes of credit follow it."""
@@ -212,16 +213,6 @@ class SessionChecks:
                 "The final leaf does not sum its segments.",
             )
 
-    def _changes(self, leaves: list[KnownLeaf], records: dict[int, bytes]) -> None:
-        by_index = {leaf.index: leaf for leaf in leaves}
-        times = {n: found for n, record in records.items() if (found := _times(record)) is not None}
-        changes = Changes(self._bundle.origin, self._findings)
-        started_ms = leaves[0].number("at") if leaves[0].kind == "session.start" else None
-        for leaf in leaves:
-            if leaf.kind in CHANGES:
-                changes.take(leaf, by_index.get(leaf.number("target")), started_ms, times)
-        changes.finish(About(origin=self._bundle.origin, sid=self._sid))
-
     # (8)
     def _schedule(self, leaves: list[KnownLeaf], events: Mapping[int, bytes]) -> None:
         for leaf in leaves:
@@ -255,17 +246,22 @@ class SessionChecks:
         wanted = start.text("policy")
         return next((p for p in self._bundle.policies if hashlib.sha256(p).hexdigest() == wanted), None)
 
-    def _end(self) -> End | None:
-        final = next((leaf.value for leaf in self._leaves if leaf.kind == "session.final"), None)
-        if final is None:
+    @staticmethod
+    def _codes(final: KnownLeaf, opened: Opened) -> dict[str, int] | None:
+        """Return how often each reason was given; None where a leaf commits to the counts and they are not opened."""
+        value = final.value if final.number("v") == 1 else opened.get((final.number("seq"), "codes_c"))
+        counts = None if value is None else value.get("codes")
+        return {code: n for code, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else None
+
+    def _end(self, leaf: KnownLeaf | None, opened: Opened) -> End | None:
+        if leaf is None:
             return None
-        counts = final.get("codes")
-        codes = {code: n for code, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else {}
+        final = leaf.value
         reveal = final.get("sched")
         halves = reveal if isinstance(reveal, dict) else {}
         return End(
             reason=str(final.get("reason")),
-            codes=codes,
+            codes=self._codes(leaf, opened) or {},
             client_nonce=str(halves.get("r", "")),
             beacon=str(halves.get("b", "")),
         )
@@ -289,7 +285,12 @@ class SessionChecks:
 
     # (9)
     def _replayed(
-        self, replay: Replayer, start: KnownLeaf, segments: list[KnownLeaf], items: dict[str, dict[int, bytes]]
+        self,
+        replay: Replayer,
+        start: KnownLeaf,
+        segments: list[KnownLeaf],
+        items: dict[str, dict[int, bytes]],
+        opened: Opened,
     ) -> None:
         sid = self._sid
         about = About(origin=self._bundle.origin, sid=sid)
@@ -300,13 +301,18 @@ class SessionChecks:
                 return
         if not self._known_rules(start, items[EVENT]):
             return
+        final = next((leaf for leaf in self._leaves if leaf.kind == "session.final"), None)
+        if final is not None and self._codes(final, opened) is None:
+            message = "The reason counts of the session's end are not opened."
+            self._findings.undecided("replay", "E_OPENING", message, final.about(self._bundle.origin), field="codes_c")
+            return
         policy = self._policy(start)
         session = ReplayInput(
             sid=sid,
             policy=policy,
             events=tuple(items[EVENT][n] for n in range(counts[EVENT])),
             records=tuple(items[RECORD][n] for n in range(counts[RECORD])),
-            end=self._end(),
+            end=self._end(final, opened),
         )
         try:
             divergences = replay(session)
@@ -344,17 +350,3 @@ def _summary(record: bytes) -> tuple[str, int] | None:
     if not isinstance(verdict, str) or not isinstance(verified, int):
         return None
     return verdict, verified
-
-
-def _times(record: bytes) -> MinuteTimes | None:
-    """Return the times of a minute record; None where it does not state them."""
-    value = _object(record) or {}
-    from_ms, to_ms, verified_ms = (value.get(name) for name in ("from_ms", "to_ms", "verified_ms"))
-    if not isinstance(from_ms, int) or not isinstance(to_ms, int) or not isinstance(verified_ms, int):
-        return None
-    undecided_ms = 0
-    parts = value.get("undecided", [])
-    for part in parts if isinstance(parts, list) else []:
-        if isinstance(part, list) and len(part) == 2 and isinstance(part[0], int) and isinstance(part[1], int):
-            undecided_ms += part[1] - part[0]
-    return MinuteTimes(server_ms=max(0, to_ms - from_ms), verified_ms=verified_ms, undecided_ms=undecided_ms)

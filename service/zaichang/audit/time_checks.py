@@ -87,7 +87,7 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
     """
     anchored, before = 0, len(findings.checks)
     for leaf in leaves:
-        about, at = leaf.about(origin), leaf.number("at")
+        about, at = leaf.about(origin), leaf.latest_ms
         if bounds.born_ms is not None:
             check_born(about, at, bounds.born_ms, findings)
         anchor = leaf.value.get("anchor")

@@ -6,12 +6,13 @@ what the player's own reports show as played, at most the minute's server time.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from zaichang.audit.changes.rulings import SLACK_MS, at_most, played_in
+from zaichang.audit.openings.field_openings import RULING
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind, ReviewOutcome
 from zaichang.core.errors import NotAllowed
@@ -19,13 +20,13 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
-from zaichang.session.events import Event, HeartbeatReceived
-from zaichang.session.playhead import Interval, IntervalSet, difference, normalise, total_ms, union
+from zaichang.session.events import Event
+from zaichang.session.playhead import IntervalSet, difference, normalise, total_ms, union
+from zaichang.tlog.commit import commitment, salt
 from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
 from zaichang.tlog.merkle import leaf_hash
 
-SLACK_MS = 1_500
-"""How far a report's playhead may run ahead of the server's clock and still count as played."""
+NOTE = "note"
 
 
 class MinuteView(msgspec.Struct, frozen=True):
@@ -56,27 +57,6 @@ def view(stored: StoredMinute) -> MinuteView:
     return msgspec.json.decode(stored.body, type=MinuteView)
 
 
-def played_in(events: Sequence[Event], from_ms: int, to_ms: int) -> IntervalSet:
-    """Return the stretch of the lesson that reports show as played within a minute, by the server's clock.
-
-    Args:
-        events: The session's, in order.
-        from_ms: The minute's begin, server time.
-        to_ms: Its end.
-    """
-    parts: list[Interval] = []
-    before: HeartbeatReceived | None = None
-    for event in events:
-        if not isinstance(event, HeartbeatReceived):
-            continue
-        if before is not None and before.playing and before.at_ms >= from_ms - 1 and event.at_ms <= to_ms + 1:
-            moved_ms = event.playhead_ms - before.playhead_ms
-            if 0 < moved_ms <= event.at_ms - before.at_ms + SLACK_MS:
-                parts.append((before.playhead_ms, event.playhead_ms))
-        before = event
-    return _at_most(normalise(parts), to_ms - from_ms)
-
-
 def left_to_decide(
     minutes: Sequence[StoredMinute],
     decided: Collection[int],
@@ -101,7 +81,7 @@ def left_to_decide(
         open_to_people = normalise(minute.undecided)
         if minute.index in appealed:
             open_to_people = union(open_to_people, played_in(events, minute.from_ms, minute.to_ms))
-        free = _at_most(difference(open_to_people, credited), max(0, minute.to_ms - minute.from_ms + SLACK_MS))
+        free = at_most(difference(open_to_people, credited), max(0, minute.to_ms - minute.from_ms + SLACK_MS))
         if free:
             left[minute.index] = free
             credited = union(credited, free)
@@ -115,6 +95,7 @@ def ruling_leaves(
     leaves: Sequence[StoredLeaf],
     minutes: Sequence[StoredMinute],
     ruling: Ruling,
+    session_key: bytes,
 ) -> tuple[tuple[StoredLeaf, ...], tuple[Amendment, ...]]:
     """Return the ``session.amend`` leaves of a decision, one per minute, and their records.
 
@@ -125,6 +106,7 @@ def ruling_leaves(
         leaves: The session's, all of them, in order.
         minutes: The session's.
         ruling: The decision; its keys are the minutes.
+        session_key: Source of the salts (``tlog.commit.session_key``).
 
     Raises:
         NotAllowed: ``review.unsealed`` where a minute's own record is not in the log yet.
@@ -144,7 +126,7 @@ def ruling_leaves(
         verdict = Verdict.VERIFIED if counts else Verdict.REFUSED
         body = canonical_bytes(
             {
-                "v": 1,
+                "v": 2,
                 "session": row.session_id,
                 "minute": number,
                 "at_ms": at_ms,
@@ -153,7 +135,7 @@ def ruling_leaves(
                 "reason": ruling.reason.value,
                 "verdict": verdict.value,
                 "granted": [list(each) for each in granted],
-                "note": ruling.note,
+                **note_of(session_key, seq, ruling.note),
             }
         )
         leaf = session_amend(
@@ -164,7 +146,7 @@ def ruling_leaves(
             verdict=verdict.value,
             delta_ms=total_ms(granted),
             reason=ruling.reason.value,
-            request=hashlib.sha256(body).digest(),
+            request=commitment(RULING, salt(session_key, RULING, seq), body),
         )
         prev = leaf_hash(leaf)
         new_leaves.append(StoredLeaf(leaf_seq=seq, kind=LeafKind.AMEND, at_ms=at_ms, body=leaf))
@@ -184,12 +166,6 @@ def ruling_leaves(
     return tuple(new_leaves), tuple(amendments)
 
 
-def _at_most(parts: IntervalSet, limit_ms: int) -> IntervalSet:
-    """Return the first ``limit_ms`` of a set."""
-    kept: list[Interval] = []
-    for start_ms, end_ms in parts:
-        if limit_ms <= 0:
-            break
-        kept.append((start_ms, min(end_ms, start_ms + limit_ms)))
-        limit_ms -= end_ms - start_ms
-    return tuple(kept)
+def note_of(session_key: bytes, seq: int, note: str) -> dict[str, object]:
+    """Return the part of a decision's document that commits to the reviewer's note, which is not shown."""
+    return {"note_c": commitment(NOTE, salt(session_key, NOTE, seq), note.encode()).hex()} if note else {}

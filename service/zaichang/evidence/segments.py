@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from zaichang.audit.openings.field_openings import REASONS, SUBJECT
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind
 from zaichang.ports.records import StoredLeaf
@@ -22,7 +23,6 @@ from zaichang.tlog.merkle import leaf_hash
 
 EVENT = "event"
 RECORD = "record"
-SUBJECT = "subject"
 
 Written = Callable[[int], bytes | None]
 """Returns the body of a leaf that was written before (restart), by its number; None to build a new one."""
@@ -150,6 +150,11 @@ def subject_payload(institution_id: str, learner_id: str) -> bytes:
     return canonical_bytes({"institution": institution_id, "learner": learner_id})
 
 
+def codes_payload(codes: Mapping[str, int]) -> bytes:
+    """Return the bytes that a session's ``codes_c`` commits to: how often each reason was given for a minute."""
+    return canonical_bytes({"codes": dict(codes)})
+
+
 def segments_ref(segments: Segments, at_ms: int, anchor: Anchor | None) -> SessionRef:
     """Return the place of the chain's next leaf."""
     return SessionRef(
@@ -237,12 +242,10 @@ def _finish(
         n_undecided=segments.verdicts[2],
         verified_ms=segments.verified_ms,
         reason=final.reason.value,
-        codes=_counts(segments.codes),
+        codes_c=commitment(
+            REASONS, salt(segments.context.session_key, REASONS, 0), codes_payload(dict(segments.codes))
+        ),
         sched=ScheduleReveal(secret=bytes.fromhex(segments.info.seed), client_nonce=nonce, beacon=beacon),
     )
     leaf = StoredLeaf(leaf_seq=segments.leaf_seq, kind=LeafKind.FINAL, at_ms=at_ms, body=body)
     return replace(segments, leaf_seq=segments.leaf_seq + 1, prev=leaf_hash(body)), leaf
-
-
-def _counts(codes: tuple[tuple[str, int], ...]) -> Mapping[str, int]:
-    return dict(sorted(codes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,12 +20,13 @@ from zaichang.audit.bundle import (
     Produced,
     Rules,
 )
-from zaichang.audit.capture_checks import promised
+from zaichang.audit.openings.capture_checks import promised
+from zaichang.audit.openings.field_openings import NO_SALT, REASONS, RULING, SUBJECT
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.rules_version import rules_from
-from zaichang.evidence.segments import SUBJECT, subject_payload
+from zaichang.evidence.segments import codes_payload, subject_payload
 from zaichang.log.period_range import period_range, prove_period
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
@@ -33,7 +35,8 @@ from zaichang.ports.encryption import LearnerKey, Vault
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.ports.log.side_files import SideFiles
-from zaichang.ports.records import SessionRow
+from zaichang.ports.records import SessionRow, StoredLeaf
+from zaichang.ports.records_review import Amendment
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
 from zaichang.tlog.commit import commitment, salt, session_key
@@ -235,7 +238,8 @@ async def _session(
             if not isinstance(count, int) or not isinstance(seq, int):
                 continue
             numbered = [(n, salt(key, kind, n), payloads[n]) for n in range(first, min(first + count, len(payloads)))]
-            values = tuple(commitment(kind, grain, payload) for _, grain, payload in numbered)
+            version = segment["v"] if isinstance(segment["v"], int) else 1
+            values = tuple(commitment(kind, grain, payload, version) for _, grain, payload in numbered)
             groups.append(Commitments(sid=row.session_id, seq=seq, kind=kind, first=first, values=values))
             if kind == RECORD or openings == EVERYTHING:
                 opened += [
@@ -243,8 +247,9 @@ async def _session(
                     for n, grain, payload in numbered
                 ]
             first += count
+    fields = _rulings(key, stored, await store.amendments(row.session_id), whole=openings == EVERYTHING)
     if openings != EVERYTHING:
-        return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened))
+        return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=tuple(fields))
     subject = FieldOpening(
         sid=row.session_id,
         seq=0,
@@ -253,4 +258,52 @@ async def _session(
         salt=salt(key, SUBJECT, 0),
         payload=subject_payload(row.institution_id, row.learner_id),
     )
-    return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=(subject,))
+    return _Parts(
+        leaves=tuple(leaves),
+        commitments=tuple(groups),
+        openings=tuple(opened),
+        fields=(subject, *_reasons(key, row.session_id, stored, records), *fields),
+    )
+
+
+def _reasons(key: bytes, sid: str, stored: Sequence[StoredLeaf], records: Sequence[bytes]) -> list[FieldOpening]:
+    """Return the opening of the reason counts in a session's end; none before version 2, whose leaves show them."""
+    counts = Counter(code for record in records for code in _texts(parse_canonical_object(record).get("reasons")))
+    return [
+        FieldOpening(
+            sid=sid,
+            seq=leaf.leaf_seq,
+            field="codes_c",
+            kind=REASONS,
+            salt=salt(key, REASONS, 0),
+            payload=codes_payload(counts),
+        )
+        for leaf in stored
+        if leaf.kind == LeafKind.FINAL and parse_leaf(leaf.body)["v"] != 1
+    ]
+
+
+def _rulings(
+    key: bytes, stored: Sequence[StoredLeaf], amendments: Sequence[Amendment], *, whole: bool
+) -> list[FieldOpening]:
+    """Return the openings of the decisions behind a session's later changes.
+
+    A decision of version 1 holds the reviewer's note, so it is shown only where everything is.
+    """
+    versions = {leaf.leaf_seq: parse_leaf(leaf.body)["v"] for leaf in stored}
+    return [
+        FieldOpening(
+            sid=each.session_id,
+            seq=each.leaf_seq,
+            field="request",
+            kind=RULING,
+            salt=NO_SALT if versions.get(each.leaf_seq) == 1 else salt(key, RULING, each.leaf_seq),
+            payload=each.body,
+        )
+        for each in amendments
+        if whole or versions.get(each.leaf_seq) != 1
+    ]
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -12,9 +12,9 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from zaichang.audit.capture_checks import check_kept, promised
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.openings.capture_checks import check_kept, promised
 from zaichang.core.errors import NotFound, ZaichangError
 from zaichang.log.scrub import NIGHTS, PAUSE_S, SCRUB_HOURS
 from zaichang.ports.blobs import Blobs

@@ -6,10 +6,11 @@ import io
 from dataclasses import replace
 from typing import Final
 
+from zaichang.audit.openings.field_openings import SUBJECT
 from zaichang.audit.receipt import Receipt, ReceiptLeaf, Subject, qr_text, write_receipt
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import NotFound
-from zaichang.evidence.segments import SUBJECT, subject_payload
+from zaichang.evidence.segments import subject_payload
 from zaichang.log.reader import LogReader
 from zaichang.ports.encryption import Vault
 from zaichang.ports.evidence import EvidenceStore

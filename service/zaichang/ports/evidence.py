@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from zaichang.ports.records import Learner, StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amendment
 
 
 class EvidenceStore(Protocol):
@@ -22,6 +23,9 @@ class EvidenceStore(Protocol):
 
     async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
         """Return all leaves in order. Cost: read."""
+
+    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+        """Return the decisions about its minutes, oldest first. Cost: read."""
 
     async def policy(self, digest: str) -> bytes:
         """Return the canonical bytes, or raise ``NotFound``. Cost: read."""

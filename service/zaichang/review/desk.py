@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVICE
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
@@ -27,24 +28,12 @@ from zaichang.ports.review_desk import ReviewPorts
 from zaichang.session.codec import decode_event
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, difference, total_ms
+from zaichang.tlog.commit import session_key
 
 APPEAL_MAX_CHARS: Final = 1_000
-SERVICE: Final = "service:"
-"""The service's own grants have a name with this prefix. They are no reviewer's decision, so they block none."""
 APPEALS_MAX: Final = 20
 """Appeals about one session, answered ones included."""
 NOTE_MAX_CHARS: Final = 500
-GRANT_REASONS: Final = (ReasonCode.REVIEW_GRANTED, ReasonCode.SERVICE_FAULT)
-REFUSE_REASONS: Final = (
-    ReasonCode.REVIEW_REFUSED,
-    ReasonCode.NOT_SAME_PERSON,
-    ReasonCode.PAD_ATTACK,
-    ReasonCode.DUPLICATE_FRAME,
-    ReasonCode.NO_FACE,
-    ReasonCode.CAMERA_COVERED,
-    ReasonCode.MULTIPLE_FACES,
-)
-
 LearnerLock = Callable[[str, str], AbstractAsyncContextManager[None]]
 """Delays a learner's next session while a decision changes the learner's credit."""
 
@@ -262,8 +251,10 @@ class ReviewDesk:
     ) -> None:
         ports = self._ports
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+        learner = await ports.learners.learner(row.institution_id, row.learner_id)
+        key = session_key(ports.vault.unlock(learner).subject_key(), row.session_id)
         leaves, amendments = ruling_leaves(
-            row, log.origin, log.anchor(), await ports.history.leaves(row.session_id), minutes, ruling
+            row, log.origin, log.anchor(), await ports.history.leaves(row.session_id), minutes, ruling, key
         )
         await ports.decisions.amend(
             Amend(

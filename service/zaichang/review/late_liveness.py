@@ -11,6 +11,7 @@ import asyncio
 import logging
 from typing import Final
 
+from zaichang.audit.changes.rulings import SERVICE
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
@@ -19,7 +20,7 @@ from zaichang.live.sessions import SessionHub
 from zaichang.live.task_sets import drained
 from zaichang.ports.records import SessionRow
 from zaichang.ports.review_desk import ReviewPorts
-from zaichang.review.desk import SERVICE, ReviewDesk
+from zaichang.review.desk import ReviewDesk
 from zaichang.session.codec import decode_event
 from zaichang.session.judgements.late_grants import makes_up
 from zaichang.session.policy import policy_from_mapping

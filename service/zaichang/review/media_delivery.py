@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from zaichang.audit.changes.rulings import SERVICE
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import SessionState
 from zaichang.core.errors import IllegalEvent, NotAllowed, PeerViolation, ZaichangError
@@ -23,7 +24,7 @@ from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
 from zaichang.ports.records import Delivery, SessionRow
 from zaichang.ports.review_desk import ReviewPorts
-from zaichang.review.desk import SERVICE, ReviewDesk
+from zaichang.review.desk import ReviewDesk
 from zaichang.session.codec import decode_minute
 from zaichang.session.events import MediaDelivered
 from zaichang.session.judgements.delivery import STEP_MS

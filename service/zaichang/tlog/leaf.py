@@ -1,6 +1,7 @@
 """Leaves: the entries of the log. Builders take plain values and return the exact bytes to submit.
 
-Hashes are given as 32 bytes and written as hex; times are milliseconds since the Epoch by the server's clock. ``prev``
+Hashes are given as 32 bytes and written as hex; times are milliseconds since the Epoch by the server's clock,
+written as whole minutes in leaves of sessions. ``prev``
 is the leaf hash of the session's previous leaf (None for its first), so a session's leaves form a chain inside the log.
 """
 
@@ -13,8 +14,9 @@ from typing import NoReturn
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
+from zaichang.core.units import MINUTE_MS
 from zaichang.tlog.merkle import EMPTY_ROOT
-from zaichang.tlog.schema import KINDS, VERSION, value_ok
+from zaichang.tlog.schema import KINDS, SCHEMAS, VERSION, value_ok
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,8 @@ def session_segment(
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
-    fields = {"n": n, "from_ms": from_ms, "to_ms": to_ms, "first_minute": first_minute, "minutes": minutes}
+    times = {"from_ms": _minute(from_ms), "to_ms": _minute(to_ms)}
+    fields = {"n": n, **times, "first_minute": first_minute, "minutes": minutes}
     roots = {"events_root": events_root, "n_events": n_events, "records_root": records_root, "n_records": n_records}
     return _session(LeafKind.SEGMENT, ref, {**fields, "verified_ms": verified_ms, **roots})
 
@@ -158,7 +161,7 @@ def session_final(
     n_undecided: int,
     verified_ms: int,
     reason: str,
-    codes: Mapping[str, int] | None = None,
+    codes_c: bytes,
     sched: ScheduleReveal | None = None,
 ) -> bytes:
     """Build a ``session.final`` leaf.
@@ -171,7 +174,7 @@ def session_final(
         n_undecided: Minutes that went to review.
         verified_ms: Sum of the segments' ``verified_ms``.
         reason: Why the session ended (a reason code).
-        codes: How often each reason code was given.
+        codes_c: Commitment to how often each reason code was given.
         sched: Opens the schedule's commitment.
 
     Raises:
@@ -183,13 +186,11 @@ def session_final(
         level = 0 if sched.client_nonce is None else 1 if sched.beacon is None else 2
         reveal = {name: value.hex() for name, value in parts.items() if value is not None} | {"level": level}
     counts = {"segments": segments, "n_verified": n_verified, "n_refused": n_refused, "n_undecided": n_undecided}
-    rest = {"verified_ms": verified_ms, "reason": reason, "codes": dict(codes or {}), "sched": reveal}
+    rest = {"verified_ms": verified_ms, "reason": reason, "codes_c": codes_c, "sched": reveal}
     return _session(LeafKind.FINAL, ref, {**counts, **rest})
 
 
-def session_void(
-    ref: SessionRef, *, target: int, target_hash: bytes, reason: str, request: bytes | None = None
-) -> bytes:
+def session_void(ref: SessionRef, *, target: int, target_hash: bytes, reason: str, request: bytes) -> bytes:
     """Build a ``session.void`` leaf: the leaf at index ``target`` no longer counts, and stays.
 
     Raises:
@@ -208,7 +209,7 @@ def session_amend(
     verdict: str,
     delta_ms: int,
     reason: str,
-    request: bytes | None = None,
+    request: bytes,
 ) -> bytes:
     """Build a ``session.amend`` leaf: a reviewer changed one minute of the segment at index ``target``.
 
@@ -220,7 +221,7 @@ def session_amend(
         verdict: V, F or U.
         delta_ms: Change of verified time.
         reason: Reason code.
-        request: Digest of the review or appeal record.
+        request: Commitment to the decision's document.
 
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
@@ -242,7 +243,8 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
-    return _build(kind, {"origin": origin, "at": at_ms, **fields})
+    # A policy is named at the start of the first session that runs under it, so it is dated like that session.
+    return _build(kind, {"origin": origin, "at": _minute(at_ms) if kind is LeafKind.POLICY else at_ms, **fields})
 
 
 def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
@@ -257,7 +259,7 @@ def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
 
 
 def _session(kind: LeafKind, ref: SessionRef, fields: Mapping[str, object]) -> bytes:
-    common: dict[str, object] = {"origin": ref.origin, "sid": ref.sid, "seq": ref.seq, "at": ref.at_ms}
+    common: dict[str, object] = {"origin": ref.origin, "sid": ref.sid, "seq": ref.seq, "at": _minute(ref.at_ms)}
     common["prev"] = "" if ref.prev is None else ref.prev
     if ref.anchor is not None:
         common["anchor"] = {"size": ref.anchor.size, "root": ref.anchor.root.hex()}
@@ -271,9 +273,17 @@ def _build(kind: LeafKind, fields: Mapping[str, object]) -> bytes:
     return canonical_bytes(value)
 
 
+def _minute(at_ms: int) -> int:
+    """Return the whole minute of a time. A finer time in the public log would join one learner's sessions."""
+    return at_ms - at_ms % MINUTE_MS
+
+
 def _validate(value: Mapping[str, object]) -> None:
-    kind = value.get("t")
-    fields = KINDS[LeafKind(kind)] if isinstance(kind, str) and kind in KINDS else None
+    kind, version = value.get("t"), value.get("v")
+    schema = SCHEMAS.get(version) if isinstance(version, int) and not isinstance(version, bool) else None
+    if schema is None:
+        _refuse("v", f"must be one of {', '.join(str(known) for known in SCHEMAS)}")
+    fields = schema[LeafKind(kind)] if isinstance(kind, str) and kind in KINDS else None
     if fields is None:
         _refuse("t", f"must be one of {', '.join(KINDS)}")
     for name in value:

@@ -6,7 +6,7 @@ docs/evidence.md shows this table to inspectors.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +14,12 @@ from typing import Final
 from zaichang.core.canonical import MAX_INT
 from zaichang.core.enums import LeafKind
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""The version of leaves that are written now.
+
+Version 1 dated leaves in milliseconds, showed the reason counts of a session's end, committed without lengths, and held
+a plain digest of the decision behind a change. Logs that hold leaves of version 1 still verify.
+"""
 MAX_MINUTES: Final = 1440
 """Verdict letters in one segment: a day, far above what a policy allows."""
 
@@ -78,6 +83,10 @@ HASH = _text(_HEX32, "64 lower-case hex digits")
 ID = _text(_ID, "1 to 64 of A-Z a-z 0-9 . _ -")
 ORIGIN = _text(_ORIGIN, "the log's origin")
 TIME = _integer()
+MINUTE = Field(
+    ok=lambda value: TIME.ok(value) and isinstance(value, int) and value % 60_000 == 0,
+    what="an integer from 0: milliseconds, of whole minutes",
+)
 COUNT = _integer()
 WORD = _text(_WORD, "a lower-case word")
 CODE = _text(_CODE, "an upper-case code")
@@ -105,7 +114,7 @@ NONCE = _text(re.compile("([0-9a-f]{2}){8,32}"), "16 to 64 lower-case hex digits
 SCHEDULE = _optional(_object(s=HASH, r=_optional(NONCE), b=_optional(HASH), level=_integer(0, 2)))
 
 _COMMON: Final = {"v": _integer(VERSION, VERSION), "t": WORD, "origin": ORIGIN, "at": TIME}
-_SESSION: Final = {**_COMMON, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
+_SESSION: Final = {**_COMMON, "at": MINUTE, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
 
 KINDS: Final = MappingProxyType(
     {
@@ -126,8 +135,8 @@ KINDS: Final = MappingProxyType(
         LeafKind.SEGMENT: {
             **_SESSION,
             "n": COUNT,
-            "from_ms": TIME,
-            "to_ms": TIME,
+            "from_ms": MINUTE,
+            "to_ms": MINUTE,
             "first_minute": COUNT,
             "minutes": MINUTES,
             "verified_ms": COUNT,
@@ -143,11 +152,11 @@ KINDS: Final = MappingProxyType(
             "n_refused": COUNT,
             "n_undecided": COUNT,
             "verified_ms": COUNT,
-            "codes": CODES,
+            "codes_c": HASH,
             "reason": CODE,
             "sched": SCHEDULE,
         },
-        LeafKind.VOID: {**_SESSION, "target": COUNT, "target_hash": HASH, "reason": CODE, "request": _optional(HASH)},
+        LeafKind.VOID: {**_SESSION, "target": COUNT, "target_hash": HASH, "reason": CODE, "request": HASH},
         LeafKind.AMEND: {
             **_SESSION,
             "target": COUNT,
@@ -156,9 +165,9 @@ KINDS: Final = MappingProxyType(
             "minute": COUNT,
             "verdict": _text(re.compile("[VFU]"), "V, F or U"),
             "delta_ms": DELTA,
-            "request": _optional(HASH),
+            "request": HASH,
         },
-        LeafKind.POLICY: {**_COMMON, "name": ID, "digest": HASH},
+        LeafKind.POLICY: {**_COMMON, "at": MINUTE, "name": ID, "digest": HASH},
         LeafKind.KEY: {
             **_COMMON,
             "action": _text(re.compile("add|retire|revoke"), "add, retire or revoke"),
@@ -187,3 +196,18 @@ KINDS: Final = MappingProxyType(
     }
 )
 """Leaf kind to its fields."""
+
+_FIRST: Final = {"v": _integer(1, 1), "at": TIME, "from_ms": TIME, "to_ms": TIME}
+
+
+def _of_first(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    """Return the fields of a leaf of version 1."""
+    renamed = {("codes" if name == "codes_c" else name): field for name, field in fields.items()}
+    changed = {name: field for name, field in _FIRST.items() if name in renamed}
+    if "target_hash" in renamed:
+        changed["request"] = _optional(HASH)
+    return {**renamed, **changed, **({"codes": CODES} if "codes" in renamed else {})}
+
+
+SCHEMAS: Final = MappingProxyType({1: {kind: _of_first(fields) for kind, fields in KINDS.items()}, VERSION: KINDS})
+"""Version to leaf kind to fields."""

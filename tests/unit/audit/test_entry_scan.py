@@ -59,7 +59,7 @@ def test_sessions_that_ended_with_nothing_are_counted() -> None:
         start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
         counts = {"segments": 0, "n_verified": 0, "n_refused": 0, "n_undecided": 0, "verified_ms": verified_ms}
         end = replace(ref, seq=1, prev=leaf_hash(start))
-        return [start, leaf.session_final(end, **counts, reason="SUPERSEDED")]
+        return [start, leaf.session_final(end, **counts, reason="SUPERSEDED", codes_c=digest)]
 
     def said(*sessions: list[bytes]) -> list[str]:
         return [

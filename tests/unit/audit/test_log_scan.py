@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
-from support.small_logs import SIZE, TRUST, Files, files_of, found, scan, session_leaves
+from support.evidence_bundle import ORIGIN, SIGNER
+from support.small_logs import SIZE, TRUST, Files, at_ms, files_of, found, scan, session_leaves
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.log_scan import scan_log
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -53,7 +53,7 @@ def test_any_change_of_an_entry_is_named_by_its_index(bundle: int, place: int) -
         expected = index + 1 if name == "doubled" else index
         assert (first.code, first.index) == ("E_LEAF_HASH", expected), name
         if name == "re-dated":
-            assert (first.field, first.expected) == ("at", str(AT_MS + index // 5 + index % 5))
+            assert (first.field, first.expected) == ("at", str(at_ms(index // 5, index % 5)))
 
 
 def test_any_flipped_bit_of_any_file_is_named_by_its_index() -> None:

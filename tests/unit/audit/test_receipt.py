@@ -67,7 +67,8 @@ def voided(target: int, **changes: object) -> bytes:
         prev=leaf_hash(leaves[-1]),
         at_ms=sample_of.AT_MS * 2,
     )
-    fields = {"target": target, "target_hash": leaf_hash(leaves[target]), "reason": "REVIEW_REFUSED", **changes}
+    fields = {"target": target, "target_hash": leaf_hash(leaves[target]), "reason": "REVIEW_REFUSED"}
+    fields |= {"request": bytes(32), **changes}
     leaves.append(session_void(ref, **fields))
     hashes = [leaf_hash(data) for data in leaves]
     note = sign_checkpoint(
@@ -123,8 +124,11 @@ def test_leaves_of_two_sessions_or_in_the_wrong_place_are_refused() -> None:
     assert codes(write_receipt(mixed)) == {"E_INCLUSION", "E_CHAIN"}
 
 
+PAYLOAD = canonical_bytes({"institution": "log", "learner": "learner-8"})
+
+
 def test_another_s_pseudonym_does_not_open() -> None:
-    other = replace(RECEIPT, subject=Subject(kind=FIELD.kind, salt=FIELD.salt, payload=canonical_bytes("learner-8")))
+    other = replace(RECEIPT, subject=Subject(kind=FIELD.kind, salt=FIELD.salt, payload=PAYLOAD))
     assert codes(write_receipt(other)) == {"E_OPENING"}
     assert codes(write_receipt(replace(RECEIPT, subject=None))) == set()
 

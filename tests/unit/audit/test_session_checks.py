@@ -32,7 +32,7 @@ def changed(**parts: object) -> bytes:
 
 
 def test_a_session_without_its_end_cannot_be_decided() -> None:
-    checks = verify_bundle(changed(leaves=SAMPLE.bundle.leaves[:-1]), TRUST)
+    checks = verify_bundle(changed(leaves=SAMPLE.bundle.leaves[:-1], fields=SAMPLE.bundle.fields[:1]), TRUST)
     assert exit_code(checks) == 2
     assert {check.code for check in checks if check.code} == {"E_ORPHAN_START"}
 
@@ -47,6 +47,7 @@ def sample_with(*more: str, without_end: bool = False) -> list[Check]:
             origin=sample_of.ORIGIN, sid=sample_of.SID, seq=len(leaves), prev=leaf_hash(leaves[-1]), at_ms=LATER_MS + n
         )
         target = {"target": place, "target_hash": leaf_hash(leaves[place]), "reason": "REVIEW_GRANTED"}
+        target |= {"request": bytes(32)}
         change = {"minute": 2, "verdict": "V", "delta_ms": 10_000}
         leaves.append(session_amend(ref, **target, **change) if kind == "amend" else session_void(ref, **target))
     hashes = [leaf_hash(data) for data in leaves]
@@ -54,7 +55,9 @@ def sample_with(*more: str, without_end: bool = False) -> list[Check]:
     shown = tuple(
         BundleLeaf(index=n, leaf=data, proof=tuple(inclusion_proof(hashes, n))) for n, data in enumerate(leaves)
     )
-    return verify_bundle(changed(leaves=shown, checkpoint=sign_checkpoint(checkpoint, [sample_of.SIGNER])), TRUST)
+    note, fields = sign_checkpoint(checkpoint, [sample_of.SIGNER]), SAMPLE.bundle.fields
+    opened = fields[:1] if without_end else fields
+    return verify_bundle(changed(leaves=shown, checkpoint=note, fields=opened), TRUST)
 
 
 def test_a_change_of_credit_does_not_end_a_session() -> None:

@@ -104,7 +104,9 @@ CHANGES: list[tuple[str, Callable[[Bundle], Bundle], str]] = [
     ),
     (
         "other pseudonym",
-        lambda b: replace(b, fields=(replace(b.fields[0], payload=canonical_bytes("learner-8")),)),
+        lambda b: replace(
+            b, fields=(replace(b.fields[0], payload=canonical_bytes({"institution": "log", "learner": "learner-8"})),)
+        ),
         "E_OPENING",
     ),
     ("pseudonym of no leaf", lambda b: replace(b, fields=(replace(b.fields[0], seq=77),)), "E_OPENING"),

@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from zaichang.core.canonical import canonical_bytes
+from zaichang.audit.changes.rulings import SLACK_MS, played_in
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.amendments import SLACK_MS, Ruling, left_to_decide, played_in, ruling_leaves
+from zaichang.evidence.amendments import Ruling, left_to_decide, note_of, ruling_leaves
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import DeadlineReached, Event, HeartbeatReceived
 from zaichang.session.playhead import IntervalSet
+from zaichang.tlog.commit import commitment, salt
 from zaichang.tlog.leaf import Anchor, parse_leaf
 from zaichang.tlog.merkle import leaf_hash
 
 SID = "ab" * 16
+KEY = b"\x07" * 32
 ROW = SessionRow(
     session_id=SID,
     institution_id="inst",
@@ -98,7 +101,9 @@ def test_no_minute_grants_more_than_its_time_and_the_slack() -> None:
 def test_a_ruling_becomes_one_chained_leaf_for_each_minute() -> None:
     minutes = [minute(0, undecided=((0, 20_000),)), minute(1, "F"), minute(2, "V")]
     granted: dict[int, IntervalSet] = {2: (), 0: ((0, 20_000),), 1: ()}
-    leaves, records = ruling_leaves(ROW, "log/1", Anchor(size=50, root=b"r" * 32), LEAVES, minutes, ruling(granted))
+    leaves, records = ruling_leaves(
+        ROW, "log/1", Anchor(size=50, root=b"r" * 32), LEAVES, minutes, ruling(granted), KEY
+    )
     fields = [parse_leaf(leaf.body) for leaf in leaves]
     assert [(each["minute"], each["verdict"], each["delta_ms"]) for each in fields] == [
         (0, "V", 20_000),
@@ -109,12 +114,23 @@ def test_a_ruling_becomes_one_chained_leaf_for_each_minute() -> None:
     assert [each["prev"] for each in fields] == [
         leaf_hash(body).hex() for body in (SEGMENT.body, leaves[0].body, leaves[1].body)
     ]
+    for each, record in zip(fields, records, strict=True):
+        committed = commitment("ruling", salt(KEY, "ruling", record.leaf_seq), record.body)
+        assert each["request"] == committed.hex(), "the leaf commits to the decision, and its own number salts it"
     assert {each["target"] for each in fields} == {41}
     assert {each["target_hash"] for each in fields} == {leaf_hash(SEGMENT.body).hex()}
 
 
+def test_a_note_is_committed_to_and_not_shown() -> None:
+    words = replace(ruling({0: ()}), note="刚刚看过")
+    _, (record,) = ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0)], words, KEY)
+    assert "看过".encode() not in record.body
+    assert note_of(KEY, record.leaf_seq, words.note)["note_c"] == parse_canonical_object(record.body)["note_c"]
+    assert note_of(KEY, record.leaf_seq, "") == {}
+
+
 def test_a_ruling_is_never_dated_before_the_last_leaf() -> None:
-    leaves, _ = ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0)], ruling({0: ()}, at_ms=5))
+    leaves, _ = ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0)], ruling({0: ()}, at_ms=5), KEY)
     assert leaves[0].at_ms == SEGMENT.at_ms
 
 
@@ -123,4 +139,4 @@ def test_a_minute_whose_record_is_not_in_the_log_waits(case: str) -> None:
     leaf_seq = {"no leaf": None, "leaf unknown": 7, "not in the log": 1}[case]
     leaves = (LEAVES[0], replace(SEGMENT, entry_index=None)) if case == "not in the log" else LEAVES
     with pytest.raises(NotAllowed, match=r"review\.unsealed"):
-        ruling_leaves(ROW, "log/1", None, leaves, [minute(0, leaf_seq=leaf_seq)], ruling({0: ()}))
+        ruling_leaves(ROW, "log/1", None, leaves, [minute(0, leaf_seq=leaf_seq)], ruling({0: ()}), KEY)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.lesson import LessonRef
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.segments import SegmentContext, Segments, advance, begin
+from zaichang.evidence.segments import SegmentContext, Segments, advance, begin, codes_payload
 from zaichang.ports.records import StoredLeaf
 from zaichang.session.decisions import Final, Minute, Verdict
 from zaichang.session.events import SessionStarted
 from zaichang.session.schedule import client_commitment
+from zaichang.tlog.commit import commitment, salt
 from zaichang.tlog.leaf import Anchor, parse_leaf
 from zaichang.tlog.merkle import leaf_hash
 
@@ -58,7 +59,18 @@ def test_leaves_are_cut_where_time_says_and_hold_every_event_once() -> None:
     assert (first["n_events"], second["n_events"]) == (3, 2)
     assert (second["first_minute"], leaves[2].first_minute, leaves[2].n_minutes) == (1, 1, 1)
     assert (final["segments"], final["n_verified"], final["n_refused"], final["verified_ms"]) == (2, 1, 1, 60_000)
-    assert final["codes"] == {"NO_FACE": 1}
+    counts = codes_payload({"NO_FACE": 1})
+    assert final["codes_c"] == commitment("codes", salt(CONTEXT.session_key, "codes", 0), counts).hex()
+
+
+def test_the_public_leaves_tell_no_time_finer_than_a_minute_and_no_reasons() -> None:
+    _, leaves = run(None)
+    for leaf in leaves:
+        fields = parse_leaf(leaf.body)
+        assert all(
+            value % 60_000 == 0 for name in ("at", "from_ms", "to_ms") if isinstance(value := fields.get(name, 0), int)
+        )
+        assert b"NO_FACE" not in leaf.body
 
 
 def test_leaves_form_a_chain() -> None:

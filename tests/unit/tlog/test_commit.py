@@ -1,5 +1,7 @@
 """Commitments hide and bind."""
 
+import hashlib
+
 import pytest
 
 from zaichang.core.errors import EvidenceError
@@ -25,6 +27,20 @@ def test_commitments_hide_and_bind() -> None:
         assert commitment("event", salt(key, "event", 0), wrong) != value
     with pytest.raises(EvidenceError):
         commitment("event", b"short", b'"x"')
+
+
+def test_kind_salt_and_payload_cannot_take_bytes_from_each_other() -> None:
+    grain = b"\x01" * 32
+    assert commitment("ab", grain, b"c") != commitment("a", grain, b"bc")
+    for version in (1, 2):
+        for kind in ("a\x00", "学"):
+            with pytest.raises(EvidenceError, match="ASCII without NUL"):
+                commitment(kind, grain, b"c", version)
+
+
+def test_leaves_of_the_first_version_keep_their_commitments() -> None:
+    plain = hashlib.sha256(b"vm/commit/v1\x00event\x00" + b"\x01" * 32 + b"{}").digest()
+    assert commitment("event", b"\x01" * 32, b"{}", 1) == plain != commitment("event", b"\x01" * 32, b"{}")
 
 
 def test_the_root_over_commitments_depends_on_each_and_on_their_order() -> None:

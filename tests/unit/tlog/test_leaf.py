@@ -39,4 +39,6 @@ def test_builders_refuse_what_the_parser_refuses() -> None:
 
 def test_a_final_without_a_schedule_says_so() -> None:
     final = {"segments": 1, "n_verified": 1, "n_refused": 0, "n_undecided": 0, "verified_ms": 60_000}
-    assert "sched" not in leaf.parse_leaf(leaf.session_final(LATER, **final, reason="SESSION_FINISHED"))
+    assert "sched" not in leaf.parse_leaf(
+        leaf.session_final(LATER, **final, reason="SESSION_FINISHED", codes_c=bytes(32))
+    )

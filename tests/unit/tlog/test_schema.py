@@ -21,7 +21,11 @@ def code_of(data: bytes) -> tuple[str, str]:
     [
         ({"t": "session.other"}, "t"),
         ({"t": 5}, "t"),
-        ({"v": 2}, "v"),
+        ({"v": 3}, "v"),
+        ({"v": 0}, "v"),
+        ({"v": "2"}, "v"),
+        ({"at": 61_000}, "at"),
+        ({"to_ms": 1}, "to_ms"),
         ({"v": True}, "v"),
         ({"name": "learner"}, "name"),
         ({"sid": "Li Ming"}, "sid"),

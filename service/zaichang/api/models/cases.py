@@ -8,9 +8,10 @@ from pydantic import Field
 
 from zaichang.api.models.common import Answer, Asked, At, Cursor, InstitutionNames, Reason, one_of
 from zaichang.api.models.sessions import MINUTES_MAX, AppealLine, MinuteIndex, SessionDetail, SessionLine
+from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS
 from zaichang.core.enums import ReviewOutcome
 from zaichang.core.reasons import ReasonCode
-from zaichang.review.desk import GRANT_REASONS, NOTE_MAX_CHARS, REFUSE_REASONS
+from zaichang.review.desk import NOTE_MAX_CHARS
 
 OUTCOMES = tuple(outcome.value for outcome in ReviewOutcome)
 DECISION_REASONS = tuple(reason.value for reason in (*GRANT_REASONS, *REFUSE_REASONS))

@@ -6,6 +6,9 @@ from typing import Final
 
 import msgspec
 
+from zaichang.core.enums import LeafKind
+from zaichang.core.units import MINUTE_MS
+
 
 class LeafHead(msgspec.Struct, gc=False):
     """A leaf, as far as chains and sums need it; fields that its kind does not have keep their defaults."""
@@ -13,6 +16,7 @@ class LeafHead(msgspec.Struct, gc=False):
     t: str
     origin: str
     at: int
+    v: int = 1
     sid: str = ""
     seq: int = 0
     prev: str = ""
@@ -27,3 +31,8 @@ class LeafHead(msgspec.Struct, gc=False):
 
 decode_head: Final = msgspec.json.Decoder(LeafHead).decode
 """Reads a leaf's head; raises ``msgspec.DecodeError`` or ``UnicodeDecodeError``."""
+
+
+def latest_ms(head: LeafHead) -> int:
+    """Return the latest moment that a leaf may have been written: a session's leaf is dated to its whole minute."""
+    return head.at + (0 if head.v == 1 or not (head.sid or head.t == LeafKind.POLICY) else MINUTE_MS - 1)

@@ -167,6 +167,7 @@ def test_a_leaf_that_the_copy_holds_cannot_be_left_out() -> None:
         ),
         target=target.index,
         target_hash=leaf_hash(target.leaf),
+        request=bytes(32),
         reason="APPEAL",
     )
     log = [*LOG, void]

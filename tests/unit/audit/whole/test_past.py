@@ -95,7 +95,7 @@ def test_a_mirrors_own_times_date_a_log_without_witnesses() -> None:
     assert open_ends(files, TRUST, soon) == []
     assert ("fail", "E_TIME_LATE", 0) in open_ends(files, TRUST, late)
     assert open_ends(files, TRUST, late + b"\n" + soon + b"\nbroken") == []
-    other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + 1).leaves), AT_MS)
+    other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + 60_000).leaves), AT_MS)
     assert open_ends(files, TRUST, other) == [("fail", "E_CONSISTENCY", None)]
 
 

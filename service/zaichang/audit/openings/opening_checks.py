@@ -7,7 +7,8 @@ from collections import Counter
 from zaichang.audit.bundle import Bundle, Commitments, Opening
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.core.canonical import parse_canonical_object
+from zaichang.audit.openings.field_openings import field_hash, opened_field
+from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.commit import commitment, commitments_root
 
@@ -96,7 +97,7 @@ class OpeningChecks:
             len(group.values),
             f"The segment has another number of {kind}s.",
         )
-        values = list(group.values)
+        values, version = list(group.values), leaf.number("v")
         whole = commitments_root(values).hex() == root
         wrong: list[tuple[int, Opening, bytes]] = []
         for position in range(len(values)):
@@ -104,9 +105,11 @@ class OpeningChecks:
             if opening is None:
                 continue
             opened[opening.n] = opening.payload
-            actual = commitment(kind, opening.salt, opening.payload)
+            actual = commitment(kind, opening.salt, opening.payload, version)
             if actual != values[position]:
                 wrong.append((position, opening, actual))
+            else:
+                self._canonical(kind, opening, leaf)
         for position, opening, actual in wrong:
             value = values[position]
             repaired = [*values[:position], actual, *values[position + 1 :]] if len(wrong) == 1 else []
@@ -148,20 +151,41 @@ class OpeningChecks:
             message,
             about,
             data=opening.payload,
-            good=lambda data: commitment(kind, opening.salt, data) == value,
+            good=lambda data: commitment(kind, opening.salt, data, leaf.number("v")) == value,
             field="payload or salt",
         )
 
-    def fields(self, leaves: list[KnownLeaf]) -> None:
-        """Check the opened fields of leaves (6)."""
-        sid = self._sid
+    def _canonical(self, kind: str, opening: Opening, leaf: KnownLeaf) -> None:
+        """Refuse a committed text that is no canonical object: it could be read in two ways."""
+        try:
+            parse_canonical_object(opening.payload)
+        except EvidenceError as error:
+            about = leaf.about(self._bundle.origin, opening.n)
+            message = f"{kind.capitalize()} {opening.n} was committed to in another than the canonical form."
+            self._findings.failed("opening", error.code, f"{message} {error.message}", about, field="payload")
+
+    def fields(self, leaves: list[KnownLeaf]) -> dict[tuple[int, str], dict[str, CanonicalValue]]:
+        """Check the opened fields of leaves (6); return the values of the good ones by leaf number and field."""
         by_seq = {leaf.number("seq"): leaf for leaf in leaves}
+        opened: dict[tuple[int, str], dict[str, CanonicalValue]] = {}
         for entry in self._bundle.fields:
             leaf = by_seq.get(entry.seq)
-            about = About(origin=self._bundle.origin, sid=sid) if leaf is None else leaf.about(self._bundle.origin)
-            actual = commitment(entry.kind, entry.salt, entry.payload).hex()
+            about = (
+                About(origin=self._bundle.origin, sid=self._sid) if leaf is None else leaf.about(self._bundle.origin)
+            )
+            if (entry.seq, entry.field) in opened:
+                self._findings.failed("opening", "E_OPENING", "The field is opened twice.", about, field=entry.field)
+                continue
+            version = 1 if leaf is None else leaf.number("v")
+            try:
+                value = opened_field(entry.field, entry.kind, entry.payload)
+                actual = field_hash(version, entry.field, entry.kind, entry.salt, entry.payload)
+            except EvidenceError as error:
+                self._findings.error("opening", error, about, field=entry.field)
+                continue
             expected = None if leaf is None else leaf.value.get(entry.field)
-            if self._findings.equal(
-                "opening", "E_OPENING", about, entry.field, expected, actual, "The opened value is another one."
-            ):
+            message = "The opened value is another one."
+            if self._findings.equal("opening", "E_OPENING", about, entry.field, expected, actual, message):
                 self._findings.passed("opening", about, entry.field)
+                opened[entry.seq, entry.field] = value
+        return opened

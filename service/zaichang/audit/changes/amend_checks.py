@@ -146,8 +146,10 @@ class Changes:
     def _bounded(self, target: KnownLeaf, started_ms: int | None, about: About, total_ms: int) -> None:
         """Bound a minute without an opened record by its segment's time and the session's."""
         end_ms, from_ms = target.number("to_ms"), target.number("from_ms")
-        usual_ms = int((end_ms - from_ms + MINUTE_MS) * MAX_RATE) + BURST_MS
-        whole_ms = usual_ms if started_ms is None else int(max(0, end_ms - started_ms) * MAX_RATE) + BURST_MS
+        # One minute more for a minute that began before the segment, one for times that are written as whole minutes.
+        usual_ms = int((end_ms - from_ms + 2 * MINUTE_MS) * MAX_RATE) + BURST_MS
+        since_ms = max(0, end_ms - (0 if started_ms is None else started_ms)) + MINUTE_MS
+        whole_ms = usual_ms if started_ms is None else int(since_ms * MAX_RATE) + BURST_MS
         if total_ms > max(usual_ms, whole_ms):
             message = "The minute gains more than can have been played until it ended."
             self._bad(about, "delta_ms", message, expected=f"<= {max(usual_ms, whole_ms)}", got=total_ms)

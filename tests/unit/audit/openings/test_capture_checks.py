@@ -7,9 +7,9 @@ from hashlib import sha256
 import pytest
 
 from zaichang.audit.bundle import Bundle, Capture, Produced, by_session, write_bundle
-from zaichang.audit.capture_checks import DAY_MS, Promise, check_captures, check_kept, promised
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.openings.capture_checks import DAY_MS, Promise, check_captures, check_kept, promised
 from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.core.canonical import canonical_bytes
 

@@ -72,7 +72,9 @@ def amended(*changes: dict[str, object], kind: str = leaf.session_amend.__name__
         given: dict[str, object] = {"target": SEGMENT, "target_hash": leaf_hash(leaves[SEGMENT]), "reason": "NO_FACE"}
         if kind == "session_amend":
             given |= {"minute": LAST, "verdict": "V", "delta_ms": 60_000}
-        leaves.append(getattr(leaf, kind)(ref, **{**given, **change}))
+        value = leaf.parse_leaf(getattr(leaf, kind)(ref, **{**given, "request": bytes(32), **change}))
+        # Leaves of the first version, which need no decision: the bounds hold without one.
+        leaves.append(canonical_bytes({name: item for name, item in value.items() if name != "request"} | {"v": 1}))
     return leaves
 
 

@@ -1,0 +1,1 @@
+"""Later changes of credit, and the decisions that they rest on."""

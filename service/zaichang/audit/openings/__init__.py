@@ -1,0 +1,1 @@
+"""Openings of a bundle: events, minute records, fields of leaves and kept captures, held against their commitments."""
