@@ -11,7 +11,7 @@ COVERAGE_FLOOR = 97
 FAST = tests/unit/core tests/unit/session tests/unit/liveness tests/unit/evidence tests/unit/tlog tests/unit/audit tests/unit/protocol \
     tests/unit/live tests/unit/launch tests/unit/review tests/unit/ports tests/property
 
-.PHONY: help check test test-fast demo redteam adversary docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak
+.PHONY: help check test test-fast demo redteam adversary docs lock release coverage clean fault mutants train-pad bench-pad bench-accuracy bench-throughput compare soak test-busy
 
 help:
 	@echo "make demo     a learner's session, live, on http://127.0.0.1:8000 (Ctrl-C ends it)"
@@ -31,6 +31,7 @@ help:
 	@echo "make compare  the engines that benchmarks compare with: then ARGS='--dlib --mediapipe' measures them too"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
 	@echo "make mutants  what the unit tests of the session core do not notice (40 minutes)   ARGS='credit step'"
+	@echo "make test-busy  the timing-sensitive tests beside four processes that compute (15 minutes at most)"
 	@echo "make soak     twenty minutes of study in a real browser: does it grow, is every second credited"
 	@echo "make clean    remove what set-up and the tools made"
 
@@ -86,6 +87,10 @@ coverage:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered \
 	    --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
+
+test-busy:
+	@PYTHON='$(PYTHON)' sh .ci/setup test
+	@$(BIN)/python tests/busy.py $(ARGS)
 
 # Chromium must be there; about 21 minutes.
 soak:

@@ -133,7 +133,8 @@ def test_a_stall_costs_itself_and_nothing_else(live: LiveService, tab: Open, on_
     stalled_ms = stall(one, stream)
     played(one, 3_000)
     verified_ms, played_ms = finish(one)
-    assert played_ms > stalled_ms + 3_000 and abs(verified_ms - played_ms) <= CLOSE_MS
+    assert played_ms > stalled_ms + 3_000
+    assert played_ms - CLOSE_MS - REPORT_MS <= verified_ms <= played_ms + CLOSE_MS, "never more than was played"
     assert one.page.evaluate("meter.leaps") == [] and told(one, "set-back") == []
     assert "PLAYER_STALLED" in (noted := reasons(one)) and "LIVE_JUMP" not in noted
 
