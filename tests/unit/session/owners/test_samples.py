@@ -1,0 +1,76 @@
+"""Drawn rounds as samples: the stake that draws run over, and the count of the missed ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.desk import POLICY, put
+from support.hands import Hands
+from zaichang.core.reasons import ReasonCode as R
+from zaichang.session.events import Leniency
+from zaichang.session.owners import samples
+from zaichang.session.policy import Policy
+
+RULES: Policy = replace(POLICY, schema=3, misses_max_pct=200, miss_worth_ms=60_000, misses_start_pct=50)
+BEFORE = Leniency(debt_ms=7, calls=2, failures=1, liveness_failed=0)
+
+
+def test_a_learner_begins_with_the_leniency_that_is_left() -> None:
+    first = samples.begun(RULES, None)
+    assert (first.debt_ms, first.calls, first.failures) == (30_000, 0, 0)
+    later = samples.begun(RULES, BEFORE)
+    assert (later.debt_ms, later.calls, later.failures) == (7, 2, 1)
+    session = Hands(RULES)
+    put(session.state, samples={"debt_ms": 7, "calls": 2, "failures": 1})
+    assert samples.used(session.state) == BEFORE
+
+
+@pytest.mark.parametrize(("fresh", "staked_ms"), [(True, 5_000), (False, 0)])
+def test_only_new_media_is_at_stake(fresh: bool, staked_ms: int) -> None:
+    session = Hands(RULES)
+    put(session.state, samples={"fresh": fresh, "staked_ms": 0, "next_staked_ms": 5_000})
+    samples.stake(session.turn(), 5_000)
+    assert session.state.samples.staked_ms == staked_ms
+    assert samples.is_due(session.state) is fresh
+    assert (samples.due_ms(session.state) is None) is not fresh
+
+
+def test_media_that_is_taken_without_a_gap_is_not_new() -> None:
+    session = Hands(RULES)
+    for credited, fresh in ((((0, 500_000),), False), (((0, 10_000), (11_000, 500_000)), True), ((), True)):
+        put(session.state, credit={"credited": credited})
+        samples.look(session.turn(), 5_000)
+        assert session.state.samples.fresh is fresh
+
+
+def test_missed_samples_add_up_and_proved_media_makes_up_for_them() -> None:
+    session = Hands(RULES)
+    put(session.state, samples={"debt_ms": 0})
+    turn = session.turn()
+    for _ in range(2):
+        samples.miss(turn, R.NO_FACE)
+    assert not samples.owing(session.state, RULES), "at the bound"
+    samples.fail(turn, R.TOO_DARK)
+    state = session.state.samples
+    assert samples.owing(session.state, RULES) and state.debt_ms == 180_000
+    assert (state.failures, state.doubt, state.telling) == (1, samples.DOUBT_ROUNDS, R.TOO_DARK)
+    assert samples.doubted(session.state, RULES) is R.TOO_DARK
+    put(session.state, credit={"pending": ((0, 0, 100_000),), "pending_set": ((0, 100_000),)})
+    samples.clear(turn)
+    assert (state.debt_ms, state.doubt) == (80_000, samples.DOUBT_ROUNDS - 1)
+    samples.count(turn)
+    samples.clear(turn)
+    assert state.debt_ms == 80_000, "media counts for one round alone"
+
+
+def test_too_many_failures_and_calls_are_counted_and_a_cut_is_taken_once() -> None:
+    session = Hands(RULES)
+    turn = session.turn()
+    assert [samples.call(turn, R.NO_FACE) for _ in range(2)] == [1, 2]
+    assert samples.failed(session.state, replace(RULES)) is None
+    put(session.state, samples={"failures": RULES.failed_max, "telling": None})
+    assert samples.failed(session.state, RULES) is R.CAPTURE_MISSED
+    samples.cut(turn, R.PAGE_HIDDEN)
+    assert [samples.take_cut(turn), samples.take_cut(turn)] == [R.PAGE_HIDDEN, None]
