@@ -1,4 +1,4 @@
-"""Compares a statement with what a case expects: exact fractions, each field by its meaning.
+"""Compares a statement with a case's expectation: exact fractions, each field by its meaning.
 
 Where the format leaves a field's shape open, each of its shapes is read: ``pending`` is an amount or a list of entries,
 ``advice_public`` is yes or no, the amount advised, or the amount that lacks of it. A line may have several reasons; an

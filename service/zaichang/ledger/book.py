@@ -31,10 +31,12 @@ class Book:
 
     Attributes:
         study: Study facts, also those that were revoked.
+        undecided: Keys of study that waits for review, unless it was granted.
         claims: Claims, also those that were revoked.
     """
 
     study: list[Study] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     revokes: list[Revoke] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
@@ -92,6 +94,8 @@ def open_book(facts: Iterable[Fact]) -> Book:
             seen[fact.key] = fact
             if isinstance(fact, Study):  # by far the most
                 study.append(fact)
+                if fact.undecided:
+                    book.undecided.append(fact.key)
             else:
                 _enter(book, fact)
         elif known != fact:

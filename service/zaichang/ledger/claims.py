@@ -122,7 +122,7 @@ def _earn(
 
 
 def _given(claim: Claim, item: Item, rules: HourRules) -> Amount:
-    """Return what a claim alone would give: of one activity the best counts, of equal ones the first key."""
+    """Return the amount that a claim alone would give: of one activity the best counts, of equal ones the first key."""
     return sum((given for _, _, given in worth_of(claim, item, rules.readings).parts), Fraction(0))
 
 

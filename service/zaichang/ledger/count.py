@@ -95,7 +95,7 @@ def count_book(book: Book, rules: HourRules, year: int, known_ms: int = FAR_MS) 
 
 
 def _own(book: Book, rules: HourRules, window: Window, void: frozenset[str]) -> tuple[list[Line], list[Moved]]:
-    """Return the lines of a year less what it gave to the year before, and what it gave."""
+    """Return the lines of a year less the hours given to the year before, and those hours."""
     lines = place(book, rules, window, void)
     makeups = [fact for fact in book.makeups if fact.for_year == window.label - 1 and fact.key not in void]
     if not makeups or not rules.makeup:
@@ -105,7 +105,7 @@ def _own(book: Book, rules: HourRules, window: Window, void: frozenset[str]) -> 
 
 
 def _received(book: Book, rules: HourRules, window: Window, void: frozenset[str], lines: list[Line]) -> list[Moved]:
-    """Return what the year after gave to this one."""
+    """Return the hours that the year after gave to this one."""
     makeups = [fact for fact in book.makeups if fact.for_year == window.label and fact.key not in void]
     if not makeups or not rules.makeup:
         return []
@@ -147,7 +147,7 @@ def _status(not_required: bool, deemed: bool, met: bool, made_up: bool) -> Statu
 
 
 def _advice(rules: HourRules, found: Tally, public: Fraction) -> tuple[Fraction | None, Fraction]:
-    """Return how much 公需 is advised, and what lacks of it."""
+    """Return how much 公需 is advised, and how much of it is missing."""
     if rules.public_advice is not None:
         return rules.public_advice, max(ZERO, rules.public_advice - public)
     if rules.public_share is None:
@@ -164,7 +164,7 @@ def _takes(fact: Revoke, void: frozenset[str], lines: list[Line]) -> bool:
 
 
 def _certificate(book: Book, rules: HourRules, window: Window, status: Status, found: Tally, took: bool) -> Certificate:
-    """Return what becomes of the certificate: taken back where the duty was done and no longer is."""
+    """Return the certificate's state: taken back where the duty was done and no longer is."""
     fulfilled = status is not Status.NOT_MET
     if took:
         if fulfilled:

@@ -51,7 +51,7 @@ KEYS: Final = frozenset(
     " activity rank role concluded published count given actual actual_hours days_count evidence submitted approved"
     " for_year professional public credits registered_nationally amounts date at related level held_in paper audited"
     " filed unit entered recognised_by year issued from_unit to_unit form project passed city_audited"
-    " province_confirmed times approved_by_unit once_only".split()
+    " province_confirmed times approved_by_unit once_only runs".split()
 )
 ITEMS: Final = frozenset(
     "face_to_face training degree competition research paper book lecture dispatch emergency".split()
@@ -123,6 +123,8 @@ def learner(values: Mapping[str, Any]) -> list[Fact]:
 
 
 def _study(entry: Entry) -> Fact:
+    if "runs" in entry:
+        return _study_of(entry, tuple(Run(*(int(part) for part in run)) for run in entry["runs"]))
     if "from" not in entry:
         return _study_sum(entry)
     minutes = Fraction(amount(entry, "hours") * 60) if "hours" in entry else amount(entry, "minutes")
@@ -135,6 +137,10 @@ def _study(entry: Entry) -> Fact:
         whole(entry, "media_ms_per_minute", MINUTE_MS),
         minutes.numerator,
     )
+    return _study_of(entry, (run,))
+
+
+def _study_of(entry: Entry, runs: tuple[Run, ...]) -> Fact:
     place = (
         text(entry, "institution"),
         text(entry, "course"),
@@ -145,7 +151,7 @@ def _study(entry: Entry) -> Fact:
         institution=place[0],
         lesson="/".join(place),
         category=text(entry, "category", "professional"),
-        runs=(run,),
+        runs=runs,
         undecided=entry["kind"] == "undecided",
         once_only=entry.get("once_only") is True,
         reported_ms=since(entry, "reported"),

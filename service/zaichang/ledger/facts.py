@@ -1,4 +1,4 @@
-"""Facts: what happened to one learner, append-only and idempotent by key. Times are milliseconds since the epoch."""
+"""Facts about one learner, append-only and idempotent by key. Times are milliseconds since the epoch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Study:
         lesson: Names the lesson across institutions: ``institution/course/lesson``.
         category: ``professional`` or ``public``.
         runs: The minutes.
-        undecided: Whether the minutes are left to a person; a ``Grant`` makes them count.
+        undecided: Whether the minutes wait for review; a ``Grant`` makes them count.
         once_only: Whether the lesson counts once, not once a year.
         reported_ms: When the institution reported them; None if it did not.
         recognised_ms: When the authority recognised them; None if it did not.

@@ -43,14 +43,14 @@ def give(
     lines: list[Line],
     gap: Callable[[], dict[str, Fraction]],
 ) -> tuple[list[Line], list[Moved]]:
-    """Move hours of a year to the year before; returns what is left of its lines, and what was moved.
+    """Move hours of a year to the year before; returns the lines that remain, and the hours moved.
 
     Args:
         makeups: The make-ups for the year before, by key.
         rules: The hour rules.
         window: The year that gives.
         lines: Its lines.
-        gap: Returns what lacks in the year before.
+        gap: Returns the missing amounts of the year before.
     """
     moved: list[Moved] = []
     missing: dict[str, Fraction] | None = None
@@ -110,6 +110,6 @@ def lines_in(moved: list[Moved], rules: HourRules) -> list[Line]:
 
 
 def gap_of(lines: list[Line], rules: HourRules) -> dict[str, Fraction]:
-    """Return what lacks in a year with these lines."""
+    """Return the missing amounts of a year with these lines."""
     found = tally(lines)
     return missing_of(rules, {measure: found.of(measure) for measure in rules.measures})

@@ -52,7 +52,7 @@ def place(book: Book, rules: HourRules, window: Window, void: frozenset[str]) ->
     Args:
         book: The facts.
         rules: The hour rules.
-        window: The year, and what is known on the day of the statement.
+        window: The year, and the day of the statement.
         void: Keys that do not count.
     """
     publications = book.published()
@@ -60,7 +60,7 @@ def place(book: Book, rules: HourRules, window: Window, void: frozenset[str]) ->
     lines: list[Line] = []
     knows_study = rules.item("study") is not None or rules.readings.study_hour_min is not None
     if book.study:
-        pending = frozenset(study.key for study in book.study if study.undecided and study.key not in granted)
+        pending = frozenset(book.undecided) - granted
         standing = [study for study in book.study if study.key not in void] if void else book.study
         lines += place_study(standing, pending, rules, window, publications)
     if book.claims:

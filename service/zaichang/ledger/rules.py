@@ -193,7 +193,7 @@ class HourRules:
 
 
 def rules_to_mapping(rules: HourRules) -> dict[str, object]:
-    """Return the rules as plain values: texts, booleans, integers, lists and tables; what is not set is left out."""
+    """Return the rules as plain values: texts, booleans, integers, lists and tables, without unset fields."""
     flat = {spec.name: getattr(rules, spec.name) for spec in fields(rules)}
     flat["readings"] = plain(rules.readings)
     flat["needs"] = [_plain({spec.name: getattr(need, spec.name) for spec in fields(need)}) for need in rules.needs]

@@ -1,4 +1,4 @@
-"""The statement of a year: what counts, what lacks, what waits, and why."""
+"""The statement of a year: the hours that count, are missing or wait, and the reasons."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Statement:
 
 
 def caps_of(lines: Iterable[Line]) -> tuple[Cap, ...]:
-    """Return what caps took, one entry for each item that has lines which a cap reduced."""
+    """Return the caps that took something, one entry for each item that has lines which a cap reduced."""
     groups: dict[str, list[Line]] = {}
     for line in lines:
         if not line.whys or CAPS.intersection(line.whys):

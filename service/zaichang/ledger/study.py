@@ -7,6 +7,9 @@ The order of counting is the order of time, so that the order in which facts arr
 3. No moment earns twice: of a minute that overlaps an earlier one, only the free server time can earn.
 4. No minute earns more than the server time that passed in it.
 5. Each millisecond of a lesson counts once a year, or once at all where the lesson or the reading says so.
+
+Years meet where a session lasts over the turn of a year or a lesson counts once for ever. Then the earlier years are
+counted through too, so that a minute earns the same in whichever year's statement it is looked at.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from zaichang.ledger.facts import Amount, Run, Study
+from zaichang.ledger.facts import Run, Study
 from zaichang.ledger.intervals import Intervals, cover, length, uncovered
 from zaichang.ledger.lines import Line
 from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import HourRules
-from zaichang.ledger.window import Window
+from zaichang.ledger.window import Window, label_of
 
 Publications: TypeAlias = "Mapping[str, tuple[tuple[int, int], ...]]"
 _NEVER = ((0, 0),)
@@ -28,14 +31,22 @@ _NEVER = ((0, 0),)
 class Clock:
     """The moments of a learner and the places of lessons that count already."""
 
-    __slots__ = ("busy", "busy_until", "seen", "seen_before")
+    __slots__ = ("busy", "busy_until", "seen", "seen_elsewhere")
 
     def __init__(self) -> None:
         """Begin with nothing counted."""
         self.busy: Intervals = []
         self.busy_until = -1
         self.seen: dict[str, Intervals] = {}
-        self.seen_before: dict[str, Intervals] = {}
+        self.seen_elsewhere: dict[tuple[str, int], Intervals] = {}
+
+    def take(self, plain: list[tuple[int, str, Study, int]]) -> None:
+        """Enter facts that counted whole: each begins when all before it had ended, in a lesson of its own."""
+        for from_ms, _, fact, end_ms in plain:
+            _, _, media_from_ms, media_ms, minutes = fact.runs[0]
+            self.busy.append((from_ms, end_ms))
+            self.busy_until = end_ms
+            self.seen[fact.lesson] = [(media_from_ms, media_from_ms + media_ms * minutes)]
 
 
 def place_study(
@@ -56,61 +67,62 @@ def place_study(
     begin, until, known = window.from_ms, window.until_ms, window.known_ms
     lines: list[Line] = []
     new_line = tuple.__new__
-    seen, busy, busy_until = clock.seen, clock.busy, -1
-    for from_ms, _, fact in sorted([(fact.runs[0][0], fact.key, fact) for fact in facts]):
+    exact = once
+    to_ms = window.to_ms
+    entries = []
+    for fact in facts:
+        run = fact.runs[0]
+        from_ms = run[0]
+        end_ms = from_ms + run[1] * run[4] if len(fact.runs) == 1 else _end_ms(fact)
+        if fact.once_only or from_ms < begin < end_ms or from_ms < to_ms < end_ms:
+            exact = True
+        entries.append((from_ms, fact.key, fact, end_ms))
+    entries.sort()
+    known_lessons: set[str] = set()
+    plain: list[tuple[int, str, Study, int]] = []
+    busy_until = -1
+    plainly = publications is None
+    for entry in entries:
+        from_ms, key, fact, end_ms = entry
         lesson = fact.lesson
-        spans = None if publications is None else publications.get(fact.institution, _NEVER)
-        forever = once or fact.once_only
-        _, wall_ms, media_from_ms, media_ms, minutes = fact.runs[0]
-        end_ms = from_ms + wall_ms * minutes
         if (
             from_ms >= busy_until
+            and plainly
             and from_ms >= begin
             and end_ms <= until
-            and lesson not in seen
+            and lesson not in known_lessons
             and len(fact.runs) == 1
-            and spans is None
-            and not (pending and fact.key in pending)
+            and not (pending and key in pending)
         ):
             # The plain case: one run inside the year, nothing beside it, a lesson not yet seen.
+            _, wall_ms, _, media_ms, minutes = fact.runs[0]
             counted = minutes * (media_ms if media_ms < wall_ms else wall_ms)
-            clock.busy_until = busy_until = end_ms
-            busy.append((from_ms, end_ms))
-            seen[lesson] = [(media_from_ms, media_from_ms + media_ms * minutes)]
+            busy_until = end_ms
+            known_lessons.add(lesson)
+            plain.append(entry)
             # As Line(...) with its defaults, in half the time: most lines are made here.
             line = new_line(
                 Line,
-                (
-                    fact.key,
-                    "study",
-                    fact.category,
-                    "hour",
-                    counted,
-                    counted,
-                    hour_ms,
-                    (),
-                    0,
-                    False,
-                    "",
-                    False,
-                    False,
-                    0,
-                ),
+                (key, "study", fact.category, "hour", counted, counted, hour_ms, (), 0, False, "", False, False, 0),
             )
             if fact.reported_ms is not None or fact.recognised_ms is not None:
                 line = _recognised(line, fact, known)
             lines.append(line)
-        elif not forever and (from_ms >= window.to_ms or _end_ms(fact) <= begin):
+        elif from_ms >= window.to_ms or (not exact and end_ms <= begin):
             claimed = sum(run.minutes * min(run.media_ms, run.wall_ms) for run in fact.runs)
             lines.append(Line(fact.key, "study", fact.category, "hour", claimed, 0, hour_ms, (Why.OTHER_YEAR,)))
         else:
-            lines.append(_place(fact, clock, fact.key in pending, forever, window, spans, hour_ms))
-            busy_until = clock.busy_until
+            clock.take(plain)
+            plain.clear()
+            spans = None if publications is None else publications.get(fact.institution, _NEVER)
+            lines.append(_place(fact, clock, key in pending, once or fact.once_only, window, spans, rules))
+            known_lessons.add(lesson)
+            busy_until = max(busy_until, clock.busy_until)
     return lines
 
 
 def _end_ms(fact: Study) -> int:
-    return max(run.from_ms + run.wall_ms * run.minutes for run in fact.runs)
+    return max([run[0] + run[1] * run[4] for run in fact.runs])
 
 
 def _place(
@@ -120,7 +132,7 @@ def _place(
     forever: bool,
     window: Window,
     spans: tuple[tuple[int, int], ...] | None,
-    hour_ms: Amount,
+    rules: HourRules,
 ) -> Line:
     """Place the minutes of one fact one by one."""
     claimed = counted = pending = 0
@@ -131,38 +143,36 @@ def _place(
             can = min(run.wall_ms, run.media_ms)
             claimed += can
             inside = window.from_ms <= at_ms < window.until_ms
-            if at_ms >= window.to_ms or (at_ms < window.from_ms and not forever and not _touches(run, window)):
+            if at_ms >= window.known_ms:
+                whys[Why.PENDING if at_ms < window.to_ms else Why.OTHER_YEAR] = None
+            elif not inside and waits:
                 whys[Why.OTHER_YEAR] = None
-            elif at_ms >= window.known_ms:
-                whys[Why.PENDING] = None
             elif spans is not None and not any(low <= at_ms < high for low, high in spans):
-                whys[Why.NOT_PUBLISHED] = None
+                whys[Why.NOT_PUBLISHED if inside else Why.OTHER_YEAR] = None
             elif waits:
-                pending += can if inside else 0
-                whys[Why.PENDING if inside else Why.OTHER_YEAR] = None
-            else:
-                lessons = clock.seen if forever or inside else clock.seen_before
-                earned, why = _minute(clock, run, number, lessons.setdefault(fact.lesson, []))
+                pending += can
+                whys[Why.PENDING] = None
+            elif inside or forever:
+                earned, why = _minute(clock, run, number, clock.seen.setdefault(fact.lesson, []))
                 counted += earned if inside else 0
-                if not inside:
-                    whys[Why.OTHER_YEAR] = None
-                elif why is not None:
+                why = why if inside else Why.OTHER_YEAR
+                if why is not None:
                     whys[why] = None
+            else:
+                year = (fact.lesson, label_of(rules, at_ms))
+                _minute(clock, run, number, clock.seen_elsewhere.setdefault(year, []))
+                whys[Why.OTHER_YEAR] = None
+    hour_ms = rules.readings.hour_ms
     line = Line(fact.key, "study", fact.category, "hour", claimed, counted, hour_ms, tuple(whys), pending=pending)
     return _recognised(line, fact, window.known_ms)
 
 
 def _recognised(line: Line, fact: Study, known_ms: int) -> Line:
-    """Return the line with what is known of its report and recognition."""
+    """Return the line with its report and recognition, as far as they are known."""
     return line._replace(
         reported=fact.reported_ms is not None and fact.reported_ms < known_ms,
         recognised=fact.recognised_ms is not None and fact.recognised_ms < known_ms,
     )
-
-
-def _touches(run: Run, window: Window) -> bool:
-    """Return whether a run that began before the window lasts into it."""
-    return run.from_ms + run.minutes * run.wall_ms > window.from_ms
 
 
 def _minute(clock: Clock, run: Run, number: int, seen: Intervals) -> tuple[int, Why | None]:

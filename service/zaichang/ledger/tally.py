@@ -1,4 +1,4 @@
-"""Lines to sums, sums to missing: exact fractions, decided on what was counted and never on what is shown."""
+"""Lines to sums, sums to missing: exact fractions, decided on the exact sums and never on the shown ones."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def tally(lines: Iterable[Line]) -> Tally:
 
 
 def missing_of(rules: HourRules, sums: dict[Measure, Fraction]) -> dict[str, Fraction]:
-    """Return what lacks of each need.
+    """Return the missing amount of each need.
 
     Under the reading ``own_total`` a share goes over the learner's own total as it will be: to find what lacks, the
     other hours are taken as they are, and hours of the needed kind are added until both rules hold.

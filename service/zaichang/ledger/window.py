@@ -1,4 +1,4 @@
-"""The window of a year: which moments belong to it, and what is known on the day of the statement."""
+"""The window of a year: the moments that belong to it, and the day of the statement."""
 
 from __future__ import annotations
 

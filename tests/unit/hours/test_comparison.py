@@ -1,4 +1,4 @@
-"""Each field of an expectation: what agrees, what differs, what is unknown."""
+"""Each field of an expectation: right values, wrong values, unknown words."""
 
 from __future__ import annotations
 

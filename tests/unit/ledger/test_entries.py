@@ -9,7 +9,7 @@ import pytest
 from zaichang.core.civil import DAY_MS, parse_moment
 from zaichang.core.errors import ConfigError
 from zaichang.ledger.entries import KINDS, fact_of, facts_of, learner, publications
-from zaichang.ledger.facts import Claim, MakeUp, Publication, Qualified, Study
+from zaichang.ledger.facts import Claim, MakeUp, Publication, Qualified, Run, Study
 
 
 def claim(**entry: Any) -> Claim:
@@ -61,6 +61,12 @@ def test_study_by_hours_and_without_a_lesson() -> None:
     )
     assert isinstance(study, Study)
     assert (study.runs[0].minutes, study.lesson, study.once_only) == (90, "//s1", True)
+
+
+def test_study_by_its_runs() -> None:
+    study = fact_of({"id": "a", "kind": "study", "lesson": "l", "runs": [[1, 60_000, 0, 60_000, 5], [9, 1, 2, 3, 4]]})
+    assert isinstance(study, Study)
+    assert study.runs == (Run(1, 60_000, 0, 60_000, 5), Run(9, 1, 2, 3, 4))
 
 
 def test_bulk_study_by_hours_and_by_date() -> None:

@@ -157,3 +157,16 @@ def test_an_earlier_run_of_other_session_between_two_runs() -> None:
     two = replace(fact("a", minutes=1), runs=(fact("a", minutes=1).runs[0], Run(MARCH + 20 * MIN, MIN, MIN, MIN, 1)))
     lines = placed(fact("b", MARCH + 20 * MIN, 1, lesson="i2/c/l1"), two)
     assert [(line.key, line.counted) for line in lines] == [("a", 120_000), ("b", 0)]
+
+
+def test_sessions_chained_over_new_year_earn_once_in_all() -> None:
+    """The old year's first session takes half of the second, which straddles: the new year must know it."""
+    turn = YEAR.from_ms
+    chain = [
+        fact("a", turn - 2 * MIN, 1),
+        fact("b", turn - 90_000, 2, lesson="i2/c/l1"),
+        fact("c", turn - 30_000, 1, lesson="i3/c/l1"),
+    ]
+    old = sum(line.counted for line in placed(*chain, window=window_of(RULES, 2025)))
+    new = sum(line.counted for line in placed(*chain))
+    assert (old, new) == (150_000, 0)

@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import Final
 
-ACTIONS: Final = ("cases",)
+ACTIONS: Final = ("cases", "rules", "statement")
 """Modules of this package."""
 
 

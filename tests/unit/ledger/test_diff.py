@@ -1,0 +1,34 @@
+"""Differences between statements, and their application."""
+
+from __future__ import annotations
+
+from zaichang.ledger.diff import Correction, apply, diff, in_order
+
+OLD = {"total": "5", "gone": "x", "lines": [{"entry": "a", "item": "study", "counted": "5"}]}
+NEW = {
+    "total": "7",
+    "lines": [
+        {"entry": "b", "item": "transfer", "category": "public", "counted": "1"},
+        {"entry": "a", "item": "study", "counted": "5"},
+        {"entry": "b", "item": "transfer", "category": "public", "counted": "2"},
+    ],
+}
+
+
+def test_equal_statements_differ_in_nothing() -> None:
+    assert diff(OLD, OLD) == []
+    assert apply(OLD, []) == in_order(OLD) == OLD
+
+
+def test_each_change_is_one_correction() -> None:
+    assert diff(OLD, NEW) == [
+        Correction("gone", "x", None),
+        Correction("lines/b/transfer/public", None, NEW["lines"][0]),  # type: ignore[index]
+        Correction("lines/b/transfer/public+", None, NEW["lines"][2]),  # type: ignore[index]
+        Correction("total", "5", "7"),
+    ]
+
+
+def test_corrections_make_the_new_one_and_back() -> None:
+    assert apply(OLD, diff(OLD, NEW)) == in_order(NEW)
+    assert apply(NEW, diff(NEW, OLD)) == in_order(OLD)
