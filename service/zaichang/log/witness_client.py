@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 from typing import Final
-from urllib.parse import urlsplit
 
-from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
+from zaichang.core.errors import EvidenceError, NotFound, StorageError
+from zaichang.log.exchange import Exchange
 from zaichang.log.reader import LogReader
 from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.tlog.checkpoint import parse_checkpoint, parse_size
@@ -14,7 +14,8 @@ from zaichang.tlog.keys import KeyVerifier
 from zaichang.tlog.note import Note, format_note, open_note, parse_note, parse_signature_lines
 from zaichang.tlog.witness import AddCheckpoint, format_request
 
-_TIMEOUT_S: Final = 10
+DEADLINE_S: Final = 10.0
+"""For a whole exchange with a witness, whatever it sends."""
 _ANSWER_MAX: Final = 100_000
 
 
@@ -28,7 +29,7 @@ def make_request(reader: LogReader, old_size: int) -> bytes:
     return format_request(AddCheckpoint(old_size=old_size, proof=proof, note=reader.checkpoint.note))
 
 
-def ask(url: str, reader: LogReader, old_size: int = 0) -> bytes:
+def ask(url: str, reader: LogReader, old_size: int = 0, deadline_s: float = DEADLINE_S) -> bytes:
     """Ask a witness over HTTP; return its signature lines. A wrong ``old_size`` is corrected by its answer.
 
     Raises:
@@ -36,7 +37,7 @@ def ask(url: str, reader: LogReader, old_size: int = 0) -> bytes:
         EvidenceError: ``E_WITNESS_REFUSED``; ``E_CONSISTENCY`` as ``make_request``.
     """
     for _ in range(2):
-        status, body = _post(url, make_request(reader, old_size))
+        status, body = _post(url, make_request(reader, old_size), deadline_s)
         if status == 200:
             return body
         known = parse_size(body.decode("ascii", "replace").strip()) if status == 409 else None
@@ -46,7 +47,7 @@ def ask(url: str, reader: LogReader, old_size: int = 0) -> bytes:
     raise EvidenceError("E_WITNESS_REFUSED", f"The witness answered {status}: {body[:200].decode('utf-8', 'replace')}")
 
 
-def known_size(url: str, reader: LogReader) -> int:
+def known_size(url: str, reader: LogReader, deadline_s: float = DEADLINE_S) -> int:
     """Return the largest size of this log that a witness has cosigned; 0 for none.
 
     Asking means sending the log's checkpoint: a witness that has seen nothing cosigns it.
@@ -54,7 +55,7 @@ def known_size(url: str, reader: LogReader) -> int:
     Raises:
         StorageError: ``witness.unreachable``.
     """
-    status, body = _post(url, make_request(reader, 0))
+    status, body = _post(url, make_request(reader, 0), deadline_s)
     if status == 409:
         return parse_size(body.decode("ascii", "replace").strip()) or 0
     return reader.size if status == 200 else 0
@@ -111,17 +112,11 @@ def _size(note: bytes) -> int:
     return parse_checkpoint(parse_note(note).text).size
 
 
-def _post(url: str, body: bytes) -> tuple[int, bytes]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.hostname is None:
-        raise ConfigError("witness.url", "A witness's address begins with http:// or https://.")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
+def _post(url: str, body: bytes, deadline_s: float) -> tuple[int, bytes]:
+    exchange = Exchange(url, "witness.url")
     try:
-        connection.request("POST", parts.path.rstrip("/") + "/add-checkpoint", body)
-        answer = connection.getresponse()
-        return answer.status, answer.read(_ANSWER_MAX)
+        return exchange.request("POST", "/add-checkpoint", body, _ANSWER_MAX, deadline_s)
     except (OSError, http.client.HTTPException) as error:
         raise StorageError("witness.unreachable", f"The witness does not answer ({type(error).__name__}).") from error
     finally:
-        connection.close()
+        exchange.close()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from zaichang.core.errors import ConfigError, EvidenceError, FatalLogError, NotFound, StorageError
+from zaichang.log.exchange import in_daemon, side_by_side
 from zaichang.log.reader import LogReader
-from zaichang.log.witness_client import add_cosignatures, ask, keep_witnessed, known_size
+from zaichang.log.witness_client import DEADLINE_S, add_cosignatures, ask, keep_witnessed, known_size
 from zaichang.log.witness_history import HistoryKeeper
 from zaichang.ports.log.open_logs import Beacon
 from zaichang.ports.log.places import LogPlace
@@ -22,6 +25,10 @@ from zaichang.tlog.keys import KeyVerifier, parse_vkey
 from zaichang.tlog.note import format_note, parse_note, parse_signature_lines
 
 PERIOD_S: Final = 5.0
+START_DEADLINE_S: Final = 5.0
+"""For all witnesses together when a log is opened and none must answer: sessions wait for the log."""
+ROUND_S: Final = 2 * DEADLINE_S + 1.0
+"""For all witnesses together in a round; each may correct our idea of its size once."""
 _log = logging.getLogger("zaichang.log")
 
 
@@ -91,15 +98,22 @@ def largest_known(place: LogPlace, peers: Sequence[WitnessPeer], rule: StartRule
     Raises:
         StorageError: ``witness.none_reached`` under ``REQUIRE`` if none answers.
     """
+    try:
+        reader = LogReader(place.published)
+    except NotFound:
+        reader = None  # a log that does not exist yet cannot be behind
+    if reader is None:
+        return 0
+    deadline_s = START_DEADLINE_S if rule is StartRule.WARN else DEADLINE_S
+    answers = side_by_side([partial(known_size, peer.url, reader, deadline_s) for peer in peers], deadline_s)
     largest, answered = 0, 0
-    for peer in peers:
-        try:
-            largest = max(largest, known_size(peer.url, LogReader(place.published)))
-            answered += 1
-        except NotFound:
-            return largest  # a log that does not exist yet cannot be behind
-        except StorageError as error:
-            _log.warning("starting without asking %s: %s", peer.key.name, error)
+    for peer, answer in zip(peers, answers, strict=True):
+        if isinstance(answer, int):
+            largest, answered = max(largest, answer), answered + 1
+        elif isinstance(answer, StorageError | TimeoutError):
+            _log.warning("starting without asking %s: %s", peer.key.name, answer)
+        else:
+            raise answer
     if peers and not answered and rule is StartRule.REQUIRE:
         raise StorageError(
             "witness.none_reached",
@@ -110,7 +124,11 @@ def largest_known(place: LogPlace, peers: Sequence[WitnessPeer], rule: StartRule
 
 
 def cosign_round(
-    place: LogPlace, peers: Sequence[WitnessPeer], sizes: dict[str, int], history: HistoryKeeper | None = None
+    place: LogPlace,
+    peers: Sequence[WitnessPeer],
+    sizes: dict[str, int],
+    history: HistoryKeeper | None = None,
+    given_up: threading.Event | None = None,
 ) -> Cosigned | None:
     """Have the published checkpoint cosigned by every witness that answers; return None if none does.
 
@@ -119,6 +137,7 @@ def cosign_round(
         peers: Its witnesses.
         sizes: The size that each witness is believed to know, by its key's name; updated here.
         history: Stores cosigned checkpoints; None stores none.
+        given_up: Set where the caller no longer waits for the result.
 
     Raises:
         FatalLogError: ``log.rolled_back`` if a witness has seen more than this log holds.
@@ -127,11 +146,13 @@ def cosign_round(
     note = reader.checkpoint.note
     cosigned = False
     beacon: Beacon | None = None
-    for peer in peers:
+    asked = [partial(ask, peer.url, reader, min(sizes.get(peer.key.name, 0), reader.size)) for peer in peers]
+    for peer, answer in zip(peers, side_by_side(asked, ROUND_S), strict=True):
         try:
-            lines = ask(peer.url, reader, min(sizes.get(peer.key.name, 0), reader.size))
-            note = add_cosignatures(note, lines, [peer.key])
-            beacon = beacon or _beacon_of(note, lines, peer)
+            if isinstance(answer, Exception):
+                raise answer
+            note = add_cosignatures(note, answer, [peer.key])
+            beacon = beacon or _beacon_of(note, answer, peer)
         except EvidenceError as error:
             if error.code == "E_CONSISTENCY":
                 raise FatalLogError(
@@ -140,11 +161,13 @@ def cosign_round(
                     "Compare with its records.",
                 ) from error
             _log.error("%s does not cosign: %s", peer.key.name, error)
-        except StorageError as error:
+        except (StorageError, TimeoutError) as error:
             _log.warning("%s is not reached: %s", peer.key.name, error)
         else:
             sizes[peer.key.name] = reader.size
             cosigned = True
+    if given_up is not None and given_up.is_set():
+        return None  # the log is being closed: its files are no longer ours to write
     if not cosigned:
         return None
     keep_witnessed(place.side_files, note)
@@ -188,20 +211,25 @@ async def keep_witnessed_while_running(
         period_s: Pause between rounds, in seconds.
     """
     sizes: dict[str, int] = {}
+    given_up = threading.Event()
     history = HistoryKeeper(place.side_files)
     cosigned_size = -1
-    while True:
-        await asyncio.sleep(period_s)
-        if size() == cosigned_size:
-            continue
-        try:
-            cosigned = await asyncio.to_thread(cosign_round, place, peers, sizes, history)
-        except FatalLogError as error:
-            fatal(error)
-            return
-        except (StorageError, EvidenceError, NotFound) as error:
-            _log.error("the log could not be witnessed: %s", error)
-            continue
-        if cosigned is not None:
-            cosigned_size = cosigned.checkpoint.size
-            told(cosigned)
+    try:
+        while True:
+            await asyncio.sleep(period_s)
+            if size() == cosigned_size:
+                continue
+            try:
+                # Not in the loop's own threads: the process would wait for those when it ends.
+                cosigned = await in_daemon(partial(cosign_round, place, peers, sizes, history, given_up))
+            except FatalLogError as error:
+                fatal(error)
+                return
+            except (StorageError, EvidenceError, NotFound) as error:
+                _log.error("the log could not be witnessed: %s", error)
+                continue
+            if cosigned is not None:
+                cosigned_size = cosigned.checkpoint.size
+                told(cosigned)
+    finally:
+        given_up.set()

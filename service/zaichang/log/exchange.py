@@ -1,0 +1,157 @@
+"""Exchanges with peers under a total deadline, and with many peers at once.
+
+A socket's own timeout counts from byte to byte: a peer that sends one byte now and then would hold its caller for days.
+Here each exchange runs in a daemon thread. Its caller waits until the deadline and no longer, whatever the peer does
+(name resolution and handshakes included), and the process can end while an exchange is still under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from zaichang.core.errors import ConfigError
+
+T = TypeVar("T")
+_CHUNK: Final = 65_536
+
+
+class Call(Generic[T]):
+    """Work that runs in a daemon thread.
+
+    Args:
+        work: The work.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        """Start it."""
+        self._work = work
+        self._ended = threading.Event()
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def result(self, until_s: float) -> T:
+        """Return the work's result, or raise its error; wait no longer than until ``until_s`` (``time.monotonic``).
+
+        Raises:
+            TimeoutError: The work goes on, and its result will not be used.
+        """
+        if not self._ended.wait(max(0.0, until_s - time.monotonic())):
+            raise TimeoutError("The deadline is over.")
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # it is set where there is no error
+
+    def _run(self) -> None:
+        try:
+            self._value = self._work()
+        except BaseException as error:  # handed to the caller
+            self._error = error
+        self._ended.set()
+
+
+def side_by_side(works: Sequence[Callable[[], T]], deadline_s: float) -> list[T | Exception]:
+    """Run works at the same time; return for each its result, or the error that it ended with.
+
+    Args:
+        works: The works.
+        deadline_s: Seconds for all of them together; a work that needs more has ``TimeoutError``.
+    """
+    until_s = time.monotonic() + deadline_s
+    calls = [Call(work) for work in works]
+    found: list[T | Exception] = []
+    for call in calls:
+        try:
+            found.append(call.result(until_s))
+        except Exception as error:
+            found.append(error)
+    return found
+
+
+async def in_daemon(work: Callable[[], T]) -> T:
+    """Run work in a daemon thread. Cancellation returns at once: the process need not wait for the work."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def told() -> T:
+        try:
+            return work()
+        finally:
+            with suppress(RuntimeError):  # the loop is closed: the caller is gone
+                loop.call_soon_threadsafe(ended.set)
+
+    call = Call(told)
+    await ended.wait()
+    return call.result(time.monotonic() + 1.0)
+
+
+class Exchange:
+    """A connection to one HTTP server, kept open from request to request.
+
+    Args:
+        url: The server's address, with a prefix for every path.
+        error: The code of an address that is none.
+
+    Raises:
+        ConfigError: Of that code.
+    """
+
+    def __init__(self, url: str, error: str) -> None:
+        """Connect with the first request."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname is None:
+            raise ConfigError(error, "An address begins with http:// or https://.")
+        self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._tls = parts.scheme == "https"
+        self._connection: http.client.HTTPConnection | None = None
+
+    def request(self, method: str, path: str, body: bytes | None, limit: int, deadline_s: float) -> tuple[int, bytes]:
+        """Return the status and at most ``limit`` bytes of the answer.
+
+        Args:
+            method: Of HTTP.
+            path: Behind the prefix.
+            body: To send; None for none.
+            limit: Most bytes that are read.
+            deadline_s: Seconds for the whole exchange.
+
+        Raises:
+            OSError, http.client.HTTPException: The exchange failed; ``TimeoutError`` where it took too long.
+        """
+        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
+        connection = self._connection or kind(self._host, self._port, timeout=deadline_s)
+        self._connection = connection
+
+        def work() -> tuple[int, bytes]:
+            connection.request(method, self._prefix + path, body)
+            answer = connection.getresponse()
+            parts, left = [], limit
+            while left and (part := answer.read(min(left, _CHUNK))):
+                parts.append(part)
+                left -= len(part)
+            return answer.status, b"".join(parts)
+
+        try:
+            return Call(work).result(time.monotonic() + deadline_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection, also under an exchange that is under way."""
+        connection, self._connection = self._connection, None
+        sock: socket.socket | ssl.SSLSocket | None = None if connection is None else connection.sock
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        if connection is not None:
+            with suppress(OSError):
+                connection.close()
