@@ -16,7 +16,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.support.recorded import EVENTS_FILE, Recording, digests, load_digests, load_recordings, packed, save
+from tests.support.recorded import (
+    EVENTS_FILE,
+    FOLDER,
+    SCHEMA_2,
+    Recording,
+    digests,
+    load_digests,
+    load_recordings,
+    packed,
+    save,
+    save_digests,
+)
 from zaichang.session.events import Event, SessionStarted
 from zaichang.session.policy import Policy, policy_to_mapping
 from zaichang.session.replay import Replayed, replay
@@ -51,20 +62,24 @@ def record(path: Path, gallery: Gallery) -> Recording | None:
 
 def _leaves_anew() -> int:
     """Write the digests of the leaves anew; 1, and nothing is written, where an event or decision changed."""
-    recordings, kept = load_recordings(), load_digests()
-    found = {
-        name: [digests(session, recording.rules) for session in recording.sessions]
-        for name, recording in recordings.items()
-    }
-    changed = [
-        name
-        for name, those in found.items()
-        if [(one.events, one.decisions) for one in those] != [(one.events, one.decisions) for one in kept[name]]
-    ]
-    if changed:
-        print(f"decisions changed too: {', '.join(changed)}", file=sys.stderr)
-        return 1
-    save(recordings, found, print)
+    written = {}
+    for folder in (FOLDER, SCHEMA_2):
+        kept = load_digests(folder)
+        found = {
+            name: [digests(session, recording.rules) for session in recording.sessions]
+            for name, recording in load_recordings(folder).items()
+        }
+        written[folder] = found
+        changed = [
+            name
+            for name, those in found.items()
+            if [(one.events, one.decisions) for one in those] != [(one.events, one.decisions) for one in kept[name]]
+        ]
+        if changed:
+            print(f"decisions changed too: {', '.join(changed)}", file=sys.stderr)
+            return 1
+    for folder, found in written.items():
+        save_digests(found, folder)
     return 0
 
 

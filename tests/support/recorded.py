@@ -200,6 +200,15 @@ def load_digests(folder: Path = FOLDER) -> dict[str, list[Digests]]:
     return {name: [Digests(**each) for each in sessions] for name, sessions in values.items()}
 
 
+def save_digests(found: dict[str, list[Digests]], folder: Path = FOLDER) -> None:
+    """Write the digests of a folder's recordings."""
+    values = {
+        name: [{spec.name: getattr(one, spec.name) for spec in fields(one)} for one in those]
+        for name, those in found.items()
+    }
+    (folder / DIGESTS_FILE.name).write_text(json.dumps(values, indent=1) + "\n", encoding="ascii")
+
+
 def save(recordings: dict[str, Recording], kept: dict[str, list[Digests]], tell: Callable[[str], None]) -> None:
     """Write the recordings and their digests: those that are kept, for the others as the rules decide now."""
     FOLDER.mkdir(exist_ok=True)
@@ -207,9 +216,10 @@ def save(recordings: dict[str, Recording], kept: dict[str, list[Digests]], tell:
     values = {name: {"policy": each.policy, "sessions": each.sessions} for name, each in ordered.items()}
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=True)
     EVENTS_FILE.write_bytes(lzma.compress(text.encode("ascii"), preset=9 | lzma.PRESET_EXTREME))
-    found = {}
-    for name, recording in ordered.items():
-        those = kept.get(name) or [digests(session, recording.rules) for session in recording.sessions]
-        found[name] = [{spec.name: getattr(one, spec.name) for spec in fields(one)} for one in those]
-    DIGESTS_FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="ascii")
+    save_digests(
+        {
+            name: kept.get(name) or [digests(session, recording.rules) for session in recording.sessions]
+            for name, recording in ordered.items()
+        }
+    )
     tell(f"{EVENTS_FILE.name}: {EVENTS_FILE.stat().st_size:,} bytes; {DIGESTS_FILE.stat().st_size:,} of digests")
