@@ -72,7 +72,7 @@ MEANINGS: Final = MappingProxyType(
             "事件或分钟记录与日志中的汇总哈希不符。", "Events or minute records do not give the root in the log."
         ),
         "E_MINUTES": _m(
-            "分钟结论或合计与记录、规则不符，或凭证上的句子、二维码与记录不符。",
+            "分钟结论或合计与记录、规则不符，或回执上的句子、二维码与记录不符。",
             "Verdicts or sums do not agree with the records or the rules, or a receipt's sentence or QR code does not.",
         ),
         "E_AMEND": _m(
@@ -83,12 +83,12 @@ MEANINGS: Final = MappingProxyType(
         "E_CAPTURE_UNDEMANDED": _m(
             "有一次抓拍不是计划要求的。", "A capture was analysed that the schedule had not demanded."
         ),
-        "E_CAPTURE": _m("保存的照片不是当时拍到的那一张。", "A kept capture is not the picture that was committed to."),
+        "E_CAPTURE": _m("保存的抓拍不是当时的那一张。", "A kept capture is not the picture that was committed to."),
         "E_CAPTURE_GONE": _m(
-            "照片在保存期满之前已经没有了。", "A kept capture is missing before its time of keeping has ended."
+            "抓拍在保存期满之前已经没有了。", "A kept capture is missing before its time of keeping has ended."
         ),
         "E_LIVENESS": _m(
-            "活体动作的结论不能由记录的几何数据得出，或缺少这些数据。",
+            "动作核验的结论不能由记录的几何数据得出，或缺少这些数据。",
             "The result of a liveness try does not follow from its recorded geometry, or the geometry is missing.",
         ),
         "E_POLICY": _m(

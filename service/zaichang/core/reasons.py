@@ -159,12 +159,12 @@ SENTENCES: Final = MappingProxyType(
             "收到的画面过大。请更新播放器。", "The picture was too large. Please update the player."
         ),
         _R.NOT_ANALYSED: _s(
-            "系统繁忙，未能及时分析画面。这段时间将由人工核对。",
-            "The service was busy and did not analyse the picture in time. A person will look at this time.",
+            "系统繁忙，未能及时分析画面。这段时间将由人工审核。",
+            "The service was busy and did not analyse the picture in time. A reviewer will look at this time.",
         ),
         _R.NOT_SAME_PERSON: _s(
             "多次抓拍与登记照片不符。请本人学习；如有误请申诉。",
-            "Several captures did not match the enrolled photo. Study yourself, or appeal if this is wrong.",
+            "Several captures did not match the enrolled photo. Please study in person, or appeal if this is wrong.",
         ),
         _R.IDENTITY_UNCERTAIN: _s(
             "本次抓拍不够清楚，无法确认是否本人。请正对镜头。",
@@ -179,7 +179,7 @@ SENTENCES: Final = MappingProxyType(
             "Your reference was made by an older version and cannot be compared. Enrol again, or ask your institution.",
         ),
         _R.PAD_MISSING: _s(
-            "本次未做活体检测，按规则需要人工核对。",
+            "本次未做活体检测，按规则需要人工审核。",
             "No liveness check was made; under the rules a reviewer looks at this time.",
         ),
         _R.PAD_ATTACK: _s(
@@ -206,7 +206,7 @@ SENTENCES: Final = MappingProxyType(
             "The camera looks like a virtual device; one more check is needed.",
         ),
         _R.CAMERA_UNAVAILABLE: _s(
-            "摄像头无法使用。请检查权限，或申请非人脸方式。",
+            "摄像头无法使用。请检查权限，或申请非人脸核验方式。",
             "The camera could not be used. Check its permission, or ask for the route without face recognition.",
         ),
         _R.CAPTURE_MISSED: _s(
@@ -224,23 +224,23 @@ SENTENCES: Final = MappingProxyType(
             "The capture did not answer our request and was not used. Please reload the page.",
         ),
         _R.CHALLENGE_UNANSWERED: _s(
-            "未在时限内回应弹窗验证。请点击“我在学习”继续。",
+            "未在时限内回应验证弹窗。请点击“我在学习”继续。",
             "The challenge was not answered in time. Confirm that you are here to go on.",
         ),
         _R.CHALLENGE_WRONG: _s(
-            "弹窗验证回答有误。请重新作答。", "The challenge was answered wrongly. Please answer again."
+            "验证弹窗回答有误。请重新作答。", "The challenge was answered wrongly. Please answer again."
         ),
         _R.CHALLENGE_TOO_FAST: _s(
             "回答速度超出人的反应范围，需要换一种方式验证。",
             "The answer came faster than a person can react; another kind of check follows.",
         ),
         _R.CHALLENGE_TOO_REGULAR: _s(
-            "多次回答的时间几乎相同，将由人工核对。",
-            "Your answers took nearly the same time again and again; a person will look.",
+            "多次回答的时间几乎相同，将由人工审核。",
+            "Your answers took nearly the same time again and again; a reviewer will look.",
         ),
         _R.CHALLENGE_SAME_ANSWER: _s(
-            "多次都选择同一位置的选项，将由人工核对。请看清选项后再选择。",
-            "You chose the option at the same place again and again; a person will look. Read the options first.",
+            "多次都选择同一位置的选项，将由人工审核。请看清选项后再选择。",
+            "You chose the option at the same place again and again; a reviewer will look. Read the options first.",
         ),
         _R.LIVENESS_NO_RESPONSE: _s(
             "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",
@@ -263,8 +263,8 @@ SENTENCES: Final = MappingProxyType(
             "The movement check was cut short. Press the button to do it again.",
         ),
         _R.LIVENESS_MISSING: _s(
-            "这段时间之后没有通过动作核验，将由人工核对。下次请在结束前完成核验。",
-            "No movement check was passed after this time, so a person will look. Complete it before you leave.",
+            "这段时间之后没有通过动作核验，将由人工审核。下次请在结束前完成核验。",
+            "No movement check was passed after this time, so a reviewer will look. Complete it before you leave.",
         ),
         _R.PLAYER_PAUSED: _s(
             "视频已暂停，暂停期间不计时，也不扣时。",
@@ -306,8 +306,8 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.LESSON_ENDED: _s("本节已播放完毕。", "The lesson has ended."),
         _R.MEDIA_NOT_DELIVERED: _s(
-            "没有查到这段视频的传输记录，将由人工核对。请在课程页面内正常播放视频。",
-            "No record shows that this part of the video was sent to you, so a person will look. Play it on its page.",
+            "没有查到这段视频的传输记录，将由人工审核。请在课程页面内正常播放视频。",
+            "No record shows that this part of the video was sent to you; a reviewer will look. Play it on its page.",
         ),
         _R.NETWORK_GAP: _s("网络中断，仅中断的这段时间不计时。", "The network was down; only that gap does not count."),
         _R.HEARTBEAT_REJECTED: _s(
@@ -347,38 +347,38 @@ SENTENCES: Final = MappingProxyType(
             "多次验证未通过，本次学习已结束。如有误请申诉。",
             "Too many checks failed, so the session ended. Appeal if this is wrong.",
         ),
-        _R.NON_BIOMETRIC: _s("本次采用非人脸方式核验。", "This session used the route without face recognition."),
+        _R.NON_BIOMETRIC: _s("本次采用非人脸核验方式。", "This session used the route without face recognition."),
         _R.PAGE_TAMPERED: _s(
-            "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工核对。",
-            "The page seems altered. Please turn off extensions that change pages; nothing is lost, a person looks.",
+            "学习页面的脚本似乎被改动。请关闭修改网页的插件；这不会直接扣时，将由人工审核。",
+            "The page seems altered. Please turn off extensions that change pages; nothing is lost, a reviewer looks.",
         ),
         _R.SHARED_DEVICE: _s(
-            "同一设备上有多个账号学习，将由人工核对。",
-            "Several accounts studied on one device; a person will look.",
+            "同一设备上有多个账号学习，将由人工审核。",
+            "Several accounts studied on one device; a reviewer will look.",
         ),
         _R.FACE_OF_ANOTHER_ACCOUNT: _s(
-            "抓拍与另一账号的登记照片相似，将由人工核对。",
-            "A capture resembles another account's photo; a person will look.",
+            "抓拍与另一账号的登记照片相似，将由人工审核。",
+            "A capture resembles another account's photo; a reviewer will look.",
         ),
         _R.SEVERAL_FACES: _s(
-            "同一账号的抓拍像是不同的人，将由人工核对。",
-            "The captures of one account seem to show different people; a person will look.",
+            "同一账号的抓拍像是不同的人，将由人工审核。",
+            "The captures of one account seem to show different people; a reviewer will look.",
         ),
         _R.SHARED_ADDRESS: _s(
-            "很多账号从同一网络地址学习。单位或校园网络常有这种情况，不影响计时，只供人工参考。",
-            "Many accounts studied from one address, as offices and campuses do; nothing is lost, a person may look.",
+            "很多账号从同一网络地址学习。单位或校园网络常有这种情况，不影响计时，只供审核人员参考。",
+            "Many accounts studied from one address, as offices and campuses do; nothing is lost, a reviewer may look.",
         ),
         _R.MANY_DEVICES: _s(
-            "一天内在多台设备上学习，将由人工核对。",
-            "The account studied on many devices within a day; a person will look.",
+            "一天内在多台设备上学习，将由人工审核。",
+            "The account studied on many devices within a day; a reviewer will look.",
         ),
         _R.PARALLEL_COURSES: _s(
-            "多次同时打开不同课程。同一时间只有一门课计时，将由人工核对。",
-            "Different lessons were opened at once, again and again. Only one counts at a time; a person will look.",
+            "多次同时打开不同课程。同一时间只有一门课计时，将由人工审核。",
+            "Different lessons were opened at once, again and again. Only one counts at a time; a reviewer will look.",
         ),
         _R.APPEALED: _s(
-            "您已提出申诉，将由人工答复。",
-            "You appealed; a person will answer.",
+            "您已提出申诉，将由审核人员答复。",
+            "You appealed; a reviewer will answer.",
         ),
         _R.REVIEW_GRANTED: _s(
             "审核人员看过记录，确认您在场，这段时间已计入。",
@@ -401,4 +401,4 @@ SENTENCES: Final = MappingProxyType(
         ),
     }
 )
-"""Every code's sentence; a test holds the table complete."""
+"""Every code's sentence. Receipts quote the sentences of session ends word for word: never change those."""

@@ -9,7 +9,7 @@ _KINDS_ZH = {
     "code": "输入验证码",
     "question": "回答课程问题",
     "liveness": "按提示做动作",
-    "light": "屏幕光照",
+    "light": "屏幕颜色核验",
 }
 _KINDS_EN = {
     "confirm": "a click",
@@ -40,7 +40,7 @@ def _liveness_zh(policy: Policy) -> list[str]:
     if policy.liveness_bracket:
         lines.append(
             f"学习中至少每 {_span_zh(policy.liveness_max_gap_ms)}一次、结束时一次；通过后，之前抓拍已核验的时间才计入，"
-            "未通过的由人工核对，不会直接扣掉。"
+            "未通过的由人工审核，不会直接扣掉。"
         )
     return lines
 
@@ -58,7 +58,7 @@ def _liveness_en(policy: Policy) -> list[str]:
     if policy.liveness_bracket:
         lines.append(
             f"Further ones come at least every {_span_en(policy.liveness_max_gap_ms)} and at the end; passing one "
-            "counts the time that captures proved before it, and where none is passed a person looks at that time."
+            "counts the time that captures proved before it; where none is passed, that time goes to review."
         )
     return lines
 
@@ -84,10 +84,10 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
     if policy.challenge_kinds:
         kinds = "、".join(_KINDS_ZH[kind] for kind in policy.challenge_kinds)
         lines.append(
-            f"弹窗验证（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
+            f"验证弹窗（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
             f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
         )
-        lines.append("弹窗没有回应就离开的，下一次学习一开始须先回应一次，回应之前不计时。")
+        lines.append("验证弹窗没有回应就离开的，下一次学习一开始须先回应一次，回应之前不计时。")
     lines += _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
@@ -100,13 +100,13 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
     if policy.delivery_required:
         lines.append(
             f"只有确实传输给您的视频内容才计入；传输记录 {_span_zh(policy.delivery_wait_ms)}内未到的，"
-            "由人工核对，不会直接扣掉。"
+            "由人工审核，不会直接扣掉。"
         )
     lines.append(f"网络中断超过 {_span_zh(policy.gap_ms)} 时，只有中断的时间不计。")
     if policy.strikes_max:
         lines.append(f"累计 {policy.strikes_max} 次未通过，本次学习结束；之前已核验的时间保留。")
     if policy.non_face_route:
-        lines.append("不愿或不能使用人脸识别的，可以选择非人脸方式，记录中会注明。")
+        lines.append("不愿或不能使用人脸识别的，可以选择非人脸核验方式，记录中会注明。")
     return tuple(lines)
 
 
@@ -151,7 +151,7 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
     if policy.delivery_required:
         lines.append(
             "Only media that was really sent to you counts; where no record of it comes within "
-            f"{_span_en(policy.delivery_wait_ms)}, a person looks at that time."
+            f"{_span_en(policy.delivery_wait_ms)}, that time goes to review."
         )
     lines.append(f"When the network is silent for {_span_en(policy.gap_ms)}, only that gap does not count.")
     if policy.strikes_max:

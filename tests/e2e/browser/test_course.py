@@ -72,7 +72,7 @@ def test_the_choice_comes_first_and_can_be_taken_back(live: LiveService, tab: Op
     one.shot("course-5-choice")
     assert_fits(one)
     one.page.get_by_role("button", name="中文").click()
-    one.page.get_by_text("不同意，使用非人脸方式").wait_for()
+    one.page.get_by_text("不同意，使用非人脸核验方式").wait_for()
     one.page.get_by_role("button", name="English").click()
     one.page.locator("[data-do=agree]").click()
     one.page.get_by_role("button", name="Start studying").click()

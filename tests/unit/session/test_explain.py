@@ -32,7 +32,11 @@ def both(policy: Policy) -> tuple[str, str]:
         ({"round_captures": 6}, "最多 6 张", "up to 6 pictures"),
         ({"challenge_kinds": ("question",)}, "回答课程问题", "a question on the course"),
         ({"challenge_kinds": ("confirm", "code")}, "点击确认、输入验证码", "a click, a code to type"),
-        ({"challenge_kinds": ("liveness", "light")}, "按提示做动作、屏幕光照", "movements of the head, coloured light"),
+        (
+            {"challenge_kinds": ("liveness", "light")},
+            "按提示做动作、屏幕颜色核验",
+            "movements of the head, coloured light",
+        ),
         ({"challenge_deadline_ms": 30_000}, "30 秒", "30 s"),
         ({}, "切到后台", "page is hidden"),
         ({"pause_when_unfocused": True}, "失去焦点", "another window has the focus"),
@@ -44,8 +48,8 @@ def both(policy: Policy) -> tuple[str, str]:
         ({"liveness_start": True, "liveness_actions": 3}, "每次 3 个动作", "3 in each check"),
         ({"liveness_bracket": True}, "至少每 15 分钟一次", "every 15 min and at the end"),
         ({"liveness_bracket": True, "liveness_step_ms": 9_000}, "每个动作 9 秒内", "each within 9 s"),
-        ({"delivery_required": True}, "5 分钟内未到的，由人工核对", "within 5 min, a person looks"),
-        ({}, "非人脸方式", "without face recognition"),
+        ({"delivery_required": True}, "5 分钟内未到的，由人工审核", "within 5 min, that time goes to review"),
+        ({}, "非人脸核验方式", "without face recognition"),
     ],
 )
 def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
@@ -60,7 +64,7 @@ def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
         ({"proofs": ()}, "抓拍", "Captures"),
         ({}, "传输", "really sent"),
         ({}, "不做活体检测", "no liveness check"),
-        ({"challenge_kinds": ()}, "弹窗验证", "Challenges ("),
+        ({"challenge_kinds": ()}, "验证弹窗（", "Challenges ("),
         ({"pause_when_hidden": False}, "切到后台", "page is hidden"),
         ({}, "失去焦点", "another window has the focus"),
         ({"pause_when_floating": False}, "画中画", "floats in a small window"),
@@ -70,7 +74,7 @@ def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
         ({"liveness_start": True}, "至少每", "Further ones"),
         ({"liveness_bracket": True}, "须通过一次", "before the first minute"),
         ({}, "累计", "failed checks"),
-        ({"non_face_route": False}, "非人脸方式", "without face recognition"),
+        ({"non_face_route": False}, "非人脸核验方式", "without face recognition"),
     ],
 )
 def test_what_does_not_apply_is_not_said(change: dict[str, object], zh: str, en: str) -> None:

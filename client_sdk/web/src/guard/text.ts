@@ -4,14 +4,14 @@ const zh = {
   consentTitle: "学习前请了解人脸核验",
   consentIntro: "为确认是您本人在学习，本课程可以使用人脸核验。请单独作出选择，您随时可以改变。",
   points: [
-    "抽查时用摄像头拍一张照片上传；需要做动作核验时，只上传那几秒的画面。不录音，不分析表情和视线。",
-    "照片与您登记的照片作一对一比对，加密保存，仅供培训机构审核和依法检查。",
+    "抓拍时用摄像头拍一张照片上传；需要做动作核验时，只上传那几秒的画面。不录音，不分析表情和视线。",
+    "照片与您登记的照片作一对一比对，加密保存，仅供机构审核和依法检查。",
     "保存期满即删除；您可以查询、更正、申诉，也可以撤回同意。",
-    "不同意也可以学习：改用弹窗验证方式，不使用摄像头。",
+    "不同意也可以学习：改用非人脸核验方式，以验证弹窗代替抓拍，不使用摄像头。",
   ],
   keptUntil: (text: string) => `保存期限：${text}`,
   agree: "同意使用人脸核验",
-  refuse: "不同意，使用非人脸方式",
+  refuse: "不同意，使用非人脸核验方式",
   more: "隐私说明全文",
   checkTitle: "摄像头检查",
   asking: "请在浏览器的提示中点“允许”。",
@@ -23,7 +23,7 @@ const zh = {
   start: "开始学习",
   again: "重试",
   wechat: "微信等应用内浏览器可能不提供摄像头。如无法打开，请点右上角菜单，选择“在浏览器打开”。",
-  tokenFailed: "无法取得学习入口。请稍后重试，或从课程页面重新进入。",
+  tokenFailed: "无法取得登录凭证。请稍后重试，或从课程页面重新进入。",
   region: "学习前的准备",
 };
 
@@ -50,7 +50,7 @@ const en: typeof zh = {
   start: "Start studying",
   again: "Try again",
   wechat: "Browsers inside apps such as WeChat may give no camera. If it does not open, use the menu at the top right and choose “Open in browser”.",
-  tokenFailed: "No way into the lesson could be had. Try again later, or enter again from the course page.",
+  tokenFailed: "The lesson could not be opened. Try again later, or open it again from the course page.",
   region: "Before the lesson",
 };
 

@@ -55,7 +55,7 @@ export const words: Text = {
   session: "Session",
   storedRow: "Stored",
   stored: (captures, days) =>
-    `${!captures ? "no picture in this session" : days > 0 ? `spot-check pictures, encrypted, deleted after ${days} days` : "no spot-check picture, once it was looked at"}; of your enrolled photo only an encrypted template, until you have it erased; the record of minutes, without name or picture, with your study file`,
+    `${!captures ? "no picture in this session" : days > 0 ? `spot-check pictures, encrypted, deleted after ${days} days` : "spot-check pictures are not kept after the comparison"}; of your enrolled photo only an encrypted template, until you have it erased; the record of minutes, without name or picture, with your study file`,
   appeal: "My record and appeals",
   privacy: "Privacy notice",
   nonFace: "Study without face recognition",

@@ -95,5 +95,5 @@ class Reason(Answer):
     """A reason code with its sentences; docs/reasons.md lists them."""
 
     code: str = Field(description="The reason code.", examples=["REVIEW_GRANTED"])
-    zh: str = Field(description="Its sentence in Chinese.", examples=["人工复核后认可。"])
+    zh: str = Field(description="Its sentence in Chinese.", examples=["审核人员看过记录，这段时间已计入。"])
     en: str = Field(description="Its sentence in English.", examples=["A reviewer granted it."])

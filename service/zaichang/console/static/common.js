@@ -120,7 +120,7 @@ export function problem(error) {
 export const VERDICTS = {
   V: { zh: "已核验", en: "verified" },
   F: { zh: "未计入", en: "not counted" },
-  U: { zh: "待人工核对", en: "waits for a person" },
+  U: { zh: "待人工审核", en: "waits for a reviewer" },
 };
 
 export function legend() {

@@ -21,7 +21,7 @@ const words = {
     en: "While you study, pictures are taken at varying moments, and sometimes a few movements are asked for, to confirm that it is you. They are kept encrypted, for your institution's review only. Skipped parts do not count.",
   },
   aboutOther: {
-    zh: "学习期间会弹出小窗，请您确认在场；不使用摄像头。快进的部分不计时。",
+    zh: "学习期间会出现验证弹窗，请您确认在场；不使用摄像头。快进的部分不计时。",
     en: "While you study, challenges ask you to confirm that you are there; the camera is not used. Skipped parts do not count.",
   },
   noPad: { zh: "演示说明：此课程的规则未包含活体检测模型。", en: "Demonstration: this course's policy runs without a liveness (PAD) model." },

@@ -10,7 +10,7 @@ const words = {
   noKey: { zh: "此页面需要机构的密钥。", en: "This page needs one of the institution's keys." },
   none: { zh: "还没有课程。", en: "No lesson yet." },
   questions: { zh: "道题", en: "questions" },
-  empty: { zh: "没有题库：此课不会出现题目弹窗。上传方法见运维文档。", en: "No bank: this lesson asks no questions. The operations page says how to upload one." },
+  empty: { zh: "没有题库：此课不会出现题目类验证弹窗。上传方法见运行说明。", en: "No bank: this lesson asks no questions. The operations page says how to upload one." },
   secret: { zh: "题目和答案仅供机构查看。学员每次只会抽到一部分，选项顺序随机。", en: "For the institution only. A session draws a part of it and shows the options shuffled." },
   right: { zh: "正确", en: "right" },
 };

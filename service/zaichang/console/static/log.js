@@ -14,7 +14,7 @@ const words = {
     zh: "每个机构每年一份日志。下面的检查都在您的浏览器里完成，不必相信服务器。",
     en: "One log per institution and year. The checks below run in your browser; the server need not be believed.",
   },
-  none: { zh: "日志还是空的。首个学习会话开始后会出现条目。", en: "The log is empty. Entries appear once the first session begins." },
+  none: { zh: "日志还是空的。第一次学习开始后会出现条目。", en: "The log is empty. Entries appear once the first session begins." },
   checkpoint: { zh: "签名检查点", en: "Signed checkpoint" },
   size: { zh: "条目数", en: "Entries" },
   key: { zh: "公钥", en: "Public key" },
@@ -22,7 +22,7 @@ const words = {
   check: { zh: "核对该条目的包含证明", en: "Check that this entry is in the log" },
   included: { zh: "证明成立：该条目在签名检查点之下，由此重算的根与检查点一致。", en: "It holds: the root recomputed from this entry is the one that the checkpoint signs." },
   notIncluded: { zh: "证明不成立！", en: "The proof does not hold!" },
-  only: { zh: "仅显示该会话的条目", en: "Only this session's entries" },
+  only: { zh: "仅显示这次学习的条目", en: "Only this session's entries" },
   all: { zh: "显示全部条目", en: "Show all entries" },
 };
 

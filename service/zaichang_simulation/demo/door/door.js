@@ -29,7 +29,7 @@ const doors = [
   {
     name: { zh: "学员", en: "Learner" },
     text: {
-      zh: "对着摄像头学习一节短课：先征得您的同意，再现场登记人脸，播放时不定时核验。没有摄像头也可选择非人脸方式。",
+      zh: "对着摄像头学习一节短课：先征得您的同意，再现场登记人脸，播放时不定时核验。没有摄像头也可选择非人脸核验方式。",
       en: "Study a short lesson in front of your webcam. The page asks for your consent, enrols your face, and checks now and then while the film plays. Without a webcam, choose the route without face recognition.",
     },
     buttons: [{ id: "learner", label: { zh: "开始学习", en: "Start a lesson" }, primary: true }],
@@ -37,8 +37,8 @@ const doors = [
   {
     name: { zh: "审核人员", en: "Reviewer" },
     text: {
-      zh: "逐分钟查看学习记录和原因，处理待审核事项：规则未能判定的时间，由人决定。",
-      en: "See sessions minute by minute with their reasons, and decide review cases: time that the rules left undecided, a person grants or refuses.",
+      zh: "逐分钟查看学习记录和原因，处理待审核事项：规则未能判定的时间，由审核人员决定。",
+      en: "See sessions minute by minute with their reasons, and decide review cases: a reviewer grants or refuses the time that the rules left undecided.",
     },
     buttons: [
       { id: "sessions", label: { zh: "学习记录", en: "Sessions" }, primary: true },
