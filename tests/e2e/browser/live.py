@@ -15,7 +15,7 @@ from .live_service import COURSE
 from .scripted import Scripted
 
 ROOT = Path(__file__).resolve().parents[3]
-START_S = 60.0
+START_S = 240.0
 
 BODY = '<video id="lesson" src="/lesson.wav" controls width="320" height="180"></video>'
 SESSION = """const given = new URLSearchParams(location.hash.slice(1)), tokens = given.get("tokens").split(",");
