@@ -22,7 +22,7 @@ from zaichang.settings import load_settings
 from zaichang_simulation.demo.learner import Camera, portrait
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 60
+START_S = 240
 POLICY = Policy(
     name="e2e",
     proofs=("presence", "identity"),
