@@ -206,7 +206,7 @@ def wire_limits_ts() -> str:
 
 
 def wire_ts() -> str:
-    """Return client_sdk/web/src/core/wire.ts: the messages' types, and tables for the codec."""
+    """Return client_sdk/web/src/core/wire.ts: the messages' types."""
     client: list[type[msgspec.Struct]] = [*structs(ClientMessage), CaptureHeader]
     server = structs(ServerMessage)
     lines = ts_head("The messages")
@@ -215,8 +215,17 @@ def wire_ts() -> str:
     lines += ["", *union("ClientMessage", client[:-1])]
     for struct in server:
         lines += ["", *interface(struct, sends=False)]
-    lines += ["", *union("ServerMessage", server), ""]
+    return "\n".join([*lines, "", *union("ServerMessage", server), ""])
+
+
+def wire_tables_ts() -> str:
+    """Return client_sdk/web/src/core/wire_tables.ts: the tables of the codec."""
+    client: list[type[msgspec.Struct]] = [*structs(ClientMessage), CaptureHeader]
+    server = structs(ServerMessage)
+    lines = ts_head("The tables of the codec")
     lines += [
+        'import type { ClientMessage, ServerMessage } from "./wire.ts";',
+        "",
         "/** A field's type, or its default where it may be left out. */",
         'export type FieldSpec = "string" | "number" | "boolean" | Optional;',
         "type Optional = { or: string | number | boolean | readonly string[] };",
@@ -314,6 +323,7 @@ FILES: dict[str, Callable[[], str]] = {
     "client_sdk/protocol.schema.json": schema,
     "client_sdk/web/src/core/wire.ts": wire_ts,
     "client_sdk/web/src/core/wire_limits.ts": wire_limits_ts,
+    "client_sdk/web/src/core/wire_tables.ts": wire_tables_ts,
     **{f"client_sdk/python/zaichang_client/protocol/{name}": partial(python_copy, name) for name in COPIED},
 }
 

@@ -1,10 +1,11 @@
 /**
- * The codec of protocol 1 (docs/protocol.md): encoding, decoding, the binary capture frame; the tables are in wire.ts.
+ * The codec of protocol 1 (docs/protocol.md): encoding, decoding, the binary capture frame; the tables are in wire_tables.ts.
  *
  * Decoding is strict about types and lenient about fields that it does not know, so that an older page works with a
  * newer service.
  */
-import { CLIENT, SERVER, type CaptureHeader, type ClientMessage, type FieldSpec, type ServerMessage } from "./wire.ts";
+import type { CaptureHeader, ClientMessage, ServerMessage } from "./wire.ts";
+import { CLIENT, SERVER, type FieldSpec } from "./wire_tables.ts";
 import { CAPTURE_HEADER_MAX_BYTES, CAPTURE_MAX_BYTES, TEXT_MAX_BYTES } from "./wire_limits.ts";
 
 export type Decoded =
