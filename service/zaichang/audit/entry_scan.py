@@ -11,9 +11,10 @@ from zaichang.audit.changes.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
-from zaichang.audit.time_checks import LATE_MS, SeenAt, check_born, check_delay
+from zaichang.audit.time_checks import check_born
 from zaichang.audit.whole.chains import Chains
-from zaichang.audit.whole.leaf_head import LeafHead, decode_head, latest_ms
+from zaichang.audit.whole.dates import Dates
+from zaichang.audit.whole.leaf_head import decode_head, latest_ms
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -59,14 +60,12 @@ class EntryScan:
         self._links = Chains(origin, findings)
         self._leaves = 0
         self.statements = LogStatements(origin, findings)
-        self.seen: list[SeenAt] = []
-        self._seen_next = 0
+        self.dates = Dates(origin, findings)
         self._strangers: list[tuple[int, EvidenceError]] = []
         self._starts = 0
         self._entry = entry
         self._changes = Changes(origin, findings)
         self._empty = 0
-        self._undated, self._first_undated = 0, 1 << 63
 
     def diagnose(
         self,
@@ -158,8 +157,7 @@ class EntryScan:
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
-            if self.seen and (head.sid or head.t == "key"):
-                self._delay(head, first + place)
+            self.dates.take(head, first + place)
             if head.sid and self.statements.born_ms is not None:
                 about = About(origin=self._origin, index=first + place, sid=head.sid)
                 check_born(about, latest_ms(head), self.statements.born_ms, self._findings)
@@ -178,12 +176,7 @@ class EntryScan:
         else:
             for index, error in self._strangers:
                 self._findings.error("leaf", error, About(origin=self._origin, index=index))
-        if self._undated:
-            message = (
-                f"{self._undated} leaves, the first at index {self._first_undated}: no checkpoint is kept that was "
-                "cosigned soon after their dates. Copy checkpoint.history of the log too, or keep a mirror."
-            )
-            self._findings.undecided("time", "E_TIME_LATE", message, about, field="at")
+        self.dates.finish()
         self._changes.finish(about)
         if self._chains:
             self._links.finish()
@@ -216,18 +209,6 @@ class EntryScan:
                 message = f"The leaf names a checkpoint of size {size} that is not of this log."
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True
-
-    def _delay(self, head: LeafHead, index: int) -> None:
-        """Check a leaf's date against the first kept checkpoint that covers it; leaves come in order."""
-        while self._seen_next < len(self.seen) and self.seen[self._seen_next].size <= index:
-            self._seen_next += 1
-        if self._seen_next < len(self.seen):
-            covering = self.seen[self._seen_next]
-            if not covering.near and covering.at_ms - latest_ms(head) > LATE_MS:
-                self._undated, self._first_undated = self._undated + 1, min(self._first_undated, index)
-                return
-            about = About(origin=self._origin, index=index, sid=head.sid or None)
-            check_delay(about, latest_ms(head), covering, self._findings)
 
     def _state(self, entry: bytes, index: int) -> None:
         try:

@@ -86,7 +86,8 @@ def scan_log(
     scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress, newest)
     scan.second = _second(read, checkpoint, trust, findings)
     past = Past(checkpoint, newest, scan.prefix_root, findings)
-    scan.dates(past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust))
+    seen, sights = past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust)
+    scan.bound(seen, sights)
     scan.run()
     if newest.size > checkpoint.size:
         past.grew()
@@ -188,9 +189,9 @@ class _Scan:
         if not any(check.status is Status.FAIL for check in self._findings.checks[before:]):
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
 
-    def dates(self, seen: list[SeenAt]) -> None:
+    def bound(self, seen: list[SeenAt], sights: list[SeenAt]) -> None:
         """Take the times at which the log was seen at some size; they bound its leaves."""
-        self._entries.seen = seen
+        self._entries.dates.bound(seen, sights)
 
     def _edge(self, levels: int) -> dict[int, list[bytes]]:
         """Return the hashes of the partial tiles, repaired so that they give the signed root if possible."""

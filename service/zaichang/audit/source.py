@@ -15,6 +15,8 @@ from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
+from zaichang.audit.whole.fork import FORMAT as FORK_FORMAT
+from zaichang.audit.whole.fork import MAX_FORK_BYTES, verify_fork
 from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
@@ -94,6 +96,8 @@ def verify_path(
         return verify_bundle(data, trust, replay)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         return verify_receipt(data, trust)
+    if b'"format":"' + FORK_FORMAT.encode() + b'"' in data[:MAX_FORK_BYTES]:
+        return verify_fork(data, trust)
     raise UnreadableInput(
         "verify.unknown_format",
         f"{path.name} is neither a receipt nor a bundle (archives are not opened: unpack them first).",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,8 +20,10 @@ from zaichang.adapters.posix.published_log import FolderSource, PosixPublishedLo
 from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.adapters.sql.witness_store import WitnessStore
+from zaichang.audit.check import Check
 from zaichang.log.http_source import HttpSource
 from zaichang.log.mirror import Mirror
+from zaichang.log.monitor import Monitor
 from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.ports.log.side_files import SideFiles
 from zaichang.ports.log.store import PublishedLog
@@ -94,6 +98,26 @@ def open_mirror(source: str, into: Path, trust: Trust) -> Mirror:
         PosixSideFiles(into),
         trust,
     )
+
+
+def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Sequence[Check]], max_age_s: int) -> Monitor:
+    """Return the watch over another log.
+
+    Args:
+        source: The log's address in front of ``/checkpoint``, or its folder.
+        into: The copy's folder; created if absent.
+        trust: The log keys that are believed, and the witnesses that are required.
+        scan: Checks the whole copy.
+        max_age_s: The oldest that the newest cosignature of a growing log may be.
+
+    Raises:
+        ConfigError: ``mirror.url``.
+        StorageError: ``log.folder``.
+    """
+    remote = source.startswith(("http://", "https://"))
+    shown = HttpSource(source) if remote else FolderSource(Path(source))
+    mirror = open_mirror(source, into, trust)
+    return Monitor(shown, PosixLogStore(into), mirror, scan, trust, lambda: int(time.time()), max_age_s)
 
 
 def open_witness_memory(folder: Path) -> WitnessMemory:

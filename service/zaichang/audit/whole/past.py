@@ -60,8 +60,8 @@ class Past:
 
     def history(
         self, kept: Sequence[Kept], sights: Sequence[tuple[Kept, int]], signed: SignedCheckpoint, trust: Trust
-    ) -> list[SeenAt]:
-        """Check the checkpoints of the log's past; return the times that they give.
+    ) -> tuple[list[SeenAt], list[SeenAt]]:
+        """Check the checkpoints of the log's past; return the quorum's times and the mirror's, by size.
 
         Args:
             kept: Cosigned checkpoints that the log has kept. Without a known witness they say nothing.
@@ -71,6 +71,7 @@ class Past:
         """
         about = About(origin=self._checkpoint.origin)
         seen: list[SeenAt] = []
+        seen_by_mirror: list[SeenAt] = []
         newest_s = trust.witness_time_s(signed)
         if newest_s is not None:
             seen.append(SeenAt(size=self._checkpoint.size, at_ms=newest_s * 1000, near=False))
@@ -90,14 +91,15 @@ class Past:
                 self._findings.failed("consistency", "E_CONSISTENCY", message, about, field=HISTORY)
                 continue
             good += 1
-            times = [at_ms for at_ms in (own_ms, None if at_s is None else at_s * 1000) if at_ms is not None]
-            if times:
-                seen.append(SeenAt(size=size, at_ms=min(times)))
+            if own_ms is not None:
+                seen_by_mirror.append(SeenAt(size=size, at_ms=own_ms))
+            if at_s is not None:
+                seen.append(SeenAt(size=size, at_ms=at_s * 1000))
         dates = earliest(seen)
         if good:
             message = f"{good} checkpoints of its past, cosigned or seen by the mirror, are part of this log."
             self._findings.passed("consistency", about, message)
-        return dates
+        return dates, earliest(seen_by_mirror)
 
     def grew(self) -> None:
         """Check that the newest checkpoint, which waits for its cosignatures, is this log, grown."""

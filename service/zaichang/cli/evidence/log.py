@@ -14,6 +14,7 @@ from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import load_trust, verify_path
 from zaichang.cli.evidence.log_change import add_changes
+from zaichang.cli.evidence.monitor import add_monitor
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, NotFound
 from zaichang.tlog.tiles import WIDTH
@@ -50,6 +51,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     mirror.add_argument("--json", action="store_true", help="print JSON")
     mirror.set_defaults(func=_mirror)
     add_changes(actions)
+    add_monitor(actions)
 
 
 def _logs(args: Namespace) -> list[Path]:

@@ -91,10 +91,16 @@ def test_one_dishonest_witness_of_two_cannot_date_a_log_back() -> None:
 def test_a_mirrors_own_times_date_a_log_without_witnesses() -> None:
     log = log_of(20)
     files = files_of(log.leaves)
-    soon, late = (first_sight_line(files["checkpoint"], AT_MS + n * DAY_MS + 60_000) for n in (0, 3))
-    assert open_ends(files, TRUST, soon) == []
-    assert ("fail", "E_TIME_LATE", 0) in open_ends(files, TRUST, late)
-    assert open_ends(files, TRUST, late + b"\n" + soon + b"\nbroken") == []
+    half = checkpoint_of(SIGNER, log.leaves[:30])
+    before = [first_sight_line(half, AT_MS + ms) for ms in (60_000, DAY_MS // 2, 3 * DAY_MS)]
+    whole = first_sight_line(files["checkpoint"], AT_MS + 4 * DAY_MS)
+    assert open_ends(files, TRUST, whole) == [], "the first run says nothing of records that were there already"
+    assert open_ends(files, TRUST, before[0] + b"\n" + whole + b"\nbroken") == []
+    assert {status for status, _, _ in open_ends(files, TRUST, before[1] + b"\n" + whole)} == {"undecided"}
+    held_back = open_ends(files, TRUST, before[2] + b"\n" + whole)
+    assert held_back == [("fail", "E_TIME_LATE", index) for index in range(30, 60)]
+    early = first_sight_line(files["checkpoint"], AT_MS - DAY_MS)
+    assert ("fail", "E_TIME_LATE", 0) in open_ends(files, TRUST, early), "dated after the mirror had seen it"
     other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + 60_000).leaves), AT_MS)
     assert open_ends(files, TRUST, other) == [("fail", "E_CONSISTENCY", None)]
 
