@@ -16,7 +16,15 @@ from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.log.sequencer import Sequencer, SequencerConfig
 from zaichang.log.signing import SigningConfig, former_keys, introduce_keys, open_signers, refuse_ended
 from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
-from zaichang.log.witnessing import Cosigned, StartRule, WitnessPeer, keep_witnessed_while_running, largest_known
+from zaichang.log.witness_clock import WitnessClock
+from zaichang.log.witnessing import (
+    Cosigned,
+    StartRule,
+    WitnessPeer,
+    keep_witnessed_while_running,
+    largest_known,
+    last_round,
+)
 from zaichang.log.writer import LogWriter
 from zaichang.ports.clock import Clock
 from zaichang.ports.log.open_logs import Beacon
@@ -46,21 +54,29 @@ def log_origin(domain: str, institution_id: str, year: int) -> str:
 class SequencedLog:
     """One open log; see ``OpenLog``."""
 
-    def __init__(self, origin: str, sequencer: Sequencer) -> None:
-        """Wrap a started sequencer, which the caller closes."""
+    def __init__(self, origin: str, sequencer: Sequencer, clock: WitnessClock | None = None) -> None:
+        """Wrap a started sequencer, which the caller closes; ``clock`` is the one that its writer asks."""
         self._origin = origin
         self.sequencer = sequencer
         self._witnessed: Checkpoint | None = None
+        self.clock = clock or WitnessClock()
         self._beacons: deque[Beacon] = deque(maxlen=BEACONS_KEPT)
         self._drawn = asyncio.Event()
 
     def note_witnessed(self, cosigned: Cosigned) -> None:
         """Remember the newest cosigned checkpoint, which new leaves then name as their anchor."""
         self._witnessed = cosigned.checkpoint
+        if cosigned.at_ms:
+            self.clock.note(cosigned.at_ms)
         if cosigned.beacon is not None:
             self._beacons.append(cosigned.beacon)
             self._drawn.set()
             self._drawn = asyncio.Event()
+
+    @property
+    def waits_for_witnesses(self) -> bool:
+        """Whether leaves were published that no witness has seen."""
+        return self._witnessed is None or self._witnessed.size < self.sequencer.checkpoint.checkpoint.size
 
     @property
     def origin(self) -> str:
@@ -127,6 +143,7 @@ class LogShelf:
         self._signing = signing or SigningConfig()
         self._start_rule = start_rule
         self._open: dict[str, SequencedLog] = {}
+        self._where: dict[str, LogPlace] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
 
@@ -140,19 +157,45 @@ class LogShelf:
         async with self._lock:
             if origin not in self._open:
                 try:
-                    self._open[origin] = await self._start(origin, self._places.place(institution_id, year))
+                    place = self._places.place(institution_id, year)
+                    self._open[origin] = await self._start(origin, place)
+                    self._where[origin] = place
                 except FatalLogError as error:
                     self._fatal(error)
                     raise
         return self._open[origin]
 
+    async def open_existing(self) -> None:
+        """Open the present year's logs that exist, before the first learner comes, and learn the witnesses' time.
+
+        Raises:
+            FatalLogError: A log may not be signed on: an old backup is back, or its files are damaged.
+            StorageError: ``log.clock_ahead``.
+        """
+        now_ms = self._clock.now_ms()
+        for place in await asyncio.to_thread(self._places.all):
+            if place.year != log_year(now_ms):
+                continue
+            try:
+                log = await self.log_for(place.institution_id, now_ms)
+            except StorageError as error:
+                _log.warning("the log %s is opened later: %s", place.name, error)
+                continue
+            cosigned = await last_round(place, self._witnesses) if self._witnesses else None
+            if cosigned is not None:
+                log.note_witnessed(cosigned)
+                log.clock.check(self._clock.now_ms())
+
     async def close(self) -> None:
-        """Write waiting leaves and close every log."""
+        """Write waiting leaves, have them cosigned as far as a witness answers soon, and close every log."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for log in self._open.values():
             await log.sequencer.close()
+        if self._witnesses:
+            waiting = [place for origin, place in self._where.items() if self._open[origin].waits_for_witnesses]
+            await asyncio.gather(*(last_round(place, self._witnesses) for place in waiting))
         self._open.clear()
 
     async def _start(self, origin: str, place: LogPlace) -> SequencedLog:
@@ -160,8 +203,9 @@ class LogShelf:
         signers = open_signers(place.keys, origin, self._signing)
         refuse_ended(place.keys, signers[0])
         # (2) Recover the log, and name its keys in it.
+        clock = WitnessClock()
         sequencer = await Sequencer.start(
-            lambda: self._writer(origin, place, signers), SequencerConfig(flush_ms=self._flush_ms)
+            lambda: self._writer(origin, place, signers, clock), SequencerConfig(flush_ms=self._flush_ms)
         )
         try:
             sm3_signers = [place.keys.sm2_signer(origin + SUFFIX)] if self._signing.sm2 else []
@@ -170,7 +214,7 @@ class LogShelf:
             await sequencer.close()
             raise
         # (3) Background tasks: report a failure, ask witnesses, follow with the SM3 tree.
-        log = SequencedLog(origin, sequencer)
+        log = SequencedLog(origin, sequencer, clock)
         self._tasks.append(asyncio.create_task(self._report_failure(sequencer)))
         if self._witnesses:
             self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))
@@ -188,7 +232,7 @@ class LogShelf:
             place, self._witnesses, lambda: log.sequencer.checkpoint.checkpoint.size, log.note_witnessed, self._fatal
         )
 
-    def _writer(self, origin: str, place: LogPlace, signers: list[Signer]) -> LogWriter:
+    def _writer(self, origin: str, place: LogPlace, signers: list[Signer], clock: WitnessClock) -> LogWriter:
         place.keys.publish(signers[0].vkey)
         return LogWriter(
             origin,
@@ -198,4 +242,5 @@ class LogShelf:
             self._clock.now_ms,
             lambda: largest_known(place, self._witnesses, self._start_rule),
             former_keys(place.keys, signers),
+            clock.check,
         )

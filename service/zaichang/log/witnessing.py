@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -22,13 +23,15 @@ from zaichang.ports.log.places import LogPlace
 from zaichang.tlog.beacon import BeaconKey, find_beacon, parse_beacon_key
 from zaichang.tlog.checkpoint import Checkpoint
 from zaichang.tlog.keys import KeyVerifier, parse_vkey
-from zaichang.tlog.note import format_note, parse_note, parse_signature_lines
+from zaichang.tlog.note import format_note, open_note, parse_note, parse_signature_lines
 
 PERIOD_S: Final = 5.0
 START_DEADLINE_S: Final = 5.0
 """For all witnesses together when a log is opened and none must answer: sessions wait for the log."""
 ROUND_S: Final = 2 * DEADLINE_S + 1.0
 """For all witnesses together in a round; each may correct our idea of its size once."""
+LAST_ROUND_S: Final = 5.0
+"""How long the start and the shutdown wait for a round of the witnesses."""
 _log = logging.getLogger("zaichang.log")
 
 
@@ -65,10 +68,12 @@ class Cosigned:
 
     Attributes:
         checkpoint: The cosigned checkpoint.
+        at_ms: The latest time that a witness stated in its cosignature.
         beacon: The first beacon among the answers; None if no answer had one.
     """
 
     checkpoint: Checkpoint
+    at_ms: int = 0
     beacon: Beacon | None = None
 
 
@@ -173,7 +178,45 @@ def cosign_round(
     keep_witnessed(place.side_files, note)
     if history is not None:
         history.keep(note, time.monotonic_ns() // 1_000_000)
-    return Cosigned(checkpoint=reader.checkpoint.checkpoint, beacon=beacon)
+    seen = open_note(note, [peer.key for peer in peers]).verified
+    at_ms = max((entry.timestamp_s * 1000 for entry in seen), default=0)
+    return Cosigned(checkpoint=reader.checkpoint.checkpoint, at_ms=at_ms, beacon=beacon)
+
+
+async def last_round(place: LogPlace, peers: Sequence[WitnessPeer], limit_s: float = LAST_ROUND_S) -> Cosigned | None:
+    """Have the published checkpoint cosigned within a time; return None if no witness answered in it.
+
+    The round runs in a thread that the end of the process does not wait for.
+
+    Args:
+        place: The log.
+        peers: Its witnesses.
+        limit_s: How long to wait, in seconds.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Cosigned | None] = loop.create_future()
+    given_up = threading.Event()
+
+    def tell(result: Cosigned | None) -> None:
+        if not answer.done():
+            answer.set_result(result)
+
+    def run() -> None:
+        result: Cosigned | None = None
+        try:
+            result = cosign_round(place, peers, {}, HistoryKeeper(place.side_files), given_up)
+        except (FatalLogError, StorageError, EvidenceError, NotFound) as error:
+            _log.warning("the last round of witnesses of %s failed: %s", place.name, error)
+        with suppress(RuntimeError):  # the loop is gone
+            loop.call_soon_threadsafe(tell, result)
+
+    threading.Thread(target=run, name="last-witness-round", daemon=True).start()
+    try:
+        return await asyncio.wait_for(answer, limit_s)
+    except TimeoutError:
+        given_up.set()
+        _log.warning("no witness of %s answered within %s s", place.name, limit_s)
+        return None
 
 
 def _beacon_of(note: bytes, lines: bytes, peer: WitnessPeer) -> Beacon | None:

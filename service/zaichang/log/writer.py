@@ -68,6 +68,7 @@ class LogWriter:
         heads: The compare-and-swap cell with the head.
         now_ms: Server time.
         known_size: Asks the witnesses for the largest size that they have cosigned (0 for none).
+        check_clock: Raises ``StorageError`` where the server's clock is ahead of the witnesses'.
         former: Keys that signed earlier checkpoints and sign no more; a stored head may still be signed by one.
     """
 
@@ -80,6 +81,7 @@ class LogWriter:
         now_ms: Callable[[], int],
         known_size: Callable[[], int] = lambda: 0,
         former: Sequence[KeyVerifier] = (),
+        check_clock: Callable[[int], None] = lambda now_ms: None,
     ) -> None:
         """Remember the parts; call ``recover`` before anything else."""
         self._origin = origin
@@ -89,6 +91,7 @@ class LogWriter:
         self._heads = heads
         self._now_ms = now_ms
         self._known_size = known_size
+        self._check_clock = check_clock
         self._state = TreeState()
         self._head: Head | None = None
 
@@ -188,6 +191,7 @@ class LogWriter:
         if head is None:
             raise FatalLogError("log.not_recovered", "The writer must recover before it commits.")
         at_ms = self._now_ms()
+        self._check_clock(at_ms)
         self._check_time(at_ms)
         checkpoint = Checkpoint(origin=self._origin, size=plan.state.size, root=plan.root)
         new = Head(note=sign_checkpoint(checkpoint, self._signers), at_ms=at_ms)

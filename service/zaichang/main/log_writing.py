@@ -13,10 +13,12 @@ from zaichang.log.command_records import log_waiting_records
 from zaichang.log.key_rotation import Rotation
 from zaichang.log.shelf import LogShelf, log_origin, log_year
 from zaichang.log.signing import SigningConfig
-from zaichang.log.witnessing import StartRule, largest_known, parse_peer
+from zaichang.log.witnessing import StartRule, largest_known, last_round, parse_peer
 from zaichang.main.logs import FolderLogs
 from zaichang.ports.clock import Clock
 from zaichang.ports.log.command_records import RecordSpool
+from zaichang.ports.log.places import LogPlace
+from zaichang.ports.log.store import Head
 from zaichang.settings import Settings
 
 
@@ -95,6 +97,54 @@ def locked_rotation(
             yield rotation, vkey.split("+")[1]
         finally:
             rotation.heads.close()
+    finally:
+        folder.unlock()
+
+
+async def ask_now(settings: Settings, place: LogPlace) -> None:
+    """Have a log's published checkpoint cosigned, beside the service that may run.
+
+    Raises:
+        StorageError: ``witness.none_answered``.
+        ConfigError: ``witness.peer``.
+    """
+    peers = [parse_peer(text) for text in settings.log_witnesses]
+    if not peers or await last_round(place, peers) is None:
+        raise StorageError(
+            "witness.none_answered", "No witness has cosigned the log now.", "Set log_witnesses, or ask again later."
+        )
+
+
+def reset_head_time(settings: Settings, institution_id: str, year: int | None, now_ms: int, *, apply: bool) -> int:
+    """Return how far a log's last signature is ahead of the clock, in milliseconds; set it back where asked to.
+
+    Args:
+        settings: From ``load_settings``.
+        institution_id: Whose log.
+        year: Of which year; None takes the present one.
+        now_ms: The corrected time.
+        apply: Whether to set it back.
+
+    Raises:
+        NotFound: ``log.none``.
+        StorageError: ``storage.locked`` while the service runs.
+    """
+    folder = DataFolder(settings.data)
+    folder.lock()
+    try:
+        year = year or log_year(now_ms)
+        origin = log_origin(settings.log_domain, institution_id, year)
+        heads = FolderLogs(folder).place(institution_id, year).open_heads()
+        try:
+            head = heads.load(origin)
+            if head is None:
+                raise NotFound("log.none", f"There is no log {origin} in this data folder.")
+            ahead_ms = max(0, head.at_ms - now_ms)
+            if apply and ahead_ms:
+                heads.swap(origin, head.note, Head(note=head.note, at_ms=now_ms), ())
+            return ahead_ms
+        finally:
+            heads.close()
     finally:
         folder.unlock()
 

@@ -85,6 +85,7 @@ class Services:
     async def __aenter__(self) -> Services:
         """Finish what a crash interrupted and rebuild open sessions."""
         try:
+            await self.logs.open_existing()
             await self.recorder.recover()
             await self.hub.recover()
         except BaseException:

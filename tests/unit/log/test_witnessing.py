@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.witness_server import COSIGNER
+from support.witness_server import COSIGNER, NOW_S
 from support.witness_server import serving as serving_logs
 from zaichang.adapters.keys.log_keys import load_or_create_log_key
 from zaichang.adapters.posix.folder import DataFolder
@@ -155,3 +155,69 @@ def test_a_witness_that_is_not_named_properly_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_peer(text)
     assert caught.value.code == "witness.peer"
+
+
+async def test_the_last_leaves_are_cosigned_at_the_shutdown(
+    folder: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing.keep_witnessed_while_running, "__defaults__", (3_600.0,))
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2023.key", ORIGIN).vkey
+    trust = f"log {vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n".encode()
+    place = FolderLogs(folder).place("inst-1", 2023)
+    clock, fatal = Clock(), list[FatalLogError]()
+    with serving_logs(tmp_path, [vkey]) as url:
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        await log.submit(("s", 0), b"leaf 0")
+        await logs.close()
+        size = log.sequencer.checkpoint.checkpoint.size
+        assert parse_trust(trust).open_checkpoint(witnessed(place.side_files)).checkpoint.size == size
+    gone = await witnessing.last_round(place, [parse_peer(f"http://127.0.0.1:9 {COSIGNER.vkey}")])
+    assert gone is None, "a witness that is away holds nothing up"
+
+
+async def test_a_clock_ahead_of_the_witness_opens_no_service(folder: DataFolder, tmp_path: Path) -> None:
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2026.key", ORIGIN.replace("2023", "2026")).vkey
+    clock, fatal = Clock(), list[FatalLogError]()
+    clock.ms = NOW_S * 1000
+    with serving_logs(tmp_path, [vkey]) as url:
+        logs = shelf(folder, clock, fatal, url)
+        await logs.open_existing()  # there is none yet
+        await logs.log_for("inst-1", clock.ms)
+        await logs.close()
+        logs = shelf(folder, clock, fatal, url)
+        await logs.open_existing()
+        assert logs._open
+        clock.ms += 3_600_000
+        with pytest.raises(StorageError) as caught:
+            await logs.open_existing()
+        assert caught.value.code == "log.clock_ahead"
+        log = await logs.log_for("inst-1", clock.ms)
+        with pytest.raises(StorageError) as caught:
+            await log.sequencer.submit(("s", 9), b"leaf")
+        assert caught.value.code == "log.clock_ahead", "nothing is signed, and it may be submitted again"
+        clock.ms -= 3_600_000
+        await log.submit(("s", 9), b"leaf")
+        await logs.close()
+    assert fatal == []
+
+
+async def test_a_rolled_back_copy_stops_the_start(folder: DataFolder, tmp_path: Path) -> None:
+    vkey = load_or_create_log_key(folder.keys / "log-inst-1-2026.key", ORIGIN.replace("2023", "2026")).vkey
+    clock, fatal = Clock(), list[FatalLogError]()
+    clock.ms = NOW_S * 1000
+    with serving_logs(tmp_path, [vkey]) as url:
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        await log.submit(("s", 0), b"leaf 0")
+        await logs.close()
+        shutil.copytree(folder.root, tmp_path / "backup")
+        logs = shelf(folder, clock, fatal, url)
+        log = await logs.log_for("inst-1", clock.ms)
+        await log.submit(("s", 1), b"leaf 1")
+        await logs.close()
+        logs = shelf(DataFolder(tmp_path / "backup"), clock, fatal, url)
+        with pytest.raises(FatalLogError) as caught:
+            await logs.open_existing()
+        assert caught.value.code == "log.rolled_back"
+        await logs.close()

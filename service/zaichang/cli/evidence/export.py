@@ -44,6 +44,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--trust-out", type=Path, help="also write the log's key as a trust file, to try verify with")
     parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
     parser.add_argument(
+        "--ask-witnesses", action="store_true", help="have the log cosigned now, then prove to that checkpoint"
+    )
+    parser.add_argument(
         "--captures", action="store_true",
         help="also the pictures that are still kept, for a comparison with the record; needs --openings everything",
     )  # fmt: skip
@@ -64,6 +67,7 @@ async def _export(args: Namespace) -> int:
     from zaichang.log.bundles import export_sessions, log_trust, place_of
     from zaichang.log.reader import LogReader
     from zaichang.log.witness_client import witnessed
+    from zaichang.main.log_writing import ask_now
     from zaichang.main.logs import folder_logs
     from zaichang.main.stores import open_store, open_vault
 
@@ -73,7 +77,10 @@ async def _export(args: Namespace) -> int:
         if len(places) != 1:
             raise UnreadableInput("export.many_logs", "These sessions are in more than one log; export each apart.")
         (place,) = places.values()
-        reader = LogReader(place.published, witnessed(place.side_files) if args.witnessed else None)
+        if args.ask_witnesses:
+            await ask_now(settings, place)
+        cosigned = args.witnessed or args.ask_witnesses
+        reader = LogReader(place.published, witnessed(place.side_files) if cosigned else None)
         vault = open_vault(settings)
         pictures = _pictures(settings) if args.captures else None
         bundle = await export_sessions(

@@ -38,6 +38,13 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     revoke.add_argument(
         "--until", type=int, metavar="SIZE", help="the last size known to be ours; default: the present one"
     )
+    clock = actions.add_parser("clock", help="after a clock that jumped ahead: let the log sign again")
+    clock.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
+    clock.add_argument("--config", type=Path, help="settings as a TOML file")
+    clock.add_argument("--institution", required=True, help="whose log")
+    clock.add_argument("--year", type=int, help="of which year; default: the present one")
+    clock.add_argument("--set-back", action="store_true", help="set the last signature's time back to now")
+    clock.set_defaults(func=_clock)
     kinds = record.add_subparsers(dest="kind", required=True)
     upload = kinds.add_parser("upload", help="a submission to a platform, and its answer")
     upload.add_argument("--target", required=True, help="which platform, a lower-case word")
@@ -54,6 +61,22 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     revoke.set_defaults(func=_change, revoke=True)
     upload.set_defaults(func=_upload)
     sampling.set_defaults(func=_sampling)
+
+
+def _clock(args: Namespace) -> int:
+    from zaichang.cli.service import settings_from
+    from zaichang.main.log_writing import reset_head_time
+
+    institution = check_id(args.institution, "institution")
+    ahead_ms = reset_head_time(settings_from(args), institution, args.year, _now_ms(), apply=args.set_back)
+    if not ahead_ms:
+        say("The last signature is not ahead of the clock: nothing is to be done.")
+    elif args.set_back:
+        say(f"The last signature's time was set back by {ahead_ms} ms. Write down when and why, for the inspectors:")
+        say("records signed under the wrong clock stay in the log, dated ahead, and are findings that you explain.")
+    else:
+        say(f"The last signature is {ahead_ms} ms ahead of the clock. Check the clock, then run it with --set-back.")
+    return 1 if ahead_ms and not args.set_back else 0
 
 
 def _change(args: Namespace) -> int:

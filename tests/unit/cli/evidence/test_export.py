@@ -11,9 +11,12 @@ import pytest
 
 from support.desk import POLICY
 from support.evidence_folder import INSTITUTION, Recorded, record_session
+from support.witness_server import COSIGNER, serving
+from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.cli import main
 from zaichang.cli.evidence import export
 from zaichang.core.canonical import canonical_bytes
+from zaichang.tlog.trust import parse_trust
 
 if TYPE_CHECKING:
     from zaichang.ports.sessions import SessionHistory
@@ -263,3 +266,18 @@ def test_a_witnessed_export_meets_the_quorum(
     command = ["receipt", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(receipt)]
     assert main([*command, "--witnessed"]) == 0
     assert main(["verify", str(receipt), "--trust", str(strict)]) == 0
+
+
+def test_an_export_asks_the_witnesses_first(
+    recorded: Recorded, trust: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vkey = trust.read_text().split()[1]
+    strict, out = tmp_path / "strict", tmp_path / "b"
+    strict.write_text(f"log {vkey}\nwitness w {COSIGNER.vkey}\nquorum w\n")
+    command = ["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(out), "--ask-witnesses"]
+    assert main(command) != 0
+    with serving(tmp_path, [vkey]) as url:
+        monkeypatch.setenv("ZAICHANG_LOG_WITNESSES", f"{url} {COSIGNER.vkey}")
+        assert main(command) == 0
+    bundle, _ = read_bundle(out.read_bytes())
+    assert parse_trust(strict.read_bytes()).open_checkpoint(bundle.checkpoint).checkpoint.size >= 4

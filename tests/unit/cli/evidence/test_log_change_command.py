@@ -102,3 +102,17 @@ def test_a_record_is_left_for_the_running_service(
     assert '"index": null' in capsys.readouterr().out
     assert [entry.institution_id for entry in PosixRecordSpool(recorded.folder).all()] == [INSTITUTION]
     assert main(["log", "record", "--data", str(tmp_path / "nowhere"), *base(recorded)[2:], *upload[7:]]) == 3
+
+
+def test_a_log_signed_under_a_clock_that_jumped_signs_again(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["log", "clock", *base(recorded)[:-1], "--year", str(NOW_YEAR)]
+    assert main(command) == 0
+    monkeypatch.setattr("zaichang.cli.evidence.log_change._now_ms", lambda: 1_699_990_000_000)
+    assert main(command) == 1
+    assert "Check the clock" in capsys.readouterr().out
+    assert main([*command, "--set-back"]) == 0
+    assert "Write down when and why" in capsys.readouterr().out
+    assert main(command) == 0
+    assert main(["log", "clock", *base(recorded)[:-1], "--year", "1999"]) == 2
