@@ -5,6 +5,7 @@ Run from the checkout::
     make adversary ARGS='--sessions 3000'
     make adversary ARGS='--class pause --class stand --sessions 500 --seed 2'
     make adversary ARGS='--ban pause,stand'
+    make adversary ARGS='--keep --page docs'     # everything, and the page
 
 No picture is analysed: the camera is an oracle (``camera``). The same seed and number of sessions give the same ways.
 """
@@ -20,8 +21,10 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.adversary import kept
 from benchmarks.adversary.campaign import CLASSES, Worst, judged, search, tasks
+from benchmarks.adversary.classes import ACCEPTED
 from benchmarks.adversary.ways import Way, way_to_plain
 from zaichang.launch.policy_packs import load_pack
+from zaichang_simulation import redteam_page
 
 
 def row(worst: Worst) -> dict[str, report.Cell]:
@@ -67,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, default=None, help="where the figures go")
     parser.add_argument("--ways", type=Path, default=None, help="where the ways go; with --keep: into the checkout")
     parser.add_argument("--keep", action="store_true", help="keep the ways for later searches and for the tests")
+    parser.add_argument("--page", type=Path, default=None, help="also write the record and the page into this folder")
     parser.add_argument("--keep-going", action="store_true", help="end with 0 even where a target is missed")
     chosen = parser.parse_args(arguments)
     policy = load_pack(chosen.policy).policy
@@ -95,10 +99,13 @@ def main(arguments: list[str] | None = None) -> int:
             "jobs": chosen.jobs,
             "seconds": round(took_s),
             "sessions_per_s": round(total / took_s, 1),
+            "accepted": dict(ACCEPTED),
         },
         notes=["a session is an evening of a ten-minute lesson; figures by evenings that the search has not seen"],
-        destination=chosen.json,
+        destination=chosen.json if chosen.page is None else chosen.page / "adversary.json",
     )
+    if chosen.page is not None:
+        redteam_page.write(chosen.page)
     ways = {each.kind: each.way for each in found}
     if chosen.keep:
         kept.save_ways({**kept.load_ways(), **ways})

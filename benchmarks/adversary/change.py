@@ -107,6 +107,8 @@ class Cheats:
             yield way
 
     def _with_tool(self, way: Way, chance: random.Random) -> Way:
+        if self.kind == "notice":
+            way = replace(way, rules=(*way.rules, Rule(on=On.CAPTURE, do=Do.COME, after_ms=3_000)))
         for do in _DO.get(self.kind, ()):
             return replace(way, rules=(*way.rules, replace(self._rule(chance), do=do)))
         return self._settings(way, chance)

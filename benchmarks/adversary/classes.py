@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from benchmarks.adversary.ways import HEARTBEAT_MS, Do, Script, Seat, Then, Way
+from benchmarks.adversary.ways import HEARTBEAT_MS, Do, On, Script, Seat, Then, Way
 from zaichang.core.enums import Route
 
 PRESENCE: Final = "presence"
@@ -46,6 +46,7 @@ ALLOWED: Final = MappingProxyType(
         "badly-seen": frozenset({"badly-seen"}),
         "dummy": frozenset({"dummy"}),
         EVERYTHING: frozenset({*_ACTIONS.values(), *_SEATS.values(), "pace", "hold", "refuse"}),
+        "notice": frozenset({"notice", "hold", "refuse"}),
         "no-faces": frozenset({"no-faces", "pause"}),
         "accounts": frozenset({"accounts"}),
     }
@@ -53,11 +54,15 @@ ALLOWED: Final = MappingProxyType(
 """By class, the tools that its ways may use; all but ``presence`` and ``everything`` must use the one of their name."""
 ACCEPTED: Final = MappingProxyType(
     {
+        "notice": "The page tells the learner of each silent order and holds the picture back until then: a learner who"
+        " is back within the notice that slow lines need is not told from one who never left.",
         "no-faces": "The route without faces proves answers, and a program that reads the page can give them.",
         "accounts": "The core sees one session; one face behind two accounts is for the service around it.",
     }
 )
 """Classes that earn more than the target today and why; the figures say how much."""
+NOTICE_MS: Final = 5_000
+"""A learner who comes this soon after a silent order is the class ``notice``: the rules allow a slow line as much."""
 TARGET_BP: Final = 200
 TARGET_MS: Final = 15_000
 
@@ -71,6 +76,8 @@ def tools_of(way: Way) -> frozenset[str]:
         tools.add("refuse" if way.then is Then.REFUSE else "hold")
     if way.seat is not Seat.EMPTY:
         tools.add(_SEATS[way.seat])
+    if any(each.on is On.CAPTURE and each.do is Do.COME and each.after_ms < NOTICE_MS for each in way.rules):
+        tools.add("notice")
     if way.route is Route.CHALLENGE or way.script is not Script.NONE:
         tools.add("no-faces")
     if way.accounts > 1:

@@ -14,7 +14,9 @@ from zaichang.session.playhead import difference, total_ms
 from zaichang.session.policy import Policy
 
 BEGINS_MS = 1_700_000_000_000
-PATIENCE = 4
+AWAY_MIN_MS = 2_000
+"""A person who gets up is away for this long at least."""
+PATIENCE = 3
 """An evening lasts at most so many times the lesson; a way that stands still ends there."""
 
 
@@ -123,7 +125,7 @@ class Evening:
             self.settle()
             self.here = False
             self.left_ms = self.now_ms
-        self._later(for_ms, self.come)
+        self._later(max(AWAY_MIN_MS, for_ms) if for_ms else 0, self.come)
 
     def glance(self, for_ms: int) -> None:
         """The learner is badly seen for a while: bends over notes, turns the head."""

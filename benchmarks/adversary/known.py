@@ -85,6 +85,10 @@ KNOWN: Final = MappingProxyType(
                 _AT_END,
             )
         ),
+        "comes-within-the-notice": Way(
+            rules=(rule("play", "leave", 1), rule("capture", "come", 3), rule("round", "leave", 0.5), _AT_END),
+            wait_ms=3_900,
+        ),
         "comes-when-called": Way(
             rules=(rule("play", "leave", 1), rule("prompt", "come", 1), rule("round", "leave", 1), _AT_END)
         ),
@@ -132,7 +136,7 @@ KNOWN: Final = MappingProxyType(
         "stand-in-and-learner-in-turns": Way(
             rules=(
                 rule("play", "leave", 1),
-                rule("capture", "come", 2),
+                rule("capture", "come", 6),
                 rule("prompt", "come"),
                 rule("round", "leave", 0.5),
                 _AT_END,
@@ -142,7 +146,7 @@ KNOWN: Final = MappingProxyType(
         "photograph-and-learner-in-turns": Way(
             rules=(
                 rule("play", "leave", 1),
-                rule("capture", "come", 2),
+                rule("capture", "come", 6),
                 rule("prompt", "come"),
                 rule("round", "leave", 0.5),
                 _AT_END,

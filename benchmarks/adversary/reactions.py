@@ -7,6 +7,8 @@ from functools import partial
 
 from benchmarks.adversary.ways import On, Rule
 
+CLOCK_MIN_MS = 5_000
+"""People do nothing by the clock more often than this."""
 _ONCE = frozenset({On.CAPTURE, On.PROMPT, On.CHALLENGE})
 """Events that come again before a reaction to the first: the first one counts."""
 
@@ -49,7 +51,8 @@ class Reactions:
     def _schedule(self, number: int, each: Rule, do: Callable[[Rule], None]) -> None:
         self._waits[number] = True
         self._tokens[number] += 1
-        self._later(each.after_ms, partial(self._act, number, each, self._tokens[number], do))
+        after_ms = max(CLOCK_MIN_MS, each.after_ms) if each.on is On.CLOCK else each.after_ms
+        self._later(after_ms, partial(self._act, number, each, self._tokens[number], do))
 
     def _act(self, number: int, each: Rule, token: int, do: Callable[[Rule], None]) -> None:
         if token != self._tokens[number]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from support.sim import PaintedAnalyser
 from zaichang_simulation import suite
 from zaichang_simulation.analysis import Gallery
+from zaichang_simulation.redteam_page import figures, page
 
 SIZE = "width_px = 160\nheight_px = 120\n"
 POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'
@@ -37,35 +38,25 @@ def test_figures_and_page(tmp_path: Path) -> None:
         "plain": "kept",
         "robbed": "LOST",
     }
-    found = suite.figures(cases)
-    assert (found.gained_ms, found.claimed_ms) == (50_000, 50_000)
+    rows = suite.rows(cases)
+    found = figures(rows)
+    assert (found.gained_s, found.claimed_s) == (50, 50)
     assert found.cheat_credit == 1.0
-    assert found.worst_loss_ms == 140_000
+    assert found.worst_loss_s == 140
     assert (found.lost_sessions, found.replays_differ) == (0, 0)
     assert all(case.replay_equal for case in cases if case.result)
     assert not next(case for case in cases if case.result is None).replay_equal
-    page = suite.page(cases)
-    assert "- 50.0 s: C5 (through). The learner sleeps." in page
+    text = page(rows)
+    assert "- 50.0 s: C5 (through). The learner sleeps." in text
     through, absent, robbed = (
-        next(row for row in suite.rows(cases) if row["title"] == title) for title in ("through", "unseen", "robbed")
+        next(row for row in rows if row["title"] == title) for title in ("through", "unseen", "robbed")
     )
     assert [through[name] for name in ("technique", "honest_s", "claimed_s", "credited_s", "review_s")] == (
         ["C5", 10.0, 60.0, 60.0, 0.0]
     )
     assert (through["verdict"], through["why"]) == ("NOT STOPPED", ["SESSION_FINISHED"])
     assert "its media are absent" in str(absent["verdict"])
-    assert (robbed["kind"], robbed["lost_s"]) == ("honest", 140.0) and "| robbed | 140.0 |" in page
-    assert "- C5 (known): Known." in page
-    assert "100.00%" in page
+    assert (robbed["kind"], robbed["lost_s"]) == ("honest", 140.0) and "| robbed | 140.0 |" in text
+    assert "- C5, 3600 s (known): Known." in text
+    assert "100.00%" in text
     assert "NOT STOPPED" in suite.row(cases[1]) and "media absent" in suite.row(cases[2])
-
-
-def test_nothing_claimed_is_no_credit() -> None:
-    assert suite.figures([]).cheat_credit == 0.0
-
-
-def test_where_nothing_is_earned_the_page_says_so(tmp_path: Path) -> None:
-    body = f'[[camera]]\nkind = "clip"\n{SIZE}[expect]\nhonest_s = 60\n'
-    write(tmp_path / "redteam", "honest-one", 'kind = "cheat"\ntechnique = "C5"\n', body)
-    page = suite.page(suite.run_suite(suite.scenarios(tmp_path), Gallery(PaintedAnalyser()), ()))
-    assert "Nothing was credited beyond the honest time" in page
