@@ -10,6 +10,9 @@ from zaichang.audit.check import Check, Status
 from zaichang.audit.locate import locate_change
 from zaichang.core.errors import EvidenceError
 
+MAX_FINDINGS: Final = 1_000
+"""Failed and undecided checks that are kept. After so many, the input is not damaged but something else."""
+
 MAX_LOCATED: Final = 5
 """How many findings are searched for their changed byte; each may take a second."""
 
@@ -27,10 +30,34 @@ class About:
 
 @dataclass(slots=True)
 class Findings:
-    """The checks made so far, in order."""
+    """The checks made so far, in order.
+
+    Attributes:
+        checks: All that passed, and ``MAX_FINDINGS`` of the others.
+        left_out: Failed and undecided checks beyond these.
+    """
 
     checks: list[Check] = field(default_factory=list)
+    left_out: int = 0
     _located: int = 0
+    _bad: int = 0
+    _failed: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether further findings are only counted."""
+        return self._bad >= MAX_FINDINGS
+
+    def unchecked(self, about: About) -> None:
+        """Record that a part of the input was not checked, because there are too many findings before it."""
+        message = f"Not checked: {MAX_FINDINGS} findings stand before it."
+        self._append("stopped", Status.UNDECIDED, "E_FORMAT", message, about)
+
+    def finish(self, about: About) -> None:
+        """Record how many findings were left out, if any were."""
+        if self.left_out:
+            message = f"{self.left_out} further findings are left out."
+            self._append("stopped", Status.UNDECIDED, "E_FORMAT", message, about)
 
     def passed(self, check: str, about: About, message: str = "") -> None:
         """Record a pass."""
@@ -104,6 +131,25 @@ class Findings:
         self.failed(check, code, whole, about, field=name, expected=change.value)
 
     def _add(
+        self,
+        check: str,
+        status: Status,
+        code: str | None,
+        message: str,
+        about: About,
+        field: str | None = None,
+        expected: object = None,
+        got: object = None,
+    ) -> None:
+        if status is not Status.PASS:
+            if self.full and (self._failed or status is Status.UNDECIDED):
+                self.left_out += 1
+                return
+            self._bad += 1
+            self._failed = self._failed or status is Status.FAIL
+        self._append(check, status, code, message, about, field, expected, got)
+
+    def _append(
         self,
         check: str,
         status: Status,

@@ -49,7 +49,7 @@ class ScanOptions:
     """
 
     chains: bool = True
-    deep: bool = False
+    deep: bool = True
 
 
 def scan_log(

@@ -7,8 +7,10 @@ this detects a leaf that is written today under last week's date. The log's own 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from zaichang.audit.findings import About, Findings
@@ -40,7 +42,7 @@ class SeenAt:
     near: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Bounds:
     """The witnesses' bounds on the time of a leaf.
 
@@ -56,12 +58,22 @@ class Bounds:
 
     def first_covering(self, index: int) -> SeenAt | None:
         """Return the earliest checkpoint that covers leaf ``index``."""
-        covering = (entry for entry in self.seen if entry.size > index)
-        return min(covering, key=lambda entry: (entry.at_ms, not entry.near), default=None)
+        ordered, sizes = self._ordered
+        place = bisect_right(sizes, index)
+        return ordered[place] if place < len(ordered) else None
 
     def of_size(self, size: int) -> SeenAt | None:
         """Return the checkpoint of exactly this size."""
-        return next((entry for entry in self.seen if entry.size == size), None)
+        return self._by_size.get(size)
+
+    @cached_property
+    def _ordered(self) -> tuple[list[SeenAt], list[int]]:
+        ordered = earliest(self.seen)
+        return ordered, [entry.size for entry in ordered]
+
+    @cached_property
+    def _by_size(self) -> dict[int, SeenAt]:
+        return {entry.size: entry for entry in reversed(self.seen)}
 
 
 def earliest(seen: Iterable[SeenAt]) -> list[SeenAt]:

@@ -81,6 +81,9 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     nothing = Bundle(origin=bundle.origin, checkpoint=bundle.checkpoint)
     credited: list[Credited | None] = []
     for sid, own in sorted(of_session.items()):
+        if findings.full:
+            findings.unchecked(About(origin=bundle.origin, sid=sid))
+            continue
         own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
         check_times(bundle.origin, own, bounds, findings)
         policy = policies.get(own[0].text("policy"))
@@ -90,6 +93,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     check_double_credit((each for each in credited if each is not None), findings)
     if checkpoint is not None:
         check_period(bundle, leaves, checkpoint, bounds.seen, findings, witnessed=trust.quorum != NONE)
+    findings.finish(About(origin=bundle.origin))
     return findings.checks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
@@ -81,9 +82,11 @@ def seen_for(
     kept = [entry for entry in read_history(side_files) if entry.size <= reader.size]
     sizes = sorted({entry.size for entry in kept})
     wanted: set[int] = set()
+    known = set(sizes)
     for index, anchor in places:
-        first = next((size for size in sizes if size > index), None)
-        wanted |= {size for size in (first, anchor) if size is not None and size in sizes}
+        place = bisect_right(sizes, index)
+        first = sizes[place] if place < len(sizes) else None
+        wanted |= {size for size in (first, anchor) if size is not None and size in known}
     by_size: dict[int, Kept] = {}
     for entry in kept:
         by_size.setdefault(entry.size, entry)

@@ -28,7 +28,7 @@ def test_what_is_no_leaf_or_another_log_s_leaf_is_named() -> None:
         checks = [c for c in scan(files_of([*LEAVES[:400], bad, *LEAVES[405:]])) if c.status is Status.FAIL]
         assert [(c.code, c.index) for c in checks] == [(code, 400)]
     deep = b'{"at":1,"origin":"' + ORIGIN.encode() + b'","t":"erasure","v":1}'
-    assert exit_code(scan(files_of([*LEAVES[:5], deep]))) == 0
+    assert exit_code(scan(files_of([*LEAVES[:5], deep]), deep=False)) == 0
     checks = scan(files_of([*LEAVES[:5], deep]), deep=True)
     assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == [("E_SCHEMA", 5)]
 
@@ -45,7 +45,7 @@ def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() ->
     assert exit_code(scan(files_of([*LEAVES[:400], anchored(300, root)]), deep=True)) == 0
     for size, named, code in ((300, bytes(32), "E_FORK"), (401, root, "E_TIME_LOW")):
         files = files_of([*LEAVES[:400], anchored(size, named)])
-        assert exit_code(scan(files)) == 0
+        assert exit_code(scan(files, deep=False)) == 0
         bad = [c for c in scan(files, deep=True) if c.status is Status.FAIL]
         assert [(c.code, c.index, c.field) for c in bad] == [(code, 400, "anchor")]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zaichang.audit.check import Status
-from zaichang.audit.findings import MAX_LOCATED, About, Findings
+from zaichang.audit.check import Status, exit_code
+from zaichang.audit.findings import MAX_FINDINGS, MAX_LOCATED, About, Findings
 from zaichang.core.errors import EvidenceError
 
 HERE = About(origin="log", index=3, sid="s", segment=1, event=2)
@@ -42,3 +42,33 @@ def test_the_changed_byte_is_named_for_the_first_findings_only() -> None:
         )
     assert [check.field for check in findings.checks] == ["at_ms"] * MAX_LOCATED + ["payload"]
     assert findings.checks[0].expected == "12345"
+
+
+def test_a_thousand_findings_are_kept_and_the_rest_is_counted() -> None:
+    findings = Findings()
+    for n in range(MAX_FINDINGS + 5):
+        findings.failed("x", "E_FORMAT", "bad", About(event=n))
+    assert findings.full and findings.left_out == 5
+    findings.unchecked(About(sid="s"))
+    findings.finish(About())
+    assert len(findings.checks) == MAX_FINDINGS + 2
+    assert [check.message for check in findings.checks[-2:]] == [
+        "Not checked: 1000 findings stand before it.", "5 further findings are left out.",
+    ]  # fmt: skip
+
+
+def test_a_failed_check_is_not_lost_behind_a_thousand_undecided_ones() -> None:
+    findings = Findings()
+    for n in range(MAX_FINDINGS + 1):
+        findings.undecided("x", "E_FORMAT", "?", About(event=n))
+    findings.failed("x", "E_FORMAT", "bad", About())
+    findings.failed("x", "E_FORMAT", "bad", About())
+    assert (exit_code(findings.checks), len(findings.checks), findings.left_out) == (1, MAX_FINDINGS + 1, 2)
+    findings.passed("x", About())
+    assert len(findings.checks) == MAX_FINDINGS + 2
+
+
+def test_nothing_left_out_is_not_mentioned() -> None:
+    findings = Findings()
+    findings.finish(About())
+    assert findings.checks == []

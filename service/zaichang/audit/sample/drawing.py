@@ -18,8 +18,10 @@ from typing import Final
 
 import msgspec
 
+from zaichang.audit.findings import MAX_FINDINGS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash, root_hash
 
 FORMAT: Final = "zaichang-sample-announcement@v1"
@@ -147,10 +149,12 @@ class Frame:
 
     Attributes:
         sessions: Project to indexes.
+        bad: Index of each entry that breaks its schema, up to ``MAX_FINDINGS``, and the error.
         hashes: Leaf hashes of the whole log, to prove that the frame is the log that was frozen.
     """
 
     sessions: dict[str, list[int]] = field(default_factory=dict)
+    bad: list[tuple[int, EvidenceError]] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
 
     def add(self, entries: Sequence[bytes]) -> None:
@@ -163,6 +167,11 @@ class Frame:
                     head = _Start()
                 if head.t == "session.start" and head.course:
                     self.sessions.setdefault(head.course, []).append(len(self.hashes))
+            if len(self.bad) < MAX_FINDINGS:
+                try:
+                    parse_leaf(entry)
+                except EvidenceError as error:
+                    self.bad.append((len(self.hashes), error))
             self.hashes.append(leaf_hash(entry))
 
     def check(self, announcement: Announcement) -> None:

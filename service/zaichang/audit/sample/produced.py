@@ -203,6 +203,7 @@ def _sessions(held: _Held, checks: Sequence[Check], found: dict[int, Produced], 
             about = About(origin=copy.origin, index=entry.index, sid=known)
             message = f"Bundle {number}: this is not the leaf that the regulator's copy has at index {entry.index}."
             own.failed("produced", "E_LEAF_HASH", message, about, field="leaf")
+    drawn: list[tuple[int, str, str]] = []
     for index, sid in starts:
         if index not in copy.starts:
             continue
@@ -217,20 +218,38 @@ def _sessions(held: _Held, checks: Sequence[Check], found: dict[int, Produced], 
             else:
                 message += " The leaf is newer than the bundle: ask for a new export."
                 own.undecided("produced", "E_NOT_PRODUCED", message, about, field="leaf")
-        elsewhere = {place for other, places in indexes.items() if other != sid for place in places}
-        produced = found.setdefault(index, Produced(sid=expected))
-        produced.checks += [
-            check for check in (*checks, *own.checks) if _concerns(check, {sid, expected}, indexes[sid], elsewhere)
-        ]
+        drawn.append((index, sid, expected))
+    concerned = _Concerned([*checks, *own.checks], indexes)
+    for index, sid, expected in drawn:
+        found.setdefault(index, Produced(sid=expected)).checks.extend(concerned.by({sid, expected}, indexes[sid]))
     taken = {id(check) for produced in found.values() for check in produced.checks}
     findings.checks += [check for check in own.checks if id(check) not in taken]
 
 
-def _concerns(check: Check, sids: set[str], places: set[int], elsewhere: set[int]) -> bool:
-    """Whether a check concerns a session: it does unless it is plainly about another."""
-    if check.sid is not None:
-        return check.sid in sids
-    return check.index is None or check.index in places or check.index not in elsewhere
+class _Concerned:
+    """Checks of a bundle by the session that they concern; one that is plainly about none concerns every session."""
+
+    def __init__(self, checks: Sequence[Check], indexes: Mapping[str, set[int]]) -> None:
+        owned = {place for places in indexes.values() for place in places}
+        self._of_all: list[tuple[int, Check]] = []
+        self._of_session: dict[str, list[tuple[int, Check]]] = {}
+        self._of_place: dict[int, list[tuple[int, Check]]] = {}
+        for order, check in enumerate(checks):
+            if check.sid is not None:
+                self._of_session.setdefault(check.sid, []).append((order, check))
+            elif check.index is not None and check.index in owned:
+                self._of_place.setdefault(check.index, []).append((order, check))
+            else:
+                self._of_all.append((order, check))
+
+    def by(self, sids: set[str], places: set[int]) -> list[Check]:
+        """Return the checks that concern a session, in their order."""
+        found = [*self._of_all]
+        for sid in sids:
+            found += self._of_session.get(sid, [])
+        for place in places:
+            found += self._of_place.get(place, [])
+        return [check for _, check in sorted(found, key=lambda entry: entry[0])]
 
 
 def worst(checks: Iterable[Check]) -> tuple[str, list[Check]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     for action in (fsck, keys):
         action.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
         action.add_argument("--institution", help="only this institution's logs")
-    fsck.add_argument("--deep", action="store_true", help="also hold every leaf against its schema")
+    fsck.add_argument("--shallow", action="store_true", help="do not check each leaf's schema")
+    fsck.add_argument("--deep", action="store_true", help=SUPPRESS)
     fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
     fsck.set_defaults(func=_fsck)
     keys.set_defaults(func=_keys)
@@ -73,7 +74,7 @@ def _fsck(args: Namespace) -> int:
     for root in _logs(args):
         started = time.monotonic()
         trust = parse_trust("\n".join([*_key_lines(root), "quorum none"]).encode())
-        own = verify_path(root, trust, options=ScanOptions(deep=args.deep))
+        own = verify_path(root, trust, options=ScanOptions(deep=not args.shallow))
         checks += own
         if args.json:
             for check in own:

@@ -26,6 +26,7 @@ from zaichang.tlog.tiles import CHECKPOINT_PATH
 from zaichang.tlog.trust import Trust
 
 _MAX_BYTES: Final = 64_000_000
+_SHOWN: Final = 20
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -84,10 +85,13 @@ def _announce(args: Namespace) -> int:
         draw_ms=int(draw_at.timestamp() * 1000),
     )
     check_rates(announcement)
+    frame = _frame(args.log, announcement.size)
+    frame.check(announcement)
+    broken = _broken(frame)
     signer = signer_in(args.key, args.name)
     _write(args.out, sign_note(announcement.text(), [signer]))
     say(f"{args.out}: {checkpoint.origin} frozen at {checkpoint.size}. Publish it, and your key: {signer.vkey}")
-    return 0
+    return 1 if broken else 0
 
 
 def _draw(args: Namespace) -> int:
@@ -98,7 +102,8 @@ def _draw(args: Namespace) -> int:
         # A try beforehand is no wrong; only the digits that are rolled at that time make the sample.
         early = f"The dice are to be rolled in {early_ms // 60_000} minutes: this can only be a rehearsal."
         say(early, err=True)
-    sample = draw_sample(announcement, _frame(args.log, announcement.size), args.seed)
+    frame = _frame(args.log, announcement.size)
+    sample = draw_sample(announcement, frame, args.seed)
     _write(args.out, canonical_bytes(sample.as_value(), _MAX_BYTES))
     say(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")
     share = f"{announcement.floor_share_bp / 100:g} %"
@@ -107,7 +112,7 @@ def _draw(args: Namespace) -> int:
             f"  {project.project}: {project.drawn} of {project.sessions} sessions; if {share} were bad, "
             f"one would be met with probability {project.detection:.1%}"
         )
-    return 0
+    return 1 if _broken(frame) else 0
 
 
 def _report(args: Namespace) -> int:
@@ -116,6 +121,7 @@ def _report(args: Namespace) -> int:
     frame = _frame(args.log, announcement.size)
     bundles = [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles]
     entries = read_entries(tile_reader(args.log), _copied(args.log, trust, announcement))
+    broken = _broken(frame)
     sample, results, checks = report(draw_file, frame, entries, bundles, trust, replay_by_rules)
     _write(args.out, as_json(sample, results, checks).encode())
     if args.html is not None:
@@ -125,7 +131,16 @@ def _report(args: Namespace) -> int:
             say(check.line(), whole=True)
     good = sum(1 for result in results if result.result == "pass")
     say(f"{good} of {len(results)} drawn sessions pass")
-    return exit_code(checks)
+    return 1 if broken else exit_code(checks)
+
+
+def _broken(frame: Frame) -> bool:
+    """Print the frozen log's entries that break their schema; return whether there are any."""
+    for index, error in frame.bad[:_SHOWN]:
+        say(f"index {index}: {error}", err=True)
+    if len(frame.bad) > _SHOWN:
+        say(f"... and {len(frame.bad) - _SHOWN} more entries that break their schema", err=True)
+    return bool(frame.bad)
 
 
 def _frame(folder: Path, size: int) -> Frame:

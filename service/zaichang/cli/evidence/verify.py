@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,7 +46,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--own-copy", action="store_true", help="believe the mirror's own times of first sight (your own mirrors only)"
     )
-    parser.add_argument("--deep", action="store_true", help="hold every leaf against its schema (folders only)")
+    parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
+    parser.add_argument("--deep", action="store_true", help=SUPPRESS)
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")
     parser.add_argument("--json", action="store_true", help="print every check as a line of JSON, and no sentences")
     parser.set_defaults(func=run)
@@ -58,7 +59,7 @@ def run(args: Namespace) -> int:
     trust = replace(trust, now_s=int(time.time()))
     older = [read_file(path, 1_000_000) for path in args.older]
     started = time.monotonic()
-    options = ScanOptions(deep=args.deep)
+    options = ScanOptions(deep=not args.shallow)
     progress = _progress if sys.stderr.isatty() and not args.json else None
     replay = None if args.no_replay else replay_by_rules
     checks = verify_path(

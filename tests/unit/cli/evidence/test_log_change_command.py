@@ -42,7 +42,7 @@ def test_rotate_revoke_and_verify(recorded: Recorded, tmp_path: Path, capsys: py
     assert listed.count("log ") == 3 and listed.count("revoked ") == 2
     trust = tmp_path / "trust"
     trust.write_text(listed)
-    command = ["verify", str(recorded.log_root), "--trust", str(trust), "--deep", "--json"]
+    command = ["verify", str(recorded.log_root), "--trust", str(trust), "--json"]
     assert main(command) == 0
     assert any('"check": "key"' in line for line in capsys.readouterr().out.splitlines())
     assert main(["log", "fsck", "--data", str(recorded.folder.root)]) == 0
