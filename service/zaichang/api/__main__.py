@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("openapi.json")
 
 
 def main() -> int:
-    """Print or write."""
+    """Print openapi.json, or replace the copy in the tree where the command line has ``--write``."""
     text = as_text(describe().openapi())
     if "--write" in sys.argv[1:]:
         FILE.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Who may call a route: one role for each kind of key or token, used by the routes as ``Depends``.
+"""The roles of the HTTP API: one for each kind of key or token. Routes declare their role as ``Depends``.
 
-Annotations are evaluated here (no ``from __future__ import annotations``): FastAPI reads those of a role's ``__call__``
-and cannot resolve names written as text on an instance.
+This file has no ``from __future__ import annotations``: FastAPI evaluates the annotations of a role's ``__call__`` and
+cannot resolve annotations that are text.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,9 +33,9 @@ class Caller:
     """The holder of one of an institution's keys.
 
     Attributes:
-        institution: Whose key it is.
-        actor: ``platform``, ``staff`` or the reviewer's id.
-        reviewer_id: The reviewer's id; empty where the key belongs to no single person.
+        institution: The institution that the key belongs to.
+        actor: ``platform``, ``staff`` or the reviewer's id; the audit trail records it.
+        reviewer_id: The reviewer's id; empty for a platform or staff key.
     """
 
     institution: Institution
@@ -44,9 +44,11 @@ class Caller:
 
 
 class Role(Generic[T]):
-    """A dependency that answers who calls, or refuses the call.
+    """A FastAPI dependency that returns the caller, or refuses the call.
 
-    The route class asks it before it reads a request's body, so that a stranger cannot make the service read one.
+    The route class asks the role before it reads a request's body. So a caller without a key cannot make the service
+    read a
+    body.
     """
 
     def __init__(
@@ -55,8 +57,8 @@ class Role(Generic[T]):
         """Set up a role.
 
         Args:
-            keys: Names in ``KEYS`` that open it; none: it is public.
-            check: Returns the caller for the text of the Authorization header's key.
+            keys: The kinds of keys (names in ``KEYS``) that have this role. Without any the route is public.
+            check: Given the key's text from the Authorization header, returns the caller.
             codes: Error codes, beside ``auth.role``, with which a known caller is refused.
         """
         self.keys = keys
@@ -64,7 +66,7 @@ class Role(Generic[T]):
         self._check = check
 
     async def __call__(self, request: Request) -> T:
-        """Return the caller; a request is checked once.
+        """Return the caller of a request; the check is made once for each request.
 
         Raises:
             NotAllowed: ``auth.required``, ``auth.role``, ``token.forged``, ``token.expired`` or one of ``codes``.
@@ -88,7 +90,7 @@ def _key(request: Request) -> str:
 
 
 async def _no_client(parts: ApiParts, key: str) -> None:
-    """Public routes ask for no key."""
+    """Return no caller: public routes need no key."""
 
 
 async def _platform(parts: ApiParts, key: str) -> Institution:

@@ -23,7 +23,11 @@ from zaichang.api.websocket import websocket_router
 
 
 def create_app(parts: ApiParts) -> FastAPI:
-    """Return the application; the caller adds pages and serves it."""
+    """Return the FastAPI application with all API routes. The caller adds the pages and serves it.
+
+    Args:
+        parts: The parts of the running service that the routes use.
+    """
     app = describe()
     app.state.parts = parts
     install_errors(app)
@@ -34,7 +38,7 @@ def create_app(parts: ApiParts) -> FastAPI:
 
 
 def describe() -> FastAPI:
-    """Return the application with its HTTP routes and no parts behind them: enough for openapi.json."""
+    """Return the application with its HTTP routes and without a running service, to make openapi.json."""
     # No page of FastAPI's own is served: Swagger UI and ReDoc load scripts from another host.
     app = FastAPI(
         title="Zaichang",

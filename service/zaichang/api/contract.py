@@ -1,11 +1,11 @@
-"""What every route keeps to: the caller first, known query parameters only, a bounded body, one error shape.
+"""The rules that hold for every route: role first, known query parameters only, a bounded body, one error shape.
 
-The order is fixed by ``ContractRoute``:
+``ContractRoute`` fixes the order:
 
-1. The role (``api.access``) answers who calls, or refuses.
+1. The role (``api.access``) returns the caller, or refuses the call.
 2. A query parameter that the route does not declare, or that is given twice, is refused.
 3. A JSON body is read up to its model's limit and parsed.
-4. FastAPI validates parameters and body; a refusal has the one error shape.
+4. FastAPI validates parameters and body. Each refusal has the one error shape.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _HINT: Final = "See docs/http.md."
 
 
 class ContractRoute(APIRoute):
-    """A route that keeps to the module's four steps."""
+    """A route that follows the four steps of this module."""
 
     @property
     def role(self) -> Role[Any]:
-        """The role that may call it; a route without one is a mistake in our code."""
+        """The role that may call the route. A route without a role is an error in our code."""
         roles = [each.call for each in _all(self.dependant) if isinstance(each.call, Role)]
         if len(roles) != 1:
             raise TypeError(f"{self.path} must depend on exactly one role, not on {len(roles)}.")
@@ -48,12 +48,12 @@ class ContractRoute(APIRoute):
 
     @property
     def body_model(self) -> type[Asked] | None:
-        """The model of its JSON body, or None."""
+        """The pydantic model of the JSON body; None where the route has no body."""
         model = self.body_field.field_info.annotation if self.body_field is not None else None
         return model if isinstance(model, type) and issubclass(model, Asked) else None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that Starlette calls."""
+        """Return the handler that Starlette calls for a request."""
         serve = super().get_route_handler()
         role, model = self.role, self.body_model
         known = frozenset(field.alias for each in _all(self.dependant) for field in each.query_params)
@@ -75,7 +75,12 @@ class ContractRoute(APIRoute):
 
 
 def contract_router(tag: str, prefix: str = "") -> APIRouter:
-    """Return a router whose routes keep to the contract; ``tag`` groups them in openapi.json."""
+    """Return a router whose routes are ``ContractRoute``.
+
+    Args:
+        tag: Groups the routes in openapi.json.
+        prefix: Beginning of each route's path.
+    """
     return APIRouter(
         prefix=prefix,
         tags=[tag],
@@ -86,7 +91,11 @@ def contract_router(tag: str, prefix: str = "") -> APIRouter:
 
 
 def refused(codes: Mapping[int, tuple[str, ...]]) -> dict[int | str, dict[str, Any]]:
-    """Return a route's own refusals for ``responses=``: error codes by status."""
+    """Return the error codes that a route itself can answer with, in the form of FastAPI's ``responses=``.
+
+    Args:
+        codes: Error codes by HTTP status.
+    """
     return {
         status: {"model": ErrorAnswer, "description": ", ".join(f"`{code}`" for code in found)}
         for status, found in codes.items()
@@ -94,7 +103,11 @@ def refused(codes: Mapping[int, tuple[str, ...]]) -> dict[int | str, dict[str, A
 
 
 async def bounded_body(request: Request, limit: int) -> bytes:
-    """Read a request's body, never more than ``limit`` bytes of it.
+    """Return a request's body. Reading stops as soon as it is longer than the limit.
+
+    Args:
+        request: The request.
+        limit: Most bytes of the body.
 
     Raises:
         PeerViolation: ``http.too_large``.
@@ -125,10 +138,14 @@ def json_of(data: bytes) -> Any:
 
 
 def value_as(model: type[A], value: object) -> A:
-    """Return a parsed JSON value as its model.
+    """Return a parsed JSON value as an instance of a model.
+
+    Args:
+        model: The pydantic model.
+        value: The parsed JSON value.
 
     Raises:
-        PeerViolation: The model's refusal.
+        PeerViolation: The model's own refusal code where the value does not fit.
     """
     try:
         return model.model_validate(value)
@@ -137,7 +154,7 @@ def value_as(model: type[A], value: object) -> A:
 
 
 def _invalid(found: Sequence[Mapping[str, Any]], code: str) -> PeerViolation:
-    """Return the refusal of a request that does not fit, naming the first places that do not."""
+    """Return the error for a request that does not fit its model; it names the first fields that are wrong."""
     places = [_place(item) for item in found[:_TOLD_MAX]]
     more = f" (and {len(found) - _TOLD_MAX} more)" if len(found) > _TOLD_MAX else ""
     return PeerViolation(code, f"The request does not fit: {'; '.join(places)}{more}.", _HINT)
@@ -168,7 +185,7 @@ def _check_query(request: Request, known: frozenset[str]) -> None:
 
 
 def _parsed(request: Request, data: bytes) -> Request:
-    """Return the request with its body read; JSON is JSON, whatever content type a client declares."""
+    """Return the request with its body read. The body is parsed as JSON, whatever content type the client declares."""
     scope = {**request.scope, "headers": list(request.scope["headers"])}
     MutableHeaders(scope=scope)["content-type"] = "application/json"
     held = Request(scope, request.receive)

@@ -1,4 +1,4 @@
-"""Route of an institution's media servers: what they sent to whom (I5)."""
+"""Route for an institution's media servers: they report the media that they sent to a learner (rule I5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of enrolment: the institution's photos, a learner's own photo, and a learner before the camera."""
+"""Routes of enrolment: from the institution's photos, from a learner's own photo, and in front of the camera."""
 
 from __future__ import annotations
 

@@ -18,14 +18,17 @@ _log = logging.getLogger("zaichang.api")
 
 
 def install_errors(app: FastAPI) -> None:
-    """Make every failure of a route answer in the one shape."""
+    """Make every failure of a route answer in the one error shape."""
     app.add_exception_handler(ZaichangError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
 
 
 class ErrorResponse(JSONResponse):
-    """An error; text that UTF-8 has no bytes for (a lone surrogate that a caller sent) must not break its encoding."""
+    """The response that carries an error.
+
+    A caller may send text that UTF-8 cannot encode (a lone surrogate). Quoting such text must not make the answer fail.
+    """
 
     def render(self, content: Any) -> bytes:
         """Return the body's bytes."""

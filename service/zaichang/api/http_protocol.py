@@ -1,7 +1,7 @@
-"""HTTP connections that must ask for something: a silent or dripping one is closed.
+"""HTTP connections with a time limit for the request's head.
 
-uvicorn waits for a request's head without a limit, so a few thousand connections that never speak, or send a byte now
-and then, would use up the process's files and keep learners out.
+uvicorn waits for a head without a limit. A few thousand connections that send nothing, or one byte now and then, would
+use up the process's file descriptors and keep learners out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ class ImpatientHttp(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        """Begin to wait for the first request."""
+        """Start the time limit for the first request."""
         super().connection_made(transport)
         self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; the wait ends with a complete head and begins again with the next request's first byte."""
+        """Take received bytes.
+
+        The time limit ends with a complete head. It starts again with the first byte of the next request.
+        """
         super().data_received(data)
         if self._answering():
             self._stop_waiting()

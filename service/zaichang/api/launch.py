@@ -1,4 +1,4 @@
-"""Routes of a launch: the learning platform asks for one, the learner's page asks about it."""
+"""Routes of a launch: the learning platform orders it, and the learner's page reads it."""
 
 from __future__ import annotations
 

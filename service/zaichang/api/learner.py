@@ -1,4 +1,4 @@
-"""Routes of a learner about their own study: the verdicts and their reasons, and an appeal; by launch token."""
+"""Routes for learners about their own study: verdicts, reasons and appeals. The launch token is the key."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def learner_router() -> APIRouter:
 
 
 async def _mine(parts: ApiParts, claims: LaunchClaims, session_id: str) -> SessionRow:
-    """Return a session of the learner; anybody else's is as unknown as none."""
+    """Return a session of the learner. A session of another learner is answered like one that does not exist."""
     row = await own_session(parts, claims.institution_id, session_id)
     if row.learner_id != claims.learner_id:
         raise NotFound("session.unknown", "There is no such session.")

@@ -161,10 +161,11 @@ def manage_router() -> APIRouter:
 
 
 def _pack(asked: LessonRequest) -> Pack:
-    """Return the rules of a request: a shipped pack, or the institution's own.
+    """Return the rules that a request names: a shipped pack, or a pack of the institution's own.
 
     Raises:
-        PeerViolation: ``http.invalid`` where neither or both are given; the code of ``zaichang policy check``.
+        PeerViolation: ``http.invalid`` where the request gives both or neither; else the code of ``zaichang policy
+            check``.
     """
     if bool(asked.policy) == (asked.pack is not None):
         raise PeerViolation("http.invalid", "The lesson needs policy or pack, and not both.", "See docs/http.md.")
@@ -181,7 +182,7 @@ def _pack(asked: LessonRequest) -> Pack:
 
 
 def _refusal(error: ConfigError) -> PeerViolation:
-    """Return a pack's error as the caller's: the same code, message and hint."""
+    """Return a pack's error as an error of the request, with the same code, message and hint."""
     return PeerViolation(error.code, error.message, error.hint)
 
 

@@ -48,17 +48,17 @@ def openapi_router() -> APIRouter:
 
 
 def contract_routes(app: FastAPI) -> Iterator[ContractRoute]:
-    """Yield every route of the API, in order."""
+    """Yield all routes of the API, in the order in which they are registered."""
     return (route for route in app.routes if isinstance(route, ContractRoute))
 
 
 def as_text(described: dict[str, Any]) -> str:
-    """Return the document as the file in the tree has it."""
+    """Return the OpenAPI document as the text of the file in the tree."""
     return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Return openapi.json of an application; made once."""
+    """Return the OpenAPI document of an application. It is built once and kept."""
     if app.openapi_schema is None:
         app.openapi_schema = _document(app)
     return app.openapi_schema
@@ -93,7 +93,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], route: ContractRoute, schemas: dict[str, Any]) -> None:
-    """Write the role, the refusals and the body's limit into an operation."""
+    """Add the role, the refusals and the body's limit to one operation of the document."""
     summary, _, rest = (route.description or route.name).partition("\n\n")
     operation["summary"] = " ".join(summary.split())
     operation.pop("description", None)
@@ -116,7 +116,7 @@ def _complete(operation: dict[str, Any], route: ContractRoute, schemas: dict[str
 
 
 def _refusals(operation: dict[str, Any], route: ContractRoute) -> dict[int, list[str]]:
-    """Return every error code that a route can answer with, by status."""
+    """Return all error codes that a route can answer with, by HTTP status."""
     found: dict[int, list[str]] = {500: ["server.error"], 503: ["storage.*"]}
     keys = route.role.keys
     if keys:
@@ -140,7 +140,7 @@ def _refusals(operation: dict[str, Any], route: ContractRoute) -> dict[int, list
 
 
 def _untitled(value: Any) -> Any:
-    """Return a schema without the titles that pydantic makes of names: they say nothing more."""
+    """Return a schema without the titles that pydantic derives from field names; they add nothing."""
     if isinstance(value, dict):
         return {key: _untitled(each) for key, each in value.items() if key != "title" or not isinstance(each, str)}
     return [_untitled(each) for each in value] if isinstance(value, list) else value

@@ -25,7 +25,7 @@ from zaichang.review.media_delivery import DeliveryDesk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
-    """Handed to ``create_app``.
+    """The parts of the running service, given to ``create_app``.
 
     Attributes:
         gateway: Serves websockets.
@@ -34,14 +34,14 @@ class ApiParts:
         launches: Signs launch tokens.
         enrolling: Makes references from photos.
         camera_enrolment: Leads learners through the poses.
-        ports: Store, blobs, vault, clock.
-        tokens: Launch tokens (self-enrolment).
-        logs: Logs to serve.
+        ports: Store, blobs, vault and clock.
+        tokens: Verifies the launch tokens of learners who enrol themselves.
+        logs: The logs that are served.
         review: Decisions and appeals.
         rates: Rate limits.
-        account_sharing: Indicators across sessions.
-        deliveries: Delivery log.
-        allowed_origins: Origins whose pages may open a websocket, beside our own.
+        account_sharing: Indicators that compare sessions.
+        deliveries: The delivery log.
+        allowed_origins: Origins, beside the service's own, whose pages may open a websocket.
     """
 
     gateway: Gateway
@@ -61,7 +61,7 @@ class ApiParts:
 
 
 async def parts_of(request: Request) -> ApiParts:
-    """Return the parts that ``create_app`` was given."""
+    """Return the parts of the service that answers this request."""
     parts: ApiParts = request.app.state.parts
     return parts
 

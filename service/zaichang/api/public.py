@@ -1,4 +1,4 @@
-"""Routes that ask for no key: health, policies, the list of logs, and a log's published files (C2SP tiles)."""
+"""Routes without a key: health, policies, the list of logs, and the published files of a log (C2SP tiles)."""
 
 from __future__ import annotations
 

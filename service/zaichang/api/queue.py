@@ -1,4 +1,4 @@
-"""Routes of the review queue: cases, their details, decisions, and the trail of who did what."""
+"""Routes of the review queue: cases, their details, decisions, and the audit trail."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ async def _own(parts: ApiParts, institution_id: str, case_id: str) -> Case:
 
 
 async def _detail(parts: ApiParts, case: Case) -> CaseDetail:
-    """Return a case with all that a reviewer needs to decide it; parts that its kind lacks are left out."""
+    """Return a case with all facts for its decision. Parts that its kind does not have are left out."""
     ports = parts.ports
     shown = {**case_fields(case), "now_ms": parts.ports.clock.now_ms()}
     if case.kind is CaseKind.SESSION:

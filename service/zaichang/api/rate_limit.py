@@ -1,4 +1,4 @@
-"""Rate limits on the API, as plain ASGI: by address and by key, answered with 429 and Retry-After in the one shape."""
+"""Rate limits of the API, as ASGI middleware: by address and by key. Too many requests get 429 with Retry-After."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ class RateLimit:
     """ASGI middleware for paths under ``/v1/``."""
 
     def __init__(self, app: ASGIApp, rates: Rates) -> None:
-        """Wrap ``app``."""
+        """Wrap an application.
+
+        Args:
+            app: The ASGI application.
+            rates: The limits and their counters.
+        """
         self._app = app
         self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse what is too much; let everything else through."""
+        """Refuse a request above the limits; pass all others on."""
         if scope["type"] == "http" and scope["path"].startswith("/v1/"):
             try:
                 self._count(scope)

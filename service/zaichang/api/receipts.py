@@ -1,4 +1,4 @@
-"""The learner's receipt over HTTP: asked for with the launch token of the very session, and not too often."""
+"""The learner's receipt over HTTP. It needs the launch token of the same session, and requests are limited."""
 
 from __future__ import annotations
 
@@ -27,19 +27,28 @@ _REMEMBERED: Final = 10_000
 
 
 class AskLimit:
-    """So many times a minute for each session; the least recent sessions are forgotten first."""
+    """A limit of requests per minute for each session. Only the most recent sessions are remembered."""
 
     def __init__(self, per_minute: int = PER_MINUTE, remembered: int = _REMEMBERED) -> None:
-        """Begin with an empty list."""
+        """Begin with no request counted.
+
+        Args:
+            per_minute: Requests that one session may make in a minute.
+            remembered: Number of sessions whose requests are remembered.
+        """
         self._per_minute = per_minute
         self._remembered = remembered
         self._asked: OrderedDict[str, list[int]] = OrderedDict()
 
     def ask(self, key: str, now_ms: int) -> None:
-        """Count one; refuse one too many.
+        """Count a request.
+
+        Args:
+            key: The session's id.
+            now_ms: Server time.
 
         Raises:
-            PeerViolation: ``http.too_often``.
+            PeerViolation: ``http.too_often`` where the session made too many.
         """
         recent = [at for at in self._asked.pop(key, []) if at > now_ms - _MINUTE_MS]
         self._asked[key] = recent
@@ -51,7 +60,7 @@ class AskLimit:
 
 
 class TooOften(PeerViolation):
-    """Asked too often."""
+    """The error for too many requests."""
 
     http_status = 429
 
@@ -96,7 +105,7 @@ def receipts_router() -> APIRouter:
 
 
 def _reader(place: LogPlace) -> LogReader:
-    """Return a reader of the newest cosigned checkpoint that there is, else of the newest."""
+    """Return a reader of the newest cosigned checkpoint; of the newest checkpoint where no witness has cosigned one."""
     newest = LogReader(place.published)
     try:
         cosigned = LogReader(place.published, witnessed(place.side_files))

@@ -1,4 +1,4 @@
-"""Routes of the institution's reviewers: sessions, minute by minute, and captures; by staff or reviewer's key."""
+"""Routes for the institution's reviewers: sessions minute by minute, and captures; by staff or reviewer key."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _PICTURE: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
 class CaptureResponse(Response):
-    """A decrypted picture, never cached."""
+    """A decrypted picture. Caches must not store it."""
 
     def __init__(self, picture: bytes) -> None:
-        """Answer the picture with the type that its first bytes name."""
+        """Answer with the picture; its media type follows from its first bytes."""
         kind = next((name for start, name in _SIGNATURES if picture.startswith(start)), "application/octet-stream")
         super().__init__(picture, media_type=kind, headers={"cache-control": "no-store"})
 
@@ -116,7 +116,16 @@ def review_router() -> APIRouter:
 
 
 async def own_session(parts: ApiParts, institution_id: str, session_id: str) -> SessionRow:
-    """Return a session of the institution; another institution's is as unknown as none."""
+    """Return a session of the institution. One of another institution is answered like one that does not exist.
+
+    Args:
+        parts: The parts of the service.
+        institution_id: The caller's institution.
+        session_id: The session.
+
+    Raises:
+        NotFound: ``session.unknown``.
+    """
     row = await parts.ports.history.session(check_id(session_id, "session_id"))
     if row.institution_id != institution_id:
         raise NotFound("session.unknown", "There is no such session.")
@@ -124,7 +133,7 @@ async def own_session(parts: ApiParts, institution_id: str, session_id: str) -> 
 
 
 async def appeals_of(parts: ApiParts, row: SessionRow) -> list[AppealLine]:
-    """Return a session's appeals with the learner's words."""
+    """Return the appeals of a session, with the learner's text decrypted."""
     return [
         AppealLine(
             at_ms=appeal.at_ms,
@@ -138,7 +147,7 @@ async def appeals_of(parts: ApiParts, row: SessionRow) -> list[AppealLine]:
 
 
 async def session_detail(parts: ApiParts, row: SessionRow) -> SessionDetail:
-    """Return a session as its institution sees it."""
+    """Return a session in the institution's form."""
     ports = parts.ports
     session_id = row.session_id
     leaves, minutes = await ports.history.leaves(session_id), await ports.history.minutes(session_id)
@@ -169,7 +178,12 @@ async def session_detail(parts: ApiParts, row: SessionRow) -> SessionDetail:
 
 
 def capture_line(kept: CaptureRow, finding: PictureFinding | None) -> CaptureLine:
-    """Return a picture with the finding of its analysis; ``finding`` is None where it was not analysed."""
+    """Return one capture with the result of its analysis.
+
+    Args:
+        kept: The stored capture.
+        finding: The result; None where the capture was not analysed.
+    """
     return CaptureLine(
         id=kept.capture_id,
         at_ms=kept.at_ms,

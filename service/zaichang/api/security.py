@@ -30,7 +30,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to HTTP answers; API answers are never cached."""
+        """Add the headers to each HTTP answer. Answers of the API are marked as not to be cached."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

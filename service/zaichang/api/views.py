@@ -1,4 +1,4 @@
-"""Stored sessions, minutes and cases as the API's answers: the rules' decisions, and people's changes since."""
+"""Stored sessions, minutes and cases in the form of the API's answers, with the later decisions of reviewers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reason_view(code: str) -> Reason:
 
 
 def amended(minutes: Sequence[StoredMinute], amendments: Sequence[Amendment]) -> dict[int, list[Amendment]]:
-    """Return people's decisions by minute."""
+    """Return the reviewers' decisions, grouped by minute."""
     found: dict[int, list[Amendment]] = {minute.minute: [] for minute in minutes}
     for each in amendments:
         found.setdefault(each.minute, []).append(each)
@@ -49,7 +49,13 @@ def amended(minutes: Sequence[StoredMinute], amendments: Sequence[Amendment]) ->
 def session_fields(
     row: SessionRow, minutes: Sequence[StoredMinute], amendments: Sequence[Amendment] = ()
 ) -> dict[str, Any]:
-    """Return the fields of ``SessionLine``, which longer answers have too."""
+    """Return the fields of ``SessionLine``, which longer answers contain too.
+
+    Args:
+        row: The session.
+        minutes: Its minutes, as stored.
+        amendments: The reviewers' decisions about them.
+    """
     records = [json.loads(minute.body) for minute in minutes]
     later = amended(minutes, amendments)
     letters = [
@@ -74,27 +80,33 @@ def session_fields(
 
 
 def session_view(row: SessionRow, minutes: Sequence[StoredMinute], amendments: Sequence[Amendment] = ()) -> SessionLine:
-    """Return a session in one line: its totals and verdict letters, as they stand after people's decisions."""
+    """Return a session in one line: totals and verdict letters, with reviewers' decisions applied.
+
+    Args:
+        row: The session.
+        minutes: Its minutes, as stored.
+        amendments: The reviewers' decisions about them.
+    """
     return SessionLine.model_validate(session_fields(row, minutes, amendments))
 
 
 def minute_view(
     minute: StoredMinute, leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment], left: IntervalSet
 ) -> Minute:
-    """Return a minute as its learner sees it; see ``review_minute_view``."""
+    """Return a minute in the learner's form. The arguments are those of ``review_minute_view``."""
     return Minute.model_validate(_minute(minute, leaves, amendments, left, signed=False))
 
 
 def review_minute_view(
     minute: StoredMinute, leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment], left: IntervalSet
 ) -> ReviewMinute:
-    """Return a minute as the institution sees it: with the authors of decisions and their notes.
+    """Return a minute in the institution's form, with the authors of decisions and their notes.
 
     Args:
-        minute: As stored.
-        leaves: Of the session.
-        amendments: Of this minute.
-        left: What may still be granted.
+        minute: The minute, as stored.
+        leaves: All leaves of the session.
+        amendments: Decisions about this minute.
+        left: Media time of this minute that may still be granted.
     """
     return ReviewMinute.model_validate(_minute(minute, leaves, amendments, left, signed=True))
 
@@ -137,7 +149,7 @@ def _minute(
 
 
 def case_fields(case: Case) -> dict[str, Any]:
-    """Return the fields of ``CaseLine``, which the case's detail has too."""
+    """Return the fields of ``CaseLine``, which the case's detail contains too."""
     return {
         "case": case.case_id,
         "kind": case.kind,
@@ -163,16 +175,16 @@ def case_view(case: Case) -> CaseLine:
 
 
 def cursor_text(after: tuple[int, str]) -> str:
-    """Return a page's end as the text that asks for the next one."""
+    """Return the end of a page as a text; the client sends it back to get the next page."""
     return f"{after[0]}.{after[1]}"
 
 
 def parse_cursor(text: str, start: tuple[int, str]) -> tuple[int, str]:
-    """Return where a page begins.
+    """Return the beginning of the page that a client asks for.
 
     Args:
-        text: As ``cursor_text`` wrote it; empty for the first page.
-        start: The first page's.
+        text: A text that ``cursor_text`` wrote; empty for the first page.
+        start: The beginning of the first page.
 
     Raises:
         PeerViolation: ``http.cursor``.

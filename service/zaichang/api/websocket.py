@@ -1,4 +1,4 @@
-"""The websocket as a ``Channel``."""
+"""The websocket of the API, as a ``Channel``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zaichang.protocol.messages import ErrorMessage
 
 
 class WebSocketChannel:
-    """A ``Channel`` over a Starlette websocket. Failures because the other side is gone are ignored."""
+    """A ``Channel`` over a Starlette websocket. Errors that mean the other side is gone are ignored."""
 
     def __init__(self, websocket: WebSocket) -> None:
         """Wrap an accepted websocket."""
@@ -83,11 +83,11 @@ def websocket_router(parts: ApiParts) -> APIRouter:
 
 
 def origin_allowed(origin: str | None, host: str | None, allowed: tuple[str, ...]) -> bool:
-    """Return whether a page of ``origin`` may open a session.
+    """Return whether a page of this origin may open a session.
 
     Args:
-        origin: The Origin header; native players send none.
+        origin: The Origin header; empty for a native player, which sends none.
         host: The Host header.
-        allowed: Configured origins.
+        allowed: Origins that the settings allow.
     """
     return origin is None or origin in allowed or (host is not None and urlsplit(origin).netloc == host)

@@ -1,1 +1,1 @@
-"""Composition root: the only room that names an adapter. ``service`` wires the service, ``logs`` opens logs alone."""
+"""Composition root: the only room that imports adapters. ``service`` wires the service, ``logs`` opens logs alone."""

@@ -1,4 +1,4 @@
-"""Server time for a program that builds the service with other clocks below it, such as the simulation."""
+"""The service's clock, for programs that supply their own wall and monotonic clocks, such as the simulation."""
 
 from __future__ import annotations
 

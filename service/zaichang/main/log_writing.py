@@ -1,4 +1,4 @@
-"""Opens logs for writing, as the settings ask: for the service, and for commands while it is stopped."""
+"""Opens logs for writing with the signers and witnesses of the settings: for the service, and for commands."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from zaichang.settings import Settings
 
 
 def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Callable[[FatalLogError], None]) -> LogShelf:
-    """Return the logs of a data folder, signed and witnessed as the settings ask; the caller closes them.
+    """Return the logs of a data folder, with the signers and witnesses of the settings. The caller closes them.
 
     Args:
         settings: From ``load_settings``.
-        folder: Locked by the caller.
+        folder: The data folder, locked by the caller.
         clock: Server time.
         fatal: Called once a log has stopped for good.
 
@@ -47,12 +47,12 @@ def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Calla
 
 
 def signing_config(settings: Settings) -> SigningConfig:
-    """Return how the settings ask for logs to be signed."""
+    """Return the signers that the settings ask for."""
     return SigningConfig(command=settings.log_signer_command, ml_dsa=settings.log_ml_dsa, sm2=settings.log_sm2)
 
 
 def open_spool(folder: DataFolder) -> RecordSpool:
-    """Return the records that wait to be logged."""
+    """Return the records that commands left for the log."""
     return PosixRecordSpool(folder)
 
 
@@ -60,12 +60,12 @@ def open_spool(folder: DataFolder) -> RecordSpool:
 def locked_rotation(
     settings: Settings, institution_id: str, year: int | None, now_ms: Callable[[], int]
 ) -> Iterator[tuple[Rotation, str]]:
-    """Lock the data folder and open a log whose key is to be changed; yield it, and the present key's id.
+    """Lock the data folder and open a log to change its key. Yields the rotation and the present key's id.
 
     Args:
         settings: From ``load_settings``.
-        institution_id: Whose log.
-        year: Of which year; None takes the present one.
+        institution_id: The log's institution.
+        year: The log's year; None takes the present one.
         now_ms: Server time.
 
     Raises:
@@ -150,14 +150,19 @@ def reset_head_time(settings: Settings, institution_id: str, year: int | None, n
 
 
 async def log_or_leave(settings: Settings, institution_id: str, leaf: bytes) -> tuple[str, int | None]:
-    """Log a record; leave it to the running service where one holds the data folder.
+    """Log a record. Where a running service holds the data folder, leave the record for the service to log.
+
+    Args:
+        settings: From ``load_settings``.
+        institution_id: The log's institution.
+        leaf: The record's bytes.
 
     Returns:
-        The record's name, and its index; None where the service will log it.
+        The record's name, and its index in the log; the index is None where the service will log it.
 
     Raises:
         ConfigError: ``log.no_data``.
-        StorageError, FatalLogError: It cannot be stored or logged.
+        StorageError, FatalLogError: The record can neither be stored nor logged.
     """
     folder = DataFolder(settings.data)
     if not folder.root.is_dir():

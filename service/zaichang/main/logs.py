@@ -1,4 +1,4 @@
-"""Opens logs, copies and witnesses with the base install: imports nothing of the web stack or the database."""
+"""Opens logs, copies and witnesses. It needs only the base install: neither the web stack nor the database."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def open_mirror(source: str, into: Path, trust: Trust) -> Mirror:
     """Return a copy of another log.
 
     Args:
-        source: The log's address in front of ``/checkpoint``, or its folder.
-        into: The copy's folder; created if absent.
-        trust: The log keys that are believed, and the witnesses that are required.
+        source: The log's address without ``/checkpoint``, or its folder.
+        into: The copy's folder; it is created where it does not exist.
+        trust: The log keys to accept, and the witnesses to require.
 
     Raises:
         ConfigError: ``mirror.url``.
@@ -121,7 +121,7 @@ def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Seque
 
 
 def open_witness_memory(folder: Path) -> WitnessMemory:
-    """Return the memory of the witness in a folder, which is created if absent; the caller closes it.
+    """Return the memory of the witness in a folder, which is created where it does not exist. The caller closes the memory.
 
     Raises:
         StorageError: ``witness.store``.
@@ -131,7 +131,11 @@ def open_witness_memory(folder: Path) -> WitnessMemory:
 
 
 def witness_cosigner(folder: Path, name: str) -> Ed25519Cosigner:
-    """Return the key of the witness in a folder; it is drawn on first use.
+    """Return the key of the witness in a folder; the first use creates it.
+
+    Args:
+        folder: The witness's folder.
+        name: The key's name.
 
     Raises:
         StorageError, ConfigError: ``log.key_file``.
@@ -140,7 +144,11 @@ def witness_cosigner(folder: Path, name: str) -> Ed25519Cosigner:
 
 
 def witness_beacon_signer(folder: Path, name: str) -> BeaconSigner:
-    """Return the witness's key for beacons; it is drawn on first use.
+    """Return the witness's key for beacons; the first use creates it.
+
+    Args:
+        folder: The witness's folder.
+        name: The key's name.
 
     Raises:
         StorageError, ConfigError: ``log.key_file``.
@@ -149,7 +157,11 @@ def witness_beacon_signer(folder: Path, name: str) -> BeaconSigner:
 
 
 def signer_in(path: Path, name: str) -> Signer:
-    """Return the Ed25519 signer of a key file, for example a regulator's; the key is drawn on first use.
+    """Return the Ed25519 signer of a key file, for example a regulator's; the first use creates the key.
+
+    Args:
+        path: The key file.
+        name: The key's name.
 
     Raises:
         StorageError, ConfigError: ``log.key_file``.

@@ -1,4 +1,4 @@
-"""Fills the rooms' ports with the adapters of one process."""
+"""Gives each room its ports, implemented by the adapters of one process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zaichang.ports.vision import Vision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The adapters of one process; one store implements every store port."""
+    """The adapters of one process. One store implements all store ports."""
 
     clock: Clock
     store: SqliteStore

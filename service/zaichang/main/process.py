@@ -1,4 +1,4 @@
-"""Prepares the operating system's process that a service runs in."""
+"""Prepares the operating system's process of a service."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from zaichang.settings import Settings
 
 
 def prepare_process(settings: Settings) -> None:
-    """Allow the connections that the settings allow, and keep keys out of core files."""
+    """Raise the limit of open files to the settings' number of connections, and keep keys out of core files."""
     raise_file_limit(settings.connections_max)
     forbid_memory_dumps()

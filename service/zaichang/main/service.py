@@ -1,4 +1,4 @@
-"""Wires the running service: every part, on the adapters that the settings name."""
+"""Wires the running service from the adapters that the settings choose."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MINUTE_MS = 60_000
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """The running service without its sockets; ``async with`` recovers open sessions and closes everything."""
+    """The running service without its sockets. ``async with`` first recovers open sessions; its exit closes everything."""
 
     settings: Settings
     folder: DataFolder
@@ -83,7 +83,7 @@ class Services:
     on_fatal: list[Callable[[], None]]
 
     async def __aenter__(self) -> Services:
-        """Finish what a crash interrupted and rebuild open sessions."""
+        """Finish the work that a crash interrupted, and rebuild open sessions."""
         try:
             await self.logs.open_existing()
             await self.recorder.recover()
@@ -100,7 +100,10 @@ class Services:
         await self.close()
 
     async def close(self) -> None:
-        """Stop timers, write waiting records, close files. Nothing acknowledged is lost by not calling it."""
+        """Stop timers, write waiting records, close files.
+
+        A process that ends without this call loses no acknowledged event.
+        """
         await self.late_liveness.stop()
         await self.hub.stop()
         await self.logs.close()
@@ -109,7 +112,7 @@ class Services:
         self.folder.unlock()
 
     async def abandon(self) -> None:
-        """Let go of everything without a word, as a killed process would (simulations and tests)."""
+        """Stop without closing anything in order, as a killed process would (simulations and tests)."""
         await self.close()
 
 
@@ -126,11 +129,12 @@ async def build(
 
     Args:
         settings: From ``load_settings``.
-        clock: A simulation's; None takes the machine's, starting no earlier than the last stored event.
-        vision: A simulation's or a remote one; None loads the models in this process.
+        clock: A simulation's clock; None takes the machine's, which starts no earlier than the last stored event.
+        vision: A simulation's or a remote vision; None loads the models in this process.
         token_hex: Source of random ids and seeds.
-        inline: Storage without threads (simulations on a virtual clock).
-        models: Whether to load the models where ``vision`` is None; a command that sets up a data folder needs none.
+        inline: Use storage without threads (simulations on a virtual clock).
+        models: Whether to load the models where ``vision`` is None. A command that only sets up a data folder needs
+            none.
 
     Raises:
         StorageError: The data folder cannot be used.

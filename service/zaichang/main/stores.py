@@ -1,4 +1,4 @@
-"""Opens a data folder's store, key and eraser for commands; needs no web stack."""
+"""Opens a data folder's store, master key and eraser for commands. It does not need the web stack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from zaichang.settings import Settings
 
 @contextmanager
 def open_store(settings: Settings) -> Iterator[SqliteStore]:
-    """Open the store to read, also beside a running service.
+    """Open the store for reading; this works beside a running service.
 
     Raises:
         StorageError: ``storage.missing``, ``storage.corrupt``, ``storage.not_writable``.
@@ -38,7 +38,7 @@ def open_store(settings: Settings) -> Iterator[SqliteStore]:
 
 @contextmanager
 def open_kept(data: Path) -> Iterator[tuple[SqliteStore, PosixBlobs] | None]:
-    """Open a data folder's store and its kept captures to read; None where the folder holds no store, only logs.
+    """Open a data folder's store and its kept captures for reading; return None where the folder holds only logs.
 
     Raises:
         StorageError: As ``open_store``.
@@ -88,10 +88,11 @@ def master_key(settings: Settings, *, create: bool) -> bytes:
 
 
 async def vault_of(settings: Settings, store: SqliteStore) -> Vault:
-    """Return the vault of a service's data folder; a new master key is made for a new folder only.
+    """Return the vault of a service's data folder. Only a new folder gets a new master key.
 
-    A key made in the place of a lost one would open nothing that is stored and would wrap the keys of new learners, so
-    that afterwards no single key opens the folder.
+    A new key in place of a lost one could not decrypt the stored data. It would encrypt the data keys of new learners,
+    and
+    then no single key could open the whole folder.
 
     Args:
         settings: From ``load_settings``.
@@ -100,7 +101,7 @@ async def vault_of(settings: Settings, store: SqliteStore) -> Vault:
     Raises:
         ConfigError: ``key.missing`` where the folder has data and no key; ``key.invalid``, ``key.command`` or
             ``key.mode``.
-        StorageError: ``storage.master_key`` where the key is not the one that the data folder was made with.
+        StorageError: ``storage.master_key`` where the folder was made with another key.
     """
     check = await store.key_check()
     learner = await store.learner_with_key()

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 
 class ServerClock:
-    """Wall time anchored once; setting the machine's clock while the service runs moves nothing.
+    """Wall time that is read once, at start-up. Setting the machine's clock later has no effect.
 
-    A start-up under a clock that stands before the last stored event begins at that event's time and goes on from
-    there, so that no event is ever dated before an earlier one.
+    If the machine's clock is behind the last stored event at start-up, server time begins at that event's time. So no
+    event
+    is ever dated before an earlier one.
     """
 
     def __init__(

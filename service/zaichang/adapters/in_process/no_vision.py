@@ -12,11 +12,11 @@ from zaichang.vision.catalog import Role, load_catalog
 
 
 class NoVision:
-    """Knows which embedder the service would load, and refuses every picture."""
+    """A ``Vision`` that knows the id of the service's embedder, and refuses each picture."""
 
     @property
     def embedder_id(self) -> str:
-        """See the port: of the embedder in the catalogue."""
+        """Return the id of the embedder in the catalogue; see the port."""
         return load_catalog().require(Role.EMBEDDER).derived_sha256[:16]
 
     async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:

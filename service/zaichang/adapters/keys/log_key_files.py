@@ -29,7 +29,7 @@ class LogKeyFiles:
     """
 
     def __init__(self, keys: Path, stem: str, root: Path) -> None:
-        """Remember the folders; nothing is created before it is used."""
+        """Store the folders; nothing is created before it is used."""
         self._keys = keys
         self._stem = stem
         self._root = root

@@ -1,12 +1,11 @@
-"""A log key that is not on this machine's disk: a command signs (a smart card, an HSM by PKCS#11, a remote signer).
+"""A log key that is not on this machine's disk: a command signs (smart card, HSM by PKCS#11, remote signer).
 
-The command is run with one word more, the text to sign on its standard input:
+The command gets one more argument:
 
-* ``<command> vkey``: prints the verifier key line (``origin+id+base64``), once at start;
-* ``<command> sign``: prints the base64 of the signature bytes over what it reads.
+* ``<command> vkey`` prints the verifier key line (``origin+id+base64``). It runs once, at start.
+* ``<command> sign`` reads the text from standard input and prints the signature as base64.
 
-Its output is checked with the verifier key before any use, so a wrong or mixed-up key cannot
-get into the log.
+Each signature is checked with the verifier key before use, so a wrong key cannot get into the log.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ _HINT: Final = "Run the command by hand: it must print one line and end with sta
 
 
 class CommandSigner:
-    """A ``Signer`` behind a command.
+    """A ``Signer`` that runs a command.
 
     Args:
-        command: Program and arguments, as in a shell but without one.
-        name: The log's origin, which the key must be named like.
+        command: Program and arguments, quoted as in a shell; no shell runs.
+        name: The log's origin; the key must have this name.
 
     Raises:
-        ConfigError: ``log.signer`` if the command is empty or its key is another's.
+        ConfigError: ``log.signer`` if the command is empty or its key has another name.
         StorageError: ``log.signer`` if it cannot be run.
     """
 
     def __init__(self, command: str, name: str) -> None:
-        """Ask for the verifier key."""
+        """Ask the command for the verifier key."""
         try:
             self._command = shlex.split(command)
         except ValueError as error:
@@ -54,10 +53,10 @@ class CommandSigner:
         self.vkey = self._verifier.vkey
 
     def sign(self, text: bytes) -> bytes:
-        """Return the command's signature, checked.
+        """Return the command's signature over a text, after checking it.
 
         Raises:
-            StorageError: ``log.signer``: nothing was signed, nothing has happened.
+            StorageError: ``log.signer`` if there is no valid signature; nothing was changed.
         """
         try:
             signature = decode_base64(self._run("sign", text))

@@ -1,4 +1,4 @@
-"""An SM2 key in a file. A site under 密评 uses a certified device instead, through the signing command."""
+"""An SM2 key in a file. Sites that must pass a 密评 assessment use a certified device through the signing command."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from zaichang.tlog.sm import USER_ID, encode_public
 
 
 class Sm2Signer:
-    """Signs note texts with SM2 and SM3 (type ``0xff`` ``gm/sm2-sm3``).
+    """Signs note texts with SM2 and SM3 (signature type ``0xff`` ``gm/sm2-sm3``).
 
     Args:
-        name: The log's origin, or its second tree's.
+        name: The log's origin, or its SM3 tree's.
         secret: 32 secret bytes.
 
     Raises:
-        ConfigError: ``verify.no_sm`` where the extra is not installed; ``log.key_name``.
+        ConfigError: ``verify.no_sm`` where the extra ``[sm]`` is not installed; ``log.key_name``.
     """
 
     def __init__(self, name: str, secret: bytes) -> None:
-        """Derive the public half."""
+        """Derive the public key."""
         if not valid_key_name(name):
             raise ConfigError("log.key_name", "A key's name must not be empty nor hold spaces or '+'.")
         try:
@@ -39,7 +39,7 @@ class Sm2Signer:
         self.vkey = format_vkey(name, SignatureType.OTHER, public)
 
     def sign(self, text: bytes) -> bytes:
-        """Return ``r || s``."""
+        """Return the signature as the bytes of ``r`` and ``s``."""
         r, s = self._key.sign(text)
         return bytes(r).rjust(32, b"\x00") + bytes(s).rjust(32, b"\x00")
 

@@ -1,9 +1,12 @@
-"""Encryption at rest: AES-256-GCM with a data key per learner, wrapped by a master key.
+"""Encryption at rest: AES-256-GCM with one data key for each learner, encrypted by the master key.
 
-Everything about a learner that could identify them (templates, captures) is encrypted with the learner's data key. The
-data key exists on disk only wrapped by the master key, in the learner's row: destroying that row's key erases all of
-it, in every copy of the files, at once (docs/privacy.md). Each ciphertext is bound to its place by the associated data,
-so that one learner's template cannot be put in another's row.
+All data that could identify a learner (templates, captures) is encrypted with the learner's data key. The disk holds
+the
+data key only in the learner's row, encrypted ("wrapped") by the master key. Destroying it makes all of the learner's
+data
+unreadable at once, in every copy of the files (docs/privacy.md). The associated data binds each ciphertext to its
+place,
+so one learner's template cannot be put into another learner's row.
 """
 
 from __future__ import annotations
@@ -34,22 +37,33 @@ _COMMAND_TIMEOUT_S: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LearnerKey:
-    """A learner's data key, in memory for as long as it is needed."""
+    """A learner's data key, held in memory only while it is used."""
 
     institution_id: str
     learner_id: str
     key: bytes
 
     def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
-        """Return ``data`` encrypted for one place: ``kind`` and ``name``."""
+        """Return ``data``, encrypted for one place.
+
+        Args:
+            kind: Kind of the data, for example a template.
+            name: Name of the place within the kind.
+            data: The bytes to encrypt.
+        """
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, data, self._place(kind, name))
 
     def decrypt(self, kind: Purpose, name: str, encrypted: bytes) -> bytes:
         """Return the bytes that ``encrypt`` was given.
 
+        Args:
+            kind: As for ``encrypt``.
+            name: As for ``encrypt``.
+            encrypted: The result of ``encrypt``.
+
         Raises:
-            StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key are not the same.
+            StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key differ.
         """
         try:
             return AESGCM(self.key).decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], self._place(kind, name))
@@ -59,7 +73,7 @@ class LearnerKey:
             ) from error
 
     def subject_key(self) -> bytes:
-        """Return the key that the salts of this learner's commitments come from (``tlog.commit``)."""
+        """Return the key from which the salts of this learner's commitments are derived (``tlog.commit``)."""
         return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/subject/v1").derive(
             self.key
         )
@@ -69,7 +83,7 @@ class LearnerKey:
 
 
 class Vault:
-    """Wraps and unwraps learners' data keys with the master key."""
+    """Encrypts and decrypts learners' data keys with the master key."""
 
     def __init__(self, master_key: bytes) -> None:
         """Use a 32-byte master key."""
@@ -82,7 +96,13 @@ class Vault:
         """32 bytes that only this master key gives; they open nothing, so a database may hold them."""
 
     def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
-        """Return a new learner's row with a fresh wrapped key."""
+        """Return the row of a new learner, with a new encrypted data key.
+
+        Args:
+            institution_id: The learner's institution.
+            learner_id: The institution's pseudonym for the learner.
+            created_ms: Server time.
+        """
         nonce = os.urandom(_NONCE_BYTES)
         wrapped = nonce + self._master.encrypt(
             nonce, secrets.token_bytes(KEY_BYTES), _owner(institution_id, learner_id)
@@ -90,11 +110,11 @@ class Vault:
         return Learner(institution_id=institution_id, learner_id=learner_id, wrapped_key=wrapped, created_ms=created_ms)
 
     def unlock(self, learner: Learner) -> LearnerKey:
-        """Return the learner's data key.
+        """Return the learner's data key, decrypted.
 
         Raises:
             NotAllowed: ``learner.erased`` where the key was destroyed.
-            StorageError: ``storage.master_key`` where this is not the key it was wrapped with.
+            StorageError: ``storage.master_key`` where another master key encrypted it.
         """
         if learner.wrapped_key is None:
             raise NotAllowed("learner.erased", "This learner's data was erased.")
@@ -115,18 +135,19 @@ def _owner(institution_id: str, learner_id: str) -> bytes:
 
 
 def load_key(folder: DataFolder, name: str, *, value: str = "", command: str = "", create: bool = True) -> bytes:
-    """Return a 32-byte key: given as base64, printed by a command, or kept in the data folder (made on first use).
+    """Return a 32-byte key: from a base64 value, from a command, or from the data folder.
 
     Args:
-        folder: Where ``keys/<name>`` lies.
+        folder: The data folder; the key file is ``keys/<name>``.
         name: File name.
-        value: Base64 of the key, for example from the environment; wins over the rest.
-        command: Prints the base64 on standard output (a key service's client); split like a shell would, no shell.
+        value: The key as base64, for example from the environment; it takes precedence.
+        command: A command that prints the key as base64 (the client of a key service). Its arguments are quoted as in a
+            shell; no shell runs.
         create: Whether to make the file where there is none.
 
     Raises:
-        ConfigError: ``key.invalid``, ``key.command``, ``key.missing`` or ``key.mode`` (file readable by others).
-        StorageError: Where the file cannot be read or made.
+        ConfigError: ``key.invalid``, ``key.command``, ``key.missing``, or ``key.mode`` (other users can read the file).
+        StorageError: The file cannot be read or made.
     """
     if value:
         return _decode(value, "the setting")

@@ -10,14 +10,20 @@ from zaichang.core.ids import check_id
 
 
 class PosixLegalHolds:
-    """A hold is a file with its reason."""
+    """Legal holds as files; each file holds the reason."""
 
     def __init__(self, folder: DataFolder) -> None:
         """Use the data folder."""
         self._root = folder.root / "holds"
 
     def put(self, institution_id: str, learner_id: str, reason: str) -> None:
-        """Hold a learner's data, for a reason (a word or a reference number)."""
+        """Put a learner's data on hold, so that it cannot be erased.
+
+        Args:
+            institution_id: The learner's institution.
+            learner_id: The learner.
+            reason: A word or a reference number.
+        """
         path = self._path(institution_id, learner_id)
         try:
             path.parent.mkdir(mode=PRIVATE_DIR_MODE, parents=True, exist_ok=True)
@@ -26,11 +32,11 @@ class PosixLegalHolds:
             raise storage_error(error, path) from error
 
     def release(self, institution_id: str, learner_id: str) -> None:
-        """End a hold; harmless where there is none."""
+        """End a hold; without one, nothing happens."""
         self._path(institution_id, learner_id).unlink(missing_ok=True)
 
     def check(self, institution_id: str, learner_id: str) -> None:
-        """Refuse if there is a hold.
+        """Refuse an erasure while the learner's data is on hold.
 
         Raises:
             NotAllowed: ``erase.hold``.
@@ -45,14 +51,20 @@ class PosixLegalHolds:
 
 
 class PosixPendingErasures:
-    """A pending leaf is a file."""
+    """Erasure leaves that wait for the log, each as a file."""
 
     def __init__(self, folder: DataFolder) -> None:
         """Use the data folder."""
         self._root = folder.root / "erasures"
 
     def put(self, institution_id: str, alias: str, leaf: bytes) -> None:
-        """Keep a leaf durably."""
+        """Store a leaf durably.
+
+        Args:
+            institution_id: The institution.
+            alias: The alias that replaces the erased learner.
+            leaf: The leaf's bytes.
+        """
         path = self._root / institution_id / alias
         try:
             path.parent.mkdir(mode=PRIVATE_DIR_MODE, parents=True, exist_ok=True)
@@ -61,10 +73,10 @@ class PosixPendingErasures:
             raise storage_error(error, path) from error
 
     def all(self) -> list[tuple[str, str, bytes]]:
-        """Return institution, alias and leaf of each."""
+        """Return ``(institution, alias, leaf)`` for each waiting leaf."""
         found = sorted(path for path in self._root.glob("*/*") if path.is_file() and not path.name.startswith("."))
         return [(path.parent.name, path.name, path.read_bytes()) for path in found]
 
     def done(self, institution_id: str, alias: str) -> None:
-        """Forget a leaf that is in the log, or whose erasure never came to pass."""
+        """Delete a leaf that is in the log, or whose erasure did not take place."""
         (self._root / institution_id / alias).unlink(missing_ok=True)

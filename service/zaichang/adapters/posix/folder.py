@@ -1,4 +1,4 @@
-"""The data folder: one place on disk that holds everything, owned by one running service at a time.
+"""The data folder: all files of one service. Only one running service may use it at a time.
 
 Layout::
 
@@ -24,7 +24,7 @@ PRIVATE_FILE_MODE: Final = 0o600
 
 
 class DataFolder:
-    """Paths inside the data folder, and the lock that keeps a second service out."""
+    """The paths inside the data folder, and the lock that keeps a second service out."""
 
     def __init__(self, root: Path) -> None:
         """Remember the root; nothing is touched until ``prepare`` or ``lock``."""
@@ -37,7 +37,7 @@ class DataFolder:
         self._lock_fd: int | None = None
 
     def prepare(self) -> None:
-        """Create what is missing and prove that the folder takes a durable write.
+        """Create missing folders, and check that a durable write succeeds.
 
         Raises:
             StorageError: ``storage.not_writable``, ``storage.disk_full`` or ``storage.io``.
@@ -52,7 +52,7 @@ class DataFolder:
             raise storage_error(error, self.root) from error
 
     def lock(self) -> None:
-        """Take the folder for this process.
+        """Lock the folder for this process.
 
         Raises:
             StorageError: ``storage.locked`` where another service runs on it.
@@ -73,14 +73,19 @@ class DataFolder:
         self._lock_fd = fd
 
     def unlock(self) -> None:
-        """Let the folder go; harmless where it is not held."""
+        """Release the lock; without one, nothing happens."""
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:
-    """Turn an operating system error on ``path`` into one with a stable code."""
+    """Return an operating system's error as an error with a stable code.
+
+    Args:
+        error: The operating system's error.
+        path: The file or folder that it concerns.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             "storage.disk_full",
@@ -97,7 +102,7 @@ def storage_error(error: OSError, path: Path) -> StorageError:
 
 
 def sync_dir(folder: Path) -> None:
-    """Make the names in ``folder`` durable."""
+    """Make the file names in ``folder`` durable."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
@@ -106,10 +111,15 @@ def sync_dir(folder: Path) -> None:
 
 
 def write_durably(path: Path, data: bytes, mode: int = PRIVATE_FILE_MODE) -> None:
-    """Write ``data`` to ``path`` so that after return it is there whole, also after power loss, or an error is raised.
+    """Write a file durably. After the call returns, the whole file survives a power loss.
+
+    Args:
+        path: The file.
+        data: All of its bytes.
+        mode: Its permissions.
 
     Raises:
-        OSError: As the system says; a half-written temporary file is removed.
+        OSError: From the operating system; a half-written temporary file is removed.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)

@@ -53,7 +53,7 @@ class PosixLogStore:
             ) from error
 
     def stage(self, name: str, data: bytes) -> None:
-        """Keep a batch that is about to be applied; see the port."""
+        """Store a batch before it is published; see the port."""
         self._write(self._staging / name, data)
         self._sync_folder(self._staging)
 
@@ -70,7 +70,7 @@ class PosixLogStore:
                     entry.unlink()
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
-        """Create immutable files; see the port."""
+        """Create files that never change; see the port."""
         touched: set[Path] = set()
         for name, data in objects:
             path = self.public / name
@@ -95,7 +95,12 @@ class PosixLogStore:
         return read_if_present(self.public / path)
 
     def publish(self, note: bytes, size: int) -> None:
-        """Replace the published checkpoint, unless a larger one is there: a process that slept must not undo it."""
+        """Replace the published checkpoint, unless a larger one is there: a delayed process must not undo it.
+
+        Args:
+            note: The signed checkpoint.
+            size: Its size.
+        """
         with self._lock.open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             present = self.published()

@@ -1,8 +1,8 @@
 """The ``Outbox`` port on JSON-lines files.
 
-A line is written only after a signed checkpoint covers its record. After a crash the store knows which minutes are
-noted as written; a line may stand in the file without that note, so start-up reads the files before it writes again.
-The consumer's key is (session, minute): a line with the same key is the same line.
+A line is written only after a signed checkpoint covers its record. After a crash a line may be in the file although the
+store does not know it yet, so start-up reads the files before it writes again. A consumer identifies a line by session
+and minute: two lines with the same key are the same line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TAIL_BYTES: Final = 131_072
 
 
 class PosixOutbox:
-    """One file a day (UTC of the server's clock)."""
+    """Outbox files, one for each day (UTC of the server's clock)."""
 
     def __init__(self, folder: DataFolder) -> None:
         """Use the outbox folder of ``folder``."""
@@ -30,6 +30,10 @@ class PosixOutbox:
 
     def append(self, lines: Sequence[bytes], at_ms: int) -> None:
         """Write whole lines durably.
+
+        Args:
+            lines: The lines, each with its newline.
+            at_ms: Server time, which selects the file.
 
         Raises:
             StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``; no partial line is left.
@@ -66,7 +70,12 @@ class PosixOutbox:
                     os.fsync(stream.fileno())
 
     def holds(self, wanted: Iterable[tuple[str, int]], kind: OutboxLine = OutboxLine.MINUTE) -> set[tuple[str, int]]:
-        """Return which of the wanted (session, minute) pairs have a line; (session, leaf) for ``amendment``."""
+        """Return those of the wanted keys that have a line already.
+
+        Args:
+            wanted: Pairs of session and minute; of session and leaf for ``amendment``.
+            kind: The kind of lines.
+        """
         left = set(wanted)
         found: set[tuple[str, int]] = set()
         if not left:

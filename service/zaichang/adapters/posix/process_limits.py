@@ -1,4 +1,4 @@
-"""What the operating system allows the service's process: many connections, and no copy of its memory on disk."""
+"""Limits of the service's process: enough open files, and no copy of its memory on disk."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def raise_file_limit(connections: int) -> int:
 
 
 def forbid_memory_dumps() -> None:
-    """Forbid core files and reading by a debugger: the process's memory holds the master key."""
+    """Forbid core files and debuggers, because the process's memory holds the master key."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     if sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""Readers' side of a log that is a folder: the ``public`` folder and the ``vkey`` file beside it."""
+"""A log in a folder, for readers: the ``public`` folder and the ``vkey`` file beside it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class PosixPublishedLog:
 
     Args:
         root: The log's folder.
-        name: What messages call it; None takes the folder's name.
+        name: The log's name in messages; None takes the folder's name.
     """
 
     def __init__(self, root: Path, name: str | None = None) -> None:
-        """Remember the folder; it need not exist."""
+        """Store the folder; it need not exist."""
         self._root = root
         self._name = name or root.name
 
@@ -52,7 +52,7 @@ class PosixPublishedLog:
 
 
 class FolderSource:
-    """A log's folder, or its ``public`` folder, as the source of a copy: on a disk that was sent, or a share."""
+    """The source of a copy: a log's folder, or its ``public`` folder, on a disk or a network share."""
 
     def __init__(self, root: Path) -> None:
         """Find the checkpoint."""

@@ -1,4 +1,4 @@
-"""Records that wait to be logged: one file each, written by a command while the service may be running."""
+"""Records that wait for the log, one file each. Commands write them while the service may be running."""
 
 from __future__ import annotations
 

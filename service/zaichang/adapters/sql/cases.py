@@ -1,4 +1,4 @@
-"""Cases for people to look at, in SQLite: opened, added to, paged, closed."""
+"""Review cases in SQLite: open, extend, list and close them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Cases:
 
 
 def insert_case(db: sqlite3.Connection, draft: CaseDraft) -> bool:
-    """Open a case, or add to the subject's; whether there is something new to look at."""
+    """Open a case, or extend the subject's open case; return whether it holds something new for a reviewer."""
     row = db.execute(
         "SELECT case_id, state FROM cases WHERE institution_id = ? AND kind = ? AND subject = ?",
         (draft.institution_id, draft.kind, draft.subject),
@@ -125,7 +125,7 @@ def _is_new(db: sqlite3.Connection, case_id: str, reason: CaseReason) -> bool:
 
 
 def close_case(db: sqlite3.Connection, closing: CaseClosing) -> None:
-    """Note a case's decision; it stays open where parts are left."""
+    """Store a case's decision. The case stays open where the decision leaves minutes undecided."""
     changed = db.execute(
         "UPDATE cases SET state = ?, outcome = ?, closed_ms = ?, closed_by = ?, note = ?, undecided_ms = ? "
         "WHERE case_id = ?",
@@ -151,7 +151,10 @@ def close_case(db: sqlite3.Connection, closing: CaseClosing) -> None:
 
 
 def session_case(db: sqlite3.Connection, draft: CaseDraft) -> None:
-    """Open the case of a session that has just ended, if a person has anything to look at; runs in its last commit."""
+    """Open the review case of a session that has just ended, where there is something to decide.
+
+    Runs in the transaction of the session's last event.
+    """
     counts: dict[str, int] = {reason.code: reason.n for reason in draft.reasons}
     for row in db.execute("SELECT body FROM minutes WHERE session_id = ? ORDER BY minute", (draft.subject,)):
         minute = msgspec.json.decode(row[0], type=_MinuteView)

@@ -1,10 +1,11 @@
-"""One SQLite file: a single writer thread with group commit, and a reader that cannot write.
+"""One SQLite file with a single writer thread, group commit, and a reader that cannot write.
 
-SQLite 3.7.0 to 3.51.2 can corrupt a WAL that two connections checkpoint at the same moment. So only the writer ever
-checkpoints (``wal_autocheckpoint = 0``) and the reader's connection is opened read-only (docs/adr/0005).
+SQLite 3.7.0 to 3.51.2 can corrupt a WAL that two connections checkpoint at the same moment. So only the writer
+checkpoints (``wal_autocheckpoint = 0``), and the reader's connection is opened read-only (docs/adr/0005).
 
-``write`` returns after the transaction that holds the operation is durable (``synchronous = FULL``); operations that
-wait at the same moment share one commit, each in its own savepoint, so that a failing one takes nothing with it.
+``write`` returns once the transaction with the operation is durable (``synchronous = FULL``). Operations that wait at
+the
+same moment share one commit. Each has its own savepoint, so a failing operation does not undo the others.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ _BUSY_TIMEOUT_S: Final = 5.0
 
 
 def _truncate_marker(_: sqlite3.Connection) -> None:
-    """Ask the writer to empty the WAL between two commits."""
+    """Tell the writer to empty the WAL between two commits."""
 
 
 class Database:
     """The connections to one database file; ``close`` must be called."""
 
     def __init__(self, path: Path, *, inline: bool = False) -> None:
-        """Open, check and migrate the file; start the writer.
+        """Open, check and migrate the file, and start the writer.
 
         Args:
-            path: The database file; created where absent.
-            inline: No threads: every operation runs, and commits, in the calling thread (simulations).
+            path: The database file; it is created where it does not exist.
+            inline: Use no threads: every operation runs and commits in the calling thread (for simulations).
 
         Raises:
             StorageError: ``storage.corrupt``, ``storage.not_writable``, ``storage.disk_full``, ``storage.too_new``.
@@ -61,7 +62,7 @@ class Database:
         self._thread.start()
 
     def submit(self, operation: Operation[T]) -> Future[T]:
-        """Queue ``operation`` for the writer; the future resolves after the durable commit."""
+        """Queue an operation for the writer; the future resolves after the durable commit."""
         future: Future[T] = Future()
         if self._closed:
             future.set_exception(StorageError("storage.closed", "The database is closed."))
@@ -72,11 +73,11 @@ class Database:
         return future
 
     async def write(self, operation: Operation[T]) -> T:
-        """Run ``operation`` in the writer and return after its durable commit.
+        """Run an operation in the writer, and return its result after the durable commit.
 
         Raises:
-            StorageError: Where the database refuses; then nothing of the operation is kept.
-            ZaichangError: What the operation itself raised.
+            StorageError: The database refuses; the operation changed nothing.
+            ZaichangError: An error that the operation itself raised.
         """
         future = self.submit(operation)
         return future.result() if self._inline else await asyncio.wrap_future(future)
@@ -90,7 +91,7 @@ class Database:
         return await asyncio.wrap_future(self._readers.submit(self._read, operation))
 
     async def truncate_wal(self) -> None:
-        """Move the WAL into the database file and overwrite it; runs in the writer, after what is queued."""
+        """Move the WAL into the database file and overwrite it, after the operations that are queued now."""
         if self._inline:
             self._checkpoint("TRUNCATE")
             return
@@ -99,7 +100,7 @@ class Database:
         await asyncio.wrap_future(done)
 
     def close(self) -> None:
-        """Finish what is queued, checkpoint, and close."""
+        """Finish the queued operations, checkpoint, and close."""
         if self._closed:
             return
         self._closed = True
@@ -196,13 +197,13 @@ class Database:
 
 
 class ReadDatabase:
-    """A database that another process may be writing: reads only, in the calling thread."""
+    """A database that another process may be writing. It only reads, in the calling thread."""
 
     def __init__(self, path: Path) -> None:
         """Open the file.
 
         Raises:
-            StorageError: ``storage.missing`` where there is none, ``storage.corrupt``, ``storage.not_writable``.
+            StorageError: ``storage.missing`` where there is no file; ``storage.corrupt``, ``storage.not_writable``.
         """
         if not path.is_file():
             raise StorageError("storage.missing", f"There is no database {path}.", "Name the data folder with --data.")
@@ -233,7 +234,12 @@ class ReadDatabase:
 
 
 def database_error(error: sqlite3.Error, path: Path) -> StorageError:
-    """Turn an SQLite error into one with a stable code."""
+    """Return an SQLite error as an error with a stable code.
+
+    Args:
+        error: SQLite's error.
+        path: The database file, for the message.
+    """
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL"):
         return StorageError(
@@ -263,7 +269,7 @@ def database_error(error: sqlite3.Error, path: Path) -> StorageError:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Open a connection that cannot write and cannot checkpoint (also used by ``replay`` beside a running service)."""
+    """Open a connection that can neither write nor checkpoint; ``replay`` uses it beside a running service."""
     reader = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro",
         uri=True,

@@ -170,7 +170,15 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
 
 
 def forget_in_review(db: sqlite3.Connection, institution_id: str, learner_id: str) -> None:
-    """Delete a learner's cases, and the learner out of others' cases (erasure); cases left without a reason go too."""
+    """Erase a learner from the review queue.
+
+    Deletes the learner's cases and removes the learner from other cases. A case that has no reason left is deleted too.
+
+    Args:
+        db: The connection, within the erasure's transaction.
+        institution_id: The learner's institution.
+        learner_id: The learner.
+    """
     where = (institution_id, learner_id)
     db.execute(
         "DELETE FROM case_reasons WHERE case_id IN (SELECT case_id FROM cases WHERE institution_id = ?1 AND "

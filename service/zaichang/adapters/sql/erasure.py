@@ -1,7 +1,8 @@
-"""Erasing a learner's rows in SQLite.
+"""The erasure of a learner's rows in SQLite.
 
-The log (salted commitments that nothing can open any more), the session rows under an alias, and how much was credited
-to that alias remain. All rows change in one transaction.
+The log stays: the commitments in it are salted, and without the salts they cannot be opened. The session rows stay
+under
+an alias, with the time credited to it. All rows change in one transaction.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Erasure:
         return count
 
     async def erase(self, institution_id: str, learner_id: str, alias: str, at_ms: int) -> None:
-        """See the port: pages that become free are overwritten (``secure_delete``), then the WAL is emptied."""
+        """See the port. Pages that become free are overwritten (``secure_delete``), then the WAL is emptied."""
 
         def operation(db: sqlite3.Connection) -> None:
             where = (institution_id, learner_id)

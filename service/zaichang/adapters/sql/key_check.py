@@ -1,4 +1,4 @@
-"""Which master key a database belongs to: a check value that the key gives, and never the key."""
+"""A check value that shows which master key a database belongs to. It does not reveal the key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zaichang.ports.records import Learner
 
 
 class KeyChecks:
-    """The check value of the master key, kept beside the data that the key opens."""
+    """The check value of the master key, stored in the database that the key protects."""
 
     def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""
@@ -25,13 +25,13 @@ class KeyChecks:
         return await self._db.read(operation)
 
     async def keep_key_check(self, value: bytes) -> None:
-        """Store the check value where none is stored; a stored one stays."""
+        """Store the check value, unless one is stored already."""
         await self._db.write(
             lambda db: db.execute("INSERT OR IGNORE INTO key_checks (name, value) VALUES ('master', ?)", (value,))
         )
 
     async def learner_with_key(self) -> Learner | None:
-        """Return any learner whose data key is not destroyed; None where there is none."""
+        """Return any one learner whose data key is not destroyed; None where there is none."""
 
         def operation(db: sqlite3.Connection) -> Learner | None:
             row = db.execute(

@@ -1,7 +1,8 @@
 """The log's head and submission keys in one SQLite file.
 
-Rollback journal (TRUNCATE) with synchronous=FULL: SQLite then fsyncs the truncated journal too, so a committed
-transaction cannot roll back after a power cut, and the WAL-reset bug of older system SQLites cannot occur.
+The file uses a rollback journal (TRUNCATE) with synchronous=FULL. SQLite then fsyncs the truncated journal too, so a
+power
+cut cannot undo a committed transaction. The WAL bug of older SQLite versions does not occur without a WAL.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ CREATE TABLE IF NOT EXISTS submission (
 
 
 class SqliteHeadStore:
-    """A ``HeadStore`` in a SQLite file; used by one thread at a time.
+    """A ``HeadStore`` in a SQLite file; only one thread may use it at a time.
 
     Args:
-        path: The file; made if it is not there.
-        busy_ms: How long to wait for another process's transaction.
+        path: The file; it is created where it does not exist.
+        busy_ms: Longest wait for another process's transaction, in milliseconds.
 
     Raises:
         StorageError: ``log.head`` if the file cannot be used.
@@ -63,8 +64,14 @@ class SqliteHeadStore:
     def swap(self, origin: str, old: bytes | None, new: Head, submissions: Sequence[Submission]) -> bool:
         """Replace the head if its note is still ``old``, and record the submissions, in one transaction.
 
+        Args:
+            origin: The log.
+            old: The note that the head must still have; None for a new log.
+            new: The new head.
+            submissions: The submissions of the batch, with their keys.
+
         Raises:
-            FatalLogError: ``log.head_unknown`` if the database failed: whether it committed is not known.
+            FatalLogError: ``log.head_unknown`` if the database failed: it is unknown whether the head was replaced.
         """
         try:
             with self._transaction():

@@ -1,4 +1,4 @@
-"""What was sent to which player (I5), in SQLite: kept by launch, taken in by the session that the launch opened."""
+"""The delivery log in SQLite: media sent to players (rule I5). Records belong to a launch; its session reads them."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from zaichang.session.events import Question
 
 
 class People:
-    """The part of the store that changes rarely."""
+    """The part of the store that changes rarely: institutions, lessons, policies, learners."""
 
     def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""

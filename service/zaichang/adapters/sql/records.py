@@ -15,7 +15,7 @@ _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
 
 
 class Records:
-    """The part of the store that follows from the events."""
+    """The part of the store that is derived from the events."""
 
     def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""

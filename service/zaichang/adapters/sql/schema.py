@@ -1,4 +1,4 @@
-"""The database's tables, as numbered migrations; ``PRAGMA user_version`` says how far a file has come."""
+"""The database's tables, as numbered migrations. ``PRAGMA user_version`` holds the number of the last applied one."""
 
 from __future__ import annotations
 
@@ -163,8 +163,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to the newest version, each step in one transaction.
 
+    Args:
+        connection: The writer's connection.
+        path: The file, for the message.
+
     Raises:
-        StorageError: ``storage.too_new`` where a newer program wrote it.
+        StorageError: ``storage.too_new`` where a newer version of the program wrote the file.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):

@@ -1,4 +1,4 @@
-"""What sessions were seen with, in SQLite: salted digests of devices and addresses, hints of the page."""
+"""Sightings in SQLite: salted digests of the devices and network addresses of sessions, and hints of the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGHTING = "session_id, kind, value, institution_id, learner_id, at_ms"
 
 
 class Sightings:
-    """Short-lived by design: ``forget_sightings`` is part of retention."""
+    """Sightings of sessions. They are kept for a short time; retention calls ``forget_sightings``."""
 
     def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""

@@ -14,7 +14,7 @@ from zaichang.ports.records_review import AuditEntry
 
 
 class Staff:
-    """Who may decide, what was allowed, and who did what."""
+    """Reviewers, allowances, and the audit trail of their actions."""
 
     def __init__(self, database: Database | ReadDatabase) -> None:
         """Use ``database``, which the caller closes."""

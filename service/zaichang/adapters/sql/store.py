@@ -1,4 +1,4 @@
-"""The store ports on one SQLite file: sessions and their events here, people in ``people``, records in ``records``."""
+"""All store ports on one SQLite file. Sessions and events are here, people in ``people``, records in ``records``."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ LAST_AT_MS: Final = (
 
 
 class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, KeyChecks):
-    """All store ports behind one writer."""
+    """All store ports on one database with one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:
-        """Open the database of a prepared folder.
+        """Open the database of a data folder.
 
         Args:
-            folder: Prepared (and, for a service, locked).
-            inline: Run every operation in the calling thread (simulations on a virtual clock); else group commit.
-            read_only: Only read, also beside a running service.
+            folder: Prepared before; a service has also locked it.
+            inline: Run every operation in the calling thread (simulations on a virtual clock); otherwise use group
+                commit.
+            read_only: Only read; this works beside a running service.
 
         Raises:
             StorageError: See ``Database``.
@@ -61,7 +62,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         self._db.close()
 
     async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
-        """See the port: I3 is decided in this one transaction."""
+        """See the port. This one transaction ensures one running session for each learner (rule I3)."""
 
         def operation(db: sqlite3.Connection) -> tuple[SessionRow, ...]:
             # A session without its first event never answered anyone: its start failed, it does not use up a token.

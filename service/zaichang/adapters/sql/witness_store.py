@@ -1,4 +1,4 @@
-"""A witness's memory: one row per log, moved by compare-and-set, durable before the answer is sent."""
+"""A witness's memory: one row for each log. It changes by compare-and-set and is durable before the answer is sent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS seen (origin TEXT PRIMARY KEY, size INTEGE
 
 
 class WitnessStore:
-    """The witness's memory in one SQLite file; threads take turns, so one may close it while another still answers.
+    """The witness's memory in one SQLite file. Threads take turns, so one may close it while another still answers.
 
     Args:
-        path: The file; made if it is not there.
+        path: The file; it is created where it does not exist.
 
     Raises:
         StorageError: ``witness.store`` if the file cannot be used.
@@ -38,7 +38,7 @@ class WitnessStore:
             raise StorageError("witness.store", f"The witness's memory cannot be opened ({error}).") from error
 
     def load(self, origin: str) -> Seen:
-        """Return the last cosigned state of a log, ``NOTHING`` for a new one."""
+        """Return the last cosigned state of a log; ``NOTHING`` for a new log."""
         try:
             with self._lock:
                 row = self._db.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
@@ -47,10 +47,15 @@ class WitnessStore:
         return NOTHING if row is None else Seen(size=row[0], root=row[1])
 
     def advance(self, origin: str, before: Seen, after: Seen) -> bool:
-        """Remember ``after`` if ``before`` is still what is remembered; return whether it was.
+        """Replace the remembered state of a log if it is still ``before``; return whether it was.
+
+        Args:
+            origin: The log.
+            before: The expected state.
+            after: The new state.
 
         Raises:
-            StorageError: ``witness.store``: whether it is remembered is not known, so nothing may be signed.
+            StorageError: ``witness.store``: it is unknown whether the state was stored, so nothing may be signed.
         """
         sql = (
             "INSERT INTO seen VALUES (?1, ?2, ?3) ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3 "

@@ -24,7 +24,7 @@ class CountedReason(Reason):
 
 
 class CaseReasonLine(Reason):
-    """A reason of the case."""
+    """One reason of a review case."""
 
     n: int = Field(description="How often it was seen.", examples=[4])
     other: str = Field(description="Another account that it is about, or empty.", examples=[""])
@@ -63,7 +63,7 @@ class CasesPage(Answer):
 
 
 class HeldAllowance(Answer):
-    """The allowances that hold for a learner now."""
+    """The allowances of a learner that are valid now."""
 
     route: str = Field(description="Empty, `face` or `challenge`.", examples=[""])
     extra_time_pct: int = Field(description="Percent more time.", examples=[0])
@@ -78,7 +78,7 @@ class AccountLine(Answer):
 
 
 class CaseDetail(CaseLine):
-    """A case with all that a reviewer needs to decide it. Which parts there are depends on its kind."""
+    """A review case with all facts for its decision. The kind of the case decides which parts it has."""
 
     now_ms: At
     session: SessionDetail | None = Field(default=None, description="The session, for a case of kind `session`.")
@@ -107,7 +107,7 @@ class DecisionRequest(Asked):
 
 
 class AuditLine(Answer):
-    """One action of a person."""
+    """One recorded action of staff or of a reviewer."""
 
     n: int = Field(description="Its number.", examples=[12])
     at_ms: At

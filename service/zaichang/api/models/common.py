@@ -1,4 +1,4 @@
-"""What the models of every subject share."""
+"""Models that the API's other models share."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class Asked(BaseModel):
-    """A request's JSON body. An unknown field is refused, and no value is converted to another type.
+    """The JSON body of a request. Unknown fields are refused, and no value is converted to another type.
 
     Attributes:
-        max_bytes: How many bytes the body may have.
+        max_bytes: Most bytes of the body.
         refusal: Error code of a body that does not fit.
     """
 
@@ -25,13 +25,20 @@ class Asked(BaseModel):
 
 
 class Answer(BaseModel):
-    """A JSON answer."""
+    """The JSON body of an answer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def like_id(description: str, example: str) -> Any:
-    """Return the field of an identifier; the handler checks its letters, so that the error is ``id.invalid``."""
+    """Return the pydantic field of an identifier.
+
+    The handler checks the identifier's letters, so that a bad one gives ``id.invalid`` and not a schema error.
+
+    Args:
+        description: Text for openapi.json.
+        example: Example for openapi.json.
+    """
     return Field(
         min_length=1,
         max_length=64,
@@ -42,7 +49,13 @@ def like_id(description: str, example: str) -> Any:
 
 
 def one_of(values: tuple[str, ...], description: str, length: int = 16) -> Any:
-    """Return the field of a choice that the handler checks, so that the error has the subject's own code."""
+    """Return the pydantic field of a choice. The handler checks it: a wrong one gives the subject's error code.
+
+    Args:
+        values: The allowed values.
+        description: Text for openapi.json.
+        length: Most characters.
+    """
     return Field(max_length=length, description=description, json_schema_extra={"enum": list(values)})
 
 
@@ -57,7 +70,7 @@ Cursor = Annotated[
 
 
 class ErrorDetail(Answer):
-    """Why a call was refused."""
+    """The reason why a call was refused."""
 
     code: str = Field(description="Stable code, `area.what`; docs/errors.md lists them.", examples=["auth.required"])
     message: str = Field(description="The cause, in English.", examples=["A valid key is required."])

@@ -14,7 +14,7 @@ from zaichang.launch.camera_enrolment import FRAMES_MAX
 
 
 def _decoded(value: object) -> object:
-    """Return the bytes of a base64 text; any other type is refused by the field itself."""
+    """Return the bytes of a base64 text. A value of another type is returned as it is, and the field refuses it."""
     if not isinstance(value, str):
         return value
     try:
@@ -54,14 +54,14 @@ class PoseShown(Asked):
 
 
 class LeftOut(Answer):
-    """A photo that is not in the reference."""
+    """A photo that was not used for the reference."""
 
     photo: int = Field(description="Its place in the request, from 1.", examples=[2])
     reasons: list[str] = Field(description="Reason codes.", examples=[["NOT_SAME_PERSON"]])
 
 
 class EnrolledAnswer(Answer):
-    """A reference was made; the photos are not kept."""
+    """The reference was made. The photos are not stored."""
 
     version: int = Field(description="1, 2, 3, ... for this learner.", examples=[1])
     quality_bp: int = Field(description="Quality of its worst photo, 0 to 10000.", examples=[9000])
@@ -72,7 +72,7 @@ class EnrolledAnswer(Answer):
 
 
 class NextPose(Answer):
-    """The pose that the learner shows next."""
+    """The pose that the learner must show next."""
 
     done: Literal[False] = Field(description="The enrolment goes on.")
     number: int = Field(description="Number of this pose, from 1.", examples=[1])
@@ -84,7 +84,7 @@ class NextPose(Answer):
 
 
 class PosesDone(EnrolledAnswer):
-    """All poses passed and the reference was made."""
+    """All poses passed, and the reference was made."""
 
     done: Literal[True] = Field(description="The enrolment is complete.")
     number: int = Field(description="Number of the last pose.", examples=[4])
@@ -92,7 +92,7 @@ class PosesDone(EnrolledAnswer):
 
 
 class Reference(Answer):
-    """A reference that is kept."""
+    """A stored reference."""
 
     learner: str = Field(description="The learner's pseudonym.", examples=["learner-17"])
     version: int = Field(description="Of the reference.", examples=[1])

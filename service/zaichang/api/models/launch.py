@@ -1,4 +1,4 @@
-"""Launches: the learning platform asks for one, the learner's page asks about it."""
+"""Launches: the learning platform orders one, and the learner's page reads it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, MOVEMENTS, ROUTES
 
 
 class LaunchRequest(Asked):
-    """A learner opens a lesson."""
+    """The order to open a lesson for a learner."""
 
     refusal: ClassVar[str] = "launch.invalid"
 
@@ -34,7 +34,7 @@ class LaunchRequest(Asked):
 
 
 class LaunchAnswer(Answer):
-    """A launch: its token goes to the learner's page."""
+    """The launch. Its token goes to the learner's page."""
 
     token: str = Field(description="The launch token.", examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"])
     launch: str = Field(description="The launch's id, for delivery logs.", examples=["5f0c" * 8])
@@ -54,7 +54,7 @@ class LessonNames(Names):
 
 
 class MeAnswer(Answer):
-    """The launch that a token stands for, and whether its learner is enrolled."""
+    """The launch that a token belongs to, and whether its learner is enrolled."""
 
     institution: Names
     lesson: LessonNames

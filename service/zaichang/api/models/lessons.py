@@ -1,4 +1,4 @@
-"""An institution's own settings: lessons, question banks, allowances, reviewers; and its media servers' records."""
+"""The institution's settings (lessons, question banks, allowances, reviewers) and its media servers' records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 
 class LessonRequest(Asked):
-    """A lesson and the rules that hold for it: a shipped pack by its name, or a pack of the institution's own."""
+    """A lesson with its rules: the name of a shipped pack, or a pack of the institution's own."""
 
     max_bytes: ClassVar[int] = 4 * PACK_MAX_BYTES
 
@@ -66,7 +66,7 @@ class LessonRequest(Asked):
 
 
 class LessonAnswer(Done):
-    """The lesson as it is kept."""
+    """The lesson as it is stored."""
 
     version: str = Field(description="Its version.", examples=["1"])
     timeline: str = Field(description="The time line that its positions are on.", examples=["1"])
@@ -106,7 +106,7 @@ class BankQuestion(Asked):
 
 
 class Bank(Asked):
-    """A lesson's question bank; as a body it replaces the one before, for sessions to come."""
+    """A lesson's question bank. Sent as a body, it replaces the earlier bank for later sessions."""
 
     max_bytes: ClassVar[int] = BANK_MAX_BYTES
     refusal: ClassVar[str] = "questions.invalid"
@@ -114,7 +114,7 @@ class Bank(Asked):
     questions: list[BankQuestion] = Field(max_length=QUESTIONS_MAX)
 
     def as_questions(self) -> list[Question]:
-        """Return the questions as the lesson keeps them; ``checked_bank`` checks what a schema cannot say."""
+        """Return the questions in the stored form. ``checked_bank`` checks the rules that a schema cannot express."""
         return [
             Question(question_id=each.id, text=each.text, options=tuple(each.options), correct=each.correct)
             for each in self.questions
@@ -122,13 +122,13 @@ class Bank(Asked):
 
 
 class BankSize(Answer):
-    """The bank was replaced."""
+    """The number of questions after the bank was replaced."""
 
     questions: int = Field(description="How many questions it has.", examples=[1])
 
 
 class AllowanceRequest(Asked):
-    """Allowances of one learner. A field that is left out is not granted any more."""
+    """The allowances of one learner. They replace the earlier ones: a field that is left out is granted no more."""
 
     route: Annotated[str, one_of(("", *ROUTES), "Empty: as the launch says; `challenge`: no face recognition.")] = ""
     extra_time_pct: Annotated[
@@ -157,13 +157,13 @@ class AllowanceAnswer(Answer):
 
 
 class ReviewerRequest(Asked):
-    """A reviewer gets a key."""
+    """The order to give a reviewer a key."""
 
     reviewer: str = like_id("The word that the reviewer's decisions are signed with.", "ren")
 
 
 class ReviewerKey(Answer):
-    """A reviewer's own key; it is shown this once."""
+    """A reviewer's key. It is shown this once and stored as a digest only."""
 
     reviewer: str = Field(description="The reviewer.", examples=["ren"])
     key: str = Field(description="The key.", examples=["zr-5f0c5f0c"])
@@ -184,7 +184,7 @@ class ReviewersAnswer(Answer):
 
 
 class DeliveryRecord(Asked):
-    """One record of a delivery log."""
+    """One record of the delivery log: a part of the media that was sent to a learner."""
 
     launch: str = like_id("The launch's id, as `POST /v1/launch` gave it.", "5f0c" * 8)
     from_ms: Annotated[int, Field(description="First position sent, ms.", examples=[0])]
@@ -201,7 +201,7 @@ class DeliveriesRequest(Asked):
 
 
 class DeliveriesAnswer(Answer):
-    """The records were taken; the same record again is no new one."""
+    """The records were stored. Sending a record again adds nothing."""
 
     records: int = Field(description="How many were sent.", examples=[2])
     new: int = Field(description="How many of them were new.", examples=[1])

@@ -1,4 +1,4 @@
-"""Answers that anybody may read: the service's health, policies, the list of logs."""
+"""Answers that need no key: the service's health, policies, the list of logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zaichang.session.policy import Policy
 
 
 class Health(Answer):
-    """The service answers."""
+    """The service is running."""
 
     ok: bool = Field(description="Always true.", examples=[True])
     version: str = Field(description="Version of the service.", examples=["0.1.0"])
@@ -22,7 +22,7 @@ class Health(Answer):
 
 
 class LogLine(Answer):
-    """One log: an institution's, of one year."""
+    """The log of one institution and year."""
 
     institution: str = Field(description="Whose.", examples=["college"])
     year: str = Field(description="Of which year.", examples=["2026"])
@@ -31,7 +31,7 @@ class LogLine(Answer):
 
 
 class LogsAnswer(Answer):
-    """Every log and its key."""
+    """All logs with their keys."""
 
     logs: list[LogLine]
 

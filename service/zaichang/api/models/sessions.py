@@ -1,4 +1,4 @@
-"""Sessions: one line each, minute by minute, as a learner and as the institution sees them."""
+"""Sessions in one line and minute by minute, in the forms for the learner and for the institution."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MinuteIndex = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class SessionLine(Answer):
-    """A session in one line: its totals as they stand after people's decisions."""
+    """A session in one line. Its totals include the reviewers' decisions."""
 
     session: str = Field(description="The session's id.", examples=["5f0c" * 8])
     learner: str = Field(description="The learner's pseudonym.", examples=["learner-17"])
@@ -35,7 +35,7 @@ class SessionLine(Answer):
 
 
 class Decision(Answer):
-    """A person's decision about a minute."""
+    """A reviewer's decision about a minute."""
 
     at_ms: At
     outcome: str = Field(description="`grant` or `refuse`.", examples=["grant"])
@@ -45,7 +45,7 @@ class Decision(Answer):
 
 
 class SignedDecision(Decision):
-    """A decision with its author; for the institution only."""
+    """A reviewer's decision with its author; only the institution sees it."""
 
     reviewer: str = Field(description="The reviewer.", examples=["ren"])
     note: str = Field(description="The reviewer's note.", examples=[""])
@@ -67,13 +67,13 @@ class _Minute(Answer):
 
 
 class Minute(_Minute):
-    """A study minute as its learner sees it."""
+    """A study minute in the learner's form."""
 
     decisions: list[Decision] = Field(examples=[[]])
 
 
 class ReviewMinute(_Minute):
-    """A study minute as the institution sees it."""
+    """A study minute in the institution's form."""
 
     decisions: list[SignedDecision] = Field(examples=[[]])
 
@@ -136,7 +136,7 @@ class SessionsPage(Answer):
 
 
 class LeafLine(Answer):
-    """A leaf of the session in the log."""
+    """One leaf of the session in the log."""
 
     seq: int = Field(description="Its number within the session.", examples=[0])
     kind: str = Field(description="Its kind.", examples=["session.start"])
@@ -168,7 +168,7 @@ class CaptureLine(Answer):
 
 
 class SeenWith(Answer):
-    """A device, address or hint that the session was seen with."""
+    """A device, network address or hint that was observed in the session."""
 
     kind: str = Field(description="`device`, `address` or `hint`.", examples=["device"])
     value: str = Field(description="The first digits of its digest; of a hint, its code.", examples=["5f0c5f0c"])
@@ -176,7 +176,7 @@ class SeenWith(Answer):
 
 
 class SessionDetail(SessionLine):
-    """A session as its institution sees it."""
+    """A session in the institution's form."""
 
     now_ms: At
     policy_digest: str = Field(description="The rules' digest.", examples=["0f" * 32])
