@@ -98,17 +98,17 @@ class Exchange:
 
     Args:
         url: The server's address, with a prefix for every path.
-        error: The code of an address that is none.
+        wrong: The error to raise where the URL is no HTTP address.
 
     Raises:
-        ConfigError: Of that code.
+        ConfigError: ``wrong``.
     """
 
-    def __init__(self, url: str, error: str) -> None:
+    def __init__(self, url: str, wrong: ConfigError) -> None:
         """Connect with the first request."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname is None:
-            raise ConfigError(error, "An address begins with http:// or https://.")
+            raise wrong
         self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
         self._tls = parts.scheme == "https"
         self._connection: http.client.HTTPConnection | None = None

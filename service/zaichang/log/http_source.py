@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from typing import Final
 
-from zaichang.core.errors import StorageError
+from zaichang.core.errors import ConfigError, StorageError
 from zaichang.log.exchange import Exchange
 from zaichang.tlog.tiles import MAX_ENTRY_BYTES, WIDTH
 
@@ -27,7 +27,7 @@ class HttpSource:
 
     def __init__(self, url: str, deadline_s: float = DEADLINE_S) -> None:
         """Check the address; the connection is opened by the first ``get``."""
-        self._exchange = Exchange(url, "mirror.url")
+        self._exchange = Exchange(url, ConfigError("mirror.url", "A log's address begins with http:// or https://."))
         self._deadline_s = deadline_s
 
     def get(self, name: str) -> bytes | None:

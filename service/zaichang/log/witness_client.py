@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from typing import Final
 
-from zaichang.core.errors import EvidenceError, NotFound, StorageError
+from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
 from zaichang.log.exchange import Exchange
 from zaichang.log.reader import LogReader
 from zaichang.ports.log.side_files import SideFile, SideFiles
@@ -113,7 +113,7 @@ def _size(note: bytes) -> int:
 
 
 def _post(url: str, body: bytes, deadline_s: float) -> tuple[int, bytes]:
-    exchange = Exchange(url, "witness.url")
+    exchange = Exchange(url, ConfigError("witness.url", "A witness's address begins with http:// or https://."))
     try:
         return exchange.request("POST", "/add-checkpoint", body, _ANSWER_MAX, deadline_s)
     except (OSError, http.client.HTTPException) as error:

@@ -121,7 +121,7 @@ def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Seque
 
 
 def open_witness_memory(folder: Path) -> WitnessMemory:
-    """Return the memory of the witness in a folder, which is created where it does not exist. The caller closes the memory.
+    """Return the memory of the witness in a folder, which is created where missing; the caller closes the memory.
 
     Raises:
         StorageError: ``witness.store``.

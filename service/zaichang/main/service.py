@@ -54,7 +54,7 @@ MINUTE_MS = 60_000
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """The running service without its sockets. ``async with`` first recovers open sessions; its exit closes everything."""
+    """The running service without its sockets. ``async with`` recovers open sessions; its exit closes all."""
 
     settings: Settings
     folder: DataFolder

@@ -22,6 +22,7 @@ from zaichang.log.reader import LogReader
 from zaichang.log.witness_client import ask, known_size
 from zaichang.log.witnessing import cosign_round, largest_known, parse_peer
 
+WRONG = ConfigError("x.url", "No address.")
 DEADLINE_S = 0.3
 LONG_S = 10.0
 """Far above the deadlines here, far below the time that the dripping server needs."""
@@ -30,7 +31,7 @@ LONG_S = 10.0
 @pytest.mark.parametrize("head", [HEAD, b"HTTP/1.1 200 OK\r\nX-Long: ", b""], ids=["body", "headers", "nothing"])
 def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
     with dripping(head) as url:
-        exchange = Exchange(url, "witness.url")
+        exchange = Exchange(url, WRONG)
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             exchange.request("GET", "/", None, 1_000_000, DEADLINE_S)
@@ -40,12 +41,12 @@ def test_a_dripping_answer_ends_at_the_deadline(head: bytes) -> None:
 
 def test_an_answer_is_read_up_to_its_limit() -> None:
     with dripping(HEAD + b"b" * 50) as url:
-        exchange = Exchange(url, "x.url")
+        exchange = Exchange(url, WRONG)
         assert exchange.request("GET", "/", None, 10, LONG_S) == (200, b"b" * 10)
         exchange.close()
     for url in ("ftp://x", "http://"):
         with pytest.raises(ConfigError, match=r"x\.url"):
-            Exchange(url, "x.url")
+            Exchange(url, WRONG)
 
 
 def test_a_mirror_and_a_witness_request_end(medium: LogMedium) -> None:
