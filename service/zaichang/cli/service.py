@@ -112,6 +112,7 @@ async def serve(
     import uvicorn
 
     from zaichang.api.http_protocol import ImpatientHttp
+    from zaichang.hours.feed import HourFeed
     from zaichang.log.capture_scrub import NightlyCaptures
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
@@ -153,6 +154,7 @@ async def serve(
         asyncio.create_task(NightlyScrub(services.log_places, services.ports.clock.now_ms).run()),
         asyncio.create_task(NightlyCaptures(services.store, services.ports.blobs, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
+        asyncio.create_task(HourFeed(services.store).run()),
     ]
     if services.face_search is not None:
         chores.append(asyncio.create_task(services.face_search.run()))

@@ -37,6 +37,26 @@ def open_store(settings: Settings) -> Iterator[SqliteStore]:
 
 
 @contextmanager
+def open_locked_store(settings: Settings) -> Iterator[SqliteStore]:
+    """Open the store to write, where no service runs on the data folder.
+
+    Raises:
+        StorageError: ``storage.locked`` beside a running service; as ``open_store`` else.
+    """
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    folder.lock()
+    try:
+        store = SqliteStore(folder)
+        try:
+            yield store
+        finally:
+            store.close()
+    finally:
+        folder.unlock()
+
+
+@contextmanager
 def open_kept(data: Path) -> Iterator[tuple[SqliteStore, PosixBlobs] | None]:
     """Open a data folder's store and its kept captures for reading; return None where the folder holds only logs.
 

@@ -61,6 +61,9 @@ class Erasure:
                 (*where, alias),
             )
             db.execute(
+                "UPDATE hour_facts SET learner_id = ?3 WHERE institution_id = ?1 AND learner_id = ?2", (*where, alias)
+            )
+            db.execute(
                 "UPDATE learners SET learner_id = ?3, wrapped_key = NULL, erased_ms = ?4 "
                 "WHERE institution_id = ?1 AND learner_id = ?2",
                 (*where, alias, at_ms),

@@ -157,6 +157,18 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # How long the session's start said that a picture would be kept; null: it said nothing
         """ALTER TABLE captures ADD COLUMN keep_days INTEGER""",
     ),
+    (
+        # Facts of the hour ledger, each once; hour_fed says that the source has its fact
+        """CREATE TABLE hour_facts (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, fact_key TEXT NOT NULL, session_id TEXT NOT NULL,
+            verified_ms INTEGER NOT NULL, first_index INTEGER NOT NULL, last_index INTEGER NOT NULL, body BLOB NOT NULL,
+            PRIMARY KEY (institution_id, learner_id, fact_key)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX hour_facts_of_session ON hour_facts (session_id)""",
+        """ALTER TABLE sessions ADD COLUMN hour_fed INTEGER NOT NULL DEFAULT 0""",
+        """ALTER TABLE amendments ADD COLUMN hour_fed INTEGER NOT NULL DEFAULT 0""",
+        """CREATE INDEX sessions_unfed ON sessions (session_id) WHERE hour_fed = 0""",
+        """CREATE INDEX amendments_unfed ON amendments (session_id, leaf_seq) WHERE hour_fed = 0""",
+    ),
 )
 
 

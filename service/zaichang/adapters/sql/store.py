@@ -11,6 +11,7 @@ from zaichang.adapters.sql.cases import Cases, session_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import Decisions
 from zaichang.adapters.sql.erasure import Erasure
+from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.media_deliveries import Deliveries
 from zaichang.adapters.sql.people import People
@@ -39,7 +40,7 @@ LAST_AT_MS: Final = (
 )
 
 
-class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, KeyChecks):
+class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, HourFactRows, KeyChecks):
     """All store ports on one database with one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:

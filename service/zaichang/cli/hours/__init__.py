@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import Final
 
-ACTIONS: Final = ("cases", "rules", "statement")
+ACTIONS: Final = ("cases", "rules", "statement", "feed")
 """Modules of this package."""
 
 

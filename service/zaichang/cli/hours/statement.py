@@ -1,17 +1,20 @@
-"""``zaichang hours statement | explain | replay``: the statement of a year from a file of facts."""
+"""``zaichang hours statement | explain | replay``: a year's statement from a file of facts or from the store."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 from typing import Any
 
 from zaichang.cli.out import say
+from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError
 from zaichang.hours.fact_files import read_facts, read_json, rules_with, statement_of
 from zaichang.hours.packs import load_rules
 from zaichang.ledger.diff import diff
 from zaichang.ledger.explain import LANGUAGES, explain, explain_rules
+from zaichang.ledger.facts import Fact
 from zaichang.ledger.rules import HourRules
 from zaichang.ledger.statement import Statement
 
@@ -20,14 +23,18 @@ EXIT_DIFFERS = 1
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the actions."""
-    statement = actions.add_parser("statement", help="count the statement of a year from a file of facts")
+    statement = actions.add_parser("statement", help="count the statement of a year from a file of facts or the store")
     statement.set_defaults(func=_statement)
-    tell = actions.add_parser("explain", help="say a pack, or with --facts a statement, in words")
+    tell = actions.add_parser("explain", help="say a pack, or with --year a statement, in words")
     tell.set_defaults(func=_explain)
     tell.add_argument("--language", choices=tuple(LANGUAGES), default="zh")
     for action in (statement, tell):
         needed = action is statement
-        action.add_argument("--facts", metavar="FILE", required=needed, help="facts: zaichang-facts@1, .toml or .json")
+        action.add_argument("--facts", metavar="FILE", help="facts: zaichang-facts@1, .toml or .json; else the store")
+        action.add_argument("--institution", metavar="ID", help="facts from the store: the institution")
+        action.add_argument("--learner", metavar="ID", help="facts from the store: the learner's pseudonym")
+        action.add_argument("--catalogue", metavar="FILE", help="categories of courses: zaichang-catalogue@1")
+        add_service_options(action)
         action.add_argument("--rules", metavar="PACK", required=True, help="a shipped pack's name, or a .toml file")
         action.add_argument("--year", metavar="YEAR", required=needed, help="label of the year")
         action.add_argument("--as-of", metavar="DATE", help="what was known at the end of this day in China")
@@ -40,10 +47,21 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _count(args: argparse.Namespace) -> tuple[Statement, HourRules, dict[str, Any]]:
-    facts, settings = read_facts(args.facts)
+    facts, settings = read_facts(args.facts) if args.facts else (_from_store(args), {})
     rules = rules_with(args.rules, settings)
     statement, values = statement_of(facts, rules, year_of(args.year), args.as_of)
     return statement, rules, values
+
+
+def _from_store(args: argparse.Namespace) -> list[Fact]:
+    if args.institution is None or args.learner is None:
+        raise ConfigError("hours.no_facts", "No facts are named.", "Give --facts, or --institution and --learner.")
+    from zaichang.hours.stored import read_catalogue, stored_facts
+    from zaichang.main.stores import open_store
+
+    catalogue = read_catalogue(args.catalogue) if args.catalogue else {}
+    with open_store(settings_from(args)) as store:
+        return asyncio.run(stored_facts(store, args.institution, args.learner, catalogue))
 
 
 def year_of(text: str) -> int:
@@ -68,7 +86,7 @@ def _statement(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    if args.facts is None:
+    if args.year is None:
         lines = explain_rules(load_rules(args.rules), args.language)
     else:
         statement, rules, _ = _count(args)

@@ -1,0 +1,61 @@
+"""``zaichang hours feed | audit``: facts from the service's records, and their sums against the log."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from zaichang.cli.out import say
+from zaichang.cli.service import add_service_options, settings_from
+
+if TYPE_CHECKING:
+    from zaichang.settings import Settings
+
+_SHOWN = 20
+
+
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the actions."""
+    feed = actions.add_parser("feed", help="make the facts that can be made (a running service does it by itself)")
+    feed.set_defaults(func=_feed)
+    check = actions.add_parser(
+        "audit", help="hold the facts against the log, to the millisecond; exit 1 at a difference"
+    )
+    check.set_defaults(func=_audit)
+    for action in (feed, check):
+        action.add_argument("--json", action="store_true", help="print JSON")
+        add_service_options(action)
+
+
+def _feed(args: argparse.Namespace) -> int:
+    made = asyncio.run(_run_feed(settings_from(args)))
+    say(json.dumps({"made": made}) if args.json else f"{made} facts made.")
+    return 0
+
+
+async def _run_feed(settings: Settings) -> int:
+    from zaichang.hours.feed import HourFeed
+    from zaichang.main.stores import open_locked_store
+
+    with open_locked_store(settings) as store:
+        return await HourFeed(store).feed()
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from zaichang.hours.audit import audit
+    from zaichang.main.hours import log_entries
+    from zaichang.main.stores import open_store
+
+    settings = settings_from(args)
+    with open_store(settings) as store:
+        found = asyncio.run(audit(store, log_entries(settings)))
+    if args.json:
+        say(json.dumps(asdict(found)), whole=True)
+    else:
+        say(f"{found.sessions} sessions: facts {found.facts_ms} ms, log {found.log_ms} ms, {found.waiting} waiting")
+        for finding in found.findings[:_SHOWN]:
+            say(finding)
+    return 1 if found.findings else 0

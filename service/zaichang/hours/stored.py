@@ -1,0 +1,50 @@
+"""A learner's facts from the store, with the category of each course from the institution's catalogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from zaichang.core.errors import ConfigError
+from zaichang.hours.cases import read_toml
+from zaichang.ledger.entries import facts_of
+from zaichang.ledger.facts import Fact
+from zaichang.ports.ledger import HourFacts
+
+FORMAT: Final = "zaichang-catalogue@1"
+CATEGORIES: Final = ("professional", "public")
+
+
+def read_catalogue(path: str) -> dict[str, str]:
+    """Return the category of each ``institution/course``.
+
+    Raises:
+        ConfigError: ``hours.not_found``, ``hours.unreadable`` or ``hours.unknown_word``.
+    """
+    tables = read_toml(path)
+    if tables.get("format") != FORMAT:
+        raise ConfigError("hours.unknown_word", f"{path} has the format {tables.get('format')!r}, not {FORMAT!r}.")
+    categories: dict[str, str] = tables.get("category", {})
+    for course, category in categories.items():
+        if category not in CATEGORIES:
+            raise ConfigError("hours.unknown_word", f"{path}: {course} has the unknown category {category!r}.")
+    return categories
+
+
+async def stored_facts(
+    store: HourFacts, institution_id: str, learner_id: str, catalogue: Mapping[str, str]
+) -> list[Fact]:
+    """Return a learner's facts. A course that the catalogue does not name counts in no category, in the total alone.
+
+    Raises:
+        StorageError: The store cannot be read.
+        ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
+    """
+    entries: list[dict[str, Any]] = []
+    for fact in await store.hour_facts(institution_id, learner_id):
+        entry = json.loads(fact.body)
+        if entry["runs"]:
+            category = catalogue.get(f"{entry['institution']}/{entry['course']}", "")
+            entries.append(entry | {"category": category})
+    return facts_of(entries)

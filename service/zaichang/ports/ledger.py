@@ -1,0 +1,63 @@
+"""From stored sessions to the hour ledger's facts; any SQL database with ``ON CONFLICT DO NOTHING`` will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amendment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourFact:
+    """One fact of the hour ledger, as stored.
+
+    Attributes:
+        institution_id: Of the learner.
+        learner_id: Pseudonym.
+        fact_key: ``study/SESSION`` or ``amend/SESSION/LEAF``; the same key is the same fact.
+        session_id: The session behind it.
+        verified_ms: Verified media time, exactly, as the log's leaves state it.
+        first_index: Index of the first log entry behind it.
+        last_index: Index of the last one.
+        body: Canonical JSON: an entry of ``zaichang-facts@1`` without its category.
+    """
+
+    institution_id: str
+    learner_id: str
+    fact_key: str
+    session_id: str
+    verified_ms: int
+    first_index: int
+    last_index: int
+    body: bytes
+
+
+class HourFacts(Protocol):
+    """Stores facts once, however often they are made."""
+
+    async def unfed_sessions(self, limit: int) -> Sequence[SessionRow]:
+        """Return closed sessions whose leaves are all anchored and whose fact is not stored yet. Cost: read."""
+
+    async def unfed_amendments(self, limit: int) -> Sequence[tuple[SessionRow, Amendment]]:
+        """Return anchored decisions on sessions with a fact, without a fact of their own, oldest first. Cost: read."""
+
+    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+        """Return all minutes of a session in order. Cost: read."""
+
+    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+        """Return all leaves of a session in order. Cost: read."""
+
+    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+        """Return the decisions about a session's minutes, oldest first. Cost: read."""
+
+    async def add_hour_fact(self, fact: HourFact) -> None:
+        """Store a fact and note its source as fed, in one transaction; a stored one stays as it is. Cost: commit."""
+
+    async def hour_facts(self, institution_id: str, learner_id: str) -> Sequence[HourFact]:
+        """Return a learner's facts by key. Cost: read."""
+
+    async def fed_sessions(self, after: str, limit: int) -> Sequence[tuple[SessionRow, int]]:
+        """Return sessions that have facts with the sum of the facts' verified time, by id. Cost: read."""
