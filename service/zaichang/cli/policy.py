@@ -1,4 +1,4 @@
-"""``zaichang policy check | diff | explain | list``."""
+"""``zaichang policy check | diff | explain | list | show``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
-from zaichang.launch.policy_packs import Pack, load_pack, shipped_packs
+from zaichang.launch.policy_packs import Pack, load_pack, pack_bytes, pack_tables, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
 from zaichang.session.policy import Policy, policy_digest
 
@@ -25,7 +25,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     diff.add_argument("right", metavar="PACK")
     explain = actions.add_parser("explain", help="print what a learner and an inspector need to know")
     explain.add_argument("pack", metavar="PACK")
-    for action, run in ((listing, _list), (check, _check), (diff, _diff), (explain, _explain)):
+    show = actions.add_parser("show", help="print a pack's file as it is, to copy and change")
+    show.add_argument("pack", metavar="PACK")
+    for action, run in (
+        (listing, _list),
+        (check, _check),
+        (diff, _diff),
+        (explain, _explain),
+        (show, _show),
+    ):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.set_defaults(func=run)
 
@@ -107,11 +115,24 @@ def _explain(args: argparse.Namespace) -> int:
             say(f"  - {line}")
         say()
     say(f"Basis / 依据: {pack.basis}")
+    if pack.base:
+        say(f"Rules that it does not set come from / 未写明的规则取自: {pack.base}")
     if pack.comparable:
         say("Comparable rule, not a rule of continuing education. / 可比规则，并非继续教育法规。")
     for name, clause in pack.cite:
         say(f"  {name}: {clause}")
     say(f"Digest / 摘要: {policy_digest(pack.policy)}")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    data = pack_bytes(args.pack)
+    tables = pack_tables(data, args.pack)
+    if args.json:
+        say(json.dumps(tables, ensure_ascii=False, default=str), whole=True)
+        return 0
+    for line in data.decode().splitlines():
+        say(line, whole=True)
     return 0
 
 
@@ -123,6 +144,7 @@ def _summary(pack: Pack) -> dict[str, object]:
         "title_zh": pack.title_zh,
         "title_en": pack.title_en,
         "basis": pack.basis,
+        "base": pack.base,
         "comparable": pack.comparable,
         "appeal_hours": pack.appeal_hours,
         "answer_working_days": pack.answer_working_days,

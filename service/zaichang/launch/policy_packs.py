@@ -1,4 +1,9 @@
-"""Policy packs: TOML files with the rules, their basis, and a citation for every rule that differs from the default."""
+"""Policy packs: TOML files with the rules, their basis, and a citation for every rule that they set.
+
+A pack takes every rule that it does not set from its base: the shipped pack that ``base`` names, else ``default``.
+Only a pack that says ``schema = 1`` or ``2`` and names no base takes the fields' own defaults, as it did when it was
+written: its text keeps its digest.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,13 @@ from importlib import resources
 from pathlib import Path
 
 from zaichang.core.errors import ConfigError
-from zaichang.session.policy import Policy, policy_from_mapping
+from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
 
 PACK_MAX_BYTES = 65_536
+DEFAULT = "default"
+"""The pack whose rules the others inherit where they name no base."""
+INHERITS_SINCE_SCHEMA = 3
+"""A pack that names an older schema and no base inherits nothing."""
 _TEXTS = ("name", "version", "title_zh", "title_en", "basis")
 
 
@@ -28,7 +37,8 @@ class Pack:
         comparable: Whether it only imitates the rules of another field.
         appeal_hours: How long a learner may appeal after a decision.
         answer_working_days: Within how many working days an appeal is answered.
-        cite: ``(field, clause or "our choice")`` for every rule that the pack sets.
+        cite: ``(field, clause or "our choice")`` for every rule that the pack or its base sets.
+        base: The shipped pack that the rules which this one leaves out come from; empty: the fields' own defaults.
     """
 
     policy: Policy
@@ -39,6 +49,7 @@ class Pack:
     appeal_hours: int
     answer_working_days: int
     cite: tuple[tuple[str, str], ...]
+    base: str
 
 
 def shipped_packs() -> tuple[str, ...]:
@@ -53,35 +64,50 @@ def load_pack(name_or_path: str) -> Pack:
     Raises:
         ConfigError: ``policy.not_found``, ``policy.unreadable``, ``policy.unknown_key`` or ``policy.invalid``.
     """
+    return parse_pack(pack_bytes(name_or_path), name_or_path)
+
+
+def pack_bytes(name_or_path: str) -> bytes:
+    """Return a pack's file as it is; ``name_or_path`` as in ``load_pack``.
+
+    Raises:
+        ConfigError: ``policy.not_found``.
+    """
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         try:
-            data = Path(name_or_path).read_bytes()
+            return Path(name_or_path).read_bytes()
         except OSError as error:
             raise ConfigError("policy.not_found", f"{name_or_path} cannot be read: {error.strerror}.") from None
-    elif name_or_path in shipped_packs():
-        data = (resources.files("zaichang") / "policies" / f"{name_or_path}.toml").read_bytes()
-    else:
-        raise ConfigError(
-            "policy.not_found",
-            f"There is no policy pack {name_or_path!r}.",
-            f"Shipped: {', '.join(shipped_packs())}; or give the path of a .toml file.",
-        )
-    return parse_pack(data, name_or_path)
+    if name_or_path in shipped_packs():
+        return (resources.files("zaichang") / "policies" / f"{name_or_path}.toml").read_bytes()
+    raise ConfigError(
+        "policy.not_found",
+        f"There is no policy pack {name_or_path!r}.",
+        f"Shipped: {', '.join(shipped_packs())}; or give the path of a .toml file.",
+    )
 
 
 def parse_pack(data: bytes, source: str) -> Pack:
     """Parse and check one pack; ``source`` names it in messages.
 
     Raises:
-        ConfigError: ``policy.unreadable``, ``policy.unknown_key`` or ``policy.invalid``.
+        ConfigError: ``policy.unreadable``, ``policy.unknown_key``, ``policy.not_found`` or ``policy.invalid``.
+    """
+    return read_pack(pack_tables(data, source), source)
+
+
+def pack_tables(data: bytes, source: str) -> dict[str, object]:
+    """Return a pack's tables without a check of their content; ``source`` names the pack in messages.
+
+    Raises:
+        ConfigError: ``policy.unreadable``.
     """
     if len(data) > PACK_MAX_BYTES:
         raise ConfigError("policy.unreadable", f"{source} has {len(data)} bytes, more than {PACK_MAX_BYTES}.")
     try:
-        tables = tomllib.loads(data.decode())
+        return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError("policy.unreadable", f"{source} is not TOML: {error}.") from None
-    return read_pack(tables, source)
 
 
 def read_pack(tables: Mapping[str, object], source: str) -> Pack:
@@ -92,12 +118,12 @@ def read_pack(tables: Mapping[str, object], source: str) -> Pack:
         source: Where they came from.
 
     Raises:
-        ConfigError: ``policy.unknown_key`` or ``policy.invalid``.
+        ConfigError: ``policy.unknown_key``, ``policy.not_found`` (its base) or ``policy.invalid``.
     """
     _only(tables, ("pack", "rules", "cite"), source)
     pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
-    _only(pack, (*_TEXTS, "schema", "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
-    if bad := {"name", "version", "schema"} & set(rules):
+    _only(pack, (*_TEXTS, "base", "schema", "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
+    if bad := {"name", "version", "base", "schema"} & set(rules):
         raise ConfigError("policy.invalid", f"{source}: {sorted(bad)[0]} belongs into [pack], not into [rules].")
     _only(cite, tuple(spec.name for spec in fields(Policy)), f"{source} [cite]")
     uncited = [name for name in rules if name not in cite]
@@ -108,17 +134,39 @@ def read_pack(tables: Mapping[str, object], source: str) -> Pack:
             "Name the clause in [cite], or write that it is your own choice.",
         )
     texts = {name: _text(pack, name, source) for name in _TEXTS}
+    base = _base(pack, source)
+    inherited = {} if base is None else policy_to_mapping(base.policy)
     schema = {name: pack[name] for name in ("schema",) if name in pack}
+    named = {"name": texts["name"], "version": texts["version"], **schema}
+    clauses = {name: _text(cite, name, source) for name in cite}
     return Pack(
-        policy=policy_from_mapping({"name": texts["name"], "version": texts["version"], **schema, **rules}),
+        policy=policy_from_mapping({**inherited, **named, **rules}),
         title_zh=texts["title_zh"],
         title_en=texts["title_en"],
         basis=texts["basis"],
         comparable=pack.get("comparable") is True,
         appeal_hours=_whole(pack, "appeal_hours", 1, 8_760, source),
         answer_working_days=_whole(pack, "answer_working_days", 1, 90, source),
-        cite=tuple((name, _text(cite, name, source)) for name in cite),
+        cite=tuple(({**dict(base.cite), **clauses} if base else clauses).items()),
+        base="" if base is None else base.policy.name,
     )
+
+
+def _base(pack: Mapping[str, object], source: str) -> Pack | None:
+    """Return the shipped pack whose rules this one takes over where it sets none; None: the fields' own defaults."""
+    named, schema = pack.get("base"), pack.get("schema")
+    if named is None:
+        old = type(schema) is int and schema < INHERITS_SINCE_SCHEMA
+        return None if old or pack.get("name") == DEFAULT else load_pack(DEFAULT)
+    if named not in shipped_packs():
+        raise ConfigError(
+            "policy.not_found",
+            f"{source}: base {named!r} is no shipped pack.",
+            f"Shipped: {', '.join(shipped_packs())}.",
+        )
+    if named == pack.get("name"):
+        raise ConfigError("policy.invalid", f"{source}: a pack with a base needs a name of its own.")
+    return load_pack(str(named))
 
 
 def _table(tables: Mapping[str, object], name: str, source: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ import pytest
 
 from zaichang.cli import policy
 from zaichang.core.errors import ConfigError
-from zaichang.launch.policy_packs import load_pack, shipped_packs
+from zaichang.launch.policy_packs import load_pack, pack_bytes, read_pack, shipped_packs
 from zaichang.session.policy import policy_digest
 
 
@@ -82,6 +82,31 @@ def test_an_explanation_is_in_both_languages_with_its_basis(capsys: pytest.Captu
     assert told["digest"] == policy_digest(pack.policy) and set(told["rules"]) == {"zh", "en"}  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("name", shipped_packs())
+def test_a_shown_pack_is_its_file_and_loads_again(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", name) == 0
+    copy = tmp_path / "copy.toml"
+    copy.write_text(capsys.readouterr().out)
+    assert copy.read_bytes() == pack_bytes(name)
+    assert load_pack(str(copy)) == load_pack(name)
+    assert run("show", name, "--json") == 0
+    [tables] = lines(capsys)
+    assert read_pack(tables, "json") == load_pack(name)
+
+
+def test_an_explanation_and_a_check_tell_the_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.toml"
+    text = pack_bytes("cq-pharmacist-2025").decode().replace('"cq-pharmacist-2025"', '"mine"\nbase = "sc-cme-2025"', 1)
+    mine.write_text(text)
+    assert run("check", str(mine), "--json") == 0
+    assert lines(capsys)[0]["base"] == "sc-cme-2025"
+    assert run("explain", str(mine)) == 0
+    assert "come from / 未写明的规则取自: sc-cme-2025" in capsys.readouterr().out
+
+
 def test_an_unknown_pack_is_refused() -> None:
-    with pytest.raises(ConfigError):
-        run("explain", "no-such-pack")
+    for action in ("explain", "show"):
+        with pytest.raises(ConfigError):
+            run(action, "no-such-pack")

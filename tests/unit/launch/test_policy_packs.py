@@ -8,7 +8,7 @@ import pytest
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import load_pack, parse_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
-from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
+from zaichang.session.policy import Policy, policy_digest, policy_from_mapping, policy_to_mapping
 
 GOOD = """
 [pack]
@@ -19,6 +19,7 @@ title_en = "Mine"
 basis = "our choice"
 appeal_hours = 24
 answer_working_days = 3
+{schema}
 [rules]
 {rules}
 [cite]
@@ -26,8 +27,8 @@ answer_working_days = 3
 """
 
 
-def pack(rules: str = "", cite: str = "") -> bytes:
-    return GOOD.format(rules=rules, cite=cite).encode()
+def pack(rules: str = "", cite: str = "", schema: str = "") -> bytes:
+    return GOOD.format(rules=rules, cite=cite, schema=schema).encode()
 
 
 def test_every_shipped_pack_loads_under_its_own_name_with_a_digest_of_its_own() -> None:
@@ -140,10 +141,51 @@ def test_every_shipped_pack_records_every_limit() -> None:
         assert set(policy_to_mapping(policy)) == fields_of_2
 
 
-def test_a_pack_that_names_no_schema_is_of_the_first_and_keeps_its_digest() -> None:
-    old = parse_pack(pack(), "x.toml").policy
-    assert old.schema == 1
-    new = parse_pack(pack().replace(b"[rules]", b"schema = 2\n[rules]"), "x.toml").policy
-    assert new == replace(old, schema=2) and policy_digest(new) != policy_digest(old)
+def test_a_pack_of_an_older_schema_keeps_its_digest() -> None:
+    old = parse_pack(pack(schema="schema = 1"), "x.toml")
+    assert old.policy == Policy(name="mine", version="1", schema=1) and old.base == ""
+    new = parse_pack(pack(schema="schema = 2"), "x.toml").policy
+    assert new == replace(old.policy, schema=2) and policy_digest(new) != policy_digest(old.policy)
     with pytest.raises(ConfigError, match=r"belongs into \[pack\]"):
         parse_pack(pack("schema = 2", 'schema = "x"'), "x.toml")
+
+
+def test_a_pack_takes_all_that_it_does_not_set_from_the_pack_default() -> None:
+    mine = parse_pack(pack("challenge_mean_ms = 480000", 'challenge_mean_ms = "ours"'), "x.toml")
+    default = load_pack("default")
+    assert mine.policy == replace(default.policy, name="mine", version="1", challenge_mean_ms=480_000)
+    assert mine.policy.liveness_start and mine.policy.liveness_bracket, "one number changed, movements still asked for"
+    assert mine.base == "default"
+    assert dict(mine.cite) == {**dict(default.cite), "challenge_mean_ms": "ours"}
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_a_pack_with_a_base_differs_from_it_by_its_own_rules_alone(name: str) -> None:
+    text = pack("capture_max_gap_ms = 900000", 'capture_max_gap_ms = "ours"', f'base = "{name}"')
+    mine, base = parse_pack(text, "x.toml"), load_pack(name)
+    assert mine.policy == replace(base.policy, name="mine", version="1", capture_max_gap_ms=900_000)
+    assert mine.base == name and dict(mine.cite)["capture_max_gap_ms"] == "ours"
+    assert policy_digest(mine.policy) == policy_digest(policy_from_mapping(policy_to_mapping(mine.policy)))
+
+
+def test_the_digest_is_over_the_rules_and_not_over_the_way_they_were_written() -> None:
+    base = load_pack("cq-pharmacist-2025")
+    changed = replace(base.policy, name="mine", version="1")
+    assert policy_digest(parse_pack(pack(schema='base = "cq-pharmacist-2025"'), "x").policy) == policy_digest(changed)
+
+
+@pytest.mark.parametrize(
+    ("base", "code"),
+    [('"nowhere"', "policy.not_found"), ('"/etc/passwd.toml"', "policy.not_found"), ("7", "policy.not_found")],
+)
+def test_a_base_is_a_shipped_pack(base: str, code: str) -> None:
+    with pytest.raises(ConfigError, match="no shipped pack") as error:
+        parse_pack(pack(schema=f"base = {base}"), "x.toml")
+    assert error.value.code == code and "default" in error.value.hint
+
+
+def test_a_pack_is_not_its_own_base() -> None:
+    with pytest.raises(ConfigError, match="a name of its own"):
+        parse_pack(pack(schema='base = "demo"').replace(b'"mine"', b'"demo"'), "x.toml")
+    with pytest.raises(ConfigError, match=r"belongs into \[pack\]"):
+        parse_pack(pack('base = "demo"', 'base = "x"'), "x.toml")
