@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "service"))
 from error_codes import TOLD, UNFORESEEN, all_raised, error_classes  # noqa: E402  (needs the path above)
 from evidence_page import evidence_page  # noqa: E402
 from http_page import http_page  # noqa: E402
-from policy_page import field_lines, indicator_lines, shown  # noqa: E402
+from policy_page import field_lines, indicator_lines, pack_lines, shown  # noqa: E402
 from protocol_files import FILES, PARTS  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
@@ -174,6 +174,12 @@ def replaced(text: str, name: str, lines: list[str]) -> str:
     return before + start + "\n".join(lines) + "\n" + end + after
 
 
+def policy_page() -> str:
+    """Return docs/policy.md with the shipped packs' differences and every field as the code has them."""
+    text = (ROOT / "docs/policy.md").read_text()
+    return replaced(replaced(text, "packs", pack_lines()), "fields", field_lines())
+
+
 def protocol_page() -> str:
     """Return docs/protocol.md with its tables as ``zaichang.protocol`` has them."""
     text = (ROOT / "docs/protocol.md").read_text()
@@ -230,7 +236,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors_page,
     "docs/evidence-reference.md": evidence_page,
     "docs/http.md": http_page,
-    "docs/policy.md": lambda: between("docs/policy.md", "fields", field_lines()),
+    "docs/policy.md": policy_page,
     "docs/protocol.md": protocol_page,
     "docs/reasons.md": reasons_page,
     "docs/review.md": lambda: between("docs/review.md", "indicators", indicator_lines()),

@@ -1,6 +1,7 @@
 """The generated tables of docs/policy.md and docs/review.md.
 
-Every policy field by subject, with both defaults and the cost to a learner; and the numbers that open a review case.
+Every policy field by subject, with its value in the pack `default` and the cost to a learner; where the shipped packs
+differ; and the numbers that open a review case.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from pathlib import Path
 
 from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import SENTENCES
-from zaichang.launch.policy_packs import load_pack
+from zaichang.launch.policy_packs import DEFAULT, load_pack, shipped_packs
 from zaichang.session import policy as policy_module
 from zaichang.session.policy import Policy
 from zaichang.settings import Settings
 
 SUBJECTS: Mapping[str, tuple[str, str]] = {
-    "": ("Name", "Nothing."),
+    "": ("Name and set of fields (in the table `[pack]`)", "Nothing."),
     "Which proofs a minute needs": (
         "Proofs of a check",
         "A check that fails costs the time since the last passed check. A check that the service could not decide "
@@ -32,9 +33,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "Heartbeats": (
         "Network",
         "A drop costs the time without heartbeats. The page stops the video by itself after 10 s offline, so a long "
-        "drop costs about 11 s of video; the rest is watched after the return. On the face route a check is due at "
-        "once on the return; if it fails, the time since the last passed check is lost too. A check that the drop "
-        "interrupted uses one excuse.",
+        "drop costs about 11 s of video, which can be watched again. On the face route a check is due at once on the "
+        "return; if it fails, the time since the last passed check is lost too. A check that the drop interrupted "
+        "uses one excuse.",
     ),
     "Captures": (
         "Checks by picture (captures)",
@@ -49,8 +50,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     ),
     "Active liveness": (
         "Movements (active liveness)",
-        "With `liveness_bracket`, time that captures have proved is kept until the next passed movement check. A "
-        "failed movement check sends that time to review; it is never simply lost.",
+        "With `liveness_bracket`, time that checks have proved is kept until the next passed movement check. A failed "
+        "movement check sends that time to review; the time since the last passed check is lost.",
     ),
     "One try at active liveness": (
         "Movements: one try",
@@ -99,21 +100,36 @@ def allowed(metadata: Mapping[str, object]) -> str:
 
 
 def field_lines() -> list[str]:
-    """Return the fields by subject: cost to a learner, then a table with field default and pack ``default``."""
-    pack = load_pack("default").policy
+    """Return the fields by subject: cost to a learner, then a table with the values of the pack ``default``."""
+    pack = load_pack(DEFAULT).policy
     fields = {field.name: field for field in dataclasses.fields(Policy)}
     lines: list[str] = []
     for comment, names in groups():
         title, cost = SUBJECTS.get(comment, (comment, "As above."))
         lines += ["", f"### {title}", "", f"**A learner loses:** {cost}", ""]
-        lines += ["| field | field default | pack `default` | allowed | meaning |", "|---|---|---|---|---|"]
+        lines += ["| field | `default` | allowed | meaning |", "|---|---|---|---|"]
         for name in names:
-            field = fields[name]
-            meaning = re.sub(r"\s+", " ", str(field.metadata["doc"])).replace("|", "\\|")
-            set_by_pack = getattr(pack, name)
-            own = "same" if set_by_pack == field.default else f"`{shown(set_by_pack)}`"
-            lines.append(f"| `{name}` | `{shown(field.default)}` | {own} | {allowed(field.metadata)} | {meaning} |")
+            metadata = fields[name].metadata
+            meaning = re.sub(r"\s+", " ", str(metadata["doc"])).replace("|", "\\|")
+            lines.append(f"| `{name}` | `{shown(getattr(pack, name))}` | {allowed(metadata)} | {meaning} |")
     return [*lines[1:], ""]
+
+
+def pack_lines() -> list[str]:
+    """Return a table of the fields in which a shipped pack differs from ``default``, a column for each pack."""
+    packs = {name: load_pack(name).policy for name in shipped_packs()}
+    default = packs.pop(DEFAULT)
+    lines = [
+        f"| field | `{DEFAULT}` | {' | '.join(f'`{name}`' for name in packs)} |",
+        "|---|---" + "|---" * len(packs) + "|",
+    ]
+    for field in dataclasses.fields(Policy):
+        own = getattr(default, field.name)
+        values = [getattr(policy, field.name) for policy in packs.values()]
+        if field.name not in ("name", "version") and any(value != own for value in values):
+            cells = ["" if value == own else f"`{shown(value)}`" for value in values]
+            lines.append(f"| `{field.name}` | `{shown(own)}` | {' | '.join(cells)} |")
+    return lines
 
 
 SHARING: Mapping[str, tuple[str, str]] = {

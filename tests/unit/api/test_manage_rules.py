@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import repository
 
 from support.study import T0_MS
 from support.web import Web, code_of, web
@@ -98,3 +103,42 @@ async def test_a_change_keeps_the_question_bank_and_the_broadcast(tmp_path: Path
         await put(page, **LESSON, live_from_ms=0)
         [film] = [each for each in (await lessons(page)) if each["lesson"] == "film"]
         assert (film["questions"], film["live_from_ms"]) == (1, 0)
+
+
+def block_of_the_page(beginning: str, language: str = "sh") -> str:
+    """Return the block of docs/policy.md that begins so, its lines joined."""
+    page = (repository.ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    [body] = re.findall(rf"^```{language}\n({re.escape(beginning)}.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return str(body).replace("\\\n", " ")
+
+
+async def test_the_request_of_the_page_sets_the_rules_of_the_page(tmp_path: Path) -> None:
+    heredoc = block_of_the_page("cat > gentle.toml").split("<<'END'\n")[1]
+    text = heredoc[: heredoc.index("END\n")]
+    (tmp_path / "gentle.toml").write_text(text, encoding="utf-8")
+    script = block_of_the_page("import json\nimport pathlib", "python")
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+    body = (tmp_path / "lesson.json").read_bytes()
+    async with web(tmp_path) as page:
+        words = iter(shlex.split(block_of_the_page("curl")))
+        headers: dict[str, str] = {}
+        method = address = ""
+        for word in words:
+            match word:
+                case "curl" | "--fail-with-body":
+                    continue
+                case "-X":
+                    method = next(words)
+                case "-H":
+                    name, _, value = next(words).partition(": ")
+                    headers[name] = value.replace("$ZAICHANG_PLATFORM_KEY", page.keys.platform)
+                case "--data-binary":
+                    assert next(words) == "@lesson.json"
+                case _:
+                    address = word.removeprefix("$ZAICHANG_SERVICE")
+        answer = await page.client.request(method, address, content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        [lesson] = [each for each in (await lessons(page)) if each["course"] == "pharmacy"]
+        assert lesson["policy_digest"] == policy_digest(parse_pack(text.encode(), "pack").policy)
+        rules = (await page.client.get(f"/v1/policies/{lesson['policy_digest']}")).json()
+        assert (rules["challenge_mean_ms"], rules["liveness_start"]) == (480_000, True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from support.desk import Desk, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.decisions import Verdict
-from zaichang.session.playhead import total_ms
+from zaichang.session.decisions import OrderSeek, Verdict
+from zaichang.session.events import ConnectionLost, ConnectionResumed
+from zaichang.session.playhead import normalise, total_ms
 from zaichang.session.policy import Policy
 from zaichang.session.replay import replay
 
@@ -30,6 +31,28 @@ def test_absence_costs_the_bracket_and_itself_and_nothing_else() -> None:
     desk.camera = present
     desk.study(600_000).finish()
     assert 600_000 - 10_000 <= desk.verified_ms - before_ms <= 600_000
+
+
+def test_media_that_was_played_during_a_drop_counts_when_it_is_watched_again() -> None:
+    desk = Desk().study(100_000)
+    desk.online = False
+    desk.send(ConnectionLost(at_ms=desk.now_ms))
+    left_ms = desk.playhead_ms
+    desk.study(8_000)
+    desk.playing = False
+    desk.study(120_000)
+    back_ms = desk.playhead_ms
+    desk.online = desk.playing = True
+    desk.send(ConnectionResumed(at_ms=desk.now_ms))
+    desk.beat()
+    desk.study(60_000)
+    assert desk.ordered(OrderSeek) == [] and left_ms < back_ms < desk.playhead_ms
+    desk.seek(left_ms - 10_000).study(30_000)
+    desk.finish()
+    verified = normalise(part for minute in desk.minutes for part in minute.verified)
+    [whole] = [(start_ms, end_ms) for start_ms, end_ms in verified if start_ms < left_ms < end_ms]
+    assert whole[1] > back_ms, "the seconds of the drop count since they were watched again"
+    assert ReasonCode.NETWORK_GAP in {reason for minute in desk.minutes for reason in minute.reasons}
 
 
 def test_missing_pad_result_is_never_a_pass() -> None:
