@@ -91,7 +91,7 @@ class Monitor:
         self._scanned_size = -1
 
     def round(self) -> Round:
-        """Mirror, scan, compare; never raises for what the log does."""
+        """Mirror, scan, compare. A fault of the log becomes an alarm, never an exception."""
         alarms: list[Alarm] = []
         fork: bytes | None = None
         try:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,8 @@ from support.log_sessions import SmallLog
 from support.small_logs import TRUST, files_of
 from zaichang.audit.source import verify_path
 from zaichang.cli import main
-from zaichang.core.errors import ConfigError, StorageError
+from zaichang.core.errors import StorageError
 from zaichang.log.monitor import Monitor, Round, metrics_text
-from zaichang.log.webhook import post_json
 from zaichang.main import logs
 from zaichang.tlog.trust import Trust
 
@@ -110,54 +107,3 @@ def test_a_log_that_never_was_there_is_an_alarm(watch: Callable[..., Monitor]) -
     result = watch(Served({})).round()
     assert (result.origin, codes(result), result.fork) == ("", ["E_FORMAT"], None)
     assert "zaichang_monitor_alarms 1\n" in metrics_text(result, 5)
-
-
-@pytest.fixture
-def hook() -> Iterator[tuple[str, list[dict[str, object]]]]:
-    got: list[dict[str, object]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(500 if self.path == "/bad" else 204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", got
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_alarms_go_to_a_webhook_and_figures_to_a_file(
-    tmp_path: Path, hook: tuple[str, list[dict[str, object]]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    url, got = hook
-    shown, trust, metrics = tmp_path / "log", tmp_path / "trust", tmp_path / "metrics"
-    for path, data in files_of(log_of(20).leaves).items():
-        (shown / path).parent.mkdir(parents=True, exist_ok=True)
-        (shown / path).write_bytes(data)
-    trust.write_text(f"log {SIGNER.vkey}\nquorum none\n")
-    command = ["log", "monitor", str(shown), "--into", str(tmp_path / "copy"), "--trust", str(trust)]
-    options = ["--rounds", "1", "--metrics", str(metrics), "--webhook", f"{url}/alarm?x=1"]
-    assert main([*command, *options]) == 0
-    assert 'zaichang_monitor_size{origin="' in metrics.read_text()
-    assert got == [], "nothing changed, so nothing is told"
-    (shown / "checkpoint").write_bytes(b"no note")
-    assert main([*command, *options]) == 1
-    assert [alarm["code"] for alarm in got[0]["alarms"]] == ["E_NOTE_FORMAT"]  # type: ignore[attr-defined]
-    assert main([*command, *options[:-1], f"{url}/bad"]) == 1
-    assert "webhook.refused" in capsys.readouterr().err
-    assert main([*command, "--rounds", "1", "--metrics", str(tmp_path / "no" / "file")]) == 3
-
-
-def test_a_webhook_must_be_an_address_that_answers() -> None:
-    with pytest.raises(ConfigError):
-        post_json("ftp://x", {})
-    with pytest.raises(StorageError):
-        post_json("http://127.0.0.1:9", {})

@@ -25,7 +25,7 @@ class Dates:
     """
 
     def __init__(self, origin: str, findings: Findings) -> None:
-        """Begin without bounds: then nothing is said."""
+        """Begin without bounds: then nothing is reported."""
         self._origin = origin
         self._findings = findings
         self._seen: Sequence[SeenAt] = ()

@@ -35,6 +35,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         action.add_argument("--institution", help="only this institution's logs")
     fsck.add_argument("--shallow", action="store_true", help="do not check each leaf's schema")
     fsck.add_argument("--deep", action="store_true", help=SUPPRESS)
+    fsck.add_argument(
+        "--trust", type=Path, metavar="FILE", help="believe this trust file instead of the keys beside the logs"
+    )
     fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
     fsck.set_defaults(func=_fsck)
     keys.set_defaults(func=_keys)
@@ -73,7 +76,8 @@ def _fsck(args: Namespace) -> int:
     checks: list[Check] = []
     for root in _logs(args):
         started = time.monotonic()
-        trust = parse_trust("\n".join([*_key_lines(root), "quorum none"]).encode())
+        own_keys = parse_trust("\n".join([*_key_lines(root), "quorum none"]).encode())
+        trust = own_keys if args.trust is None else load_trust(args.trust)
         own = verify_path(root, trust, options=ScanOptions(deep=not args.shallow))
         checks += own
         if args.json:
@@ -81,6 +85,9 @@ def _fsck(args: Namespace) -> int:
                 say(check.line(), whole=True)
         else:
             _report(root, own, time.monotonic() - started)
+            source = "from the log's own folder" if args.trust is None else f"from {args.trust}"
+            for key in trust.logs:
+                say(f"{root}: believed the key {key.vkey}, {source}")
     checks += _captures(args, ("", "g"))
     return exit_code(checks)
 

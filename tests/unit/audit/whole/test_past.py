@@ -7,7 +7,7 @@ from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from support.log_sessions import SmallLog
 from support.small_logs import TRUST, files_of
 from zaichang.audit.check import Check, Status
-from zaichang.audit.history import first_sight_line, history_line
+from zaichang.audit.history import history_line
 from zaichang.audit.log_scan import scan_log
 from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
@@ -86,23 +86,6 @@ def test_one_dishonest_witness_of_two_cannot_date_a_log_back() -> None:
     files = {**files_of(log.leaves), "checkpoint": note, "checkpoint.history": history_line(note)}
     assert {code for _, code, _ in open_ends(files)} == {"E_TIME_LATE"}
     assert ("fail", "E_TIME_LATE", 0) in open_ends(files)
-
-
-def test_a_mirrors_own_times_date_a_log_without_witnesses() -> None:
-    log = log_of(20)
-    files = files_of(log.leaves)
-    half = checkpoint_of(SIGNER, log.leaves[:30])
-    before = [first_sight_line(half, AT_MS + ms) for ms in (60_000, DAY_MS // 2, 3 * DAY_MS)]
-    whole = first_sight_line(files["checkpoint"], AT_MS + 4 * DAY_MS)
-    assert open_ends(files, TRUST, whole) == [], "the first run says nothing of records that were there already"
-    assert open_ends(files, TRUST, before[0] + b"\n" + whole + b"\nbroken") == []
-    assert {status for status, _, _ in open_ends(files, TRUST, before[1] + b"\n" + whole)} == {"undecided"}
-    held_back = open_ends(files, TRUST, before[2] + b"\n" + whole)
-    assert held_back == [("fail", "E_TIME_LATE", index) for index in range(30, 60)]
-    early = first_sight_line(files["checkpoint"], AT_MS - DAY_MS)
-    assert ("fail", "E_TIME_LATE", 0) in open_ends(files, TRUST, early), "dated after the mirror had seen it"
-    other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + 60_000).leaves), AT_MS)
-    assert open_ends(files, TRUST, other) == [("fail", "E_CONSISTENCY", None)]
 
 
 def test_no_session_is_older_than_the_log_s_key() -> None:

@@ -16,6 +16,7 @@ from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.cli import main
 from zaichang.cli.evidence import export
 from zaichang.core.canonical import canonical_bytes
+from zaichang.tlog.keys import Ed25519Signer
 from zaichang.tlog.trust import parse_trust
 
 if TYPE_CHECKING:
@@ -189,7 +190,12 @@ def test_a_log_s_folder_is_verified_by_inspector_and_keeper(
         assert main(command) == 0
         assert "consistency" in {check["check"] for check in lines(capsys)}
     assert main(["log", "fsck", "--data", str(recorded.folder.root)]) == 0
-    assert "sound" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "sound" in said and f"believed the key {trust.read_text().split()[1]}, from the log's own folder" in said
+    other = tmp_path / "other"
+    other.write_text(f"log {Ed25519Signer('hours.example.org/inst-1/2023', bytes(32)).vkey}\nquorum none\n")
+    assert main(["log", "fsck", "--data", str(recorded.folder.root), "--trust", str(other)]) == 1
+    assert f"from {other}" in capsys.readouterr().out
     assert main(["log", "keys", "--data", str(recorded.folder.root)]) == 0
     assert capsys.readouterr().out.encode() == recorded.trust
     assert main(["log", "fsck", "--data", str(tmp_path)]) == 2
