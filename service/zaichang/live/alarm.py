@@ -1,4 +1,4 @@
-"""One timer on the event loop that can be set anew and cancelled."""
+"""One timer on the event loop that can be set again and cancelled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Alarm:
-    """Calls back once, after the delay that was set last."""
+    """A timer that calls back once, after the delay that was set last."""
 
     def __init__(self, ring: Callable[[], object]) -> None:
         """Start unset; ``ring`` is called on the event loop."""
@@ -20,12 +20,12 @@ class Alarm:
         return self._handle is not None
 
     def set(self, delay_ms: int) -> None:
-        """Ring in ``delay_ms``, and not when it was set to before."""
+        """Ring once in ``delay_ms`` milliseconds; this replaces an earlier setting."""
         self.cancel()
         self._handle = asyncio.get_running_loop().call_later(delay_ms / 1000, self._rang)
 
     def cancel(self) -> None:
-        """Do not ring; harmless where it is not set."""
+        """Do not ring; without a setting, nothing happens."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None

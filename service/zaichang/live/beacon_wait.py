@@ -1,4 +1,4 @@
-"""The wait of one open session for a witness's beacon. The session goes on with it or without it."""
+"""The wait of one open session for a witness's beacon. The session continues with or without a beacon."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ _log = logging.getLogger("zaichang.live")
 
 
 class BeaconWait:
-    """Waits at most once, in a task of its own. ``cancel`` ends the wait."""
+    """Waits at most once, in its own task. ``cancel`` ends the wait."""
 
     def __init__(self, ports: SessionPorts, log: OpenLog, session_id: str) -> None:
-        """Wait for a beacon of ``log`` for one session."""
+        """Prepare the wait.
+
+        Args:
+            ports: Clock and other ports.
+            log: The log whose beacon is awaited.
+            session_id: The session.
+        """
         self._ports = ports
         self._log = log
         self._session_id = session_id
@@ -31,9 +37,9 @@ class BeaconWait:
         """Start the wait.
 
         Args:
-            until_ms: Server time after which no beacon counts.
-            arrived: Told of a beacon that comes in time.
-            guard: Runs the wait, and deals with its errors.
+            until_ms: Server time after which a beacon is too late.
+            arrived: Called with a beacon that comes in time.
+            guard: Runs the wait and handles its errors.
         """
         self._task = asyncio.ensure_future(guard(self._take(until_ms, arrived)))
 

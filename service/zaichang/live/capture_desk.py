@@ -1,4 +1,4 @@
-"""The captures of one open session: kept for review, held until their analysis, and assessed."""
+"""The captures of one open session: each is stored for review, held until its analysis, and assessed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zaichang.session.state import State
 
 
 class CaptureDesk:
-    """Holds each capture in memory from its arrival to its assessment, which drops it."""
+    """Holds each capture in memory from its arrival to its assessment."""
 
     def __init__(
         self, ports: SessionPorts, session_id: str, key: LearnerKey, template: bytes | None, capture_days: int | None
@@ -32,13 +32,18 @@ class CaptureDesk:
         self._pictures: dict[str, bytes] = {}
 
     async def take(self, event: Event, decisions: Sequence[Decision], picture: bytes) -> Event:
-        """Hold and keep the picture of ``event`` where its decisions order an analysis; else do nothing.
+        """Hold and store the picture of an event whose decisions order an analysis; otherwise do nothing.
+
+        Args:
+            event: The event that the picture came with.
+            decisions: The decisions of ``step`` on it.
+            picture: The encoded picture.
 
         Returns:
-            The event, with the digests of the picture where it was taken.
+            The event; with the picture's digests where the picture was taken.
 
         Raises:
-            StorageError: The picture could not be kept; the event must not be committed.
+            StorageError: The picture could not be stored; the event must not be committed.
         """
         if not isinstance(event, CaptureReceived) or not any(isinstance(d, AnalyseCapture) for d in decisions):
             return event
@@ -47,11 +52,20 @@ class CaptureDesk:
         return replace(event, picture=_digest(picture), encrypted=None if kept is None else kept.encrypted)
 
     async def keep_now(self, capture_id: str, picture: bytes) -> KeptCapture | None:
-        """Keep a picture that arrived at this moment; see ``keep``."""
+        """Store a picture that arrived now; see ``keep``."""
         return await self.keep(capture_id, picture, self._ports.clock.now_ms())
 
     async def keep(self, capture_id: str, picture: bytes, at_ms: int) -> KeptCapture | None:
-        """Store a picture, encrypted, for review; return its digests. None where the service keeps no captures."""
+        """Store an encrypted picture for review.
+
+        Args:
+            capture_id: Name of the capture.
+            picture: The encoded picture.
+            at_ms: Server time of its arrival.
+
+        Returns:
+            The picture's digests; None where the service keeps no captures.
+        """
         if not self._ports.config.keep_captures:
             return None
         blobs, session_id = self._ports.blobs, self._session_id
@@ -61,14 +75,15 @@ class CaptureDesk:
         return KeptCapture(capture_id=capture_id, picture=_digest(picture), encrypted=_digest(encrypted))
 
     async def assess(self, order: AnalyseCapture, allowance_ms: int) -> tuple[FrameAssessment, bool]:
-        """Analyse the held picture of ``order`` and forget it.
+        """Analyse the held picture of an order, and drop it.
 
         Args:
             order: Names the capture.
             allowance_ms: Time until the answer is due.
 
         Returns:
-            The assessment (``not_analysed`` without a picture or time), and whether another session had this picture.
+            The assessment (``not_analysed`` without a picture or time), and whether another session had the same
+            picture.
         """
         picture = self._pictures.pop(order.capture_id, b"")
         assessment = not_analysed()

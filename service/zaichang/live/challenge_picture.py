@@ -1,4 +1,4 @@
-"""The picture of a code challenge: the digits leave the service only as pixels."""
+"""The picture of a code challenge. The digits leave the service only as pixels."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def code_picture(code: str, salt: str) -> str:
     """Return a PNG of the digits as base64.
 
-    Each digit is turned and shifted a little, over lines, all drawn from ``salt`` so that a repeated order shows the
+    Each digit is turned and moved a little, over lines. All of this is drawn from ``salt``, so a repeated order shows
+    the
     same picture.
 
     Args:
         code: The digits.
-        salt: A secret of the session, so that only the picture's pixels show the digits.
+        salt: A secret of the session; without it the digits can be read only from the picture.
     """
     noise = hashlib.shake_256(f"{salt}|{code}".encode()).digest(64)
     canvas = Image.new("L", (WIDTH_PX, HEIGHT_PX), 255)

@@ -1,9 +1,10 @@
 """The sound of a code challenge, for learners who cannot read the picture: spoken digits, varied by a secret.
 
-The recordings are synthetic (``.ci/spoken_digits.py`` made them with espeak-ng). Speed and pitch, loudness, pauses and
-the noise below are drawn from the session's secret, so the bytes never repeat and cannot be looked up. It is no
-CAPTCHA: speech recognition reads it, as other programs read the picture; a code proves that a person attends to the
-page, and the captures around it prove who.
+The recordings are synthetic (``.ci/spoken_digits.py`` made them with espeak-ng). Speed, pitch, loudness, pauses and
+noise
+are drawn from the session's secret, so the bytes never repeat and cannot be looked up. This is no CAPTCHA: programs can
+recognise speech, and they can read the picture. A correct code shows that a person attends to the page; the captures
+around it show who.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _recorded(language: str) -> tuple[NDArray[np.float64], ...]:
 
 
 def code_parts(code: str, salt: str, language: str) -> list[NDArray[np.float64]]:
-    """Return silence, word, silence, word, ... silence, without the noise, in units of an 8-bit sample.
+    """Return silence and spoken digits in turn, without the noise, in units of an 8-bit sample.
 
     Args:
         code: At most 6 digits.

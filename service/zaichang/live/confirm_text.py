@@ -1,4 +1,4 @@
-"""The texts of the buttons of a confirm challenge. Their keys are drawn anew, so only the text identifies a button."""
+"""The texts of the buttons of a confirm challenge. Their keys are random, so only the text identifies a button."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _WORDINGS: Final = MappingProxyType(
 
 
 def confirm_labels(labels: Sequence[str], variant: int, locale: str) -> tuple[str, ...]:
-    """Return the buttons' texts for a challenge's label names, in Chinese unless English was asked for.
+    """Return the texts of the buttons, in Chinese unless the locale is English.
 
     Args:
-        labels: ``here``, ``away`` and ``later`` in the order to show.
-        variant: Of the challenge; the wording varies with it.
+        labels: ``here``, ``away`` and ``later``, in the order in which the buttons are shown.
+        variant: The challenge's variant; the wording depends on it.
         locale: ``zh-CN`` or ``en``.
     """
     language = 1 if locale.startswith("en") else 0
@@ -43,6 +43,6 @@ def confirm_labels(labels: Sequence[str], variant: int, locale: str) -> tuple[st
 
 
 def right_option(options: Sequence[str], labels: Sequence[str]) -> str | None:
-    """Return the key of the button that a person who is there would press; None where no label says so."""
+    """Return the key of the button that says "here"; None where no label says so."""
     here = {text for wording in _WORDINGS["here"] for text in wording}
     return next((key for key, label in zip(options, labels, strict=True) if label in here), None)

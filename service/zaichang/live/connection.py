@@ -1,6 +1,6 @@
-"""A player's connection: the channel both ways, and a bounded queue, so that no session waits for a slow client.
+"""A player's connection: a channel in both directions, and a bounded queue, so that a slow client delays no session.
 
-The channel is a websocket in the service, a pair of queues in a simulation.
+The channel is a websocket in the service, and a pair of queues in a simulation.
 """
 
 from __future__ import annotations
@@ -14,30 +14,36 @@ from zaichang.protocol.messages import ServerMessage
 
 
 class Channel(Protocol):
-    """Ordered messages both ways. It does not interpret them."""
+    """An ordered stream of messages in both directions. It does not read their content."""
 
     async def receive(self) -> str | bytes | None:
         """Return the next text or binary message, or None once the other side is gone."""
 
     async def send(self, text: str) -> None:
-        """Send a text message; silently does nothing once the other side is gone."""
+        """Send a text message; once the other side is gone, do nothing."""
 
     async def close(self, code: int, reason: str) -> None:
-        """Close with a code; harmless where it is closed."""
+        """Close with a code; a closed channel stays as it is."""
 
 
 class Connection:
-    """Sends in order, in a task of its own; ``run`` must be started, ``end`` closes."""
+    """Sends messages in order, in its own task. Start ``run``; ``end`` closes the connection."""
 
     def __init__(self, channel: Channel, *, locale: str, outgoing_max: int) -> None:
-        """Wrap ``channel``; ``locale`` decides the language of sentences."""
+        """Wrap a channel.
+
+        Args:
+            channel: The channel.
+            locale: Language of the learner's sentences, ``zh-CN`` or ``en``.
+            outgoing_max: Most messages that may wait.
+        """
         self.locale = locale
         self._channel = channel
         self._outgoing: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue(maxsize=outgoing_max)
         self._ended = asyncio.Event()
 
     def send(self, message: ServerMessage) -> None:
-        """Queue a message; a client that does not read is cut off and may resume."""
+        """Queue a message. A client that does not read is disconnected; it may resume."""
         if self._ended.is_set():
             return
         try:
@@ -51,7 +57,7 @@ class Connection:
         self._outgoing.put_nowait((int(code), reason))
 
     def end(self, code: CloseCode, reason: str) -> None:
-        """Close after what is queued."""
+        """Close after the queued messages."""
         if not self._ended.is_set():
             try:
                 self._outgoing.put_nowait((int(code), reason))
@@ -59,7 +65,7 @@ class Connection:
                 self._cut(code, reason)
 
     async def run(self) -> None:
-        """Send what is queued until ``end``; then close the channel."""
+        """Send queued messages until ``end``; then close the channel."""
         try:
             while True:
                 item = await self._outgoing.get()

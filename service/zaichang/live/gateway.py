@@ -1,8 +1,9 @@
 """One connection from join to close: limits, decoding, and the effect of each message.
 
-No message of a client raises beyond this module. A message that breaks the protocol is answered with the one error
-shape and not used. Too many of them, or too fast, close the connection. The close code says whether to come back
-(``protocol.close_codes``).
+No message of a client raises an error beyond this module. A message that breaks the protocol is answered with the one
+error shape and has no other effect. Too many of them, or too many messages a second, close the connection. The close
+code
+tells the client whether to reconnect (``protocol.close_codes``).
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class _Close(Exception):
 
 @dataclass(slots=True)
 class _Budget:
-    """Token bucket of messages, and the count of violations."""
+    """The message budget of one connection (a token bucket), and its count of violations."""
 
     at_ms: int
     tokens_milli: int = MESSAGES_PER_S * 1000
@@ -101,7 +102,16 @@ class Gateway:
         account_sharing: ConnectionObserver | None = None,
         rates: Rates | None = None,
     ) -> None:
-        """Wire the parts; ``connections_max`` connections are served at once, more are told to come back."""
+        """Wire the parts.
+
+        Args:
+            hub: The open sessions.
+            tokens: Verifies launch tokens.
+            ports: The store and other ports.
+            connections_max: Most connections at a time; further ones are told to come back later.
+            account_sharing: Records devices and addresses.
+            rates: Rate limits.
+        """
         self._account_sharing = account_sharing
         self._rates = rates
         self._hub = hub
@@ -112,7 +122,12 @@ class Gateway:
         self._draining = False
 
     async def serve(self, channel: Channel, address: str = "") -> None:
-        """Serve one connection until it ends; ``address`` is the client's, where it is known."""
+        """Serve one connection until it ends.
+
+        Args:
+            channel: The connection's channel.
+            address: The client's network address; empty where it is unknown.
+        """
         if self._draining or self._count >= self._max:
             code = CloseCode.RESTARTING if self._draining else CloseCode.OVERLOADED
             await channel.close(code, "restarting" if self._draining else "overloaded")
@@ -130,7 +145,7 @@ class Gateway:
             self._count -= 1
 
     def drain(self) -> None:
-        """Take no more connections and close the open ones with 1012; the players come back by themselves."""
+        """Accept no more connections, and close the open ones with 1012; players reconnect by themselves."""
         self._draining = True
         for session in self._hub.open_sessions():
             session.send_away(CloseCode.RESTARTING, "restarting")
@@ -334,7 +349,7 @@ def _error(error: ZaichangError, *, fatal: bool = False) -> ErrorMessage:
 
 
 async def _refuse(channel: Channel, error: ZaichangError) -> None:
-    """Answer a join that cannot be served: the error, then a close code that says whether to try again."""
+    """Answer a join that cannot be served: send the error, then a close code that says whether to try again."""
     await channel.send(encode(_error(error, fatal=True)))
     if error.code.startswith("token."):
         code = CloseCode.TOKEN_REFUSED

@@ -8,10 +8,20 @@ from zaichang.ports.purposes import Purpose
 
 
 def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> bytes:
-    """Encrypt and keep a picture durably; return the bytes that are kept. Blocks: call it in a thread.
+    """Encrypt a picture and store it durably. Blocks: call it in a thread.
+
+    Args:
+        blobs: The blob store.
+        key: The learner's data key.
+        session_id: The session.
+        capture_id: The capture.
+        picture: The encoded picture.
+
+    Returns:
+        The stored, encrypted bytes.
 
     Raises:
-        StorageError: The blob store's own.
+        StorageError: From the blob store.
     """
     encrypted = key.encrypt(Purpose.CAPTURE, f"{session_id}/{capture_id}", picture)
     blobs.put(session_id, capture_id, encrypted)
@@ -19,10 +29,16 @@ def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str
 
 
 def kept_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str) -> bytes:
-    """Return a kept picture. Blocks: call it in a thread.
+    """Return a stored picture, decrypted. Blocks: call it in a thread.
+
+    Args:
+        blobs: The blob store.
+        key: The learner's data key.
+        session_id: The session.
+        capture_id: The capture.
 
     Raises:
-        NotFound: ``capture.unknown`` where it is not kept (any more).
+        NotFound: ``capture.unknown`` where the picture was never stored or is deleted.
         StorageError: ``storage.sealed_damaged`` where it was changed; or the blob store's own error.
     """
     return key.decrypt(Purpose.CAPTURE, f"{session_id}/{capture_id}", blobs.get(session_id, capture_id))

@@ -1,4 +1,4 @@
-"""One session's liveness tries: begins the ordered tries, passes frames on, drops tries that were cut short."""
+"""The liveness tries of one session: starts ordered tries, passes frames on, and drops interrupted tries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zaichang.session.policy import Policy
 
 
 class LivenessDesk:
-    """At most one try at a time; all in memory, so that nothing of it survives the session."""
+    """Runs at most one try at a time. All its data is in memory and ends with the session."""
 
     def __init__(
         self,
@@ -30,17 +30,17 @@ class LivenessDesk:
         spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
         finished: Callable[[LivenessAssessed], Awaitable[None]],
     ) -> None:
-        """Keep the analysis, the enrolled reference, and the calls into the open session.
+        """Store the parts that a try needs.
 
         Args:
-            ports: The rest of the service.
-            template: The learner's reference, opened, or None.
-            policy: The session's.
-            send: To the player, if one is connected.
-            locale: The player's language.
+            ports: Clock, analysis and other ports.
+            template: The learner's reference, decrypted; None without one.
+            policy: The session's policy.
+            send: Sends a message to the player, if one is connected.
+            locale: Returns the player's language.
             keep: Stores a picture under a name of its own.
-            spawn: Runs background work.
-            finished: Called with the result; its ``at_ms`` is still to be set.
+            spawn: Starts background work.
+            finished: Called with the result; the callee sets its ``at_ms``.
         """
         self._ports = ports
         self._template = template
@@ -54,13 +54,13 @@ class LivenessDesk:
         self._known: set[str] = set()
 
     def frame(self, header: CaptureHeader, picture: bytes) -> bool:
-        """Take a frame; whether it belongs to a liveness challenge, also one whose try is over."""
+        """Take a frame; return whether it belongs to a liveness challenge, even one whose try is over."""
         if self._current is not None and self._current[0].order.challenge_id == header.capture_id:
             self._current[0].frame(header, picture)
         return header.capture_id in self._known
 
     def begin(self, order: OrderLiveness) -> None:
-        """Start a try; one under way is dropped."""
+        """Start a try; a running try is dropped."""
         self.end()
         self._known.add(order.challenge_id)
 
@@ -89,7 +89,7 @@ class LivenessDesk:
         await self._finished(found)
 
     def end(self) -> None:
-        """Drop the try under way, if there is one: the core knows that it was cut short."""
+        """Drop the running try, if any. The session core knows that it was interrupted."""
         current, self._current = self._current, None
         if current is not None:
             current[1].cancel()

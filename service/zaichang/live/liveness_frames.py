@@ -1,6 +1,6 @@
-"""The frames of one liveness try: transport limits, the look at each, and guidance while it runs.
+"""The frames of one liveness try: limits of the transport, analysis of each frame, guidance for the learner.
 
-Frames stay in memory. Nothing here judges a try: the look at each frame goes to ``liveness.trial``.
+Frames stay in memory. This file does not judge a try: the geometry of each frame goes to ``liveness.trial``.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _GUIDE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Look:
-    """A frame and its geometry.
+    """A frame with its geometry.
 
     Attributes:
-        nonce: The order that it was sent for.
-        at_ms: Server time of arrival.
-        data: The picture.
-        seen: The look at it.
+        nonce: The nonce of the order that it answers.
+        at_ms: Server time of its arrival.
+        data: The encoded picture.
+        seen: The result of its analysis.
     """
 
     nonce: str
@@ -61,7 +61,7 @@ class _Frame:
 
 
 class Intake:
-    """Takes the frames that arrive and looks at them in order."""
+    """Takes the arriving frames and analyses them in order."""
 
     def __init__(
         self,
@@ -70,13 +70,13 @@ class Intake:
         now_ms: Callable[[], int],
         hint: Callable[[ReasonCode | None], None],
     ) -> None:
-        """Nothing has arrived yet.
+        """Begin without frames.
 
         Args:
             vision: Analyses the frames.
-            policy: The session's, with the limits of a try.
-            now_ms: Server time.
-            hint: Guides the learner; None says that all is well.
+            policy: The session's policy, with the limits of a try.
+            now_ms: Returns server time.
+            hint: Shows guidance to the learner; None means that all is well.
         """
         self._vision = vision
         self._policy = policy
@@ -96,7 +96,14 @@ class Intake:
         self.unseen = 0
 
     def put(self, nonce: str, data: bytes, camera: str, virtual_camera: bool) -> None:
-        """Take a frame that arrived now; one beyond the limits is dropped, without cost to the learner."""
+        """Take a frame that arrived now. A frame above the limits is dropped, at no cost for the learner.
+
+        Args:
+            nonce: The nonce in the frame's header.
+            data: The encoded picture.
+            camera: Digest of the camera's label and settings.
+            virtual_camera: Whether the client reports a virtual camera.
+        """
         now_ms, burst = self._now_ms(), self._policy.liveness_burst_frames
         gained = max(0, now_ms - self._refilled_ms) * self._policy.liveness_frames_per_s
         self._tokens_milli = min(burst * 1000, self._tokens_milli + gained)
@@ -115,14 +122,14 @@ class Intake:
         self._arrived.set()
 
     def skipped(self) -> Look | None:
-        """Return the next frame that is not looked at, because too many wait; None where there is none."""
+        """Return the next frame that is left out because too many wait; None where there is none."""
         if not self._skipped:
             return None
         frame = self._skipped.popleft()
         return Look(nonce=frame.nonce, at_ms=frame.at_ms, data=frame.data, seen=not_seen())
 
     async def next(self, until_ms: int) -> Look | None:
-        """Return the next frame with its look; None once ``until_ms`` has come and no frame waits."""
+        """Return the next frame with its geometry; None once ``until_ms`` has passed and no frame waits."""
         while not self._waiting:
             left_ms = until_ms - self._now_ms()
             if left_ms <= 0:
@@ -139,10 +146,10 @@ class Intake:
         return Look(nonce=frame.nonce, at_ms=frame.at_ms, data=frame.data, seen=seen)
 
     def guide(self, look: Look, *, still: bool, frontal: bool) -> None:
-        """Tell the learner the problem, at most once a second, and once that all is well.
+        """Tell the learner about a problem, at most once a second, and once when the problem is gone.
 
         Args:
-            look: At the newest frame.
+            look: The newest frame.
             still: Whether the head should face the camera now.
             frontal: Whether it does.
         """

@@ -1,7 +1,8 @@
-"""Runs one try at an active liveness challenge: feeds ``liveness.trial``, and carries out its orders.
+"""Runs one try of an active liveness challenge: gives ``liveness.trial`` its input and carries out its orders.
 
-Nothing is judged here. Each frame is looked at and measured, the measurements and the times go to the pure trial and
-into the record, and the trial's orders go to the learner, to storage and to the comparison.
+This file judges nothing. Each frame is analysed; its geometry and the times go to the pure trial and into the record.
+The
+trial's orders go to the learner, to storage and to the comparison with the reference.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ KeepPicture = Callable[[str, bytes], Awaitable[KeptCapture | None]]
 
 
 class LivenessTry:
-    """Runs one ``OrderLiveness``."""
+    """Runs one ``OrderLiveness`` order."""
 
     def __init__(
         self,
@@ -49,18 +50,18 @@ class LivenessTry:
         pick: Callable[[int], int],
         keep: KeepPicture,
     ) -> None:
-        """Nothing is sent before ``run``.
+        """Prepare the try; nothing is sent before ``run``.
 
         Args:
-            order: From the core.
-            policy: The session's, with the limits of a try.
+            order: From the session core.
+            policy: The session's policy, with the limits of a try.
             vision: Analyses the frames.
             reference: The learner's encoded template.
-            now_ms: Server time.
-            send: To the learner.
-            hint: Guidance; None says that all is well.
-            pick: Draws a number below its argument, unpredictably.
-            keep: See ``KeepPicture``.
+            now_ms: Returns server time.
+            send: Sends a message to the learner.
+            hint: Shows guidance; None means that all is well.
+            pick: Returns an unpredictable number below its argument.
+            keep: Stores a picture; see ``KeepPicture``.
         """
         self.order = order
         self._policy = policy
@@ -82,7 +83,7 @@ class LivenessTry:
         self._intake.put(header.nonce, data, header.camera, header.virtual_camera)
 
     async def run(self) -> LivenessAssessed:
-        """Run the try to its end. ``at_ms`` of the result is for the caller to set."""
+        """Run the try to its end and return the result; the caller sets its ``at_ms``."""
         pick = self._pick(PICKS)
         self._began_ms = self._now_ms()
         state, orders = trial.begin(self.order, self._policy, pick)
@@ -96,7 +97,7 @@ class LivenessTry:
     # Events
 
     async def _next(self, state: State) -> Event:
-        """Return the next event: a frame that waits, or else the time at which the order that runs is over."""
+        """Return the next event: a waiting frame, or the time at which the current order ends."""
         over_ms = trial.until_ms(state) or 0
         look = self._intake.skipped() or await self._intake.next(self._began_ms + over_ms)
         done_ms = max(self._now_ms() - self._began_ms, self._rows[-1].done_ms if self._rows else 0)

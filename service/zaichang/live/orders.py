@@ -1,4 +1,4 @@
-"""Decisions as messages to the player. Pure; the open session sends it."""
+"""Turns decisions into messages to the player. Pure; the open session sends them."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ from zaichang.session.decisions import (
 
 
 def sentence(reason: ReasonCode, locale: str) -> str:
-    """Return the learner's text, in Chinese unless English was asked for."""
+    """Return the learner's sentence for a reason, in Chinese unless the locale is English."""
     return SENTENCES[reason].en if locale.startswith("en") else SENTENCES[reason].zh
 
 
 def shown_ms(left_ms: int, link_ms: int) -> int:
-    """Return the time that a page counts down, so that an answer given in time there arrives in time here.
+    """Return the time that the page counts down. An answer given within it reaches the service before the deadline.
 
     Args:
         left_ms: Time until the deadline.
-        link_ms: How late a bad line may make the order and the answer together (``liveness_link_ms``).
+        link_ms: Longest delay of the order and the answer together on a slow line (``liveness_link_ms``).
     """
     return left_ms - min(link_ms, left_ms // 8)
 
@@ -61,14 +61,14 @@ def shown_ms(left_ms: int, link_ms: int) -> int:
 def message_for(
     decision: Decision, *, now_ms: int, anchored_ms: int, locale: str, link_ms: int
 ) -> ServerMessage | None:
-    """Return the message for a decision; None where the player is not concerned.
+    """Return the message for a decision; None where it does not concern the player.
 
     Args:
-        decision: From the core.
-        now_ms: Server time, from which the client's allowance of time is reckoned.
-        anchored_ms: Verified time that a signed checkpoint covers; only this is called verified.
+        decision: From the session core.
+        now_ms: Server time, from which the client's time limit is computed.
+        anchored_ms: Media time whose records a signed checkpoint covers; only this is shown as verified.
         locale: ``zh-CN`` or ``en``.
-        link_ms: The time that the countdown of any challenge keeps back for a bad line; the policy's.
+        link_ms: Time that each countdown keeps back for a slow line; from the policy.
     """
     match decision:
         case AckHeartbeat():
@@ -139,7 +139,7 @@ def message_for(
 
 
 def hint_message(challenge_id: str, reason: ReasonCode | None, locale: str) -> LivenessHint:
-    """Return the guidance for a learner before the camera; None says that all is well."""
+    """Return the guidance for a learner in front of the camera; the reason None means that all is well."""
     if reason is None:
         return LivenessHint(challenge_id=challenge_id)
     return LivenessHint(challenge_id=challenge_id, reason=reason.value, message=sentence(reason, locale))

@@ -1,4 +1,4 @@
-"""The player's side of one open session: its present connection, and all messages to it."""
+"""The player's side of one open session: its connection, and all messages to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zaichang.session.decisions import Decision, Final
 
 
 class PlayerLink:
-    """At most one connection; while there is none, messages are dropped and the player asks again when it resumes."""
+    """At most one connection. Without one, messages are dropped; the player gets the state again when it resumes."""
 
     def __init__(self, link_ms: int) -> None:
         """Start without a connection.
@@ -28,23 +28,23 @@ class PlayerLink:
 
     @property
     def connected(self) -> bool:
-        """Whether a player holds the session now."""
+        """Whether a player is connected now."""
         return self._connection is not None
 
     def attach(self, connection: Connection) -> Connection | None:
-        """Make ``connection`` the player's; return the one it takes over from."""
+        """Use a new connection; return the one that it replaces."""
         previous, self._connection = self._connection, connection
         return previous
 
     def detach(self, connection: Connection) -> bool:
-        """Forget ``connection``; whether it was the player's."""
+        """Forget a connection; return whether it was the one in use."""
         if self._connection is not connection:
             return False
         self._connection = None
         return True
 
     def end(self, code: CloseCode, reason: str) -> None:
-        """Close the connection after its queued messages."""
+        """Close the connection after the queued messages."""
         if self._connection is not None:
             self._connection.end(code, reason)
 
@@ -54,15 +54,15 @@ class PlayerLink:
             self._connection.send(message)
 
     def locale(self) -> str:
-        """Return the player's language, empty while there is none."""
+        """Return the player's language; empty while no player is connected."""
         return self._connection.locale if self._connection is not None else ""
 
     def count_anchored(self, minutes: Sequence[StoredMinute]) -> None:
-        """Add minutes that a signed checkpoint covers to the verified time that the player is shown."""
+        """Add the minutes that a signed checkpoint covers to the verified time that the player shows."""
         self._anchored_ms += verified_ms_of(minutes)
 
     def tell(self, decision: Decision, now_ms: int) -> None:
-        """Send the message of a decision, where it has one."""
+        """Send the message of a decision, if it has one."""
         if self._connection is None:
             return
         message = message_for(
@@ -82,7 +82,7 @@ class PlayerLink:
                 self._connection.send(minute_message(minute, self._connection.locale))
 
     def say_goodbye(self, final: Final) -> None:
-        """Tell the player how the session ended, and close."""
+        """Tell the player how the session ended, and close the connection."""
         if self._connection is not None:
             self._connection.send(closed_message(final, self._connection.locale))
             superseded = final.reason is ReasonCode.SUPERSEDED

@@ -1,8 +1,8 @@
-"""Verified minutes for the hour ledger: JSON lines, one per minute, each written once and durable before it counts.
+"""The outbox lines of verified minutes, for the hour system: one JSON line for each minute, written once and durably.
 
-A line is written only after a signed checkpoint covers its record. After a crash the store knows which minutes are
-noted as written; a line may stand in the file without that note, so start-up reads the files before it writes again.
-The consumer's key is (session, minute): a line with the same key is the same line.
+A line is written only after a signed checkpoint covers its record. After a crash a line may be in the file although the
+store does not know it yet, so start-up reads the files before it writes again. A consumer identifies a line by session
+and minute: two lines with the same key are the same line.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from zaichang.ports.records_review import Amendment
 
 
 def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index: int) -> bytes:
-    """Return a minute's line: canonical JSON, newline at the end.
+    """Return a minute's line: canonical JSON with a newline at the end.
 
     Args:
         row: The session.
-        minute: The minute, its record as stored.
+        minute: The minute, with its record as stored.
         origin: The log that holds its verdict.
-        entry_index: Of the leaf that carries it.
+        entry_index: Index of the leaf that holds its verdict.
     """
     return (
         canonical_bytes(
@@ -47,13 +47,13 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
 
 
 def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_index: int) -> bytes:
-    """Return the line of a reviewer's decision: the added credit of a minute, and its place in the log.
+    """Return the line of a reviewer's decision: the credit that it adds to a minute, and its place in the log.
 
     Args:
         row: The session.
-        amendment: The decision; its record as stored.
+        amendment: The decision, with its record as stored.
         origin: The log.
-        entry_index: Of the ``session.amend`` leaf.
+        entry_index: Index of the ``session.amend`` leaf.
     """
     record = json.loads(amendment.body)
     return (

@@ -1,7 +1,7 @@
-"""Rate limits: token buckets by protected resource and client, bounded in memory.
+"""Rate limits: token buckets for each protected resource and client, bounded in memory.
 
-They stop floods and guessing, not cheats. Whole hospitals and campuses share an address, so limits by
-address are wide; the narrow ones are by launch token and by key. A limit of 0 is off.
+They stop floods and guessing, not cheating. Many learners of a hospital or campus share one network address, so the
+limits by address are wide and those by launch token and key are narrow. A limit of 0 is off.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ BUCKETS_MAX: Final = 50_000
 
 
 class RateExceeded(PeerViolation):
-    """Too many requests; ``retry_after_s`` says when to come back."""
+    """The error for too many requests; ``retry_after_s`` says after how many seconds to come back."""
 
     http_status: ClassVar[int] = 429
     close_code: ClassVar[int] = 4429
 
     def __init__(self, what: str, retry_after_s: int) -> None:
-        """Name the exceeded limit, never the client."""
+        """Name the limit that was exceeded. The message never names the client."""
         super().__init__(
             "rate.exceeded", f"Too many {what} in a short time.", f"Try again in {retry_after_s} s, and less often."
         )
@@ -34,14 +34,14 @@ class RateExceeded(PeerViolation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """Per minute, each also the size of a burst.
+    """The limits, in requests per minute. Each is also the greatest number of requests at once.
 
     Attributes:
         address: Requests to the API from one address.
         key: Requests to the API with one key or launch token.
         joins: Connections from one address.
         token: Connections with one launch token.
-        photos: Photos that one launch token may send for enrolment.
+        photos: Photos for enrolment with one launch token.
         appeals: Appeals of one learner.
     """
 
@@ -54,28 +54,33 @@ class RateLimits:
 
 
 class Rates:
-    """The buckets. Time is the service's clock; not safe for threads."""
+    """The token buckets. Their time is the service's clock. Not safe for threads."""
 
     def __init__(self, now_ms: Callable[[], int], limits: RateLimits) -> None:
-        """Start with every bucket full."""
+        """Begin with full buckets.
+
+        Args:
+            now_ms: Returns server time.
+            limits: The limits.
+        """
         self._now_ms = now_ms
         self.limits = limits
         self._buckets: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return how many buckets are remembered."""
+        """Return the number of remembered buckets."""
         return len(self._buckets)
 
     def spend(self, what: str, whose: str, per_minute: int) -> None:
-        """Take one from a bucket.
+        """Count one request.
 
         Args:
             what: The counted requests, in words for the message.
-            whose: Address, digest of a key, id of a token; empty is not counted.
-            per_minute: Its size and its refill.
+            whose: Address, digest of a key, or id of a token; an empty one is not counted.
+            per_minute: The limit: the bucket's size and its refill per minute.
 
         Raises:
-            RateExceeded: ``rate.exceeded`` where it is empty.
+            RateExceeded: ``rate.exceeded`` where the bucket is empty.
         """
         if not per_minute or not whose:
             return

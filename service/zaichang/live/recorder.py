@@ -1,8 +1,8 @@
-"""The way from written leaves to published minutes: log, anchor, outbox, and last the message to the learner.
+"""Carries stored leaves to published minutes: log, anchor, outbox, and last the message to the learner.
 
-Leaves are stored with the events that completed them. From there on everything can be repeated: ``OpenLog.submit`` is
-idempotent by key, anchoring notes the index, the outbox is idempotent by (session, minute). A restart submits what is
-not anchored and publishes what is not published.
+Leaves are stored together with the events that completed them. Every later step may be repeated: ``OpenLog.submit`` is
+idempotent by key, anchoring stores the index, and the outbox is idempotent by session and minute. After a restart,
+leaves that are not anchored are submitted again, and minutes that are not published are published.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ class Recorder:
         self._told: set[tuple[str, str]] = set()
 
     async def record(self, row: SessionRow, log: OpenLog, leaves: Sequence[StoredLeaf], anchored: Anchored) -> None:
-        """Take leaves of one session, in order, through log, anchoring and outbox.
+        """Carry leaves of one session, in order, through log, anchoring and outbox.
+
+        While storage refuses (a full disk), each step is tried again until it succeeds.
 
         Args:
             row: The session.
             log: Its log.
-            leaves: Stored ones.
-            anchored: See ``Anchored``.
-
-        Where storage refuses (a full disk), it tries again until it is done: each step may be repeated.
+            leaves: Stored leaves.
+            anchored: Called with the minutes of anchored leaves; see ``Anchored``.
 
         Raises:
             FatalLogError: From the log; the caller stops the process.
-            StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the rest.
+            StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the remaining steps.
         """
         policy = await self._policy(row, log)
         waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
@@ -69,7 +69,7 @@ class Recorder:
                 pending.cancel()
 
     async def _policy(self, row: SessionRow, log: OpenLog) -> asyncio.Future[None] | None:
-        """Have the log name the session's policy before the first session that ran under it."""
+        """Log the session's policy before the first session that ran under it."""
         if (log.origin, row.policy_digest) in self._told:
             return None
         self._told.add((log.origin, row.policy_digest))
@@ -88,7 +88,7 @@ class Recorder:
         return asyncio.ensure_future(tell())
 
     async def recover(self) -> None:
-        """Finish what a crash interrupted: submit leaves that are not anchored, then write missing outbox lines."""
+        """Finish the work that a crash interrupted: submit unanchored leaves, then write missing outbox lines."""
         await asyncio.to_thread(self._outbox.repair)
         by_session: dict[str, list[StoredLeaf]] = {}
         for session_id, leaf in await self._ports.publishing.unanchored():
@@ -170,4 +170,4 @@ class Recorder:
 
 
 def _no_client(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
-    """No client is connected yet when a restart finishes old records; a client that resumes reads the store."""
+    """Tell nothing: while a restart finishes old records no client is connected. A resuming client reads the store."""

@@ -1,4 +1,4 @@
-"""Time of a learner's earlier sessions of a lesson that went to review only for lack of closing movements."""
+"""Time of a learner's earlier sessions of a lesson that went to review only because closing movements were missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ LOOK_BACK: Final = 10
 
 
 async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[int, IntervalSet]:
-    """Return, by minute, the time that later movements may grant; none where a challenge was left open."""
+    """Return, by minute, the time that later movements may still grant; none where a challenge was left open.
+
+    Args:
+        history: Reads stored sessions.
+        old: The earlier session.
+    """
     if old.state is not SessionState.CLOSED or old.owed:
         return {}
     minutes = [decode_minute(parse_canonical_object(each.body)) for each in await history.minutes(old.session_id)]
@@ -27,13 +32,13 @@ async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[i
 async def resumable(
     history: SessionHistory, new: SessionRow, credited: IntervalSet, session_max_ms: int
 ) -> IntervalSet:
-    """Return the time from which a new session may go on, beyond the credited time.
+    """Return the time from which a new session may continue, beyond the credited time.
 
     Args:
-        history: Stored sessions.
+        history: Reads stored sessions.
         new: The session that opens.
         credited: The learner's credited time on this time line.
-        session_max_ms: A session that began longer ago cannot be made up for any more.
+        session_max_ms: Sessions that began longer ago than this cannot be completed any more.
     """
     where = (new.institution_id, new.learner_id, (new.opened_ms, new.session_id), LOOK_BACK)
     parts: list[Interval] = []
