@@ -1,8 +1,9 @@
-"""One open session: events in, stored before acted on, decisions carried out.
+"""One open session: events in, each stored before it has an effect, decisions carried out.
 
-The order never changes: (1) the pure ``step`` says what would happen, (2) the event and everything that follows from
-it are committed in one transaction, (3) only then the state moves on and messages are sent. A commit that fails leaves
-the session where it was. One lock per session keeps events in order; nothing slow (analysis, log) runs under it.
+The order never changes: (1) the pure ``step`` computes the effects, (2) one transaction commits the event and
+everything
+that follows from it, (3) only then the state changes and messages are sent. A failed commit leaves the session as it
+was. One lock for each session keeps events in order; slow work (analysis, log) never runs under it.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ _log = logging.getLogger("zaichang.live")
 
 
 class LiveSession:
-    """The actor of one session. Made by ``SessionHub``; ``stop`` ends its timers and tasks."""
+    """One open session. ``SessionHub`` makes it; ``stop`` ends its timers and tasks."""
 
     def __init__(
         self,
@@ -85,19 +86,19 @@ class LiveSession:
         """Take over a session whose events up to now are stored.
 
         Args:
-            row: With the epoch under which this process writes and the number of the next event.
-            policy: The one that the session started with.
-            state: After the last stored event.
-            segments: The chain of leaves after it.
+            row: The session, with the epoch under which this process writes and the number of the next event.
+            policy: The policy that the session started with.
+            state: The state after the last stored event.
+            segments: The chain of leaves after that event.
             key: The learner's data key.
-            template: The learner's reference, opened, or None.
-            ports: The rest of the service.
-            log: The log that the session is recorded in.
+            template: The learner's reference, decrypted; None without one.
+            ports: Clock, store and other ports.
+            log: The session's log.
             recorder: Shared by all sessions.
-            fatal: Called where the log cannot go on.
+            fatal: Called where the log has stopped for good.
             ended: Called once, when the session's end is stored.
             lost: Called once, when another process has taken the session over.
-            final: The end, for a session that is closed.
+            final: The end of a session that is closed; None for an open one.
         """
         self.row = row
         self.policy = policy
@@ -133,12 +134,12 @@ class LiveSession:
 
     @property
     def state(self) -> State:
-        """The state after the last committed event; not to be changed."""
+        """The state after the last committed event; do not change it."""
         return self._state
 
     @property
     def connected(self) -> bool:
-        """Whether a player holds the session now."""
+        """Whether a player is connected now."""
         return self._player.connected
 
     @property
@@ -147,7 +148,11 @@ class LiveSession:
         return self._state.playback.phase is Phase.CLOSED
 
     def awaits_other(self, client_nonce_c: str) -> bool:
-        """Whether the session still waits for its client's nonce, and a client of this commitment cannot have it."""
+        """Whether the session waits for a nonce that a client with this commitment does not have.
+
+        Args:
+            client_nonce_c: The client's commitment.
+        """
         waits = not self.closed and not self._state.link.client_nonce
         return waits and self._state.info.client_nonce_c != client_nonce_c
 
@@ -157,20 +162,20 @@ class LiveSession:
 
     @property
     def final(self) -> FinalRecord | None:
-        """How the session ended."""
+        """How the session ended; None while it is open."""
         return self._final
 
     def start(self, leaf: StoredLeaf) -> None:
-        """Record the session's start: its first event is committed, no client is connected, nothing is ordered."""
+        """Record the session's start. Its first event is committed; no client is connected, nothing is ordered."""
         self._record((leaf,))
         self._arm()
 
     def attach(self, connection: Connection) -> Connection | None:
-        """Make ``connection`` the player's; return the one it takes over from."""
+        """Use a new connection of the player; return the one that it replaces."""
         return self._player.attach(connection)
 
     async def resumed(self) -> None:
-        """A player is back: anchored minutes and the core's outstanding orders again."""
+        """Repeat anchored minutes and outstanding orders for a player that is back."""
         self._player.tell_minutes(await self.anchored_minutes())
         if self.closed:
             self.say_goodbye()
@@ -178,11 +183,16 @@ class LiveSession:
             await self.apply(lambda at_ms: ConnectionResumed(at_ms=at_ms))
 
     def send_away(self, code: CloseCode, reason: str) -> None:
-        """Close the player's connection; the session goes on without it."""
+        """Close the player's connection; the session continues without it.
+
+        Args:
+            code: The close code.
+            reason: The close reason.
+        """
         self._player.end(code, reason)
 
     async def detached(self, connection: Connection) -> None:
-        """A connection ended; nothing happens where another one has taken over."""
+        """Handle the end of a connection; nothing happens where another connection has replaced it."""
         if not self._player.detach(connection):
             return
         self._liveness.end()
@@ -190,16 +200,16 @@ class LiveSession:
             await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms))
 
     async def supersede(self) -> None:
-        """The learner started elsewhere (I3)."""
+        """End the session, because the learner started elsewhere (rule I3)."""
         if not self.closed:
             await self.apply(lambda at_ms: Superseded(at_ms=at_ms))
 
     async def count_anchored(self) -> None:
-        """Read from storage how much of the verified time is anchored (after a restart)."""
+        """Read from storage how much of the verified time is anchored; used after a restart."""
         self._player.count_anchored(await self.anchored_minutes())
 
     async def recover_captures(self) -> None:
-        """After a restart: a picture that had arrived but was not analysed is gone, and says so."""
+        """Report captures as not analysed where a restart lost the picture before its analysis."""
         current = self._state.proofs.round
         if current is not None and current.capture_id and current.received:
             lost = current.capture_id
@@ -209,15 +219,15 @@ class LiveSession:
         self._arm()
 
     async def apply(self, make: Callable[[int], Event], picture: bytes = b"") -> None:
-        """Commit one event and carry out what it decides.
+        """Commit one event and carry out its decisions.
 
         Args:
-            make: Given the server time at which the event arrived, returns it.
-            picture: For ``CaptureReceived``.
+            make: Given the server time of arrival, returns the event.
+            picture: The encoded picture of a ``CaptureReceived`` event.
 
         Raises:
-            IllegalEvent: The phase does not accept it; nothing happened.
-            StorageError: It could not be committed; nothing happened and nothing was sent.
+            IllegalEvent: The phase does not accept the event; nothing changed.
+            StorageError: The event could not be committed; nothing changed and nothing was sent.
         """
         # Shielded: a connection that is cut must not leave an event stored and the state behind it.
         work = asyncio.ensure_future(self._apply(make, picture, self._ports.clock.now_ms()))
@@ -246,7 +256,7 @@ class LiveSession:
             self._arm()
 
     def _let_go(self) -> None:
-        """Another process owns this session now: send the player there and stop. Stored leaves are still recorded."""
+        """Stop: another process owns the session, and the player reconnects there. Stored leaves are still recorded."""
         _log.warning("session %s was taken over by another process", self.row.session_id)
         self._fenced = True
         self._timer.cancel()
@@ -256,7 +266,7 @@ class LiveSession:
         self._lost(self)
 
     async def anchored_minutes(self) -> Sequence[StoredMinute]:
-        """Return the minutes that the learner may be told of."""
+        """Return the minutes that a signed checkpoint covers; only these may be shown to the learner."""
         anchored = {
             leaf.leaf_seq
             for leaf in await self._ports.history.leaves(self.row.session_id)
@@ -266,13 +276,13 @@ class LiveSession:
         return [minute for minute in minutes if minute.leaf_seq in anchored]
 
     async def settle(self) -> None:
-        """Wait until nothing is being analysed, recorded or committed."""
+        """Wait until no analysis, recording or commit is under way."""
         await drained(self._tasks, quietly=True)
         async with self._lock:
             pass
 
     async def stop(self) -> None:
-        """End timers and tasks without an event: the next start finds the session as it is stored."""
+        """End timers and tasks without an event; the next start finds the session as it is stored."""
         self._timer.cancel()
         self._beacon.cancel()
         for task in tuple(self._tasks):
@@ -310,7 +320,7 @@ class LiveSession:
                     self._tell(decision)
 
     def liveness_frame(self, header: CaptureHeader, picture: bytes) -> bool:
-        """Take a frame of a liveness try; whether it was one, also of a try that is over."""
+        """Take a frame of a liveness try; return whether it was one, even of a try that is over."""
         return self._liveness.frame(header, picture)
 
     async def _liveness_done(self, found: LivenessAssessed) -> None:
@@ -379,7 +389,7 @@ class LiveSession:
         return task
 
     async def _guard(self, work: Awaitable[None]) -> None:
-        """Run background work; an error there ends the connection, so that the player resumes, or the process."""
+        """Run background work. An error in it ends the connection (the player resumes), or the process."""
         try:
             await work
         except FatalLogError as error:

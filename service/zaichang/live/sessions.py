@@ -38,10 +38,10 @@ _log = logging.getLogger("zaichang.live")
 
 
 class SessionHub:
-    """Owns the open sessions. One lock per learner makes opening and superseding a single step."""
+    """All open sessions of this process. One lock for each learner makes opening and superseding a single step."""
 
     def __init__(self, ports: SessionPorts, recorder: Recorder, fatal: Callable[[FatalLogError], None]) -> None:
-        """Start with no session; call ``recover`` before the first connection."""
+        """Begin without sessions; call ``recover`` before the first connection."""
         self._ports = ports
         self._recorder = recorder
         self._fatal = fatal
@@ -63,7 +63,7 @@ class SessionHub:
         return self._by_id.get(session_id)
 
     async def recover(self) -> None:
-        """Rebuild every open session from its events, and finish what a crash interrupted."""
+        """Rebuild every open session from its events, and finish the work that a crash interrupted."""
         for row in await self._ports.sessions.unfinished():
             try:
                 session = await self._load(row.session_id)
@@ -78,16 +78,17 @@ class SessionHub:
         self._forget_closed()
 
     async def join(self, claims: LaunchClaims, resume: str, client_nonce_c: str) -> tuple[LiveSession, bool]:
-        """Return the session that a verified token is for, and whether it existed before.
+        """Return the session for a verified launch token, and whether it existed before.
 
         Args:
-            claims: Of the token.
-            resume: The session that the client wants to go on with, or empty.
+            claims: The token's claims.
+            resume: The session that the client wants to resume; empty for none.
             client_nonce_c: The client's commitment, for a new session's schedule.
 
         Raises:
-            NotFound: ``session.unknown`` for a session that this token did not open, ``session.other_nonce`` for one
-                that waits for a nonce which this client does not have.
+            NotFound: ``session.unknown`` for a session of another token; ``session.other_nonce`` for a session that
+                waits for a
+                nonce which this client does not have.
             NotAllowed: ``token.in_use`` or ``token.used``.
         """
         async with self.learner_lock(claims.institution_id, claims.learner_id):
@@ -119,7 +120,7 @@ class SessionHub:
             return session, True
 
     async def release(self, session: LiveSession) -> None:
-        """Forget a closed session once its records are written and no client is connected to it."""
+        """Drop a closed session from memory once its records are written and no client is connected."""
         if not session.is_idle():
             return
         await session.settle()
@@ -128,7 +129,7 @@ class SessionHub:
             await session.stop()
 
     async def settle(self) -> None:
-        """Wait until no session has anything under way."""
+        """Wait until no session has work under way."""
         for session in (*self.open_sessions(), *self._departing):
             await session.settle()
         await drained(self._releasing, quietly=True)
@@ -151,7 +152,7 @@ class SessionHub:
             self._beside(self.release(session), row.session_id)
 
     def _beside(self, work: Coroutine[Any, Any, None], session_id: str) -> None:
-        """Run work beside the caller; an error there is logged."""
+        """Run work beside the caller; an error in it is logged."""
 
         def done(task: asyncio.Task[None]) -> None:
             self._releasing.discard(task)
@@ -163,7 +164,7 @@ class SessionHub:
         task.add_done_callback(done)
 
     def _lost(self, session: LiveSession) -> None:
-        """Another process owns the session: forget it once its own last work is done."""
+        """Drop a session that another process owns, once its own last work is done."""
         self._forget(session)
         self._departing.add(session)
         self._beside(self._depart(session), session.row.session_id)
@@ -183,7 +184,12 @@ class SessionHub:
 
     @asynccontextmanager
     async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
-        """Hold off that learner's next session, and any other holder, meanwhile."""
+        """Hold the learner's lock: meanwhile no session of the learner can open.
+
+        Args:
+            institution_id: The learner's institution.
+            learner_id: The learner.
+        """
         key = (institution_id, learner_id)
         lock = self._learners.setdefault(key, asyncio.Lock())
         self._waiting[key] = self._waiting.get(key, 0) + 1

@@ -1,4 +1,4 @@
-"""Waiting until a set of tasks is empty, where each takes itself out when it ends."""
+"""Waits until a set of tasks is empty. Each task removes itself from the set when it ends."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _Work = TypeVar("_Work", bound="asyncio.Future[Any]")
 async def drained(tasks: set[_Work], *, quietly: bool = False) -> None:
     """Wait until ``tasks`` is empty, including tasks that are added meanwhile.
 
-    From Python 3.12 on, gathering what has ended does not yield, so that no callback would ever take it out: it is
-    taken out here.
+    From Python 3.12 on, gathering tasks that have ended does not yield to the event loop, so their own callbacks would
+    never
+    remove them. This function removes them itself.
 
     Args:
         tasks: The running tasks.
-        quietly: Whether what a task raised is dropped, and not raised here.
+        quietly: Whether errors of the tasks are ignored; otherwise they are raised here.
     """
     while waited := tuple(tasks):
         await asyncio.gather(*waited, return_exceptions=quietly)

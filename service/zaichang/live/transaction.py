@@ -1,4 +1,4 @@
-"""One event and everything that follows from it, as the single transaction that storage commits. Pure."""
+"""One event with everything that follows from it, as the single transaction that storage commits. Pure."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def transaction_of(
     owed: ChallengeKind | None,
     review_days: int,
 ) -> tuple[Segments, Append]:
-    """Return the chain of leaves after ``event``, and what to commit.
+    """Return the chain of leaves after an event, and the transaction to commit.
 
     Args:
         event: The event.
-        decisions: What ``step`` decided on it.
+        decisions: The decisions of ``step`` on it.
         row: The session.
         seq: The event's number.
-        segments: The chain of leaves before it.
+        segments: The chain of leaves before the event.
         anchor: The log's newest checkpoint; None before the first.
-        owed: The kind of the challenge that the event left open at the session's end, or None.
-        review_days: How long a review case stays open, days.
+        owed: The kind of the challenge that the session's end left open; None without one.
+        review_days: Days that a review case stays open.
     """
     body = canonical_bytes(encode_event(event))
     minutes = tuple(decision.minute for decision in decisions if isinstance(decision, RecordMinute))

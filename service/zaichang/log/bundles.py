@@ -1,4 +1,4 @@
-"""Exports sessions as a bundle, which everyone entitled to it can check offline (``audit``)."""
+"""Exports sessions as a bundle. A person who has the bundle can check it offline (``audit``)."""
 
 from __future__ import annotations
 
@@ -51,11 +51,12 @@ OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictures:
-    """Where kept captures come from.
+    """The source of kept captures.
 
     Attributes:
-        at_ms: Now, server time.
-        read: Returns a session's capture by name, decrypted with its learner's key; None where it is not kept any more.
+        at_ms: Server time now.
+        read: Returns a capture of a session by name, decrypted with the learner's key; None where it is not kept any
+            more.
     """
 
     at_ms: int
@@ -83,18 +84,19 @@ async def export_sessions(
     """Return the bundle of some sessions of one log.
 
     Args:
-        store: Where the sessions are.
-        vault: Unlocks the learners' keys.
-        reader: Their log.
+        store: Holds the sessions.
+        vault: Decrypts the learners' keys.
+        reader: Reads their log.
         rows: The sessions.
         openings: One of ``OPENINGS``.
-        side_files: Of the log, for the checkpoints that witnesses had cosigned by then; None leaves these out.
-        pictures: Adds the sessions' kept captures, which needs everything opened; None leaves them out.
-        period: Begin and end of the period that the sessions are all of; adds the proof of that, and of sessions that
-            still run or whose learner was erased the leaves alone. None for chosen sessions.
+        side_files: The log's side files, for the checkpoints that witnesses had cosigned; None leaves these out.
+        pictures: Adds the sessions' kept captures, which requires that everything is opened; None leaves them out.
+        period: Begin and end of a period whose sessions ``rows`` are, all of them; None for chosen sessions. A period
+            adds the
+            proof of completeness. Of sessions that still run, or whose learner was erased, it has the leaves alone.
 
     Raises:
-        NotAllowed: ``export.open_session`` if a session still runs: its events would give its schedule away.
+        NotAllowed: ``export.open_session`` if a session still runs: its events would reveal its schedule.
             ``learner.erased`` if openings are asked for and cannot exist any more.
         NotFound: ``export.not_logged`` if a leaf is not in the log yet.
     """
@@ -130,7 +132,7 @@ async def export_sessions(
 
 
 def _first_key(reader: LogReader, leaves: Sequence[BundleLeaf]) -> tuple[BundleLeaf, ...]:
-    """Return the log's first leaf where it names the log's key: no session is older than that."""
+    """Return the log's first leaf, if it names the log's key: no session is older than that leaf."""
     if any(leaf.index == 0 for leaf in leaves) or parse_leaf(reader.entry(0))["t"] != "key":
         return ()
     return (BundleLeaf(index=0, leaf=reader.entry(0), proof=reader.prove(0)),)
@@ -156,7 +158,7 @@ async def _captures(store: EvidenceStore, vault: Vault, pictures: Pictures, row:
 
 
 def _beacons(parts: Sequence[_Parts]) -> list[bytes]:
-    """Return the checkpoints that beacons came from. Their proofs show that they belong to this log."""
+    """Return the checkpoints from which beacons came. Their proofs show that they belong to this log."""
     events = [opening.payload for part in parts for opening in part.openings if b'"BeaconArrived"' in opening.payload]
     found = [decode_event(parse_canonical_object(event)) for event in events]
     return [event.note.encode() for event in found if isinstance(event, BeaconArrived)]
@@ -169,14 +171,14 @@ def _anchor(leaf: bytes) -> int | None:
 
 
 def place_of(places: LogPlaces, row: SessionRow) -> LogPlace:
-    """Return the place of the log that a session is in."""
+    """Return the place of the log that holds a session."""
     return places.place(row.institution_id, log_year(row.opened_ms))
 
 
 def log_trust(place: LogPlace) -> bytes:
-    """Return a trust file that believes the log's own key and requires no witness.
+    """Return a trust file that accepts the log's own key and requires no witness.
 
-    Good for trying things out. An inspector gets the key from elsewhere than from the log that is to be checked.
+    It is for trying things out. An inspector must get the key from another source than the log that is to be checked.
 
     Raises:
         NotFound: ``log.none`` where the log does not exist yet.

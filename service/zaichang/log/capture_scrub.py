@@ -1,7 +1,8 @@
-"""The scrub of kept captures: their encrypted bytes are held against the digests in the sessions' events.
+"""The scrub of kept captures: compares their encrypted bytes with the digests in the sessions' events.
 
-It needs no key and decrypts nothing. A night takes the sessions whose random ids lie in its thirtieth of all ids, some
-at a time with a pause, so that every capture is read once a month.
+It needs no key and decrypts nothing. Each night checks one thirtieth of all session ids, a few sessions at a time with
+a
+pause. So every capture is read about once a month.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ _log = logging.getLogger("zaichang.log")
 
 
 def shard_bounds(part: int, parts: int) -> tuple[str, str]:
-    """Return the bounds of one of ``parts`` equal parts, counted from 0, of all session ids (hex digits)."""
+    """Return the bounds of one part of all session ids, as hex digits.
+
+    Args:
+        part: Number of the part, from 0.
+        parts: Number of equal parts.
+    """
     first, end = _IDS * part // parts, _IDS * (part + 1) // parts
     return f"{first:04x}" if part else "", f"{end:04x}" if part + 1 < parts else "g"
 

@@ -43,7 +43,7 @@ class Rotated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """A log whose key is to be changed.
+    """A log with its keys, ready for a change of key.
 
     Attributes:
         origin: The log.
@@ -51,7 +51,7 @@ class Rotation:
         config: How it is signed.
         store: Its objects.
         heads: Its head; the caller closes it.
-        now_ms: Server time.
+        now_ms: Returns server time.
         known_size: Asks the witnesses for the largest size that they have cosigned.
     """
 

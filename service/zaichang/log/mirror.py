@@ -1,9 +1,11 @@
-"""A checked copy of another log: a regulator's, or an institution's own in another place.
+"""A checked copy of another log: a regulator's, or an institution's own copy on another machine.
 
-Theory. The copy does not trust the log. Entries are fetched, tiles are computed anew from them, and nothing becomes
-part of the copy unless it gives the root that the log has signed. The copy's own entries are the beginning that the log
-must still have, so a log that changed its past is detected. An interrupted run continues where it stopped: fetched
-bundles wait in the copy's staging area, and are checked like all others before use.
+Theory. The copy does not trust the log. It fetches the entries, computes the tiles itself, and accepts them only if
+they
+give the root that the log has signed. The log must still begin with the copy's own entries, so a log that changed its
+past is detected. An interrupted run continues where it stopped: fetched bundles wait in the copy's staging area, and
+are
+checked like all others before use.
 """
 
 from __future__ import annotations
@@ -41,13 +43,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mirrored:
-    """The result of a run.
+    """The result of a run of the mirror.
 
     Attributes:
         origin: The log.
-        before: Size of the copy before the run.
-        size: Size of the copy now.
-        fetched: Bundles that were fetched.
+        before: The copy's size before the run.
+        size: The copy's size now.
+        fetched: Number of fetched bundles.
     """
 
     origin: str
@@ -142,7 +144,7 @@ class Mirror:
         raise problem or EvidenceError("E_FORMAT", "There is no checkpoint there.")
 
     def _take_history(self, new: Checkpoint) -> None:
-        """Add those of the log's kept checkpoints that the copy does not have; a line is never lost here."""
+        """Add the log's kept checkpoints that the copy does not have yet. The copy never loses a line."""
         held = {entry.note for entry in parse_history(self._side_files.read(SideFile.HISTORY) or b"")}
         for entry in parse_history(self._source.get(SideFile.HISTORY.value) or b""):
             if entry.note in held or entry.size > new.size:

@@ -15,13 +15,13 @@ MARGIN_MS: Final = 900_000
 
 
 def period_range(reader: LogReader, kept: Sequence[int], from_ms: int, to_ms: int) -> tuple[int, int]:
-    """Return the range of leaves, from the first to the one after the last.
+    """Return the range of leaves that covers a period: the first index, and the index after the last.
 
     Args:
-        reader: The log, at the checkpoint that the bundle will have.
-        kept: Sizes of the cosigned checkpoints of its past; they date the range's ends. Empty without witnesses.
+        reader: The log, at the checkpoint of the bundle.
+        kept: Sizes of earlier cosigned checkpoints; they date the range's ends. Empty without witnesses.
         from_ms: The period's begin.
-        to_ms: Its end.
+        to_ms: The period's end.
     """
     low, high = _dated_from(reader, from_ms - MARGIN_MS), _dated_from(reader, to_ms + MARGIN_MS)
     sizes = sorted(size for size in set(kept) if size <= reader.size)
@@ -33,14 +33,14 @@ def period_range(reader: LogReader, kept: Sequence[int], from_ms: int, to_ms: in
 
 
 def prove_period(reader: LogReader, place: tuple[int, int], from_ms: int, to_ms: int, own: Collection[int]) -> Period:
-    """Return the range with all leaves that are no session's of the bundle.
+    """Return the proof of a range: all of its leaves that belong to no session of the bundle.
 
     Args:
         reader: The log.
-        place: The range, see ``period_range``.
+        place: The range, from ``period_range``.
         from_ms: The period's begin.
-        to_ms: Its end.
-        own: Indexes of the leaves that the bundle has anyway.
+        to_ms: The period's end.
+        own: Indexes of the leaves that the bundle contains anyway.
     """
     first, end = place
     left, right = prove_range(first, end, reader.size, reader.tree.range_hash)
@@ -49,7 +49,7 @@ def prove_period(reader: LogReader, place: tuple[int, int], from_ms: int, to_ms:
 
 
 def _dated_from(reader: LogReader, at_ms: int) -> int:
-    """Return the first index dated at or after a time; leaves come nearly in the order of their dates."""
+    """Return the first index dated at or after a time. Leaves come nearly in the order of their dates."""
     low, high = 0, reader.size
     while low < high:
         middle = (low + high) // 2

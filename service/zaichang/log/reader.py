@@ -12,14 +12,16 @@ from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, TileTre
 class LogReader:
     """Reads one log at one checkpoint. Make a new reader for each task.
 
+    Every method raises ``StorageError`` where the log cannot be read.
+
     Args:
         published: The log.
-        note: Another signed checkpoint of this log to read at, for example a cosigned one; None for the published.
+        note: The signed checkpoint to read at, for example a cosigned one; None takes the published one.
 
     Raises:
         NotFound: ``log.none`` if there is no log.
         EvidenceError: The checkpoint is not signed by the key beside it.
-        StorageError: The log cannot be read; so too from every method.
+        StorageError: The log cannot be read.
     """
 
     def __init__(self, published: PublishedLog, note: bytes | None = None) -> None:

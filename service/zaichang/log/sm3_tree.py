@@ -38,7 +38,7 @@ class StoredSm3Tree:
     """
 
     def __init__(self, published: PublishedLog, side_files: SideFiles, signer: Signer) -> None:
-        """Continue from the stored state, or from the first entry where there is none."""
+        """Continue from the stored state; without one, begin with the first entry."""
         self._published = published
         self._side_files = side_files
         self._signer = signer

@@ -1,7 +1,8 @@
-"""A witness: answers over HTTP (C2SP tlog-witness), or as files for a regulator without a server.
+"""A witness: answers over HTTP (C2SP tlog-witness), or through files for a regulator without a server.
 
-The standard library's HTTP server is enough. A witness answers a few requests a second from known logs, and an
-inspector should be able to run it with the base install.
+It uses the standard library's HTTP server. A witness answers a few requests a second from known logs, and an inspector
+can run
+it with the base install.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keeps a running log witnessed: asks for the known size at the start, then has new checkpoints cosigned."""
+"""Keeps a running log witnessed: asks for the known size at start, then requests cosignatures for new checkpoints."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ _log = logging.getLogger("zaichang.log")
 
 
 class StartRule(StrEnum):
-    """What to do at the start when no witness answers, so that a restored backup cannot be detected.
+    """The rule for a start at which no witness answers, so that a restored backup cannot be detected.
 
-    ``WARN`` goes on signing: a regulator's server that is off must not keep a class from studying. A restored backup
-    is then detected in the first round that reaches a witness, and the log stops; the checkpoints signed in between
-    are a fork, which the witness can prove. ``REQUIRE`` does not open the log before a witness has answered.
+    ``WARN`` continues to sign, because a regulator's server that is off must not stop learners. A restored backup is
+    detected
+    in the first round that reaches a witness. The log then stops; the checkpoints signed in between are a fork that the
+    witness can prove. ``REQUIRE`` does not open the log before a witness has answered.
     """
 
     WARN = "warn"
@@ -49,12 +50,12 @@ class StartRule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessPeer:
-    """A witness that the log asks.
+    """A witness that the log sends its checkpoints to.
 
     Attributes:
         url: Its address.
         key: Its key.
-        beacon: Its key for beacons, where it makes them.
+        beacon: Its key for beacons; None where it makes none.
     """
 
     url: str

@@ -96,11 +96,12 @@ class LogWriter:
         self._head: Head | None = None
 
     def recover(self) -> SignedCheckpoint:
-        """Finish a batch that a crash interrupted, and check that signing on is honest.
+        """Finish a batch that a crash interrupted, and check that it is safe to continue signing.
 
         Raises:
             FatalLogError: ``log.rolled_back``, ``log.forked``, ``log.staging_lost``, ``log.damaged``,
-                ``log.time_went_back``: signing on would be dishonest.
+                ``log.time_went_back``:
+                another signature could contradict an earlier one.
         """
         # (1) The head: what this log has bound itself to.
         head = self._heads.load(self._origin)
@@ -140,14 +141,15 @@ class LogWriter:
     def commit(
         self, batch: Sequence[tuple[SubmissionKey, bytes]]
     ) -> tuple[list[Sequenced | IllegalEvent], SignedCheckpoint]:
-        """Sequence, integrate and publish a batch; keys must be distinct within it.
+        """Sequence, integrate and publish a batch; its keys must be distinct.
 
         Returns:
             For each submission its place, or its error; and the newest checkpoint.
 
         Raises:
             StorageError: Nothing was changed (``log.signer`` too); the batch may be submitted again.
-            FatalLogError: The state is unknown, or signing on would be dishonest; the process must stop.
+            FatalLogError: The state is unknown, or another signature could contradict an earlier one; the process must
+                stop.
         """
         if self._head is None:
             raise FatalLogError("log.not_recovered", "The writer must recover before it commits.")

@@ -73,7 +73,7 @@ def test_all_of_it_is_one_tap_away(scripted: Scripted, tab: Open, lang: str, the
 @pytest.mark.parametrize(
     ("joined", "told"),
     [
-        ({"captures": True, "pictures_days": 0}, "no spot-check picture, once it was looked at"),
+        ({"captures": True, "pictures_days": 0}, "spot-check pictures are not kept after the comparison"),
         ({"captures": False, "pictures_days": 0}, "no picture in this session"),
     ],
     ids=["not kept", "without a camera"],
