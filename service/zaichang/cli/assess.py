@@ -1,4 +1,4 @@
-"""``zaichang assess``: what vision says of pictures and clips, a JSON line each."""
+"""``zaichang assess``: analyse pictures and clips, and print one JSON line for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``zaichang enrol``: make a learner's reference from photos, on a data folder whose service is not running."""
+"""``zaichang enrol``: make a learner's reference from photos, while the service is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``zaichang erase``: destroy what is kept of a learner; the log's proofs go on checking, its openings end."""
+"""``zaichang erase``: destroy a learner's data. The log's proofs stay valid; its commitments stay closed for ever."""
 
 from __future__ import annotations
 

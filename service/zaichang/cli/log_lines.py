@@ -1,4 +1,4 @@
-"""Keeps one fault that repeats from filling the service's log."""
+"""Keeps one repeated fault from filling the service's log."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ KINDS_MAX: Final = 500
 
 
 class RepeatedLines(logging.Filter):
-    """Drops the sixth and later lines of one kind within ten seconds; the next line that passes says how many.
+    """Drops the sixth and later lines of one kind within ten seconds. The next line that passes gives their number.
 
-    A kind is the logger, the level and the message before its arguments are put in, so that a thousand connections
-    with the same fault are one kind.
+    Lines are of one kind if logger, level and message template are equal. So a thousand connections with the same fault
+    are one kind.
     """
 
     def __init__(self) -> None:

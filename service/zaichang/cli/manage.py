@@ -1,4 +1,4 @@
-"""``zaichang manage``: institutions, lessons, question banks, allowances and reviewers of a data folder at rest."""
+"""``zaichang manage``: institutions, lessons, question banks, allowances and reviewers of a stopped service."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ async def _reviewer(services: Services, args: Namespace) -> dict[str, Any]:
 
 
 def _bank(path: Path) -> Bank:
-    """Return a question bank's file as the API reads it."""
+    """Read a question bank's file, in the form of the API's body."""
     from zaichang.api.contract import value_as
     from zaichang.api.models.lessons import Bank
 

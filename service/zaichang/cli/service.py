@@ -52,6 +52,10 @@ def settings_from(args: Namespace, **more: object) -> Settings:
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket.
 
+    Args:
+        host: Address to listen on.
+        port: TCP port; 0 takes any free port.
+
     Raises:
         ConfigError: ``serve.port_taken`` or ``serve.address``.
     """
@@ -75,13 +79,18 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def base_url(settings: Settings, listener: socket.socket) -> str:
-    """Return how browsers reach the service."""
+    """Return the address under which browsers reach the service.
+
+    Args:
+        settings: The settings, whose ``public_url`` takes precedence.
+        listener: The listening socket.
+    """
     host, port = listener.getsockname()[:2]
     return settings.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's loop, which needs a fifth less processor time a heartbeat; None takes asyncio's own."""
+    """Return uvloop's event loop, which needs 20 % less processor time for a heartbeat; None where it is missing."""
     try:
         import uvloop
     except ImportError:  # not on Windows
@@ -179,7 +188,7 @@ async def serve(
 
 
 class StoppableServer(Protocol):
-    """A uvicorn server that knows whether a signal told it to stop."""
+    """A uvicorn server that records whether a signal stopped it."""
 
     should_exit: bool
     told_to_stop: bool
@@ -189,11 +198,11 @@ class StoppableServer(Protocol):
 
 
 def _server(config: uvicorn.Config, on_stop: Callable[[], None]) -> StoppableServer:
-    """Return a server that ends on a signal and lets us close the data folder (uvicorn's own raises it again).
+    """Return a server that ends at a signal. uvicorn's own raises the signal again, and the data folder would not be closed.
 
     Args:
-        config: Of uvicorn.
-        on_stop: Called at the signal, before connections are closed: sends the players away to come back.
+        config: For uvicorn.
+        on_stop: Called at the signal, before connections are closed: tells the players to come back.
     """
     import uvicorn
 
@@ -230,7 +239,7 @@ def set_up_logging(verbose: bool) -> None:
 
 
 class _OneLine(logging.Formatter):
-    """Writes each message as one line, with escapes for all that a terminal would obey; a traceback stays below."""
+    """Formats each message as one line, with escapes for terminal control characters. A traceback follows below it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without its traceback."""

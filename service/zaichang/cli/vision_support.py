@@ -35,10 +35,10 @@ def analyser_for_files() -> Analyser:
 
 
 def file_bytes(path: Path, most: int) -> bytes:
-    """Return a file's bytes, at most ``most`` and one more, so that a larger file shows.
+    """Return a file's bytes, at most ``most`` and one more, so that the caller sees a larger file.
 
     Raises:
-        UnreadableInput: ``file.unreadable``; pipes and devices too, which could make the command wait for ever.
+        UnreadableInput: ``file.unreadable``; also for pipes and devices, which could block the command for ever.
     """
     try:
         if not path.is_dir() and path.exists() and not path.is_file():

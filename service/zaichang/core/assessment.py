@@ -1,6 +1,6 @@
-"""The analysis of one frame: integers and reason codes, no data that could identify a face.
+"""The analysis of one frame: integers and reason codes, and no data that could identify a face.
 
-This is the replay boundary: a verdict is a function of these values, so they are stored and hashed.
+A verdict is computed from these values alone. They are stored and hashed, so that it can be computed again (replay).
 """
 
 from __future__ import annotations
@@ -46,13 +46,15 @@ class FrameAssessment:
 
     Attributes:
         width_px: Width of the decoded, upright frame; 0 where it could not be decoded.
-        height_px: Height, likewise.
-        faces: The faces, the main one (largest and most central) first; those behind follow.
+        height_px: Its height, likewise.
+        faces: The faces. The main one (largest and most central) is first, faces behind it follow.
         phash: 64-bit perceptual hash of the frame, 16 hex digits; empty where it could not be decoded.
-        content: 16 hex digits that only the very same decoded picture has; empty where it could not be decoded.
+        content: Digest of the decoded picture, 16 hex digits: equal only for identical pictures; empty where it could
+            not be
+            decoded.
         luma_bp: Mean brightness, 0..10000.
-        models: Digest of the models and thresholds that produced this (16 hex digits).
-        reasons: Problems of the frame as a whole, worst first; empty for a usable frame.
+        models: Digest of the models and thresholds that produced this, 16 hex digits.
+        reasons: Problems of the whole frame, worst first; empty for a usable frame.
     """
 
     width_px: int
@@ -71,5 +73,5 @@ class FrameAssessment:
 
 
 def not_analysed() -> FrameAssessment:
-    """Return the assessment of a frame that was dropped or timed out: never counts as a pass."""
+    """Return the assessment of a frame that was dropped or timed out; it never counts as a pass."""
     return FrameAssessment(width_px=0, height_px=0, reasons=(ReasonCode.NOT_ANALYSED,))

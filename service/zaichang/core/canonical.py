@@ -32,11 +32,11 @@ _encode = json.JSONEncoder(
 
 
 def canonical_bytes(value: object, limit: int = MAX_BYTES) -> bytes:
-    """Return the canonical form of ``value``.
+    """Return the canonical form of a value.
 
     Args:
-        value: str, bool, int, list or tuple, mapping with ASCII keys.
-        limit: Longest result in bytes.
+        value: str, bool, int, list, tuple, or a mapping with ASCII keys.
+        limit: Most bytes of the result.
 
     Raises:
         EvidenceError: ``E_CANON`` if the value is outside the profile or too long; the message names the place.
@@ -52,11 +52,16 @@ def canonical_bytes(value: object, limit: int = MAX_BYTES) -> bytes:
 
 
 def parse_canonical(data: bytes, limit: int = MAX_BYTES) -> CanonicalValue:
-    """Return the value that ``data`` is the canonical form of.
+    """Return the value of canonical bytes.
+
+    Args:
+        data: The bytes.
+        limit: Most bytes.
 
     Raises:
         EvidenceError: ``E_CANON`` if ``data`` is too long, is not JSON, is outside the profile, repeats a key, or is
-            not byte for byte its own canonical form.
+            not
+            exactly its own canonical form.
     """
     if len(data) > limit:
         _refuse(f"{len(data)} bytes are more than {limit}")
@@ -80,7 +85,7 @@ def parse_canonical(data: bytes, limit: int = MAX_BYTES) -> CanonicalValue:
 
 
 def parse_canonical_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, CanonicalValue]:
-    """Like ``parse_canonical``, for data that must be an object.
+    """Return the object of canonical bytes; as ``parse_canonical``, for data that must be an object.
 
     Raises:
         EvidenceError: ``E_CANON``.

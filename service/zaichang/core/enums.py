@@ -11,7 +11,7 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Route(StrEnum):
-    """How a session is proved."""
+    """The way in which a session proves presence: with face recognition, or by challenges."""
 
     FACE = "face"
     CHALLENGE = "challenge"
@@ -19,7 +19,7 @@ class Route(StrEnum):
 
 
 class Proof(StrEnum):
-    """What each capture must prove."""
+    """A proof that each capture must give."""
 
     PRESENCE = "presence"
     IDENTITY = "identity"
@@ -27,7 +27,7 @@ class Proof(StrEnum):
 
 
 class ChallengeKind(StrEnum):
-    """What a challenge asks for (验证弹窗)."""
+    """The kinds of challenges (验证弹窗)."""
 
     CONFIRM = "confirm"
     CODE = "code"
@@ -37,7 +37,7 @@ class ChallengeKind(StrEnum):
 
 
 class LivenessAction(StrEnum):
-    """What one step of a liveness try asks for; ``COLOUR`` belongs to reflected light, the others to the head."""
+    """The action of one step of a liveness try. ``COLOUR`` belongs to coloured light, the others to the head."""
 
     TURN_LEFT = "turn_left"
     TURN_RIGHT = "turn_right"
@@ -49,7 +49,7 @@ class LivenessAction(StrEnum):
 
 
 class SessionState(StrEnum):
-    """How storage holds a session."""
+    """The stored state of a session."""
 
     OPEN = "open"
     SUPERSEDED = "superseded"
@@ -74,7 +74,7 @@ class CaseState(StrEnum):
 
 
 class SightingKind(StrEnum):
-    """A trait that a session was seen with."""
+    """The kinds of traits that are recorded of a session, to compare sessions."""
 
     DEVICE = "device"
     ADDRESS = "address"
@@ -125,7 +125,7 @@ class OutboxLine(StrEnum):
 class StepOutcome(StrEnum):
     """The result of one step of a liveness try.
 
-    ``MIRRORED`` is a turn to the other side, right in all else, as a mirroring camera shows it.
+    ``MIRRORED`` is the right turn to the wrong side, as a camera that mirrors its picture shows it.
     """
 
     PASSED = "passed"
@@ -138,12 +138,12 @@ class StepOutcome(StrEnum):
 
 
 def stored(kind: type[E], value: str, place: str) -> E:
-    """Return the member that a stored string means.
+    """Return the enum member of a stored string.
 
     Args:
-        kind: The closed set.
-        value: The string as it was stored.
-        place: Where it is kept, for the message: table and column.
+        kind: The enum.
+        value: The stored string.
+        place: Table and column, for the message.
 
     Raises:
         StorageError: ``storage.unknown_word``: a newer version wrote it, or the database was changed by hand.

@@ -56,11 +56,11 @@ class ZaichangError(Exception):
         self.hint = hint
 
     def saying(self, message: str) -> Self:
-        """Return the same error in other words (with the place in a file)."""
+        """Return the same error with another message, for example with the place in a file."""
         return type(self)(self.code, message, self.hint)
 
     def as_dict(self) -> dict[str, dict[str, str]]:
-        """Return the one error shape used on the wire and in HTTP."""
+        """Return the error in the one shape of the wire and of HTTP."""
         return {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
 
 
@@ -125,4 +125,4 @@ class ModelError(ZaichangError):
 
 
 class FatalLogError(ZaichangError):
-    """Going on would risk a lost or forked log: stop the process."""
+    """Continuing could lose records or fork the log: the process must stop."""

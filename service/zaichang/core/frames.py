@@ -11,12 +11,12 @@ from zaichang.core.reasons import ReasonCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The purpose of a frame; stages that are not wanted do not run.
+    """The purpose of a frame; stages of the analysis that it does not need do not run.
 
     Attributes:
-        mesh: Mesh for head pose and occlusion; without it the pose is a rough one from five points.
-        identity: Embedding and comparison with the reference.
-        liveness: PAD, where there is a PAD model.
+        mesh: Run the face mesh, for head pose and occlusion. Without it the pose is a rough one from five points.
+        identity: Compute the embedding and compare it with the reference.
+        liveness: Run PAD, where there is a PAD model.
     """
 
     mesh: bool = True
@@ -47,14 +47,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PhotoResult:
-    """What came of an enrolment photo.
+    """The result for one enrolment photo.
 
     Attributes:
-        template: Encoded reference (``zaichang.biometric.template``), or None where the gate refused.
+        template: The encoded reference (``zaichang.biometric.template``); None where the photo was refused.
         quality_bp: Quality of the face, 0..10000.
-        reasons: Why it was refused; empty where there is a template.
+        reasons: Why the photo was refused; empty where there is a template.
         assessment: The whole assessment of the photo.
-        thresholds: Version of the thresholds that the gate used.
+        thresholds: Version of the thresholds that were applied.
     """
 
     template: bytes | None = field(repr=False)

@@ -1,4 +1,4 @@
-"""Identifiers. All are opaque ASCII; a learner is only ever known by the institution's pseudonym."""
+"""Identifiers: opaque ASCII texts. A learner is known only by the institution's pseudonym."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def check_id(value: str, field: str) -> str:
-    """Return ``value`` if it is an acceptable identifier (1..64 of ``A-Za-z0-9._-``, not starting with punctuation).
+    """Return an identifier if it is acceptable: 1 to 64 of ``A-Za-z0-9._-``, not starting with punctuation.
 
-    Identifiers become file names and log fields, hence the narrow alphabet.
+    Identifiers become file names and log fields, therefore the narrow alphabet.
+
+    Args:
+        value: The identifier.
+        field: Its field, for the message.
 
     Raises:
-        PeerViolation: ``id.invalid``, naming the field.
+        PeerViolation: ``id.invalid``.
     """
     if _ID.fullmatch(value) is None:
         raise PeerViolation(

@@ -1,4 +1,4 @@
-"""The lesson of a session and the terms that its learner studies under: carried whole from the launch to the rules."""
+"""The lesson of a session, and the terms under which its learner studies. Both pass unchanged from launch to rules."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from zaichang.core.reasons import ReasonCode
 
 
 class Cost(StrEnum):
-    """The learner's loss; the values are the words of docs/reasons.md."""
+    """The time that a reason costs the learner; the values are the words of docs/reasons.md."""
 
     NOTHING = "nothing"
     STRETCH = "its stretch"
@@ -46,7 +46,7 @@ class Part(Enum):
 
 
 class Reader(StrEnum):
-    """Where a code shows; the values are the words of docs/reasons.md."""
+    """The place where a reason is shown; the values are the words of docs/reasons.md."""
 
     PLAYER = "player, at once"
     """The player hears the code alone and carries its sentence."""
@@ -58,13 +58,13 @@ class Reader(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a reason code does.
+    """The effect of a reason code.
 
     Attributes:
-        cost: The learner's loss.
-        reader: Where it shows.
-        case_from: The count within one session from which it opens a review case by itself; 0: it never does.
-        parts: The parts it plays in the rules.
+        cost: The time that it costs the learner.
+        reader: The place where it is shown.
+        case_from: Number of times within one session from which it opens a review case by itself; 0: it never does.
+        parts: Its parts in the rules.
     """
 
     cost: Cost

@@ -13,7 +13,7 @@ from typing import Final
 
 
 class ReasonCode(StrEnum):
-    """Stable public codes; a code never changes its meaning."""
+    """The reason codes. They are public, and a code never changes its meaning."""
 
     # The frame
     NO_FACE = "NO_FACE"
@@ -107,7 +107,7 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """What a learner reads: what happened and what to do, in both languages."""
+    """A learner's sentence in both languages: the event, and the thing to do."""
 
     zh: str
     en: str

@@ -1,7 +1,8 @@
-"""Text of foreign origin, made safe to show: the one function that printed and logged text passes through. Pure.
+"""Makes text of foreign origin safe to show. All printed and logged text passes through this function. Pure.
 
-A receipt, bundle, leaf, note, witness or package index can hold any character. A terminal obeys some of them: they
-move the cursor, clear the screen, reverse the direction of reading, or take no room. Escaped, they are seen as text.
+A receipt, bundle, leaf, note, witness or package index can contain any character. A terminal executes some of them:
+they
+move the cursor, clear the screen, reverse the reading direction, or are invisible. Escaped, they are seen as text.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _CUT: Final = "..."
 
 
 def plain(text: str) -> bool:
-    """Whether a text holds only characters that show as themselves."""
+    """Return whether a text contains only characters that are safe to show."""
     return (text.isascii() and text.isprintable()) or not any(unicodedata.category(c) in _UNSAFE for c in text)
 
 

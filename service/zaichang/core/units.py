@@ -16,9 +16,9 @@ MINUTE_MS = 60_000
 
 
 def to_bp(value: float) -> int:
-    """Quantise a ratio in [-1, 1] to basis points, clamping what lies outside; NaN becomes the lowest value.
+    """Return a ratio in basis points, clamped to -10000..10000.
 
-    A score that could not be computed must never look good, hence NaN -> -10000.
+    NaN becomes -10000, the lowest value: a score that could not be computed must never look good.
     """
     if value != value:
         return -BP_ONE

@@ -1,4 +1,4 @@
-"""``zaichang log fsck | keys | key | record | scrub | mirror``: the keeper's side of the logs in a data folder."""
+"""``zaichang log fsck | keys | key | record | scrub | mirror``: an operator's commands for the logs of a data folder."""
 
 from __future__ import annotations
 

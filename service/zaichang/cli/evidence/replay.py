@@ -83,7 +83,7 @@ def run(args: Namespace) -> int:
 
 
 async def _kept(store: EvidenceStore, settings: Settings, session_id: str) -> list[Divergence]:
-    """Return the kept captures that are not those that the events committed to."""
+    """Return the findings about kept captures that differ from the digests in the events."""
     from zaichang.audit.findings import Findings
     from zaichang.audit.replay.replaying import Divergence
     from zaichang.log.capture_scrub import scrub_session

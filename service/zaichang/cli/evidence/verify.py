@@ -101,7 +101,7 @@ def _summary(checks: Sequence[Check], seconds: float) -> None:
 
 
 def _voided(checks: Sequence[Check]) -> str:
-    """Return what to add to the verdict where sessions were voided: they pass, and count for nothing."""
+    """Return a remark for the verdict where sessions were voided: they pass the check but count for nothing."""
     count = sum(1 for check in checks if check.check == "total" and "was voided" in check.message)
     return f" 其中 {count} 次学习已作废，不计学时 / {count} voided sessions count for nothing." if count else ""
 
