@@ -198,7 +198,7 @@ class StoppableServer(Protocol):
 
 
 def _server(config: uvicorn.Config, on_stop: Callable[[], None]) -> StoppableServer:
-    """Return a server that ends at a signal. uvicorn's own raises the signal again, and the data folder would not be closed.
+    """Return a server that ends at a signal. uvicorn's own raises the signal again: the data folder would stay open.
 
     Args:
         config: For uvicorn.

@@ -1,4 +1,4 @@
-"""``zaichang log fsck | keys | key | record | scrub | mirror``: an operator's commands for the logs of a data folder."""
+"""``zaichang log fsck | keys | key | record | scrub | mirror``: an operator's commands for a data folder's logs."""
 
 from __future__ import annotations
 
