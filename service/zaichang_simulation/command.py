@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
+from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.vision.pipeline import Analyser
 from zaichang.vision.runtime import load_models
@@ -29,7 +30,11 @@ def run(args: Namespace) -> int:
         raise ConfigError("simulate.server", "--key and --token belong to --server.")
     else:
         result = simulate(loaded, Gallery(Analyser(load_models())), media)
-    print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else text_of(result))
+    if args.json:
+        say(json.dumps(result.as_dict(), ensure_ascii=False), whole=True)
+    else:
+        for line in text_of(result).split("\n"):
+            say(line)
     return 0 if result.passed else 1
 
 

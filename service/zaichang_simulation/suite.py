@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from zaichang.cli.out import say
 from zaichang.core.errors import UnreadableInput
 from zaichang_simulation.analysis import Gallery
 from zaichang_simulation.engine import simulate
@@ -170,12 +171,14 @@ def main(arguments: list[str] | None = None) -> int:
     from zaichang.vision.runtime import load_models
 
     gallery = Gallery(Analyser(load_models()))
-    print(HEADING, flush=True)
+    for line in HEADING.split("\n"):
+        say(line)
     paths = [*scenarios(args.folder / "redteam"), *scenarios(args.folder / "honest")]
-    cases = run_suite(paths, gallery, (*args.media, *shared_media()), lambda case: print(row(case), flush=True))
+    cases = run_suite(paths, gallery, (*args.media, *shared_media()), lambda case: say(row(case)))
     every = rows(cases)
     found = figures(every)
-    print(summary(found))
+    for line in summary(found).split("\n"):
+        say(line)
     if args.page is not None:
         lines = [json.dumps(one, ensure_ascii=False) for one in every]
         args.page.with_suffix(".json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")

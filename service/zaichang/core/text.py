@@ -22,6 +22,11 @@ def plain(text: str) -> bool:
     return (text.isascii() and text.isprintable()) or not any(unicodedata.category(c) in _UNSAFE for c in text)
 
 
+def plain_lines(text: str) -> bool:
+    """Whether a text of several lines holds only characters that show as themselves, and line ends."""
+    return plain(text.replace("\n", ""))
+
+
 def shown(text: str, limit: int | None = MAX_SHOWN_CHARS) -> str:
     r"""Return a text for one line of a terminal, a log or a page.
 

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass
 
 from zaichang.core.enums import KeyRole
-from zaichang.core.errors import NotAllowed
+from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import check_id
+from zaichang.core.text import plain
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.records import Institution
 
@@ -35,7 +36,14 @@ class Institutions:
         self._ports = ports
 
     async def add(self, institution_id: str, name_zh: str, name_en: str) -> InstitutionKeys:
-        """Create an institution (or give an existing one new keys); the keys are shown once."""
+        """Create an institution (or give an existing one new keys); the keys are shown once.
+
+        Raises:
+            PeerViolation: ``institution.name``, ``id.invalid``.
+        """
+        for name in (name_zh, name_en):
+            if not plain(name):
+                raise PeerViolation("institution.name", "A name must not hold control or format characters.")
         keys = InstitutionKeys(
             platform=f"zp-{self._ports.token_hex(KEY_BYTES)}", staff=f"zs-{self._ports.token_hex(KEY_BYTES)}"
         )

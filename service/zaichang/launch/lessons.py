@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.errors import NotFound
+from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import check_id
+from zaichang.core.text import plain
 from zaichang.launch.question_bank import checked_bank
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.records import Lesson
@@ -53,7 +54,13 @@ class Lessons:
             live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
 
         Running sessions go on with the version that they began with; the next launch gets this one.
+
+        Raises:
+            PeerViolation: ``lesson.title``, ``id.invalid``.
         """
+        for title in (title_zh, title_en):
+            if not plain(title):
+                raise PeerViolation("lesson.title", "A title must not hold control or format characters.")
         before = await self._lesson(institution_id, course_id, lesson_id)
         version = check_id(version or (before.version if before is not None else "1"), "version")
         kept = before is not None and (timeline_kept or version == before.version)

@@ -17,6 +17,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.reasons import ReasonCode
+from zaichang.core.text import plain_lines
 from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
 from zaichang.evidence.case_rules import session_case_id, working_days_later
 from zaichang.live.recorder import Recorder
@@ -129,6 +130,8 @@ class ReviewDesk:
         text = words.strip()
         if not 1 <= len(text) <= APPEAL_MAX_CHARS:
             raise PeerViolation("appeal.invalid", f"text must have 1 to {APPEAL_MAX_CHARS} characters.")
+        if not plain_lines(text):
+            raise PeerViolation("appeal.invalid", "text must not hold control or format characters.")
         number = len(await ports.decisions.appeals(session_id))
         if number >= APPEALS_MAX:
             raise NotAllowed("appeal.too_many", f"A session may be appealed {APPEALS_MAX} times.", "Ask in person.")
@@ -292,6 +295,8 @@ def _check(case: Case, wanted: Verdicts) -> None:
         raise PeerViolation("review.invalid", "expected is for accounts, devices and addresses.")
     if len(wanted.note) > NOTE_MAX_CHARS:
         raise PeerViolation("review.invalid", f"note may have {NOTE_MAX_CHARS} characters.")
+    if not plain_lines(wanted.note):
+        raise PeerViolation("review.invalid", "note must not hold control or format characters.")
 
 
 def _no_client(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from zaichang.cli.out import redraw, say
 from zaichang.cli.service import base_url, bind, serve, set_up_logging, settings_from
 from zaichang_simulation.demo.progress import StudyProgress
 
@@ -57,7 +58,7 @@ def run(args: Namespace) -> int:
         return 0
     if args.json:
         studied = outcome.studied
-        print(
+        say(
             json.dumps(
                 {
                     "ok": outcome.code == 0,
@@ -67,7 +68,8 @@ def run(args: Namespace) -> int:
                     "checks": outcome.checks,
                     "seconds": round(time.monotonic() - begun_s, 1),
                 }
-            )
+            ),
+            whole=True,
         )
     return outcome.code
 
@@ -92,12 +94,12 @@ def demo_policy() -> Policy:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    say(text, err=True)
 
 
 def _bar(what: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{what}: {100 * done // max(1, total):3d} %", end="" if done < total else "\n", file=sys.stderr)
+        redraw(f"{what}: {100 * done // max(1, total):3d} %", last=done >= total)
     elif done == total:
         _say(f"{what}: done")
 
@@ -137,7 +139,8 @@ async def _demo(
         reviewer_key = await services.institutions.add_reviewer(INSTITUTION, "demo-reviewer")
         app = create_demo_app(services)
         app.include_router(entrance_router(services, INSTITUTION, reviewer_key, outcome.progress))
-        print(MESSAGE.format(base=base, path=PATH), file=sys.stderr if args.json else sys.stdout, flush=True)
+        for line in MESSAGE.format(base=base, path=PATH).split("\n"):
+            say(line, err=args.json)
         _say(f"Set-up took {time.monotonic() - begun_s:.0f} s.")
 
         async def beside() -> bool:

@@ -60,3 +60,11 @@ async def test_a_reviewers_key_names_the_reviewer_until_it_is_replaced_or_revoke
             await services.institutions.add_reviewer("inst", "a b")
         trail = [(each.action, each.target) for each in await services.store.audit("inst", 2**53, 10)]
         assert trail[:3] == [("reviewer.revoke", "ren"), ("reviewer.key", "ren"), ("reviewer.key", "ren")]
+
+
+@pytest.mark.parametrize("name", ["机构\u202e", "Inst\x1b[2J", "two\nlines", "zero\u200bwidth"])
+async def test_a_name_holds_no_control_or_format_character(tmp_path: Path, name: str) -> None:
+    async with service(tmp_path) as services:
+        for names in ((name, "Institution"), ("机构", name)):
+            with pytest.raises(PeerViolation, match=r"institution\.name"):
+                await services.institutions.add("new", *names)

@@ -138,3 +138,11 @@ async def test_a_challenge_left_open_is_owed_by_the_learners_next_session(tmp_pa
         second = services.hub.find(again.session_id)
         assert second is not None and second.state.info.owed == "confirm" and second.state.challenges.open is not None
         assert await services.store.owed("inst", "nobody") is None
+
+
+@pytest.mark.parametrize("title", ["课\u202e", "Lesson\x1b[2J", "zero\u200bwidth"])
+async def test_a_title_holds_no_control_or_format_character(tmp_path: Path, title: str) -> None:
+    async with service(tmp_path) as services:
+        for titles in ({"title_zh": title}, {"title_en": title}):
+            with pytest.raises(PeerViolation, match=r"lesson\.title"):
+                await register(services, **titles)

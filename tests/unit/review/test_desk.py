@@ -131,6 +131,9 @@ async def test_an_appeal_comes_back_to_a_person_and_can_grant_what_was_refused(t
         await services.review.decide("inst", "ren", case.case_id, refused)
         minute = next(iter(sorted(each.minute for each in await services.store.amendments(session_id))))
 
+        for hostile in ("我\u200b看", "x\x1b[2J", "a\u2028b"):
+            with pytest.raises(PeerViolation, match=r"appeal\.invalid"):
+                await services.review.appeal(OWNER, session_id, [minute], hostile)
         await services.review.appeal(OWNER, session_id, [minute], "  我一直在看视频。  ")
         [appeal] = await services.store.appeals(session_id)
         assert b"\xe6" not in appeal.encrypted[:3] and "视频".encode() not in appeal.encrypted
@@ -244,6 +247,7 @@ async def test_a_crash_between_the_decision_and_the_log_is_finished_at_the_next_
         (Verdicts(outcome=ReviewOutcome.NOTED, minutes=(1,)), "review.invalid"),
         (Verdicts(outcome=ReviewOutcome.EXPECTED), "review.invalid"),
         (Verdicts(outcome=ReviewOutcome.GRANT, note="x" * 501), "review.invalid"),
+        (Verdicts(outcome=ReviewOutcome.GRANT, note="seen \u202e"), "review.invalid"),
     ],
 )
 async def test_decisions_that_make_no_sense_are_refused(tmp_path: Path, wanted: Verdicts, code: str) -> None:
