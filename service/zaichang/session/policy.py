@@ -42,7 +42,7 @@ class Policy:
 
     # Which proofs a minute needs
     proofs: tuple[Proof, ...] = choice(
-        tuple(Proof), tuple(Proof), "Proofs that each capture must give; a lacking proof is never a pass."
+        tuple(Proof), tuple(Proof), "Proofs that each capture must give; without one of them it never passes."
     )
     similarity_min_bp: int = whole(4100, 0, 10_000, "Least similarity to the reference that counts as the same person.")
     pad_min_bp: int = whole(5000, 0, 10_000, "Least bona fide score that counts as a living person.")
@@ -50,25 +50,28 @@ class Policy:
 
     # Playhead
     rate_max_bp: int = whole(
-        10_200, 5_000, 20_400, "Fastest credited playback by our clock; 10200 = 1.0x and 2 % drift."
+        10_200, 5_000, 20_400, "Fastest credited playback by the server's clock; 10200 = 1.0x and 2 % drift."
     )
     burst_ms: int = whole(
-        12_000, 1_000, 15_000, "How far media may run ahead of the clock for a moment (late packets)."
+        12_000, 1_000, 15_000, "How far playback may run ahead of the server's clock for a moment (late packets)."
     )
     seek_tolerance_ms: int = whole(
         1_500,
         0,
         5_000,
-        "How far past the furthest point a playhead may be by rounding, and how far ahead of the clock.",
+        "How far a playhead may pass the furthest point, or the server's clock, because of rounding.",
     )
     skip_allowed: bool = field(default=False, metadata={"doc": "Whether a first viewing may skip ahead."})
 
     # Heartbeats
     heartbeat_ms: int = whole(5_000, 1_000, 30_000, "How often the player reports.")
     gap_ms: int = whole(
-        16_000, 5_000, 120_000, "Silence after which the connection counts as lost; only the gap is lost."
+        16_000,
+        5_000,
+        120_000,
+        "Time without heartbeats after which the connection counts as lost; only the gap is not credited.",
     )
-    abandon_ms: int = whole(1_800_000, 60_000, 14_400_000, "Silence after which the session is closed.")
+    abandon_ms: int = whole(1_800_000, 60_000, 14_400_000, "Time without heartbeats after which the session is closed.")
     session_max_ms: int = whole(14_400_000, 600_000, 43_200_000, "Longest session.")
 
     # Captures (docs/protocol.md, "capture rounds")
@@ -84,12 +87,18 @@ class Policy:
     capture_deadline_ms: int = whole(15_000, 3_000, 120_000, "How long a captured picture may take to arrive.")
     round_passes: int = whole(2, 1, 5, "Captures that must pass for a round to pass (k).")
     round_captures: int = whole(8, 1, 20, "Captures a round may take (n).")
-    round_refusals: int = whole(4, 1, 10, "Captures of another person or of a picture after which a round fails.")
-    round_silent: int = whole(2, 0, 10, "Misses of a round that stay silent; after one more the page asks the learner.")
+    round_refusals: int = whole(
+        4, 1, 10, "A round fails after this many captures of another person, or of a photo or screen."
+    )
+    round_silent: int = whole(
+        2, 0, 10, "Missed captures of a round without a message; after one more the page asks the learner."
+    )
     retake_ms: int = whole(1_200, 200, 30_000, "Time between the captures of a round.")
     retake_prompted_ms: int = whole(4_000, 500, 60_000, "The same once the learner was asked, to give time to react.")
-    repeats_max: int = whole(3, 0, 1_000, "Captures that may repeat an earlier one before all count as a recording's.")
-    cure_ms: int = whole(8_000, 1_000, 120_000, "Time between rounds while suspended for a failed one.")
+    repeats_max: int = whole(
+        3, 0, 1_000, "Captures that may equal an earlier one; with one more, all of them count as a recording."
+    )
+    cure_ms: int = whole(8_000, 1_000, 120_000, "Time between rounds while a failed round has stopped the counting.")
     excuses: int = whole(
         4,
         0,
@@ -165,7 +174,9 @@ class Policy:
     confirm_attempts: int = sample(
         1, 1, 10, "The same for a click on the route without captures, where chance alone would pass one in three."
     )
-    reaction_min_ms: int = whole(700, 0, 5_000, "Answers faster than this are not a person's; another kind follows.")
+    reaction_min_ms: int = whole(
+        700, 0, 5_000, "A faster answer is refused as automatic; a challenge of another kind follows."
+    )
 
     # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
     liveness_start: bool = field(
@@ -173,7 +184,9 @@ class Policy:
     )
     liveness_bracket: bool = field(
         default=False,
-        metadata={"doc": "Whether time that captures have proved is credited only once the next liveness passes."},
+        metadata={
+            "doc": "Whether time that captures have proved is credited only after the next passed liveness challenge."
+        },
     )
     liveness_max_gap_ms: int = whole(
         900_000, 60_000, 3_600_000, "Longest time between two passed liveness challenges, in ACTIVE time."
@@ -204,15 +217,15 @@ class Policy:
         "A failed try is the service's fault where more than this share of its frames was not analysed.",
     )
     liveness_hold_min_ms: int = limit(1_000, 200, 10_000, "Least time that the head rests before an action is shown.")
-    liveness_hold_spread_ms: int = limit(1_500, 1, 10_000, "The drawn rest is longer by less than this.")
+    liveness_hold_spread_ms: int = limit(1_500, 1, 10_000, "A random time below this is added to the rest.")
     liveness_link_ms: int = limit(
-        6_000, 0, 30_000, "How late a bad line may make an order and the frames that answer it, at most."
+        6_000, 0, 30_000, "Longest delay that a slow line may add to an order and its frames together."
     )
     liveness_prompt_ms: int = limit(
         1_000,
         0,
         10_000,
-        "On a good line the first frame for an order arrives within this time; more counts as the line.",
+        "Time in which the first frame after an order arrives on a good line; any more is the line's delay.",
     )
     liveness_late_ms: int = limit(2_000, 0, 10_000, "Frames sent in time may arrive this much later.")
     liveness_analysis_ms: int = limit(
@@ -231,10 +244,10 @@ class Policy:
     liveness_rest_pitch_cdeg: int = limit(3_000, 100, 9_000, "A resting head is raised or lowered less than this.")
     liveness_still_cdeg: int = limit(600, 10, 9_000, "Frames of a resting head differ by less than this.")
     liveness_leave_cdeg: int = limit(
-        1_200, 10, 18_000, "A head that rested and then goes this far before the order has begun without one."
+        1_200, 10, 18_000, "A resting head that turns this far before the order has moved too early."
     )
     liveness_home_cdeg: int = limit(
-        800, 10, 9_000, "Between and after the actions the head comes this near to the try's first rest."
+        800, 10, 9_000, "Between and after the actions the head must come back this close to the first rest."
     )
 
     # How much movement counts
@@ -251,7 +264,7 @@ class Policy:
         1_600,
         100,
         18_000,
-        "A face that is foreshortened as if it had moved by this much more than its points say is a flat picture.",
+        "A face whose foreshortening shows this much more rotation than its points is a flat picture.",
     )
     liveness_eye_closed_bp: int = limit(
         6_600, 100, 9_900, "Eye opening against the person's own open eye, below which it is closed."
@@ -299,7 +312,7 @@ class Policy:
 
     # Schedule
     beacon_wait_ms: int = whole(
-        0, 0, 600_000, "How long after its start a session still takes a witness's beacon in; 0: none is asked for."
+        0, 0, 600_000, "Time after its start in which a session accepts a witness's beacon; 0: it asks for none."
     )
 
     # Records
