@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.adversary import kept
-from benchmarks.adversary.campaign import CLASSES, Worst, judged, search, tasks
+from benchmarks.adversary import kept, scenarios
+from benchmarks.adversary.campaign import CLASSES, Worst, honest, judged, search, tasks
 from benchmarks.adversary.classes import ACCEPTED
 from benchmarks.adversary.ways import Way, way_to_plain
 from zaichang.launch.policy_packs import load_pack
@@ -109,6 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     ways = {each.kind: each.way for each in found}
     if chosen.keep:
         kept.save_ways({**kept.load_ways(), **ways})
+        scenarios.write({each.kind: (each.way, said(each.way), honest(each.kind)) for each in found})
     if chosen.ways is not None:
         kept.save_ways(ways, chosen.ways)
     return 0 if chosen.keep_going or all(each.kept for each in found) else 1

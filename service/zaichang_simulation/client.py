@@ -269,6 +269,7 @@ class SimClient:
         return await self._host.right_answer(session_id, order)
 
     def _player_changed(self) -> None:
+        self._happenings.player(running=self.player.running, wanted=self.player.wants_play)
         if self._study is not None:
             self._study.changed()
         if self._end_timer is not None:
@@ -282,6 +283,7 @@ class SimClient:
         self._end_timer = None
         self._player_changed()
         if self.player.ended:
+            self._happened("end")
             self._finish_soon()
 
     def _finish_soon(self) -> None:
@@ -307,7 +309,7 @@ class SimClient:
                 if self.pipe is not None:
                     self._pipes[session_id] = self.pipe
             case m.Pause(reason=reason):
-                self.camera.asked(reason not in _NOT_ABOUT_THE_CAMERA)
+                self.camera.paused(reason)
             case m.Resume():
                 self.camera.asked(False)
             case m.CaptureOrder(prompt="") if not self.player.held:
@@ -328,20 +330,6 @@ class SimClient:
                 said = "HEARTBEAT_REJECTED"
         if said:
             self.seen.setdefault(session_id, set()).add(said)
-
-
-_NOT_ABOUT_THE_CAMERA = frozenset(
-    {
-        "PAGE_HIDDEN",
-        "PAGE_UNFOCUSED",
-        "PICTURE_IN_PICTURE",
-        "SECOND_SCREEN",
-        "CHALLENGE_UNANSWERED",
-        "CHALLENGE_WRONG",
-        "SESSION_FINISHED",
-        "NETWORK_GAP",
-    }
-)
 
 
 class _Reporting:

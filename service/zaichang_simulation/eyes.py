@@ -15,6 +15,20 @@ from zaichang_simulation.format.cheats import Captures
 SHUTTER_S = 0.08
 """From the order to the picture: a frame and its compression."""
 
+NOT_ABOUT_THE_CAMERA = frozenset(
+    {
+        "PAGE_HIDDEN",
+        "PAGE_UNFOCUSED",
+        "PICTURE_IN_PICTURE",
+        "SECOND_SCREEN",
+        "CHALLENGE_UNANSWERED",
+        "CHALLENGE_WRONG",
+        "SESSION_FINISHED",
+        "NETWORK_GAP",
+    }
+)
+"""Reasons for a pause that ask no one to face the camera."""
+
 
 class SimCamera:
     """``zaichang_client.Camera`` after the scenario's ``[[camera]]`` and ``captures`` cheats."""
@@ -49,6 +63,10 @@ class SimCamera:
             self._asked_ms = None
         elif self._asked_ms is None:
             self._asked_ms = self._now_ms()
+
+    def paused(self, reason: str) -> None:
+        """The server pauses the player; some reasons ask the learner to face the camera."""
+        self.asked(reason not in NOT_ABOUT_THE_CAMERA)
 
     def called(self, called: bool) -> None:
         """Record that a challenge opened or closed; a person who listens for it comes."""

@@ -35,6 +35,7 @@ class Happenings:
     def __init__(self, tell: Callable[[str], None]) -> None:
         """``tell`` is called with each event's name as it happens."""
         self._tell = tell
+        self._running = False
         self._quiet: asyncio.TimerHandle | None = None
 
     def observe(self, message: m.ServerMessage) -> None:
@@ -45,6 +46,14 @@ class Happenings:
             self._quiet = asyncio.get_running_loop().call_later(wait_s, self._over)
         for event in events_of(message):
             self._tell(event)
+
+    def player(self, *, running: bool, wanted: bool) -> None:
+        """Take a change of the player: it begins to run, or the learner stops it."""
+        was, self._running = self._running, running
+        if running and not was:
+            self._tell("play")
+        elif was and not running and not wanted:
+            self._tell("stop")
 
     def stop(self) -> None:
         """The page is closed: nothing more happens."""

@@ -47,3 +47,14 @@ def test_a_closed_page_sees_nothing_more() -> None:
         return seen
 
     assert run_virtual(told()) == ["capture"]
+
+
+def test_the_player_begins_to_run_and_is_stopped_by_its_learner() -> None:
+    seen: list[str] = []
+    happenings = Happenings(seen.append)
+    happenings.player(running=True, wanted=True)
+    happenings.player(running=True, wanted=True)
+    happenings.player(running=False, wanted=True)  # the service's pause
+    happenings.player(running=True, wanted=True)
+    happenings.player(running=False, wanted=False)
+    assert seen == ["play", "play", "stop"]
