@@ -2,6 +2,7 @@
 .POSIX:
 PYTHON =
 MEDIAPIPE_PYTHON = $(BIN)/python
+ROOM = session
 ARGS =
 BIN = .venv/bin
 # One more than two: browser tests wait more than they compute.
@@ -30,7 +31,7 @@ help:
 	@echo "make bench-throughput  speed of every stage, one and two workers, cold start"
 	@echo "make compare  the engines that benchmarks compare with: then ARGS='--dlib --mediapipe' measures them too"
 	@echo "make fault    a thousand killed and failing log writers (half an hour)   ARGS='--runs 100'"
-	@echo "make mutants  what the unit tests of the session core do not notice (40 minutes)   ARGS='credit step'"
+	@echo "make mutants  what the unit tests of the session core do not notice (40 minutes)   ARGS='credit step', ROOM=ledger"
 	@echo "make test-busy  the timing-sensitive tests beside four processes that compute (15 minutes at most)"
 	@echo "make soak     twenty minutes of study in a real browser: does it grow, is every second credited"
 	@echo "make clean    remove what set-up and the tools made"
@@ -73,7 +74,7 @@ fault:
 mutants:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut==3.8.1'
-	@$(BIN)/python tests/mutants.py $(ARGS)
+	@ROOM=$(ROOM) $(BIN)/python tests/mutants.py $(ARGS)
 
 lock:
 	@PYTHON='$(PYTHON)' sh .ci/setup check

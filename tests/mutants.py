@@ -1,4 +1,4 @@
-"""Mutate the session core and list what its unit tests do not notice: ``make mutants`` (tests/README.md).
+"""Mutate a pure room and list what its unit tests do not notice: ``make mutants`` (tests/README.md).
 
 mutmut says how code can be changed; the rest is done here, because a whole test run for each of some thousand changes
 takes hours. pytest collects once. Each change is made in a forked child, by giving the function another body, and the
@@ -32,8 +32,10 @@ from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
 ROOT = Path(__file__).resolve().parent.parent
-SESSION = ROOT / "service" / "zaichang" / "session"
-TESTS = ROOT / "tests" / "unit" / "session"
+ROOM = os.environ.get("ROOM", "session")
+"""The pure room that is mutated: ``make mutants ROOM=ledger``."""
+SESSION = ROOT / "service" / "zaichang" / ROOM
+TESTS = ROOT / "tests" / "unit" / ROOM
 TEST_S = 10
 """A single test that takes longer under a change counts as noticing it."""
 KILLED, SURVIVED, TIMED_OUT, UNREACHED = "killed", "survived", "timed out", "unreached"
@@ -204,7 +206,7 @@ class Session:
 def main() -> int:
     """Run, and print the survivors with their differences; 1 if there are any."""
     every = sorted(path.stem for path in SESSION.rglob("*.py") if path.stem != "__init__")
-    parser = argparse.ArgumentParser(description="Mutation test of the session core.")
+    parser = argparse.ArgumentParser(description="Mutation test of a pure room.")
     parser.add_argument("modules", nargs="*", default=every, help=f"which of {', '.join(every)}; all otherwise")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after this long; 0: when all is done")
     parser.add_argument("--journal", type=Path, help="append each result to this file, as lines of JSON")

@@ -71,7 +71,8 @@ def in_year(claim: Claim, window: Window) -> tuple[Claim, tuple[Why, ...]]:
             return claim, ()
         return (replace(claim, days=days) if days else replace(claim, days=(), at_ms=claim.days[0][0])), other
     if claim.at_ms is None:
-        return claim, () if window.stated else other
+        handed_in = claim.submitted_ms is None or claim.submitted_ms >= window.from_ms
+        return claim, () if window.stated and handed_in else other
     if claim.to_ms is not None:
         return claim, () if claim.at_ms < window.to_ms and claim.to_ms > window.from_ms else other
     return claim, () if window.from_ms <= claim.at_ms < window.to_ms else other

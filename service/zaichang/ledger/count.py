@@ -83,9 +83,7 @@ def count_book(book: Book, rules: HourRules, year: int, known_ms: int = FAR_MS) 
         institutions_struck=tuple(
             sorted({fact.institution for fact in book.institution_frauds if fact.decided_ms < known_ms})
         ),
-        certificate=_certificate(
-            book, rules, window, status, found, bool(void) and any(line.whys == (Why.REVOKED,) for line in lines)
-        ),
+        certificate=_certificate(book, rules, window, status, found, lines if void else []),
         notices=_notices(book, rules, window, took),
         flags=(*(deemed[1] if deemed else ()), *_more_than_whole(lines, rules)),
         makeup_in=moved_in,
@@ -163,9 +161,14 @@ def _takes(fact: Revoke, void: frozenset[str], lines: list[Line]) -> bool:
     return any(key in void and key in touched for key in fact.entries)
 
 
-def _certificate(book: Book, rules: HourRules, window: Window, status: Status, found: Tally, took: bool) -> Certificate:
+def _certificate(
+    book: Book, rules: HourRules, window: Window, status: Status, found: Tally, lines: list[Line]
+) -> Certificate:
     """Return the certificate's state: taken back where the duty was done and no longer is."""
     fulfilled = status is not Status.NOT_MET
+    took = [line.item for line in lines if line.whys == (Why.REVOKED,)]
+    if "year_certificate" in took:
+        return Certificate.REVOKED
     if took:
         if fulfilled:
             return Certificate.REPLACED

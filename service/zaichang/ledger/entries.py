@@ -1,7 +1,8 @@
 """Entries to facts: the words in which a history is written (``zaichang-ledger-cases@1``), each known or refused.
 
 A gate that an entry does not name is not at issue, except where the clause turns on it: a transfer that does not say it
-is registered nationally is not, and a research project that does not say it was concluded was not.
+is registered nationally is not, a research project that does not say it was concluded was not, and a credit that the
+city audited and that does not name the province waits for it.
 """
 
 from __future__ import annotations
@@ -180,6 +181,8 @@ def _claim(entry: Entry, **more: Any) -> Claim:
     """Return a claim with all that any kind may name; ``more`` has what the kind says."""
     approved, approved_ms = answer(entry, "approved", "approved_by_unit")
     confirmed, confirmed_ms = answer(entry, "city_audited", "province_confirmed")
+    if "city_audited" in entry and "province_confirmed" not in entry:
+        confirmed = False
     audited, audited_ms = answer(entry, "audited")
     recognised, recognised_ms = answer(entry, "recognised")
     entered, entered_ms = answer(entry, "entered")

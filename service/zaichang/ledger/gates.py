@@ -47,7 +47,7 @@ def _closed(
         case Gate.FILED:
             return (Why.NOT_REGISTERED, Why.NOT_PUBLISHED) if claim.filed is False else ()
         case Gate.RANK:
-            return () if claim.rank == "" or claim.rank.lower() in item.ranks else (Why.RANK_TOO_LOW,)
+            return () if claim.rank == "" or claim.rank.lower().startswith(tuple(item.ranks)) else (Why.RANK_TOO_LOW,)
         case Gate.REGISTERED:
             return (Why.NOT_REGISTERED,) if claim.registered is False else ()
         case Gate.PAPER:
@@ -109,7 +109,8 @@ def _approved(claim: Claim, window: Window) -> tuple[Why, ...]:
 def _outside(claim: Claim, rules: HourRules) -> bool:
     """Return whether it was held outside the authority's area, as far as the place is known."""
     place = claim.held_in.lower()
-    return place != "" and not any(name in place for name in rules.home)
+    away = place.startswith(("out", "other")) or "外" in place
+    return place != "" and (away or not any(name in place for name in rules.home))
 
 
 def _proof(claim: Claim, rules: HourRules) -> tuple[Why, ...]:
@@ -118,7 +119,7 @@ def _proof(claim: Claim, rules: HourRules) -> tuple[Why, ...]:
         return ()
     if claim.level and claim.level.lower() not in _NATIONAL:
         return (Why.NOT_REGISTERED,)
-    return (Why.NO_PROOF, Why.EVIDENCE_MISSING) if claim.has_evidence is False else ()
+    return () if claim.has_evidence else (Why.NO_PROOF, Why.EVIDENCE_MISSING)
 
 
 def _audited(claim: Claim, window: Window) -> tuple[Why, ...]:

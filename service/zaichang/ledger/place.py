@@ -34,9 +34,16 @@ def void_keys(book: Book, rules: HourRules, window: Window) -> frozenset[str]:
     for strike in book.institution_frauds:
         if strike.decided_ms < window.known_ms:
             void.update(strike.entries)
-            if not strike.entries:
-                void.update(claim.key for claim in book.claims if claim.institution == strike.institution)
-                void.update(study.key for study in book.study if study.institution == strike.institution)
+            # Named entries are void; so is all that comes from the institution after it was struck off.
+            since_ms = strike.decided_ms if strike.entries else -1
+            void.update(
+                claim.key for claim in book.claims
+                if claim.institution == strike.institution and (claim.at_ms or 0) >= since_ms
+            )  # fmt: skip
+            void.update(
+                study.key for study in book.study
+                if study.institution == strike.institution and study.runs[0].from_ms >= since_ms
+            )  # fmt: skip
     return frozenset(void)
 
 

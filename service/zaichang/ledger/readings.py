@@ -57,7 +57,9 @@ _WORDS: Final[dict[str, dict[object, str]]] = {
     "ratio": {"advise": "advise"},
     "same_lesson_next_year": {
         True: "counts", "counts": "counts", "counts_again": "counts", "again": "counts", "yes": "counts",
-        "allowed": "counts", False: "once", "once": "once", "once_only": "once", "no": "once",
+        "allowed": "counts", "count": "counts", "earns_again": "counts", "new": "counts", "each_year": "counts",
+        False: "once", "once": "once", "once_only": "once", "no": "once", "never": "once", "not": "once",
+        "not_again": "once", "does_not_count": "once", "not_counted": "once", "counts_once": "once",
     },
     "overlap_across_institutions": {"wall_clock_once": "wall_clock_once"},
     "deemed": {"replaces": "replaces"},

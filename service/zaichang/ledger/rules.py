@@ -98,7 +98,7 @@ class Item:
         cap_each: Most of one project.
         cap_year: Most of one year.
         once_per_activity: Whether only the best claim of one activity counts.
-        ranks: Ranks that count.
+        ranks: Beginnings of the names of ranks that count.
         whole_months: Months from which a span counts as ``whole``.
         whole: Its amount.
         whole_passed: Whether it must be passed for that.

@@ -45,6 +45,8 @@ def test_the_year_of_a_claim() -> None:
     other = (Why.OTHER_YEAR,)
     assert in_year(one(at_ms=None), YEAR)[1] == ()
     assert in_year(one(at_ms=None), window_of(CQ, 2026, stated=False))[1] == other
+    assert in_year(one(at_ms=None, submitted_ms=YEAR.from_ms), YEAR)[1] == ()
+    assert in_year(one(at_ms=None, submitted_ms=YEAR.from_ms - 1), YEAR)[1] == other
     assert in_year(one(year=2025), YEAR)[1] == other
     assert in_year(one(year=2026, at_ms=0), YEAR)[1] == ()
     assert in_year(one(at_ms=YEAR.from_ms), YEAR)[1] == in_year(one(at_ms=YEAR.to_ms - 1), YEAR)[1] == ()

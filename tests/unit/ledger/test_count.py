@@ -71,6 +71,12 @@ def test_who_is_told_of_fraud_that_is_not_decided_yet() -> None:
     assert (before.notices, before.sums["credits"]) == ((), 5)
 
 
+def test_a_void_year_certificate_is_revoked_whatever_else_lacks() -> None:
+    certificate = {"id": "y", "kind": "year_certificate", "year": "2026"}
+    fraud = {"id": "f", "kind": "fraud", "entries": ["y"], "decided": "2026-05-01"}
+    assert statement("cs-cme-2022", "2026", certificate, fraud).certificate is Certificate.REVOKED
+
+
 def test_what_becomes_of_a_certificate_after_a_revocation() -> None:
     bulk = {"id": "a", "kind": "study_sum", "category": "professional", "within": ["2026-01-01", "2026-02-01"]}
     revoke = {"id": "x", "kind": "revoke", "entries": ["b"], "reason": "proxy", "decided": "2026-05-01"}

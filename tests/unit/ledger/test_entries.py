@@ -149,6 +149,14 @@ def test_spans_with_and_without_an_end() -> None:
     assert claim(kind="activity", item="dispatch", **{"from": "2026-05-01"}).to_ms is None
 
 
+def test_the_city_alone_does_not_confirm() -> None:
+    project = {"kind": "project", "form": "remote"}
+    assert claim(**project, city_audited=True).confirmed is False
+    assert claim(**project, province_confirmed=True).confirmed is True
+    assert claim(**project, city_audited=True, province_confirmed=True).confirmed is True
+    assert claim(**project).confirmed is None
+
+
 def test_entered_never() -> None:
     assert claim(kind="credit", entered=False).entered_ms == 253_402_300_800_000
 

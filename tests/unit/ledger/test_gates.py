@@ -51,7 +51,7 @@ def closed(gate: Gate | str, spans: Any = None, **values: Any) -> tuple[Why, ...
         (Gate.APPROVED, [], [{"approved": False}], Why.NOT_APPROVED),
         (Gate.PASSED, [{}, {"passed": True}], [{"passed": False}], Why.NOT_PASSED),
         (Gate.FILED, [{}, {"filed": True}], [{"filed": False}], Why.NOT_REGISTERED),
-        (Gate.RANK, [{}, {"rank": "First"}], [{"rank": "tenth"}], Why.RANK_TOO_LOW),
+        (Gate.RANK, [{}, {"rank": "First"}, {"rank": "first_"}], [{"rank": "tenth"}], Why.RANK_TOO_LOW),
         (Gate.REGISTERED, [{}, {"registered": True}], [{"registered": False}], Why.NOT_REGISTERED),
         (
             Gate.PAPER,
@@ -61,9 +61,10 @@ def closed(gate: Gate | str, spans: Any = None, **values: Any) -> tuple[Why, ...
         ),
         (
             Gate.OUTSIDE_PROOF,
-            [{}, {"held_in": "Chongqing", "has_evidence": False}, {"held_in": "四川", "level": "National"},
-             {"held_in": "四川", "has_evidence": True}],
-            [{"held_in": "四川", "has_evidence": False}],
+            [{}, {"held_in": "Chongqing", "has_evidence": False},
+             {"held_in": "四川", "level": "National", "has_evidence": True}, {"held_in": "四川", "has_evidence": True}],
+            [{"held_in": "四川", "has_evidence": False}, {"held_in": "四川"}, {"held_in": "市外"},
+             {"held_in": "out_of_city"}],
             Why.NO_PROOF,
         ),
         (Gate.OUTSIDE_PROOF, [], [{"held_in": "四川", "level": "provincial"}], Why.NOT_REGISTERED),

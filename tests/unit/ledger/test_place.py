@@ -54,7 +54,10 @@ def test_an_institution_that_is_struck_off() -> None:
     strike = InstitutionFraud(key="f", entries=(), institution="i1", decided_ms=MAY)
     assert void(*facts, strike) == {"a", "s"}
     assert void(*facts, strike, known_ms=MAY) == set()
-    assert void(*facts, InstitutionFraud(key="f", entries=("b",), institution="i1", decided_ms=MAY)) == {"b"}
+    assert void(*facts, InstitutionFraud(key="f", entries=("b",), institution="i1", decided_ms=MAY + 1)) == {"b"}
+    later = InstitutionFraud(key="f", entries=("b",), institution="i1", decided_ms=MAY)
+    assert void(*facts, later) == {"a", "b", "s"}
+    assert void(credit("u", None), later) == {"b"}
 
 
 def test_void_lines_say_whether_they_are_of_this_year() -> None:
