@@ -1,7 +1,8 @@
 """Asyncio client of Zaichang's protocol 1, for native players and tests.
 
-A player, a camera and a prompter are what the embedding program supplies; ``StudyClient`` does the rest: the heartbeat
-chain, captures, challenges, the server's orders, reconnecting and resuming.
+The embedding program supplies a player, a camera and a prompter. ``StudyClient`` does the rest: the chain of
+heartbeats,
+captures, challenges, the server's orders, reconnecting and resuming.
 """
 
 from zaichang_client.client import ClientConfig, Ended, StudyClient

@@ -1,4 +1,4 @@
-"""The study client: one session over as many connections as it takes."""
+"""The study client: runs one session, over one or more connections."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _CLOSE_CODE_WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConfig:
-    """Adjustable values; the defaults are the protocol's.
+    """Adjustable values; the defaults fit the protocol.
 
     Attributes:
-        locale: ``zh-CN`` or ``en``: the language of the server's sentences.
-        sdk: Name and version told to the server.
-        device: A random name that this device keeps, at most 64 characters; empty: none is told.
-        offline_ms: Without a connection for this long, the player is paused.
-        join_timeout_ms: How long to wait for the answer to ``join``.
-        ack_timeout_ms: A heartbeat without an acknowledgement for this long means that the connection is dead.
+        locale: Language of the server's sentences, ``zh-CN`` or ``en``.
+        sdk: Name and version that are sent to the server.
+        device: A random name that this device stores, at most 64 characters; empty: none is sent.
+        offline_ms: Time without a connection after which the player is paused.
+        join_timeout_ms: Longest wait for the answer to ``join``.
+        ack_timeout_ms: Longest wait for a heartbeat's acknowledgement; after it the connection counts as dead.
         spacing_ms: Least time between two heartbeats, however often the player changes.
-        backoff_ms: First wait before connecting anew; doubles up to ``backoff_max_ms``, each time with jitter.
-        backoff_max_ms: Longest wait.
+        backoff_ms: First wait before reconnecting. It doubles up to ``backoff_max_ms``, each time with jitter.
+        backoff_max_ms: Longest wait before reconnecting.
     """
 
     locale: str = "zh-CN"
@@ -52,12 +52,12 @@ class ClientConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How the session ended.
+    """The end of the session.
 
     Attributes:
         reason: Reason code.
         verified_ms: Verified media time of the session.
-        undecided_ms: What a person may still grant.
+        undecided_ms: Media time that a reviewer may still grant.
     """
 
     reason: str
@@ -75,7 +75,7 @@ def _ignore(message: m.ServerMessage) -> None:
 
 
 async def _next(transport: Transport) -> m.ServerMessage:
-    """Return the next message of a known type: a newer service may send others."""
+    """Return the next message of a known type. A newer service may send other types; they are skipped."""
     while True:
         data = await transport.receive()
         with contextlib.suppress(UnknownMessage):
@@ -83,7 +83,7 @@ async def _next(transport: Transport) -> m.ServerMessage:
 
 
 class StudyClient:
-    """Runs a session: joins, reports, obeys, reconnects and resumes, until the server closes it."""
+    """Runs a session until the server closes it: joins, reports, follows orders, reconnects and resumes."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class StudyClient:
         token_hex: Callable[[int], str] = secrets.token_hex,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Nothing happens before ``run``.
+        """Prepare the client; nothing is sent before ``run``.
 
         Args:
             connect: Opens a connection (``zaichang_client.websocket``).
@@ -108,12 +108,12 @@ class StudyClient:
             player: The lesson's player.
             camera: The learner's camera.
             prompter: Shows challenges.
-            liveness: Shows liveness steps and takes their frames; without it such challenges cannot be answered.
-            config: See there.
-            observe: Is shown every message of the server.
-            pace: Returns the time between two heartbeats for the one that the server asks for (both in ms).
+            liveness: Shows liveness steps and takes their frames. Without it, liveness challenges stay unanswered.
+            config: Adjustable values.
+            observe: Called with every message of the server.
+            pace: Given the server's time between two heartbeats, returns the time to use (both in ms).
             token_hex: Source of the client's nonce.
-            jitter: Source of numbers in [0, 1) for waiting before a new connection.
+            jitter: Source of numbers in [0, 1), for the waits before reconnecting.
         """
         self._connect = connect
         self._token = token
@@ -151,15 +151,15 @@ class StudyClient:
         self._changed.set()
 
     def finish(self) -> None:
-        """End the session: a last report, then ``finish``; the server may ask for a closing proof."""
+        """End the session: send a last report, then ``finish``. The server may ask for a closing proof."""
         self._finish = True
         self._changed.set()
 
     async def run(self) -> Ended:
-        """Study until the server closes the session. May be called again after a cancellation: it resumes.
+        """Study until the server closes the session. A call after a cancellation resumes the session.
 
         Raises:
-            SessionRefused: The server will not let this client go on.
+            SessionRefused: The server refuses this client for good.
         """
         attempt = 0
         try:
@@ -317,7 +317,7 @@ class StudyClient:
             await asyncio.sleep(min(self._config.spacing_ms, self._pace(self._heartbeat_ms)) / 1000)
 
     async def _beat(self, transport: Transport) -> None:
-        """Send one heartbeat and wait for its acknowledgement: the next one must carry what that brings."""
+        """Send one heartbeat and wait for its acknowledgement, whose nonce the next heartbeat must carry."""
         sample = self._player.sample()
         self._seq += 1
         self._in_flight = True

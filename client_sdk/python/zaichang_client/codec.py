@@ -50,6 +50,11 @@ def encode(message: ClientMessage) -> str:
 
 
 def encode_capture(header: CaptureHeader, picture: bytes) -> bytes:
-    """Return the binary frame: 4 bytes big-endian header length, JSON header, picture."""
+    """Return the binary frame of a picture: header length (4 bytes, big-endian), JSON header, picture.
+
+    Args:
+        header: The header.
+        picture: The encoded picture.
+    """
     head = _encoder.encode(header)
     return _LENGTH.pack(len(head)) + head + picture

@@ -7,7 +7,7 @@ class ClientError(Exception):
     """An error with the server's stable code (docs/errors.md) or one of the client's own (``client.*``)."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
-        """Keep the parts; ``str(error)`` is ``code: message hint``."""
+        """Store the three parts; ``str(error)`` is ``code: message hint``."""
         super().__init__(f"{code}: {message}" + (f" {hint}" if hint else ""))
         self.code = code
         self.message = message
@@ -19,7 +19,7 @@ class UnknownMessage(ClientError):
 
 
 class ConnectionGone(ClientError):
-    """The connection ended; ``close_code`` says how (1006: without a word)."""
+    """The connection ended. ``close_code`` gives the reason; it is 1006 where the other side sent none."""
 
     def __init__(self, close_code: int, message: str = "the connection ended") -> None:
         """Keep the close code."""
@@ -28,7 +28,7 @@ class ConnectionGone(ClientError):
 
 
 class SessionRefused(ClientError):
-    """The server will not let this client go on; reconnecting does not help."""
+    """The server refuses this client for good; reconnecting does not help."""
 
     def __init__(self, close_code: int, code: str, message: str, hint: str = "") -> None:
         """Keep the close code."""

@@ -1,4 +1,4 @@
-"""What the embedding program supplies: a player, a camera, and a prompter that answers challenges."""
+"""The parts that the embedding program supplies: a player, a camera, and a prompter that shows challenges."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Player(Protocol):
         ...
 
     def offline(self, away: bool) -> None:
-        """Without a connection for too long: pause until it is back."""
+        """Handle a long loss of the connection: pause while ``away`` is true, until the connection is back."""
         ...
 
 
@@ -97,7 +97,7 @@ class Camera(Protocol):
     """The learner's camera."""
 
     async def capture(self, order: CaptureOrder) -> Picture | Unavailable | None:
-        """Take a picture; None where nothing is to be sent at all."""
+        """Take a picture; return None to send nothing at all."""
         ...
 
 
@@ -105,10 +105,15 @@ class Prompter(Protocol):
     """Shows challenges."""
 
     async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
-        """Show the challenge (again, from the second attempt on) and return the answer, or None to stay silent.
+        """Show a challenge and return the answer; None sends no answer.
 
-        For the kinds ``liveness`` and ``light`` the answer is ``READY``, once the learner sits before the camera and
-        pressed the button; ``DECLINE`` for ``light`` asks for movements instead. The steps follow (``Liveness``).
+        For the kinds ``liveness`` and ``light`` the answer is ``READY``, once the learner sits in front of the camera
+        and has
+        pressed the button. For ``light``, ``DECLINE`` asks for movements instead. The steps follow (``Liveness``).
+
+        Args:
+            order: The challenge.
+            attempt: Number of the attempt; from the second on, the challenge is shown again.
         """
         ...
 
@@ -125,7 +130,7 @@ class Liveness(Protocol):
         ...
 
     def hint(self, hint: LivenessHint) -> None:
-        """Guide the learner; an empty reason takes the guidance away."""
+        """Guide the learner; an empty reason removes the guidance."""
         ...
 
     async def frame(self, order: LivenessStepOrder) -> Picture | None:

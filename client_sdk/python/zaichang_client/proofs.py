@@ -1,4 +1,4 @@
-"""Proofs that the server orders: captures, challenges and liveness steps, each beside the connection."""
+"""The proofs that the server orders: captures, challenges and liveness steps. Each runs beside the connection."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _STEP_GRACE_MS = 5_000
 class ProofTasks:
     """The tasks that carry out the server's orders for proofs.
 
-    A capture and a liveness step end with their connection: the server orders them anew. A challenge and its answer
-    outlive it: the answer is sent again after resuming.
+    A capture and a liveness step end with their connection, and the server orders them again. A challenge and its
+    answer
+    continue: the answer is sent again after resuming.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class ProofTasks:
         self._captures: dict[str, asyncio.Task[None]] = {}
 
     def connection_lost(self) -> None:
-        """End what belongs to one connection."""
+        """End the tasks that belong to one connection."""
         for task in self._captures.values():
             task.cancel()
         self._captures.clear()
         self._stop_stepping()
 
     def stop(self) -> None:
-        """End everything."""
+        """End all tasks."""
         for task in self._asks.values():
             task.cancel()
         self._asks.clear()
@@ -66,7 +67,7 @@ class ProofTasks:
             self._liveness.hint(message)
 
     def start_capture(self, order: m.CaptureOrder, transport: Transport) -> None:
-        """Take and send a capture; an order that is repeated starts anew."""
+        """Take and send a capture; a repeated order starts again."""
         running = self._captures.pop(order.capture_id, None)
         if running is not None:
             running.cancel()
@@ -100,7 +101,7 @@ class ProofTasks:
                 pass
 
     def start_challenge(self, order: m.ChallengeOrder) -> None:
-        """Show a challenge; one that is repeated after a lost connection is not shown twice."""
+        """Show a challenge; a challenge that is repeated after a lost connection is not shown twice."""
         running = self._asks.get(order.challenge_id)
         if running is not None and not running.done():
             return
@@ -127,7 +128,7 @@ class ProofTasks:
             await transport.send(codec.encode(said))
 
     async def _send_ready(self, order: m.ChallengeOrder, attempt: int, answer: str) -> None:
-        """Say that the steps may begin. A lost connection ends them: the server asks for "ready" anew after it."""
+        """Tell the server that the steps may begin. After a lost connection the server asks for "ready" again."""
         self._orders[order.challenge_id] = (order, attempt)
         transport = self._transport()
         if transport is not None:

@@ -26,7 +26,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser("erase", help=text, description=text, epilog=epilog)
     add_service_options(parser)
     parser.add_argument("learner", metavar="LEARNER", help="the learner's pseudonym")
-    parser.add_argument("--institution", required=True, help="whose learner")
+    parser.add_argument("--institution", required=True, help="the learner's institution")
     parser.add_argument("--basis", default="request", help="legal basis, a lower-case word like pipl-47")
     parser.add_argument("--request", type=Path, metavar="FILE", help="the request; its digest is logged")
     parser.add_argument("--hold", metavar="REASON", help="do not erase: put the learner under a legal hold")

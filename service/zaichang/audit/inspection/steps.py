@@ -46,7 +46,7 @@ _REPEAT = Step(
     zh="用写明的程序版本或补全的文件重新检查。", en="Inspect again with the release or the files that are named."
 )
 _REVIEW = Step(
-    zh="由人工复核这次学习；复核结束前不计入学时。",
+    zh="由审核人员审核这次学习；审核结束前不计入学时。",
     en="A person reviews the session; until then it does not count.",
 )
 _OTHER = Step(zh="机构书面说明。", en="The institution explains in writing.")

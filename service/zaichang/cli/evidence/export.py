@@ -33,7 +33,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser("export", help=text, description=text)
     add_service_options(parser)
     parser.add_argument("what", metavar="SESSION|PERIOD", help="a session id, or a day or month (2026-11-22, 2026-11)")
-    parser.add_argument("--institution", help="whose sessions; needed for a period")
+    parser.add_argument("--institution", help="the sessions' institution; required for a period")
     parser.add_argument(
         "--openings",
         choices=("nothing", "records", "everything"),

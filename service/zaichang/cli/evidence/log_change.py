@@ -29,10 +29,10 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     for action in (rotate, revoke, record):
         action.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
         action.add_argument("--config", type=Path, help="settings as a TOML file")
-        action.add_argument("--institution", required=True, help="whose log")
+        action.add_argument("--institution", required=True, help="the log's institution")
         action.add_argument("--json", action="store_true", help="print JSON")
     for action in (rotate, revoke):
-        action.add_argument("--year", type=int, help="of which year; default: the present one")
+        action.add_argument("--year", type=int, help="the log's year; default: the present one")
         action.add_argument("--next-command", default="", help="where a command signs: the new key's command")
     revoke.add_argument("key_id", nargs="?", metavar="KEYID", help="8 hex digits; default: the present key")
     revoke.add_argument(
@@ -41,8 +41,8 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     clock = actions.add_parser("clock", help="after a clock that jumped ahead: let the log sign again")
     clock.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
     clock.add_argument("--config", type=Path, help="settings as a TOML file")
-    clock.add_argument("--institution", required=True, help="whose log")
-    clock.add_argument("--year", type=int, help="of which year; default: the present one")
+    clock.add_argument("--institution", required=True, help="the log's institution")
+    clock.add_argument("--year", type=int, help="the log's year; default: the present one")
     clock.add_argument("--set-back", action="store_true", help="set the last signature's time back to now")
     clock.set_defaults(func=_clock)
     kinds = record.add_subparsers(dest="kind", required=True)

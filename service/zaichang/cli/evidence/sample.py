@@ -35,7 +35,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     announce = actions.add_parser("announce", help="freeze the checkpoint and the rates, before the dice are rolled")
     drawing = actions.add_parser("draw", help="draw projects and sessions with the digits of the public dice")
-    reporting = actions.add_parser("report", help="hold the bundles that were produced against the draw")
+    reporting = actions.add_parser("report", help="compare the produced bundles with the draw")
     for action in (announce, drawing, reporting):
         action.add_argument("--log", type=Path, required=True, metavar="DIR", help="a copy of the log's folder")
         action.add_argument("--trust", type=Path, required=True, metavar="FILE", help="whom to believe")

@@ -33,7 +33,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     text = "check a receipt, a bundle or a log's folder offline"
     epilog = "exit codes: 0 all checks pass, 1 a finding, 2 cannot decide, 3 usage"
     parser = subparsers.add_parser("verify", help=text, description=text, epilog=epilog)
-    parser.add_argument("path", type=Path, metavar="RECEIPT|BUNDLE|TILE_DIR", help="what to check")
+    parser.add_argument("path", type=Path, metavar="RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check")
     trust = parser.add_mutually_exclusive_group(required=True)
     trust.add_argument(
         "--trust", type=Path, metavar="FILE", help="which logs and witnesses to believe (docs/evidence.md)"
