@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from zaichang.audit.history import first_sight_line, history_line, parse_history
 from zaichang.core.errors import EvidenceError
+from zaichang.log.fetch_guard import FetchGuard, Limits
 from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.ports.log.store import LogStore
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
@@ -67,6 +68,7 @@ class Mirror:
         publish_key: Shows the log's verifier key beside the copy.
         side_files: Of the copy: takes the log's cosigned checkpoints, and the times at which the copy saw them.
         now_ms: The copy's own clock.
+        limits: Of each run.
         trust: The log keys that are believed, and the witnesses that are required.
     """
 
@@ -78,10 +80,12 @@ class Mirror:
         side_files: SideFiles,
         trust: Trust,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        limits: Limits = Limits(),  # noqa: B008 - a frozen value
     ) -> None:
         """Remember the parts."""
         self._side_files = side_files
         self._now_ms = now_ms
+        self._limits = limits
         self._newest_size = 0
         self._source = source
         self._store = store
@@ -94,7 +98,8 @@ class Mirror:
         Raises:
             EvidenceError: ``E_NOTE_SIG``, ``E_QUORUM``, ``E_KEY``; ``E_FORK``, ``E_CONSISTENCY`` if the log is no
                 longer the one that was copied; ``E_TILE`` if its entries do not give the root that it signed.
-            StorageError: ``mirror.source``; ``log.*`` from the copy's storage.
+            StorageError: ``mirror.source``, ``mirror.max_bytes``, ``mirror.disk_full``; ``log.*`` from the copy's
+                storage.
         """
         # (1) The log's newest checkpoint, and the copy's.
         signed = self._newest()
@@ -111,7 +116,15 @@ class Mirror:
         if old is not None and state.root() != old.root:
             raise EvidenceError("E_TILE", "The copy itself is damaged: check it with zaichang verify.")
         # (3) Fetch, and compute the root without writing.
-        fetched = self._fetch(before, new.size, progress)
+        guard = FetchGuard(new, self._object, self._limits)
+        try:
+            fetched = self._fetch(before, new.size, guard, progress)
+        except EvidenceError as error:
+            if error.code != "E_INCLUSION":
+                raise
+            self._store.clear_staging(new.size)
+            message = "The log hands out entries that are not under the root that it signed."
+            raise EvidenceError("E_CONSISTENCY" if before else "E_TILE", message) from error
         if self._grow(state, new.size, apply=False).root() != new.root:
             self._store.clear_staging(new.size)
             cause = "its beginning is not what was copied, or " if before else ""
@@ -153,13 +166,14 @@ class Mirror:
                 self._trust.open_checkpoint(entry.note, new.origin)
                 self._side_files.append_line(SideFile.HISTORY, history_line(entry.note))
 
-    def _fetch(self, before: int, size: int, progress: Callable[[int, int], None]) -> int:
+    def _fetch(self, before: int, size: int, guard: FetchGuard, progress: Callable[[int, int], None]) -> int:
         count = 0
         for number in range(before // WIDTH, -(-size // WIDTH)):
             tile = tile_at(ENTRIES, number, size)
             if self._store.staged(_staged_name(tile)) is None:
                 data = self._object(tile)
-                _first_entries(data, tile.width)  # a bundle that was cut off is not staged
+                guard.spend(len(data))
+                guard.check(number, _first_entries(data, tile.width))  # a bundle that was cut off is not staged
                 self._store.stage(_staged_name(tile), data)
                 count += 1
             progress(min((number + 1) * WIDTH, size), size)

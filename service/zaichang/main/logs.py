@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +22,7 @@ from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.audit.check import Check
+from zaichang.log.fetch_guard import Limits
 from zaichang.log.http_source import HttpSource
 from zaichang.log.mirror import Mirror
 from zaichang.log.monitor import Monitor
@@ -77,13 +79,14 @@ def open_side_files(root: Path) -> SideFiles:
     return PosixSideFiles(root)
 
 
-def open_mirror(source: str, into: Path, trust: Trust) -> Mirror:
+def open_mirror(source: str, into: Path, trust: Trust, max_bytes: int | None = None) -> Mirror:
     """Return a copy of another log.
 
     Args:
         source: The log's address without ``/checkpoint``, or its folder.
         into: The copy's folder; it is created where it does not exist.
         trust: The log keys to accept, and the witnesses to require.
+        max_bytes: Most bytes that a run fetches; None for no limit.
 
     Raises:
         ConfigError: ``mirror.url``.
@@ -97,6 +100,7 @@ def open_mirror(source: str, into: Path, trust: Trust) -> Mirror:
         keys.publish,
         PosixSideFiles(into),
         trust,
+        limits=Limits(max_bytes=max_bytes, free=lambda: shutil.disk_usage(into).free),
     )
 
 

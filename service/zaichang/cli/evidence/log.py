@@ -52,6 +52,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     mirror.add_argument(
         "--trust", type=Path, required=True, metavar="FILE", help="the log's key, and witnesses to ask for"
     )
+    mirror.add_argument("--max-bytes", type=int, metavar="N", help="most bytes to fetch in this run; default: no limit")
     mirror.add_argument("--json", action="store_true", help="print JSON")
     mirror.set_defaults(func=_mirror)
     add_changes(actions)
@@ -154,7 +155,7 @@ def _scrub(args: Namespace) -> int:
 def _mirror(args: Namespace) -> int:
     from zaichang.main.logs import open_mirror
 
-    done = open_mirror(args.source, args.into, load_trust(args.trust)).run()
+    done = open_mirror(args.source, args.into, load_trust(args.trust), args.max_bytes).run()
     if args.json:
         say(
             json.dumps({"origin": done.origin, "before": done.before, "size": done.size, "fetched": done.fetched}),
