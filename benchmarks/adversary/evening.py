@@ -14,8 +14,10 @@ from zaichang.session.playhead import difference, total_ms
 from zaichang.session.policy import Policy
 
 BEGINS_MS = 1_700_000_000_000
-AWAY_MIN_MS = 2_000
-"""A person who gets up is away for this long at least."""
+AWAY_MIN_MS = 5_000
+"""A person who gets up is away for this long at least: less is no absence that anyone could use."""
+GIVES_UP_MS = 400_000
+"""An evening ends where the lesson has not run for so long: a page that stands so long stands for ever."""
 PATIENCE = 3
 """An evening lasts at most so many times the lesson; a way that stands still ends there."""
 
@@ -72,6 +74,7 @@ class Evening:
         self.moves = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
+        self._ran_ms = BEGINS_MS
         self._until_ms = BEGINS_MS + PATIENCE * lesson_ms
         self.pages = [Page(self, policy, lesson_ms) for _ in range(way.accounts)]
         for page in self.pages:
@@ -89,7 +92,12 @@ class Evening:
             at_ms, _, act = heapq.heappop(queue)
             if at_ms > self._until_ms:
                 break
-            self.now_ms = max(self.now_ms, at_ms)
+            if at_ms > self.now_ms:
+                self.now_ms = at_ms
+                if any(page.player.running for page in self.pages):
+                    self._ran_ms = at_ms
+                elif at_ms > self._ran_ms + GIVES_UP_MS:
+                    break
             act()
         self.settle()
         return self._outcome()
@@ -108,6 +116,11 @@ class Evening:
 
     def come(self, for_ms: int = 0) -> None:
         """The learner sits down, for the given time if there is one."""
+        back_ms = self.left_ms + AWAY_MIN_MS
+        if not self.here and self.now_ms < back_ms:
+            moves = self.moves
+            self.at(back_ms, lambda: self.come(for_ms) if self.moves == moves else None)
+            return
         self.moves += 1
         self.badly_seen = False
         if not self.here:
@@ -125,7 +138,7 @@ class Evening:
             self.settle()
             self.here = False
             self.left_ms = self.now_ms
-        self._later(max(AWAY_MIN_MS, for_ms) if for_ms else 0, self.come)
+        self._later(for_ms, self.come)
 
     def glance(self, for_ms: int) -> None:
         """The learner is badly seen for a while: bends over notes, turns the head."""
