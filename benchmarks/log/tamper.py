@@ -42,7 +42,14 @@ def leaves(count: int) -> Iterator[bytes]:
         data = sample_leaf(session - 1, 0)
         for seq in range(min(SESSION_LEAVES, count - made)):
             if seq:
-                value = {**base, "sid": sid, "seq": seq, "n": seq - 1, "prev": leaf_hash(data).hex(), "at": seq + 1}
+                value = {
+                    **base,
+                    "sid": sid,
+                    "seq": seq,
+                    "n": seq - 1,
+                    "prev": leaf_hash(data).hex(),
+                    "at": (seq + 1) * 60_000,
+                }
                 data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
             made += 1
             yield data

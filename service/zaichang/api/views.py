@@ -133,7 +133,9 @@ def _minute(
             "reason": sentences_of(each.reason),
             "log_index": index_of.get(each.leaf_seq),
         }
-        decisions.append({**shown, "reviewer": each.reviewer_id, "note": body["note"]} if signed else shown)
+        decisions.append(
+            {**shown, "reviewer": each.reviewer_id, "note": body.get("note", each.note)} if signed else shown
+        )
     return {
         **record,
         "verdict": amendments[-1].verdict if amendments else record["verdict"],

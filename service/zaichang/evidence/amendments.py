@@ -161,6 +161,7 @@ def ruling_leaves(
                 reason=ruling.reason,
                 reviewer_id=ruling.reviewer_id,
                 body=body,
+                note=ruling.note,
             )
         )
     return tuple(new_leaves), tuple(amendments)

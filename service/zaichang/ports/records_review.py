@@ -26,6 +26,7 @@ class Amendment:
     reviewer_id: str
     body: bytes
     published: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from zaichang.ports.records_review import Amend, Amendment
 from zaichang.session.decisions import Verdict
 
 _AMENDMENT = "session_id, leaf_seq, minute, at_ms, verdict, delta_ms, reason, reviewer_id, body, delivered"
-_AS_READ = f"{_AMENDMENT} AS published"
+_AS_READ = f"{_AMENDMENT} AS published, note"
 
 
 class Decisions:
@@ -141,7 +141,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         )
     for each in write.amendments:
         db.execute(
-            f"INSERT INTO amendments ({_AMENDMENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",  # noqa: S608 - constant
+            f"INSERT INTO amendments ({_AMENDMENT}, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - constant
             (
                 each.session_id,
                 each.leaf_seq,
@@ -152,6 +152,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
                 each.reason,
                 each.reviewer_id,
                 each.body,
+                each.note,
             ),
         )
     for minute, intervals in write.credited:

@@ -169,6 +169,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX sessions_unfed ON sessions (session_id) WHERE hour_fed = 0""",
         """CREATE INDEX amendments_unfed ON amendments (session_id, leaf_seq) WHERE hour_fed = 0""",
     ),
+    (
+        # The reviewer's note, which the decision's record commits to and does not show
+        """ALTER TABLE amendments ADD COLUMN note TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 
 
