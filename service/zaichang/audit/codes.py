@@ -102,6 +102,7 @@ MEANINGS: Final = MappingProxyType(
             "这一时段的记录不完整：有学习被漏掉，或无法证明没有漏掉。",
             "The bundle of a period leaves out a session, or does not show that it leaves out none.",
         ),
+        "E_EXPIRED": _m("公钥文件已过有效期，请取得新的一份。", "The trust file has ended; a newer one is needed."),
         "E_VOID": _m("这次学习已被机构作废，不计学时。", "The institution voided this session; it counts for nothing."),
         "E_RULES": _m(
             "记录所用的规则版本与本程序不同，无法用本程序重算。",

@@ -83,7 +83,9 @@ class Findings:
 
     def error(self, check: str, error: EvidenceError, about: About, *, field: str | None = None) -> None:
         """Record a failed check from the exception that it raised. Missing cosignatures leave it undecided."""
-        if error.code == "E_QUORUM":
+        if error.code == "E_EXPIRED":
+            self.undecided(check, error.code, error.message, about, field=field)
+        elif error.code == "E_QUORUM":
             message = f"{error.message} Wait for the next round of the witnesses."
             self.undecided(check, error.code, message, about, field=field)
         else:

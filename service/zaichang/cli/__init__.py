@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "evidence.receipt",
     "evidence.log",
     "evidence.witness",
+    "evidence.trust",
     "evidence.sample",
     "erase",
     "models",

@@ -1,13 +1,15 @@
 """A verifier's trust: logs, witnesses, and how many witnesses must have seen a checkpoint (C2SP tlog-policy).
 
 The file is text: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``, ``group <name> all|any|<k> <member>...`` and
-one ``quorum <name>|none``. Three lines are ours, and other readers refuse a file that has them rather than overlook
+one ``quorum <name>|none``. Four lines are ours, and other readers refuse a file that has them rather than overlook
 them: ``retired <vkey> <size>`` and ``revoked <vkey> <size>`` end a log key that is listed above, see ``Ended``;
-``beacon <key>`` names a witness's key for capture schedules (``tlog.beacon``).
+``beacon <key>`` names a witness's key for capture schedules (``tlog.beacon``); ``expires <day>`` is the last day on
+which the file is good.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
@@ -56,6 +58,7 @@ class Trust:
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
         ended: Log keys that were retired or revoked, by name and id.
         beacons: Witnesses' keys for beacons.
+        expires_s: The end of its last day, Unix time; None for no end.
         now_s: The reader's own clock, if it is to be used. A cosignature with a later time is refused.
     """
 
@@ -65,6 +68,7 @@ class Trust:
     quorum: str = NONE
     ended: Mapping[tuple[str, int], Ended] = field(default_factory=dict)
     beacons: tuple[BeaconKey, ...] = ()
+    expires_s: int | None = None
     now_s: int | None = None
 
     def verifiers(self) -> tuple[KeyVerifier, ...]:
@@ -78,6 +82,8 @@ class Trust:
             EvidenceError: as ``checkpoint.open_checkpoint``; ``E_QUORUM`` if too few witnesses have cosigned; ``E_KEY``
                 if only keys that had ended by then have signed it; ``E_FUTURE`` if it is cosigned in the future.
         """
+        if self.expires_s is not None and self.now_s is not None and self.now_s >= self.expires_s:
+            raise EvidenceError("E_EXPIRED", "The trust file has ended: fetch a newer one (zaichang trust update).")
         signed = open_checkpoint(note, self.verifiers(), origin)
         ahead_s = max((entry.timestamp_s for entry in signed.opened.verified), default=0) - (self.now_s or 0)
         if self.now_s is not None and ahead_s > CLOCK_SKEW_S:
@@ -183,6 +189,7 @@ def parse_trust(data: bytes) -> Trust:
         quorum=parser.quorum,
         ended=parser.ended,
         beacons=tuple(parser.beacons),
+        expires_s=parser.expires_s,
     )
 
 
@@ -192,6 +199,7 @@ class _Parser:
         self.witnesses: dict[str, KeyVerifier] = {}
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
+        self.expires_s: int | None = None
         self.ended: dict[tuple[str, int], Ended] = {}
         self.beacons: list[BeaconKey] = []
         self._members: set[str] = set()
@@ -225,6 +233,8 @@ class _Parser:
                 if key.signature_type in (SignatureType.ED25519, SignatureType.OTHER):
                     self.refuse(number, "a witness's key must be of a cosignature type (04 or 06)")
                 self.witnesses[name] = key
+            case ["expires", day]:
+                self._expires(number, day)
             case ["beacon", text]:
                 key_line = parse_beacon_key(text.encode("latin-1").decode("utf-8", "replace"))
                 if key_line in self.beacons:
@@ -240,10 +250,19 @@ class _Parser:
                     self.refuse(number, "the quorum is not defined above")
                 self.quorum = name
             case _:
-                self.refuse(number, "not a log, retired, revoked, witness, beacon, group or quorum line")
+                self.refuse(number, "not a log, retired, revoked, witness, beacon, group, expires or quorum line")
 
     def refuse(self, number: int, what: str) -> NoReturn:
         raise EvidenceError("E_TRUST", f"Trust file, line {number}: {what}.")
+
+    def _expires(self, number: int, day: str) -> None:
+        try:
+            last = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
+        except ValueError:
+            self.refuse(number, "a last day is YYYY-MM-DD")
+        if self.expires_s is not None or last.date().isoformat() != day:
+            self.refuse(number, "one last day, as YYYY-MM-DD")
+        self.expires_s = int((last + datetime.timedelta(days=1)).timestamp())
 
     def _group(self, number: int, name: str, count: str, members: list[str]) -> None:
         for member in members:

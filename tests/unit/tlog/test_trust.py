@@ -135,3 +135,14 @@ def test_a_checkpoint_without_the_logs_own_key_passes_the_key_check_alone() -> N
     note = sign_checkpoint(CHECKPOINT, [LOG])
     signed = open_checkpoint(note, [parse_vkey(LOG.vkey)])
     trust_log(OTHER.vkey).check_key(replace(signed, opened=replace(signed.opened, verified=())))
+
+
+def test_a_trust_file_ends_on_its_last_day() -> None:
+    trust = parse_trust(f"log {LOG.vkey}\nquorum none\nexpires 2026-12-31\n".encode())
+    note, end_s = sign_checkpoint(CHECKPOINT, [LOG]), 1_798_761_600
+    assert trust.expires_s == end_s
+    assert trust.open_checkpoint(note).checkpoint == CHECKPOINT
+    assert replace(trust, now_s=end_s - 1).open_checkpoint(note).checkpoint == CHECKPOINT
+    assert code_of(replace(trust, now_s=end_s).open_checkpoint, note) == "E_EXPIRED"
+    for lines in ("expires soon", "expires 20261231", "expires 2026-12-31\nexpires 2026-12-31"):
+        assert code_of(parse_trust, f"log {LOG.vkey}\nquorum none\n{lines}\n".encode()) == "E_TRUST"
