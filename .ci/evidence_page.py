@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
+from zaichang import audit
 from zaichang.audit.codes import MEANINGS
 from zaichang.tlog.merkle import consistency_ranges, inclusion_ranges, leaf_hash, root_hash
 from zaichang.tlog.schema import KINDS
@@ -11,6 +15,20 @@ NOTE = "<!-- Generated from the code by `make docs`; change the code, not this p
 _LEAVES = 7
 _PROVEN = 4
 _OLD = 3
+
+
+ALWAYS_UNDECIDED = ("E_QUORUM",)
+"""Codes that are never a finding: ``UndecidedEvidence`` carries them, and ``findings.error`` records them so."""
+
+
+def undecided_codes() -> set[str]:
+    """Return the codes with which a check of ``zaichang.audit`` can end undecided."""
+    found = set(ALWAYS_UNDECIDED)
+    for path in Path(audit.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "undecided":
+                found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and arg.value in MEANINGS}
+    return found
 
 
 def tree_ranges(shown: int = _LEAVES) -> list[list[tuple[int, int]]]:
@@ -103,6 +121,19 @@ def evidence_page() -> str:
             what = field.what.replace("|", "\\|")
             lines.append(f"| `{name}` | {what} | {'' if field.required else 'may be absent'} |")
         lines.append("")
-    lines += ["## Findings / 检查结论", "", "| code | 含义 | meaning |", "|---|---|---|"]
-    lines += [f"| `{code}` | {meaning.zh} | {meaning.en} |" for code, meaning in MEANINGS.items()]
+    lines += [
+        "## Codes of checks / 检查代码",
+        "",
+        "A code says what a check is about. **Result** says how such a check can end where it does not pass: with a",
+        "finding (结论：有问题, exit code 1), or undecided (无法判定, exit code 2), because something is missing that",
+        "the check needs. Where both can be, [evidence.md](evidence.md#exit-code-2-undecided) has the causes.",
+        "",
+        "| code | result | 含义 | meaning |",
+        "|---|---|---|---|",
+    ]
+    undecided = undecided_codes()
+    for code, meaning in MEANINGS.items():
+        both = "finding or undecided" if code in undecided else "finding"
+        result = "undecided" if code in ALWAYS_UNDECIDED else both
+        lines.append(f"| `{code}` | {result} | {meaning.zh} | {meaning.en} |")
     return NOTE + "\n".join(lines) + "\n"

@@ -33,7 +33,14 @@ NOTE = "<!-- Generated from the code by `make docs`; change the code, not this p
 
 def cell(text: str) -> str:
     """Return text that is safe in a table cell, on one line."""
-    return re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;").strip()
+    plain = re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;").strip()
+    return re.sub(r"\bADR (\d{4})", lambda found: f"[ADR {found[1]}](adr/{record(found[1])})", plain)
+
+
+def record(number: str) -> str:
+    """Return the file name of a decision record."""
+    [path] = (ROOT / "docs" / "adr").glob(f"{number}-*.md")
+    return path.name
 
 
 def errors_page() -> str:
@@ -100,13 +107,14 @@ def reasons_page() -> str:
         "Why a minute counted or did not. Learners, reviewers and inspectors read the same sentence. A code never",
         "changes its meaning, and no sentence helps to predict the next check.",
         "",
-        "**Costs**, where the check fails for this reason and no excuse is left ([rules](policy.md)):",
+        "**Costs**, where the check fails for this reason. Excuses never cover a failed check, only one that was cut",
+        "off, or that passed when the learner was called ([excuses one by one](policy.md#excuses-one-by-one)).",
         "",
         "| cost | meaning |",
         "|---|---|",
         f"| {Cost.NOTHING} | no credit is lost |",
         f"| {Cost.STRETCH} | the media played while the cause lasted; for a challenge, since the last check that passed"
-        " before it was shown (of movements, the part that captures have proved goes to review instead) |",
+        " before it was shown. Of a movement check, time that checks have proved goes to review instead |",
         f"| {Cost.BRACKET} | the media played since the last check that passed |",
         f"| {Cost.REVIEW} | that time is undecided until a reviewer grants or refuses it |",
         "",

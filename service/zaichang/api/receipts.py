@@ -75,7 +75,7 @@ def receipts_router() -> APIRouter:
         response_class=Response,
         responses={
             200: {
-                "description": "The receipt, as a file; `zaichang receipt` checks it (docs/evidence.md).",
+                "description": "The receipt, as a file; `zaichang verify` checks it (docs/evidence.md).",
                 "content": {"application/json": {"schema": {"type": "object"}}},
             },
             **refused(

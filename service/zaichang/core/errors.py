@@ -30,6 +30,7 @@ __all__ = [
     "NotFound",
     "PeerViolation",
     "StorageError",
+    "UndecidedEvidence",
     "UnreadableInput",
     "ZaichangError",
 ]
@@ -110,6 +111,12 @@ class EvidenceError(ZaichangError):
 
     http_status = 409
     exit_code = 1
+
+
+class UndecidedEvidence(EvidenceError):
+    """A check cannot be decided yet: nothing was found wrong, and something is missing, as a witness's cosignature."""
+
+    exit_code = 2
 
 
 class StorageError(ZaichangError):

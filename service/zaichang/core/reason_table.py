@@ -21,7 +21,7 @@ class Cost(StrEnum):
     STRETCH = "its stretch"
     """The media played while the cause lasted; by a challenge, since the last check that passed before it was shown."""
     BRACKET = "since the last passed check"
-    """Everything since the last check that passed, when the round fails for this reason and no excuse is left."""
+    """Everything since the last check that passed, when the check fails for this reason. Excuses do not cover it."""
     REVIEW = "a reviewer decides"
     """The stretch or the bracket is undecided until a reviewer grants or refuses it."""
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
-from zaichang.core.errors import EvidenceError
+from zaichang.core.errors import EvidenceError, UndecidedEvidence
 from zaichang.tlog.beacon import BeaconKey, parse_beacon_key
 from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
@@ -116,11 +116,11 @@ class Trust:
         """Check that enough witnesses have cosigned.
 
         Raises:
-            EvidenceError: ``E_QUORUM``.
+            UndecidedEvidence: ``E_QUORUM``.
         """
         seen = {(entry.name, entry.key_id) for entry in signed.opened.verified}
         if self.quorum != NONE and not self._witnessed(self.quorum, seen):
-            raise EvidenceError(
+            raise UndecidedEvidence(
                 "E_QUORUM",
                 f"The checkpoint of size {signed.checkpoint.size} lacks the cosignatures that {self.quorum} asks for.",
             )

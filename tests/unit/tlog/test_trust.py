@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from zaichang.core.errors import EvidenceError
+from zaichang.core.errors import EvidenceError, UndecidedEvidence
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
 from zaichang.tlog.merkle import leaf_hash
@@ -57,6 +57,9 @@ def test_the_quorum_decides_how_many_witnesses_must_have_seen_a_checkpoint() -> 
     none = parse_trust((text + "quorum none\n").encode())
     assert none.open_checkpoint(cosigned()).checkpoint == CHECKPOINT
     assert code_of(any_of.open_checkpoint, cosigned()) == "E_QUORUM"
+    with pytest.raises(UndecidedEvidence) as missing:
+        any_of.open_checkpoint(cosigned())
+    assert missing.value.exit_code == 2, "a command says that it cannot decide; a finding would be 1"
     assert any_of.open_checkpoint(cosigned(SECOND)).checkpoint == CHECKPOINT
     for policy in (all_of, two_of):
         assert code_of(policy.open_checkpoint, cosigned(SECOND)) == "E_QUORUM"
