@@ -1,4 +1,4 @@
-"""``zaichang log fsck | keys | key | record | scrub | mirror``: an operator's commands for a data folder's logs."""
+"""``zaichang log fsck | keys | key | record | scrub | mirror | outbox``: an operator's commands for the logs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import load_trust, verify_path
 from zaichang.cli.evidence.log_change import add_changes
 from zaichang.cli.evidence.monitor import add_monitor
+from zaichang.cli.evidence.outbox import add_outbox
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, NotFound
 from zaichang.tlog.tiles import WIDTH
@@ -55,6 +56,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     mirror.add_argument("--max-bytes", type=int, metavar="N", help="most bytes to fetch in this run; default: no limit")
     mirror.add_argument("--json", action="store_true", help="print JSON")
     mirror.set_defaults(func=_mirror)
+    add_outbox(actions)
     add_changes(actions)
     add_monitor(actions)
 

@@ -1,0 +1,131 @@
+"""Holds the outbox's lines against the log: the hours that a ledger counts are those that the log states. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from zaichang.audit.findings import About, Findings
+from zaichang.core.canonical import CanonicalValue, parse_canonical_object
+from zaichang.core.enums import LeafKind
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.leaf import parse_leaf
+
+Line = Mapping[str, CanonicalValue]
+
+
+@dataclass(slots=True, kw_only=True)
+class LoggedHours:
+    """What one log states of hours.
+
+    Attributes:
+        origin: The log.
+        starts: Session to its ``session.start`` leaf.
+        leaves: Index to ``session.segment`` or ``session.amend`` leaf.
+    """
+
+    origin: str
+    starts: dict[str, Line] = field(default_factory=dict)
+    leaves: dict[int, Line] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, origin: str, entries: Iterable[Sequence[bytes]]) -> LoggedHours:
+        """Return the statements of a log's entries, bundle by bundle; an entry that is no leaf states nothing."""
+        found, index = cls(origin=origin), -1
+        for group in entries:
+            for entry in group:
+                index += 1
+                try:
+                    value = parse_leaf(entry)
+                except EvidenceError:
+                    continue
+                if value["t"] == LeafKind.START:
+                    found.starts[str(value["sid"])] = value
+                elif value["t"] in (LeafKind.SEGMENT, LeafKind.AMEND):
+                    found.leaves[index] = value
+        return found
+
+
+class OutboxCheck:
+    """Takes the outbox's lines one by one.
+
+    Args:
+        logs: The logs by origin.
+        findings: Takes the results.
+    """
+
+    def __init__(self, logs: Mapping[str, LoggedHours], findings: Findings) -> None:
+        """No line is taken yet."""
+        self._logs = logs
+        self._findings = findings
+        self._minutes: dict[tuple[str, int], dict[int, int]] = {}
+        self._amended: set[tuple[str, int]] = set()
+        self.lines = 0
+
+    def take(self, line: bytes) -> None:
+        """Check the next line."""
+        self.lines += 1
+        try:
+            value = parse_canonical_object(line.rstrip(b"\n"))
+        except EvidenceError as error:
+            self._findings.error("outbox", error, About(), field=f"line {self.lines}")
+            return
+        place = value.get("log")
+        origin, index = (place.get("origin"), place.get("index")) if isinstance(place, dict) else (None, None)
+        log = self._logs.get(str(origin))
+        leaf = None if log is None or not isinstance(index, int) else log.leaves.get(index)
+        sid = str(value.get("session", ""))
+        about = About(origin=str(origin), index=index if isinstance(index, int) else None, sid=sid or None)
+        if log is None or leaf is None or not isinstance(index, int) or leaf["sid"] != sid:
+            self._bad(about, "log", "The log holds no hours of this session at the line's index.")
+            return
+        start = log.starts.get(sid, {})
+        for name in ("course", "lesson", "policy"):
+            if name in value and value[name] != start.get(name):
+                self._bad(about, name, f"The line's {name} is not the log's.", start.get(name), value[name])
+        if value.get("t") == "minute" and leaf["t"] == LeafKind.SEGMENT:
+            self._minute(value, leaf, (log.origin, index), about)
+        elif value.get("t") == "amendment" and leaf["t"] == LeafKind.AMEND:
+            self._amended.add((log.origin, index))
+            for name in ("minute", "verdict", "delta_ms", "reason"):
+                if value.get(name) != leaf[name]:
+                    self._bad(about, name, f"The line's {name} is not the log's.", leaf[name], value.get(name))
+        else:
+            self._bad(about, "t", "The line is of another kind than its leaf.", leaf["t"], value.get("t"))
+
+    def finish(self) -> None:
+        """Check the sums, and that no hour of the log is missing in the outbox."""
+        before = len(self._findings.checks)
+        for log in self._logs.values():
+            for index, leaf in log.leaves.items():
+                about, key = About(origin=log.origin, index=index, sid=str(leaf["sid"])), (log.origin, index)
+                if leaf["t"] == LeafKind.AMEND:
+                    if key not in self._amended:
+                        self._bad(about, "line", "The outbox has no line of this change.")
+                    continue
+                minutes = self._minutes.get(key, {})
+                if len(minutes) != len(str(leaf["minutes"])):
+                    message = "The outbox does not have a line for each minute of this segment."
+                    self._bad(about, "line", message, len(str(leaf["minutes"])), len(minutes))
+                elif sum(minutes.values()) != leaf["verified_ms"]:
+                    message = "The lines do not add up to the segment's verified time."
+                    self._bad(about, "verified_ms", message, leaf["verified_ms"], sum(minutes.values()))
+        if len(self._findings.checks) == before:
+            self._findings.passed("outbox", About(), f"{self.lines} lines are as the log states.")
+
+    def _minute(self, value: Line, leaf: Line, key: tuple[str, int], about: About) -> None:
+        minute, record, first, letters = value.get("minute"), value.get("record"), leaf["first_minute"], leaf["minutes"]
+        plain = record if isinstance(record, dict) else {}
+        if not isinstance(minute, int) or not isinstance(first, int) or not 0 <= minute - first < len(str(letters)):
+            self._bad(about, "minute", "The segment holds no such minute.", got=minute)
+            return
+        letter, verified_ms = str(letters)[minute - first], plain.get("verified_ms")
+        if plain.get("verdict") != letter:
+            self._bad(about, "verdict", "The line's verdict is not the log's.", letter, plain.get("verdict"))
+        known = self._minutes.setdefault(key, {})
+        amount = verified_ms if isinstance(verified_ms, int) else 0
+        if known.setdefault(minute, amount) != amount:
+            self._bad(about, "minute", "Two lines of one minute differ.", known[minute], amount)
+
+    def _bad(self, about: About, name: str, message: str, expected: object = None, got: object = None) -> None:
+        self._findings.failed("outbox", "E_MINUTES", message, about, field=name, expected=expected, got=got)

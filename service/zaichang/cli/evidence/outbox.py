@@ -1,0 +1,52 @@
+"""``zaichang log outbox``: hold the outbox's lines, which an hour ledger reads, against the logs."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from zaichang.audit.check import Status, exit_code
+from zaichang.audit.findings import About, Findings
+from zaichang.audit.reading.log_entries import read_entries
+from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
+from zaichang.cli.out import say
+from zaichang.core.errors import NotFound
+
+
+def add_outbox(actions: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    text = "hold the outbox's lines against the logs, with the service stopped; exit 1 where they differ"
+    outbox = actions.add_parser("outbox", help=text, description=text)
+    outbox.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
+    outbox.add_argument("--json", action="store_true", help="print a JSON line per check")
+    outbox.set_defaults(func=run)
+
+
+def run(args: Namespace) -> int:
+    """Compare; returns 0 where all lines are as the logs state, else 1."""
+    from zaichang.log.reader import LogReader
+    from zaichang.main.logs import folder_logs
+
+    logs: dict[str, LoggedHours] = {}
+    for place in folder_logs(args.data).all():
+        reader = LogReader(place.published)
+        origin = reader.checkpoint.checkpoint.origin
+        logs[origin] = LoggedHours.read(origin, read_entries(place.published.get, reader.size))
+    if not logs:
+        raise NotFound("log.none", f"There is no log in {args.data}.", "Name the service's data folder with --data.")
+    findings = Findings()
+    check = OutboxCheck(logs, findings)
+    for path in sorted((args.data / "outbox").glob("*.jsonl")):
+        with path.open("rb") as stream:
+            for line in stream:
+                check.take(line)
+    check.finish()
+    findings.finish(About())
+    for each in findings.checks:
+        if args.json:
+            say(each.line(), whole=True)
+        elif each.status is Status.PASS:
+            say(each.message)
+        else:
+            say(f"{each.code} index {each.index} session {each.sid} {each.field or ''}: {each.message}", err=True)
+    return exit_code(findings.checks)

@@ -1,0 +1,108 @@
+"""The outbox's lines against the log: an altered, added, doubled or missing line is found."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.study import ManualClock, Student, service, token
+from zaichang.audit.findings import Findings
+from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
+from zaichang.cli import main
+from zaichang.core.canonical import canonical_bytes
+from zaichang.tlog import leaf
+from zaichang.tlog.merkle import leaf_hash
+
+ORIGIN, SID, HASH = "hours.example.org/log/2026", "ab" * 16, b"\x01" * 32
+PLACE = leaf.SessionRef(origin=ORIGIN, sid=SID, seq=0, prev=None, at_ms=60_000)
+
+
+def ref(seq: int) -> leaf.SessionRef:
+    return leaf.SessionRef(origin=ORIGIN, sid=SID, seq=seq, prev=HASH, at_ms=60_000)
+
+
+ENTRIES = [
+    leaf.session_start(PLACE, policy=HASH, course="c", lesson="l", subj_c=HASH, sched_c=HASH),
+    leaf.session_segment(
+        ref(1), n=0, from_ms=0, to_ms=120_000, first_minute=0, minutes="VU", verified_ms=60_000, n_records=2
+    ),
+    leaf.session_amend(
+        ref(2), target=1, target_hash=leaf_hash(b"x"), minute=1, verdict="V", delta_ms=30_000, reason="REVIEW_GRANTED",
+        request=HASH,
+    ),
+    b"no leaf",
+]  # fmt: skip
+COMMON = {"session": SID, "course": "c", "lesson": "l", "learner": "p", "v": 1}
+
+
+def minute(number: int, verdict: str, verified_ms: int, **more: Any) -> dict[str, Any]:
+    record = {"verdict": verdict, "verified_ms": verified_ms}
+    return {**COMMON, "t": "minute", "minute": number, "policy": HASH.hex(), "record": record,
+            "log": {"origin": ORIGIN, "index": 1}, **more}  # fmt: skip
+
+
+AMENDED = {**COMMON, "t": "amendment", "minute": 1, "verdict": "V", "delta_ms": 30_000, "reason": "REVIEW_GRANTED",
+           "log": {"origin": ORIGIN, "index": 2}}  # fmt: skip
+HONEST = [minute(0, "V", 60_000), minute(1, "U", 0), AMENDED]
+
+
+def found(lines: list[Any]) -> list[str | None]:
+    findings = Findings()
+    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES[:2], ENTRIES[2:]])}, findings)
+    for line in lines:
+        check.take((line if isinstance(line, bytes) else canonical_bytes(line)) + b"\n")
+    check.finish()
+    return [each.field for each in findings.checks if each.code is not None]
+
+
+def test_honest_lines_pass_also_when_one_is_written_twice() -> None:
+    assert found(HONEST) == found([*HONEST, HONEST[0]]) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        ([minute(0, "V", 61_000), *HONEST[1:]], ["verified_ms"]),
+        ([minute(0, "F", 60_000), *HONEST[1:]], ["verdict"]),
+        ([*HONEST, minute(0, "V", 1)], ["minute"]),
+        ([*HONEST, minute(2, "V", 60_000)], ["minute"]),
+        (HONEST[1:], ["line"]),
+        (HONEST[:2], ["line"]),
+        ([*HONEST[:2], {**AMENDED, "delta_ms": 50_000}], ["delta_ms"]),
+        ([*HONEST[:2], {**AMENDED, "minute": 0}], ["minute"]),
+        ([*HONEST, minute(0, "V", 60_000, session="cd" * 16)], ["log"]),
+        ([*HONEST, minute(0, "V", 60_000, log={"origin": ORIGIN, "index": 9})], ["log"]),
+        ([*HONEST, minute(0, "V", 60_000, log={"origin": "other/log", "index": 1})], ["log"]),
+        ([*HONEST, minute(0, "V", 60_000, log="none")], ["log"]),
+        ([minute(0, "V", 60_000, course="x"), *HONEST[1:]], ["course"]),
+        ([*HONEST, {**AMENDED, "log": {"origin": ORIGIN, "index": 1}}], ["t"]),
+        ([*HONEST, b"{"], ["line 4"]),
+    ],
+)
+def test_an_alteration_is_found_and_named(lines: list[Any], fields: list[str]) -> None:
+    assert found(lines) == fields
+
+
+async def test_a_real_outbox_is_compared_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock) as services:
+        student = Student(services, clock)
+        await student.begin(await token(services))
+        await student.play(130_000)
+        await student.finish()
+        await student.closed()
+        await services.hub.settle()
+    command = ["log", "outbox", "--data", str(tmp_path)]
+    assert await asyncio.to_thread(main, command) == 0
+    assert "lines are as the log states." in capsys.readouterr().out
+    (path,) = (tmp_path / "outbox").glob("*.jsonl")
+    lines = path.read_text().splitlines(keepends=True)
+    value = json.loads(lines[0])
+    value["record"]["verified_ms"] += 1
+    path.write_text("".join([json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n", *lines[1:]]))
+    assert await asyncio.to_thread(main, [*command, "--json"]) == 1
+    assert '"E_MINUTES"' in capsys.readouterr().out
