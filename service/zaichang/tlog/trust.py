@@ -9,12 +9,12 @@ which the file is good.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
-from zaichang.core.errors import EvidenceError, UndecidedEvidence
+from zaichang.core.civil import parse_moment
+from zaichang.core.errors import EvidenceError, UndecidedEvidence, UnreadableInput
 from zaichang.tlog.beacon import BeaconKey, parse_beacon_key
 from zaichang.tlog.checkpoint import SignedCheckpoint, open_checkpoint, parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey
@@ -58,7 +58,7 @@ class Trust:
         quorum: The witness or group that must have seen a checkpoint, or ``none``.
         ended: Log keys that were retired or revoked, by name and id.
         beacons: Witnesses' keys for beacons.
-        expires_s: The end of its last day, Unix time; None for no end.
+        expires_s: The end of its last day in China, Unix time; None for no end.
         now_s: The reader's own clock, if it is to be used. A cosignature with a later time is refused.
     """
 
@@ -83,7 +83,7 @@ class Trust:
                 if only keys that had ended by then have signed it; ``E_FUTURE`` if it is cosigned in the future.
         """
         if self.expires_s is not None and self.now_s is not None and self.now_s >= self.expires_s:
-            raise EvidenceError("E_EXPIRED", "The trust file has ended: fetch a newer one (zaichang trust update).")
+            raise UndecidedEvidence("E_EXPIRED", "The trust file has ended: fetch a newer one (zaichang trust update).")
         signed = open_checkpoint(note, self.verifiers(), origin)
         ahead_s = max((entry.timestamp_s for entry in signed.opened.verified), default=0) - (self.now_s or 0)
         if self.now_s is not None and ahead_s > CLOCK_SKEW_S:
@@ -257,12 +257,12 @@ class _Parser:
 
     def _expires(self, number: int, day: str) -> None:
         try:
-            last = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
-        except ValueError:
+            last = parse_moment(day)
+        except UnreadableInput:
             self.refuse(number, "a last day is YYYY-MM-DD")
-        if self.expires_s is not None or last.date().isoformat() != day:
+        if self.expires_s is not None or not last.whole_day:
             self.refuse(number, "one last day, as YYYY-MM-DD")
-        self.expires_s = int((last + datetime.timedelta(days=1)).timestamp())
+        self.expires_s = last.end_ms // 1000
 
     def _group(self, number: int, name: str, count: str, members: list[str]) -> None:
         for member in members:

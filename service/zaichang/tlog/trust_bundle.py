@@ -7,12 +7,12 @@ keys, witnesses, beacons and revocations come from the roots alone: a stolen log
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from zaichang.core.errors import EvidenceError
+from zaichang.core.civil import parse_moment
+from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.checkpoint import parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey, valid_key_name
 from zaichang.tlog.note import open_note, parse_note
@@ -46,7 +46,7 @@ class TrustBundle:
     Attributes:
         name: Who issues it.
         serial: Grows with each one.
-        issued: The day of issue.
+        issued: The day of issue in China, YYYY-MM-DD.
         expires: The last day on which it is good.
         roots: The keys that sign the next one.
         lines: The lines of the trust file.
@@ -55,8 +55,8 @@ class TrustBundle:
 
     name: str
     serial: int
-    issued: datetime.date
-    expires: datetime.date
+    issued: str
+    expires: str
     roots: Roots
     lines: tuple[str, ...]
     trust: Trust
@@ -126,13 +126,13 @@ def parse_text(text: bytes) -> TrustBundle:
     return bundle
 
 
-def open_trust_bundle(note: bytes, roots: Roots, today: datetime.date, held_serial: int = 0) -> TrustBundle:
+def open_trust_bundle(note: bytes, roots: Roots, today: str, held_serial: int = 0) -> TrustBundle:
     """Check a signed trust: enough roots have signed, it is not older than the one held, and it has not ended.
 
     Args:
         note: The signed note.
         roots: The pinned roots.
-        today: The reader's day.
+        today: The reader's day in China, YYYY-MM-DD.
         held_serial: Serial number of the one that the reader has; 0 for none.
 
     Raises:
@@ -167,14 +167,14 @@ def _roots(lines: Iterable[str]) -> Roots:
     return Roots(threshold=count, keys=keys)
 
 
-def _day(text: str) -> datetime.date:
+def _day(text: str) -> str:
     try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
+        whole = parse_moment(text).whole_day
+    except UnreadableInput:
+        whole = False
+    if not whole:
         _refuse("a day is YYYY-MM-DD")
-    if day.isoformat() != text:
-        _refuse("a day is YYYY-MM-DD")
-    return day
+    return text
 
 
 def _refuse(what: str) -> NoReturn:

@@ -142,7 +142,7 @@ def test_a_checkpoint_without_the_logs_own_key_passes_the_key_check_alone() -> N
 
 def test_a_trust_file_ends_on_its_last_day() -> None:
     trust = parse_trust(f"log {LOG.vkey}\nquorum none\nexpires 2026-12-31\n".encode())
-    note, end_s = sign_checkpoint(CHECKPOINT, [LOG]), 1_798_761_600
+    note, end_s = sign_checkpoint(CHECKPOINT, [LOG]), 1_798_732_800
     assert trust.expires_s == end_s
     assert trust.open_checkpoint(note).checkpoint == CHECKPOINT
     assert replace(trust, now_s=end_s - 1).open_checkpoint(note).checkpoint == CHECKPOINT

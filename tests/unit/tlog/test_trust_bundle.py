@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +13,7 @@ from zaichang.tlog.trust_bundle import Roots, TrustBundle, open_trust_bundle, pa
 
 ONE, TWO, THREE = (Ed25519Signer(f"root-{n}.regulator.example", bytes([n]) * 32) for n in (1, 2, 3))
 LOG = Ed25519Signer("hours.example.org/inst-1/2026", b"\x09" * 32)
-DAY = datetime.date(2026, 11, 30)
+DAY = "2026-11-30"
 ROOTS = parse_roots("\n".join(["# pinned", "threshold 2", *(f"root {k.vkey}" for k in (ONE, TWO, THREE))]).encode())
 
 
@@ -32,7 +31,7 @@ def code_of(call: Callable[..., object], *arguments: object) -> str:
 
 def test_two_of_three_roots_sign_a_trust_file() -> None:
     bundle = open_trust_bundle(sign_note(text_of(), [ONE, THREE]), ROOTS, DAY, 7)
-    assert (bundle.name, bundle.serial, bundle.expires) == ("regulator.example", 7, datetime.date(2026, 12, 31))
+    assert (bundle.name, bundle.serial, bundle.expires) == ("regulator.example", 7, "2026-12-31")
     assert [key.vkey for key in bundle.trust.logs] == [LOG.vkey]
     assert bundle.trust_file().decode().splitlines()[-1] == "expires 2026-12-31"
     assert bundle.text() == text_of()
@@ -48,8 +47,8 @@ def test_one_root_or_a_stranger_is_not_enough() -> None:
 def test_it_neither_goes_back_nor_lasts_for_ever() -> None:
     note = sign_note(text_of(), [ONE, TWO])
     assert code_of(open_trust_bundle, note, ROOTS, DAY, 8) == "E_TRUST"
-    assert open_trust_bundle(note, ROOTS, datetime.date(2026, 12, 31)).serial == 7
-    assert code_of(open_trust_bundle, note, ROOTS, datetime.date(2027, 1, 1)) == "E_EXPIRED"
+    assert open_trust_bundle(note, ROOTS, "2026-12-31").serial == 7
+    assert code_of(open_trust_bundle, note, ROOTS, "2027-01-01") == "E_EXPIRED"
 
 
 def test_the_roots_before_sign_the_roots_that_follow() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
+import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from zaichang import __version__
 from zaichang.audit.source import MAX_TRUST_BYTES, read_file
 from zaichang.cli.out import say
+from zaichang.core.civil import DAY_MS, date_text
 from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.tlog.keys import parse_vkey
 from zaichang.tlog.note import Note, format_note, open_note, parse_note, sign_note
@@ -59,9 +60,9 @@ def _key(args: Namespace) -> int:
 def _draft(args: Namespace) -> int:
     lines = read_file(args.lines, MAX_TRUST_BYTES).decode("utf-8").rstrip("\n").split("\n")
     roots = parse_roots(read_file(args.roots, MAX_TRUST_BYTES))
-    today = _today()
-    head = [TITLE, f"name {args.name}", f"serial {args.serial}", f"issued {today}"]
-    head.append(f"expires {today + datetime.timedelta(days=args.days)}")
+    now_ms = _now_ms()
+    head = [TITLE, f"name {args.name}", f"serial {args.serial}", f"issued {date_text(now_ms)}"]
+    head.append(f"expires {date_text(now_ms + args.days * DAY_MS)}")
     text = ("\n".join([*head, *roots.lines(), "", *lines]) + "\n").encode()
     parse_text(text)
     _write(args.out, text)
@@ -98,7 +99,7 @@ def _sign(args: Namespace) -> int:
 
 def _protocol(bundle: TrustBundle, digest: str, signers: list[str]) -> None:
     """Print what happened, for paper: each person signs it by hand."""
-    say(f"签署记录 Protocol of a signing, {_today()}, zaichang {__version__}")
+    say(f"签署记录 Protocol of a signing, {date_text(_now_ms())}, zaichang {__version__}")
     say(f"文本摘要 digest of the text (SHA-256): {digest}")
     say(f"签发方 issuer {bundle.name}, 序号 serial {bundle.serial}, 有效期 {bundle.issued} - {bundle.expires}")
     trust = bundle.trust
@@ -114,7 +115,9 @@ def _protocol(bundle: TrustBundle, digest: str, signers: list[str]) -> None:
 
 def _show(args: Namespace) -> int:
     bundle = open_trust_bundle(
-        read_file(args.bundle, MAX_TRUST_BYTES), parse_roots(read_file(args.roots, MAX_TRUST_BYTES)), _today()
+        read_file(args.bundle, MAX_TRUST_BYTES),
+        parse_roots(read_file(args.roots, MAX_TRUST_BYTES)),
+        date_text(_now_ms()),
     )
     say(f"{bundle.name}, serial {bundle.serial}, {bundle.issued} to {bundle.expires}")
     for line in bundle.lines:
@@ -126,7 +129,7 @@ def _update(args: Namespace) -> int:
     kept = args.into.with_name(f"{args.into.name}.signed")
     data, pinned = read_file(args.bundle, MAX_TRUST_BYTES), parse_roots(read_file(args.roots, MAX_TRUST_BYTES))
     held = parse_text(parse_note(read_file(kept, MAX_TRUST_BYTES)).text).serial if kept.is_file() else 0
-    bundle = open_trust_bundle(data, pinned, _today(), held)
+    bundle = open_trust_bundle(data, pinned, date_text(_now_ms()), held)
     _write(args.into, bundle.trust_file())
     _write(kept, data)
     if bundle.roots != pinned:
@@ -140,8 +143,8 @@ def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def _today() -> datetime.date:
-    return datetime.datetime.now(datetime.UTC).date()
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _write(path: Path, data: bytes) -> None:

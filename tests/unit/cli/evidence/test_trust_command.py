@@ -69,8 +69,8 @@ def test_two_people_sign_and_a_reader_takes_it_over(
     assert sign(place, 1, later, "draft", "newer-1") == 0 and sign(place, 2, later, "newer-1", "newer-2") == 0
     assert update(place, "newer-2") == 0
     assert update(place, "signed-2") == 1, "an older one is not taken back"
-    future = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=91)
-    monkeypatch.setattr(command, "_today", lambda: future)
+    future_ms = command._now_ms() + 92 * 86_400_000
+    monkeypatch.setattr(command, "_now_ms", lambda: future_ms)
     assert update(place, "newer-2") == 1
     monkeypatch.setattr("time.time", lambda: datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC).timestamp())
     capsys.readouterr()
