@@ -2,8 +2,8 @@
 
     python -m benchmarks.hours.learner_years [--learners 10000 100000 1000000] [--facts 12] [--json FILE]
 
-Each learner's facts are made, counted and dropped, as a nightly run over the store would do it. Facts are made
-outside the measured time; the peak of memory is the process's.
+There are 5,000 different histories, which further learners share: making facts would take longer than counting them.
+Each statement is counted anew and dropped. The peak of memory is the process's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zaichang.ledger.rules import HourRules
 YEAR = 2026
 NEW_YEAR_MS = 1_767_196_800_000
 DAY_MS = 86_400_000
-BATCH = 1_000
+HISTORIES = 5_000
 STATEMENT_FACTS = 90
 STATEMENT_RUNS = 200
 
@@ -44,21 +44,18 @@ def learner_facts(number: int, size: int) -> list[Fact]:
 
 def count_all(learners: int, size: int, rules: HourRules) -> dict[str, report.Cell]:
     """Count all learners; returns a row of the table."""
-    spent_s = 0.0
+    histories = [learner_facts(number, size) for number in range(min(learners, HISTORIES))]
     met = 0
-    begun = time.monotonic()
-    for first in range(0, learners, BATCH):
-        batch = [learner_facts(number, size) for number in range(first, min(first + BATCH, learners))]
-        before = time.process_time()
-        for facts in batch:
-            met += count(facts, rules, YEAR).status == "met"
-        spent_s += time.process_time() - before
+    begun, before = time.monotonic(), time.process_time()
+    for number in range(learners):
+        met += count(histories[number % HISTORIES], rules, YEAR).status == "met"
+    spent_s = time.process_time() - before
     return {
         "learner_years": learners,
         "facts_each": size,
         "count_cpu_s": round(spent_s, 2),
         "per_learner_us": round(spent_s / learners * 1e6, 1),
-        "wall_with_making_s": round(time.monotonic() - begun, 2),
+        "wall_s": round(time.monotonic() - begun, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "met": met,
     }

@@ -1,6 +1,6 @@
 """Compares a statement with a case's expectation: exact fractions, each field by its meaning.
 
-Where the format leaves a field's shape open, each of its shapes is read: ``pending`` is an amount or a list of entries,
+Where the format leaves a field's shape open, each shape is read: ``pending`` is an amount, a list of entries, or yes,
 ``advice_public`` is yes or no, the amount advised, or the amount that lacks of it. A line may have several reasons; an
 expectation names one of them.
 """
@@ -66,15 +66,17 @@ def _field(
         case "unit_at_year_end":
             return _plain(field, expected, first.unit_at_year_end or "")
         case "notices":
-            return _plain(field, sorted(expected), sorted(first.notices))
+            told = [expected] if isinstance(expected, str) else expected
+            return _plain(field, sorted(told), sorted(first.notices))
         case "least_more":
             return _amount(field, expected, _sum(year.least_more or ZERO for year in _span(rules, years)))
         case "pending" | "pending_credits":
-            return _waiting(field, expected, first)
+            return _amount_or_keys(field, expected, first.pending, [line for line in first.lines if line.pending])
         case "reported_not_recognised":
-            return _amount(field, expected, first.reported_not_recognised)
+            waits = [line for line in first.lines if line.reported and not line.recognised]
+            return _amount_or_keys(field, expected, first.reported_not_recognised, waits)
         case "recognised":
-            return _amount(field, expected, first.recognised)
+            return _amount_or_keys(field, expected, first.recognised, [line for line in first.lines if line.recognised])
         case "advice_public":
             return _advice(expected, first)
         case "years_met":
@@ -139,10 +141,13 @@ def _amount(field: str, expected: object, got: Fraction) -> list[Difference]:
     return [] if _exact(field, expected) == got else [Difference(field, str(expected), str(got))]
 
 
-def _waiting(field: str, expected: object, statement: Statement) -> list[Difference]:
+def _amount_or_keys(field: str, expected: object, got: Fraction, lines: Sequence[Line]) -> list[Difference]:
+    """Compare an amount, the entries that it comes from, or whether there is any."""
+    if isinstance(expected, bool):
+        return _plain(field, expected, bool(lines))
     if isinstance(expected, list):
-        return _plain(field, sorted(expected), sorted({line.key for line in statement.lines if line.pending}))
-    return _amount(field, expected, statement.pending)
+        return _plain(field, sorted(expected), sorted({line.key for line in lines}))
+    return _amount(field, expected, got)
 
 
 def _advice(expected: object, statement: Statement) -> list[Difference]:

@@ -100,7 +100,7 @@ def _earn(
         return _whole(claims, item)
     minutes: dict[tuple[str, str], Fraction] = {}
     projects: dict[str, Amount] = {}
-    best = {claim.activity: claim.key for claim in sorted(reversed(claims), key=lambda one: _given(one, item, rules))}
+    best = _best(claims, item, rules) if item.once_per_activity else {}
     lines: list[Line] = []
     for claim in claims:
         share = share_in(claim, window) if item.per is Per.STEP else Fraction(1)
@@ -112,7 +112,7 @@ def _earn(
             line = _line(claim, item, category, asked, given, worth.whys, window)
             if item.cap_day is not None:
                 line = _cap_day(claim, item.cap_day, line, day_left)
-            if item.once_per_activity and claim.activity and best[claim.activity] != claim.key:
+            if claim.activity and best.get(claim.activity, claim.key) != claim.key:
                 line = line.less(0, Why.SAME_ACTIVITY)
             if item.cap_each is not None:
                 left = item.cap_each - projects.get(claim.activity, 0)
@@ -122,9 +122,13 @@ def _earn(
     return lines
 
 
-def _given(claim: Claim, item: Item, rules: HourRules) -> Amount:
-    """Return the amount that a claim alone would give: of one activity the best counts, of equal ones the first key."""
-    return sum((given for _, _, given in worth_of(claim, item, rules.readings).parts), Fraction(0))
+def _best(claims: list[Claim], item: Item, rules: HourRules) -> dict[str, str]:
+    """Return the key of the claim that counts for each activity: the best, of equal ones the first key."""
+
+    def given(claim: Claim) -> Amount:
+        return sum((part for _, _, part in worth_of(claim, item, rules.readings).parts), Fraction(0))
+
+    return {claim.activity: claim.key for claim in sorted(reversed(claims), key=given)}
 
 
 def _line(

@@ -12,7 +12,6 @@ from zaichang.ledger.window import Window, label_of
 
 PAPERLESS_FROM_MS: Final = 1_483_200_000_000
 """2017-01-01 in China: 不再发放纸质学分."""
-_ORDER: Final = tuple(Gate)
 _NATIONAL: Final = frozenset(("national", "国家级", "i", "state"))
 _AUTHORITY: Final = ("人力资源社会保障局", "人力资源和社会保障局", "人社局", "hrss", "human_resources")
 _RELATED: Final = frozenset(("post", "profession"))
@@ -23,10 +22,9 @@ def closed_gates(
 ) -> tuple[Why, ...]:
     """Return why the claim does not count, in the order of the gates; empty where all are open."""
     whys: dict[Why, None] = {}
-    for gate in _ORDER:
-        if gate in item.gates:
-            for why in _closed(gate, claim, item, rules, window, publications):
-                whys[why] = None
+    for gate in item.gates:
+        for why in _closed(gate, claim, item, rules, window, publications):
+            whys[why] = None
     return tuple(whys)
 
 

@@ -1,4 +1,7 @@
-"""Make-up (补学): hours of one year go to the year before, as far as they are there and the gap needs them."""
+"""Make-up (补学): hours of one year go to the year before, as far as they are there and the gap needs them.
+
+Where no fact of the giving year is known at all, the approved make-up itself is the fact: its amount stands.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,7 @@ def give(
     moved: list[Moved] = []
     missing: dict[str, Fraction] | None = None
     given_before = ZERO
+    known = any(Why.OTHER_YEAR not in line.whys for line in lines)
     for fact in makeups:
         whys = refused(fact, rules, window)
         amounts: list[tuple[str, Fraction]] = []
@@ -62,7 +66,9 @@ def give(
             missing = gap() if missing is None else missing
             for category, asked in fact.amounts:
                 room = max(ZERO, _room(rules, missing, category) - given_before)
-                lines, taken = _take(lines, category, min(Fraction(asked), room))
+                taken = min(Fraction(asked), room)
+                if known:
+                    lines, taken = _take(lines, category, taken)
                 given_before += taken
                 amounts.append((category, taken))
         moved.append(Moved(fact, tuple(amounts), whys))

@@ -102,7 +102,7 @@ class Item:
         whole_months: Months from which a span counts as ``whole``.
         whole: Its amount.
         whole_passed: Whether it must be passed for that.
-        gates: The questions to answer.
+        gates: The questions to answer, in their order.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Item:
     whole_months: int | None
     whole: Fraction | None
     whole_passed: bool
-    gates: frozenset[Gate]
+    gates: tuple[Gate, ...]
     cite: str
 
     def rate(self, role: str) -> Fraction | None:

@@ -103,7 +103,7 @@ def _item(table: Table, source: str) -> Item:
         whole_months=months,
         whole=_number(table, "whole", where),
         whole_passed=table.get("whole_passed") is True,
-        gates=frozenset(_words(Gate, table, "gates", where)),
+        gates=tuple(gate for gate in Gate if gate in _words(Gate, table, "gates", where)),
         cite=_text(table, "cite", where),
     )
 

@@ -24,7 +24,7 @@ MAY = start_ms(Date(2027, 5, 1))
 def closed(gate: Gate | str, spans: Any = None, **values: Any) -> tuple[Why, ...]:
     item = CME.item("credit")
     assert item is not None
-    some: Any = frozenset((gate,))
+    some: Any = (gate,)
     claim = Claim(key="c", item="credit", **values)
     return closed_gates(claim, replace(item, gates=some, ranks=frozenset(("first",))), CME, YEAR, spans)
 

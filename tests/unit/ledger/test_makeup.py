@@ -57,6 +57,11 @@ def test_no_more_than_is_there() -> None:
     assert totals(bulk("a", 2025, 10), bulk("b", 2026, 30), makeup(professional="50")) == [40, 0, 0]
 
 
+def test_an_approved_make_up_stands_where_nothing_of_its_year_is_known() -> None:
+    assert totals(bulk("a", 2025, 70), makeup(professional="50"))[0] == 90
+    assert totals(bulk("a", 2025, 70), makeup(professional="15"))[0] == 85
+
+
 def test_two_make_ups_share_the_gap() -> None:
     entry = (bulk("a", 2025, 70), bulk("b", 2026, 100))
     assert totals(*entry, makeup("m", professional="15"), makeup("n", professional="15")) == [90, 80, 0]

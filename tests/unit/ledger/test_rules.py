@@ -37,7 +37,7 @@ def test_the_plain_values() -> None:
     assert needs[1] == {"measure": "professional", "at_least": "60", "share": "2/3", "cite": CQ.needs[1].cite}
     paper = next(item for item in items if item["name"] == "paper")
     assert paper["rates"] == [["sole", "10"], ["joint", "5"]]
-    assert paper["gates"] == ["approved", "evidence", "in_time"]
+    assert paper["gates"] == ["evidence", "in_time", "approved"]
     assert paper["once_per_activity"] is False
 
 
