@@ -25,7 +25,7 @@ from zaichang.audit.check import Check
 from zaichang.log.fetch_guard import Limits
 from zaichang.log.http_source import HttpSource
 from zaichang.log.mirror import Mirror
-from zaichang.log.monitor import Monitor
+from zaichang.log.watch.monitor import Monitor
 from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.ports.log.side_files import SideFiles
 from zaichang.ports.log.store import PublishedLog

@@ -29,7 +29,7 @@ def add_monitor(actions: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(args: Namespace) -> int:
     """Watch; returns 0 if the last round raised no alarm, 1 if it did."""
-    from zaichang.log.monitor import metrics_text
+    from zaichang.log.watch.monitor import metrics_text
     from zaichang.main.logs import open_monitor
 
     trust = load_trust(args.trust)
@@ -65,7 +65,7 @@ def run(args: Namespace) -> int:
 
 def _posted(webhook: str | None, origin: str, at_s: int, alarms: list[dict[str, str]]) -> bool:
     """Post the alarms; return whether they arrived, so that a failed post is repeated in the next round."""
-    from zaichang.log.webhook import post_json
+    from zaichang.log.watch.webhook import post_json
 
     if webhook is None:
         return True

@@ -6,7 +6,7 @@ import pytest
 
 from support.hook import listening
 from zaichang.core.errors import ConfigError, StorageError
-from zaichang.log.webhook import post_json
+from zaichang.log.watch.webhook import post_json
 
 
 def test_a_value_is_posted_as_json() -> None:

@@ -15,7 +15,7 @@ from support.small_logs import TRUST, files_of
 from zaichang.audit.source import verify_path
 from zaichang.cli import main
 from zaichang.core.errors import StorageError
-from zaichang.log.monitor import Monitor, Round, metrics_text
+from zaichang.log.watch.monitor import Monitor, Round, metrics_text
 from zaichang.main import logs
 from zaichang.tlog.trust import Trust
 

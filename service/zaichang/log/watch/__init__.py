@@ -1,0 +1,1 @@
+"""Watching a log from outside: rounds over a checked copy, and alarms."""
