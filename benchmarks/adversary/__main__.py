@@ -24,7 +24,7 @@ from benchmarks.adversary.campaign import CLASSES, Worst, honest, judged, search
 from benchmarks.adversary.classes import ACCEPTED
 from benchmarks.adversary.ways import Way, way_to_plain
 from zaichang.launch.policy_packs import load_pack
-from zaichang_simulation import redteam_page
+from zaichang_simulation.redteam import files
 
 
 def row(worst: Worst) -> dict[str, report.Cell]:
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         destination=chosen.json if chosen.page is None else chosen.page / "adversary.json",
     )
     if chosen.page is not None:
-        redteam_page.write(chosen.page)
+        files.write(chosen.page)
     ways = {each.kind: each.way for each in found}
     if chosen.keep:
         kept.save_ways({**kept.load_ways(), **ways})

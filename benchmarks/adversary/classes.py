@@ -55,7 +55,8 @@ ALLOWED: Final = MappingProxyType(
 ACCEPTED: Final = MappingProxyType(
     {
         "notice": "The page tells the learner of each silent order and holds the picture back until then: a learner who"
-        " is back within the notice that slow lines need is not told from one who never left.",
+        " is back within the notice that slow lines need is not told from one who never left. Absences of five seconds"
+        " after a round are free so; those of ten are not.",
         "no-faces": "The route without faces proves answers, and a program that reads the page can give them.",
         "accounts": "The core sees one session; one face behind two accounts is for the service around it.",
     }

@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.adversary.camera import AWAY, View
+from benchmarks.adversary.classes import tools_of
 from benchmarks.adversary.page import Page
 from benchmarks.adversary.ways import Way
 from zaichang.session.playhead import difference, total_ms
 from zaichang.session.policy import Policy
 
 BEGINS_MS = 1_700_000_000_000
-AWAY_MIN_MS = 5_000
-"""A person who gets up is away for this long at least: less is no absence that anyone could use."""
+AWAY_MIN_MS = 10_000
+"""A cheat who gets up is away for this long at least: less is no absence that is of use."""
+GLIMPSE_MS = 5_000
+"""The same in the class ``notice``, whose figure holds the short absences that the rules' notice leaves free."""
 GIVES_UP_MS = 400_000
 """An evening ends where the lesson has not run for so long: a page that stands so long stands for ever."""
-PATIENCE = 3
+PATIENCE = 2
 """An evening lasts at most so many times the lesson; a way that stands still ends there."""
 
 
@@ -74,6 +77,8 @@ class Evening:
         self.moves = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
+        brief = "notice" in tools_of(way)
+        self._away_min_ms = 0 if way.honest else (GLIMPSE_MS if brief else AWAY_MIN_MS)
         self._ran_ms = BEGINS_MS
         self._until_ms = BEGINS_MS + PATIENCE * lesson_ms
         self.pages = [Page(self, policy, lesson_ms) for _ in range(way.accounts)]
@@ -116,7 +121,7 @@ class Evening:
 
     def come(self, for_ms: int = 0) -> None:
         """The learner sits down, for the given time if there is one."""
-        back_ms = self.left_ms + AWAY_MIN_MS
+        back_ms = self.left_ms + self._away_min_ms
         if not self.here and self.now_ms < back_ms:
             moves = self.moves
             self.at(back_ms, lambda: self.come(for_ms) if self.moves == moves else None)

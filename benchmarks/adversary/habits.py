@@ -148,6 +148,7 @@ class Honest:
             picture_ms=day.picture_ms,
             shutter_ms=day.shutter_ms,
             react_ms=day.react_ms,
+            honest=True,
         )
 
     def _habit(self, name: str, chance: random.Random) -> Habit:

@@ -117,6 +117,7 @@ class Way:
         shutter_ms: How long the camera takes for one.
         finishes: Whether the page asks for the end when the lesson has ended.
         obeys: Whether the page pauses when told to.
+        honest: Whether it is an honest day: then absences may be as short as bending down is.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -134,6 +135,7 @@ class Way:
     shutter_ms: int = 80
     finishes: bool = True
     obeys: bool = True
+    honest: bool = False
 
 
 PLAIN = Way()

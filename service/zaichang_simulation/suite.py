@@ -18,7 +18,8 @@ from zaichang.core.errors import UnreadableInput
 from zaichang_simulation.analysis import Gallery
 from zaichang_simulation.engine import simulate
 from zaichang_simulation.format.loader import Loaded, load
-from zaichang_simulation.redteam_page import CHEAT_CREDIT_MAX, Row, figures, summary, write
+from zaichang_simulation.redteam.files import write
+from zaichang_simulation.redteam.page import CHEAT_CREDIT_MAX, Row, figures, summary
 from zaichang_simulation.result import Result
 
 HONEST_LOSS_MAX_MS = 60_000

@@ -5,7 +5,7 @@ from pathlib import Path
 from support.sim import PaintedAnalyser
 from zaichang_simulation import suite
 from zaichang_simulation.analysis import Gallery
-from zaichang_simulation.redteam_page import figures, page
+from zaichang_simulation.redteam.page import figures, page
 
 SIZE = "width_px = 160\nheight_px = 120\n"
 POLICY = '[policy]\nproofs = ["presence", "identity"]\nliveness_start = false\nliveness_bracket = false\n'

@@ -1,12 +1,8 @@
 """docs/redteam.md: three measurements side by side, made from their records alone."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from zaichang_simulation.redteam_page import NOT_RUN, figures, gain_s, page, worst_cheat, worst_day, write
+from zaichang_simulation.redteam.page import figures, gain_s, page, worst_cheat, worst_day
 
 STOPPED = {
     "kind": "cheat",
@@ -101,16 +97,6 @@ def test_three_figures_stand_side_by_side() -> None:
     assert "- class no-faces, 3600 s (found by the search): A program reads." in text
     assert "- 10.0 s: C1 (Sends a photo). A burst." in text
     assert "| A tunnel | 10.0 |" in text
-
-
-@pytest.mark.parametrize("missing", ["adversary.json", "fresh-set.json"])
-def test_a_record_that_is_absent_was_not_run_yet(tmp_path: Path, missing: str) -> None:
-    records = {"redteam.json": [STOPPED, HONEST], "adversary.json": SEARCH, "fresh-set.json": {"cheat_credit": "1 %"}}
-    for name, record in records.items():
-        if name != missing:
-            (tmp_path / name).write_text(json.dumps(record))
-    write(tmp_path)
-    assert NOT_RUN in (tmp_path / "redteam.md").read_text()
 
 
 def test_where_nothing_is_earned_the_page_says_so() -> None:

@@ -1,16 +1,12 @@
 """docs/redteam.md, made from three records: the suites' rows, the search's figures, and those of a fresh set.
 
-``python -m zaichang_simulation.redteam_page docs`` writes the page anew from docs/redteam.json, docs/adversary.json and
-docs/fresh-set.json; a record that is absent was not run yet.
+A record that is absent was not run yet. ``files`` reads the records and writes the page.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -241,18 +237,3 @@ def _explained(cheats: Sequence[Row]) -> list[str]:
         f"- {gain_s(row):.1f} s: {row['technique']} ({row['title']}). {row.get('explained', '')}".rstrip()
         for row in earned
     ]
-
-
-def write(folder: Path) -> None:
-    """Write redteam.md into a folder, from the records that lie there."""
-
-    def record(name: str) -> Any:
-        path = folder / name
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-    text = page(record("redteam.json") or [], record("adversary.json"), record("fresh-set.json"))
-    (folder / "redteam.md").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))
