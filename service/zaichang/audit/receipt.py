@@ -8,7 +8,7 @@ derives it again, so a true proof cannot stand under a false sentence.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -30,6 +30,8 @@ from zaichang.tlog.trust import Trust
 
 FORMAT: Final = "zaichang-receipt@v1"
 MAX_RECEIPT_BYTES: Final = 8_192
+ReadQr = Callable[[bytes], str]
+"""Returns the text of a QR code's picture, empty where there is none."""
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
@@ -181,12 +183,13 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     return receipt, value
 
 
-def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
+def verify_receipt(data: bytes, trust: Trust, read_qr: ReadQr | None = None) -> list[Check]:
     """Check a receipt: signature and quorum, both proofs, both leaves, the opening, and the summary.
 
     Args:
         data: The receipt's bytes.
         trust: The trusted keys.
+        read_qr: Reads the QR code's picture; None where no reader is installed, which is told.
     """
     findings = Findings()
     try:
@@ -223,6 +226,7 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
                 "leaf", "E_SCHEMA", about, field, expected, leaves[name][field], f"The {name} leaf is of another kind."
             )
     if len(leaves) == len(parts):
+        _picture(findings, receipt, read_qr)
         _agree(findings, receipt, plain, leaves["start"], leaves["final"])
         start, final = (
             KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=leaves[name])
@@ -237,6 +241,19 @@ def verify_receipt(data: bytes, trust: Trust) -> list[Check]:
             more = " Its beacon is held against the witness by a bundle." if "b" in reveal else ""
             findings.passed("schedule", final.about(checkpoint.origin), f"Level {level}.{more}")
     return findings.checks
+
+
+def _picture(findings: Findings, receipt: Receipt, read_qr: ReadQr | None) -> None:
+    """Compare the QR code's picture with its text: a person sees the picture, a program the text."""
+    about = About(index=receipt.final.index)
+    if not receipt.qr_png:
+        return
+    if read_qr is None:
+        findings.passed("qr not compared", about, "The QR code's picture is not compared: no reader is installed.")
+        return
+    message = "The QR code's picture says something else than the receipt."
+    if findings.equal("qr", "E_MINUTES", about, "qr.png", qr_text(receipt), read_qr(receipt.qr_png), message):
+        findings.passed("qr", about, "The QR code's picture says what its text says.")
 
 
 def _voided(

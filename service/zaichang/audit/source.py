@@ -12,7 +12,7 @@ from zaichang.audit.check import Check
 from zaichang.audit.history import FIRST_SIGHT, HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
-from zaichang.audit.receipt import MAX_RECEIPT_BYTES, verify_receipt
+from zaichang.audit.receipt import MAX_RECEIPT_BYTES, ReadQr, verify_receipt
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.audit.whole.fork import FORMAT as FORK_FORMAT
@@ -66,6 +66,7 @@ def verify_path(
     older: Sequence[bytes] = (),
     progress: Callable[[int, int], None] | None = None,
     own_copy: bool = False,
+    read_qr: ReadQr | None = None,
 ) -> list[Check]:
     """Check the bundle, receipt or log at ``path``.
 
@@ -76,6 +77,7 @@ def verify_path(
         options: For a folder: the optional checks.
         older: For a folder: signed checkpoints seen before.
         own_copy: For a folder: whether it is the reader's own mirror, whose times of first sight are believed.
+        read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
         progress: For a folder: called with the entries read and the total.
 
     Raises:
@@ -95,7 +97,7 @@ def verify_path(
     if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
         return verify_bundle(data, trust, replay)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
-        return verify_receipt(data, trust)
+        return verify_receipt(data, trust, read_qr)
     if b'"format":"' + FORK_FORMAT.encode() + b'"' in data[:MAX_FORK_BYTES]:
         return verify_fork(data, trust)
     raise UnreadableInput(

@@ -1,11 +1,20 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from support import evidence_bundle as sample_of
 from zaichang.audit.check import Status, exit_code
-from zaichang.audit.receipt import MAX_RECEIPT_BYTES, Receipt, ReceiptLeaf, Subject, verify_receipt, write_receipt
+from zaichang.audit.receipt import (
+    MAX_RECEIPT_BYTES,
+    Receipt,
+    ReceiptLeaf,
+    Subject,
+    qr_text,
+    verify_receipt,
+    write_receipt,
+)
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
@@ -193,3 +202,17 @@ def test_a_receipt_s_leaves_are_dated_in_their_order_and_not_after_a_witness_saw
     assert cosigned(final_ms - SKEW_MS - 2_000) == [("E_TIME_LATE", "at")]
     swapped = write_receipt(replace(RECEIPT, start=RECEIPT.final, final=RECEIPT.start))
     assert "E_TIME_LOW" in codes(swapped)
+
+
+def test_the_qr_code_s_picture_is_compared_where_a_reader_is() -> None:
+    picture = write_receipt(replace(RECEIPT, qr_png=b"picture"))
+
+    def results(read: Callable[[bytes], str] | None) -> list[tuple[str, str | None]]:
+        checks = verify_receipt(picture, TRUST, read)
+        return [(check.check, check.code) for check in checks if check.check.startswith("qr")]
+
+    assert results(lambda png: qr_text(RECEIPT) if png == b"picture" else "") == [("qr", None)]
+    assert results(lambda png: "zaichang:another#1:00") == [("qr", "E_MINUTES")]
+    assert results(lambda png: "") == [("qr", "E_MINUTES")]
+    assert results(None) == [("qr not compared", None)]
+    assert exit_code(verify_receipt(picture, TRUST)) == 0

@@ -15,6 +15,7 @@ from typing import Final
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
+from zaichang.audit.receipt import ReadQr
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import load_trust, read_file, verify_path
 from zaichang.cli.out import redraw, say
@@ -63,7 +64,14 @@ def run(args: Namespace) -> int:
     progress = _progress if sys.stderr.isatty() and not args.json else None
     replay = None if args.no_replay else replay_by_rules
     checks = verify_path(
-        args.path, trust, replay=replay, options=options, older=older, progress=progress, own_copy=args.own_copy
+        args.path,
+        trust,
+        replay=replay,
+        options=options,
+        older=older,
+        progress=progress,
+        own_copy=args.own_copy,
+        read_qr=_qr_reader(),
     )
     code = exit_code(checks)
     if args.json:
@@ -74,6 +82,15 @@ def run(args: Namespace) -> int:
     else:
         _summary(checks, time.monotonic() - started)
     return code
+
+
+def _qr_reader() -> ReadQr | None:
+    """Return the reader of QR codes, None where the installation has none."""
+    try:
+        from zaichang.vision.qr_reader import read_qr
+    except ImportError:
+        return None
+    return read_qr
 
 
 def _summary(checks: Sequence[Check], seconds: float) -> None:
