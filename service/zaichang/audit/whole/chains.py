@@ -36,7 +36,9 @@ class _Open:
     broken: bool = False
     segments: int = 0
     verified_ms: int = 0
-    letters: dict[str, int] = field(default_factory=lambda: {"V": 0, "F": 0, "U": 0})
+    n_verified: int = 0
+    n_refused: int = 0
+    n_undecided: int = 0
 
 
 @dataclass(slots=True)
@@ -95,8 +97,12 @@ class Chains:
         if head.t == SEGMENT:
             session.segments += 1
             session.verified_ms += head.verified_ms
-            for letter in session.letters:
-                session.letters[letter] += head.minutes.count(letter)
+            letters = head.minutes
+            verified = letters.count("V")
+            session.n_verified += verified
+            if verified != len(letters):
+                session.n_refused += letters.count("F")
+                session.n_undecided += letters.count("U")
         elif head.t == FINAL:
             self._end(head, index, session)
         elif head.t in (AMEND, VOID) and not session.broken:
@@ -152,18 +158,18 @@ class Chains:
             self.findings.passed("total", about, message)
 
     def _end(self, head: LeafHead, index: int, session: _Open) -> None:
-        if not session.broken:
-            expected = {
-                "segments": session.segments,
-                "n_verified": session.letters["V"],
-                "n_refused": session.letters["F"],
-                "n_undecided": session.letters["U"],
-                "verified_ms": session.verified_ms,
-            }
+        sums_fit = (
+            session.segments == head.segments
+            and session.n_verified == head.n_verified
+            and session.n_refused == head.n_refused
+            and session.n_undecided == head.n_undecided
+            and session.verified_ms == head.verified_ms
+        )
+        if not sums_fit and not session.broken:
             message = "The final leaf does not sum its segments."
-            for name, value in expected.items():
-                got = getattr(head, name)
-                self.findings.equal("minutes", "E_MINUTES", self._about(head, index), name, value, got, message)
+            for name in ("segments", "n_verified", "n_refused", "n_undecided", "verified_ms"):
+                expected, got = getattr(session, name), getattr(head, name)
+                self.findings.equal("minutes", "E_MINUTES", self._about(head, index), name, expected, got, message)
         del self._open[head.sid]
         self.sessions += 1
         self.verified_ms += head.verified_ms
