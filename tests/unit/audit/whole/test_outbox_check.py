@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.study import ManualClock, Student, service, token
 from zaichang.audit.findings import Findings
 from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
-from zaichang.cli import main
 from zaichang.core.canonical import canonical_bytes
 from zaichang.tlog import leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -85,24 +80,3 @@ def test_honest_lines_pass_also_when_one_is_written_twice() -> None:
 )
 def test_an_alteration_is_found_and_named(lines: list[Any], fields: list[str]) -> None:
     assert found(lines) == fields
-
-
-async def test_a_real_outbox_is_compared_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
-        student = Student(services, clock)
-        await student.begin(await token(services))
-        await student.play(130_000)
-        await student.finish()
-        await student.closed()
-        await services.hub.settle()
-    command = ["log", "outbox", "--data", str(tmp_path)]
-    assert await asyncio.to_thread(main, command) == 0
-    assert "lines are as the log states." in capsys.readouterr().out
-    (path,) = (tmp_path / "outbox").glob("*.jsonl")
-    lines = path.read_text().splitlines(keepends=True)
-    value = json.loads(lines[0])
-    value["record"]["verified_ms"] += 1
-    path.write_text("".join([json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n", *lines[1:]]))
-    assert await asyncio.to_thread(main, [*command, "--json"]) == 1
-    assert '"E_MINUTES"' in capsys.readouterr().out
