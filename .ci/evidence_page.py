@@ -27,7 +27,9 @@ def undecided_codes() -> set[str]:
     for path in Path(audit.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "undecided":
-                found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and arg.value in MEANINGS}
+                found |= {
+                    str(arg.value) for arg in node.args if isinstance(arg, ast.Constant) and arg.value in MEANINGS
+                }
     return found
 
 
