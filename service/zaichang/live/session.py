@@ -26,7 +26,7 @@ from zaichang.live.liveness_driver import LivenessDesk
 from zaichang.live.player_link import PlayerLink
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
-from zaichang.live.transaction import transaction_of
+from zaichang.live.transaction import leniency_of, transaction_of
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.log.open_logs import Beacon, OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -298,6 +298,7 @@ class LiveSession:
             segments=self._segments,
             anchor=self._log.anchor(),
             owed=state.challenges.owed,
+            leniency=leniency_of(state, self.policy),
             review_days=self._ports.config.review_days,
         )
         await self._ports.sessions.append(append)

@@ -28,7 +28,7 @@ from zaichang.ports.records import Append, SessionRow, StoredEvent
 from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
 from zaichang.session.decisions import Decision, Final, Minute, RecordFinal, RecordMinute
-from zaichang.session.events import Question, SessionStarted
+from zaichang.session.events import Leniency, Question, SessionStarted
 from zaichang.session.policy import Policy, policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.step import start
@@ -246,6 +246,7 @@ class SessionHub:
             credited=credited,
             resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
             owed=owed,
+            leniency=await self._leniency(row, policy),
             terms=terms,
             questions=await self._questions(claims, seed),
             rules=rules_version.CURRENT,
@@ -283,6 +284,12 @@ class SessionHub:
         for listener in self.on_opened:
             await listener(session)
         return session
+
+    async def _leniency(self, row: SessionRow, policy: Policy) -> Leniency | None:
+        """Return the learner's counts on this lesson within the policy's period, or None under rules without them."""
+        if policy.rules == 1:
+            return None
+        return await self._ports.history.leniency(row, row.opened_ms - policy.leniency_ms)
 
     async def _load(self, session_id: str) -> LiveSession:
         """Return the open session, rebuilt from its events where it is not in memory."""

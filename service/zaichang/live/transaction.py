@@ -11,8 +11,16 @@ from zaichang.evidence.segments import Segments, advance
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredMinute
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Decision, RecordFinal, RecordMinute
-from zaichang.session.events import Event
+from zaichang.session.events import Event, Leniency
+from zaichang.session.owners import samples
+from zaichang.session.policy import Policy
+from zaichang.session.state import State
 from zaichang.tlog.leaf import Anchor
+
+
+def leniency_of(state: State, policy: Policy) -> Leniency | None:
+    """Return the learner's counts as they stand, or None under rules without them."""
+    return samples.used(state) if policy.rules > 1 else None
 
 
 def transaction_of(
@@ -24,6 +32,7 @@ def transaction_of(
     segments: Segments,
     anchor: Anchor | None,
     owed: ChallengeKind | None,
+    leniency: Leniency | None,
     review_days: int,
 ) -> tuple[Segments, Append]:
     """Return the chain of leaves after an event, and the transaction to commit.
@@ -36,6 +45,7 @@ def transaction_of(
         segments: The chain of leaves before the event.
         anchor: The log's newest checkpoint; None before the first.
         owed: The kind of the challenge that the session's end left open; None without one.
+        leniency: The learner's counts after the event; None under rules without them.
         review_days: Days that a review case stays open.
     """
     body = canonical_bytes(encode_event(event))
@@ -54,5 +64,6 @@ def transaction_of(
         leaves=leaves,
         closed_ms=event.at_ms if final is not None else None,
         owed=owed,
+        leniency=leniency if final is not None else None,
         case=case_of_session(row, final, review_days) if final is not None else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from zaichang.core.enums import ChallengeKind, LeafKind, LivenessAction, Route, SessionState
 from zaichang.ports.records_cases import CaseDraft
-from zaichang.session.events import Question
+from zaichang.session.events import Leniency, Question
 from zaichang.session.playhead import IntervalSet
 
 
@@ -219,6 +219,7 @@ class Append:
         leaves: Leaves that these events completed.
         closed_ms: Set where the session ended with these events.
         owed: The kind of the challenge that was left open then, or None.
+        leniency: The learner's counts then, or None under rules without them.
         case: The review case to open; the reasons of undecided minutes are added to it.
     """
 
@@ -230,4 +231,5 @@ class Append:
     leaves: tuple[StoredLeaf, ...] = ()
     closed_ms: int | None = None
     owed: ChallengeKind | None = None
+    leniency: Leniency | None = None
     case: CaseDraft | None = None

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.ports.records import Append, SessionRow, StoredLeaf, StoredMinute
+from zaichang.session.events import Leniency
 from zaichang.session.playhead import IntervalSet
 
 
@@ -83,6 +84,14 @@ class SessionHistory(Protocol):
         self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
     ) -> IntervalSet:
         """Return the intervals credited to the learner on this time line of the lesson (I2). Cost: read."""
+
+    async def leniency(self, row: SessionRow, since_ms: int) -> Leniency | None:
+        """Return the counts at the end of the learner's last session of this lesson, if it closed since. Cost: read.
+
+        Args:
+            row: A session of the learner, the lesson and the time line that are meant.
+            since_ms: Server time; sessions that closed before it no longer count.
+        """
 
     async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
         """Return the kind of the challenge that the learner's last closed session left open, or None. Cost: read."""

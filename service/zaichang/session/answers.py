@@ -11,7 +11,7 @@ from zaichang.session.events import ChallengeAnswered, LivenessAssessed, Livenes
 from zaichang.session.judgements import liveness_tries
 from zaichang.session.owners import challenges, liveness, proofs, samples
 from zaichang.session.turn import Turn
-from zaichang.session.values import Challenge
+from zaichang.session.values import Challenge, Phase
 
 
 def answer(turn: Turn, event: ChallengeAnswered) -> None:
@@ -55,7 +55,8 @@ def end_try(turn: Turn, event: LivenessAssessed) -> None:
     reason = _problem(turn, event, challenge)
     if reason is not None and turn.sampled and liveness_tries.faceless(event):
         # The try showed no face: a missed sample, which no draw could take while the try ran.
-        samples.miss(turn, reason)
+        if turn.state.playback.phase is Phase.ACTIVE and not challenge.faceless:
+            samples.miss(turn, reason)
         challenges.void_try(turn, challenge)
         challenges.tell(turn, challenge, reason, closed=False)
         return
@@ -79,7 +80,9 @@ def _problem(turn: Turn, event: LivenessAssessed, challenge: Challenge) -> Reaso
     order = liveness_tries.order_of(turn.state, challenge, turn.policy)
     if any(step.outcome == StepOutcome.MIRRORED for step in event.steps):
         liveness.set_mirrored(turn, mirrored=not turn.state.liveness.mirrored)
-    return liveness_tries.problem(event, order, turn.policy)
+    problem = liveness_tries.problem(event, order, turn.policy)
+    # A session that was let in against attack detection goes to review as a whole.
+    return None if problem is ReasonCode.PAD_ATTACK and turn.state.samples.admitted else problem
 
 
 def _tried(turn: Turn, challenge_id: str) -> Challenge | None:

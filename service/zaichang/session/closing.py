@@ -21,6 +21,9 @@ def finish(turn: Turn, reason: ReasonCode) -> None:
         close(turn, reason)
         return
     page.order_pause(turn, reason)
+    current = state.proofs.round
+    if turn.sampled and current is not None and not current.drawn:
+        proofs.stop(turn)  # a learner who left at a pause and is back for the end is seen anew
     open_challenge = state.challenges.open
     if challenges.is_liveness(open_challenge) and challenges.is_due(open_challenge):
         liveness.ask_at_closing(turn)
@@ -50,7 +53,8 @@ def wind_up(turn: Turn) -> None:
             challenges.issue(turn)
     # (3) The end, where neither a round nor an answer can change anything any more.
     proving = unproved and state.proofs.round is not None
-    answering = bool(state.credit.pending) and challenges.is_due(state.challenges.open)
+    coming = turn.drawn and state.challenges.open is None and state.challenges.due_ms > 0
+    answering = bool(state.credit.pending) and (challenges.is_due(state.challenges.open) or coming)
     if proving or answering:
         phase.follow_holds(turn)
     else:

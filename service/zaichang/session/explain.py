@@ -63,6 +63,19 @@ def _liveness_en(policy: Policy) -> list[str]:
     return lines
 
 
+def absence_bp(policy: Policy) -> tuple[int, int, int]:
+    """Return the bound on the time that an absent learner can earn where captures are drawn samples (rules 2).
+
+    Returns:
+        Basis points for absences that the draw may meet (one mean gap for each miss that proved media makes up for),
+        basis points for the least gap after each check, and the milliseconds of the free misses, once in a lesson.
+    """
+    spread_ms = max(0, policy.capture_mean_ms - policy.capture_min_gap_ms)
+    free_ms = max(0, policy.misses_max_pct - policy.misses_start_pct) * spread_ms // 100
+    share_bp = 10_000 * spread_ms // policy.miss_worth_ms
+    return share_bp, 10_000 * policy.capture_min_gap_ms // policy.capture_mean_ms, free_ms
+
+
 def explain_zh(policy: Policy) -> tuple[str, ...]:
     """Return the rules as sentences in Chinese; nothing here helps to predict a single capture."""
     lines = [
@@ -79,6 +92,15 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
             + "。",
             "前后两次核验都通过，之间的时间才计入；未通过只影响上一次通过之后的时间。",
         ]
+        if policy.rules > 1:
+            share_bp, gap_bp, free_ms = absence_bp(policy)
+            lines += [
+                "只有随机抽到的时刻才算核验；暂停、返回或结束时的核验只说明当时在场，之前的时间等下一次抽查。",
+                f"抽查时不在画面中的次数按已核验内容计，每 {_span_zh(policy.miss_worth_ms)}可抵一次；"
+                "超出的时间暂缓计入，结束时仍超出的由人工核对。",
+                f"因此离开者最多可得：随机离开约 {share_bp / 100:.1f}%，每次核验后立即离开另约 {gap_bp / 100:.1f}%，"
+                f"每课一次性约 {_span_zh(free_ms)}。",
+            ]
         if "pad" not in policy.proofs:
             lines.append("注意：本规则不做活体检测。")
     if policy.challenge_kinds:
@@ -128,6 +150,16 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
             "Checked are: " + ", ".join(policy.proofs) + ".",
             "Time counts when the checks before and after it both passed; a failed one costs the time since the last.",
         ]
+        if policy.rules > 1:
+            share_bp, gap_bp, free_ms = absence_bp(policy)
+            lines += [
+                "Only checks at drawn moments prove time. A check at a pause, a return or the end says that the "
+                "learner is there; the time before it waits for the next drawn one.",
+                f"A drawn check that misses the learner is made up for by {_span_en(policy.miss_worth_ms)} of proved "
+                "media. Time beyond that waits, and goes to review where it still waits at the end.",
+                f"So an absent learner earns at most about {share_bp / 100:.1f} % for absences at any moment, "
+                f"{gap_bp / 100:.1f} % for leaving right after each check, and {_span_en(free_ms)} once in a lesson.",
+            ]
         if "pad" not in policy.proofs:
             lines.append("Note: these rules make no liveness check (PAD).")
     if policy.challenge_kinds:

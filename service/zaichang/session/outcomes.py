@@ -117,7 +117,7 @@ def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> Non
         was_liveness: Whether it asked for liveness: then the time that captures have proved goes to review.
     """
     challenges.set_hold(turn, hold=True)
-    if was_liveness:
+    if was_liveness and reason not in (ReasonCode.LIVENESS_INTERRUPTED, ReasonCode.CHALLENGE_UNANSWERED):
         liveness.count_failure(turn)
     proofs.want_round(turn, 0)
     bracket.forfeit(turn, reason, was_liveness=was_liveness)
@@ -136,6 +136,8 @@ def use_up(turn: Turn, challenge: Challenge, reason: ReasonCode) -> bool:
     if challenge.attempts < challenges.attempts_of(turn, challenge):
         return False
     challenges.fail(turn)
+    if challenges.is_liveness(challenge) and liveness.forgive_at_closing(turn):
+        return True
     fail_challenge(turn, reason, was_liveness=challenges.is_liveness(challenge))
     return True
 

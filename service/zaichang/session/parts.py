@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import EMPTY, IntervalSet
+from zaichang.session.sample_part import Samples as Samples
 from zaichang.session.values import Challenge, OpenMinute, Phase, Round, Sighting
 
 Stretch = tuple[int, int, int]
@@ -31,6 +32,7 @@ class Link:
         hold: NETWORK_GAP or None.
         lost_ms: When the websocket closed; 0 while one is open.
         away_ms: For how long none was open since the last accepted heartbeat.
+        jitter_ms: How late regular reports came of late.
         answer_ms: The quickest answer to a capture order on this connection; -1: none yet.
     """
 
@@ -43,6 +45,7 @@ class Link:
     lost_ms: int = 0
     away_ms: int = 0
     answer_ms: int = -1
+    jitter_ms: int = 0
 
     def copy(self) -> Link:
         """Return a copy."""
@@ -56,6 +59,7 @@ class Link:
         twin.lost_ms = self.lost_ms
         twin.away_ms = self.away_ms
         twin.answer_ms = self.answer_ms
+        twin.jitter_ms = self.jitter_ms
         return twin
 
 
@@ -314,6 +318,7 @@ class Liveness:
         closing_asked: Whether the closing liveness was asked for.
         failed: How many liveness challenges of this learner and lesson failed since one passed (rules 2).
         again: Whether one passed after too many failures, and the next must pass as well.
+        retried: Whether a failed closing liveness was forgiven, and another one follows.
     """
 
     wanted: bool = False
@@ -327,6 +332,7 @@ class Liveness:
     closing_asked: bool = False
     failed: int = 0
     again: bool = False
+    retried: bool = False
 
     def copy(self) -> Liveness:
         """Return a copy."""
@@ -342,50 +348,7 @@ class Liveness:
         twin.closing_asked = self.closing_asked
         twin.failed = self.failed
         twin.again = self.again
-        return twin
-
-
-@dataclass(slots=True)
-class Samples:
-    """Drawn rounds as samples of who was there (rules 2): the next moment, and the count of the earlier ones.
-
-    Attributes:
-        staked_ms: Time spent in ACTIVE while new media may have been played: draws run on it, and on nothing else.
-        fresh: Whether the playhead stands before media that is new to the learner.
-        next_staked_ms: ``staked_ms`` at which the next drawn round is due.
-        doubt: Rounds for which draws stay denser after a missed one.
-        debt_ms: Proved media that is still needed to make up for missed samples.
-        counted_ms: How much of the unproved media the last drawn round has counted already.
-        calls: Brackets for which the learner came only when called.
-        failures: Drawn rounds that failed.
-        telling: What the last missed, called or failed round showed.
-        cut: Why an ordered sample was called off although its order had arrived, or None.
-    """
-
-    staked_ms: int = 0
-    fresh: bool = False
-    next_staked_ms: int = 0
-    doubt: int = 0
-    debt_ms: int = 0
-    counted_ms: int = 0
-    calls: int = 0
-    failures: int = 0
-    telling: ReasonCode | None = None
-    cut: ReasonCode | None = None
-
-    def copy(self) -> Samples:
-        """Return a copy."""
-        twin = Samples.__new__(Samples)
-        twin.staked_ms = self.staked_ms
-        twin.fresh = self.fresh
-        twin.next_staked_ms = self.next_staked_ms
-        twin.doubt = self.doubt
-        twin.debt_ms = self.debt_ms
-        twin.counted_ms = self.counted_ms
-        twin.calls = self.calls
-        twin.failures = self.failures
-        twin.telling = self.telling
-        twin.cut = self.cut
+        twin.retried = self.retried
         return twin
 
 

@@ -126,6 +126,19 @@ class Policy:
     line_max_ms: int = sample(
         4_000, 0, 30_000, "The most that is allowed for the line: the quickest answer on this connection is measured."
     )
+    frame_time_ms: int = sample(
+        5_000,
+        0,
+        30_000,
+        "A picture that repeats the last one of its round this soon comes from a slow camera, and is taken again.",
+    )
+    opening_failed_max: int = sample(
+        3,
+        1,
+        20,
+        "First checks that attack detection alone refused, though it is the learner's face, after which the session"
+        " runs and all its time goes to review.",
+    )
     still_ms: int = sample(
         10_000, 1_000, 60_000, "A player that says that it plays and does not move for this long is stalled."
     )
@@ -144,7 +157,7 @@ class Policy:
         " and absences every 5 tolerated, one miss weighs as much as about 10 minutes.",
     )
     misses_max_pct: int = sample(
-        200, 50, 2_000, "Missed samples (in hundredths) that may be open before the time goes to a person."
+        225, 50, 2_000, "Missed samples (in hundredths) that may be open before the time goes to a person."
     )
     misses_start_pct: int = sample(75, 0, 2_000, "With how many (in hundredths) a learner starts a lesson.")
     called_max: int = sample(

@@ -32,7 +32,10 @@ def decide(turn: Turn, current: Round, outcome: Outcome, reason: ReasonCode | No
         gap_ms = current.staked_ms + turn.policy.capture_min_gap_ms - turn.state.samples.staked_ms
         samples.schedule(turn, gap_ms)
     elif outcome is Outcome.FAILED:
-        _find_nobody(turn, reason or ReasonCode.CAPTURE_MISSED)
+        if _admits(turn, current):
+            _lift(turn)
+        else:
+            _find_nobody(turn, reason or ReasonCode.CAPTURE_MISSED)
     else:
         _find_somebody(turn, current, lack)
         _lift(turn)
@@ -45,7 +48,8 @@ def _take_sample(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     called = samples.take_cut(turn) or captures.called(current, policy)
     doubt: ReasonCode | None = None
     if current.unseen:
-        samples.miss(turn, captures.telling(captures.misses(current), Outcome.FAILED))
+        for _ in range(1 + current.late):  # held back, an empty picture is no accident
+            samples.miss(turn, captures.telling(captures.misses(current), Outcome.FAILED))
     if called is not None and lack is None:
         doubt = _call(turn, called)
     elif not current.unseen and lack is None:
@@ -89,11 +93,21 @@ def _fail_sample(turn: Turn, reason: ReasonCode) -> None:
     _hold(turn, reason)
 
 
+def _admits(turn: Turn, current: Round) -> bool:
+    """Return whether a learner whom attack detection alone refuses at the door is let in now: all goes to review."""
+    opening = turn.state.playback.phase is Phase.AWAITING_CAPTURE
+    if not opening or current.known < turn.policy.round_passes or not samples.refuse_opening(turn):
+        return False
+    credit.indicate(turn, ReasonCode.PAD_ATTACK)
+    return True
+
+
 def _find_nobody(turn: Turn, reason: ReasonCode) -> None:
     """A round that was not drawn failed: it costs nothing, and a session that is playing waits for its learner."""
     state = turn.state
-    stopped = state.page.player_hold in STOPPED or state.playback.closing is not None
-    if state.proofs.hold is not None or not stopped:
+    if state.playback.closing is not None:
+        proofs.set_hold(turn, reason)  # no further round: the session closes
+    elif state.proofs.hold is not None or state.page.player_hold not in STOPPED:
         _hold(turn, reason)
 
 

@@ -181,7 +181,7 @@ def _begin_gap(turn: Turn) -> None:
     link.begin_gap(turn)
     playback.account_to_now(turn)
     credit.note(turn, ReasonCode.NETWORK_GAP)
-    if state.playback.closing is not None:
+    if state.playback.closing is not None and not turn.drawn:
         closing.close(turn, state.playback.closing)
         return
     proofs.call_off(turn, ReasonCode.NETWORK_GAP)

@@ -63,6 +63,9 @@ class Round:
         answered_ms: When word came that the picture is taken; 0: not yet.
         digest: What that word committed to.
         late: Whether an answer came later than the line explains, so that the learner may have been called.
+        before_ms: When the last capture of this round was counted; 0: none was.
+        cut: Why the round is cut off as soon as the picture that has arrived is judged, or None.
+        known: Pictures that attack detection alone refused: the face is the learner's.
         seen: Unprompted pictures that passed, or recognised the learner at least weakly.
         unseen: Unprompted pictures that did neither.
     """
@@ -87,6 +90,9 @@ class Round:
     answered_ms: int = 0
     digest: str = ""
     late: bool = False
+    before_ms: int = 0
+    known: int = 0
+    cut: ReasonCode | None = None
     seen: int = 0
     unseen: int = 0
 
@@ -112,6 +118,7 @@ class Challenge:
         begun_ms: When the last one began.
         labels: ``confirm``: the meaning of each option.
         excused: Whether a try that a lost connection cut short was excused already.
+        faceless: Whether a try without a face was counted as a missed sample.
         first_deadline_ms: The deadline before the tries extended it; a try without a face gives it back.
     """
 
@@ -132,6 +139,7 @@ class Challenge:
     labels: tuple[str, ...] = ()
     excused: bool = False
     first_deadline_ms: int = 0
+    faceless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

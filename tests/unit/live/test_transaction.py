@@ -32,7 +32,9 @@ def chain() -> Segments:
 
 
 def written(event: Event, *decisions: d.Decision, owed: ChallengeKind | None = None) -> Any:
-    return transaction_of(event, decisions, row=ROW_1, seq=7, segments=chain(), anchor=None, owed=owed, review_days=7)
+    return transaction_of(
+        event, decisions, row=ROW_1, seq=7, segments=chain(), anchor=None, owed=owed, leniency=None, review_days=7
+    )
 
 
 def test_an_event_alone_is_written_under_its_number_and_the_writers_epoch() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from zaichang.session.explain import explain_en, explain_zh
+from zaichang.session.explain import absence_bp, explain_en, explain_zh
 from zaichang.session.policy import Policy
 
 BASE = Policy()
@@ -81,3 +81,12 @@ def test_what_does_not_apply_is_not_said(change: dict[str, object], zh: str, en:
     said_zh, said_en = both(replace(BASE, **change))
     assert zh not in said_zh
     assert en not in said_en
+
+
+def test_the_bound_on_an_absent_learner_is_printed() -> None:
+    policy = Policy(schema=3, capture_min_gap_ms=3_000)
+    assert absence_bp(policy) == (616, 750, 55_500)
+    text = "\n".join(explain_en(policy))
+    assert "6.2 %" in text and "7.5 %" in text and "55.5 s once" in text
+    assert "6.2%" in "\n".join(explain_zh(policy))
+    assert "at most about" not in "\n".join(explain_en(Policy()))

@@ -137,20 +137,20 @@ class TestSample:
 class TestDeferred:
     def owing(self) -> Hands:
         session = counting()
-        put(session.state, samples={"debt_ms": 1_225_000})
+        put(session.state, samples={"debt_ms": 1_375_000})
         put(session.state, samples={"telling": R.NO_FACE})
         return sample(play(session, 20_000))
 
     def test_while_too_many_were_missed_proved_media_waits(self) -> None:
         session = self.owing()
         assert (session.state.credit.verified_ms, session.state.credit.deferred) == (0, 1)
-        assert session.state.samples.debt_ms == 1_205_000, "the second media counts once"
+        assert session.state.samples.debt_ms == 1_355_000, "the second media counts once"
         sample(play(session, 5_000))
         assert session.state.credit.verified_ms == 25_000
 
     def test_a_failure_takes_back_what_came_after_the_last_sample_alone(self) -> None:
         session = counting()
-        put(session.state, samples={"debt_ms": 1_300_000})
+        put(session.state, samples={"debt_ms": 1_500_000})
         sample(play(session, 20_000))
         sample(play(session, 10_000), STRANGER)
         assert session.state.credit.pending_set == ((0, 20_000),)
@@ -158,7 +158,7 @@ class TestDeferred:
     @pytest.mark.parametrize("how", ["end", "challenge"])
     def test_what_still_waits_at_the_end_is_for_a_person(self, how: str) -> None:
         session = counting()
-        put(session.state, samples={"debt_ms": 1_300_000})
+        put(session.state, samples={"debt_ms": 1_500_000})
         sample(play(session, 20_000))
         if how == "end":
             session.wait(PLAIN.abandon_ms).tick()
@@ -200,18 +200,32 @@ class TestCutOff:
         paused(session)
         assert taken_up(session) == before
 
+    def test_a_picture_that_has_arrived_is_judged_before_the_cut(self) -> None:
+        session = drawn(play(counting(), 20_000))
+        before = taken_up(session)
+        session.receive()
+        paused(session)
+        current = session.state.proofs.round
+        assert current is not None and current.drawn
+        session.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=session.picture())
+        assert session.state.proofs.round is not None and not session.state.proofs.round.drawn
+        assert taken_up(session) == before
+
     def test_pictures_of_nobody_before_the_cut_leave_the_bracket_to_a_person(self) -> None:
         session = drawn(play(counting(), 20_000))
         session.capture(frame(reasons=(R.NO_FACE,)))
         paused(session)
         assert session.state.proofs.opening_lack is R.NO_FACE
 
-    def test_a_round_in_a_dead_line_is_not_a_sample(self) -> None:
+    def test_none_is_drawn_without_a_connection(self) -> None:
         session = play(counting(), 20_000)
         session.do(e.ConnectionLost)
         put(session.state, samples={"next_staked_ms": session.state.samples.staked_ms})
+        session.tick(5_000)
+        assert session.state.proofs.round is None
+        session.do(e.ConnectionResumed)
         session.tick()
-        assert session.state.proofs.round is not None and not session.state.proofs.round.drawn
+        assert session.state.proofs.round is not None and session.state.proofs.round.drawn
 
     def test_hiding_without_a_round_owes_nothing(self) -> None:
         session = play(counting(), 20_000)
@@ -248,7 +262,7 @@ class TestEnd:
     @pytest.mark.parametrize("how", ["finish", "abandon"])
     def test_nothing_of_it_where_a_person_must_decide_anyway(self, how: str) -> None:
         session = play(counting(), 30_000)
-        put(session.state, samples={"debt_ms": 1_300_000})
+        put(session.state, samples={"debt_ms": 1_500_000})
         if how == "finish":
             session.do(e.FinishRequested)
             session.round()
@@ -260,8 +274,20 @@ class TestEnd:
     def test_nobody_at_the_closing_round_loses_what_no_draw_had_proved(self) -> None:
         session = play(counting(), 30_000)
         session.do(e.FinishRequested)
-        session.round(frame(reasons=(R.NO_FACE,)))
+        while session.state.proofs.round is not None:
+            session.beat(30_000, playing=False)
+            session.capture(frame(reasons=(R.NO_FACE,)))
         assert session.final().verified_ms == 0
+
+    def test_a_line_that_drops_during_the_closing_does_not_end_it(self) -> None:
+        session = play(counting(), 30_000)
+        session.do(e.FinishRequested)
+        session.tick(PLAIN.gap_ms)
+        assert session.of(d.RecordFinal) == []
+        session.beat(30_000, playing=False)
+        session.tick()
+        session.round()
+        assert session.final().verified_ms == 30_000
 
     def test_an_open_or_failed_challenge_stands_against_it(self) -> None:
         session = play(counting(), 30_000)
@@ -307,6 +333,53 @@ class TestNobodyThere:
         assert session.state.proofs.hold is R.CHALLENGE_WRONG
         sampling.decide(session.turn(), decided, Outcome.FAILED, R.NO_FACE)
         assert session.state.proofs.due_ms == 0
+
+
+class TestDoor:
+    def test_a_learner_whom_attack_detection_alone_refuses_is_let_in_and_all_goes_to_review(self) -> None:
+        session = Hands(PLAIN)
+        false_alarm = frame(good_face(pad_bp=100))
+        for number in range(PLAIN.opening_failed_max):
+            assert session.state.proofs.hold is (R.PAD_ATTACK if number else R.AWAITING_PROOF)
+            session.round(false_alarm)
+            session.beat(0, playing=False)
+            session.tick(PLAIN.cure_ms)
+        assert session.state.samples.admitted and session.state.proofs.hold is None
+        assert session.indicated()["PAD_ATTACK"] >= 1, "a case is opened"
+        session.beat(0)
+        put(session.state, samples={"next_staked_ms": NEVER_MS})
+        sample(play(session, 20_000), false_alarm)
+        assert session.state.credit.undecided == ((0, 20_000),)
+
+    def test_a_stranger_or_a_picture_without_the_face_is_not(self) -> None:
+        session = Hands(PLAIN)
+        for _ in range(PLAIN.opening_failed_max + 1):
+            session.round(frame(good_face(pad_bp=100, similarity_bp=0)))
+            session.beat(0, playing=False)
+            session.tick(PLAIN.cure_ms)
+        assert not session.state.samples.admitted
+        assert not captures.is_learner(frame(), PLAIN)
+        assert not captures.is_learner(frame(good_face()), replace(PLAIN, proofs=(Proof.PAD,)))
+
+    def test_movements_do_not_lock_out_who_was_let_in(self) -> None:
+        session = Hands(SAMPLED).round()
+        put(session.state, samples={"admitted": True})
+        session.move(pad_bp=100)
+        assert session.state.challenges.open is None
+        session = Hands(SAMPLED).round()
+        session.move(pad_bp=100)
+        assert session.state.challenges.open is not None
+
+    def test_a_slow_camera_repeats_once_in_a_round(self) -> None:
+        session = drawn(play(counting(), 20_000))
+        session.capture(frame(good_face(), content="same"))
+        session.capture(frame(good_face(), content="same"))
+        assert session.state.proofs.round is not None
+        assert session.state.proofs.round.reasons == (R.NOT_ANALYSED,)
+        assert session.state.proofs.round.retake_at_ms - session.now_ms == PLAIN.retake_prompted_ms
+        session.capture(frame(good_face(), content="same"))
+        assert session.state.proofs.round.reasons[-1] is R.CAMERA_FROZEN
+        assert not captures.too_soon(None, 0, PLAIN)
 
 
 class TestJudgements:
@@ -404,28 +477,51 @@ class TestDraws:
 
 
 class TestMovements:
+    def test_the_closing_movements_may_fail_once(self) -> None:
+        policy = replace(SAMPLED, liveness_start=False)
+        session = counting(policy)
+        sample(play(session, 20_000))
+        session.do(e.FinishRequested)
+        still = (e.LivenessStep(action="blink", outcome=StepOutcome.NO_RESPONSE, frames=5),)
+        for _ in range(policy.challenge_attempts):
+            session.move(steps=still, reasons=(R.POSE_TOO_FAR,))
+        assert session.of(d.RecordFinal) == [] and session.state.challenges.open is None
+        session.beat(20_000, playing=False)
+        session.tick(challenges.FAILURE_DELAY_MS)
+        session.move()
+        session.round()
+        assert session.final().verified_ms == 20_000
+
+    def test_without_movements_of_the_head_one_action_is_asked_for(self) -> None:
+        heads = ("turn_left", "turn_right", "look_up", "look_down")
+        for number in range(8):
+            session = Hands(SAMPLED, liveness_excluded=heads, seed=f"{number:064x}").round()
+            order = session.ready()
+            assert order is not None and len(set(order.actions)) == 1 and len(order.actions) == 2
+
     def test_a_try_without_a_face_is_a_missed_sample_and_no_attempt(self) -> None:
-        session = Hands(SAMPLED).round()
-        order = session.ready()
-        assert order is not None and session.state.challenges.open is not None
-        first_ms = session.state.challenges.open.first_deadline_ms
+        session = counting(replace(SAMPLED, liveness_start=False))
+        play(session, 20_000)
+        challenges.issue(session.turn(), kind="liveness")  # type: ignore[arg-type]  # a kind
         before_ms = session.state.samples.debt_ms
-        steps = (e.LivenessStep(action=order.actions[0], outcome=StepOutcome.NO_RESPONSE),)
-        session.move(order, steps=steps, reasons=(R.NO_FACE,))
-        challenge = session.state.challenges.open
-        assert challenge is not None
-        assert (challenge.attempts, challenge.begun, challenge.deadline_ms) == (0, False, first_ms)
-        assert session.state.samples.debt_ms == before_ms + SAMPLED.miss_worth_ms
+        for _ in range(2):
+            order = session.ready()
+            assert order is not None and session.state.challenges.open is not None
+            first_ms = session.state.challenges.open.first_deadline_ms
+            steps = (e.LivenessStep(action=order.actions[0], outcome=StepOutcome.NO_RESPONSE, frames=3),)
+            session.move(order, steps=steps, reasons=(R.NO_FACE,))
+            challenge = session.state.challenges.open
+            assert challenge is not None
+            assert (challenge.attempts, challenge.begun, challenge.deadline_ms) == (0, False, first_ms)
+        assert session.state.samples.debt_ms == before_ms + SAMPLED.miss_worth_ms, "once in a challenge"
 
     def test_which_tries_show_nobody(self) -> None:
         order = d.OrderLiveness(
             challenge_id="q", attempt=1, actions=("blink",), holds_ms=(0,), nonces=("a",), step_ms=1
         )
         base = e.LivenessAssessed(at_ms=0, **done(order))
-        nobody = replace(base, steps=())
-        assert liveness_tries.faceless(nobody)
-        assert not liveness_tries.faceless(base)
-        assert not liveness_tries.faceless(replace(nobody, reasons=(R.NOT_ANALYSED,)))
+        assert not liveness_tries.faceless(replace(base, steps=())), "the camera's or the line's doing"
+        assert not liveness_tries.faceless(replace(base, reasons=(R.NO_FACE,)))
         moved = (e.LivenessStep(action="blink", outcome=StepOutcome.NO_RESPONSE, frames=5),)
         assert not liveness_tries.faceless(replace(base, steps=moved))
         assert liveness_tries.faceless(replace(base, steps=moved, reasons=(R.CAMERA_COVERED,)))

@@ -173,6 +173,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The reviewer's note, which the decision's record commits to and does not show
         """ALTER TABLE amendments ADD COLUMN note TEXT NOT NULL DEFAULT ''""",
     ),
+    (
+        # How much of the rules' leniency the learner had used up on this lesson at the end; null: rules without counts
+        """ALTER TABLE sessions ADD COLUMN leniency_debt_ms INTEGER""",
+        """ALTER TABLE sessions ADD COLUMN leniency_calls INTEGER""",
+        """ALTER TABLE sessions ADD COLUMN leniency_failures INTEGER""",
+        """ALTER TABLE sessions ADD COLUMN leniency_liveness INTEGER""",
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from zaichang.adapters.sql.staff import Staff
 from zaichang.core.enums import ChallengeKind, SessionState, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, SessionRow
+from zaichang.session.events import Leniency
 from zaichang.session.playhead import IntervalSet, normalise
 
 _SESSION_COLUMNS = (
@@ -187,6 +188,24 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.read(operation)
 
+    async def leniency(self, row: SessionRow, since_ms: int) -> Leniency | None:
+        """See the port."""
+
+        def operation(db: sqlite3.Connection) -> Leniency | None:
+            found = db.execute(
+                "SELECT leniency_debt_ms, leniency_calls, leniency_failures, leniency_liveness FROM sessions "
+                "WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? AND timeline = ? "
+                "AND state = 'closed' AND closed_ms >= ? AND leniency_calls IS NOT NULL "
+                "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
+                (row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline, since_ms),
+            ).fetchone()
+            if found is None:
+                return None
+            debt_ms, calls, failures, liveness_failed = found
+            return Leniency(debt_ms=debt_ms, calls=calls, failures=failures, liveness_failed=liveness_failed)
+
+        return await self._db.read(operation)
+
     async def credited(
         self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
     ) -> IntervalSet:
@@ -288,6 +307,13 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
             "UPDATE sessions SET state = 'closed', closed_ms = ?, owed = ? WHERE session_id = ?",
             (write.closed_ms, write.owed or "", write.session_id),
         )
+        if write.leniency is not None:
+            used = write.leniency
+            db.execute(
+                "UPDATE sessions SET leniency_debt_ms = ?, leniency_calls = ?, leniency_failures = ?, "
+                "leniency_liveness = ? WHERE session_id = ?",
+                (used.debt_ms, used.calls, used.failures, used.liveness_failed, write.session_id),
+            )
         if write.case is not None:
             session_case(db, write.case)
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import Proof
-from zaichang.core.reason_table import BLOCKING, LACKS, LASTING, REFUSALS
+from zaichang.core.reason_table import ABSENCES, BLOCKING, LACKS, LASTING, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import OrderCapture
 from zaichang.session.policy import DRAWN_SINCE_SCHEMA, Policy
-from zaichang.session.values import Outcome, Round
+from zaichang.session.values import Decided, Outcome, Round
 
 REFUSALS_FORGIVEN = 1
 """Pictures of another person, in a good view, that better ones of the same round make up for."""
@@ -52,6 +52,21 @@ def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | No
             # A bad view explains a low similarity. Only a good view is evidence against the person.
             return blocking or ReasonCode.NOT_SAME_PERSON
     return None
+
+
+def is_learner(assessment: FrameAssessment, policy: Policy) -> bool:
+    """Return whether the picture's face is the learner's, whatever else is wrong with it."""
+    face = assessment.main
+    if face is None or Proof.IDENTITY not in policy.proofs or face.similarity_bp is None:
+        return False
+    return face.similarity_bp >= policy.similarity_min_bp
+
+
+def too_soon(current: Round | None, at_ms: int, policy: Policy) -> bool:
+    """Return whether a picture that repeats the last one came within a slow camera's frame time, once in a round."""
+    if current is None or ReasonCode.NOT_ANALYSED in current.reasons:
+        return False
+    return 0 < at_ms - current.before_ms < policy.frame_time_ms
 
 
 def recognised(assessment: FrameAssessment, reason: ReasonCode, policy: Policy) -> bool:
@@ -141,6 +156,15 @@ def outcome_of(current: Round, policy: Policy) -> Outcome | None:
     if current.taken >= policy.round_captures:
         return Outcome.UNDECIDED if current.passes + current.lacks >= policy.round_passes else Outcome.FAILED
     return None
+
+
+def decided(current: Round, outcome: Outcome, policy: Policy) -> Decided:
+    """Return the outcome of a decided round with its reason; under rules 1 a pass has one where it came when called."""
+    if outcome is not Outcome.PASSED:
+        return outcome, telling(current.reasons, outcome)
+    absences = [miss for miss in current.reasons if miss in ABSENCES]
+    late = current.withheld or len(absences) > policy.round_silent
+    return outcome, (absences or [ReasonCode.CAPTURE_LATE])[0] if late and policy.rules == 1 else None
 
 
 def telling(reasons: Iterable[ReasonCode], outcome: Outcome) -> ReasonCode:

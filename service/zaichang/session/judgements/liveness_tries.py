@@ -68,7 +68,7 @@ def order_of(state: State, challenge: Challenge, policy: Policy) -> OrderLivenes
     return OrderLiveness(
         challenge_id=challenge.challenge_id,
         attempt=challenge.tries,
-        actions=(LivenessAction.COLOUR,) * count if light else _actions(state.info.terms.liveness_excluded, raw, count),
+        actions=(LivenessAction.COLOUR,) * count if light else _actions(state, raw, count, policy),
         holds_ms=tuple(
             (0 if light and place else least_ms + int.from_bytes(raw[16 + 2 * place :][:2], "big") % spread_ms)
             for place in range(count)
@@ -92,10 +92,9 @@ def pressed_again(challenge: Challenge, at_ms: int) -> bool:
 
 
 def faceless(event: LivenessAssessed) -> bool:
-    """Return whether a try showed no face: no frame at all, or none with a face."""
-    if ReasonCode.NOT_ANALYSED in event.reasons or any(step.outcome is StepOutcome.PASSED for step in event.steps):
-        return False
-    return not any(step.frames for step in event.steps) or bool(NOBODY.intersection(event.reasons))
+    """Return whether the frames of a try showed no face; one without frames may be the camera's or the line's doing."""
+    moved = any(step.outcome is StepOutcome.PASSED for step in event.steps)
+    return not moved and bool(NOBODY.intersection(event.reasons[:1]))
 
 
 def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> ReasonCode | None:
@@ -135,10 +134,14 @@ def _person_problem(event: LivenessAssessed, policy: Policy) -> ReasonCode | Non
     return ReasonCode.PAD_MISSING if Proof.PAD in policy.proofs and event.pad_bp is None else None
 
 
-def _actions(excluded: tuple[LivenessAction, ...], raw: bytes, count: int) -> tuple[LivenessAction, ...]:
+def _actions(state: State, raw: bytes, count: int, policy: Policy) -> tuple[LivenessAction, ...]:
+    excluded = state.info.terms.liveness_excluded
     allowed = tuple(action for action in ACTIONS if action not in excluded) or ACTIONS
-    drawn = _sequence(allowed, raw, count)
     heads = tuple(action for action in allowed if action in HEAD_ACTIONS)
+    if not heads and policy.rules > 1:
+        # Eyes or mouth, not both: an allowance without the head's movements must not ask for all that is left.
+        return (allowed[raw[31] % len(allowed)],) * count
+    drawn = _sequence(allowed, raw, count)
     if heads and not any(action in heads for action in drawn):
         place = raw[30] % count
         drawn = (*drawn[:place], heads[raw[31] % len(heads)], *drawn[place + 1 :])

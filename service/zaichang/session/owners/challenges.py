@@ -239,7 +239,7 @@ def interrupt_try(turn: Turn, challenge: Challenge, *, lost: bool) -> Challenge:
 
 def void_try(turn: Turn, challenge: Challenge) -> None:
     """End a try without a face: it costs no attempt and wins no time."""
-    turn.state.challenges.open = replace(challenge, begun=False, deadline_ms=challenge.first_deadline_ms)
+    turn.state.challenges.open = replace(challenge, begun=False, faceless=True, deadline_ms=challenge.first_deadline_ms)
 
 
 def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Challenge | None:

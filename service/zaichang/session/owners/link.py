@@ -12,6 +12,9 @@ from zaichang.session.owners import credit
 from zaichang.session.schedule import heartbeat_nonce, opens
 from zaichang.session.turn import Turn
 
+JITTER_FADES = 8
+"""The lateness of a report is forgotten by this share with each later one."""
+
 
 def reveal(turn: Turn, event: NonceRevealed) -> bool:
     """Record the client's nonce; return whether it is new and matches the commitment.
@@ -46,6 +49,8 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
         code = "nonce" if beat.seq == expected else ("replayed" if beat.seq < expected else "out_of_order")
         turn.add(RejectHeartbeat(seq=beat.seq, code=f"heartbeat.{code}", expected_seq=expected))
         return False
+    late_ms = beat.at_ms - link.heard_ms - turn.policy.heartbeat_ms
+    link.jitter_ms = max(late_ms, link.jitter_ms - link.jitter_ms // JITTER_FADES, 0)
     link.seq = beat.seq
     link.heard_ms = beat.at_ms
     if turn.drawn:
@@ -103,5 +108,5 @@ def measure(turn: Turn, answer_ms: int) -> None:
 def explained_ms(turn: Turn) -> int:
     """Return how late an answer to an order may be before the line no longer explains it (I14)."""
     link, policy = turn.state.link, turn.policy
-    line_ms = policy.line_max_ms if link.answer_ms < 0 else min(policy.line_max_ms, link.answer_ms)
-    return policy.notice_ms + line_ms
+    line_ms = policy.line_max_ms if link.answer_ms < 0 else link.answer_ms + link.jitter_ms
+    return policy.notice_ms + min(policy.line_max_ms, line_ms)

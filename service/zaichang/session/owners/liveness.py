@@ -106,6 +106,15 @@ def count_failure(turn: Turn) -> None:
     liveness.again = False
 
 
+def forgive_at_closing(turn: Turn) -> bool:
+    """Forgive a failed closing liveness, once: the learner still sits there, and another one follows after a pause."""
+    state = turn.state
+    if not turn.drawn or state.playback.closing is None or state.liveness.retried:
+        return False
+    state.liveness.retried = state.liveness.wanted = True
+    return True
+
+
 def must_repeat(turn: Turn) -> bool:
     """Return whether a liveness that just passed must be followed by another pass, after too many failures."""
     liveness = turn.state.liveness

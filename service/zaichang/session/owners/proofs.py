@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zaichang.core.reason_table import ABSENCES, LACKS, REFUSALS
+from zaichang.core.reason_table import LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AnalyseCapture, RejectCapture
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureTaken, CaptureUnavailable
@@ -20,8 +20,7 @@ from zaichang.session.values import Decided, Outcome, Phase, Round
 ANALYSIS_DEADLINE_MS = 60_000
 """An accepted capture without an analysis counts as not analysed after this time."""
 BEATS_BEFORE_MISS = 2
-"""Messages keep their order: the second heartbeat after an order shows that the client had it and sent no picture. A
-capture missed so was held back; on a slow line heartbeats would have waited behind it."""
+"""Messages keep their order: the second heartbeat after an order shows that the client holds the picture back."""
 BEATS_BEFORE_PICTURE = 3
 """The same for one that still came in time; one heartbeat more, since some cameras are slow."""
 CREDITED_EXCUSES = 1
@@ -98,11 +97,8 @@ def call_off(turn: Turn, reason: ReasonCode) -> None:
     proofs = turn.state.proofs
     if turn.sampled:
         interrupt(turn, reason)
-        if proofs.round is not None and proofs.hold is None:
-            proofs.round = None
-            proofs.due_ms = turn.state.playback.reached_ms
-        return
-    if proofs.round is not None and proofs.hold is None and excuse(turn):
+    pending = proofs.round is not None and proofs.round.cut is None and proofs.hold is None
+    if pending and (turn.sampled or excuse(turn)):
         proofs.round = None
         proofs.due_ms = turn.state.playback.reached_ms
 
@@ -121,7 +117,10 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
     """
     proofs = turn.state.proofs
     current = proofs.round
-    if current is None or not current.drawn or current.received:
+    if current is None or not current.drawn:
+        return
+    if current.received:
+        proofs.round = replace(current, cut=reason)  # once its picture is judged
         return
     if current.unseen:
         proofs.opening_lack = captures.telling(captures.misses(current), Outcome.FAILED)
@@ -129,7 +128,7 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
         samples.miss(turn, reason)
         if captures.delivered(current, turn.state.link.seq):
             samples.cut(turn, reason)
-    proofs.round = replace(current, drawn=False)
+    proofs.round = replace(current, drawn=False, cut=None)
     samples.schedule(turn)
 
 
@@ -168,8 +167,6 @@ def order_capture(turn: Turn) -> None:
         answered_ms=0,
         digest="",
     )
-    if turn.sampled and not turn.state.link.connected:
-        interrupt(turn, ReasonCode.NETWORK_GAP)
     repeat_order(turn)
 
 
@@ -223,9 +220,9 @@ def take(turn: Turn, event: CaptureTaken) -> None:
 def _answer(turn: Turn, current: Round) -> None:
     """The outstanding order is answered now: late where the line does not explain the time (I14)."""
     answer_ms = turn.now_ms - current.ordered_ms
-    late = turn.sampled and answer_ms > link.explained_ms(turn)
+    late = current.late or (turn.sampled and answer_ms > link.explained_ms(turn))
     link.measure(turn, answer_ms)
-    turn.state.proofs.round = replace(current, answered_ms=turn.now_ms, late=current.late or late)
+    turn.state.proofs.round = replace(current, answered_ms=turn.now_ms, late=late)
 
 
 def receive(turn: Turn, event: CaptureReceived) -> None:
@@ -285,8 +282,8 @@ def refuse_capture(turn: Turn, event: CaptureUnavailable) -> Decided | None:
     if current is None:
         return None
     _answer(turn, current)
-    known = event.reason in (ReasonCode.CAMERA_UNAVAILABLE, ReasonCode.PAGE_HIDDEN)
-    return _count(turn, event.reason if known else ReasonCode.CAMERA_UNAVAILABLE)
+    hidden = event.reason is ReasonCode.PAGE_HIDDEN
+    return _count(turn, event.reason if hidden else ReasonCode.CAMERA_UNAVAILABLE)
 
 
 def miss(turn: Turn) -> Decided | None:
@@ -311,9 +308,13 @@ def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
     A pass carries a reason if it came only after the learner was asked to come back, or if the client held a picture
     back and so may have asked.
     """
-    if captures.outstanding(turn.state.proofs.round, event.capture_id, received=True) is None:
+    current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=True)
+    if current is None:
         return None
     problem = _problem(turn, event)
+    if problem is ReasonCode.PAD_ATTACK and turn.sampled and captures.is_learner(event.assessment, turn.policy):
+        problem = None if turn.state.samples.admitted else problem  # then all goes to review
+        turn.state.proofs.round = replace(current, known=current.known + 1)
     seen = turn.sampled and (problem is None or captures.recognised(event.assessment, problem, turn.policy))
     return _count(turn, problem, seen=seen)
 
@@ -330,6 +331,12 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     if problem is not None:
         return problem
     recording = _recording(turn, event)
+    if (
+        recording is ReasonCode.CAMERA_FROZEN
+        and turn.sampled
+        and captures.too_soon(proofs.round, event.at_ms, turn.policy)
+    ):
+        return ReasonCode.NOT_ANALYSED  # a slow camera had no newer picture yet: the next one is taken later
     if recording is not None:
         credit.indicate(turn, recording)
         return recording
@@ -369,6 +376,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
         current,
         capture_id="",
         received=False,
+        before_ms=turn.now_ms,
         passes=current.passes + (reason is None),
         refusals=current.refusals + (reason in REFUSALS),
         lacks=current.lacks + (reason in LACKS),
@@ -382,14 +390,11 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
         proofs.round = None
         if turn.sampled:
             proofs.decided = current
-            return outcome, None if outcome is Outcome.PASSED else captures.telling(current.reasons, outcome)
-        if outcome is not Outcome.PASSED:
-            return outcome, captures.telling(current.reasons, outcome)
-        absences = [miss for miss in current.reasons if miss in ABSENCES]
-        called = current.withheld or len(absences) > policy.round_silent
-        return outcome, (absences or [ReasonCode.CAPTURE_LATE])[0] if called else None
+        return captures.decided(current, outcome, policy)
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
     slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
     proofs.round = replace(current, retake_at_ms=turn.now_ms + pause_ms)
+    if current.cut is not None:
+        interrupt(turn, current.cut)
     return None

@@ -46,9 +46,9 @@ def used(state: State) -> Leniency:
 
 
 def stake(turn: Turn, elapsed_ms: int) -> None:
-    """Let the time run on which draws run; called for ACTIVE time alone."""
+    """Let the time run on which draws run; called for ACTIVE time alone. Without a connection nothing can be asked."""
     samples = turn.state.samples
-    if samples.fresh:
+    if samples.fresh and turn.state.link.connected:
         samples.staked_ms += elapsed_ms
 
 
@@ -75,14 +75,15 @@ def _taken_until_ms(sets: tuple[IntervalSet, ...], at_ms: int) -> int:
 def due_ms(state: State) -> int | None:
     """Return the server time at which the next drawn round is due if the playing goes on; None: not while it stands."""
     samples, reached_ms = state.samples, state.playback.reached_ms
-    if not samples.fresh:
+    if not samples.fresh or not state.link.connected:
         return None
     return reached_ms + max(0, samples.next_staked_ms - samples.staked_ms)
 
 
 def is_due(state: State) -> bool:
     """Return whether a drawn round is due now."""
-    return state.samples.fresh and state.samples.staked_ms >= state.samples.next_staked_ms
+    ready = state.samples.fresh and state.link.connected
+    return ready and state.samples.staked_ms >= state.samples.next_staked_ms
 
 
 def schedule(turn: Turn, gap_ms: int = 0) -> None:
@@ -139,9 +140,11 @@ def call(turn: Turn, reason: ReasonCode) -> int:
 
 
 def fail(turn: Turn, reason: ReasonCode) -> None:
-    """Count a failed drawn round."""
-    turn.state.samples.failures += 1
-    miss(turn, reason)
+    """Count a failed drawn round: its bracket is lost, so there is nothing to make up for."""
+    samples = turn.state.samples
+    samples.failures += 1
+    samples.doubt = DOUBT_ROUNDS
+    samples.telling = reason
 
 
 def cut(turn: Turn, reason: ReasonCode) -> None:
@@ -156,8 +159,18 @@ def take_cut(turn: Turn) -> ReasonCode | None:
     return reason
 
 
+def refuse_opening(turn: Turn) -> bool:
+    """Count a first check that attack detection alone refused; return whether the session runs in spite of them."""
+    samples = turn.state.samples
+    samples.refused += 1
+    samples.admitted = samples.refused >= turn.policy.opening_failed_max
+    return samples.admitted
+
+
 def failed(state: State, policy: Policy) -> ReasonCode | None:
-    """Return why a person decides all that is proved from now on: too many drawn rounds failed; else None."""
+    """Return why all that is proved goes to review, or None: too many rounds failed, or a doubtful opening."""
+    if state.samples.admitted:
+        return ReasonCode.PAD_ATTACK
     return _told(state) if state.samples.failures >= policy.failed_max else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from zaichang.adapters.sql.store import LAST_AT_MS, SqliteStore
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, StoredEvent, StoredLeaf, StoredMinute
+from zaichang.session.events import Leniency
 
 
 @pytest.mark.parametrize("inline", [False, True])
@@ -220,3 +222,14 @@ async def test_a_word_that_this_version_does_not_know_is_an_error_with_its_place
         with pytest.raises(StorageError) as caught:
             await store.session("s1")
         assert caught.value.code == "storage.unknown_word" and f"sessions.{column}" in caught.value.message
+
+
+async def test_the_counts_of_the_last_session_of_a_lesson_are_remembered_for_the_period(tmp_path: Path) -> None:
+    used = Leniency(debt_ms=5, calls=1, failures=2, liveness_failed=3)
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        assert await store.leniency(ROW, 0) is None, "still open"
+        await store.append(replace(events(0, b"a"), closed_ms=2_000, leniency=used))
+        assert await store.leniency(ROW, 2_000) == used
+        assert await store.leniency(ROW, 2_001) is None, "longer ago than the period"
+        assert await store.leniency(replace(ROW, lesson_id="other"), 0) is None
