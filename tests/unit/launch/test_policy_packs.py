@@ -8,7 +8,7 @@ import pytest
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import load_pack, parse_pack, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
-from zaichang.session.policy import Policy, policy_digest, policy_from_mapping, policy_to_mapping
+from zaichang.session.policy import SCHEMA, Policy, policy_digest, policy_from_mapping, policy_to_mapping
 
 GOOD = """
 [pack]
@@ -136,9 +136,8 @@ def in_order(text: str, words: tuple[str, ...]) -> bool:
 def test_every_shipped_pack_records_every_limit() -> None:
     for name in shipped_packs():
         policy = load_pack(name).policy
-        assert policy.schema == 2 and policy.version == "2026.2"
-        fields_of_2 = {spec.name for spec in fields(Policy) if spec.metadata.get("since", 1) <= 2}
-        assert set(policy_to_mapping(policy)) == fields_of_2
+        assert policy.schema == SCHEMA and policy.version == "2026.3"
+        assert set(policy_to_mapping(policy)) == {spec.name for spec in fields(Policy)}
 
 
 def test_a_pack_of_an_older_schema_keeps_its_digest() -> None:

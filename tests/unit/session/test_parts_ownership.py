@@ -14,7 +14,7 @@ from zaichang.session import parts
 from zaichang.session.state import PARTS, State
 
 ROOM = Path(zaichang.session.__file__).parent
-ELSEWHERE = {("parts", "copy"), ("turn", "__init__")}
+ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("turn", "__init__")}
 """Functions that fill a new object of their own class."""
 
 
