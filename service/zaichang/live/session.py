@@ -26,7 +26,7 @@ from zaichang.live.liveness_driver import LivenessDesk
 from zaichang.live.player_link import PlayerLink
 from zaichang.live.recorder import Recorder
 from zaichang.live.task_sets import drained
-from zaichang.live.transaction import leniency_of, transaction_of
+from zaichang.live.transaction import leniency_of, taken_over, transaction_of
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.log.open_logs import Beacon, OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -148,11 +148,7 @@ class LiveSession:
         return self._state.playback.phase is Phase.CLOSED
 
     def awaits_other(self, client_nonce_c: str) -> bool:
-        """Whether the session waits for a nonce that a client with this commitment does not have.
-
-        Args:
-            client_nonce_c: The client's commitment.
-        """
+        """Whether the session waits for a nonce that a client with this commitment (``client_nonce_c``) lacks."""
         waits = not self.closed and not self._state.link.client_nonce
         return waits and self._state.info.client_nonce_c != client_nonce_c
 
@@ -238,7 +234,7 @@ class LiveSession:
     async def _apply(self, make: Callable[[int], Event], picture: bytes, arrived_ms: int) -> None:
         async with self._lock:
             if self._fenced:
-                raise _taken_over(self.row)
+                raise taken_over(self.row.session_id)
             event = make(max(arrived_ms, self._state.playback.reached_ms))
             state, decisions = step(self._state, event, self.policy)
             try:
@@ -247,7 +243,7 @@ class LiveSession:
             except StorageError as error:
                 if error.code == "storage.fenced":
                     self._let_go()
-                    raise _taken_over(self.row) from error
+                    raise taken_over(self.row.session_id) from error
                 self._arm(at_least_ms=RETRY_MS)
                 raise
             self._state = state
@@ -402,9 +398,3 @@ class LiveSession:
                 return  # the player was sent away, and the log has its line
             _log.error("session %s: %s", self.row.session_id, error)
             self._player.end(CloseCode.SERVER_ERROR, error.code)
-
-
-def _taken_over(row: SessionRow) -> StorageError:
-    return StorageError(
-        "storage.fenced", f"Session {row.session_id} was taken over by another process.", "Reconnect and resume."
-    )

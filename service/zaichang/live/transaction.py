@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.errors import StorageError
 from zaichang.evidence.case_rules import case_of_session
 from zaichang.evidence.segments import Segments, advance
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredMinute
@@ -66,4 +67,11 @@ def transaction_of(
         owed=owed,
         leniency=leniency if final is not None else None,
         case=case_of_session(row, final, review_days) if final is not None else None,
+    )
+
+
+def taken_over(session_id: str) -> StorageError:
+    """Return the error of a session that another process has claimed."""
+    return StorageError(
+        "storage.fenced", f"Session {session_id} was taken over by another process.", "Reconnect and resume."
     )
