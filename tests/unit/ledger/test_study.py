@@ -106,8 +106,9 @@ def test_the_overlap_of_the_old_year_s_last_minute() -> None:
 
 def test_study_of_other_years_says_so() -> None:
     before, after = placed(fact("a", YEAR.from_ms - 10 * MIN), fact("b", YEAR.to_ms))
-    assert (before.counted, before.claimed, before.whys) == (0, 600_000, (Why.OTHER_YEAR,))
-    assert (after.counted, after.whys) == (0, (Why.OTHER_YEAR,))
+    parts = RULES.readings.hour_ms
+    assert before == Line("a", "study", "professional", "hour", 600_000, 0, parts, (Why.OTHER_YEAR,))
+    assert after == before._replace(key="b")
 
 
 def test_a_session_over_midnight_counts_in_both_years() -> None:
@@ -129,7 +130,8 @@ def test_once_only_looks_at_all_years_before() -> None:
 def test_publication_is_asked_minute_by_minute() -> None:
     spans = ((MARCH, MARCH + 3 * MIN), (MARCH + 5 * MIN, MARCH + 6 * MIN))
     [line] = placed(fact("a"), i1=spans)
-    assert (line.counted, line.whys) == (240_000, (Why.NOT_PUBLISHED,))
+    parts = RULES.readings.hour_ms
+    assert line == Line("a", "study", "professional", "hour", 600_000, 240_000, parts, (Why.NOT_PUBLISHED,))
 
 
 def test_undecided_minutes_wait_in_their_own_year() -> None:
