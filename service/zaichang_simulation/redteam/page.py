@@ -199,6 +199,8 @@ def _searched(search: Row | None) -> list[str]:
         " of `honest-review` the time in review. The smallest way of each class is in"
         " [its record](adversary.json) and as a scenario under benchmarks/adversary/scenarios.",
         "",
+        *(f"Note: {note}." for note in search.get("notes", ())),
+        "",
         "| class | in ten minutes, s | in an hour, s | target in an hour, s | |",
         "|---|---|---|---|---|",
     ]
