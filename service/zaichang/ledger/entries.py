@@ -14,6 +14,7 @@ from typing import Any, Final
 from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import ConfigError
 from zaichang.core.units import MINUTE_MS
+from zaichang.ledger.entry_decisions import fraud, grant, institution_fraud, move, revoke
 from zaichang.ledger.entry_values import (
     Entry,
     amount,
@@ -24,7 +25,6 @@ from zaichang.ledger.entry_values import (
     refuse,
     since,
     text,
-    texts,
     whole,
     year,
 )
@@ -32,14 +32,9 @@ from zaichang.ledger.facts import (
     Amount,
     Claim,
     Fact,
-    Fraud,
-    Grant,
-    InstitutionFraud,
     MakeUp,
-    Move,
     Publication,
     Qualified,
-    Revoke,
     Run,
     Study,
 )
@@ -344,62 +339,21 @@ def _span(entry: Entry) -> Fact:
     return _claim(entry, item=entry["kind"], to_ms=to_ms, amounts=(("", _minutes(entry)),), hours=0)
 
 
-def _revoke(entry: Entry) -> Fact:
-    return Revoke(
-        key=entry["id"], entries=texts(entry, "entries"), reason=text(entry, "reason"), decided_ms=_decided(entry)
-    )
-
-
-def _decided(entry: Entry) -> int:
-    return moment(entry, "decided").ms if "decided" in entry else 0
-
-
-def _grant(entry: Entry) -> Fact:
-    return Grant(key=entry["id"], of=texts(entry, "of"), decided_ms=_decided(entry))
-
-
-def _fraud(entry: Entry) -> Fact:
-    return Fraud(
-        key=entry["id"],
-        entries=texts(entry, "entries"),
-        institution=text(entry, "institution"),
-        decided_ms=_decided(entry),
-    )
-
-
-def _institution_fraud(entry: Entry) -> Fact:
-    return InstitutionFraud(
-        key=entry["id"],
-        entries=texts(entry, "entries"),
-        institution=text(entry, "institution"),
-        decided_ms=_decided(entry),
-    )
-
-
-def _move(entry: Entry) -> Fact:
-    return Move(
-        key=entry["id"],
-        from_unit=text(entry, "from_unit"),
-        to_unit=text(entry, "to_unit"),
-        at_ms=moment(entry, "date").ms,
-    )
-
-
 _KINDS: Final[dict[str, Callable[[Entry], Fact]]] = {
     "study": _study,
     "study_sum": _study_sum,
     "undecided": _study,
-    "grant": _grant,
-    "revoke": _revoke,
+    "grant": grant,
+    "revoke": revoke,
     "activity": _activity,
     "makeup": _makeup,
     "transfer": _transfer,
     "credit": _credit,
     "public_hours": _public_hours,
     "year_certificate": _year_certificate,
-    "fraud": _fraud,
-    "institution_fraud": _institution_fraud,
-    "move": _move,
+    "fraud": fraud,
+    "institution_fraud": institution_fraud,
+    "move": move,
     "project": _project,
     "practice": _practice,
     "self_study": _self_study,

@@ -108,9 +108,17 @@ def text(entry: Entry, key: str, default: str = "") -> str:
 
 
 def texts(entry: Entry, key: str) -> tuple[str, ...]:
-    """Return a list of texts, also where one text stands alone."""
+    """Return a list of texts, also where one text stands alone.
+
+    Raises:
+        ConfigError: ``hours.invalid``.
+    """
     value = entry.get(key, ())
-    return (value,) if isinstance(value, str) else tuple(str(part) for part in value)
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        refuse(entry, key, value, "a text or a list of texts")
+    return tuple(str(part) for part in value)
 
 
 def year(entry: Entry, key: str) -> int:
