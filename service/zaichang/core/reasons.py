@@ -1,7 +1,6 @@
 """Reason codes: the one table of why a minute counted or did not, each with a sentence in both languages.
 
-The sentence says what happened and what to do. Nothing here helps to predict the next capture. docs/reasons.md is
-generated from this table.
+The sentence says what happened and what to do. docs/reasons.md is generated from this table.
 """
 
 from __future__ import annotations
@@ -215,10 +214,7 @@ SENTENCES: Final = MappingProxyType(
         _R.CAPTURE_LATE: _s(
             "抓拍画面到达过晚。请检查网络。", "The capture arrived too late. Please check the network."
         ),
-        _R.CAME_WHEN_CALLED: _s(
-            "抓拍时您不在画面中，提示后才出现。请在播放时留在摄像头前。",
-            "You were in view only some time after a capture was ordered. Please stay in view while the lesson plays.",
-        ),
+        _R.CAME_WHEN_CALLED: _s("提示后才出现在画面中。", "You came only when called. Please stay in view."),
         _R.CAPTURE_NONCE: _s(
             "抓拍编号不符，画面未被采用。请刷新页面。",
             "The capture did not answer our request and was not used. Please reload the page.",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
+from zaichang.session.owners.sample_part import Samples as Samples
 from zaichang.session.playhead import EMPTY, IntervalSet
-from zaichang.session.sample_part import Samples as Samples
 from zaichang.session.values import Challenge, OpenMinute, Phase, Round, Sighting
 
 Stretch = tuple[int, int, int]

@@ -14,14 +14,9 @@ from typing import Any
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind, Proof
 from zaichang.core.errors import ConfigError
-from zaichang.session.policy_fields import check, choice, limit, member, sample, whole
-
-SCHEMA = 3
-"""The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
-SCHEMA_OF_CODE = 2
-"""The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
-DRAWN_SINCE_SCHEMA = 3
-"""From this schema on captures are drawn samples: rules 2. A record is replayed under the rules that made it."""
+from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCHEMA
+from zaichang.session.policy_fields import ORDERED, SCHEMA_OF_CODE, check, choice, limit, member, sample, whole
+from zaichang.session.policy_fields import SCHEMA as SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,13 +340,7 @@ class Policy:
         """
         for spec in fields(self):
             check(spec.name, getattr(self, spec.name), dict(spec.metadata))
-        for low, high in (
-            ("capture_min_gap_ms", "capture_max_gap_ms"),
-            ("challenge_min_gap_ms", "challenge_max_gap_ms"),
-            ("round_passes", "round_captures"),
-            ("gap_ms", "abandon_ms"),
-            ("liveness_agree_frames", "liveness_rest_frames"),
-        ):
+        for low, high in ORDERED:
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError("policy.invalid", f"{low} must not be above {high}.")
         if self.heartbeat_ms >= self.gap_ms:

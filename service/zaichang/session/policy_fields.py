@@ -8,6 +8,21 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
+SCHEMA = 3
+"""The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
+SCHEMA_OF_CODE = 2
+"""The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
+DRAWN_SINCE_SCHEMA = 3
+"""From this schema on captures are drawn samples: rules 2. A record is replayed under the rules that made it."""
+ORDERED = (
+    ("capture_min_gap_ms", "capture_max_gap_ms"),
+    ("challenge_min_gap_ms", "challenge_max_gap_ms"),
+    ("round_passes", "round_captures"),
+    ("gap_ms", "abandon_ms"),
+    ("liveness_agree_frames", "liveness_rest_frames"),
+)
+"""Fields of which the first must not be above the second."""
+
 
 def whole(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
     """Declare a number from ``low`` to ``high``, part of the policy since a schema."""
