@@ -1,7 +1,4 @@
 """A policy: every number and choice that the rules depend on, with bounds and units. Every record carries its digest.
-
-The dataclass is the schema: the metadata of each field holds its bounds and description. ``policy_from_mapping``
-refuses unknown keys, values of the wrong type, and values out of bounds.
 """
 
 from __future__ import annotations
