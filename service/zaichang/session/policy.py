@@ -1,5 +1,4 @@
-"""A policy: every number and choice that the rules depend on, with bounds and units. Every record carries its digest.
-"""
+"""A policy: every number and choice that the rules depend on, with bounds and units. Records carry its digest."""
 
 from __future__ import annotations
 
