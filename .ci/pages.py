@@ -113,8 +113,9 @@ def reasons_page() -> str:
         "| cost | meaning |",
         "|---|---|",
         f"| {Cost.NOTHING} | no credit is lost |",
-        f"| {Cost.STRETCH} | the media played while the cause lasted; for a challenge, since the last check that passed"
-        " before it was shown. Of a movement check, time that checks have proved goes to review instead |",
+        f"| {Cost.STRETCH} | the media played while the cause lasted. For a challenge: the media played since the"
+        " last check that passed before it was shown. For a movement check: time that checks"
+        " have proved goes to review instead |",
         f"| {Cost.BRACKET} | the media played since the last check that passed |",
         f"| {Cost.REVIEW} | that time is undecided until a reviewer grants or refuses it |",
         "",
@@ -213,7 +214,11 @@ def command_lines() -> list[str]:
         nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
         said = cell(parser.description or parser.prog)
         lines.extend(["", f"### {name}", "", said[:1].upper() + said[1:] + "."])
-        rows = [action for action in parser._actions if action not in nested and action.dest != "help"]
+        rows = [
+            action
+            for action in parser._actions
+            if action not in nested and action.dest != "help" and action.help != argparse.SUPPRESS
+        ]
         if rows:
             lines.extend(["", "| argument | meaning |", "|---|---|"])
         for action in rows:
@@ -221,7 +226,11 @@ def command_lines() -> list[str]:
             value = (
                 "" if not action.option_strings or action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
             )
-            choices = f" ({', '.join(map(str, action.choices))})" if action.choices and action.option_strings else ""
+            choices = (
+                f" ({', '.join(str(choice) for choice in action.choices if choice != '')})"
+                if action.choices and action.option_strings
+                else ""
+            )
             lines.append(f"| `{cell(shown_name + value)}` | {cell((action.help or '') + choices)} |")
         for action in nested:
             helps = {choice.dest: choice.help for choice in action._choices_actions}

@@ -66,7 +66,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time for answers and captures")
     sub.add_argument("--without", action="append", default=[], metavar="MOVEMENT", help="never asked for; repeatable")
-    sub.add_argument("--route", default="", choices=("", "face", "challenge"), help="challenge: without recognition")
+    sub.add_argument(
+        "--route",
+        default="",
+        choices=("", "face", "challenge"),
+        help="the route of the learner; left out: as each launch says",
+    )
     sub = part("reviewer", "give a reviewer a key of their own (shown once), revoke it, or list reviewers")
     sub.add_argument(
         "reviewer", metavar="REVIEWER", nargs="?", default="", help="a word that decisions are signed with"

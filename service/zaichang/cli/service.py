@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def add_service_options(parser: ArgumentParser) -> None:
     """Add ``--config`` and ``--data``."""
-    parser.add_argument("--config", type=Path, help="TOML file with settings (docs/operations.md)")
+    parser.add_argument("--config", type=Path, help="TOML file with settings (docs/settings.md)")
     parser.add_argument("--data", type=Path, help="data folder")
 
 

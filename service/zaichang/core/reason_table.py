@@ -18,7 +18,7 @@ class Cost(StrEnum):
     """The time that a reason costs the learner; the values are the words of docs/reasons.md."""
 
     NOTHING = "nothing"
-    STRETCH = "its stretch"
+    STRETCH = "the time of the cause"
     """The media played while the cause lasted; by a challenge, since the last check that passed before it was shown."""
     BRACKET = "since the last passed check"
     """Everything since the last check that passed, when the check fails for this reason. Excuses do not cover it."""

@@ -31,6 +31,10 @@ _TEXT = (
     "  lies outside the core: pictures, tokens, the log;",
     "- a **fresh set**: scenarios written from the documents alone by a person who has not seen the code. Its first",
     "  result counts, before anything is mended.",
+    "",
+    "An earlier **outside set** is no column of the table, because it ran on an earlier commit (reported on",
+    "2026-11-30): 36 cheats, written from the documents alone. Of all the time that they claimed and had not watched",
+    "as the rules ask, 46% was credited.",
 )
 
 
@@ -106,11 +110,11 @@ def summary(found: Figures) -> str:
     """Return the suite's figures as sentences."""
     return "\n".join(
         (
-            f"Cheat credit: {found.gained_s:.1f} s of {found.claimed_s:.0f} s claimed beyond the"
+            f"Cheat credit: {found.gained_s:,.1f} s of {found.claimed_s:,.1f} s claimed beyond the"
             f" honest time, {found.cheat_credit:.2%} (target: at most {CHEAT_CREDIT_MAX:.0%}), by the {found.stopped}"
             " cheats that should be stopped.",
-            f"With the {found.accepted} accepted ones, which are known and listed: {found.all_gained_s:.1f} s"
-            f" of {found.all_claimed_s:.0f} s, {found.all_credit:.1%}.",
+            f"With the {found.accepted} accepted ones, which are known and listed: {found.all_gained_s:,.1f} s"
+            f" of {found.all_claimed_s:,.1f} s, {found.all_credit:.1%}.",
             f"Honest loss: at most {found.worst_loss_s:.1f} s in a session (target: at most"
             f" {HONEST_LOSS_MAX_S} s), {found.lost_sessions} sessions lost (target: 0).",
             f"Replay: {found.replays_differ} sessions whose stored events give another verdict (target: 0).",

@@ -27,9 +27,9 @@ def _table(found: Figures, search: Row | None) -> str:
     page = "[red team](docs/redteam.md)"
     lines = [
         f"{_FIRST}{found.stopped} cheats to be stopped earned, of the time they claimed |"
-        f" {found.cheat_credit:.2%} ({found.gained_s:,.1f} of {found.claimed_s:,.0f} s) | {page} |",
+        f" {found.cheat_credit:.2%} ({found.gained_s:,.1f} of {found.claimed_s:,.1f} s) | {page} |",
         f"| the same with {found.accepted} more that are known and accepted | {found.all_credit:.1%}"
-        f" ({found.all_gained_s:,.1f} of {found.all_claimed_s:,.0f} s) | [red team](docs/redteam.md#accepted) |",
+        f" ({found.all_gained_s:,.1f} of {found.all_claimed_s:,.1f} s) | [red team](docs/redteam.md#accepted) |",
         f"| most time an honest learner lost on {found.honest} bad days | {found.worst_loss_s:.1f} s | {page} |",
     ]
     if search is not None:
@@ -47,9 +47,9 @@ def _table(found: Figures, search: Row | None) -> str:
 
 def _line(found: Figures, search: Row | None) -> str:
     text = (
-        f"红队测试：{found.stopped} 种应当拦住的作弊手法，声称学习 {found.claimed_s:,.0f} 秒，"
+        f"红队测试：{found.stopped} 种应当拦住的作弊手法，声称学习 {found.claimed_s:,.1f} 秒，"
         f"只有 {found.gained_s:,.1f} 秒被错误计入（{100 * found.cheat_credit:.2f} %）；"
-        f"加上 {found.accepted} 种已知并接受的手法，{found.all_claimed_s:,.0f} 秒"
+        f"加上 {found.accepted} 种已知并接受的手法，{found.all_claimed_s:,.1f} 秒"
         f"中有 {found.all_gained_s:,.1f} 秒（{100 * found.all_credit:.1f} %）。"
     )
     if search is not None:

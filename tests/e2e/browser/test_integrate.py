@@ -149,5 +149,5 @@ def test_the_ten_steps_lead_to_verified_minutes(site: Site, tab: Open) -> None:
     assert complaints == []
     site.stop()
 
-    site.run("-m", "zaichang", "export", session, "--data", "data", "--out", "s.bundle", "--trust-out", "trust.json")
-    site.run("-m", "zaichang", "verify", "s.bundle", "--trust", "trust.json")
+    site.run("-m", "zaichang", "export", session, "--data", "data", "--out", "s.bundle", "--trust-out", "trust.txt")
+    site.run("-m", "zaichang", "verify", "s.bundle", "--trust", "trust.txt")

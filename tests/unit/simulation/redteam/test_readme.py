@@ -13,8 +13,10 @@ TABLE = (
 
 def test_the_rows_are_made_anew_and_the_others_stay() -> None:
     text = english(TABLE, ROWS, SEARCH)
-    assert "| time that the 1 cheats to be stopped earned, of the time they claimed | 2.00 % (10.0 of 500 s) |" in text
-    assert "| the same with 1 more that are known and accepted | 51.0 % (510.0 of 1,000 s) |" in text
+    assert (
+        "| time that the 1 cheats to be stopped earned, of the time they claimed | 2.00 % (10.0 of 500.0 s) |" in text
+    )
+    assert "| the same with 1 more that are known and accepted | 51.0 % (510.0 of 1,000.0 s) |" in text
     assert "earned in an hour beyond the time watched, accepted ones left out | 360 s (target 87 s), 10.0 % |" in text
     assert "on an honest day found by the search | 12.5 s |" in text
     assert text.startswith("# Head\n") and text.endswith("| another | 4 | y |\n")
@@ -30,6 +32,6 @@ def test_writing_twice_changes_nothing(search: dict[str, object] | None) -> None
 
 def test_the_chinese_line_has_the_same_figures() -> None:
     line = chinese("一\n红队测试：旧\n二\n", ROWS, SEARCH)
-    assert "红队测试：1 种应当拦住的作弊手法，声称学习 500 秒，只有 10.0 秒被错误计入（2.00 %）" in line
+    assert "红队测试：1 种应当拦住的作弊手法，声称学习 500.0 秒，只有 10.0 秒被错误计入（2.00 %）" in line
     assert "每小时多得 360 秒（目标 87 秒）" in line
     assert line.startswith("一\n") and line.endswith("\n二\n")
