@@ -14,7 +14,7 @@ from zaichang.core.errors import ConfigError, UnreadableInput, ZaichangError
 from zaichang.hours.comparison import Difference, differences
 from zaichang.hours.packs import load_rules
 from zaichang.ledger.count import count
-from zaichang.ledger.entries import facts_of, learner, publications
+from zaichang.ledger.entries.kinds import facts_of, learner, publications
 from zaichang.ledger.facts import Fact
 from zaichang.ledger.readings import with_settings
 from zaichang.ledger.rules import HourRules

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from zaichang.core.errors import ConfigError
 from zaichang.hours.cases import read_toml
-from zaichang.ledger.entries import facts_of
+from zaichang.ledger.entries.kinds import facts_of
 from zaichang.ledger.facts import Fact
 from zaichang.ports.ledger import HourFacts
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import ConfigError
 from zaichang.core.units import MINUTE_MS
-from zaichang.ledger.entry_decisions import fraud, grant, institution_fraud, move, revoke
-from zaichang.ledger.entry_values import (
+from zaichang.ledger.entries.decisions import fraud, grant, institution_fraud, move, revoke
+from zaichang.ledger.entries.values import (
     Entry,
     amount,
     answer,

@@ -6,7 +6,7 @@ import pytest
 
 from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import ConfigError
-from zaichang.ledger import entry_decisions as decisions
+from zaichang.ledger.entries import decisions
 from zaichang.ledger.facts import Fraud, Grant, InstitutionFraud, Move, Revoke
 
 NEW_YEAR_2026_MS = 1_767_196_800_000

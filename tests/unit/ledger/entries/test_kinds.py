@@ -8,7 +8,7 @@ import pytest
 
 from zaichang.core.civil import DAY_MS, parse_moment
 from zaichang.core.errors import ConfigError
-from zaichang.ledger.entries import KINDS, fact_of, facts_of, learner, publications
+from zaichang.ledger.entries.kinds import KINDS, fact_of, facts_of, learner, publications
 from zaichang.ledger.facts import Claim, MakeUp, Publication, Qualified, Run, Study
 
 

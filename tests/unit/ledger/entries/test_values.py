@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zaichang.core.errors import ConfigError
-from zaichang.ledger.entry_values import amount, answer, moment, since, text, texts, whole, year
+from zaichang.ledger.entries.values import amount, answer, moment, since, text, texts, whole, year
 
 
 def refused(reader: Any, *arguments: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zaichang.ledger.entry_values import Entry, moment, text, texts
+from zaichang.ledger.entries.values import Entry, moment, text, texts
 from zaichang.ledger.facts import Fact, Fraud, Grant, InstitutionFraud, Move, Revoke
 
 
