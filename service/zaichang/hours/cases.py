@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any, Final
 
 from zaichang.core.civil import parse_moment
 from zaichang.core.errors import ConfigError, UnreadableInput, ZaichangError
+from zaichang.hours.case_shapes import check_case, check_ids
 from zaichang.hours.comparison import Difference, differences
 from zaichang.hours.packs import load_rules
 from zaichang.ledger.count import count
 from zaichang.ledger.entries.kinds import facts_of, learner, publications
 from zaichang.ledger.facts import Fact
-from zaichang.ledger.readings import with_settings
+from zaichang.ledger.readings import names, with_settings
 from zaichang.ledger.rules import HourRules
 from zaichang.ledger.statement import Statement
 from zaichang.ledger.window import FAR_MS
@@ -26,6 +28,7 @@ _FILE_KEYS: Final = ("format", "timezone", "case", "title", "note")
 _CASE_KEYS: Final = (
     "id pack year title clause note as_of settings published learner period entry expect".split()
 )  # fmt: skip
+FILE_MAX_BYTES: Final = 16_777_216
 _ZONES: Final = ("+08:00", "Asia/Shanghai", "Asia/Chongqing")
 
 
@@ -64,7 +67,17 @@ def read_cases(path: str) -> list[dict[str, Any]]:
     if tables.get("timezone", "+08:00") not in _ZONES:
         raise ConfigError("hours.unknown_word", f"{path} has the time zone {tables['timezone']!r}; China's is +08:00.")
     cases: list[dict[str, Any]] = tables.get("case", [])
+    if not _are_tables(cases):
+        raise ConfigError("hours.invalid", f"{path}: case must be a list of tables, written [[case]].")
+    ids = [case["id"] for case in cases if isinstance(case.get("id"), str)]
+    if len(set(ids)) < len(ids):
+        twice = next(name for name, times in Counter(ids).items() if times > 1)
+        raise ConfigError("hours.invalid", f"{path}: two cases have the id {twice!r}.")
     return cases
+
+
+def _are_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, dict) for part in value)
 
 
 def read_toml(path: str) -> dict[str, Any]:
@@ -74,12 +87,13 @@ def read_toml(path: str) -> dict[str, Any]:
         ConfigError: ``hours.not_found`` or ``hours.unreadable``.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text())
+        if Path(path).stat().st_size > FILE_MAX_BYTES:
+            raise ConfigError("hours.unreadable", f"{path} has more than {FILE_MAX_BYTES} bytes.")
+        found: dict[str, Any] = _texts(tomllib.loads(Path(path).read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise ConfigError("hours.not_found", f"{path} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError("hours.unreadable", f"{path} is not TOML: {error}.") from None
-    found: dict[str, Any] = _texts(tables)
     return found
 
 
@@ -96,7 +110,8 @@ def run_case(case: Mapping[str, Any]) -> Result:
     name = str(case.get("id", "?"))
     try:
         rules, statements = statements_of(case)
-        found = differences(case.get("expect", {}), case.get("entry", []), rules, statements)
+        check_ids(case)
+        found = differences(case["expect"], case.get("entry", []), rules, statements)
     except ZaichangError as error:
         return Result(case=name, unknown=f"{error.message} {error.hint}".strip())
     return Result(case=name, differences=tuple(found))
@@ -112,7 +127,11 @@ def statements_of(case: Mapping[str, Any]) -> tuple[HourRules, dict[int, Stateme
     for key in case:
         if key not in _CASE_KEYS:
             raise ConfigError("hours.unknown_word", f"The case has the unknown key {key!r}.")
+    check_case(case)
     rules = load_rules(str(case.get("pack")))
+    foreign = sorted(case.get("settings", {}).keys() & set(names()) - {name for name, _ in rules.cites})
+    if foreign:
+        raise ConfigError("hours.unknown_word", f"The pack {rules.name} has no reading {foreign[0]!r}.")
     rules = replace(rules, readings=with_settings(rules.readings, case.get("settings", {})))
     facts = facts_of_case(case)
     known_ms = FAR_MS

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from zaichang.core.errors import ConfigError
+from zaichang.ledger.entries.values import number_of
 from zaichang.ledger.lines import Line
 from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import HourRules, Measure
@@ -129,12 +130,10 @@ def _plain(field: str, expected: object, got: object) -> list[Difference]:
 
 
 def _exact(field: str, value: object) -> Fraction:
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise ConfigError(
-            "hours.invalid", f"The expectation's {field} must be an exact number, got {value!r}."
-        ) from None
+    number = number_of(value)
+    if number is None:
+        raise ConfigError("hours.invalid", f"The expectation's {field} must be an exact number, got {value!r:.60}.")
+    return number
 
 
 def _amount(field: str, expected: object, got: Fraction) -> list[Difference]:

@@ -29,7 +29,8 @@ def load_rules(name_or_path: str) -> HourRules:
     """
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         try:
-            data = Path(name_or_path).read_bytes()
+            with Path(name_or_path).open("rb") as file:
+                data = file.read(PACK_MAX_BYTES + 1)
         except OSError as error:
             raise ConfigError("hours.not_found", f"{name_or_path} cannot be read: {error.strerror}.") from None
         return parse_rules(data, name_or_path)
@@ -54,7 +55,7 @@ def parse_rules(data: bytes, source: str) -> HourRules:
         ConfigError: ``hours.unreadable``, ``hours.unknown_key``, ``hours.unknown_word`` or ``hours.invalid``.
     """
     if len(data) > PACK_MAX_BYTES:
-        raise ConfigError("hours.unreadable", f"{source} has {len(data)} bytes, more than {PACK_MAX_BYTES}.")
+        raise ConfigError("hours.unreadable", f"{source} has more bytes than {PACK_MAX_BYTES}.")
     try:
         tables = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

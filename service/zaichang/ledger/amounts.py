@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from zaichang.core.civil import DAY_MS, date_at, months_between
 from zaichang.ledger.facts import Amount, Claim
@@ -13,7 +13,7 @@ from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import Item, Per
 from zaichang.ledger.window import Window
 
-_ROLES = {
+ROLES: Final = {
     "independent": "sole", "alone": "sole", "single": "sole", "solo": "sole", "sole_author": "sole", "独立": "sole",
     "first_author": "first", "lead_author": "first", "第一作者": "first",
     "co": "joint", "coauthor": "joint", "co_author": "joint", "co-author": "joint", "other": "joint",
@@ -50,7 +50,7 @@ _LIKE = {
 
 def role_of(item: Item, role: str) -> str:
     """Return the role by which an item knows a person's part in a work; the lowest rate where it is not known."""
-    name = _ROLES.get(role.lower(), role.lower())
+    name = ROLES.get(role.lower(), role.lower())
     rates = dict(item.rates)
     if name in rates or "any" in rates or not rates:
         return name

@@ -9,6 +9,7 @@ from typing import Final
 
 from zaichang.core.errors import ConfigError
 from zaichang.core.units import MINUTE_MS
+from zaichang.ledger.entries.values import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +94,9 @@ def with_settings(readings: Readings, settings: Mapping[str, object]) -> Reading
 
 
 def _number(name: str, value: object) -> Fraction:
-    try:
-        number = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        number = Fraction(0)
-    if number <= 0:
-        raise ConfigError("hours.invalid", f"{name} must be a number above zero, got {value!r}.")
+    number = number_of(value)
+    if not number:
+        raise ConfigError("hours.invalid", f"{name} must be a number above zero, got {value!r:.60}.")
     return number
 
 

@@ -72,6 +72,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ({"learner": {"moon": 1}}, "moon"),
         ({"expect": {"moon": "1"}}, "moon"),
         ({"expect": {"total": "many"}}, "many"),
+        ({"settings": {"credit_step": "whole"}}, "credit_step"),
     ],
 )
 def test_an_unknown_word_is_named_with_its_case(more: dict[str, object], named: str) -> None:
@@ -84,3 +85,26 @@ def test_an_unknown_word_is_named_with_its_case(more: dict[str, object], named: 
 def test_a_difference_names_its_field() -> None:
     result = run_case({"id": "D", "pack": "cq-pharmacist-2025", "year": "2026", "expect": {"total": "1"}})
     assert [tuple(difference) for difference in result.differences] == [("total", "1", "0")]
+
+
+@pytest.mark.parametrize(
+    "text", ['case = "x"', '[case]\nid = "x"', "case = [1, 2]", '[[case]]\nid = "x"\n[[case]]\nid = "x"']
+)
+def test_cases_that_are_no_tables_or_share_an_id_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="case") as caught:
+        read_cases(write(tmp_path, HEAD + text))
+    assert caught.value.code == "hours.invalid"
+
+
+def test_a_number_of_five_thousand_digits_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_cases(write(tmp_path, HEAD + "note = " + "9" * 5000))
+    assert caught.value.code == "hours.unreadable"
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.toml"
+    with path.open("wb") as file:
+        file.truncate(16_777_217)
+    with pytest.raises(ConfigError, match="bytes"):
+        read_cases(str(path))

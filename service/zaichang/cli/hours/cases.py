@@ -6,6 +6,7 @@ import argparse
 import json
 
 from zaichang.cli.out import say
+from zaichang.core.errors import ConfigError
 from zaichang.hours.cases import Result, read_cases, run_case
 
 _EXIT_DIFFERS = 1
@@ -22,8 +23,15 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _run(args: argparse.Namespace) -> int:
     results: list[Result] = []
+    unread = 0
     for path in args.files:
-        for case in read_cases(path):
+        try:
+            cases = read_cases(path)
+        except ConfigError as error:
+            cases = []
+            unread += 1
+            say(f"zaichang: {error.code}: {error.message}", err=True)
+        for case in cases:
             result = run_case(case)
             results.append(result)
             _print(result, args.json)
@@ -34,7 +42,7 @@ def _run(args: argparse.Namespace) -> int:
         say(json.dumps(counts), whole=True)
     else:
         say(f"{counts['cases']} cases: {ok} ok, {counts['differ']} differ, {unknown} with an unknown word")
-    if unknown:
+    if unknown or unread:
         return _EXIT_UNKNOWN
     return _EXIT_DIFFERS if counts["differ"] else 0
 

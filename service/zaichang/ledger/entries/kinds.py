@@ -52,6 +52,8 @@ KEYS: Final = frozenset(
 ITEMS: Final = frozenset(
     "face_to_face training degree competition research paper book lecture dispatch emergency".split()
 )
+MINUTES_MAX: Final = 366 * 24 * 60
+"""The minutes of one entry are counted one by one: at most those of a year."""
 _AT: Final = ("at", "date", "awarded", "published", "concluded", "given", "issued", "from")
 _SPANS: Final = frozenset(("dispatch", "further_study", "government_task"))
 _AMOUNTS: Final = {"professional": "professional", "public": "public", "credits": "", "hours": ""}
@@ -124,8 +126,8 @@ def _study(entry: Entry) -> Fact:
     if "from" not in entry:
         return _study_sum(entry)
     minutes = Fraction(amount(entry, "hours") * 60) if "hours" in entry else amount(entry, "minutes")
-    if minutes.denominator != 1 or minutes < 1:
-        refuse(entry, "minutes", minutes, "a whole number of minutes")
+    if minutes.denominator != 1 or not 1 <= minutes <= MINUTES_MAX:
+        refuse(entry, "minutes", minutes, "a whole number of minutes, at most a year's")
     run = Run(
         moment(entry, "from").ms,
         MINUTE_MS,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from zaichang.core.civil import Moment, parse_moment
 from zaichang.core.errors import ConfigError, UnreadableInput
@@ -12,6 +13,19 @@ from zaichang.core.errors import ConfigError, UnreadableInput
 Entry: TypeAlias = "Mapping[str, Any]"
 LONG_AGO_MS = 0
 """When something happened that is only known to have happened."""
+_NUMBER: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15}|/[0-9]{1,15})?")
+
+
+def number_of(value: object) -> Fraction | None:
+    """Return an exact number of at most fifteen digits a part; None where the value is none, or below zero."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Fraction):
+        return None
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return None
+    try:
+        return Fraction(str(value)) if _NUMBER.fullmatch(str(value)) else None
+    except ZeroDivisionError:
+        return None
 
 
 def amount(entry: Entry, key: str) -> Fraction:
@@ -20,7 +34,7 @@ def amount(entry: Entry, key: str) -> Fraction:
     Raises:
         ConfigError: ``hours.invalid``.
     """
-    return exact(entry[key], key, entry)
+    return exact(entry.get(key), key, entry)
 
 
 def exact(value: object, key: str, entry: Entry) -> Fraction:
@@ -29,11 +43,8 @@ def exact(value: object, key: str, entry: Entry) -> Fraction:
     Raises:
         ConfigError: ``hours.invalid``.
     """
-    try:
-        number = Fraction(-1) if isinstance(value, bool) else Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        number = Fraction(-1)
-    if number < 0:
+    number = number_of(value)
+    if number is None:
         refuse(entry, key, value, 'an exact number such as "2699/45"')
     return number
 
@@ -139,4 +150,11 @@ def refuse(entry: Entry, key: str, value: object, wanted: str) -> NoReturn:
     Raises:
         ConfigError: ``hours.invalid``.
     """
-    raise ConfigError("hours.invalid", f"Entry {entry.get('id')!r}: {key} must be {wanted}, got {value!r}.")
+    raise ConfigError("hours.invalid", f"Entry {entry.get('id')!r}: {key} must be {wanted}, got {_short(value)}.")
+
+
+def _short(value: object) -> str:
+    """Return a value as a message shows it: a huge number is not written out."""
+    if isinstance(value, int) and abs(value) >= 10**15:
+        return "a number of more than fifteen digits"
+    return str(value) if isinstance(value, Fraction) else repr(value)[:80]

@@ -48,3 +48,14 @@ def test_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert second["differences"] == [{"field": "total", "expected": "1", "got": "0"}]
     assert (third["case"], third["ok"]) == ("C", False)
     assert counts == {"cases": 3, "ok": 1, "differ": 1, "unknown": 1}
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[")
+    good = tmp_path / "good.toml"
+    good.write_text(HEAD + case("A", 'total = "0"'))
+    assert main(["hours", "cases", str(bad), str(good)]) == 3
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == "A ok"
+    assert "bad.toml" in err

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zaichang.core.errors import ConfigError
-from zaichang.ledger.entries.values import amount, answer, moment, since, text, texts, whole, year
+from zaichang.ledger.entries.values import amount, answer, moment, number_of, refuse, since, text, texts, whole, year
 
 
 def refused(reader: Any, *arguments: Any) -> str:
@@ -64,3 +64,18 @@ def test_years() -> None:
     assert year({"y": 2026}, "y") == 2026
     for value in ("26", "二〇二六", None):
         refused(year, {"y": value}, "y")
+
+
+@pytest.mark.parametrize("value", ["1/0", "1e9", "1_0", "\uff19", 10**15, -1, "9" * 16, True, None, [1]])
+def test_values_that_are_no_exact_number(value: object) -> None:
+    assert number_of(value) is None
+
+
+def test_an_integer_too_long_to_write_is_refused_without_its_digits() -> None:
+    with pytest.raises(ConfigError, match="more than fifteen digits"):
+        amount({"id": "a", "minutes": 10**5000}, "minutes")
+
+
+def test_a_fraction_is_shown_as_a_fraction() -> None:
+    with pytest.raises(ConfigError, match="got 89/2"):
+        refuse({"id": "a"}, "minutes", Fraction(89, 2), "a whole number")
