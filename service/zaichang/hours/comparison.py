@@ -118,6 +118,9 @@ def _measure(field: str, rules: HourRules, years: list[Statement]) -> Fraction:
         return _sum(year.sums[name] if name in year.sums else tally(year.lines).of(Measure(name)) for year in years)
     if name in (Measure.TOTAL, Measure.TOTAL_HOURS) and name not in [need.measure for need in rules.needs]:
         return _sum(_sum(year.missing.values()) for year in years)
+    if name == Measure.CREDITS and rules.unit == "credit" and name not in [need.measure for need in rules.needs]:
+        # Where the total is counted in credits, the credits that lack are the total's.
+        return _sum(year.missing.get(Measure.TOTAL, ZERO) for year in years)
     return _sum(year.missing.get(name, ZERO) for year in years)
 
 

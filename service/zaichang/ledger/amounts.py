@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, assert_never
 
 from zaichang.core.civil import DAY_MS, date_at, months_between
 from zaichang.ledger.facts import Amount, Claim
+from zaichang.ledger.intervals import Intervals, cover
 from zaichang.ledger.readings import Readings
 from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import Item, Per
@@ -140,16 +141,20 @@ def is_whole(claims: Sequence[Claim], item: Item, window: Window) -> bool:
     """Return whether the spans of the claims within the year add up to the item's whole months."""
     if item.whole_months is None:
         return False
-    months = days = spans = 0
+    # A day of two stays is one day of study.
+    spans: Intervals = []
     for claim in claims:
-        if claim.at_ms is None or claim.to_ms is None:
+        if claim.at_ms is None or claim.to_ms is None or (item.whole_passed and claim.passed is False):
             continue
         low, high = max(claim.at_ms, window.from_ms), min(claim.to_ms, window.to_ms)
         if low < high:
-            more_months, more_days = months_between(date_at(low), date_at(high - 1))
-            months, days, spans = months + more_months, days + more_days, spans + 1
+            cover(spans, low, high)
+    months = days = 0
+    for low, high in spans:
+        more_months, more_days = months_between(date_at(low), date_at(high - 1))
+        months, days = months + more_months, days + more_days
     # One span has civil months; the odd days of several add up at thirty to a month, which is our choice.
-    return months + (days // 30 if spans > 1 else 0) >= item.whole_months
+    return months + (days // 30 if len(spans) > 1 else 0) >= item.whole_months
 
 
 def share_in(claim: Claim, window: Window) -> Fraction:

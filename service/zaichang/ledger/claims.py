@@ -13,9 +13,9 @@ from zaichang.ledger.facts import Amount, Claim
 from zaichang.ledger.gates import closed_gates
 from zaichang.ledger.lines import Line
 from zaichang.ledger.reasons import Why
-from zaichang.ledger.rules import HourRules, Item, Per
+from zaichang.ledger.rules import Gate, HourRules, Item, Per
 from zaichang.ledger.study import Publications
-from zaichang.ledger.window import Window
+from zaichang.ledger.window import FAR_MS, Window
 
 
 def place_claims(
@@ -35,6 +35,7 @@ def place_claims(
         publications: Spans by institution; None where none is known.
     """
     by_item: dict[str, list[Claim]] = defaultdict(list)
+    waiting: dict[str, list[tuple[Claim, tuple[Why, ...]]]] = defaultdict(list)
     lines: list[Line] = []
     for claim in claims:
         item = rules.item(claim.item)
@@ -42,13 +43,17 @@ def place_claims(
             lines.append(Line(claim.key, claim.item, claim.category or "", rules.unit, 0, 0, 1, (Why.SHOWN_ONLY,)))
             continue
         claim, whys = in_year(claim, window)
+        if Gate.PUBLISHED in item.gates:
+            claim, whys = _published_days(claim, whys, publications)
         closed = whys if Why.OTHER_YEAR in whys and not claim.days else ()
         closed = closed or closed_gates(claim, item, rules, window, publications)
-        waits = claim.key in pending or (claim.at_ms is not None and claim.at_ms >= window.known_ms)
+        waits = claim.key in pending or _comes_later(claim, window)
         if waits and not closed:
             closed = (Why.PENDING,)
-        if closed:
-            lines += _refused(claim, item, rules, closed)
+        if closed and closed[0] is Why.PENDING:
+            waiting[item.name].append((claim, closed))
+        elif closed:
+            lines += _refused(claim, item, rules, window, closed)
         else:
             by_item[item.name].append(claim)
             if whys:
@@ -57,7 +62,51 @@ def place_claims(
     for item in rules.items:
         if item.name in by_item:
             lines += _cap_year(item, _earn(by_item[item.name], item, rules, window, day_left))
+    for item in rules.items:
+        if item.name in waiting:
+            lines += _waiting(by_item[item.name], waiting[item.name], item, rules, window)
     return sorted(lines, key=lambda line: line.key)
+
+
+def _published_days(
+    claim: Claim, whys: tuple[Why, ...], publications: Publications | None
+) -> tuple[Claim, tuple[Why, ...]]:
+    """Return the claim without the days on which its institution is not published, where some are and some are not."""
+    if publications is None or claim.institution is None:
+        return claim, whys
+    spans = publications.get(claim.institution, ())
+    days = tuple(day for day in claim.days if any(low <= day[0] < high for low, high in spans))
+    if not days or len(days) == len(claim.days):
+        return claim, whys
+    return replace(claim, days=days), (*whys, Why.NOT_PUBLISHED)
+
+
+def _comes_later(claim: Claim, window: Window) -> bool:
+    """Return whether it happened, was handed in or was entered after the day of the statement."""
+    moments = (claim.at_ms, claim.submitted_ms, claim.entered_ms)
+    return any(moment is not None and window.known_ms <= moment < FAR_MS for moment in moments)
+
+
+def _waiting(
+    counting: list[Claim],
+    waits: list[tuple[Claim, tuple[Why, ...]]],
+    item: Item,
+    rules: HourRules,
+    window: Window,
+) -> list[Line]:
+    """Return the lines of claims that wait: the amount that they would add, under the same caps."""
+    whys = {claim.key: why for claim, why in waits}
+    claims = [claim for claim, _ in waits]
+    before = sum((line.counted for line in _cap_year(item, _earn(counting, item, rules, window, {}))), Fraction(0))
+    both = _cap_year(item, _earn([*counting, *claims], item, rules, window, {}))
+    left = max(Fraction(0), sum((line.counted for line in both), Fraction(0)) - before)
+    lines = []
+    for line in both:
+        if line.key in whys:
+            given = min(Fraction(line.counted), left)
+            left -= given
+            lines.append(line._replace(counted=0, hours=0, pending=given, recognised=False, whys=whys[line.key]))
+    return lines
 
 
 def in_year(claim: Claim, window: Window) -> tuple[Claim, tuple[Why, ...]]:
@@ -78,17 +127,15 @@ def in_year(claim: Claim, window: Window) -> tuple[Claim, tuple[Why, ...]]:
     return claim, () if window.from_ms <= claim.at_ms < window.to_ms else other
 
 
-def _refused(claim: Claim, item: Item, rules: HourRules, whys: tuple[Why, ...]) -> list[Line]:
-    """Return the lines of a claim that does not count, with the amount that waits or is refused."""
-    waits = whys[0] is Why.PENDING
+def _refused(claim: Claim, item: Item, rules: HourRules, window: Window, whys: tuple[Why, ...]) -> list[Line]:
+    """Return the lines of a claim that does not count, with the amount that is refused."""
     shown = whys[0] is Why.SHOWN_ONLY
     return [
         Line(
             claim.key, item.name, category, item.unit, asked, 0, 1, whys, claim.hours if shown else 0,
-            pending=given if waits else 0, at_unit=claim.unit,
-            reported=claim.reported_ms is not None,
+            at_unit=claim.unit, reported=claim.reported_ms is not None and claim.reported_ms < window.known_ms,
         )
-        for category, asked, given in worth_of(claim, item, rules.readings).parts
+        for category, asked, _ in worth_of(claim, item, rules.readings).parts
     ]  # fmt: skip
 
 
@@ -114,6 +161,10 @@ def _earn(
                 line = _cap_day(claim, item.cap_day, line, day_left)
             if claim.activity and best.get(claim.activity, claim.key) != claim.key:
                 line = line.less(0, Why.SAME_ACTIVITY)
+            if item.per is Per.CERTIFICATE and claim is not claims[0]:
+                line = line.less(0, Why.DUPLICATE)
+            if item.whole_passed and claim.passed is False:
+                line = line.less(0, Why.NOT_PASSED)
             if item.cap_each is not None:
                 left = item.cap_each - projects.get(claim.activity, 0)
                 line = line.less(left, Why.CAP_ITEM) if line.counted > left else line
@@ -134,7 +185,7 @@ def _best(claims: list[Claim], item: Item, rules: HourRules) -> dict[str, str]:
 def _line(
     claim: Claim, item: Item, category: str, asked: Amount, given: Amount, whys: tuple[Why, ...], window: Window
 ) -> Line:
-    recognised = claim.recognised is True or (claim.recognised_ms is not None and claim.recognised_ms < window.known_ms)
+    recognised = claim.recognised is True and (claim.recognised_ms is None or claim.recognised_ms < window.known_ms)
     return Line(
         claim.key, item.name, category, item.unit, asked, given, 1, whys, claim.hours,
         post=claim.related == "post", at_unit=claim.unit,
@@ -155,14 +206,15 @@ def _cap_day(claim: Claim, cap: Fraction, line: Line, day_left: dict[int, Fracti
 
 
 def _whole(claims: list[Claim], item: Item) -> list[Line]:
-    """Return the lines of spans that add up to the whole: it counts once, and only where all were passed."""
+    """Return the lines of spans that add up to the whole: it counts once, for those that were passed."""
     whole = item.whole or Fraction(0)
-    passed = not (item.whole_passed and any(claim.passed is False for claim in claims))
-    lines = []
-    for number, claim in enumerate(claims):
-        counted, whys = (
-            (whole, ()) if number == 0 and passed else (Fraction(0), (Why.CAP_ITEM,) if passed else (Why.NOT_PASSED,))
-        )
+    lines: list[Line] = []
+    given = False
+    for claim in claims:
+        failed = item.whole_passed and claim.passed is False
+        whys = (Why.NOT_PASSED,) if failed else (Why.CAP_ITEM,) if given else ()
+        counted = Fraction(0) if whys else whole
+        given = given or not whys
         lines.append(Line(claim.key, item.name, claim.category or item.category, item.unit, whole, counted, 1, whys))
     return lines
 

@@ -109,3 +109,42 @@ def test_a_refused_claim_keeps_its_hours_only_where_it_is_shown() -> None:
     [refused] = place_claims([one(filed=False, **values)], frozenset(), cme, year, None)
     assert (shown.counted, shown.hours) == (0, 9)
     assert (refused.counted, refused.hours) == (0, 0)
+
+
+def test_only_the_days_outside_the_publication_are_lost() -> None:
+    claim = one(item="training", days=((MAY, 8), (MAY + DAY, 8)), institution="i1")
+    lines = place_claims([claim], frozenset(), CQ, YEAR, {"i1": ((MAY, MAY + DAY),)})
+    assert sum(line.counted for line in lines) == 8
+    assert {why for line in lines for why in line.whys} == {Why.NOT_PUBLISHED}
+    [line] = place_claims([claim], frozenset(), CQ, YEAR, {"i1": ((MAY, MAY + 2 * DAY),)})
+    assert (line.counted, line.whys) == (16, ())
+
+
+def test_a_failed_stay_takes_nothing_from_a_passed_one() -> None:
+    year = start_ms(Date(2026, 1, 1))
+    stay = {"item": "further_study", "role": "", "amounts": (("", 3600),)}
+    passed = one(**stay, at_ms=year, to_ms=year + 59 * DAY, passed=True)
+    failed = one("b", **stay, at_ms=year + 151 * DAY, to_ms=year + 212 * DAY, passed=False)
+    assert [(line.counted, line.whys) for line in placed(passed, failed, rules=SC)] == [
+        (10, ()),
+        (0, (Why.NOT_PASSED,)),
+    ]
+
+
+def test_the_days_of_two_stays_are_counted_once() -> None:
+    year = start_ms(Date(2026, 1, 1))
+    stay = {"item": "government_task", "role": "", "amounts": (("", 3600),)}
+    both = [one(key, **stay, at_ms=year, to_ms=year + 59 * DAY) for key in "ab"]
+    assert [line.counted for line in placed(*both, rules=SC)] == [10, 10]
+
+
+def test_what_waits_is_capped_together_with_what_counts() -> None:
+    counts, waits = one(count=5), one("b", count=5)
+    _, line = placed(counts, waits, pending="b")
+    assert (line.counted, line.pending, line.whys) == (0, 10, (Why.PENDING,))
+
+
+def test_material_handed_in_after_the_day_of_the_statement_waits() -> None:
+    window = window_of(CQ, 2026, MAY + DAY)
+    [line] = placed(one(submitted_ms=MAY + 2 * DAY, has_evidence=True, approved=True), window=window)
+    assert (line.counted, line.whys) == (0, (Why.PENDING,))
