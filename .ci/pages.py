@@ -108,7 +108,7 @@ def reasons_page() -> str:
         "changes its meaning, and no sentence helps to predict the next check.",
         "",
         "**Costs**, where the check fails for this reason. Excuses never cover a failed check, only one that was cut",
-        "off, or that passed when the learner was called ([excuses one by one](policy.md#excuses-one-by-one)).",
+        "off, or that passed when the learner was called ([calls and misses](policy.md#calls-and-misses-one-by-one)).",
         "",
         "| cost | meaning |",
         "|---|---|",
