@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from zaichang.core.civil import parse_moment
 from zaichang.core.errors import ConfigError, UnreadableInput
+from zaichang.hours.case_shapes import check_case
 from zaichang.hours.cases import facts_of_case, read_toml
 from zaichang.hours.packs import load_rules
 from zaichang.ledger.count import count
@@ -35,6 +36,7 @@ def read_facts(path: str) -> tuple[list[Fact], dict[str, Any]]:
             raise ConfigError("hours.unknown_word", f"{path} has the unknown key {key!r}.")
     if tables.get("format") != FORMAT:
         raise ConfigError("hours.unknown_word", f"{path} has the format {tables.get('format')!r}, not {FORMAT!r}.")
+    check_case(tables)
     return facts_of_case(tables), tables.get("settings", {})
 
 

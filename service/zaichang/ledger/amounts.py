@@ -82,7 +82,8 @@ def worth_of(claim: Claim, item: Item, readings: Readings, before_min: Amount = 
                 amounts = tuple((name, amount / minutes) for name, amount in amounts)
             return Worth(tuple((name or category, amount, amount) for name, amount in amounts))
         case Per.DAY:
-            asked = claim.count * rate if rate else sum((hours for _, hours in claim.days), Fraction(0))
+            count = len(claim.days) or claim.count
+            asked = count * rate if rate else sum((hours for _, hours in claim.days), Fraction(0))
             return Worth(((category, asked, asked),))
         case Per.EACH:
             return _at_most(category, claim, claim.count * rate)

@@ -24,6 +24,13 @@ def write(folder: Path, value: Any, name: str = "facts.json") -> str:
     return str(path)
 
 
+def test_a_file_of_another_shape_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "facts.toml"
+    path.write_text('format = "zaichang-facts@1"\nentry = [1]')
+    with pytest.raises(ConfigError, match="entry"):
+        read_facts(str(path))
+
+
 def test_json_and_toml_are_the_same_facts(tmp_path: Path) -> None:
     as_json = write(tmp_path, {"format": "zaichang-facts@1", "entry": [STUDY], "settings": {"study_hour_min": 50}})
     text = 'format = "zaichang-facts@1"\nsettings = { study_hour_min = 50 }\n[[entry]]\n'

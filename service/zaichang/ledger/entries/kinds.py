@@ -54,6 +54,8 @@ ITEMS: Final = frozenset(
 )
 MINUTES_MAX: Final = 366 * 24 * 60
 """The minutes of one entry are counted one by one: at most those of a year."""
+SPAN_DAYS_MAX: Final = 3_660
+"""Days up to which a span is placed day by day."""
 _AT: Final = ("at", "date", "awarded", "published", "concluded", "given", "issued", "from")
 _SPANS: Final = frozenset(("dispatch", "further_study", "government_task"))
 _AMOUNTS: Final = {"professional": "professional", "public": "public", "credits": "", "hours": ""}
@@ -235,7 +237,13 @@ def _activity(entry: Entry) -> Fact:
         key = next((key for key in ("actual", "actual_hours", "hours") if key in entry), "actual")
         more["amounts"] = (("", amount(entry, key) if key in entry else refuse(entry, key, None, "the hours given")),)
     if item == "emergency":
-        more["count"] = whole(entry, "days_count", 0) or _days_in(entry)
+        days_in = _days_in(entry)
+        more["count"] = whole(entry, "days_count", 0) or days_in
+        if 0 < days_in == more["count"] <= SPAN_DAYS_MAX:
+            # Each day belongs to its own year.
+            from_ms = moment(entry, "from").ms
+            more["days"] = tuple((from_ms + number * DAY_MS, 0) for number in range(days_in))
+            more["to_ms"] = moment(entry, "to").end_ms
     if item in _SPANS and "to" in entry:
         more["to_ms"] = moment(entry, "to").end_ms
     for of, done in (("research", "concluded"), ("degree", "awarded")):

@@ -164,3 +164,11 @@ def test_entered_never() -> None:
 def test_decisions_without_a_date_were_always_known() -> None:
     fact: Any = fact_of({"id": "x", "kind": "revoke", "entries": "a", "reason": "proxy"})
     assert (fact.decided_ms, fact.entries) == (0, ("a",))
+
+
+def test_an_emergency_over_new_year_has_its_days_one_by_one() -> None:
+    span = claim(kind="activity", item="emergency", days_count=9, **{"from": "2026-12-28", "to": "2027-01-05"})
+    assert [at_ms for at_ms, _ in span.days][:2] == [parse_moment(f"2026-12-{day}").ms for day in (28, 29)]
+    assert len(span.days) == 9
+    fewer = claim(kind="activity", item="emergency", days_count=5, **{"from": "2026-12-28", "to": "2027-01-05"})
+    assert (fewer.days, fewer.count) == ((), 5)
