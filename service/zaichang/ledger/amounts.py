@@ -71,7 +71,7 @@ def worth_of(claim: Claim, item: Item, readings: Readings, before_min: Amount = 
         before_min: Minutes of the same project that count already: steps go over the sum.
         share: The share of the claim's minutes that lies in the year.
     """
-    category = claim.category or item.category
+    category = item.category if item.fixed_category else claim.category or item.category
     role = role_of(item, claim.role)
     rate = item.rate(role) or Fraction(0)
     match item.per:

@@ -103,6 +103,7 @@ class Item:
         whole: Its amount.
         whole_passed: Whether it must be passed for that.
         gates: The questions to answer, in their order.
+        fixed_category: Whether the category is the rules' alone, also where a fact names another.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Item:
     whole_passed: bool
     gates: tuple[Gate, ...]
     cite: str
+    fixed_category: bool = False
 
     def rate(self, role: str) -> Fraction | None:
         """Return the rate of a role, or of any."""

@@ -16,8 +16,8 @@ _PACK: Final = (*_TEXTS, "example", "year_starts", "measures", "audit_by", "requ
                 "notices", "home", "public_share", "public_advice")  # fmt: skip
 _NEED: Final = ("measure", "at_least", "share", "cite")
 _ITEM: Final = ("name", "per", "unit", "category", "rates", "steps_min", "short_from_min", "short", "cap_day",
-                "cap_each", "cap_year", "once_per_activity", "ranks", "whole_months", "whole", "whole_passed",
-                "gates", "cite")  # fmt: skip
+                "cap_each", "cap_year", "once_per_activity", "fixed_category", "ranks", "whole_months", "whole",
+                "whole_passed", "gates", "cite")  # fmt: skip
 _CITED: Final = ("year_starts", "audit_by", "required_after_qualification", "makeup", "notices", "home",
                  "public_share", "public_advice")  # fmt: skip
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -98,6 +98,7 @@ def _item(table: Table, source: str) -> Item:
         cap_day=_number(table, "cap_day", where),
         cap_each=_number(table, "cap_each", where),
         cap_year=_number(table, "cap_year", where),
+        fixed_category=table.get("fixed_category") is True,
         once_per_activity=table.get("once_per_activity") is True,
         ranks=frozenset(_list(table, "ranks", where)),
         whole_months=months,
