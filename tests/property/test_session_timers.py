@@ -39,7 +39,7 @@ def without_order_times(state: State) -> State:
     """Blank the times that run from the moment at which an order leaves, or will."""
     current, challenge = state.proofs.round, state.challenges.open
     if current is not None:
-        current = replace(current, deadline_ms=0, retake_at_ms=0)
+        current = replace(current, deadline_ms=0, retake_at_ms=0, before_ms=min(1, current.before_ms))
     if challenge is not None:
         challenge = replace(challenge, deadline_ms=min(1, challenge.deadline_ms), issued_at_ms=0)
     return changed(

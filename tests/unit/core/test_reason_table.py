@@ -16,7 +16,7 @@ CHOICES = {
     "core/reasons.py": "the codes and their sentences",
     "core/reason_table.py": "the table",
     "live/liveness_frames.py": "which guidance comes first while a try runs",
-    "review/desk.py": "which reasons a reviewer may give, in the order of the page",
+    "audit/changes/rulings.py": "which reasons a reviewer may give, in the order of the page",
     "vision/pipeline.py": "which part of the face a finding is about",
     "biometric/quality.py": "which finding is which code",
     "biometric/injection.py": "which finding is which code",

@@ -16,10 +16,8 @@ from zaichang.hours.case_words import check_words
         ("category", {"kind": "study_sum", "minutes": 1}),
         ("role", {"kind": "activity", "item": "paper"}),
         ("rank", {"kind": "activity", "item": "competition"}),
-        ("level", {"kind": "credit", "credits": "1"}),
         ("related", {"kind": "credit", "credits": "1"}),
         ("reason", {"kind": "makeup", "for_year": "2025", "credits": "1"}),
-        ("reason", {"kind": "revoke", "entries": ["b"]}),
     ],
 )
 def test_an_unknown_word(key: str, entry: dict[str, Any]) -> None:
