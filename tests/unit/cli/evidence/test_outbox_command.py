@@ -37,5 +37,5 @@ async def test_a_real_outbox_is_compared_by_the_command(tmp_path: Path, capsys: 
 
 
 def test_a_folder_without_a_log_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["log", "outbox", "--data", str(tmp_path)]) != 0
+    assert main(["log", "outbox", "--data", str(tmp_path)]) == 2
     assert "log.none" in capsys.readouterr().err
