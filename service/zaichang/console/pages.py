@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,7 +68,7 @@ def console_router(config: ConsoleConfig) -> APIRouter:
 
     @router.get("/static/{name}")
     async def static(name: str) -> Response:
-        return _file(STATIC, name)
+        return send_file(*find_file(STATIC, name, _TYPES))
 
     @router.get("/sdk/{name}")
     async def sdk(name: str, request: Request) -> Response:
@@ -75,7 +76,7 @@ def console_router(config: ConsoleConfig) -> APIRouter:
             raise NotFound(
                 "sdk.not_built", "The player bundle is not built.", "Run: npm ci && npm run build in client_sdk/web."
             )
-        reply = _file(config.sdk, name)
+        reply = send_file(*find_file(config.sdk, name, _TYPES))
         # Modules of another origin are fetched with CORS; a cache must not hand one site's answer to another.
         reply.headers["vary"] = "Origin"
         origin = request.headers.get("origin")
@@ -87,9 +88,24 @@ def console_router(config: ConsoleConfig) -> APIRouter:
     return router
 
 
-def _file(folder: Path, name: str) -> Response:
+def find_file(folder: Path, name: str, types: Mapping[str, str]) -> tuple[Path, str]:
+    """Return a file of a folder and its media type.
+
+    Args:
+        folder: The one folder that is looked in.
+        name: From the address; one that the file system would refuse is the name of nothing.
+        types: Media type by suffix; other files are not served.
+
+    Raises:
+        NotFound: ``http.not_found``.
+    """
     path = folder / name
-    kind = _TYPES.get(path.suffix)
+    kind = types.get(path.suffix)
     if kind is None or _NAME.fullmatch(name) is None or not path.is_file():
         raise NotFound("http.not_found", "There is nothing here.")
+    return path, kind
+
+
+def send_file(path: Path, kind: str) -> Response:
+    """Return a whole file as the answer; the browser asks again each time whether it changed."""
     return FileResponse(path, media_type=kind, headers={"cache-control": "no-cache"})

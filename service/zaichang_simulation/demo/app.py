@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, FastAPI, Query
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from zaichang.core.errors import NotFound
+from zaichang.console.pages import find_file, send_file
 from zaichang.main.service import Services, create_service_app
 from zaichang_simulation.demo.counted_file import CountedFile
 from zaichang_simulation.demo.media_log import MediaLog
 
 _TYPES: Final = {".vtt": "text/vtt; charset=utf-8", ".webm": "video/webm", ".mp4": "video/mp4"}
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""A file's name. A longer one, or one with a NUL, would make the file system raise."""
 
 
 def create_demo_app(services: Services) -> FastAPI:
@@ -38,13 +35,10 @@ def media_router(folder: Path, log: MediaLog) -> APIRouter:
 
     @router.get("/media/{name}")
     async def media(name: str, ticket: Annotated[str, Query(max_length=2_000)] = "") -> Response:
-        path = folder / name
-        kind = _TYPES.get(path.suffix)
-        if kind is None or _NAME.fullmatch(name) is None or not path.is_file():
-            raise NotFound("http.not_found", "There is nothing here.")
+        path, kind = find_file(folder, name, _TYPES)
         sent = await log.open(ticket, path) if ticket else None
         if sent is None:
-            return FileResponse(path, media_type=kind, headers={"cache-control": "no-cache"})
+            return send_file(path, kind)
         return CountedFile(path, kind, sent)
 
     return router
