@@ -3,7 +3,8 @@
  * on demand (SCREENS below), zaichang-worker.js (only for pages that forbid blob workers), source maps, and types.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
@@ -63,19 +64,43 @@ const smallStyles = {
   },
 };
 
+/**
+ * Build beside dist/, then move each file into its place: who loads a file during a build gets the old one or
+ * the new one, and never none.
+ */
 async function main() {
-  rmSync(`${root}dist`, { recursive: true, force: true });
+  const made = mkdtempSync(`${root}.dist-`), name = basename(made);
+  try {
+    await bundle(made, name);
+    const files = filesIn(made);
+    for (const file of files) {
+      mkdirSync(dirname(`${root}dist/${file}`), { recursive: true });
+      renameSync(`${made}/${file}`, `${root}dist/${file}`);
+    }
+    for (const file of filesIn(`${root}dist`)) if (!files.includes(file)) rmSync(`${root}dist/${file}`, { force: true });
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+async function bundle(made, name) {
   const core = { ...common, entryPoints: ["src/index.ts"], plugins: [apart, workerText], sourcemap: true };
   await Promise.all([
-    build({ ...core, format: "esm", outfile: "dist/zaichang.js" }),
-    build({ ...core, format: "iife", globalName: "Zaichang", outfile: "dist/zaichang.iife.js" }),
-    build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart, smallStyles], format: "esm", outfile: "dist/zaichang-guard.js", sourcemap: true }),
-    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", outdir: "dist", sourcemap: true }),
-    build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: "dist/zaichang-worker.js" }),
+    build({ ...core, format: "esm", outfile: `${name}/zaichang.js` }),
+    build({ ...core, format: "iife", globalName: "Zaichang", outfile: `${name}/zaichang.iife.js` }),
+    build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart, smallStyles], format: "esm", outfile: `${name}/zaichang-guard.js`, sourcemap: true }),
+    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", outdir: name, sourcemap: true }),
+    build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: `${name}/zaichang-worker.js` }),
   ]);
-  const types = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"], { cwd: root, stdio: "inherit" });
-  if (types.status !== 0) process.exit(types.status ?? 1);
-  rewriteImports(`${root}dist/types`);
+  const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json", "--outDir", `${made}/types`];
+  if (spawnSync(process.execPath, compiler, { cwd: root, stdio: "inherit" }).status !== 0) throw new Error("the types do not build");
+  rewriteImports(`${made}/types`);
+}
+
+/** The files below a folder, by their paths in it. */
+function filesIn(folder) {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return found.map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(folder.length + 1));
 }
 
 /** Declarations import each other with .js, which every module resolution understands. */
