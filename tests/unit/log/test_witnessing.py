@@ -12,7 +12,7 @@ from zaichang.adapters.keys.log_keys import load_or_create_log_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.log import witnessing
-from zaichang.log.shelf import LogShelf
+from zaichang.log.shelf import LogShelf, SequencedLog
 from zaichang.log.witness_client import witnessed
 from zaichang.log.witnessing import parse_peer
 from zaichang.main.logs import FolderLogs
@@ -44,14 +44,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
     return made
 
 
-async def until_witnessed(place: LogPlace, trust: bytes, size: int) -> None:
+async def until_witnessed(place: LogPlace, trust: bytes, log: SequencedLog) -> int:
+    """Wait until the published log is cosigned whole; return its size."""
     from zaichang.core.errors import NotFound
 
+    size = log.sequencer.checkpoint.checkpoint.size
     async with asyncio.timeout(20):
         while True:
             try:
                 if parse_trust(trust).open_checkpoint(witnessed(place.side_files)).checkpoint.size == size:
-                    return
+                    return size
             except NotFound:
                 pass
             await asyncio.sleep(0.01)
@@ -66,7 +68,7 @@ async def test_a_running_log_is_cosigned_and_a_restored_one_stops(folder: DataFo
         logs = shelf(folder, clock, fatal, url)
         log = await logs.log_for("inst-1", clock.ms)
         await log.submit(("s", 0), b"leaf 0")
-        await until_witnessed(place, trust, 1)
+        sizes = [await until_witnessed(place, trust, log)]
         await logs.close()
         backup = tmp_path / "backup"
         shutil.copytree(folder.root, backup)
@@ -75,9 +77,10 @@ async def test_a_running_log_is_cosigned_and_a_restored_one_stops(folder: DataFo
         log = await logs.log_for("inst-1", clock.ms)
         for number in (1, 2):
             await log.submit(("s", number), b"leaf %d" % number)
-            await until_witnessed(place, trust, number + 1)
+            sizes.append(await until_witnessed(place, trust, log))
+        assert sizes == [2, 3, 4], "the log's key is its first leaf"
         async with asyncio.timeout(20):
-            while (anchor := log.anchor()) is None or anchor.size != 3:
+            while (anchor := log.anchor()) is None or anchor.size != 4:
                 await asyncio.sleep(0.01)
         await logs.close()
         assert fatal == []
