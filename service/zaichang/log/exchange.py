@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -79,18 +80,28 @@ def side_by_side(works: Sequence[Callable[[], T]], deadline_s: float) -> list[T 
 
 async def in_daemon(work: Callable[[], T]) -> T:
     """Run work in a daemon thread. Cancellation returns at once: the process need not wait for the work."""
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
 
-    def told() -> T:
+    def run() -> None:
         try:
-            return work()
-        finally:
-            with suppress(RuntimeError):  # the loop is closed: the caller is gone
-                loop.call_soon_threadsafe(ended.set)
+            tell = partial(_settle, answer, None, work())
+        except BaseException as error:  # handed to the caller
+            tell = partial(_settle, answer, error, None)
+        with suppress(RuntimeError):  # the loop is closed: the caller is gone
+            loop.call_soon_threadsafe(tell)
 
-    call = Call(told)
-    await ended.wait()
-    return call.result(time.monotonic() + 1.0)
+    threading.Thread(target=run, daemon=True).start()
+    return await answer
+
+
+def _settle(answer: asyncio.Future[T], error: BaseException | None, value: T | None) -> None:
+    if answer.done():
+        return  # the caller was cancelled
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(value)  # type: ignore[arg-type]  # a T where there is no error
 
 
 class Exchange:
