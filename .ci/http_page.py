@@ -10,6 +10,7 @@ from zaichang.api.app import describe
 from zaichang.api.openapi import TAGS
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import SessionState
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, ReviewerId, SessionId, TokenId
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.publishing import amendment_line, outbox_line
 from zaichang.ports.records import SessionRow, StoredMinute
@@ -188,14 +189,14 @@ def _cell(text: str) -> str:
 
 def example_lines() -> tuple[bytes, bytes]:
     """Return a minute's line and a decision's line, written by the code that writes the outbox."""
-    session, start_ms = "5f0c" * 8, 1_767_225_600_000
+    session, start_ms = SessionId("5f0c" * 8), 1_767_225_600_000
     row = SessionRow(
         session_id=session,
-        institution_id="college",
-        learner_id="learner-17",
-        course_id="pharmacy-2026",
-        lesson_id="lesson-1",
-        token_id="",
+        institution_id=InstitutionId("college"),
+        learner_id=LearnerId("learner-17"),
+        course_id=CourseId("pharmacy-2026"),
+        lesson_id=LessonId("lesson-1"),
+        token_id=TokenId(""),
         policy_digest="0f" * 32,
         state=SessionState.CLOSED,
         opened_ms=start_ms,
@@ -218,7 +219,7 @@ def example_lines() -> tuple[bytes, bytes]:
         verdict=Verdict.VERIFIED,
         delta_ms=11_500,
         reason=ReasonCode.REVIEW_GRANTED,
-        reviewer_id="ren",
+        reviewer_id=ReviewerId("ren"),
         body=canonical_bytes({"granted": [[48_000, 59_500]]}),
     )
     origin = "log.example/college/2026"

@@ -11,6 +11,7 @@ import random
 from zaichang.core import rules_version
 from zaichang.core.enums import Route
 from zaichang.core.errors import IllegalEvent
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId
 from zaichang.core.lesson import LessonRef, Terms
 from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
 from zaichang.session.events import Event, SessionStarted, Superseded
@@ -40,7 +41,7 @@ class Account:
         self._policy = policy
         self._digest = policy_digest(policy)
         self._chance = chance
-        self._lesson = LessonRef(course_id="course-1", lesson_id="lesson-1", duration_ms=lesson_ms)
+        self._lesson = LessonRef(course_id=CourseId("course-1"), lesson_id=LessonId("lesson-1"), duration_ms=lesson_ms)
         self._terms = Terms(route=route)
         self._minutes: list[Minute] = []
         self._left: list[tuple[State, IntervalSet]] = []
@@ -79,9 +80,9 @@ class Account:
         self.state, _ = start(
             SessionStarted(
                 at_ms=now_ms,
-                session_id=f"{self._chance.getrandbits(128):032x}",
-                institution_id="inst-1",
-                learner_id="learner-1",
+                session_id=SessionId(f"{self._chance.getrandbits(128):032x}"),
+                institution_id=InstitutionId("inst-1"),
+                learner_id=LearnerId("learner-1"),
                 lesson=self._lesson,
                 policy_digest=self._digest,
                 seed=f"{self._chance.getrandbits(256):064x}",

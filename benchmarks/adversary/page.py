@@ -15,6 +15,7 @@ from benchmarks.adversary.reactions import Reactions
 from benchmarks.adversary.trying import Trying
 from benchmarks.adversary.ways import Do, On, Rule, Script, Then
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.ids import CaptureId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -136,7 +137,7 @@ class Page:
             case _:
                 self._line.down(partial(self._received, decision))
 
-    def _assessed(self, opened: int, capture_id: str) -> None:
+    def _assessed(self, opened: int, capture_id: CaptureId) -> None:
         if opened == self.opened and not self._account.closed:
             found = assess(self._views.get(capture_id, View.EMPTY), self._evening.chance)
             self._tell(e.CaptureAssessed(at_ms=self._evening.now_ms, capture_id=capture_id, assessment=found))

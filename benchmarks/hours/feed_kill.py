@@ -24,12 +24,14 @@ from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind, SessionState
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.hours.audit import audit
 from zaichang.hours.feed import HourFeed
 from zaichang.ports.records import Append, Institution, Learner, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 
 POLICY = Policy(name="kill")
+INSTITUTION = InstitutionId("i1")
 MINUTES = 5
 OPENED_MS = 1_767_300_000_000
 LEARNERS = 7
@@ -46,30 +48,41 @@ async def fill(folder: DataFolder, sessions: int) -> None:
     try:
         await store.put_institution(
             Institution(
-                institution_id="i1", name_zh="机构", name_en="one", key_digest="k", staff_digest="s", created_ms=1
+                institution_id=INSTITUTION,
+                name_zh="机构",
+                name_en="one",
+                key_digest="k",
+                staff_digest="s",
+                created_ms=1,
             )
-        )  # fmt: skip
+        )
         digest = policy_digest(POLICY)
         await store.put_policy(digest, POLICY.name, canonical_bytes(policy_to_mapping(POLICY)))
         for learner in range(LEARNERS):
             await store.ensure_learner(
-                Learner(institution_id="i1", learner_id=f"l{learner}", wrapped_key=b"x", created_ms=1)
+                Learner(institution_id=INSTITUTION, learner_id=LearnerId(f"l{learner}"), wrapped_key=b"x", created_ms=1)
             )
         for number in range(sessions):
             await store.open_session(_row(number, digest))
             await store.append(_all_of(number))
             for seq in range(2):
-                await store.note_anchored(f"s{number:05}", seq, number * 2 + seq)
+                await store.note_anchored(SessionId(f"s{number:05}"), seq, number * 2 + seq)
     finally:
         store.close()
 
 
 def _row(number: int, digest: str) -> SessionRow:
     return SessionRow(
-        session_id=f"s{number:05}", institution_id="i1", learner_id=f"l{number % LEARNERS}", course_id="c",
-        lesson_id=f"lesson{number}", token_id=f"t{number}", policy_digest=digest, state=SessionState.OPEN,
+        session_id=SessionId(f"s{number:05}"),
+        institution_id=INSTITUTION,
+        learner_id=LearnerId(f"l{number % LEARNERS}"),
+        course_id=CourseId("c"),
+        lesson_id=LessonId(f"lesson{number}"),
+        token_id=TokenId(f"t{number}"),
+        policy_digest=digest,
+        state=SessionState.OPEN,
         opened_ms=OPENED_MS + number * 600_000,
-    )  # fmt: skip
+    )
 
 
 def _all_of(number: int) -> Append:
@@ -89,7 +102,7 @@ def _all_of(number: int) -> Append:
         StoredLeaf(leaf_seq=1, kind=LeafKind.FINAL, at_ms=ended, body=total),
     )
     return Append(
-        session_id=f"s{number:05}", epoch=1, first_seq=0, events=(StoredEvent(at_ms=begun, body=b"{}"),),
+        session_id=SessionId(f"s{number:05}"), epoch=1, first_seq=0, events=(StoredEvent(at_ms=begun, body=b"{}"),),
         minutes=tuple(minutes), leaves=leaves, closed_ms=ended,
     )  # fmt: skip
 
@@ -119,7 +132,11 @@ async def finish(folder: DataFolder, sessions: int) -> list[str]:
         wrong = list(found.findings)
         if found.sessions != sessions:
             wrong.append(f"{found.sessions} of {sessions} sessions are fed")
-        facts = [fact for learner in range(LEARNERS) for fact in await store.hour_facts("i1", f"l{learner}")]
+        facts = [
+            fact
+            for learner in range(LEARNERS)
+            for fact in await store.hour_facts(INSTITUTION, LearnerId(f"l{learner}"))
+        ]
         if sorted(fact.fact_key for fact in facts) != [f"study/s{number:05}" for number in range(sessions)]:
             wrong.append(f"{len(facts)} facts for {sessions} sessions")
         expected = {f"s{number:05}": session_ms(number) for number in range(sessions)}

@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import report
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId
 from zaichang.launch.policy_packs import load_pack
 
 if TYPE_CHECKING:
     from zaichang.main.service import Services
 
-INSTITUTION, COURSE, LESSON = "bench", "course", "lesson"
+INSTITUTION, COURSE, LESSON = InstitutionId("bench"), CourseId("course"), LessonId("lesson")
 LESSON_MS = 3_600_000
 USED_SHARE = 0.7
 """The rest is for peaks: many captures at one moment, start-up, the log."""
@@ -43,9 +44,10 @@ async def _prepare(services: Services, learners: int) -> list[str]:
         INSTITUTION, COURSE, LESSON, title_zh=LESSON, title_en=LESSON, duration_ms=LESSON_MS, policy=policy
     )
     photo = portrait()
-    for number in range(learners):
-        await services.enrolling.from_photos(INSTITUTION, f"learner-{number}", [photo])
-    return [await services.launches.issue(INSTITUTION, f"learner-{n}", COURSE, LESSON) for n in range(learners)]
+    pseudonyms = [LearnerId(f"learner-{number}") for number in range(learners)]
+    for learner in pseudonyms:
+        await services.enrolling.from_photos(INSTITUTION, learner, [photo])
+    return [await services.launches.issue(INSTITUTION, learner, COURSE, LESSON) for learner in pseudonyms]
 
 
 async def _serve(folder: Path, learners: int, pipe: int) -> None:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from zaichang.core.ids import SessionId
 from zaichang.live.connection import Channel
 from zaichang.session.playhead import total_ms
 from zaichang_client import ClientConfig, ConnectionGone, Sample, SessionRefused, StudyClient, Transport
@@ -45,7 +46,7 @@ class ClientHost(Protocol):
         """Return a launch token."""
         ...
 
-    async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
+    async def right_answer(self, session_id: SessionId, order: m.ChallengeOrder) -> str | None:
         """Return the answer of a person."""
         ...
 
@@ -117,7 +118,7 @@ class SimClient:
         self._forger = Forger(
             self.camera, self.claims, transport=lambda: self.transport, now_ms=now_ms, chance=self._random
         )
-        self.sessions: list[str] = []
+        self.sessions: list[SessionId] = []
         self.seen: dict[str, set[str]] = {}
         self.told: dict[str, list[m.ServerMessage]] = {}
         self.refusal = ""
@@ -204,7 +205,7 @@ class SimClient:
         self.player.set(held=True)
         self.over.set()
 
-    def close_code(self, session_id: str) -> int | None:
+    def close_code(self, session_id: SessionId) -> int | None:
         """Return the code with which the service closed a session's last connection; None where it did not."""
         return self._pipes[session_id].close_code if session_id in self._pipes else None
 
@@ -266,7 +267,7 @@ class SimClient:
 
     async def _read_challenge(self, order: m.ChallengeOrder) -> str | None:
         session_id = self._study.session_id if self._study is not None else ""
-        return await self._host.right_answer(session_id, order)
+        return await self._host.right_answer(SessionId(session_id), order)
 
     def _player_changed(self) -> None:
         self._happenings.player(running=self.player.running, wanted=self.player.wants_play)
@@ -304,7 +305,7 @@ class SimClient:
         match message:
             case m.Joined():
                 if message.session_id not in self.sessions:
-                    self.sessions.append(message.session_id)
+                    self.sessions.append(SessionId(message.session_id))
                 session_id = message.session_id
                 if self.pipe is not None:
                     self._pipes[session_id] = self.pipe

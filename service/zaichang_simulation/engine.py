@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zaichang.audit.replay.liveness_replay import check_liveness
+from zaichang.core.ids import SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AckHeartbeat, OrderPause, OrderSeek
 from zaichang.session.events import Event
@@ -149,7 +150,7 @@ async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]
     await host.logged()
 
 
-async def _replayed(host: RuntimeHost, session_id: str) -> Replayed:
+async def _replayed(host: RuntimeHost, session_id: SessionId) -> Replayed:
     events = await host.events(session_id)
     return replay(events, host.policy_of(events))
 

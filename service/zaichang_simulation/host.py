@@ -13,6 +13,7 @@ import jwt
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import CaseKind, SessionState
 from zaichang.core.errors import UnreadableInput
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId, TokenId
 from zaichang.live.connection import Channel
 from zaichang.live.task_sets import drained
 from zaichang.main.clocks import server_clock
@@ -37,7 +38,7 @@ from zaichang_simulation.format.scenario import ClientTable, SessionTable, extra
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.result import CaseResult
 
-INSTITUTION = "inst-1"
+INSTITUTION = InstitutionId("inst-1")
 _DAY_MS = 86_400_000
 QUESTIONS = tuple(
     Question(question_id=f"sim-{index}", text=text, options=options, correct=correct)
@@ -163,7 +164,7 @@ class RuntimeHost:
             live_from_ms=self._epoch_ms - to_ms(session.live_for_s) if session.live_for_s else 0,
         )
 
-    async def _enrol(self, learner: str, photo: bytes) -> None:
+    async def _enrol(self, learner: LearnerId, photo: bytes) -> None:
         await self._running().enrolling.from_photos(INSTITUTION, learner, [photo])
 
     async def _credit_before(self) -> None:
@@ -174,12 +175,12 @@ class RuntimeHost:
         store = self._running().store
         client = self._loaded.scenario.client[0]
         row = SessionRow(
-            session_id=self._token_hex(16),
+            session_id=SessionId(self._token_hex(16)),
             institution_id=INSTITUTION,
             learner_id=client.learner,
             course_id=client.course,
             lesson_id=client.lesson,
-            token_id=self._token_hex(16),
+            token_id=TokenId(self._token_hex(16)),
             policy_digest=policy_digest(self._loaded.policy_of(client.name)),
             state=SessionState.OPEN,
             opened_ms=self._epoch_ms - _DAY_MS,
@@ -275,7 +276,7 @@ class RuntimeHost:
         await self._running().deliveries.sweep()
         await self._running().late_liveness.settle()
 
-    async def granted_ms(self, session_id: str) -> int:
+    async def granted_ms(self, session_id: SessionId) -> int:
         """Return the time granted to a session after its end."""
         return sum(each.delta_ms for each in await self._running().store.amendments(session_id))
 
@@ -285,13 +286,13 @@ class RuntimeHost:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def right_answer(self, session_id: str, order: ChallengeOrder) -> str | None:
+    async def right_answer(self, session_id: SessionId, order: ChallengeOrder) -> str | None:
         """Return the right answer to a challenge, replayed from the stored events."""
         events = await self.events(session_id)
         challenge = replay(events, self.policy_of(events)).state.challenges.open
         return challenge.expected if challenge is not None else None
 
-    async def events(self, session_id: str) -> tuple[Event, ...]:
+    async def events(self, session_id: SessionId) -> tuple[Event, ...]:
         """Return a session's stored events."""
         bodies = await self._running().store.events(session_id)
         return tuple(decode_event(parse_canonical_object(body)) for body in bodies)
@@ -301,12 +302,12 @@ class RuntimeHost:
         first = events[0]
         return self._loaded.policy_by(first.policy_digest if isinstance(first, SessionStarted) else "")
 
-    async def minutes(self, session_id: str) -> tuple[Minute, ...]:
+    async def minutes(self, session_id: SessionId) -> tuple[Minute, ...]:
         """Return a session's minutes as they were recorded."""
         stored = await self._running().store.minutes(session_id)
         return tuple(decode_minute(parse_canonical_object(each.body)) for each in stored)
 
-    async def cases(self, session_ids: Sequence[str]) -> tuple[CaseResult, ...]:
+    async def cases(self, session_ids: Sequence[SessionId]) -> tuple[CaseResult, ...]:
         """Look for one face behind several accounts, as the service does beside, and return the review cases.
 
         Cases of single sessions are left out: the undecided time of a session is in its result.

@@ -14,6 +14,7 @@ import httpx
 import jwt
 
 from zaichang.core.errors import ConfigError, UnreadableInput
+from zaichang.core.ids import SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.confirm_text import right_option
 from zaichang.session.decisions import Verdict
@@ -138,7 +139,7 @@ class RemoteHost:
             token = forged(token)
         return token
 
-    async def right_answer(self, session_id: str, order: m.ChallengeOrder) -> str | None:
+    async def right_answer(self, session_id: SessionId, order: m.ChallengeOrder) -> str | None:
         """Return a person's answer, as far as the scenario knows it; codes are only in the picture."""
         if order.kind == "confirm":
             return right_option(order.options, order.labels)

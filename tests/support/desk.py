@@ -8,6 +8,7 @@ from typing import Any
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.enums import Proof, StepOutcome
+from zaichang.core.ids import ChallengeId, CourseId, InstitutionId, LearnerId, LessonId, SessionId
 from zaichang.core.lesson import LessonRef
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -35,10 +36,10 @@ def frame(*faces: FaceFinding, content: str = "", reasons: tuple[ReasonCode, ...
 def started(policy: Policy = POLICY, **changes: Any) -> e.SessionStarted:
     base = e.SessionStarted(
         at_ms=T0_MS,
-        session_id="ab" * 16,
-        institution_id="inst-1",
-        learner_id="learner-1",
-        lesson=LessonRef(course_id="course-1", lesson_id="lesson-1", duration_ms=1_800_000),
+        session_id=SessionId("ab" * 16),
+        institution_id=InstitutionId("inst-1"),
+        learner_id=LearnerId("learner-1"),
+        lesson=LessonRef(course_id=CourseId("course-1"), lesson_id=LessonId("lesson-1"), duration_ms=1_800_000),
         policy_digest=policy_digest(policy),
         seed="11" * 32,
         client_nonce_c=client_commitment(NONCE),
@@ -123,7 +124,7 @@ class Desk:
         self.camera_id = "cam-1"
         self._next_beat_ms = self.now_ms
         self._answers: list[tuple[int, d.OrderChallenge]] = []
-        self._moves: list[tuple[int, str]] = []
+        self._moves: list[tuple[int, ChallengeId]] = []
         self._tried: list[tuple[int, d.OrderLiveness]] = []
         self.events, self.state, out = begun(self.info, self.policy)
         self._carry_out(out)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from zaichang.api.parts import ApiParts
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
+from zaichang.core.ids import NO_REVIEWER, ReviewerId
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import Institution
 
@@ -40,7 +41,7 @@ class Caller:
 
     institution: Institution
     actor: str
-    reviewer_id: str = ""
+    reviewer_id: ReviewerId = NO_REVIEWER
 
 
 class Role(Generic[T]):

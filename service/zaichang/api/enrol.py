@@ -10,7 +10,7 @@ from starlette.requests import Request
 from zaichang.api.access import ByEnrolling, ByPlatform
 from zaichang.api.contract import PHOTO_MAX_BYTES, bounded_body, contract_router, json_of, refused, value_as
 from zaichang.api.models.enrolment import EnrolledAnswer, LeftOut, NextPose, Photos, PosesDone, PoseShown, Reference
-from zaichang.api.parameters import LearnerId
+from zaichang.api.parameters import LearnerInPath
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import reason_view
 from zaichang.core.canonical import parse_canonical_object
@@ -60,7 +60,7 @@ def enrol_router() -> APIRouter:
     @router.post("/enrol/{learner}", openapi_extra=_PHOTOS_BODY, responses=refused(_MADE))
     async def enrol(
         institution: ByPlatform,
-        learner: LearnerId,
+        learner: LearnerInPath,
         sent: Annotated[bytes | Photos, Depends(_photo_or_photos)],
         parts: Parts,
     ) -> EnrolledAnswer:

@@ -10,12 +10,13 @@ from zaichang.api.access import ByLearner
 from zaichang.api.contract import contract_router, refused
 from zaichang.api.models.common import Done, Names
 from zaichang.api.models.sessions import AppealRequest, MySession, MySessions
-from zaichang.api.parameters import Before, SessionId
+from zaichang.api.parameters import Before, SessionInPath
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.review import appeals_of, own_session
 from zaichang.api.views import NEWEST, amended, cursor_text, minute_view, parse_cursor, session_fields, session_view
 from zaichang.core.enums import SessionState
 from zaichang.core.errors import NotFound
+from zaichang.core.ids import SessionId
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import SessionRow
 
@@ -52,7 +53,7 @@ def learner_router() -> APIRouter:
         )
 
     @router.get("/sessions/{session_id}", responses=refused(_UNKNOWN))
-    async def get_my_session(claims: ByLearner, session_id: SessionId, parts: Parts) -> MySession:
+    async def get_my_session(claims: ByLearner, session_id: SessionInPath, parts: Parts) -> MySession:
         """Show one of the learner's own sessions, minute by minute, with the reasons of every verdict."""
         ports = parts.ports
         row = await _mine(parts, claims, session_id)
@@ -82,7 +83,7 @@ def learner_router() -> APIRouter:
             }
         ),
     )
-    async def appeal(claims: ByLearner, session_id: SessionId, asked: AppealRequest, parts: Parts) -> Done:
+    async def appeal(claims: ByLearner, session_id: SessionInPath, asked: AppealRequest, parts: Parts) -> Done:
         """Appeal: a person at the institution looks at the minutes again."""
         owner = (claims.institution_id, claims.learner_id)
         parts.rates.spend("appeals", "/".join(owner), parts.rates.limits.appeals)
@@ -93,7 +94,7 @@ def learner_router() -> APIRouter:
     return router
 
 
-async def _mine(parts: ApiParts, claims: LaunchClaims, session_id: str) -> SessionRow:
+async def _mine(parts: ApiParts, claims: LaunchClaims, session_id: SessionId) -> SessionRow:
     """Return a session of the learner. A session of another learner is answered like one that does not exist."""
     row = await own_session(parts, claims.institution_id, session_id)
     if row.learner_id != claims.learner_id:

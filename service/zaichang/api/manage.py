@@ -24,7 +24,7 @@ from zaichang.api.models.lessons import (
     ReviewerRequest,
     ReviewersAnswer,
 )
-from zaichang.api.parameters import CourseId, LearnerId, LessonId, ReviewerId
+from zaichang.api.parameters import CourseInPath, LearnerInPath, LessonInPath, ReviewerInPath
 from zaichang.api.parts import Parts
 from zaichang.api.views import names_of
 from zaichang.core.errors import ConfigError, PeerViolation
@@ -66,7 +66,7 @@ def manage_router() -> APIRouter:
 
     @router.put("/lessons/{course}/{lesson}", responses=refused({422: ("id.invalid", *_PACK_CODES)}))
     async def put_lesson(
-        institution: ByPlatform, course: CourseId, lesson: LessonId, asked: LessonRequest, parts: Parts
+        institution: ByPlatform, course: CourseInPath, lesson: LessonInPath, asked: LessonRequest, parts: Parts
     ) -> LessonAnswer:
         """Create or replace a lesson and the rules that hold for it.
 
@@ -90,7 +90,7 @@ def manage_router() -> APIRouter:
     @router.get(
         "/lessons/{course}/{lesson}/questions", responses=refused({404: ("lesson.unknown",), 422: ("id.invalid",)})
     )
-    async def get_questions(caller: ByAnyKey, course: CourseId, lesson: LessonId, parts: Parts) -> Bank:
+    async def get_questions(caller: ByAnyKey, course: CourseInPath, lesson: LessonInPath, parts: Parts) -> Bank:
         """Show a lesson's question bank."""
         place = (check_id(course, "course"), check_id(lesson, "lesson"))
         found = await parts.ports.lessons.lesson(caller.institution.institution_id, *place)
@@ -102,8 +102,8 @@ def manage_router() -> APIRouter:
     )
     async def put_questions(
         institution: ByPlatform,
-        course: CourseId,
-        lesson: LessonId,
+        course: CourseInPath,
+        lesson: LessonInPath,
         asked: Bank,
         parts: Parts,
     ) -> BankSize:
@@ -113,7 +113,7 @@ def manage_router() -> APIRouter:
         return BankSize(questions=size)
 
     @router.get("/learners/{learner}/allowance", responses=refused({422: ("id.invalid",)}))
-    async def get_allowance(caller: ByAnyKey, learner: LearnerId, parts: Parts) -> AllowanceAnswer:
+    async def get_allowance(caller: ByAnyKey, learner: LearnerInPath, parts: Parts) -> AllowanceAnswer:
         """Show a learner's allowances, the newest version first."""
         held = await parts.ports.learners.allowances(caller.institution.institution_id, check_id(learner, "learner"))
         return AllowanceAnswer(versions=[_shown(each) for each in held])
@@ -123,7 +123,7 @@ def manage_router() -> APIRouter:
         responses=refused({409: ("allowance.raced",), 422: ("allowance.invalid", "id.invalid")}),
     )
     async def put_allowance(
-        caller: ByAnyKey, learner: LearnerId, asked: AllowanceRequest, parts: Parts
+        caller: ByAnyKey, learner: LearnerInPath, asked: AllowanceRequest, parts: Parts
     ) -> AllowanceVersion:
         """Give a learner more time, leave movements out, or grant the route without a face; a new version each time."""
         made = await set_allowance(
@@ -152,7 +152,7 @@ def manage_router() -> APIRouter:
         return ReviewerKey(reviewer=asked.reviewer, key=key)
 
     @router.delete("/reviewers/{reviewer}", responses=refused({404: ("reviewer.unknown",), 422: ("id.invalid",)}))
-    async def revoke_reviewer(institution: ByOwner, reviewer: ReviewerId, parts: Parts) -> Done:
+    async def revoke_reviewer(institution: ByOwner, reviewer: ReviewerInPath, parts: Parts) -> Done:
         """End a reviewer's key; the reviewer's decisions stay."""
         await parts.institutions.revoke_reviewer(institution.institution_id, check_id(reviewer, "reviewer"))
         return Done(ok=True)

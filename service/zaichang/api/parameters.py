@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 
 from zaichang.api.models.common import ID_PATTERN
+from zaichang.core.ids import CaptureId, CaseId, CourseId, LearnerId, LessonId, ReviewerId, SessionId
 
 CURSOR_MAX_CHARS = 100
 
@@ -16,13 +17,13 @@ def _id(description: str, example: str) -> Any:
     return Path(description=description, examples=[example], json_schema_extra={"pattern": ID_PATTERN})
 
 
-CourseId = Annotated[str, _id("The course.", "pharmacy-2026")]
-LessonId = Annotated[str, _id("The lesson.", "lesson-1")]
-LearnerId = Annotated[str, _id("The institution's pseudonym for the learner.", "learner-17")]
-SessionId = Annotated[str, _id("The session.", "5f0c" * 8)]
-CaptureId = Annotated[str, _id("The capture.", "c1")]
-CaseId = Annotated[str, _id("The case.", "5f0c" * 8)]
-ReviewerId = Annotated[str, _id("The reviewer.", "ren")]
+CourseInPath = Annotated[CourseId, _id("The course.", "pharmacy-2026")]
+LessonInPath = Annotated[LessonId, _id("The lesson.", "lesson-1")]
+LearnerInPath = Annotated[LearnerId, _id("The institution's pseudonym for the learner.", "learner-17")]
+SessionInPath = Annotated[SessionId, _id("The session.", "5f0c" * 8)]
+CaptureInPath = Annotated[CaptureId, _id("The capture.", "c1")]
+CaseInPath = Annotated[CaseId, _id("The case.", "5f0c" * 8)]
+ReviewerInPath = Annotated[ReviewerId, _id("The reviewer.", "ren")]
 Before = Annotated[
     str, Query(max_length=CURSOR_MAX_CHARS, description="`next` of the page before; empty: the first page.")
 ]

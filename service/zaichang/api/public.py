@@ -18,7 +18,7 @@ from zaichang.api.models.public import Health, LogLine, LogsAnswer, PolicyAnswer
 from zaichang.api.parts import Parts
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, check_id
 from zaichang.ports.log.places import LogPlaces
 from zaichang.protocol.limits import PROTOCOL_VERSION
 from zaichang.session.policy import policy_from_mapping, policy_to_mapping
@@ -37,8 +37,8 @@ Digest = Annotated[
         json_schema_extra={"pattern": "^[0-9a-f]{64}$"},
     ),
 ]
-InstitutionId = Annotated[
-    str,
+InstitutionInPath = Annotated[
+    InstitutionId,
     PathParameter(description="The institution.", examples=["college"], json_schema_extra={"pattern": ID_PATTERN}),
 ]
 Year = Annotated[str, PathParameter(description="The log's year.", examples=["2026"])]
@@ -99,7 +99,7 @@ def public_router() -> APIRouter:
             **refused({404: ("log.no_object",), 422: ("id.invalid",)}),
         },
     )
-    async def get_log_file(institution: InstitutionId, year: Year, name: ObjectName, parts: Parts) -> Response:
+    async def get_log_file(institution: InstitutionInPath, year: Year, name: ObjectName, parts: Parts) -> Response:
         """Give a published file of a log exactly as it lies on disk (C2SP tlog-tiles)."""
         check_id(institution, "institution")
         if _YEAR.fullmatch(year) is None or _OBJECT.fullmatch(name) is None:

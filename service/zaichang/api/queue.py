@@ -19,7 +19,7 @@ from zaichang.api.models.cases import (
     DecisionRequest,
     HeldAllowance,
 )
-from zaichang.api.parameters import Before, CaseId, LearnerFilter
+from zaichang.api.parameters import Before, CaseInPath, LearnerFilter
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.review import PAGE_MAX, appeals_of, own_session, session_detail
 from zaichang.api.views import (
@@ -36,7 +36,7 @@ from zaichang.api.views import (
 from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SightingKind
 from zaichang.core.errors import NotFound, PeerViolation
-from zaichang.core.ids import check_id
+from zaichang.core.ids import CaseId, InstitutionId, LearnerId, SessionId, check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.allowances import current_allowance
 from zaichang.ports.records_cases import Case, CaseFilter
@@ -77,7 +77,7 @@ def queue_router() -> APIRouter:
                 state=CaseState(state),
                 kind=CaseKind(kind) if kind else None,
                 reason=reason,
-                learner_id=learner,
+                learner_id=LearnerId(learner),
                 after=parse_cursor(after, FIRST),
                 limit=limit,
             )
@@ -100,7 +100,7 @@ def queue_router() -> APIRouter:
         response_model_exclude_unset=True,
         responses=refused({404: ("case.unknown",), 422: ("id.invalid",)}),
     )
-    async def get_case(caller: ByStaff, case_id: CaseId, parts: Parts) -> CaseDetail:
+    async def get_case(caller: ByStaff, case_id: CaseInPath, parts: Parts) -> CaseDetail:
         """Show a case with all that a reviewer needs to decide it."""
         return await _detail(parts, await _own(parts, caller.institution.institution_id, case_id))
 
@@ -114,7 +114,7 @@ def queue_router() -> APIRouter:
             }
         ),
     )
-    async def decide(caller: ByReviewer, case_id: CaseId, asked: DecisionRequest, parts: Parts) -> CaseLine:
+    async def decide(caller: ByReviewer, case_id: CaseInPath, asked: DecisionRequest, parts: Parts) -> CaseLine:
         """Decide a case. A decision is a new record in the log; it edits none."""
         try:
             why = ReasonCode(asked.reason)
@@ -151,7 +151,7 @@ def queue_router() -> APIRouter:
     return router
 
 
-async def _own(parts: ApiParts, institution_id: str, case_id: str) -> Case:
+async def _own(parts: ApiParts, institution_id: InstitutionId, case_id: CaseId) -> Case:
     case = await parts.ports.cases.case(check_id(case_id, "case"))
     if case.institution_id != institution_id:
         raise NotFound("case.unknown", "There is no such case.")
@@ -163,7 +163,7 @@ async def _detail(parts: ApiParts, case: Case) -> CaseDetail:
     ports = parts.ports
     shown = {**case_fields(case), "now_ms": parts.ports.clock.now_ms()}
     if case.kind is CaseKind.SESSION:
-        row = await own_session(parts, case.institution_id, case.subject)
+        row = await own_session(parts, case.institution_id, SessionId(case.subject))
         shown["session"] = await session_detail(parts, row)
         shown["appeals"] = await appeals_of(parts, row)
     elif case.kind is not CaseKind.ACCOUNT:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from zaichang.api.access import ByLearner
 from zaichang.api.contract import contract_router, refused
-from zaichang.api.parameters import SessionId
+from zaichang.api.parameters import SessionInPath
 from zaichang.api.parts import Parts
 from zaichang.core.errors import EvidenceError, NotFound, PeerViolation
 from zaichang.core.ids import check_id
@@ -88,7 +88,7 @@ def receipts_router() -> APIRouter:
             ),
         },
     )
-    async def get_receipt(claims: ByLearner, session_id: SessionId, parts: Parts) -> Response:
+    async def get_receipt(claims: ByLearner, session_id: SessionInPath, parts: Parts) -> Response:
         """Give the learner's receipt of the session that this very token opened, six times a minute at most."""
         check_id(session_id, "session_id")
         row = await parts.ports.history.session_of_token(claims.token_id)

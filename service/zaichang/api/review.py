@@ -18,7 +18,7 @@ from zaichang.api.models.sessions import (
     SessionDetail,
     SessionsPage,
 )
-from zaichang.api.parameters import Before, CaptureId, LearnerFilter, SessionId
+from zaichang.api.parameters import Before, CaptureInPath, LearnerFilter, SessionInPath
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import (
     NEWEST,
@@ -32,7 +32,7 @@ from zaichang.api.views import (
     session_view,
 )
 from zaichang.core.errors import NotFound
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId, check_id
 from zaichang.live.kept_captures import kept_capture
 from zaichang.ports.records import CaptureRow, SessionRow
 from zaichang.review.picture_findings import PictureFinding, picture_findings
@@ -66,7 +66,7 @@ def review_router() -> APIRouter:
         """List the institution's sessions, the newest first."""
         ports = parts.ports
         rows = await ports.history.sessions_page(
-            caller.institution.institution_id, learner, parse_cursor(before, NEWEST), limit
+            caller.institution.institution_id, LearnerId(learner), parse_cursor(before, NEWEST), limit
         )
         return SessionsPage(
             institution=names_of(caller.institution),
@@ -81,7 +81,7 @@ def review_router() -> APIRouter:
         )
 
     @router.get("/sessions/{session_id}", responses=refused({404: ("session.unknown",), 422: ("id.invalid",)}))
-    async def get_session(caller: ByStaff, session_id: SessionId, parts: Parts) -> SessionDetail:
+    async def get_session(caller: ByStaff, session_id: SessionInPath, parts: Parts) -> SessionDetail:
         """Show a session minute by minute, with reasons in both languages and places in the log."""
         return await session_detail(parts, await own_session(parts, caller.institution.institution_id, session_id))
 
@@ -99,7 +99,9 @@ def review_router() -> APIRouter:
             **refused({404: ("session.unknown", "capture.unknown", "learner.erased"), 422: ("id.invalid",)}),
         },
     )
-    async def get_capture(caller: ByStaff, session_id: SessionId, capture_id: CaptureId, parts: Parts) -> Response:
+    async def get_capture(
+        caller: ByStaff, session_id: SessionInPath, capture_id: CaptureInPath, parts: Parts
+    ) -> Response:
         """Show one picture, decrypted for this answer; the audit trail records who asked."""
         ports, institution_id = parts.ports, caller.institution.institution_id
         row = await own_session(parts, institution_id, session_id)
@@ -115,7 +117,7 @@ def review_router() -> APIRouter:
     return router
 
 
-async def own_session(parts: ApiParts, institution_id: str, session_id: str) -> SessionRow:
+async def own_session(parts: ApiParts, institution_id: InstitutionId, session_id: SessionId) -> SessionRow:
     """Return a session of the institution. One of another institution is answered like one that does not exist.
 
     Args:

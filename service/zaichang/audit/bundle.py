@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeVar
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
+from zaichang.core.ids import CaptureId
 from zaichang.core.rules_version import RulesVersion
 from zaichang.tlog.keys import encode_base64
 
@@ -148,7 +149,7 @@ class Capture:
     """
 
     sid: str
-    capture_id: str
+    capture_id: CaptureId
     picture: bytes
 
 

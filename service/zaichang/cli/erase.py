@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zaichang.audit.source import read_file
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, LearnerId, check_id
 
 if TYPE_CHECKING:
     from zaichang.settings import Settings
@@ -38,7 +38,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Erase, hold or release; returns 0."""
     settings = settings_from(args)
-    learner, institution = check_id(args.learner, "LEARNER"), check_id(args.institution, "institution")
+    learner = LearnerId(check_id(args.learner, "LEARNER"))
+    institution = InstitutionId(check_id(args.institution, "institution"))
     from zaichang.main.stores import legal_holds
 
     holds = legal_holds(settings)
@@ -59,7 +60,7 @@ def run(args: Namespace) -> int:
 
 
 async def _erase(
-    settings: Settings, institution: str, learner: str, basis: str, request: bytes | None
+    settings: Settings, institution: InstitutionId, learner: LearnerId, basis: str, request: bytes | None
 ) -> tuple[int, int]:
     from zaichang.main.stores import open_eraser
 

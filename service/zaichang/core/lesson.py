@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.enums import LivenessAction, Route
+from zaichang.core.ids import CourseId, LessonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,8 @@ class LessonRef:
         live_from_ms: When the live broadcast began, server time; 0: the lesson is no broadcast.
     """
 
-    course_id: str
-    lesson_id: str
+    course_id: CourseId
+    lesson_id: LessonId
     duration_ms: int
     version: str = "1"
     timeline: str = "1"

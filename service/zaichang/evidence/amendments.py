@@ -16,6 +16,7 @@ from zaichang.audit.openings.field_openings import RULING
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind, ReviewOutcome
 from zaichang.core.errors import NotAllowed
+from zaichang.core.ids import ReviewerId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
@@ -44,7 +45,7 @@ class MinuteView(msgspec.Struct, frozen=True):
 class Ruling:
     """A reviewer's decision on minutes: the granted time (none for a refusal) and the reason."""
 
-    reviewer_id: str
+    reviewer_id: ReviewerId
     outcome: ReviewOutcome
     reason: ReasonCode
     note: str

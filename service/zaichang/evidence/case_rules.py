@@ -6,6 +6,7 @@ import hashlib
 from typing import Final
 
 from zaichang.core.enums import CaseKind
+from zaichang.core.ids import CaseId, SessionId
 from zaichang.core.reason_table import INDICATORS
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import CaseDraft, CaseReason
@@ -17,9 +18,9 @@ CHINA_AHEAD_MS: Final = 8 * 3_600_000
 """China's time is UTC+8 all year and everywhere."""
 
 
-def session_case_id(session_id: str) -> str:
+def session_case_id(session_id: SessionId) -> CaseId:
     """Return the id of a session's one case. A session's id is random, so its digest reveals nothing."""
-    return hashlib.sha256(f"zaichang/case/v1|{session_id}".encode()).hexdigest()[:16]
+    return CaseId(hashlib.sha256(f"zaichang/case/v1|{session_id}".encode()).hexdigest()[:16])
 
 
 def case_of_session(row: SessionRow, end: SessionEnd, due_days: int) -> CaseDraft | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from zaichang.audit.openings.field_openings import REASONS, SUBJECT
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.ports.records import StoredLeaf
 from zaichang.session.codec import encode_minute
 from zaichang.session.decisions import Final, Minute, Verdict
@@ -145,7 +146,7 @@ def advance(
     return segments, tuple(leaves)
 
 
-def subject_payload(institution_id: str, learner_id: str) -> bytes:
+def subject_payload(institution_id: InstitutionId, learner_id: LearnerId) -> bytes:
     """Return the payload of a session's ``subj_c`` commitment: the learner's pseudonym at the institution."""
     return canonical_bytes({"institution": institution_id, "learner": learner_id})
 

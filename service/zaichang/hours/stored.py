@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from zaichang.core.errors import ConfigError
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.hours.cases import read_toml
 from zaichang.ledger.entries.kinds import facts_of
 from zaichang.ledger.facts import Fact
@@ -33,7 +34,7 @@ def read_catalogue(path: str) -> dict[str, str]:
 
 
 async def stored_facts(
-    store: HourFacts, institution_id: str, learner_id: str, catalogue: Mapping[str, str]
+    store: HourFacts, institution_id: InstitutionId, learner_id: LearnerId, catalogue: Mapping[str, str]
 ) -> list[Fact]:
     """Return a learner's facts. A course that the catalogue does not name counts in no category, in the total alone.
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import PeerViolation
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.lesson import Terms
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, ROUTES
 from zaichang.ports.learners import LearnerStore
@@ -48,7 +49,7 @@ def checked(
 
 async def set_allowance(
     learners: LearnerStore,
-    owner: tuple[str, str],
+    owner: tuple[InstitutionId, LearnerId],
     set_by: str,
     at_ms: int,
     *,
@@ -84,7 +85,7 @@ async def set_allowance(
     return allowance
 
 
-async def current_allowance(learners: LearnerStore, institution_id: str, learner_id: str) -> Allowance:
+async def current_allowance(learners: LearnerStore, institution_id: InstitutionId, learner_id: LearnerId) -> Allowance:
     """Return the allowances in force; none if none was granted."""
     held = await learners.allowances(institution_id, learner_id)
     return held[0] if held else Allowance(version=0, at_ms=0, set_by="")

@@ -18,6 +18,7 @@ from zaichang.biometric.challenge import Mesh
 from zaichang.biometric.enrolment import FRAMES_EACH, Pose, pose_held
 from zaichang.biometric.pose import pose_from_mesh
 from zaichang.core.errors import PeerViolation
+from zaichang.core.ids import InstitutionId, LearnerId, TokenId
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.enrolment import Enrolled, Enrolling
 from zaichang.ports.launch import LaunchPorts
@@ -79,7 +80,9 @@ class LiveEnrolment:
         self._enrolling = enrolling
         self._under_way: OrderedDict[str, _UnderWay] = OrderedDict()
 
-    async def begin(self, token_id: str, institution_id: str, learner_id: str, *, alive: bool) -> Step:
+    async def begin(
+        self, token_id: TokenId, institution_id: InstitutionId, learner_id: LearnerId, *, alive: bool
+    ) -> Step:
         """Start (or start again) and say the first pose.
 
         Args:
@@ -101,7 +104,12 @@ class LiveEnrolment:
         return _step(self._under_way[token_id])
 
     async def show(
-        self, token_id: str, institution_id: str, learner_id: str, pose: str, pictures: Sequence[bytes]
+        self,
+        token_id: TokenId,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        pose: str,
+        pictures: Sequence[bytes],
     ) -> Step:
         """Judge the pictures of the ordered pose; return the next pose, the reason to repeat it, or the reference.
 

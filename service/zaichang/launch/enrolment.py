@@ -19,7 +19,7 @@ from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
 from zaichang.core.errors import NotAllowed, PeerViolation, UnreadableInput
 from zaichang.core.frames import IDENTITY, Frame
 from zaichang.core.frames import PhotoResult as Look
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, LearnerId, check_id
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.purposes import Purpose
@@ -65,7 +65,7 @@ class Held:
         current: Whether captures can be compared with it.
     """
 
-    learner_id: str
+    learner_id: LearnerId
     version: int
     at_ms: int
     photos: int
@@ -80,12 +80,12 @@ class Enrolling:
     def __init__(self, ports: LaunchPorts) -> None:
         """Use the ports."""
         self._ports = ports
-        self.on_enrolled: list[Callable[[str, str], None]] = []
+        self.on_enrolled: list[Callable[[InstitutionId, LearnerId], None]] = []
 
     async def from_photos(
         self,
-        institution_id: str,
-        learner_id: str,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
         photos: Sequence[bytes],
         *,
         replace: bool = True,
@@ -140,7 +140,7 @@ class Enrolling:
         left_out = {**refused, **dict.fromkeys(strangers, (ReasonCode.NOT_SAME_PERSON,))}
         return await self._store(institution_id, learner_id, [looks[at] for at in kept], left_out)
 
-    async def check_open(self, institution_id: str, learner_id: str, *, replace: bool) -> Learner:
+    async def check_open(self, institution_id: InstitutionId, learner_id: LearnerId, *, replace: bool) -> Learner:
         """Return the learner, created where new, if a reference may be made.
 
         Raises:
@@ -157,14 +157,14 @@ class Enrolling:
             raise NotAllowed("enrol.exists", "A reference exists already.", "Ask the institution to replace it.")
         return learner
 
-    async def held(self, institution_id: str, learner_id: str) -> Held | None:
+    async def held(self, institution_id: InstitutionId, learner_id: LearnerId) -> Held | None:
         """Return a learner's stored reference, or None."""
         enrolment = await self._ports.learners.enrolment(institution_id, learner_id)
         if enrolment is None:
             return None
         return self._held(await self._ports.learners.learner(institution_id, learner_id), enrolment)
 
-    async def all_held(self, institution_id: str) -> list[Held]:
+    async def all_held(self, institution_id: InstitutionId) -> list[Held]:
         """Return every reference of an institution, those that must be made anew first."""
         rows = await self._ports.learners.enrolments_of(institution_id)
         found = [self._held(learner, enrolment) for learner, enrolment in rows]
@@ -228,8 +228,8 @@ class Enrolling:
 
     async def _store(
         self,
-        institution_id: str,
-        learner_id: str,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
         looks: Sequence[Look],
         left_out: dict[int, tuple[ReasonCode, ...]],
     ) -> Enrolled:

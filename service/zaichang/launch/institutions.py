@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.core.ids import check_id
+from zaichang.core.ids import NO_REVIEWER, InstitutionId, ReviewerId, check_id
 from zaichang.core.text import plain
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.records import Institution
@@ -35,7 +35,7 @@ class Institutions:
         """Use the ports: stores of institutions and reviewers, clock, source of random keys."""
         self._ports = ports
 
-    async def add(self, institution_id: str, name_zh: str, name_en: str) -> InstitutionKeys:
+    async def add(self, institution_id: InstitutionId, name_zh: str, name_en: str) -> InstitutionKeys:
         """Create an institution (or give an existing one new keys); the keys are shown once.
 
         Raises:
@@ -59,7 +59,7 @@ class Institutions:
         )
         return keys
 
-    async def add_reviewer(self, institution_id: str, reviewer_id: str) -> str:
+    async def add_reviewer(self, institution_id: InstitutionId, reviewer_id: ReviewerId) -> str:
         """Create a reviewer (or give one a new key) and return the key, shown once; decisions carry its owner's id."""
         await self._ports.lessons.institution(institution_id)
         key = f"zr-{self._ports.token_hex(KEY_BYTES)}"
@@ -69,13 +69,13 @@ class Institutions:
         await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.key", reviewer_id)
         return key
 
-    async def revoke_reviewer(self, institution_id: str, reviewer_id: str) -> None:
+    async def revoke_reviewer(self, institution_id: InstitutionId, reviewer_id: ReviewerId) -> None:
         """End a reviewer's key; the decisions stay under the reviewer's id."""
         now_ms = self._ports.clock.now_ms()
         await self._ports.staff.revoke_reviewer(institution_id, reviewer_id, now_ms)
         await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.revoke", reviewer_id)
 
-    async def reviewer_of_key(self, key: str) -> tuple[Institution, str]:
+    async def reviewer_of_key(self, key: str) -> tuple[Institution, ReviewerId]:
         """Return institution and reviewer of a key; the staff key, which reviewers share, has no reviewer's id (empty).
 
         Raises:
@@ -84,7 +84,7 @@ class Institutions:
         found = await self._ports.staff.reviewer_of_key(key_digest(key)) if 8 <= len(key) <= 200 else None
         if found is not None:
             return await self._ports.lessons.institution(found[0]), found[1]
-        return await self.of_key(key, KeyRole.STAFF), ""
+        return await self.of_key(key, KeyRole.STAFF), NO_REVIEWER
 
     async def of_key(self, key: str, role: KeyRole) -> Institution:
         """Return the institution that a key belongs to.

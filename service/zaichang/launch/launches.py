@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zaichang.core.enums import Route
-from zaichang.core.ids import check_id
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, TokenId, check_id
 from zaichang.core.lesson import LessonRef
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens, terms_of
 from zaichang.ports.launch import LaunchPorts
@@ -20,10 +20,10 @@ class Launches:
 
     async def issue(
         self,
-        institution_id: str,
-        learner_id: str,
-        course_id: str,
-        lesson_id: str,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        course_id: CourseId,
+        lesson_id: LessonId,
         *,
         route: str = Route.FACE,
         extra_time_pct: int = 0,
@@ -39,7 +39,7 @@ class Launches:
         lesson = await self._ports.lessons.lesson(institution_id, course_id, lesson_id)
         return self._tokens.issue(
             LaunchClaims(
-                token_id=self._ports.token_hex(16),
+                token_id=TokenId(self._ports.token_hex(16)),
                 institution_id=institution_id,
                 learner_id=check_id(learner_id, "learner_id"),
                 lesson=LessonRef(

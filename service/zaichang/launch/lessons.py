@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotFound, PeerViolation
-from zaichang.core.ids import check_id
+from zaichang.core.ids import CourseId, InstitutionId, LessonId, check_id
 from zaichang.core.text import plain
 from zaichang.launch.question_bank import checked_bank
 from zaichang.ports.lessons import LessonStore
@@ -25,9 +25,9 @@ class Lessons:
 
     async def add(
         self,
-        institution_id: str,
-        course_id: str,
-        lesson_id: str,
+        institution_id: InstitutionId,
+        course_id: CourseId,
+        lesson_id: LessonId,
         *,
         title_zh: str,
         title_en: str,
@@ -86,13 +86,15 @@ class Lessons:
         await self._store.put_lesson(lesson)
         return lesson
 
-    async def _lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson | None:
+    async def _lesson(self, institution_id: InstitutionId, course_id: CourseId, lesson_id: LessonId) -> Lesson | None:
         try:
             return await self._store.lesson(institution_id, course_id, lesson_id)
         except NotFound:
             return None
 
-    async def set_questions(self, institution_id: str, course_id: str, lesson_id: str, bank: Sequence[Question]) -> int:
+    async def set_questions(
+        self, institution_id: InstitutionId, course_id: CourseId, lesson_id: LessonId, bank: Sequence[Question]
+    ) -> int:
         """Replace a lesson's question bank for sessions to come; return its size.
 
         Raises:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from zaichang.biometric.movement import Action
 from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.core.ids import check_id
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, TokenId, check_id
 from zaichang.core.lesson import LessonRef, Terms
 
 AUDIENCE: Final = "zaichang-session"
@@ -46,9 +46,9 @@ class LaunchClaims:
         enrol: Whether the holder may enrol this learner once, where no reference exists.
     """
 
-    token_id: str
-    institution_id: str
-    learner_id: str
+    token_id: TokenId
+    institution_id: InstitutionId
+    learner_id: LearnerId
     lesson: LessonRef
     policy_digest: str
     expires_ms: int
@@ -67,9 +67,9 @@ class MediaTicket:
         duration_ms: Length of the lesson.
     """
 
-    launch: str
-    institution_id: str
-    lesson_id: str
+    launch: TokenId
+    institution_id: InstitutionId
+    lesson_id: LessonId
     duration_ms: int
 
 
@@ -195,9 +195,9 @@ class LaunchTokens:
         if now_ms >= payload["exp"] * 1000:
             raise _refused("token.media", "The media ticket has expired.")
         return MediaTicket(
-            launch=payload["jti"],
-            institution_id=payload["inst"],
-            lesson_id=payload["lesson"],
+            launch=TokenId(payload["jti"]),
+            institution_id=InstitutionId(payload["inst"]),
+            lesson_id=LessonId(payload["lesson"]),
             duration_ms=payload["dur"],
         )
 
@@ -229,12 +229,12 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
     except msgspec.ValidationError as error:
         raise PeerViolation("launch.invalid", f"A launch does not fit: {error}.") from None
     return LaunchClaims(
-        token_id=check_id(fields.jti, "token_id"),
-        institution_id=check_id(fields.inst, "institution_id"),
-        learner_id=check_id(fields.sub, "learner_id"),
+        token_id=TokenId(check_id(fields.jti, "token_id")),
+        institution_id=InstitutionId(check_id(fields.inst, "institution_id")),
+        learner_id=LearnerId(check_id(fields.sub, "learner_id")),
         lesson=LessonRef(
-            course_id=check_id(fields.course, "course_id"),
-            lesson_id=check_id(fields.lesson, "lesson_id"),
+            course_id=CourseId(check_id(fields.course, "course_id")),
+            lesson_id=LessonId(check_id(fields.lesson, "lesson_id")),
             duration_ms=fields.dur,
             version=check_id(fields.ver, "lesson_version"),
             timeline=check_id(fields.line, "timeline"),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from zaichang.core.ids import SessionId
 from zaichang.ports.log.open_logs import Beacon, OpenLog
 from zaichang.ports.session import SessionPorts
 
@@ -15,7 +16,7 @@ _log = logging.getLogger("zaichang.live")
 class BeaconWait:
     """Waits at most once, in its own task. ``cancel`` ends the wait."""
 
-    def __init__(self, ports: SessionPorts, log: OpenLog, session_id: str) -> None:
+    def __init__(self, ports: SessionPorts, log: OpenLog, session_id: SessionId) -> None:
         """Prepare the wait.
 
         Args:

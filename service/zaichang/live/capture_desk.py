@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
+from zaichang.core.ids import CaptureId, SessionId
 from zaichang.live.kept_captures import keep_capture
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
@@ -21,7 +22,12 @@ class CaptureDesk:
     """Holds each capture in memory from its arrival to its assessment."""
 
     def __init__(
-        self, ports: SessionPorts, session_id: str, key: LearnerKey, template: bytes | None, capture_days: int | None
+        self,
+        ports: SessionPorts,
+        session_id: SessionId,
+        key: LearnerKey,
+        template: bytes | None,
+        capture_days: int | None,
     ) -> None:
         """Serve one session; see ``LiveSession`` for the key and the template, its start for the days."""
         self._ports = ports
@@ -51,11 +57,11 @@ class CaptureDesk:
         kept = await self.keep(event.capture_id, picture, event.at_ms)
         return replace(event, picture=_digest(picture), encrypted=None if kept is None else kept.encrypted)
 
-    async def keep_now(self, capture_id: str, picture: bytes) -> KeptCapture | None:
+    async def keep_now(self, capture_id: CaptureId, picture: bytes) -> KeptCapture | None:
         """Store a picture that arrived now; see ``keep``."""
         return await self.keep(capture_id, picture, self._ports.clock.now_ms())
 
-    async def keep(self, capture_id: str, picture: bytes, at_ms: int) -> KeptCapture | None:
+    async def keep(self, capture_id: CaptureId, picture: bytes, at_ms: int) -> KeptCapture | None:
         """Store an encrypted picture for review.
 
         Args:
@@ -103,7 +109,7 @@ class CaptureDesk:
         return assessment, seen
 
 
-def announced(state: State, capture_id: str, picture: bytes) -> str | None:
+def announced(state: State, capture_id: CaptureId, picture: bytes) -> str | None:
     """Return the picture's SHA-256 where the player announced one for this capture, else None."""
     current = state.proofs.round
     waits = current is not None and current.capture_id == capture_id and current.digest != ""

@@ -15,6 +15,7 @@ from typing import Final
 
 from zaichang.core.enums import Route
 from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
+from zaichang.core.ids import CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.capture_desk import announced
@@ -285,11 +286,11 @@ class Gateway:
             await session.apply(
                 lambda at_ms: CaptureReceived(
                     at_ms=at_ms,
-                    capture_id=header.capture_id,
+                    capture_id=CaptureId(header.capture_id),
                     nonce=header.nonce,
                     camera=header.camera,
                     virtual_camera=header.virtual_camera,
-                    digest=announced(session.state, header.capture_id, picture),
+                    digest=announced(session.state, CaptureId(header.capture_id), picture),
                 ),
                 picture,
             )
@@ -319,24 +320,30 @@ class Gateway:
             case CaptureTakenMessage():
                 if session.policy.rules > 1:
                     await session.apply(
-                        lambda at_ms: CaptureTaken(at_ms=at_ms, capture_id=message.capture_id, digest=message.digest)
+                        lambda at_ms: CaptureTaken(
+                            at_ms=at_ms, capture_id=CaptureId(message.capture_id), digest=message.digest
+                        )
                     )
             case CaptureUnavailableMessage():
                 if message.cause not in CAUSES:
                     raise PeerViolation("wire.cause", f"cause must be one of {', '.join(sorted(CAUSES))}.")
                 reason = ReasonCode.PAGE_HIDDEN if message.cause == "hidden" else ReasonCode.CAMERA_UNAVAILABLE
                 await session.apply(
-                    lambda at_ms: CaptureUnavailable(at_ms=at_ms, capture_id=message.capture_id, reason=reason)
+                    lambda at_ms: CaptureUnavailable(
+                        at_ms=at_ms, capture_id=CaptureId(message.capture_id), reason=reason
+                    )
                 )
             case Answer():
                 await session.apply(
                     lambda at_ms: ChallengeAnswered(
-                        at_ms=at_ms, challenge_id=message.challenge_id, answer=message.answer
+                        at_ms=at_ms, challenge_id=ChallengeId(message.challenge_id), answer=message.answer
                     )
                 )
             case Ready():
                 await session.apply(
-                    lambda at_ms: LivenessBegun(at_ms=at_ms, challenge_id=message.challenge_id, decline=message.decline)
+                    lambda at_ms: LivenessBegun(
+                        at_ms=at_ms, challenge_id=ChallengeId(message.challenge_id), decline=message.decline
+                    )
                 )
             case Finish():
                 await session.apply(lambda at_ms: FinishRequested(at_ms=at_ms))

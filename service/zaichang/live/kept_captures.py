@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from zaichang.core.ids import CaptureId, SessionId
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.purposes import Purpose
 
 
-def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str, picture: bytes) -> bytes:
+def keep_capture(blobs: Blobs, key: LearnerKey, session_id: SessionId, capture_id: CaptureId, picture: bytes) -> bytes:
     """Encrypt a picture and store it durably. Blocks: call it in a thread.
 
     Args:
@@ -28,7 +29,7 @@ def keep_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str
     return encrypted
 
 
-def kept_capture(blobs: Blobs, key: LearnerKey, session_id: str, capture_id: str) -> bytes:
+def kept_capture(blobs: Blobs, key: LearnerKey, session_id: SessionId, capture_id: CaptureId) -> bytes:
     """Return a stored picture, decrypted. Blocks: call it in a thread.
 
     Args:

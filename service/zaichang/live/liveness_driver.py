@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from zaichang.core.ids import CaptureId
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.liveness_trial import KeepPicture, LivenessTry
+from zaichang.live.liveness_trial import LivenessTry
 from zaichang.live.orders import hint_message
 from zaichang.ports.session import SessionPorts
 from zaichang.protocol.messages import CaptureHeader, ServerMessage
@@ -26,7 +27,7 @@ class LivenessDesk:
         *,
         send: Callable[[ServerMessage], None],
         locale: Callable[[], str],
-        keep: KeepPicture,
+        keep: Callable[[CaptureId, bytes], Awaitable[KeptCapture | None]],
         spawn: Callable[[Awaitable[None]], asyncio.Task[None]],
         finished: Callable[[LivenessAssessed], Awaitable[None]],
     ) -> None:
@@ -68,7 +69,7 @@ class LivenessDesk:
             self._send(hint_message(order.challenge_id, reason, self._locale()))
 
         async def keep(name: str, picture: bytes) -> KeptCapture | None:
-            return await self._keep(f"{order.challenge_id}-{order.attempt}-{name}", picture)
+            return await self._keep(CaptureId(f"{order.challenge_id}-{order.attempt}-{name}"), picture)
 
         made = LivenessTry(
             order,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from zaichang.core.ids import ChallengeId
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.live.challenge_picture import code_picture
 from zaichang.live.challenge_sound import spoken_code
@@ -138,7 +139,7 @@ def message_for(
             return None
 
 
-def hint_message(challenge_id: str, reason: ReasonCode | None, locale: str) -> LivenessHint:
+def hint_message(challenge_id: ChallengeId, reason: ReasonCode | None, locale: str) -> LivenessHint:
     """Return the guidance for a learner in front of the camera; the reason None means that all is well."""
     if reason is None:
         return LivenessHint(challenge_id=challenge_id)

@@ -15,6 +15,7 @@ from typing import Final
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, OutboxLine
 from zaichang.core.errors import IllegalEvent, StorageError
+from zaichang.core.ids import SessionId
 from zaichang.live.publishing import amendment_line, outbox_line
 from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -90,7 +91,7 @@ class Recorder:
     async def recover(self) -> None:
         """Finish the work that a crash interrupted: submit unanchored leaves, then write missing outbox lines."""
         await asyncio.to_thread(self._outbox.repair)
-        by_session: dict[str, list[StoredLeaf]] = {}
+        by_session: dict[SessionId, list[StoredLeaf]] = {}
         for session_id, leaf in await self._ports.publishing.unanchored():
             by_session.setdefault(session_id, []).append(leaf)
         unpublished = await self._ports.publishing.unpublished()

@@ -13,6 +13,7 @@ from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import Route, SessionState
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.launch.allowances import current_allowance, granted
 from zaichang.launch.question_bank import drawn_questions
@@ -47,18 +48,18 @@ class SessionHub:
         self._fatal = fatal
         self.on_closed: list[Callable[[SessionRow], None]] = []
         self.on_opened: list[Callable[[LiveSession], Awaitable[None]]] = []
-        self._by_id: dict[str, LiveSession] = {}
+        self._by_id: dict[SessionId, LiveSession] = {}
         self._releasing: set[asyncio.Task[None]] = set()
         self._departing: set[LiveSession] = set()
         """Sessions that another process owns now, until their own last work is done."""
-        self._learners: dict[tuple[str, str], asyncio.Lock] = {}
-        self._waiting: dict[tuple[str, str], int] = {}
+        self._learners: dict[tuple[InstitutionId, LearnerId], asyncio.Lock] = {}
+        self._waiting: dict[tuple[InstitutionId, LearnerId], int] = {}
 
     def open_sessions(self) -> Sequence[LiveSession]:
         """Return the sessions in memory."""
         return tuple(self._by_id.values())
 
-    def find(self, session_id: str) -> LiveSession | None:
+    def find(self, session_id: SessionId) -> LiveSession | None:
         """Return a session that is in memory."""
         return self._by_id.get(session_id)
 
@@ -151,7 +152,7 @@ class SessionHub:
         if session is not None:
             self._beside(self.release(session), row.session_id)
 
-    def _beside(self, work: Coroutine[Any, Any, None], session_id: str) -> None:
+    def _beside(self, work: Coroutine[Any, Any, None], session_id: SessionId) -> None:
         """Run work beside the caller; an error in it is logged."""
 
         def done(task: asyncio.Task[None]) -> None:
@@ -183,7 +184,7 @@ class SessionHub:
                 self._forget(session)
 
     @asynccontextmanager
-    async def learner_lock(self, institution_id: str, learner_id: str) -> AsyncIterator[None]:
+    async def learner_lock(self, institution_id: InstitutionId, learner_id: LearnerId) -> AsyncIterator[None]:
         """Hold the learner's lock: meanwhile no session of the learner can open.
 
         Args:
@@ -213,7 +214,7 @@ class SessionHub:
         key = await self._learner_key(claims.institution_id, claims.learner_id)
         template = await self._template(key)
         row = SessionRow(
-            session_id=ports.token_hex(16),
+            session_id=SessionId(ports.token_hex(16)),
             institution_id=claims.institution_id,
             learner_id=claims.learner_id,
             course_id=lesson.course_id,
@@ -291,7 +292,7 @@ class SessionHub:
             return None
         return await self._ports.history.leniency(row, row.opened_ms - policy.leniency_ms)
 
-    async def _load(self, session_id: str) -> LiveSession:
+    async def _load(self, session_id: SessionId) -> LiveSession:
         """Return the open session, rebuilt from its events where it is not in memory."""
         found = self._by_id.get(session_id)
         if found is not None:
@@ -342,7 +343,7 @@ class SessionHub:
     async def _policy(self, digest: str) -> Policy:
         return policy_from_mapping(parse_canonical_object(await self._ports.lessons.policy(digest)))
 
-    async def _learner_key(self, institution_id: str, learner_id: str) -> LearnerKey:
+    async def _learner_key(self, institution_id: InstitutionId, learner_id: LearnerId) -> LearnerKey:
         fresh = self._ports.vault.new_learner(institution_id, learner_id, self._ports.clock.now_ms())
         return self._ports.vault.unlock(await self._ports.learners.ensure_learner(fresh))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.errors import StorageError
+from zaichang.core.ids import SessionId
 from zaichang.evidence.case_rules import case_of_session
 from zaichang.evidence.segments import Segments, advance
 from zaichang.ports.records import Append, SessionRow, StoredEvent, StoredMinute
@@ -70,7 +71,7 @@ def transaction_of(
     )
 
 
-def taken_over(session_id: str) -> StorageError:
+def taken_over(session_id: SessionId) -> StorageError:
     """Return the error of a session that another process has claimed."""
     return StorageError(
         "storage.fenced", f"Session {session_id} was taken over by another process.", "Reconnect and resume."

@@ -25,6 +25,7 @@ from zaichang.audit.openings.field_openings import NO_SALT, REASONS, RULING, SUB
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.ids import CaptureId, SessionId
 from zaichang.core.rules_version import rules_from
 from zaichang.evidence.segments import codes_payload, subject_payload
 from zaichang.log.period_range import period_range, prove_period
@@ -60,7 +61,7 @@ class Pictures:
     """
 
     at_ms: int
-    read: Callable[[LearnerKey, str, str], bytes | None]
+    read: Callable[[LearnerKey, SessionId, CaptureId], bytes | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +269,7 @@ async def _session(
     )
 
 
-def _reasons(key: bytes, sid: str, stored: Sequence[StoredLeaf], records: Sequence[bytes]) -> list[FieldOpening]:
+def _reasons(key: bytes, sid: SessionId, stored: Sequence[StoredLeaf], records: Sequence[bytes]) -> list[FieldOpening]:
     """Return the opening of the reason counts in a session's end; none before version 2, whose leaves show them."""
     counts = Counter(code for record in records for code in _texts(parse_canonical_object(record).get("reasons")))
     return [

@@ -17,6 +17,7 @@ from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.openings.capture_checks import check_kept, promised
 from zaichang.core.errors import NotFound, ZaichangError
+from zaichang.core.ids import CaptureId, InstitutionId, SessionId
 from zaichang.log.scrub import NIGHTS, PAUSE_S, SCRUB_HOURS
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.evidence import EvidenceStore
@@ -39,7 +40,9 @@ def shard_bounds(part: int, parts: int) -> tuple[str, str]:
     return f"{first:04x}" if part else "", f"{end:04x}" if part + 1 < parts else "g"
 
 
-async def scrub_session(store: EvidenceStore, blobs: Blobs, session_id: str, now_ms: int, findings: Findings) -> None:
+async def scrub_session(
+    store: EvidenceStore, blobs: Blobs, session_id: SessionId, now_ms: int, findings: Findings
+) -> None:
     """Check one session's kept captures.
 
     Args:
@@ -54,7 +57,7 @@ async def scrub_session(store: EvidenceStore, blobs: Blobs, session_id: str, now
     """
     promise = promised(enumerate(await store.events(session_id)))
 
-    def read(capture_id: str) -> bytes | None:
+    def read(capture_id: CaptureId) -> bytes | None:
         try:
             return blobs.get(session_id, capture_id)
         except NotFound:
@@ -67,7 +70,7 @@ async def scrub_captures(
     store: EvidenceStore,
     blobs: Blobs,
     now_ms: int,
-    institution_id: str | None = None,
+    institution_id: InstitutionId | None = None,
     bounds: tuple[str, str] = ("", "g"),
 ) -> list[Check]:
     """Check the kept captures of many sessions.

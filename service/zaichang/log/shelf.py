@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from zaichang.core.errors import FatalLogError, StorageError
+from zaichang.core.ids import InstitutionId
 from zaichang.log.sequencer import Sequencer, SequencerConfig
 from zaichang.log.signing import SigningConfig, former_keys, introduce_keys, open_signers, refuse_ended
 from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
@@ -46,7 +47,7 @@ def log_year(opened_ms: int) -> int:
     return datetime.datetime.fromtimestamp(opened_ms / 1000, datetime.timezone(datetime.timedelta(hours=8))).year
 
 
-def log_origin(domain: str, institution_id: str, year: int) -> str:
+def log_origin(domain: str, institution_id: InstitutionId, year: int) -> str:
     """Return a log's origin: its permanent name, part of every leaf and checkpoint."""
     return f"{domain}/{institution_id}/{year}"
 
@@ -147,7 +148,7 @@ class LogShelf:
         self._tasks: list[asyncio.Task[None]] = []
         self._lock = asyncio.Lock()
 
-    async def log_for(self, institution_id: str, opened_ms: int) -> SequencedLog:
+    async def log_for(self, institution_id: InstitutionId, opened_ms: int) -> SequencedLog:
         """See ``OpenLogs``."""
         year = log_year(opened_ms)
         origin = log_origin(self._domain, institution_id, year)

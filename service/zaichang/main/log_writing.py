@@ -9,6 +9,7 @@ from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.record_spool import PosixRecordSpool
 from zaichang.core.errors import ConfigError, FatalLogError, NotFound, StorageError
+from zaichang.core.ids import InstitutionId
 from zaichang.log.command_records import log_waiting_records
 from zaichang.log.key_rotation import Rotation
 from zaichang.log.shelf import LogShelf, log_origin, log_year
@@ -58,7 +59,7 @@ def open_spool(folder: DataFolder) -> RecordSpool:
 
 @contextmanager
 def locked_rotation(
-    settings: Settings, institution_id: str, year: int | None, now_ms: Callable[[], int]
+    settings: Settings, institution_id: InstitutionId, year: int | None, now_ms: Callable[[], int]
 ) -> Iterator[tuple[Rotation, str]]:
     """Lock the data folder and open a log to change its key. Yields the rotation and the present key's id.
 
@@ -115,7 +116,9 @@ async def ask_now(settings: Settings, place: LogPlace) -> None:
         )
 
 
-def reset_head_time(settings: Settings, institution_id: str, year: int | None, now_ms: int, *, apply: bool) -> int:
+def reset_head_time(
+    settings: Settings, institution_id: InstitutionId, year: int | None, now_ms: int, *, apply: bool
+) -> int:
     """Return how far a log's last signature is ahead of the clock, in milliseconds; set it back where asked to.
 
     Args:
@@ -149,7 +152,7 @@ def reset_head_time(settings: Settings, institution_id: str, year: int | None, n
         folder.unlock()
 
 
-async def log_or_leave(settings: Settings, institution_id: str, leaf: bytes) -> tuple[str, int | None]:
+async def log_or_leave(settings: Settings, institution_id: InstitutionId, leaf: bytes) -> tuple[str, int | None]:
     """Log a record. Where a running service holds the data folder, leave the record for the service to log.
 
     Args:

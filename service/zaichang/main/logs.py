@@ -22,6 +22,7 @@ from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.audit.check import Check
+from zaichang.core.ids import InstitutionId
 from zaichang.log.fetch_guard import Limits
 from zaichang.log.http_source import HttpSource
 from zaichang.log.mirror import Mirror
@@ -45,7 +46,7 @@ class FolderLogs:
         """Use the data folder; nothing is created before it is used."""
         self._folder = folder
 
-    def place(self, institution_id: str, year: int) -> LogPlace:
+    def place(self, institution_id: InstitutionId, year: int) -> LogPlace:
         """See ``LogPlaces``."""
         root = self._folder.log / institution_id / str(year)
         return LogPlace(
@@ -61,7 +62,7 @@ class FolderLogs:
     def all(self) -> list[LogPlace]:
         """See ``LogPlaces``."""
         found = sorted(path.parent for path in self._folder.log.glob(f"*/*/{VKEY}"))
-        return [self.place(root.parent.name, int(root.name)) for root in found if root.name.isdecimal()]
+        return [self.place(InstitutionId(root.parent.name), int(root.name)) for root in found if root.name.isdecimal()]
 
 
 def folder_logs(data: Path) -> LogPlaces:

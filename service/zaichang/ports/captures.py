@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import CaptureRow
 
 
@@ -12,11 +13,11 @@ class CaptureStore(Protocol):
     """Records which encrypted pictures are kept, and which pictures were seen."""
 
     async def add_capture(
-        self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None = None
+        self, session_id: SessionId, capture_id: CaptureId, at_ms: int, size: int, keep_days: int | None = None
     ) -> None:
         """Record an encrypted picture, and the days promised for it, if any. Cost: commit."""
 
-    async def captures(self, session_id: str) -> Sequence[CaptureRow]:
+    async def captures(self, session_id: SessionId) -> Sequence[CaptureRow]:
         """Return the session's pictures. Cost: read."""
 
     async def captures_due(self, now_ms: int, days: int, limit: int) -> Sequence[CaptureRow]:
@@ -28,14 +29,14 @@ class CaptureStore(Protocol):
             limit: Most rows.
         """
 
-    async def captures_of_learner(self, institution_id: str, learner_id: str) -> Sequence[CaptureRow]:
+    async def captures_of_learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[CaptureRow]:
         """Return every kept picture of a learner (erasure). Cost: read."""
 
-    async def note_capture_deleted(self, session_id: str, capture_id: str, at_ms: int) -> None:
+    async def note_capture_deleted(self, session_id: SessionId, capture_id: CaptureId, at_ms: int) -> None:
         """Record that a picture was deleted. Cost: commit."""
 
-    async def add_picture(self, content: str, phash: str, session_id: str, capture_id: str) -> None:
+    async def add_picture(self, content: str, phash: str, session_id: SessionId, capture_id: CaptureId) -> None:
         """Remember a picture's fingerprints (I7). Cost: commit."""
 
-    async def seen_elsewhere(self, content: str, session_id: str) -> bool:
+    async def seen_elsewhere(self, content: str, session_id: SessionId) -> bool:
         """Return whether the very same picture came in another session of any learner. Cost: read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Learner
 
@@ -12,11 +13,11 @@ class LearnerKey(Protocol):
     """A learner's data key, in memory for as long as it is needed."""
 
     @property
-    def institution_id(self) -> str:
+    def institution_id(self) -> InstitutionId:
         """The learner's institution. Cost: memory."""
 
     @property
-    def learner_id(self) -> str:
+    def learner_id(self) -> LearnerId:
         """The learner's pseudonym. Cost: memory."""
 
     def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
@@ -49,7 +50,7 @@ class LearnerKey(Protocol):
 class Vault(Protocol):
     """Makes learners' data keys and unlocks them with the master key."""
 
-    def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
+    def new_learner(self, institution_id: InstitutionId, learner_id: LearnerId, created_ms: int) -> Learner:
         """Return a new learner's row with a fresh wrapped key. Cost: memory."""
 
     def unlock(self, learner: Learner) -> LearnerKey:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
+
 
 class ErasureStore(Protocol):
     """Erases a learner's rows."""
 
-    async def sessions_to_erase(self, institution_id: str, learner_id: str) -> int:
+    async def sessions_to_erase(self, institution_id: InstitutionId, learner_id: LearnerId) -> int:
         """Return how many sessions a learner has.
 
         Cost: read.
@@ -19,27 +21,29 @@ class ErasureStore(Protocol):
             NotAllowed: ``erase.open_session`` while one still runs.
         """
 
-    async def erase(self, institution_id: str, learner_id: str, alias: str, at_ms: int) -> None:
+    async def erase(
+        self, institution_id: InstitutionId, learner_id: LearnerId, alias: LearnerAlias, at_ms: int
+    ) -> None:
         """Destroy key, references, events and records in one transaction; the other rows change to ``alias``.
 
         Afterwards no file of the store holds the erased bytes.
         Cost: scan, linear in the learner's rows, and commit.
         """
 
-    async def is_erased(self, institution_id: str, alias: str) -> bool:
+    async def is_erased(self, institution_id: InstitutionId, alias: LearnerAlias) -> bool:
         """Return whether the erasure under this alias was committed. Cost: read."""
 
 
 class LegalHolds(Protocol):
     """Keeps which learners may not be erased. Methods block."""
 
-    def put(self, institution_id: str, learner_id: str, reason: str) -> None:
+    def put(self, institution_id: InstitutionId, learner_id: LearnerId, reason: str) -> None:
         """Hold a learner's data, for a reason (a word or a reference number). Cost: commit."""
 
-    def release(self, institution_id: str, learner_id: str) -> None:
+    def release(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """End a hold; harmless where there is none. Cost: commit."""
 
-    def check(self, institution_id: str, learner_id: str) -> None:
+    def check(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """Refuse if there is a hold.
 
         Cost: read.
@@ -52,11 +56,11 @@ class LegalHolds(Protocol):
 class PendingErasures(Protocol):
     """Keeps erasure leaves until the log holds them. Methods block."""
 
-    def put(self, institution_id: str, alias: str, leaf: bytes) -> None:
+    def put(self, institution_id: InstitutionId, alias: LearnerAlias, leaf: bytes) -> None:
         """Keep a leaf durably. Cost: commit."""
 
-    def all(self) -> Sequence[tuple[str, str, bytes]]:
+    def all(self) -> Sequence[tuple[InstitutionId, LearnerAlias, bytes]]:
         """Return institution, alias and leaf of each. Cost: read."""
 
-    def done(self, institution_id: str, alias: str) -> None:
+    def done(self, institution_id: InstitutionId, alias: LearnerAlias) -> None:
         """Forget a leaf that is in the log, or whose erasure was not committed. Cost: commit."""

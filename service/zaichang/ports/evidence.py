@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import Learner, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -12,23 +13,23 @@ from zaichang.ports.records_review import Amendment
 class EvidenceStore(Protocol):
     """Reads one session at a time, with its policy and its learner's key."""
 
-    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[str, str]]:
+    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[SessionId, str]]:
         """Return (session, institution) of the sessions with an id above ``after`` and below ``below``. Cost: read."""
 
-    async def events(self, session_id: str) -> Sequence[bytes]:
+    async def events(self, session_id: SessionId) -> Sequence[bytes]:
         """Return all events in order. Cost: read."""
 
-    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+    async def minutes(self, session_id: SessionId) -> Sequence[StoredMinute]:
         """Return all minutes in order. Cost: read."""
 
-    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+    async def leaves(self, session_id: SessionId) -> Sequence[StoredLeaf]:
         """Return all leaves in order. Cost: read."""
 
-    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+    async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return the decisions about its minutes, oldest first. Cost: read."""
 
     async def policy(self, digest: str) -> bytes:
         """Return the canonical bytes, or raise ``NotFound``. Cost: read."""
 
-    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+    async def learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Learner:
         """Return it, or raise ``NotFound``. Cost: read."""

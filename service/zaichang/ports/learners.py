@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.ports.records import Allowance, Enrolment, Learner
 
 
@@ -17,20 +18,20 @@ class LearnerStore(Protocol):
         Cost: commit for a new learner, else read.
         """
 
-    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+    async def learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Learner:
         """Return it, or raise ``NotFound``. Cost: read."""
 
-    async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
+    async def add_enrolment(self, institution_id: InstitutionId, learner_id: LearnerId, enrolment: Enrolment) -> None:
         """Keep a new reference; older versions are removed. Cost: commit."""
 
-    async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
+    async def enrolment(self, institution_id: InstitutionId, learner_id: LearnerId) -> Enrolment | None:
         """Return the newest reference. Cost: read."""
 
-    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+    async def enrolments_of(self, institution_id: InstitutionId) -> Sequence[tuple[Learner, Enrolment]]:
         """Return every learner of an institution who has a reference and is not erased, with it. Cost: scan."""
 
-    async def put_allowance(self, institution_id: str, learner_id: str, allowance: Allowance) -> None:
+    async def put_allowance(self, institution_id: InstitutionId, learner_id: LearnerId, allowance: Allowance) -> None:
         """Keep a new version. Cost: commit."""
 
-    async def allowances(self, institution_id: str, learner_id: str) -> Sequence[Allowance]:
+    async def allowances(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[Allowance]:
         """Return all versions, the newest first. Cost: read."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -25,10 +26,10 @@ class HourFact:
         body: Canonical JSON: an entry of ``zaichang-facts@1`` without its category.
     """
 
-    institution_id: str
-    learner_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
     fact_key: str
-    session_id: str
+    session_id: SessionId
     verified_ms: int
     first_index: int
     last_index: int
@@ -44,19 +45,19 @@ class HourFacts(Protocol):
     async def unfed_amendments(self, limit: int) -> Sequence[tuple[SessionRow, Amendment]]:
         """Return anchored decisions on sessions with a fact, without a fact of their own, oldest first. Cost: read."""
 
-    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+    async def minutes(self, session_id: SessionId) -> Sequence[StoredMinute]:
         """Return all minutes of a session in order. Cost: read."""
 
-    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+    async def leaves(self, session_id: SessionId) -> Sequence[StoredLeaf]:
         """Return all leaves of a session in order. Cost: read."""
 
-    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+    async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return the decisions about a session's minutes, oldest first. Cost: read."""
 
     async def add_hour_fact(self, fact: HourFact) -> None:
         """Store a fact and note its source as fed, in one transaction; a stored one stays as it is. Cost: commit."""
 
-    async def hour_facts(self, institution_id: str, learner_id: str) -> Sequence[HourFact]:
+    async def hour_facts(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[HourFact]:
         """Return a learner's facts by key. Cost: read."""
 
     async def fed_sessions(self, after: str, limit: int) -> Sequence[tuple[SessionRow, int]]:

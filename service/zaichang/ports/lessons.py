@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import CourseId, InstitutionId, LessonId
 from zaichang.ports.records import Institution, Lesson
 
 
@@ -14,7 +15,7 @@ class LessonStore(Protocol):
     async def put_institution(self, institution: Institution) -> None:
         """Insert or replace. Cost: commit."""
 
-    async def institution(self, institution_id: str) -> Institution:
+    async def institution(self, institution_id: InstitutionId) -> Institution:
         """Return it, or raise ``NotFound``. Cost: read."""
 
     async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
@@ -32,8 +33,8 @@ class LessonStore(Protocol):
     async def put_lesson(self, lesson: Lesson) -> None:
         """Insert or replace. Cost: commit."""
 
-    async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
+    async def lesson(self, institution_id: InstitutionId, course_id: CourseId, lesson_id: LessonId) -> Lesson:
         """Return it, or raise ``NotFound``. Cost: read."""
 
-    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+    async def lessons(self, institution_id: InstitutionId) -> Sequence[Lesson]:
         """Return an institution's lessons. Cost: read."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId, TokenId
 from zaichang.ports.records import Delivery
 
 
 class MediaDeliveryStore(Protocol):
     """Keeps records of media delivery until their session has taken them in."""
 
-    async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
+    async def add_deliveries(self, institution_id: InstitutionId, records: Sequence[Delivery], at_ms: int) -> int:
         """Keep records of the delivery log; return how many were new (or sent earlier than was known).
 
         Cost: commit.
@@ -20,13 +21,13 @@ class MediaDeliveryStore(Protocol):
             NotAllowed: ``delivery.too_many``; nothing is kept.
         """
 
-    async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
+    async def unused_deliveries(self, institution_id: InstitutionId, launch: TokenId, limit: int) -> Sequence[Delivery]:
         """Return the records that the launch's session has not taken in yet, in the order of the lesson. Cost: read."""
 
-    async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
+    async def note_deliveries_used(self, institution_id: InstitutionId, records: Sequence[Delivery]) -> None:
         """Note that the session has taken these in. Cost: commit."""
 
-    async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
+    async def launches_waiting(self, limit: int) -> Sequence[tuple[InstitutionId, TokenId]]:
         """Return (institution, launch) of sessions that have not taken in all that is kept for them. Cost: read."""
 
     async def forget_deliveries(self, before_ms: int) -> int:

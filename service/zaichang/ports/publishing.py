@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from zaichang.core.enums import OutboxLine
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -13,25 +14,25 @@ from zaichang.ports.records_review import Amendment
 class PublishingStore(Protocol):
     """Records the progress of leaves, minutes and decisions towards the log and the outbox."""
 
-    async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
+    async def note_anchored(self, session_id: SessionId, leaf_seq: int, entry_index: int) -> None:
         """Note that a signed checkpoint covers the leaf, at this index of the log. Cost: commit."""
 
-    async def unanchored(self) -> Sequence[tuple[str, StoredLeaf]]:
+    async def unanchored(self) -> Sequence[tuple[SessionId, StoredLeaf]]:
         """Return all leaves that no checkpoint covers yet, with their sessions, in an order safe to submit.
 
         Cost: read.
         """
 
-    async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
+    async def unpublished(self) -> Sequence[tuple[SessionId, StoredMinute]]:
         """Return all minutes whose leaf is anchored and whose outbox line is not noted as written. Cost: read."""
 
-    async def note_published(self, session_id: str, minutes: Sequence[int]) -> None:
+    async def note_published(self, session_id: SessionId, minutes: Sequence[int]) -> None:
         """Note that the outbox holds these minutes. Cost: commit."""
 
     async def unpublished_amendments(self) -> Sequence[Amendment]:
         """Return decisions whose leaf is anchored and whose outbox line is not noted as written. Cost: read."""
 
-    async def note_amendment_published(self, session_id: str, leaf_seq: int) -> None:
+    async def note_amendment_published(self, session_id: SessionId, leaf_seq: int) -> None:
         """Note that the outbox holds it. Cost: commit."""
 
 
@@ -56,7 +57,7 @@ class Outbox(Protocol):
         Cost: scan, backwards until all are found; only for recovery.
         """
 
-    def mask(self, institution_id: str, learner_id: str) -> None:
+    def mask(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """Overwrite a learner's pseudonym with as many dashes; no line moves.
 
         Cost: scan of the whole outbox, and commit.

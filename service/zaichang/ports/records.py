@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.enums import ChallengeKind, LeafKind, LivenessAction, Route, SessionState
+from zaichang.core.ids import CaptureId, CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.ports.records_cases import CaseDraft
 from zaichang.session.events import Leniency, Question
 from zaichang.session.playhead import IntervalSet
@@ -23,7 +24,7 @@ class Institution:
         created_ms: Server time.
     """
 
-    institution_id: str
+    institution_id: InstitutionId
     name_zh: str
     name_en: str
     key_digest: str
@@ -40,9 +41,9 @@ class Lesson:
     when a live broadcast began, server time, or 0.
     """
 
-    institution_id: str
-    course_id: str
-    lesson_id: str
+    institution_id: InstitutionId
+    course_id: CourseId
+    lesson_id: LessonId
     title_zh: str
     title_en: str
     duration_ms: int
@@ -57,8 +58,8 @@ class Lesson:
 class Learner:
     """A learner, known by the institution's pseudonym only; ``wrapped_key`` is None once erased."""
 
-    institution_id: str
-    learner_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
     wrapped_key: bytes | None
     created_ms: int
 
@@ -117,17 +118,17 @@ class SessionRow:
         owed: The kind of the challenge that was left open at its end, or None.
     """
 
-    session_id: str
-    institution_id: str
-    learner_id: str
-    course_id: str
-    lesson_id: str
-    token_id: str
+    session_id: SessionId
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    course_id: CourseId
+    lesson_id: LessonId
+    token_id: TokenId
     policy_digest: str
     state: SessionState
     opened_ms: int
     closed_ms: int | None = None
-    superseded_by: str | None = None
+    superseded_by: SessionId | None = None
     epoch: int = 1
     next_seq: int = 0
     lesson_version: str = "1"
@@ -188,8 +189,8 @@ class CaptureRow:
     ``keep_days`` is how long its session's start said that it would be kept; None where it said nothing.
     """
 
-    session_id: str
-    capture_id: str
+    session_id: SessionId
+    capture_id: CaptureId
     at_ms: int
     size: int
     deleted_ms: int | None = None
@@ -200,7 +201,7 @@ class CaptureRow:
 class Delivery:
     """A part of a lesson that was sent to the player of a launch; ``sent_ms`` is when sending began, server time."""
 
-    launch: str
+    launch: TokenId
     start_ms: int
     end_ms: int
     sent_ms: int
@@ -223,7 +224,7 @@ class Append:
         case: The review case to open; the reasons of undecided minutes are added to it.
     """
 
-    session_id: str
+    session_id: SessionId
     epoch: int
     first_seq: int
     events: tuple[StoredEvent, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome
+from zaichang.core.ids import NO_LEARNER, CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +41,13 @@ class CaseDraft:
         reasons: Why.
     """
 
-    case_id: str
-    institution_id: str
+    case_id: CaseId
+    institution_id: InstitutionId
     kind: CaseKind
     subject: str
     at_ms: int
     due_ms: int
-    learner_id: str = ""
+    learner_id: LearnerId = NO_LEARNER
     undecided_ms: int = 0
     reasons: tuple[CaseReason, ...] = ()
 
@@ -55,11 +56,11 @@ class CaseDraft:
 class Case:
     """A case as it stands; ``outcome``, ``closed_by`` and ``note`` are of its last decision."""
 
-    case_id: str
-    institution_id: str
+    case_id: CaseId
+    institution_id: InstitutionId
     kind: CaseKind
     subject: str
-    learner_id: str
+    learner_id: LearnerId
     opened_ms: int
     due_ms: int
     undecided_ms: int
@@ -75,11 +76,11 @@ class Case:
 class CaseFilter:
     """Which cases; empty fields and None match all. ``after`` ends the page before: (due_ms, case_id)."""
 
-    institution_id: str
+    institution_id: InstitutionId
     state: CaseState = CaseState.OPEN
     kind: CaseKind | None = None
     reason: str = ""
-    learner_id: str = ""
+    learner_id: LearnerId = NO_LEARNER
     after: tuple[int, str] = (-1, "")
     limit: int = 50
 
@@ -88,9 +89,9 @@ class CaseFilter:
 class CaseClosing:
     """The end of a case; ``left_ms`` and ``open`` where parts of it stay undecided."""
 
-    case_id: str
+    case_id: CaseId
     at_ms: int
-    reviewer_id: str
+    reviewer_id: ReviewerId
     outcome: ReviewOutcome
     note: str = ""
     left_ms: int = 0
@@ -101,7 +102,7 @@ class CaseClosing:
 class Appeal:
     """A learner's appeal; the words are encrypted with the learner's key."""
 
-    session_id: str
+    session_id: SessionId
     number: int
     at_ms: int
     minutes: tuple[int, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.enums import SightingKind
+from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import StoredLeaf
 from zaichang.ports.records_cases import CaseClosing
@@ -16,14 +17,14 @@ from zaichang.session.playhead import IntervalSet
 class Amendment:
     """A reviewer's decision on one minute (I9); ``body`` is its record, whose digest the leaf carries."""
 
-    session_id: str
+    session_id: SessionId
     leaf_seq: int
     minute: int
     at_ms: int
     verdict: Verdict
     delta_ms: int
     reason: ReasonCode
-    reviewer_id: str
+    reviewer_id: ReviewerId
     body: bytes
     published: bool = False
     note: str = ""
@@ -33,7 +34,7 @@ class Amendment:
 class Amend:
     """One atomic write of a decision: leaves, their records, the credit, and the case's end."""
 
-    session_id: str
+    session_id: SessionId
     leaves: tuple[StoredLeaf, ...]
     amendments: tuple[Amendment, ...]
     credited: tuple[tuple[int, IntervalSet], ...]
@@ -44,11 +45,11 @@ class Amend:
 class Sighting:
     """A session was seen with a device, from an address, or with a hint."""
 
-    session_id: str
+    session_id: SessionId
     kind: SightingKind
     value: str
-    institution_id: str
-    learner_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
     at_ms: int
 
 

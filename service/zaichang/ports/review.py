@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from zaichang.core.enums import SightingKind
+from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
 from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Sighting
 
@@ -13,22 +14,24 @@ from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Sighting
 class StaffStore(Protocol):
     """Keeps reviewers and the audit trail."""
 
-    async def put_reviewer(self, institution_id: str, reviewer_id: str, key_digest: str, at_ms: int) -> None:
+    async def put_reviewer(
+        self, institution_id: InstitutionId, reviewer_id: ReviewerId, key_digest: str, at_ms: int
+    ) -> None:
         """Add a reviewer, or give one a new key. Cost: commit."""
 
-    async def revoke_reviewer(self, institution_id: str, reviewer_id: str, at_ms: int) -> None:
+    async def revoke_reviewer(self, institution_id: InstitutionId, reviewer_id: ReviewerId, at_ms: int) -> None:
         """End a reviewer's key; ``NotFound`` where there is none. Cost: commit."""
 
-    async def reviewers(self, institution_id: str) -> Sequence[tuple[str, int, int | None]]:
+    async def reviewers(self, institution_id: InstitutionId) -> Sequence[tuple[str, int, int | None]]:
         """Return (reviewer, created, revoked). Cost: read."""
 
-    async def reviewer_of_key(self, digest: str) -> tuple[str, str] | None:
+    async def reviewer_of_key(self, digest: str) -> tuple[InstitutionId, ReviewerId] | None:
         """Return (institution, reviewer) of a key that is not revoked. Cost: read."""
 
-    async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:
+    async def note_audit(self, institution_id: InstitutionId, at_ms: int, actor: str, action: str, target: str) -> None:
         """Add an entry to the audit trail. Cost: commit."""
 
-    async def audit(self, institution_id: str, before_n: int, limit: int) -> Sequence[AuditEntry]:
+    async def audit(self, institution_id: InstitutionId, before_n: int, limit: int) -> Sequence[AuditEntry]:
         """Return the trail, the newest first. Cost: read."""
 
 
@@ -38,13 +41,13 @@ class CaseStore(Protocol):
     async def raise_case(self, draft: CaseDraft) -> bool:
         """Open a case or add to it; return whether it has anything new for a reviewer. Cost: commit."""
 
-    async def case(self, case_id: str) -> Case:
+    async def case(self, case_id: CaseId) -> Case:
         """Return it, or raise ``NotFound``. Cost: read."""
 
     async def cases(self, which: CaseFilter) -> Sequence[Case]:
         """Return a page, the earliest due first. Cost: read."""
 
-    async def case_counts(self, institution_id: str) -> Sequence[tuple[str, int]]:
+    async def case_counts(self, institution_id: InstitutionId) -> Sequence[tuple[str, int]]:
         """Return how many open cases have each reason; ``("", n)`` is all. Cost: read."""
 
     async def close_case(self, closing: CaseClosing) -> None:
@@ -64,13 +67,13 @@ class DecisionStore(Protocol):
             NotAllowed: ``review.session_open``.
         """
 
-    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+    async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return a session's decisions, the oldest first. Cost: read."""
 
     async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
         """Keep an appeal and open its case, in one transaction. Cost: commit."""
 
-    async def appeals(self, session_id: str) -> Sequence[Appeal]:
+    async def appeals(self, session_id: SessionId) -> Sequence[Appeal]:
         """Return a session's appeals. Cost: read."""
 
 
@@ -80,18 +83,20 @@ class SightingStore(Protocol):
     async def sight(self, sighting: Sighting) -> None:
         """Keep a sighting (once per session, kind and value). Cost: commit."""
 
-    async def sightings(self, session_id: str) -> Sequence[Sighting]:
+    async def sightings(self, session_id: SessionId) -> Sequence[Sighting]:
         """Return the devices, addresses and hints that a session was seen with. Cost: read."""
 
     async def seen_with(
-        self, institution_id: str, kind: SightingKind, value: str, since_ms: int
+        self, institution_id: InstitutionId, kind: SightingKind, value: str, since_ms: int
     ) -> Sequence[tuple[str, int]]:
         """Return (learner, sessions) seen with a value. Cost: read."""
 
-    async def values_of(self, institution_id: str, learner_id: str, kind: SightingKind, since_ms: int) -> int:
+    async def values_of(
+        self, institution_id: InstitutionId, learner_id: LearnerId, kind: SightingKind, since_ms: int
+    ) -> int:
         """Return how many values of a kind a learner was seen with. Cost: read."""
 
-    async def superseded_lately(self, institution_id: str, learner_id: str, since_ms: int) -> int:
+    async def superseded_lately(self, institution_id: InstitutionId, learner_id: LearnerId, since_ms: int) -> int:
         """Return how many sessions of a learner gave way to one of another lesson. Cost: read."""
 
     async def forget_sightings(self, before_ms: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.ports.records import Append, SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import Leniency
 from zaichang.session.playhead import IntervalSet
@@ -23,7 +24,7 @@ class SessionStore(Protocol):
             NotAllowed: ``token.used`` where the token opened a session before.
         """
 
-    async def release_token(self, session_id: str) -> None:
+    async def release_token(self, session_id: SessionId) -> None:
         """Let the session's launch token open another one: this one ended before anything could count in it.
 
         Cost: commit.
@@ -32,7 +33,7 @@ class SessionStore(Protocol):
     async def unfinished(self) -> Sequence[SessionRow]:
         """Return every session that is not closed (start-up sweep). Cost: read."""
 
-    async def claim(self, session_id: str) -> SessionRow:
+    async def claim(self, session_id: SessionId) -> SessionRow:
         """Take the session with a new fencing epoch; writers of older epochs are refused from now on. Cost: commit."""
 
     async def append(self, write: Append) -> None:
@@ -57,31 +58,36 @@ class SessionHistory(Protocol):
     async def ping(self) -> None:
         """Return once the store answers a read that touches no table (health probes). Cost: read."""
 
-    async def session(self, session_id: str) -> SessionRow:
+    async def session(self, session_id: SessionId) -> SessionRow:
         """Return it, or raise ``NotFound``. Cost: read."""
 
-    async def session_of_token(self, token_id: str) -> SessionRow | None:
+    async def session_of_token(self, token_id: TokenId) -> SessionRow | None:
         """Return the session that the token opened. Cost: read."""
 
     async def sessions_page(
-        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+        self, institution_id: InstitutionId, learner_id: LearnerId, before: tuple[int, str], limit: int
     ) -> Sequence[SessionRow]:
         """Return a page, the newest first: those before (opened_ms, session_id); of one learner, or "" for all.
 
         Cost: read.
         """
 
-    async def events(self, session_id: str) -> Sequence[bytes]:
+    async def events(self, session_id: SessionId) -> Sequence[bytes]:
         """Return all events in order. Cost: read."""
 
-    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+    async def minutes(self, session_id: SessionId) -> Sequence[StoredMinute]:
         """Return all minutes in order (``credited`` is not filled in; it is in the body). Cost: read."""
 
-    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+    async def leaves(self, session_id: SessionId) -> Sequence[StoredLeaf]:
         """Return all leaves in order. Cost: read."""
 
     async def credited(
-        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+        self,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        course_id: CourseId,
+        lesson_id: LessonId,
+        timeline: str = "1",
     ) -> IntervalSet:
         """Return the intervals credited to the learner on this time line of the lesson (I2). Cost: read."""
 
@@ -93,5 +99,5 @@ class SessionHistory(Protocol):
             since_ms: Server time; sessions that closed before it no longer count.
         """
 
-    async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
+    async def owed(self, institution_id: InstitutionId, learner_id: LearnerId) -> ChallengeKind | None:
         """Return the kind of the challenge that the learner's last closed session left open, or None. Cost: read."""

@@ -20,6 +20,7 @@ from typing import Final
 
 from zaichang.core.enums import CaseKind, SightingKind
 from zaichang.core.errors import ZaichangError
+from zaichang.core.ids import NO_LEARNER, CaseId, InstitutionId, LearnerId
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.ports.connections import Peer
@@ -85,7 +86,7 @@ class AccountSharing:
             except ZaichangError as error:
                 _log.warning("session %s: a hint was not noted: %s", row.session_id, error)
 
-    def digest(self, institution_id: str, kind: SightingKind, raw: str) -> str:
+    def digest(self, institution_id: InstitutionId, kind: SightingKind, raw: str) -> str:
         """Return the keyed digest of a device or address at one institution, 32 hex digits."""
         return hmac.digest(self._key, f"{institution_id}|{kind}|{raw}".encode(), hashlib.sha256).hex()[:32]
 
@@ -103,7 +104,7 @@ class AccountSharing:
         accounts = await ports.sightings.seen_with(row.institution_id, kind, value, now_ms - days * DAY_MS)
         if len(accounts) >= limit:
             await self._raise(
-                row.institution_id, CaseKind(kind), value, "", CaseReason(code=code.value, n=len(accounts))
+                row.institution_id, CaseKind(kind), value, NO_LEARNER, CaseReason(code=code.value, n=len(accounts))
             )
 
     async def _account(self, row: SessionRow) -> None:
@@ -133,12 +134,12 @@ class AccountSharing:
                 )
 
     async def _raise(
-        self, institution_id: str, kind: CaseKind, subject: str, learner_id: str, reason: CaseReason
+        self, institution_id: InstitutionId, kind: CaseKind, subject: str, learner_id: LearnerId, reason: CaseReason
     ) -> None:
         now_ms = self._ports.clock.now_ms()
         await self._ports.cases.raise_case(
             CaseDraft(
-                case_id=self._ports.token_hex(8),
+                case_id=CaseId(self._ports.token_hex(8)),
                 institution_id=institution_id,
                 kind=kind,
                 subject=subject,

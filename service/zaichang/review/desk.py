@@ -16,6 +16,7 @@ from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVIC
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
+from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.text import plain_lines
 from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
@@ -35,7 +36,7 @@ APPEAL_MAX_CHARS: Final = 1_000
 APPEALS_MAX: Final = 20
 """Appeals about one session, answered ones included."""
 NOTE_MAX_CHARS: Final = 500
-LearnerLock = Callable[[str, str], AbstractAsyncContextManager[None]]
+LearnerLock = Callable[[InstitutionId, LearnerId], AbstractAsyncContextManager[None]]
 """Delays a learner's next session while a decision changes the learner's credit."""
 
 
@@ -67,7 +68,9 @@ class ReviewDesk:
         self._lock = lock
         self._appeal_days = appeal_days
 
-    async def decide(self, institution_id: str, reviewer_id: str, case_id: str, wanted: Verdicts) -> Case:
+    async def decide(
+        self, institution_id: InstitutionId, reviewer_id: ReviewerId, case_id: CaseId, wanted: Verdicts
+    ) -> Case:
         """Carry out a decision; return the case as it then stands.
 
         Raises:
@@ -98,12 +101,14 @@ class ReviewDesk:
         await ports.staff.note_audit(institution_id, now_ms, reviewer_id, f"decide.{wanted.outcome}", case_id)
         return await ports.cases.case(case_id)
 
-    async def left(self, session_id: str) -> Mapping[int, IntervalSet]:
+    async def left(self, session_id: SessionId) -> Mapping[int, IntervalSet]:
         """Return the time of a session that a reviewer may still grant, by minute."""
         row = await self._ports.history.session(session_id)
         return await self._left(row, await self._ports.history.minutes(session_id))
 
-    async def appeal(self, owner: tuple[str, str], session_id: str, minutes: Sequence[int], words: str) -> None:
+    async def appeal(
+        self, owner: tuple[InstitutionId, LearnerId], session_id: SessionId, minutes: Sequence[int], words: str
+    ) -> None:
         """Take a learner's appeal about one of their sessions.
 
         Args:
@@ -186,9 +191,9 @@ class ReviewDesk:
             events,
         )
 
-    async def _amend(self, case: Case, reviewer_id: str, wanted: Verdicts, now_ms: int) -> None:
+    async def _amend(self, case: Case, reviewer_id: ReviewerId, wanted: Verdicts, now_ms: int) -> None:
         ports = self._ports
-        row = await ports.history.session(case.subject)
+        row = await ports.history.session(SessionId(case.subject))
         if row.state is not SessionState.CLOSED:
             raise NotAllowed("review.session_open", "This session still runs.", "Decide once it has ended.")
         minutes = await ports.history.minutes(row.session_id)
@@ -237,7 +242,7 @@ class ReviewDesk:
         if not granted:
             return 0
         ruling = Ruling(
-            reviewer_id=author,
+            reviewer_id=ReviewerId(author),
             outcome=ReviewOutcome.GRANT,
             reason=reason,
             note="",
@@ -250,7 +255,7 @@ class ReviewDesk:
         return granted_ms
 
     async def _rule(
-        self, row: SessionRow, case_id: str, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
+        self, row: SessionRow, case_id: CaseId, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
     ) -> None:
         ports = self._ports
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)

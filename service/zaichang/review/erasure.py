@@ -15,6 +15,7 @@ from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
@@ -72,7 +73,9 @@ class Eraser:
             ports.pending.done(institution_id, alias)
         return count
 
-    async def erase(self, institution_id: str, learner_id: str, basis: str, request: bytes | None) -> tuple[int, int]:
+    async def erase(
+        self, institution_id: InstitutionId, learner_id: LearnerId, basis: str, request: bytes | None
+    ) -> tuple[int, int]:
         """Erase a learner; return the number of their sessions and the index of the erasure's leaf.
 
         Args:
@@ -88,7 +91,7 @@ class Eraser:
         ports = self._ports
         ports.holds.check(institution_id, learner_id)
         sessions = await ports.store.sessions_to_erase(institution_id, learner_id)
-        alias, at_ms = ALIAS_PREFIX + ports.token_hex(8), ports.clock.now_ms()
+        alias, at_ms = LearnerAlias(ALIAS_PREFIX + ports.token_hex(8)), ports.clock.now_ms()
         log = await ports.logs.log_for(institution_id, at_ms)
         day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()
         digest = hashlib.sha256(request if request is not None else canonical_bytes({"alias": alias})).digest()

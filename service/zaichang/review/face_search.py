@@ -21,6 +21,7 @@ from zaichang.biometric.template import Template, decode_template
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
 from zaichang.core.enums import CaseKind
 from zaichang.core.errors import ZaichangError
+from zaichang.core.ids import NO_SESSION, CaseId, InstitutionId, LearnerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.live.kept_captures import kept_capture
@@ -43,9 +44,9 @@ _log = logging.getLogger("zaichang.review")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    institution_id: str
-    learner_id: str
-    session_id: str = ""
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    session_id: SessionId = NO_SESSION
 
 
 class FaceSearch:
@@ -58,7 +59,7 @@ class FaceSearch:
         self._waiting: asyncio.Queue[_Task] = asyncio.Queue(maxsize=WAITING_MAX)
         self._indices: OrderedDict[str, TemplateIndex] = OrderedDict()
 
-    def enrolled(self, institution_id: str, learner_id: str) -> None:
+    def enrolled(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """A learner has a new reference."""
         self._note(_Task(institution_id=institution_id, learner_id=learner_id))
 
@@ -81,7 +82,9 @@ class FaceSearch:
         """Wait until nothing waits (tests)."""
         await self._waiting.join()
 
-    async def look(self, institution_id: str, learner_id: str, session_id: str = "") -> None:
+    async def look(
+        self, institution_id: InstitutionId, learner_id: LearnerId, session_id: SessionId = NO_SESSION
+    ) -> None:
         """Compare one account's reference, or the captures of one of its sessions, with the institution's others.
 
         Raises:
@@ -112,11 +115,13 @@ class FaceSearch:
         if reasons:
             await self._raise(institution_id, learner_id, tuple(reasons))
 
-    async def _raise(self, institution_id: str, learner_id: str, reasons: tuple[CaseReason, ...]) -> None:
+    async def _raise(
+        self, institution_id: InstitutionId, learner_id: LearnerId, reasons: tuple[CaseReason, ...]
+    ) -> None:
         now_ms = self._ports.clock.now_ms()
         await self._ports.cases.raise_case(
             CaseDraft(
-                case_id=self._ports.token_hex(8),
+                case_id=CaseId(self._ports.token_hex(8)),
                 institution_id=institution_id,
                 kind=CaseKind.ACCOUNT,
                 subject=learner_id,
@@ -127,7 +132,7 @@ class FaceSearch:
             )
         )
 
-    async def _reference(self, institution_id: str, learner_id: str) -> Template | None:
+    async def _reference(self, institution_id: InstitutionId, learner_id: LearnerId) -> Template | None:
         enrolment = await self._ports.learners.enrolment(institution_id, learner_id)
         if enrolment is None:
             return None
@@ -137,7 +142,9 @@ class FaceSearch:
         key = self._ports.vault.unlock(learner)
         return decode_template(key.decrypt(Purpose.TEMPLATE, str(enrolment.version), enrolment.encrypted))
 
-    async def _captures(self, institution_id: str, learner_id: str, session_id: str) -> list[Template]:
+    async def _captures(
+        self, institution_id: InstitutionId, learner_id: LearnerId, session_id: SessionId
+    ) -> list[Template]:
         kept = [row for row in await self._ports.captures.captures(session_id) if row.deleted_ms is None]
         spread = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), CAPTURES_MAX)).round().astype(int))
         key = self._ports.vault.unlock(await self._ports.learners.learner(institution_id, learner_id))
@@ -151,7 +158,7 @@ class FaceSearch:
                 templates.append(decode_template(made.template))
         return templates
 
-    async def _index(self, institution_id: str, embedder: str) -> TemplateIndex:
+    async def _index(self, institution_id: InstitutionId, embedder: str) -> TemplateIndex:
         index = self._indices.pop(institution_id, None)
         if index is None or index.embedder != embedder:
             rows = await self._ports.learners.enrolments_of(institution_id)

@@ -17,7 +17,7 @@ from zaichang.audit.changes.rulings import SERVICE
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import SessionState
 from zaichang.core.errors import IllegalEvent, NotAllowed, PeerViolation, ZaichangError
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, TokenId, check_id
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LESSON_MAX_MS
 from zaichang.live.session import LiveSession
@@ -52,7 +52,7 @@ class DeliveryDesk:
         self._hub = hub
         self._review = review
 
-    async def take(self, institution_id: str, records: Sequence[Delivery]) -> int:
+    async def take(self, institution_id: InstitutionId, records: Sequence[Delivery]) -> int:
         """Keep records and hand them to their sessions; return how many were new. A repeat changes nothing.
 
         Raises:
@@ -73,7 +73,7 @@ class DeliveryDesk:
                 await self.hand_over(institution_id, launch)
         return new
 
-    async def hand_over(self, institution_id: str, launch: str) -> None:
+    async def hand_over(self, institution_id: InstitutionId, launch: TokenId) -> None:
         """Give a launch's records to the session that it opened, where there is one."""
         row = await self._ports.history.session_of_token(launch)
         if row is None or row.institution_id != institution_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zaichang.core.enums import ChallengeKind, StepOutcome
+from zaichang.core.ids import ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import outcomes
 from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun
@@ -85,7 +86,7 @@ def _problem(turn: Turn, event: LivenessAssessed, challenge: Challenge) -> Reaso
     return None if problem is ReasonCode.PAD_ATTACK and turn.state.samples.admitted else problem
 
 
-def _tried(turn: Turn, challenge_id: str) -> Challenge | None:
+def _tried(turn: Turn, challenge_id: ChallengeId) -> Challenge | None:
     """Return the challenge if it is open and answered by tries; otherwise tell the player that it is not open."""
     challenge = turn.state.challenges.open
     if challenge is None or challenge.challenge_id != challenge_id:

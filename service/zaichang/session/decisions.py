@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zaichang.core.enums import ChallengeKind, LivenessAction
+from zaichang.core.ids import CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import IntervalSet, total_ms
 
@@ -121,7 +122,7 @@ class OrderCapture:
         announce: Whether the page says at once that the picture is taken (rules 2).
     """
 
-    capture_id: str
+    capture_id: CaptureId
     nonce: str
     deadline_ms: int
     identity: bool
@@ -133,7 +134,7 @@ class OrderCapture:
 class AnalyseCapture:
     """Have the received picture analysed, then send ``CaptureAssessed``."""
 
-    capture_id: str
+    capture_id: CaptureId
     identity: bool
 
 
@@ -141,7 +142,7 @@ class AnalyseCapture:
 class RejectCapture:
     """Discard a picture that answers no outstanding order, carries the wrong nonce, or is late."""
 
-    capture_id: str
+    capture_id: CaptureId
     reason: ReasonCode
 
 
@@ -163,7 +164,7 @@ class OrderChallenge:
         labels: ``confirm``: the meaning of each option, ``here``, ``away`` or ``later``; the shell words them.
     """
 
-    challenge_id: str
+    challenge_id: ChallengeId
     kind: ChallengeKind
     deadline_ms: int
     options: tuple[str, ...] = ()
@@ -192,7 +193,7 @@ class OrderLiveness:
         mirrored: Whether this camera shows turns as ones to the other side.
     """
 
-    challenge_id: str
+    challenge_id: ChallengeId
     attempt: int
     actions: tuple[LivenessAction, ...]
     holds_ms: tuple[int, ...]
@@ -206,7 +207,7 @@ class OrderLiveness:
 class ChallengeJudged:
     """Report whether an answer was accepted, and why not."""
 
-    challenge_id: str
+    challenge_id: ChallengeId
     accepted: bool
     reason: ReasonCode | None
     closed: bool

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.ids import CaptureId, ChallengeId, InstitutionId, LearnerId, SessionId
 from zaichang.core.lesson import LessonRef, Terms
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.rules_version import RulesVersion
@@ -78,9 +79,9 @@ class SessionStarted:
     """
 
     at_ms: int
-    session_id: str
-    institution_id: str
-    learner_id: str
+    session_id: SessionId
+    institution_id: InstitutionId
+    learner_id: LearnerId
     lesson: LessonRef
     policy_digest: str
     seed: str
@@ -165,7 +166,7 @@ class CaptureTaken:
     """
 
     at_ms: int
-    capture_id: str
+    capture_id: CaptureId
     digest: str
 
 
@@ -186,7 +187,7 @@ class CaptureReceived:
     """
 
     at_ms: int
-    capture_id: str
+    capture_id: CaptureId
     nonce: str
     camera: str = ""
     virtual_camera: bool = False
@@ -207,7 +208,7 @@ class CaptureAssessed:
     """
 
     at_ms: int
-    capture_id: str
+    capture_id: CaptureId
     assessment: FrameAssessment
     seen_before: bool = False
 
@@ -217,7 +218,7 @@ class CaptureUnavailable:
     """The client cannot take this picture (no camera, permission withdrawn, page hidden)."""
 
     at_ms: int
-    capture_id: str
+    capture_id: CaptureId
     reason: ReasonCode = ReasonCode.CAMERA_UNAVAILABLE
 
 
@@ -232,7 +233,7 @@ class ChallengeAnswered:
     """
 
     at_ms: int
-    challenge_id: str
+    challenge_id: ChallengeId
     answer: str
 
 
@@ -247,7 +248,7 @@ class LivenessBegun:
     """
 
     at_ms: int
-    challenge_id: str
+    challenge_id: ChallengeId
     decline: bool = False
 
 
@@ -273,7 +274,7 @@ class LivenessAssessed:
     """
 
     at_ms: int
-    challenge_id: str
+    challenge_id: ChallengeId
     attempt: int
     steps: tuple[LivenessStep, ...] = ()
     similarity_bp: int | None = None

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from zaichang.core.ids import SessionId
 from zaichang.session.events import SessionStarted
 
 CLIENT_NONCE: Final = re.compile(r"([0-9a-f]{2}){16,32}")
@@ -52,7 +53,7 @@ class Lots:
     """
 
     seed: str
-    session_id: str
+    session_id: SessionId
     client_nonce: str = ""
     beacon: str = ""
 

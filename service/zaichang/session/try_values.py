@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zaichang.core.enums import LivenessAction, StepOutcome
+from zaichang.core.ids import CaptureId
 from zaichang.core.reasons import ReasonCode
 
 
@@ -78,6 +79,6 @@ class KeptCapture:
         encrypted: SHA-256 of the picture as it is kept, encrypted.
     """
 
-    capture_id: str
+    capture_id: CaptureId
     picture: str
     encrypted: str

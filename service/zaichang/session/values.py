@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.ids import NO_CAPTURE, CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.playhead import EMPTY, IntervalSet
 
@@ -76,7 +77,7 @@ class Round:
     refusals: int = 0
     lacks: int = 0
     reasons: tuple[ReasonCode, ...] = ()
-    capture_id: str = ""
+    capture_id: CaptureId = NO_CAPTURE
     nonce: str = ""
     deadline_ms: int = 0
     received: bool = False
@@ -122,7 +123,7 @@ class Challenge:
         first_deadline_ms: The deadline before the tries extended it; a try without a face gives it back.
     """
 
-    challenge_id: str
+    challenge_id: ChallengeId
     kind: ChallengeKind
     expected: str
     options: tuple[str, ...]

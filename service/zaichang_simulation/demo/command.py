@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.out import redraw, say
 from zaichang.cli.service import base_url, bind, serve, set_up_logging, settings_from
+from zaichang.core.ids import InstitutionId, LearnerId, LessonId, ReviewerId, SessionId
 from zaichang_simulation.demo.progress import StudyProgress
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from zaichang_simulation.demo.learner import Studied
 
 DATA: Final = Path("data/demo")
-INSTITUTION: Final = "demo"
-LESSON: Final = "moon-phases"
+INSTITUTION: Final = InstitutionId("demo")
+LESSON: Final = LessonId("moon-phases")
 STUDY_S: Final = 150.0
 STUDY_ONCE_S: Final = 75.0
 MESSAGE: Final = """
@@ -136,7 +137,7 @@ async def _demo(
         await services.institutions.add(INSTITUTION, "示例机构", "Sample institution")
         pseudonym = await _set_up(services)
         base = base_url(settings, listener)
-        reviewer_key = await services.institutions.add_reviewer(INSTITUTION, "demo-reviewer")
+        reviewer_key = await services.institutions.add_reviewer(INSTITUTION, ReviewerId("demo-reviewer"))
         app = create_demo_app(services)
         app.include_router(entrance_router(services, INSTITUTION, reviewer_key, outcome.progress))
         for line in MESSAGE.format(base=base, path=PATH).split("\n"):
@@ -152,7 +153,7 @@ async def _demo(
         await serve(services, listener, beside, app)
 
 
-async def _set_up(services: Services) -> str:
+async def _set_up(services: Services) -> LearnerId:
     """Create the sample lesson and enrol a fresh simulated learner; return its pseudonym."""
     from zaichang_simulation.demo.learner import portrait
     from zaichang_simulation.demo.lessons import COURSE_ID, LESSONS
@@ -167,13 +168,13 @@ async def _set_up(services: Services) -> str:
             duration_ms=lesson.duration_ms,
             policy=demo_policy(),
         )
-    pseudonym = f"simulated-{services.ports.token_hex(3)}"
+    pseudonym = LearnerId(f"simulated-{services.ports.token_hex(3)}")
     _say("Enrolling the simulated learner from a public-domain portrait.")
     await services.enrolling.from_photos(INSTITUTION, pseudonym, [portrait()])
     return pseudonym
 
 
-async def _study(services: Services, base: str, pseudonym: str, study_s: float, outcome: _Outcome) -> None:
+async def _study(services: Services, base: str, pseudonym: LearnerId, study_s: float, outcome: _Outcome) -> None:
     from zaichang_simulation.demo.learner import study
     from zaichang_simulation.demo.lessons import COURSE_ID
 
@@ -190,13 +191,13 @@ async def _study(services: Services, base: str, pseudonym: str, study_s: float, 
     studied = outcome.studied
     seconds = f"{studied.verified_ms / 1000:.1f} s"
     _say(f"Simulated learner: {seconds} verified in {studied.minutes} minutes; {studied.reason}.")
-    outcome.checks, passed = await _check(services, studied.session_id)
+    outcome.checks, passed = await _check(services, SessionId(studied.session_id))
     outcome.progress.checked = passed
     _say(f"Checked offline: {outcome.checks} checks, {'every one passed' if passed else 'something is WRONG'}.")
     outcome.code = 0 if passed and studied.verified_ms > 0 and studied.minutes > 0 else 1
 
 
-async def _check(services: Services, session_id: str) -> tuple[int, bool]:
+async def _check(services: Services, session_id: SessionId) -> tuple[int, bool]:
     """Export the session and check the bundle as an inspector would."""
     from zaichang.audit.bundle import write_bundle
     from zaichang.audit.check import exit_code

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.main.service import Services
 from zaichang_simulation.demo.lessons import COURSE_ID, LESSONS
 from zaichang_simulation.demo.progress import StudyProgress
@@ -29,7 +30,9 @@ _FILES: Final = {
 _FOLDER: Final = Path(__file__).parent / "door"
 
 
-def entrance_router(services: Services, institution: str, reviewer_key: str, progress: StudyProgress) -> APIRouter:
+def entrance_router(
+    services: Services, institution: InstitutionId, reviewer_key: str, progress: StudyProgress
+) -> APIRouter:
     """Return the landing page's routes.
 
     Args:
@@ -85,9 +88,9 @@ def _loopback(host: str) -> bool:
         return False
 
 
-async def _course(services: Services, institution: str) -> str:
+async def _course(services: Services, institution: InstitutionId) -> str:
     """Launch a new learner in every lesson: seconds that an earlier visitor was credited would not count again."""
-    you = f"you-{services.ports.token_hex(3)}"
+    you = LearnerId(f"you-{services.ports.token_hex(3)}")
     launch = services.launches.issue
     tokens = [await launch(institution, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
     # For a learner who does not agree to the face check: the page asks first.

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.core.errors import StorageError
+from zaichang.core.ids import CourseId, LessonId
 
 FOLDER: Final = Path(__file__).parent / "films"
-COURSE_ID: Final = "demo-course"
+COURSE_ID: Final = CourseId("demo-course")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Lesson:
         chapter_s: Length of each chapter.
     """
 
-    lesson_id: str
+    lesson_id: LessonId
     title_zh: str
     title_en: str
     chapter_s: int
@@ -55,7 +56,7 @@ def _chapters(*rows: tuple[str, str, str, str]) -> tuple[Chapter, ...]:
 
 LESSONS: Final = (
     Lesson(
-        lesson_id="moon-phases",
+        lesson_id=LessonId("moon-phases"),
         title_zh="月相是怎样形成的",
         title_en="How the moon's phases come about",
         chapter_s=25,
@@ -111,7 +112,7 @@ LESSONS: Final = (
         ),
     ),
     Lesson(
-        lesson_id="sound",
+        lesson_id=LessonId("sound"),
         title_zh="声音是什么",
         title_en="What a sound is",
         chapter_s=12,
@@ -155,7 +156,7 @@ LESSONS: Final = (
         ),
     ),
     Lesson(
-        lesson_id="binary",
+        lesson_id=LessonId("binary"),
         title_zh="用灯数数",
         title_en="Counting with lamps",
         chapter_s=16,

@@ -6,11 +6,25 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from zaichang.core.ids import CourseId, LearnerId, LessonId
 from zaichang_simulation.format.actions import ChallengeRule, Movement, PlayerAction, ServerEntry
 from zaichang_simulation.format.camera import CameraEntry, Transform
 from zaichang_simulation.format.cheats import CheatEntry
 from zaichang_simulation.format.network import Address, ClockEntry, NetworkEntry
-from zaichang_simulation.format.types import LongSpan, Moment, Name, Percent, Seed, Source, Span, Table, Text
+from zaichang_simulation.format.types import (
+    CourseName,
+    LearnerName,
+    LessonName,
+    LongSpan,
+    Moment,
+    Name,
+    Percent,
+    Seed,
+    Source,
+    Span,
+    Table,
+    Text,
+)
 
 FORMAT = 1
 
@@ -102,9 +116,9 @@ class ClientTable(Table, frozen=True, kw_only=True):
 
     name: Name = "main"
     start_s: Moment = 0.0
-    learner: Name = "learner-1"
-    course: Name = "course-1"
-    lesson: Name = "lesson-1"
+    learner: LearnerName = LearnerId("learner-1")
+    course: CourseName = CourseId("course-1")
+    lesson: LessonName = LessonId("lesson-1")
     lesson_s: Annotated[float, Meta(ge=0, le=14_400)] = 0.0
     device: Name = "device-1"
     address: Address = ""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from zaichang.core.ids import CourseId, LearnerId, LessonId
+
+ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
 Text = Annotated[str, Meta(max_length=200)]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=ID_PATTERN)]
+LearnerName = Annotated[LearnerId, Meta(pattern=ID_PATTERN)]
+CourseName = Annotated[CourseId, Meta(pattern=ID_PATTERN)]
+LessonName = Annotated[LessonId, Meta(pattern=ID_PATTERN)]
 Source = Annotated[str, Meta(min_length=1, max_length=400)]
 Moment = Annotated[float, Meta(ge=0, le=43_200)]
 Span = Annotated[float, Meta(ge=0, le=43_200)]

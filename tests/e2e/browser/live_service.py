@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zaichang.cli.service import bind, serve
 from zaichang.core.enums import ChallengeKind, Proof
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId
 from zaichang.main.service import Services, build
 from zaichang.session.policy import Policy
 from zaichang.settings import load_settings
@@ -21,7 +22,7 @@ from zaichang_simulation.demo.app import create_demo_app
 from zaichang_simulation.demo.lessons import LESSONS as FILMS
 from zaichang_simulation.demo.lessons import ensure_lessons
 
-INSTITUTION, COURSE, LESSON_MS = "browser-tests", "course", 120_000
+INSTITUTION, COURSE, LESSON_MS = InstitutionId("browser-tests"), CourseId("course"), 120_000
 QUICK = Policy(
     repeats_max=1_000,  # the webcam is a short loop
     name="browser-tests",
@@ -103,15 +104,15 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
         await services.lessons.add(
             INSTITUTION,
             COURSE,
-            lesson,
+            LessonId(lesson),
             title_zh=lesson,
             title_en=lesson,
             duration_ms=LONGER_MS.get(lesson, LESSON_MS),
             policy=policy,
         )
     await services.lessons.add(
-        INSTITUTION, COURSE, "broadcast", title_zh="broadcast", title_en="broadcast", duration_ms=BROADCAST_MS,
-        policy=QUICK, live_from_ms=int(time.time() * 1_000) - BROADCAST_MS // 4,
+        INSTITUTION, COURSE, LessonId("broadcast"), title_zh="broadcast", title_en="broadcast",
+        duration_ms=BROADCAST_MS, policy=QUICK, live_from_ms=int(time.time() * 1_000) - BROADCAST_MS // 4,
     )  # fmt: skip
     ensure_lessons(services.settings.data / "media")
     for film in FILMS:
@@ -120,7 +121,7 @@ async def _furnish(services: Services, photo: Path) -> dict[str, str]:
             duration_ms=film.duration_ms, policy=QUICK,
         )  # fmt: skip
     for number in range(60):
-        await services.enrolling.from_photos(INSTITUTION, f"learner-{number}", [photo.read_bytes()])
+        await services.enrolling.from_photos(INSTITUTION, LearnerId(f"learner-{number}"), [photo.read_bytes()])
     return {"platform": made.platform, "staff": made.staff}
 
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, write_durably
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Learner
 
@@ -39,8 +40,8 @@ _COMMAND_TIMEOUT_S: Final = 30
 class LearnerKey:
     """A learner's data key, held in memory only while it is used."""
 
-    institution_id: str
-    learner_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
     key: bytes
 
     def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
@@ -95,7 +96,7 @@ class Vault:
         ).derive(master_key)
         """32 bytes that only this master key gives; they open nothing, so a database may hold them."""
 
-    def new_learner(self, institution_id: str, learner_id: str, created_ms: int) -> Learner:
+    def new_learner(self, institution_id: InstitutionId, learner_id: LearnerId, created_ms: int) -> Learner:
         """Return the row of a new learner, with a new encrypted data key.
 
         Args:
@@ -130,7 +131,7 @@ class Vault:
         return LearnerKey(institution_id=learner.institution_id, learner_id=learner.learner_id, key=key)
 
 
-def _owner(institution_id: str, learner_id: str) -> bytes:
+def _owner(institution_id: InstitutionId, learner_id: LearnerId) -> bytes:
     return f"zaichang/learner-key/v1|{institution_id}|{learner_id}".encode()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zaichang.adapters.posix.folder import PRIVATE_DIR_MODE, DataFolder, storage_error, sync_dir, write_durably
 from zaichang.core.errors import NotFound
-from zaichang.core.ids import check_id
+from zaichang.core.ids import CaptureId, SessionId, check_id
 
 
 class PosixBlobs:
@@ -16,7 +16,7 @@ class PosixBlobs:
         """Use the captures folder of ``folder``."""
         self._root = folder.captures
 
-    def put(self, session_id: str, capture_id: str, encrypted: bytes) -> None:
+    def put(self, session_id: SessionId, capture_id: CaptureId, encrypted: bytes) -> None:
         """See the port."""
         path = self._path(session_id, capture_id)
         try:
@@ -27,7 +27,7 @@ class PosixBlobs:
         except OSError as error:
             raise storage_error(error, path) from error
 
-    def get(self, session_id: str, capture_id: str) -> bytes:
+    def get(self, session_id: SessionId, capture_id: CaptureId) -> bytes:
         """See the port."""
         path = self._path(session_id, capture_id)
         try:
@@ -37,7 +37,7 @@ class PosixBlobs:
         except OSError as error:
             raise storage_error(error, path) from error
 
-    def delete(self, session_id: str, capture_id: str) -> None:
+    def delete(self, session_id: SessionId, capture_id: CaptureId) -> None:
         """See the port."""
         path = self._path(session_id, capture_id)
         try:
@@ -47,5 +47,5 @@ class PosixBlobs:
         except OSError as error:
             raise storage_error(error, path) from error
 
-    def _path(self, session_id: str, capture_id: str) -> Path:
+    def _path(self, session_id: SessionId, capture_id: CaptureId) -> Path:
         return self._root / check_id(session_id, "session_id") / check_id(capture_id, "capture_id")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zaichang.adapters.posix.folder import PRIVATE_DIR_MODE, DataFolder, storage_error, write_durably
 from zaichang.core.errors import NotAllowed
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, check_id
 
 
 class PosixLegalHolds:
@@ -16,7 +16,7 @@ class PosixLegalHolds:
         """Use the data folder."""
         self._root = folder.root / "holds"
 
-    def put(self, institution_id: str, learner_id: str, reason: str) -> None:
+    def put(self, institution_id: InstitutionId, learner_id: LearnerId, reason: str) -> None:
         """Put a learner's data on hold, so that it cannot be erased.
 
         Args:
@@ -31,11 +31,11 @@ class PosixLegalHolds:
         except OSError as error:
             raise storage_error(error, path) from error
 
-    def release(self, institution_id: str, learner_id: str) -> None:
+    def release(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """End a hold; without one, nothing happens."""
         self._path(institution_id, learner_id).unlink(missing_ok=True)
 
-    def check(self, institution_id: str, learner_id: str) -> None:
+    def check(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """Refuse an erasure while the learner's data is on hold.
 
         Raises:
@@ -46,7 +46,7 @@ class PosixLegalHolds:
             reason = path.read_text(encoding="ascii").strip()
             raise NotAllowed("erase.hold", f"This learner's data is held ({reason}).", "Release the hold first.")
 
-    def _path(self, institution_id: str, learner_id: str) -> Path:
+    def _path(self, institution_id: InstitutionId, learner_id: LearnerId) -> Path:
         return self._root / check_id(institution_id, "institution") / check_id(learner_id, "learner")
 
 
@@ -57,7 +57,7 @@ class PosixPendingErasures:
         """Use the data folder."""
         self._root = folder.root / "erasures"
 
-    def put(self, institution_id: str, alias: str, leaf: bytes) -> None:
+    def put(self, institution_id: InstitutionId, alias: LearnerAlias, leaf: bytes) -> None:
         """Store a leaf durably.
 
         Args:
@@ -72,11 +72,11 @@ class PosixPendingErasures:
         except OSError as error:
             raise storage_error(error, path) from error
 
-    def all(self) -> list[tuple[str, str, bytes]]:
+    def all(self) -> list[tuple[InstitutionId, LearnerAlias, bytes]]:
         """Return ``(institution, alias, leaf)`` for each waiting leaf."""
         found = sorted(path for path in self._root.glob("*/*") if path.is_file() and not path.name.startswith("."))
-        return [(path.parent.name, path.name, path.read_bytes()) for path in found]
+        return [(InstitutionId(path.parent.name), LearnerAlias(path.name), path.read_bytes()) for path in found]
 
-    def done(self, institution_id: str, alias: str) -> None:
+    def done(self, institution_id: InstitutionId, alias: LearnerAlias) -> None:
         """Delete a leaf that is in the log, or whose erasure did not take place."""
         (self._root / institution_id / alias).unlink(missing_ok=True)

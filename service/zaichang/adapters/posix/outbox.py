@@ -16,6 +16,7 @@ from typing import Final
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, sync_dir
 from zaichang.core.enums import OutboxLine
+from zaichang.core.ids import InstitutionId, LearnerId
 
 _TAIL_BYTES: Final = 131_072
 """More than a line can have: a crash spoils the last line only."""
@@ -91,7 +92,7 @@ class PosixOutbox:
                         found.add(key)
         return found
 
-    def mask(self, institution_id: str, learner_id: str) -> None:
+    def mask(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """See the port: no consumer's position changes."""
         needle = f'"learner":"{learner_id}"'.encode("ascii")
         owner = f'"institution":"{institution_id}"'.encode("ascii")

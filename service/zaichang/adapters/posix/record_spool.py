@@ -6,7 +6,7 @@ import hashlib
 from typing import Final
 
 from zaichang.adapters.posix.folder import PRIVATE_DIR_MODE, DataFolder, storage_error, write_durably
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, check_id
 from zaichang.ports.log.command_records import WaitingRecord
 
 _SUFFIX: Final = ".leaf"
@@ -19,7 +19,7 @@ class PosixRecordSpool:
         """Use the data folder."""
         self._root = folder.root / "log-spool"
 
-    def put(self, institution_id: str, leaf: bytes) -> WaitingRecord:
+    def put(self, institution_id: InstitutionId, leaf: bytes) -> WaitingRecord:
         """Keep a leaf durably until it is logged.
 
         Raises:
@@ -41,7 +41,7 @@ class PosixRecordSpool:
     def all(self) -> list[WaitingRecord]:
         """Return the waiting records, sorted by institution and name."""
         return [
-            WaitingRecord(institution_id=path.parent.name, name=path.stem, leaf=path.read_bytes())
+            WaitingRecord(institution_id=InstitutionId(path.parent.name), name=path.stem, leaf=path.read_bytes())
             for path in sorted(self._root.glob(f"*/*{_SUFFIX}"))
             if not path.name.startswith(".")
         ]

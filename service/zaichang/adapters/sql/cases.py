@@ -12,6 +12,7 @@ import msgspec
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, stored
 from zaichang.core.errors import NotFound
+from zaichang.core.ids import CaseId, InstitutionId
 from zaichang.ports.records_cases import Case, CaseClosing, CaseDraft, CaseFilter, CaseReason
 
 AGAIN: Final = 2
@@ -34,7 +35,7 @@ class Cases:
         """See the port."""
         return await self._db.write(lambda db: insert_case(db, draft))
 
-    async def case(self, case_id: str) -> Case:
+    async def case(self, case_id: CaseId) -> Case:
         """See the port."""
         found = await self._db.read(lambda db: _cases(db, "case_id = ?", (case_id,)))
         if not found:
@@ -55,7 +56,7 @@ class Cases:
         arguments.append(which.limit)
         return await self._db.read(lambda db: _cases(db, f"{where} ORDER BY due_ms, case_id LIMIT ?", tuple(arguments)))
 
-    async def case_counts(self, institution_id: str) -> Sequence[tuple[str, int]]:
+    async def case_counts(self, institution_id: InstitutionId) -> Sequence[tuple[str, int]]:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -99,7 +100,7 @@ def insert_case(db: sqlite3.Connection, draft: CaseDraft) -> bool:
         )
         case_id, new = draft.case_id, True
     else:
-        case_id = str(row["case_id"])
+        case_id = CaseId(row["case_id"])
         new = any(_is_new(db, case_id, reason) for reason in draft.reasons)
         if new and row["state"] == CaseState.CLOSED:
             db.execute(
@@ -117,7 +118,7 @@ def insert_case(db: sqlite3.Connection, draft: CaseDraft) -> bool:
     return new
 
 
-def _is_new(db: sqlite3.Connection, case_id: str, reason: CaseReason) -> bool:
+def _is_new(db: sqlite3.Connection, case_id: CaseId, reason: CaseReason) -> bool:
     known = db.execute(
         "SELECT n FROM case_reasons WHERE case_id = ? AND code = ? AND other = ?", (case_id, reason.code, reason.other)
     ).fetchone()

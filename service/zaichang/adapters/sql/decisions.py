@@ -10,6 +10,7 @@ from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records_cases import Appeal, CaseDraft
 from zaichang.ports.records_review import Amend, Amendment
@@ -30,7 +31,7 @@ class Decisions:
         """See the port."""
         await self._db.write(lambda db: _amend(db, write))
 
-    async def amendments(self, session_id: str) -> Sequence[Amendment]:
+    async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """See the port."""
         sql = f"SELECT {_AS_READ} FROM amendments WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant
         return await self._amendments(sql, (session_id,))
@@ -44,7 +45,7 @@ class Decisions:
         )
         return await self._amendments(sql, ())
 
-    async def note_amendment_published(self, session_id: str, leaf_seq: int) -> None:
+    async def note_amendment_published(self, session_id: SessionId, leaf_seq: int) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
@@ -77,7 +78,7 @@ class Decisions:
 
         await self._db.write(operation)
 
-    async def appeals(self, session_id: str) -> Sequence[Appeal]:
+    async def appeals(self, session_id: SessionId) -> Sequence[Appeal]:
         """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(
@@ -170,7 +171,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
     close_case(db, write.close)
 
 
-def forget_in_review(db: sqlite3.Connection, institution_id: str, learner_id: str) -> None:
+def forget_in_review(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId) -> None:
     """Erase a learner from the review queue.
 
     Deletes the learner's cases and removes the learner from other cases. A case that has no reason left is deleted too.

@@ -13,6 +13,7 @@ from typing import Final
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 
 _OWN: Final = "(SELECT session_id FROM sessions WHERE institution_id = ?1 AND learner_id = ?2)"
 
@@ -24,7 +25,7 @@ class Erasure:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def sessions_to_erase(self, institution_id: str, learner_id: str) -> int:
+    async def sessions_to_erase(self, institution_id: InstitutionId, learner_id: LearnerId) -> int:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> tuple[bool, int, int]:
@@ -44,7 +45,9 @@ class Erasure:
             raise NotAllowed("erase.open_session", "A session of this learner still runs.", "Wait for its end.")
         return count
 
-    async def erase(self, institution_id: str, learner_id: str, alias: str, at_ms: int) -> None:
+    async def erase(
+        self, institution_id: InstitutionId, learner_id: LearnerId, alias: LearnerAlias, at_ms: int
+    ) -> None:
         """See the port. Pages that become free are overwritten (``secure_delete``), then the WAL is emptied."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -73,7 +76,7 @@ class Erasure:
         # The WAL holds older pages until it is emptied.
         await self._db.truncate_wal()
 
-    async def is_erased(self, institution_id: str, alias: str) -> bool:
+    async def is_erased(self, institution_id: InstitutionId, alias: LearnerAlias) -> bool:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import ChallengeKind, SessionState, stored
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.ledger import HourFact
 from zaichang.ports.records import SessionRow
@@ -86,7 +87,7 @@ class HourFactRows:
 
         await self._db.write(operation)
 
-    async def hour_facts(self, institution_id: str, learner_id: str) -> Sequence[HourFact]:
+    async def hour_facts(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[HourFact]:
         """See the port."""
         sql = f"SELECT {_FACT} FROM hour_facts WHERE institution_id = ? AND learner_id = ? ORDER BY fact_key"  # noqa: S608
         rows = await self._hours(sql, (institution_id, learner_id))

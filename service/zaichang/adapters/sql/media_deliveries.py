@@ -8,6 +8,7 @@ from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotAllowed
+from zaichang.core.ids import InstitutionId, TokenId
 from zaichang.ports.records import Delivery
 
 LAUNCH_MAX: Final = 20_000
@@ -21,7 +22,7 @@ class Deliveries:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def add_deliveries(self, institution_id: str, records: Sequence[Delivery], at_ms: int) -> int:
+    async def add_deliveries(self, institution_id: InstitutionId, records: Sequence[Delivery], at_ms: int) -> int:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> int:
@@ -47,7 +48,7 @@ class Deliveries:
 
         return await self._db.write(operation)
 
-    async def unused_deliveries(self, institution_id: str, launch: str, limit: int) -> Sequence[Delivery]:
+    async def unused_deliveries(self, institution_id: InstitutionId, launch: TokenId, limit: int) -> Sequence[Delivery]:
         """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(
@@ -58,7 +59,7 @@ class Deliveries:
         )
         return [Delivery(**dict(row)) for row in rows]
 
-    async def note_deliveries_used(self, institution_id: str, records: Sequence[Delivery]) -> None:
+    async def note_deliveries_used(self, institution_id: InstitutionId, records: Sequence[Delivery]) -> None:
         """See the port."""
         values = [(institution_id, r.launch, r.start_ms, r.end_ms, r.sent_ms) for r in records]
         await self._db.write(
@@ -71,7 +72,7 @@ class Deliveries:
             )
         )
 
-    async def launches_waiting(self, limit: int) -> Sequence[tuple[str, str]]:
+    async def launches_waiting(self, limit: int) -> Sequence[tuple[InstitutionId, TokenId]]:
         """See the port."""
         rows = await self._db.read(
             lambda db: db.execute(

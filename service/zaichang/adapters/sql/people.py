@@ -10,6 +10,7 @@ import msgspec
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId
 from zaichang.ports.records import Enrolment, Institution, Learner, Lesson
 from zaichang.session.events import Question
 
@@ -35,7 +36,7 @@ class People:
             )
         )
 
-    async def institution(self, institution_id: str) -> Institution:
+    async def institution(self, institution_id: InstitutionId) -> Institution:
         """See the port."""
         row = await self._one("SELECT * FROM institutions WHERE institution_id = ?", (institution_id,))
         if row is None:
@@ -90,7 +91,7 @@ class People:
             )
         )
 
-    async def lesson(self, institution_id: str, course_id: str, lesson_id: str) -> Lesson:
+    async def lesson(self, institution_id: InstitutionId, course_id: CourseId, lesson_id: LessonId) -> Lesson:
         """See the port."""
         row = await self._one(
             "SELECT * FROM lessons WHERE institution_id = ? AND course_id = ? AND lesson_id = ?",
@@ -100,7 +101,7 @@ class People:
             raise NotFound("lesson.unknown", f"There is no lesson {lesson_id} in course {course_id}.")
         return _lesson(row)
 
-    async def lessons(self, institution_id: str) -> Sequence[Lesson]:
+    async def lessons(self, institution_id: InstitutionId) -> Sequence[Lesson]:
         """See the port."""
         sql = "SELECT * FROM lessons WHERE institution_id = ? ORDER BY course_id, lesson_id"
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
@@ -123,7 +124,7 @@ class People:
 
         return _learner(await self._db.write(operation))
 
-    async def learner(self, institution_id: str, learner_id: str) -> Learner:
+    async def learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Learner:
         """See the port."""
         row = await self._one(
             "SELECT * FROM learners WHERE institution_id = ? AND learner_id = ?", (institution_id, learner_id)
@@ -132,7 +133,7 @@ class People:
             raise NotFound("learner.unknown", "There is no such learner.")
         return _learner(row)
 
-    async def add_enrolment(self, institution_id: str, learner_id: str, enrolment: Enrolment) -> None:
+    async def add_enrolment(self, institution_id: InstitutionId, learner_id: LearnerId, enrolment: Enrolment) -> None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -152,7 +153,7 @@ class People:
 
         await self._db.write(operation)
 
-    async def enrolment(self, institution_id: str, learner_id: str) -> Enrolment | None:
+    async def enrolment(self, institution_id: InstitutionId, learner_id: LearnerId) -> Enrolment | None:
         """See the port."""
         row = await self._one(
             'SELECT version, at_ms, models, "sealed" AS encrypted FROM enrolments '
@@ -161,7 +162,7 @@ class People:
         )
         return None if row is None else Enrolment(**dict(row))
 
-    async def enrolments_of(self, institution_id: str) -> Sequence[tuple[Learner, Enrolment]]:
+    async def enrolments_of(self, institution_id: InstitutionId) -> Sequence[tuple[Learner, Enrolment]]:
         """See the port."""
         sql = (
             "SELECT l.learner_id, l.wrapped_key, l.created_ms, e.version, e.at_ms, e.models, e.sealed "

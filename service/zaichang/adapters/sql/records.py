@@ -9,6 +9,7 @@ from typing import Any
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import LeafKind, stored
 from zaichang.core.errors import StorageError
+from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import CaptureRow, StoredLeaf, StoredMinute
 
 _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
@@ -21,7 +22,7 @@ class Records:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[str, str]]:
+    async def session_ids(self, after: str, below: str, limit: int) -> Sequence[tuple[SessionId, str]]:
         """See the port."""
         rows = await self._all(
             "SELECT session_id, institution_id FROM sessions WHERE session_id > ? AND session_id < ? "
@@ -30,19 +31,19 @@ class Records:
         )
         return [(row["session_id"], row["institution_id"]) for row in rows]
 
-    async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+    async def minutes(self, session_id: SessionId) -> Sequence[StoredMinute]:
         """See the port."""
         rows = await self._all(
             "SELECT minute, body, leaf_seq, delivered FROM minutes WHERE session_id = ? ORDER BY minute", (session_id,)
         )
         return [_minute(row) for row in rows]
 
-    async def leaves(self, session_id: str) -> Sequence[StoredLeaf]:
+    async def leaves(self, session_id: SessionId) -> Sequence[StoredLeaf]:
         """See the port."""
         sql = f"SELECT {_LEAF} FROM leaves WHERE session_id = ? ORDER BY leaf_seq"  # noqa: S608 - constant columns
         return [_leaf(dict(row)) for row in await self._all(sql, (session_id,))]
 
-    async def note_anchored(self, session_id: str, leaf_seq: int, entry_index: int) -> None:
+    async def note_anchored(self, session_id: SessionId, leaf_seq: int, entry_index: int) -> None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -58,7 +59,7 @@ class Records:
 
         await self._db.write(operation)
 
-    async def unanchored(self) -> Sequence[tuple[str, StoredLeaf]]:
+    async def unanchored(self) -> Sequence[tuple[SessionId, StoredLeaf]]:
         """See the port."""
         sql = (
             f"SELECT session_id, {_LEAF} FROM leaves WHERE entry_index IS NULL "  # noqa: S608 - constant columns
@@ -67,10 +68,10 @@ class Records:
         found = []
         for row in await self._all(sql, ()):
             values = dict(row)
-            found.append((str(values.pop("session_id")), _leaf(values)))
+            found.append((SessionId(values.pop("session_id")), _leaf(values)))
         return found
 
-    async def unpublished(self) -> Sequence[tuple[str, StoredMinute]]:
+    async def unpublished(self) -> Sequence[tuple[SessionId, StoredMinute]]:
         """See the port."""
         rows = await self._all(
             "SELECT m.session_id, m.minute, m.body, m.leaf_seq, m.delivered FROM minutes m "
@@ -80,7 +81,7 @@ class Records:
         )
         return [(row["session_id"], _minute(row)) for row in rows]
 
-    async def note_published(self, session_id: str, minutes: Sequence[int]) -> None:
+    async def note_published(self, session_id: SessionId, minutes: Sequence[int]) -> None:
         """See the port."""
         values = [(session_id, minute) for minute in minutes]
         await self._db.write(
@@ -90,7 +91,7 @@ class Records:
         )
 
     async def add_capture(
-        self, session_id: str, capture_id: str, at_ms: int, size: int, keep_days: int | None = None
+        self, session_id: SessionId, capture_id: CaptureId, at_ms: int, size: int, keep_days: int | None = None
     ) -> None:
         """See the port."""
         await self._db.write(
@@ -103,7 +104,7 @@ class Records:
             )
         )
 
-    async def captures(self, session_id: str) -> Sequence[CaptureRow]:
+    async def captures(self, session_id: SessionId) -> Sequence[CaptureRow]:
         """See the port."""
         rows = await self._all("SELECT * FROM captures WHERE session_id = ? ORDER BY at_ms", (session_id,))
         return [CaptureRow(**dict(row)) for row in rows]
@@ -117,7 +118,7 @@ class Records:
         )
         return [CaptureRow(**dict(row)) for row in rows]
 
-    async def captures_of_learner(self, institution_id: str, learner_id: str) -> Sequence[CaptureRow]:
+    async def captures_of_learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[CaptureRow]:
         """Return every kept picture of a learner (erasure)."""
         rows = await self._all(
             "SELECT c.* FROM captures c JOIN sessions s ON s.session_id = c.session_id "
@@ -126,7 +127,7 @@ class Records:
         )
         return [CaptureRow(**dict(row)) for row in rows]
 
-    async def note_capture_deleted(self, session_id: str, capture_id: str, at_ms: int) -> None:
+    async def note_capture_deleted(self, session_id: SessionId, capture_id: CaptureId, at_ms: int) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
@@ -137,7 +138,7 @@ class Records:
             )
         )
 
-    async def add_picture(self, content: str, phash: str, session_id: str, capture_id: str) -> None:
+    async def add_picture(self, content: str, phash: str, session_id: SessionId, capture_id: CaptureId) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
@@ -148,7 +149,7 @@ class Records:
             )
         )
 
-    async def seen_elsewhere(self, content: str, session_id: str) -> bool:
+    async def seen_elsewhere(self, content: str, session_id: SessionId) -> bool:
         """See the port."""
         rows = await self._all(
             "SELECT 1 FROM pictures WHERE content = ? AND session_id <> ? LIMIT 1", (content, session_id)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import CaseKind, SightingKind, stored
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.records_review import Sighting
 
 _SIGHTING = "session_id, kind, value, institution_id, learner_id, at_ms"
@@ -31,14 +32,14 @@ class Sightings:
             )
         )
 
-    async def sightings(self, session_id: str) -> Sequence[Sighting]:
+    async def sightings(self, session_id: SessionId) -> Sequence[Sighting]:
         """See the port."""
         sql = f"SELECT {_SIGHTING} FROM sightings WHERE session_id = ? ORDER BY kind, at_ms"  # noqa: S608 - constant
         rows = await self._db.read(lambda db: db.execute(sql, (session_id,)).fetchall())
         return [Sighting(**{**dict(row), "kind": stored(SightingKind, row["kind"], "sightings.kind")}) for row in rows]
 
     async def seen_with(
-        self, institution_id: str, kind: SightingKind, value: str, since_ms: int
+        self, institution_id: InstitutionId, kind: SightingKind, value: str, since_ms: int
     ) -> Sequence[tuple[str, int]]:
         """See the port."""
         sql = (
@@ -48,7 +49,9 @@ class Sightings:
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id, kind, value, since_ms)).fetchall())
         return [(row[0], row[1]) for row in rows]
 
-    async def values_of(self, institution_id: str, learner_id: str, kind: SightingKind, since_ms: int) -> int:
+    async def values_of(
+        self, institution_id: InstitutionId, learner_id: LearnerId, kind: SightingKind, since_ms: int
+    ) -> int:
         """See the port."""
         sql = (
             "SELECT count(DISTINCT value) FROM sightings WHERE institution_id = ? AND learner_id = ? AND kind = ? "
@@ -57,7 +60,7 @@ class Sightings:
         arguments = (institution_id, learner_id, kind, since_ms)
         return int(await self._db.read(lambda db: db.execute(sql, arguments).fetchone()[0]))
 
-    async def superseded_lately(self, institution_id: str, learner_id: str, since_ms: int) -> int:
+    async def superseded_lately(self, institution_id: InstitutionId, learner_id: LearnerId, since_ms: int) -> int:
         """See the port."""
         sql = (
             "SELECT count(*) FROM sessions a JOIN sessions b ON b.session_id = a.superseded_by "

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import LivenessAction, Route, stored
 from zaichang.core.errors import NotFound, StorageError
+from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
 from zaichang.ports.records import Allowance
 from zaichang.ports.records_review import AuditEntry
 
@@ -20,7 +21,9 @@ class Staff:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def put_reviewer(self, institution_id: str, reviewer_id: str, key_digest: str, at_ms: int) -> None:
+    async def put_reviewer(
+        self, institution_id: InstitutionId, reviewer_id: ReviewerId, key_digest: str, at_ms: int
+    ) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
@@ -33,7 +36,7 @@ class Staff:
             )
         )
 
-    async def revoke_reviewer(self, institution_id: str, reviewer_id: str, at_ms: int) -> None:
+    async def revoke_reviewer(self, institution_id: InstitutionId, reviewer_id: ReviewerId, at_ms: int) -> None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -47,19 +50,19 @@ class Staff:
 
         await self._db.write(operation)
 
-    async def reviewers(self, institution_id: str) -> Sequence[tuple[str, int, int | None]]:
+    async def reviewers(self, institution_id: InstitutionId) -> Sequence[tuple[str, int, int | None]]:
         """See the port."""
         sql = "SELECT reviewer_id, created_ms, revoked_ms FROM reviewers WHERE institution_id = ? ORDER BY reviewer_id"
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
         return [(row[0], row[1], row[2]) for row in rows]
 
-    async def reviewer_of_key(self, digest: str) -> tuple[str, str] | None:
+    async def reviewer_of_key(self, digest: str) -> tuple[InstitutionId, ReviewerId] | None:
         """See the port."""
         sql = "SELECT institution_id, reviewer_id FROM reviewers WHERE key_digest = ? AND revoked_ms IS NULL"
         row = await self._db.read(lambda db: db.execute(sql, (digest,)).fetchone())
         return None if row is None else (row[0], row[1])
 
-    async def put_allowance(self, institution_id: str, learner_id: str, allowance: Allowance) -> None:
+    async def put_allowance(self, institution_id: InstitutionId, learner_id: LearnerId, allowance: Allowance) -> None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -85,7 +88,7 @@ class Staff:
 
         await self._db.write(operation)
 
-    async def allowances(self, institution_id: str, learner_id: str) -> Sequence[Allowance]:
+    async def allowances(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[Allowance]:
         """See the port."""
         sql = (
             "SELECT version, at_ms, set_by, route, extra_time_pct, liveness_excluded FROM allowances "
@@ -106,7 +109,7 @@ class Staff:
             for row in rows
         ]
 
-    async def note_audit(self, institution_id: str, at_ms: int, actor: str, action: str, target: str) -> None:
+    async def note_audit(self, institution_id: InstitutionId, at_ms: int, actor: str, action: str, target: str) -> None:
         """See the port."""
         await self._db.write(
             lambda db: (
@@ -117,7 +120,7 @@ class Staff:
             )
         )
 
-    async def audit(self, institution_id: str, before_n: int, limit: int) -> Sequence[AuditEntry]:
+    async def audit(self, institution_id: InstitutionId, before_n: int, limit: int) -> Sequence[AuditEntry]:
         """See the port."""
         sql = (
             "SELECT n, at_ms, actor, action, target FROM audit WHERE institution_id = ? AND n < ? "

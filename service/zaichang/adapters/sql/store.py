@@ -20,6 +20,7 @@ from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
 from zaichang.core.enums import ChallengeKind, SessionState, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.ports.records import Append, SessionRow
 from zaichang.session.events import Leniency
 from zaichang.session.playhead import IntervalSet, normalise
@@ -111,19 +112,19 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.write(operation)
 
-    async def session(self, session_id: str) -> SessionRow:
+    async def session(self, session_id: SessionId) -> SessionRow:
         """See the port."""
         rows = await self._sessions("session_id = ?", (session_id,))
         if not rows:
             raise NotFound("session.unknown", "There is no such session.")
         return rows[0]
 
-    async def session_of_token(self, token_id: str) -> SessionRow | None:
+    async def session_of_token(self, token_id: TokenId) -> SessionRow | None:
         """See the port."""
         rows = await self._sessions("token_id = ? AND next_seq > 0", (token_id,))
         return rows[0] if rows else None
 
-    async def release_token(self, session_id: str) -> None:
+    async def release_token(self, session_id: SessionId) -> None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -136,7 +137,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._sessions("state <> 'closed' AND next_seq > 0 ORDER BY opened_ms", ())
 
     async def sessions_page(
-        self, institution_id: str, learner_id: str, before: tuple[int, str], limit: int
+        self, institution_id: InstitutionId, learner_id: LearnerId, before: tuple[int, str], limit: int
     ) -> Sequence[SessionRow]:
         """See the port."""
         where = "institution_id = ? AND (opened_ms, session_id) < (?, ?) AND next_seq > 0"
@@ -145,7 +146,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
             where, arguments = f"{where} AND learner_id = ?", (*arguments, learner_id)
         return await self._sessions(f"{where} ORDER BY opened_ms DESC, session_id DESC LIMIT ?", (*arguments, limit))
 
-    async def claim(self, session_id: str) -> SessionRow:
+    async def claim(self, session_id: SessionId) -> SessionRow:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> SessionRow:
@@ -164,7 +165,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         """See the port."""
         await self._db.write(lambda db: _append(db, write))
 
-    async def events(self, session_id: str) -> Sequence[bytes]:
+    async def events(self, session_id: SessionId) -> Sequence[bytes]:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> Sequence[bytes]:
@@ -175,7 +176,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
 
         return await self._db.read(operation)
 
-    async def owed(self, institution_id: str, learner_id: str) -> ChallengeKind | None:
+    async def owed(self, institution_id: InstitutionId, learner_id: LearnerId) -> ChallengeKind | None:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> ChallengeKind | None:
@@ -207,7 +208,12 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         return await self._db.read(operation)
 
     async def credited(
-        self, institution_id: str, learner_id: str, course_id: str, lesson_id: str, timeline: str = "1"
+        self,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        course_id: CourseId,
+        lesson_id: LessonId,
+        timeline: str = "1",
     ) -> IntervalSet:
         """See the port."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from zaichang.api.models.common import Answer, Asked, Ms, Names, like_id, one_of
+from zaichang.core.ids import CourseId, LearnerId, LessonId
 from zaichang.launch.tokens import EXTRA_TIME_MAX_PCT, MOVEMENTS, ROUTES
 
 
@@ -15,9 +16,9 @@ class LaunchRequest(Asked):
 
     refusal: ClassVar[str] = "launch.invalid"
 
-    learner: str = like_id("The institution's pseudonym for the learner.", "learner-17")
-    course: str = like_id("The course.", "pharmacy-2026")
-    lesson: str = like_id("The lesson.", "lesson-1")
+    learner: LearnerId = like_id("The institution's pseudonym for the learner.", "learner-17")
+    course: CourseId = like_id("The course.", "pharmacy-2026")
+    lesson: LessonId = like_id("The lesson.", "lesson-1")
     route: Annotated[str, one_of(ROUTES, "`face`, or `challenge`: without face recognition.")] = "face"
     extra_time_pct: Annotated[
         int, Field(ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time for every answer.")

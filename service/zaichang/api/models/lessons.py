@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, JsonValue
 
 from zaichang.api.models.common import Answer, Asked, At, Done, InstitutionNames, Ms, like_id, one_of
+from zaichang.core.ids import ReviewerId, TokenId
 from zaichang.launch.policy_packs import PACK_MAX_BYTES
 from zaichang.launch.question_bank import (
     BANK_MAX_BYTES,
@@ -159,7 +160,7 @@ class AllowanceAnswer(Answer):
 class ReviewerRequest(Asked):
     """The order to give a reviewer a key."""
 
-    reviewer: str = like_id("The word that the reviewer's decisions are signed with.", "ren")
+    reviewer: ReviewerId = like_id("The word that the reviewer's decisions are signed with.", "ren")
 
 
 class ReviewerKey(Answer):
@@ -186,7 +187,7 @@ class ReviewersAnswer(Answer):
 class DeliveryRecord(Asked):
     """One record of the delivery log: a part of the media that was sent to a learner."""
 
-    launch: str = like_id("The launch's id, as `POST /v1/launch` gave it.", "5f0c" * 8)
+    launch: TokenId = like_id("The launch's id, as `POST /v1/launch` gave it.", "5f0c" * 8)
     from_ms: Annotated[int, Field(description="First position sent, ms.", examples=[0])]
     to_ms: Annotated[int, Field(description="End of the sent part, ms.", examples=[6_000])]
     sent_ms: Annotated[int, Field(description="Server time at which it was sent.", examples=[1_767_225_600_000])]

@@ -17,6 +17,7 @@ from zaichang.audit.bundle import Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.core.ids import CaptureId
 
 DAY_MS: Final = 86_400_000
 SKEW_MS: Final = 300_000
@@ -35,7 +36,7 @@ class Committed:
         encrypted: SHA-256 of the kept bytes, hex; empty where it was not kept, or the record is as old.
     """
 
-    capture_id: str
+    capture_id: CaptureId
     event: int
     at_ms: int
     picture: str
@@ -52,7 +53,7 @@ class Promise:
     """
 
     days: int | None
-    captures: Mapping[str, Committed]
+    captures: Mapping[CaptureId, Committed]
 
     def kept(self, capture: Committed) -> bool:
         """Whether a capture is to be kept: its event says so, or the session's start does."""
@@ -70,7 +71,7 @@ def promised(events: Iterable[tuple[int, bytes]]) -> Promise:
         events: Numbers and canonical bytes.
     """
     days: int | None = None
-    found: dict[str, Committed] = {}
+    found: dict[CaptureId, Committed] = {}
     for number, body in events:
         if not any(word in body for word in (b'"SessionStarted"', b'"CaptureReceived"', b'"LivenessAssessed"')):
             continue
@@ -112,7 +113,7 @@ def check_captures(
         return
     before = len(findings.checks)
     promise = promised(sorted(events.items()))
-    given: dict[str, bytes] = {}
+    given: dict[CaptureId, bytes] = {}
     for capture in bundle.captures:
         if capture.capture_id in given:
             _bad(findings, "E_OPENING", f"Capture {capture.capture_id} is in the bundle twice.", about)
@@ -135,7 +136,7 @@ def check_captures(
 
 
 def check_kept(
-    promise: Promise, about: About, read: Callable[[str], bytes | None], now_ms: int, findings: Findings
+    promise: Promise, about: About, read: Callable[[CaptureId], bytes | None], now_ms: int, findings: Findings
 ) -> None:
     """Hold the encrypted captures of a session against its events: no key is needed.
 
@@ -195,7 +196,7 @@ def _gone(promise: Promise, capture: Committed, stated_ms: int, about: About, fi
 def _committed(value: Mapping[str, CanonicalValue], number: int, event: Mapping[str, CanonicalValue]) -> Committed:
     at_ms = event.get("at_ms")
     return Committed(
-        capture_id=str(value.get("capture_id", "")),
+        capture_id=CaptureId(str(value.get("capture_id", ""))),
         event=number,
         at_ms=at_ms if isinstance(at_ms, int) else 0,
         picture=str(value.get("picture", "")),

@@ -27,6 +27,7 @@ from zaichang.audit.bundle import (
 from zaichang.audit.reading.line_fields import LineFields
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.core.ids import CaptureId
 from zaichang.tlog.keys import decode_base64
 from zaichang.tlog.schema import ID, ORIGIN, RELEASE, WORD
 
@@ -189,7 +190,7 @@ def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:
         case "captures":
             reading.produced.append(Produced(sid=get.fitting("sid", ID), at_ms=get.number("at_ms")))
         case "capture":
-            name = get.fitting("capture", ID)
+            name = CaptureId(get.fitting("capture", ID))
             picture = decode_base64(get.text("picture"))
             reading.captures.append(Capture(sid=get.fitting("sid", ID), capture_id=name, picture=picture))
         case "end" if reading.ended_at is None:

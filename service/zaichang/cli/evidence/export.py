@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.core.errors import ConfigError, NotFound, StorageError, UnreadableInput
-from zaichang.core.ids import check_id
+from zaichang.core.ids import NO_LEARNER, CaptureId, InstitutionId, SessionId, check_id
 
 if TYPE_CHECKING:
     from zaichang.log.bundles import Pictures
@@ -112,7 +112,7 @@ def _pictures(settings: Settings) -> Pictures:
 
     blobs = open_blobs(settings)
 
-    def read(key: LearnerKey, session_id: str, capture_id: str) -> bytes | None:
+    def read(key: LearnerKey, session_id: SessionId, capture_id: CaptureId) -> bytes | None:
         try:
             return kept_capture(blobs, key, session_id, capture_id)
         except (NotFound, StorageError) as error:
@@ -133,17 +133,17 @@ def _write(path: Path, data: bytes) -> None:
         raise ConfigError("export.not_writable", f"{path} cannot be written ({error.strerror}).") from None
 
 
-async def _rows(history: SessionHistory, what: str, institution: str | None) -> list[SessionRow]:
+async def _rows(history: SessionHistory, what: str, institution: InstitutionId | None) -> list[SessionRow]:
     period = _period(what)
     if period is None:
-        return [await history.session(check_id(what, "SESSION"))]
+        return [await history.session(SessionId(check_id(what, "SESSION")))]
     if institution is None:
         raise UnreadableInput("export.institution", "A period needs --institution.")
     first_ms, last_ms = period
     rows: list[SessionRow] = []
     before = (last_ms, "")
     while True:
-        page = await history.sessions_page(institution, "", before, _PAGE)
+        page = await history.sessions_page(institution, NO_LEARNER, before, _PAGE)
         rows += [row for row in page if row.opened_ms >= first_ms]
         if len(page) < _PAGE or page[-1].opened_ms < first_ms:
             break

@@ -14,7 +14,7 @@ from zaichang.audit.source import read_file
 from zaichang.cli.out import say
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import ConfigError
-from zaichang.core.ids import check_id
+from zaichang.core.ids import InstitutionId, check_id
 
 _DOCUMENT_MAX: Final = 64_000_000
 
@@ -67,7 +67,7 @@ def _clock(args: Namespace) -> int:
     from zaichang.cli.service import settings_from
     from zaichang.main.log_writing import reset_head_time
 
-    institution = check_id(args.institution, "institution")
+    institution = InstitutionId(check_id(args.institution, "institution"))
     ahead_ms = reset_head_time(settings_from(args), institution, args.year, _now_ms(), apply=args.set_back)
     if not ahead_ms:
         say("The last signature is not ahead of the clock: nothing is to be done.")
@@ -84,7 +84,7 @@ def _change(args: Namespace) -> int:
     from zaichang.main.log_writing import locked_rotation
 
     settings = settings_from(args)
-    institution = check_id(args.institution, "institution")
+    institution = InstitutionId(check_id(args.institution, "institution"))
     with locked_rotation(settings, institution, args.year, _now_ms) as (rotation, present):
         if args.revoke and args.key_id is not None and args.key_id != present:
             done = rotation.revoke_former(args.key_id, args.until)
@@ -142,7 +142,7 @@ def _record(args: Namespace, kind: LeafKind, fields: dict[str, object]) -> int:
     from zaichang.tlog.leaf import record
 
     settings = settings_from(args)
-    institution = check_id(args.institution, "institution")
+    institution = InstitutionId(check_id(args.institution, "institution"))
     at_ms = _now_ms()
     leaf = record(kind, log_origin(settings.log_domain, institution, log_year(at_ms)), at_ms, **fields)
     name, index = asyncio.run(log_or_leave(settings, institution, leaf))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.ids import SessionId
 
 if TYPE_CHECKING:
     from zaichang.audit.replay.replaying import Divergence
@@ -82,7 +83,7 @@ def run(args: Namespace) -> int:
     return 1 if found else 0
 
 
-async def _kept(store: EvidenceStore, settings: Settings, session_id: str) -> list[Divergence]:
+async def _kept(store: EvidenceStore, settings: Settings, session_id: SessionId) -> list[Divergence]:
     """Return the findings about kept captures that differ from the digests in the events."""
     from zaichang.audit.findings import Findings
     from zaichang.audit.replay.replaying import Divergence

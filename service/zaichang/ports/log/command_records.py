@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingRecord:
@@ -16,7 +18,7 @@ class WaitingRecord:
         leaf: Its bytes.
     """
 
-    institution_id: str
+    institution_id: InstitutionId
     name: str
     leaf: bytes
 
@@ -29,7 +31,7 @@ class WaitingRecord:
 class RecordSpool(Protocol):
     """Keeps records until they are logged. All methods block."""
 
-    def put(self, institution_id: str, leaf: bytes) -> WaitingRecord:
+    def put(self, institution_id: InstitutionId, leaf: bytes) -> WaitingRecord:
         """Keep a leaf durably until it is logged.
 
         Cost: commit.

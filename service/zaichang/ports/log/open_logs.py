@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId
 from zaichang.tlog.leaf import Anchor
 
 
@@ -55,7 +56,7 @@ class OpenLog(Protocol):
 class OpenLogs(Protocol):
     """One log for each institution and year. A session stays in the log of the year in which it began."""
 
-    async def log_for(self, institution_id: str, opened_ms: int) -> OpenLog:
+    async def log_for(self, institution_id: InstitutionId, opened_ms: int) -> OpenLog:
         """Return the log; open and recover it where it was not open.
 
         Cost: memory once the log is open; commit where it is opened and recovered.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from zaichang.core.ids import InstitutionId
 from zaichang.ports.log.keys import KeyFiles
 from zaichang.ports.log.side_files import SideFiles
 from zaichang.ports.log.store import HeadStore, LogStore, PublishedLog
@@ -25,7 +26,7 @@ class LogPlace:
         open_heads: Opens the head store; the caller closes it.
     """
 
-    institution_id: str
+    institution_id: InstitutionId
     year: int
     published: PublishedLog
     side_files: SideFiles
@@ -42,7 +43,7 @@ class LogPlace:
 class LogPlaces(Protocol):
     """All logs of a service."""
 
-    def place(self, institution_id: str, year: int) -> LogPlace:
+    def place(self, institution_id: InstitutionId, year: int) -> LogPlace:
         """Return where a log is, whether it exists or not. Cost: memory."""
 
     def all(self) -> list[LogPlace]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import Proof
+from zaichang.core.ids import CaptureId
 from zaichang.core.reason_table import ABSENCES, BLOCKING, LACKS, LASTING, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import OrderCapture
@@ -105,7 +106,7 @@ def called(current: Round, policy: Policy) -> ReasonCode | None:
     return None
 
 
-def outstanding(current: Round | None, capture_id: str, *, received: bool) -> Round | None:
+def outstanding(current: Round | None, capture_id: CaptureId, *, received: bool) -> Round | None:
     """Return the round if ``capture_id`` is its capture in progress, else None; between two, there is none."""
     if current is None or not current.capture_id or current.capture_id != capture_id:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.ids import ChallengeId
 from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import ChallengeJudged, OrderChallenge
@@ -77,7 +78,7 @@ def issue(
     kind = kind_of(turn.state, turn.policy, raw, avoid) if kind is None else kind
     expected, options, text, labels = content_of(turn.state, kind, challenges.issued, raw)
     challenges.open = Challenge(
-        challenge_id=f"q{challenges.issued}",
+        challenge_id=ChallengeId(f"q{challenges.issued}"),
         kind=kind,
         expected=expected,
         options=options,
@@ -195,7 +196,7 @@ def judge(turn: Turn, event: ChallengeAnswered) -> ReasonCode | None:
     return None
 
 
-def refuse(turn: Turn, challenge_id: str) -> ReasonCode:
+def refuse(turn: Turn, challenge_id: ChallengeId) -> ReasonCode:
     """Tell the player that this challenge is not open."""
     reason = ReasonCode.CHALLENGE_UNANSWERED
     turn.add(ChallengeJudged(challenge_id=challenge_id, accepted=False, reason=reason, closed=True))

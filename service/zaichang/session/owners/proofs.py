@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from zaichang.core.ids import NO_CAPTURE, CaptureId
 from zaichang.core.reason_table import LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AnalyseCapture, RejectCapture
@@ -156,7 +157,7 @@ def order_capture(turn: Turn) -> None:
     proofs.round = replace(
         current,
         taken=current.taken + 1,
-        capture_id=f"c{current.number}-{current.taken}",
+        capture_id=CaptureId(f"c{current.number}-{current.taken}"),
         nonce=draw(turn.state.lots, "capture", current.number * 1_000 + current.taken)[:16].hex(),
         deadline_ms=turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms),
         received=False,
@@ -359,8 +360,7 @@ def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
 
 def take_decided(turn: Turn) -> Round | None:
     """Return the round that was decided last, and forget it: its outcome is being acted on."""
-    proofs = turn.state.proofs
-    decided, proofs.decided = proofs.decided, None
+    decided, turn.state.proofs.decided = turn.state.proofs.decided, None
     return decided
 
 
@@ -374,7 +374,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     unprompted = not captures.prompted(current, policy)
     current = replace(
         current,
-        capture_id="",
+        capture_id=NO_CAPTURE,
         received=False,
         before_ms=turn.now_ms,
         passes=current.passes + (reason is None),
