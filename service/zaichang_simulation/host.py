@@ -161,6 +161,7 @@ class RuntimeHost:
             questions=self._questions,
             version=client.lesson_version,
             timeline_kept=client.timeline_kept,
+            counts_again=client.counts_again,
             live_from_ms=self._epoch_ms - to_ms(session.live_for_s) if session.live_for_s else 0,
         )
 

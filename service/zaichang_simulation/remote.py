@@ -60,11 +60,11 @@ def simulate_remotely(
     """
     if loaded.scenario.server:
         raise ConfigError("simulate.server", "[[server]] entries need the service in process, without --server.")
-    versions = any(client.lesson_version != "1" for client in loaded.scenario.client)
+    versions = any((client.lesson_version, client.counts_again) != ("1", "01-01") for client in loaded.scenario.client)
     if versions or loaded.scenario.session.live_for_s:
         raise ConfigError(
             "simulate.server",
-            "lesson_version and live_for_s register a lesson; with --server it is the one that is there.",
+            "lesson_version, counts_again and live_for_s register a lesson; with --server it is the one that is there.",
         )
     if bool(key) == bool(token):
         raise ConfigError("simulate.server", "Give either --key (the institution's platform key) or --token.")

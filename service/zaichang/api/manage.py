@@ -56,6 +56,7 @@ def manage_router() -> APIRouter:
                     version=lesson.version,
                     timeline=lesson.timeline,
                     live_from_ms=lesson.live_from_ms,
+                    counts_again=lesson.counts_again,
                     duration_ms=lesson.duration_ms,
                     policy_digest=lesson.policy_digest,
                     questions=len(lesson.questions),
@@ -84,8 +85,9 @@ def manage_router() -> APIRouter:
             version=asked.version,
             timeline_kept=asked.timeline_kept,
             live_from_ms=asked.live_from_ms,
+            counts_again=asked.counts_again,
         )
-        return LessonAnswer(ok=True, version=made.version, timeline=made.timeline)
+        return LessonAnswer(ok=True, version=made.version, timeline=made.timeline, counts_again=made.counts_again)
 
     @router.get(
         "/lessons/{course}/{lesson}/questions", responses=refused({404: ("lesson.unknown",), 422: ("id.invalid",)})

@@ -98,6 +98,10 @@ MEANINGS: Final = MappingProxyType(
             "同一学员的同一段内容或同一段时间被计了两次学时。",
             "One learner is credited twice for the same media or for the same time.",
         ),
+        "E_PERIOD": _m(
+            "记录所写的计学时年度与学习开始的时间不符，或与打开的记录不同。",
+            "The period in which a session counts does not hold its start, or is another than the opened record's.",
+        ),
         "E_INCOMPLETE": _m(
             "这一时段的记录不完整：有学习被漏掉，或无法证明没有漏掉。",
             "The bundle of a period leaves out a session, or does not show that it leaves out none.",

@@ -15,6 +15,7 @@ from zaichang.audit.time_checks import check_born
 from zaichang.audit.whole.chains import Chains
 from zaichang.audit.whole.dates import Dates
 from zaichang.audit.whole.leaf_head import decode_head, latest_ms
+from zaichang.audit.whole.periods import check_period
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -151,6 +152,7 @@ class EntryScan:
                 )
             if head.t == "session.start":
                 self._starts += 1
+                check_period(head.period, head.at, About(origin=self._origin, index=first + place), self._findings)
             elif head.t == "session.final" and not head.verified_ms:
                 self._empty += 1
             if head.t in _STATEMENTS:

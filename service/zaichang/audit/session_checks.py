@@ -27,6 +27,7 @@ from zaichang.audit.openings.capture_checks import check_captures
 from zaichang.audit.openings.opening_checks import OpeningChecks
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
+from zaichang.audit.whole.periods import check_named_period
 from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
@@ -79,6 +80,7 @@ class SessionChecks:
         openings = OpeningChecks(self._bundle, sid, self._findings)
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         opened = openings.fields(leaves)
+        check_named_period(leaves[0], items[EVENT].get(0), self._bundle.origin, self._findings)
         self._minutes(sid, leaves, segments, items[RECORD])
         check_changes(self._bundle.origin, leaves, items[RECORD], items[EVENT], opened, self._findings)
         self._findings.passed("total", about, total_of(leaves).sentence())

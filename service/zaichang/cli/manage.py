@@ -53,6 +53,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="MS",
         help="when a live broadcast begins, Unix time; 0: none; by default as it was",
     )
+    sub.add_argument(
+        "--counts-again",
+        default="",
+        metavar="MM-DD",
+        help="day of each year from which it counts again, or `once`; left out: as it was, at first 01-01",
+    )
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
     sub.add_argument("lesson", metavar="LESSON")
@@ -129,6 +135,7 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
         version=args.version,
         timeline_kept=args.timeline_kept,
         live_from_ms=args.live_from_ms,
+        counts_again=args.counts_again,
     )
     return {"lesson": args.lesson, "version": made.version, "timeline": made.timeline, "policy": policy.name}
 

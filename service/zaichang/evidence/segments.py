@@ -109,6 +109,7 @@ def begin(
         sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
         client_nonce_c=bytes.fromhex(info.client_nonce_c),
         rules=None if info.rules is None else info.rules.parts(),
+        period=info.period,
     )
     stored = StoredLeaf(leaf_seq=0, kind=LeafKind.START, at_ms=info.at_ms, body=leaf)
     started = replace(segments, leaf_seq=1, prev=leaf_hash(leaf))

@@ -54,5 +54,6 @@ class Launches:
                 expires_ms=self._ports.clock.now_ms() + self._token_ms,
                 terms=terms_of(route, extra_time_pct, liveness_excluded),
                 enrol=enrol,
+                counts_again=lesson.counts_again,
             )
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import CourseId, InstitutionId, LessonId, check_id
+from zaichang.core.periods import CALENDAR_YEAR, check_counts_again
 from zaichang.core.text import plain
 from zaichang.launch.question_bank import checked_bank
 from zaichang.ports.lessons import LessonStore
@@ -37,6 +38,7 @@ class Lessons:
         version: str = "",
         timeline_kept: bool = False,
         live_from_ms: int | None = None,
+        counts_again: str = "",
     ) -> Lesson:
         """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
 
@@ -52,11 +54,12 @@ class Lessons:
             version: Its version; empty: the one that it has, or "1".
             timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
             live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
+            counts_again: The day of each year from which it counts again, ``MM-DD``, or ``once``; empty: as it was.
 
         Running sessions go on with the version that they began with; the next launch gets this one.
 
         Raises:
-            PeerViolation: ``lesson.title``, ``id.invalid``.
+            PeerViolation: ``lesson.title``, ``lesson.counts_again``, ``id.invalid``.
         """
         for title in (title_zh, title_en):
             if not plain(title):
@@ -68,6 +71,8 @@ class Lessons:
             questions = before.questions if before is not None else ()
         if live_from_ms is None:
             live_from_ms = before.live_from_ms if before is not None else 0
+        if not counts_again:
+            counts_again = before.counts_again if before is not None else CALENDAR_YEAR
         digest = policy_digest(policy)
         await self._store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
         lesson = Lesson(
@@ -82,6 +87,7 @@ class Lessons:
             version=version,
             timeline=before.timeline if before is not None and kept else version,
             live_from_ms=live_from_ms,
+            counts_again=check_counts_again(counts_again),
         )
         await self._store.put_lesson(lesson)
         return lesson

@@ -19,6 +19,7 @@ from zaichang.core.enums import LivenessAction, Route
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, TokenId, check_id
 from zaichang.core.lesson import LessonRef, Terms
+from zaichang.core.periods import CALENDAR_YEAR, check_counts_again
 
 AUDIENCE: Final = "zaichang-session"
 MEDIA_AUDIENCE: Final = "zaichang-media"
@@ -44,6 +45,7 @@ class LaunchClaims:
         expires_ms: Until when a session may be opened or resumed with it.
         terms: Route and recorded allowances.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
+        counts_again: The day of each year from which the lesson counts again, ``MM-DD``, or ``once``.
     """
 
     token_id: TokenId
@@ -54,6 +56,7 @@ class LaunchClaims:
     expires_ms: int
     terms: Terms = field(default_factory=Terms)
     enrol: bool = False
+    counts_again: str = CALENDAR_YEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ver: str = "1"
     line: str = "1"
     live: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
+    again: str = CALENDAR_YEAR
 
 
 class LaunchTokens:
@@ -123,6 +127,7 @@ class LaunchTokens:
             "enrol": claims.enrol,
             "ver": claims.lesson.version,
             "line": claims.lesson.timeline,
+            "again": claims.counts_again,
         }
         if claims.lesson.live_from_ms:
             payload["live"] = claims.lesson.live_from_ms
@@ -244,4 +249,5 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         expires_ms=fields.exp * 1000,
         terms=terms_of(fields.route, fields.extra, fields.spare),
         enrol=fields.enrol,
+        counts_again=check_counts_again(fields.again),
     )

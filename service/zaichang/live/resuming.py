@@ -51,5 +51,6 @@ async def resumable(
 
 
 def same_lesson(old: SessionRow, new: SessionRow) -> bool:
-    """Return whether positions mean the same in both sessions."""
-    return (old.course_id, old.lesson_id, old.timeline) == (new.course_id, new.lesson_id, new.timeline)
+    """Return whether positions mean the same in both sessions, and count in the same period."""
+    places = [(row.course_id, row.lesson_id, row.timeline, row.period) for row in (old, new)]
+    return places[0] == places[1]

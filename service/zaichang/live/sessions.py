@@ -14,6 +14,7 @@ from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import Route, SessionState
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
+from zaichang.core.periods import period_at
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.launch.allowances import current_allowance, granted
 from zaichang.launch.question_bank import drawn_questions
@@ -213,6 +214,7 @@ class SessionHub:
             )
         key = await self._learner_key(claims.institution_id, claims.learner_id)
         template = await self._template(key)
+        opened_ms = ports.clock.now_ms()
         row = SessionRow(
             session_id=SessionId(ports.token_hex(16)),
             institution_id=claims.institution_id,
@@ -222,16 +224,17 @@ class SessionHub:
             token_id=claims.token_id,
             policy_digest=claims.policy_digest,
             state=SessionState.OPEN,
-            opened_ms=ports.clock.now_ms(),
+            opened_ms=opened_ms,
             lesson_version=lesson.version,
             timeline=lesson.timeline,
+            period=period_at(claims.counts_again, opened_ms),
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.sessions.open_session(row):
             # Its end, and all that it credited, is stored before the new session's credit is read (I2, I3).
             await (await self._load(old.session_id)).supersede()
         credited = await ports.history.credited(
-            claims.institution_id, claims.learner_id, lesson.course_id, lesson.lesson_id, lesson.timeline
+            claims.institution_id, claims.learner_id, lesson.course_id, lesson.lesson_id, lesson.timeline, row.period
         )
         seed = ports.token_hex(32)
         owed = await ports.history.owed(claims.institution_id, claims.learner_id)
@@ -252,6 +255,7 @@ class SessionHub:
             questions=await self._questions(claims, seed),
             rules=rules_version.CURRENT,
             capture_days=ports.config.capture_days if ports.config.keep_captures else None,
+            period=row.period,
         )
         state, _ = start(event, policy)
         body = canonical_bytes(encode_event(event))

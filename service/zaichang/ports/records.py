@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zaichang.core.enums import ChallengeKind, LeafKind, LivenessAction, Route, SessionState
 from zaichang.core.ids import CaptureId, CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
+from zaichang.core.periods import CALENDAR_YEAR
 from zaichang.ports.records_cases import CaseDraft
 from zaichang.session.events import Leniency, Question
 from zaichang.session.playhead import IntervalSet
@@ -38,7 +39,8 @@ class Lesson:
 
     ``duration_ms`` is never the player's word; ``questions`` is the bank for question challenges, which stays here.
     ``timeline`` names the time line that positions are on: that of the first version that had it. ``live_from_ms`` is
-    when a live broadcast began, server time, or 0.
+    when a live broadcast began, server time, or 0. ``counts_again`` is the day of each year (``MM-DD``) from which it
+    counts again, or ``once``.
     """
 
     institution_id: InstitutionId
@@ -52,6 +54,7 @@ class Lesson:
     version: str = "1"
     timeline: str = "1"
     live_from_ms: int = 0
+    counts_again: str = CALENDAR_YEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ class SessionRow:
         lesson_version: The lesson's version that it began with.
         timeline: The time line that its positions are on.
         owed: The kind of the challenge that was left open at its end, or None.
+        period: The period in which its credit counts (``core.periods``).
     """
 
     session_id: SessionId
@@ -134,6 +138,7 @@ class SessionRow:
     lesson_version: str = "1"
     timeline: str = "1"
     owed: ChallengeKind | None = None
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
+from zaichang.core.periods import ONCE
 from zaichang.ports.records import Append, SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import Leniency
 from zaichang.session.playhead import IntervalSet
@@ -88,8 +89,20 @@ class SessionHistory(Protocol):
         course_id: CourseId,
         lesson_id: LessonId,
         timeline: str = "1",
+        period: str = ONCE,
     ) -> IntervalSet:
-        """Return the intervals credited to the learner on this time line of the lesson (I2). Cost: read."""
+        """Return the intervals credited to the learner on this time line of the lesson in a period (I2).
+
+        Cost: read.
+
+        Args:
+            institution_id: Whose.
+            learner_id: The learner.
+            course_id: The course.
+            lesson_id: The lesson.
+            timeline: The time line.
+            period: Credit of periods that overlap it is included; ``once`` overlaps every period.
+        """
 
     async def leniency(self, row: SessionRow, since_ms: int) -> Leniency | None:
         """Return the counts at the end of the learner's last session of this lesson, if it closed since. Cost: read.

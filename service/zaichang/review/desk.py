@@ -185,7 +185,7 @@ class ReviewDesk:
                 if not each.reviewer_id.startswith(SERVICE)
             },
             await ports.history.credited(
-                row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline
+                row.institution_id, row.learner_id, row.course_id, row.lesson_id, row.timeline, row.period
             ),
             appealed,
             events,

@@ -13,6 +13,7 @@ import msgspec
 
 from zaichang.core.errors import EvidenceError
 from zaichang.core.lesson import Terms
+from zaichang.core.periods import is_period
 from zaichang.session import events
 from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
@@ -177,6 +178,7 @@ def _check_start(start: events.SessionStarted) -> None:
         ("credited intervals are not in order, apart and each non-empty", _is_set(start.credited)),
         ("resumable intervals are not in order, apart and each non-empty", _is_set(start.resumable)),
         ("extra time is negative", start.terms.extra_time_pct >= 0),
+        ("period is none", start.period is None or is_period(start.period)),
         ("days of keeping captures are negative", (start.capture_days or 0) >= 0),
         ("questions do not hold their right answers", questions_hold),
         ("left-out liveness actions are unknown, or none is left", set(start.terms.liveness_excluded) < set(ACTIONS)),

@@ -76,6 +76,7 @@ class SessionStarted:
         capture_days: Days for which this session's captures are kept; None where none are, and in records from before
             it was noted.
         leniency: The learner's use of it on this lesson within the policy's period; None: nothing is known.
+        period: The period in which its credit counts (``core.periods``); None in records from before it was named.
     """
 
     at_ms: int
@@ -94,6 +95,7 @@ class SessionStarted:
     rules: RulesVersion | None = None
     capture_days: int | None = None
     leniency: Leniency | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ def session_start(
     device_c: bytes | None = None,
     client_nonce_c: bytes | None = None,
     rules: Mapping[str, int] | None = None,
+    period: str | None = None,
 ) -> bytes:
     """Build a ``session.start`` leaf.
 
@@ -98,6 +99,7 @@ def session_start(
         device_c: Commitment to the device.
         client_nonce_c: Commitment to the player's nonce.
         rules: Versions of the rules (``core.rules_version``).
+        period: The period in which each part of the lesson counts once (``core.periods``).
 
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
@@ -110,6 +112,7 @@ def session_start(
         "device_c": device_c,
         "client_nonce_c": client_nonce_c,
         "rules": None if rules is None else dict(rules),
+        "period": period,
     }
     return _session(LeafKind.START, ref, {**fields, **optional})
 

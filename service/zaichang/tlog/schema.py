@@ -13,6 +13,7 @@ from typing import Final
 
 from zaichang.core.canonical import MAX_INT
 from zaichang.core.enums import LeafKind
+from zaichang.core.periods import is_period
 
 VERSION: Final = 2
 """The version of leaves that are written now.
@@ -92,6 +93,10 @@ WORD = _text(_WORD, "a lower-case word")
 CODE = _text(_CODE, "an upper-case code")
 RELEASE = _text(re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}"), "a release, like 0.1.0")
 DATE = _text(_DATE, "a date YYYY-MM-DD")
+PERIOD = Field(
+    ok=lambda value: isinstance(value, str) and is_period(value),
+    what="the first day of a year, YYYY-MM-DD, or once",
+)
 DELTA = _integer(-MAX_INT)
 PREV = Field(
     ok=lambda value: value == "" or HASH.ok(value), what="64 lower-case hex digits, or empty for the first leaf"
@@ -131,6 +136,7 @@ KINDS: Final = MappingProxyType(
             "device_c": _optional(HASH),
             "client_nonce_c": _optional(HASH),
             "rules": RULES,
+            "period": _optional(PERIOD),
         },
         LeafKind.SEGMENT: {
             **_SESSION,

@@ -106,6 +106,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
         token_of: Opens the page with this client's launch token (a duplicated tab, a link passed on); empty: its own.
         lesson_version: Version of the lesson that is registered when it opens the page.
         timeline_kept: Whether that version has the time line of the one before: positions mean the same.
+        counts_again: The day of each year from which the lesson counts again, ``MM-DD``, or ``once``.
         fetches: Whether its player fetches the media that it says it plays; a script need not.
         policy: As in ``[session]``; empty: the same. Clients of one lesson share its rules.
         route: As in ``[session]``; empty: the same.
@@ -128,6 +129,7 @@ class ClientTable(Table, frozen=True, kw_only=True):
     token_of: Annotated[str, Meta(max_length=64)] = ""
     lesson_version: Name = "1"
     timeline_kept: bool = False
+    counts_again: Annotated[str, Meta(pattern=r"^(once|\d\d-\d\d)$")] = "01-01"
     fetches: bool = True
     policy: Annotated[str, Meta(max_length=400)] = ""
     route: Literal["", "face", "challenge"] = ""

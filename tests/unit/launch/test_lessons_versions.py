@@ -10,6 +10,7 @@ import pytest
 
 from support.study import POLICY, T0_MS, ManualClock, Student, service, token
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.civil import parse_moment
 from zaichang.core.errors import PeerViolation
 from zaichang.main.service import Services
 from zaichang.ports.records import Lesson
@@ -71,6 +72,30 @@ async def test_a_new_version_begins_at_nothing_and_a_kept_time_line_keeps_what_w
         assert (await register(services, "1")).timeline == "1", "back to an old version: back to its time line"
         back = await study(services, clock)
         assert (await start_of(services, back.session_id)).credited == ((0, 120_000),)
+
+
+async def test_the_same_lesson_counts_again_in_the_next_year_unless_it_counts_once(tmp_path: Path) -> None:
+    clock = ManualClock(parse_moment("2026-12-31T23:55:00").ms)
+    async with service(tmp_path, clock=clock) as services:
+        assert (await register(services)).counts_again == "01-01"
+        old = await study(services, clock)
+        again = await study(services, clock)
+        assert (await start_of(services, again.session_id)).credited == ((0, 60_000),), "not twice in one year"
+        clock.at_ms = parse_moment("2027-01-01T00:00:00").ms
+        new = await study(services, clock)
+        start = await start_of(services, new.session_id)
+        assert (start.period, start.credited) == ("2027-01-01", ())
+        periods = [(await start_leaf(services, each.session_id))["period"] for each in (old, new)]
+        assert periods == ["2026-01-01", "2027-01-01"]
+
+        assert (await register(services, counts_again="once")).counts_again == "once"
+        assert (await register(services)).counts_again == "once", "left out: as it was"
+        clock.at_ms = parse_moment("2030-06-01").ms
+        last = await study(services, clock)
+        start = await start_of(services, last.session_id)
+        assert (start.period, start.credited) == ("once", ((0, 120_000),))
+        with pytest.raises(PeerViolation, match=r"lesson\.counts_again"):
+            await register(services, counts_again="02-29")
 
 
 async def test_the_running_session_and_an_earlier_launch_keep_their_version(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ async def test_a_session_that_began_too_long_ago_is_not_made_up_for() -> None:
     assert await going_on((replace(OLD, opened_ms=late - 1), [minute(0, (0, 10))])) == ()
 
 
-@pytest.mark.parametrize("changes", [{"course_id": "x"}, {"lesson_id": "x"}, {"timeline": "2"}])
+@pytest.mark.parametrize("changes", [{"course_id": "x"}, {"lesson_id": "x"}, {"timeline": "2"}, {"period": "2"}])
 async def test_positions_of_another_lesson_mean_nothing_here(changes: Any) -> None:
     assert not same_lesson(replace(OLD, **changes), NEW)
     assert await going_on((replace(OLD, **changes), [minute(0, (0, 10))])) == ()

@@ -37,6 +37,7 @@ EVENTS: tuple[e.Event, ...] = (
         liveness_excluded=("look_up",),
         capture_days=180,
         leniency=e.Leniency(debt_ms=7, calls=1, failures=2, liveness_failed=3),
+        period="2026-01-01",
     ),
     e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
     e.CaptureTaken(at_ms=T0_MS, capture_id="c0-0", digest="cd" * 32),
@@ -141,6 +142,7 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.CaptureReceived, "encrypted"),
         (e.SessionStarted, "capture_days"),
         (e.SessionStarted, "leniency"),
+        (e.SessionStarted, "period"),
         (e.CaptureReceived, "digest"),
     }
 
@@ -204,6 +206,7 @@ def test_zero_is_a_time() -> None:
         ({"route": "magic"}, "route"),
         ({"extra_time_pct": -1}, "extra time"),
         ({"capture_days": -1}, "days of keeping"),
+        ({"period": "2026"}, "period"),
         ({"questions": (replace(QUESTION, correct=2),)}, "questions"),
         ({"questions": (QUESTION, replace(QUESTION, correct=-1))}, "questions"),
         ({"questions": (replace(QUESTION, options=(), correct=0),)}, "questions"),

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from zaichang.adapters.sql.cases import close_case, insert_case
+from zaichang.adapters.sql.credits import LESSON, credit
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
@@ -115,16 +116,16 @@ class Decisions:
 
 def _amend(db: sqlite3.Connection, write: Amend) -> None:
     row = db.execute(
-        "SELECT state, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions WHERE session_id = ?",
+        f"SELECT {LESSON} FROM sessions WHERE session_id = ?",  # noqa: S608 - constant
         (write.session_id,),
     ).fetchone()
     if row is None:
         raise NotFound("session.unknown", "There is no such session.")
-    where = tuple(row)[1:]
+    where = tuple(row)
     studying = db.execute(
         "SELECT 1 FROM sessions WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
         "AND timeline = ? AND state <> 'closed'",
-        where,
+        where[:5],
     ).fetchone()
     if studying:
         # A running session subtracts what was credited when it began; a grant meanwhile would count twice (I2).
@@ -158,16 +159,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         )
     for minute, intervals in write.credited:
         for start_ms, end_ms in intervals:
-            if db.execute(
-                "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
-                (*where, end_ms, start_ms),
-            ).fetchone():
-                raise StorageError("storage.double_credit", f"[{start_ms}, {end_ms}) of the lesson is credited (I2).")
-            db.execute(
-                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*where, start_ms, end_ms, write.session_id, minute),
-            )
+            credit(db, where, write.session_id, minute, start_ms, end_ms)
     close_case(db, write.close)
 
 

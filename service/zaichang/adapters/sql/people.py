@@ -79,13 +79,14 @@ class People:
             lesson.version,
             lesson.timeline,
             lesson.live_from_ms,
+            lesson.counts_again,
         )
         await self._db.write(
             lambda db: (
                 db.execute(
                     "INSERT OR REPLACE INTO lessons (institution_id, course_id, lesson_id, title_zh, title_en, "
-                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms, counts_again) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).rowcount
             )

@@ -180,6 +180,23 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """ALTER TABLE sessions ADD COLUMN leniency_failures INTEGER""",
         """ALTER TABLE sessions ADD COLUMN leniency_liveness INTEGER""",
     ),
+    (
+        # The day of the year from which a lesson counts again, or once; the period in which a session's credit counts
+        """ALTER TABLE lessons ADD COLUMN counts_again TEXT NOT NULL DEFAULT '01-01'""",
+        """ALTER TABLE sessions ADD COLUMN period TEXT NOT NULL DEFAULT ''""",
+        """UPDATE sessions SET period = strftime('%Y-01-01', (opened_ms + 28800000) / 1000, 'unixepoch')""",
+        """ALTER TABLE credits RENAME TO credits_before""",
+        """CREATE TABLE credits (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, course_id TEXT NOT NULL, lesson_id TEXT NOT NULL,
+            timeline TEXT NOT NULL, period TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            session_id TEXT NOT NULL, minute INTEGER NOT NULL,
+            PRIMARY KEY (institution_id, learner_id, course_id, lesson_id, timeline, period, start_ms)
+            ) STRICT, WITHOUT ROWID""",
+        """INSERT INTO credits SELECT institution_id, learner_id, course_id, lesson_id, timeline,
+            COALESCE((SELECT period FROM sessions s WHERE s.session_id = c.session_id), ''), start_ms, end_ms,
+            session_id, minute FROM credits_before c""",
+        """DROP TABLE credits_before""",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.cases import Cases, session_case
+from zaichang.adapters.sql.credits import LESSON, credit, credited
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import Decisions
 from zaichang.adapters.sql.erasure import Erasure
@@ -21,13 +22,14 @@ from zaichang.adapters.sql.staff import Staff
 from zaichang.core.enums import ChallengeKind, SessionState, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
+from zaichang.core.periods import ONCE
 from zaichang.ports.records import Append, SessionRow
 from zaichang.session.events import Leniency
-from zaichang.session.playhead import IntervalSet, normalise
+from zaichang.session.playhead import IntervalSet
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
-    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed"
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period"
 )
 
 # An analysis that was under way at a session's end may store its event after the end, within minutes. So the last event
@@ -89,7 +91,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                 where,
             ).fetchall()
             db.execute(
-                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                 (
                     row.session_id,
                     *where,
@@ -106,6 +108,7 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
                     row.lesson_version,
                     row.timeline,
                     row.owed or "",
+                    row.period,
                 ),
             )
             return tuple(_session(found) for found in superseded)
@@ -214,18 +217,11 @@ class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliverie
         course_id: CourseId,
         lesson_id: LessonId,
         timeline: str = "1",
+        period: str = ONCE,
     ) -> IntervalSet:
         """See the port."""
-
-        def operation(db: sqlite3.Connection) -> IntervalSet:
-            rows = db.execute(
-                "SELECT start_ms, end_ms FROM credits "
-                "WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? AND timeline = ?",
-                (institution_id, learner_id, course_id, lesson_id, timeline),
-            )
-            return normalise((row[0], row[1]) for row in rows)
-
-        return await self._db.read(operation)
+        where = (institution_id, learner_id, course_id, lesson_id, timeline, period)
+        return await self._db.read(lambda db: credited(db, where))
 
     async def ping(self) -> None:
         """See the port."""
@@ -253,8 +249,7 @@ def _session(row: sqlite3.Row) -> SessionRow:
 
 def _append(db: sqlite3.Connection, write: Append) -> None:
     row = db.execute(
-        "SELECT epoch, next_seq, institution_id, learner_id, course_id, lesson_id, timeline FROM sessions "
-        "WHERE session_id = ?",
+        f"SELECT epoch, next_seq, {LESSON} FROM sessions WHERE session_id = ?",  # noqa: S608 - constant
         (write.session_id,),
     ).fetchone()
     if row is None:
@@ -285,19 +280,7 @@ def _append(db: sqlite3.Connection, write: Append) -> None:
             (write.session_id, minute.minute, minute.body),
         )
         for start_ms, end_ms in minute.credited:
-            if db.execute(
-                "SELECT 1 FROM credits WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-                "AND timeline = ? AND start_ms < ? AND end_ms > ?",
-                (*tuple(row)[2:7], end_ms, start_ms),
-            ).fetchone():
-                raise StorageError(
-                    "storage.double_credit",
-                    f"Session {write.session_id} would credit [{start_ms}, {end_ms}) of the lesson a second time (I2).",
-                )
-            db.execute(
-                "INSERT INTO credits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*tuple(row)[2:7], start_ms, end_ms, write.session_id, minute.minute),
-            )
+            credit(db, tuple(row)[2:], write.session_id, minute.minute, start_ms, end_ms)
     for leaf in write.leaves:
         db.execute(
             "INSERT INTO leaves (session_id, leaf_seq, kind, at_ms, body, first_minute, n_minutes) "

@@ -64,6 +64,15 @@ class LessonRequest(Asked):
         int | None,
         Field(ge=0, lt=2**53, description="Start of a live broadcast, server time; 0: none; left out: as before."),
     ] = None
+    counts_again: Annotated[
+        str,
+        Field(
+            pattern="^(|once|(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]))$",
+            description="The day of each year in China from which the lesson counts again, `MM-DD`, or `once`;"
+            " left out: as before, at first `01-01`.",
+            examples=["11-01"],
+        ),
+    ] = ""
 
 
 class LessonAnswer(Done):
@@ -71,6 +80,7 @@ class LessonAnswer(Done):
 
     version: str = Field(description="Its version.", examples=["1"])
     timeline: str = Field(description="The time line that its positions are on.", examples=["1"])
+    counts_again: str = Field(description="The day from which it counts again, or `once`.", examples=["01-01"])
 
 
 class LessonLine(Answer):
@@ -83,6 +93,7 @@ class LessonLine(Answer):
     version: str = Field(description="Its version.", examples=["1"])
     timeline: str = Field(description="The time line that its positions are on.", examples=["1"])
     live_from_ms: int = Field(description="Start of a live broadcast, server time; 0: none.", examples=[0])
+    counts_again: str = Field(description="The day from which it counts again, or `once`.", examples=["01-01"])
     duration_ms: Ms
     policy_digest: str = Field(description="The rules' digest; `GET /v1/policies/{digest}`.", examples=["0f" * 32])
     questions: int = Field(description="Size of its question bank.", examples=[3])

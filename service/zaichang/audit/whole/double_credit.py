@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import msgspec
 
 from zaichang.audit.bundle import RECORD, Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.whole.periods import period_of
 from zaichang.audit.whole.totals import total_of
+from zaichang.core.periods import ONCE, overlap
 
 Span = tuple[int, int]
 
@@ -44,6 +47,7 @@ class Credited:
         learner: The opened pseudonym with its institution, as bytes; empty where it is not opened.
         lesson: Course, lesson and time line.
         minutes: The minutes that count; empty where their records are not opened.
+        period: The period in which each part of the lesson counts once.
     """
 
     origin: str
@@ -51,6 +55,7 @@ class Credited:
     learner: bytes
     lesson: tuple[str, str, str]
     minutes: tuple[CreditedMinute, ...]
+    period: str = ONCE
 
 
 class _Record(msgspec.Struct):
@@ -87,7 +92,14 @@ def credited_of(bundle: Bundle, leaves: Sequence[KnownLeaf]) -> Credited | None:
             if minute is not None:
                 minutes.append(minute)
     lesson = (start.text("course"), start.text("lesson"), start.text("timeline"))
-    return Credited(origin=start.text("origin"), sid=start.sid, learner=learner, lesson=lesson, minutes=tuple(minutes))
+    return Credited(
+        origin=start.text("origin"),
+        sid=start.sid,
+        learner=learner,
+        lesson=lesson,
+        minutes=tuple(minutes),
+        period=period_of(start.text("period"), start.number("at")),
+    )
 
 
 def _minute(payload: bytes, changed: dict[int, int]) -> CreditedMinute | None:
@@ -112,7 +124,7 @@ def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> Non
         findings: Takes the results.
     """
     clock: dict[bytes, list[_Piece]] = {}
-    media: dict[tuple[bytes, tuple[str, str, str]], list[_Piece]] = {}
+    media: dict[tuple[bytes, tuple[str, str, str]], dict[str, list[_Piece]]] = {}
     count, before = 0, len(findings.checks)
     for session in sessions:
         if not session.learner or not session.minutes:
@@ -120,12 +132,16 @@ def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> Non
         count += 1
         for minute in session.minutes:
             clock.setdefault(session.learner, []).append((*minute.server, session.sid, minute.number, session.origin))
-            of_lesson = media.setdefault((session.learner, session.lesson), [])
+            of_lesson = media.setdefault((session.learner, session.lesson), {}).setdefault(session.period, [])
             of_lesson += [(*span, session.sid, minute.number, session.origin) for span in minute.media]
     for pieces in clock.values():
-        _overlaps(pieces, "the same time by the clock", findings)
-    for pieces in media.values():
-        _overlaps(pieces, "the same part of the lesson", findings)
+        _overlaps(pieces, "the same time by the clock", findings, set())
+    for periods in media.values():
+        told: set[tuple[str, str]] = set()
+        for one, other in combinations_with_replacement(sorted(periods), 2):
+            if overlap(one, other):
+                pieces = periods[one] if one == other else periods[one] + periods[other]
+                _overlaps(pieces, "the same part of the lesson", findings, told)
     if count > 1 and len(findings.checks) == before:
         learners = len(clock)
         findings.passed("double", About(), f"{count} sessions of {learners} learners: no time is credited twice.")
@@ -134,10 +150,9 @@ def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> Non
 _Piece = tuple[int, int, str, int, str]
 
 
-def _overlaps(pieces: list[_Piece], what: str, findings: Findings) -> None:
-    """Name each pair of sessions once."""
+def _overlaps(pieces: list[_Piece], what: str, findings: Findings, told: set[tuple[str, str]]) -> None:
+    """Name each pair of sessions once; those in ``told`` were named before."""
     pieces.sort()
-    told: set[tuple[str, str]] = set()
     widest: dict[str, _Piece] = {}  # the two sessions whose pieces reach furthest
     for piece in pieces:
         start, _, sid, number, origin = piece

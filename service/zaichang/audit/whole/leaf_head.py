@@ -27,6 +27,7 @@ class LeafHead(msgspec.Struct, gc=False):
     n_verified: int = 0
     n_refused: int = 0
     n_undecided: int = 0
+    period: str = ""
 
 
 decode_head: Final = msgspec.json.Decoder(LeafHead).decode

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from support.log_sessions import SmallLog
 from zaichang.audit.bundle import Bundle, FieldOpening, Opening
 from zaichang.audit.check import Check, Status
@@ -58,6 +60,17 @@ def test_a_long_piece_is_compared_with_all_that_follow() -> None:
         [session(f"s{n}", (n, n + 1, n * 9 + 5, n * 9 + 6)) for n in range(9)],
     )
     assert {c.sid for c in found(long, *others)} | {"s0"} >= {f"s{n}" for n in range(1, 9)}
+
+
+def test_the_same_media_counts_in_each_year_and_not_in_years_that_overlap() -> None:
+    years = [
+        replace(session(period, (n * 900, n * 900 + 99, 0, 70)), period=period)
+        for n, period in enumerate(("2026-01-01", "2026-11-01", "2027-01-01", "once"))
+    ]
+    assert found(years[0], years[2]) == []
+    assert [(c.sid, c.field) for c in found(*years[:2])] == [("2026-11-01", "the same part of the lesson")]
+    assert len(found(years[0], years[3])) == 1
+    assert len(found(*years)) == 5, "each pair that overlaps once"
 
 
 def record(index: int, verified: list[list[int]], undecided: list[list[int]], verdict: str = "V") -> bytes:
