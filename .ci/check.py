@@ -42,6 +42,12 @@ def python_sdk() -> list[str]:
     return [argument for package in packages for argument in ("--package", package.parent.name)]
 
 
+def workflows() -> list[str]:
+    """Validate the CI workflows against GitHub's schema, which the tool brings along."""
+    files = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    return command([BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files])
+
+
 def main() -> int:
     """Run all checks; 1 if any found something."""
     checks = {
@@ -58,6 +64,7 @@ def main() -> int:
         "generated": lambda: command([BIN / "python", ".ci/pages.py", "--check"]),
         "lock files": repository.lock_findings,
         "version": version.findings,
+        "workflows": workflows,
     }
     if (WEB / "package.json").is_file():
         checks["SDK types"] = lambda: command(["npm", "run", "--silent", "typecheck"], WEB)

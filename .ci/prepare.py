@@ -1,7 +1,8 @@
 """Prepare a checkout: virtual environment, locked dependencies, package, models, web SDK, browser.
 
 pip and npm do the work, from the lock files. Each step leaves a stamp with the hash of its inputs, so a second run
-takes a moment. A step's output goes to ``.venv/<step>.log`` and is shown only when the step fails.
+takes a moment. A step's output goes to ``.venv/<step>.log``; its end is shown when the step
+fails, for venv, pip and npm say themselves what was wrong.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import importlib.util
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -69,36 +68,24 @@ def digest(*paths: Path, extra: str = "") -> str:
     return total.hexdigest()
 
 
-def check_venv_module() -> None:
-    """Raise if this Python cannot make a virtual environment with pip in it (Debian splits that off)."""
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        message = (
-            f"Python {platform.python_version()} has no venv module; "
-            f"on Debian or Ubuntu: sudo apt-get install python{version}-venv"
-        )
-        raise SetupError(message)
-
-
 def check_node() -> str:
     """Return Node's version; raise if Node 20+ or npm is missing."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    how = (
-        "on Debian or Ubuntu: sudo apt-get install nodejs npm (where that gives an older Node: "
-        "Node.js 20 or newer from nodejs.org)"
+    found = (
+        subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip() if node else ""
     )
-    if node is None:
-        message = f"Node.js 20 or newer builds the web SDK and was not found; {how}"
-        raise SetupError(message)
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    match = re.match(r"v(\d+)\.", version)
-    if match is None or int(match[1]) < 20:
-        message = f"Node.js 20 or newer builds the web SDK and this one is {version or 'broken'}; {how}"
+    version = re.match(r"v(\d+)\.", found)
+    if version is None or int(version[1]) < 20:
+        what = "was not found" if node is None else f"this one is {found or 'broken'}"
+        message = (
+            f"Node.js 20 or newer builds the web SDK and {what}; on Debian or Ubuntu: sudo apt-get install nodejs npm "
+            "(where that gives an older Node: Node.js 20 or newer from nodejs.org)"
+        )
         raise SetupError(message)
     if npm is None:
         message = "npm builds the web SDK and was not found; on Debian or Ubuntu: sudo apt-get install npm"
         raise SetupError(message)
-    return version
+    return found
 
 
 def verified() -> bool:
@@ -115,7 +102,6 @@ def steps_for(purpose: str, *, replace: bool) -> Iterator[Step]:
     base, wanted = Path(sys.base_prefix).resolve(), sys.version_info[:3]
     same = made.is_file() and made.read_text().startswith(f"{VENV} {base} {wanted}" if replace else f"{VENV} ")
     if not (same and (BIN / "python").exists()):
-        check_venv_module()
         shutil.rmtree(VENV, ignore_errors=True)
         made.parent.mkdir(parents=True)
         python = getattr(sys, "_base_executable", sys.executable)
@@ -157,25 +143,6 @@ def can_install_browser() -> bool:
     return release.is_file() and "ID=debian" in release.read_text().splitlines()
 
 
-def explain(step: str, log: Path, error: Exception) -> str:
-    """Say in one sentence why a step failed, as far as its log tells."""
-    text = log.read_text(errors="replace")
-    where = f"(the whole log is {log.relative_to(ROOT)})"
-    causes = {
-        r"No space left on device|ENOSPC": "the disk is full",
-        r"Temporary failure in name resolution|Name or service not known|EAI_AGAIN|ENOTFOUND|ECONNREFUSED"
-        r"|Failed to establish a new connection|Network is unreachable": "the package index could not be reached; "
-        "check the network, or the proxy and mirror settings of pip and npm",
-        r"DO NOT MATCH THE HASHES": "a downloaded package is not the one in the lock file and was refused",
-        r"No matching distribution found|Could not find a version": "the package index has no file that fits this "
-        "platform and Python",
-    }
-    for pattern, cause in causes.items():
-        if re.search(pattern, text):
-            return f"step '{step}' failed because {cause} {where}"
-    return f"step '{step}' failed: {type(error).__name__} {where}"
-
-
 def perform(step: Step) -> None:
     """Run one step with its log and leave its stamp.
 
@@ -201,7 +168,8 @@ def perform(step: Step) -> None:
             return
         print(f"failed after {seconds:.0f} s", flush=True)
         sys.stderr.writelines(f"    {line}\n" for line in log.read_text(errors="replace").splitlines()[-25:])
-        raise SetupError(explain(step.name, log, error)) from error
+        message = f"step '{step.name}' failed; the whole log is {log.relative_to(ROOT)}"
+        raise SetupError(message) from error
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
     if step.key:
         step.place.write_text(step.key)
