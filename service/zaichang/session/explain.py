@@ -95,8 +95,8 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
         if policy.rules > 1:
             share_bp, gap_bp, free_ms = absence_bp(policy)
             lines += [
-                "只有随机抽到的时刻才算核验；暂停、返回或结束时的核验只说明当时在场，之前的时间等下一次抽查。",
-                f"抽查时不在画面中的次数按已核验内容计，每 {_span_zh(policy.miss_worth_ms)}可抵一次；"
+                "只有随机抽到的时刻才算核验；暂停、返回或结束时的核验只说明当时在场，之前的时间等下一次随机抽到的核验。",
+                f"随机核验时不在画面中的次数按已核验内容计，每 {_span_zh(policy.miss_worth_ms)}可抵一次；"
                 "超出的时间暂缓计入，结束时仍超出的由人工核对。",
                 f"因此离开者最多可得：随机离开约 {share_bp / 100:.1f}%，每次核验后立即离开另约 {gap_bp / 100:.1f}%，"
                 f"每课一次性约 {_span_zh(free_ms)}。",

@@ -21,9 +21,9 @@ TOLD = {
         "not counted": "Not counting",
         "why not": "Turn to the camera.",
         "so far": "verified 1:00",
-        "camera, what and when": "At spot checks one picture is sent, in a movement check a few seconds",
+        "camera, what and when": "For a capture one picture is sent, in a movement check a few seconds",
         "pausing": "pause the video at any time; it costs nothing",
-        "stored": "spot-check pictures, encrypted, deleted after 90 days",
+        "stored": "captures, encrypted, deleted after 90 days",
         "appeal": "My record and appeals",
         "other route": "Study without face recognition",
         "notice": "Privacy notice",
@@ -73,7 +73,7 @@ def test_all_of_it_is_one_tap_away(scripted: Scripted, tab: Open, lang: str, the
 @pytest.mark.parametrize(
     ("joined", "told"),
     [
-        ({"captures": True, "pictures_days": 0}, "spot-check pictures are not kept after the comparison"),
+        ({"captures": True, "pictures_days": 0}, "captures are not kept after the comparison"),
         ({"captures": False, "pictures_days": 0}, "no picture in this session"),
     ],
     ids=["not kept", "without a camera"],

@@ -31,7 +31,7 @@ const en: typeof zh = {
   consentTitle: "Before you study: checking that it is you",
   consentIntro: "To confirm that you yourself are studying, this course can compare your face. This choice is separate from any other, and you can change it at any time.",
   points: [
-    "At spot checks the camera takes one picture, which is sent; in a movement check the pictures of those few seconds. No sound; expressions and gaze are not analysed.",
+    "For a capture the camera takes one picture, which is sent; in a movement check the pictures of those few seconds. No sound; expressions and gaze are not analysed.",
     "The picture is compared with your enrolled photo only. It is kept encrypted, for your institution's review and lawful inspection.",
     "It is deleted when its time is over. You can ask to see it, correct it, appeal, or withdraw your consent.",
     "You can study without agreeing: challenges on the screen are used instead, and no camera.",

@@ -31,7 +31,7 @@ export const words: Text = {
   camera: {
     off: "off",
     asking: "asking for permission: please choose “Allow” in the browser's prompt",
-    on: "on. At spot checks one picture is sent, in a movement check a few seconds of pictures; nothing else, no sound",
+    on: "on. For a capture one picture is sent, in a movement check a few seconds of pictures; nothing else, no sound",
     muted: "put to sleep by the system; come back to this page or check the privacy switch",
     failed: "cannot be used",
   },
@@ -55,7 +55,7 @@ export const words: Text = {
   session: "Session",
   storedRow: "Stored",
   stored: (captures, days) =>
-    `${!captures ? "no picture in this session" : days > 0 ? `spot-check pictures, encrypted, deleted after ${days} days` : "spot-check pictures are not kept after the comparison"}; of your enrolled photo only an encrypted template, until you have it erased; the record of minutes, without name or picture, with your study file`,
+    `${!captures ? "no picture in this session" : days > 0 ? `captures, encrypted, deleted after ${days} days` : "captures are not kept after the comparison"}; of your enrolled photo only an encrypted template, until you have it erased; the record of minutes, without name or picture, with your study file`,
   appeal: "My record and appeals",
   privacy: "Privacy notice",
   nonFace: "Study without face recognition",
