@@ -80,7 +80,7 @@ class SmallLog:
     def void(self, sid: str, target: int) -> int:
         target_hash = leaf_hash(self.leaves[target])
         made = leaf.session_void(
-            self._ref(sid), target=target, target_hash=target_hash, reason="REVIEW_GRANTED", request=bytes(32)
+            self._ref(sid), target=target, target_hash=target_hash, reason="SERVICE_FAULT", request=bytes(32)
         )
         return self._add(sid, made)
 

@@ -14,6 +14,7 @@ from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.time_checks import check_born
 from zaichang.audit.whole.chains import Chains
 from zaichang.audit.whole.dates import Dates
+from zaichang.audit.whole.forms import Forms
 from zaichang.audit.whole.leaf_head import decode_head, latest_ms
 from zaichang.audit.whole.periods import check_period
 from zaichang.core.errors import EvidenceError
@@ -67,6 +68,7 @@ class EntryScan:
         self._entry = entry
         self._changes = Changes(origin, findings)
         self._empty = 0
+        self._forms = Forms(findings)
 
     def diagnose(
         self,
@@ -160,6 +162,8 @@ class EntryScan:
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
             self.dates.take(head, first + place)
+            if head.v != self._forms.version or head.at < self._forms.since_ms:
+                self._forms.take(About(origin=self._origin, index=first + place, sid=head.sid or None), head.v, head.at)
             if head.sid and self.statements.born_ms is not None:
                 about = About(origin=self._origin, index=first + place, sid=head.sid)
                 check_born(about, latest_ms(head), self.statements.born_ms, self._findings)

@@ -27,6 +27,7 @@ from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
 from zaichang.audit.whole.completeness import check_period
 from zaichang.audit.whole.double_credit import Credited, check_double_credit, credited_of
+from zaichang.audit.whole.forms import Forms
 from zaichang.core.errors import EvidenceError
 from zaichang.core.rules_version import rules_from
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
@@ -62,6 +63,9 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     checkpoint = None if signed is None else signed.checkpoint
     checked = [_leaf(entry, bundle, checkpoint, findings) for entry in bundle.leaves]
     leaves = [leaf for leaf in checked if leaf is not None]
+    forms = Forms(findings)
+    for known in sorted(leaves, key=lambda leaf: leaf.index):
+        forms.take(known.about(bundle.origin), known.number("v"), known.number("at"))
     bounds = _bounds(bundle, trust, signed, findings)
     bounds = replace(bounds, born_ms=_born_ms(leaves, bundle.period))
     if not leaves and checkpoint is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from zaichang.audit.changes.documents import VERSION
 from zaichang.audit.changes.rulings import SLACK_MS, at_most, played_in
 from zaichang.audit.openings.field_openings import RULING
 from zaichang.core.canonical import canonical_bytes
@@ -28,6 +29,24 @@ from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
 from zaichang.tlog.merkle import leaf_hash
 
 NOTE = "note"
+APPEAL = "appeal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealBehind:
+    """The appeal that a decision answers, as the decision's document names it.
+
+    Attributes:
+        number: Its number in the session.
+        at_ms: When the learner appealed, server time.
+        minutes: The minutes that it names.
+        words: The learner's text; the document holds a commitment to it.
+    """
+
+    number: int
+    at_ms: int
+    minutes: tuple[int, ...]
+    words: str
 
 
 class MinuteView(msgspec.Struct, frozen=True):
@@ -43,7 +62,7 @@ class MinuteView(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A reviewer's decision on minutes: the granted time (none for a refusal) and the reason."""
+    """A reviewer's decision on minutes: the granted time (none for a refusal), the reason, and a waiting appeal."""
 
     reviewer_id: ReviewerId
     outcome: ReviewOutcome
@@ -51,6 +70,7 @@ class Ruling:
     note: str
     granted: Mapping[int, IntervalSet]
     at_ms: int
+    appeal: AppealBehind | None = None
 
 
 def view(stored: StoredMinute) -> MinuteView:
@@ -127,7 +147,7 @@ def ruling_leaves(
         verdict = Verdict.VERIFIED if counts else Verdict.REFUSED
         body = canonical_bytes(
             {
-                "v": 2,
+                "v": VERSION,
                 "session": row.session_id,
                 "minute": number,
                 "at_ms": at_ms,
@@ -137,6 +157,7 @@ def ruling_leaves(
                 "verdict": verdict.value,
                 "granted": [list(each) for each in granted],
                 **note_of(session_key, seq, ruling.note),
+                **_appeal_of(session_key, number, ruling.appeal),
             }
         )
         leaf = session_amend(
@@ -171,3 +192,12 @@ def ruling_leaves(
 def note_of(session_key: bytes, seq: int, note: str) -> dict[str, object]:
     """Return the part of a decision's document that commits to the reviewer's note, which is not shown."""
     return {"note_c": commitment(NOTE, salt(session_key, NOTE, seq), note.encode()).hex()} if note else {}
+
+
+def _appeal_of(session_key: bytes, minute: int, appeal: AppealBehind | None) -> dict[str, object]:
+    """Return the part of a decision's document that names the appeal behind it, where one names the minute."""
+    if appeal is None or minute not in appeal.minutes:
+        return {}
+    words_c = commitment(APPEAL, salt(session_key, APPEAL, appeal.number), appeal.words.encode())
+    named = {"number": appeal.number, "at_ms": appeal.at_ms, "minutes": list(appeal.minutes)}
+    return {"appeal": {**named, "text_c": words_c.hex()}}

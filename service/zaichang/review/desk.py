@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVICE
@@ -19,7 +19,7 @@ from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.text import plain_lines
-from zaichang.evidence.amendments import Ruling, left_to_decide, ruling_leaves, view
+from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, ruling_leaves, view
 from zaichang.evidence.case_rules import session_case_id, working_days_later
 from zaichang.live.recorder import Recorder
 from zaichang.ports.purposes import Purpose
@@ -168,6 +168,15 @@ class ReviewDesk:
         key = self._ports.vault.unlock(await self._ports.learners.learner(row.institution_id, row.learner_id))
         return key.decrypt(Purpose.APPEAL, f"{appeal.session_id}.{appeal.number}", appeal.encrypted).decode()
 
+    async def _waiting(self, row: SessionRow) -> AppealBehind | None:
+        """Return the appeal of a session that waits for its answer."""
+        appeals = await self._ports.decisions.appeals(row.session_id)
+        waiting = next((appeal for appeal in appeals if appeal.answered_ms is None), None)
+        if waiting is None:
+            return None
+        words = await self.words_of(row, waiting)
+        return AppealBehind(number=waiting.number, at_ms=waiting.at_ms, minutes=waiting.minutes, words=words)
+
     async def _left(self, row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[int, IntervalSet]:
         ports = self._ports
         waiting = [appeal for appeal in await ports.decisions.appeals(row.session_id) if appeal.answered_ms is None]
@@ -215,6 +224,7 @@ class ReviewDesk:
             granted={minute: left[minute] if wanted.outcome is ReviewOutcome.GRANT else () for minute in chosen},
             at_ms=now_ms,
         )
+        ruling = replace(ruling, appeal=await self._waiting(row))
         rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in chosen)
         await self._rule(row, case.case_id, minutes, ruling, rest_ms)
 

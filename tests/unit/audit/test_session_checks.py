@@ -47,7 +47,7 @@ def sample_with(*more: str, without_end: bool = False) -> list[Check]:
             origin=sample_of.ORIGIN, sid=sample_of.SID, seq=len(leaves), prev=leaf_hash(leaves[-1]), at_ms=LATER_MS + n
         )
         target = {"target": place, "target_hash": leaf_hash(leaves[place]), "reason": "REVIEW_GRANTED"}
-        target |= {"request": bytes(32)}
+        target |= {"request": bytes(32)} | ({"reason": "SERVICE_FAULT"} if kind == "void" else {})
         change = {"minute": 2, "verdict": "V", "delta_ms": 10_000}
         leaves.append(session_amend(ref, **target, **change) if kind == "amend" else session_void(ref, **target))
     hashes = [leaf_hash(data) for data in leaves]

@@ -11,7 +11,7 @@ from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.amendments import Ruling, left_to_decide, note_of, ruling_leaves
+from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, note_of, ruling_leaves
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import DeadlineReached, Event, HeartbeatReceived
 from zaichang.session.playhead import IntervalSet
@@ -127,6 +127,18 @@ def test_a_note_is_committed_to_and_not_shown() -> None:
     assert "看过".encode() not in record.body
     assert note_of(KEY, record.leaf_seq, words.note)["note_c"] == parse_canonical_object(record.body)["note_c"]
     assert note_of(KEY, record.leaf_seq, "") == {}
+
+
+def test_a_decision_names_the_appeal_behind_it_where_that_names_the_minute() -> None:
+    appeal = AppealBehind(number=1, at_ms=80_000, minutes=(0, 3), words="我当时在看")
+    _, records = ruling_leaves(
+        ROW, "log/1", None, LEAVES, [minute(0), minute(1)], replace(ruling({0: (), 1: ()}), appeal=appeal), KEY
+    )
+    documents = [parse_canonical_object(record.body) for record in records]
+    text_c = commitment("appeal", salt(KEY, "appeal", 1), "我当时在看".encode()).hex()
+    assert documents[0]["appeal"] == {"number": 1, "at_ms": 80_000, "minutes": [0, 3], "text_c": text_c}
+    assert "appeal" not in documents[1]
+    assert "我当时".encode() not in records[0].body
 
 
 def test_a_ruling_is_never_dated_before_the_last_leaf() -> None:

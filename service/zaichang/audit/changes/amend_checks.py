@@ -4,10 +4,11 @@ A change points at the leaf that it changes. The same checks serve a bundle and 
 
   1. the target is an earlier leaf of the same session, and its hash agrees
   2. an amended minute is one of the target segment's minutes
-  3. the reason is in the table of reason codes
+  3. the reason is one of those that this change may have
   4. only a minute that counts gains time
   5. all changes of one minute together stay within the minute: never more than could be played in it, never
      less than nothing
+  6. a leaf is voided once, and nothing changes a leaf that was voided
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVICE_GRANTS, TAKE_BACK_REASONS
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.core.reasons import ReasonCode
@@ -24,6 +26,8 @@ from zaichang.core.units import MINUTE_MS
 AMEND: Final = "session.amend"
 VOID: Final = "session.void"
 CHANGES: Final = (AMEND, VOID)
+WHOLE: Final = ("session.start", "session.final")
+"""Leaves whose void takes back the whole session."""
 SLACK_MS: Final = 1_500
 """How far a report may be ahead of the server's clock; a reviewer's grant may be larger by as much."""
 BURST_MS: Final = 15_000
@@ -70,6 +74,8 @@ class Changes:
     total_ms: int = 0
     _sums: dict[tuple[str, int], int] = field(default_factory=dict)
     _segments: dict[int, int] = field(default_factory=dict)
+    _voided: set[int] = field(default_factory=set)
+    _gone: set[str] = field(default_factory=set)
 
     def take(
         self,
@@ -87,10 +93,14 @@ class Changes:
             records: Times of the session's opened minutes.
         """
         before, about = len(self.findings.checks), leaf.about(self.origin)
-        if leaf.text("reason") not in ReasonCode.__members__:
-            self._bad(about, "reason", "The reason is not in the table of reason codes.", got=leaf.text("reason"))
-        if self._targeted(leaf, target, about) and target is not None and leaf.kind == AMEND:
-            self._minute(leaf, target, started_ms, records or {})
+        if leaf.text("reason") not in _reasons(leaf):
+            message = "This change of credit may not have this reason."
+            self._bad(about, "reason", message, got=leaf.text("reason"))
+        if self._targeted(leaf, target, about) and target is not None and self._stands(leaf, target, about):
+            if leaf.kind == AMEND:
+                self._minute(leaf, target, started_ms, records or {})
+            else:
+                self._void(leaf, target, records or {}, about)
         if len(self.findings.checks) == before:
             self.count += 1
             self.total_ms += leaf.delta("delta_ms")
@@ -110,6 +120,34 @@ class Changes:
             return False
         return True
 
+    # (6)
+    def _stands(self, leaf: KnownLeaf, target: KnownLeaf, about: About) -> bool:
+        """Whether the leaf that a change names is one that still counts."""
+        if leaf.sid in self._gone:
+            message = "The session had been voided before this change."
+        elif target.index in self._voided or (target.kind == AMEND and target.number("target") in self._voided):
+            message = "The leaf that the change names had been voided before."
+        elif leaf.kind == VOID and target.kind not in (*WHOLE, "session.segment", AMEND):
+            message = "A leaf of this kind holds no credit to be voided."
+        else:
+            return True
+        self._bad(about, "target", message, got=target.index)
+        return False
+
+    def _void(self, leaf: KnownLeaf, target: KnownLeaf, records: Mapping[int, MinuteTimes], about: About) -> None:
+        self._voided.add(target.index)
+        if target.kind in WHOLE:
+            self._gone.add(leaf.sid)
+        elif target.kind == AMEND:
+            minute, segment, delta_ms = target.number("minute"), target.number("target"), target.delta("delta_ms")
+            self._sums[leaf.sid, minute] = total_ms = self._sums.get((leaf.sid, minute), 0) - delta_ms
+            self._segments[segment] = self._segments.get(segment, 0) - delta_ms
+            known = records.get(minute)
+            least_ms = -known.verified_ms if known is not None else 0 if delta_ms > 0 else total_ms
+            if total_ms < least_ms:
+                message = "The minute then counts less than nothing: a later change had taken this time back."
+                self._bad(about, "target", message, got=total_ms)
+
     # (2), (4), (5)
     def _minute(
         self, leaf: KnownLeaf, target: KnownLeaf, started_ms: int | None, records: Mapping[int, MinuteTimes]
@@ -123,14 +161,15 @@ class Changes:
             return
         if delta_ms > 0 and verdict != "V":
             self._bad(about, "verdict", "A minute gains time and does not count.", expected="V", got=verdict)
-        if (
-            verdict == "V"
-            and delta_ms == 0
-            and letters[minute - first] != "V"
-            and not self._sums.get((leaf.sid, minute))
-        ):
-            self._bad(about, "delta_ms", "The change states that a minute counts, and gives it no time.", got=delta_ms)
+        letter = letters[minute - first]
         self._sums[leaf.sid, minute] = total_ms = self._sums.get((leaf.sid, minute), 0) + delta_ms
+        if verdict == "U" and delta_ms <= 0:
+            self._bad(about, "verdict", "A decision leaves no minute undecided.", expected="V or F", got=verdict)
+        elif verdict == "V" and letter != "V" and not total_ms:
+            self._bad(about, "delta_ms", "The change states that a minute counts, and gives it no time.", got=delta_ms)
+        elif verdict == "F" and letter == "V" and delta_ms == 0:
+            message = "The change states that a minute does not count, and leaves it its time."
+            self._bad(about, "verdict", message, expected="V", got=verdict)
         self._segments[target.index] = segment_ms = self._segments.get(target.index, 0) + delta_ms
         known = records.get(minute)
         verified_ms = target.number("verified_ms")
@@ -165,3 +204,12 @@ class Changes:
 
     def _bad(self, about: About, name: str, message: str, expected: object = None, got: object = None) -> None:
         self.findings.failed("changes", "E_AMEND", message, about, field=name, expected=expected, got=got)
+
+
+def _reasons(leaf: KnownLeaf) -> tuple[ReasonCode, ...]:
+    """Return the reasons that a change of this form may have."""
+    if leaf.kind == VOID or leaf.delta("delta_ms") < 0:
+        return TAKE_BACK_REASONS
+    if leaf.delta("delta_ms") > 0:
+        return (*GRANT_REASONS, *SERVICE_GRANTS.values())
+    return REFUSE_REASONS

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from zaichang.audit.changes.amend_checks import AMEND, CHANGES, Changes, MinuteTimes
-from zaichang.audit.changes.rulings import OpenMinute, Standing, intervals
+from zaichang.audit.changes.amend_checks import CHANGES, VOID, Changes, MinuteTimes
+from zaichang.audit.changes.documents import Mismatch
+from zaichang.audit.changes.rulings import intervals
+from zaichang.audit.changes.standing import OpenMinute, Standing
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
@@ -46,38 +48,41 @@ def check_changes(
     values = {n: value for n, record in records.items() if (value := _object(record)) is not None}
     minutes = {n: minute for n, value in values.items() if (minute := _minute(value)) is not None}
     times = {n: found for n, value in values.items() if (found := _times(value)) is not None}
-    standing = Standing(minutes, _reports(events, sum(max(0, leaf.number("n_events")) for leaf in leaves)))
+    ended_ms = next((leaf.number("at") for leaf in leaves if leaf.kind == "session.final"), None)
+    count = sum(max(0, leaf.number("n_events")) for leaf in leaves)
+    standing = Standing(minutes, _reports(events, count), ended_ms)
     changes = Changes(origin, findings)
     started_ms = leaves[0].number("at") if leaves[0].kind == "session.start" else None
     for leaf in leaves:
         if leaf.kind not in CHANGES:
             continue
-        ruling = opened.get((leaf.number("seq"), "request"))
-        if ruling is not None and leaf.kind == AMEND:
-            _decided(origin, leaf, ruling, standing, findings)
-        elif minutes and leaf.kind == AMEND and leaf.number("v") > 1:
+        target = by_index.get(leaf.number("target"))
+        document = opened.get((leaf.number("seq"), "request"))
+        if document is not None:
+            wrong = standing.void(leaf, target, document) if leaf.kind == VOID else standing.take(leaf, document)
+            _tell(origin, leaf, wrong, findings)
+        elif minutes:
             message = "The decision behind the change is not opened."
             findings.undecided("changes", "E_OPENING", message, leaf.about(origin), field="request")
-        changes.take(leaf, by_index.get(leaf.number("target")), started_ms, times)
+        changes.take(leaf, target, started_ms, times)
     if standing.appealed_ms:
         message = f"{standing.appealed_ms} ms were granted beyond the time that the rules had left to a reviewer."
         findings.passed("changes", about, message)
+    if standing.appeals:
+        named = ", ".join(str(minute) for minute in standing.appeals.minutes)
+        findings.passed("changes", about, f"{len(standing.appeals)} appeals are behind them, about minutes {named}.")
     changes.finish(about)
 
 
-def _decided(
-    origin: str, leaf: KnownLeaf, ruling: Mapping[str, CanonicalValue], standing: Standing, findings: Findings
-) -> None:
-    about = leaf.about(origin, leaf.number("minute"))
-    found = standing.take(leaf.value, ruling)
-    if found is None:
-        message = "Whether the granted time was played cannot be seen: the events are not opened."
-        findings.undecided("changes", "E_OPENING", message, about, field="granted")
-        return
+def _tell(origin: str, leaf: KnownLeaf, found: Sequence[Mismatch], findings: Findings) -> None:
+    about = leaf.about(origin, None if leaf.kind == VOID else leaf.number("minute"))
     for each in found:
-        findings.failed(
-            "changes", "E_AMEND", each.message, about, field=each.field, expected=each.expected, got=each.got
-        )
+        if each.undecided:
+            findings.undecided("changes", "E_OPENING", each.message, about, field=each.field)
+        else:
+            findings.failed(
+                "changes", "E_AMEND", each.message, about, field=each.field, expected=each.expected, got=each.got
+            )
 
 
 def _reports(events: Mapping[int, bytes], count: int) -> list[Event] | None:
@@ -109,7 +114,8 @@ def _minute(value: Mapping[str, CanonicalValue]) -> OpenMinute | None:
     from_ms, to_ms = value.get("from_ms"), value.get("to_ms")
     if verified is None or undecided is None or not isinstance(from_ms, int) or not isinstance(to_ms, int):
         return None
-    return OpenMinute(from_ms=from_ms, to_ms=to_ms, verified=verified, undecided=undecided)
+    letter = str(value.get("verdict"))
+    return OpenMinute(from_ms=from_ms, to_ms=to_ms, letter=letter, verified=verified, undecided=undecided)
 
 
 def _times(value: Mapping[str, CanonicalValue]) -> MinuteTimes | None:

@@ -73,4 +73,4 @@ def _shape_ok(kind: str, value: Mapping[str, CanonicalValue]) -> bool:
         case "codes":
             return value.keys() == {"codes"} and CODES.ok(value["codes"])
         case _:
-            return ID.ok(value.get("session")) and "granted" in value
+            return ID.ok(value.get("session")) and ("granted" in value or "target" in value)

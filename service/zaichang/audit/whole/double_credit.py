@@ -1,23 +1,29 @@
 """One learner credited twice: for the same media, or for the same time by the clock. Pure.
 
 Checked over all sessions of one bundle or of many, as far as pseudonyms and minute records are opened. A session that
-was voided does not take part, and neither does a minute that a person took back.
+was voided does not take part, and neither does media that a person took back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import msgspec
 
 from zaichang.audit.bundle import RECORD, Bundle
+from zaichang.audit.changes.rulings import intervals
+from zaichang.audit.changes.standing import Media
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.whole.periods import period_of
 from zaichang.audit.whole.totals import total_of
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.errors import EvidenceError
 from zaichang.core.periods import ONCE, overlap
+from zaichang.session.playhead import IntervalSet, normalise
 
 Span = tuple[int, int]
 
@@ -80,40 +86,63 @@ def credited_of(bundle: Bundle, leaves: Sequence[KnownLeaf]) -> Credited | None:
     start = leaves[0]
     if start.kind != "session.start" or total_of(leaves).voided_at is not None:
         return None
-    changed: dict[int, int] = {}
-    for leaf in leaves:
-        if leaf.kind == "session.amend":
-            changed[leaf.number("minute")] = changed.get(leaf.number("minute"), 0) + leaf.delta("delta_ms")
-    learner = next((f.payload for f in bundle.fields if f.sid == start.sid and f.field == "subj_c"), b"")
-    minutes = []
+    records = {}
     for opening in bundle.openings:
-        if opening.sid == start.sid and opening.kind == RECORD:
-            minute = _minute(opening.payload, changed)
-            if minute is not None:
-                minutes.append(minute)
+        if opening.sid == start.sid and opening.kind == RECORD and (record := _record(opening.payload)) is not None:
+            records[record.index] = record
+    learner = next((f.payload for f in bundle.fields if f.sid == start.sid and f.field == "subj_c"), b"")
+    media = _standing(bundle, leaves, records)
+    minutes = tuple(
+        CreditedMinute(number=number, server=(record.from_ms, record.to_ms), media=media[number])
+        for number, record in records.items()
+        if media.get(number)
+    )
     lesson = (start.text("course"), start.text("lesson"), start.text("timeline"))
     return Credited(
         origin=start.text("origin"),
         sid=start.sid,
         learner=learner,
         lesson=lesson,
-        minutes=tuple(minutes),
+        minutes=minutes,
         period=period_of(start.text("period"), start.number("at")),
     )
 
 
-def _minute(payload: bytes, changed: dict[int, int]) -> CreditedMinute | None:
+def _standing(bundle: Bundle, leaves: Sequence[KnownLeaf], records: Mapping[int, _Record]) -> dict[int, IntervalSet]:
+    """Return the media of each minute that counts after all changes and voids, as far as decisions are opened."""
+    rulings = {f.seq: f.payload for f in bundle.fields if f.sid == leaves[0].sid and f.field == "request"}
+    media = Media({number: record.verified for number, record in records.items()})
+    by_index = {leaf.index: leaf for leaf in leaves}
+    for leaf in leaves:
+        if leaf.kind == "session.amend" and leaf.number("minute") in records:
+            granted, revoked = _change(leaf, rulings.get(leaf.number("seq")), records[leaf.number("minute")])
+            media.change(leaf.index, leaf.number("minute"), granted, revoked)
+        elif leaf.kind == "session.void" and leaf.number("target") in by_index:
+            media.void(by_index[leaf.number("target")])
+    return media.of_minute
+
+
+def _change(leaf: KnownLeaf, document: bytes | None, record: _Record) -> tuple[IntervalSet, IntervalSet]:
+    """Return the media that a change grants and takes back: of its decision, or of the record where none is opened."""
+    if document is not None:
+        with suppress(EvidenceError):
+            value = parse_canonical_object(document)
+            granted, revoked = intervals(value.get("granted", [])), intervals(value.get("revoked", []))
+            if granted is not None and revoked is not None:
+                return granted, revoked
+    delta_ms = leaf.delta("delta_ms")
+    if delta_ms < 0:
+        return (), normalise((*record.verified, *record.undecided))  # which part a person took back is not in the log
+    return (record.undecided if delta_ms == sum(end - start for start, end in record.undecided) else ()), ()
+
+
+def _record(payload: bytes) -> _Record | None:
     try:
         record = _decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        normalise((*record.verified, *record.undecided))
+    except (ValueError, UnicodeDecodeError):  # msgspec's errors are ValueErrors
         return None
-    delta_ms = changed.get(record.index, 0)
-    media = record.verified
-    if delta_ms and delta_ms == sum(end - start for start, end in record.undecided):
-        media = (*media, *record.undecided)
-    if not media or delta_ms < 0:
-        return None  # which part a person took back is not in the log
-    return CreditedMinute(number=record.index, server=(record.from_ms, record.to_ms), media=media)
+    return record
 
 
 def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zaichang.audit.changes.amend_checks import WHOLE
 from zaichang.audit.known_leaf import KnownLeaf
-
-WHOLE = ("session.start", "session.final")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

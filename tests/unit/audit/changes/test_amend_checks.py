@@ -72,10 +72,23 @@ def amended(*changes: dict[str, object], kind: str = leaf.session_amend.__name__
         given: dict[str, object] = {"target": SEGMENT, "target_hash": leaf_hash(leaves[SEGMENT]), "reason": "NO_FACE"}
         if kind == "session_amend":
             given |= {"minute": LAST, "verdict": "V", "delta_ms": 60_000}
-        value = leaf.parse_leaf(getattr(leaf, kind)(ref, **{**given, "request": bytes(32), **change}))
-        # Leaves of the first version, which need no decision: the bounds hold without one.
-        leaves.append(canonical_bytes({name: item for name, item in value.items() if name != "request"} | {"v": 1}))
+            if change.get("delta_ms", 1) in range(1, 100 * HOUR_MS):
+                given["reason"] = "REVIEW_GRANTED"
+        leaves.append(getattr(leaf, kind)(ref, **{**given, "request": bytes(32), **change}))
     return leaves
+
+
+def old(leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the leaves with the changes in the form of version 1, which needs no decision."""
+    changed = []
+    for data in leaves[len(LEAVES) :]:
+        value = leaf.parse_leaf(data)
+        changed.append(canonical_bytes({name: item for name, item in value.items() if name != "request"} | {"v": 1}))
+    return [*leaves[: len(LEAVES)], *changed]
+
+
+def bad(checks: Sequence[Check]) -> list[tuple[str | None, int | None, str | None]]:
+    return [(check.code, check.index, check.field) for check in checks if check.status is not Status.PASS]
 
 
 def by_bundle(leaves: Sequence[bytes], opened: bool = True) -> list[Check]:
@@ -99,12 +112,22 @@ def by_folder(leaves: Sequence[bytes], deep: bool = False) -> list[Check]:
 
 def test_an_honest_change_passes_and_its_sum_is_told() -> None:
     for checks in (by_bundle(amended({})), by_folder(amended({})), by_folder(amended({}), deep=True)):
-        assert exit_code(checks) == 0
-        assert [c.message for c in checks if c.check == "changes"] == ["1 later changes, +60000 ms together."]
+        assert [c.message for c in checks if c.check == "changes" and c.status is Status.PASS] == [
+            "1 later changes, +60000 ms together."
+        ]
+    # These changes have no opened decisions, so a bundle with opened records leaves them undecided.
     refused = amended({"verdict": "F", "delta_ms": 0})
-    assert exit_code(by_bundle(refused)) == exit_code(by_folder(refused)) == 0
     parts = amended({"delta_ms": 20_000}, {"delta_ms": 30_000}, {"delta_ms": -50_000, "verdict": "F"})
-    assert exit_code(by_bundle(parts)) == exit_code(by_folder(parts)) == 0
+    for leaves in (amended({}), refused, parts):
+        assert exit_code(by_folder(leaves)) == exit_code(by_folder(leaves, deep=True)) == 0
+        assert {(code, field) for code, _, field in bad(by_bundle(leaves))} == {("E_OPENING", "request")}
+
+
+def test_a_change_in_the_old_form_is_no_way_around_the_decision() -> None:
+    leaves = old(amended({}))
+    for checks in (by_bundle(leaves), by_bundle(leaves, opened=False), by_folder(leaves), by_folder(leaves, deep=True)):
+        assert ("E_SCHEMA", len(LEAVES), "v") in bad(checks)
+        assert exit_code(checks) == 1
 
 
 ALTERATIONS: list[tuple[dict[str, object], str]] = [
@@ -121,6 +144,11 @@ ALTERATIONS: list[tuple[dict[str, object], str]] = [
     ({"reason": "BECAUSE"}, "reason"),
     ({"verdict": "F"}, "verdict"),
     ({"verdict": "U"}, "verdict"),
+    ({"delta_ms": 0, "verdict": "U"}, "verdict"),
+    ({"delta_ms": -1, "verdict": "F", "minute": 3, "reason": "REVIEW_GRANTED"}, "reason"),
+    ({"delta_ms": 0, "verdict": "F", "minute": 3}, "verdict"),
+    ({"reason": "NO_FACE"}, "reason"),
+    ({"delta_ms": 0, "verdict": "F", "reason": "REVIEW_GRANTED"}, "reason"),
 ]
 
 
@@ -142,12 +170,53 @@ def test_a_minute_is_not_granted_twice() -> None:
 
 
 def test_a_void_names_a_leaf_of_its_session() -> None:
-    for checks in (by_bundle(amended({}, kind="session_void")), by_folder(amended({}, kind="session_void"))):
-        assert exit_code(checks) == 0
-    for change in ({"target_hash": bytes(32)}, {"target": 99}, {"reason": "BECAUSE"}):
+    leaves = amended({}, kind="session_void")
+    assert exit_code(by_folder(leaves)) == 0
+    assert {(code, field) for code, _, field in bad(by_bundle(leaves))} == {("E_OPENING", "request")}
+    for change in ({"target_hash": bytes(32)}, {"target": 99}, {"reason": "BECAUSE"}, {"reason": "REVIEW_GRANTED"}):
         leaves = amended(change, kind="session_void")
         for checks in (by_bundle(leaves), by_folder(leaves)):
             assert {c.code for c in checks if c.status is Status.FAIL} == {"E_AMEND"}
+
+
+def then(leaves: list[bytes], kind: str, target: int, **change: object) -> list[bytes]:
+    """Return the leaves with a change or a void of an earlier leaf behind them."""
+    at = {"target": target, "target_hash": leaf_hash(leaves[target]), **change}
+    ref = leaf.SessionRef(
+        origin=sample_of.ORIGIN,
+        sid=sample_of.SID,
+        seq=len(leaves),
+        prev=leaf_hash(leaves[-1]),
+        at_ms=sample_of.AT_MS + len(leaves) * 300_000,
+    )
+    if kind == "void":
+        made = leaf.session_void(ref, **{"reason": "SERVICE_FAULT", "request": bytes(32), **at})  # type: ignore[arg-type]
+    else:
+        given = {"minute": LAST, "verdict": "V", "delta_ms": 60_000, "reason": "REVIEW_GRANTED", "request": bytes(32)}
+        made = leaf.session_amend(ref, **{**given, **at})  # type: ignore[arg-type]
+    return [*leaves, made]
+
+
+def test_a_leaf_is_voided_once_and_nothing_changes_it_afterwards() -> None:
+    amend, back = len(LEAVES), {"delta_ms": -60_000, "verdict": "F", "reason": "NO_FACE"}
+    granted = then(LEAVES, "amend", SEGMENT)
+    honest = then(granted, "void", amend)
+    for leaves in (honest, then(honest, "amend", SEGMENT), then(granted, "void", SEGMENT), then(granted, "void", 0)):
+        assert exit_code(by_folder(leaves)) == 0
+    hostile = (
+        then(honest, "void", amend),
+        then(honest, "void", amend + 1),
+        then(then(LEAVES, "void", SEGMENT), "amend", SEGMENT),
+        then(then(granted, "void", SEGMENT), "void", amend),
+        then(then(LEAVES, "void", 0), "amend", SEGMENT),
+        then(then(LEAVES, "void", 0), "void", SEGMENT),
+        then(then(LEAVES, "void", 0), "void", 3),
+        then(then(granted, "amend", SEGMENT, **back), "void", amend),
+    )
+    for leaves in hostile:
+        for checks in (by_bundle(leaves), by_folder(leaves), by_folder(leaves, deep=True)):
+            failed = [(c.code, c.index, c.field) for c in checks if c.status is Status.FAIL]
+            assert failed == [("E_AMEND", len(leaves) - 1, "target")]
 
 
 def test_a_change_does_not_stand_in_for_the_session_s_end() -> None:

@@ -78,10 +78,10 @@ def record(index: int, verified: list[list[int]], undecided: list[list[int]], ve
     return canonical_bytes({"index": index, "verdict": verdict, "verified": verified, "undecided": undecided, **times})
 
 
-def credited(log: SmallLog, *records: bytes) -> Credited | None:
+def credited(log: SmallLog, *records: bytes, fields: tuple[FieldOpening, ...] = ()) -> Credited | None:
     openings = [Opening(sid="a", kind="record", n=n, salt=b"", payload=data) for n, data in enumerate(records)]
     subject = FieldOpening(sid="a", seq=0, field="subj_c", kind="subject", salt=b"", payload=b"anna")
-    bundle = Bundle(origin="o", checkpoint=b"", openings=tuple(openings), fields=(subject,))
+    bundle = Bundle(origin="o", checkpoint=b"", openings=tuple(openings), fields=(subject, *fields))
     return credited_of(bundle, log.known())
 
 
@@ -99,6 +99,23 @@ def test_a_session_s_credit_is_its_records_and_later_changes() -> None:
     assert (got.learner, got.lesson) == (b"anna", ("c", "l", ""))
     # Minute 2 was taken back in part and minute 3 granted in part: which part is not in the log.
     assert [(m.number, m.media) for m in got.minutes] == [(0, ((0, 60),)), (1, ((60, 80),))]
+
+
+def test_a_part_that_a_decision_grants_counts_as_credit() -> None:
+    log = SmallLog()
+    _, segment, _ = log.whole("a")
+    log.amend("a", segment, delta_ms=7, minute=3)
+    ruling = canonical_bytes({"granted": [[110, 117]]})
+    field = FieldOpening(sid="a", seq=3, field="request", kind="ruling", salt=b"", payload=ruling)
+    undecided = record(3, [], [[100, 120]], "U")
+    got = credited(log, undecided, fields=(field,))
+    assert got is not None and [(m.number, m.media) for m in got.minutes] == [(3, ((110, 117),))]
+    unread = replace(field, payload=b"no")
+    got = credited(log, undecided, fields=(unread,))
+    assert got is not None and got.minutes == ()
+    log.void("a", 3)
+    got = credited(log, undecided, record(4, [[9, 3]], []), fields=(field,))
+    assert got is not None and got.minutes == (), "a voided change grants nothing, and a reversed interval is no credit"
 
 
 def test_a_voided_or_headless_session_has_no_credit() -> None:
