@@ -74,7 +74,7 @@ class LivenessTry:
         self._intake = Intake(vision, policy, now_ms, hint)
         self._looks: list[Look] = []
         self._rows: list[Row] = []
-        self._kept: list[KeptCapture] = []
+        self._to_keep: list[Keep] = []
         self._unit: float | None = None
         self._began_ms = 0
 
@@ -92,7 +92,7 @@ class LivenessTry:
             event = compared or await self._next(state)
             state, orders = trial.step(state, event)
             compared = await self._carry_out(orders)
-        return self._assessed(state.verdict, pick)
+        return self._assessed(state.verdict, pick, await self._kept())
 
     # Events
 
@@ -139,8 +139,7 @@ class LivenessTry:
                 case Guide():
                     self._intake.guide(self._looks[-1], still=order.still, frontal=order.frontal)
                 case Keep():
-                    kept = await self._keep(order.name, self._looks[order.frame].data)
-                    self._kept += [kept] if kept is not None else []
+                    self._to_keep.append(order)
                 case Compare():
                     compared = await self._compare(order)
         return compared
@@ -180,7 +179,16 @@ class LivenessTry:
 
     # The result
 
-    def _assessed(self, verdict: Verdict, pick: int) -> LivenessAssessed:
+    async def _kept(self) -> tuple[KeptCapture, ...] | None:
+        """Store the pictures for a reviewer, now that an event will commit to them.
+
+        Until here they are in memory alone: a try that is cut short ends without an event, so it leaves no picture that
+        nothing commits to.
+        """
+        kept = [await self._keep(each.name, self._looks[each.frame].data) for each in self._to_keep]
+        return tuple(each for each in kept if each is not None) or None
+
+    def _assessed(self, verdict: Verdict, pick: int, kept: tuple[KeptCapture, ...] | None) -> LivenessAssessed:
         intake = self._intake
         cameras = intake.cameras
         return LivenessAssessed(
@@ -195,7 +203,7 @@ class LivenessTry:
             models=intake.models,
             reasons=verdict.reasons,
             geometry=geometry_of(pick, self._rows),
-            kept=tuple(self._kept) or None,
+            kept=kept,
         )
 
 

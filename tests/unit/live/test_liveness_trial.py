@@ -145,13 +145,15 @@ def attempt(
     interval_ms: int = 200,
     late_ms: int = 0,
     mirrored: bool = False,
+    cut_s: float | None = None,
+    stored: list[str] | None = None,
 ) -> Outcome:
-    """Make a try; ``late_ms`` is how long each order and each frame is on its way."""
+    """Make a try; ``late_ms`` is how long each order and each frame is on its way; ``cut_s`` cuts it short."""
 
     async def run() -> Outcome:
         loop = asyncio.get_running_loop()
         hints: list[ReasonCode | None] = []
-        kept: list[str] = []
+        kept = [] if stored is None else stored
 
         def now_ms() -> int:
             return round(loop.time() * 1000)
@@ -185,12 +187,25 @@ def attempt(
 
         filming = asyncio.ensure_future(film())
         try:
-            found = await made.run()
+            found = await asyncio.wait_for(made.run(), cut_s)
         finally:
             filming.cancel()
         return Outcome(found, hints, kept, now_ms())
 
     return run_virtual(run())
+
+
+class NeverCompared(Meshes):
+    async def analyse(self, frames: Sequence[Frame]) -> list[FrameAssessment]:
+        await asyncio.sleep(3_600)
+        return []
+
+
+def test_a_try_that_is_cut_short_leaves_no_picture_that_no_event_commits_to() -> None:
+    person, stored = Person(), list[str]()
+    with pytest.raises(TimeoutError):
+        attempt(person, "turn_left", "open_mouth", vision=NeverCompared(), cut_s=60, stored=stored)
+    assert (len(person.steps), stored) == (5, []), "all was done, and the connection was lost during the comparison"
 
 
 @pytest.mark.parametrize("action", [*TURNS, "blink", "open_mouth"])

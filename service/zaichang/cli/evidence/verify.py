@@ -22,6 +22,8 @@ from zaichang.cli.out import redraw, say
 from zaichang.tlog.trust import trust_log
 
 _SHOWN: Final = 20
+_TOLD: Final = ("total", "changes", "period", "double")
+"""Checks that say something where they pass."""
 _VERDICT: Final = {
     0: "PASS 通过: everything that was checked is as it was signed.",
     1: "FAIL 发现问题: something was changed, is missing or contradicts itself.",
@@ -111,9 +113,8 @@ def _summary(checks: Sequence[Check], seconds: float) -> None:
         say(f"... and {rest} more")
     passed = Counter(check.check for check in checks if check.status is Status.PASS)
     say("passed: " + (", ".join(f"{name} {count}" for name, count in passed.items()) or "nothing"))
-    for check in [check for check in checks if check.check in ("total", "period", "double")][:_SHOWN]:
-        if check.status is Status.PASS:
-            say(f"{check.check}: {_place(check)}{': ' if check.sid else ' '}{check.message}")
+    for check in [check for check in checks if check.check in _TOLD and check.status is Status.PASS][:_SHOWN]:
+        say(f"{check.check}: {_place(check)}{': ' if check.sid else ' '}{check.message}")
     say(f"{verdict} ({len(checks)} checks, {seconds:.1f} s)")
 
 
