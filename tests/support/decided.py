@@ -21,7 +21,7 @@ from zaichang.session.events import HeartbeatReceived
 from zaichang.session.playhead import total_ms
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
-from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt
+from zaichang.tlog.commit import commit_all, commitment, commitments_root, salt, schedule_commitment
 from zaichang.tlog.merkle import inclusion_proof, leaf_hash, root_hash
 from zaichang.tlog.trust import trust_log
 
@@ -171,3 +171,25 @@ def held(*changes: Change) -> list[Check]:
     findings = Findings()
     check_changes(sample_of.ORIGIN, known, items["record"], items["event"], opened, findings)
     return findings.checks
+
+
+def two_sessions_of_one_learner() -> tuple[Bundle, Bundle]:
+    """Return the bundles of two sessions in one log, with the same media and the same time."""
+    second = "fe" * 16
+    log = [*LEAVES]
+    for data in LEAVES:
+        value = {**parse_canonical_object(data), "sid": second, "prev": leaf_hash(log[-1]).hex()}
+        if len(log) == len(LEAVES):
+            value["prev"] = ""
+            value["sched_c"] = schedule_commitment(second, sample_of.SECRET).hex()
+        log.append(canonical_bytes(value))
+    hashes = [leaf_hash(data) for data in log]
+    checkpoint = Checkpoint(origin=sample_of.ORIGIN, size=len(log), root=root_hash(hashes))
+    entries = [BundleLeaf(index=n, leaf=data, proof=tuple(inclusion_proof(hashes, n))) for n, data in enumerate(log)]
+    note, own = sign_checkpoint(checkpoint, [sample_of.SIGNER]), len(LEAVES)
+    one = replace(BUNDLE, checkpoint=note, leaves=tuple(entries[:own]))
+    moved = {
+        name: tuple(replace(each, sid=second) for each in getattr(BUNDLE, name))
+        for name in ("openings", "commitments", "fields")
+    }
+    return one, replace(BUNDLE, checkpoint=note, leaves=tuple(entries[own:]), **moved)

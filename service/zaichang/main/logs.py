@@ -105,7 +105,14 @@ def open_mirror(source: str, into: Path, trust: Trust, max_bytes: int | None = N
     )
 
 
-def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Sequence[Check]], max_age_s: int) -> Monitor:
+def open_monitor(
+    source: str,
+    into: Path,
+    trust: Trust,
+    scan: Callable[[], Sequence[Check]],
+    max_age_s: int,
+    beside: Callable[[], object] = lambda: None,
+) -> Monitor:
     """Return the watch over another log.
 
     Args:
@@ -114,6 +121,7 @@ def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Seque
         trust: The log keys that are believed, and the witnesses that are required.
         scan: Checks the whole copy.
         max_age_s: The oldest that the newest cosignature of a growing log may be.
+        beside: Returns the state of the other files that the scan reads.
 
     Raises:
         ConfigError: ``mirror.url``.
@@ -122,7 +130,7 @@ def open_monitor(source: str, into: Path, trust: Trust, scan: Callable[[], Seque
     remote = source.startswith(("http://", "https://"))
     shown = HttpSource(source) if remote else FolderSource(Path(source))
     mirror = open_mirror(source, into, trust)
-    return Monitor(shown, PosixLogStore(into), mirror, scan, trust, lambda: int(time.time()), max_age_s)
+    return Monitor(shown, PosixLogStore(into), mirror, scan, trust, lambda: int(time.time()), max_age_s, beside)
 
 
 def open_witness_memory(folder: Path) -> WitnessMemory:

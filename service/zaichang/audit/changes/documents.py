@@ -145,7 +145,7 @@ def says(leaf: KnownLeaf, document: Value) -> list[Mismatch]:
 
 
 def role(document: Value) -> list[Mismatch]:
-    """Return what the author's role may not do: this outcome, or this reason for it (3)."""
+    """Return the mismatches of author, outcome and reason: the author's role may not decide so (3)."""
     author, outcome, reason = (str(document.get(name, "")) for name in ("reviewer", "outcome", "reason"))
     granted, revoked = document.get("granted"), document.get("revoked")
     shape = {

@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
 from pathlib import Path
 
+from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.check import Check
+from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
+from zaichang.audit.inspection.inspect import inspect
 from zaichang.audit.log_scan import ScanOptions
-from zaichang.audit.source import load_trust, verify_path
+from zaichang.audit.source import load_trust, read_file, tile_reader, verify_path
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, StorageError
+from zaichang.tlog.trust import Trust
 
 
 def add_monitor(actions: _SubParsersAction[ArgumentParser]) -> None:
@@ -19,6 +25,10 @@ def add_monitor(actions: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("source", metavar="URL|DIR", help="the log's address (in front of /checkpoint), or its folder")
     parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the copy's folder; made if absent")
     parser.add_argument("--trust", type=Path, required=True, metavar="FILE", help="the log's key, and witnesses")
+    parser.add_argument(
+        "--bundles", type=Path, metavar="DIR",
+        help="also hold the bundles of this folder against the copy, and look for double credit over all of them",
+    )  # fmt: skip
     parser.add_argument("--every-s", type=int, default=300, help="seconds between rounds")
     parser.add_argument("--rounds", type=int, default=0, help="end after so many rounds; 0: never")
     parser.add_argument("--max-age-s", type=int, default=900, help="oldest cosignature of a growing log")
@@ -38,8 +48,9 @@ def run(args: Namespace) -> int:
         args.source,
         args.into,
         trust,
-        lambda: verify_path(args.into, trust, options=ScanOptions(deep=True), own_copy=True),
+        lambda: _checked(args.into, args.bundles, trust),
         args.max_age_s,
+        lambda: _shown(args.bundles),
     )
     told: tuple[object, ...] | None = ()
     count = 0
@@ -61,6 +72,30 @@ def run(args: Namespace) -> int:
         if args.rounds and count >= args.rounds:
             return 1 if alarms else 0
         time.sleep(args.every_s)
+
+
+def _bundles(folder: Path | None) -> list[Path]:
+    return [] if folder is None else sorted(path for path in folder.glob("*.bundle") if path.is_file())
+
+
+def _shown(folder: Path | None) -> object:
+    """Return the names, sizes and times of the bundles: the copy is checked again where they change."""
+    found = [(path.name, path.stat()) for path in _bundles(folder)]
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in found)
+
+
+def _checked(copy: Path, folder: Path | None, trust: Trust) -> Sequence[Check]:
+    """Check the whole copy, with the bundles where there are any; verdicts are not recomputed."""
+    paths = _bundles(folder)
+    if not paths:
+        return verify_path(copy, trust, options=ScanOptions(deep=True), own_copy=True)
+    left, bundles = MAX_BUNDLE_BYTES, []
+    for path in paths:
+        bundles.append(read_file(path, left))
+        left -= len(bundles[-1])
+    sights = copy / FIRST_SIGHT
+    first_sights = read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b""
+    return inspect(tile_reader(copy), bundles, trust, None, first_sights=first_sights).checks
 
 
 def _posted(webhook: str | None, origin: str, at_s: int, alarms: list[dict[str, str]]) -> bool:

@@ -67,6 +67,7 @@ class Monitor:
         trust: The trusted keys.
         now_s: Unix time in seconds.
         max_age_s: The oldest that the newest cosignature of a growing log may be.
+        beside: Returns the state of the other files that ``scan`` reads; it scans again where that changes.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Monitor:
         trust: Trust,
         now_s: Callable[[], int],
         max_age_s: int,
+        beside: Callable[[], object] = lambda: None,
     ) -> None:
         """Begin; the first round scans the copy whether it grew or not."""
         self._source = source
@@ -88,7 +90,8 @@ class Monitor:
         self._now_s = now_s
         self._max_age_s = max_age_s
         self._scanned: Sequence[Check] | None = None
-        self._scanned_size = -1
+        self._beside = beside
+        self._scanned_at: tuple[int, object] = (-1, None)
 
     def round(self) -> Round:
         """Mirror, scan, compare. A fault of the log becomes an alarm, never an exception."""
@@ -106,8 +109,9 @@ class Monitor:
         if held is None:
             return Round(origin="", size=0, cosigned_age_s=None, findings=0, alarms=tuple(alarms), fork=fork)
         size = held.checkpoint.size
-        if self._scanned is None or size != self._scanned_size:
-            self._scanned, self._scanned_size = self._scan(), size
+        at = (size, self._beside())
+        if self._scanned is None or at != self._scanned_at:
+            self._scanned, self._scanned_at = self._scan(), at
         bad = [check for check in self._scanned if check.status is not Status.PASS]
         alarms += [Alarm(code=check.code or "", message=check.message) for check in bad]
         age_s = self._age_s(held)
