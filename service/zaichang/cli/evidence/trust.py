@@ -1,24 +1,19 @@
-"""``zaichang trust draft | sign | show | update | key``: trust that two people's offline keys have signed."""
+"""``zaichang trust draft | sign | ceremony | show | update | key``: trust signed by two people's offline keys."""
 
 from __future__ import annotations
 
-import hashlib
-import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
-from typing import Final
+from urllib.parse import unquote, urlsplit
 
-from zaichang import __version__
 from zaichang.audit.source import MAX_TRUST_BYTES, read_file
+from zaichang.cli.evidence.trust_ceremony import add_options
+from zaichang.cli.evidence.trust_signing import add_signature, digest, draft_text, now_ms, protocol, write
 from zaichang.cli.out import say
-from zaichang.core.civil import DAY_MS, date_text
-from zaichang.core.errors import ConfigError, EvidenceError
-from zaichang.tlog.keys import parse_vkey
-from zaichang.tlog.note import Note, format_note, open_note, parse_note, sign_note
-from zaichang.tlog.trust_bundle import TITLE, TrustBundle, open_trust_bundle, parse_roots, parse_text
-
-_DIGITS: Final = 16
-"""Digits of the text's digest that a signer reads from the own copy."""
+from zaichang.core.civil import date_text
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.note import format_note, parse_note
+from zaichang.tlog.trust_bundle import open_trust_bundle, parse_roots, parse_text
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -28,22 +23,29 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     key = actions.add_parser("key", help="print a root key's line; the key is made on first use, on an offline machine")
     draft = actions.add_parser("draft", help="write the text that the roots sign")
     sign = actions.add_parser("sign", help="sign a draft, or add a signature; prints the protocol of the ceremony")
+    ceremony = actions.add_parser("ceremony", help="two people sign at one machine; writes and prints the protocol")
     show = actions.add_parser("show", help="check a signed trust and print its content")
     update = actions.add_parser("update", help="check a newer signed trust and replace the trust file")
     for action in (key, sign):
         action.add_argument("--name", required=True, help="the root key's name, like root-1.regulator.example")
         action.add_argument("--key", type=Path, required=True, metavar="FILE", help="the root key's file")
-    draft.add_argument("--name", required=True, help="who issues it, like regulator.example")
-    draft.add_argument("--serial", type=int, required=True, help="larger than the last one's")
-    draft.add_argument("--days", type=int, default=90, help="days that it is good for")
-    draft.add_argument("--lines", type=Path, required=True, metavar="FILE", help="the lines of the trust file")
-    draft.add_argument("--roots", type=Path, required=True, metavar="FILE", help="the roots that sign the next one")
-    draft.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the draft")
+    for action in (draft, ceremony):
+        action.add_argument("--name", required=True, help="who issues it, like regulator.example")
+        action.add_argument("--serial", type=int, required=True, help="larger than the last one's")
+        action.add_argument("--days", type=int, default=90, help="days that it is good for")
+        action.add_argument("--lines", type=Path, required=True, metavar="FILE", help="the lines of the trust file")
+        action.add_argument(
+            "--roots", type=Path, required=True, metavar="FILE", help="the roots that sign the next one"
+        )
+        action.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write it")
     sign.add_argument("draft", type=Path, metavar="DRAFT", help="the draft, or the file that another has signed")
     sign.add_argument("--digest", required=True, metavar="HEX", help="the first 16 digits of the digest of your copy")
     sign.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the signed trust")
+    show.add_argument("bundle", type=Path, metavar="FILE", help="the signed trust")
+    update.add_argument("bundle", metavar="FILE|URL", help="the signed trust: a file, or a file:// or https:// address")
+    update.add_argument("--deadline-s", type=float, default=30.0, help="seconds for the whole download")
+    add_options(ceremony)
     for action in (show, update):
-        action.add_argument("bundle", type=Path, metavar="FILE", help="the signed trust")
         action.add_argument("--roots", type=Path, required=True, metavar="FILE", help="the roots that you have pinned")
     update.add_argument("--into", type=Path, required=True, metavar="FILE", help="the trust file to write")
     for action, run in ((key, _key), (draft, _draft), (sign, _sign), (show, _show), (update, _update)):
@@ -58,15 +60,9 @@ def _key(args: Namespace) -> int:
 
 
 def _draft(args: Namespace) -> int:
-    lines = read_file(args.lines, MAX_TRUST_BYTES).decode("utf-8").rstrip("\n").split("\n")
-    roots = parse_roots(read_file(args.roots, MAX_TRUST_BYTES))
-    now_ms = _now_ms()
-    head = [TITLE, f"name {args.name}", f"serial {args.serial}", f"issued {date_text(now_ms)}"]
-    head.append(f"expires {date_text(now_ms + args.days * DAY_MS)}")
-    text = ("\n".join([*head, *roots.lines(), "", *lines]) + "\n").encode()
-    parse_text(text)
-    _write(args.out, text)
-    say(f"{args.out}: every signer compares it line by line, then its digest: {_digest(text)}")
+    text = draft_text(args, now_ms())
+    write(args.out, text)
+    say(f"{args.out}: every signer compares it line by line, then its digest: {digest(text)}")
     return 0
 
 
@@ -74,50 +70,18 @@ def _sign(args: Namespace) -> int:
     from zaichang.main.logs import signer_in
 
     data = read_file(args.draft, MAX_TRUST_BYTES)
-    signed = "\n\n— ".encode() in data
-    text = parse_note(data).text if signed else data
-    bundle = parse_text(text)
-    if len(args.digest) < _DIGITS or not _digest(text).startswith(args.digest.lower()):
-        raise EvidenceError("E_TRUST", f"The digest of this text is {_digest(text)}: it is not the text of your copy.")
-    signer = signer_in(args.key, args.name)
-    if all(signer.vkey != key.vkey for key in bundle.roots.keys):
-        say(
-            "this key is not among the roots of this text: it can sign only if it is among the roots before it",
-            err=True,
-        )
-    own = parse_note(sign_note(text, [signer])).signatures
-    before = parse_note(data).signatures if signed else ()
-    if any((entry.name, entry.key_id) == (own[0].name, own[0].key_id) for entry in before):
-        raise EvidenceError("E_TRUST", f"{args.name} has signed this text already: another person signs next.")
-    whole = Note(text=text, signatures=(*before, *own))
-    note = format_note(whole.text, whole.signatures)
-    open_note(note, [parse_vkey(signer.vkey)])
-    _write(args.out, note)
-    _protocol(bundle, _digest(text), [entry.name for entry in whole.signatures])
+    whole = add_signature(data, args.digest, signer_in(args.key, args.name))
+    write(args.out, format_note(whole.text, whole.signatures))
+    for line in protocol(parse_text(whole.text), whole.text, [entry.name for entry in whole.signatures]):
+        say(line)
     return 0
-
-
-def _protocol(bundle: TrustBundle, digest: str, signers: list[str]) -> None:
-    """Print what happened, for paper: each person signs it by hand."""
-    say(f"签署记录 Protocol of a signing, {date_text(_now_ms())}, zaichang {__version__}")
-    say(f"文本摘要 digest of the text (SHA-256): {digest}")
-    say(f"签发方 issuer {bundle.name}, 序号 serial {bundle.serial}, 有效期 {bundle.issued} - {bundle.expires}")
-    trust = bundle.trust
-    say(f"日志密钥 log keys {len(trust.logs)}, 已停用或吊销 ended {len(trust.ended)}")
-    say(f"见证方 witnesses {len(trust.witnesses)}, 信标 beacons {len(trust.beacons)}")
-    for line in bundle.lines:
-        say(f"    {line}")
-    missing = max(0, bundle.roots.threshold - len(signers))
-    say(f"已签 signed: {', '.join(signers)}; 还需 still needed: {missing} (of the roots that readers have pinned)")
-    for name in signers:
-        say(f"    {name}: 姓名 name ______________  签字 signature ______________  时间 time __________")
 
 
 def _show(args: Namespace) -> int:
     bundle = open_trust_bundle(
         read_file(args.bundle, MAX_TRUST_BYTES),
         parse_roots(read_file(args.roots, MAX_TRUST_BYTES)),
-        date_text(_now_ms()),
+        date_text(now_ms()),
     )
     say(f"{bundle.name}, serial {bundle.serial}, {bundle.issued} to {bundle.expires}")
     for line in bundle.lines:
@@ -127,30 +91,26 @@ def _show(args: Namespace) -> int:
 
 def _update(args: Namespace) -> int:
     kept = args.into.with_name(f"{args.into.name}.signed")
-    data, pinned = read_file(args.bundle, MAX_TRUST_BYTES), parse_roots(read_file(args.roots, MAX_TRUST_BYTES))
-    held = parse_text(parse_note(read_file(kept, MAX_TRUST_BYTES)).text).serial if kept.is_file() else 0
-    bundle = open_trust_bundle(data, pinned, date_text(_now_ms()), held)
-    _write(args.into, bundle.trust_file())
-    _write(kept, data)
+    data, pinned = _fetched(args.bundle, args.deadline_s), parse_roots(read_file(args.roots, MAX_TRUST_BYTES))
+    held = parse_text(parse_note(read_file(kept, MAX_TRUST_BYTES)).text) if kept.is_file() else None
+    bundle = open_trust_bundle(data, pinned, date_text(now_ms()), 0 if held is None else held.serial)
+    if held is not None and bundle.serial == held.serial and bundle.text() != held.text():
+        message = f"Two texts of serial {bundle.serial} were signed: keep {kept} and the new file, and ask the issuer."
+        raise EvidenceError("E_TRUST", message)
+    write(args.into, bundle.trust_file())
+    write(kept, data)
     if bundle.roots != pinned:
-        _write(args.roots, ("\n".join(bundle.roots.lines()) + "\n").encode())
+        write(args.roots, ("\n".join(bundle.roots.lines()) + "\n").encode())
         say(f"{args.roots}: new roots; {bundle.roots.threshold} of {len(bundle.roots.keys)} sign from now on")
     say(f"{args.into}: serial {bundle.serial} of {bundle.name}, good until {bundle.expires}")
     return 0
 
 
-def _digest(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
+def _fetched(source: str, deadline_s: float) -> bytes:
+    """Return a signed trust from a file, a ``file://`` URL or a web address."""
+    from zaichang.log.watch.signed_trust_source import fetch_trust
 
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigError("trust.not_writable", f"{path} cannot be written ({error.strerror}).") from None
+    if source.startswith(("https://", "http://")):
+        return fetch_trust(source, MAX_TRUST_BYTES, deadline_s)
+    path = unquote(urlsplit(source).path) if source.startswith("file://") else source
+    return read_file(Path(path), MAX_TRUST_BYTES)

@@ -7,41 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from support.dripping import dripping
 from support.evidence_bundle import SIGNER, sample
+from support.hook import serving
+from support.signed_trust import ceremony, draft, prepare, said, sign, update
 from zaichang.cli import main
 from zaichang.cli.evidence import trust as command
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    return capsys.readouterr().out
+from zaichang.cli.evidence import trust_signing
 
 
 @pytest.fixture
 def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with two root keys, the pinned roots, the lines of a trust file and a draft."""
-    roots = ["threshold 2"]
-    for n in (1, 2):
-        assert main(["trust", "key", "--name", f"root-{n}.example.org", "--key", str(tmp_path / f"key-{n}")]) == 0
-        roots.append(said(capsys).strip())
-    (tmp_path / "roots").write_text("\n".join(roots) + "\n")
-    (tmp_path / "lines").write_text(f"log {SIGNER.vkey}\nquorum none\n")
-    return tmp_path
-
-
-def draft(place: Path, capsys: pytest.CaptureFixture[str], serial: int = 1) -> str:
-    options = ["--serial", str(serial), "--lines", str(place / "lines"), "--roots", str(place / "roots")]
-    assert main(["trust", "draft", "--name", "regulator.example", *options, "--out", str(place / "draft")]) == 0
-    return said(capsys).strip()[-64:]
-
-
-def sign(place: Path, n: int, digest: str, source: str, out: str) -> int:
-    key = ["--name", f"root-{n}.example.org", "--key", str(place / f"key-{n}")]
-    return main(["trust", "sign", str(place / source), *key, "--digest", digest, "--out", str(place / out)])
-
-
-def update(place: Path, name: str) -> int:
-    pinned = ["--roots", str(place / "roots")]
-    return main(["trust", "update", str(place / name), *pinned, "--into", str(place / "trust")])
+    return prepare(tmp_path, capsys)
 
 
 def test_two_people_sign_and_a_reader_takes_it_over(
@@ -69,8 +46,8 @@ def test_two_people_sign_and_a_reader_takes_it_over(
     assert sign(place, 1, later, "draft", "newer-1") == 0 and sign(place, 2, later, "newer-1", "newer-2") == 0
     assert update(place, "newer-2") == 0
     assert update(place, "signed-2") == 1, "an older one is not taken back"
-    future_ms = command._now_ms() + 92 * 86_400_000
-    monkeypatch.setattr(command, "_now_ms", lambda: future_ms)
+    future_ms = trust_signing.now_ms() + 92 * 86_400_000
+    monkeypatch.setattr(command, "now_ms", lambda: future_ms)
     assert update(place, "newer-2") == 1
     monkeypatch.setattr("time.time", lambda: datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC).timestamp())
     capsys.readouterr()
@@ -93,3 +70,34 @@ def test_new_roots_are_pinned(place: Path, capsys: pytest.CaptureFixture[str]) -
     assert (place / "roots").read_text() == following
     pinned_now = ["--roots", str(place / "roots")]
     assert main(["trust", "update", str(place / "signed-2"), *pinned_now, "--into", "/no/where"]) != 0
+
+
+def test_an_update_comes_from_an_address_and_only_a_newer_one(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def signed(serial: int) -> None:
+        typed = f"{draft(place, capsys, serial)[:16]}\n" * 2
+        assert ceremony(place, typed, monkeypatch, 1, 2, serial=serial) == 0
+
+    def fetched(url: str) -> int:
+        into = ["--roots", str(place / "roots"), "--into", str(place / "trust"), "--deadline-s", "0.3"]
+        return main(["trust", "update", url, *into])
+
+    signed(5)
+    assert fetched((place / "signed").as_uri()) == 0
+    with dripping() as slow:
+        assert fetched(f"{slow}/trust") != 0, "the deadline is for the whole answer"
+    assert "trust.source" in capsys.readouterr().err
+    signed(6)
+    with serving({"/a b/trust?x=1": (place / "signed").read_bytes(), "/big": bytes(2_000_000)}) as url:
+        assert fetched(f"{url}/a%20b/trust?x=1") == 0
+        assert fetched(f"{url}/none") != 0 and fetched(f"{url}/big") != 0
+    assert "serial 6" in (place / "trust").read_text()
+    assert fetched("ftp://example.org/trust") != 0 and fetched("https:///trust") != 0
+    signed(5)
+    assert fetched(str(place / "signed")) == 1, "an older one"
+    (place / "lines").write_text(f"log {SIGNER.vkey}\n# another text\nquorum none\n")
+    signed(6)
+    capsys.readouterr()
+    assert fetched(str(place / "signed")) == 1, "another one of the same number"
+    assert "Two texts of serial 6" in capsys.readouterr().err
