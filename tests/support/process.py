@@ -7,9 +7,10 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import websockets
 
@@ -68,8 +69,8 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(data: Path, port: int = 0) -> AsyncIterator[Server]:
-    """Start ``zaichang serve`` on ``data`` and wait until it serves."""
+async def serving(data: Path, port: int = 0, env: Mapping[str, str] = MappingProxyType({})) -> AsyncIterator[Server]:
+    """Start ``zaichang serve`` on ``data``, with some variables more, and wait until it serves."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -80,7 +81,7 @@ async def serving(data: Path, port: int = 0) -> AsyncIterator[Server]:
         "--port",
         str(port),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "service"), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "service"), "PYTHONUNBUFFERED": "1", **env},
     )
     try:
         assert process.stdout is not None
