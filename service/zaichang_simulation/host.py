@@ -145,6 +145,7 @@ class RuntimeHost:
             photos = reference_photos(self._library, scenario.session, client)
             if photos:
                 await enrol_first_fit(photos, functools.partial(self._enrol, client.learner))
+        await self._search(sorted({client.learner for client in scenario.client}))
         await self._credit_before()
 
     async def _register(self, client: ClientTable) -> None:
@@ -314,14 +315,7 @@ class RuntimeHost:
         Cases of single sessions are left out: the undecided time of a session is in its result.
         """
         services = self._running()
-        learners = sorted({client.learner for client in self._loaded.scenario.client})
-        if len(learners) > 1:
-            search = FaceSearch(services.ports, self._settings.review_days)
-            for learner in learners:
-                await search.look(INSTITUTION, learner)
-            for session_id in session_ids:
-                row = await services.store.session(session_id)
-                await search.look(INSTITUTION, row.learner_id, session_id)
+        await self._search(sorted({client.learner for client in self._loaded.scenario.client}), session_ids)
         found = await services.store.cases(CaseFilter(institution_id=INSTITUTION, limit=500))
         return tuple(
             CaseResult(
@@ -330,6 +324,18 @@ class RuntimeHost:
             for case in found
             if case.kind is not CaseKind.SESSION
         )
+
+    async def _search(self, learners: Sequence[LearnerId], session_ids: Sequence[SessionId] = ()) -> None:
+        """Search one face behind several accounts, as the service does beside."""
+        if len(learners) < 2:
+            return
+        services = self._running()
+        search = FaceSearch(services.ports, self._settings.review_days)
+        for learner in learners:
+            await search.look(INSTITUTION, learner)
+        for session_id in session_ids:
+            row = await services.store.session(session_id)
+            await search.look(INSTITUTION, row.learner_id, session_id)
 
     def _running(self) -> Services:
         if self._services is None:

@@ -112,6 +112,7 @@ EFFECTS: Final = MappingProxyType(
         _R.CAMERA_CHANGED: _e(_NOTHING, case=5),
         _R.VIRTUAL_CAMERA: _e(_NOTHING, case=1),
         _R.CAMERA_UNAVAILABLE: _e(_BRACKET, _P.ABSENCE),
+        _R.FACE_IN_TWO_SESSIONS: _e(_REVIEW, _P.LACK),
         # Captures and challenges
         _R.CAPTURE_MISSED: _e(_BRACKET, _P.ABSENCE),
         _R.CAPTURE_LATE: _e(_BRACKET),

@@ -43,6 +43,7 @@ class ReasonCode(StrEnum):
     CAMERA_CHANGED = "CAMERA_CHANGED"
     VIRTUAL_CAMERA = "VIRTUAL_CAMERA"
     CAMERA_UNAVAILABLE = "CAMERA_UNAVAILABLE"
+    FACE_IN_TWO_SESSIONS = "FACE_IN_TWO_SESSIONS"
     # Captures and challenges
     CAPTURE_MISSED = "CAPTURE_MISSED"
     CAPTURE_LATE = "CAPTURE_LATE"
@@ -140,8 +141,7 @@ SENTENCES: Final = MappingProxyType(
         _R.POSE_TOO_FAR: _s("头部偏转过大。请正对屏幕。", "Your head was turned too far. Please face the screen."),
         _R.TOO_DARK: _s("光线太暗。请开灯或换个位置。", "It was too dark. Please turn on a light or move."),
         _R.TOO_BRIGHT: _s(
-            "光线太强或逆光。请避开强光。",
-            "It was too bright or lit from behind. Please turn away from the light.",
+            "光线太强或逆光。请避开强光。", "It was too bright or lit from behind. Please turn away from the light."
         ),
         _R.BLURRED: _s(
             "画面模糊。请擦拭镜头并保持片刻不动。",
@@ -170,8 +170,7 @@ SENTENCES: Final = MappingProxyType(
             "The capture was not clear enough to confirm it was you. Please face the camera.",
         ),
         _R.REFERENCE_MISSING: _s(
-            "尚未登记照片。请联系机构完成登记。",
-            "No enrolled photo exists. Please ask your institution to enrol you.",
+            "尚未登记照片。请联系机构完成登记。", "No enrolled photo exists. Please ask your institution to enrol you."
         ),
         _R.REFERENCE_OUTDATED: _s(
             "登记照片由旧版本的程序生成，无法再用于比对。请重新登记，或联系机构。",
@@ -186,27 +185,27 @@ SENTENCES: Final = MappingProxyType(
             "The picture looked like a photo or a screen. Face the camera yourself, or appeal if this is wrong.",
         ),
         _R.LIVENESS_FAILED: _s(
-            "动作核验未通过。请按提示重新完成。",
-            "The movement check was not passed. Please try again as shown.",
+            "动作核验未通过。请按提示重新完成。", "The movement check was not passed. Please try again as shown."
         ),
         _R.DUPLICATE_FRAME: _s(
-            "收到与之前相同的画面。请使用实时摄像头。",
-            "The picture equals an earlier one. Please use a live camera.",
+            "收到与之前相同的画面。请使用实时摄像头。", "The picture equals an earlier one. Please use a live camera."
         ),
         _R.CAMERA_FROZEN: _s(
-            "摄像头画面没有变化。请重新打开摄像头。",
-            "The camera's picture did not change. Please reopen the camera.",
+            "摄像头画面没有变化。请重新打开摄像头。", "The camera's picture did not change. Please reopen the camera."
         ),
         _R.CAMERA_CHANGED: _s(
             "摄像头已更换，需要重新核验本人。", "The camera changed, so we check again that it is you."
         ),
         _R.VIRTUAL_CAMERA: _s(
-            "摄像头像是虚拟设备，需要补充核验。",
-            "The camera looks like a virtual device; one more check is needed.",
+            "摄像头像是虚拟设备，需要补充核验。", "The camera looks like a virtual device; one more check is needed."
         ),
         _R.CAMERA_UNAVAILABLE: _s(
             "摄像头无法使用。请检查权限，或申请非人脸核验方式。",
             "The camera could not be used. Check its permission, or ask for the route without face recognition.",
+        ),
+        _R.FACE_IN_TWO_SESSIONS: _s(
+            "同一张脸的另一账号正在同时学习，这段时间将由人工审核。请只用一个账号学习；如有误请申诉。",
+            "Another account with this face studied at the same time; a reviewer looks. Appeal if it is not you.",
         ),
         _R.CAPTURE_MISSED: _s(
             "未按时收到抓拍画面。请保持摄像头开启。", "No capture arrived in time. Please keep the camera on."
@@ -263,8 +262,7 @@ SENTENCES: Final = MappingProxyType(
             "No movement check was passed after this time, so a reviewer will look. Complete it before you leave.",
         ),
         _R.PLAYER_PAUSED: _s(
-            "视频已暂停，暂停期间不计时，也不扣时。",
-            "The video was paused; a pause earns nothing and costs nothing.",
+            "视频已暂停，暂停期间不计时，也不扣时。", "The video was paused; a pause earns nothing and costs nothing."
         ),
         _R.PLAYER_STALLED: _s("视频在缓冲，这段时间不计时。", "The video was buffering; this time does not count."),
         _R.PAGE_HIDDEN: _s(
@@ -297,8 +295,7 @@ SENTENCES: Final = MappingProxyType(
             "The live broadcast went on at another place; the part left out does not count.",
         ),
         _R.ALREADY_CREDITED: _s(
-            "这部分已经计过时，重复观看不再累计。",
-            "This part was counted before; watching again earns no more.",
+            "这部分已经计过时，重复观看不再累计。", "This part was counted before; watching again earns no more."
         ),
         _R.LESSON_ENDED: _s("本节已播放完毕。", "The lesson has ended."),
         _R.MEDIA_NOT_DELIVERED: _s(
@@ -319,8 +316,7 @@ SENTENCES: Final = MappingProxyType(
             "The player's data is not what it had committed to, and was not used. Please reload the page.",
         ),
         _R.AWAITING_PROOF: _s(
-            "正在核验本人，通过后开始计时。",
-            "We are checking that it is you; counting starts when that passes.",
+            "正在核验本人，通过后开始计时。", "We are checking that it is you; counting starts when that passes."
         ),
         _R.NO_CLOSING_PROOF: _s(
             "学习结束前没有再次确认本人在场，最后一小段不计时。",
@@ -349,8 +345,7 @@ SENTENCES: Final = MappingProxyType(
             "The page seems altered. Please turn off extensions that change pages; nothing is lost, a reviewer looks.",
         ),
         _R.SHARED_DEVICE: _s(
-            "同一设备上有多个账号学习，将由人工审核。",
-            "Several accounts studied on one device; a reviewer will look.",
+            "同一设备上有多个账号学习，将由人工审核。", "Several accounts studied on one device; a reviewer will look."
         ),
         _R.FACE_OF_ANOTHER_ACCOUNT: _s(
             "抓拍与另一账号的登记照片相似，将由人工审核。",
@@ -372,10 +367,7 @@ SENTENCES: Final = MappingProxyType(
             "多次同时打开不同课程。同一时间只有一门课计时，将由人工审核。",
             "Different lessons were opened at once, again and again. Only one counts at a time; a reviewer will look.",
         ),
-        _R.APPEALED: _s(
-            "您已提出申诉，将由审核人员答复。",
-            "You appealed; a reviewer will answer.",
-        ),
+        _R.APPEALED: _s("您已提出申诉，将由审核人员答复。", "You appealed; a reviewer will answer."),
         _R.REVIEW_GRANTED: _s(
             "审核人员看过记录，确认您在场，这段时间已计入。",
             "A reviewer looked at the record and confirmed that you were there; this time now counts.",

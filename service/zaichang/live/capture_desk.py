@@ -7,14 +7,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zaichang.core.assessment import FrameAssessment, not_analysed
+from zaichang.core.assessment import not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
 from zaichang.core.ids import CaptureId, SessionId
 from zaichang.live.kept_captures import keep_capture
+from zaichang.live.same_face import studies_elsewhere
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
 from zaichang.session.decisions import AnalyseCapture, Decision
-from zaichang.session.events import CaptureReceived, Event, KeptCapture
+from zaichang.session.events import CaptureAssessed, CaptureReceived, Event, KeptCapture
 from zaichang.session.state import State
 
 
@@ -80,7 +81,7 @@ class CaptureDesk:
         await self._ports.captures.add_capture(session_id, capture_id, at_ms, len(encrypted), days)
         return KeptCapture(capture_id=capture_id, picture=_digest(picture), encrypted=_digest(encrypted))
 
-    async def assess(self, order: AnalyseCapture, allowance_ms: int) -> tuple[FrameAssessment, bool]:
+    async def assess(self, order: AnalyseCapture, allowance_ms: int) -> CaptureAssessed:
         """Analyse the held picture of an order, and drop it.
 
         Args:
@@ -88,8 +89,7 @@ class CaptureDesk:
             allowance_ms: Time until the answer is due.
 
         Returns:
-            The assessment (``not_analysed`` without a picture or time), and whether another session had the same
-            picture.
+            The event, at the time of the answer; its assessment is ``not_analysed`` without a picture or time.
         """
         picture = self._pictures.pop(order.capture_id, b"")
         assessment = not_analysed()
@@ -106,7 +106,15 @@ class CaptureDesk:
             captures = self._ports.captures
             seen = await captures.seen_elsewhere(assessment.content, self._session_id)
             await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
-        return assessment, seen
+        now_ms = self._ports.clock.now_ms()
+        elsewhere = order.identity and await studies_elsewhere(self._ports, self._session_id, self._template, now_ms)
+        return CaptureAssessed(
+            at_ms=now_ms,
+            capture_id=order.capture_id,
+            assessment=assessment,
+            seen_before=seen,
+            elsewhere=elsewhere or None,
+        )
 
 
 def announced(state: State, capture_id: CaptureId, picture: bytes) -> str | None:

@@ -343,12 +343,8 @@ class LiveSession:
     async def _analyse(self, order: AnalyseCapture) -> None:
         current = self._state.proofs.round
         allowance_ms = (current.deadline_ms if current is not None else 0) - self._ports.clock.now_ms()
-        assessment, seen = await self._captures.assess(order, allowance_ms)
-        await self.apply(
-            lambda at_ms: CaptureAssessed(
-                at_ms=at_ms, capture_id=order.capture_id, assessment=assessment, seen_before=seen
-            )
-        )
+        found = await self._captures.assess(order, allowance_ms)
+        await self.apply(lambda at_ms: replace(found, at_ms=at_ms))
 
     def _record(self, leaves: Sequence[StoredLeaf]) -> None:
         if leaves:

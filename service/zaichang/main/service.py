@@ -196,6 +196,7 @@ async def build(
     face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
     if face_search is not None:
         enrolling.on_enrolled.append(face_search.enrolled)
+        hub.on_opened.append(face_search.opened)
         hub.on_closed.append(face_search.closed)
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)

@@ -27,8 +27,13 @@ class LearnerStore(Protocol):
     async def enrolment(self, institution_id: InstitutionId, learner_id: LearnerId) -> Enrolment | None:
         """Return the newest reference. Cost: read."""
 
-    async def enrolments_of(self, institution_id: InstitutionId) -> Sequence[tuple[Learner, Enrolment]]:
-        """Return every learner of an institution who has a reference and is not erased, with it. Cost: scan."""
+    async def enrolments_of(
+        self, institution_id: InstitutionId, since_ms: int = 0
+    ) -> Sequence[tuple[Learner, Enrolment]]:
+        """Return every learner of an institution who has a reference made since then and is not erased, with it.
+
+        Cost: scan of these references.
+        """
 
     async def put_allowance(self, institution_id: InstitutionId, learner_id: LearnerId, allowance: Allowance) -> None:
         """Keep a new version. Cost: commit."""

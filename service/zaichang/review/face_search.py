@@ -25,6 +25,7 @@ from zaichang.core.ids import NO_SESSION, CaseId, InstitutionId, LearnerId, Sess
 from zaichang.core.reasons import ReasonCode
 from zaichang.evidence.case_rules import DAY_MS
 from zaichang.live.kept_captures import kept_capture
+from zaichang.live.session import LiveSession
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment, Learner, SessionRow
 from zaichang.ports.records_cases import CaseDraft, CaseReason
@@ -36,6 +37,8 @@ CAPTURES_MAX: Final = 6
 """Kept captures of a session that are looked at, spread over it."""
 GROUP_MIN: Final = 2
 """Captures of another face that count as another person, not as a mishap."""
+CLOCKS_APART_MS: Final = 60_000
+"""References this much older than the newest known one are read again, since several processes write them."""
 INSTITUTIONS_MAX: Final = 4
 """Indices kept in memory; the one used longest ago is dropped and built again when needed."""
 
@@ -49,6 +52,14 @@ class _Task:
     session_id: SessionId = NO_SESSION
 
 
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """The references of an institution in memory, and the time of the newest one."""
+
+    index: TemplateIndex
+    newest_ms: int = 0
+
+
 class FaceSearch:
     """Queues enrolments and ended sessions; ``run`` searches them one after the other."""
 
@@ -57,11 +68,15 @@ class FaceSearch:
         self._ports = ports
         self._due_ms = due_days * DAY_MS
         self._waiting: asyncio.Queue[_Task] = asyncio.Queue(maxsize=WAITING_MAX)
-        self._indices: OrderedDict[str, TemplateIndex] = OrderedDict()
+        self._indices: OrderedDict[str, _Known] = OrderedDict()
 
     def enrolled(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
         """A learner has a new reference."""
         self._note(_Task(institution_id=institution_id, learner_id=learner_id))
+
+    async def opened(self, session: LiveSession) -> None:
+        """A session begins: search its account's reference again, where a stop had emptied the queue."""
+        self._note(_Task(institution_id=session.row.institution_id, learner_id=session.row.learner_id))
 
     def closed(self, row: SessionRow) -> None:
         """A session has ended."""
@@ -109,9 +124,6 @@ class FaceSearch:
         strangers = _strangers(reference, probes) if session_id else 0
         if strangers:
             reasons.append(CaseReason(code=ReasonCode.SEVERAL_FACES.value, n=strangers + 1))
-        if not session_id:
-            index.remove(learner_id)
-            index.add(learner_id, reference)
         if reasons:
             await self._raise(institution_id, learner_id, tuple(reasons))
 
@@ -159,23 +171,27 @@ class FaceSearch:
         return templates
 
     async def _index(self, institution_id: InstitutionId, embedder: str) -> TemplateIndex:
-        index = self._indices.pop(institution_id, None)
-        if index is None or index.embedder != embedder:
-            rows = await self._ports.learners.enrolments_of(institution_id)
-            index = await asyncio.to_thread(self._build, rows, embedder)
-        self._indices[institution_id] = index
+        known = self._indices.pop(institution_id, None)
+        if known is None or known.index.embedder != embedder:
+            known = _Known(index=TemplateIndex(embedder))
+        # Another process may have added references, and its clock may be a little behind this one's.
+        rows = await self._ports.learners.enrolments_of(institution_id, known.newest_ms - CLOCKS_APART_MS)
+        await asyncio.to_thread(self._add, known, rows)
+        self._indices[institution_id] = known
         if len(self._indices) > INSTITUTIONS_MAX:
             self._indices.popitem(last=False)
-        return index
+        return known.index
 
-    def _build(self, rows: Sequence[tuple[Learner, Enrolment]], embedder: str) -> TemplateIndex:
-        index = TemplateIndex(embedder)
+    def _add(self, known: _Known, rows: Sequence[tuple[Learner, Enrolment]]) -> None:
         for learner, enrolment in rows:
+            known.newest_ms = max(known.newest_ms, enrolment.at_ms)
             try:
-                index.add(learner.learner_id, self._open(learner, enrolment))
+                template = self._open(learner, enrolment)
             except ZaichangError as error:
                 _log.warning("face search: one reference was left out: %s", error)
-        return index
+                continue
+            known.index.remove(learner.learner_id)
+            known.index.add(learner.learner_id, template)
 
     def _note(self, task: _Task) -> None:
         try:

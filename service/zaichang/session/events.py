@@ -207,12 +207,15 @@ class CaptureAssessed:
         capture_id: The capture.
         assessment: Integers and reasons; the replay boundary.
         seen_before: Whether storage found the same picture in an earlier session of any learner (I7).
+        elsewhere: True where another account with this face had a running session at that moment (I3); None: none was
+            found, and in records from before it was looked for.
     """
 
     at_ms: int
     capture_id: CaptureId
     assessment: FrameAssessment
     seen_before: bool = False
+    elsewhere: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

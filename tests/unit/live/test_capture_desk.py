@@ -13,10 +13,11 @@ from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
 from zaichang.live.capture_desk import CaptureDesk
 from zaichang.session.decisions import AnalyseCapture, OrderResume
-from zaichang.session.events import CaptureReceived, DeadlineReached
+from zaichang.session.events import CaptureAssessed, CaptureReceived, DeadlineReached
 
 ORDER = AnalyseCapture(capture_id="c0", identity=True)
 ARRIVED = CaptureReceived(at_ms=7_000, capture_id="c0", nonce="n", camera="cam")
+NOTHING = CaptureAssessed(at_ms=9_000, capture_id="c0", assessment=not_analysed())
 
 
 class Ports:
@@ -41,6 +42,9 @@ class Ports:
 
     async def seen_elsewhere(self, content: str, session_id: str) -> bool:
         return self.seen
+
+    async def running_alike(self, session_id: str, since_ms: int) -> Sequence[str]:
+        return ()
 
     async def add_picture(self, content: str, phash: str, session_id: str, capture_id: str) -> None:
         self.pictures.append((content, phash, session_id, capture_id))
@@ -89,7 +93,7 @@ async def test_a_service_that_keeps_no_captures_still_analyses_them() -> None:
     assert event == replace(ARRIVED, picture=digest(b"picture")), "what is not kept has no second digest"
     assert await one.keep_now("q1-0", b"picture") is None
     assert ports.kept == [] and ports.stored == {}
-    assert (await one.assess(ORDER, 500))[0] == ports.assessment
+    assert (await one.assess(ORDER, 500)).assessment == ports.assessment
 
 
 async def test_other_events_and_captures_that_nothing_asks_for_are_not_held() -> None:
@@ -98,7 +102,7 @@ async def test_other_events_and_captures_that_nothing_asks_for_are_not_held() ->
     for event, order in ((DeadlineReached(at_ms=1), ORDER), (ARRIVED, OrderResume())):
         assert await one.take(event, (order,), b"picture") is event
     assert ports.kept == []
-    assert await one.assess(ORDER, 500) == (not_analysed(), False)
+    assert await one.assess(ORDER, 500) == NOTHING
 
 
 async def test_a_frame_asks_for_what_the_order_needs_within_the_time_that_is_left() -> None:
@@ -116,15 +120,15 @@ async def test_a_picture_is_assessed_once_and_then_forgotten() -> None:
     ports = Ports()
     one = desk(ports)
     await one.take(ARRIVED, (ORDER,), b"picture")
-    assert (await one.assess(ORDER, 500))[0] == ports.assessment
-    assert await one.assess(ORDER, 500) == (not_analysed(), False)
+    assert (await one.assess(ORDER, 500)).assessment == ports.assessment
+    assert await one.assess(ORDER, 500) == NOTHING
 
 
 async def test_without_time_nothing_is_analysed_and_nothing_passes() -> None:
     ports = Ports()
     one = desk(ports)
     await one.take(ARRIVED, (ORDER,), b"picture")
-    assert await one.assess(ORDER, 0) == (not_analysed(), False)
+    assert await one.assess(ORDER, 0) == NOTHING
     assert ports.frames == [] and ports.pictures == []
 
 
@@ -133,6 +137,6 @@ async def test_fingerprints_are_remembered_and_another_sessions_picture_is_told(
         ports = Ports(seen=seen)
         one = desk(ports)
         await one.take(ARRIVED, (ORDER,), b"picture")
-        assessment, told = await one.assess(ORDER, 500)
-        assert told is seen
-        assert ports.pictures == [(assessment.content, assessment.phash, "s1", "c0")]
+        found = await one.assess(ORDER, 500)
+        assert found.seen_before is seen
+        assert ports.pictures == [(found.assessment.content, found.assessment.phash, "s1", "c0")]

@@ -105,6 +105,18 @@ async def test_a_session_s_captures_are_searched_and_grouped(tmp_path: Path) -> 
         }
 
 
+async def test_a_reference_that_another_process_stored_is_found(tmp_path: Path) -> None:
+    async with service(tmp_path, vision=Faces()) as services:
+        await enrol(services, "p1", "a")
+        assert await reasons(services) == {}
+        # Only the store tells of p3: the queue of this process does not.
+        services.enrolling.on_enrolled.clear()
+        await enrol(services, "p3", "a")
+        assert services.face_search is not None
+        services.face_search.enrolled("inst", "p1")
+        assert (await reasons(services))["p1"] == {(ReasonCode.FACE_OF_ANOTHER_ACCOUNT, "p3")}
+
+
 async def test_another_institution_s_faces_are_never_looked_at(tmp_path: Path) -> None:
     async with service(tmp_path, vision=Faces()) as services:
         await services.institutions.add("other", "另", "Other")

@@ -27,6 +27,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   CAMERA_CHANGED: "The camera changed, so we check again that it is you.",
   VIRTUAL_CAMERA: "The camera looks like a virtual device; one more check is needed.",
   CAMERA_UNAVAILABLE: "The camera could not be used. Check its permission, or ask for the route without face recognition.",
+  FACE_IN_TWO_SESSIONS: "Another account with this face studied at the same time; a reviewer looks. Appeal if it is not you.",
   CAPTURE_MISSED: "No capture arrived in time. Please keep the camera on.",
   CAPTURE_LATE: "The capture arrived too late. Please check the network.",
   CAPTURE_NONCE: "The capture did not answer our request and was not used. Please reload the page.",

@@ -27,6 +27,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   CAMERA_CHANGED: "摄像头已更换，需要重新核验本人。",
   VIRTUAL_CAMERA: "摄像头像是虚拟设备，需要补充核验。",
   CAMERA_UNAVAILABLE: "摄像头无法使用。请检查权限，或申请非人脸核验方式。",
+  FACE_IN_TWO_SESSIONS: "同一张脸的另一账号正在同时学习，这段时间将由人工审核。请只用一个账号学习；如有误请申诉。",
   CAPTURE_MISSED: "未按时收到抓拍画面。请保持摄像头开启。",
   CAPTURE_LATE: "抓拍画面到达过晚。请检查网络。",
   CAPTURE_NONCE: "抓拍编号不符，画面未被采用。请刷新页面。",

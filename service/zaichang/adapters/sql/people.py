@@ -163,14 +163,17 @@ class People:
         )
         return None if row is None else Enrolment(**dict(row))
 
-    async def enrolments_of(self, institution_id: InstitutionId) -> Sequence[tuple[Learner, Enrolment]]:
+    async def enrolments_of(
+        self, institution_id: InstitutionId, since_ms: int = 0
+    ) -> Sequence[tuple[Learner, Enrolment]]:
         """See the port."""
         sql = (
             "SELECT l.learner_id, l.wrapped_key, l.created_ms, e.version, e.at_ms, e.models, e.sealed "
             "FROM enrolments e JOIN learners l ON l.institution_id = e.institution_id AND l.learner_id = e.learner_id "
-            "WHERE e.institution_id = ? AND l.wrapped_key IS NOT NULL ORDER BY l.learner_id, e.version"
+            "WHERE e.institution_id = ? AND e.at_ms >= ? AND l.wrapped_key IS NOT NULL "
+            "ORDER BY l.learner_id, e.version"
         )
-        rows = await self._db.read(lambda db: db.execute(sql, (institution_id,)).fetchall())
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id, since_ms)).fetchall())
         return [
             (
                 Learner(institution_id=institution_id, learner_id=row[0], wrapped_key=row[1], created_ms=row[2]),

@@ -197,6 +197,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             session_id, minute FROM credits_before c""",
         """DROP TABLE credits_before""",
     ),
+    (
+        # References that another process has added since face search looked last
+        """CREATE INDEX enrolments_by_time ON enrolments (institution_id, at_ms)""",
+    ),
 )
 
 

@@ -33,8 +33,14 @@ def frame_problem(assessment: FrameAssessment) -> ReasonCode | None:
     return next((reason for reason in assessment.reasons if reason in LACKS or reason in BLOCKING), None)
 
 
-def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | None:
-    """Return why the face does not pass, the most informative reason first; None where it passes."""
+def face_problem(assessment: FrameAssessment, policy: Policy, *, elsewhere: bool = False) -> ReasonCode | None:
+    """Return why the face does not pass, the most informative reason first; None where it passes.
+
+    Args:
+        assessment: The analysis.
+        policy: The policy.
+        elsewhere: Whether another account with this face studies at this moment (I3).
+    """
     face = assessment.main
     if face is None:
         return ReasonCode.NO_FACE
@@ -52,7 +58,7 @@ def face_problem(assessment: FrameAssessment, policy: Policy) -> ReasonCode | No
         if face.similarity_bp < policy.similarity_min_bp:
             # A bad view explains a low similarity. Only a good view is evidence against the person.
             return blocking or ReasonCode.NOT_SAME_PERSON
-    return None
+    return ReasonCode.FACE_IN_TWO_SESSIONS if elsewhere else None
 
 
 def is_learner(assessment: FrameAssessment, policy: Policy) -> bool:

@@ -341,7 +341,7 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     if recording is not None:
         credit.indicate(turn, recording)
         return recording
-    return captures.face_problem(assessment, turn.policy)
+    return captures.face_problem(assessment, turn.policy, elsewhere=event.elsewhere is True)
 
 
 def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:

@@ -92,6 +92,13 @@ def test_a_picture_seen_in_another_session_is_a_duplicate() -> None:
     assert judged(face(), seen_before=True) is R.DUPLICATE_FRAME
 
 
+def test_a_face_that_studies_in_another_account_too_goes_to_a_reviewer() -> None:
+    assert judged(face(), elsewhere=True) is R.FACE_IN_TWO_SESSIONS
+    assert judged(face(), elsewhere=None) is None
+    assert judged(face(similarity_bp=0), elsewhere=True) is R.NOT_SAME_PERSON, "another face is no face of theirs"
+    assert judged(frame(), elsewhere=True) is R.NO_FACE
+
+
 def test_an_unreadable_frame_is_a_miss_even_if_seen_before() -> None:
     assert judged(not_analysed(), seen_before=True) is R.NOT_ANALYSED
 
