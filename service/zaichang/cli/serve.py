@@ -21,6 +21,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     add_service_options(parser)
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="TCP port; 0 takes a free one")
+    parser.add_argument(
+        "--accept-clock", action="store_true", help="start although the machine's clock was set: it is right now"
+    )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.set_defaults(func=run)
 
@@ -32,15 +35,15 @@ def run(args: Namespace) -> int:
     listener = bind(settings.host, settings.port)
     with listener:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_serve(settings, listener))
+            runner.run(_serve(settings, listener, accept_clock=args.accept_clock))
     return 0
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, *, accept_clock: bool) -> None:
     from zaichang.main.process import prepare_process
     from zaichang.main.service import build
 
     prepare_process(settings)
-    async with await build(settings) as services:
+    async with await build(settings, clock_accepted=accept_clock) as services:
         say(f"Zaichang serves on {base_url(settings, listener)} (data folder {settings.data})")
         await serve(services, listener)

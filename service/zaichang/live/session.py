@@ -204,8 +204,10 @@ class LiveSession:
         """Read from storage how much of the verified time is anchored; used after a restart."""
         self._player.count_anchored(await self.anchored_minutes())
 
-    async def recover_captures(self) -> None:
-        """Report captures as not analysed where a restart lost the picture before its analysis."""
+    async def recover_captures(self, down_ms: int = 0) -> None:
+        """Report captures as not analysed whose picture a restart lost; ``down_ms``: how long the service was down."""
+        if down_ms and not self.closed:
+            await self.apply(lambda at_ms: ConnectionLost(at_ms=at_ms, down_ms=down_ms))
         current = self._state.proofs.round
         if current is not None and current.capture_id and current.received:
             lost = current.capture_id

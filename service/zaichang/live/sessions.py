@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
@@ -29,12 +29,16 @@ from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Append, SessionRow, StoredEvent
 from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
-from zaichang.session.decisions import Decision, Final, Minute, RecordFinal, RecordMinute
+from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
+from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.events import Leniency, Question, SessionStarted
 from zaichang.session.policy import Policy, policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.step import start
 from zaichang.tlog.commit import session_key
+
+DOWN_MS: Final = 30_000
+"""A shorter stop of the service can make no learner look absent, so the sessions keep no record of it."""
 
 _log = logging.getLogger("zaichang.live")
 
@@ -66,10 +70,12 @@ class SessionHub:
 
     async def recover(self) -> None:
         """Rebuild every open session from its events, and finish the work that a crash interrupted."""
+        # The service was up at the last stored event. A clock that jumped over the stop looks like a longer stop.
+        down_ms = max(0, self._ports.clock.now_ms() - await self._ports.sessions.last_at_ms())
         for row in await self._ports.sessions.unfinished():
             try:
                 session = await self._load(row.session_id)
-                await session.recover_captures()
+                await session.recover_captures(down_ms if down_ms >= DOWN_MS else 0)
                 if row.state is SessionState.SUPERSEDED:
                     await session.supersede()
             except (FatalLogError, StorageError):
@@ -367,9 +373,9 @@ class SessionHub:
 
 def _decided(
     decisions: Sequence[tuple[int, Decision]],
-) -> Mapping[int, tuple[tuple[Minute, ...], Final | None]]:
+) -> Mapping[int, tuple[tuple[Minute, ...], FinalRecord | None]]:
     """Return, by event number, the minutes and the end that it decided."""
-    found: dict[int, tuple[tuple[Minute, ...], Final | None]] = {}
+    found: dict[int, tuple[tuple[Minute, ...], FinalRecord | None]] = {}
     for number, decision in decisions:
         minutes, final = found.get(number, ((), None))
         if isinstance(decision, RecordMinute):

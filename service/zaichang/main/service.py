@@ -13,6 +13,7 @@ from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.in_process.no_vision import NoVision
 from zaichang.adapters.keys.vault import load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
+from zaichang.adapters.posix.clock_mark import check_clock
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
@@ -124,6 +125,7 @@ async def build(
     token_hex: Callable[[int], str] = secrets.token_hex,
     inline: bool = False,
     models: bool = True,
+    clock_accepted: bool | None = None,
 ) -> Services:
     """Wire the service on a data folder.
 
@@ -135,9 +137,11 @@ async def build(
         inline: Use storage without threads (simulations on a virtual clock).
         models: Whether to load the models where ``vision`` is None. A command that only sets up a data folder needs
             none.
+        clock_accepted: Whether an operator says that the machine's clock is right; False compares it with the last
+            start, None (commands, simulations) leaves it be.
 
     Raises:
-        StorageError: The data folder cannot be used.
+        StorageError: The data folder cannot be used, or the clock is wrong.
         ConfigError: A key is wrong.
         ModelError: The models are missing.
     """
@@ -152,13 +156,16 @@ async def build(
         store = SqliteStore(folder, inline=inline)
         try:
             vault = await vault_of(settings, store)
+            floor_ms = await store.last_at_ms()
+            if clock_accepted is not None:
+                check_clock(folder, floor_ms, accepted=clock_accepted)
         except BaseException:
             store.close()
             raise
     except BaseException:
         folder.unlock()
         raise
-    clock = clock or ServerClock(await store.last_at_ms())
+    clock = clock or ServerClock(floor_ms)
     fatal: list[FatalLogError] = []
     on_fatal: list[Callable[[], None]] = []
 

@@ -307,9 +307,16 @@ class MediaDelivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLost:
-    """The websocket closed without a finish."""
+    """The websocket closed without a finish.
+
+    Attributes:
+        at_ms: Server time.
+        down_ms: For how long the service itself was down until now, or its clock had jumped: no silence of the learner
+            counts in it. None: the service ran.
+    """
 
     at_ms: int
+    down_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

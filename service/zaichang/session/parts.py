@@ -34,6 +34,7 @@ class Link:
         away_ms: For how long none was open since the last accepted heartbeat.
         jitter_ms: How late regular reports came of late.
         answer_ms: The quickest answer to a capture order on this connection; -1: none yet.
+        down_ms: For how long the service was down since the last accepted heartbeat.
     """
 
     client_nonce: str = ""
@@ -46,6 +47,7 @@ class Link:
     away_ms: int = 0
     answer_ms: int = -1
     jitter_ms: int = 0
+    down_ms: int = 0
 
     def copy(self) -> Link:
         """Return a copy."""
@@ -60,6 +62,7 @@ class Link:
         twin.away_ms = self.away_ms
         twin.answer_ms = self.answer_ms
         twin.jitter_ms = self.jitter_ms
+        twin.down_ms = self.down_ms
         return twin
 
 

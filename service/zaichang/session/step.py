@@ -85,6 +85,8 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decis
     # (1) Refuse an event that the phase does not accept.
     require_legal(state, event)
     turn = Turn(state.copy(), policy, event.at_ms)
+    if isinstance(event, ConnectionLost) and event.down_ms:
+        link.excuse_downtime(turn, event.down_ms)
     # (2) Let everything overdue happen at its own time.
     timers.advance(turn)
     playback_ = turn.state.playback

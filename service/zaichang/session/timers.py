@@ -57,8 +57,8 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
         due_ms, due = challenge.deadline_ms, Due.CHALLENGE_DEADLINE
     if online and link_.heard_ms + policy.gap_ms < due_ms:
         due_ms, due = link_.heard_ms + policy.gap_ms, Due.GAP
-    if link_.heard_ms + policy.abandon_ms < due_ms:
-        due_ms, due = link_.heard_ms + policy.abandon_ms, Due.ABANDONED
+    if link_.heard_ms + link_.down_ms + policy.abandon_ms < due_ms:
+        due_ms, due = link_.heard_ms + link_.down_ms + policy.abandon_ms, Due.ABANDONED
     if playback_.closing is None and state.info.at_ms + policy.session_max_ms < due_ms:
         due_ms, due = state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
     if current is not None:

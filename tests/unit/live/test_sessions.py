@@ -80,6 +80,27 @@ def loud(caplog: pytest.LogCaptureFixture, session_id: str) -> list[str]:
     return [record.levelname for record in lines if record.levelno >= logging.WARNING]
 
 
+async def test_a_stop_of_two_hours_or_a_clock_set_forward_abandons_nobody(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock) as services:
+        launch = await token(services)
+        student = Student(services, clock)
+        await student.begin(launch)
+        await student.play(90_000)
+    clock.at_ms += 7_200_000
+    async with service(tmp_path, seed="again", clock=clock, enrol_first=False) as services:
+        session = services.hub.find(student.session_id)
+        assert session is not None and not session.closed
+        back = Student(services, clock)
+        assert (await back.join(launch, resume=student.session_id)).resumed
+        back.playhead_ms = student.playhead_ms
+        await back.play(90_000)
+        await back.finish()
+        await back.closed()
+        credited = total_ms(await services.store.credited("inst", "learner", "course", "lesson"))
+        assert 0 < credited <= 180_000, "the stop itself is never credited"
+
+
 class Process:
     """A second process on the same store: its own table of sessions and its own gateway."""
 

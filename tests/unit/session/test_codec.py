@@ -51,7 +51,7 @@ EVENTS: tuple[e.Event, ...] = (
         encrypted="cd" * 32,
         digest="cd" * 32,
     ),
-    e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True),
+    e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True, elsewhere=True),
     e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
     e.ChallengeAnswered(at_ms=T0_MS, challenge_id="q0", answer="答"),
     e.LivenessBegun(at_ms=T0_MS, challenge_id="q0", decline=True),
@@ -70,7 +70,7 @@ EVENTS: tuple[e.Event, ...] = (
         kept=(e.KeptCapture(capture_id="q0-1-before", picture="ab" * 32, encrypted="cd" * 32),),
     ),
     e.MediaDelivered(at_ms=T0_MS, spans=((0, 6_000, T0_MS), (6_000, 12_000, 0))),
-    e.ConnectionLost(at_ms=T0_MS),
+    e.ConnectionLost(at_ms=T0_MS, down_ms=7_200_000),
     e.ConnectionResumed(at_ms=T0_MS),
     e.DeadlineReached(at_ms=T0_MS),
     e.FinishRequested(at_ms=T0_MS),
@@ -144,6 +144,8 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.SessionStarted, "leniency"),
         (e.SessionStarted, "period"),
         (e.CaptureReceived, "digest"),
+        (e.CaptureAssessed, "elsewhere"),
+        (e.ConnectionLost, "down_ms"),
     }
 
 

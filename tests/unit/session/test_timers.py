@@ -263,6 +263,25 @@ class TestEnds:
         session.tick(60_000)
         assert session.of(d.RecordFinal)[0].final.reason is R.SESSION_FINISHED
 
+    def test_the_downtime_of_the_service_is_no_silence_of_the_learner(self) -> None:
+        session = play(counting(abandon_ms=60_000), 20_000)
+        session.wait(7_200_000)
+        session.do(e.ConnectionLost, down_ms=7_190_000)
+        assert session.state.playback.phase is Phase.SUSPENDED and session.state.link.hold is R.NETWORK_GAP
+        assert session.state.playback.active_ms <= 60_000, "the gap is not credited"
+        session.tick(49_999)
+        assert session.state.playback.phase is Phase.SUSPENDED
+        session.tick(1)  # ten seconds of silence before the stop, fifty after it
+        assert session.of(d.RecordFinal)[0].final.reason is R.SESSION_ABANDONED, "silence since then counts"
+
+    def test_a_heartbeat_ends_the_excuse_of_a_downtime(self) -> None:
+        session = play(counting(abandon_ms=60_000), 20_000)
+        session.do(e.ConnectionLost, down_ms=600_000)
+        play(session, 5_000)
+        assert session.state.link.down_ms == 0
+        session.tick(60_000)
+        assert session.state.playback.phase is Phase.CLOSED
+
     def test_the_longest_session_ends_with_a_proof(self) -> None:
         session = counting(session_max_ms=600_000)
         play(session, 595_000)

@@ -53,6 +53,7 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
     link.jitter_ms = max(late_ms, link.jitter_ms - link.jitter_ms // JITTER_FADES, 0)
     link.seq = beat.seq
     link.heard_ms = beat.at_ms
+    link.down_ms = 0
     if turn.drawn:
         _back(turn, beat.at_ms)
     link.connected = True
@@ -71,6 +72,11 @@ def end_gap(turn: Turn) -> bool:
 def begin_gap(turn: Turn) -> None:
     """Hold the session back: the connection has been silent for too long."""
     turn.state.link.hold = ReasonCode.NETWORK_GAP
+
+
+def excuse_downtime(turn: Turn, down_ms: int) -> None:
+    """Record that the service was down: the learner could not be heard, so the time is no silence of the learner's."""
+    turn.state.link.down_ms += down_ms
 
 
 def set_connected(turn: Turn, *, connected: bool) -> None:
