@@ -21,11 +21,21 @@ class MediaDeliveryStore(Protocol):
             NotAllowed: ``delivery.too_many``; nothing is kept.
         """
 
-    async def unused_deliveries(self, institution_id: InstitutionId, launch: TokenId, limit: int) -> Sequence[Delivery]:
-        """Return the records that the launch's session has not taken in yet, in the order of the lesson. Cost: read."""
+    async def unused_deliveries(
+        self, institution_id: InstitutionId, launch: TokenId, limit: int, *, after_the_end: bool = False
+    ) -> Sequence[Delivery]:
+        """Return the records that the launch's session has not taken in yet, in the order of the lesson. Cost: read.
 
-    async def note_deliveries_used(self, institution_id: InstitutionId, records: Sequence[Delivery]) -> None:
-        """Note that the session has taken these in. Cost: commit."""
+        ``after_the_end`` adds those that were taken in and noted to be looked at again then.
+        """
+
+    async def note_deliveries_used(
+        self, institution_id: InstitutionId, records: Sequence[Delivery], *, until_the_end: bool = False
+    ) -> None:
+        """Note that the session has taken these in; ``until_the_end``: they wait again once it is closed.
+
+        Cost: commit.
+        """
 
     async def launches_waiting(self, limit: int) -> Sequence[tuple[InstitutionId, TokenId]]:
         """Return (institution, launch) of sessions that have not taken in all that is kept for them. Cost: read."""

@@ -1,7 +1,8 @@
 """The delivery log (I5): records of sent media, from an institution's servers or from our own.
 
 Records are kept by launch, because a player may fetch before its session begins. A running session takes them in as
-events; later ones grant the time that lacked only the log, as a new log entry (I9).
+events, which grant the time that still waits for the log. Time that it had given up by then, and time of records that
+come after the end, is granted once the session has ended, as a new log entry (I9), where it lacked only the log.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from zaichang.session.events import MediaDelivered
 from zaichang.session.judgements.delivery import STEP_MS
 from zaichang.session.judgements.late_grants import by_delivery
 from zaichang.session.parts import Span
+from zaichang.session.playhead import IntervalSet
 
 AUTHOR: Final = f"{SERVICE}delivery-log"
 """The author of grants by the log."""
@@ -95,10 +97,18 @@ class DeliveryDesk:
                 await session.apply(partial(_event, spans))
             except IllegalEvent:
                 return  # it closed meanwhile; the next sweep finds it so
-            await ports.media_deliveries.note_deliveries_used(row.institution_id, records)
+            given_up = session.state.credit.undecided
+            late = [each for each in records if _overlaps(each, given_up)]
+            await ports.media_deliveries.note_deliveries_used(row.institution_id, late, until_the_end=True)
+            rest = [each for each in records if each not in late]
+            await ports.media_deliveries.note_deliveries_used(row.institution_id, rest)
 
     async def sweep(self) -> None:
-        """Hand over waiting records: of sessions that another one delayed, or whose records were not in the log yet."""
+        """Hand over waiting records.
+
+        They are of sessions that another one delayed, that were not in the log yet, or that have ended since they took
+        in records of time that they had given up.
+        """
         for institution_id, launch in await self._ports.media_deliveries.launches_waiting(_SWEEP_LAUNCHES):
             await self.hand_over(institution_id, launch)
 
@@ -113,7 +123,9 @@ class DeliveryDesk:
 
     async def _after_the_end(self, row: SessionRow) -> None:
         ports = self._ports
-        records = await ports.media_deliveries.unused_deliveries(row.institution_id, row.token_id, limit=1_000_000)
+        records = await ports.media_deliveries.unused_deliveries(
+            row.institution_id, row.token_id, limit=1_000_000, after_the_end=True
+        )
         spans = tuple((each.start_ms, each.end_ms, each.sent_ms) for each in records)
         minutes = [
             decode_minute(parse_canonical_object(each.body)) for each in await ports.history.minutes(row.session_id)
@@ -131,6 +143,10 @@ class DeliveryDesk:
 
 def _event(spans: tuple[Span, ...], at_ms: int) -> MediaDelivered:
     return MediaDelivered(at_ms=at_ms, spans=spans)
+
+
+def _overlaps(record: Delivery, parts: IntervalSet) -> bool:
+    return any(start_ms < record.end_ms and record.start_ms < end_ms for start_ms, end_ms in parts)
 
 
 def _checked(number: int, record: Delivery, now_ms: int) -> Delivery:

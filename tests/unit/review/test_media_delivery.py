@@ -132,6 +132,47 @@ async def test_a_late_log_waits_while_the_learner_studies_the_lesson_again(tmp_p
         assert await services.store.launches_waiting(10) == []
 
 
+async def test_records_after_the_wait_of_a_running_session_grant_it_once_it_has_ended(tmp_path: Path) -> None:
+    clock = ManualClock()
+    soon = replace(STRICT, delivery_wait_ms=10_000)
+    async with service(tmp_path, clock=clock, policy=soon) as services:
+        text, launch = await launched(services)
+        student = await study(services, clock, text, 100_000)
+        session = services.hub.find(student.session_id)
+        assert session is not None
+        given_up = session.state.credit.undecided
+        assert given_up and given_up[0][0] == 0, "the first part was given up while the session runs"
+        assert await services.deliveries.take("inst", [record(launch)]) == 1
+        assert session.state.credit.undecided == given_up, "the rules do not take it back"
+        assert await services.store.launches_waiting(10) == [], "nothing to do before the end"
+        stored = len(await log_events(services, student.session_id))
+        await services.deliveries.sweep()
+        assert len(await log_events(services, student.session_id)) == stored == 1, "it is taken in once"
+        closed = await student.finish()
+        await student.closed()
+        await services.hub.settle()
+        assert closed.verified_ms == await credited_ms(services) < 100_000
+        await services.deliveries.sweep()
+        assert await credited_ms(services) == 100_000
+        assert await services.store.launches_waiting(10) == []
+        assert not await services.review.left(student.session_id)
+
+
+async def test_media_that_was_sent_too_late_stays_given_up_after_the_end(tmp_path: Path) -> None:
+    clock = ManualClock()
+    soon = replace(STRICT, delivery_wait_ms=10_000)
+    async with service(tmp_path, clock=clock, policy=soon) as services:
+        text, launch = await launched(services)
+        student = await study(services, clock, text, 100_000)
+        await services.deliveries.take("inst", [record(launch, sent_ms=clock.at_ms)])
+        await student.finish()
+        await student.closed()
+        await services.hub.settle()
+        await services.deliveries.sweep()
+        assert await credited_ms(services) == 40_000, "the media of the first minute came after it"
+        assert await services.store.launches_waiting(10) == []
+
+
 async def test_another_institution_cannot_say_what_was_sent(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=STRICT) as services:

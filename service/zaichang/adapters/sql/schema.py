@@ -201,6 +201,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # References that another process has added since face search looked last
         """CREATE INDEX enrolments_by_time ON enrolments (institution_id, at_ms)""",
     ),
+    (
+        # used may also be 2: taken in by the running session, and to be looked at again once it is closed
+        """DROP INDEX deliveries_unused""",
+        """CREATE INDEX deliveries_waiting ON deliveries (launch) WHERE used <> 1""",
+    ),
 )
 
 

@@ -59,6 +59,23 @@ async def test_launches_wait_once_their_session_has_an_event(tmp_path: Path) -> 
         assert await store.launches_waiting(9) == []
 
 
+async def test_a_record_that_waits_for_the_end_waits_once_its_session_is_closed(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_deliveries("inst", [part(), part(20)], 1)
+        await store.open_session(row(1))
+        await store.append(events(0, b"e"))
+        await store.note_deliveries_used("inst", [part()], until_the_end=True)
+        await store.note_deliveries_used("inst", [part(20)])
+        assert await store.unused_deliveries("inst", "token-1", 9) == []
+        assert await store.launches_waiting(9) == []
+        assert await store.unused_deliveries("inst", "token-1", 9, after_the_end=True) == [part()]
+        await store.append(events(1, b"f", closed_ms=9))
+        assert await store.launches_waiting(9) == [("inst", "token-1")]
+        await store.note_deliveries_used("inst", [part()])
+        assert await store.launches_waiting(9) == []
+        assert await store.unused_deliveries("inst", "token-1", 9, after_the_end=True) == []
+
+
 async def test_old_records_are_forgotten(tmp_path: Path) -> None:
     async with open_store(tmp_path, inline=True) as store:
         await store.add_deliveries("inst", [part(0)], 10)
