@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from zaichang.audit.bundle import Bundle, by_session
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.reading.bundle_reader import read_bundle
@@ -112,7 +113,7 @@ def inspect(
     trust: Trust,
     replay: Replayer | None,
     *,
-    policy: str | None = None,
+    policy: Demand | None = None,
     first_sights: bytes = b"",
 ) -> Inspection:
     """Inspect.
@@ -186,19 +187,10 @@ class _Part:
                 return f"{value.get('name')} {value.get('version')}"
         return ""
 
-    def ran_under(self, name: str | None, findings: Findings) -> None:
-        about = self.leaves[0].about(self.whole.origin)
-        ran = self.policy()
-        if name is None:
-            return
-        if not ran:
-            message = "The policy is not in the bundle: export it with everything opened."
-            findings.undecided("policy", "E_POLICY", message, about, field="policy")
-        elif name in (ran, ran.split(" ")[0]):
-            findings.passed("policy", about, f"Ran under {ran}.")
-        else:
-            message = "The session ran under another policy than the inspection demands."
-            findings.failed("policy", "E_POLICY", message, about, field="policy", expected=name, got=ran)
+    def ran_under(self, demand: Demand | None, findings: Findings) -> None:
+        if demand is not None:
+            start = self.leaves[0]
+            demand.check(self.policy(), start.text("policy"), start.about(self.whole.origin), findings)
 
 
 def _parts(data: bytes) -> list[_Part]:

@@ -14,6 +14,7 @@ from zaichang import __version__
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status
 from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
+from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.inspection.inspect import Inspection, SessionLine, inspect
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
 from zaichang.audit.inspection.steps import step_for
@@ -21,6 +22,8 @@ from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, read_file, tile_reader
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
+from zaichang.launch.policy_packs import load_pack, shipped_packs
+from zaichang.session.policy import policy_digest
 
 _SHOWN: Final = 20
 
@@ -33,7 +36,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="your own copy of the log (zaichang log mirror)")
     parser.add_argument("bundles", nargs="+", type=Path, metavar="BUNDLE", help="the bundles that were produced")
     parser.add_argument("--trust", type=Path, required=True, metavar="FILE", help="which logs and witnesses to believe")
-    parser.add_argument("--policy", metavar="NAME", help="demand that every session ran under this policy")
+    parser.add_argument(
+        "--policy", metavar="NAME", help="demand this policy: a shipped pack, a .toml file, or any name"
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to print on A4")
     parser.add_argument("--regulator", default="", metavar="NAME", help="the inspecting body, for the report")
     parser.add_argument("--institution", default="", metavar="NAME", help="the inspected institution, for the report")
@@ -54,7 +59,7 @@ def run(args: Namespace) -> int:
         [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles],
         trust,
         None if args.no_replay else replay_by_rules,
-        policy=args.policy,
+        policy=None if args.policy is None else demand_of(args.policy),
         first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
     )
     if args.html is not None:
@@ -74,6 +79,21 @@ def run(args: Namespace) -> int:
     else:
         _sentences(inspection)
     return inspection.code
+
+
+def demand_of(policy: str) -> Demand:
+    """Return the demand of ``--policy``: the digest of a shipped pack or of a file; of any other text the name.
+
+    Raises:
+        ConfigError: ``policy.*``, where the file is no policy pack.
+    """
+    name, _, version = policy.partition(" ")
+    if name not in shipped_packs() and "/" not in policy and not policy.endswith(".toml"):
+        return Demand(name=policy)
+    known = load_pack(policy if name not in shipped_packs() else name).policy
+    if version and name in shipped_packs() and version != known.version:
+        return Demand(name=policy)  # a version that this release does not ship
+    return Demand(name=known.name, version=known.version, digest=policy_digest(known))
 
 
 def _lines(inspection: Inspection) -> None:

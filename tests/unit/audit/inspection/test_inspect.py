@@ -8,6 +8,7 @@ from support import evidence_bundle as sample_of
 from unit.audit.sample.test_produced import entries_of
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Status
+from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.inspection.inspect import Inspection, inspect
 from zaichang.audit.inspection.page import date, duration, explained
 from zaichang.audit.inspection.steps import step_for
@@ -20,7 +21,8 @@ FILES = {**dict(plan_batch(TreeState(), entries_of(SAMPLE)).objects), "checkpoin
 
 
 def inspected(*bundles: bytes, files: dict[str, bytes] = FILES, policy: str | None = None) -> Inspection:
-    return inspect(files.get, bundles, TRUST, None, policy=policy)
+    demand = None if policy is None else Demand(name=policy)
+    return inspect(files.get, bundles, TRUST, None, policy=demand)
 
 
 def codes(inspection: Inspection) -> set[str | None]:

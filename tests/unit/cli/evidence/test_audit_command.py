@@ -12,6 +12,8 @@ from support.evidence_folder import INSTITUTION, LEARNER, Recorded, record_sessi
 from zaichang.cli import main
 from zaichang.core.rules_version import CURRENT
 
+RAN_UNDER = f"{POLICY.name} {POLICY.version}"
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
@@ -37,7 +39,7 @@ def test_a_pass_says_who_what_how_long_when_and_by_which_rules(
     recorded: Recorded, bundle: Path, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "report.html"
-    command = ["audit", str(recorded.log_root), str(bundle), "--trust", str(trust), "--policy", POLICY.name]
+    command = ["audit", str(recorded.log_root), str(bundle), "--trust", str(trust), "--policy", RAN_UNDER]
     extra = ["--html", str(page), "--regulator", "市药监局", "--institution", "<某学院>", "--announced", "2026-11-25"]
     assert main([*command, *extra]) == 0
     said = capsys.readouterr().out.splitlines()
@@ -49,7 +51,7 @@ def test_a_pass_says_who_what_how_long_when_and_by_which_rules(
         "course-1 lesson-1",
         "2023-11-15",
         f"{counted_ms // 60_000} 分",
-        POLICY.name,
+        RAN_UNDER,
         f"session {CURRENT.session}",
     ):
         assert part in session, part
@@ -81,6 +83,14 @@ def test_another_policy_than_the_demanded_one_is_a_finding(
     base = ["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", str(closed)]
     assert main([*base, "--openings", "records"]) == 0
     assert main([*command, str(closed), "--no-replay"]) == 2
+
+
+def test_other_rules_under_the_name_of_a_shipped_pack_do_not_pass(
+    recorded: Recorded, bundle: Path, trust: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["audit", str(recorded.log_root), str(bundle), "--trust", str(trust), "--policy", POLICY.name]
+    assert main(command) == 2, "the shipped pack of that name has another version"
+    assert "E_POLICY" in capsys.readouterr().out
 
 
 def test_a_changed_bundle_fails_with_the_next_step_and_its_day(
