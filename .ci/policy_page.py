@@ -45,7 +45,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "Challenges": (
         "Challenges",
         "An unanswered challenge, or one whose attempts are used up, costs the time since the last check that passed "
-        "before it was shown, and stops the video until one is answered. A wrong answer alone costs nothing. "
+        "before it was shown, and stops the video until one is answered. A wrong answer alone costs nothing, except a "
+        "click on `confirm` on the route without a face. "
         "Leaving with a challenge open makes the learner's next session begin with one.",
     ),
     "Active liveness": (

@@ -61,7 +61,7 @@ class Settings(BaseModel):
     )
     connections_max: int = Field(5_000, ge=1, le=100_000, description="Maximum number of open websockets.")
     keep_captures: bool = Field(True, description="Keep captures, encrypted, for review.")
-    capture_days: int = Field(180, ge=1, le=3650, description="Days after which kept captures are deleted.")
+    capture_days: int = Field(180, ge=1, le=3650, description="Days for which a new session keeps its captures.")
     review_days: int = Field(7, ge=1, le=90, description="Days until a review case is due.")
     appeal_days: int = Field(3, ge=1, le=30, description="Working days until an appeal is due.")
     device_accounts: int = Field(

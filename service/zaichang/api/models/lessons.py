@@ -142,7 +142,9 @@ class BankSize(Answer):
 class AllowanceRequest(Asked):
     """The allowances of one learner. They replace the earlier ones: a field that is left out is granted no more."""
 
-    route: Annotated[str, one_of(("", *ROUTES), "Empty: as the launch says; `challenge`: no face recognition.")] = ""
+    route: Annotated[
+        str, one_of(("", *ROUTES), "Empty: as the launch says; `face` or `challenge`: this route at every launch.")
+    ] = ""
     extra_time_pct: Annotated[
         int, Field(ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time for every answer.", examples=[50])
     ] = 0
