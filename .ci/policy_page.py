@@ -49,6 +49,11 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
         "click on `confirm` on the route without a face. "
         "Leaving with a challenge open makes the learner's next session begin with one.",
     ),
+    "Passkeys": (
+        "Passkeys",
+        "A passkey that is not given costs what an unanswered challenge costs. A learner who has none, or cannot use "
+        "it, answers another challenge; that time goes to review where a passkey is `required`, else it counts.",
+    ),
     "Active liveness": (
         "Movements (active liveness)",
         "With `liveness_bracket`, time that checks have proved is kept until the next passed movement check. A failed "
@@ -96,6 +101,9 @@ def allowed(metadata: Mapping[str, object]) -> str:
     """Return the values that a policy field may hold."""
     if "low" in metadata:
         return f"{metadata['low']} to {metadata['high']}"
+    words = metadata.get("words")
+    if isinstance(words, tuple):
+        return " or ".join(f"`{word}`" for word in words)
     choices = metadata.get("choices")
     return "any of " + ", ".join(map(str, choices)) if isinstance(choices, tuple) else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from zaichang.core.assessment import FaceFinding, FrameAssessment
@@ -18,6 +18,7 @@ from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.schedule import client_commitment, heartbeat_nonce
 from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, start, step
+from zaichang_simulation.authenticator import Authenticator, base64url
 
 NONCE = "22" * 16
 T0_MS = 1_700_000_000_000
@@ -71,6 +72,14 @@ def put(state: State, **parts: dict[str, Any]) -> State:
     return state
 
 
+def registered(*passkeys: Authenticator) -> e.Passkeys:
+    """Return such passkeys as a session's start records them."""
+    keys = (
+        e.Passkey(credential_id=each.credential_id, public_key=each.public_key, at_ms=T0_MS - 1) for each in passkeys
+    )
+    return e.Passkeys(origin="https://learn.example", rp_id="learn.example", keys=tuple(keys))
+
+
 def begun(
     info: e.SessionStarted, policy: Policy, *, revealed: bool = True
 ) -> tuple[list[e.Event], State, tuple[d.Decision, ...]]:
@@ -114,6 +123,7 @@ class Desk:
     obeys: bool = True
     online: bool = True
     visible: bool = True
+    passkey: Authenticator = field(default_factory=lambda: Authenticator("learner-1"))
 
     def __post_init__(self) -> None:
         self.now_ms = self.info.at_ms
@@ -191,6 +201,9 @@ class Desk:
             elif self.online and (ready := [x for x in self._answers if x[0] <= at_ms]):
                 self._answers.remove(ready[0])
                 order = ready[0][1]
+                if order.kind == "passkey":
+                    self._touch(at_ms, order)
+                    continue
                 here = order.options[order.labels.index("here")] if order.labels else ""
                 answer = order.code or here
                 self.send(e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=answer))
@@ -203,6 +216,13 @@ class Desk:
             else:
                 self.send(e.DeadlineReached(at_ms=at_ms))
         return self
+
+    def _touch(self, at_ms: int, order: d.OrderChallenge) -> None:
+        held = self.info.passkeys
+        assert held is not None and order.nonce is not None
+        challenge = base64url(bytes.fromhex(order.nonce))
+        signed = self.passkey.answer(challenge, origin=held.origin, rp_id=held.rp_id)
+        self.send(e.PasskeyAnswered(at_ms=at_ms, challenge_id=order.challenge_id, verified=True, **asdict(signed)))
 
     def seek(self, to_ms: int) -> Desk:
         self.playhead_ms = to_ms

@@ -23,6 +23,7 @@ from zaichang.main.logs import FolderLogs
 from zaichang.ports.records import Append, Institution, SessionRow, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, RecordFinal, RecordMinute
+from zaichang.session.events import SessionStarted
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 from zaichang.session.replay import replay
 from zaichang.tlog.commit import session_key
@@ -61,15 +62,20 @@ def record_session(
     session_id: str = "ab" * 16,
     policy: Policy = POLICY,
     moves: Callable[[Desk], dict[str, Any]] | None = None,
+    **info: object,
 ) -> Recorded:
-    """Study for some minutes, record everything, and return where it is; ``moves`` is the desk's, by default honest."""
-    return asyncio.run(_record(root, minutes, session_id, policy, moves or (lambda desk: tried_at(desk))))
+    """Study for some minutes, record everything, and return where it is; ``moves`` is the desk's, by default honest.
+
+    ``info`` changes the session's start.
+    """
+    begun = replace(started(policy, session_id=session_id, **info), rules=CURRENT)
+    return asyncio.run(_record(root, minutes, begun, policy, moves or (lambda desk: tried_at(desk))))
 
 
 async def _record(
-    root: Path, minutes: int, session_id: str, policy: Policy, moves: Callable[[Desk], dict[str, Any]] | None
+    root: Path, minutes: int, info: SessionStarted, policy: Policy, moves: Callable[[Desk], dict[str, Any]] | None
 ) -> Recorded:
-    info = replace(started(policy, session_id=session_id), rules=CURRENT)
+    session_id = info.session_id
     desk = Desk(info=info, policy=policy, moves=moves)
     desk.study(minutes * 60_000)
     desk.finish()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from support.desk import POLICY, begun, done, frame, good_face, started
 from zaichang.core.assessment import FrameAssessment
+from zaichang.core.enums import PasskeyCause
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.policy import Policy
@@ -92,6 +93,21 @@ class Hands:
         expected = challenge.expected if text is None else text
         return self.wait(after_ms).do(e.ChallengeAnswered, challenge_id=challenge.challenge_id, answer=expected)
 
+    def touch(self, after_ms: int = 2_000, **changes: Any) -> tuple[d.Decision, ...]:
+        """Confirm with the passkey that is asked for."""
+        challenge = self.state.challenges.open
+        assert challenge is not None and challenge.kind == "passkey"
+        values = {"challenge_id": challenge.challenge_id, "credential_id": challenge.options[0], "verified": True}
+        signed = {"client_data": "e30", "authenticator_data": "AA", "signature": "MEU"}
+        return self.wait(after_ms).do(e.PasskeyAnswered, **{**values, **signed, **changes})
+
+    def decline(self, cause: str = "declined", **changes: Any) -> tuple[d.Decision, ...]:
+        """Say that no passkey can be used now."""
+        challenge = self.state.challenges.open
+        assert challenge is not None
+        values = {"challenge_id": challenge.challenge_id, "cause": PasskeyCause(cause), **changes}
+        return self.wait(1_000).do(e.PasskeyDeclined, **values)
+
     def ready(self, after_ms: int = 1_000) -> d.OrderLiveness | None:
         """Press the button, and return the order; None if there is none any more."""
         challenge = self.state.challenges.open
@@ -120,7 +136,7 @@ class Hands:
                 if self.now_ms > held_ms:
                     self.beat(self.state.playback.beat_playhead_ms + self.now_ms - held_ms)
             if self.state.challenges.open is not None:
-                self.answer()
+                self.touch(3_000) if self.state.challenges.open.kind == "passkey" else self.answer()
                 self.beat(self.state.playback.beat_playhead_ms + 3_000)
         return self
 

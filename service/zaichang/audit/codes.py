@@ -91,6 +91,10 @@ MEANINGS: Final = MappingProxyType(
             "动作核验的结论不能由记录的几何数据得出，或缺少这些数据。",
             "The result of a liveness try does not follow from its recorded geometry, or the geometry is missing.",
         ),
+        "E_PASSKEY": _m(
+            "通行密钥的结论不能由记录的签名得出。",
+            "The recorded result of a passkey does not follow from its recorded assertion.",
+        ),
         "E_POLICY": _m(
             "规则文件缺失或不是当时使用的规则。", "The policy is missing, or is not the one that was in force."
         ),

@@ -34,6 +34,27 @@ class ChallengeKind(StrEnum):
     QUESTION = "question"
     LIVENESS = "liveness"
     LIGHT = "light"
+    PASSKEY = "passkey"
+    """The learner's own device confirms its owner by fingerprint, face or PIN (WebAuthn with user verification)."""
+
+
+class PasskeyUse(StrEnum):
+    """Where a policy uses passkeys on a route."""
+
+    OFF = "off"
+    ALLOWED = "allowed"
+    """Asked of a learner who has one; otherwise another challenge does."""
+    REQUIRED = "required"
+    """As allowed, and time without one goes to a person."""
+
+
+class PasskeyCause(StrEnum):
+    """Why a learner cannot use a passkey now."""
+
+    UNSUPPORTED = "unsupported"
+    """The browser or the device cannot do it."""
+    DECLINED = "declined"
+    """The learner says that the device is not here, or that it does not work."""
 
 
 class LivenessAction(StrEnum):

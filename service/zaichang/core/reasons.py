@@ -54,6 +54,8 @@ class ReasonCode(StrEnum):
     CHALLENGE_TOO_FAST = "CHALLENGE_TOO_FAST"
     CHALLENGE_TOO_REGULAR = "CHALLENGE_TOO_REGULAR"
     CHALLENGE_SAME_ANSWER = "CHALLENGE_SAME_ANSWER"
+    PASSKEY_FAILED = "PASSKEY_FAILED"
+    PASSKEY_MISSING = "PASSKEY_MISSING"
     # Active liveness
     LIVENESS_NO_RESPONSE = "LIVENESS_NO_RESPONSE"
     LIVENESS_WRONG_ACTION = "LIVENESS_WRONG_ACTION"
@@ -236,6 +238,14 @@ SENTENCES: Final = MappingProxyType(
         _R.CHALLENGE_SAME_ANSWER: _s(
             "多次都选择同一位置的选项，将由人工审核。请看清选项后再选择。",
             "You chose the option at the same place again and again; a reviewer will look. Read the options first.",
+        ),
+        _R.PASSKEY_FAILED: _s(
+            "设备的确认未通过。请用登记过通行密钥的设备重试，或选择其他方式。",
+            "Your device's confirmation did not hold. Use the device of your passkey, or choose another way.",
+        ),
+        _R.PASSKEY_MISSING: _s(
+            "这段时间没有用通行密钥确认本人，将由人工审核。换了手机或设备丢失的，请联系机构。",
+            "No passkey confirmed you for this time; a reviewer will look. New or lost device? Tell your institution.",
         ),
         _R.LIVENESS_NO_RESPONSE: _s(
             "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",

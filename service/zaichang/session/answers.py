@@ -1,4 +1,4 @@
-"""Judge the learner's answers to an open challenge: an answer, the start of a liveness try, the result of a try."""
+"""Judge the learner's answers to an open challenge: an answer, a passkey, the start or the result of a liveness try."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from zaichang.core.enums import ChallengeKind, StepOutcome
 from zaichang.core.ids import ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import outcomes
-from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun
+from zaichang.session.events import ChallengeAnswered, LivenessAssessed, LivenessBegun, PasskeyAnswered, PasskeyDeclined
 from zaichang.session.judgements import liveness_tries
 from zaichang.session.owners import challenges, liveness, proofs, samples
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge, Phase
 
 
-def answer(turn: Turn, event: ChallengeAnswered) -> None:
+def answer(turn: Turn, event: ChallengeAnswered | PasskeyAnswered) -> None:
     """Judge an answer and apply the result."""
     challenge = turn.state.challenges.open
     reason = challenges.judge(turn, event)
@@ -29,7 +29,17 @@ def answer(turn: Turn, event: ChallengeAnswered) -> None:
         if reason is ReasonCode.CHALLENGE_TOO_FAST:
             liveness.want(turn)
             challenges.take_away(turn)
-            challenges.issue(turn, attempts=attempts, avoid=challenge.kind)
+            passkey = challenge.kind == ChallengeKind.PASSKEY
+            challenges.issue(turn, attempts=attempts, avoid=None if passkey else challenge.kind)
+
+
+def decline_passkey(turn: Turn, event: PasskeyDeclined) -> None:
+    """Ask for another answer in place of a passkey, because the learner cannot use one now."""
+    challenge = turn.state.challenges.open
+    if challenge is None or challenge.challenge_id != event.challenge_id or challenge.kind != ChallengeKind.PASSKEY:
+        challenges.refuse(turn, event.challenge_id)
+        return
+    challenges.decline_passkey(turn, event.cause)
 
 
 def begin_try(turn: Turn, event: LivenessBegun) -> None:

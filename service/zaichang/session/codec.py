@@ -36,6 +36,8 @@ _EVENTS: Final = MappingProxyType(
             events.ChallengeAnswered,
             events.LivenessBegun,
             events.LivenessAssessed,
+            events.PasskeyAnswered,
+            events.PasskeyDeclined,
             events.MediaDelivered,
             events.ConnectionLost,
             events.ConnectionResumed,

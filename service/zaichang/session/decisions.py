@@ -162,6 +162,8 @@ class OrderChallenge:
         salt: ``code``: secret of the picture's distortion, so that only its pixels tell the digits.
         steps: ``liveness``, ``light``: number of actions that a try consists of; 0 otherwise.
         labels: ``confirm``: the meaning of each option, ``here``, ``away`` or ``later``; the shell words them.
+        nonce: ``passkey``: 64 hex digits that the learner's device signs; ``options`` then names the passkeys.
+        rp_id: ``passkey``: the domain of the passkeys.
     """
 
     challenge_id: ChallengeId
@@ -174,6 +176,8 @@ class OrderChallenge:
     salt: str = ""
     steps: int = 0
     labels: tuple[str, ...] = ()
+    nonce: str | None = None
+    rp_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

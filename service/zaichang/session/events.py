@@ -11,12 +11,16 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.ids import CaptureId, ChallengeId, InstitutionId, LearnerId, SessionId
 from zaichang.core.lesson import LessonRef, Terms
+from zaichang.core.passkeys import Passkey as Passkey
+from zaichang.core.passkeys import Passkeys as Passkeys
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.rules_version import RulesVersion
 from zaichang.session.playhead import IntervalSet
 from zaichang.session.try_values import KeptCapture as KeptCapture
 from zaichang.session.try_values import LivenessGeometry as LivenessGeometry
 from zaichang.session.try_values import LivenessStep as LivenessStep
+from zaichang.session.try_values import PasskeyAnswered as PasskeyAnswered
+from zaichang.session.try_values import PasskeyDeclined as PasskeyDeclined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class SessionStarted:
             it was noted.
         leniency: The learner's use of it on this lesson within the policy's period; None: nothing is known.
         period: The period in which its credit counts (``core.periods``); None in records from before it was named.
+        passkeys: Those that its page can use; None where it can use none, and in records from before there were any.
     """
 
     at_ms: int
@@ -96,6 +101,7 @@ class SessionStarted:
     capture_days: int | None = None
     leniency: Leniency | None = None
     period: str | None = None
+    passkeys: Passkeys | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +365,8 @@ Event = (
     | ChallengeAnswered
     | LivenessBegun
     | LivenessAssessed
+    | PasskeyAnswered
+    | PasskeyDeclined
     | MediaDelivered
     | ConnectionLost
     | ConnectionResumed

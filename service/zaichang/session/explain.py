@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from zaichang.core.enums import PasskeyUse
 from zaichang.session.policy import Policy
+from zaichang.session.policy_fields import PASSKEYS_SINCE_SCHEMA
 
 _KINDS_ZH = {
     "confirm": "点击确认",
@@ -63,6 +65,43 @@ def _liveness_en(policy: Policy) -> list[str]:
     return lines
 
 
+def _passkeys(policy: Policy) -> list[tuple[bool, PasskeyUse]]:
+    """Return each route that uses passkeys, and how: whether it is the one with faces, and the use."""
+    if policy.schema < PASSKEYS_SINCE_SCHEMA:
+        return []
+    uses = [(False, PasskeyUse(policy.passkey_challenge))] if policy.non_face_route or not policy.proofs else []
+    uses = [(True, PasskeyUse(policy.passkey_face)), *uses] if policy.proofs else uses
+    return [(faces, use) for faces, use in uses if use is not PasskeyUse.OFF]
+
+
+def _passkeys_zh(policy: Policy) -> list[str]:
+    lines = []
+    for faces, use in _passkeys(policy):
+        route = "人脸核验时" if faces else "不用人脸核验时"
+        without = "，这段时间由人工审核" if use is PasskeyUse.REQUIRED else ""
+        lines.append(
+            f"{route}，随机时刻会请您用自己设备的指纹、面容或密码（通行密钥）确认本人；"
+            f"没有或不能使用的，改用其他弹窗{without}。"
+        )
+    if lines and policy.passkey_supervised:
+        lines.append("只有在机构监督下登记的通行密钥有效。")
+    return lines
+
+
+def _passkeys_en(policy: Policy) -> list[str]:
+    lines = []
+    for faces, use in _passkeys(policy):
+        route = "With face recognition" if faces else "Without face recognition"
+        without = ", and that time goes to review" if use is PasskeyUse.REQUIRED else ""
+        lines.append(
+            f"{route}, the learner's own device confirms its owner at drawn moments, by fingerprint, face or PIN "
+            f"(passkey); without one another challenge comes{without}."
+        )
+    if lines and policy.passkey_supervised:
+        lines.append("Only passkeys that were registered under the institution's eyes count.")
+    return lines
+
+
 def absence_bp(policy: Policy) -> tuple[int, int, int]:
     """Return the bound on the time that an absent learner can earn where captures are drawn samples (rules 2).
 
@@ -110,7 +149,7 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
             f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
         )
         lines.append("验证弹窗没有回应就离开的，下一次学习一开始须先回应一次，回应之前不计时。")
-    lines += _liveness_zh(policy)
+    lines += _passkeys_zh(policy) + _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
     if policy.pause_when_unfocused:
@@ -171,7 +210,7 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
         lines.append(
             "A learner who leaves one unanswered begins the next session with one; nothing counts before its answer."
         )
-    lines += _liveness_en(policy)
+    lines += _passkeys_en(policy) + _liveness_en(policy)
     if policy.pause_when_hidden:
         lines.append("While the page is hidden nothing counts, and nothing else is lost.")
     if policy.pause_when_unfocused:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import bracket, closing, phase, sampling
+from zaichang.session.judgements import passkeys
 from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge, Outcome, Phase
@@ -94,12 +95,15 @@ def answered(turn: Turn, kind: ChallengeKind, lack: ReasonCode | None) -> None:
             credit.resolve(turn, Outcome.UNDECIDED, state.liveness.failed_reason, 0, state.credit.held)
     challenges.schedule(turn)
     cured = challenges.set_hold(turn, hold=False)
+    missing = passkeys.lack(state, turn.policy)
+    if missing is not None and turn.uses_captures:
+        credit.leave_proved(turn, missing)
     if kind == ChallengeKind.LIVENESS:
         bracket.cover(turn, lack)
     else:
         bracket.clear(turn)
     if not turn.uses_captures:
-        decide(turn, Outcome.PASSED, None)
+        decide(turn, Outcome.PASSED if missing is None else Outcome.UNDECIDED, missing)
         return
     if state.playback.phase is Phase.CHALLENGING and state.proofs.hold is ReasonCode.AWAITING_PROOF:
         proofs.set_hold(turn, None)  # the first proof is complete

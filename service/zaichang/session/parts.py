@@ -278,6 +278,8 @@ class Challenges:
         reactions_ms: The last reaction times, for the regularity indicator.
         picks: Positions of the last chosen options; ``-1 - position`` for a wrong choice.
         owed: Once closed: the kind of the challenge that was left open.
+        passkey_first: Whether the session still owes its first passkey, which is asked for as soon as it plays.
+        passkey_declined: How often a passkey was declined since one passed; ``UNSUPPORTED`` counts as often enough.
     """
 
     open: Challenge | None = None
@@ -289,6 +291,8 @@ class Challenges:
     reactions_ms: tuple[int, ...] = ()
     picks: tuple[int, ...] = ()
     owed: ChallengeKind | None = None
+    passkey_first: bool = False
+    passkey_declined: int = 0
 
     def copy(self) -> Challenges:
         """Return a copy."""
@@ -302,6 +306,8 @@ class Challenges:
         twin.reactions_ms = self.reactions_ms
         twin.picks = self.picks
         twin.owed = self.owed
+        twin.passkey_first = self.passkey_first
+        twin.passkey_declined = self.passkey_declined
         return twin
 
 

@@ -8,11 +8,12 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.enums import ChallengeKind, Proof
+from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
 from zaichang.core.errors import ConfigError
+from zaichang.session import policy_fields
 from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCHEMA
-from zaichang.session.policy_fields import ORDERED, SCHEMA_OF_CODE, check, choice, limit, member, sample, whole
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
+from zaichang.session.policy_fields import SCHEMA_OF_CODE, choice, limit, member, sample, switch, whole, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Policy:
         5_000,
         "How far a playhead may pass the furthest point, or the server's clock, because of rounding.",
     )
-    skip_allowed: bool = field(default=False, metadata={"doc": "Whether a first viewing may skip ahead."})
+    skip_allowed: bool = switch(False, "Whether a first viewing may skip ahead.")
 
     # Heartbeats
     heartbeat_ms: int = whole(5_000, 1_000, 30_000, "How often the player reports.")
@@ -166,7 +167,9 @@ class Policy:
 
     # Challenges
     challenge_kinds: tuple[ChallengeKind, ...] = choice(
-        (ChallengeKind.CONFIRM, ChallengeKind.CODE), tuple(ChallengeKind), "Kinds of challenges in use; may be empty."
+        (ChallengeKind.CONFIRM, ChallengeKind.CODE),
+        tuple(kind for kind in ChallengeKind if kind is not ChallengeKind.PASSKEY),
+        "Kinds of challenges in use, passkeys apart; may be empty.",
     )
     challenge_mean_ms: int = whole(600_000, 10_000, 3_600_000, "Mean time between challenges, in ACTIVE time.")
     challenge_min_gap_ms: int = whole(240_000, 5_000, 3_600_000, "Least time between two challenges.")
@@ -182,15 +185,19 @@ class Policy:
         700, 0, 5_000, "A faster answer is refused as automatic; a challenge of another kind follows."
     )
 
-    # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
-    liveness_start: bool = field(
-        default=False, metadata={"doc": "Whether a liveness challenge must pass before the first minute counts."}
+    # Passkeys (docs/protocol.md, "passkeys"): the learner's own device confirms its owner
+    passkey_face: str = word(PasskeyUse.OFF, "Use of passkeys on the route with faces: `off`, `allowed` or `required`.")
+    passkey_challenge: str = word(
+        PasskeyUse.ALLOWED, "The same on the route without faces, where a passkey is then the proof at each moment."
     )
-    liveness_bracket: bool = field(
-        default=False,
-        metadata={
-            "doc": "Whether time that captures have proved is credited only after the next passed liveness challenge."
-        },
+    passkey_supervised: bool = switch(
+        False, "Whether only passkeys count that were registered under the institution's eyes.", since=4
+    )
+
+    # Active liveness (docs/protocol.md, "active liveness"); never on the route without face recognition
+    liveness_start: bool = switch(False, "Whether a liveness challenge must pass before the first minute counts.")
+    liveness_bracket: bool = switch(
+        False, "Whether time that captures have proved is credited only after the next passed liveness challenge."
     )
     liveness_max_gap_ms: int = whole(
         900_000, 60_000, 3_600_000, "Longest time between two passed liveness challenges, in ACTIVE time."
@@ -295,23 +302,19 @@ class Policy:
     )
 
     # Delivery (docs/protocol.md, "delivery log")
-    delivery_required: bool = field(
-        default=False,
-        metadata={"doc": "Whether only media counts that the delivery log says was sent to this session."},
+    delivery_required: bool = switch(
+        False, "Whether only media counts that the delivery log says was sent to this session."
     )
     delivery_wait_ms: int = whole(
         300_000, 0, 3_600_000, "How late the delivery log may be; media still missing then goes to review."
     )
 
     # Focus
-    pause_when_hidden: bool = field(default=True, metadata={"doc": "Whether a hidden page stops counting (焦点控制)."})
-    pause_when_unfocused: bool = field(default=False, metadata={"doc": "The same for a visible page without focus."})
-    pause_when_floating: bool = field(
-        default=True, metadata={"doc": "The same for a video in a small window of its own (picture in picture)."}
-    )
-    pause_on_second_screen: bool = field(
-        default=False,
-        metadata={"doc": "The same while a second screen is connected; many desks have one, so this is off."},
+    pause_when_hidden: bool = switch(True, "Whether a hidden page stops counting (焦点控制).")
+    pause_when_unfocused: bool = switch(False, "The same for a visible page without focus.")
+    pause_when_floating: bool = switch(True, "The same for a video in a small window of its own (picture in picture).")
+    pause_on_second_screen: bool = switch(
+        False, "The same while a second screen is connected; many desks have one, so this is off."
     )
 
     # Schedule
@@ -321,7 +324,7 @@ class Policy:
 
     # Records
     segment_ms: int = whole(300_000, 15_000, 3_600_000, "Wall time that one session.segment leaf covers.")
-    non_face_route: bool = field(default=True, metadata={"doc": "Whether the route without face recognition is open."})
+    non_face_route: bool = switch(True, "Whether the route without face recognition is open.")
 
     @property
     def rules(self) -> int:
@@ -335,14 +338,8 @@ class Policy:
             ConfigError: ``policy.invalid``, naming the field, the value and the bounds.
         """
         for spec in fields(self):
-            check(spec.name, getattr(self, spec.name), dict(spec.metadata))
-        for low, high in ORDERED:
-            if getattr(self, low) > getattr(self, high):
-                raise ConfigError("policy.invalid", f"{low} must not be above {high}.")
-        if self.heartbeat_ms >= self.gap_ms:
-            raise ConfigError("policy.invalid", "heartbeat_ms must be below gap_ms, else every report comes too late.")
-        if self.liveness_light_changes >= self.liveness_light_colours:
-            raise ConfigError("policy.invalid", "liveness_light_changes must be below liveness_light_colours.")
+            policy_fields.check(spec.name, getattr(self, spec.name), dict(spec.metadata))
+        policy_fields.check_order(self)
         for spec in _newer(self.schema):
             if spec.name != "schema" and getattr(self, spec.name) != spec.default:
                 raise ConfigError(

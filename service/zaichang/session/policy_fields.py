@@ -8,12 +8,14 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 3
+SCHEMA = 4
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
 DRAWN_SINCE_SCHEMA = 3
 """From this schema on captures are drawn samples: rules 2. A record is replayed under the rules that made it."""
+PASSKEYS_SINCE_SCHEMA = 4
+"""From this schema on a policy says where passkeys are used."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),
@@ -22,6 +24,11 @@ ORDERED = (
     ("liveness_agree_frames", "liveness_rest_frames"),
 )
 """Fields of which the first must not be above the second."""
+BELOW = (
+    ("heartbeat_ms", "gap_ms", ", else every report comes too late"),
+    ("liveness_light_changes", "liveness_light_colours", ""),
+)
+"""Fields of which the first must be below the second, and why."""
 
 
 def whole(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
@@ -37,6 +44,17 @@ def limit(default: int, low: int, high: int, doc: str) -> Any:
 def sample(default: int, low: int, high: int, doc: str) -> Any:
     """Declare a number of the rules for drawn samples: part of the policy since schema 3, unused before it."""
     return whole(default, low, high, doc, since=3)
+
+
+def switch(default: bool, doc: str, since: int = 1) -> Any:
+    """Declare a switch, part of the policy since a schema."""
+    return field(default=default, metadata={"doc": doc, "since": since})
+
+
+def word(default: StrEnum, doc: str) -> Any:
+    """Declare one word of those of ``default``'s kind: part of the policy since schema 4."""
+    words = tuple(each.value for each in type(default))
+    return field(default=default.value, metadata={"words": words, "doc": doc, "since": PASSKEYS_SINCE_SCHEMA})
 
 
 def choice(default: Any, choices: tuple[StrEnum, ...], doc: str) -> Any:
@@ -63,8 +81,25 @@ def check(name: str, value: object, meta: dict[str, Any]) -> None:
                 "policy.invalid",
                 f"{name} must list distinct values out of {', '.join(meta['choices'])}, got {value!r}.",
             )
+    elif "words" in meta:
+        if value not in meta["words"]:
+            raise ConfigError("policy.invalid", f"{name} must be one of {', '.join(meta['words'])}, got {value!r}.")
     elif isinstance(value, str) and not 1 <= len(value) <= 64:
         raise ConfigError("policy.invalid", f"{name} must have 1 to 64 characters.")
+
+
+def check_order(policy: object) -> None:
+    """Check the fields against each other.
+
+    Raises:
+        ConfigError: ``policy.invalid``, naming both fields.
+    """
+    for low, high in ORDERED:
+        if getattr(policy, low) > getattr(policy, high):
+            raise ConfigError("policy.invalid", f"{low} must not be above {high}.")
+    for low, high, reason in BELOW:
+        if getattr(policy, low) >= getattr(policy, high):
+            raise ConfigError("policy.invalid", f"{low} must be below {high}{reason}.")
 
 
 def member(choices: tuple[StrEnum, ...], item: object) -> object:

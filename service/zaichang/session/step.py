@@ -25,6 +25,8 @@ from zaichang.session.events import (
     LivenessBegun,
     MediaDelivered,
     NonceRevealed,
+    PasskeyAnswered,
+    PasskeyDeclined,
     SessionStarted,
     Superseded,
 )
@@ -56,7 +58,7 @@ def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision,
         ),
         credit=Credit(credited=normalise(event.credited)),
         proofs=Proofs(),
-        challenges=Challenges(),
+        challenges=Challenges(passkey_first=True),
         liveness=Liveness(failed=event.leniency.liveness_failed if event.leniency is not None else 0),
         samples=samples.begun(policy, event.leniency),
         page=Page(),
@@ -115,8 +117,10 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
             return proofs.assess(turn, event)
         case CaptureUnavailable():
             return proofs.refuse_capture(turn, event)
-        case ChallengeAnswered():
+        case ChallengeAnswered() | PasskeyAnswered():
             answers.answer(turn, event)
+        case PasskeyDeclined():
+            answers.decline_passkey(turn, event)
         case LivenessBegun():
             answers.begin_try(turn, event)
         case LivenessAssessed():

@@ -12,6 +12,7 @@ from typing import assert_never
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import MINUTE_MS
 from zaichang.session import closing, outcomes, phase
+from zaichang.session.judgements import passkeys
 from zaichang.session.owners import challenges, credit, link, liveness, playback, proofs, samples
 from zaichang.session.parts import Playback
 from zaichang.session.policy import DRAWN_SINCE_SCHEMA, Policy
@@ -105,13 +106,15 @@ def _sample_due_ms(state: State, policy: Policy) -> int:
 
 
 def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
-    """Return when the next challenge comes: after a failed one, as scheduled, or because liveness is owed."""
+    """Return when the next challenge comes: after a failed one, as scheduled, or as a passkey or liveness is owed."""
     challenges_, playback_ = state.challenges, state.playback
     due_ms = challenges_.due_ms if challenges_.due_ms and online else _NEVER_MS
     if active:
         next_ms = _NEVER_MS
-        if policy.challenge_kinds or not state.uses_captures(policy):
+        if policy.challenge_kinds or not state.uses_captures(policy) or passkeys.asked(state, policy):
             next_ms = challenges_.next_active_ms
+        if passkeys.first_due(state, policy):
+            next_ms = playback_.active_ms
         liveness_ms = liveness.due_active_ms(state, policy)
         if liveness_ms is not None and liveness_ms < next_ms:
             next_ms = liveness_ms

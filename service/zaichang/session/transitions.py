@@ -23,6 +23,8 @@ from zaichang.session.events import (
     LivenessBegun,
     MediaDelivered,
     NonceRevealed,
+    PasskeyAnswered,
+    PasskeyDeclined,
     SessionStarted,
     Superseded,
 )
@@ -149,6 +151,8 @@ _ALWAYS: Final = frozenset(
         ChallengeAnswered,
         LivenessBegun,
         LivenessAssessed,
+        PasskeyAnswered,
+        PasskeyDeclined,
         MediaDelivered,
         ConnectionLost,
         ConnectionResumed,

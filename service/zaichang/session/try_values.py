@@ -1,11 +1,11 @@
-"""The values that the event of a liveness try holds: its steps, the measurements it was judged by, its kept frames."""
+"""Answers by body or device: the values that the event of a liveness try holds, and the events of a passkey."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zaichang.core.enums import LivenessAction, StepOutcome
-from zaichang.core.ids import CaptureId
+from zaichang.core.enums import LivenessAction, PasskeyCause, StepOutcome
+from zaichang.core.ids import CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 
 
@@ -82,3 +82,41 @@ class KeptCapture:
     capture_id: CaptureId
     picture: str
     encrypted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyAnswered:
+    """The learner's device answered a ``passkey`` challenge; the shell has verified the assertion.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        challenge_id: The challenge.
+        credential_id: The passkey that was used, base64url.
+        verified: Whether the signature is the registered key's, over this challenge and origin, with the user verified.
+        client_data: The signed ``clientDataJSON``, base64url.
+        authenticator_data: The signed authenticator data, base64url.
+        signature: The signature, base64url.
+    """
+
+    at_ms: int
+    challenge_id: ChallengeId
+    credential_id: str
+    verified: bool
+    client_data: str
+    authenticator_data: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyDeclined:
+    """The learner cannot use a passkey now; another challenge takes its place.
+
+    Attributes:
+        at_ms: Server time of arrival.
+        challenge_id: The challenge.
+        cause: Why.
+    """
+
+    at_ms: int
+    challenge_id: ChallengeId
+    cause: PasskeyCause

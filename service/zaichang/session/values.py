@@ -105,8 +105,8 @@ class Challenge:
     Attributes:
         challenge_id: Unique within the session.
         kind: Its kind.
-        expected: The only correct answer; empty where a liveness try answers.
-        options: As shown.
+        expected: The only correct answer; empty where a liveness try answers; ``passkey``: what the device signs.
+        options: As shown; ``passkey``: the passkeys that may answer.
         text: The question.
         variant: Wording and look.
         salt: 16 hex digits that the code's picture is drawn from.

@@ -19,6 +19,13 @@ def both(policy: Policy) -> tuple[str, str]:
     return "\n".join(zh), "\n".join(en)
 
 
+def test_without_passkeys_nothing_is_said_of_them() -> None:
+    silent = {"schema": 4, "passkey_supervised": True}
+    for change in ({}, {**silent, "passkey_challenge": "off"}, {**silent, "non_face_route": False}):
+        assert "passkey" not in both(replace(BASE, **change))[1]
+    assert "Without face" in both(replace(BASE, schema=4, proofs=(), non_face_route=False))[1]
+
+
 @pytest.mark.parametrize(
     ("change", "zh", "en"),
     [
@@ -50,6 +57,18 @@ def both(policy: Policy) -> tuple[str, str]:
         ({"liveness_bracket": True, "liveness_step_ms": 9_000}, "每个动作 9 秒内", "each within 9 s"),
         ({"delivery_required": True}, "5 分钟内未到的，由人工审核", "within 5 min, that time goes to review"),
         ({}, "非人脸核验方式", "without face recognition"),
+        ({"schema": 4}, "不用人脸核验时，随机时刻", "Without face recognition, the learner's own device"),
+        (
+            {"schema": 4, "passkey_face": "required"},
+            "人脸核验时，随机时刻",
+            "With face recognition, the learner's own device",
+        ),
+        (
+            {"schema": 4, "passkey_challenge": "required"},
+            "改用其他弹窗，这段时间由人工审核",
+            "without one another challenge comes, and that time goes to review",
+        ),
+        ({"schema": 4, "passkey_supervised": True}, "监督下登记", "under the institution's eyes"),
     ],
 )
 def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:

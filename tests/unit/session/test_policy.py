@@ -72,6 +72,18 @@ def test_switches_are_switches() -> None:
     assert policy_from_mapping({"skip_allowed": True}).skip_allowed is True
 
 
+def test_a_word_is_one_of_its_own() -> None:
+    error = refused(passkey_face="sometimes", schema=SCHEMA)
+    assert error.code == "policy.invalid" and "off, allowed, required" in error.message
+    assert policy_from_mapping({"passkey_face": "required", "schema": SCHEMA}).passkey_face == "required"
+    assert "schema" in refused(passkey_face="required", schema=3).message
+    assert "passkey" not in get_choices("challenge_kinds"), "passkeys have fields of their own"
+
+
+def get_choices(name: str) -> tuple[str, ...]:
+    return next(tuple(spec.metadata["choices"]) for spec in fields(Policy) if spec.name == name)
+
+
 def test_what_is_unknown_is_named() -> None:
     error = refused(captures_per_hour=3)
     assert error.code == "policy.unknown_key"
@@ -111,6 +123,8 @@ def test_the_digest_binds_every_field() -> None:
             other = value + (1 if value < spec.metadata["high"] else -1)
         elif isinstance(value, tuple):
             other = value[1:]
+        elif "words" in spec.metadata:
+            other = next(word for word in spec.metadata["words"] if word != value)
         else:
             other = value + "x"
         digests.add(policy_digest(replace(NEWEST, **{spec.name: other})))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from zaichang.core.enums import Proof
+from zaichang.core.enums import PasskeyUse, Proof
 from zaichang.core.errors import ConfigError
-from zaichang.session.policy_fields import check, choice, limit, member, sample, whole
+from zaichang.session.policy_fields import check, choice, limit, member, sample, switch, whole, word
 
 WHOLE = {"low": 2, "high": 5}
 CHOICES = {"choices": (Proof.PRESENCE, Proof.IDENTITY)}
@@ -23,9 +23,24 @@ def test_a_number_knows_its_bounds_and_the_schema_that_it_came_with(declare: Any
     assert choice((), CHOICES["choices"], "Doc.").metadata == {**CHOICES, "doc": "Doc."}
 
 
+def test_a_switch_and_a_word_know_their_schema_too() -> None:
+    assert switch(True, "Doc.").metadata == {"doc": "Doc.", "since": 1} and switch(True, "Doc.").default is True
+    spec = word(PasskeyUse.ALLOWED, "Doc.")
+    assert spec.metadata == {"words": ("off", "allowed", "required"), "doc": "Doc.", "since": 4}
+    assert type(spec.default) is str, "a pack's own word is no member of the enum"
+
+
 @pytest.mark.parametrize(
     ("value", "meta"),
-    [(2, WHOLE), (5, WHOLE), ((), CHOICES), ((Proof.IDENTITY, Proof.PRESENCE), CHOICES), ("x" * 64, {}), (7, {})],
+    [
+        (2, WHOLE),
+        (5, WHOLE),
+        ((), CHOICES),
+        ((Proof.IDENTITY, Proof.PRESENCE), CHOICES),
+        ("x" * 64, {}),
+        (7, {}),
+        ("on", {"words": ("off", "on")}),
+    ],
 )
 def test_a_fitting_value_passes(value: object, meta: dict[str, Any]) -> None:
     check("name", value, meta)
@@ -37,6 +52,7 @@ def test_a_fitting_value_passes(value: object, meta: dict[str, Any]) -> None:
         (1, WHOLE, "an integer from 2 to 5, got 1"), (6, WHOLE, "got 6"), (True, WHOLE, "got True"),
         ("3", WHOLE, "got '3'"), ((Proof.PAD,), CHOICES, "distinct values out of presence, identity"),
         ((Proof.PRESENCE, Proof.PRESENCE), CHOICES, "distinct"), ("presence", CHOICES, "distinct"),
+        ("no", {"words": ("off", "on")}, "one of off, on, got 'no'"),
         ("", {}, "1 to 64 characters"), ("x" * 65, {}, "1 to 64 characters"),
     ],
 )  # fmt: skip

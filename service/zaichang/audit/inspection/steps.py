@@ -63,9 +63,10 @@ _BY_CODE: Final = MappingProxyType(
         "E_QUORUM": _WAIT,
         **dict.fromkeys(("E_RULES", "E_POLICY", "E_FORMAT"), _REPEAT),
         **dict.fromkeys(
-            ("E_DOUBLE", "E_AMEND", "E_MINUTES", "E_LIVENESS", "E_CAPTURE", "E_CAPTURE_GONE", "E_CAPTURE_MISSED"),
+            ("E_DOUBLE", "E_AMEND", "E_MINUTES", "E_LIVENESS", "E_PASSKEY"),
             _REVIEW,
         ),
+        **dict.fromkeys(("E_CAPTURE", "E_CAPTURE_GONE", "E_CAPTURE_MISSED"), _REVIEW),
     }
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from zaichang.audit.replay.capture_replay import check_captures
 from zaichang.audit.replay.liveness_replay import check_liveness
+from zaichang.audit.replay.passkey_replay import check_passkeys
 from zaichang.audit.replay.replaying import Divergence, End, ReplayInput
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import ConfigError, EvidenceError
@@ -42,6 +43,7 @@ def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
         good = _legal(events, policy)
         legal = replay(events[:good], policy)
         found = [*check_captures(events[:good], legal, minutes), *check_liveness(events[:good], legal, policy)]
+        found += check_passkeys(events[:good], legal)
         got = type(events[good]).__name__
         refused = Divergence(
             minute=good, field="event", expected=ABSENT, got=got, code=error.code, message=error.message
@@ -59,6 +61,7 @@ def replay_by_rules(session: ReplayInput) -> Sequence[Divergence]:
                 found.append(Divergence(minute=number, field=field, expected=expected, got=got))
     found += check_captures(events, result, minutes)
     found += check_liveness(events, result, policy)
+    found += check_passkeys(events, result)
     if session.end is not None:
         found += _end(result, session.end)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from zaichang.core.enums import ChallengeKind
+from zaichang.session.judgements import passkeys
 from zaichang.session.judgements.liveness_tries import KINDS
 from zaichang.session.owners import liveness
 from zaichang.session.policy import Policy
@@ -26,22 +27,28 @@ def kind_of(state: State, policy: Policy, raw: bytes, avoid: ChallengeKind | Non
         state: Of the session.
         policy: Of the session.
         raw: The challenge's draw.
-        avoid: A kind that was just answered too fast; another one follows where there is one.
+        avoid: A kind that was just answered too fast, or a passkey that was just declined; another one follows where
+            there is one.
     """
     if liveness.forced(state, policy):
         return ChallengeKind.LIVENESS
+    if passkeys.asked(state, policy) and avoid is not ChallengeKind.PASSKEY:
+        return ChallengeKind.PASSKEY
     if state.challenges.failures and ChallengeKind.CODE in policy.challenge_kinds:
         return ChallengeKind.CODE  # the kind that resists guessing
     kinds = [kind for kind in policy.challenge_kinds if _usable(state, policy, kind)] or [ChallengeKind.CONFIRM]
+    if passkeys.available(state, policy):
+        kinds.append(ChallengeKind.PASSKEY)
     others = [kind for kind in kinds if kind != avoid] or kinds
     return others[raw[31] % len(others)]
 
 
-def content_of(state: State, kind: ChallengeKind, number: int, raw: bytes) -> Content:
+def content_of(state: State, policy: Policy, kind: ChallengeKind, number: int, raw: bytes) -> Content:
     """Return the content of a challenge of this kind.
 
     Args:
         state: Of the session.
+        policy: Of the session.
         kind: Which kind.
         number: 0, 1, 2, ... within the session.
         raw: The challenge's draw.
@@ -62,6 +69,8 @@ def content_of(state: State, kind: ChallengeKind, number: int, raw: bytes) -> Co
             labels = tuple(CONFIRM_LABELS[place] for place in _shuffled(raw, len(CONFIRM_LABELS)))
             options = tuple(keys[8 * place :][:4].hex() for place in range(len(labels)))
             return options[labels.index("here")], options, "", labels
+        case ChallengeKind.PASSKEY:
+            return draw(state.lots, "passkey", number).hex(), passkeys.usable(state, policy), "", ()
         case _:
             assert_never(kind)
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zaichang.core.enums import ChallengeKind
+from zaichang.core.enums import ChallengeKind, PasskeyCause
 from zaichang.core.ids import ChallengeId
 from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import ChallengeJudged, OrderChallenge
-from zaichang.session.events import ChallengeAnswered
+from zaichang.session.events import ChallengeAnswered, PasskeyAnswered
 from zaichang.session.judgements.challenge_content import content_of, kind_of
 from zaichang.session.judgements.liveness_tries import KINDS, lasts_ms, order_of, steps_of
+from zaichang.session.judgements.passkeys import DECLINED_MAX
 from zaichang.session.owners import credit
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.turn import Turn
@@ -76,7 +77,7 @@ def issue(
         return
     raw = draw(turn.state.lots, "challenge-content", challenges.issued)
     kind = kind_of(turn.state, turn.policy, raw, avoid) if kind is None else kind
-    expected, options, text, labels = content_of(turn.state, kind, challenges.issued, raw)
+    expected, options, text, labels = content_of(turn.state, turn.policy, kind, challenges.issued, raw)
     challenges.open = Challenge(
         challenge_id=ChallengeId(f"q{challenges.issued}"),
         kind=kind,
@@ -91,6 +92,8 @@ def issue(
         attempts=attempts,
     )
     challenges.issued += 1
+    if kind == ChallengeKind.PASSKEY:
+        challenges.passkey_first = False
     repeat_order(turn)
 
 
@@ -143,8 +146,9 @@ def expire(turn: Turn) -> bool:
 
 def repeat_order(turn: Turn) -> None:
     """Show the open challenge (again, after a lost connection)."""
-    challenge = turn.state.challenges.open
+    challenge, held = turn.state.challenges.open, turn.state.info.passkeys
     if challenge is not None:
+        passkey = challenge.kind == ChallengeKind.PASSKEY
         turn.add(
             OrderChallenge(
                 challenge_id=challenge.challenge_id,
@@ -154,6 +158,8 @@ def repeat_order(turn: Turn) -> None:
                 text=challenge.text,
                 labels=challenge.labels,
                 code=challenge.expected if challenge.kind == ChallengeKind.CODE else "",
+                nonce=challenge.expected if passkey else None,
+                rp_id=held.rp_id if passkey and held is not None else None,
                 variant=challenge.variant,
                 salt=challenge.salt,
                 steps=steps_of(challenge.kind, turn.policy),
@@ -161,39 +167,64 @@ def repeat_order(turn: Turn) -> None:
         )
 
 
-def judge(turn: Turn, event: ChallengeAnswered) -> ReasonCode | None:
+def judge(turn: Turn, event: ChallengeAnswered | PasskeyAnswered) -> ReasonCode | None:
     """Judge an answer.
 
     Returns:
-                    None for a correct answer; CHALLENGE_UNANSWERED if it answers no open challenge (nothing changes);
-                    otherwise the reason of its refusal. The caller acts on attempts and on an overdue challenge.
+        None for a correct answer; CHALLENGE_UNANSWERED if it answers no open challenge (nothing changes); otherwise the
+        reason of its refusal. The caller acts on attempts and on an overdue challenge.
     """
     challenges, policy = turn.state.challenges, turn.policy
     challenge = challenges.open
     # (1) It must answer the open challenge.
     if challenge is None or challenge.challenge_id != event.challenge_id:
         return refuse(turn, event.challenge_id)
-    # (2) Not faster than a person reads.
+    # (2) Not faster than a person reads, or touches a sensor.
     reaction_ms = event.at_ms - challenge.issued_at_ms
     if reaction_ms < policy.reaction_min_ms and challenge.kind not in KINDS:
         credit.indicate(turn, ReasonCode.CHALLENGE_TOO_FAST)
         tell(turn, challenge, ReasonCode.CHALLENGE_TOO_FAST, closed=True)
         return ReasonCode.CHALLENGE_TOO_FAST
     # (3) Right; a challenge of tries has no right answer.
-    answer = event.answer.strip()
-    _watch_places(turn, challenge, answer)
-    if challenge.kind in KINDS or answer != challenge.expected:
-        credit.indicate(turn, ReasonCode.CHALLENGE_WRONG)
+    wrong = _wrong(turn, challenge, event)
+    if wrong is not None:
+        credit.indicate(turn, wrong)
         challenges.open = replace(challenge, attempts=challenge.attempts + 1)
         out_of_tries = challenge.attempts + 1 >= attempts_of(turn, challenge)
-        tell(turn, challenge, ReasonCode.CHALLENGE_WRONG, closed=out_of_tries)
-        return ReasonCode.CHALLENGE_WRONG
+        tell(turn, challenge, wrong, closed=out_of_tries)
+        return wrong
     # (4) Answered.
     _watch_regularity(turn, reaction_ms)
     challenges.open = None
     challenges.failures = 0
+    if challenge.kind == ChallengeKind.PASSKEY:
+        challenges.passkey_declined = 0
     tell(turn, challenge, None, closed=True, accepted=True)
     return None
+
+
+def _wrong(turn: Turn, challenge: Challenge, event: ChallengeAnswered | PasskeyAnswered) -> ReasonCode | None:
+    """Return why this is not the answer asked for; None where it is."""
+    passkey = challenge.kind == ChallengeKind.PASSKEY
+    if isinstance(event, PasskeyAnswered):
+        held = passkey and event.verified and event.credential_id in challenge.options
+        return None if held else ReasonCode.PASSKEY_FAILED
+    answer = event.answer.strip()
+    _watch_places(turn, challenge, answer)
+    # The page was shown the nonce that a passkey signs, so typing it back says nothing.
+    right = answer == challenge.expected and not passkey and challenge.kind not in KINDS
+    return None if right else ReasonCode.CHALLENGE_WRONG
+
+
+def decline_passkey(turn: Turn, cause: PasskeyCause) -> None:
+    """Record that the learner cannot use a passkey now, and ask for another answer at no cost of attempts."""
+    challenges = turn.state.challenges
+    lasting = cause is PasskeyCause.UNSUPPORTED
+    challenges.passkey_declined = DECLINED_MAX if lasting else challenges.passkey_declined + 1
+    attempts = challenges.open.attempts if challenges.open is not None else 0
+    credit.indicate(turn, ReasonCode.PASSKEY_MISSING)
+    take_away(turn)
+    issue(turn, attempts=attempts, avoid=ChallengeKind.PASSKEY)
 
 
 def refuse(turn: Turn, challenge_id: ChallengeId) -> ReasonCode:

@@ -16,6 +16,7 @@ from bisect import bisect_right
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import Leniency
+from zaichang.session.judgements import passkeys
 from zaichang.session.parts import Samples
 from zaichang.session.playhead import IntervalSet
 from zaichang.session.policy import Policy
@@ -168,10 +169,10 @@ def refuse_opening(turn: Turn) -> bool:
 
 
 def failed(state: State, policy: Policy) -> ReasonCode | None:
-    """Return why all that is proved goes to review, or None: too many rounds failed, or a doubtful opening."""
+    """Return why all that is proved goes to review, or None: a doubtful opening, failed rounds, no passkey."""
     if state.samples.admitted:
         return ReasonCode.PAD_ATTACK
-    return _told(state) if state.samples.failures >= policy.failed_max else None
+    return _told(state) if state.samples.failures >= policy.failed_max else passkeys.lack(state, policy)
 
 
 def doubted(state: State, policy: Policy) -> ReasonCode | None:

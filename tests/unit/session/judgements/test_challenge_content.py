@@ -67,12 +67,17 @@ def test_after_a_failure_the_code_follows_because_guessing_does_not_pass_it() ->
 
 
 def test_a_code_is_its_digits() -> None:
-    assert content_of(state(), K.CODE, 0, bytes((7, 12, 230, 99)) + bytes(28)) == ("7209"[:CODE_DIGITS], (), "", ())
+    assert content_of(state(), ALL, K.CODE, 0, bytes((7, 12, 230, 99)) + bytes(28)) == (
+        "7209"[:CODE_DIGITS],
+        (),
+        "",
+        (),
+    )
 
 
 @pytest.mark.parametrize("kind", [K.LIVENESS, K.LIGHT])
 def test_movements_and_light_have_no_content_of_their_own(kind: K) -> None:
-    assert content_of(state(), kind, 0, raw()) == ("", (), "", ())
+    assert content_of(state(), ALL, kind, 0, raw()) == ("", (), "", ())
 
 
 def test_a_question_shows_all_its_options_and_names_the_place_of_the_right_one() -> None:
@@ -80,7 +85,7 @@ def test_a_question_shows_all_its_options_and_names_the_place_of_the_right_one()
     seen = set()
     for number in range(40):
         expected, options, text, labels = content_of(
-            session, K.QUESTION, 0, bytes((0, 0, 0, number)) + bytes(range(number, number + 28))
+            session, ALL, K.QUESTION, 0, bytes((0, 0, 0, number)) + bytes(range(number, number + 28))
         )
         question = next(each for each in QUESTIONS if each.text == text)
         assert sorted(options) == sorted(question.options) and labels == ()
@@ -94,7 +99,7 @@ def test_a_confirmation_shows_every_label_and_only_here_is_right() -> None:
     session = state()
     orders = set()
     for number in range(30):
-        expected, options, text, labels = content_of(session, K.CONFIRM, number, bytes(range(number, number + 32)))
+        expected, options, text, labels = content_of(session, ALL, K.CONFIRM, number, bytes(range(number, number + 32)))
         assert sorted(labels) == sorted(CONFIRM_LABELS) and text == ""
         assert options[labels.index("here")] == expected
         assert len(set(options)) == len(options)
@@ -104,6 +109,6 @@ def test_a_confirmation_shows_every_label_and_only_here_is_right() -> None:
 
 def test_the_keys_of_a_confirmation_are_new_for_each_one() -> None:
     session = state()
-    first, second = (set(content_of(session, K.CONFIRM, number, raw())[1]) for number in (0, 1))
+    first, second = (set(content_of(session, ALL, K.CONFIRM, number, raw())[1]) for number in (0, 1))
     assert not first & second
-    assert set(content_of(session, K.CONFIRM, 0, raw())[1]) == first, "and the same for the same one"
+    assert set(content_of(session, ALL, K.CONFIRM, 0, raw())[1]) == first, "and the same for the same one"

@@ -93,21 +93,28 @@ def test_buttons_and_questions_can_be_recomputed_from_the_seed() -> None:
     state = session.state
     for number in range(20):
         keys, raw = draw(state.lots, "challenge-keys", number), draw(state.lots, "challenge-content", number)
-        expected, options, text, labels = challenge_content.content_of(state, ChallengeKind.CONFIRM, number, raw)
+        expected, options, text, labels = challenge_content.content_of(
+            state, session.policy, ChallengeKind.CONFIRM, number, raw
+        )
         assert (expected, text) == (options[labels.index("here")], "")
         assert options == (keys[:4].hex(), keys[8:12].hex(), keys[16:20].hex())
         assert labels == tuple(challenge_content.CONFIRM_LABELS[i] for i in challenge_content._shuffled(raw, 3))
         asked = BANK[int.from_bytes(raw[:4], "big") % len(BANK)]
         order = challenge_content._shuffled(raw[4:16], len(asked.options))
-        shown = challenge_content.content_of(state, ChallengeKind.QUESTION, number, raw)
+        shown = challenge_content.content_of(state, session.policy, ChallengeKind.QUESTION, number, raw)
         assert shown == (str(order.index(asked.correct)), tuple(asked.options[i] for i in order), asked.text, ())
-        assert challenge_content.content_of(state, ChallengeKind.LIVENESS, number, raw) == ("", (), "", ())
+        assert challenge_content.content_of(state, session.policy, ChallengeKind.LIVENESS, number, raw) == (
+            "",
+            (),
+            "",
+            (),
+        )
 
 
 def test_an_unknown_kind_is_an_error_and_never_another_kind() -> None:
     session = hands()
     with pytest.raises(AssertionError):
-        challenge_content.content_of(session.state, "riddle", 0, bytes(32))  # type: ignore[arg-type]  # the bug
+        challenge_content.content_of(session.state, session.policy, "riddle", 0, bytes(32))  # type: ignore[arg-type]  # the bug
 
 
 def test_only_buttons_have_labels() -> None:
