@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from zaichang.core.errors import ConfigError
 
+_LISTS: Final = ("allowed_origins", "log_witnesses", "passkey_domains")
 PREFIX: Final = "ZAICHANG_"
 OTHER_VARIABLES: Final = frozenset({"CONFIG", "MODEL_CACHE", "MODEL_MIRROR", "SHARED"})
 """Variables with our prefix that are read elsewhere (docs/operations.md)."""
@@ -43,6 +44,11 @@ class Settings(BaseModel):
     allowed_origins: tuple[str, ...] = Field(
         (),
         description="Sites that may embed the player, such as https://lms.example. The service's own pages always may.",
+    )
+    passkey_domains: tuple[str, ...] = Field(
+        (),
+        description="Domains whose pages share passkeys: example.org for learn.example.org and hours.example.org. A"
+        " page of another domain has passkeys of its own host.",
     )
     master_key: SecretStr = Field(
         SecretStr(""),
@@ -179,7 +185,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         key = name.removeprefix(PREFIX).lower()
         if key not in Settings.model_fields:
             raise _unknown(name, "the environment")
-        values[key] = tuple(text.split(",")) if key in ("allowed_origins", "log_witnesses") and text else text
+        values[key] = tuple(text.split(",")) if key in _LISTS and text else text
     return values
 
 

@@ -6,7 +6,6 @@ finger: the scenario says whether the owner is there.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from zaichang.core.passkeys import base64url
 
 PRESENT: Final = 0x01
 VERIFIED: Final = 0x04
@@ -108,11 +109,6 @@ class Authenticator:
 
     def _data(self, rp_id: str, flags: int) -> bytes:
         return hashlib.sha256(rp_id.encode()).digest() + bytes((flags,)) + bytes(4)
-
-
-def base64url(data: bytes) -> str:
-    """Return bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _client_data(kind: str, challenge: str, origin: str) -> bytes:

@@ -101,11 +101,12 @@ class Pipe:
 class Student:
     """One page: sends the given messages, and looks for the expected ones in order of arrival."""
 
-    def __init__(self, services: Services, clock: ManualClock) -> None:
+    def __init__(self, services: Services, clock: ManualClock, origin: str = "") -> None:
         self.services = services
         self.clock = clock
+        self.origin = origin
         self.pipe = Pipe()
-        self.task = asyncio.ensure_future(services.gateway.serve(self.pipe))
+        self.task = asyncio.ensure_future(services.gateway.serve(self.pipe, "", origin))
         self.got: list[m.ServerMessage] = []
         self.seq = 1
         self.nonce = ""
@@ -160,7 +161,17 @@ class Student:
         self.send(encode_capture(header, picture or PICTURE + unique))
 
     async def join(self, token: str, resume: str = "") -> m.Joined:
-        self.send(m.Join(protocol=1, token=token, client_nonce_c=client_commitment(NONCE), locale="en", resume=resume))
+        commitment = client_commitment(NONCE)
+        self.send(
+            m.Join(
+                protocol=1,
+                token=token,
+                client_nonce_c=commitment,
+                locale="en",
+                resume=resume,
+                passkey=bool(self.origin),
+            )
+        )
         return await self.expect(m.Joined)
 
     async def begin(self, token: str) -> m.Joined:

@@ -15,6 +15,7 @@ from zaichang.api.parts import ApiParts
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import NO_REVIEWER, ReviewerId
+from zaichang.launch.passkeys import Registering
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import Institution
 
@@ -138,6 +139,21 @@ async def _enrolling(parts: ApiParts, key: str) -> LaunchClaims:
     return claims
 
 
+async def _registering(parts: ApiParts, key: str) -> Registering:
+    ticket = parts.tokens.verify_passkey(key, parts.ports.clock.now_ms())
+    if ticket is not None:
+        return Registering(
+            institution_id=ticket.institution_id,
+            learner_id=ticket.learner_id,
+            key_id=ticket.ticket_id,
+            supervised=True,
+        )
+    claims = await _enrolling(parts, key)
+    return Registering(
+        institution_id=claims.institution_id, learner_id=claims.learner_id, key_id=claims.token_id, supervised=False
+    )
+
+
 PUBLIC: Final = Role((), _no_client)
 PLATFORM: Final = Role(("platformKey",), _platform)
 OWNER: Final = Role(("staffKey",), _owner)
@@ -146,6 +162,7 @@ REVIEWER: Final = Role(("reviewerKey",), _reviewer, ("review.personal_key",))
 ANY_KEY: Final = Role(("platformKey", "staffKey", "reviewerKey"), _any_key)
 LEARNER: Final = Role(("launchToken",), _learner)
 ENROLLING: Final = Role(("launchToken",), _enrolling, ("enrol.not_granted",))
+REGISTERING: Final = Role(("launchToken",), _registering, ("enrol.not_granted",))
 
 Public = Depends(PUBLIC)
 """Among a route's ``dependencies``: the route says that it asks for no key."""
@@ -156,3 +173,4 @@ ByReviewer = Annotated[Caller, Depends(REVIEWER)]
 ByAnyKey = Annotated[Caller, Depends(ANY_KEY)]
 ByLearner = Annotated[LaunchClaims, Depends(LEARNER)]
 ByEnrolling = Annotated[LaunchClaims, Depends(ENROLLING)]
+ByRegistering = Annotated[Registering, Depends(REGISTERING)]

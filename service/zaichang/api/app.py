@@ -13,6 +13,7 @@ from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
 from zaichang.api.openapi import DESCRIPTION, document, openapi_router
 from zaichang.api.parts import ApiParts
+from zaichang.api.passkeys import passkeys_router
 from zaichang.api.public import public_router
 from zaichang.api.queue import queue_router
 from zaichang.api.rate_limit import RateLimit
@@ -52,6 +53,7 @@ def describe() -> FastAPI:
     for router in (
         launch_router(),
         enrol_router(),
+        passkeys_router(),
         receipts_router(),
         learner_router(),
         review_router(),

@@ -9,7 +9,11 @@ from zaichang.api.contract import contract_router, refused
 from zaichang.api.models.common import Names
 from zaichang.api.models.launch import LaunchAnswer, LaunchRequest, LessonNames, MeAnswer
 from zaichang.api.parts import Parts
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import PasskeyUse
 from zaichang.launch.allowances import current_allowance, granted
+from zaichang.launch.passkeys import use_of
+from zaichang.session.policy import policy_from_mapping
 
 
 def launch_router() -> APIRouter:
@@ -50,6 +54,9 @@ def launch_router() -> APIRouter:
         institution = await ports.lessons.institution(claims.institution_id)
         allowance = await current_allowance(parts.ports.learners, claims.institution_id, claims.learner_id)
         terms = granted(allowance, claims.terms)
+        policy = policy_from_mapping(parse_canonical_object(await ports.lessons.policy(claims.policy_digest)))
+        use = use_of(policy, terms.route)
+        passkeys = len(await parts.passkeys.held(claims.institution_id, claims.learner_id))
         held = await parts.enrolling.held(claims.institution_id, claims.learner_id)
         enrolled = held is not None and held.current
         return MeAnswer(
@@ -65,6 +72,9 @@ def launch_router() -> APIRouter:
             enrolled=enrolled,
             outdated=held is not None and not enrolled,
             may_enrol=claims.enrol and not enrolled,
+            passkey=use,
+            passkeys=passkeys,
+            may_register_passkey=claims.enrol and passkeys == 0 and use is not PasskeyUse.OFF,
             media_ticket=parts.tokens.media_ticket(claims),
         )
 

@@ -13,6 +13,7 @@ from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
 from zaichang.launch.launches import Launches
 from zaichang.launch.lessons import Lessons
+from zaichang.launch.passkeys import PasskeyDesk
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
@@ -34,6 +35,7 @@ class ApiParts:
         launches: Signs launch tokens.
         enrolling: Makes references from photos.
         camera_enrolment: Leads learners through the poses.
+        passkeys: Registers learners' passkeys.
         ports: Store, blobs, vault and clock.
         tokens: Verifies the launch tokens of learners who enrol themselves.
         logs: The logs that are served.
@@ -50,6 +52,7 @@ class ApiParts:
     launches: Launches
     enrolling: Enrolling
     camera_enrolment: LiveEnrolment
+    passkeys: PasskeyDesk
     ports: ReviewPorts
     tokens: LaunchTokens
     logs: LogPlaces

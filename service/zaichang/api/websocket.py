@@ -77,7 +77,7 @@ def websocket_router(parts: ApiParts) -> APIRouter:
             return
         await websocket.accept()
         address = websocket.client.host if websocket.client is not None else ""
-        await parts.gateway.serve(WebSocketChannel(websocket), address)
+        await parts.gateway.serve(WebSocketChannel(websocket), address, websocket.headers.get("origin", ""))
 
     return router
 

@@ -6,6 +6,7 @@ A passkey is a key pair on the learner's own device, which uses it only after it
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 
@@ -41,3 +42,17 @@ class Passkeys:
     origin: str
     rp_id: str
     keys: tuple[Passkey, ...] = ()
+
+
+def base64url(data: bytes) -> str:
+    """Return bytes as base64url without padding, as WebAuthn writes them."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """Return the bytes of base64url without padding.
+
+    Raises:
+        ValueError: It is not base64url.
+    """
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -23,6 +23,7 @@ from zaichang.core.periods import CALENDAR_YEAR, check_counts_again
 
 AUDIENCE: Final = "zaichang-session"
 MEDIA_AUDIENCE: Final = "zaichang-media"
+PASSKEY_AUDIENCE: Final = "zaichang-passkey"
 ISSUER: Final = "zaichang"
 ALGORITHM: Final = "EdDSA"
 ROUTES: Final = tuple(route.value for route in Route)
@@ -74,6 +75,21 @@ class MediaTicket:
     institution_id: InstitutionId
     lesson_id: LessonId
     duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyTicket:
+    """A ticket with which a learner's device registers a passkey under the institution's eyes.
+
+    Attributes:
+        ticket_id: Random.
+        institution_id: Whose learner.
+        learner_id: The institution's pseudonym.
+    """
+
+    ticket_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
 
 
 class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -205,6 +221,39 @@ class LaunchTokens:
             lesson_id=LessonId(payload["lesson"]),
             duration_ms=payload["dur"],
         )
+
+    def passkey_ticket(self, ticket: PasskeyTicket, expires_ms: int) -> str:
+        """Return a ticket for one registration of a passkey."""
+        payload = {
+            "jti": ticket.ticket_id,
+            "iss": ISSUER,
+            "aud": PASSKEY_AUDIENCE,
+            "exp": expires_ms // 1000,
+            "inst": ticket.institution_id,
+            "sub": ticket.learner_id,
+        }
+        return jwt.encode(payload, self._private, algorithm=ALGORITHM)
+
+    def verify_passkey(self, text: str, now_ms: int) -> PasskeyTicket | None:
+        """Return a ticket's content; None for a token of another kind, which may be a launch token.
+
+        Raises:
+            NotAllowed: ``token.expired``.
+        """
+        try:
+            payload = jwt.decode(
+                text,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=PASSKEY_AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "jti", "aud", "iss"], "verify_exp": False},
+            )
+        except (jwt.InvalidTokenError, ValueError):
+            return None
+        if now_ms >= payload["exp"] * 1000:
+            raise _refused("token.expired", "The ticket has expired.")
+        return PasskeyTicket(ticket_id=payload["jti"], institution_id=payload["inst"], learner_id=payload["sub"])
 
 
 def _refused(code: str, message: str) -> NotAllowed:

@@ -13,13 +13,14 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from zaichang.core.enums import Route
+from zaichang.core.enums import PasskeyCause, Route
 from zaichang.core.errors import IllegalEvent, NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
 from zaichang.core.ids import CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.capture_desk import announced
 from zaichang.live.connection import Channel, Connection
+from zaichang.live.passkey_answers import passkey_event
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
@@ -38,6 +39,8 @@ from zaichang.protocol.messages import (
     Heartbeat,
     Join,
     Joined,
+    PasskeyAssertion,
+    PasskeyUnavailable,
     Ready,
     Reveal,
 )
@@ -50,6 +53,7 @@ from zaichang.session.events import (
     HeartbeatReceived,
     LivenessBegun,
     NonceRevealed,
+    PasskeyDeclined,
 )
 from zaichang.session.owners.playback import skips
 from zaichang.session.schedule import heartbeat_nonce
@@ -122,12 +126,13 @@ class Gateway:
         self._count = 0
         self._draining = False
 
-    async def serve(self, channel: Channel, address: str = "") -> None:
+    async def serve(self, channel: Channel, address: str = "", origin: str = "") -> None:
         """Serve one connection until it ends.
 
         Args:
             channel: The connection's channel.
             address: The client's network address; empty where it is unknown.
+            origin: Of the page, as its browser sent it; empty for a native player.
         """
         if self._draining or self._count >= self._max:
             code = CloseCode.RESTARTING if self._draining else CloseCode.OVERLOADED
@@ -141,7 +146,7 @@ class Gateway:
                 return
         self._count += 1
         try:
-            await self._serve(channel, address)
+            await self._serve(channel, address, origin)
         finally:
             self._count -= 1
 
@@ -151,13 +156,15 @@ class Gateway:
         for session in self._hub.open_sessions():
             session.send_away(CloseCode.RESTARTING, "restarting")
 
-    async def _serve(self, channel: Channel, address: str) -> None:
+    async def _serve(self, channel: Channel, address: str, origin: str) -> None:
         try:
             join = await self._read_join(channel)
             claims = self._tokens.verify(join.token, self._ports.clock.now_ms())
             if self._rates is not None:
                 self._rates.spend("connections with one token", claims.token_id, self._rates.limits.token)
-            session, resumed = await self._hub.join(claims, join.resume, join.client_nonce_c)
+            session, resumed = await self._hub.join(
+                claims, join.resume, join.client_nonce_c, origin if join.passkey else ""
+            )
         except _Close as close:
             await channel.close(close.code, close.reason)
             return
@@ -337,6 +344,17 @@ class Gateway:
                 await session.apply(
                     lambda at_ms: ChallengeAnswered(
                         at_ms=at_ms, challenge_id=ChallengeId(message.challenge_id), answer=message.answer
+                    )
+                )
+            case PasskeyAssertion():
+                await session.apply(await passkey_event(self._ports, session.row, session.state, message))
+            case PasskeyUnavailable():
+                if message.cause not in tuple(PasskeyCause):
+                    raise PeerViolation("wire.cause", f"cause must be one of {', '.join(PasskeyCause)}.")
+                cause = PasskeyCause(message.cause)
+                await session.apply(
+                    lambda at_ms: PasskeyDeclined(
+                        at_ms=at_ms, challenge_id=ChallengeId(message.challenge_id), cause=cause
                     )
                 )
             case Ready():

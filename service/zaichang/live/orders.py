@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from zaichang.core.ids import ChallengeId
+from zaichang.core.passkeys import base64url
 from zaichang.core.reasons import SENTENCES, ReasonCode
 from zaichang.live.challenge_picture import code_picture
 from zaichang.live.challenge_sound import spoken_code
@@ -121,6 +122,8 @@ def message_for(
                 variant=decision.variant,
                 steps=decision.steps,
                 labels=confirm_labels(decision.labels, decision.variant, locale),
+                nonce=base64url(bytes.fromhex(decision.nonce or "")),
+                rp_id=decision.rp_id or "",
             )
         case ChallengeJudged():
             return ChallengeResult(

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.enums import Route, SessionState
+from zaichang.core.enums import PasskeyUse, Route, SessionState
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.core.periods import period_at
 from zaichang.evidence.segments import SegmentContext, advance, begin
 from zaichang.launch.allowances import current_allowance, granted
+from zaichang.launch.passkeys import page_of, usable, use_of
 from zaichang.launch.question_bank import drawn_questions
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.live.recorder import Recorder
@@ -31,7 +32,7 @@ from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
 from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
 from zaichang.session.decisions import Final as FinalRecord
-from zaichang.session.events import Leniency, Question, SessionStarted
+from zaichang.session.events import Leniency, Passkeys, Question, SessionStarted
 from zaichang.session.policy import Policy, policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.step import start
@@ -85,13 +86,16 @@ class SessionHub:
                 _log.error("session %s cannot be rebuilt: %s", row.session_id, error)
         self._forget_closed()
 
-    async def join(self, claims: LaunchClaims, resume: str, client_nonce_c: str) -> tuple[LiveSession, bool]:
+    async def join(
+        self, claims: LaunchClaims, resume: str, client_nonce_c: str, origin: str = ""
+    ) -> tuple[LiveSession, bool]:
         """Return the session for a verified launch token, and whether it existed before.
 
         Args:
             claims: The token's claims.
             resume: The session that the client wants to resume; empty for none.
             client_nonce_c: The client's commitment, for a new session's schedule.
+            origin: Of a page that can use passkeys; empty for one that cannot.
 
         Raises:
             NotFound: ``session.unknown`` for a session of another token; ``session.other_nonce`` for a session that
@@ -111,7 +115,7 @@ class SessionHub:
                     )
                 return session, True
             if row is None:
-                return await self._open(claims, client_nonce_c), False
+                return await self._open(claims, client_nonce_c, origin), False
             if row.state is SessionState.CLOSED:
                 raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
             session = await self._load(row.session_id)
@@ -124,7 +128,7 @@ class SessionHub:
             if session.awaits_other(client_nonce_c):
                 # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
                 await self._ports.sessions.release_token(row.session_id)
-                return await self._open(claims, client_nonce_c), False
+                return await self._open(claims, client_nonce_c, origin), False
             return session, True
 
     async def release(self, session: LiveSession) -> None:
@@ -209,7 +213,7 @@ class SessionHub:
             if not self._waiting[key]:
                 del self._waiting[key], self._learners[key]
 
-    async def _open(self, claims: LaunchClaims, client_nonce_c: str) -> LiveSession:
+    async def _open(self, claims: LaunchClaims, client_nonce_c: str, origin: str) -> LiveSession:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
         allowance = await current_allowance(ports.learners, claims.institution_id, claims.learner_id)
@@ -257,6 +261,7 @@ class SessionHub:
             resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
             owed=owed,
             leniency=await self._leniency(row, policy),
+            passkeys=await self._passkeys(row, policy, terms.route, origin),
             terms=terms,
             questions=await self._questions(claims, seed),
             rules=rules_version.CURRENT,
@@ -301,6 +306,13 @@ class SessionHub:
         if policy.rules == 1:
             return None
         return await self._ports.history.leniency(row, row.opened_ms - policy.leniency_ms)
+
+    async def _passkeys(self, row: SessionRow, policy: Policy, route: Route, origin: str) -> Passkeys | None:
+        """Return the learner's passkeys that the page can use, or None where the page or the rules use none."""
+        page = page_of(origin, self._ports.config.passkey_domains)
+        if page is None or use_of(policy, route) is PasskeyUse.OFF:
+            return None
+        return usable(await self._ports.passkeys.passkeys(row.institution_id, row.learner_id), page)
 
     async def _load(self, session_id: SessionId) -> LiveSession:
         """Return the open session, rebuilt from its events where it is not in memory."""

@@ -11,6 +11,7 @@ from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.log.open_logs import OpenLogs
+from zaichang.ports.passkeys import PasskeyLibrary
 from zaichang.ports.publishing import Outbox
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.ports.session import SessionConfig, SessionPorts
@@ -28,6 +29,7 @@ class Parts:
     outbox: Outbox
     vision: Vision
     logs: OpenLogs
+    passkey_library: PasskeyLibrary
     token_hex: Callable[[int], str]
 
     def for_sessions(self, config: SessionConfig) -> SessionPorts:
@@ -39,6 +41,8 @@ class Parts:
             history=store,
             captures=store,
             learners=store,
+            passkeys=store,
+            passkey_library=self.passkey_library,
             lessons=store,
             decisions=store,
             publishing=store,
@@ -58,6 +62,8 @@ class Parts:
             clock=self.clock,
             lessons=store,
             learners=store,
+            passkeys=store,
+            passkey_library=self.passkey_library,
             staff=store,
             vault=self.vault,
             vision=self.vision,

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.in_process.no_vision import NoVision
+from zaichang.adapters.in_process.webauthn_passkeys import PyWebauthn
 from zaichang.adapters.keys.vault import load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.clock_mark import check_clock
@@ -26,6 +27,7 @@ from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
 from zaichang.launch.launches import Launches
 from zaichang.launch.lessons import Lessons
+from zaichang.launch.passkeys import PasskeyDesk
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import RateLimits, Rates
@@ -72,6 +74,7 @@ class Services:
     launches: Launches
     enrolling: Enrolling
     camera_enrolment: LiveEnrolment
+    passkeys: PasskeyDesk
     recorder: Recorder
     review: ReviewDesk
     account_sharing: AccountSharing
@@ -183,6 +186,7 @@ async def build(
         outbox=PosixOutbox(folder),
         vision=vision,
         logs=logs,
+        passkey_library=PyWebauthn(),
         token_hex=token_hex,
     )
     session_ports = parts.for_sessions(
@@ -190,6 +194,7 @@ async def build(
             keep_captures=settings.keep_captures,
             capture_days=settings.capture_days,
             review_days=settings.review_days,
+            passkey_domains=settings.passkey_domains,
         )
     )
     launch_ports = parts.for_launches()
@@ -226,6 +231,7 @@ async def build(
         launches=Launches(launch_ports, tokens, settings.token_minutes * MINUTE_MS),
         enrolling=enrolling,
         camera_enrolment=LiveEnrolment(launch_ports, enrolling),
+        passkeys=PasskeyDesk(launch_ports, tokens, settings.passkey_domains),
         recorder=recorder,
         review=review,
         account_sharing=account_sharing,
@@ -285,6 +291,7 @@ def create_service_app(services: Services) -> FastAPI:
             tokens=services.tokens,
             logs=services.log_places,
             camera_enrolment=services.camera_enrolment,
+            passkeys=services.passkeys,
             review=services.review,
             rates=services.rates,
             account_sharing=services.account_sharing,

@@ -9,6 +9,7 @@ from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
+from zaichang.ports.passkeys import PasskeyLibrary, PasskeyStore
 from zaichang.ports.review import StaffStore
 from zaichang.ports.vision import Vision
 
@@ -20,6 +21,8 @@ class LaunchPorts:
     clock: Clock
     lessons: LessonStore
     learners: LearnerStore
+    passkeys: PasskeyStore
+    passkey_library: PasskeyLibrary
     staff: StaffStore
     vault: Vault
     vision: Vision

@@ -12,6 +12,7 @@ from zaichang.ports.encryption import Vault
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.log.open_logs import OpenLogs
+from zaichang.ports.passkeys import PasskeyLibrary, PasskeyStore
 from zaichang.ports.publishing import Outbox, PublishingStore
 from zaichang.ports.review import DecisionStore
 from zaichang.ports.sessions import SessionHistory, SessionStore
@@ -29,6 +30,7 @@ class SessionConfig:
         keep_captures: Whether pictures are kept (encrypted) for review.
         capture_days: Days after which kept pictures are deleted; told to the learner.
         review_days: Days until a review case is due.
+        passkey_domains: Domains whose pages share passkeys.
     """
 
     join_timeout_ms: int = 10_000
@@ -37,6 +39,7 @@ class SessionConfig:
     keep_captures: bool = True
     capture_days: int = 180
     review_days: int = 7
+    passkey_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class SessionPorts:
     history: SessionHistory
     captures: CaptureStore
     learners: LearnerStore
+    passkeys: PasskeyStore
+    passkey_library: PasskeyLibrary
     lessons: LessonStore
     decisions: DecisionStore
     publishing: PublishingStore

@@ -12,6 +12,8 @@ ClientNonce = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){16,32}$(?!\n)")]
 """16 to 32 bytes as hex, an even number of digits. A shorter nonce could be guessed from its commitment."""
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Token = Annotated[str, Meta(max_length=4096)]
+Base64Url = Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[A-Za-z0-9_-]+$(?!\n)")]
+"""Bytes as base64url without padding."""
 Millis = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=1, lt=2**31)]
 RateBp = Annotated[int, Meta(ge=0, le=1_000_000)]

@@ -16,6 +16,8 @@ from zaichang.protocol.client_messages import (
     Finish,
     Heartbeat,
     Join,
+    PasskeyAssertion,
+    PasskeyUnavailable,
     Ready,
     Reveal,
 )
@@ -55,6 +57,8 @@ __all__ = [
     "LivenessHint",
     "LivenessStepOrder",
     "MinuteSealed",
+    "PasskeyAssertion",
+    "PasskeyUnavailable",
     "Pause",
     "Ready",
     "Resume",

@@ -70,18 +70,22 @@ class ChallengeOrder(_ServerMessage, tag_field="t", tag="challenge", frozen=True
     """Show a challenge."""
 
     challenge_id: Annotated[str, means("names the challenge")]
-    kind: Annotated[str, means("`confirm`, `code`, `question`, `liveness` or `light`")]
+    kind: Annotated[str, means("`confirm`, `code`, `question`, `passkey`, `liveness` or `light`")]
     within_ms: Annotated[
         SafeInt,
         means("time to answer, from receipt; up to six seconds less than the server waits, for the way there and back"),
     ]
-    options: Annotated[tuple[str, ...], means("keys or options, in the order to show")] = ()
+    options: Annotated[
+        tuple[str, ...], means("keys or options, in the order to show; `passkey`: which may answer")
+    ] = ()
     text: Annotated[str, means("the question")] = ""
     image: Annotated[str, means("PNG, base64 (kind `code`)")] = ""
     audio: Annotated[str, means("WAV, base64; empty where there is none")] = ""
     variant: Annotated[SafeInt, means("place and look, 0 to 15")] = 0
     steps: Annotated[SafeInt, means("`liveness`, `light`: number of actions in a try")] = 0
     labels: Annotated[tuple[str, ...], means("`confirm`: the text of each button, in the order of `options`")] = ()
+    nonce: Annotated[str, means("`passkey`: the challenge that the device signs, base64url")] = ""
+    rp_id: Annotated[str, means("`passkey`: the domain of the passkeys")] = ""
 
 
 class LivenessStepOrder(_ServerMessage, tag_field="t", tag="liveness_step", frozen=True, kw_only=True):

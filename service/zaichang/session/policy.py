@@ -188,7 +188,7 @@ class Policy:
     # Passkeys (docs/protocol.md, "passkeys"): the learner's own device confirms its owner
     passkey_face: str = word(PasskeyUse.OFF, "Use of passkeys on the route with faces: `off`, `allowed` or `required`.")
     passkey_challenge: str = word(
-        PasskeyUse.ALLOWED, "The same on the route without faces, where a passkey is then the proof at each moment."
+        PasskeyUse.REQUIRED, "The same on the route without faces, where a passkey is then the proof at each moment."
     )
     passkey_supervised: bool = switch(
         False, "Whether only passkeys count that were registered under the institution's eyes.", since=4

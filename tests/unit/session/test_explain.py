@@ -64,9 +64,14 @@ def test_without_passkeys_nothing_is_said_of_them() -> None:
             "With face recognition, the learner's own device",
         ),
         (
-            {"schema": 4, "passkey_challenge": "required"},
+            {"schema": 4},
             "改用其他弹窗，这段时间由人工审核",
             "without one another challenge comes, and that time goes to review",
+        ),
+        (
+            {"schema": 4, "passkey_challenge": "allowed"},
+            "没有或不能使用的，改用其他弹窗。",
+            "without one another challenge comes.",
         ),
         ({"schema": 4, "passkey_supervised": True}, "监督下登记", "under the institution's eyes"),
     ],

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from zaichang_client.protocol.field_types import (
+    Base64Url,
     ClientNonce,
     Digest,
     Millis,
@@ -43,6 +44,7 @@ class Join(_ClientMessage, tag_field="t", tag="join", frozen=True, kw_only=True)
             "limited time (docs/privacy.md), to see many accounts on one device; it never passes or refuses anyone"
         ),
     ] = ""
+    passkey: Annotated[bool, means("whether the page can use passkeys; else none is asked for")] = False
 
 
 class Reveal(_ClientMessage, tag_field="t", tag="reveal", frozen=True, kw_only=True):
@@ -87,6 +89,23 @@ class Answer(_ClientMessage, tag_field="t", tag="answer", frozen=True, kw_only=T
     answer: Annotated[Text64, means("the key of the chosen button, the index of the chosen option, or the digits")]
 
 
+class PasskeyAssertion(_ClientMessage, tag_field="t", tag="passkey", frozen=True, kw_only=True):
+    """The learner's device signed a `passkey` challenge."""
+
+    challenge_id: Annotated[Text64, means("the challenge that this answers")]
+    credential_id: Annotated[Base64Url, means("the passkey that was used, one of the order's `options`")]
+    client_data: Annotated[Base64Url, means("the signed `clientDataJSON`")]
+    authenticator_data: Annotated[Base64Url, means("the signed authenticator data")]
+    signature: Annotated[Base64Url, means("the signature")]
+
+
+class PasskeyUnavailable(_ClientMessage, tag_field="t", tag="passkey_unavailable", frozen=True, kw_only=True):
+    """The learner cannot use a passkey now; another challenge takes its place."""
+
+    challenge_id: Annotated[Text64, means("the challenge that this answers")]
+    cause: Annotated[Text64, means("`unsupported` (the browser cannot) or `declined` (the learner's choice)")]
+
+
 class Ready(_ClientMessage, tag_field="t", tag="ready", frozen=True, kw_only=True):
     """The learner faces the camera and pressed the button. The liveness steps may begin."""
 
@@ -98,7 +117,18 @@ class Finish(_ClientMessage, tag_field="t", tag="finish", frozen=True, kw_only=T
     """The learner ends the session."""
 
 
-ClientMessage = Join | Reveal | Heartbeat | CaptureTakenMessage | CaptureUnavailableMessage | Answer | Ready | Finish
+ClientMessage = (
+    Join
+    | Reveal
+    | Heartbeat
+    | CaptureTakenMessage
+    | CaptureUnavailableMessage
+    | Answer
+    | PasskeyAssertion
+    | PasskeyUnavailable
+    | Ready
+    | Finish
+)
 
 
 class CaptureHeader(_ClientMessage, frozen=True, kw_only=True):

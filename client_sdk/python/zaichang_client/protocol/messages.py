@@ -17,6 +17,8 @@ from zaichang_client.protocol.client_messages import (
     Finish,
     Heartbeat,
     Join,
+    PasskeyAssertion,
+    PasskeyUnavailable,
     Ready,
     Reveal,
 )
@@ -56,6 +58,8 @@ __all__ = [
     "LivenessHint",
     "LivenessStepOrder",
     "MinuteSealed",
+    "PasskeyAssertion",
+    "PasskeyUnavailable",
     "Pause",
     "Ready",
     "Resume",

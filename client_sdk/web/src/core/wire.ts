@@ -21,6 +21,8 @@ export interface Join {
   resume?: string;
   /** A random value that the client keeps in its own storage; the service keeps a keyed digest of it for a limited time (docs/privacy.md), to see many accounts on one device; it never passes or refuses anyone. */
   device?: string;
+  /** Whether the page can use passkeys; else none is asked for. */
+  passkey?: boolean;
 }
 
 /** Opens the commitment of `join` when `joined` asks for it. Nothing counts before it. */
@@ -82,6 +84,30 @@ export interface Answer {
   answer: string;
 }
 
+/** The learner's device signed a `passkey` challenge. */
+export interface PasskeyAssertion {
+  t: "passkey";
+  /** The challenge that this answers. */
+  challenge_id: string;
+  /** The passkey that was used, one of the order's `options`. */
+  credential_id: string;
+  /** The signed `clientDataJSON`. */
+  client_data: string;
+  /** The signed authenticator data. */
+  authenticator_data: string;
+  /** The signature. */
+  signature: string;
+}
+
+/** The learner cannot use a passkey now; another challenge takes its place. */
+export interface PasskeyUnavailable {
+  t: "passkey_unavailable";
+  /** The challenge that this answers. */
+  challenge_id: string;
+  /** `unsupported` (the browser cannot) or `declined` (the learner's choice). */
+  cause: string;
+}
+
 /** The learner faces the camera and pressed the button. The liveness steps may begin. */
 export interface Ready {
   t: "ready";
@@ -117,6 +143,8 @@ export type ClientMessage =
   | CaptureTakenMessage
   | CaptureUnavailableMessage
   | Answer
+  | PasskeyAssertion
+  | PasskeyUnavailable
   | Ready
   | Finish;
 
@@ -200,11 +228,11 @@ export interface ChallengeOrder {
   t: "challenge";
   /** Names the challenge. */
   challenge_id: string;
-  /** `confirm`, `code`, `question`, `liveness` or `light`. */
+  /** `confirm`, `code`, `question`, `passkey`, `liveness` or `light`. */
   kind: string;
   /** Time to answer, from receipt; up to six seconds less than the server waits, for the way there and back. */
   within_ms: number;
-  /** Keys or options, in the order to show. */
+  /** Keys or options, in the order to show; `passkey`: which may answer. */
   options: readonly string[];
   /** The question. */
   text: string;
@@ -218,6 +246,10 @@ export interface ChallengeOrder {
   steps: number;
   /** `confirm`: the text of each button, in the order of `options`. */
   labels: readonly string[];
+  /** `passkey`: the challenge that the device signs, base64url. */
+  nonce: string;
+  /** `passkey`: the domain of the passkeys. */
+  rp_id: string;
 }
 
 /** Show this step now, and send frames every `interval_ms` until the next step or the result. */

@@ -32,7 +32,7 @@ export const SERVER: ServerTable = {
   },
   challenge: {
     challenge_id: "string", kind: "string", within_ms: "number", options: LIST, text: NONE, image: NONE, audio: NONE,
-    variant: ZERO, steps: ZERO, labels: LIST,
+    variant: ZERO, steps: ZERO, labels: LIST, nonce: NONE, rp_id: NONE,
   },
   liveness_step: {
     challenge_id: "string", step: "number", of: "number", action: "string", nonce: "string", within_ms: "number",
@@ -51,7 +51,10 @@ export const SERVER: ServerTable = {
 /** Order of fields on the wire, and the defaults that are left out. */
 type ClientTable = Record<ClientMessage["t"] | "capture_header", readonly (readonly [string, unknown?])[]>;
 export const CLIENT: ClientTable = {
-  join: [["protocol"], ["token"], ["client_nonce_c"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""], ["device", ""]],
+  join: [
+    ["protocol"], ["token"], ["client_nonce_c"], ["sdk", ""], ["locale", "zh-CN"], ["resume", ""], ["device", ""],
+    ["passkey", false],
+  ],
   reveal: [["client_nonce"]],
   heartbeat: [
     ["seq"], ["nonce"], ["playhead_ms"], ["playing"], ["stalled", false], ["ended", false], ["rate_bp", 10000],
@@ -60,6 +63,8 @@ export const CLIENT: ClientTable = {
   capture_taken: [["capture_id"], ["digest"]],
   capture_unavailable: [["capture_id"], ["cause"]],
   answer: [["challenge_id"], ["answer"]],
+  passkey: [["challenge_id"], ["credential_id"], ["client_data"], ["authenticator_data"], ["signature"]],
+  passkey_unavailable: [["challenge_id"], ["cause"]],
   ready: [["challenge_id"], ["decline", false]],
   finish: [],
   capture_header: [["capture_id"], ["nonce"], ["camera", ""], ["virtual_camera", false], ["hints", []]],

@@ -56,7 +56,7 @@ class Erasure:
             forget_in_review(db, *where)
             for table in ("events", "minutes", "captures", "pictures", "amendments", "appeals"):
                 db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
-            for table in ("credits", "enrolments", "allowances", "sightings"):
+            for table in ("credits", "enrolments", "passkeys", "allowances", "sightings"):
                 db.execute(f"DELETE FROM {table} WHERE institution_id = ? AND learner_id = ?", where)  # noqa: S608
             db.execute(
                 "UPDATE sessions SET learner_id = ?3, token_id = 'erased-' || session_id "

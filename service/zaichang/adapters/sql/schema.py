@@ -206,6 +206,16 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """DROP INDEX deliveries_unused""",
         """CREATE INDEX deliveries_waiting ON deliveries (launch) WHERE used <> 1""",
     ),
+    (
+        # Public keys of learners' passkeys, by the domain whose pages can use them
+        """CREATE TABLE passkeys (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, credential_id TEXT NOT NULL, rp_id TEXT NOT NULL,
+            public_key TEXT NOT NULL, cose_key BLOB NOT NULL, at_ms INTEGER NOT NULL, supervised INTEGER NOT NULL,
+            synced INTEGER NOT NULL,
+            PRIMARY KEY (institution_id, credential_id),
+            FOREIGN KEY (institution_id, learner_id) REFERENCES learners) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX passkeys_of_learner ON passkeys (institution_id, learner_id)""",
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from zaichang.adapters.sql.erasure import Erasure
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.media_deliveries import Deliveries
+from zaichang.adapters.sql.passkeys import PasskeyRows
 from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
 from zaichang.adapters.sql.sightings import Sightings
@@ -44,7 +45,9 @@ LAST_AT_MS: Final = (
 )
 
 
-class SqliteStore(People, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, HourFactRows, KeyChecks):
+class SqliteStore(
+    People, PasskeyRows, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, HourFactRows, KeyChecks
+):
     """All store ports on one database with one writer."""
 
     def __init__(self, folder: DataFolder, *, inline: bool = False, read_only: bool = False) -> None:

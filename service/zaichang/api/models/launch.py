@@ -69,6 +69,9 @@ class MeAnswer(Answer):
     enrolled: bool = Field(description="Whether there is a reference that captures can be compared with.")
     outdated: bool = Field(description="Whether an older embedder made the reference.", examples=[False])
     may_enrol: bool = Field(description="Whether the learner may make a reference now.", examples=[False])
+    passkey: str = Field(description="The rules' use of passkeys: `off`, `allowed` or `required`.", examples=["off"])
+    passkeys: int = Field(description="How many passkeys the learner has registered.", examples=[0])
+    may_register_passkey: bool = Field(description="Whether the learner may register one now.", examples=[False])
     media_ticket: str = Field(
         description="For `?ticket=` of media that the service serves.", examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"]
     )

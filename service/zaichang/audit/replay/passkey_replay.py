@@ -7,7 +7,6 @@ service. It is done here with another library than the one that the service uses
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from zaichang.audit.replay.replaying import Divergence
 from zaichang.core.enums import ChallengeKind
+from zaichang.core.passkeys import base64url, from_base64url
 from zaichang.session.decisions import OrderChallenge
 from zaichang.session.events import Event, PasskeyAnswered, Passkeys, SessionStarted
 from zaichang.session.replay import Replayed
@@ -71,12 +71,12 @@ def problem_of(event: PasskeyAnswered, held: Passkeys | None, nonce: str) -> str
     if held is None or key is None:
         return "a registered passkey"
     try:
-        client_data, data = _bytes(event.client_data), _bytes(event.authenticator_data)
+        client_data, data = from_base64url(event.client_data), from_base64url(event.authenticator_data)
         said = json.loads(client_data)
-        signature, public = _bytes(event.signature), load_der_public_key(_bytes(key.public_key))
+        signature, public = from_base64url(event.signature), load_der_public_key(from_base64url(key.public_key))
     except (ValueError, UnsupportedAlgorithm, RecursionError):
         return "an assertion that can be read"
-    wanted = {"type": "webauthn.get", "challenge": text_of(bytes.fromhex(nonce)), "origin": held.origin}
+    wanted = {"type": "webauthn.get", "challenge": base64url(bytes.fromhex(nonce)), "origin": held.origin}
     if not isinstance(said, Mapping) or any(said.get(name) != value for name, value in wanted.items()) or not nonce:
         return "an assertion over this challenge and origin"
     if len(data) < LEAST_BYTES or data[:FLAGS_AT] != hashlib.sha256(held.rp_id.encode()).digest():
@@ -85,15 +85,6 @@ def problem_of(event: PasskeyAnswered, held: Passkeys | None, nonce: str) -> str
         return "a verified user"
     signed = data + hashlib.sha256(client_data).digest()
     return None if _signed(public, signature, signed) else f"a signature of the key registered at {key.at_ms}"
-
-
-def text_of(data: bytes) -> str:
-    """Return bytes as base64url without padding, as WebAuthn writes them."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _signed(public: object, signature: bytes, signed: bytes) -> bool:

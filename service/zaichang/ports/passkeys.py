@@ -1,0 +1,78 @@
+"""Passkeys: their rows, and the library that makes their options and verifies what a learner's device signed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from zaichang.core.ids import InstitutionId, LearnerId
+from zaichang.core.passkeys import Passkey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPasskey:
+    """A registered passkey.
+
+    Attributes:
+        passkey: As a session's start records it.
+        rp_id: The domain that it was registered for.
+        cose_key: Its public key as the authenticator wrote it (COSE).
+    """
+
+    passkey: Passkey
+    rp_id: str
+    cose_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The page that uses a passkey.
+
+    Attributes:
+        origin: Its origin, as the browser sent it.
+        rp_id: The domain that its passkeys belong to.
+    """
+
+    origin: str
+    rp_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """An assertion as the page sent it; every text is base64url without padding."""
+
+    credential_id: str
+    client_data: str
+    authenticator_data: str
+    signature: str
+
+
+class PasskeyStore(Protocol):
+    """Keeps learners' passkeys."""
+
+    async def add_passkey(self, institution_id: InstitutionId, learner_id: LearnerId, made: StoredPasskey) -> None:
+        """Keep a passkey, or raise ``NotAllowed`` ``passkey.exists`` for a known one. Cost: commit."""
+
+    async def passkeys(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[StoredPasskey]:
+        """Return a learner's passkeys, the oldest first. Cost: read."""
+
+    async def remove_passkey(self, institution_id: InstitutionId, learner_id: LearnerId, credential_id: str) -> bool:
+        """Remove a passkey; return whether there was one. Cost: commit."""
+
+
+class PasskeyLibrary(Protocol):
+    """WebAuthn. Its methods neither block nor keep anything."""
+
+    def options(
+        self, page: Page, *, institution: str, learner: str, challenge: bytes, known: Sequence[str]
+    ) -> dict[str, Any]:
+        """Return ``PublicKeyCredentialCreationOptionsJSON``: user verification required, no attestation asked for."""
+
+    def registered(
+        self, response: Mapping[str, Any], page: Page, *, challenge: bytes, at_ms: int, supervised: bool
+    ) -> StoredPasskey:
+        """Return the passkey of a registration, or raise ``PeerViolation`` ``passkey.refused``."""
+
+    def holds(self, signed: Signed, page: Page, *, challenge: bytes, cose_key: bytes) -> bool:
+        """Return whether this key signed this challenge on this page, with its user verified."""
