@@ -22,7 +22,7 @@ from protocol_files import FILES, PARTS  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
 from zaichang.cli import build_parser  # noqa: E402
-from zaichang.core import reasons  # noqa: E402
+from zaichang.core import reason_sentences, reasons  # noqa: E402
 from zaichang.core.errors import ZaichangError  # noqa: E402
 from zaichang.core.reason_table import EFFECTS, Cost  # noqa: E402
 from zaichang.session import transitions  # noqa: E402
@@ -89,7 +89,7 @@ def errors_page() -> str:
 def reason_groups() -> list[tuple[str, list[str]]]:
     """Return the reason codes under the headings that the source gives them."""
     source = Path(reasons.__file__).read_text()
-    body = source[source.index("class ReasonCode") : source.index("@dataclass")]
+    body = source[source.index("class ReasonCode") :]
     groups: list[tuple[str, list[str]]] = []
     for line in body.splitlines():
         if heading := re.match(r"    # (.+)", line):
@@ -131,7 +131,7 @@ def reasons_page() -> str:
         head = ["| code | costs | case from | seen | 中文 | English |", "|---|---|---|---|---|---|"]
         lines += ["", f"## {heading}", "", *head]
         for code in codes:
-            sentence, effect = reasons.SENTENCES[reasons.ReasonCode(code)], EFFECTS[reasons.ReasonCode(code)]
+            sentence, effect = reason_sentences.SENTENCES[reasons.ReasonCode(code)], EFFECTS[reasons.ReasonCode(code)]
             case = effect.case_from or ""
             says = f"{cell(sentence.zh)} | {cell(sentence.en)}"
             lines.append(f"| `{code}` | {effect.cost} | {case} | {effect.reader} | {says} |")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from zaichang.core.reason_sentences import SENTENCES
 from zaichang.core.reason_table import INDICATORS
-from zaichang.core.reasons import SENTENCES
 from zaichang.launch.policy_packs import DEFAULT, load_pack, shipped_packs
 from zaichang.session import policy as policy_module
 from zaichang.session.policy import Policy

@@ -1,4 +1,4 @@
-"""Makes the spoken digits of code challenges: service/zaichang/live/digits/{zh,en}.wav, ten slots each, 0 to 9.
+"""Makes the spoken digits of code challenges: live/challenges/digits/{zh,en}.wav, ten slots each, 0 to 9.
 
 Needs espeak-ng (Debian: ``apt-get install espeak-ng``); the files are committed. What a GPL
 program says is not covered by its licence. Run: ``python .ci/spoken_digits.py``.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "service"))
 
-from zaichang.live.challenge_sound import DIGITS, RATE_HZ, SLOT  # noqa: E402  (needs the path above)
+from zaichang.live.challenges.sound import DIGITS, RATE_HZ, SLOT  # noqa: E402  (needs the path above)
 
 VOICES = {"zh": "cmn", "en": "en-us"}
 SAID = {("zh", 1): "幺"}

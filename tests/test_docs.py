@@ -33,7 +33,7 @@ import pytest
 import repository
 
 from zaichang import cli
-from zaichang.core import reasons
+from zaichang.core import reason_sentences, reasons
 
 ROOT = repository.ROOT
 PAGES = sorted(path for path in repository.tracked() if path.suffix == ".md")
@@ -297,7 +297,7 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
 
 def test_every_reason_has_a_sentence_in_both_languages() -> None:
     for code in reasons.ReasonCode:
-        sentence = reasons.SENTENCES[code]
+        sentence = reason_sentences.SENTENCES[code]
         assert re.search(r"[\u4e00-\u9fff]", sentence.zh), code
         assert sentence.zh.endswith("。") and sentence.en.endswith("."), code
         assert re.fullmatch(r"[\x20-\x7e]+", sentence.en), code

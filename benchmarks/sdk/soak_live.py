@@ -23,7 +23,7 @@ from tests.e2e.browser.camera import Camera
 from tests.e2e.browser.clip import portrait, write_lesson
 from tests.e2e.browser.live import LiveService
 from tests.e2e.browser.scripted import Scripted
-from zaichang.live.confirm_text import right_option
+from zaichang.live.challenges.confirm_text import right_option
 
 ERROR_MAX_MS = 1_000
 STATUS = "() => ({ ...session.status, playedMs: document.querySelector('video').currentTime * 1000 })"

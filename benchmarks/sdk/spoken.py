@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from benchmarks import report
 from tests.support.hearing import Listener, words
-from zaichang.live.challenge_sound import RATE_HZ, code_parts, spoken_code
+from zaichang.live.challenges.sound import RATE_HZ, code_parts, spoken_code
 
 LOCALES = {"zh": "zh-CN", "en": "en"}
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -16,7 +16,7 @@ import jwt
 from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.core.ids import SessionId
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.confirm_text import right_option
+from zaichang.live.challenges.confirm_text import right_option
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import total_ms
 from zaichang.vision.pipeline import Analyser

@@ -10,6 +10,7 @@ from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.enums import Proof, StepOutcome
 from zaichang.core.ids import ChallengeId, CourseId, InstitutionId, LearnerId, LessonId, SessionId
 from zaichang.core.lesson import LessonRef
+from zaichang.core.passkeys import base64url
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
@@ -18,7 +19,7 @@ from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.schedule import client_commitment, heartbeat_nonce
 from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, start, step
-from zaichang_simulation.authenticator import Authenticator, base64url
+from zaichang_simulation.authenticator import Authenticator
 
 NONCE = "22" * 16
 T0_MS = 1_700_000_000_000

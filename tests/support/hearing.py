@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zaichang.live.challenge_sound import RATE_HZ, code_parts, code_samples
+from zaichang.live.challenges.sound import RATE_HZ, code_parts, code_samples
 
 Sound = NDArray[np.float64]
 FRAME = RATE_HZ // 40

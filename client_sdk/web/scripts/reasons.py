@@ -9,8 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+from zaichang.core.reason_sentences import SENTENCES
 from zaichang.core.reason_table import EFFECTS, Reader
-from zaichang.core.reasons import SENTENCES
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "ui"
 

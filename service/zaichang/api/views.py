@@ -11,7 +11,8 @@ from zaichang.api.models.common import InstitutionNames, Reason
 from zaichang.api.models.sessions import Minute, ReviewMinute, SessionLine
 from zaichang.core.enums import CaseKind, stored
 from zaichang.core.errors import PeerViolation
-from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import Institution, SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_cases import Case
 from zaichang.ports.records_review import Amendment

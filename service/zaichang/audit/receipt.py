@@ -21,7 +21,8 @@ from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
-from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
 from zaichang.tlog.keys import decode_base64, encode_base64
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import HASH_BYTES, leaf_hash, verify_inclusion

@@ -20,7 +20,8 @@ from zaichang.core.errors import NotAllowed, PeerViolation, UnreadableInput
 from zaichang.core.frames import IDENTITY, Frame
 from zaichang.core.frames import PhotoResult as Look
 from zaichang.core.ids import InstitutionId, LearnerId, check_id
-from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment, Learner

@@ -19,8 +19,8 @@ from zaichang.core.ids import CaptureId, ChallengeId
 from zaichang.core.reasons import ReasonCode
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.capture_desk import announced
+from zaichang.live.challenges.passkey_answers import passkey_event
 from zaichang.live.connection import Channel, Connection
-from zaichang.live.passkey_answers import passkey_event
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub

@@ -8,10 +8,11 @@ import msgspec
 
 from zaichang.core.ids import ChallengeId
 from zaichang.core.passkeys import base64url
-from zaichang.core.reasons import SENTENCES, ReasonCode
-from zaichang.live.challenge_picture import code_picture
-from zaichang.live.challenge_sound import spoken_code
-from zaichang.live.confirm_text import confirm_labels
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
+from zaichang.live.challenges.confirm_text import confirm_labels
+from zaichang.live.challenges.picture import code_picture
+from zaichang.live.challenges.sound import spoken_code
 from zaichang.ports.records import StoredMinute
 from zaichang.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang.protocol.messages import (

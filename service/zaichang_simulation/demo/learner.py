@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaichang.core.errors import NotAllowed, UnreadableInput
-from zaichang.live.confirm_text import right_option
+from zaichang.live.challenges.confirm_text import right_option
 from zaichang_client import Picture, Sample, SessionRefused, StudyClient, websocket
 from zaichang_client.protocol import messages as m
 from zaichang_simulation.camera.faces import builtin_face

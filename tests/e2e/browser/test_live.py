@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.live.confirm_text import right_option
+from zaichang.live.challenges.confirm_text import right_option
 
 from .conftest import AUTOPLAY, Camera, Launch, Open, Tab
 from .live import LiveService

@@ -1,4 +1,4 @@
-"""Passkeys over HTTP: who may register one, from which page, and what the institution sees."""
+"""Passkeys over HTTP: the right to register one, the page that may, and the record for the institution."""
 
 from __future__ import annotations
 

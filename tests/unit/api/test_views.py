@@ -12,7 +12,8 @@ from zaichang.api import views
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import CaseKind, CaseState, LeafKind, ReviewOutcome
 from zaichang.core.errors import PeerViolation
-from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import Institution, StoredLeaf, StoredMinute
 from zaichang.ports.records_cases import Case, CaseReason
 from zaichang.ports.records_review import Amendment

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from support.hearing import Listener, words
-from zaichang.live.challenge_picture import code_picture
-from zaichang.live.challenge_sound import MAX_BYTES, RATE_HZ, code_parts, code_samples, spoken_code
+from zaichang.live.challenges.picture import code_picture
+from zaichang.live.challenges.sound import MAX_BYTES, RATE_HZ, code_parts, code_samples, spoken_code
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

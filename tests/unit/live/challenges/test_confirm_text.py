@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.live.confirm_text import confirm_labels, right_option
+from zaichang.live.challenges.confirm_text import confirm_labels, right_option
 
 NAMES = ("later", "here", "away")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 
-from zaichang.live.challenge_picture import HEIGHT_PX, WIDTH_PX, code_picture
+from zaichang.live.challenges.picture import HEIGHT_PX, WIDTH_PX, code_picture
 
 
 def test_the_picture_is_fine_enough_to_be_enlarged() -> None:

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from zaichang.core.reasons import SENTENCES, ReasonCode
+from zaichang.core.reason_sentences import SENTENCES
+from zaichang.core.reasons import ReasonCode
 
 CODES = list(ReasonCode)
 
