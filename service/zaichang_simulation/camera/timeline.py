@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 import cv2
+import msgspec
 import numpy as np
 
 from zaichang_simulation.camera.faces import Image, builtin_face, is_builtin
@@ -70,6 +71,7 @@ class CameraTimeline:
         self._sent: dict[object, bytes] = {} if sent is None else sent
         self._troupe = troupe
         self._heads: dict[tuple[object, ...], Head] = {}
+        self._upright: dict[str, bool] = {}
 
     def entry_at(self, time_ms: int) -> say.CameraEntry:
         """Return the entry in force."""
@@ -80,7 +82,21 @@ class CameraTimeline:
         for entry in self._entries:
             if to_ms(entry.at_s) <= time_ms:
                 current = entry
-        return current
+        return self._held(current)
+
+    def _held(self, entry: say.CameraEntry) -> say.CameraEntry:
+        """Return an entry with its camera held as a file's pictures stand: a phone held upright gives upright ones.
+
+        A lying picture cut out of an upright one shows a third of it, and a face without its surroundings.
+        """
+        if not isinstance(entry, say.Clip) or is_builtin(entry.source) or entry.height_px >= entry.width_px:
+            return entry
+        if entry.source not in self._upright:
+            height_px, width_px = self._library.open(entry.source).picture(0).shape[:2]
+            self._upright[entry.source] = height_px > width_px
+        if not self._upright[entry.source]:
+            return entry
+        return msgspec.structs.replace(entry, width_px=entry.height_px, height_px=entry.width_px)
 
     def happened(self, event: str, now_ms: int) -> None:
         """Record an event that entries may answer."""

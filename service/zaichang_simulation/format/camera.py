@@ -199,7 +199,7 @@ class Clip(_Entry, tag="clip", frozen=True, kw_only=True):
     """A person in front of the camera: a builtin face moved as a head moves, or a video file.
 
     Attributes:
-        source: ``builtin:NAME`` or the path of a video or picture.
+        source: ``builtin:NAME`` or the path of a video or picture. An upright file stands the camera upright, too.
         source_at_s: Where in the file to begin.
         speed: Of the file.
         repeat: At the file's end: forwards and backwards, again from ``source_at_s``, or hold the last picture.

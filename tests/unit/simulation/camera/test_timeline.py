@@ -139,6 +139,15 @@ def test_files_are_found_beside_the_scenario_and_videos_play(tmp_path: Path) -> 
     assert level_at(5_000, "hold") == 4
 
 
+def test_an_upright_file_stands_the_camera_upright(tmp_path: Path) -> None:
+    for name, shape in (("upright.png", (96, 48, 3)), ("lying.png", (48, 96, 3)), ("square.png", (48, 48, 3))):
+        cv2.imwrite(str(tmp_path / name), np.full(shape, 90, np.uint8))
+        camera = timeline(say.Clip(source=name, **SMALL), folder=tmp_path)
+        assert camera.image(0).shape == ((320, 240, 3) if name == "upright.png" else (240, 320, 3))
+    said = timeline(say.Clip(source="upright.png", width_px=200, height_px=300), folder=tmp_path)
+    assert said.image(0).shape == (300, 200, 3)
+
+
 def test_a_recorded_clip_wanders_and_never_repeats_itself(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "photo.png"), timeline(say.Clip(**SMALL, noise=0.0)).image(0))
     clip = timeline(say.Clip(source="photo.png", noise=0.0, **SMALL), folder=tmp_path)
