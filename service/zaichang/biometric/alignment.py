@@ -92,8 +92,3 @@ def alignment_matrix(points_px: NDArray[np.float64]) -> NDArray[np.float64]:
         ValueError: Where the points coincide.
     """
     return similarity_transform(points_px, TEMPLATE_PX)
-
-
-def apply_transform(matrix: NDArray[np.float64], points_px: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ``(n, 2)`` points mapped by a ``(2, 3)`` matrix."""
-    return points_px @ matrix[:, :2].T + matrix[:, 2]

@@ -23,7 +23,6 @@ from zaichang.biometric.movement import (
     MovementLimits,
     Outcome,
     eyes_open_bp,
-    foreshortening_cdeg,
     judge_movement,
     reference_of,
 )
@@ -132,17 +131,6 @@ def parallax(reference: Mesh, moved: Mesh) -> tuple[float, float]:
     sideways = beyond[0] * np.cos(angle) + beyond[1] * np.sin(angle)
     down = -beyond[0] * np.sin(angle) + beyond[1] * np.cos(angle)
     return float(sideways) / max(size, 1e-6), float(down) / max(size, 1e-6)
-
-
-def foreshortening_deg(reference: Mesh, moved: Mesh) -> tuple[float, float]:
-    """Return how far a *flat* face would have turned and nodded to look as narrow or as low as this one.
-
-    Args:
-        reference: ``(468, 3)``, about frontal.
-        moved: ``(468, 3)``.
-    """
-    turn, nod = foreshortening_cdeg(measure(reference).shape_bp, measure(moved).shape_bp)
-    return turn / 100, nod / 100
 
 
 def face_shape(mesh: Mesh) -> float:

@@ -113,7 +113,7 @@ class _Tones:
         return cls(mean=mean, spread=math.sqrt(max(square - mean * mean, 0.0)), low=low, high=high, burnt=burnt)
 
 
-def sharpness(grey: NDArray[np.uint8]) -> float:
+def sharpness(grey: NDArray[np.uint8], spread: float) -> float:
     """Return how much of the face's contrast lies in fine detail, 0 up.
 
     The mean absolute Laplacian over the standard deviation of grey values: free of brightness and contrast. The
@@ -121,11 +121,8 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
     Args:
         grey: ``(h, w)`` grey values of the aligned face.
+        spread: Their standard deviation.
     """
-    return _detail(grey, _Tones.of(grey).spread)
-
-
-def _detail(grey: NDArray[np.uint8], spread: float) -> float:
     if spread < 2.0:
         return 0.0
     # Rows end to end: neighbours are plain shifts, and the columns where a row's end meets the next are dropped after.
@@ -196,7 +193,7 @@ def assess_quality(
     values = (
         _ramp(measures.eye_distance_px, limits.size_none_px, limits.size_full_px),
         min(turn, nod),
-        _ramp(_detail(aligned_grey, tones.spread), 0.0, limits.sharp_full),
+        _ramp(sharpness(aligned_grey, tones.spread), 0.0, limits.sharp_full),
         light,
         min(_ramp(measures.mesh_presence, 0.2, 0.8), 1 - measures.lower_face_covered),
         _ramp(measures.inside, 0.7, 0.97),

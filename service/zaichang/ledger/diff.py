@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 Document: TypeAlias = "Mapping[str, Any]"
@@ -24,7 +24,7 @@ class Correction(NamedTuple):
 
 def diff(old: Document, new: Document) -> list[Correction]:
     """Return the corrections from one statement document to another, by place."""
-    before, after = _flat(old), _flat(new)
+    before, after = flat(old), flat(new)
     places = sorted({*before, *after})
     return [
         Correction(place, before.get(place), after.get(place))
@@ -33,24 +33,8 @@ def diff(old: Document, new: Document) -> list[Correction]:
     ]
 
 
-def apply(old: Document, corrections: Sequence[Correction]) -> dict[str, Any]:
-    """Return the statement document after the corrections, its lines by place."""
-    values = _flat(old)
-    for correction in corrections:
-        if correction.new is None:
-            values.pop(correction.place, None)
-        else:
-            values[correction.place] = correction.new
-    lines = [values[place] for place in sorted(values) if place.startswith("lines/")]
-    return {place: value for place, value in values.items() if not place.startswith("lines/")} | {"lines": lines}
-
-
-def in_order(document: Document) -> dict[str, Any]:
-    """Return a statement document with its lines by place, as ``apply`` returns it."""
-    return apply(document, [])
-
-
-def _flat(document: Document) -> dict[str, Any]:
+def flat(document: Document) -> dict[str, Any]:
+    """Return the fields of a statement document and each of its lines, by place."""
     values = {name: value for name, value in document.items() if name != "lines"}
     for line in document.get("lines", []):
         place = f"lines/{line['entry']}/{line['item']}/{line.get('category', '')}"

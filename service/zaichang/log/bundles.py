@@ -46,7 +46,6 @@ from zaichang.tlog.leaf import parse_leaf
 NOTHING: Final = "nothing"
 RECORDS: Final = "records"
 EVERYTHING: Final = "everything"
-OPENINGS: Final = (NOTHING, RECORDS, EVERYTHING)
 """The openings in a bundle: no item; the minute records; also events, pseudonym and policy, which allows a replay."""
 
 
@@ -89,7 +88,7 @@ async def export_sessions(
         vault: Decrypts the learners' keys.
         reader: Reads their log.
         rows: The sessions.
-        openings: One of ``OPENINGS``.
+        openings: ``NOTHING``, ``RECORDS`` or ``EVERYTHING``.
         side_files: The log's side files, for the checkpoints that witnesses had cosigned; None leaves these out.
         pictures: Adds the sessions' kept captures, which requires that everything is opened; None leaves them out.
         period: Begin and end of a period whose sessions ``rows`` are, all of them; None for chosen sessions. A period

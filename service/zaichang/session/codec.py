@@ -1,4 +1,4 @@
-"""Events, minutes and finals as plain canonical values (no null, no float), for storage, leaves and replay."""
+"""Events and minutes as plain canonical values (no null, no float), for storage, leaves and replay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from zaichang.core.errors import EvidenceError
 from zaichang.core.lesson import Terms
 from zaichang.core.periods import is_period
 from zaichang.session import events
-from zaichang.session.decisions import Final as FinalRecord
 from zaichang.session.decisions import Minute
 from zaichang.session.events import Event
 from zaichang.session.judgements.liveness_tries import ACTIONS
@@ -222,8 +221,3 @@ def decode_minute(value: Mapping[str, object]) -> Minute:
             f"Minute {minute.index} states {stated_ms} ms, its intervals cover {minute.verified_ms} ms.",
         )
     return minute
-
-
-def encode_final(final: FinalRecord) -> dict[str, object]:
-    """Return a session's end as plain values."""
-    return cast("dict[str, object]", _plain(final))

@@ -6,7 +6,6 @@ change; a partial one carries its width in its name. All are plain files that an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -27,8 +26,6 @@ MAX_ENTRY_BYTES: Final = 65_535
 CHECKPOINT_PATH: Final = "checkpoint"
 ENTRIES: Final = -1
 """The level that stands for bundles."""
-
-_PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +55,6 @@ class TileId:
     def full(self) -> TileId:
         """Return the same tile when full."""
         return TileId(level=self.level, index=self.index)
-
-
-def parse_tile_path(path: str) -> TileId:
-    """Read a path below the log's prefix; only the canonical spelling is accepted.
-
-    Raises:
-        EvidenceError: ``E_TILE``.
-    """
-    match = _PATH.fullmatch(path)
-    if match is None:
-        _bad(f"{path[:80]!r} is not the path of a tile")
-    level = ENTRIES if match[1] == "entries" else int(match[1])
-    tile = TileId(level=level, index=int(re.sub("[x/]", "", match[2])), width=int(match[3] or WIDTH))
-    if tile.path() != path or level > 63:
-        _bad(f"{path[:80]!r} is not the proper path of a tile")
-    return tile
 
 
 def tile_width(level: int, index: int, size: int) -> int:

@@ -10,10 +10,14 @@ from zaichang.biometric.alignment import (
     ALIGNED_PX,
     TEMPLATE_PX,
     alignment_matrix,
-    apply_transform,
     points_from_mesh,
     similarity_transform,
 )
+
+
+def apply_transform(matrix: np.ndarray, points_px: np.ndarray) -> np.ndarray:
+    """Return ``(n, 2)`` points mapped by a ``(2, 3)`` matrix."""
+    return points_px @ matrix[:, :2].T + matrix[:, 2]
 
 
 @given(angle=st.floats(-3.1, 3.1), scale=st.floats(0.05, 20), x=st.floats(-2000, 2000), y=st.floats(-2000, 2000))

@@ -12,12 +12,12 @@ from zaichang.biometric.challenge import (
     eye_opening,
     eyes_open,
     fit_homography,
-    foreshortening_deg,
     judge,
+    measure,
     mouth_opening,
     parallax,
 )
-from zaichang.biometric.movement import Action, Outcome, as_shown
+from zaichang.biometric.movement import Action, Outcome, as_shown, foreshortening_cdeg
 from zaichang.biometric.pose import MESH_POINTS
 
 REST = [seen(head(), noise=index) for index in range(3)]
@@ -107,8 +107,10 @@ def test_any_homography_of_the_picture_shows_no_parallax(values: list[float]) ->
 
 def test_foreshortening_of_a_plane_is_its_angle() -> None:
     frontal, turned = seen(head(), flat=True), seen(head(), yaw=50, flat=True)
-    assert foreshortening_deg(frontal, turned)[0] == pytest.approx(50, abs=5)
-    assert foreshortening_deg(frontal, seen(head(), pitch=40, flat=True))[1] == pytest.approx(40, abs=8)
+    nodded = seen(head(), pitch=40, flat=True)
+    shapes_bp = [measure(mesh).shape_bp for mesh in (frontal, turned, nodded)]
+    assert foreshortening_cdeg(shapes_bp[0], shapes_bp[1])[0] == pytest.approx(5_000, abs=500)
+    assert foreshortening_cdeg(shapes_bp[0], shapes_bp[2])[1] == pytest.approx(4_000, abs=800)
 
 
 def test_homographies_need_four_points_that_differ() -> None:

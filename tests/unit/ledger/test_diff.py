@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zaichang.ledger.diff import Correction, apply, diff, in_order
+from support.corrections import corrected
+from zaichang.ledger.diff import Correction, diff
 
 OLD = {"total": "5", "gone": "x", "lines": [{"entry": "a", "item": "study", "counted": "5"}]}
 NEW = {
@@ -17,7 +18,7 @@ NEW = {
 
 def test_equal_statements_differ_in_nothing() -> None:
     assert diff(OLD, OLD) == []
-    assert apply(OLD, []) == in_order(OLD) == OLD
+    assert corrected(OLD, []) == OLD
 
 
 def test_each_change_is_one_correction() -> None:
@@ -30,5 +31,5 @@ def test_each_change_is_one_correction() -> None:
 
 
 def test_corrections_make_the_new_one_and_back() -> None:
-    assert apply(OLD, diff(OLD, NEW)) == in_order(NEW)
-    assert apply(NEW, diff(NEW, OLD)) == in_order(OLD)
+    assert corrected(OLD, diff(OLD, NEW)) == corrected(NEW)
+    assert corrected(NEW, diff(NEW, OLD)) == corrected(OLD)

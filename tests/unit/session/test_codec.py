@@ -14,7 +14,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.rules_version import CURRENT
 from zaichang.session import codec
 from zaichang.session import events as e
-from zaichang.session.decisions import Final, Minute, Verdict
+from zaichang.session.decisions import Minute, Verdict
 from zaichang.session.judgements.liveness_tries import ACTIONS
 
 QUESTION = e.Question(question_id="k1", text="几点?", options=("a", "b"), correct=1)
@@ -98,10 +98,6 @@ NO_COLUMN = ("pick", "hindered", "lit")
 MINUTE = Minute(
     index=2, from_ms=T0_MS, to_ms=T0_MS + 60_000, verdict=Verdict.VERIFIED, verified=((0, 5), (7, 9)),
     undecided=((20, 30),), reasons=(ReasonCode.PLAYER_STALLED,),
-)  # fmt: skip
-FINAL = Final(
-    at_ms=T0_MS, reason=ReasonCode.SESSION_FINISHED, minutes=3, verified_ms=7, undecided_ms=10,
-    indicators=((ReasonCode.VIRTUAL_CAMERA, 2),),
 )  # fmt: skip
 
 
@@ -242,11 +238,6 @@ def test_minutes_come_back_the_same_and_state_their_sum() -> None:
     assert plain["verified_ms"] == 7
     assert plain["verdict"] == "V"
     assert codec.decode_minute(plain) == MINUTE
-
-
-def test_a_final_is_written_as_plain_values() -> None:
-    plain = codec.encode_final(FINAL)
-    assert plain["indicators"] == [["VIRTUAL_CAMERA", 2]]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from zaichang.biometric.challenge import eye_opening, eyes_open, foreshortening_deg
+from zaichang.biometric.challenge import eye_opening, eyes_open, measure
+from zaichang.biometric.movement import foreshortening_cdeg
 from zaichang.biometric.pose import MESH_POINTS, pose_from_mesh
 from zaichang.vision.catalog import Role
 from zaichang.vision.iris import CONTOUR_POINTS, INPUT_PX, LIDS, EyeNetwork
@@ -120,5 +121,5 @@ def test_drawn_shut_eyes_are_seen_as_shut_and_a_nodded_picture_is_not(
     nodded[90 : 90 + len(low)] = low
     flat = analyser.geometry_of(nodded).mesh
     assert flat is not None
-    assert foreshortening_deg(rest, flat)[1] > 30
+    assert foreshortening_cdeg(measure(rest).shape_bp, measure(flat).shape_bp)[1] > 3_000
     assert eyes_open(rest, eye_opening(rest), flat) > 0.8

@@ -83,7 +83,7 @@ def fact_of(entry: Entry) -> Fact:
     for key in entry:
         if key not in KEYS:
             raise ConfigError("hours.unknown_word", f"Entry {entry.get('id')!r} has the unknown key {key!r}.")
-    reader = _KINDS.get(str(entry.get("kind")))
+    reader = KINDS.get(str(entry.get("kind")))
     if reader is None:
         raise ConfigError(
             "hours.unknown_word", f"Entry {entry.get('id')!r} has the unknown kind {entry.get('kind')!r}."
@@ -349,7 +349,7 @@ def _span(entry: Entry) -> Fact:
     return _claim(entry, item=entry["kind"], to_ms=to_ms, amounts=(("", _minutes(entry)),), hours=0)
 
 
-_KINDS: Final[dict[str, Callable[[Entry], Fact]]] = {
+KINDS: Final[dict[str, Callable[[Entry], Fact]]] = {
     "study": _study,
     "study_sum": _study_sum,
     "undecided": _study,
@@ -371,4 +371,3 @@ _KINDS: Final[dict[str, Callable[[Entry], Fact]]] = {
     "government_task": _span,
     "year_total": _year_total,
 }
-KINDS: Final = frozenset(_KINDS)

@@ -24,7 +24,6 @@ DIGITS: Final = Path(__file__).parent / "digits"
 RATE_HZ: Final = 11_025
 SLOT: Final = 8_270
 """Samples of one digit's place in a recording; the rest of the slot is silence."""
-MAX_BYTES: Final = 80_000
 NOISE: Final = 2.0
 """Standard deviation of the noise, of 128."""
 
