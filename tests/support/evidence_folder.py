@@ -14,7 +14,7 @@ from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.enums import SessionState
+from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import FatalLogError
 from zaichang.core.rules_version import CURRENT
 from zaichang.evidence.segments import SegmentContext, advance, begin
@@ -27,6 +27,7 @@ from zaichang.session.events import SessionStarted
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 from zaichang.session.replay import replay
 from zaichang.tlog.commit import session_key
+from zaichang.tlog.leaf import record
 
 DOMAIN = "hours.example.org"
 INSTITUTION, LEARNER = "inst-1", "learner-1"
@@ -44,8 +45,8 @@ class Recorded:
 
 
 class _Clock:
-    def __init__(self) -> None:
-        self.ms = T0_MS
+    def __init__(self, now_ms: int = T0_MS) -> None:
+        self.ms = now_ms
 
     def now_ms(self) -> int:
         self.ms += 1
@@ -54,6 +55,19 @@ class _Clock:
 
 def _fatal(error: FatalLogError) -> None:
     raise AssertionError(error)
+
+
+def log_another(root: Path, name: str) -> None:
+    """Log one more record, named so, an hour later, as a service does that starts on this folder."""
+    asyncio.run(_log_another(DataFolder(root), name))
+
+
+async def _log_another(folder: DataFolder, name: str) -> None:
+    now_ms = T0_MS + 3_600_000
+    logs = LogShelf(FolderLogs(folder), DOMAIN, _Clock(now_ms), _fatal, flush_ms=10)
+    log = await logs.log_for(INSTITUTION, now_ms)
+    await log.submit((name, 0), record(LeafKind.POLICY, log.origin, now_ms, name=name, digest=bytes(32)))
+    await logs.close()
 
 
 def record_session(
