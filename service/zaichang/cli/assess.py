@@ -32,7 +32,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     text = "assess pictures (JPEG, PNG, WebP), clips or folders of them"
     parser = subparsers.add_parser("assess", help=text, description=text)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    parser.add_argument("--reference", type=Path, metavar="IMAGE", help="compare each main face with this person")
+    parser.add_argument(
+        "--reference", type=Path, metavar="IMAGE", help="compare the main face of each picture with this one"
+    )
     parser.add_argument(
         "--every", type=_positive, default=10, metavar="N", help="every Nth frame of a clip (default 10)"
     )

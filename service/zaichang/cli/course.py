@@ -32,7 +32,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     add.add_argument("--title-en", help="the lesson's title in English; by default its id")
     add.add_argument("--name-zh", help="the institution's name in Chinese, where it is created; by default its id")
     add.add_argument("--name-en", help="the institution's name in English; by default its id")
-    add.add_argument("--replace", action="store_true", help="change a lesson that exists; running sessions keep theirs")
+    add.add_argument(
+        "--replace", action="store_true", help="change an existing lesson; running sessions keep the old one"
+    )
     add.add_argument("--json", action="store_true", help="print JSON")
     add_service_options(add)
     add.set_defaults(func=run_add)

@@ -16,7 +16,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="TCP port; 0 takes a free one")
     parser.add_argument(
-        "--once", action="store_true", help="end by itself; exit 0 only if minutes were verified and the log checked"
+        "--once",
+        action="store_true",
+        help="end after one simulated study; exit 0 only if minutes were verified and the log checked",
     )
     parser.add_argument("--json", action="store_true", help="with --once: print the result as JSON")
     parser.set_defaults(func=run)

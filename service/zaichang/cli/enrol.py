@@ -22,15 +22,24 @@ PHOTO_MAX_BYTES = 32_000_000
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "make a learner's reference from one or several photos (a running service takes POST /v1/enrol instead)"
+    text = (
+        "make a learner's reference from one or several photos; the service must not be running (else: POST /v1/enrol)"
+    )
     parser = subparsers.add_parser("enrol", help=text, description=text)
     parser.add_argument("institution", metavar="INSTITUTION", help="institution id")
     parser.add_argument("learner", metavar="LEARNER", help="the institution's pseudonym for the learner")
     parser.add_argument(
-        "photos", type=Path, nargs="+", metavar="PHOTO", help="JPEG, PNG or WebP, one face; several of one person"
+        "photos",
+        type=Path,
+        nargs="+",
+        metavar="PHOTO",
+        help="JPEG, PNG or WebP with one face; several photos must show one person",
     )
     parser.add_argument(
-        "--at-least", type=int, metavar="N", help="store where N photos pass, without the others; by default all must"
+        "--at-least",
+        type=int,
+        metavar="N",
+        help="enough if N photos pass; the others are left out; default: all must pass",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_service_options(parser)

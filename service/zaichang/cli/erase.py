@@ -21,14 +21,16 @@ _REQUEST_MAX = 50_000_000
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "erase a learner: salt key, templates, pictures, events; the service must be stopped"
+    text = "erase a learner's salt key, templates, captures and events; the service must be stopped"
     epilog = "Backups of the data folder hold the learner's key too: erase them, or keep them no longer than needed."
     parser = subparsers.add_parser("erase", help=text, description=text, epilog=epilog)
     add_service_options(parser)
     parser.add_argument("learner", metavar="LEARNER", help="the learner's pseudonym")
     parser.add_argument("--institution", required=True, help="the learner's institution")
     parser.add_argument("--basis", default="request", help="legal basis, a lower-case word like pipl-47")
-    parser.add_argument("--request", type=Path, metavar="FILE", help="the request; its digest is logged")
+    parser.add_argument(
+        "--request", type=Path, metavar="FILE", help="the learner's request as a file; its digest is logged"
+    )
     parser.add_argument("--hold", metavar="REASON", help="do not erase: put the learner under a legal hold")
     parser.add_argument("--release", action="store_true", help="do not erase: end the learner's legal hold")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -21,7 +21,7 @@ BANK_MAX_BYTES = 1_000_000
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "set up a data folder whose service is not running (a running one takes the same over HTTP)"
+    text = "set up a data folder; the service must not be running (else: docs/http.md)"
     parser = subparsers.add_parser("manage", help=text, description=text)
     nested = parser.add_subparsers(dest="what", required=True)
 
@@ -43,47 +43,61 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     sub.add_argument("--title-en", required=True, help="title in English")
     sub.add_argument("--duration-ms", required=True, type=int, help="length of the video")
     sub.add_argument("--policy", default="default", help="policy pack or TOML file")
-    sub.add_argument("--version", default="", help="the lesson's version; left out: the one that it has, or 1")
+    sub.add_argument("--version", default="", help="the lesson's version; default: the present version, or 1")
     sub.add_argument(
-        "--timeline-kept", action="store_true", help="a new version has the old one's time line: credit stays"
+        "--timeline-kept",
+        action="store_true",
+        help="the new version has the same time line, so earlier credit still counts",
     )
     sub.add_argument(
         "--live-from-ms",
         type=int,
         metavar="MS",
-        help="when a live broadcast begins, Unix time; 0: none; by default as it was",
+        help="start of a live broadcast, Unix milliseconds; 0: no broadcast; default: unchanged",
     )
     sub.add_argument(
         "--counts-again",
         default="",
         metavar="MM-DD",
-        help="day of each year from which it counts again, or `once`; left out: as it was, at first 01-01",
+        help="day from which the lesson counts again each year, or `once`; default: unchanged, at first 01-01",
     )
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
     sub.add_argument("lesson", metavar="LESSON")
     sub.add_argument(
-        "--bank", type=Path, metavar="FILE", help="JSON (docs/operations.md); left out: show what is there"
+        "--bank",
+        type=Path,
+        metavar="FILE",
+        help="the new bank as JSON (docs/operations.md); without it: show the present bank",
     )
-    sub = part("allowance", "grant a learner more time, fewer movements or the route without a face; or show it")
+    sub = part(
+        "allowance",
+        "grant more time, fewer movements or the route without face recognition; without --set: show it",
+    )
     sub.add_argument("learner", metavar="LEARNER", help="pseudonym")
     sub.add_argument(
-        "--set", action="store_true", dest="change", help="replace the granted allowances by the following ones"
+        "--set", action="store_true", dest="change", help="replace the allowance by the options that follow"
     )
     sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time for answers and captures")
-    sub.add_argument("--without", action="append", default=[], metavar="MOVEMENT", help="never asked for; repeatable")
+    sub.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="MOVEMENT",
+        help="a movement that is never asked for; repeatable",
+    )
     sub.add_argument(
         "--route",
         default="",
         choices=("", "face", "challenge"),
-        help="the route of the learner; left out: as each launch says",
+        help="the learner's route; default: as each launch says",
     )
     sub = part("reviewer", "give a reviewer a key of their own (shown once), revoke it, or list reviewers")
     sub.add_argument(
-        "reviewer", metavar="REVIEWER", nargs="?", default="", help="a word that decisions are signed with"
+        "reviewer", metavar="REVIEWER", nargs="?", default="", help="the reviewer's id, which stands in each decision"
     )
     sub.add_argument("--revoke", action="store_true", help="end the key; decisions stay")
-    part("references", "list learners' references, those that another embedder made first: enrol these again")
+    part("references", "list references; first those made by an older embedder: enrol these learners again")
 
 
 def run(args: Namespace) -> int:

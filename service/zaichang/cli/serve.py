@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "run the service on a data folder until it is told to stop"
+    text = "run the service on a data folder until a signal stops it"
     parser = subparsers.add_parser("serve", help=text, description=text)
     add_service_options(parser)
     parser.add_argument("--host", help="address to listen on")
     parser.add_argument("--port", type=int, help="TCP port; 0 takes a free one")
     parser.add_argument(
-        "--accept-clock", action="store_true", help="start although the machine's clock was set: it is right now"
+        "--accept-clock",
+        action="store_true",
+        help="start although the clock was set since the last run; check the clock first",
     )
     parser.add_argument("--verbose", action="store_true", help="log more")
     parser.set_defaults(func=run)

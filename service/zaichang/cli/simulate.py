@@ -14,7 +14,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser("simulate", help=text, description=text)
     parser.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
     parser.add_argument(
-        "--media", type=Path, action="append", default=[], metavar="DIR", help="look for media files here too"
+        "--media", type=Path, action="append", default=[], metavar="DIR", help="a further folder with media files"
     )
     parser.add_argument(
         "--server", metavar="URL", help="run in real time against a running service, e.g. http://127.0.0.1:8000"

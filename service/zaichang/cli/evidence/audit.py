@@ -30,12 +30,16 @@ _SHOWN: Final = 20
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "inspect bundles against your own copy of the log, and write a report for a hearing"
+    text = "check bundles against your own copy of the log, and write a report for a hearing"
     epilog = "exit codes: 0 all checks pass, 1 a finding, 2 cannot decide, 3 usage"
     parser = subparsers.add_parser("audit", help=text, description=text, epilog=epilog)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="your own copy of the log (zaichang log mirror)")
-    parser.add_argument("bundles", nargs="+", type=Path, metavar="BUNDLE", help="the bundles that were produced")
-    parser.add_argument("--trust", type=Path, required=True, metavar="FILE", help="which logs and witnesses to believe")
+    parser.add_argument(
+        "bundles", nargs="+", type=Path, metavar="BUNDLE", help="a bundle that the institution handed over"
+    )
+    parser.add_argument(
+        "--trust", type=Path, required=True, metavar="FILE", help="trust file: logs and witnesses to believe"
+    )
     parser.add_argument(
         "--policy", metavar="NAME", help="demand this policy: a shipped pack, a .toml file, or any name"
     )

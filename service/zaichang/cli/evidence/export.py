@@ -29,7 +29,7 @@ _PAGE: Final = 500
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "write a bundle of sessions that anyone can check offline"
+    text = "write a bundle of sessions, which a third party can check offline"
     parser = subparsers.add_parser("export", help=text, description=text)
     add_service_options(parser)
     parser.add_argument("what", metavar="SESSION|PERIOD", help="a session id, or a day or month (2026-11-22, 2026-11)")
@@ -38,17 +38,21 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--openings",
         choices=("nothing", "records", "everything"),
         default="everything",
-        help="what the receiver may see: leaves only; also minute records; also events, pseudonym and policy",
+        help="the receiver may see: only the leaves; the minute records too; or also events, pseudonym and policy",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.bundle")
-    parser.add_argument("--trust-out", type=Path, help="also write the log's key as a trust file, to try verify with")
-    parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
     parser.add_argument(
-        "--ask-witnesses", action="store_true", help="have the log cosigned now, then prove to that checkpoint"
+        "--trust-out", type=Path, help="also write the log's key as a trust file, for a trial with zaichang verify"
+    )
+    parser.add_argument("--witnessed", action="store_true", help="prove inclusion in the newest cosigned checkpoint")
+    parser.add_argument(
+        "--ask-witnesses",
+        action="store_true",
+        help="ask the witnesses to cosign now, then prove inclusion in that checkpoint",
     )
     parser.add_argument(
         "--captures", action="store_true",
-        help="also the pictures that are still kept, for a comparison with the record; needs --openings everything",
+        help="also the captures that are still kept; needs --openings everything",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=run)

@@ -27,7 +27,7 @@ _KEY_LIST: Final = "vkeys"
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    parser = subparsers.add_parser("log", help="check the logs of a data folder, print or change their keys, record")
+    parser = subparsers.add_parser("log", help="check, mirror and monitor logs, change their keys, add records")
     actions = parser.add_subparsers(dest="action", required=True)
     fsck = actions.add_parser("fsck", help="check every tile and entry; exit 1 where something is damaged")
     keys = actions.add_parser("keys", help="print a trust file for these logs")
@@ -42,16 +42,22 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     fsck.add_argument("--json", action="store_true", help="print a JSON line per check")
     fsck.set_defaults(func=_fsck)
     keys.set_defaults(func=_keys)
-    scrub = actions.add_parser("scrub", help="read old entries back and hash them, as the service does at night")
+    scrub = actions.add_parser(
+        "scrub", help="read old entries again and compare their hashes, as the service does every night"
+    )
     scrub.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
     scrub.add_argument("--institution", help="only this institution's logs")
     scrub.add_argument("--shard", default="1/1", metavar="K/N", help="only the K-th of N parts; default: all")
     scrub.set_defaults(func=_scrub)
-    mirror = actions.add_parser("mirror", help="keep a checked copy of another log; run it again to go on")
+    mirror = actions.add_parser("mirror", help="make a checked copy of a log; a later run adds the new entries")
     mirror.add_argument("source", metavar="URL|DIR", help="the log's address (in front of /checkpoint), or its folder")
-    mirror.add_argument("--into", type=Path, required=True, metavar="DIR", help="the copy's folder; made if absent")
+    mirror.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of the copy; made if absent")
     mirror.add_argument(
-        "--trust", type=Path, required=True, metavar="FILE", help="the log's key, and witnesses to ask for"
+        "--trust",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="trust file with the log's key and the witnesses to require",
     )
     mirror.add_argument("--max-bytes", type=int, metavar="N", help="most bytes to fetch in this run; default: no limit")
     mirror.add_argument("--json", action="store_true", help="print JSON")

@@ -23,9 +23,9 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     """Register the actions."""
     key = actions.add_parser("key", help="change a log's key; the service must be stopped")
     words = key.add_subparsers(dest="word", required=True)
-    rotate = words.add_parser("rotate", help="bring in a new key and retire the present one")
-    revoke = words.add_parser("revoke", help="revoke a key that an attacker may hold; the present one is replaced")
-    record = actions.add_parser("record", help="log that something was uploaded, or that a regulator drew a sample")
+    rotate = words.add_parser("rotate", help="replace the present key by a new one")
+    revoke = words.add_parser("revoke", help="revoke a key that an attacker may have; the present key is replaced")
+    record = actions.add_parser("record", help="log an upload to a platform, or a step of a regulator's sampling")
     for action in (rotate, revoke, record):
         action.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
         action.add_argument("--config", type=Path, help="settings as a TOML file")
@@ -33,12 +33,15 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
         action.add_argument("--json", action="store_true", help="print JSON")
     for action in (rotate, revoke):
         action.add_argument("--year", type=int, help="the log's year; default: the present one")
-        action.add_argument("--next-command", default="", help="where a command signs: the new key's command")
+        action.add_argument("--next-command", default="", help="only where a command signs: the command of the new key")
     revoke.add_argument("key_id", nargs="?", metavar="KEYID", help="8 hex digits; default: the present key")
     revoke.add_argument(
-        "--until", type=int, metavar="SIZE", help="the last size known to be ours; default: the present one"
+        "--until",
+        type=int,
+        metavar="SIZE",
+        help="the largest log size that you know to be genuine; default: the present size",
     )
-    clock = actions.add_parser("clock", help="after a clock that jumped ahead: let the log sign again")
+    clock = actions.add_parser("clock", help="let the log sign again after the server's clock had jumped ahead")
     clock.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
     clock.add_argument("--config", type=Path, help="settings as a TOML file")
     clock.add_argument("--institution", required=True, help="the log's institution")
@@ -47,15 +50,15 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     clock.set_defaults(func=_clock)
     kinds = record.add_subparsers(dest="kind", required=True)
     upload = kinds.add_parser("upload", help="a submission to a platform, and its answer")
-    upload.add_argument("--target", required=True, help="which platform, a lower-case word")
-    upload.add_argument("--from-index", type=int, required=True, help="first log index that it covers")
-    upload.add_argument("--to-index", type=int, required=True, help="last one")
+    upload.add_argument("--target", required=True, help="the platform, a lower-case word")
+    upload.add_argument("--from-index", type=int, required=True, help="first log index in the upload")
+    upload.add_argument("--to-index", type=int, required=True, help="last log index in the upload")
     upload.add_argument("--request", type=Path, required=True, help="the file that was sent; its digest is logged")
     upload.add_argument("--response", type=Path, required=True, help="the file that came back; its digest is logged")
     upload.add_argument("--status", type=int, required=True, help="the platform's status code")
     sampling = kinds.add_parser("sampling", help="a regulator's announcement, draw or report")
     sampling.add_argument("--stage", choices=("announce", "draw", "report"), required=True)
-    sampling.add_argument("--announcement", type=Path, required=True, help="the announcement's signed note")
+    sampling.add_argument("--announcement", type=Path, required=True, help="the regulator's signed announcement")
     sampling.add_argument("--document", type=Path, help="the draw or the report; its digest is logged")
     rotate.set_defaults(func=_change, revoke=False, key_id=None, until=None)
     revoke.set_defaults(func=_change, revoke=True)

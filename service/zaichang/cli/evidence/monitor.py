@@ -23,17 +23,25 @@ def add_monitor(actions: _SubParsersAction[ArgumentParser]) -> None:
     """Register the action."""
     parser = actions.add_parser("monitor", help="watch a log: mirror it, check it whole, and raise alarms")
     parser.add_argument("source", metavar="URL|DIR", help="the log's address (in front of /checkpoint), or its folder")
-    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the copy's folder; made if absent")
-    parser.add_argument("--trust", type=Path, required=True, metavar="FILE", help="the log's key, and witnesses")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of the copy; made if absent")
+    parser.add_argument(
+        "--trust", type=Path, required=True, metavar="FILE", help="trust file with the log's key and its witnesses"
+    )
     parser.add_argument(
         "--bundles", type=Path, metavar="DIR",
-        help="also hold the bundles of this folder against the copy, and look for double credit over all of them",
+        help="also compare the bundles in this folder with the copy, and look for double credit across them",
     )  # fmt: skip
     parser.add_argument("--every-s", type=int, default=300, help="seconds between rounds")
     parser.add_argument("--rounds", type=int, default=0, help="end after so many rounds; 0: never")
-    parser.add_argument("--max-age-s", type=int, default=900, help="oldest cosignature of a growing log")
-    parser.add_argument("--webhook", metavar="URL", help="post alarms there as JSON, whenever they change")
-    parser.add_argument("--metrics", type=Path, metavar="FILE", help="write figures there (Prometheus text format)")
+    parser.add_argument(
+        "--max-age-s", type=int, default=900, help="alarm if a growing log has no cosignature newer than this"
+    )
+    parser.add_argument(
+        "--webhook", metavar="URL", help="post the alarms to this address as JSON, each time they change"
+    )
+    parser.add_argument(
+        "--metrics", type=Path, metavar="FILE", help="write metrics to this file (Prometheus text format)"
+    )
     parser.set_defaults(func=run)
 
 

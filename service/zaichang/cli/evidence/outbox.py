@@ -15,7 +15,7 @@ from zaichang.core.errors import NotFound
 
 def add_outbox(actions: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "hold the outbox's lines against the logs, with the service stopped; exit 1 where they differ"
+    text = "compare the outbox's lines with the logs; the service must be stopped; exit 1 where they differ"
     outbox = actions.add_parser("outbox", help=text, description=text)
     outbox.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
     outbox.add_argument("--json", action="store_true", help="print a JSON line per check")

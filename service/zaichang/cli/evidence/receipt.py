@@ -20,7 +20,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     add_service_options(parser)
     parser.add_argument("session", metavar="SESSION", help="session id")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: SESSION.receipt.json")
-    parser.add_argument("--witnessed", action="store_true", help="prove to the newest cosigned checkpoint")
+    parser.add_argument("--witnessed", action="store_true", help="prove inclusion in the newest cosigned checkpoint")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=run)
 

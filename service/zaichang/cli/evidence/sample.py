@@ -31,28 +31,43 @@ _SHOWN: Final = 20
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    parser = subparsers.add_parser("sample", help="draw a sample of sessions that anyone can draw again")
+    parser = subparsers.add_parser("sample", help="draw a random sample of sessions; a third party can repeat the draw")
     actions = parser.add_subparsers(dest="action", required=True)
-    announce = actions.add_parser("announce", help="freeze the checkpoint and the rates, before the dice are rolled")
+    announce = actions.add_parser("announce", help="fix the checkpoint and the rates before the dice are rolled")
     drawing = actions.add_parser("draw", help="draw projects and sessions with the digits of the public dice")
-    reporting = actions.add_parser("report", help="compare the produced bundles with the draw")
+    reporting = actions.add_parser("report", help="compare the bundles that the institution handed over with the draw")
     for action in (announce, drawing, reporting):
         action.add_argument("--log", type=Path, required=True, metavar="DIR", help="a copy of the log's folder")
-        action.add_argument("--trust", type=Path, required=True, metavar="FILE", help="whom to believe")
+        action.add_argument(
+            "--trust", type=Path, required=True, metavar="FILE", help="trust file: logs and witnesses to believe"
+        )
     announce.add_argument("--name", required=True, help="the regulator's name, like regulator.example")
     announce.add_argument("--key", type=Path, required=True, help="the regulator's key file; made if absent")
     announce.add_argument("--checkpoint", type=Path, help="the checkpoint to freeze, if not the folder's own")
     announce.add_argument("--projects-bp", type=int, default=800, help="share of projects, 600 to 1000 basis points")
     announce.add_argument("--sessions-bp", type=int, default=800, help="share of each drawn project's sessions")
-    announce.add_argument("--floor-bp", type=int, default=200, help="share of bad sessions that must not escape")
-    announce.add_argument("--confidence-bp", type=int, default=9500, help="with this probability")
-    announce.add_argument("--draw-at", required=True, metavar="TIME", help="when: 2026-11-25T10:00+08:00")
+    announce.add_argument(
+        "--floor-bp", type=int, default=200, help="share of bad sessions that the sample must reveal, basis points"
+    )
+    announce.add_argument(
+        "--confidence-bp",
+        type=int,
+        default=9500,
+        help="probability with which the sample must reveal them, basis points",
+    )
+    announce.add_argument(
+        "--draw-at", required=True, metavar="TIME", help="time of the draw, like 2026-11-25T10:00+08:00"
+    )
     drawing.add_argument("--announcement", type=Path, required=True, metavar="FILE")
     drawing.add_argument("--regulator", required=True, metavar="VKEY", help="the regulator's verifier key")
     drawing.add_argument("--seed", required=True, metavar="DIGITS", help="at least 20 digits of public dice")
-    reporting.add_argument("--draw", type=Path, required=True, metavar="FILE", help="what draw wrote")
+    reporting.add_argument(
+        "--draw", type=Path, required=True, metavar="FILE", help="the file that zaichang sample draw wrote"
+    )
     reporting.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page")
-    reporting.add_argument("bundles", nargs="*", type=Path, metavar="BUNDLE", help="what the institution produced")
+    reporting.add_argument(
+        "bundles", nargs="*", type=Path, metavar="BUNDLE", help="a bundle that the institution handed over"
+    )
     for action, run in ((announce, _announce), (drawing, _draw), (reporting, _report)):
         action.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write")
         action.set_defaults(func=run)

@@ -18,35 +18,41 @@ from zaichang.tlog.trust_bundle import open_trust_bundle, parse_roots, parse_tex
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "whom to believe, signed by two people's offline keys"
+    text = "make, sign and update the trust file: which logs and witnesses to believe"
     actions = subparsers.add_parser("trust", help=text, description=text).add_subparsers(dest="action", required=True)
     key = actions.add_parser("key", help="print a root key's line; the key is made on first use, on an offline machine")
-    draft = actions.add_parser("draft", help="write the text that the roots sign")
-    sign = actions.add_parser("sign", help="sign a draft, or add a signature; prints the protocol of the ceremony")
+    draft = actions.add_parser("draft", help="write the draft that the holders of the root keys sign")
+    sign = actions.add_parser(
+        "sign", help="sign a draft, or add a second signature; prints a record of the signing ceremony"
+    )
     ceremony = actions.add_parser("ceremony", help="two people sign at one machine; writes and prints the protocol")
-    show = actions.add_parser("show", help="check a signed trust and print its content")
-    update = actions.add_parser("update", help="check a newer signed trust and replace the trust file")
+    show = actions.add_parser("show", help="check a signed trust file and print its content")
+    update = actions.add_parser("update", help="check a newer signed trust file and replace the old one")
     for action in (key, sign):
         action.add_argument("--name", required=True, help="the root key's name, like root-1.regulator.example")
         action.add_argument("--key", type=Path, required=True, metavar="FILE", help="the root key's file")
     for action in (draft, ceremony):
         action.add_argument("--name", required=True, help="who issues it, like regulator.example")
-        action.add_argument("--serial", type=int, required=True, help="larger than the last one's")
-        action.add_argument("--days", type=int, default=90, help="days that it is good for")
+        action.add_argument(
+            "--serial", type=int, required=True, help="serial number, larger than that of the last draft"
+        )
+        action.add_argument("--days", type=int, default=90, help="days for which it is valid")
         action.add_argument("--lines", type=Path, required=True, metavar="FILE", help="the lines of the trust file")
         action.add_argument(
-            "--roots", type=Path, required=True, metavar="FILE", help="the roots that sign the next one"
+            "--roots", type=Path, required=True, metavar="FILE", help="the root keys that may sign the next trust file"
         )
         action.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write it")
-    sign.add_argument("draft", type=Path, metavar="DRAFT", help="the draft, or the file that another has signed")
-    sign.add_argument("--digest", required=True, metavar="HEX", help="the first 16 digits of the digest of your copy")
+    sign.add_argument("draft", type=Path, metavar="DRAFT", help="the draft, or the file with the first signature")
+    sign.add_argument(
+        "--digest", required=True, metavar="HEX", help="the first 16 hex digits of your own copy's digest"
+    )
     sign.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the signed trust")
     show.add_argument("bundle", type=Path, metavar="FILE", help="the signed trust")
     update.add_argument("bundle", metavar="FILE|URL", help="the signed trust: a file, or a file:// or https:// address")
     update.add_argument("--deadline-s", type=float, default=30.0, help="seconds for the whole download")
     add_options(ceremony)
     for action in (show, update):
-        action.add_argument("--roots", type=Path, required=True, metavar="FILE", help="the roots that you have pinned")
+        action.add_argument("--roots", type=Path, required=True, metavar="FILE", help="the root keys that you trust")
     update.add_argument("--into", type=Path, required=True, metavar="FILE", help="the trust file to write")
     for action, run in ((key, _key), (draft, _draft), (sign, _sign), (show, _show), (update, _update)):
         action.set_defaults(func=run)

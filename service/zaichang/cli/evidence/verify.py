@@ -39,15 +39,17 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("path", type=Path, metavar="RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check")
     trust = parser.add_mutually_exclusive_group(required=True)
     trust.add_argument(
-        "--trust", type=Path, metavar="FILE", help="which logs and witnesses to believe (docs/evidence.md)"
+        "--trust", type=Path, metavar="FILE", help="trust file: logs and witnesses to believe (docs/evidence.md)"
     )
-    trust.add_argument("--log-key", metavar="VKEY", help="believe this one log key, ask for no witness")
+    trust.add_argument("--log-key", metavar="VKEY", help="believe this log key alone, without witnesses")
     parser.add_argument(
         "--older", type=Path, action="append", default=[], metavar="CHECKPOINT",
         help="a checkpoint of this log seen earlier: the log must still contain it (folders only)",
     )  # fmt: skip
     parser.add_argument(
-        "--own-copy", action="store_true", help="believe the mirror's own times of first sight (your own mirrors only)"
+        "--own-copy",
+        action="store_true",
+        help="use the times at which this mirror first saw a checkpoint; only for a mirror of your own",
     )
     parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
     parser.add_argument("--deep", action="store_true", help=SUPPRESS)

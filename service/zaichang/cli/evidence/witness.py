@@ -19,15 +19,20 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser("witness", help="cosign the checkpoints of logs, over HTTP or as files")
     actions = parser.add_subparsers(dest="action", required=True)
     serve = actions.add_parser("serve", help="answer add-checkpoint requests over HTTP (C2SP tlog-witness)")
-    cosign = actions.add_parser("cosign", help="answer a request that came as a file, with a file")
+    cosign = actions.add_parser("cosign", help="answer a request file with an answer file")
     key = actions.add_parser("key", help="print the witness's verifier key")
     for action in (serve, cosign, key):
         action.add_argument("--name", required=True, help="the witness's name, like witness.regulator.example")
-        action.add_argument("--folder", type=Path, required=True, help="where its key and memory are; made if absent")
+        action.add_argument(
+            "--folder",
+            type=Path,
+            required=True,
+            help="folder of its key and of the sizes that it has cosigned; made if absent",
+        )
         action.add_argument(
             "--beacon",
             action="store_true",
-            help="make beacons for capture schedules too (an RSA key, drawn on first use)",
+            help="also sign beacons for capture schedules (with an RSA key, made on first use)",
         )
     for action in (serve, cosign):
         action.add_argument("--logs", type=Path, required=True, metavar="FILE", help="trust file with the logs' keys")
@@ -36,11 +41,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     cosign.add_argument("request", type=Path, metavar="REQUEST", help="the request file")
     cosign.add_argument("--out", type=Path, required=True, help="where to write the answer")
     request = actions.add_parser("request", help="write the request for a cosignature to a file")
-    request.add_argument("--old-size", type=int, default=0, help="the size that the witness has seen last")
+    request.add_argument("--old-size", type=int, default=0, help="the log size that the witness cosigned last")
     request.add_argument("--out", type=Path, required=True, help="where to write the request")
-    add = actions.add_parser("add", help="keep the cosignatures of a witness's answer file")
+    add = actions.add_parser("add", help="add the cosignatures of a witness's answer file to the log")
     add.add_argument("answer", type=Path, metavar="ANSWER", help="the answer file")
-    ask = actions.add_parser("ask", help="ask a witness over HTTP and keep its cosignature")
+    ask = actions.add_parser("ask", help="ask a witness over HTTP and add its cosignature to the log")
     ask.add_argument("url", metavar="URL", help="the witness's address")
     for action in (request, add, ask):
         action.add_argument("--log", type=Path, required=True, metavar="DIR", help="the log's folder")

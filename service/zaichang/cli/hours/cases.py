@@ -15,7 +15,9 @@ _EXIT_UNKNOWN = 3
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the action."""
-    cases = actions.add_parser("cases", help="run worked cases; exit 1 where one differs, 3 at an unknown word")
+    cases = actions.add_parser(
+        "cases", help="run a file of worked examples; exit 1 where a result differs, 3 at an unknown word"
+    )
     cases.add_argument("files", nargs="+", metavar="FILE", help="a TOML file of the format zaichang-ledger-cases@1")
     cases.add_argument("--json", action="store_true", help="print JSON, a line per case")
     cases.set_defaults(func=_run)

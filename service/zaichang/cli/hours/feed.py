@@ -19,10 +19,12 @@ _SHOWN = 20
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the actions."""
-    feed = actions.add_parser("feed", help="make the facts that can be made (a running service does it by itself)")
+    feed = actions.add_parser(
+        "feed", help="make facts from the sessions in the log (a running service does this itself)"
+    )
     feed.set_defaults(func=_feed)
     check = actions.add_parser(
-        "audit", help="hold the facts against the log, to the millisecond; exit 1 at a difference"
+        "audit", help="compare the facts with the log, to the millisecond; exit 1 where they differ"
     )
     check.set_defaults(func=_audit)
     for action in (feed, check):

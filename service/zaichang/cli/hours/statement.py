@@ -23,23 +23,31 @@ EXIT_DIFFERS = 1
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the actions."""
-    statement = actions.add_parser("statement", help="count the statement of a year from a file of facts or the store")
+    statement = actions.add_parser(
+        "statement", help="make the statement of a year from a file of facts, or from the data folder"
+    )
     statement.set_defaults(func=_statement)
-    tell = actions.add_parser("explain", help="say a pack, or with --year a statement, in words")
+    tell = actions.add_parser("explain", help="explain a pack in words, or with --year a statement")
     tell.set_defaults(func=_explain)
     tell.add_argument("--language", choices=tuple(LANGUAGES), default="zh")
     for action in (statement, tell):
         needed = action is statement
-        action.add_argument("--facts", metavar="FILE", help="facts: zaichang-facts@1, .toml or .json; else the store")
-        action.add_argument("--institution", metavar="ID", help="facts from the store: the institution")
-        action.add_argument("--learner", metavar="ID", help="facts from the store: the learner's pseudonym")
-        action.add_argument("--catalogue", metavar="FILE", help="categories of courses: zaichang-catalogue@1")
+        action.add_argument(
+            "--facts",
+            metavar="FILE",
+            help="a file of facts (zaichang-facts@1), .toml or .json; without it: the data folder",
+        )
+        action.add_argument("--institution", metavar="ID", help="facts from the data folder: the institution")
+        action.add_argument("--learner", metavar="ID", help="facts from the data folder: the learner's pseudonym")
+        action.add_argument(
+            "--catalogue", metavar="FILE", help="a file with the categories of courses (zaichang-catalogue@1)"
+        )
         add_service_options(action)
         action.add_argument("--rules", metavar="PACK", required=True, help="a shipped pack's name, or a .toml file")
-        action.add_argument("--year", metavar="YEAR", required=needed, help="label of the year")
-        action.add_argument("--as-of", metavar="DATE", help="what was known at the end of this day in China")
+        action.add_argument("--year", metavar="YEAR", required=needed, help="the year's label in the pack")
+        action.add_argument("--as-of", metavar="DATE", help="use what was known at the end of this day (China time)")
         action.add_argument("--json", action="store_true", help="print JSON")
-    replay = actions.add_parser("replay", help="count a kept statement again from its facts; exit 1 where it differs")
+    replay = actions.add_parser("replay", help="recompute a statement from its facts; exit 1 where it differs")
     replay.add_argument("statement", metavar="STATEMENT", help="a statement that `hours statement --json` printed")
     replay.add_argument("--facts", metavar="FILE", required=True)
     replay.add_argument("--json", action="store_true", help="print JSON")
