@@ -8,9 +8,11 @@ from typing import Final
 import pytest
 import repository
 
+from zaichang.adapters.posix.clock_mark import TOLERANCE_MS as CLOCK_MS
 from zaichang.audit.time_checks import LATE_MS, TOO_LATE_MS
 from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import ReasonCode
+from zaichang.launch.passkeys import TICKET_MS
 from zaichang.launch.policy_packs import DEFAULT, load_pack
 from zaichang.log.witness_clock import AHEAD_MS
 from zaichang.review.desk import APPEALS_MAX
@@ -51,6 +53,8 @@ SENTENCES: Final = (
     f"`capture_days` is lowered from {SET.capture_days} to 30.",
     f"`rate_address` and `rate_joins` ({SET.rate_address:,} a minute)",
     f"launch tokens stay good for up to {SET.token_minutes} minutes",
+    f"was set by more than {CLOCK_MS // MINUTE_MS} minutes.",
+    f"/v1/enrol/LEARNER/passkey`, {TICKET_MS // MINUTE_MS} minutes)",
     f"More than {AHEAD_MS // MINUTE_MS} minutes beyond the witnesses' time",
     f"Time waits {RULES.delivery_wait_ms // MINUTE_MS} minutes (`delivery_wait_ms`)",
     f"by the end of its minute ({STEP_MS // 1000} s are allowed)",
@@ -68,6 +72,7 @@ def test_switches_are_as_the_page_says() -> None:
     on = (RULES.pause_when_hidden, RULES.pause_when_floating, RULES.liveness_bracket, RULES.non_face_route)
     assert not any(off) and all(on)
     assert SET.rate_joins == SET.rate_address
+    assert (RULES.passkey_face, RULES.passkey_challenge) == ("off", "required")
     assert RULES.failed_max == 5, "the fifth failed check"
     assert RULES.strikes_max == 0, "3 instead of 0"
 
