@@ -11,6 +11,8 @@ from zaichang.audit.changes.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_statements import LogStatements
+from zaichang.audit.reading.leaf_forms import Forms as LeafForms
+from zaichang.audit.reading.leaf_forms import forms_of
 from zaichang.audit.time_checks import check_born
 from zaichang.audit.whole.chains import Chains
 from zaichang.audit.whole.dates import Dates
@@ -128,10 +130,26 @@ class EntryScan:
         if wrong and not named:
             self._findings.failed("entry", "E_TILE", wrong, About(origin=self._origin, index=first), field=path)
 
-    def follow(self, first: int, entries: Sequence[bytes], hashes: Sequence[bytes], expected: Sequence[bytes]) -> None:
-        """Follow the sessions through a bundle's entries."""
+    def follow(
+        self,
+        first: int,
+        entries: Sequence[bytes],
+        hashes: Sequence[bytes],
+        expected: Sequence[bytes],
+        forms: LeafForms | None = None,
+    ) -> None:
+        """Follow the sessions through a bundle's entries.
+
+        Args:
+            first: Index of the bundle's first entry.
+            entries: As they are.
+            hashes: Their leaf hashes.
+            expected: The leaf hashes that were signed.
+            forms: Their checks against the schemas (deep only); None makes them here.
+        """
         if not self._chains and not self._deep:
             return
+        forms = forms or (forms_of(entries) if self._deep else LeafForms({}, {}))
         good = list(hashes) == list(expected)
         chains = self._chains
         for place, entry in enumerate(entries):
@@ -145,7 +163,7 @@ class EntryScan:
                 self._strange(entry, first + place)
                 continue
             self._leaves += 1
-            if self._deep and not self._fits(entry, first + place):
+            if self._deep and not self._fits(place, first + place, forms):
                 continue
             if head.origin != self._origin:
                 about = About(origin=self._origin, index=first + place)
@@ -199,19 +217,18 @@ class EntryScan:
         if head.sid:
             self._links.forget(head.sid)
 
-    def _fits(self, entry: bytes, index: int) -> bool:
+    def _fits(self, place: int, index: int, forms: LeafForms) -> bool:
         about = About(origin=self._origin, index=index)
-        try:
-            value = parse_leaf(entry)
-        except EvidenceError as error:
-            self._findings.error("leaf", error, about)
+        if place in forms.wrong:
+            code, message = forms.wrong[place]
+            self._findings.failed("leaf", code, message, about)
             return False
-        anchor = value.get("anchor")
-        if self._deep and isinstance(anchor, dict) and isinstance(size := anchor.get("size"), int):
+        if place in forms.anchors:
+            size, root = forms.anchors[place]
             if size > index:
                 message = "The leaf names a checkpoint that did not exist before it."
                 self._findings.failed("time", "E_TIME_LOW", message, about, field="anchor", got=size)
-            elif self._root_of(size).hex() != anchor.get("root"):
+            elif self._root_of(size).hex() != root:
                 message = f"The leaf names a checkpoint of size {size} that is not of this log."
                 self._findings.failed("time", "E_FORK", message, about, field="anchor", expected=self._root_of(size))
         return True

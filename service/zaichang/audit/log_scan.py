@@ -7,8 +7,9 @@ has an index. If a tile is damaged, its content is computed from below and the s
 
 from __future__ import annotations
 
-import hashlib
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,7 @@ from zaichang.audit.entry_scan import EntryScan
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.history import HISTORY, WITNESSED, parse_first_sights, parse_history
 from zaichang.audit.log_statements import LogStatements
+from zaichang.audit.reading.leaf_forms import FormChecks, Forms, form_checks
 from zaichang.audit.time_checks import SeenAt
 from zaichang.audit.whole.past import Past, trusted_checkpoint
 from zaichang.core.errors import EvidenceError
@@ -46,10 +48,12 @@ class ScanOptions:
     Attributes:
         chains: Whether each session's leaves are followed through the log.
         deep: Whether every leaf is checked against its schema.
+        jobs: Processes that check a large log's leaves.
     """
 
     chains: bool = True
     deep: bool = True
+    jobs: int = 1
 
 
 def scan_log(
@@ -141,6 +145,18 @@ class SecondScan:
             findings.passed("second-tree", about, f"{size} entries give the SM3 root.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """A bundle that was read, and whose leaves are perhaps being checked."""
+
+    index: int
+    width: int
+    expected: list[bytes]
+    entries: list[bytes]
+    wrong: str
+    begun: Future[Forms] | None
+
+
 class _Scan:
     def __init__(
         self,
@@ -168,6 +184,9 @@ class _Scan:
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
         self._kept: dict[int, list[bytes]] = {}
         self.second: SecondScan | None = None
+        self._jobs = options.jobs if options.deep else 1
+        self._forms = FormChecks()
+        self._ahead: deque[_Bundle] = deque()
 
     @property
     def statements(self) -> LogStatements:
@@ -180,8 +199,10 @@ class _Scan:
         while self._size >> (HEIGHT * levels):
             levels += 1
         edge = self._edge(levels)
-        for level in reversed(range(levels)):
-            self._level(level, edge.get(level, []))
+        with form_checks(self._jobs, self._size) as self._forms:
+            for level in reversed(range(levels)):
+                self._level(level, edge.get(level, []))
+            self._follow(0)
         self._entries.finish()
         if self.second is not None:
             self.second.finish(self._findings)
@@ -324,16 +345,25 @@ class _Scan:
 
     def _bundle(self, index: int, width: int, expected: list[bytes]) -> None:
         entries, wrong = self._split(index, width)
-        sha = hashlib.sha256
-        hashes = [sha(b"\x00" + entry).digest() for entry in entries]
-        if hashes != expected or wrong:
-            path = TileId(level=ENTRIES, index=index, width=width).path()
-            self._entries.diagnose(index * WIDTH, entries, hashes, expected, path, wrong)
-        self._entries.follow(index * WIDTH, entries, hashes, expected)
-        if self.second is not None:
-            self.second.take(entries)
-        if self._progress is not None:
-            self._progress(index * WIDTH + width, self._size)
+        begun = self._forms.begin(entries)
+        self._ahead.append(_Bundle(index, width, expected, entries, wrong, begun))
+        self._follow(self._forms.ahead)
+
+    def _follow(self, ahead: int) -> None:
+        """Follow the sessions through the bundles that were read, but for the last ``ahead`` of them."""
+        while len(self._ahead) > ahead:
+            read = self._ahead.popleft()
+            first, entries, expected = read.index * WIDTH, read.entries, read.expected
+            hashes = [leaf_hash(entry) for entry in entries]
+            if hashes != expected or read.wrong:
+                path = TileId(level=ENTRIES, index=read.index, width=read.width).path()
+                self._entries.diagnose(first, entries, hashes, expected, path, read.wrong)
+            forms = self._forms.end(read.begun, entries) if read.begun is not None else None
+            self._entries.follow(first, entries, hashes, expected, forms)
+            if self.second is not None:
+                self.second.take(entries)
+            if self._progress is not None:
+                self._progress(first + read.width, self._size)
 
     def _entry(self, index: int) -> bytes | None:
         """Return the entry at an index, None where its bundle is damaged; keeps the last few bundles read."""

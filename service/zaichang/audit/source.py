@@ -21,6 +21,7 @@ from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
 
+_SMALLER: Final = "Where it is a bundle, have it exported in parts: by day, or session by session."
 MAX_TRUST_BYTES: Final = 1_000_000
 _MAX_TILE_FILE: Final = WIDTH * (MAX_ENTRY_BYTES + 2)
 
@@ -53,8 +54,21 @@ def read_file(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise UnreadableInput("verify.unreadable", f"{path} cannot be read ({error.strerror}).") from error
     if len(data) > limit or (not data and path.stat().st_size):
-        raise UnreadableInput("verify.too_large", f"{path} is longer than the {limit} bytes that are read.")
+        raise UnreadableInput("verify.too_large", f"{path} is longer than the {limit} bytes that are read.", _SMALLER)
     return data
+
+
+def read_files(paths: Sequence[Path], limit: int) -> list[bytes]:
+    """Return the bytes of some files that together have at most ``limit``.
+
+    Raises:
+        UnreadableInput: ``verify.unreadable``, ``verify.too_large``.
+    """
+    found: list[bytes] = []
+    for path in paths:
+        found.append(read_file(path, min(limit, MAX_BUNDLE_BYTES)))
+        limit -= len(found[-1])
+    return found
 
 
 def verify_path(
@@ -67,6 +81,7 @@ def verify_path(
     progress: Callable[[int, int], None] | None = None,
     own_copy: bool = False,
     read_qr: ReadQr | None = None,
+    max_bytes: int = MAX_BUNDLE_BYTES,
 ) -> list[Check]:
     """Check the bundle, receipt or log at ``path``.
 
@@ -79,6 +94,7 @@ def verify_path(
         own_copy: For a folder: whether it is the reader's own mirror, whose times of first sight are believed.
         read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
         progress: For a folder: called with the entries read and the total.
+        max_bytes: For a file: a longer one is refused before it is read.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
@@ -88,7 +104,7 @@ def verify_path(
         sights = path / FIRST_SIGHT
         first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
         return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
-    data = read_file(path, MAX_BUNDLE_BYTES)
+    data = read_file(path, min(max_bytes, MAX_BUNDLE_BYTES))
     if older:
         # Silence would look like a passed check.
         raise UnreadableInput(

@@ -29,6 +29,7 @@ _MAX_INT_DIGITS: Final = 17
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
 ).encode
+_decode = json.JSONDecoder().decode
 
 
 def canonical_bytes(value: object, limit: int = MAX_BYTES) -> bytes:
@@ -65,6 +66,8 @@ def parse_canonical(data: bytes, limit: int = MAX_BYTES) -> CanonicalValue:
     """
     if len(data) > limit:
         _refuse(f"{len(data)} bytes are more than {limit}")
+    if (quick := _quickly(data)) is not None:
+        return quick
     try:
         value: CanonicalValue = json.loads(
             data.decode("utf-8"),
@@ -82,6 +85,38 @@ def parse_canonical(data: bytes, limit: int = MAX_BYTES) -> CanonicalValue:
     if canonical_bytes(value, limit) != data:
         _refuse("the bytes are not in canonical form (key order, spacing or escapes differ)")
     return value
+
+
+def _quickly(data: bytes) -> dict[str, CanonicalValue] | None:
+    """Return the object of canonical ASCII bytes; None for all others, which are then read with care.
+
+    Bytes that are equal to their value written canonically repeat no key, hold no other number and no other spelling.
+    Where they are ASCII, so are the keys.
+    """
+    if not data.isascii():
+        return None
+    try:
+        value = _decode(data.decode("ascii"))
+    except (ValueError, RecursionError):
+        return None
+    if type(value) is not dict or not _plain(value, 1):
+        return None
+    text = _encode(value)
+    return value if text.isascii() and text.encode("ascii") == data else None
+
+
+def _plain(value: dict[str, CanonicalValue], nested: int) -> bool:
+    """Whether an object holds strings, booleans, integers in range, and objects of such, ``nested`` deep, alone."""
+    for inner in value.values():
+        kind = type(inner)
+        if kind is str or kind is bool:
+            continue
+        if type(inner) is int:
+            if not -MAX_INT <= inner <= MAX_INT:
+                return False
+        elif type(inner) is not dict or not nested or not _plain(inner, nested - 1):
+            return False
+    return True
 
 
 def parse_canonical_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, CanonicalValue]:

@@ -16,7 +16,7 @@ from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.core.units import MINUTE_MS
 from zaichang.tlog.merkle import EMPTY_ROOT
-from zaichang.tlog.schema import KINDS, SCHEMAS, VERSION, value_ok
+from zaichang.tlog.schema import KINDS, SCHEMAS, VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,11 +289,11 @@ def _validate(value: Mapping[str, object]) -> None:
     fields = schema[LeafKind(kind)] if isinstance(kind, str) and kind in KINDS else None
     if fields is None:
         _refuse("t", f"must be one of {', '.join(KINDS)}")
-    for name in value:
-        if name not in fields:
-            _refuse(name[:48], f"is no field of {kind}")
+    if not value.keys() <= fields.keys():
+        _refuse(next(name for name in value if name not in fields)[:48], f"is no field of {kind}")
     for name, field in fields.items():
-        if not value_ok(field, value.get(name)):
+        item = value.get(name)
+        if field.required if item is None else not field.ok(item):
             _refuse(name, f"of {kind} must be {field.what}")
     if kind == LeafKind.SEGMENT:
         if value["n_records"] != len(str(value["minutes"])):

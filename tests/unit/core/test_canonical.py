@@ -90,3 +90,24 @@ def test_an_object_may_be_asked_for() -> None:
 def test_booleans_are_not_integers() -> None:
     assert canonical_bytes({"a": True, "b": 1}) == b'{"a":true,"b":1}'
     assert json.loads(canonical_bytes([False])) == [False]
+
+
+def test_the_quick_reading_and_the_careful_one_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = canonical_bytes(
+        {"a": 1, "b": -(2**53 - 1), "c": True, "d": 'x"\\\n', "e": {"f": "g", "h": 0}, "i": [1, "j"]}
+    )
+    plain = whole.replace(b',"i":[1,"j"]', b"")
+    swaps = [bytes([n]) for n in b'\x00 "\\{}[]:,-0129.eEntfu\x7f\x80\xff']
+    cases = [data[:at] + put + data[at + cut :] for data in (whole, plain) for at in range(len(data)) for put in swaps
+             for cut in (0, 1)]  # fmt: skip
+
+    def read(data: bytes) -> object:
+        try:
+            return parse_canonical(data)
+        except EvidenceError as error:
+            return error.message
+
+    assert canonical._quickly(plain) is not None
+    quick = [read(case) for case in cases]
+    monkeypatch.setattr(canonical, "_quickly", lambda data: None)
+    assert quick == [read(case) for case in cases]

@@ -19,7 +19,7 @@ from zaichang.audit.inspection.inspect import Inspection, SessionLine, inspect
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
 from zaichang.audit.inspection.steps import step_for
 from zaichang.audit.replay.rule_replay import replay_by_rules
-from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, read_file, tile_reader
+from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, read_file, read_files, tile_reader
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import load_pack, shipped_packs
@@ -49,6 +49,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--announced", default="", metavar="DATE", help="when the inspection was announced")
     parser.add_argument("--drawn", default="", metavar="DATE", help="when the sample was drawn")
     parser.add_argument("--answer-days", type=int, default=10, help="days that the institution has to answer")
+    parser.add_argument(
+        "--max-bytes", type=int, default=MAX_BUNDLE_BYTES, metavar="N",
+        help="refuse bundles that are longer together: they are read whole, and need about four times as much memory",
+    )  # fmt: skip
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each session and each check")
     parser.set_defaults(func=run)
@@ -60,7 +64,7 @@ def run(args: Namespace) -> int:
     sights: Path = args.folder / FIRST_SIGHT
     inspection = inspect(
         tile_reader(args.folder),
-        [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles],
+        read_files(args.bundles, args.max_bytes),
         trust,
         None if args.no_replay else replay_by_rules,
         policy=None if args.policy is None else demand_of(args.policy),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
@@ -22,6 +24,7 @@ from zaichang.cli.out import redraw, say
 from zaichang.tlog.trust import trust_log
 
 _SHOWN: Final = 20
+MAX_JOBS: Final = 8
 _TOLD: Final = ("total", "changes", "period", "double")
 """Checks that say something where they pass."""
 _VERDICT: Final = {
@@ -53,6 +56,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
     parser.add_argument("--deep", action="store_true", help=SUPPRESS)
+    parser.add_argument(
+        "--jobs", type=int, default=min(os.cpu_count() or 1, MAX_JOBS), metavar="N",
+        help="processes that check the leaves of a large folder (default: one for each processor, at most 8)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-bytes", type=int, default=MAX_BUNDLE_BYTES, metavar="N",
+        help="refuse a longer file: a bundle is read whole, and needs about four times its size in memory",
+    )  # fmt: skip
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")
     parser.add_argument("--json", action="store_true", help="print every check as a line of JSON, and no sentences")
     parser.set_defaults(func=run)
@@ -64,7 +75,7 @@ def run(args: Namespace) -> int:
     trust = replace(trust, now_s=int(time.time()))
     older = [read_file(path, 1_000_000) for path in args.older]
     started = time.monotonic()
-    options = ScanOptions(deep=not args.shallow)
+    options = ScanOptions(deep=not args.shallow, jobs=args.jobs)
     progress = _progress if sys.stderr.isatty() and not args.json else None
     replay = None if args.no_replay else replay_by_rules
     checks = verify_path(
@@ -76,6 +87,7 @@ def run(args: Namespace) -> int:
         progress=progress,
         own_copy=args.own_copy,
         read_qr=_qr_reader(),
+        max_bytes=args.max_bytes,
     )
     code = exit_code(checks)
     if args.json:
