@@ -24,6 +24,8 @@ COURSES, LESSONS, IN_A_ROW = 3, 20, 4
 PAUSE_S: Final = (5, 90)
 LESSON_S: Final = (600, 1_800)
 MINUTE_S: Final = 60
+ROUND_S: Final = 900
+"""Rounds of a quarter of an hour, to which all times would be rounded down."""
 PER_DAY: Final = (200, 2_000, 8_000)
 
 
@@ -52,18 +54,22 @@ def day(sessions: int, draw: random.Random) -> list[Study]:
     return found
 
 
-def unique(studies: Sequence[Study], step_s: float, *, lesson_shown: bool = True) -> float:
+def unique(studies: Sequence[Study], step_s: float, *, lesson_shown: bool = True, course_shown: bool = True) -> float:
     """Return the share of joins that are unique.
 
     Args:
         studies: A day's sessions.
         step_s: To how many seconds the log rounds times down; near 0 for milliseconds.
         lesson_shown: Whether a start shows its lesson, or only its course.
+        course_shown: Whether it shows its course.
     """
+
+    def shown(course: int, lesson: int) -> tuple[int, int]:
+        return (course if course_shown else 0, lesson if lesson_shown else 0)
+
     starts: dict[tuple[int, int], list[float]] = {}
     for each in studies:
-        key = (each.course, each.lesson if lesson_shown else 0)
-        starts.setdefault(key, []).append(each.start_s // step_s * step_s)
+        starts.setdefault(shown(each.course, each.lesson), []).append(each.start_s // step_s * step_s)
     for times in starts.values():
         times.sort()
     joins = alone = 0
@@ -73,7 +79,7 @@ def unique(studies: Sequence[Study], step_s: float, *, lesson_shown: bool = True
         seen_s = each.end_s // step_s * step_s
         low = (seen_s + PAUSE_S[0]) // step_s * step_s
         high = seen_s + step_s + PAUSE_S[1]
-        times = starts[each.course, each.lesson + 1 if lesson_shown else 0]
+        times = starts[shown(each.course, each.lesson + 1)]
         joins += 1
         alone += bisect_right(times, high) - bisect_left(times, low) == 1
     return alone / joins
@@ -91,8 +97,11 @@ def main() -> None:
         draw = random.Random(arguments.seed)  # noqa: S311 - a simulation
         days = [day(per_day, draw) for _ in range(arguments.days)]
 
-        def share(step_s: float, days: list[list[Study]] = days, *, lesson_shown: bool = True) -> float:
-            return round(100 * sum(unique(each, step_s, lesson_shown=lesson_shown) for each in days) / len(days), 1)
+        def share(
+            step_s: float, days: list[list[Study]] = days, *, lesson_shown: bool = True, course_shown: bool = True
+        ) -> float:
+            found = [unique(each, step_s, lesson_shown=lesson_shown, course_shown=course_shown) for each in days]
+            return round(100 * sum(found) / len(found), 1)
 
         rows.append(
             {
@@ -100,6 +109,9 @@ def main() -> None:
                 "milliseconds_pct": share(0.001),
                 "minutes_pct": share(MINUTE_S),
                 "minutes_without_lesson_pct": share(MINUTE_S, lesson_shown=False),
+                "rounds_pct": share(ROUND_S),
+                "rounds_without_lesson_pct": share(ROUND_S, lesson_shown=False),
+                "rounds_without_course_pct": share(ROUND_S, lesson_shown=False, course_shown=False),
             }
         )
     report.publish("log.join_rate", rows, parameters={"days": arguments.days}, destination=arguments.json)
