@@ -91,6 +91,7 @@ class Standing:
         self._events = events
         self._media = Media({number: minute.verified for number, minute in minutes.items()})
         self._decided: set[int] = set()
+        self._version = 0
         self.appeals = Appeals(ended_ms)
         self.appealed_ms = 0
 
@@ -98,7 +99,7 @@ class Standing:
         """Hold a ``session.void`` against its document; return the differences."""
         found = shape_of(document, void=True)
         if not found:
-            found = says(leaf, document) + role(document)
+            found = self._newer(document) + says(leaf, document) + role(document)
         if target is not None:
             self._media.void(target)
         return found
@@ -113,7 +114,7 @@ class Standing:
         found = shape_of(document, void=False)
         if found:
             return found
-        found = says(leaf, document) + role(document)
+        found = self._newer(document) + says(leaf, document) + role(document)
         granted, revoked = intervals(document["granted"]) or (), intervals(document.get("revoked", [])) or ()
         delta_ms, number = leaf.delta("delta_ms"), leaf.number("minute")
         given_ms = total_ms(granted) - total_ms(revoked)
@@ -135,6 +136,15 @@ class Standing:
         if document["outcome"] in (GRANT, REFUSE) and not str(document["reviewer"]).startswith(SERVICE):
             self._decided.add(number)
         return found
+
+    def _newer(self, document: Value) -> list[Mismatch]:
+        """Refuse a decision of an older version behind a newer one: it would not have to name its appeal."""
+        version, before = document["v"], self._version
+        self._version = max(before, version) if isinstance(version, int) else before
+        if self._version == version:
+            return []
+        message = "The decision is of an older version than the one before it."
+        return [Mismatch(field="v", message=message, expected=before, got=version)]
 
     # (2), (3)
     def _granted(self, minute: OpenMinute, granted: IntervalSet) -> list[Mismatch]:

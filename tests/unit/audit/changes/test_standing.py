@@ -50,13 +50,16 @@ def test_time_beyond_the_undecided_needs_an_appeal_and_the_reports() -> None:
 
 def test_a_second_grant_of_a_minute_needs_an_appeal() -> None:
     refuse = {**RULING, "granted": [], "outcome": "refuse", "reason": "NO_FACE", "verdict": "F"}
-    for version, appeal, expected in (
-        (3, {}, [("appeal", False)]),
-        (3, {"appeal": APPEAL}, []),
-        (2, {}, [("appeal", True)]),
+    for before, version, appeal, expected in (
+        (3, 3, {}, [("appeal", False)]),
+        (3, 3, {"appeal": APPEAL}, []),
+        (2, 2, {}, [("appeal", True)]),
+        (2, 3, {"appeal": APPEAL}, []),
+        (3, 2, {}, [("v", False), ("appeal", True)]),
     ):
         standing = Standing({0: MINUTE}, None)
-        assert standing.take(known({**LEAF, "delta_ms": 0, "reason": "NO_FACE", "verdict": "F"}), refuse) == []
+        refused = {**LEAF, "delta_ms": 0, "reason": "NO_FACE", "verdict": "F"}
+        assert standing.take(known(refused), {**refuse, "v": before}) == []
         found = standing.take(known(LEAF), {**RULING, "v": version, **appeal})
         assert [(each.field, each.undecided) for each in found] == expected
 
