@@ -140,7 +140,7 @@ def leaves_of(*changes: Change) -> tuple[list[bytes], list[FieldOpening]]:
     return leaves, fields
 
 
-def checked(*changes: Change, keep: str = "everything", drop: bool = False) -> list[Check]:
+def checked(*changes: Change, keep: str = "everything", drop: bool = False, now_s: int | None = None) -> list[Check]:
     """Verify a bundle of the session with these changes behind it."""
     leaves, fields = leaves_of(*changes)
     hashes = [leaf_hash(data) for data in leaves]
@@ -156,7 +156,7 @@ def checked(*changes: Change, keep: str = "everything", drop: bool = False) -> l
         openings=tuple(o for o in BUNDLE.openings if o.kind in kinds),
         fields=tuple(fields[: len(BUNDLE.fields)] if drop else fields),
     )
-    return verify_bundle(write_bundle(bundle), TRUST)
+    return verify_bundle(write_bundle(bundle), replace(TRUST, now_s=now_s))
 
 
 def held(*changes: Change) -> list[Check]:

@@ -91,7 +91,7 @@ def scan_log(
     scan.second = _second(read, checkpoint, trust, findings)
     past = Past(checkpoint, newest, scan.prefix_root, findings)
     seen, sights = past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust)
-    scan.bound(seen, sights)
+    scan.bound(seen, sights, None if trust.now_s is None else trust.now_s * 1000)
     scan.run()
     if newest.size > checkpoint.size:
         past.grew()
@@ -210,9 +210,9 @@ class _Scan:
         if not any(check.status is Status.FAIL for check in self._findings.checks[before:]):
             self._findings.passed("tiles", about, f"{self._size} entries hash to the signed root.")
 
-    def bound(self, seen: list[SeenAt], sights: list[SeenAt]) -> None:
-        """Take the times at which the log was seen at some size; they bound its leaves."""
-        self._entries.dates.bound(seen, sights)
+    def bound(self, seen: list[SeenAt], sights: list[SeenAt], now_ms: int | None) -> None:
+        """Take the times at which the log was seen at some size, and the reader's clock; they bound its leaves."""
+        self._entries.dates.bound(seen, sights, now_ms)
 
     def _edge(self, levels: int) -> dict[int, list[bytes]]:
         """Return the hashes of the partial tiles, repaired so that they give the signed root if possible."""

@@ -49,12 +49,14 @@ class Bounds:
     Attributes:
         seen: Checkpoints with times, of any order.
         born_ms: When the log's first key was named in it, None where that is not shown.
+        now_ms: The reader's own clock, None where it is not to be used.
         known: ``(size, root)`` of every checkpoint that was shown to be of this log, with a time or without.
     """
 
     seen: tuple[SeenAt, ...] = ()
     known: frozenset[tuple[int, bytes]] = frozenset()
     born_ms: int | None = None
+    now_ms: int | None = None
 
     def first_covering(self, index: int) -> SeenAt | None:
         """Return the earliest checkpoint that covers leaf ``index``."""
@@ -102,6 +104,7 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
         about, at = leaf.about(origin), leaf.latest_ms
         if bounds.born_ms is not None:
             check_born(about, at, bounds.born_ms, findings)
+        check_ahead(about, leaf.number("at"), bounds.now_ms, findings)
         anchor = leaf.value.get("anchor")
         size = anchor.get("size") if isinstance(anchor, dict) else None
         if isinstance(size, int):
@@ -139,6 +142,20 @@ def check_born(about: About, at_ms: int, born_ms: int, findings: Findings) -> No
     if at_ms < born_ms - SKEW_MS:
         message = "The leaf is dated before the log had a key."
         findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=f">= {born_ms}", got=at_ms)
+
+
+def check_ahead(about: About, at_ms: int, now_ms: int | None, findings: Findings) -> None:
+    """Refuse a leaf that is dated after the reader's own clock, which bounds a log without witnesses too.
+
+    Args:
+        about: The leaf.
+        at_ms: Its date.
+        now_ms: The reader's clock, None where it is not to be used.
+        findings: Takes the results.
+    """
+    if now_ms is not None and at_ms > now_ms + SKEW_MS:
+        message = "The leaf is dated after the time by your own clock."
+        findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {now_ms}", got=at_ms)
 
 
 def check_delay(about: About, at_ms: int, covering: SeenAt, findings: Findings) -> None:

@@ -67,7 +67,8 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     for known in sorted(leaves, key=lambda leaf: leaf.index):
         forms.take(known.about(bundle.origin), known.number("v"), known.number("at"))
     bounds = _bounds(bundle, trust, signed, findings)
-    bounds = replace(bounds, born_ms=_born_ms(leaves, bundle.period))
+    now_ms = None if trust.now_s is None else trust.now_s * 1000
+    bounds = replace(bounds, born_ms=_born_ms(leaves, bundle.period), now_ms=now_ms)
     if not leaves and checkpoint is not None:
         findings.undecided("leaf", "E_FORMAT", "The bundle holds no readable leaf.", About(origin=bundle.origin))
     _policies(bundle, leaves, findings)

@@ -1,7 +1,8 @@
 """Bounds the dates of a whole log's leaves, as they come in their order.
 
 1. by cosigned checkpoints: a leaf entered the log at the latest when a quorum had seen it
-2. by the reader's own mirror: a leaf that a run did not see yet entered the log after that run. So a leaf dated
+2. by the reader's own clock: no leaf is dated after it
+3. by the reader's own mirror: a leaf that a run did not see yet entered the log after that run. So a leaf dated
 long before the run before it was held back or dated back, and none is dated after the run that saw it.
 The mirror's first run says nothing of the leaves that were there already.
 """
@@ -12,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.time_checks import LATE_MS, SKEW_MS, SeenAt, check_delay
+from zaichang.audit.time_checks import LATE_MS, SKEW_MS, SeenAt, check_ahead, check_delay
 from zaichang.audit.whole.leaf_head import LeafHead, latest_ms
 
 
@@ -33,19 +34,23 @@ class Dates:
         self._sights: Sequence[SeenAt] = ()
         self._sight_sizes: list[int] = []
         self._undated, self._first_undated = 0, 0
+        self._now_ms: int | None = None
 
-    def bound(self, seen: Sequence[SeenAt], sights: Sequence[SeenAt]) -> None:
+    def bound(self, seen: Sequence[SeenAt], sights: Sequence[SeenAt], now_ms: int | None = None) -> None:
         """Take the bounds.
 
         Args:
             seen: Cosigned checkpoints with the quorum's time, by size.
             sights: The mirror's runs, by size.
+            now_ms: The reader's own clock, None where it is not to be used.
         """
-        self._seen, self._sights = seen, sights
+        self._seen, self._sights, self._now_ms = seen, sights, now_ms
         self._sight_sizes = [sight.size for sight in sights]
 
     def take(self, head: LeafHead, index: int) -> None:
         """Check the next leaf's date."""
+        if self._now_ms is not None and head.at > self._now_ms:
+            check_ahead(About(origin=self._origin, index=index), head.at, self._now_ms, self._findings)
         if not (head.sid or head.t == "key") or not (self._seen or self._sights):
             return
         at_ms = latest_ms(head)

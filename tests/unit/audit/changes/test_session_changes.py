@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.decided import APPEAL, LEAVES, MINUTE, REFUSED, U0, U1, UNDECIDED, Change, checked, honest, void_of
+from support.decided import APPEAL, AT, LEAVES, MINUTE, REFUSED, U0, U1, UNDECIDED, Change, checked, honest, void_of
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.tlog.merkle import leaf_hash
 
@@ -50,6 +50,14 @@ def test_a_void_is_held_against_its_decision() -> None:
     for change, field in (({"target": 1}, "target"), ({"reviewer": "service:movements"}, "reason")):
         bad = [c for c in checked({**void_of(2), **kept, **change}) if c.status is Status.FAIL]
         assert [(c.code, c.field) for c in bad] == [("E_AMEND", field)]
+
+
+def test_a_change_is_not_dated_ahead_of_the_reader_s_clock() -> None:
+    far_ms = (AT + 10 * 365 * 86_400_000) // MINUTE * MINUTE
+    ahead = honest(at_ms=far_ms + 5, leaf_at=far_ms)
+    bad = [c for c in checked(ahead, now_s=AT // 1_000 + 86_400) if c.status is not Status.PASS]
+    assert [(c.code, c.field, c.index) for c in bad] == [("E_TIME_LATE", "at", len(LEAVES))]
+    assert exit_code(checked(ahead, now_s=far_ms // 1_000)) == 0
 
 
 def test_a_decision_that_is_not_opened_is_no_pass() -> None:

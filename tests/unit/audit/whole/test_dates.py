@@ -8,6 +8,7 @@ from support.small_logs import TRUST, files_of
 from unit.audit.whole.test_past import DAY_MS, log_of, open_ends
 from zaichang.audit.findings import Findings
 from zaichang.audit.history import first_sight_line
+from zaichang.audit.time_checks import SKEW_MS
 from zaichang.audit.whole.dates import Dates
 from zaichang.audit.whole.leaf_head import LeafHead
 
@@ -35,3 +36,14 @@ def test_without_bounds_nothing_is_reported() -> None:
     dates.take(LeafHead(t="session.start", origin="o", at=1, sid="s"), 0)
     dates.finish()
     assert findings.checks == []
+
+
+def test_no_leaf_is_dated_ahead_of_the_reader_s_clock() -> None:
+    for ahead_ms, expected in ((SKEW_MS, []), (SKEW_MS + 1, [("E_TIME_LATE", 7)])):
+        for kind in ("session.void", "policy"):
+            head = LeafHead(t=kind, origin="o", at=AT_MS + ahead_ms)
+            findings = Findings()
+            dates = Dates("o", findings)
+            dates.bound([], [], AT_MS)
+            dates.take(head, 7)
+            assert [(check.code, check.index) for check in findings.checks] == expected
