@@ -19,7 +19,7 @@ from itertools import pairwise
 
 from zaichang.audit.beacon_check import BeaconBasis, check_beacon
 from zaichang.audit.bundle import EVENT, RECORD, Bundle
-from zaichang.audit.changes.amend_checks import CHANGES
+from zaichang.audit.changes.amend_checks import CHANGES, most_of_minutes
 from zaichang.audit.changes.session_changes import Opened, check_changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
@@ -159,6 +159,9 @@ class SessionChecks:
                 "The segment does not continue where the one before ended.",
             )
             letters = leaf.text("minutes")
+            if leaf.number("verified_ms") > most_of_minutes(len(letters)):
+                message = "The segment counts more than can have been played in its minutes."
+                self._findings.failed("minutes", "E_MINUTES", message, about, field="verified_ms")
             total = 0
             complete = True
             for position, letter in enumerate(letters):

@@ -8,6 +8,7 @@ from zaichang.audit.bundle import BundleLeaf, Opening, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.replay.replaying import Divergence, ReplayInput
 from zaichang.audit.verify import verify_bundle
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.leaf import SessionRef, session_amend, session_void
@@ -108,3 +109,21 @@ def test_the_replayer_gets_the_opened_session_and_its_word_counts() -> None:
     assert exit_code(verify_bundle(SAMPLE.data, TRUST, broken)) == 1
     partly = changed(openings=SAMPLE.bundle.openings[1:])
     assert exit_code(verify_bundle(partly, TRUST, replayer)) == 2
+
+
+def test_a_segment_of_more_time_than_its_minutes_can_hold_is_found_without_its_records() -> None:
+    leaves = list(SAMPLE.leaves)
+    for at, verified_ms in ((1, 36_000_000), (3, 36_060_000)):
+        leaves[at] = canonical_bytes({**parse_canonical_object(leaves[at]), "verified_ms": verified_ms})
+    for at in range(1, len(leaves)):
+        prev = leaf_hash(leaves[at - 1]).hex()
+        leaves[at] = canonical_bytes({**parse_canonical_object(leaves[at]), "prev": prev})
+    hashes = [leaf_hash(data) for data in leaves]
+    checkpoint = Checkpoint(origin=sample_of.ORIGIN, size=len(leaves), root=root_hash(hashes))
+    shown = tuple(
+        BundleLeaf(index=n, leaf=data, proof=tuple(inclusion_proof(hashes, n))) for n, data in enumerate(leaves)
+    )
+    note = sign_checkpoint(checkpoint, [sample_of.SIGNER])
+    checks = verify_bundle(changed(leaves=shown, checkpoint=note, openings=(), commitments=(), fields=()), TRUST)
+    found = [(check.code, check.index) for check in checks if check.status is Status.FAIL]
+    assert found == [("E_MINUTES", 1)]

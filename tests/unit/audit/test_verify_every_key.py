@@ -157,8 +157,10 @@ ROWS: MappingProxyType[int, tuple[Callable[[], list[Check]], str, str]] = Mappin
         11: (lambda: captures(None, days=0), NOT_FOUND, ""),
     }
 )
-CHANGES = MappingProxyType({12: FOUND, 13: NOT_FOUND, 14: FOUND, 15: FOUND, 16: NOT_FOUND, 17: FOUND, 18: FOUND})
-"""Rows whose alterations stand in the tests of the folder ``changes``."""
+CHANGES = MappingProxyType(
+    {12: FOUND, 13: NOT_FOUND, 14: FOUND, 15: FOUND, 16: NOT_FOUND, 17: FOUND, 18: FOUND, 19: FOUND}
+)
+"""Rows whose alterations stand in the tests of the folders ``changes`` and ``whole``."""
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -36,6 +36,11 @@ MAX_RATE: Final = 2.04
 """The fastest credited playback that a policy allows."""
 
 
+def most_of_minutes(count: int) -> int:
+    """Return the most media, in ms, that a segment of so many minutes can count; one may have begun before it."""
+    return int((count + 1) * MINUTE_MS * MAX_RATE) + BURST_MS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinuteTimes:
     """The times of a minute's opened record.

@@ -3,7 +3,7 @@
 For each session:
   1. its leaves are numbered without a gap, and each names the one before it          ``E_SEQ_GAP``, ``E_CHAIN``
   2. they are dated in their order                                                    ``E_TIME_LOW``
-  3. its final leaf sums its segments                                                 ``E_MINUTES``
+  3. its final leaf sums its segments, which count no more than their minutes can    ``E_MINUTES``
   4. only changes of credit follow the final leaf, and none comes before it           ``E_CHAIN``, ``E_ORPHAN_START``
 Changes and voids are then counted into the log's total.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from zaichang.audit.changes.amend_checks import most_of_minutes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.whole.ended_sessions import Ended, EndedSessions
@@ -98,6 +99,12 @@ class Chains:
             session.segments += 1
             session.verified_ms += head.verified_ms
             letters = head.minutes
+            if head.verified_ms > most_of_minutes(len(letters)):
+                message = "The segment counts more than can have been played in its minutes."
+                most, about = f"<= {most_of_minutes(len(letters))}", self._about(head, index)
+                self.findings.failed(
+                    "minutes", "E_MINUTES", message, about, field="verified_ms", expected=most, got=head.verified_ms
+                )
             verified = letters.count("V")
             session.n_verified += verified
             if verified != len(letters):

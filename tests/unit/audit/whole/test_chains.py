@@ -8,6 +8,7 @@ import pytest
 
 from support.log_sessions import SmallLog
 from support.small_logs import files_of, scan
+from zaichang.audit.changes.amend_checks import most_of_minutes
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import Findings
 from zaichang.audit.whole.chains import Chains
@@ -49,6 +50,16 @@ def test_a_change_of_credit_does_not_end_a_session() -> None:
     start = log.start("a")
     void = log.void("a", start)
     assert bad(scan(files_of(log.leaves))) == [("E_ORPHAN_START", void, "t")]
+
+
+def test_a_segment_counts_no_more_than_its_minutes_can_hold() -> None:
+    most_ms = most_of_minutes(2)
+    for verified_ms, found in ((most_ms, []), (most_ms + 1, [("E_MINUTES", 1, "verified_ms")])):
+        log = SmallLog()
+        log.start("a")
+        log.segment("a", verified_ms=verified_ms)
+        log.final("a", verified_ms=verified_ms)
+        assert bad(scan(files_of(log.leaves))) == found
 
 
 def test_only_changes_follow_the_end() -> None:
