@@ -30,7 +30,7 @@ _MADE: Final = {403: ("passkey.exists",), 422: ("passkey.refused", "passkey.not_
 
 def passkeys_router() -> APIRouter:
     """Return ``/v1/enrol/{learner}/passkey``, ``/v1/enrol-me/passkey`` and ``/v1/passkeys``."""
-    router = contract_router("passkeys", "/v1")
+    router = contract_router("enrolment", "/v1")
 
     @router.post("/enrol/{learner}/passkey", responses=refused({404: ("learner.erased",), 422: ("id.invalid",)}))
     async def give_passkey_ticket(institution: ByPlatform, learner: LearnerInPath, parts: Parts) -> PasskeyTicketAnswer:

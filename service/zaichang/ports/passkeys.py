@@ -67,12 +67,12 @@ class PasskeyLibrary(Protocol):
     def options(
         self, page: Page, *, institution: str, learner: str, challenge: bytes, known: Sequence[str]
     ) -> dict[str, Any]:
-        """Return ``PublicKeyCredentialCreationOptionsJSON``: user verification required, no attestation asked for."""
+        """Return ``PublicKeyCredentialCreationOptionsJSON``: user verified, no attestation. Cost: memory."""
 
     def registered(
         self, response: Mapping[str, Any], page: Page, *, challenge: bytes, at_ms: int, supervised: bool
     ) -> StoredPasskey:
-        """Return the passkey of a registration, or raise ``PeerViolation`` ``passkey.refused``."""
+        """Return the passkey of a registration, or raise ``PeerViolation`` ``passkey.refused``. Cost: memory."""
 
     def holds(self, signed: Signed, page: Page, *, challenge: bytes, cose_key: bytes) -> bool:
-        """Return whether this key signed this challenge on this page, with its user verified."""
+        """Return whether this key signed this challenge on this page, with its user verified. Cost: memory."""

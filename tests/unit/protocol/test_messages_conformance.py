@@ -31,6 +31,7 @@ VECTORS = {
 PER_TYPE = 30
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=64)
 HEX = {"^[0-9a-f]+$(?!\\n)": (16, 64), "^([0-9a-f]{2}){16,32}$(?!\\n)": (32, 64), "^[0-9a-f]{64}$(?!\\n)": (64, 64)}
+HEX["^[A-Za-z0-9_-]+$(?!\\n)"] = (2, 64)  # base64url, of which hex is a part
 OTHERS: tuple[Any, ...] = ("7", 1.5, None, [], [1], {}, True, 0, "x" * 70, 2**53, -(2**53))
 """Values that a mutation puts into a field; some fit the field, and each judge must tell for itself."""
 
