@@ -4,6 +4,7 @@
  */
 import { sdkError, type SdkError } from "./core/errors.ts";
 import { Controller } from "./shell/controller.ts";
+import { canUsePasskeys } from "./shell/passkey.ts";
 import { htmlMedia, isAdapter, type PlayerAdapter } from "./shell/player.ts";
 import { socketUrl } from "./shell/socket.ts";
 import type { Ui, UiOptions } from "./ui/options.ts";
@@ -23,6 +24,8 @@ export interface AttachOptions {
   readonly deviceId?: string;
   /** Same-origin address of zaichang-worker.js, for pages whose policy forbids blob workers. */
   readonly workerUrl?: string;
+  /** Whether passkeys may be asked for where the browser has them: on by default, with own screens only if `true`. */
+  readonly passkeys?: boolean;
 }
 
 /** A controller with the learner's screens attached to it. */
@@ -57,6 +60,7 @@ export function attach(target: HTMLMediaElement | PlayerAdapter, options: Attach
     key: `zaichang:${options.key ?? `${location.pathname}:${player.element?.id || players}`}`,
     deviceId: options.deviceId,
     workerUrl: options.workerUrl ?? null,
+    passkeys: (options.passkeys ?? options.ui !== false) && canUsePasskeys(),
   });
   if (options.ui !== false) attachUi(controller, typeof options.ui === "object" ? options.ui : {});
   return controller;

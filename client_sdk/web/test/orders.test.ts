@@ -108,3 +108,16 @@ test("an order that asks for it hears first that the picture is taken", () => {
   assert.deepEqual(d.sent(), [{ t: "capture_taken", capture_id: "c1", digest: "ab".repeat(32) }]);
   assert.equal(d.did("sendPicture"), 1);
 });
+
+test("a passkey answers its own challenge, or asks for another one; offline it is not sent", () => {
+  const order = { t: "challenge", challenge_id: "q1", kind: "passkey", within_ms: 90_000, options: ["AAE"], nonce: "q80", rp_id: "learn.example" };
+  const signed = { credential_id: "AAE", client_data: "e30", authenticator_data: "AA", signature: "MEU" };
+  const d = new Driver().counting().say(order).put({ type: "passkey", challengeId: "q0", signed });
+  assert.deepEqual(d.sent(), []);
+  d.put({ type: "passkey", challengeId: "q1", signed }).put({ type: "passkey", challengeId: "q1", signed: null });
+  assert.deepEqual(d.sent(), [
+    { t: "passkey", challenge_id: "q1", ...signed }, { t: "passkey_unavailable", challenge_id: "q1", cause: "declined" },
+  ]);
+  const lost = new Driver().counting().say(order).lose(1006).put({ type: "passkey", challengeId: "q1", signed });
+  assert.deepEqual(lost.sent(), []);
+});

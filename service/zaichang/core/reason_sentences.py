@@ -145,8 +145,8 @@ SENTENCES: Final = MappingProxyType(
             "You chose the option at the same place again and again; a reviewer will look. Read the options first.",
         ),
         _R.PASSKEY_FAILED: _s(
-            "设备的确认未通过。请用登记过通行密钥的设备重试，或选择其他方式。",
-            "Your device's confirmation did not hold. Use the device of your passkey, or choose another way.",
+            "确认未通过。请重试，或选择其他方式。",
+            "That did not confirm you. Please try again, or choose another way.",
         ),
         _R.PASSKEY_MISSING: _s(
             "这段时间没有用通行密钥确认本人，将由人工审核。换了手机或设备丢失的，请联系机构。",

@@ -123,7 +123,7 @@ EFFECTS: Final = MappingProxyType(
         _R.CHALLENGE_TOO_FAST: _e(_NOTHING, case=2),
         _R.CHALLENGE_TOO_REGULAR: _e(_NOTHING, reader=_CASE, case=1),
         _R.CHALLENGE_SAME_ANSWER: _e(_NOTHING, reader=_CASE, case=1),
-        _R.PASSKEY_FAILED: _e(_NOTHING, case=3),
+        _R.PASSKEY_FAILED: _e(_NOTHING, reader=_CASE, case=3),
         _R.PASSKEY_MISSING: _e(_REVIEW, _P.LACK, reader=_RECORD),
         # Active liveness
         _R.LIVENESS_NO_RESPONSE: _e(_STRETCH),

@@ -18,7 +18,7 @@ export function onOpened(turn: Turn): void {
   turn.set({ connection: "joining" });
   turn.send({
     t: "join", protocol: PROTOCOL_VERSION, token: state.token, client_nonce_c: commitmentTo(state.clientNonce), sdk: state.sdk,
-    locale: state.locale, resume: state.resume, device: state.device,
+    locale: state.locale, resume: state.resume, device: state.device, passkey: state.passkey,
   });
 }
 

@@ -1,7 +1,7 @@
 /** The inputs and outputs of the reducer. */
 import type { SdkError } from "./errors.ts";
 import type { CameraState, Cause, Hold, Sample, Saved, State } from "./state.ts";
-import type { CaptureOrder, ChallengeOrder, ChallengeResult, LivenessStepOrder, MinuteSealed } from "./wire.ts";
+import type { CaptureOrder, ChallengeOrder, ChallengeResult, LivenessStepOrder, MinuteSealed, PasskeyAssertion } from "./wire.ts";
 
 /** Everything that can happen. `nowMs` is the page's monotonic clock. */
 export type Input =
@@ -16,6 +16,8 @@ export type Input =
   | { readonly type: "camera"; readonly nowMs: number; readonly camera: CameraState }
   | { readonly type: "saving"; readonly nowMs: number; readonly saving: boolean }
   | { readonly type: "answer"; readonly nowMs: number; readonly challengeId: string; readonly answer: string }
+  /** The device's signed answer, or null where the learner cannot use a passkey now. */
+  | { readonly type: "passkey"; readonly nowMs: number; readonly challengeId: string; readonly signed: Omit<PasskeyAssertion, "t" | "challenge_id"> | null }
   | { readonly type: "ready"; readonly nowMs: number; readonly challengeId: string; readonly decline: boolean }
   | { readonly type: "token"; readonly nowMs: number; readonly token: string }
   | { readonly type: "uncounted"; readonly nowMs: number }

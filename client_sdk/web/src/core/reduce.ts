@@ -59,6 +59,11 @@ export function reduce(state: State, input: Input): Step {
     case "answer":
       onAnswer(turn, input.challengeId, input.answer);
       break;
+    case "passkey":
+      if (state.challenge?.order.challenge_id !== input.challengeId || state.connection !== "open") break;
+      if (input.signed === null) turn.send({ t: "passkey_unavailable", challenge_id: input.challengeId, cause: "declined" });
+      else turn.send({ t: "passkey", challenge_id: input.challengeId, ...input.signed });
+      break;
     case "ready":
       onReady(turn, input.challengeId, input.decline);
       break;

@@ -51,6 +51,8 @@ export interface State {
   readonly clientNonce: string;
   /** Random value that this browser keeps for the service; empty where it keeps nothing. */
   readonly device: string;
+  /** Whether the page can use passkeys. */
+  readonly passkey: boolean;
   /** Session to resume; empty for a new one. */
   readonly resume: string;
   readonly joined: Joined | null;
@@ -128,6 +130,7 @@ export interface Start {
   /** 32 hex digits, fresh. */
   readonly clientNonce: string;
   readonly device?: string;
+  readonly passkey?: boolean;
   readonly saved: Saved | null;
   /** Whether the learner had started the player already. */
   readonly wantPlay: boolean;
@@ -139,7 +142,7 @@ export function initial(start: Start): State {
   const saved = start.saved;
   return {
     connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
-    clientNonce: saved?.clientNonce || start.clientNonce, device: start.device ?? "", resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
+    clientNonce: saved?.clientNonce || start.clientNonce, device: start.device ?? "", passkey: start.passkey ?? false, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
     seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,

@@ -15,6 +15,7 @@ import { deviceId, Memory } from "./memory.ts";
 import { listenToPage, pageState } from "./page.ts";
 import type { PlayerAdapter } from "./player.ts";
 import { now } from "./page_time.ts";
+import { signPasskey } from "./passkey.ts";
 import { Socket } from "./socket.ts";
 
 /** Every event by its name, with its data. */
@@ -33,6 +34,7 @@ export interface ControllerOptions {
   readonly key: string;
   readonly deviceId: string | undefined;
   readonly workerUrl: string | null;
+  readonly passkeys: boolean;
 }
 
 const HINTS_EVERY_MS = 30_000;
@@ -108,7 +110,7 @@ export class Controller {
   private fresh(saved: Saved | null): State {
     return initial({
       token: this.options.token, canRenew: this.options.renew !== null, locale: this.options.locale,
-      sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), saved, wantPlay: this.player.sample().playing,
+      sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), passkey: this.options.passkeys, saved, wantPlay: this.player.sample().playing,
     });
   }
 
@@ -129,9 +131,7 @@ export class Controller {
     return statusOf(this.state, now());
   }
 
-  get locale(): string {
-    return this.options.locale;
-  }
+  get locale(): string { return this.options.locale; }
 
   /** The challenge that waits for an answer, and how long it may wait; null where there is none. */
   get openChallenge(): { readonly order: ChallengeOrder; readonly withinMs: number } | null {
@@ -172,6 +172,14 @@ export class Controller {
     this.put({ type: "answer", nowMs: now(), challengeId, answer });
   }
 
+  /** From a click: have the learner's device answer the open `passkey` challenge, or ask for another one; whether it was sent. */
+  async passkey(challengeId: string, decline = false): Promise<boolean> {
+    const open = this.state.challenge;
+    const signed = decline || open === null ? null : await signPasskey(open.order);
+    if (signed !== null || decline) this.put({ type: "passkey", nowMs: now(), challengeId, signed });
+    return signed !== null || decline;
+  }
+
   /** The learner is before the camera: begin the open liveness challenge; `decline` asks for movements instead of colours. */
   ready(challengeId: string, decline = false): void {
     this.put({ type: "ready", nowMs: now(), challengeId, decline });
@@ -181,9 +189,7 @@ export class Controller {
   playerBlocked = false;
 
   /** Play on after the browser wanted a click; call it from the click's handler. */
-  play(): void {
-    this.run({ do: "play" });
-  }
+  play(): void { this.run({ do: "play" }); }
 
   /** End the session; `closed` follows, after a closing proof where one is needed. */
   finish(): void {
@@ -196,9 +202,7 @@ export class Controller {
   }
 
   /** Hand over a fresh launch token before or after the old one expired. */
-  setToken(token: string): void {
-    this.put({ type: "token", nowMs: now(), token });
-  }
+  setToken(token: string): void { this.put({ type: "token", nowMs: now(), token }); }
 
   /** Try the camera again, or another one; resolves to whether it is on. */
   async retryCamera(deviceId?: string): Promise<boolean> {

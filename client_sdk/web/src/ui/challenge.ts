@@ -1,4 +1,4 @@
-/** Challenges that are answered by a click or by typing: confirm, code (picture or voice) and question. */
+/** Challenges that are answered by a click, by typing or by the learner's device: confirm, code, question and passkey. */
 import type { ChallengeOrder } from "../core/wire.ts";
 import { h, say } from "./dom.ts";
 import type { Layer } from "./layer.ts";
@@ -21,6 +21,10 @@ export class AnswerChallenge extends ChallengeCard {
     if (kind === "question") {
       const buttons = options.map((option, index) => this.button(option, String(index)));
       return [h("p", { id: "about" }, this.order.text), h("div", { class: "options" }, ...buttons)];
+    }
+    if (kind === "passkey") {
+      const press = (label: string, act: string): HTMLButtonElement => h("button", { type: "button", "data-do": act, onclick: () => void this.sign(act === "decline") }, label);
+      return [h("p", { id: "about" }, this.text.passkey), h("div", { class: "row" }, press(this.text.live.ready, "ready"), press(this.text.cancel, "decline"))];
     }
     const about = this.text.checkText[(variant >> 2) % this.text.checkText.length] ?? "";
     const buttons = options.map((key, index) => this.button(labels[index] ?? this.text.options[key] ?? key, key));
@@ -80,6 +84,14 @@ export class AnswerChallenge extends ChallengeCard {
     this.disable(true);
     say(this.message, this.host.online ? this.text.checking : this.text.offlineAnswer);
     this.host.answer(this.order.challenge_id, answer);
+  }
+
+  private async sign(decline: boolean): Promise<void> {
+    this.disable(true);
+    say(this.message, this.text.checking);
+    if (await this.host.passkey(this.order.challenge_id, decline)) return;
+    this.disable(false);
+    say(this.message, this.text.wrongAnswer);
   }
 
   protected retry(): void {

@@ -7,6 +7,7 @@ import { reasonText, type Text } from "./text.ts";
 export interface ChallengeHost {
   answer(challengeId: string, answer: string): void;
   ready(challengeId: string, decline: boolean): void;
+  passkey(challengeId: string, decline: boolean): Promise<boolean>;
   retryCamera(): void;
   readonly stream: MediaStream | null;
   readonly online: boolean;

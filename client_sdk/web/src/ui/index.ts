@@ -62,6 +62,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
   const host: ChallengeHost = {
     answer: (id, answer) => controller.answer(id, answer),
     ready: (id, decline) => controller.ready(id, decline),
+    passkey: (id, decline) => controller.passkey(id, decline),
     retryCamera: () => void controller.retryCamera(),
     get stream() {
       return controller.cameraStream;

@@ -34,7 +34,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   CHALLENGE_UNANSWERED: "The challenge was not answered in time. Confirm that you are here to go on.",
   CHALLENGE_WRONG: "The challenge was answered wrongly. Please answer again.",
   CHALLENGE_TOO_FAST: "The answer came faster than a person can react; another kind of check follows.",
-  PASSKEY_FAILED: "Your device's confirmation did not hold. Use the device of your passkey, or choose another way.",
   LIVENESS_NO_RESPONSE: "The movement was not seen. Face the camera, wait for the prompt, then move clearly.",
   LIVENESS_WRONG_ACTION: "That was another movement than the one asked for. Please do just what the screen says.",
   LIVENESS_TOO_EARLY: "You moved before the prompt. Please hold still first, and move once it is shown.",

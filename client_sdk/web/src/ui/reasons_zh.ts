@@ -34,7 +34,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   CHALLENGE_UNANSWERED: "未在时限内回应验证弹窗。请点击“我在学习”继续。",
   CHALLENGE_WRONG: "验证弹窗回答有误。请重新作答。",
   CHALLENGE_TOO_FAST: "回答速度超出人的反应范围，需要换一种方式验证。",
-  PASSKEY_FAILED: "设备的确认未通过。请用登记过通行密钥的设备重试，或选择其他方式。",
   LIVENESS_NO_RESPONSE: "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",
   LIVENESS_WRONG_ACTION: "动作与提示不同。请只做屏幕提示的动作。",
   LIVENESS_TOO_EARLY: "动作早于提示。请先保持不动，看到提示后再做。",

@@ -74,6 +74,7 @@ export const words: Text = {
   codeAudioFailed: "The sound could not be played. Use the picture, or reload the page.",
   send: "Send",
   questionTitle: "A question about the course",
+  passkey: "Your device asks for your finger, face or PIN; none of it is sent. Cancel for another way.",
   left: (s) => (s >= 60 ? `${Math.floor(s / 60)} min ${s % 60} s left` : `${s} s left`),
   leftSpoken: (s) => `${s} seconds left`,
   overdue: "Time is up, and nothing counts now. Answer to go on counting.",

@@ -73,6 +73,7 @@ export const words = {
   codeAudioFailed: "声音无法播放。请用图片，或刷新页面。",
   send: "提交",
   questionTitle: "请回答课程问题",
+  passkey: "用指纹、面容或密码确认，或取消。",
   left: (s: number) => (s >= 60 ? `剩余 ${Math.floor(s / 60)} 分 ${s % 60} 秒` : `剩余 ${s} 秒`),
   leftSpoken: (s: number) => `还剩 ${s} 秒`,
   overdue: "时间已到，现在不计时。现在回答即可继续计时。",
