@@ -39,6 +39,8 @@ const words = {
   up: { zh: "请稍微抬头，保持不动。", en: "Raise your chin a little and hold it." },
   notYet: { zh: "这一张没有通过，请再试一次：", en: "That one did not pass. Try again: " },
   cameraFailed: { zh: "摄像头无法使用：请检查权限。", en: "The camera could not be used: please check its permission." },
+  passkey: { zh: "登记通行密钥", en: "Register a passkey" },
+  passkeyWhy: { zh: "学习中会请您用自己设备的指纹、面容或密码确认本人。请在您自己的设备上登记；指纹和面容只留在设备里。没有登记的，这段时间由人工审核。", en: "While you study, your own device asks for your finger, face or PIN to confirm that it is you. Register it on a device of your own; finger and face stay on it. Without one, a reviewer looks at your time." },
   minutes: { zh: "已核验的分钟", en: "Your verified minutes" },
   first: { zh: "第一分钟核验并写入日志后会出现在这里。", en: "The first minute appears here once it is verified and in the log." },
   ended: { zh: "学习已结束", en: "The session has ended" },
@@ -172,6 +174,14 @@ async function enrolled() {
   state.me = state.lessons[state.at];
 }
 
+/** Have the learner's device make a passkey for this page, and register it. */
+const registerPasskey = () => enrolling(async () => {
+  const { options } = await json("/v1/enrol-me/passkey/options", { key: token(), body: "{}" });
+  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
+  await json("/v1/enrol-me/passkey", { key: token(), body: JSON.stringify({ credential: made.toJSON() }) });
+  state.me = await json("/v1/me", { key: token() });
+});
+
 async function openCamera() {
   try {
     state.camera = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, height: { ideal: 720 } } });
@@ -254,6 +264,9 @@ function draw() {
     trouble(),
     me ? state.choice : null,
     enrols ? enrolment() : null,
+    me?.may_register_passkey && !state.started && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON
+      ? h("section", { class: "card" }, h("h2", {}, t(words.passkey)), h("p", {}, t(words.passkeyWhy)), h("button", { type: "button", disabled: state.busy, onclick: registerPasskey }, t(words.passkey)))
+      : null,
     me && state.route && !enrols && !state.started
       ? h("section", { class: "card" }, h("p", {}, t(state.route === "face" ? words.about : words.aboutOther)), state.route === "face" ? h("p", { class: "quiet" }, t(words.noPad)) : null, h("button", { class: "primary", type: "button", disabled: state.busy, onclick: start }, t(words.start)))
       : null,
