@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from support.desk import NONCE, done, frame, good_face, started
-from zaichang.core.assessment import FaceFinding
+from zaichang.core.assessment import FaceFinding, FrameAssessment
 from zaichang.core.enums import ChallengeKind, Proof
 from zaichang.core.errors import IllegalEvent
 from zaichang.core.reasons import ReasonCode
@@ -43,6 +43,7 @@ class Page:
     shutter_ms = 150
     analysis_ms = 300
     comes_ms = 3_000
+    pledges = False
     upload_ms = 0
     """How long a picture takes on the line; word that it is taken goes ahead of it."""
 
@@ -65,6 +66,7 @@ class Page:
         self.playhead_ms = self.furthest_ms = self.fair_ms = 0
         self._queue: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
         self._count = itertools.count()
+        self.frames: dict[str, FrameAssessment] = {}
         self.begin()
         self.state, _ = start(self.info, policy)
         self.send(e.NonceRevealed(at_ms=self.now_ms, client_nonce=NONCE))
@@ -229,16 +231,28 @@ class Page:
 
     def _report(self, said: dict[str, Any]) -> None:
         seq = self.state.link.seq + 1
+        said = {**said, "frames": tuple(self._pledge() for _ in range(2)) if self.pledges and self.visible else None}
         self.send(e.HeartbeatReceived(at_ms=self.now_ms, seq=seq, nonce=heartbeat_nonce(self.info, seq), **said))
+
+    def _pledge(self) -> str:
+        content = f"{self.chance.getrandbits(64):016x}"
+        self.frames[content * 4] = self._picture(content)
+        return content * 4
+
+    def _picture(self, content: str) -> FrameAssessment:
+        face = self.face()
+        return frame(face, content=content) if face else frame(content=content, reasons=(ReasonCode.NO_FACE,))
 
     def _take(self, order: d.OrderCapture) -> None:
         self.ordered(order)
+        if order.frame is not None:
+            self.later(self.rtt_ms / 2 + self.upload_ms, self._arrive, order, self.frames[order.frame])
+            return
         self.later(self.shutter_ms + self.held_back_ms(order), self._shoot, order)
 
     def _shoot(self, order: d.OrderCapture) -> None:
-        face = self.face()
         content = f"{self.chance.getrandbits(64):016x}"
-        shown = frame(face, content=content) if face else frame(content=content, reasons=(ReasonCode.NO_FACE,))
+        shown = self._picture(content)
         if self.connected:
             self.later(self.rtt_ms / 2, self._tell, order, content * 4)
             self.later(self.rtt_ms / 2 + self.upload_ms, self._arrive, order, shown)

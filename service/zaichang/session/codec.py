@@ -139,6 +139,8 @@ def decode_event(value: Mapping[str, object]) -> Event:
 def _digests(event: Event) -> list[str]:
     """Return the digests of captures that an event holds."""
     match event:
+        case events.HeartbeatReceived():
+            return list(event.frames or ())
         case events.CaptureReceived():
             return [digest for digest in (event.picture, event.encrypted) if digest is not None]
         case events.LivenessAssessed():

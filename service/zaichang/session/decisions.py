@@ -120,6 +120,7 @@ class OrderCapture:
         identity: Whether the picture must show the enrolled person; otherwise presence is enough.
         prompt: Why the learner is asked to face the camera; None: no request.
         announce: Whether the page says at once that the picture is taken (rules 2).
+        frame: SHA-256 of the pledged frame that is to be sent instead of a new picture; None: a new one (rules 4).
     """
 
     capture_id: CaptureId
@@ -128,6 +129,7 @@ class OrderCapture:
     identity: bool
     prompt: ReasonCode | None
     announce: bool | None = None
+    frame: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,8 @@ class HeartbeatReceived:
         visible: Page visible.
         focused: Page has focus.
         hints: Codes that the client reports about its page (docs/protocol.md): indicators, never a verdict.
+        frames: Pledged frames: SHA-256 of pictures taken since the last report, 64 hex digits each, oldest first. None
+            where there are none, and in records from before they were pledged.
     """
 
     at_ms: int
@@ -161,6 +163,7 @@ class HeartbeatReceived:
     visible: bool = True
     focused: bool = True
     hints: tuple[str, ...] = ()
+    frames: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +194,7 @@ class CaptureReceived:
         picture: SHA-256 of the picture as it arrived, 64 hex digits; None where it is not analysed, and in records
             from before it was noted.
         encrypted: SHA-256 of the picture as it is kept, encrypted; None where it is not kept.
-        digest: SHA-256 of the picture where ``CaptureTaken`` spoke of it before; else None.
+        digest: SHA-256 of the picture where ``CaptureTaken`` or a report spoke of it before; else None.
     """
 
     at_ms: int

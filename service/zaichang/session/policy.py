@@ -12,6 +12,7 @@ from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
 from zaichang.core.errors import ConfigError
 from zaichang.session import policy_fields
 from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCHEMA
+from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
 from zaichang.session.policy_fields import SCHEMA_OF_CODE, choice, limit, member, sample, switch, whole, word
 
@@ -26,7 +27,8 @@ class Policy:
         SCHEMA_OF_CODE,
         1,
         SCHEMA,
-        "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples. A stored policy"
+        "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, and from 5 on"
+        " reports pledge frames before any is ordered. A stored policy"
         " that names none is 1: then the liveness limits have their defaults and are not part of the digest, as in"
         " records made before they were fields.",
         since=2,
@@ -117,6 +119,10 @@ class Policy:
     )
     line_max_ms: int = sample(
         4_000, 0, 30_000, "The most that is allowed for the line: the quickest answer on this connection is measured."
+    )
+    frames_pledged: int = whole(2, 0, 4, "Frames that each report pledges by their hashes; 0: none.", since=5)
+    frames_required: bool = switch(
+        False, "Whether a drawn sample is missed where the reports before it pledged no frames.", since=5
     )
     frame_time_ms: int = sample(
         5_000,
@@ -328,8 +334,8 @@ class Policy:
 
     @property
     def rules(self) -> int:
-        """The number of the session's rules: 1, or 2 where captures are drawn samples."""
-        return 2 if self.schema >= DRAWN_SINCE_SCHEMA else 1
+        """The number of the session's rules: 1; 2 where captures are drawn samples; 4 where reports pledge frames."""
+        return 4 if self.schema >= PLEDGED_SINCE_SCHEMA else 1 + (self.schema >= DRAWN_SINCE_SCHEMA)
 
     def __post_init__(self) -> None:
         """Check every field against its bounds.

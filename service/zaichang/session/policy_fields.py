@@ -8,7 +8,7 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 4
+SCHEMA = 5
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
@@ -16,6 +16,8 @@ DRAWN_SINCE_SCHEMA = 3
 """From this schema on captures are drawn samples: rules 2. A record is replayed under the rules that made it."""
 PASSKEYS_SINCE_SCHEMA = 4
 """From this schema on a policy says where passkeys are used."""
+PLEDGED_SINCE_SCHEMA = 5
+"""From this schema on reports pledge frames, and a late answer is a missed sample: rules 4."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),

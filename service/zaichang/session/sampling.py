@@ -47,12 +47,14 @@ def _take_sample(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     # (1) What it says of the time around it.
     called = samples.take_cut(turn) or captures.called(current, policy)
     doubt: ReasonCode | None = None
-    if current.unseen:
-        for _ in range(1 + current.late):  # held back, an empty picture is no accident
-            samples.miss(turn, captures.telling(captures.misses(current), Outcome.FAILED))
+    missed = captures.missed(current, policy)
+    for _ in range(missed):
+        samples.miss(turn, captures.why_missed(current))
     if called is not None and lack is None:
         doubt = _call(turn, called)
-    elif not current.unseen and lack is None:
+    elif current.shown and current.unseen:
+        samples.doubt(turn, captures.why_missed(current))
+    elif not missed and lack is None:
         samples.clear(turn)
     doubt = doubt or samples.failed(state, policy)
     # (2) The bracket: it waits while too many samples were missed, else it stands as the challenges let it.
@@ -74,7 +76,7 @@ def _call(turn: Turn, called: ReasonCode) -> ReasonCode | None:
         return None
     credit.note(turn, called)
     credit.indicate(turn, called)
-    if calls > policy.called_max + policy.excuses:
+    if calls > policy.called_max + policy.excuses and not turn.pledged:
         bracket.lose_since_sample(turn, called)
     return called
 

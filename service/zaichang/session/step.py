@@ -182,6 +182,8 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
     # (1) The chain of heartbeats (I4).
     if not link.accept(turn, beat):
         return
+    if turn.pledged:
+        samples.pledge(turn, beat)
     # (2) The playing since the last one (I1).
     if state.proofs.round is not None:
         proofs.count_beat(turn)
@@ -224,6 +226,8 @@ def _resume(turn: Turn) -> None:
     """Repeat the open orders to a player that is back."""
     if turn.sampled and turn.state.link.connected:
         proofs.interrupt(turn, ReasonCode.NETWORK_GAP)  # another connection took over from an open one
+    if turn.pledged:
+        samples.forget_pledged(turn)
     link.set_connected(turn, connected=True)
     outcomes.cut_try(turn)
     proofs.resume(turn)

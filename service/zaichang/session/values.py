@@ -69,6 +69,10 @@ class Round:
         known: Pictures that attack detection alone refused: the face is the learner's.
         seen: Unprompted pictures that passed, or recognised the learner at least weakly.
         unseen: Unprompted pictures that did neither.
+        frames: Pledged frames that are still to be ordered, newest first (rules 4).
+        frame: The one that the outstanding order asks for; empty where it asks for a new picture.
+        shown: Pledged frames that passed, or recognised the learner at least weakly.
+        bare: Whether the reports before pledged no frames although the policy requires them.
     """
 
     number: int
@@ -96,6 +100,10 @@ class Round:
     cut: ReasonCode | None = None
     seen: int = 0
     unseen: int = 0
+    frames: tuple[str, ...] = ()
+    frame: str = ""
+    shown: int = 0
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

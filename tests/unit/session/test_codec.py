@@ -44,7 +44,9 @@ EVENTS: tuple[e.Event, ...] = (
             keys=(e.Passkey(credential_id="AAE", public_key="MFk", at_ms=7, supervised=True, synced=True),),
         ),
     ),
-    e.HeartbeatReceived(at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False),
+    e.HeartbeatReceived(
+        at_ms=T0_MS, seq=1, nonce="aa", playhead_ms=7, playing=True, rate_bp=15_000, visible=False, frames=("ab" * 32,)
+    ),
     e.CaptureTaken(at_ms=T0_MS, capture_id="c0-0", digest="cd" * 32),
     e.CaptureReceived(
         at_ms=T0_MS,
@@ -158,6 +160,7 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.CaptureReceived, "digest"),
         (e.CaptureAssessed, "elsewhere"),
         (e.ConnectionLost, "down_ms"),
+        (e.HeartbeatReceived, "frames"),
     }
 
 
@@ -316,7 +319,9 @@ def test_a_try_of_an_old_record_has_no_geometry_and_keeps_its_bytes() -> None:
 def test_a_digest_of_a_capture_is_64_hex_digits(bad: str) -> None:
     capture = next(event for event in EVENTS if isinstance(event, e.CaptureReceived))
     assert LIVENESS.kept is not None
+    beat = next(event for event in EVENTS if isinstance(event, e.HeartbeatReceived))
     for wrong in (
+        replace(beat, frames=("ab" * 32, bad)),
         replace(capture, picture=bad),
         replace(capture, encrypted=bad),
         replace(LIVENESS, kept=(replace(LIVENESS.kept[0], picture=bad),)),

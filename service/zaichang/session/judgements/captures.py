@@ -105,11 +105,32 @@ def called(current: Round, policy: Policy) -> ReasonCode | None:
     """
     if current.refusals >= REFUSALS_FORGIVEN + 1:
         return telling(current.reasons, Outcome.FAILED)
-    if current.late:
+    if current.late and not current.shown:
         return ReasonCode.CAME_WHEN_CALLED
     if prompted(current, policy) and not current.seen:
         return telling(misses(current), Outcome.FAILED)
     return None
+
+
+def missed(current: Round, policy: Policy) -> int:
+    """Return as how many missed samples a drawn round counts that did not fail.
+
+    One pledged frame that shows the learner is enough: a person who bends over notes is in one of two, a learner who
+    left is in none. Without it a picture that shows no learner is a miss, and an answer too late for the line another.
+    """
+    if policy.rules < 4:
+        return (1 + current.late) if current.unseen else 0  # held back, an empty picture is no accident
+    if current.shown:
+        return 0
+    return (current.unseen > 0 or current.bare) + current.late
+
+
+def why_missed(current: Round) -> ReasonCode:
+    """Return the reason to give for a missed sample."""
+    lacking = misses(current)
+    if lacking or not current.late:
+        return telling(lacking, Outcome.FAILED)
+    return ReasonCode.CAME_WHEN_CALLED
 
 
 def outstanding(current: Round | None, capture_id: CaptureId, *, received: bool) -> Round | None:
@@ -117,6 +138,12 @@ def outstanding(current: Round | None, capture_id: CaptureId, *, received: bool)
     if current is None or not current.capture_id or current.capture_id != capture_id:
         return None
     return current if current.received is received else None
+
+
+def awaited(current: Round | None) -> Round | None:
+    """Return the round if a picture of it is ordered and has not arrived, else None."""
+    waits = current is not None and current.capture_id != "" and not current.received
+    return current if waits else None
 
 
 def delivered(current: Round, seq: int) -> bool:
@@ -143,7 +170,8 @@ def order_of(current: Round, hold: ReasonCode | None, policy: Policy) -> OrderCa
         deadline_ms=current.deadline_ms,
         identity=shows_who(policy),
         prompt=prompt,
-        announce=True if policy.schema >= DRAWN_SINCE_SCHEMA else None,
+        announce=True if policy.schema >= DRAWN_SINCE_SCHEMA and not current.frame else None,
+        frame=current.frame or None,
     )
 
 

@@ -26,8 +26,6 @@ BEATS_BEFORE_PICTURE = 3
 """The same for one that still came in time; one heartbeat more, since some cameras are slow."""
 CREDITED_EXCUSES = 1
 """A learner present only when called is credited up to this excuse; later ones go to review, then forfeit."""
-DOUBT_ROUNDS = 3
-DOUBT_FACTOR = 3
 
 
 def schedule(turn: Turn) -> None:
@@ -36,7 +34,7 @@ def schedule(turn: Turn) -> None:
     mean_ms = policy.capture_mean_ms
     if proofs.doubt:
         # Only the part above the least gap shrinks. Otherwise every round would come predictably at that gap.
-        mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (DOUBT_FACTOR - 1) // DOUBT_FACTOR
+        mean_ms -= max(0, mean_ms - policy.capture_min_gap_ms) * (samples.DOUBT_FACTOR - 1) // samples.DOUBT_FACTOR
     proofs.next_active_ms = next_due_ms(
         turn.state.lots,
         "capture",
@@ -82,7 +80,7 @@ def count_failure(turn: Turn, *, held: bool) -> bool:
         held: Whether an earlier failure held the session already: then this one is no further strike.
     """
     proofs = turn.state.proofs
-    proofs.doubt = DOUBT_ROUNDS
+    proofs.doubt = samples.DOUBT_ROUNDS
     proofs.opening_lack = None
     proofs.strikes += not held
     return 0 < turn.policy.strikes_max <= proofs.strikes
@@ -123,13 +121,13 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
     if current.received:
         proofs.round = replace(current, cut=reason)  # once its picture is judged
         return
-    if current.unseen:
+    if current.unseen and not current.shown:
         proofs.opening_lack = captures.telling(captures.misses(current), Outcome.FAILED)
-    if current.unseen or not current.seen:
+    if not current.shown and (current.unseen or not current.seen):
         samples.miss(turn, reason)
         if captures.delivered(current, turn.state.link.seq):
             samples.cut(turn, reason)
-    proofs.round = replace(current, drawn=False, cut=None)
+    proofs.round = replace(current, drawn=False, cut=None, frame="", frames=())
     samples.schedule(turn)
 
 
@@ -143,7 +141,8 @@ def begin_round(turn: Turn) -> None:
     drawn = turn.sampled and turn.state.playback.phase is Phase.ACTIVE and samples.is_due(turn.state)
     free = proofs.round is None or (drawn and not proofs.round.drawn)
     if free and turn.state.link.client_nonce:
-        proofs.round = Round(number=proofs.rounds, drawn=drawn, staked_ms=turn.state.samples.staked_ms)
+        begun = Round(number=proofs.rounds, drawn=drawn, staked_ms=turn.state.samples.staked_ms)
+        proofs.round = samples.ask_pledged(turn, begun) if drawn and turn.pledged else begun
         proofs.rounds += 1
         order_capture(turn)
 
@@ -167,6 +166,8 @@ def order_capture(turn: Turn) -> None:
         order_seq=turn.state.link.seq,
         answered_ms=0,
         digest="",
+        frame="".join(current.frames[:1]),
+        frames=current.frames[1:],
     )
     repeat_order(turn)
 
@@ -174,10 +175,9 @@ def order_capture(turn: Turn) -> None:
 def repeat_order(turn: Turn) -> None:
     """Give the outstanding order (again, after a lost connection)."""
     proofs = turn.state.proofs
-    current = proofs.round
-    if current is None or not current.capture_id or current.received:
-        return
-    turn.add(captures.order_of(current, proofs.hold, turn.policy))
+    current = captures.awaited(proofs.round)
+    if current is not None:
+        turn.add(captures.order_of(current, proofs.hold, turn.policy))
 
 
 def resume(turn: Turn) -> None:
@@ -186,14 +186,13 @@ def resume(turn: Turn) -> None:
     A fresh deadline costs an excuse, so that a capture cannot be avoided for ever.
     """
     proofs = turn.state.proofs
-    current = proofs.round
-    if current is None or not current.capture_id or current.received:
+    current = captures.awaited(proofs.round)
+    if current is None:
         return
     if turn.sampled or excuse(turn):
-        deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
-        proofs.round = replace(
-            current, deadline_ms=deadline_ms, beats=0, ordered_ms=turn.now_ms, order_seq=turn.state.link.seq
-        )
+        now_ms, seq = turn.now_ms, turn.state.link.seq
+        deadline_ms = now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
+        proofs.round = replace(current, deadline_ms=deadline_ms, beats=0, ordered_ms=now_ms, order_seq=seq)
     repeat_order(turn)
 
 
@@ -203,8 +202,8 @@ def count_beat(turn: Turn) -> None:
     Players also report at once when they stall or pause. Reports closer together than the regular interval count once.
     """
     proofs = turn.state.proofs
-    current = proofs.round
-    if current is None or not current.capture_id or current.received:
+    current = captures.awaited(proofs.round)
+    if current is None:
         return
     ordered_ms = current.deadline_ms - turn.state.extended_ms(turn.policy.capture_deadline_ms)
     if turn.now_ms - ordered_ms >= current.beats * turn.policy.heartbeat_ms * 9 // 10:
@@ -237,7 +236,9 @@ def receive(turn: Turn, event: CaptureReceived) -> None:
         credit.indicate(turn, ReasonCode.CAPTURE_NONCE)
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
-    if not current.answered_ms or current.digest != event.digest:
+    if current.frame and current.frame != event.digest:
+        proofs.round = current = replace(current, frame="", unseen=current.unseen + 1)  # pledged, and not shown
+    elif not current.frame and (not current.answered_ms or current.digest != event.digest):
         _answer(turn, current)
     see_camera(turn, event.camera, virtual=event.virtual_camera)
     proofs.round = replace(
@@ -282,7 +283,8 @@ def refuse_capture(turn: Turn, event: CaptureUnavailable) -> Decided | None:
     current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
     if current is None:
         return None
-    _answer(turn, current)
+    if not current.frame:
+        _answer(turn, current)
     hidden = event.reason is ReasonCode.PAGE_HIDDEN
     return _count(turn, event.reason if hidden else ReasonCode.CAMERA_UNAVAILABLE)
 
@@ -298,7 +300,7 @@ def miss(turn: Turn) -> Decided | None:
     proofs.round = replace(
         current,
         withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS,
-        late=current.late or captures.delivered(current, turn.state.link.seq),
+        late=current.late or (not current.frame and captures.delivered(current, turn.state.link.seq)),
     )
     return _count(turn, ReasonCode.CAPTURE_MISSED)
 
@@ -332,11 +334,8 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     if problem is not None:
         return problem
     recording = _recording(turn, event)
-    if (
-        recording is ReasonCode.CAMERA_FROZEN
-        and turn.sampled
-        and captures.too_soon(proofs.round, event.at_ms, turn.policy)
-    ):
+    too_soon = turn.sampled and captures.too_soon(proofs.round, event.at_ms, turn.policy)
+    if recording is ReasonCode.CAMERA_FROZEN and too_soon:
         return ReasonCode.NOT_ANALYSED  # a slow camera had no newer picture yet: the next one is taken later
     if recording is not None:
         credit.indicate(turn, recording)
@@ -382,6 +381,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
         lacks=current.lacks + (reason in LACKS),
         reasons=current.reasons if reason is None else (*current.reasons, reason),
         seen=current.seen + (unprompted and seen),
+        shown=current.shown + (seen and current.frame != ""),
         unseen=current.unseen + (unprompted and not seen and reason not in LACKS),
     )
     # (2) The round, where this capture decides it.
@@ -394,7 +394,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
     slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
-    proofs.round = replace(current, retake_at_ms=turn.now_ms + pause_ms)
+    proofs.round = replace(current, retake_at_ms=turn.now_ms + (0 if current.frames else pause_ms))
     if current.cut is not None:
         interrupt(turn, current.cut)
     return None

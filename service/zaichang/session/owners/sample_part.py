@@ -24,6 +24,8 @@ class Samples:
         admitted: Whether the session runs in spite of them: then all its time goes to review.
         telling: What the last missed, called or failed round showed.
         cut: Why an ordered sample was called off although its order had arrived, or None.
+        pledged: ``(at_ms, digest)`` of the frames that the last reports pledged, oldest first.
+        bare_ms: Since when reports have pledged none; 0 where the last one did.
     """
 
     staked_ms: int = 0
@@ -38,6 +40,8 @@ class Samples:
     admitted: bool = False
     telling: ReasonCode | None = None
     cut: ReasonCode | None = None
+    pledged: tuple[tuple[int, str], ...] = ()
+    bare_ms: int = 0
 
     def copy(self) -> Samples:
         """Return a copy."""
@@ -54,4 +58,6 @@ class Samples:
         twin.admitted = self.admitted
         twin.telling = self.telling
         twin.cut = self.cut
+        twin.pledged = self.pledged
+        twin.bare_ms = self.bare_ms
         return twin

@@ -13,19 +13,29 @@ Writes ``state.samples`` and nothing else.
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.events import Leniency
-from zaichang.session.judgements import passkeys
+from zaichang.session.events import HeartbeatReceived, Leniency
+from zaichang.session.judgements import passkeys, pledged_frames
 from zaichang.session.parts import Samples
 from zaichang.session.playhead import IntervalSet
 from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
+from zaichang.session.values import Round
 
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
+UNSURE_SHARE = 3
+"""So many samples that are clean by one of their frames alone weigh as much as a missed one."""
+
+
+_STANDS = frozenset(
+    {ReasonCode.PLAYER_PAUSED, ReasonCode.PLAYER_STALLED, ReasonCode.LESSON_ENDED, ReasonCode.SESSION_FINISHED}
+)
+"""A player that stood says nothing of a sample: its missed picture does."""
 
 
 def begun(policy: Policy, before: Leniency | None) -> Samples:
@@ -106,12 +116,38 @@ def schedule(turn: Turn, gap_ms: int = 0) -> None:
     )
 
 
+def pledge(turn: Turn, beat: HeartbeatReceived) -> None:
+    """Remember the frames that a report pledges (rules 4)."""
+    samples = turn.state.samples
+    samples.pledged = pledged_frames.remember(samples.pledged, beat.frames or (), beat.at_ms)
+    samples.bare_ms = 0 if beat.frames else samples.bare_ms or beat.at_ms
+
+
+def ask_pledged(turn: Turn, begun: Round) -> Round:
+    """Return the round of the sample drawn now with the frames that it asks for; none of them is asked for twice."""
+    samples, policy = turn.state.samples, turn.policy
+    pledged, samples.pledged = samples.pledged, ()
+    frames = pledged_frames.chosen(pledged, turn.now_ms, policy)
+    return replace(begun, frames=frames, bare=pledged_frames.bare(samples.bare_ms, turn.now_ms, policy))
+
+
+def forget_pledged(turn: Turn) -> None:
+    """Another connection, and perhaps a page that was loaded anew: it does not have the frames any more."""
+    turn.state.samples.pledged, turn.state.samples.bare_ms = (), 0
+
+
 def miss(turn: Turn, reason: ReasonCode) -> None:
     """Count a missed sample: the next draws come sooner."""
     samples = turn.state.samples
     samples.debt_ms += turn.policy.miss_worth_ms
     samples.doubt = DOUBT_ROUNDS
-    samples.telling = reason
+    samples.telling = _telling(turn, reason)
+
+
+def doubt(turn: Turn, reason: ReasonCode) -> None:
+    """Count a sample of which one pledged frame shows the learner and another does not: a share of a miss."""
+    turn.state.samples.debt_ms += turn.policy.miss_worth_ms // UNSURE_SHARE
+    turn.state.samples.telling = reason
 
 
 def clear(turn: Turn) -> None:
@@ -150,7 +186,7 @@ def fail(turn: Turn, reason: ReasonCode) -> None:
 
 def cut(turn: Turn, reason: ReasonCode) -> None:
     """An ordered sample was called off although its order had arrived: the next one passes only as called."""
-    turn.state.samples.cut = reason
+    turn.state.samples.cut = _telling(turn, reason)
 
 
 def take_cut(turn: Turn) -> ReasonCode | None:
@@ -182,3 +218,8 @@ def doubted(state: State, policy: Policy) -> ReasonCode | None:
 
 def _told(state: State) -> ReasonCode:
     return state.samples.telling or ReasonCode.CAPTURE_MISSED
+
+
+def _telling(turn: Turn, reason: ReasonCode) -> ReasonCode:
+    """Return the reason that a learner is told for a sample missed for ``reason``: why the time goes to a person."""
+    return ReasonCode.CAPTURE_MISSED if turn.pledged and reason in _STANDS else reason

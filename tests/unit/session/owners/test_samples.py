@@ -12,6 +12,7 @@ from zaichang.core.reasons import ReasonCode as R
 from zaichang.session.events import Leniency
 from zaichang.session.owners import samples
 from zaichang.session.policy import Policy
+from zaichang.session.values import Round
 
 RULES: Policy = replace(POLICY, schema=3, misses_max_pct=200, miss_worth_ms=60_000, misses_start_pct=50)
 BEFORE = Leniency(debt_ms=7, calls=2, failures=1, liveness_failed=0)
@@ -76,3 +77,35 @@ def test_too_many_failures_and_calls_are_counted_and_a_cut_is_taken_once() -> No
     assert samples.failed(session.state, RULES) is R.CAPTURE_MISSED
     samples.cut(turn, R.PAGE_HIDDEN)
     assert [samples.take_cut(turn), samples.take_cut(turn)] == [R.PAGE_HIDDEN, None]
+
+
+def test_pledged_frames_are_kept_for_one_sample_and_none_of_them_marks_a_page_as_bare() -> None:
+    rules = replace(RULES, schema=5, frames_required=True)
+    session = Hands(rules)
+    first, second = "a" * 64, "b" * 64
+    session.wait(5_000).beat(frames=(first, second))
+    assert session.state.samples.bare_ms == 0
+    begun = samples.ask_pledged(session.turn(), Round(number=1))
+    assert begun.frames == (second, first) and not begun.bare
+    assert session.state.samples.pledged == ()
+    session.wait(5_000).beat()
+    since_ms = session.now_ms
+    session.wait(5_000).beat()
+    assert session.state.samples.bare_ms == since_ms, "since the first of them"
+    session.wait(5_000)
+    assert samples.ask_pledged(session.turn(), Round(number=2)).bare
+    samples.forget_pledged(session.turn())
+    assert session.state.samples.bare_ms == 0
+
+
+@pytest.mark.parametrize(("schema", "told"), [(4, R.PLAYER_PAUSED), (5, R.CAPTURE_MISSED)])
+def test_time_does_not_go_to_a_person_because_the_player_was_paused_but_for_the_missed_picture(
+    schema: int, told: R
+) -> None:
+    session = Hands(replace(RULES, schema=schema))
+    samples.miss(session.turn(), R.PLAYER_PAUSED)
+    assert session.state.samples.telling is told
+    samples.cut(session.turn(), R.PLAYER_PAUSED)
+    assert session.state.samples.cut is told
+    samples.miss(session.turn(), R.NETWORK_GAP)
+    assert session.state.samples.telling is R.NETWORK_GAP
