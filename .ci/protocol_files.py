@@ -47,6 +47,8 @@ LIMITS = (
     ("messages a second", limits.MESSAGES_PER_S, ""),
 )
 
+PICTURES = ("FRAMES_PLEDGED_MAX", "CAPTURE_WIDTH_PX", "CAPTURE_QUALITY_PCT")
+
 
 def structs(union: Any) -> list[type[msgspec.Struct]]:
     """Return the messages of one direction, in the source's order."""
@@ -187,7 +189,7 @@ def ts_head(content: str) -> list[str]:
 def wire_limits_ts() -> str:
     """Return client_sdk/web/src/core/wire_limits.ts: limits, close codes and the client's action after each."""
     lines = ts_head("The limits and close codes")
-    for name in ("PROTOCOL_VERSION", "TEXT_MAX_BYTES", "CAPTURE_HEADER_MAX_BYTES", "CAPTURE_MAX_BYTES"):
+    for name in ("PROTOCOL_VERSION", "TEXT_MAX_BYTES", "CAPTURE_HEADER_MAX_BYTES", "CAPTURE_MAX_BYTES", *PICTURES):
         lines.append(f"export const {name} = {getattr(limits, name)};")
     lines += ["", "export const CloseCode = {"]
     for code, close in CLOSES.items():

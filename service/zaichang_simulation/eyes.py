@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from zaichang_client import Picture, Unavailable
+from zaichang_client.protocol.limits import CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX
 from zaichang_client.protocol.messages import CaptureOrder, LivenessStepOrder
 from zaichang_simulation.camera.rig import Act
 from zaichang_simulation.camera.timeline import IDLE_MS, CameraTimeline
@@ -96,7 +97,7 @@ class SimCamera:
             await asyncio.sleep(cheat.delay_s)
             if cheat.taken == "when_sent":
                 taken = self._take(order.width_px, order.quality_pct)
-            taken = self._instead(cheat, taken, order)
+            taken = self._instead(cheat, taken, order.width_px, order.quality_pct)
         if isinstance(taken, Picture):
             self._first = self._first or taken
             self._previous = taken
@@ -137,7 +138,17 @@ class SimCamera:
         else:
             taken = Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
         if cheat is not None:
-            taken = self._instead(cheat, taken, order)
+            taken = self._instead(cheat, taken, width_px, quality_pct)
+        return taken if isinstance(taken, Picture) else None
+
+    def look(self) -> Picture | None:
+        """Return a frame for the next heartbeat to pledge; a cheat pledges the pictures that it would send."""
+        cheat = self._cheat()
+        if self._ignored("capture") or (cheat is None and not self._visible()):
+            return None
+        taken = self._take(CAPTURE_WIDTH_PX, CAPTURE_QUALITY_PCT)
+        if cheat is not None:
+            taken = self._instead(cheat, taken, CAPTURE_WIDTH_PX, CAPTURE_QUALITY_PCT)
         return taken if isinstance(taken, Picture) else None
 
     def picture(self, width_px: int = 480, quality_pct: int = 80) -> Picture | None:
@@ -152,7 +163,7 @@ class SimCamera:
         return Picture(data=shot.picture, camera=shot.camera, virtual_camera=shot.virtual)
 
     def _instead(
-        self, cheat: Captures, taken: Picture | say.Unavailable, order: CaptureOrder | LivenessStepOrder
+        self, cheat: Captures, taken: Picture | say.Unavailable, width_px: int, quality_pct: int
     ) -> Picture | say.Unavailable:
         match cheat.send:
             case "camera":
@@ -166,5 +177,5 @@ class SimCamera:
             case "empty":
                 return Picture(data=b"", camera="0" * 16)
             case "source":
-                still = self._timeline.still(cheat.source, width_px=order.width_px, quality_pct=order.quality_pct)
+                still = self._timeline.still(cheat.source, width_px=width_px, quality_pct=quality_pct)
                 return Picture(data=still.picture, camera=still.camera)

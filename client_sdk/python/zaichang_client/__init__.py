@@ -7,7 +7,18 @@ captures, challenges, the server's orders, reconnecting and resuming.
 
 from zaichang_client.client import ClientConfig, Ended, StudyClient
 from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused
-from zaichang_client.parts import DECLINE, READY, Camera, Liveness, Picture, Player, Prompter, Sample, Unavailable
+from zaichang_client.parts import (
+    DECLINE,
+    READY,
+    Camera,
+    Liveness,
+    Picture,
+    Player,
+    Prompter,
+    Sample,
+    Unavailable,
+    WatchingCamera,
+)
 from zaichang_client.transport import Connect, Transport, websocket
 
 __all__ = [
@@ -28,5 +39,6 @@ __all__ = [
     "StudyClient",
     "Transport",
     "Unavailable",
+    "WatchingCamera",
     "websocket",
 ]

@@ -130,6 +130,7 @@ class StudyClient:
         self._seq = 0
         self._nonce = ""
         self._heartbeat_ms = 5_000
+        self._frames_ms = 0
         self._in_flight = False
         self._acked = asyncio.Event()
         self._changed = asyncio.Event()
@@ -208,6 +209,7 @@ class StudyClient:
             self._transport = transport
             reading = asyncio.ensure_future(self._read(transport))
             reporting = asyncio.ensure_future(self._report(transport))
+            watching = asyncio.ensure_future(self._watch())
             try:
                 await asyncio.wait((reading, reporting), return_when=asyncio.FIRST_COMPLETED)
                 if not reading.done():
@@ -217,9 +219,9 @@ class StudyClient:
                     if task.done():
                         task.result()
             finally:
-                for task in (reading, reporting):
+                for task in (reading, reporting, watching):
                     task.cancel()
-                await asyncio.gather(reading, reporting, return_exceptions=True)
+                await asyncio.gather(reading, reporting, watching, return_exceptions=True)
         finally:
             self._transport = None
             self._proofs.connection_lost()
@@ -251,6 +253,7 @@ class StudyClient:
         self.session_id = message.session_id
         self._seq, self._nonce = message.seq - 1, message.nonce  # the number names the next heartbeat
         self._heartbeat_ms = message.heartbeat_ms
+        self._frames_ms = message.frames_ms
         self._in_flight = False
         self._finish_sent = False
         self._back_online()
@@ -300,6 +303,12 @@ class StudyClient:
             case m.Joined() | m.MinuteSealed():
                 pass
 
+    async def _watch(self) -> None:
+        """Take the frames that heartbeats pledge."""
+        while self._frames_ms > 0:
+            await asyncio.sleep(self._frames_ms / 1000)
+            self._proofs.frames.look()
+
     async def _report(self, transport: Transport) -> None:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
@@ -333,6 +342,7 @@ class StudyClient:
             visible=sample.visible,
             focused=sample.focused,
             hints=sample.hints[:16],
+            frames=self._proofs.frames.pledge(),
         )
         await transport.send(codec.encode(beat))
         try:

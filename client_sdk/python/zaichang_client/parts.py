@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from zaichang_client.protocol.messages import (
     CaptureOrder,
@@ -98,6 +98,15 @@ class Camera(Protocol):
 
     async def capture(self, order: CaptureOrder) -> Picture | Unavailable | None:
         """Take a picture; return None to send nothing at all."""
+        ...
+
+
+@runtime_checkable
+class WatchingCamera(Protocol):
+    """A camera that also gives frames without an order, for heartbeats to pledge."""
+
+    def look(self) -> Picture | None:
+        """Return the newest frame at once; None where there is none."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from zaichang_client import codec
 from zaichang_client.errors import ConnectionGone
+from zaichang_client.frames import PledgedFrames
 from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Prompter, Unavailable
 from zaichang_client.protocol import messages as m
 from zaichang_client.transport import Transport
@@ -46,6 +47,7 @@ class ProofTasks:
         self._answers: dict[str, str] = {}
         self._orders: dict[str, tuple[m.ChallengeOrder, int]] = {}
         self._captures: dict[str, asyncio.Task[None]] = {}
+        self.frames = PledgedFrames(camera)
 
     def connection_lost(self) -> None:
         """End the tasks that belong to one connection."""
@@ -74,9 +76,10 @@ class ProofTasks:
         self._captures[order.capture_id] = self._side(self._capture(order, transport))
 
     async def _capture(self, order: m.CaptureOrder, transport: Transport) -> None:
+        picture: Picture | Unavailable | None = self.frames.kept(order.frame)
         try:
             async with asyncio.timeout(order.within_ms / 1000):
-                picture = await self._camera.capture(order)
+                picture = picture or await self._camera.capture(order)
         except TimeoutError:
             picture = Unavailable(cause="busy")
         finally:

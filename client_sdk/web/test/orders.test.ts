@@ -121,3 +121,19 @@ test("a passkey answers its own challenge, or asks for another one; offline it i
   const lost = new Driver().counting().say(order).lose(1006).put({ type: "passkey", challengeId: "q1", signed });
   assert.deepEqual(lost.sent(), []);
 });
+
+test("a heartbeat pledges the frames taken since the last one, each once, the newest four", () => {
+  const d = new Driver().counting();
+  for (const letter of ["a", "b", "b", "c", "d", "e"]) d.put({ type: "frame", digest: letter.repeat(64) });
+  d.take().wait(5_000);
+  const [beat] = d.sent() as { t: string; frames?: string[] }[];
+  assert.deepEqual(beat?.frames, ["b", "c", "d", "e"].map((letter) => letter.repeat(64)));
+  assert.deepEqual(d.state.frames, []);
+});
+
+test("the shell pledges as often as the service says, and stops with the session", () => {
+  const d = new Driver().put({ type: "start" }).join({ frames_ms: 2_500 });
+  assert.deepEqual(d.effects.filter((effect) => effect.do === "pledge"), [{ do: "pledge", everyMs: 2_500 }]);
+  d.take().say({ t: "closed", reason: "SESSION_FINISHED", message: "", verified_ms: 0, undecided_ms: 0 });
+  assert.deepEqual(d.effects.filter((effect) => effect.do === "pledge"), [{ do: "pledge", everyMs: 0 }]);
+});

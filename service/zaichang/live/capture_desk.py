@@ -118,9 +118,9 @@ class CaptureDesk:
 
 
 def announced(state: State, capture_id: CaptureId, picture: bytes) -> str | None:
-    """Return the picture's SHA-256 where the player announced one for this capture, else None."""
+    """Return the picture's SHA-256 where the player announced or pledged one for this capture, else None."""
     current = state.proofs.round
-    waits = current is not None and current.capture_id == capture_id and current.digest != ""
+    waits = current is not None and current.capture_id == capture_id and (current.digest or current.frame) != ""
     return _digest(picture) if waits else None
 
 

@@ -55,6 +55,7 @@ from zaichang.session.events import (
     NonceRevealed,
     PasskeyDeclined,
 )
+from zaichang.session.judgements.pledged_frames import frames_ms
 from zaichang.session.owners.playback import skips
 from zaichang.session.schedule import heartbeat_nonce
 from zaichang.tlog.commit import schedule_commitment
@@ -247,6 +248,7 @@ class Gateway:
             policy_digest=state.info.policy_digest,
             captures=state.info.terms.route is Route.FACE,
             reveal=not state.link.client_nonce,
+            frames_ms=frames_ms(policy) if state.uses_captures(policy) else 0,
             free_seek=skips(state, policy),
             notices=() if "pad" in policy.proofs or state.info.terms.route is not Route.FACE else ("no_pad",),
             pictures_days=self._pictures_days(state.info.terms.route),
@@ -320,6 +322,7 @@ class Gateway:
                         visible=message.visible,
                         focused=message.focused,
                         hints=message.hints,
+                        frames=(message.frames or None) if session.policy.rules > 3 else None,
                     )
                 )
             case Reveal():

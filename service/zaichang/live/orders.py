@@ -106,6 +106,7 @@ def message_for(
                 quality_pct=CAPTURE_QUALITY_PCT,
                 prompt=decision.prompt.value if decision.prompt else "",
                 announce=bool(decision.announce),
+                frame=decision.frame or "",
             )
         case RejectCapture():
             return ErrorMessage(

@@ -36,6 +36,9 @@ class Joined(_ServerMessage, tag_field="t", tag="joined", frozen=True, kw_only=T
     notices: Annotated[tuple[str, ...], means("`no_pad`: these rules run without attack detection")] = ()
     pictures_days: Annotated[SafeInt, means("days that kept pictures stay, for the learner; 0: none is kept")] = 0
     reveal: Annotated[bool, means("whether the server waits for `reveal`")] = False
+    frames_ms: Annotated[
+        SafeInt, means("time between two frames that heartbeats pledge (`frames`), while the camera is on; 0: none")
+    ] = 0
     free_seek: Annotated[
         bool,
         means("a first viewing may skip ahead (live broadcast, or the rules allow it): do not set the player back"),
@@ -64,6 +67,7 @@ class CaptureOrder(_ServerMessage, tag_field="t", tag="capture", frozen=True, kw
     quality_pct: Annotated[SafeInt, means("JPEG quality")]
     prompt: Annotated[str, means("reason code: ask the learner to face the camera; empty: do not interrupt")] = ""
     announce: Annotated[bool, means("send `capture_taken` as soon as the picture is taken, before the picture")] = False
+    frame: Annotated[str, means("send the pledged frame with this SHA-256, not a new picture; empty: a new one")] = ""
 
 
 class ChallengeOrder(_ServerMessage, tag_field="t", tag="challenge", frozen=True, kw_only=True):

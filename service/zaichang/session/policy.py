@@ -121,9 +121,7 @@ class Policy:
         4_000, 0, 30_000, "The most that is allowed for the line: the quickest answer on this connection is measured."
     )
     frames_pledged: int = whole(2, 0, 4, "Frames that each report pledges by their hashes; 0: none.", since=5)
-    frames_required: bool = switch(
-        False, "Whether a drawn sample is missed where the reports before it pledged no frames.", since=5
-    )
+    frames_required: bool = switch(False, "Whether a sample is missed where the last reports pledged none.", since=5)
     frame_time_ms: int = sample(
         5_000,
         0,

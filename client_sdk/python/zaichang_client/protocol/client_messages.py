@@ -14,6 +14,7 @@ from zaichang_client.protocol.field_types import (
     Base64Url,
     ClientNonce,
     Digest,
+    Digests,
     Millis,
     Nonce,
     RateBp,
@@ -66,6 +67,13 @@ class Heartbeat(_ClientMessage, tag_field="t", tag="heartbeat", frozen=True, kw_
     visible: Annotated[bool, means("the page is visible")] = True
     focused: Annotated[bool, means("the page has the focus")] = True
     hints: Annotated[tuple[Text64, ...], means("codes for observations of the client; they never earn credit")] = ()
+    frames: Annotated[
+        Digests,
+        means(
+            "pledged frames: SHA-256 of pictures taken since the last heartbeat, oldest first, at most 4. The client "
+            "keeps them for 20 s, since `capture` may ask for one. Only where `joined` says `frames_ms`"
+        ),
+    ] = ()
 
 
 class CaptureTakenMessage(_ClientMessage, tag_field="t", tag="capture_taken", frozen=True, kw_only=True):

@@ -19,5 +19,8 @@ LIVENESS_FRAMES_PER_S = 6
 LIVENESS_FRAMES_MAX = 150
 """Frames of one try under the default policy; more are dropped."""
 
+FRAMES_PLEDGED_MAX = 4
+"""Frames that one heartbeat may pledge."""
+
 CAPTURE_WIDTH_PX = 480
 CAPTURE_QUALITY_PCT = 80

@@ -69,8 +69,9 @@ function beat(turn: Turn, cause: Cause): void {
     playing: sample.playing, stalled: sample.stalled, ended: sample.ended,
     rate_bp: Math.min(1_000_000, Math.max(0, Math.round(sample.rateBp))), visible: sample.visible,
     focused: sample.focused, hints: sample.hints.slice(0, 16).map((hint) => hint.slice(0, 64)),
+    frames: state.frames,
   });
-  turn.set({ inflightAtMs: nowMs, beatAtMs: nowMs, dirty: false });
+  turn.set({ inflightAtMs: nowMs, beatAtMs: nowMs, dirty: false, frames: [] });
   save(turn);
 }
 

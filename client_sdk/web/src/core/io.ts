@@ -13,6 +13,8 @@ export type Input =
   | { readonly type: "sample"; readonly nowMs: number; readonly cause: Cause; readonly sample: Sample }
   | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string; readonly digest: string }
   | { readonly type: "no_picture"; readonly nowMs: number; readonly captureId: string; readonly cause: NoPicture }
+  /** A frame that the next heartbeat pledges. */
+  | { readonly type: "frame"; readonly nowMs: number; readonly digest: string }
   | { readonly type: "camera"; readonly nowMs: number; readonly camera: CameraState }
   | { readonly type: "saving"; readonly nowMs: number; readonly saving: boolean }
   | { readonly type: "answer"; readonly nowMs: number; readonly challengeId: string; readonly answer: string }
@@ -36,6 +38,8 @@ export type Effect =
   /** Send frames of this step until the next one, or `framesOff`. */
   | { readonly do: "frames"; readonly step: LivenessStepOrder }
   | { readonly do: "framesOff" }
+  /** Take a frame this often for the heartbeats to pledge; 0: take none. */
+  | { readonly do: "pledge"; readonly everyMs: number }
   | { readonly do: "openCamera" }
   | { readonly do: "closeCamera" }
   | { readonly do: "pause" }

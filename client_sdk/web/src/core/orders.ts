@@ -60,7 +60,7 @@ function onJoined(turn: Turn, joined: Joined): void {
     tokenTries: 0, lostAtMs: null, lastError: null, uncounted: false, // `joined` names the next beat, an acknowledgement the last one.
     seq: joined.seq - 1, nonce: joined.nonce, inflightAtMs: null,
     dirty: true, furthestMs: Math.max(state.furthestMs, joined.frontier_ms), frontierMs: joined.frontier_ms,
-    ready: resumed && state.ready, captures: [],
+    ready: resumed && state.ready, captures: [], frames: [],
     stale: { pause: resumed && state.pausedBy !== null, challenge: resumed && state.challenge !== null, ready: resumed && !state.ready },
     pausedBy: resumed ? state.pausedBy : null, challenge: resumed ? state.challenge : null,
   });
@@ -72,6 +72,7 @@ function onJoined(turn: Turn, joined: Joined): void {
   turn.set({ restoreMs: -1 });
   if (joined.reveal) turn.send({ t: "reveal", client_nonce: state.clientNonce });
   if (joined.captures) turn.add({ do: "openCamera" });
+  turn.add({ do: "pledge", everyMs: joined.frames_ms });
   save(turn);
   if (state.finishing) turn.send({ t: "finish" });
   turn.add({ do: "look", afterMs: 0 });
@@ -157,6 +158,7 @@ function onClosed(turn: Turn, closed: Closed): void {
     undecidedMs: closed.undecided_ms,
   });
   turn.add({ do: "forget" });
+  turn.add({ do: "pledge", everyMs: 0 });
   turn.add({ do: "closeCamera" });
 }
 

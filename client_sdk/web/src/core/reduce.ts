@@ -10,6 +10,7 @@ import { onReady } from "./liveness.ts";
 import { onAnswer, onText } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Turn } from "./turn.ts";
+import { FRAMES_PLEDGED_MAX } from "./wire_limits.ts";
 
 export function reduce(state: State, input: Input): Step {
   const turn = new Turn(state, input.nowMs);
@@ -50,6 +51,9 @@ export function reduce(state: State, input: Input): Step {
       turn.emit({ type: "capture-missed", captureId: input.captureId, cause: input.cause });
       break;
     }
+    case "frame":
+      if (!state.frames.includes(input.digest)) turn.set({ frames: [...state.frames, input.digest].slice(-FRAMES_PLEDGED_MAX) });
+      break;
     case "camera":
       turn.set({ camera: input.camera });
       break;

@@ -107,6 +107,8 @@ export interface State {
   readonly stale: { readonly pause: boolean; readonly challenge: boolean; readonly ready: boolean };
   readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean } | null;
   readonly camera: CameraState;
+  /** SHA-256 of the frames taken since the last heartbeat, oldest first. */
+  readonly frames: readonly string[];
   /** The battery is low: smaller pictures, no preview. */
   readonly saving: boolean;
 }
@@ -148,7 +150,7 @@ export function initial(start: Start): State {
     counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,
     wantPlay: start.wantPlay || (saved?.wantPlay ?? false), hold: null, holdReason: "", uncounted: false,
     furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false,
-    stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off", saving: false,
+    stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off", frames: [], saving: false,
   };
 }
 

@@ -55,6 +55,8 @@ export interface Heartbeat {
   focused?: boolean;
   /** Codes for observations of the client; they never earn credit. */
   hints?: readonly string[];
+  /** Pledged frames: SHA-256 of pictures taken since the last heartbeat, oldest first, at most 4. The client keeps them for 20 s, since `capture` may ask for one. Only where `joined` says `frames_ms`. */
+  frames?: readonly string[];
 }
 
 /** The picture is taken: sent at once, where the order asks for it, before the picture goes on its slow way. */
@@ -181,6 +183,8 @@ export interface Joined {
   pictures_days: number;
   /** Whether the server waits for `reveal`. */
   reveal: boolean;
+  /** Time between two frames that heartbeats pledge (`frames`), while the camera is on; 0: none. */
+  frames_ms: number;
   /** A first viewing may skip ahead (live broadcast, or the rules allow it): do not set the player back. */
   free_seek: boolean;
 }
@@ -221,6 +225,8 @@ export interface CaptureOrder {
   prompt: string;
   /** Send `capture_taken` as soon as the picture is taken, before the picture. */
   announce: boolean;
+  /** Send the pledged frame with this SHA-256, not a new picture; empty: a new one. */
+  frame: string;
 }
 
 /** Show a challenge. */

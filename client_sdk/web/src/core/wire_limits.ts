@@ -7,6 +7,9 @@ export const PROTOCOL_VERSION = 1;
 export const TEXT_MAX_BYTES = 16384;
 export const CAPTURE_HEADER_MAX_BYTES = 2048;
 export const CAPTURE_MAX_BYTES = 240000;
+export const FRAMES_PLEDGED_MAX = 4;
+export const CAPTURE_WIDTH_PX = 480;
+export const CAPTURE_QUALITY_PCT = 80;
 
 export const CloseCode = {
   /** The session ended. */

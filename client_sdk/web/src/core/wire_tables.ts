@@ -20,7 +20,7 @@ export const SERVER: ServerTable = {
     session_id: "string", resumed: "boolean", server_ms: "number", seq: "number", nonce: "string",
     heartbeat_ms: "number", frontier_ms: "number", lesson_duration_ms: "number", schedule_commitment: "string",
     policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST, pictures_days: ZERO,
-    reveal: { or: false }, free_seek: { or: false },
+    reveal: { or: false }, frames_ms: ZERO, free_seek: { or: false },
   },
   ack: {
     seq: "number", nonce: "string", counting: "boolean", reason: NONE, verified_ms: ZERO, pending_ms: ZERO,
@@ -28,7 +28,7 @@ export const SERVER: ServerTable = {
   },
   capture: {
     capture_id: "string", nonce: "string", within_ms: "number", width_px: "number", quality_pct: "number", prompt: NONE,
-    announce: { or: false },
+    announce: { or: false }, frame: NONE,
   },
   challenge: {
     challenge_id: "string", kind: "string", within_ms: "number", options: LIST, text: NONE, image: NONE, audio: NONE,
@@ -58,7 +58,7 @@ export const CLIENT: ClientTable = {
   reveal: [["client_nonce"]],
   heartbeat: [
     ["seq"], ["nonce"], ["playhead_ms"], ["playing"], ["stalled", false], ["ended", false], ["rate_bp", 10000],
-    ["visible", true], ["focused", true], ["hints", []],
+    ["visible", true], ["focused", true], ["hints", []], ["frames", []],
   ],
   capture_taken: [["capture_id"], ["digest"]],
   capture_unavailable: [["capture_id"], ["cause"]],

@@ -14,6 +14,7 @@ import { pageHints } from "./integrity.ts";
 import { deviceId, Memory } from "./memory.ts";
 import { listenToPage, pageState } from "./page.ts";
 import type { PlayerAdapter } from "./player.ts";
+import { Pledges } from "./pledges.ts";
 import { now } from "./page_time.ts";
 import { signPasskey } from "./passkey.ts";
 import { Socket } from "./socket.ts";
@@ -51,6 +52,7 @@ export class Controller {
   private readonly clock: Clock;
   private readonly camera: Camera;
   private readonly frames: FramePump;
+  private readonly pledges: Pledges;
   private readonly memory: Memory;
   private readonly pictures = new Map<string, Picture>();
   private readonly undo: (() => void)[] = [];
@@ -100,6 +102,7 @@ export class Controller {
     this.frames = new FramePump(this.camera, this.socket, () => this.conditions(), (error) => {
       if (!(error instanceof NoPictureError)) this.report("capture.failed", `A frame failed: ${String(error).slice(0, 120)}.`);
     });
+    this.pledges = new Pledges(this.camera, () => this.conditions(), (digest) => this.put({ type: "frame", nowMs: now(), digest }));
     this.undo.push(watchBattery((saving) => this.put({ type: "saving", nowMs: now(), saving })));
     // Not within the constructor: the page has yet to listen.
     queueMicrotask(() => {
@@ -238,6 +241,7 @@ export class Controller {
     clearTimeout(this.later);
     for (const undo of this.undo.splice(0)) undo();
     this.frames.stop();
+    this.pledges.every(0);
     this.camera.close();
     this.clock.close();
     this.socket.drop();
@@ -302,6 +306,7 @@ export class Controller {
       case "sendPicture": return this.sendPicture(effect.captureId, effect.nonce);
       case "frames": return this.frames.show(effect.step);
       case "framesOff": return this.frames.stop();
+      case "pledge": return this.pledges.every(effect.everyMs);
       case "openCamera":
         void this.camera.open().catch(() => undefined);
         return;
@@ -352,7 +357,7 @@ export class Controller {
     const captureId = order.capture_id;
     try {
       const size = pictureSize(order.width_px, order.quality_pct, this.conditions());
-      const picture = await this.camera.grab(size.widthPx, size.qualityPct);
+      const picture = this.pledges.find(order.frame) ?? await this.camera.grab(size.widthPx, size.qualityPct);
       this.pictures.set(captureId, picture);
       this.put({ type: "picture", nowMs: now(), captureId, digest: order.announce ? await sha256Hex(picture.bytes) : "" });
     } catch (error) {
