@@ -95,7 +95,7 @@ class Cheats:
         for place in range(len(way.rules)):
             yield from self._if_fits(replace(way, rules=way.rules[:place] + way.rules[place + 1 :]))
         usual = Way()
-        for name in ("pace_ms", "wait_ms", "then", "hush", "react_ms", "obeys", "picture_ms"):
+        for name in ("pace_ms", "wait_ms", "then", "hush", "react_ms", "obeys", "picture_ms", "shutter_ms", "pledges"):
             if getattr(way, name) != getattr(usual, name):
                 yield from self._if_fits(replace(way, **{name: getattr(usual, name)}))
         for place, each in enumerate(way.rules):
@@ -158,6 +158,10 @@ class Cheats:
             thens = [Then.SEND, Then.NOTHING] if "hold" in tools else []
             thens += [Then.REFUSE] if "refuse" in tools else []
             way = replace(way, wait_ms=_near(way.wait_ms or 9_000, chance), then=chance.choice(thens))
+        if "bare" in tools and chance.random() < 0.4:
+            way = replace(way, pledges=not way.pledges)
+        if "slow" in tools and (self.kind == "slow" or chance.random() < 0.4):
+            way = replace(way, shutter_ms=chance.choice((1_000, 2_000, 3_000, 4_000, 6_000, 9_000)))
         if "pace" in tools and chance.random() < 0.5:
             pace_ms = chance.choice((HEARTBEAT_MS, 1_000, 4_000, 7_400, 9_000, 11_000, 12_000, 14_000, 15_500))
             way = replace(way, pace_ms=pace_ms, hush=chance.random() < 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from benchmarks.adversary.ways import HEARTBEAT_MS, Do, On, Script, Seat, Then, Way
+from benchmarks.adversary.ways import HEARTBEAT_MS, PLAIN, Do, On, Script, Seat, Then, Way
 from zaichang.core.enums import Route
 
 PRESENCE: Final = "presence"
@@ -40,13 +40,14 @@ ALLOWED: Final = MappingProxyType(
         "replay": frozenset({"replay"}),
         "movements": frozenset({"movements"}),
         "pace": frozenset({"pace", "hold"}),
-        "hold": frozenset({"hold"}),
-        "refuse": frozenset({"refuse"}),
+        "hold": frozenset({"hold", "bare", "slow"}),
+        "refuse": frozenset({"refuse", "bare", "slow"}),
+        "slow": frozenset({"slow", "bare", "hold", "refuse"}),
         "stand-in": frozenset({"stand-in"}),
         "badly-seen": frozenset({"badly-seen"}),
         "dummy": frozenset({"dummy"}),
-        EVERYTHING: frozenset({*_ACTIONS.values(), *_SEATS.values(), "pace", "hold", "refuse"}),
-        "notice": frozenset({"notice", "hold", "refuse"}),
+        EVERYTHING: frozenset({*_ACTIONS.values(), *_SEATS.values(), "pace", "hold", "refuse", "bare", "slow"}),
+        "notice": frozenset({"notice", "hold", "refuse", "bare", "slow"}),
         "no-faces": frozenset({"no-faces", "pause"}),
         "accounts": frozenset({"accounts"}),
     }
@@ -75,6 +76,10 @@ def tools_of(way: Way) -> frozenset[str]:
         tools.add("pace")
     if way.wait_ms:
         tools.add("refuse" if way.then is Then.REFUSE else "hold")
+    if not way.honest and not way.pledges:
+        tools.add("bare")
+    if not way.honest and way.shutter_ms != PLAIN.shutter_ms:
+        tools.add("slow")
     if way.seat is not Seat.EMPTY:
         tools.add(_SEATS[way.seat])
     if any(each.on is On.CAPTURE and each.do is Do.COME and each.after_ms < NOTICE_MS for each in way.rules):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,6 +76,7 @@ class Evening:
         self.left_ms = 0
         self.badly_seen = False
         self.moves = 0
+        self._seen: list[tuple[int, View]] = []
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         brief = "notice" in tools_of(way)
@@ -107,6 +109,14 @@ class Evening:
         self.settle()
         return self._outcome()
 
+    def view_at(self, at_ms: int) -> View:
+        """Return the camera's view at a moment of late."""
+        at = bisect_right(self._seen, at_ms, key=lambda each: each[0]) - 1
+        return self._seen[at][1] if at >= 0 else View.LEARNER
+
+    def _note(self) -> None:
+        self._seen.append((self.now_ms, self.view()))
+
     def view(self) -> View:
         """Return the camera's view."""
         if not self.here:
@@ -132,6 +142,7 @@ class Evening:
             self.settle()
             self.here = True
             self.here_since_ms = self.now_ms
+            self._note()
             for page in self.pages:
                 page.learner_came()
         self._later(for_ms, self.leave)
@@ -143,15 +154,18 @@ class Evening:
             self.settle()
             self.here = False
             self.left_ms = self.now_ms
+            self._note()
         self._later(for_ms, self.come)
 
     def glance(self, for_ms: int) -> None:
         """The learner is badly seen for a while: bends over notes, turns the head."""
         self.badly_seen = self.here
+        self._note()
         self.at(self.now_ms + max(1_000, for_ms), self._look_up)
 
     def _look_up(self) -> None:
         self.badly_seen = False
+        self._note()
 
     def _later(self, for_ms: int, act: Callable[[], None]) -> None:
         if for_ms:

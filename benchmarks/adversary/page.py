@@ -11,6 +11,7 @@ from benchmarks.adversary.account import Account
 from benchmarks.adversary.camera import View, assess
 from benchmarks.adversary.line import Line
 from benchmarks.adversary.player import Player
+from benchmarks.adversary.pledges import PRESENT, Pledges
 from benchmarks.adversary.reactions import Reactions
 from benchmarks.adversary.trying import Trying
 from benchmarks.adversary.ways import Do, On, Rule, Script, Then
@@ -70,6 +71,7 @@ class Page:
         self._capture: d.OrderCapture | None = None
         self._challenge: d.OrderChallenge | None = None
         self._views: dict[str, View] = {}
+        self._pledges = Pledges()
         self._armed_ms = 0
         self._finishing = self._reopens = False
 
@@ -172,7 +174,11 @@ class Page:
             case d.OrderCapture():
                 self._capture = decision
                 self._fire(On.PROMPT if decision.prompt is not None else On.CAPTURE)
-                self._later(self._way.shutter_ms, partial(self._shoot, decision, self._evening.now_ms))
+                pledged = self._pledges.view(decision.frame)
+                if pledged is not None and (pledged in PRESENT or not self._way.wait_ms):
+                    self._send(decision, pledged, decision.frame)
+                else:
+                    self._later(self._way.shutter_ms, partial(self._shoot, decision, self._evening.now_ms))
             case d.OrderChallenge():
                 self._challenge = decision
                 self._fire(On.CHALLENGE)
@@ -196,21 +202,22 @@ class Page:
         if not evening.here and not over:
             self._later(POLL_MS, partial(self._shoot, order, ordered_ms))
         elif evening.here or way.then is Then.SEND:
-            self._capture = None
-            self._views[order.capture_id] = evening.view()
-            camera = f"camera-{self._camera}"
-            digest = f"{evening.chance.getrandbits(256):064x}" if order.announce else None
-            if digest is not None:
-                self._line.up(self._tell, e.CaptureTaken(at_ms=0, capture_id=order.capture_id, digest=digest))
-            event = e.CaptureReceived(
-                at_ms=0, capture_id=order.capture_id, nonce=order.nonce, camera=camera, digest=digest
-            )
-            self._line.up(self._tell, event, way.picture_ms)
-            self._flush()
+            self._send(order, evening.view(), f"{evening.chance.getrandbits(256):064x}" if order.announce else None)
         elif way.then is Then.REFUSE:
             self._refuse(order, ReasonCode.CAMERA_UNAVAILABLE)
         else:
             self._capture = None
+
+    def _send(self, order: d.OrderCapture, view: View, digest: str | None) -> None:
+        self._capture = None
+        self._views[order.capture_id] = view
+        if digest is not None and order.frame is None:
+            self._line.up(self._tell, e.CaptureTaken(at_ms=0, capture_id=order.capture_id, digest=digest))
+        event = e.CaptureReceived(
+            at_ms=0, capture_id=order.capture_id, nonce=order.nonce, camera=f"camera-{self._camera}", digest=digest
+        )
+        self._line.up(self._tell, event, self._way.picture_ms)
+        self._flush()
 
     def _refuse(self, order: d.OrderCapture, reason: ReasonCode) -> None:
         self._capture = None
@@ -266,9 +273,15 @@ class Page:
             stalled=self._stop is Do.STALL,
             ended=self._stop is Do.REPORT_END or position_ms >= self.player.duration_ms,
             visible=self._visible,
+            frames=self._frames(),
         )
         self._in_flight = True
         self._line.up(self._beaten, event)
+
+    def _frames(self) -> tuple[str, ...] | None:
+        """Return the frames that a report pledges, if it does."""
+        pledges = self._way.pledges and self._visible and self._policy.frames_pledged > 0
+        return self._pledges.made(self._evening) if pledges else None
 
     def _beaten(self, event: e.Event) -> None:
         """Apply a report with the number and the nonce that its chain has come to (I4)."""

@@ -114,7 +114,8 @@ class Way:
         accounts: How many accounts the learner studies under at once, each with this face enrolled.
         rtt_ms: Round trip of the line.
         picture_ms: How long the line takes to send a picture.
-        shutter_ms: How long the camera takes for one.
+        shutter_ms: How long the camera takes for one; a page may feign a slow one.
+        pledges: Whether reports pledge frames.
         finishes: Whether the page asks for the end when the lesson has ended.
         obeys: Whether the page pauses when told to.
         honest: Whether it is an honest day: then absences may be as short as bending down is.
@@ -133,6 +134,7 @@ class Way:
     rtt_ms: int = 60
     picture_ms: int = 100
     shutter_ms: int = 80
+    pledges: bool = True
     finishes: bool = True
     obeys: bool = True
     honest: bool = False

@@ -12,6 +12,12 @@ def test_tools_are_told_from_rules_and_settings() -> None:
     assert tools_of(way) == {"pause", "refuse", "stand-in"}
 
 
+def test_a_feigned_slow_camera_and_reports_without_frames_are_tools_of_cheats_alone() -> None:
+    slow = replace(PLAIN, shutter_ms=4_000, pledges=False)
+    assert tools_of(slow) == {"slow", "bare"}
+    assert tools_of(replace(slow, honest=True)) == frozenset()
+
+
 def test_a_ban_excludes_a_way() -> None:
     way = KNOWN["pauses-every-13-s"]
     assert fits(way, "pause")
