@@ -11,7 +11,8 @@ import { watchBattery } from "./battery.ts";
 import { Clock } from "./clock.ts";
 import { FramePump } from "./frames.ts";
 import { pageHints } from "./integrity.ts";
-import { deviceId, Memory } from "./memory.ts";
+import { deviceId, hexNonce, Memory } from "./memory.ts";
+import { conditionsOf } from "./conditions.ts";
 import { listenToPage, pageState } from "./page.ts";
 import type { PlayerAdapter } from "./player.ts";
 import { Pledges } from "./pledges.ts";
@@ -346,11 +347,7 @@ export class Controller {
   }
 
   private conditions(): Conditions {
-    const { connection } = navigator as Navigator & { connection?: { effectiveType?: string; saveData?: boolean } };
-    return {
-      effectiveType: connection?.effectiveType ?? "", saveData: connection?.saveData ?? false,
-      waitingBytes: this.socket.waitingBytes, lowBattery: this.state.saving,
-    };
+    return conditionsOf(this.socket.waitingBytes, this.state.saving);
   }
 
   private async capture(order: CaptureOrder): Promise<void> {
@@ -397,8 +394,4 @@ export class Controller {
       }
     }
   }
-}
-
-function hexNonce(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -63,3 +63,8 @@ export function deviceId(fresh: () => string): string {
     return "";
   }
 }
+
+/** A fresh nonce of 128 bits, in hexadecimal. */
+export function hexNonce(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
