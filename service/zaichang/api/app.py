@@ -19,6 +19,7 @@ from zaichang.api.queue import queue_router
 from zaichang.api.rate_limit import RateLimit
 from zaichang.api.receipts import receipts_router
 from zaichang.api.review import review_router
+from zaichang.api.revocations import revocations_router
 from zaichang.api.security import SecurityHeaders
 from zaichang.api.websocket import websocket_router
 
@@ -58,6 +59,7 @@ def describe() -> FastAPI:
         learner_router(),
         review_router(),
         queue_router(),
+        revocations_router(),
         manage_router(),
         deliveries_router(),
         public_router(),

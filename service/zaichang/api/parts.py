@@ -22,6 +22,7 @@ from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.account_sharing import AccountSharing
 from zaichang.review.desk import ReviewDesk
 from zaichang.review.media_delivery import DeliveryDesk
+from zaichang.review.revocations import RevocationDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class ApiParts:
         tokens: Verifies the launch tokens of learners who enrol themselves.
         logs: The logs that are served.
         review: Decisions and appeals.
+        revocations: Verified time that two people take back.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -57,6 +59,7 @@ class ApiParts:
     tokens: LaunchTokens
     logs: LogPlaces
     review: ReviewDesk
+    revocations: RevocationDesk
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

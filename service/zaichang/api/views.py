@@ -17,7 +17,7 @@ from zaichang.ports.records import Institution, SessionRow, StoredLeaf, StoredMi
 from zaichang.ports.records_cases import Case
 from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
-from zaichang.session.playhead import IntervalSet, total_ms
+from zaichang.session.playhead import IntervalSet, difference, normalise, total_ms
 
 NEWEST = (2**53 - 1, "~")
 """Before every session: the begin of the first page."""
@@ -62,7 +62,8 @@ def session_fields(
     letters = [
         (later[record["index"]][-1].verdict if later[record["index"]] else record["verdict"]) for record in records
     ]
-    granted_ms = sum(each.delta_ms for each in amendments)
+    granted_ms = sum(max(0, each.delta_ms) for each in amendments)
+    revoked_ms = -sum(min(0, each.delta_ms) for each in amendments)
     return {
         "session": row.session_id,
         "learner": row.learner_id,
@@ -74,8 +75,9 @@ def session_fields(
         "closed_ms": row.closed_ms,
         "superseded_by": row.superseded_by,
         "minutes": len(records),
-        "verified_ms": sum(record["verified_ms"] for record in records) + granted_ms,
+        "verified_ms": sum(record["verified_ms"] for record in records) + granted_ms - revoked_ms,
         "granted_ms": granted_ms,
+        "revoked_ms": revoked_ms,
         "verdicts": "".join(letters),
     }
 
@@ -123,10 +125,12 @@ def _minute(
     record: Mapping[str, Any] = json.loads(minute.body)
     index_of = {leaf.leaf_seq: leaf.entry_index for leaf in leaves}
     decisions = []
-    granted: list[list[int]] = []
+    counted = [(low, high) for low, high in record["verified"]]
     for each in amendments:
         body = json.loads(each.body)
-        granted += body["granted"]
+        counted += [(low, high) for low, high in body["granted"]]
+        if "revoked" in body:
+            counted = list(difference(normalise(counted), normalise((low, high) for low, high in body["revoked"])))
         shown = {
             "at_ms": each.at_ms,
             "outcome": body["outcome"],
@@ -141,7 +145,7 @@ def _minute(
         **record,
         "verdict": amendments[-1].verdict if amendments else record["verdict"],
         "was": record["verdict"],
-        "verified": sorted([*record["verified"], *granted]),
+        "verified": [list(part) for part in sorted(counted)],
         "verified_ms": record["verified_ms"] + sum(each.delta_ms for each in amendments),
         "reasons": [sentences_of(code) for code in record["reasons"]],
         "log_index": None if minute.leaf_seq is None else index_of.get(minute.leaf_seq),

@@ -112,6 +112,10 @@ MEANINGS: Final = MappingProxyType(
         ),
         "E_EXPIRED": _m("公钥文件已过有效期，请取得新的一份。", "The trust file has ended; a newer one is needed."),
         "E_VOID": _m("这次学习已被机构作废，不计学时。", "The institution voided this session; it counts for nothing."),
+        "E_REVOKED": _m(
+            "这份材料作出之后（或其中），部分学时已被撤销。",
+            "Time that the file states was taken back later.",
+        ),
         "E_RULES": _m(
             "记录所用的规则版本与本程序不同，无法用本程序重算。",
             "The record was made under a version of the rules that this release does not replay.",

@@ -17,6 +17,7 @@ from zaichang.audit.time_checks import check_born
 from zaichang.audit.whole.chains import Chains
 from zaichang.audit.whole.dates import Dates
 from zaichang.audit.whole.forms import Forms
+from zaichang.audit.whole.later import Later
 from zaichang.audit.whole.leaf_head import decode_head, latest_ms
 from zaichang.audit.whole.periods import check_period
 from zaichang.core.errors import EvidenceError
@@ -42,6 +43,7 @@ class EntryScan:
         deep: Whether every leaf is checked against its schema.
         prefix_root: Returns the root of the log's first leaves, as a leaf's anchor must name it (deep only).
         entry: Returns the entry at an index, for the leaves that a change of credit names.
+        later: Takes the changes of credit that fit, or None.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class EntryScan:
         deep: bool,
         prefix_root: Callable[[int], bytes] = lambda size: b"",
         entry: Callable[[int], bytes | None] = lambda index: None,
+        later: Later | None = None,
     ) -> None:
         """Start with no session."""
         self._prefix_root = prefix_root
@@ -68,6 +71,7 @@ class EntryScan:
         self._strangers: list[tuple[int, EvidenceError]] = []
         self._starts = 0
         self._entry = entry
+        self._later = later
         self._changes = Changes(origin, findings)
         self._empty = 0
         self._forms = Forms(findings)
@@ -263,6 +267,8 @@ class EntryScan:
         self._changes.take(leaf, target, self._links.started_ms(leaf.sid))
         if target is not None and self._changes.count > before:
             self._links.change(leaf, target)
+            if self._later is not None:
+                self._later.take(leaf, target)
 
     @staticmethod
     def _known(index: int, entry: bytes) -> KnownLeaf:

@@ -20,6 +20,7 @@ from zaichang.audit.history import HISTORY, WITNESSED, parse_first_sights, parse
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.reading.leaf_forms import FormChecks, Forms, form_checks
 from zaichang.audit.time_checks import SeenAt
+from zaichang.audit.whole.later import Later
 from zaichang.audit.whole.past import Past, trusted_checkpoint
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -49,11 +50,13 @@ class ScanOptions:
         chains: Whether each session's leaves are followed through the log.
         deep: Whether every leaf is checked against its schema.
         jobs: Processes that check a large log's leaves.
+        later: Sessions of an earlier file, of which later revocations are looked for; None for none.
     """
 
     chains: bool = True
     deep: bool = True
     jobs: int = 1
+    later: Later | None = None
 
 
 def scan_log(
@@ -87,7 +90,8 @@ def scan_log(
     checkpoint = signed.checkpoint
     about = About(origin=checkpoint.origin)
     findings.passed("checkpoint", about, f"Size {checkpoint.size}, signed by {', '.join(signed.opened.names())}.")
-    scan = _Scan(read, checkpoint, findings, options or ScanOptions(), progress, newest)
+    scan_options = options or ScanOptions()
+    scan = _Scan(read, checkpoint, findings, scan_options, progress, newest)
     scan.second = _second(read, checkpoint, trust, findings)
     past = Past(checkpoint, newest, scan.prefix_root, findings)
     seen, sights = past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust)
@@ -98,6 +102,8 @@ def scan_log(
     scan.statements.checkpoint(signed, trust)
     for entry in older:
         past.contains(entry, trust)
+    if scan_options.later is not None:
+        scan_options.later.finish(checkpoint, findings)
     return findings.checks
 
 
@@ -180,6 +186,7 @@ class _Scan:
             deep=options.deep,
             prefix_root=self.prefix_root,
             entry=self._entry,
+            later=options.later,
         )
         self._trusted: dict[int, dict[int, list[bytes]]] = {}
         self._kept: dict[int, list[bytes]] = {}

@@ -69,6 +69,7 @@ class Receipt:
         start: The session's first leaf.
         final: Its last.
         void: The leaf that took the whole session back, None if none did.
+        revoked: The last change that took time of the session back, None where all of it still counts.
         subject: Opening of the learner's pseudonym, or None.
         qr_png: The QR code as a PNG file, empty for none.
     """
@@ -77,6 +78,7 @@ class Receipt:
     start: ReceiptLeaf
     final: ReceiptLeaf
     void: ReceiptLeaf | None = None
+    revoked: ReceiptLeaf | None = None
     subject: Subject | None = None
     qr_png: bytes = b""
 
@@ -145,6 +147,8 @@ def write_receipt(receipt: Receipt) -> bytes:
     }
     if receipt.void is not None:
         value["void"] = leaf(receipt.void)
+    if receipt.revoked is not None:
+        value["revoked"] = leaf(receipt.revoked)
     if receipt.subject is not None:
         opened = receipt.subject
         value["subject"] = {"kind": opened.kind, "salt": opened.salt.hex(), "payload": opened.payload.decode()}
@@ -160,7 +164,7 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     value = parse_canonical_object(data, MAX_RECEIPT_BYTES)
     if value.get("format") != FORMAT:
         raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject", "void"}:
+    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject", "void", "revoked"}:
         raise EvidenceError("E_FORMAT", "The receipt has a field too many.")
     for name, parts in (("summary", {"zh", "en"}), ("qr", {"text", "png"})):
         if _object(value, name).keys() != parts:
@@ -178,6 +182,7 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
         start=_leaf(_object(value, "start")),
         final=_leaf(_object(value, "final")),
         void=_leaf(_object(value, "void")) if "void" in value else None,
+        revoked=_leaf(_object(value, "revoked")) if "revoked" in value else None,
         subject=subject,
         qr_png=decode_base64(_text(_object(value, "qr"), "png")),
     )
@@ -210,6 +215,8 @@ def verify_receipt(data: bytes, trust: Trust, read_qr: ReadQr | None = None) -> 
     parts = [("start", "session.start", receipt.start), ("final", "session.final", receipt.final)]
     if receipt.void is not None:
         parts.append(("void", "session.void", receipt.void))
+    if receipt.revoked is not None:
+        parts.append(("revoked", "session.amend", receipt.revoked))
     for name, kind, entry in parts:
         about = About(origin=checkpoint.origin, index=entry.index)
         try:
@@ -236,6 +243,8 @@ def verify_receipt(data: bytes, trust: Trust, read_qr: ReadQr | None = None) -> 
         _dates(findings, start, final, trust.witness_time_s(signed))
         if receipt.void is not None:
             _voided(findings, receipt.void, leaves["void"], start, final)
+        if receipt.revoked is not None:
+            _revoked(findings, receipt.revoked, leaves["revoked"], final)
         reveal = check_halves(start, final, findings) if start.sid == final.sid else None
         if reveal is not None:
             level = reveal.get("level")
@@ -268,6 +277,17 @@ def _voided(
         findings.failed("void", "E_AMEND", "The void is not of this session's first or final leaf.", about)
     else:
         findings.failed("void", "E_VOID", "The session was voided: it counts for nothing.", about)
+
+
+def _revoked(findings: Findings, entry: ReceiptLeaf, change: Mapping[str, CanonicalValue], final: KnownLeaf) -> None:
+    """Say that time of the session was taken back after its end."""
+    leaf = KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=dict(change))
+    about = leaf.about(final.text("origin"))
+    if leaf.sid != final.sid or leaf.delta("delta_ms") >= 0:
+        findings.failed("revoked", "E_AMEND", "The change takes back nothing of this session.", about)
+    else:
+        message = "Time of this session was taken back after its end: the summary's time does not all count."
+        findings.failed("revoked", "E_REVOKED", message, about)
 
 
 def _dates(findings: Findings, start: KnownLeaf, final: KnownLeaf, seen_s: int | None) -> None:

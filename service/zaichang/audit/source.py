@@ -14,6 +14,7 @@ from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, ReadQr, verify_receipt
 from zaichang.audit.replay.replaying import Replayer
+from zaichang.audit.taken_back import bundle_sessions, receipt_sessions, taken_back_since
 from zaichang.audit.verify import verify_bundle
 from zaichang.audit.whole.fork import FORMAT as FORK_FORMAT
 from zaichang.audit.whole.fork import MAX_FORK_BYTES, verify_fork
@@ -82,6 +83,7 @@ def verify_path(
     own_copy: bool = False,
     read_qr: ReadQr | None = None,
     max_bytes: int = MAX_BUNDLE_BYTES,
+    newer: Path | None = None,
 ) -> list[Check]:
     """Check the bundle, receipt or log at ``path``.
 
@@ -95,6 +97,7 @@ def verify_path(
         read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
         progress: For a folder: called with the entries read and the total.
         max_bytes: For a file: a longer one is refused before it is read.
+        newer: For a bundle or a receipt: the log's folder now, to find what was taken back since.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
@@ -105,15 +108,19 @@ def verify_path(
         first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
         return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
     data = read_file(path, min(max_bytes, MAX_BUNDLE_BYTES))
+    if newer is not None and not newer.is_dir():
+        raise UnreadableInput("verify.unreadable", f"{newer} is not the folder of a log.")
     if older:
         # Silence would look like a passed check.
         raise UnreadableInput(
             "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
         )
     if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
-        return verify_bundle(data, trust, replay)
+        checks = verify_bundle(data, trust, replay)
+        return checks + ([] if newer is None else taken_back_since(bundle_sessions(data), tile_reader(newer), trust))
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
-        return verify_receipt(data, trust, read_qr)
+        checks = verify_receipt(data, trust, read_qr)
+        return checks + ([] if newer is None else taken_back_since(receipt_sessions(data), tile_reader(newer), trust))
     if b'"format":"' + FORK_FORMAT.encode() + b'"' in data[:MAX_FORK_BYTES]:
         return verify_fork(data, trust)
     raise UnreadableInput(

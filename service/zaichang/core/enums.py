@@ -112,6 +112,28 @@ class ReviewOutcome(StrEnum):
     """Seen; there is nothing to decide."""
     EXPECTED = "expected"
     """Many rightly share this address or device; it is not shown again."""
+    REVOKE = "revoke"
+    """Two people took verified time back."""
+
+
+class RevocationScope(StrEnum):
+    """The time that a revocation takes back."""
+
+    INTERVALS = "intervals"
+    """Positions of a session's lesson."""
+    SESSION = "session"
+    YEAR = "year"
+    """All of a person in a year."""
+
+
+class RevocationState(StrEnum):
+    """The state of a revocation."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    """Decided, and being carried out."""
+    DONE = "done"
+    REFUSED = "refused"
 
 
 class KeyRole(StrEnum):

@@ -302,6 +302,22 @@ SENTENCES: Final = MappingProxyType(
         _R.SERVICE_FAULT: _s(
             "这是我方服务的故障，这段时间已计入。", "This was a fault of the service; the time now counts."
         ),
+        _R.REVOKED_PROXY: _s(
+            "经两名工作人员核实，这段时间是他人代学，学时已撤销。如有异议请申诉。",
+            "Two people found that another person studied here; this time was taken back. Appeal if this is wrong.",
+        ),
+        _R.REVOKED_FRAUD: _s(
+            "经两名工作人员核实，这段学时以不正当手段取得，已撤销。如有异议请申诉。",
+            "Two people found that this time was obtained improperly; it was taken back. Appeal if this is wrong.",
+        ),
+        _R.REVOKED_ERROR: _s(
+            "这段时间因记录有误而撤销，同样的内容可以再学并计时。如有异议请申诉。",
+            "This time was recorded in error and taken back; you can earn it again. Appeal if this is wrong.",
+        ),
+        _R.REVOKED_YEAR: _s(
+            "因弄虚作假，您这一年度的学时已全部撤销。如有异议请申诉。",
+            "All your time of this year was taken back because of cheating. Appeal if this is wrong.",
+        ),
     }
 )
 """Every code's sentence. Receipts quote the sentences of session ends word for word: never change those."""

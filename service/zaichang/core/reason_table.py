@@ -174,6 +174,11 @@ EFFECTS: Final = MappingProxyType(
         _R.SERVICE_FAULT: _e(_NOTHING, reader=_RECORD),
         _R.DELIVERY_CONFIRMED: _e(_NOTHING, reader=_RECORD),
         _R.MOVEMENTS_FOLLOWED: _e(_NOTHING, reader=_RECORD),
+        # Verified time that two people took back
+        _R.REVOKED_PROXY: _e(_STRETCH, reader=_RECORD),
+        _R.REVOKED_FRAUD: _e(_STRETCH, reader=_RECORD),
+        _R.REVOKED_ERROR: _e(_STRETCH, reader=_RECORD),
+        _R.REVOKED_YEAR: _e(_STRETCH, reader=_RECORD),
     }
 )
 

@@ -7,7 +7,7 @@ what the player's own reports show as played, at most the minute's server time.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -62,7 +62,21 @@ class MinuteView(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A reviewer's decision on minutes: the granted time (none for a refusal), the reason, and a waiting appeal."""
+    """A reviewer's decision on minutes: the granted time (none for a refusal) and the reason.
+
+    Attributes:
+        reviewer_id: Its author.
+        outcome: Grant, refuse or revoke.
+        reason: Why.
+        note: For the institution.
+        granted: Granted time by minute.
+        at_ms: Server time.
+        appeal: The waiting appeal that it answers, or None.
+        revoked: For a revocation, the time that is taken back, by minute.
+        empty: Minutes of which people took back all, now or earlier.
+        proposer: For a revocation, the person who proposed it.
+        revocation_id: Of the revocation.
+    """
 
     reviewer_id: ReviewerId
     outcome: ReviewOutcome
@@ -71,6 +85,16 @@ class Ruling:
     granted: Mapping[int, IntervalSet]
     at_ms: int
     appeal: AppealBehind | None = None
+    revoked: Mapping[int, IntervalSet] = field(default_factory=dict)
+    empty: frozenset[int] = frozenset()
+    proposer: str = ""
+    revocation_id: str = ""
+
+    def verdict_of(self, minute: MinuteView, granted: IntervalSet) -> Verdict:
+        """Return the minute's verdict after the decision."""
+        stands = minute.verdict == Verdict.VERIFIED or minute.index in self.revoked
+        counts = bool(granted) or (stands and minute.index not in self.empty)
+        return Verdict.VERIFIED if counts else Verdict.REFUSED
 
 
 def view(stored: StoredMinute) -> MinuteView:
@@ -91,7 +115,7 @@ def left_to_decide(
         minutes: Of the session.
         decided: Minutes that a reviewer has decided.
         credited: The learner's credited time in this lesson.
-        appealed: Minutes of a waiting appeal: re-opened, decided or not.
+        appealed: Minutes of a waiting appeal: re-opened, decided or not, also for time that was taken back.
         events: The session's, for appealed minutes.
     """
     left: dict[int, IntervalSet] = {}
@@ -101,6 +125,7 @@ def left_to_decide(
             continue
         open_to_people = normalise(minute.undecided)
         if minute.index in appealed:
+            open_to_people = union(open_to_people, normalise(minute.verified))
             open_to_people = union(open_to_people, played_in(events, minute.from_ms, minute.to_ms))
         free = at_most(difference(open_to_people, credited), max(0, minute.to_ms - minute.from_ms + SLACK_MS))
         if free:
@@ -137,14 +162,14 @@ def ruling_leaves(
     seq, prev, at_ms = leaves[-1].leaf_seq, leaf_hash(leaves[-1].body), max(ruling.at_ms, leaves[-1].at_ms)
     new_leaves: list[StoredLeaf] = []
     amendments: list[Amendment] = []
-    for number, granted in sorted(ruling.granted.items()):
+    for number in sorted({*ruling.granted, *ruling.revoked}):
+        granted, revoked = ruling.granted.get(number, ()), ruling.revoked.get(number, ())
         stored = of_minute[number]
         segment = None if stored.leaf_seq is None else by_seq.get(stored.leaf_seq)
         if segment is None or segment.entry_index is None:
             raise NotAllowed("review.unsealed", "The minute's record is not in the log yet.", "Try again shortly.")
         seq += 1
-        counts = granted or view(stored).verdict == Verdict.VERIFIED
-        verdict = Verdict.VERIFIED if counts else Verdict.REFUSED
+        verdict, delta_ms = ruling.verdict_of(view(stored), granted), total_ms(granted) - total_ms(revoked)
         body = canonical_bytes(
             {
                 "v": VERSION,
@@ -156,6 +181,7 @@ def ruling_leaves(
                 "reason": ruling.reason.value,
                 "verdict": verdict.value,
                 "granted": [list(each) for each in granted],
+                **({"revoked": [list(each) for each in revoked], "proposer": ruling.proposer} if revoked else {}),
                 **note_of(session_key, seq, ruling.note),
                 **_appeal_of(session_key, number, ruling.appeal),
             }
@@ -166,7 +192,7 @@ def ruling_leaves(
             target_hash=leaf_hash(segment.body),
             minute=number,
             verdict=verdict.value,
-            delta_ms=total_ms(granted),
+            delta_ms=delta_ms,
             reason=ruling.reason.value,
             request=commitment(RULING, salt(session_key, RULING, seq), body),
         )
@@ -179,11 +205,12 @@ def ruling_leaves(
                 minute=number,
                 at_ms=at_ms,
                 verdict=verdict,
-                delta_ms=total_ms(granted),
+                delta_ms=delta_ms,
                 reason=ruling.reason,
                 reviewer_id=ruling.reviewer_id,
                 body=body,
                 note=ruling.note,
+                revocation_id=ruling.revocation_id,
             )
         )
     return tuple(new_leaves), tuple(amendments)

@@ -111,12 +111,15 @@ def amend_fact(
 ) -> HourFact:
     """Return the fact of a reviewer's decision: the granted time stands after the minute's verified time.
 
+    A revocation has no runs; it names the positions of the session that count no longer.
+
     Raises:
         EvidenceError: ``hours.record`` where the granted time is not the leaf's.
     """
     minute = next(json.loads(stored.body) for stored in minutes if stored.minute == amendment.minute)
-    granted = json.loads(amendment.body)["granted"]
-    if sum(high - low for low, high in granted) != amendment.delta_ms:
+    record = json.loads(amendment.body)
+    granted, revoked = record["granted"], record.get("revoked", [])
+    if sum(high - low for low, high in granted) - sum(high - low for low, high in revoked) != amendment.delta_ms:
         raise EvidenceError(
             "hours.record", f"Session {row.session_id}: decision {amendment.leaf_seq} is not its leaf's."
         )
@@ -124,7 +127,7 @@ def amend_fact(
     runs = minute_runs(minute["from_ms"], minute["to_ms"], granted, used_ms)
     index = next(leaf.entry_index for leaf in leaves if leaf.leaf_seq == amendment.leaf_seq) or 0
     key = f"amend/{row.session_id}/{amendment.leaf_seq}"
-    return _fact(row, key, runs, amendment.delta_ms, index, index)
+    return _fact(row, key, runs, amendment.delta_ms, index, index, revoked)
 
 
 def logged(leaves: Sequence[StoredLeaf], kind: LeafKind, field: str) -> int:
@@ -170,7 +173,15 @@ def joined(runs: Sequence[Run]) -> list[Run]:
     return found
 
 
-def _fact(row: SessionRow, key: str, runs: Sequence[Run], verified_ms: int, first: int, last: int) -> HourFact:
+def _fact(
+    row: SessionRow,
+    key: str,
+    runs: Sequence[Run],
+    verified_ms: int,
+    first: int,
+    last: int,
+    revoked: Sequence[Sequence[int]] = (),
+) -> HourFact:
     lesson = row.lesson_id if row.timeline == "1" else f"{row.lesson_id}@{row.timeline}"
     entry = {
         "id": key,
@@ -181,6 +192,7 @@ def _fact(row: SessionRow, key: str, runs: Sequence[Run], verified_ms: int, firs
         "session": row.session_id,
         "runs": [list(run) for run in runs],
         "note": f"log {first}-{last}",
+        **({"revoked": [list(part) for part in revoked]} if revoked else {}),
     }
     return HourFact(
         institution_id=row.institution_id,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from zaichang.core.errors import ConfigError
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.hours.cases import read_toml
+from zaichang.hours.revoked import without_revoked
 from zaichang.ledger.entries.kinds import facts_of
 from zaichang.ledger.facts import Fact
 from zaichang.ports.ledger import HourFacts
@@ -43,8 +44,8 @@ async def stored_facts(
         ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
     """
     entries: list[dict[str, Any]] = []
-    for fact in await store.hour_facts(institution_id, learner_id):
-        entry = json.loads(fact.body)
+    stored = [json.loads(fact.body) for fact in await store.hour_facts(institution_id, learner_id)]
+    for entry in without_revoked(stored):
         if entry["runs"]:
             category = catalogue.get(f"{entry['institution']}/{entry['course']}", "")
             entries.append(entry | {"category": category})

@@ -73,6 +73,7 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
                 "verdict": amendment.verdict,
                 "delta_ms": amendment.delta_ms,
                 "granted": record["granted"],
+                **({"revoked": record["revoked"]} if "revoked" in record else {}),
                 "reason": amendment.reason,
                 "log": {"origin": origin, "index": entry_index},
             }

@@ -45,12 +45,20 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
     voids = [leaf.entry_index for leaf in stored if leaf.kind == "session.void"]
     logged = [_proven(reader, place) for place in voids if place is not None and place < reader.size]
     void = next((entry for entry in logged if parse_leaf(entry.leaf)["target"] in places), None)
+    amends = [leaf for leaf in stored if leaf.kind is LeafKind.AMEND]
+    changes = [(place, parse_leaf(leaf.body)["delta_ms"]) for leaf in amends if (place := leaf.entry_index) is not None]
+    deltas = [(place, delta_ms) for place, delta_ms in changes if place < reader.size and isinstance(delta_ms, int)]
+    revoked = None
+    if sum(delta_ms for _, delta_ms in deltas) < 0:
+        revoked = _proven(reader, max(place for place, delta_ms in deltas if delta_ms < 0))
     learner = await store.learner(row.institution_id, row.learner_id)
     key = session_key(vault.unlock(learner).subject_key(), row.session_id)
     subject = Subject(
         kind=SUBJECT, salt=salt(key, SUBJECT, 0), payload=subject_payload(row.institution_id, row.learner_id)
     )
-    receipt = Receipt(checkpoint=reader.checkpoint.note, start=start, final=final, void=void, subject=subject)
+    receipt = Receipt(
+        checkpoint=reader.checkpoint.note, start=start, final=final, void=void, revoked=revoked, subject=subject
+    )
     return write_receipt(replace(receipt, qr_png=_qr_png(qr_text(receipt))))
 
 

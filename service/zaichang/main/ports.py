@@ -83,6 +83,7 @@ class Parts:
             staff=store,
             cases=store,
             decisions=store,
+            revocations=store,
             sightings=store,
             media_deliveries=store,
             vault=self.vault,

@@ -49,6 +49,7 @@ from zaichang.review.desk import ReviewDesk
 from zaichang.review.face_search import FaceSearch
 from zaichang.review.late_liveness import LateLiveness
 from zaichang.review.media_delivery import DeliveryDesk
+from zaichang.review.revocations import RevocationDesk
 from zaichang.settings import Settings
 from zaichang.vision.backend import InProcessVision, PoolConfig
 
@@ -77,6 +78,7 @@ class Services:
     passkeys: PasskeyDesk
     recorder: Recorder
     review: ReviewDesk
+    revocations: RevocationDesk
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -91,6 +93,7 @@ class Services:
         try:
             await self.logs.open_existing()
             await self.recorder.recover()
+            await self.revocations.recover()
             await self.hub.recover()
         except BaseException:
             await self.close()
@@ -234,6 +237,7 @@ async def build(
         passkeys=PasskeyDesk(launch_ports, tokens, settings.passkey_domains),
         recorder=recorder,
         review=review,
+        revocations=RevocationDesk(ports, review, hub.learner_lock),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -293,6 +297,7 @@ def create_service_app(services: Services) -> FastAPI:
             camera_enrolment=services.camera_enrolment,
             passkeys=services.passkeys,
             review=services.review,
+            revocations=services.revocations,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zaichang.core.enums import SightingKind
-from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId, SessionId
+from zaichang.core.enums import RevocationScope, RevocationState, SightingKind
+from zaichang.core.ids import NO_REVIEWER, CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import StoredLeaf
 from zaichang.ports.records_cases import CaseClosing
@@ -28,17 +28,60 @@ class Amendment:
     body: bytes
     published: bool = False
     note: str = ""
+    revocation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """Verified time that people take back.
+
+    Attributes:
+        revocation_id: Random.
+        institution_id: Whose.
+        learner_id: Pseudonym.
+        scope: Positions of a session, a session, or a person's year.
+        session_id: The session, or empty.
+        year: The first day of the year, or empty.
+        intervals: Positions in the lesson, or none.
+        reason: One of ``audit.changes.rulings.REVOKE_REASONS``.
+        note: For the institution; erased with the learner.
+        case_id: The case that it ends, or empty.
+        proposed_by: Who proposed it.
+        proposed_ms: Server time.
+        state: Proposed, confirmed, done or refused.
+        decided_by: The second person, or empty.
+        decided_ms: Server time, or None.
+        revoked_ms: Time that it has taken back.
+    """
+
+    revocation_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    scope: RevocationScope
+    session_id: SessionId
+    year: str
+    intervals: IntervalSet
+    reason: ReasonCode
+    note: str
+    case_id: CaseId
+    proposed_by: ReviewerId
+    proposed_ms: int
+    state: RevocationState = RevocationState.PROPOSED
+    decided_by: ReviewerId = NO_REVIEWER
+    decided_ms: int | None = None
+    revoked_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend:
-    """One atomic write of a decision: leaves, their records, the credit, and the case's end."""
+    """One atomic write of a decision: leaves, their records, the credit given and taken back, and the case's end."""
 
     session_id: SessionId
     leaves: tuple[StoredLeaf, ...]
     amendments: tuple[Amendment, ...]
     credited: tuple[tuple[int, IntervalSet], ...]
-    close: CaseClosing
+    close: CaseClosing | None
+    revoked: tuple[tuple[int, IntervalSet], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from zaichang.core.enums import SightingKind
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
 from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Sighting
+from zaichang.session.playhead import IntervalSet
 
 
 class StaffStore(Protocol):
@@ -69,6 +70,9 @@ class DecisionStore(Protocol):
 
     async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return a session's decisions, the oldest first. Cost: read."""
+
+    async def credited_minutes(self, session_id: str) -> Mapping[int, IntervalSet]:
+        """Return the media of a session that counts, by minute. Cost: read."""
 
     async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
         """Keep an appeal and open its case, in one transaction. Cost: commit."""

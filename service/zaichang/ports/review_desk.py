@@ -15,6 +15,7 @@ from zaichang.ports.lessons import LessonStore
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.media_delivery import MediaDeliveryStore
 from zaichang.ports.review import CaseStore, DecisionStore, SightingStore, StaffStore
+from zaichang.ports.revocations import RevocationStore
 from zaichang.ports.sessions import SessionHistory
 from zaichang.ports.vision import Vision
 
@@ -32,6 +33,7 @@ class ReviewPorts:
     staff: StaffStore
     cases: CaseStore
     decisions: DecisionStore
+    revocations: RevocationStore
     sightings: SightingStore
     media_deliveries: MediaDeliveryStore
     vault: Vault

@@ -129,7 +129,10 @@ class ReviewDesk:
         if row.state is not SessionState.CLOSED:
             raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
         known = [view(minute) for minute in await ports.history.minutes(session_id)]
-        chosen = tuple(sorted(set(minutes))) or tuple(each.index for each in known if each.verdict != Verdict.VERIFIED)
+        lost = {each.minute for each in await ports.decisions.amendments(session_id) if each.delta_ms < 0}
+        chosen = tuple(sorted(set(minutes))) or tuple(
+            each.index for each in known if each.verdict != Verdict.VERIFIED or each.index in lost
+        )
         if not set(chosen) <= {each.index for each in known}:
             raise PeerViolation("appeal.invalid", "minutes names a minute that the session does not have.")
         text = words.strip()
@@ -223,10 +226,17 @@ class ReviewDesk:
             note=wanted.note,
             granted={minute: left[minute] if wanted.outcome is ReviewOutcome.GRANT else () for minute in chosen},
             at_ms=now_ms,
+            empty=await self._emptied(row.session_id),
         )
         ruling = replace(ruling, appeal=await self._waiting(row))
         rest_ms = sum(total_ms(part) for minute, part in left.items() if minute not in chosen)
-        await self._rule(row, case.case_id, minutes, ruling, rest_ms)
+        await self.rule(row, minutes, ruling, _closing(case.case_id, ruling, rest_ms))
+
+    async def _emptied(self, session_id: SessionId) -> frozenset[int]:
+        """Return the minutes of which people took back all."""
+        decisions = self._ports.decisions
+        lost = {each.minute for each in await decisions.amendments(session_id) if each.delta_ms < 0}
+        return frozenset(lost - (await decisions.credited_minutes(session_id)).keys())
 
     async def grant(self, row: SessionRow, author: str, reason: ReasonCode, found: Mapping[int, IntervalSet]) -> int:
         """Grant time without a review, as a new log entry (I9); return the milliseconds.
@@ -261,12 +271,26 @@ class ReviewDesk:
         )
         granted_ms = sum(total_ms(part) for part in granted.values())
         rest_ms = sum(total_ms(part) for part in left.values()) - granted_ms
-        await self._rule(row, session_case_id(row.session_id), minutes, ruling, rest_ms)
+        await self.rule(row, minutes, ruling, _closing(session_case_id(row.session_id), ruling, rest_ms))
         return granted_ms
 
-    async def _rule(
-        self, row: SessionRow, case_id: CaseId, minutes: Sequence[StoredMinute], ruling: Ruling, rest_ms: int
+    async def rule(
+        self, row: SessionRow, minutes: Sequence[StoredMinute], ruling: Ruling, close: CaseClosing | None
     ) -> None:
+        """Write a decision as new log entries, and carry them into the log and the outbox.
+
+        The caller holds the learner's lock.
+
+        Args:
+            row: The session, closed.
+            minutes: All its minutes.
+            ruling: The decision.
+            close: The end of the case that it decides, or None.
+
+        Raises:
+            NotAllowed: ``review.session_open``, ``review.unsealed``: try again later.
+            StorageError: ``storage.conflict`` where another decision came in between.
+        """
         ports = self._ports
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
         learner = await ports.learners.learner(row.institution_id, row.learner_id)
@@ -280,18 +304,23 @@ class ReviewDesk:
                 leaves=leaves,
                 amendments=amendments,
                 credited=tuple((minute, part) for minute, part in ruling.granted.items() if part),
-                close=CaseClosing(
-                    case_id=case_id,
-                    at_ms=ruling.at_ms,
-                    reviewer_id=ruling.reviewer_id,
-                    outcome=ruling.outcome,
-                    note=ruling.note,
-                    left_ms=rest_ms,
-                    open=rest_ms > 0,
-                ),
+                close=close,
+                revoked=tuple(ruling.revoked.items()),
             )
         )
         await self._recorder.record(row, log, leaves, _no_client)
+
+
+def _closing(case_id: CaseId, ruling: Ruling, rest_ms: int) -> CaseClosing:
+    return CaseClosing(
+        case_id=case_id,
+        at_ms=ruling.at_ms,
+        reviewer_id=ruling.reviewer_id,
+        outcome=ruling.outcome,
+        note=ruling.note,
+        left_ms=rest_ms,
+        open=rest_ms > 0,
+    )
 
 
 def _check(case: Case, wanted: Verdicts) -> None:
@@ -304,6 +333,8 @@ def _check(case: Case, wanted: Verdicts) -> None:
         if wanted.reason not in kinds[wanted.outcome]:
             allowed = ", ".join(reason.value for reason in kinds[wanted.outcome])
             raise PeerViolation("review.invalid", f"The reason of a {wanted.outcome} must be one of {allowed}.")
+    elif wanted.outcome is ReviewOutcome.REVOKE:
+        raise PeerViolation("review.invalid", "Time is taken back by two people: POST /v1/revocations.")
     elif wanted.minutes:
         raise PeerViolation("review.invalid", f"{wanted.outcome} is about the whole case, not about minutes.")
     elif wanted.outcome is ReviewOutcome.EXPECTED and case.kind is CaseKind.SESSION:

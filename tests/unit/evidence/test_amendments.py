@@ -121,6 +121,26 @@ def test_a_ruling_becomes_one_chained_leaf_for_each_minute() -> None:
     assert {each["target_hash"] for each in fields} == {leaf_hash(SEGMENT.body).hex()}
 
 
+def test_a_revocation_takes_back_and_says_what_still_counts() -> None:
+    minutes = [minute(0, "V"), minute(1, "V"), minute(2, "V")]
+    taken: dict[int, IntervalSet] = {0: ((0, 20_000),), 1: ((60_000, 70_000),)}
+    words = replace(
+        ruling({2: ()}), outcome=ReviewOutcome.REVOKE, reason=ReasonCode.REVOKED_PROXY, revoked=taken,
+        empty=frozenset({0, 2}), proposer="r2", revocation_id="v1",
+    )  # fmt: skip
+    leaves, records = ruling_leaves(ROW, "log/1", None, LEAVES, minutes, words, KEY)
+    fields = [parse_leaf(leaf.body) for leaf in leaves]
+    assert [(each["minute"], each["verdict"], each["delta_ms"]) for each in fields] == [
+        (0, "F", -20_000),
+        (1, "V", -10_000),
+        (2, "F", 0),
+    ]
+    document = parse_canonical_object(records[0].body)
+    assert (document["revoked"], document["granted"], document["proposer"]) == ([[0, 20_000]], [], "r2")
+    assert "revoked" not in parse_canonical_object(records[2].body)
+    assert {record.revocation_id for record in records} == {"v1"}
+
+
 def test_a_note_is_committed_to_and_not_shown() -> None:
     words = replace(ruling({0: ()}), note="刚刚看过")
     _, (record,) = ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0)], words, KEY)

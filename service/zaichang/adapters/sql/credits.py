@@ -7,7 +7,7 @@ from typing import Final
 
 from zaichang.core.errors import StorageError
 from zaichang.core.periods import ONCE, around
-from zaichang.session.playhead import IntervalSet, normalise
+from zaichang.session.playhead import IntervalSet, difference, normalise
 
 LESSON: Final = "institution_id, learner_id, course_id, lesson_id, timeline, period"
 """The columns of a session that say to whom and for which lesson and period it credits."""
@@ -54,6 +54,40 @@ def credit(
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*where, start_ms, end_ms, session_id, minute),
     )
+
+
+def of_session(db: sqlite3.Connection, session_id: str) -> dict[int, IntervalSet]:
+    """Return the media that a session credited and that still counts, by minute."""
+    where = f"USING ({LESSON}) WHERE s.session_id = ?1 AND c.session_id = ?1 ORDER BY c.minute, c.start_ms"
+    sql = f"SELECT c.minute, c.start_ms, c.end_ms FROM sessions s JOIN credits c {where}"  # noqa: S608 - constants
+    found: dict[int, list[tuple[int, int]]] = {}
+    for minute, start_ms, end_ms in db.execute(sql, (session_id,)):
+        found.setdefault(minute, []).append((start_ms, end_ms))
+    return {minute: normalise(parts) for minute, parts in found.items()}
+
+
+def take_back(
+    db: sqlite3.Connection, where: tuple[str, ...], session_id: str, minute: int, revoked: IntervalSet
+) -> None:
+    """Free media that a session's minute credited, so that it can be earned again.
+
+    Args:
+        db: The writer's connection, within a transaction.
+        where: The values of ``LESSON``.
+        session_id: The session.
+        minute: The minute.
+        revoked: The media, all of it credited by this minute.
+
+    Raises:
+        StorageError: ``storage.conflict`` where some of it does not count any more.
+    """
+    standing = of_session(db, session_id).get(minute, ())
+    if difference(revoked, standing):
+        raise StorageError("storage.conflict", "Another decision about this session came in between.", "Look again.")
+    own = f"{_SAME} AND period = ? AND session_id = ? AND minute = ?"
+    db.execute(f"DELETE FROM credits WHERE {own}", (*where, session_id, minute))  # noqa: S608 - constants
+    for start_ms, end_ms in difference(standing, revoked):
+        credit(db, where, session_id, minute, start_ms, end_ms)
 
 
 def _overlapping(period: str) -> tuple[str, tuple[str, ...]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from zaichang.adapters.sql.cases import close_case, insert_case
-from zaichang.adapters.sql.credits import LESSON, credit
+from zaichang.adapters.sql.credits import LESSON, credit, of_session, take_back
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
@@ -16,9 +16,10 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records_cases import Appeal, CaseDraft
 from zaichang.ports.records_review import Amend, Amendment
 from zaichang.session.decisions import Verdict
+from zaichang.session.playhead import IntervalSet
 
 _AMENDMENT = "session_id, leaf_seq, minute, at_ms, verdict, delta_ms, reason, reviewer_id, body, delivered"
-_AS_READ = f"{_AMENDMENT} AS published, note"
+_AS_READ = f"{_AMENDMENT} AS published, note, revocation_id"
 
 
 class Decisions:
@@ -55,6 +56,10 @@ class Decisions:
                 ).rowcount
             )
         )
+
+    async def credited_minutes(self, session_id: str) -> Mapping[int, IntervalSet]:
+        """See the port."""
+        return await self._db.read(lambda db: of_session(db, session_id))
 
     async def add_appeal(self, appeal: Appeal, draft: CaseDraft) -> None:
         """See the port."""
@@ -127,7 +132,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         "AND timeline = ? AND state <> 'closed'",
         where[:5],
     ).fetchone()
-    if studying:
+    if studying and not write.revoked:
         # A running session subtracts what was credited when it began; a grant meanwhile would count twice (I2).
         raise NotAllowed(
             "review.session_open", "The learner is studying this lesson now.", "Decide once that session has ended."
@@ -143,7 +148,7 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         )
     for each in write.amendments:
         db.execute(
-            f"INSERT INTO amendments ({_AMENDMENT}, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",  # noqa: S608 - constant
+            f"INSERT INTO amendments ({_AMENDMENT}, note, revocation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",  # noqa: S608 - constant
             (
                 each.session_id,
                 each.leaf_seq,
@@ -155,12 +160,16 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
                 each.reviewer_id,
                 each.body,
                 each.note,
+                each.revocation_id,
             ),
         )
     for minute, intervals in write.credited:
         for start_ms, end_ms in intervals:
             credit(db, where, write.session_id, minute, start_ms, end_ms)
-    close_case(db, write.close)
+    for minute, intervals in write.revoked:
+        take_back(db, where, write.session_id, minute, intervals)
+    if write.close is not None:
+        close_case(db, write.close)
 
 
 def forget_in_review(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId) -> None:

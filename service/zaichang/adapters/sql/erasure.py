@@ -59,6 +59,10 @@ class Erasure:
             for table in ("credits", "enrolments", "passkeys", "allowances", "sightings"):
                 db.execute(f"DELETE FROM {table} WHERE institution_id = ? AND learner_id = ?", where)  # noqa: S608
             db.execute(
+                "UPDATE revocations SET learner_id = ?3, note = '' WHERE institution_id = ?1 AND learner_id = ?2",
+                (*where, alias),
+            )
+            db.execute(
                 "UPDATE sessions SET learner_id = ?3, token_id = 'erased-' || session_id "
                 "WHERE institution_id = ?1 AND learner_id = ?2",
                 (*where, alias),

@@ -216,6 +216,17 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             FOREIGN KEY (institution_id, learner_id) REFERENCES learners) STRICT, WITHOUT ROWID""",
         """CREATE INDEX passkeys_of_learner ON passkeys (institution_id, learner_id)""",
     ),
+    (
+        # Verified time that people take back: proposed by one, decided by another
+        """CREATE TABLE revocations (
+            revocation_id TEXT PRIMARY KEY, institution_id TEXT NOT NULL REFERENCES institutions,
+            learner_id TEXT NOT NULL, scope TEXT NOT NULL, session_id TEXT NOT NULL, year TEXT NOT NULL,
+            intervals TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, case_id TEXT NOT NULL,
+            proposed_by TEXT NOT NULL, proposed_ms INTEGER NOT NULL, state TEXT NOT NULL, decided_by TEXT NOT NULL,
+            decided_ms INTEGER, revoked_ms INTEGER NOT NULL) STRICT""",
+        """CREATE INDEX revocations_by_time ON revocations (institution_id, proposed_ms)""",
+        """ALTER TABLE amendments ADD COLUMN revocation_id TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from zaichang.adapters.sql.media_deliveries import Deliveries
 from zaichang.adapters.sql.passkeys import PasskeyRows
 from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
+from zaichang.adapters.sql.revocations import Revocations
 from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
 from zaichang.core.enums import ChallengeKind, SessionState, stored
@@ -46,7 +47,18 @@ LAST_AT_MS: Final = (
 
 
 class SqliteStore(
-    People, PasskeyRows, Records, Cases, Decisions, Staff, Sightings, Deliveries, Erasure, HourFactRows, KeyChecks
+    People,
+    PasskeyRows,
+    Records,
+    Cases,
+    Decisions,
+    Revocations,
+    Staff,
+    Sightings,
+    Deliveries,
+    Erasure,
+    HourFactRows,
+    KeyChecks,
 ):
     """All store ports on one database with one writer."""
 

@@ -13,7 +13,7 @@ from zaichang.core.enums import ReviewOutcome
 from zaichang.core.reasons import ReasonCode
 from zaichang.review.desk import NOTE_MAX_CHARS
 
-OUTCOMES = tuple(outcome.value for outcome in ReviewOutcome)
+OUTCOMES = tuple(outcome.value for outcome in ReviewOutcome if outcome is not ReviewOutcome.REVOKE)
 DECISION_REASONS = tuple(reason.value for reason in (*GRANT_REASONS, *REFUSE_REASONS))
 
 

@@ -31,6 +31,7 @@ class SessionLine(Answer):
     minutes: int = Field(description="How many minutes are recorded.", examples=[1])
     verified_ms: Ms
     granted_ms: int = Field(description="The part of `verified_ms` that people granted.", examples=[0])
+    revoked_ms: int = Field(description="How much people took back; `verified_ms` is without it.", examples=[0])
     verdicts: str = Field(description="A letter for each minute: V, F or U.", examples=["V"])
 
 
@@ -38,8 +39,8 @@ class Decision(Answer):
     """A reviewer's decision about a minute."""
 
     at_ms: At
-    outcome: str = Field(description="`grant` or `refuse`.", examples=["grant"])
-    delta_ms: int = Field(description="How much it added to `verified_ms`.", examples=[60_000])
+    outcome: str = Field(description="`grant`, `refuse` or `revoke`.", examples=["grant"])
+    delta_ms: int = Field(description="How much it added to `verified_ms`; below 0: taken back.", examples=[60_000])
     reason: Reason
     log_index: int | None = Field(description="Its place in the log; null until it is there.", examples=[17])
 

@@ -4,7 +4,7 @@ A ``session.amend`` or ``session.void`` leaf commits to its document in ``reques
 
   1. the document has the fields of its version, and no others
   2. it says what the leaf says: session, minute or target, verdict, reason, and the minute in which it was decided
-  3. the author's role may give this outcome for this reason
+  3. the author's role may give this outcome for this reason, and two people take time back
   4. an appeal behind it names the minute, came after the session's end and before the decision, and is stated alike
      in each decision that names it
 """
@@ -98,7 +98,7 @@ _VOID: Final = {**_BOTH, "target": COUNT.ok}
 _OPTIONAL: Final[Mapping[int, Mapping[str, Callable[[object], bool]]]] = {
     1: {"note": _text},
     2: {"note_c": HASH.ok},
-    3: {"note_c": HASH.ok, "revoked": _intervals_ok, "appeal": _appeal_ok},
+    3: {"note_c": HASH.ok, "revoked": _intervals_ok, "appeal": _appeal_ok, "proposer": ID.ok},
 }
 
 
@@ -157,6 +157,8 @@ def role(document: Value) -> list[Mismatch]:
     if not shape.get(outcome, False):
         message = "The outcome is none that is known, or does not fit the time that is granted or taken back."
         return [Mismatch(field="outcome", message=message, got=outcome)]
+    if (outcome == REVOKE) is (document.get("proposer") in (None, "", author)):
+        return [Mismatch(field="proposer", message="Two people take time back, and a second one nothing else.")]
     by_service = author.startswith(SERVICE)
     of_reviewer: dict[str, tuple[ReasonCode, ...]] = {
         GRANT: GRANT_REASONS,

@@ -27,8 +27,15 @@ REFUSE_REASONS: Final = (
     ReasonCode.CAMERA_COVERED,
     ReasonCode.MULTIPLE_FACES,
 )
-TAKE_BACK_REASONS: Final = (*REFUSE_REASONS, ReasonCode.SERVICE_FAULT)
-"""Reasons of a revocation and of a void."""
+REVOKE_REASONS: Final = (
+    ReasonCode.REVOKED_PROXY,
+    ReasonCode.REVOKED_FRAUD,
+    ReasonCode.REVOKED_ERROR,
+    ReasonCode.REVOKED_YEAR,
+)
+"""Reasons that two people may give for a revocation."""
+TAKE_BACK_REASONS: Final = (*REFUSE_REASONS, ReasonCode.SERVICE_FAULT, *REVOKE_REASONS)
+"""Reasons of a revocation and of a void, as records may give them."""
 SERVICE_GRANTS: Final = MappingProxyType(
     {
         f"{SERVICE}movements": ReasonCode.MOVEMENTS_FOLLOWED,

@@ -3,7 +3,8 @@
 With the documents and the session's minute records opened, each change is held against the record to the millisecond:
 
   1. the document fits its leaf, and its author may decide so                   ``changes.documents``
-  2. granted time was undecided by the rules, or is shown as played by the player's own reports and appealed for
+  2. granted time was undecided by the rules, was taken back before, or is shown as played by the player's own reports
+     and appealed for
   3. no time is granted twice, in whatever minutes, and only time that stands is taken back
   4. a minute that a reviewer has decided is granted again only after an appeal
   5. granted less taken-back time is the leaf's change of verified time, and the verdict says whether time stands
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zaichang.audit.changes.documents import GRANT, REFUSE, Appeals, Mismatch, Value, role, says, shape_of
+from zaichang.audit.changes.documents import GRANT, REFUSE, REVOKE, Appeals, Mismatch, Value, role, says, shape_of
 from zaichang.audit.changes.rulings import SERVICE, SLACK_MS, intervals, played_in
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.session.events import Event
@@ -130,10 +131,10 @@ class Standing:
         if wrong:
             message = "The decision takes back time that does not count."
             found.append(Mismatch(field="revoked", message=message, expected="time that counts", got=wrong))
-        found += self._beyond(document, minute, difference(granted, minute.undecided))
+        found += self._beyond(document, minute, difference(granted, union(minute.undecided, minute.verified)))
         self._media.change(leaf.index, number, granted, revoked)
         found += self._verdict(leaf, document, minute)
-        if document["outcome"] in (GRANT, REFUSE) and not str(document["reviewer"]).startswith(SERVICE):
+        if document["outcome"] in (GRANT, REFUSE, REVOKE) and not str(document["reviewer"]).startswith(SERVICE):
             self._decided.add(number)
         return found
 

@@ -54,6 +54,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         action="store_true",
         help="use the times at which this mirror first saw a checkpoint; only for a mirror of your own",
     )
+    parser.add_argument(
+        "--log", type=Path, metavar="TILE_DIR",
+        help="the log's folder or a mirror of it now: name what was taken back since (receipts and bundles only)",
+    )  # fmt: skip
     parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
     parser.add_argument("--deep", action="store_true", help=SUPPRESS)
     parser.add_argument(
@@ -88,6 +92,7 @@ def run(args: Namespace) -> int:
         own_copy=args.own_copy,
         read_qr=_qr_reader(),
         max_bytes=args.max_bytes,
+        newer=args.log,
     )
     code = exit_code(checks)
     if args.json:

@@ -68,7 +68,14 @@ def test_an_author_decides_only_what_the_role_may(change: dict[str, Any], field:
 
 
 def test_revocations_and_voids_have_reasons_of_their_own() -> None:
-    back = {**AMEND, "granted": [], "revoked": [[20, 40]], "outcome": "revoke", "reason": "NOT_SAME_PERSON"}
+    back = {
+        **AMEND,
+        "granted": [],
+        "revoked": [[20, 40]],
+        "outcome": "revoke",
+        "reason": "NOT_SAME_PERSON",
+        "proposer": "r2",
+    }
     assert role(AMEND) == role(back) == role(VOID) == []
     assert [each.field for each in role({**back, "reason": "REVIEW_GRANTED"})] == ["reason"]
     assert [each.field for each in role({**VOID, "reviewer": "service:movements"})] == ["reason"]

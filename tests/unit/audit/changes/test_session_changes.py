@@ -25,7 +25,7 @@ def test_an_honest_decision_passes_without_the_database(keep: str) -> None:
     )
     rest = honest(granted=[[4 * MINUTE + 20_000, 4 * MINUTE + 50_000]])
     assert exit_code(checked(by_service, rest, keep=keep)) == 0
-    back = honest(granted=[], revoked=[[U0, U1]], outcome="revoke", reason="SERVICE_FAULT", verdict="F")
+    back = honest(granted=[], revoked=[[U0, U1]], outcome="revoke", reason="SERVICE_FAULT", verdict="F", proposer="r2")
     assert exit_code(checked(honest(), back, keep=keep)) == 0
 
 
@@ -82,7 +82,15 @@ ALTERED: list[tuple[str, list[Change], str]] = [
     ("more than the minute lasted", [honest(REFUSED, granted=[[100_000, 165_000]])], "granted"),
     ("a leaf of more than the decision", [honest(granted=[[U0, U0 + 1_000]], leaf_delta_ms=50_000)], "delta_ms"),
     ("time taken back that does not count",
-     [honest(granted=[], revoked=[[U0, U1]], outcome="revoke", verdict="F", reason="SERVICE_FAULT")], "revoked"),
+     [honest(granted=[], revoked=[[U0, U1]], outcome="revoke", verdict="F", reason="SERVICE_FAULT", proposer="r2")],
+     "revoked"),
+    ("time taken back by one person",
+     [honest(), honest(granted=[], revoked=[[U0, U1]], outcome="revoke", verdict="F", reason="REVOKED_PROXY",
+                       proposer="r1")], "proposer"),
+    ("time taken back without a proposer",
+     [honest(), honest(granted=[], revoked=[[U0, U1]], outcome="revoke", verdict="F", reason="REVOKED_PROXY")],
+     "proposer"),
+    ("a grant by two people", [honest(proposer="r2")], "proposer"),
     ("a decision about another session", [honest(session="cd" * 16)], "session"),
     ("a decision about another minute", [honest(minute=UNDECIDED, leaf_minute=3)], "minute"),
     ("a decision of another verdict", [honest(leaf_verdict="F", leaf_delta_ms=0, granted=[])], "verdict"),

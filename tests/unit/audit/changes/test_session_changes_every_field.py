@@ -34,7 +34,7 @@ from zaichang.tlog.leaf import parse_leaf
 HOUR_MS = 3_600_000
 FIRST = len(LEAVES)
 REFUSAL = honest(granted=[], outcome="refuse", reason="NO_FACE", verdict="F")
-REVOKED = honest(granted=[], revoked=[[U0, U0 + 10_000]], outcome="revoke", reason="NO_FACE")
+REVOKED = honest(granted=[], revoked=[[U0, U0 + 10_000]], outcome="revoke", reason="NO_FACE", proposer="r2")
 MOVED = honest(granted=[[U0, U0 + 20_000]], reviewer="service:movements", reason="MOVEMENTS_FOLLOWED")
 OF_UNDECIDED = {**APPEAL, "minutes": [4], "at_ms": END + 2 * 300_000}
 HONEST: dict[str, list[Change]] = {
@@ -48,7 +48,7 @@ HONEST: dict[str, list[Change]] = {
     "a void of a segment": [void_of(2)],
     "a void of the session": [honest(), void_of(0)],
 }
-FREE = ("v", "note_c", "reviewer", "appeal.text_c", "appeal.number")
+FREE = ("v", "note_c", "reviewer", "proposer", "appeal.text_c", "appeal.number")
 LEAF_FIELDS = ("target", "target_hash", "minute", "verdict", "delta_ms", "reason", "at")
 """The others are held by the chain and by the commitment: ``test_session_checks``, ``test_opening_checks``."""
 
