@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from zaichang.audit.check import Check
@@ -20,6 +19,7 @@ from zaichang.audit.openings.field_openings import field_hash, opened_field
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.civil import time_text
 from zaichang.core.errors import EvidenceError
 from zaichang.core.reason_sentences import SENTENCES
 from zaichang.core.reasons import ReasonCode
@@ -33,7 +33,6 @@ FORMAT: Final = "zaichang-receipt@v1"
 MAX_RECEIPT_BYTES: Final = 8_192
 ReadQr = Callable[[bytes], str]
 """Returns the text of a QR code's picture, empty where there is none."""
-_CHINA: Final = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +104,8 @@ def summary(
         return value if isinstance(value, int) else 0
 
     seconds = number(final, "verified_ms") // 1000
-    began = datetime.fromtimestamp(number(start, "at") / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
-    ended = datetime.fromtimestamp(number(final, "at") / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    began = time_text(number(start, "at"))
+    ended = time_text(number(final, "at"))
     course, lesson = start.get("course"), start.get("lesson")
     counts = [number(final, name) for name in ("n_verified", "n_refused", "n_undecided")]
     reason = str(final.get("reason"))

@@ -85,6 +85,17 @@ def date_text(ms: int) -> str:
     return "{:04}-{:02}-{:02}".format(*date_at(ms))
 
 
+def time_text(ms: int) -> str:
+    """Return China's date and time at a moment as ``YYYY-MM-DD HH:MM:SS``."""
+    seconds = (ms + AHEAD_MS) % DAY_MS // 1_000
+    return f"{date_text(ms)} {seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def hour_at(ms: int) -> int:
+    """Return the hour of China's wall clocks at a moment."""
+    return (ms + AHEAD_MS) % DAY_MS // 3_600_000
+
+
 def months_between(first: Date, last: Date) -> tuple[int, int]:
     """Return the whole months and remaining days of the span from ``first`` to ``last``, both included.
 

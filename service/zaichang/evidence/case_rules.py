@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from zaichang.core.civil import AHEAD_MS, DAY_MS
 from zaichang.core.enums import CaseKind
 from zaichang.core.ids import CaseId, SessionId
 from zaichang.core.reason_table import INDICATORS
@@ -12,10 +13,7 @@ from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
 
-DAY_MS: Final = 86_400_000
 _SATURDAY: Final = 5
-CHINA_AHEAD_MS: Final = 8 * 3_600_000
-"""China's time is UTC+8 all year and everywhere."""
 
 
 def session_case_id(session_id: SessionId) -> CaseId:
@@ -57,13 +55,13 @@ def working_days_later(at_ms: int, days: int) -> int:
     Saturdays and Sundays are left out; public holidays are not known here, so the answer may be due too early, never
     too late, except where a weekend is worked instead of a holiday.
     """
-    day = (at_ms + CHINA_AHEAD_MS) // DAY_MS
+    day = (at_ms + AHEAD_MS) // DAY_MS
     left = days
     while left > 0:
         day += 1
         if _weekday(day) < _SATURDAY:
             left -= 1
-    return (day + 1) * DAY_MS - CHINA_AHEAD_MS
+    return (day + 1) * DAY_MS - AHEAD_MS
 
 
 def _weekday(day: int) -> int:

@@ -8,7 +8,6 @@ pause. So every capture is read about once a month.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.openings.capture_checks import check_kept, promised
+from zaichang.core.civil import date_at, day_number, hour_at
 from zaichang.core.errors import NotFound, ZaichangError
 from zaichang.core.ids import CaptureId, InstitutionId, SessionId
 from zaichang.log.scrub import NIGHTS, PAUSE_S, SCRUB_HOURS
@@ -25,7 +25,6 @@ from zaichang.ports.evidence import EvidenceStore
 STEP_SESSIONS: Final = 20
 _PAGE: Final = 200
 _IDS: Final = 1 << 16
-_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _log = logging.getLogger("zaichang.log")
 
 
@@ -132,11 +131,11 @@ class NightlyCaptures:
             StorageError: A file or the store cannot be read.
         """
         now_ms = self._now_ms()
-        now = datetime.datetime.fromtimestamp(now_ms / 1000, _CHINA)
-        if now.hour not in SCRUB_HOURS:
+        if hour_at(now_ms) not in SCRUB_HOURS:
             return False
-        if now.toordinal() != self._night:
-            self._night = now.toordinal()
+        night = day_number(date_at(now_ms))
+        if night != self._night:
+            self._night = night
             self._after, self._below = shard_bounds(self._night % NIGHTS, NIGHTS)
         page = await self._store.session_ids(self._after, self._below, STEP_SESSIONS)
         findings = Findings()

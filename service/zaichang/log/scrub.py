@@ -7,13 +7,13 @@ log of a million leaves does not slow the service down.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.core.civil import date_text, hour_at
 from zaichang.core.errors import EvidenceError, NotFound, StorageError, ZaichangError
 from zaichang.log.reader import LogReader
 from zaichang.ports.log.places import LogPlace, LogPlaces
@@ -28,7 +28,6 @@ STEP_BUNDLES: Final = 4
 PAUSE_S: Final = 0.5
 SCRUB_HOURS: Final = range(1, 5)
 """Of the night, China's time."""
-_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _log = logging.getLogger("zaichang.log")
 
 
@@ -143,11 +142,11 @@ class NightlyScrub:
     async def run(self) -> None:
         """Run until cancelled: a step for each log, then a pause; during the day only pauses."""
         while True:
-            now = datetime.datetime.fromtimestamp(self._now_ms() / 1000, _CHINA)
+            now_ms = self._now_ms()
             busy = False
-            if now.hour in SCRUB_HOURS:
+            if hour_at(now_ms) in SCRUB_HOURS:
                 for place in await asyncio.to_thread(self._logs.all):
-                    busy |= await asyncio.to_thread(self._step, place, now.date().isoformat())
+                    busy |= await asyncio.to_thread(self._step, place, date_text(now_ms))
             await asyncio.sleep(self._pause_s if busy else 60.0)
 
     @staticmethod

@@ -6,12 +6,12 @@ A submission is retried while storage is busy. If a log fails permanently, ``fat
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from zaichang.core.civil import date_at
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.core.ids import InstitutionId
 from zaichang.log.sequencer import Sequencer, SequencerConfig
@@ -44,7 +44,7 @@ _log = logging.getLogger("zaichang.log")
 
 def log_year(opened_ms: int) -> int:
     """Return the calendar year of a session in China (UTC+8), where hours count in the year they are studied."""
-    return datetime.datetime.fromtimestamp(opened_ms / 1000, datetime.timezone(datetime.timedelta(hours=8))).year
+    return date_at(opened_ms).year
 
 
 def log_origin(domain: str, institution_id: InstitutionId, year: int) -> str:

@@ -18,11 +18,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from zaichang.core.civil import DAY_MS
 from zaichang.core.enums import CaseKind, SightingKind
 from zaichang.core.errors import ZaichangError
 from zaichang.core.ids import NO_LEARNER, CaseId, InstitutionId, LearnerId
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.case_rules import DAY_MS
 from zaichang.ports.connections import Peer
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import CaseDraft, CaseReason

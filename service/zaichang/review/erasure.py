@@ -7,13 +7,13 @@ tell of the erasure is durable before it, without the pseudonym.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.civil import date_text
 from zaichang.core.enums import LeafKind
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 from zaichang.ports.blobs import Blobs
@@ -93,7 +93,7 @@ class Eraser:
         sessions = await ports.store.sessions_to_erase(institution_id, learner_id)
         alias, at_ms = LearnerAlias(ALIAS_PREFIX + ports.token_hex(8)), ports.clock.now_ms()
         log = await ports.logs.log_for(institution_id, at_ms)
-        day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date().isoformat()
+        day = date_text(at_ms)
         digest = hashlib.sha256(request if request is not None else canonical_bytes({"alias": alias})).digest()
         leaf = record(LeafKind.ERASURE, log.origin, at_ms, request=digest, date=day, basis=basis, sessions=sessions)
         ports.pending.put(institution_id, alias, leaf)

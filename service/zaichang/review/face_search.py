@@ -19,11 +19,11 @@ import numpy as np
 from zaichang.biometric.duplicates import Candidate, TemplateIndex, face_groups
 from zaichang.biometric.template import Template, decode_template
 from zaichang.biometric.thresholds import DEFAULT_THRESHOLDS
+from zaichang.core.civil import DAY_MS
 from zaichang.core.enums import CaseKind
 from zaichang.core.errors import ZaichangError
 from zaichang.core.ids import NO_SESSION, CaseId, InstitutionId, LearnerId, SessionId
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.case_rules import DAY_MS
 from zaichang.live.kept_captures import kept_capture
 from zaichang.live.session import LiveSession
 from zaichang.ports.purposes import Purpose

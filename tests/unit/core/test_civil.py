@@ -13,10 +13,12 @@ from zaichang.core.civil import (
     date_of_day,
     date_text,
     day_number,
+    hour_at,
     month_days,
     months_between,
     parse_moment,
     start_ms,
+    time_text,
 )
 from zaichang.core.errors import UnreadableInput
 
@@ -93,3 +95,18 @@ def test_a_date_is_the_whole_day() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(UnreadableInput, match="no date"):
         parse_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown", "hour"),
+    [
+        ("2026-12-31T15:59:59Z", "2026-12-31 23:59:59", 23),
+        ("2026-12-31T16:00:00Z", "2027-01-01 00:00:00", 0),
+        ("2026-12-31T23:59:59Z", "2027-01-01 07:59:59", 7),
+        ("2027-01-01T00:00:00Z", "2027-01-01 08:00:00", 8),
+    ],
+)
+def test_a_day_begins_at_midnight_in_china_wherever_the_server_stands(moment: str, shown: str, hour: int) -> None:
+    at_ms = parse_moment(moment).ms
+    assert (time_text(at_ms), date_text(at_ms), hour_at(at_ms)) == (shown, shown[:10], hour)
+    assert time_text(at_ms + 999) == shown

@@ -7,7 +7,6 @@ and minute: two lines with the same key are the same line.
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.adapters.posix.folder import DataFolder, storage_error, sync_dir
+from zaichang.core.civil import date_text
 from zaichang.core.enums import OutboxLine
 from zaichang.core.ids import InstitutionId, LearnerId
 
@@ -23,7 +23,7 @@ _TAIL_BYTES: Final = 131_072
 
 
 class PosixOutbox:
-    """Outbox files, one for each day (UTC of the server's clock)."""
+    """Outbox files, one for each day in China."""
 
     def __init__(self, folder: DataFolder) -> None:
         """Use the outbox folder of ``folder``."""
@@ -34,15 +34,14 @@ class PosixOutbox:
 
         Args:
             lines: The lines, each with its newline.
-            at_ms: Server time, which selects the file.
+            at_ms: Server time; its day in China selects the file.
 
         Raises:
             StorageError: ``storage.disk_full``, ``storage.not_writable`` or ``storage.io``; no partial line is left.
         """
         if not lines:
             return
-        day = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).date()
-        path = self._folder / f"{day.isoformat()}.jsonl"
+        path = self._folder / f"{date_text(at_ms)}.jsonl"
         try:
             new = not path.exists()
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +12,9 @@ from zaichang.audit.check import Check, Status
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.inspection.inspect import Inspection, SessionLine
 from zaichang.audit.inspection.steps import step_for
+from zaichang.core.civil import time_text
 from zaichang.core.text import shown
 
-_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _LISTED: Final = 200
 VERDICTS: Final = {
     0: ("通过", "PASS: everything that was checked is as it was signed"),
@@ -92,7 +91,7 @@ def date(at_ms: int | None) -> str:
     """Return a time in China's time, or a dash."""
     if not at_ms:
         return "—"
-    return datetime.datetime.fromtimestamp(at_ms / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return time_text(at_ms)
 
 
 def duration(time_ms: int) -> str:

@@ -109,7 +109,7 @@ export function duration(ms) {
 export const position = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
 export const when = (ms) =>
-  new Date(ms).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "medium" });
+  new Date(ms).toLocaleString(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "Asia/Shanghai" });
 
 export function problem(error) {
   const offline = { zh: "无法连接服务，稍后自动重试。", en: "The service cannot be reached; trying again by itself." };

@@ -65,7 +65,7 @@ const kinds = {
   address: { zh: "网络地址", en: "Address" },
 };
 
-const clock = (ms) => new Date(ms).toLocaleTimeString(lang() === "zh" ? "zh-CN" : "en-GB");
+const clock = (ms) => new Date(ms).toLocaleTimeString(lang() === "zh" ? "zh-CN" : "en-GB", { timeZone: "Asia/Shanghai" });
 const current = () => state.cases[state.at] ?? null;
 const waiting = () => (state.detail?.session?.timeline ?? []).filter((minute) => minute.left_ms > 0);
 const mayDecide = () => Boolean(state.list?.reviewer) && current()?.state === "open" && !state.busy;

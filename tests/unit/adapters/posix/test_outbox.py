@@ -11,6 +11,7 @@ from support.stores import ROW
 from zaichang.adapters.posix import outbox as outbox_module
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
+from zaichang.core.civil import parse_moment
 from zaichang.core.errors import StorageError
 from zaichang.live.publishing import outbox_line
 from zaichang.ports.records import StoredMinute
@@ -31,11 +32,13 @@ def line(number: int) -> bytes:
 
 def test_lines_go_to_the_file_of_their_day(tmp_path: Path) -> None:
     box = outbox(tmp_path)
-    box.append([line(0), line(1)], 0)
-    box.append([line(2)], DAY_MS)
-    box.append([], 5 * DAY_MS)
-    names = sorted(path.name for path in (tmp_path / "outbox").iterdir())
-    assert names == ["1970-01-01.jsonl", "1970-01-02.jsonl"]
+    midnight_ms = parse_moment("2027-01-01").ms
+    box.append([line(0)], midnight_ms - DAY_MS)
+    box.append([line(1)], midnight_ms - 1)
+    box.append([line(2)], midnight_ms)
+    box.append([], midnight_ms + 5 * DAY_MS)
+    files = {path.name: path.read_bytes().count(b"\n") for path in (tmp_path / "outbox").iterdir()}
+    assert files == {"2026-12-31.jsonl": 2, "2027-01-01.jsonl": 1}, "a day begins at midnight in China"
     assert box.holds([("s1", 0), ("s1", 2), ("s1", 9)]) == {("s1", 0), ("s1", 2)}
     assert box.holds([]) == set()
 
