@@ -9,7 +9,7 @@ from typing import Any, Final
 from zaichang.api.app import describe
 from zaichang.api.openapi import TAGS
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.enums import SessionState
+from zaichang.core.enums import Route, SessionState
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, ReviewerId, SessionId, TokenId
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.publishing import amendment_line, outbox_line
@@ -200,6 +200,8 @@ def example_lines() -> tuple[bytes, bytes]:
         policy_digest="0f" * 32,
         state=SessionState.CLOSED,
         opened_ms=start_ms,
+        period="2026-01-01",
+        route=Route.FACE,
     )
     minute = Minute(
         index=0,
@@ -238,6 +240,9 @@ _OUTBOX_FIELDS: Final = {
     "lesson": "The lesson.",
     "lesson_version": "The lesson's version.",
     "timeline": "The time line that positions are on; the same position on one time line counts once.",
+    "period": "First day of the year in which it counts, or `once`; absent in sessions from before it was noted.",
+    "route": "`face`, or `challenge`: no face was compared; likewise.",
+    "server_ms": "Only of a minute: the server time that it lasted.",
     "policy": "Digest of the rules; `GET /v1/policies/{digest}` shows them.",
     "record": "The minute: `verdict` (V, F or U), `verified` and `undecided` (positions in the lesson, ms),"
     " `verified_ms` (the exact sum of `verified`), `reasons`.",

@@ -24,6 +24,7 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
         origin: The log that holds its verdict.
         entry_index: Index of the leaf that holds its verdict.
     """
+    record = json.loads(minute.body)
     return (
         canonical_bytes(
             {
@@ -38,7 +39,9 @@ def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index:
                 "lesson_version": row.lesson_version,
                 "timeline": row.timeline,
                 "policy": row.policy_digest,
-                "record": json.loads(minute.body),
+                **_terms(row),
+                "record": record,
+                "server_ms": record["to_ms"] - record["from_ms"],
                 "log": {"origin": origin, "index": entry_index},
             }
         )
@@ -70,6 +73,7 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
                 "lesson": row.lesson_id,
                 "lesson_version": row.lesson_version,
                 "timeline": row.timeline,
+                **_terms(row),
                 "verdict": amendment.verdict,
                 "delta_ms": amendment.delta_ms,
                 "granted": record["granted"],
@@ -80,3 +84,8 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
         )
         + b"\n"
     )
+
+
+def _terms(row: SessionRow) -> dict[str, str]:
+    """Return the period in which a session counts and its learner's route, as far as they are known."""
+    return {name: value for name, value in (("period", row.period), ("route", row.route or "")) if value}

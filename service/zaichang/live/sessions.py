@@ -238,6 +238,7 @@ class SessionHub:
             lesson_version=lesson.version,
             timeline=lesson.timeline,
             period=period_at(claims.counts_again, opened_ms),
+            route=terms.route,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.sessions.open_session(row):

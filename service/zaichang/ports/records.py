@@ -120,6 +120,7 @@ class SessionRow:
         timeline: The time line that its positions are on.
         owed: The kind of the challenge that was left open at its end, or None.
         period: The period in which its credit counts (``core.periods``).
+        route: The route that its learner was on; None in sessions from before it was noted.
     """
 
     session_id: SessionId
@@ -139,6 +140,7 @@ class SessionRow:
     timeline: str = "1"
     owed: ChallengeKind | None = None
     period: str = ""
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import ChallengeKind, SessionState, stored
+from zaichang.core.enums import ChallengeKind, Route, SessionState, stored
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.ledger import HourFact
@@ -19,7 +19,7 @@ _FACT: Final = "institution_id, learner_id, fact_key, session_id, verified_ms, f
 _ROW: Final = (
     "s.session_id, s.institution_id, s.learner_id, s.course_id, s.lesson_id, s.token_id, s.policy_digest, s.state, "
     "s.opened_ms, s.closed_ms, s.superseded_by, s.epoch, s.next_seq, s.lesson_version, s.timeline, s.owed, "
-    "s.period"
+    "s.period, s.route"
 )
 _ERASED: Final = (
     "EXISTS (SELECT 1 FROM learners e WHERE e.institution_id = s.institution_id AND e.learner_id = s.learner_id "
@@ -110,4 +110,6 @@ class HourFactRows:
 
 def _row(values: dict[str, Any]) -> SessionRow:
     owed = stored(ChallengeKind, values["owed"], "sessions.owed") if values["owed"] else None
-    return SessionRow(**{**values, "state": stored(SessionState, values["state"], "sessions.state"), "owed": owed})
+    state = stored(SessionState, values["state"], "sessions.state")
+    route = stored(Route, values["route"], "sessions.route") if values["route"] else None
+    return SessionRow(**{**values, "state": state, "owed": owed, "route": route})

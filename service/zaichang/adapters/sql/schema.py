@@ -227,6 +227,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX revocations_by_time ON revocations (institution_id, proposed_ms)""",
         """ALTER TABLE amendments ADD COLUMN revocation_id TEXT NOT NULL DEFAULT ''""",
     ),
+    (
+        # The route of a session's learner, so that a published minute says whether a face was compared; empty: unknown
+        """ALTER TABLE sessions ADD COLUMN route TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 
 

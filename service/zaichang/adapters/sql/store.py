@@ -21,7 +21,7 @@ from zaichang.adapters.sql.records import Records
 from zaichang.adapters.sql.revocations import Revocations
 from zaichang.adapters.sql.sightings import Sightings
 from zaichang.adapters.sql.staff import Staff
-from zaichang.core.enums import ChallengeKind, SessionState, stored
+from zaichang.core.enums import ChallengeKind, Route, SessionState, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.core.periods import ONCE
@@ -31,7 +31,7 @@ from zaichang.session.playhead import IntervalSet
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
-    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period"
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period, route"
 )
 
 # An analysis that was under way at a session's end may store its event after the end, within minutes. So the last event
@@ -106,7 +106,7 @@ class SqliteStore(
                 where,
             ).fetchall()
             db.execute(
-                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                 (
                     row.session_id,
                     *where,
@@ -124,6 +124,7 @@ class SqliteStore(
                     row.timeline,
                     row.owed or "",
                     row.period,
+                    row.route or "",
                 ),
             )
             return tuple(_session(found) for found in superseded)
@@ -259,7 +260,9 @@ class SqliteStore(
 def _session(row: sqlite3.Row) -> SessionRow:
     values = {name: row[name] for name in _SESSION_COLUMNS.split(", ")}
     owed = stored(ChallengeKind, row["owed"], "sessions.owed") if row["owed"] else None
-    return SessionRow(**{**values, "state": stored(SessionState, row["state"], "sessions.state"), "owed": owed})
+    state = stored(SessionState, row["state"], "sessions.state")
+    route = stored(Route, row["route"], "sessions.route") if row["route"] else None
+    return SessionRow(**{**values, "state": state, "owed": owed, "route": route})
 
 
 def _append(db: sqlite3.Connection, write: Append) -> None:

@@ -17,7 +17,7 @@ from zaichang.live.publishing import outbox_line
 from zaichang.ports.records import StoredMinute
 
 DAY_MS = 86_400_000
-RECORD = b'{"index":3,"reasons":[],"verdict":"V","verified":[[0,60000]],"verified_ms":60000}'
+RECORD = b'{"from_ms":0,"index":3,"reasons":[],"to_ms":60000,"verdict":"V","verified":[[0,60000]],"verified_ms":60000}'
 
 
 def outbox(tmp_path: Path) -> PosixOutbox:

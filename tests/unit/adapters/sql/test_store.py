@@ -12,7 +12,7 @@ import pytest
 from support.stores import ROW, events, open_store, row
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import LAST_AT_MS, SqliteStore
-from zaichang.core.enums import LeafKind
+from zaichang.core.enums import LeafKind, Route
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Append, StoredEvent, StoredLeaf, StoredMinute
 from zaichang.session.events import Leniency
@@ -233,3 +233,12 @@ async def test_the_counts_of_the_last_session_of_a_lesson_are_remembered_for_the
         assert await store.leniency(ROW, 2_000) == used
         assert await store.leniency(ROW, 2_001) is None, "longer ago than the period"
         assert await store.leniency(replace(ROW, lesson_id="other"), 0) is None
+
+
+async def test_a_session_keeps_its_route_and_period(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(row(1, route=Route.CHALLENGE, period="2025-11-01"))
+        found = await store.session(row(1).session_id)
+        assert (found.route, found.period) == (Route.CHALLENGE, "2025-11-01")
+        await store.open_session(row(2))
+        assert (await store.session(row(2).session_id)).route is None, "not noted"
