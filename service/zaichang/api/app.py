@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from zaichang import __version__
+from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
@@ -19,7 +20,6 @@ from zaichang.api.queue import queue_router
 from zaichang.api.rate_limit import RateLimit
 from zaichang.api.receipts import receipts_router
 from zaichang.api.review import review_router
-from zaichang.api.revocations import revocations_router
 from zaichang.api.security import SecurityHeaders
 from zaichang.api.websocket import websocket_router
 

@@ -14,8 +14,7 @@ from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.media_delivery import MediaDeliveryStore
-from zaichang.ports.review import CaseStore, DecisionStore, SightingStore, StaffStore
-from zaichang.ports.revocations import RevocationStore
+from zaichang.ports.review import CaseStore, DecisionStore, RevocationStore, SightingStore, StaffStore
 from zaichang.ports.sessions import SessionHistory
 from zaichang.ports.vision import Vision
 

@@ -32,7 +32,8 @@ class RevocationRequest(Asked):
     reason: Annotated[str, one_of(_REASONS, "Why; the learner reads its sentence.", 48)]
     session: Annotated[str, Field(max_length=64, description="The session, for `intervals` and `session`.")] = ""
     intervals: Annotated[
-        list[Interval], Field(max_length=500, description="Positions in the lesson, for `intervals`.", examples=[[]])
+        list[Annotated[list[int], Field(min_length=2, max_length=2)]],
+        Field(max_length=500, description="Positions [start, end) in the lesson, for `intervals`.", examples=[[]]),
     ] = []  # noqa: RUF012 - pydantic copies it
     learner: Annotated[str, Field(max_length=64, description="The learner's pseudonym, for `year`.")] = ""
     year: Year = ""

@@ -65,7 +65,7 @@ def revocations_router() -> APIRouter:
             scope=scope,
             reason=reason,
             session_id=check_id(SessionId(asked.session), "session") if asked.session else NO_SESSION,
-            intervals=tuple(asked.intervals),
+            intervals=tuple((low, high) for low, high in asked.intervals),
             learner_id=check_id(LearnerId(asked.learner), "learner") if asked.learner else NO_LEARNER,
             year=asked.year,
             case_id=check_id(CaseId(asked.case), "case") if asked.case else None,

@@ -1,0 +1,1 @@
+"""Routes of decisions that two people make together."""
