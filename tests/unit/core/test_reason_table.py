@@ -13,9 +13,11 @@ from zaichang.core.reasons import ReasonCode
 
 SERVICE = Path(reason_table.__file__).resolve().parents[1]
 CHOICES = {
-    "core/reasons.py": "the codes and their sentences",
+    "core/reasons.py": "the codes",
+    "core/reason_sentences.py": "their sentences",
     "core/reason_table.py": "the table",
     "live/liveness_frames.py": "which guidance comes first while a try runs",
+    "session/owners/samples.py": "which reasons say that the player stood when a sample was missed",
     "audit/changes/rulings.py": "which reasons a reviewer may give, in the order of the page",
     "vision/pipeline.py": "which part of the face a finding is about",
     "biometric/quality.py": "which finding is which code",
