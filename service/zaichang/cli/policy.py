@@ -96,7 +96,7 @@ def _explain(args: argparse.Namespace) -> int:
     pack = load_pack(args.pack)
     if args.json:
         rules = {"zh": explain_zh(pack.policy), "en": explain_en(pack.policy)}
-        say(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.cite)}, ensure_ascii=False), whole=True)
+        say(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.sources)}, ensure_ascii=False), whole=True)
         return 0
     for title, lines, appeal in (
         (
@@ -119,7 +119,7 @@ def _explain(args: argparse.Namespace) -> int:
         say(f"Rules that it does not set come from / 未写明的规则取自: {pack.base}")
     if pack.comparable:
         say("Comparable rule, not a rule of continuing education. / 可比规则，并非继续教育法规。")
-    for name, clause in pack.cite:
+    for name, clause in pack.sources:
         say(f"  {name}: {clause}")
     say(f"Digest / 摘要: {policy_digest(pack.policy)}")
     return 0

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from zaichang.core.errors import ConfigError
 from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
@@ -22,6 +23,9 @@ DEFAULT = "default"
 """The pack whose rules the others inherit where they name no base."""
 INHERITS_SINCE_SCHEMA = 3
 """A pack that names an older schema and no base inherits nothing."""
+OUR_CHOICE: Final = "Our choice: no clause names it."
+_PACK_NUMBERS: Final = ("appeal_hours", "answer_working_days")
+_NAMES: Final = ("name", "version", "schema")
 _TEXTS = ("name", "version", "title_zh", "title_en", "basis")
 
 
@@ -50,6 +54,13 @@ class Pack:
     answer_working_days: int
     cite: tuple[tuple[str, str], ...]
     base: str
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """``(field, clause or "our choice")`` for every value in force, also those that equal the fields' defaults."""
+        cited = dict(self.cite)
+        names = (*(spec.name for spec in fields(Policy) if spec.name not in _NAMES), *_PACK_NUMBERS)
+        return tuple((name, cited.get(name, OUR_CHOICE)) for name in names)
 
 
 def shipped_packs() -> tuple[str, ...]:
@@ -122,10 +133,10 @@ def read_pack(tables: Mapping[str, object], source: str) -> Pack:
     """
     _only(tables, ("pack", "rules", "cite"), source)
     pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
-    _only(pack, (*_TEXTS, "base", "schema", "comparable", "appeal_hours", "answer_working_days"), f"{source} [pack]")
+    _only(pack, (*_TEXTS, "base", "schema", "comparable", *_PACK_NUMBERS), f"{source} [pack]")
     if bad := {"name", "version", "base", "schema"} & set(rules):
         raise ConfigError("policy.invalid", f"{source}: {sorted(bad)[0]} belongs into [pack], not into [rules].")
-    _only(cite, tuple(spec.name for spec in fields(Policy)), f"{source} [cite]")
+    _only(cite, (*(spec.name for spec in fields(Policy)), *_PACK_NUMBERS), f"{source} [cite]")
     uncited = [name for name in rules if name not in cite]
     if uncited:
         raise ConfigError(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -188,3 +189,17 @@ def test_a_pack_is_not_its_own_base() -> None:
         parse_pack(pack(schema='base = "demo"').replace(b'"mine"', b'"demo"'), "x.toml")
     with pytest.raises(ConfigError, match=r"belongs into \[pack\]"):
         parse_pack(pack('base = "demo"', 'base = "x"'), "x.toml")
+
+
+_CLAUSE = re.compile(r"第[一二三四五六七八九十]+条|附件|[一二三]（[一二三四五]+）|our choice", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_every_value_of_a_pack_names_its_clause_or_is_our_choice(name: str) -> None:
+    pack = load_pack(name)
+    sources = dict(pack.sources)
+    assert {"appeal_hours", "answer_working_days", "capture_mean_ms", "heartbeat_ms"} <= sources.keys()
+    values = {spec.name for spec in fields(Policy)} - {"name", "version", "schema"}
+    assert values <= sources.keys(), "also values that equal the default"
+    if not pack.comparable:
+        assert [field for field, source in sources.items() if not _CLAUSE.search(source)] == []
