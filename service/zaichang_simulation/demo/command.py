@@ -77,7 +77,7 @@ def run(args: Namespace) -> int:
 
 def demo_policy() -> Policy:
     """Return the demo's rules: frequent checks with attack detection, short segments, and openly no movements."""
-    from zaichang.core.enums import ChallengeKind, Proof
+    from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
     from zaichang.session.policy import Policy
 
     return Policy(
@@ -90,6 +90,8 @@ def demo_policy() -> Policy:
         challenge_mean_ms=50_000,
         challenge_min_gap_ms=30_000,
         challenge_max_gap_ms=90_000,
+        # No passkey can be registered at a numeric address.
+        passkey_challenge=PasskeyUse.ALLOWED,
         segment_ms=20_000,
     )
 

@@ -94,5 +94,7 @@ async def _course(services: Services, institution: InstitutionId) -> str:
     launch = services.launches.issue
     tokens = [await launch(institution, you, COURSE_ID, lesson.lesson_id, enrol=True) for lesson in LESSONS]
     # For a learner who does not agree to the face check: the page asks first.
-    others = [await launch(institution, you, COURSE_ID, lesson.lesson_id, route="challenge") for lesson in LESSONS]
+    others = [
+        await launch(institution, you, COURSE_ID, lesson.lesson_id, route="challenge", enrol=True) for lesson in LESSONS
+    ]
     return f"/course#tokens={','.join(tokens)}&others={','.join(others)}"
