@@ -230,7 +230,8 @@ def example_lines() -> tuple[bytes, bytes]:
 
 _OUTBOX_FIELDS: Final = {
     "v": "Version of the line's form: 1.",
-    "t": "`minute`, or `amendment` for a person's later decision.",
+    "t": "`minute`, or `amendment` for a later change: by people, or by the service (`MOVEMENTS_FOLLOWED`,"
+    " `DELIVERY_CONFIRMED`).",
     "session": "The session.",
     "minute": "The minute's number within the session, from 0.",
     "leaf": "Only of an amendment: number of its record within the session.",
@@ -247,8 +248,10 @@ _OUTBOX_FIELDS: Final = {
     "record": "The minute: `verdict` (V, F or U), `verified` and `undecided` (positions in the lesson, ms),"
     " `verified_ms` (the exact sum of `verified`), `reasons`.",
     "verdict": "Only of an amendment: the minute's verdict after it.",
-    "delta_ms": "Only of an amendment: how much it adds to the minute's credit.",
+    "delta_ms": "Only of an amendment: add it to the minute's credit. Negative where people took time back,"
+    " 0 for a refusal.",
     "granted": "Only of an amendment: the positions that it grants.",
+    "revoked": "Only of an amendment that takes time back: the positions that it takes.",
     "reason": "Only of an amendment: its reason code.",
     "log": "Name of the log and index of the record in it.",
 }
@@ -257,6 +260,7 @@ _OUTBOX_FIELDS: Final = {
 def _outbox() -> list[str]:
     minute, amendment = example_lines()
     fields = {**json.loads(minute), **json.loads(amendment)}
+    fields["revoked"] = []  # the example grants
     if unknown := fields.keys() ^ _OUTBOX_FIELDS.keys():
         raise ValueError(f"the outbox line's description does not fit its fields: {sorted(unknown)}")
     rows = [f"| `{name}` | {meaning} |" for name, meaning in _OUTBOX_FIELDS.items()]
@@ -280,8 +284,9 @@ def _outbox() -> list[str]:
         "  at the next start and writes it again.",
         "",
         "A learner's credit for a lesson is the sum of `record.verified_ms` and of the amendments' `delta_ms`.",
-        "One data folder counts no position twice, so the sum equals the union of `verified` and `granted`. After a",
-        "loss that a second, empty folder follows, take the union over both",
+        "One data folder counts no position twice, so the sum equals the length of the positions that stand: apply",
+        "the lines in order, add `verified` and `granted`, remove `revoked`. After a loss that a second, empty",
+        "folder follows, do so with the lines of both",
         "([a lost disk](operations.md#a-lost-disk-and-a-published-log-that-is-newer-than-the-backup)).",
         "",
         "```json",

@@ -34,8 +34,9 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
         "Network",
         "A drop costs the time without heartbeats. The page stops the video by itself after 10 s offline, so a long "
         "drop costs about 11 s of video, which can be watched again. On the face route a check is due at once on the "
-        "return; if it fails, the time since the last passed check is lost too. A check that the drop interrupted "
-        "uses one excuse.",
+        "return; the time before the drop waits for the next drawn check. A challenge that is open during a drop of "
+        "more than `gap_ms` is shown again, and this uses one of the session's `excuses`; a check by picture uses "
+        "none.",
     ),
     "Captures": (
         "Checks by picture (captures)",

@@ -73,8 +73,9 @@ class Policy:
         40_000,
         5_000,
         900_000,
-        "Mean time between capture rounds, in ACTIVE time, where none is forced: `capture_max_gap_ms` pulls the true"
-        " mean down (40000 gives 38.8 s, 60000 gives 51.7 s; with a greatest gap of 180000, 58.9 s).",
+        "Mean time between capture rounds, in ACTIVE time in which new media may be played, where none is forced:"
+        " `capture_max_gap_ms` pulls the true mean down (40000 gives 38.8 s, 60000 gives 51.7 s; with a greatest gap"
+        " of 180000, 58.9 s).",
     )
     capture_min_gap_ms: int = whole(15_000, 1_000, 600_000, "Least time between two rounds.")
     capture_max_gap_ms: int = whole(90_000, 5_000, 1_200_000, "A round is forced after this time without one.")
@@ -97,9 +98,9 @@ class Policy:
         4,
         0,
         20,
-        "Free passes of a session, all kinds together: a check cut off by the network or a hidden page, or an answer"
-        " only when called. A drop between checks uses none. When none is left, the time since the last passed check"
-        " is lost.",
+        "Challenges of a session whose time a drop of the network stops. Schema 3 and 4: also the brackets, after those"
+        " of `called_max`, that go to review where the learner came only when called; later ones are lost. Schema 1"
+        " and 2: all free passes of a session, also for checks cut off by the network or a hidden page.",
     )
     strikes_max: int = whole(0, 0, 100, "Failed proofs after which the session ends; 0: never.")
 

@@ -127,14 +127,17 @@ MOVES: Final = MappingProxyType(
         (_A, _L): "first proof passed",
         (_A, _C): "first captures passed, and a liveness challenge must pass too",
         (_A, _S): "first proof passed while paused, hidden or offline",
-        (_A, _X): "abandoned, superseded or finished before the first proof",
+        (_A, _X): "abandoned, superseded, finished or time limit before the first proof",
         (_C, _L): "first challenge passed",
         (_C, _S): "first challenge passed while paused, hidden or offline",
-        (_C, _X): "abandoned, superseded or finished before the first challenge",
-        (_L, _S): "proof failed, challenge unanswered, paused, stalled, hidden, offline, lesson ended or finishing",
-        (_L, _X): "superseded or finished",
+        (_C, _X): "abandoned, superseded, finished or time limit before the first challenge",
+        (
+            _L,
+            _S,
+        ): "proof failed, challenge unanswered, paused, stalled, hidden, offline, lesson ended, finishing, time limit",
+        (_L, _X): "superseded; finished or time limit, with nothing left to prove",
         (_S, _L): "cured: proof passed, playing again, visible again, back online",
-        (_S, _X): "closing proof decided, abandoned, superseded, time limit or strikes",
+        (_S, _X): "closing proof decided, time limit while offline, abandoned, superseded or strikes",
     }
 )
 """(from, to) -> its cause."""
