@@ -17,7 +17,7 @@ from zaichang.launch.policy_packs import DEFAULT, load_pack
 from zaichang.log.witness_clock import AHEAD_MS
 from zaichang.review.desk import APPEALS_MAX
 from zaichang.session.judgements.delivery import STEP_MS
-from zaichang.session.policy import Policy
+from zaichang.session.policy import PLEDGED_SINCE_SCHEMA, Policy
 from zaichang.settings import Settings
 
 PAGE: Final = repository.ROOT / "docs" / "situations.md"
@@ -36,9 +36,14 @@ SENTENCES: Final = (
     f"{RULES.round_passes} of up to {RULES.round_captures} pictures must pass",
     f"{RULES.miss_worth_ms // MINUTE_MS} minutes of proved media make up for one miss",
     f"about {RULES.cure_ms // 1000} s later (`cure_ms`)",
+    f"a new check comes about every {RULES.cure_ms // 1000} s until one passes",
+    f"if {RULES.round_passes} of the check's up to {RULES.round_captures} pictures pass. A picture with two near faces"
+    f" is only unusable; after {RULES.round_silent + 1} unusable ones the page asks.",
+    f"from {SET.address_accounts} accounts a day one `SHARED_ADDRESS` case opens",
+    f"whose token ({SET.token_minutes} minutes) ran out meanwhile",
+    f"or closed {RULES.abandon_ms // MINUTE_MS} minutes after the last report",
     f"counts are forgotten after {RULES.leniency_ms // 86_400_000} days",
-    f"1st time in a lesson credited, 2nd to {RULES.called_max + RULES.excuses}th to review, from the"
-    f" {RULES.called_max + RULES.excuses + 1}th lost",
+    f"{RULES.called_max}st time in a lesson credited, every later one to review.",
     f"from {INDICATORS[ReasonCode.MULTIPLE_FACES]} failed checks a case opens",
     f"After {RULES.opening_failed_max} such first checks (`opening_failed_max`)",
     f"A challenge is not answered within {RULES.challenge_deadline_ms // 1000} s.",
@@ -74,6 +79,7 @@ def test_switches_are_as_the_page_says() -> None:
     assert SET.rate_joins == SET.rate_address
     assert (RULES.passkey_face, RULES.passkey_challenge) == ("off", "required")
     assert RULES.failed_max == 5, "the fifth failed check"
+    assert RULES.schema >= PLEDGED_SINCE_SCHEMA, "calls take no time away"
     assert RULES.strikes_max == 0, "3 instead of 0"
 
 
@@ -90,7 +96,7 @@ def test_every_code_and_field_that_the_page_names_exists() -> None:
     assert snake and snake <= fields | _OTHER_FIELDS, snake - fields - _OTHER_FIELDS
 
 
-_CONSTANTS: Final = {"SCHEMA", "MIGRATIONS", "PUT", "DAY", "LEARNER"}
+_CONSTANTS: Final = {"SCHEMA", "MIGRATIONS", "PUT", "DAY", "LEARNER", "FORWARDED_ALLOW_IPS"}
 _OTHER_FIELDS: Final = {"timeline_kept", "counts_again", "delta_ms", "appeal_hours", "no_pad"}
 
 
