@@ -112,7 +112,8 @@ def reasons_page() -> str:
         "",
         "| cost | meaning |",
         "|---|---|",
-        f"| {Cost.NOTHING} | no credit is lost |",
+        f"| {Cost.NOTHING} | no credit is lost. (A minute in which only media that had counted before was played has"
+        " the letter F, and `ALREADY_CREDITED`) |",
         f"| {Cost.STRETCH} | the media played while the cause lasted. For a challenge: the media played since the"
         " last check that passed before it was shown. For a movement check: time that checks"
         " have proved goes to review instead |",

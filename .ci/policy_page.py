@@ -41,7 +41,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "Captures": (
         "Checks by picture (captures)",
         "One bad picture costs nothing: `round_passes` of up to `round_captures` must pass. A failed round costs the "
-        "time since the last passed round, and the video waits until a round passes.",
+        "time since the last passed round, and the video waits until a round passes. A round takes a few seconds where "
+        "its first captures pass, and about half a minute where all of them are taken.",
     ),
     "Challenges": (
         "Challenges",
