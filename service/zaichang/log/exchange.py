@@ -142,13 +142,17 @@ class Exchange:
         self._connection = connection
 
         def work() -> tuple[int, bytes]:
-            connection.request(method, self._prefix + path, body)
-            answer = connection.getresponse()
-            parts, left = [], limit
-            while left and (part := answer.read(min(left, _CHUNK))):
-                parts.append(part)
-                left -= len(part)
-            return answer.status, b"".join(parts)
+            try:
+                connection.request(method, self._prefix + path, body)
+                answer = connection.getresponse()
+                parts, left = [], limit
+                while left and (part := answer.read(min(left, _CHUNK))):
+                    parts.append(part)
+                    left -= len(part)
+                return answer.status, b"".join(parts)
+            finally:
+                if self._connection is not connection:
+                    connection.close()  # given up before it had a socket that ``close`` could end
 
         try:
             return Call(work).result(time.monotonic() + deadline_s)

@@ -50,7 +50,8 @@ def run(args: Namespace) -> int:
     """Set up and serve; returns 0 when told to stop, or with ``--once`` what the learner's session came to."""
     set_up_logging(False)
     begun_s = time.monotonic()
-    settings = settings_from(args, data=args.data or DATA, host=args.host, port=args.port)
+    # Each visit is a new account of the same visitor: two of them at once would go to a reviewer.
+    settings = settings_from(args, data=args.data or DATA, host=args.host, port=args.port, face_search=False)
     with bind(settings.host, settings.port) as listener:
         _fetch_models()
         outcome = _Outcome()
@@ -77,7 +78,7 @@ def run(args: Namespace) -> int:
 
 def demo_policy() -> Policy:
     """Return the demo's rules: frequent checks with attack detection, short segments, and openly no movements."""
-    from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
+    from zaichang.core.enums import ChallengeKind, Proof
     from zaichang.session.policy import Policy
 
     return Policy(
@@ -90,8 +91,6 @@ def demo_policy() -> Policy:
         challenge_mean_ms=50_000,
         challenge_min_gap_ms=30_000,
         challenge_max_gap_ms=90_000,
-        # No passkey can be registered at a numeric address.
-        passkey_challenge=PasskeyUse.ALLOWED,
         segment_ms=20_000,
     )
 

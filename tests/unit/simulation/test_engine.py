@@ -132,7 +132,7 @@ def test_earlier_credit_is_not_given_twice() -> None:
 
 
 def test_the_route_without_faces_needs_right_answers() -> None:
-    policy = HEAD + 'challenge_kinds = ["code", "question", "confirm"]\n'
+    policy = HEAD + 'passkey_challenge = "allowed"\nchallenge_kinds = ["code", "question", "confirm"]\n'
     session = SHORT + 'route = "challenge"\n'
     honest = play(session + "[expect]\nverified_s_min = 110\n", head=policy)
     assert honest.findings == ()
