@@ -144,12 +144,15 @@ class Exchange:
         def work() -> tuple[int, bytes]:
             try:
                 connection.request(method, self._prefix + path, body)
-                answer = connection.getresponse()
-                parts, left = [], limit
-                while left and (part := answer.read(min(left, _CHUNK))):
-                    parts.append(part)
-                    left -= len(part)
-                return answer.status, b"".join(parts)
+                # Closed here: an answer that its error's frames keep alive would keep the socket open, too.
+                with connection.getresponse() as answer:
+                    parts, left = [], limit
+                    while left and (part := answer.read(min(left, _CHUNK))):
+                        parts.append(part)
+                        left -= len(part)
+                    if not answer.isclosed():
+                        connection.close()  # the rest is in the way of a next answer
+                    return answer.status, b"".join(parts)
             finally:
                 if self._connection is not connection:
                     connection.close()  # given up before it had a socket that ``close`` could end

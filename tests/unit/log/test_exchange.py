@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,23 @@ def test_a_mirror_and_a_witness_request_end(medium: LogMedium) -> None:
         for request in (ask, known_size):
             with pytest.raises(StorageError, match=r"witness\.unreachable"):
                 request(url, reader, deadline_s=DEADLINE_S)
+
+
+def test_requests_that_are_given_up_leave_no_socket() -> None:
+    """An error keeps the frames of the request's thread alive, and with them an answer that is still open."""
+    gc.collect()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for head in (HEAD, b"HTTP/1.1 200 OK\r\nX-Long: "):
+            with dripping(head) as url:
+                before = set(threading.enumerate())
+                for _ in range(12):
+                    with pytest.raises(TimeoutError):
+                        Exchange(url, WRONG).request("GET", "/", None, 1_000_000, 0.05)
+                for thread in set(threading.enumerate()) - before:
+                    thread.join(LONG_S)
+                gc.collect()
+    assert [str(warning.message) for warning in told] == []
 
 
 def test_peers_are_asked_side_by_side() -> None:
