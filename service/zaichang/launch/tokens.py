@@ -163,16 +163,7 @@ class LaunchTokens:
             NotAllowed: ``token.malformed``, ``token.forged``, ``token.audience`` or ``token.expired``.
         """
         try:
-            # Time is the service's clock, not this library's, hence exp is checked below.
-            payload = jwt.decode(
-                token,
-                self._public,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                issuer=ISSUER,
-                options={"require": ["exp", "jti", "sub", "aud", "iss"], "verify_exp": False},
-            )
-            claims = _claims(payload)
+            claims = _claims(self._payload(token, AUDIENCE, "sub"))
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
             raise _refused("token.audience", "This token is not for a study session.") from None
         except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
@@ -203,14 +194,7 @@ class LaunchTokens:
             NotAllowed: ``token.media`` where it is not ours, not a media ticket, or has expired.
         """
         try:
-            payload = jwt.decode(
-                ticket,
-                self._public,
-                algorithms=[ALGORITHM],
-                audience=MEDIA_AUDIENCE,
-                issuer=ISSUER,
-                options={"require": ["exp", "jti", "aud", "iss"], "verify_exp": False},
-            )
+            payload = self._payload(ticket, MEDIA_AUDIENCE)
         except (jwt.InvalidTokenError, ValueError):
             raise _refused("token.media", "The media ticket is not valid.") from None
         if now_ms >= payload["exp"] * 1000:
@@ -241,19 +225,34 @@ class LaunchTokens:
             NotAllowed: ``token.expired``.
         """
         try:
-            payload = jwt.decode(
-                text,
-                self._public,
-                algorithms=[ALGORITHM],
-                audience=PASSKEY_AUDIENCE,
-                issuer=ISSUER,
-                options={"require": ["exp", "jti", "aud", "iss"], "verify_exp": False},
-            )
+            payload = self._payload(text, PASSKEY_AUDIENCE)
         except (jwt.InvalidTokenError, ValueError):
             return None
         if now_ms >= payload["exp"] * 1000:
             raise _refused("token.expired", "The ticket has expired.")
         return PasskeyTicket(ticket_id=payload["jti"], institution_id=payload["inst"], learner_id=payload["sub"])
+
+    def _payload(self, text: str, audience: str, *fields: str) -> dict[str, Any]:
+        """Return the claims of a token of ours, expired or not.
+
+        Time is the service's clock, not this library's: the caller compares ``exp`` with it.
+
+        Args:
+            text: The token.
+            audience: The kind of token.
+            fields: Claims that it must have beside those of every kind.
+
+        Raises:
+            jwt.InvalidTokenError, ValueError: It is not ours, of another kind, or cannot be read.
+        """
+        return jwt.decode(
+            text,
+            self._public,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            issuer=ISSUER,
+            options={"require": ["exp", "jti", "aud", "iss", *fields], "verify_exp": False},
+        )
 
 
 def _refused(code: str, message: str) -> NotAllowed:
