@@ -12,7 +12,7 @@ from typing import Final
 from zaichang.biometric.duplicates import SEARCH_SIMILARITY_BP
 from zaichang.biometric.template import Template, decode_template
 from zaichang.core.errors import ZaichangError
-from zaichang.core.ids import LearnerId, SessionId
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.core.units import BP_ONE
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.session import SessionPorts
@@ -35,8 +35,12 @@ async def studies_elsewhere(ports: SessionPorts, session_id: SessionId, template
     """
     if template is None:
         return False
-    for learner_id in await ports.captures.running_alike(session_id, now_ms - RUNNING_MS):
-        other = await _reference(ports, session_id, learner_id)
+    alike_ids = await ports.captures.running_alike(session_id, now_ms - RUNNING_MS)
+    if not alike_ids:
+        return False
+    institution_id = (await ports.history.session(session_id)).institution_id
+    for learner_id in alike_ids:
+        other = await _reference(ports, institution_id, learner_id)
         if other is not None and alike(decode_template(template), other):
             return True
     return False
@@ -49,8 +53,7 @@ def alike(first: Template, second: Template) -> bool:
     return float((first.vectors @ second.vectors.T).max()) * BP_ONE >= SEARCH_SIMILARITY_BP
 
 
-async def _reference(ports: SessionPorts, session_id: SessionId, learner_id: LearnerId) -> Template | None:
-    institution_id = (await ports.history.session(session_id)).institution_id
+async def _reference(ports: SessionPorts, institution_id: InstitutionId, learner_id: LearnerId) -> Template | None:
     enrolment = await ports.learners.enrolment(institution_id, learner_id)
     if enrolment is None:
         return None

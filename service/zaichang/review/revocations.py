@@ -8,7 +8,7 @@ it like any other decision.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,7 +113,8 @@ class RevocationDesk:
         """Return how much time a revocation would take back now."""
         found = 0
         async for row in self._sessions(revocation):
-            found += sum(total_ms(parts) for parts in (await self._taken(revocation, row)).values())
+            standing = await self._ports.decisions.credited_minutes(row.session_id)
+            found += sum(total_ms(parts) for parts in (await self._taken(revocation, row, standing)).values())
         return found
 
     async def confirm(self, institution_id: InstitutionId, reviewer_id: ReviewerId, revocation_id: str) -> Revocation:
@@ -166,10 +167,10 @@ class RevocationDesk:
         ports = self._ports
         async with self._lock(revocation.institution_id, revocation.learner_id):
             async for row in self._sessions(revocation):
-                taken = await self._taken(revocation, row)
+                standing = await ports.decisions.credited_minutes(row.session_id)
+                taken = await self._taken(revocation, row, standing)
                 if not taken:
                     continue
-                standing = await ports.decisions.credited_minutes(row.session_id)
                 ruling = Ruling(
                     reviewer_id=revocation.decided_by,
                     outcome=ReviewOutcome.REVOKE,
@@ -195,8 +196,9 @@ class RevocationDesk:
                 )
             )
 
-    async def _taken(self, revocation: Revocation, row: SessionRow) -> dict[int, IntervalSet]:
-        standing = await self._ports.decisions.credited_minutes(row.session_id)
+    async def _taken(
+        self, revocation: Revocation, row: SessionRow, standing: Mapping[int, IntervalSet]
+    ) -> dict[int, IntervalSet]:
         if revocation.scope is RevocationScope.YEAR:
             return taken_in_year(standing, await self._ports.history.minutes(row.session_id), revocation.year)
         return taken_from(standing, revocation.intervals)
