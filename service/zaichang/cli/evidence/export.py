@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
+from zaichang.core.civil import Date, date_of_day, day_number, month_days, start_ms
 from zaichang.core.errors import ConfigError, NotFound, StorageError, UnreadableInput
 from zaichang.core.ids import NO_LEARNER, CaptureId, InstitutionId, SessionId, check_id
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from zaichang.ports.sessions import SessionHistory
     from zaichang.settings import Settings
 
-_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _PAGE: Final = 500
 
 
@@ -161,12 +161,10 @@ def _period(what: str) -> tuple[int, int] | None:
     """Return a day's or month's bounds in China's time as milliseconds, or None if it is neither."""
     for form in ("%Y-%m-%d", "%Y-%m"):
         try:
-            start = datetime.datetime.strptime(what, form).replace(tzinfo=_CHINA)
+            day = datetime.datetime.strptime(what, form)  # noqa: DTZ007  # a day of the calendar, no moment
         except ValueError:
             continue
-        if form == "%Y-%m":
-            end = (start + datetime.timedelta(days=32)).replace(day=1)
-        else:
-            end = start + datetime.timedelta(days=1)
-        return int(start.timestamp() * 1000), int(end.timestamp() * 1000)
+        first = Date(day.year, day.month, day.day)
+        days = month_days(first.year, first.month) if form == "%Y-%m" else 1
+        return start_ms(first), start_ms(date_of_day(day_number(first) + days))
     return None
