@@ -198,8 +198,8 @@ SENTENCES: Final = MappingProxyType(
             "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
         ),
         _R.RATE_TOO_FAST: _s(
-            "播放速度超过允许的倍速，超出部分不计时。",
-            "The video played faster than allowed; the excess does not count.",
+            "播放速度超过允许的倍速，这一段不计时。请以正常速度从上次的位置继续。",
+            "The video played faster than allowed; that part does not count. Go on from where you were.",
         ),
         _R.AHEAD_OF_LIVE: _s(
             "播放进度超前于直播，超前的部分不计时。请刷新页面。",

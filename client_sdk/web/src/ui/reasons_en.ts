@@ -46,7 +46,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   PICTURE_IN_PICTURE: "The video floats in a small window; that time does not count. Put it back into the page.",
   SECOND_SCREEN: "A second screen is connected; that time does not count. Disconnect it to go on.",
   SEEK_FORWARD: "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
-  RATE_TOO_FAST: "The video played faster than allowed; the excess does not count.",
+  RATE_TOO_FAST: "The video played faster than allowed; that part does not count. Go on from where you were.",
   AHEAD_OF_LIVE: "The player was ahead of the live broadcast; that does not count. Please reload the page.",
   LIVE_JUMP: "The live broadcast went on at another place; the part left out does not count.",
   ALREADY_CREDITED: "This part was counted before; watching again earns no more.",

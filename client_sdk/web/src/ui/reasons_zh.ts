@@ -46,7 +46,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   PICTURE_IN_PICTURE: "视频正以小窗播放，期间不计时。请关闭小窗，回到页面学习。",
   SECOND_SCREEN: "检测到外接或扩展屏幕，期间不计时。请断开后继续。",
   SEEK_FORWARD: "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
-  RATE_TOO_FAST: "播放速度超过允许的倍速，超出部分不计时。",
+  RATE_TOO_FAST: "播放速度超过允许的倍速，这一段不计时。请以正常速度从上次的位置继续。",
   AHEAD_OF_LIVE: "播放进度超前于直播，超前的部分不计时。请刷新页面。",
   LIVE_JUMP: "直播跳到了新的位置，跳过的部分不计时。",
   ALREADY_CREDITED: "这部分已经计过时，重复观看不再累计。",

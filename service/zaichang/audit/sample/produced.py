@@ -43,7 +43,7 @@ class OwnCopy:
 
     Attributes:
         origin: The log.
-        frozen: Size of the frozen checkpoint.
+        frozen: Size of the frozen checkpoint, 0 where no size was announced before the bundles were made.
         hashes: The leaf hash of each entry.
         leaves: Session to the indexes of its leaves; only the sessions of ``starts`` are followed.
         starts: Index of each drawn ``session.start`` leaf to its session, empty where the entry is not readable.
@@ -62,7 +62,7 @@ class OwnCopy:
 
         Args:
             origin: The log.
-            frozen: Size of the frozen checkpoint.
+            frozen: Size of the frozen checkpoint, 0 for none.
             drawn: Indexes of the drawn ``session.start`` leaves.
             entries: The log's entries in order, bundle by bundle.
         """

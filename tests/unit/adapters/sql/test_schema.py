@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,29 @@ def test_a_step_that_fails_leaves_the_version_before_it(monkeypatch: pytest.Monk
     with pytest.raises(sqlite3.OperationalError):
         migrate(db, PATH)
     assert (version(db), tables(db)) == (1, {"one"})
+
+
+# The first 12 digits of SHA-256 over each released step: a file that has taken a step never takes it again.
+RELEASED = (
+    "b516bebb683f",
+    "30cdfc75de21",
+    "420a3666ccac",
+    "756c3879e8a2",
+    "d27f4b391fd3",
+    "b89659fa8c4c",
+    "40657edb2a42",
+    "ce59eb87a705",
+    "a19179b1fbd8",
+    "f819a167487e",
+    "57529e5efb28",
+    "4372cbca4e98",
+    "852d7fb839d7",
+    "b7fcf998add1",
+    "b3624a75f468",
+)
+
+
+def test_a_released_step_is_never_edited() -> None:
+    digests = tuple(sha256("\n".join(step).encode()).hexdigest()[:12] for step in MIGRATIONS)
+    assert digests[: len(RELEASED)] == RELEASED, "a released step was edited: append a new step instead"
+    assert len(digests) == len(RELEASED), f"append the digest of the new step: {digests[len(RELEASED) :]}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from support import evidence_bundle as sample_of
-from unit.audit.sample.test_produced import entries_of
+from unit.audit.sample.test_produced import bundle_of, entries_of
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Status
 from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.inspection.inspect import Inspection, inspect
 from zaichang.audit.inspection.page import date, duration, explained
 from zaichang.audit.inspection.steps import step_for
+from zaichang.tlog import leaf
+from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
+from zaichang.tlog.merkle import leaf_hash, root_hash
 from zaichang.tlog.plan import TreeState, plan_batch
 from zaichang.tlog.trust import trust_log
 
@@ -43,6 +46,25 @@ def test_a_bundle_of_another_state_of_the_log_fails_and_is_named() -> None:
     assert inspection.code == 1
     assert "E_FORK" in codes(inspection) or "E_CONSISTENCY" in codes(inspection)
     assert inspection.sessions[0].result != "pass"
+
+
+def test_a_bundle_older_than_a_later_change_waits_for_a_new_export() -> None:
+    target, end = SAMPLE.bundle.leaves[1], SAMPLE.bundle.leaves[-1].leaf
+    at_ms = sample_of.AT_MS + 4 * 300_000
+    ref = leaf.SessionRef(origin=sample_of.ORIGIN, sid=sample_of.SID, seq=4, prev=leaf_hash(end), at_ms=at_ms)
+    void = leaf.session_void(
+        ref, target=target.index, target_hash=leaf_hash(target.leaf), request=bytes(32), reason="SERVICE_FAULT"
+    )
+    log = [*entries_of(SAMPLE), void]
+    now = bundle_of(log, SAMPLE.bundle)
+    signed = Checkpoint(origin=sample_of.ORIGIN, size=len(log), root=root_hash([leaf_hash(entry) for entry in log]))
+    checkpoint = sign_checkpoint(signed, [sample_of.SIGNER])
+    files = {**dict(plan_batch(TreeState(), log).objects), "checkpoint": checkpoint}
+    # The copy was made after the change, the bundle before it: neither a finding nor time that counts.
+    stale = inspected(SAMPLE.data, files=files)
+    assert (stale.code, stale.counted_ms, stale.sessions[0].codes) == (2, 0, ("E_NOT_PRODUCED",))
+    # A bundle made after the change that leaves it out is a finding.
+    assert inspected(now, files=files).code == 1
 
 
 def test_a_damaged_copy_and_a_missing_checkpoint_are_named() -> None:
