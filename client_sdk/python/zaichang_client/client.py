@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from zaichang_client import codec
 from zaichang_client.errors import ClientError, ConnectionGone, SessionRefused, UnknownMessage
-from zaichang_client.parts import Camera, Liveness, Player, Prompter
+from zaichang_client.parts import Camera, Liveness, Passkeys, Player, Prompter
 from zaichang_client.proofs import ProofTasks
 from zaichang_client.protocol import messages as m
 from zaichang_client.protocol.close_codes import CloseCode
@@ -94,6 +94,7 @@ class StudyClient:
         camera: Camera,
         prompter: Prompter,
         liveness: Liveness | None = None,
+        passkeys: Passkeys | None = None,
         config: ClientConfig | None = None,
         observe: Callable[[m.ServerMessage], None] = _ignore,
         pace: Callable[[int], int] | None = None,
@@ -109,6 +110,7 @@ class StudyClient:
             camera: The learner's camera.
             prompter: Shows challenges.
             liveness: Shows liveness steps and takes their frames. Without it, liveness challenges stay unanswered.
+            passkeys: Opens the learner's passkeys. Without it, the service asks for none.
             config: Adjustable values.
             observe: Called with every message of the server.
             pace: Given the server's time between two heartbeats, returns the time to use (both in ms).
@@ -118,7 +120,8 @@ class StudyClient:
         self._connect = connect
         self._token = token
         self._player = player
-        self._proofs = ProofTasks(camera, prompter, liveness, lambda: self._transport)
+        self._proofs = ProofTasks(camera, prompter, liveness, lambda: self._transport, passkeys)
+        self._has_passkeys = passkeys is not None
         self._config = config or ClientConfig()
         self._observe = observe
         self._pace = pace or (lambda asked_ms: asked_ms)
@@ -237,6 +240,7 @@ class StudyClient:
             locale=self._config.locale,
             resume=self.session_id,
             device=self._config.device,
+            passkey=self._has_passkeys,
         )
         await transport.send(codec.encode(join))
         try:

@@ -131,6 +131,43 @@ class Prompter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A passkey's answer; every text is base64url without padding.
+
+    Attributes:
+        credential_id: The passkey, one of the order's ``options``.
+        client_data: The signed ``clientDataJSON``.
+        authenticator_data: The signed authenticator data.
+        signature: Over both.
+    """
+
+    credential_id: str
+    client_data: str
+    authenticator_data: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoPasskey:
+    """No passkey can answer: ``declined`` (the learner's choice now) or ``unsupported`` (never on this device)."""
+
+    cause: str = "declined"
+
+
+class Passkeys(Protocol):
+    """The learner's passkeys, as the system of this device opens them."""
+
+    async def sign(self, order: ChallengeOrder, attempt: int) -> Signature | NoPasskey | None:
+        """Ask the owner, sign ``order.nonce`` for ``order.rp_id``; None sends no answer.
+
+        Args:
+            order: A challenge of kind ``passkey``; its ``options`` are the passkeys that may answer.
+            attempt: Number of the attempt.
+        """
+        ...
+
+
 class Liveness(Protocol):
     """Shows the steps of an active liveness challenge, and takes frames while they run."""
 

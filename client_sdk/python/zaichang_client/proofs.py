@@ -11,12 +11,13 @@ from typing import Any
 from zaichang_client import codec
 from zaichang_client.errors import ConnectionGone
 from zaichang_client.frames import PledgedFrames
-from zaichang_client.parts import DECLINE, Camera, Liveness, Picture, Prompter, Unavailable
+from zaichang_client.parts import DECLINE, Camera, Liveness, NoPasskey, Passkeys, Picture, Prompter, Unavailable
 from zaichang_client.protocol import messages as m
 from zaichang_client.transport import Transport
 
 _MOVING = frozenset({"liveness", "light"})
 _STEP_GRACE_MS = 5_000
+_Answer = m.Answer | m.PasskeyAssertion | m.PasskeyUnavailable
 
 
 class ProofTasks:
@@ -28,7 +29,12 @@ class ProofTasks:
     """
 
     def __init__(
-        self, camera: Camera, prompter: Prompter, liveness: Liveness | None, transport: Callable[[], Transport | None]
+        self,
+        camera: Camera,
+        prompter: Prompter,
+        liveness: Liveness | None,
+        transport: Callable[[], Transport | None],
+        passkeys: Passkeys | None = None,
     ) -> None:
         """Start nothing.
 
@@ -37,14 +43,16 @@ class ProofTasks:
             prompter: Shows challenges.
             liveness: Shows liveness steps; None where they cannot be done.
             transport: Returns the joined connection, None while there is none.
+            passkeys: Opens the learner's passkeys; None where the device cannot.
         """
+        self._passkeys = passkeys
         self._camera = camera
         self._prompter = prompter
         self._liveness = liveness
         self._transport = transport
         self._stepping: asyncio.Task[None] | None = None
         self._asks: dict[str, asyncio.Task[None]] = {}
-        self._answers: dict[str, str] = {}
+        self._answers: dict[str, _Answer] = {}
         self._orders: dict[str, tuple[m.ChallengeOrder, int]] = {}
         self._captures: dict[str, asyncio.Task[None]] = {}
         self.frames = PledgedFrames(camera)
@@ -114,21 +122,42 @@ class ProofTasks:
             self._asks[order.challenge_id] = self._side(self._ask(order, 1))
 
     async def _ask(self, order: m.ChallengeOrder, attempt: int) -> None:
-        answer = await self._prompter.ask(order, attempt)
-        if answer is None:
+        if order.kind == "passkey":
+            said: _Answer | None = await self._signed(order, attempt)
+        else:
+            answer = await self._prompter.ask(order, attempt)
+            if answer is not None and order.kind in _MOVING:
+                await self._send_ready(order, attempt, answer)
+                return
+            said = None if answer is None else m.Answer(challenge_id=order.challenge_id, answer=answer)
+        if said is None:
             return
-        if order.kind in _MOVING:
-            await self._send_ready(order, attempt, answer)
-            return
-        self._answers[order.challenge_id] = answer
+        self._answers[order.challenge_id] = said
         self._orders[order.challenge_id] = (order, attempt)
         await self._send_answer(order.challenge_id)
 
     async def _send_answer(self, challenge_id: str) -> None:
         transport = self._transport()
         if transport is not None:  # else: the server asks again once we are back
-            said = m.Answer(challenge_id=challenge_id, answer=self._answers[challenge_id])
-            await transport.send(codec.encode(said))
+            await transport.send(codec.encode(self._answers[challenge_id]))
+
+    async def _signed(self, order: m.ChallengeOrder, attempt: int) -> _Answer | None:
+        """Return the passkey's answer, or the reason why there is none; None sends nothing."""
+        no = NoPasskey(cause="unsupported")
+        found = no if self._passkeys is None else await self._passkeys.sign(order, attempt)
+        match found:
+            case None:
+                return None
+            case NoPasskey(cause=cause):
+                return m.PasskeyUnavailable(challenge_id=order.challenge_id, cause=cause)
+            case _:
+                return m.PasskeyAssertion(
+                    challenge_id=order.challenge_id,
+                    credential_id=found.credential_id,
+                    client_data=found.client_data,
+                    authenticator_data=found.authenticator_data,
+                    signature=found.signature,
+                )
 
     async def _send_ready(self, order: m.ChallengeOrder, attempt: int, answer: str) -> None:
         """Tell the server that the steps may begin. After a lost connection the server asks for "ready" again."""

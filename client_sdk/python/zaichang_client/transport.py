@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import websockets.asyncio.client
+import websockets.typing
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from zaichang_client.errors import ConnectionGone
@@ -70,14 +71,24 @@ def _gone(error: ConnectionClosed) -> ConnectionGone:
     return ConnectionGone(error.rcvd.code if error.rcvd is not None else 1006)
 
 
-def websocket(url: str, *, open_timeout_s: float = 10.0) -> Connect:
-    """Return a ``Connect`` for a service's address (``ws://`` or ``wss://`` ... ``/v1/session``)."""
+def websocket(url: str, *, origin: str = "", open_timeout_s: float = 10.0) -> Connect:
+    """Return a ``Connect`` for a service's address (``ws://`` or ``wss://`` ... ``/v1/session``).
+
+    Args:
+        url: The address.
+        origin: Of the page or app for which passkeys sign, as a browser would send it; empty: none is sent.
+        open_timeout_s: Longest wait for the connection.
+    """
 
     async def connect() -> Transport:
         try:
             return _WebSocket(
                 await websockets.asyncio.client.connect(
-                    url, compression=None, max_size=2**20, open_timeout=open_timeout_s
+                    url,
+                    compression=None,
+                    max_size=2**20,
+                    open_timeout=open_timeout_s,
+                    origin=websockets.typing.Origin(origin) if origin else None,
                 )
             )
         except (OSError, TimeoutError, InvalidHandshake) as error:

@@ -13,9 +13,11 @@ import pytest
 from zaichang_client import (
     ClientError,
     ConnectionGone,
+    NoPasskey,
     Picture,
     Sample,
     SessionRefused,
+    Signature,
     StudyClient,
     Transport,
     Unavailable,
@@ -169,6 +171,23 @@ def drive(script: Callable[[Server, Desk, StudyClient], Awaitable[None]]) -> Des
         return desk
 
     return run_virtual(run())
+
+
+def test_a_join_says_whether_passkeys_can_be_asked_for() -> None:
+    class Device:
+        async def sign(self, order: m.ChallengeOrder, attempt: int) -> Signature | NoPasskey | None:
+            return None
+
+    async def run(passkeys: Device | None) -> Any:
+        server, desk = Server(), Desk()
+        client = StudyClient(server.connect, token="t", player=desk, camera=desk, prompter=desk, passkeys=passkeys)
+        running = asyncio.ensure_future(client.run())
+        wire = await server.next()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return wire.join.get("passkey", False)  # type: ignore[attr-defined]  # kept by the server above
+
+    assert [run_virtual(run(each)) for each in (Device(), None)] == [True, False]
 
 
 @pytest.mark.parametrize("vector", CLIENT["messages"], ids=lambda vector: vector["name"])

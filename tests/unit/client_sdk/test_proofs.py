@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from zaichang_client import DECLINE, READY, ConnectionGone, Picture, Unavailable, codec
+from zaichang_client import DECLINE, READY, ConnectionGone, NoPasskey, Picture, Signature, Unavailable, codec
 from zaichang_client.proofs import ProofTasks
 from zaichang_client.protocol import messages as m
 from zaichang_simulation.loop import run_virtual
@@ -244,5 +244,56 @@ def test_stopping_ends_captures_questions_and_steps() -> None:
         room.tasks.stop()
         await room.settle(20)
         assert room.wire.sent == []
+
+    run_virtual(run())
+
+
+PASSKEY = m.ChallengeOrder(
+    challenge_id="q3", kind="passkey", within_ms=60_000, options=("AAE",), nonce="BBE", rp_id="learn.example"
+)
+SIGNED = Signature(credential_id="AAE", client_data="e30", authenticator_data="AAAA", signature="c2ln")
+
+
+class Device:
+    """Passkeys that answer as they are told."""
+
+    def __init__(self, *answers: Signature | NoPasskey | None) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, int]] = []
+
+    async def sign(self, order: m.ChallengeOrder, attempt: int) -> Signature | NoPasskey | None:
+        self.asked.append((order.nonce, attempt))
+        return self.answers.pop(0)
+
+
+def test_a_passkey_challenge_is_signed_again_after_a_refusal_and_sent_again_after_a_lost_line() -> None:
+    async def run() -> None:
+        room, device = Room(Person()), Device(SIGNED, NoPasskey(), None)
+        room.tasks = ProofTasks(room.person, room.person, None, lambda: room.transport, device)
+        room.tasks.start_challenge(PASSKEY)
+        await room.settle()
+        signed = m.PasskeyAssertion(
+            challenge_id="q3", credential_id="AAE", client_data="e30", authenticator_data="AAAA", signature="c2ln"
+        )
+        assert room.wire.sent == [signed]
+        room.tasks.start_challenge(PASSKEY)  # the line was lost, and the server asks again
+        await room.settle()
+        assert room.wire.sent == [signed, signed] and device.asked == [("BBE", 1)]
+        room.tasks.judged(judged(closed=False, challenge_id="q3"))
+        await room.settle()
+        assert room.wire.sent[-1] == m.PasskeyUnavailable(challenge_id="q3", cause="declined")
+        room.tasks.judged(judged(closed=False, challenge_id="q3"))
+        await room.settle()
+        assert len(room.wire.sent) == 3 and device.asked[-1] == ("BBE", 3) and room.person.asked == []
+
+    run_virtual(run())
+
+
+def test_a_device_without_passkeys_says_so() -> None:
+    async def run() -> None:
+        room = Room(Person())
+        room.tasks.start_challenge(PASSKEY)
+        await room.settle()
+        assert room.wire.sent == [m.PasskeyUnavailable(challenge_id="q3", cause="unsupported")]
 
     run_virtual(run())

@@ -20,6 +20,9 @@ async def server() -> AsyncIterator[str]:
 
     async def echo(socket: websockets.asyncio.server.ServerConnection) -> None:
         async for data in socket:
+            if data == "origin":
+                await socket.send(str(socket.request.headers.get("Origin") if socket.request else ""))
+                continue
             if isinstance(data, str) and data.startswith("close "):
                 await socket.close(int(data.removeprefix("close ")), "as told")
                 return
@@ -37,6 +40,15 @@ async def test_text_and_bytes_go_both_ways() -> None:
             await line.send(data)
             assert await line.receive() == data
         await line.close()
+        await line.close()
+
+
+@pytest.mark.parametrize(("origin", "seen"), [("", "None"), ("https://learn.example", "https://learn.example")])
+async def test_the_origin_that_passkeys_sign_for_is_sent(origin: str, seen: str) -> None:
+    async with server() as url:
+        line = await websocket(url, origin=origin)()
+        await line.send("origin")
+        assert await line.receive() == seen
         await line.close()
 
 
