@@ -102,6 +102,26 @@ def _passkeys_en(policy: Policy) -> list[str]:
     return lines
 
 
+def _without_faces_zh(policy: Policy) -> list[str]:
+    """Return how often challenges come where they are the checks: as often as captures would."""
+    if policy.proofs and not policy.non_face_route:
+        return []
+    return [
+        f"不用人脸核验时，弹窗就是核验：随机时刻出现，平均约每 {_span_zh(policy.capture_mean_ms)}，"
+        f"最长间隔 {_span_zh(policy.capture_max_gap_ms)}，请在 {_span_zh(policy.challenge_deadline_ms)}内回应。"
+    ]
+
+
+def _without_faces_en(policy: Policy) -> list[str]:
+    if policy.proofs and not policy.non_face_route:
+        return []
+    return [
+        f"Without face recognition challenges are the checks: at random, every {_span_en(policy.capture_mean_ms)} on "
+        f"average, at the latest after {_span_en(policy.capture_max_gap_ms)}; "
+        f"answer within {_span_en(policy.challenge_deadline_ms)}."
+    ]
+
+
 def absence_bp(policy: Policy) -> tuple[int, int, int]:
     """Return the bound on the time that an absent learner can earn where captures are drawn samples (rules 2).
 
@@ -144,12 +164,10 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
             lines.append("注意：本规则不做活体检测。")
     if policy.challenge_kinds:
         kinds = "、".join(_KINDS_ZH[kind] for kind in policy.challenge_kinds)
-        lines.append(
-            f"验证弹窗（{kinds}）平均约每 {_span_zh(policy.challenge_mean_ms)}，请在 "
-            f"{_span_zh(policy.challenge_deadline_ms)} 内回应。"
-        )
+        often = f"平均约每 {_span_zh(policy.challenge_mean_ms)}，" if policy.proofs else ""
+        lines.append(f"验证弹窗（{kinds}）{often}请在 {_span_zh(policy.challenge_deadline_ms)}内回应。")
         lines.append("验证弹窗没有回应就离开的，下一次学习一开始须先回应一次，回应之前不计时。")
-    lines += _passkeys_zh(policy) + _liveness_zh(policy)
+    lines += _without_faces_zh(policy) + _passkeys_zh(policy) + _liveness_zh(policy)
     if policy.pause_when_hidden:
         lines.append("页面切到后台时暂停计时，不另扣时。")
     if policy.pause_when_unfocused:
@@ -203,14 +221,12 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
             lines.append("Note: these rules make no liveness check (PAD).")
     if policy.challenge_kinds:
         kinds = ", ".join(_KINDS_EN[kind] for kind in policy.challenge_kinds)
-        lines.append(
-            f"Challenges ({kinds}) come every {_span_en(policy.challenge_mean_ms)} on average; "
-            f"answer within {_span_en(policy.challenge_deadline_ms)}."
-        )
+        often = f" come every {_span_en(policy.challenge_mean_ms)} on average; " if policy.proofs else ": "
+        lines.append(f"Challenges ({kinds}){often}answer within {_span_en(policy.challenge_deadline_ms)}.")
         lines.append(
             "A learner who leaves one unanswered begins the next session with one; nothing counts before its answer."
         )
-    lines += _passkeys_en(policy) + _liveness_en(policy)
+    lines += _without_faces_en(policy) + _passkeys_en(policy) + _liveness_en(policy)
     if policy.pause_when_hidden:
         lines.append("While the page is hidden nothing counts, and nothing else is lost.")
     if policy.pause_when_unfocused:

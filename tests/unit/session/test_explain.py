@@ -57,6 +57,13 @@ def test_without_passkeys_nothing_is_said_of_them() -> None:
         ({"liveness_bracket": True, "liveness_step_ms": 9_000}, "每个动作 9 秒内", "each within 9 s"),
         ({"delivery_required": True}, "5 分钟内未到的，由人工审核", "within 5 min, that time goes to review"),
         ({}, "非人脸核验方式", "without face recognition"),
+        (
+            {"capture_mean_ms": 45_500, "capture_max_gap_ms": 120_000, "challenge_deadline_ms": 30_000},
+            "不用人脸核验时，弹窗就是核验：随机时刻出现，平均约每 45.5 秒，最长间隔 2 分钟，请在 30 秒内回应。",
+            "Without face recognition challenges are the checks: at random, every 45.5 s on average, "
+            "at the latest after 2 min; answer within 30 s.",
+        ),
+        ({"proofs": (), "capture_mean_ms": 45_500}, "弹窗就是核验：随机时刻出现，平均约每 45.5 秒", "every 45.5 s on"),
         ({"schema": 4}, "不用人脸核验时，随机时刻", "Without face recognition, the learner's own device"),
         (
             {"schema": 4, "passkey_face": "required"},
@@ -99,6 +106,8 @@ def test_what_is_said(change: dict[str, object], zh: str, en: str) -> None:
         ({"liveness_bracket": True}, "须通过一次", "before the first minute"),
         ({}, "累计", "failed checks"),
         ({"non_face_route": False}, "非人脸核验方式", "without face recognition"),
+        ({"non_face_route": False}, "弹窗就是核验", "are the checks"),
+        ({"proofs": ()}, "平均约每 10 分钟", "every 10 min"),
     ],
 )
 def test_what_does_not_apply_is_not_said(change: dict[str, object], zh: str, en: str) -> None:
