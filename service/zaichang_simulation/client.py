@@ -18,11 +18,13 @@ from zaichang_simulation.fetching import fetch_media
 from zaichang_simulation.forger import Forger
 from zaichang_simulation.format.cheats import Token
 from zaichang_simulation.format.loader import Loaded
+from zaichang_simulation.format.passkeys import PasskeyTable
 from zaichang_simulation.format.scenario import ClientTable, extra_time_pct
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.happenings import Happenings
 from zaichang_simulation.link import Network, Pipe
 from zaichang_simulation.obedience import SimLiveness
+from zaichang_simulation.passkeys.holder import SimPasskeys
 from zaichang_simulation.person import SimPrompter
 from zaichang_simulation.player import SimPlayer
 from zaichang_simulation.script import Script
@@ -44,6 +46,14 @@ class ClientHost(Protocol):
 
     async def token(self, client: ClientTable, how: str) -> str:
         """Return a launch token."""
+        ...
+
+    def passkey_origin(self, client: ClientTable) -> str:
+        """Return the origin of the client's page, for its passkeys; empty where the rules or the page use none."""
+        ...
+
+    async def register_passkey(self, client: ClientTable, entry: PasskeyTable) -> None:
+        """Register the passkey of an entry, as the learner or the institution does."""
         ...
 
     async def right_answer(self, session_id: SessionId, order: m.ChallengeOrder) -> str | None:
@@ -109,6 +119,9 @@ class SimClient:
             slower=1 + extra_time_pct(scenario, spec) / 200,
             seed=seed + 3,
         )
+        self._origin = host.passkey_origin(spec)
+        entries = _mine(scenario.passkey, spec)
+        self._passkeys = SimPasskeys(entries, spec, self._prompter, now_ms=now_ms, origin=self._origin)
         self._script = Script(_mine(scenario.player, spec), loaded, player=self.player, page=self, now_ms=now_ms)
         self._happenings = Happenings(self._happened)
         honest_until_s = scenario.expect.honest_until_s
@@ -140,6 +153,7 @@ class SimClient:
             asyncio.get_running_loop().call_later(
                 max(0, self._honest_until_ms - self._now_ms()) / 1000, self._note_honest
             )
+        renewing = asyncio.ensure_future(self._register_new_devices())
         await self._sleep_until(to_ms(self.spec.start_s))
         await self.open()
         cheats = [asyncio.ensure_future(self._forger.run(entry)) for entry in self.cheats.entries]
@@ -149,7 +163,7 @@ class SimClient:
             await self._script.run()
             await self.over.wait()
         finally:
-            running = (*cheats, cuts, fetching, *self._script.answering)
+            running = (*cheats, cuts, fetching, renewing, *self._script.answering)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -157,6 +171,11 @@ class SimClient:
             self._happenings.stop()
             if self._end_timer is not None:
                 self._end_timer.cancel()
+
+    async def _register_new_devices(self) -> None:
+        for entry in self._passkeys.registered_later() if self._origin else ():
+            await self._sleep_until(to_ms(entry.from_s))
+            await self._host.register_passkey(self.spec, entry)
 
     def _note_honest(self) -> None:
         self.player.sample()  # which writes down what was played until now
@@ -185,6 +204,7 @@ class SimClient:
             camera=self.camera,
             prompter=self._prompter,
             liveness=self._liveness,
+            passkeys=self._passkeys if self._origin and self._passkeys.supported else None,
             config=ClientConfig(sdk="zaichang-simulation", device=self.spec.device),
             observe=self._observe,
             pace=self._pace_ms,
@@ -362,28 +382,8 @@ def _mine(entries: tuple[_T, ...], spec: ClientTable) -> tuple[_T, ...]:
     return tuple(entry for entry in entries if getattr(entry, "client", None) == spec.name)
 
 
-def lend_tokens(clients: list[SimClient]) -> None:
-    """Let every client that uses another one's launch token know whose."""
-    by_name = {client.spec.name: client for client in clients}
-    for client in clients:
-        client.lender = by_name.get(client.spec.token_of)
-
-
 def open_pipe(client: SimClient, now_ms: Callable[[], int], serve: Callable[[Channel, str], None]) -> Transport:
     """Open an in-memory connection to a service in this process."""
     client.pipe = Pipe(client.network, now_ms)
     serve(client.pipe.server, client.network.address(client.spec.address))
     return client.pipe.client
-
-
-def honest_ms_of(loaded: Loaded, clients: list[SimClient], played_ms: int) -> int:
-    """Return the honest time: the scenario's value, or the time played."""
-    expect = loaded.scenario.expect
-    if any(client.spec.honest_s is not None for client in clients):
-        return sum(
-            total_ms(client.player.played) if client.spec.honest_s is None else to_ms(client.spec.honest_s)
-            for client in clients
-        )
-    if expect.honest_until_s is not None:
-        return sum(client.honest_ms for client in clients)
-    return played_ms if expect.honest_s is None else to_ms(expect.honest_s)

@@ -20,7 +20,8 @@ from zaichang_client import Transport
 from zaichang_simulation.analysis import Gallery
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.timeline import CameraTimeline
-from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens, open_pipe
+from zaichang_simulation.client import SimClient, open_pipe
+from zaichang_simulation.clients import honest_ms_of, lend_tokens
 from zaichang_simulation.format.actions import Kill
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.scenario import ClientTable

@@ -11,9 +11,10 @@ from pathlib import Path
 import jwt
 
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.enums import CaseKind, SessionState
+from zaichang.core.enums import CaseKind, PasskeyUse, Route, SessionState
 from zaichang.core.errors import UnreadableInput
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId, TokenId
+from zaichang.launch.passkeys import use_of
 from zaichang.live.connection import Channel
 from zaichang.live.task_sets import drained
 from zaichang.main.clocks import server_clock
@@ -34,11 +35,15 @@ from zaichang_simulation.analysis import Gallery, SimVision
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.format.actions import ServerClock as ClockStep
 from zaichang_simulation.format.loader import Loaded
+from zaichang_simulation.format.passkeys import PasskeyTable
 from zaichang_simulation.format.scenario import ClientTable, SessionTable, extra_time_pct
 from zaichang_simulation.format.types import to_ms
+from zaichang_simulation.passkeys.registration import DeskRegistrar, register, register_before
 from zaichang_simulation.result import CaseResult
 
 INSTITUTION = InstitutionId("inst-1")
+ORIGIN = "https://learn.example"
+"""Of the simulated pages; their passkeys sign for it."""
 _DAY_MS = 86_400_000
 QUESTIONS = tuple(
     Question(question_id=f"sim-{index}", text=text, options=options, correct=correct)
@@ -145,8 +150,22 @@ class RuntimeHost:
             photos = reference_photos(self._library, scenario.session, client)
             if photos:
                 await enrol_first_fit(photos, functools.partial(self._enrol, client.learner))
+            if self.passkey_origin(client):
+                await register_before(self._registrar(), client, scenario.passkey)
         await self._search(sorted({client.learner for client in scenario.client}))
         await self._credit_before()
+
+    def passkey_origin(self, client: ClientTable) -> str:
+        """Return the pages' origin where the rules of the client's lesson use passkeys."""
+        route = Route(client.route or self._loaded.scenario.session.route)
+        return "" if use_of(self._loaded.policy_of(client.name), route) is PasskeyUse.OFF else ORIGIN
+
+    async def register_passkey(self, client: ClientTable, entry: PasskeyTable) -> None:
+        """Register a client's passkey."""
+        await register(self._registrar(), client, entry)
+
+    def _registrar(self) -> DeskRegistrar:
+        return DeskRegistrar(self._running().passkeys, INSTITUTION, ORIGIN)
 
     async def _register(self, client: ClientTable) -> None:
         """Register the client's lesson, in the version that it opens."""
@@ -284,7 +303,7 @@ class RuntimeHost:
 
     def serve(self, channel: Channel, address: str = "") -> None:
         """Serve a new connection that comes from an address."""
-        task = asyncio.ensure_future(self._running().gateway.serve(channel, address))
+        task = asyncio.ensure_future(self._running().gateway.serve(channel, address, ORIGIN))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

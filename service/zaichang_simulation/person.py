@@ -63,19 +63,9 @@ class SimPrompter:
 
     async def ask(self, order: ChallengeOrder, attempt: int) -> str | None:
         """Return the answer at its time, or None."""
-        if attempt == 1:
-            self._counts = [
-                count + self._fits(rule, order.kind) for rule, count in zip(self._rules, self._counts, strict=True)
-            ]
-        rule = self.rule_for(order.kind)
-        if self._ignored("challenge"):
+        rule = await self._taken(order, attempt)
+        if rule is None:
             return None
-        if rule.taken == "answered":
-            rule = await self._answering(order.kind)
-        elif rule.answer == "never":
-            return None
-        else:
-            await asyncio.sleep(self._wait_s(rule))
         if order.kind in MOVING:
             self.mistaken = attempt == 1 and rule.answer == "person" and self._random.random() >= rule.accuracy
             return DECLINE if order.kind == "light" and rule.decline else READY
@@ -90,6 +80,26 @@ class SimPrompter:
         if right is None or wrong:
             return _wrong(order, right)
         return right
+
+    async def ready(self, order: ChallengeOrder, attempt: int) -> bool:
+        """Wait as for any answer; return whether the person at the page then turns to the challenge at all."""
+        return await self._taken(order, attempt) is not None
+
+    async def _taken(self, order: ChallengeOrder, attempt: int) -> ChallengeRule | None:
+        """Return the rule that answers, once its reaction time is over; None where no answer is given."""
+        if attempt == 1:
+            self._counts = [
+                count + self._fits(rule, order.kind) for rule, count in zip(self._rules, self._counts, strict=True)
+            ]
+        rule = self.rule_for(order.kind)
+        if self._ignored("challenge"):
+            return None
+        if rule.taken == "answered":
+            return await self._answering(order.kind)
+        if rule.answer == "never":
+            return None
+        await asyncio.sleep(self._wait_s(rule))
+        return rule
 
     async def _answering(self, kind: str) -> ChallengeRule:
         """Wait until the rule in force answers; return it once its reaction time is over."""

@@ -16,6 +16,7 @@ import jwt
 from zaichang.core.errors import ConfigError, UnreadableInput
 from zaichang.core.ids import SessionId
 from zaichang.core.reasons import ReasonCode
+from zaichang.launch.passkeys import page_of
 from zaichang.live.challenges.confirm_text import right_option
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import total_ms
@@ -28,12 +29,16 @@ from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.camera.performed import Troupe
 from zaichang_simulation.camera.rig import MeshOf, Points
 from zaichang_simulation.camera.timeline import CameraTimeline
-from zaichang_simulation.client import SimClient, honest_ms_of, lend_tokens
+from zaichang_simulation.client import SimClient
+from zaichang_simulation.clients import honest_ms_of, lend_tokens
 from zaichang_simulation.format.loader import Loaded
+from zaichang_simulation.format.passkeys import PasskeyTable
 from zaichang_simulation.format.scenario import ClientTable
 from zaichang_simulation.host import QUESTIONS, enrol_first_fit, forged, reference_photos
 from zaichang_simulation.judge import judge
 from zaichang_simulation.link import Pipe
+from zaichang_simulation.passkeys.registration import register, register_before
+from zaichang_simulation.passkeys.remote import HttpRegistrar
 from zaichang_simulation.result import MinuteResult, Result, SessionResult
 from zaichang_simulation.script import limit_of
 from zaichang_simulation.sources import check_sources
@@ -88,7 +93,9 @@ class RemoteHost:
         self._begun_s = time.monotonic()
         self._logging: set[asyncio.Task[None]] = set()
         self.epoch_ms = time.time_ns() // 1_000_000
-        self.websocket = websocket(f"ws{server.removeprefix('http')}/v1/session")
+        self._origin = server if page_of(server, ()) is not None else ""
+        self._registrar = HttpRegistrar(self._ask, self._launch, key=key, origin=self._origin)
+        self.websocket = websocket(f"ws{server.removeprefix('http')}/v1/session", origin=self._origin)
 
     @property
     def library(self) -> Library:
@@ -105,8 +112,11 @@ class RemoteHost:
         return True
 
     async def prepare(self) -> None:
-        """Enrol the learners."""
+        """Enrol the learners, and register their passkeys."""
         session = self._loaded.scenario.session
+        for client in self._loaded.scenario.client if self._origin else ():
+            if await self._registrar.wanted(client):
+                await register_before(self._registrar, client, self._loaded.scenario.passkey)
         for client in self._loaded.scenario.client:
             photos = reference_photos(self._library, session, client)
             if not photos:
@@ -125,19 +135,31 @@ class RemoteHost:
         """Return a launch token; a forged or absent one where the cheat wants that."""
         if how == "absent":
             return ""
-        token = self._token
-        if self._key:
-            session = self._loaded.scenario.session
-            asked = {"learner": client.learner, "course": client.course, "lesson": client.lesson}
-            more = {
-                "route": session.route,
-                "extra_time_pct": session.extra_time_pct,
-                "liveness_excluded": list(session.liveness_excluded),
-            }
-            token = str((await self._post("/v1/launch", self._key, json={**asked, **more}))["token"])
-        if how != "right":
-            token = forged(token)
-        return token
+        token = await self._launch(client, False)
+        return token if how == "right" else forged(token)
+
+    async def _launch(self, client: ClientTable, enrol: bool) -> str:
+        if not self._key:
+            return self._token
+        session = self._loaded.scenario.session
+        asked = {
+            "learner": client.learner,
+            "course": client.course,
+            "lesson": client.lesson,
+            "route": client.route or session.route,
+            "extra_time_pct": session.extra_time_pct,
+            "liveness_excluded": list(session.liveness_excluded),
+            "enrol": enrol,
+        }
+        return str((await self._post("/v1/launch", self._key, json=asked))["token"])
+
+    def passkey_origin(self, client: ClientTable) -> str:
+        """Return the service's origin; empty where it is an address without a name, which has no passkeys."""
+        return self._origin
+
+    async def register_passkey(self, client: ClientTable, entry: PasskeyTable) -> None:
+        """Register a client's passkey."""
+        await register(self._registrar, client, entry)
 
     async def right_answer(self, session_id: SessionId, order: m.ChallengeOrder) -> str | None:
         """Return a person's answer, as far as the scenario knows it; codes are only in the picture."""
@@ -163,22 +185,27 @@ class RemoteHost:
         await self._post("/v1/deliveries", self._key, json={"records": [record]})
 
     async def _post(self, path: str, secret: str, **body: Any) -> dict[str, Any]:
-        return await self._ask("POST", path, secret, **body)
+        found: dict[str, Any] = await self._ask("POST", path, secret, **body)
+        return found
 
     async def _get(self, path: str, secret: str) -> dict[str, Any]:
-        return await self._ask("GET", path, secret)
+        found: dict[str, Any] = await self._ask("GET", path, secret)
+        return found
 
-    async def _ask(self, method: str, path: str, secret: str, **body: Any) -> dict[str, Any]:
+    async def _ask(self, method: str, path: str, secret: str, **body: Any) -> Any:
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT_S) as http:
                 answer = await http.request(
-                    method, self._server + path, headers={"authorization": f"Bearer {secret}"}, **body
+                    method,
+                    self._server + path,
+                    headers={"authorization": f"Bearer {secret}", "origin": self._server},
+                    **body,
                 )
         except httpx.HTTPError as error:
             raise UnreadableInput(
                 "simulate.unreachable", f"{self._server} does not answer ({type(error).__name__}).", "Is it running?"
             ) from None
-        found: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        found: Any = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         if answer.status_code >= 400:
             said = found.get("error", {})
             raise UnreadableInput(

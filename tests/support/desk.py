@@ -19,7 +19,7 @@ from zaichang.session.policy import Policy, policy_digest
 from zaichang.session.schedule import client_commitment, heartbeat_nonce
 from zaichang.session.state import State
 from zaichang.session.step import next_deadline_ms, start, step
-from zaichang_simulation.authenticator import Authenticator
+from zaichang_simulation.passkeys.authenticator import Authenticator
 
 NONCE = "22" * 16
 T0_MS = 1_700_000_000_000

@@ -186,7 +186,7 @@ class ChallengeRule(Table, frozen=True, kw_only=True):
     client: Name = "main"
     from_s: Moment = 0.0
     until_s: Moment = 0.0
-    kinds: tuple[Literal["confirm", "code", "question", "liveness", "light"], ...] = ()
+    kinds: tuple[Literal["confirm", "code", "question", "passkey", "liveness", "light"], ...] = ()
     answer: Literal["person", "never", "instantly", "wrongly", "after", "brute", "first"] = "person"
     reaction_s: Span = 7.0
     reaction_sd_s: Span = 4.0

@@ -66,6 +66,17 @@ def lessons(scenario: Scenario) -> Mistakes:
             yield f"client[{index}].policy", f"differs from that of another client of {client.lesson}, {before!r}."
 
 
+def devices(scenario: Scenario) -> Mistakes:
+    """Find passkey entries that cannot be: two at one moment, or a relay that is not far away."""
+    begun: set[tuple[str, float]] = set()
+    for index, entry in enumerate(scenario.passkey):
+        if (entry.client, entry.from_s) in begun:
+            yield f"passkey[{index}].from_s", "another entry of this client begins at the same moment."
+        begun.add((entry.client, entry.from_s))
+        if entry.relay_s and entry.device != "far":
+            yield f"passkey[{index}].relay_s", 'belongs to device = "far".'
+
+
 def floor(scenario: Scenario) -> Mistakes:
     """Find an honest scenario that does not say what must be credited: it would pass with nothing."""
     expect = scenario.expect

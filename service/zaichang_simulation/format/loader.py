@@ -16,7 +16,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.launch.policy_packs import load_pack
 from zaichang.session.policy import Policy, policy_digest, policy_from_mapping, policy_to_mapping
 from zaichang_simulation.format.camera import Frozen, Loop
-from zaichang_simulation.format.checks import floor, lessons, overlays, suspensions
+from zaichang_simulation.format.checks import devices, floor, lessons, overlays, suspensions
 from zaichang_simulation.format.places import explained, located
 from zaichang_simulation.format.scenario import ExpectPeriod, ExpectSession, ExpectTable, Scenario
 from zaichang_simulation.format.types import EVERY_LEAST_S
@@ -100,6 +100,7 @@ def _mistakes(scenario: Scenario) -> Iterator[tuple[str, str]]:
     yield from overlays(scenario)
     yield from suspensions(scenario)
     yield from lessons(scenario)
+    yield from devices(scenario)
     yield from floor(scenario)
     yield from _codes(scenario)
 
@@ -117,7 +118,17 @@ def _names(scenario: Scenario) -> Iterator[tuple[str, str]]:
             yield f"client[{index}].token_of", f"names {client.token_of!r}, which is no other client."
         elif client.token_of and lenders[client.token_of]:
             yield f"client[{index}].token_of", f"{client.token_of!r} has no token of its own to lend."
-    for section in ("camera", "player", "challenge", "network", "clock", "cheat", "expect_session", "expect_period"):
+    for section in (
+        "camera",
+        "player",
+        "challenge",
+        "passkey",
+        "network",
+        "clock",
+        "cheat",
+        "expect_session",
+        "expect_period",
+    ):
         for index, entry in enumerate(getattr(scenario, section)):
             if entry.client not in names:
                 known = ", ".join(names)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from zaichang_simulation.format import actions, camera, cheats, network, scenario
+from zaichang_simulation.format import actions, camera, cheats, network, passkeys, scenario
 from zaichang_simulation.format.types import Table
 
 _BLOCK = re.compile(r"<!-- fields: (\w+) -->\n.*?<!-- end fields -->", re.DOTALL)
@@ -33,12 +33,13 @@ _TABLES: dict[str, type[Table]] = {
     "question": scenario.QuestionTable,
     "client": scenario.ClientTable,
     "challenge": actions.ChallengeRule,
+    "passkey": passkeys.PasskeyTable,
     "clock": network.ClockEntry,
     "expect": scenario.ExpectTable,
     "expect_session": scenario.ExpectSession,
     "expect_period": scenario.ExpectPeriod,
 }
-_LISTS = frozenset({*_UNIONS, "question", "client", "challenge", "clock", "expect_session", "expect_period"})
+_LISTS = frozenset({*_UNIONS, "question", "client", "challenge", "passkey", "clock", "expect_session", "expect_period"})
 
 
 def render(page: str) -> str:

@@ -11,6 +11,7 @@ from zaichang_simulation.format.actions import ChallengeRule, Movement, PlayerAc
 from zaichang_simulation.format.camera import CameraEntry, Transform
 from zaichang_simulation.format.cheats import CheatEntry
 from zaichang_simulation.format.network import Address, ClockEntry, NetworkEntry
+from zaichang_simulation.format.passkeys import PasskeyTable
 from zaichang_simulation.format.types import (
     CourseName,
     LearnerName,
@@ -231,6 +232,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     camera: tuple[CameraEntry, ...] = ()
     player: tuple[PlayerAction, ...] = ()
     challenge: tuple[ChallengeRule, ...] = ()
+    passkey: tuple[PasskeyTable, ...] = ()
     question: tuple[QuestionTable, ...] = ()
     network: tuple[NetworkEntry, ...] = ()
     clock: tuple[ClockEntry, ...] = ()

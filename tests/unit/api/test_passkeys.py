@@ -10,7 +10,7 @@ import httpx
 
 from support.study import POLICY, service, token
 from zaichang.main.service import Services, create_service_app
-from zaichang_simulation.authenticator import Authenticator
+from zaichang_simulation.passkeys.authenticator import Authenticator
 
 ORIGIN = "https://learn.example.org"
 RULES = replace(POLICY, schema=4)

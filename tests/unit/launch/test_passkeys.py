@@ -16,7 +16,7 @@ from zaichang.launch import passkeys
 from zaichang.launch.passkeys import REGISTER_MS, PasskeyDesk, Registering, page_of, usable, use_of
 from zaichang.ports.passkeys import Page, StoredPasskey
 from zaichang.session.policy import Policy
-from zaichang_simulation.authenticator import Authenticator
+from zaichang_simulation.passkeys.authenticator import Authenticator
 
 ORIGIN = "https://learn.example.org"
 SELF = Registering(institution_id="inst", learner_id="learner", key_id="token-1", supervised=False)

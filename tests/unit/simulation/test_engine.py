@@ -140,6 +140,37 @@ def test_the_route_without_faces_needs_right_answers() -> None:
     assert silent.verified_ms == 0
 
 
+PACKS = ("default", "cq-pharmacist-2025", "cs-cme-2022", "demo", "driver-training-like", "sc-cme-2025")
+NO_CAMERA = '[[camera]]\nkind = "unavailable"\n'
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_the_shipped_rules_count_the_route_without_faces_where_the_learners_own_device_answers(pack: str) -> None:
+    head = 'format = 1\nname = "test"\n'
+    rules = f'[session]\nlesson_s = 120\nroute = "challenge"\npolicy = "{pack}"\n{NO_CAMERA}'
+    own = play(rules + "[expect]\nverified_s_min = 110\n", head=head)
+    assert own.findings == () and own.sessions[0].replay_equal
+    assert any(each.order == "challenge" for each in own.sessions[0].orders)
+
+
+@pytest.mark.parametrize("device", ["lost", "far", "none", "unsupported"])
+def test_where_a_passkey_is_required_time_without_one_goes_to_a_person(device: str) -> None:
+    body = f'[session]\nlesson_s = 60\nroute = "challenge"\n{NO_CAMERA}[[passkey]]\ndevice = "{device}"\n'
+    result = play(body, head='format = 1\nname = "test"\n')
+    assert result.verified_ms == 0 and result.undecided_ms >= 55_000
+    assert "PASSKEY_MISSING" in result.sessions[0].reasons
+
+
+def test_a_new_phone_counts_from_the_next_session_on() -> None:
+    body = f'[session]\nlesson_s = 120\nroute = "challenge"\n{NO_CAMERA}[[passkey]]\ndevice = "lost"\n'
+    body += '[[passkey]]\nfrom_s = 40\ndevice = "new"\n[[player]]\ndo = "start"\nat_s = 50\n'
+    result = play(body + "[expect]\nsessions = 2\nverified_s_min = 70\n", head='format = 1\nname = "test"\n')
+    assert result.findings == ()
+    lost, new = result.sessions
+    assert lost.verified_ms == 0 < lost.undecided_ms and new.verified_ms > 70_000
+    assert "PASSKEY_MISSING" not in new.reasons
+
+
 def test_without_a_reference_no_time_is_verified() -> None:
     result = play(SHORT + 'limit_s = 100\nreference = "none"\n' + CAMERA)
     assert result.verified_ms == 0

@@ -13,7 +13,7 @@ from zaichang.core.errors import PeerViolation
 from zaichang.core.passkeys import Passkeys, base64url
 from zaichang.ports.passkeys import Page, Signed, StoredPasskey
 from zaichang.session.events import PasskeyAnswered
-from zaichang_simulation.authenticator import Authenticator
+from zaichang_simulation.passkeys.authenticator import Authenticator
 
 PAGE = Page(origin="https://learn.example.org", rp_id="example.org")
 PLACE = {"origin": PAGE.origin, "rp_id": PAGE.rp_id}

@@ -19,7 +19,7 @@ from zaichang.audit.replay.passkey_replay import check_passkeys, problem_of
 from zaichang.session.events import Event, Passkey, PasskeyAnswered, Passkeys
 from zaichang.session.policy import Policy
 from zaichang.session.replay import replay
-from zaichang_simulation.authenticator import Authenticator, base64url
+from zaichang_simulation.passkeys.authenticator import Authenticator, base64url
 
 RULES = Policy(schema=4, passkey_challenge="required")
 OWNER = Authenticator("learner-1")

@@ -12,7 +12,7 @@ from support.study import POLICY, ManualClock, Student, service, token
 from zaichang.launch.passkeys import Registering
 from zaichang.main.service import Services
 from zaichang.protocol import messages as m
-from zaichang_simulation.authenticator import Authenticator
+from zaichang_simulation.passkeys.authenticator import Authenticator
 
 ORIGIN = "https://learn.example.org"
 RULES = replace(POLICY, schema=4, passkey_challenge="required")

@@ -32,6 +32,12 @@ def _player(*entries: str) -> str:
             "player[1].at_s: the page is stopped until 40 already",
         ),
         (_player('do = "reload"\nat_s = 10\nevery_s = 4\ndown_s = 5'), "player[0].every_s: begins again"),
+        (
+            '[[passkey]]\nfrom_s = 9\n[[passkey]]\nfrom_s = 9\ndevice = "lost"',
+            "passkey[1].from_s: another entry of this client",
+        ),
+        ("[[passkey]]\nrelay_s = 9", "passkey[0].relay_s: belongs to device"),
+        ('[[passkey]]\nclient = "absent"', "passkey[0].client: there is no [[client]] 'absent'"),
         ('kind = "honest"', "expect: an honest scenario must say its floor"),
         (
             '[[client]]\nname = "a"\n[[client]]\nname = "b"\npolicy = "demo"',

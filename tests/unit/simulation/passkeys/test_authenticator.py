@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from zaichang_simulation.authenticator import MAY_SYNC, VERIFIED, Authenticator
+from zaichang_simulation.passkeys.authenticator import MAY_SYNC, VERIFIED, Authenticator
 
 PLACE = {"origin": "https://learn.example", "rp_id": "learn.example"}
 

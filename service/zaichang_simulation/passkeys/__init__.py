@@ -1,0 +1,1 @@
+"""Passkeys in the simulation: in software, with the learner who opens them and the institution that registers them."""
