@@ -1,8 +1,9 @@
-"""Late liveness: movements at the beginning of a session replace those that the last one lacked at its end.
+"""Late liveness: movements at the beginning of a session replace those that the ones before lacked at their end.
 
-If a session ends without its closing movements, its proved time goes to review. Where the learner comes
-back and passes the movements of the next session, no review is needed: the service grants it, as a new log entry, once
-that next session has ended (while it runs, its own credit does not include them).
+If a session ends without its closing movements, its proved time goes to review. Where the learner goes on, to this
+lesson or to another, and passes the movements of the next session before the same camera, no review is needed: the
+service grants it, as a new log entry, once that next session has ended (while it runs, its own credit does not include
+them).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from zaichang.audit.changes.rulings import SERVICE
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.resuming import LOOK_BACK, left_for_movements, same_lesson
+from zaichang.live.resuming import LOOK_BACK, left_for_movements
 from zaichang.live.sessions import SessionHub
 from zaichang.live.task_sets import drained
 from zaichang.ports.records import SessionRow
@@ -64,8 +65,7 @@ class LateLiveness:
         try:
             async with self._hub.learner_lock(*where):
                 for old in await self._ports.history.sessions_page(*where, (row.opened_ms, row.session_id), LOOK_BACK):
-                    if same_lesson(old, row):
-                        await self._make_up(old, after)
+                    await self._make_up(old, after)
         except ZaichangError as error:
             # For example, the learner already studies the lesson again: then it stays in review.
             _log.info("session %s: nothing was made up for: %s", row.session_id, error)

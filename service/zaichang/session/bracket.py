@@ -87,6 +87,7 @@ def close_shown(turn: Turn, lack: ReasonCode | None) -> None:
     """The round that closes a session passed: it was not drawn, so it proves one greatest gap at most (I11)."""
     parts, policy = turn.state.credit, turn.policy
     leave_deferred(turn)
+    _cover_tail(turn)
     credit.show(turn)
     if credit.prove_shown(turn, policy.capture_max_gap_ms):
         credit.resolve(turn, Outcome.UNDECIDED, ReasonCode.AWAITING_PROOF, parts.proved)
@@ -111,6 +112,14 @@ def _grant_shown(turn: Turn) -> None:
         clear(turn)
 
 
+def _cover_tail(turn: Turn) -> None:
+    """The session ends soon after movements that passed: they cover the media since then too (rules 5)."""
+    if liveness.brackets(turn.state, turn.policy) and liveness.tails(turn.state, turn.policy):
+        credit.cover(turn)
+        if turn.state.challenges.open is None and not turn.state.challenges.hold:
+            clear(turn)
+
+
 def abandon(turn: Turn, *, liveness_open: bool) -> None:
     """Decide the remaining pending time of a closing session: no further proof will come.
 
@@ -121,6 +130,7 @@ def abandon(turn: Turn, *, liveness_open: bool) -> None:
     parts = turn.state.credit
     if turn.sampled:
         leave_deferred(turn)
+        _cover_tail(turn)
         _grant_shown(turn)
     lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.proved)
     if not liveness_open:

@@ -6,11 +6,40 @@ from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import bracket, phase
 from zaichang.session.decisions import Final, RecordFinal
-from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs
+from zaichang.session.events import HeartbeatReceived
+from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs, samples
 from zaichang.session.playhead import difference, total_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
 from zaichang.session.values import Phase
+
+
+def prepare(turn: Turn, beat: HeartbeatReceived) -> None:
+    """Order the captures that close the lesson a little before its end: many learners leave the moment it comes."""
+    state, policy = turn.state, turn.policy
+    challenges.keep(turn)
+    left_ms = state.info.lesson.duration_ms - beat.playhead_ms
+    if left_ms > policy.heartbeat_ms + policy.end_lead_ms or not policy.end_lead_ms or left_ms <= 0:
+        return
+    if state.proofs.round is not None or samples.seen_lately(state, turn.now_ms + left_ms):
+        return
+    if state.unproved_ms or state.samples.fresh:
+        proofs.want_round(turn, turn.now_ms + max(0, left_ms - policy.end_lead_ms))
+
+
+def give_up_challenge(turn: Turn) -> bool:
+    """Take away the open challenge whose time is up, if only the lesson's end asked for it; return whether it was so.
+
+    It is no failure: the next movements, in this session or the learner's next one, cover the media before it.
+    """
+    challenge = turn.state.challenges.open
+    if challenge is None or not challenge.at_end:
+        return False
+    challenges.take_away(turn)
+    bracket.clear(turn)
+    if turn.state.playback.closing is not None:
+        wind_up(turn)
+    return True
 
 
 def finish(turn: Turn, reason: ReasonCode) -> None:
@@ -41,7 +70,7 @@ def wind_up(turn: Turn) -> None:
     if not asked and not state.liveness.closing_asked and liveness.missing(state, policy):
         liveness.ask_at_closing(turn)
         challenges.take_away(turn)
-        challenges.issue(turn, kind=ChallengeKind.LIVENESS)
+        challenges.issue(turn, kind=ChallengeKind.LIVENESS, at_end=turn.ends)
         asked = True
     # (2) Captures, or on the route without them a challenge; not beside a liveness that waits for its answer.
     unproved = state.credit.proved < len(state.credit.pending) or _unheard(state)
@@ -99,7 +128,7 @@ def _unheard(state: State) -> bool:
 
 def _owed(state: State) -> ChallengeKind | None:
     """Return the kind of challenge that a closing session leaves open; the learner's next session begins with it."""
-    if state.challenges.open is not None:
+    if state.challenges.open is not None and not state.challenges.open.at_end:
         return state.challenges.open.kind
     if state.challenges.hold:
         return ChallengeKind.LIVENESS  # it failed, so its successor is still owed

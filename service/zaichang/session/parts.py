@@ -328,6 +328,7 @@ class Liveness:
         failed: How many liveness challenges of this learner and lesson failed since one passed (rules 2).
         again: Whether one passed after too many failures, and the next must pass as well.
         retried: Whether a failed closing liveness was forgiven, and another one follows.
+        passed_active_ms: ``active_ms`` at which one last passed; -1: none has.
     """
 
     wanted: bool = False
@@ -342,6 +343,7 @@ class Liveness:
     failed: int = 0
     again: bool = False
     retried: bool = False
+    passed_active_ms: int = -1
 
     def copy(self) -> Liveness:
         """Return a copy."""
@@ -358,6 +360,7 @@ class Liveness:
         twin.failed = self.failed
         twin.again = self.again
         twin.retried = self.retried
+        twin.passed_active_ms = self.passed_active_ms
         return twin
 
 

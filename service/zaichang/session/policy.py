@@ -12,6 +12,7 @@ from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
 from zaichang.core.errors import ConfigError
 from zaichang.session import policy_fields
 from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCHEMA
+from zaichang.session.policy_fields import ENDS_SINCE_SCHEMA as ENDS_SINCE_SCHEMA
 from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
 from zaichang.session.policy_fields import SCHEMA_OF_CODE, choice, limit, member, sample, switch, whole, word
@@ -27,10 +28,9 @@ class Policy:
         SCHEMA_OF_CODE,
         1,
         SCHEMA,
-        "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, and from 5 on"
-        " reports pledge frames before any is ordered. A stored policy"
-        " that names none is 1: then the liveness limits have their defaults and are not part of the digest, as in"
-        " records made before they were fields.",
+        "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, from 5 on reports"
+        " pledge frames, and 6 proves the lesson's end before it comes. One that names none is 1: its digest holds"
+        " no limits of liveness.",
         since=2,
     )
 
@@ -123,18 +123,12 @@ class Policy:
     )
     frames_pledged: int = whole(2, 0, 4, "Frames that each report pledges by their hashes; 0: none.", since=5)
     frames_required: bool = switch(False, "Whether a sample is missed where the last reports pledged none.", since=5)
+    end_lead_ms: int = whole(4_000, 0, 30_000, "How long before the lesson's end a closing round begins.", since=6)
     frame_time_ms: int = sample(
-        5_000,
-        0,
-        30_000,
-        "A picture that repeats the last one of its round this soon comes from a slow camera, and is taken again.",
+        5_000, 0, 30_000, "A picture that repeats its round's last one this soon is a slow camera's: it is taken again."
     )
     opening_failed_max: int = sample(
-        3,
-        1,
-        20,
-        "First checks that attack detection alone refused, though it is the learner's face, after which the session"
-        " runs and all its time goes to review.",
+        3, 1, 20, "First checks refused by attack detection alone, after which the session's time goes to review."
     )
     still_ms: int = sample(
         10_000, 1_000, 60_000, "A player that says that it plays and does not move for this long is stalled."
@@ -206,6 +200,9 @@ class Policy:
     )
     liveness_max_gap_ms: int = whole(
         900_000, 60_000, 3_600_000, "Longest time between two passed liveness challenges, in ACTIVE time."
+    )
+    liveness_tail_pct: int = whole(
+        10, 0, 50, "Share of that gap: a session that ends this soon after passed movements needs no others.", since=6
     )
     liveness_actions: int = whole(2, 1, 3, "Actions that one try asks for.")
     liveness_step_ms: int = whole(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")
@@ -333,8 +330,10 @@ class Policy:
 
     @property
     def rules(self) -> int:
-        """The number of the session's rules: 1; 2 where captures are drawn samples; 4 where reports pledge frames."""
-        return 4 if self.schema >= PLEDGED_SINCE_SCHEMA else 1 + (self.schema >= DRAWN_SINCE_SCHEMA)
+        """The number of the session's rules: 1; 2: captures are drawn samples; 4: reports pledge frames; 5: ends."""
+        if self.schema >= PLEDGED_SINCE_SCHEMA:
+            return 4 + (self.schema >= ENDS_SINCE_SCHEMA)
+        return 1 + (self.schema >= DRAWN_SINCE_SCHEMA)
 
     def __post_init__(self) -> None:
         """Check every field against its bounds.

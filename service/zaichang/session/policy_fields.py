@@ -8,7 +8,7 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 5
+SCHEMA = 6
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
@@ -18,6 +18,8 @@ PASSKEYS_SINCE_SCHEMA = 4
 """From this schema on a policy says where passkeys are used."""
 PLEDGED_SINCE_SCHEMA = 5
 """From this schema on reports pledge frames, and a late answer is a missed sample: rules 4."""
+ENDS_SINCE_SCHEMA = 6
+"""From this schema on the end of a lesson is proved before it comes: rules 5."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),

@@ -46,6 +46,8 @@ def _take_sample(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     state, policy = turn.state, turn.policy
     # (1) What it says of the time around it.
     called = samples.take_cut(turn) or captures.called(current, policy)
+    if called is None and lack is None:
+        samples.see(turn)
     doubt: ReasonCode | None = None
     missed = captures.missed(current, policy)
     for _ in range(missed):
@@ -128,6 +130,8 @@ def _find_somebody(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     """A round that was not drawn passed, or lacked a result: earlier media waits for the next drawn one."""
     state, policy = turn.state, turn.policy
     called = captures.called(current, policy)
+    if called is None and lack is None:
+        samples.see(turn)
     if state.playback.closing is not None:
         bracket.close_shown(turn, lack or called or samples.doubted(state, policy))
     elif lack is None and called is None:

@@ -209,6 +209,8 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
         playback.count_from(turn, beat, reason)
         if turn.drawn:
             samples.look(turn, beat.playhead_ms)
+        if turn.ends:
+            closing.prepare(turn, beat)
     turn.add(
         AckHeartbeat(
             seq=beat.seq,

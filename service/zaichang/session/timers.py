@@ -158,6 +158,8 @@ def _fire(turn: Turn, due: Due) -> None:
             if decided is not None:
                 outcomes.decide(turn, *decided)
         case Due.CHALLENGE_DEADLINE:
+            if closing.give_up_challenge(turn):
+                return
             was_liveness = challenges.expire(turn)
             outcomes.fail_challenge(turn, ReasonCode.CHALLENGE_UNANSWERED, was_liveness=was_liveness)
         case Due.GAP:

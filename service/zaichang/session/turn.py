@@ -7,7 +7,7 @@ Every function that changes a session takes one ``Turn``. The player's core has 
 from __future__ import annotations
 
 from zaichang.session.decisions import Decision
-from zaichang.session.policy import DRAWN_SINCE_SCHEMA, PLEDGED_SINCE_SCHEMA, Policy
+from zaichang.session.policy import DRAWN_SINCE_SCHEMA, ENDS_SINCE_SCHEMA, PLEDGED_SINCE_SCHEMA, Policy
 from zaichang.session.state import State
 
 
@@ -24,9 +24,10 @@ class Turn:
         drawn: Whether only drawn moments prove (rules 2); before, every passed proof did.
         sampled: Whether captures are such samples.
         pledged: Whether reports pledge frames for them (rules 4).
+        ends: Whether they prove the lesson's end before it comes (rules 5).
     """
 
-    __slots__ = ("drawn", "now_ms", "out", "pledged", "policy", "sampled", "state", "uses_captures")
+    __slots__ = ("drawn", "ends", "now_ms", "out", "pledged", "policy", "sampled", "state", "uses_captures")
 
     def __init__(self, state: State, policy: Policy, now_ms: int) -> None:
         """Begin a turn on ``state``, which must be the caller's own copy."""
@@ -38,6 +39,7 @@ class Turn:
         self.drawn = policy.schema >= DRAWN_SINCE_SCHEMA
         self.sampled = self.drawn and self.uses_captures
         self.pledged = self.sampled and policy.schema >= PLEDGED_SINCE_SCHEMA
+        self.ends = self.sampled and policy.schema >= ENDS_SINCE_SCHEMA
 
     def add(self, decision: Decision) -> None:
         """Add a decision; the shell carries all of them out in this order."""

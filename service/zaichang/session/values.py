@@ -129,6 +129,7 @@ class Challenge:
         excused: Whether a try that a lost connection cut short was excused already.
         faceless: Whether a try without a face was counted as a missed sample.
         first_deadline_ms: The deadline before the tries extended it; a try without a face gives it back.
+        at_end: Whether the lesson's end asked for it, not the draw: left open, it costs nothing by itself (rules 5).
     """
 
     challenge_id: ChallengeId
@@ -149,6 +150,7 @@ class Challenge:
     excused: bool = False
     first_deadline_ms: int = 0
     faceless: bool = False
+    at_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,9 @@ def found(services: Services, student: Student) -> LiveSession:
     return session
 
 
-async def begun(services: Services, clock: ManualClock) -> Student:
+async def begun(services: Services, clock: ManualClock, lesson: str = "lesson") -> Student:
     student = Student(services, clock)
-    await student.join(await token(services))
+    await student.join(await services.launches.issue("inst", "learner", "course", lesson))
     for _ in range(30):
         clock.at_ms += 1_000
         student.beat(playing=False)
@@ -108,18 +108,21 @@ async def test_a_session_that_passed_no_movements_makes_up_for_nothing(tmp_path:
         assert await services.store.amendments(first.session_id) == []
 
 
-async def test_another_lesson_makes_up_for_nothing(tmp_path: Path) -> None:
+async def test_the_movements_of_another_lesson_make_up_for_it_too(tmp_path: Path) -> None:
+    """The film ends and the next one opens at once: the same person before the same camera goes on."""
     clock = ManualClock()
     async with service(tmp_path, clock=clock, policy=LIVE) as services:
         first = await left(services, clock)
+        held_ms = sum(b - a for _, a, b in found(services, first).state.credit.pending)
         await services.lessons.add(
-            "inst", "course", "lesson", title_zh="课", title_en="L", duration_ms=1_800_000, policy=LIVE, version="2"
+            "inst", "course", "other", title_zh="课", title_en="L", duration_ms=1_800_000, policy=LIVE
         )
-        second = await begun(services, clock)
+        second = await begun(services, clock, "other")
         await found(services, second).supersede()
         await services.hub.settle()
         await services.late_liveness.settle()
-        assert await services.store.amendments(first.session_id) == []
+        assert {each.reason for each in await services.store.amendments(first.session_id)} == {"MOVEMENTS_FOLLOWED"}
+        assert 0 < await credited_ms(services) <= held_ms
 
 
 @pytest.mark.parametrize("between", [1, LOOK_BACK - 1, LOOK_BACK])

@@ -38,7 +38,7 @@ def makes_up(before: State, after: State, policy: Policy) -> bool:
 
     Args:
         before: State of the earlier session, closed.
-        after: State of the later one, of the same learner, lesson and time line.
+        after: State of the later one, of the same learner, whatever its lesson.
         policy: Policy of the earlier one.
     """
     in_time = 0 < after.liveness.first_ms <= before.info.at_ms + policy.session_max_ms

@@ -61,7 +61,12 @@ def attempts_of(turn: Turn, challenge: Challenge) -> int:
 
 
 def issue(
-    turn: Turn, *, kind: ChallengeKind | None = None, attempts: int = 0, avoid: ChallengeKind | None = None
+    turn: Turn,
+    *,
+    kind: ChallengeKind | None = None,
+    attempts: int = 0,
+    avoid: ChallengeKind | None = None,
+    at_end: bool = False,
 ) -> None:
     """Issue a challenge unless one is open. While the player is offline, its time does not run.
 
@@ -70,6 +75,7 @@ def issue(
         kind: Its kind; drawn where None.
         attempts: Attempts that are used up already.
         avoid: A kind that should not be drawn if there is another.
+        at_end: Whether the lesson's end asks for it, not the draw.
     """
     challenges = turn.state.challenges
     challenges.due_ms = 0
@@ -90,6 +96,7 @@ def issue(
         issued_at_ms=turn.now_ms,
         deadline_ms=0 if turn.state.link.hold else _fresh_deadline_ms(turn),
         attempts=attempts,
+        at_end=at_end,
     )
     challenges.issued += 1
     if kind == ChallengeKind.PASSKEY:
@@ -109,6 +116,13 @@ def fail(turn: Turn) -> None:
 def take_away(turn: Turn) -> None:
     """Close the open challenge without a failure: another one follows, or the session closes."""
     turn.state.challenges.open = None
+
+
+def keep(turn: Turn) -> None:
+    """Treat the open challenge as a drawn one: the lesson's end asked for it, and the lesson plays on."""
+    challenge = turn.state.challenges.open
+    if challenge is not None and challenge.at_end:
+        turn.state.challenges.open = replace(challenge, at_end=False)
 
 
 def set_hold(turn: Turn, *, hold: bool) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
-from zaichang.session.policy import Policy
+from zaichang.session.policy import ENDS_SINCE_SCHEMA, Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
@@ -42,7 +42,16 @@ def missing(state: State, policy: Policy) -> bool:
     """Return whether some creditable played time still needs a liveness after it."""
     credit = state.credit
     hopeful = len(credit.pending) if state.proofs.hold is None else credit.held
-    return credit.covered < hopeful and brackets(state, policy)
+    return credit.covered < hopeful and brackets(state, policy) and not tails(state, policy)
+
+
+def tails(state: State, policy: Policy) -> bool:
+    """Return whether one passed so recently that a session which ends now needs none at its end (rules 5)."""
+    part = state.liveness
+    if policy.schema < ENDS_SINCE_SCHEMA or part.passed_active_ms < 0 or part.wanted or part.failed_reason is not None:
+        return False
+    tail_ms = policy.liveness_max_gap_ms * policy.liveness_tail_pct // 100
+    return not part.again and state.playback.active_ms - part.passed_active_ms <= tail_ms
 
 
 def due_active_ms(state: State, policy: Policy) -> int | None:
@@ -87,6 +96,7 @@ def end_well(turn: Turn, lack: ReasonCode | None) -> None:
     liveness.failed, liveness.again = 0, False
     if lack is None:
         liveness.failed_reason = None
+        liveness.passed_active_ms = turn.state.playback.active_ms
         if liveness.first_ms == 0:
             liveness.first_ms, liveness.first_camera = turn.state.playback.reached_ms, turn.state.proofs.camera
 

@@ -11,7 +11,7 @@ from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import OrderPause, OrderResume, OrderSeek
 from zaichang.session.events import HeartbeatReceived
-from zaichang.session.owners import challenges, credit, liveness, playback, proofs
+from zaichang.session.owners import challenges, credit, liveness, playback, proofs, samples
 from zaichang.session.policy import Policy
 from zaichang.session.turn import Turn
 
@@ -99,8 +99,10 @@ def _hold_player(turn: Turn, hold: ReasonCode | None) -> None:
 
 def _prove_at_stop(turn: Turn, hold: ReasonCode) -> None:
     """Ask for a proof now, so that a learner who stops here, perhaps for good, loses nothing."""
-    if turn.state.unproved_ms >= STOP_PROOF_MS:
+    ended = hold is ReasonCode.LESSON_ENDED
+    if ended and turn.ends and samples.seen_lately(turn.state, turn.now_ms):
+        credit.show(turn)  # the round that was ordered before the end has passed already
+    elif turn.state.unproved_ms >= (1 if ended and turn.ends else STOP_PROOF_MS):
         proofs.begin_round(turn)
-    ended = hold is ReasonCode.LESSON_ENDED and turn.state.pending_ms >= STOP_PROOF_MS
-    if ended and liveness.missing(turn.state, turn.policy):
-        challenges.issue(turn, kind=ChallengeKind.LIVENESS)
+    if ended and turn.state.pending_ms >= STOP_PROOF_MS and liveness.missing(turn.state, turn.policy):
+        challenges.issue(turn, kind=ChallengeKind.LIVENESS, at_end=turn.ends)

@@ -26,6 +26,7 @@ class Samples:
         cut: Why an ordered sample was called off although its order had arrived, or None.
         pledged: ``(at_ms, digest)`` of the frames that the last reports pledged, oldest first.
         bare_ms: Since when reports have pledged none; 0 where the last one did.
+        seen_ms: Server time at which a round last passed without a call; 0: none has.
     """
 
     staked_ms: int = 0
@@ -42,6 +43,7 @@ class Samples:
     cut: ReasonCode | None = None
     pledged: tuple[tuple[int, str], ...] = ()
     bare_ms: int = 0
+    seen_ms: int = 0
 
     def copy(self) -> Samples:
         """Return a copy."""
@@ -60,4 +62,5 @@ class Samples:
         twin.cut = self.cut
         twin.pledged = self.pledged
         twin.bare_ms = self.bare_ms
+        twin.seen_ms = self.seen_ms
         return twin

@@ -28,6 +28,8 @@ from zaichang.session.values import Round
 
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
+SEEN_LATELY_MS = 6_000
+"""A round that passed so soon before the lesson's end says who was there at its end (rules 5)."""
 UNSURE_SHARE = 3
 """So many samples that are clean by one of their frames alone weigh as much as a missed one."""
 
@@ -134,6 +136,17 @@ def ask_pledged(turn: Turn, begun: Round) -> Round:
 def forget_pledged(turn: Turn) -> None:
     """Another connection, and perhaps a page that was loaded anew: it does not have the frames any more."""
     turn.state.samples.pledged, turn.state.samples.bare_ms = (), 0
+
+
+def see(turn: Turn) -> None:
+    """Record that a round passed now, without a call."""
+    turn.state.samples.seen_ms = turn.now_ms
+
+
+def seen_lately(state: State, now_ms: int) -> bool:
+    """Return whether a round passed so recently that no other is needed for the lesson's end."""
+    seen_ms = state.samples.seen_ms
+    return seen_ms > 0 and now_ms - seen_ms <= SEEN_LATELY_MS
 
 
 def miss(turn: Turn, reason: ReasonCode) -> None:
