@@ -43,7 +43,8 @@ class Settings(BaseModel):
     )
     allowed_origins: tuple[str, ...] = Field(
         (),
-        description="Sites that may embed the player, such as https://lms.example. The service's own pages always may.",
+        description="Sites that may embed the player and register passkeys, such as https://lms.example. The"
+        " service's own pages always may.",
     )
     passkey_domains: tuple[str, ...] = Field(
         (),

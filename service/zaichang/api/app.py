@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from zaichang import __version__
+from zaichang.api.cross_origin import CrossOrigin
 from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
@@ -34,6 +35,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.state.parts = parts
     install_errors(app)
     app.add_middleware(RateLimit, rates=parts.rates)
+    app.add_middleware(CrossOrigin, origins=parts.allowed_origins)
     app.add_middleware(SecurityHeaders)
     app.include_router(websocket_router(parts))
     return app

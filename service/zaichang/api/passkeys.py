@@ -22,10 +22,10 @@ CredentialId = Annotated[
     str, Path(max_length=1_400, pattern=r"^[A-Za-z0-9_-]+$", description="A passkey's name, base64url.")
 ]
 _REGISTERING: Final = {
-    403: ("passkey.exists", "origin.not_allowed"),
+    403: ("passkey.exists", "passkey.ticket_used", "origin.not_allowed"),
     404: ("learner.erased",),
 }
-_MADE: Final = {403: ("passkey.exists",), 422: ("passkey.refused", "passkey.not_begun")}
+_MADE: Final = {403: ("passkey.exists", "passkey.ticket_used"), 422: ("passkey.refused", "passkey.not_begun")}
 
 
 def passkeys_router() -> APIRouter:
@@ -36,10 +36,11 @@ def passkeys_router() -> APIRouter:
     async def give_passkey_ticket(institution: ByPlatform, learner: LearnerInPath, parts: Parts) -> PasskeyTicketAnswer:
         """Give a ticket with which the learner's device registers a passkey, while the institution looks on.
 
-        Hand it to the page on the learner's own device. It holds for a quarter of an hour.
+        Open `page_path` on the learner's own device (as a link or a QR code), or hand the ticket to a page of your own.
+        It holds for a quarter of an hour.
         """
         ticket, until_ms = await parts.passkeys.ticket(institution.institution_id, check_id(learner, "learner"))
-        return PasskeyTicketAnswer(ticket=ticket, until_ms=until_ms)
+        return PasskeyTicketAnswer(ticket=ticket, until_ms=until_ms, page_path=f"/passkey#ticket={ticket}")
 
     @router.post("/enrol-me/passkey/options", responses=refused({**_REGISTERING, 422: ("passkey.origin",)}))
     async def begin_passkey(who: ByRegistering, request: Request, parts: Parts) -> PasskeyOptions:

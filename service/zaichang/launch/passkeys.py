@@ -91,6 +91,8 @@ class PasskeyDesk:
         self._tokens = tokens
         self._domains = domains
         self._under_way: OrderedDict[str, tuple[bytes, Page, int]] = OrderedDict()
+        self._used: dict[str, int] = {}
+        """Tickets that have registered a passkey, and until when each holds at the longest."""
 
     async def ticket(self, institution_id: InstitutionId, learner_id: LearnerId) -> tuple[str, int]:
         """Return a ticket for one registration under the institution's eyes, and until when it holds."""
@@ -105,7 +107,8 @@ class PasskeyDesk:
         """Return the options that the page hands to ``navigator.credentials.create``.
 
         Raises:
-            NotAllowed: ``passkey.exists`` for a learner who has one already and comes without a ticket, or too many.
+            NotAllowed: ``passkey.exists`` for a learner who has one already and comes without a ticket, or too many;
+                ``passkey.ticket_used`` for a ticket that has registered one.
             PeerViolation: ``passkey.origin`` for a page whose browser knows no passkeys.
         """
         page = page_of(origin, self._domains)
@@ -135,7 +138,7 @@ class PasskeyDesk:
         """Verify the device's answer and keep the passkey.
 
         Raises:
-            NotAllowed: ``passkey.exists``.
+            NotAllowed: ``passkey.exists``, ``passkey.ticket_used``.
             PeerViolation: ``passkey.not_begun``, or ``passkey.refused`` where the answer does not hold.
         """
         challenge, page, until_ms = self._under_way.pop(who.key_id, (b"", None, 0))
@@ -147,6 +150,9 @@ class PasskeyDesk:
         )
         self._check(who, await self._ports.passkeys.passkeys(who.institution_id, who.learner_id))
         await self._ports.passkeys.add_passkey(who.institution_id, who.learner_id, made)
+        if who.supervised:
+            self._used = {key_id: until for key_id, until in self._used.items() if until > now_ms}
+            self._used[who.key_id] = now_ms + TICKET_MS
         return made
 
     async def held(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[StoredPasskey]:
@@ -163,6 +169,12 @@ class PasskeyDesk:
             raise NotFound("passkey.unknown", "This learner has no such passkey.")
 
     def _check(self, who: Registering, held: Sequence[StoredPasskey]) -> None:
+        if who.key_id in self._used:
+            raise NotAllowed(
+                "passkey.ticket_used",
+                "This ticket has registered a passkey already.",
+                "Ask the institution for another ticket.",
+            )
         if len(held) >= KEPT_MAX or (held and not who.supervised):
             raise NotAllowed(
                 "passkey.exists",

@@ -116,6 +116,18 @@ class LiveService:
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
             return str(json.load(reply)["token"])
 
+    def passkey_ticket(self, learner: str) -> str:
+        """Return a ticket for one registration of a passkey."""
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.origin}/v1/enrol/{learner}/passkey", b"", headers={"Authorization": f"Bearer {self._platform}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
+            return str(json.load(reply)["ticket"])
+
+    def empty_page(self) -> str:
+        """Return the address of a page of the course site without a player."""
+        return self._pages.add_page("empty", "")
+
     def live_from_ms(self, token: str) -> int:
         """Return when the launch's broadcast began, as a course page is told it."""
         request = urllib.request.Request(f"{self.origin}/v1/me", headers={"Authorization": f"Bearer {token}"})  # noqa: S310

@@ -48,6 +48,7 @@ async def test_the_learner_registers_one_and_the_institution_hands_out_tickets(t
         assert (me["passkeys"], me["may_register_passkey"]) == (1, False)
 
         ticket = await post(client, "/v1/enrol/learner/passkey", keys.platform)
+        assert ticket["page_path"] == f"/passkey#ticket={ticket['ticket']}"
         assert (await register(client, ticket["ticket"], "new phone"))["supervised"] is True
         platform = {"authorization": f"Bearer {keys.platform}"}
         held = (await client.get("/v1/passkeys/learner", headers=platform)).json()

@@ -14,6 +14,9 @@ class PasskeyTicketAnswer(Answer):
 
     ticket: str = Field(description="Takes the place of a launch token.", examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"])
     until_ms: At
+    page_path: str = Field(
+        description="Path of the page on which the learner registers with it.", examples=["/passkey#ticket=eyJhbGci"]
+    )
 
 
 class PasskeyOptions(Answer):
