@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from zaichang import __version__
-from zaichang.api.cross_origin import CrossOrigin
 from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
@@ -13,15 +12,16 @@ from zaichang.api.errors import install_errors
 from zaichang.api.launch import launch_router
 from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
+from zaichang.api.middleware.cross_origin import CrossOrigin
+from zaichang.api.middleware.rate_limit import RateLimit
+from zaichang.api.middleware.security import SecurityHeaders
 from zaichang.api.openapi import DESCRIPTION, document, openapi_router
 from zaichang.api.parts import ApiParts
 from zaichang.api.passkeys import passkeys_router
 from zaichang.api.public import public_router
 from zaichang.api.queue import queue_router
-from zaichang.api.rate_limit import RateLimit
 from zaichang.api.receipts import receipts_router
 from zaichang.api.review import review_router
-from zaichang.api.security import SecurityHeaders
 from zaichang.api.websocket import websocket_router
 
 

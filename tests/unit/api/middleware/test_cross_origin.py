@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from zaichang.api.cross_origin import PATHS, CrossOrigin
+from zaichang.api.middleware.cross_origin import PATHS, CrossOrigin
 
 KNOWN, UNKNOWN = "https://school.example", "https://other.example"
 OPTIONS = "/v1/enrol-me/passkey/options"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from zaichang.api.rate_limit import RateLimit
+from zaichang.api.middleware.rate_limit import RateLimit
 from zaichang.live.rate_limits import RateExceeded
 
 

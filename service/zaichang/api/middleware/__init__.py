@@ -1,0 +1,1 @@
+"""The layers that each request passes before its route: limits, headers, origins."""
