@@ -10,8 +10,9 @@ from pathlib import Path
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.enums import SessionState
+from zaichang.core.enums import ErasureScope, ProposalState, SessionState
 from zaichang.ports.records import Append, Institution, Learner, SessionRow, StoredEvent
+from zaichang.ports.records_review import Erasure
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
 
 POLICY = Policy(name="test")
@@ -66,3 +67,18 @@ def events(first: int, *bodies: bytes, session_id: str = "s1", epoch: int = 1, *
     """Return a write of events with these bodies."""
     stored = tuple(StoredEvent(at_ms=1_000 + first + i, body=body) for i, body in enumerate(bodies))
     return Append(session_id=session_id, epoch=epoch, first_seq=first, events=stored, **more)  # type: ignore[arg-type]
+
+
+async def erase_all(store: SqliteStore, institution: str, learner: str, alias: str, at_ms: int) -> None:
+    """Erase all of a learner's rows, as the eraser asks the store to."""
+    await store.erase(erasure_of(institution, learner, alias), f"mark-{institution}-{learner}", at_ms)
+
+
+def erasure_of(institution: str, learner: str, alias: str, **more: object) -> Erasure:
+    """Return an erasure that is carried out."""
+    values: dict[str, object] = {
+        "erasure_id": f"erasure-{alias}", "institution_id": institution, "learner_id": learner,
+        "scope": ErasureScope.ALL, "basis": "pipl-47", "request": "", "proposed_by": "ren", "proposed_ms": 1,
+        "state": ProposalState.DONE, "alias": alias,
+    }  # fmt: skip
+    return Erasure(**{**values, **more})  # type: ignore[arg-type]  # by name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from zaichang import __version__
+from zaichang.api.decisions.erasures import erasures_router
 from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
@@ -62,6 +63,7 @@ def describe() -> FastAPI:
         review_router(),
         queue_router(),
         revocations_router(),
+        erasures_router(),
         manage_router(),
         deliveries_router(),
         public_router(),

@@ -35,6 +35,7 @@ def launch_router() -> APIRouter:
             extra_time_pct=asked.extra_time_pct,
             liveness_excluded=tuple(asked.liveness_excluded),
             enrol=asked.enrol,
+            person_ref=asked.person_ref,
         )
         claims = parts.tokens.verify(token, parts.ports.clock.now_ms())
         return LaunchAnswer(

@@ -21,6 +21,7 @@ from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.account_sharing import AccountSharing
 from zaichang.review.desk import ReviewDesk
+from zaichang.review.erasure_desk import ErasureDesk
 from zaichang.review.media_delivery import DeliveryDesk
 from zaichang.review.revocations import RevocationDesk
 
@@ -42,6 +43,7 @@ class ApiParts:
         logs: The logs that are served.
         review: Decisions and appeals.
         revocations: Verified time that two people take back.
+        erasures: Learners whom two people erase.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -60,6 +62,7 @@ class ApiParts:
     logs: LogPlaces
     review: ReviewDesk
     revocations: RevocationDesk
+    erasures: ErasureDesk
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

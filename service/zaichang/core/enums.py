@@ -126,14 +126,23 @@ class RevocationScope(StrEnum):
     """All of a person in a year."""
 
 
-class RevocationState(StrEnum):
-    """The state of a revocation."""
+class ProposalState(StrEnum):
+    """The state of a proposal of one person that another decides: a revocation, an erasure."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
     """Decided, and being carried out."""
     DONE = "done"
     REFUSED = "refused"
+
+
+class ErasureScope(StrEnum):
+    """The part of a learner's data that an erasure destroys."""
+
+    BIOMETRICS = "biometrics"
+    """References, captures and their key; the study record stays under the pseudonym."""
+    ALL = "all"
+    """The record as well. Positions of lessons stay as a tombstone, so that none is earned twice by coming back."""
 
 
 class KeyRole(StrEnum):
@@ -163,6 +172,9 @@ class OutboxLine(StrEnum):
 
     MINUTE = "minute"
     AMENDMENT = "amendment"
+    END = "end"
+    """A session has ended."""
+    ERASURE = "erasure"
 
 
 class StepOutcome(StrEnum):

@@ -7,6 +7,7 @@ from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, Toke
 from zaichang.core.lesson import LessonRef
 from zaichang.launch.tokens import LaunchClaims, LaunchTokens, terms_of
 from zaichang.ports.launch import LaunchPorts
+from zaichang.ports.purposes import MarkKind
 
 
 class Launches:
@@ -29,8 +30,9 @@ class Launches:
         extra_time_pct: int = 0,
         liveness_excluded: tuple[str, ...] = (),
         enrol: bool = False,
+        person_ref: str = "",
     ) -> str:
-        """Return a launch token for one session of a lesson.
+        """Return a launch token for one session of a lesson. It holds a digest of ``person_ref`` alone.
 
         Raises:
             NotFound: ``lesson.unknown``.
@@ -55,5 +57,6 @@ class Launches:
                 terms=terms_of(route, extra_time_pct, liveness_excluded),
                 enrol=enrol,
                 counts_again=lesson.counts_again,
+                person=self._ports.vault.mark(MarkKind.PERSON, person_ref) if person_ref else "",
             )
         )

@@ -47,6 +47,7 @@ class LaunchClaims:
         terms: Route and recorded allowances.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
         counts_again: The day of each year from which the lesson counts again, ``MM-DD``, or ``once``.
+        person: A keyed digest of the person, where the launch named one (``Vault.mark``); empty: none.
     """
 
     token_id: TokenId
@@ -58,6 +59,7 @@ class LaunchClaims:
     terms: Terms = field(default_factory=Terms)
     enrol: bool = False
     counts_again: str = CALENDAR_YEAR
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     line: str = "1"
     live: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
     again: str = CALENDAR_YEAR
+    who: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")] | None = None
 
 
 class LaunchTokens:
@@ -147,6 +150,8 @@ class LaunchTokens:
         }
         if claims.lesson.live_from_ms:
             payload["live"] = claims.lesson.live_from_ms
+        if claims.person:
+            payload["who"] = claims.person
         if claims.terms.liveness_excluded:
             payload["spare"] = [str(action) for action in claims.terms.liveness_excluded]
         _claims(payload)
@@ -298,4 +303,5 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         terms=terms_of(fields.route, fields.extra, fields.spare),
         enrol=fields.enrol,
         counts_again=check_counts_again(fields.again),
+        person=fields.who or "",
     )

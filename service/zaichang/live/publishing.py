@@ -8,11 +8,17 @@ and minute: two lines with the same key are the same line.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import OutboxLine
+from zaichang.core.ids import InstitutionId, SessionId
 from zaichang.ports.records import SessionRow, StoredMinute
 from zaichang.ports.records_review import Amendment
+
+SESSIONS_A_LINE: Final = 500
+"""Most sessions that one line of an erasure names."""
 
 
 def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index: int) -> bytes:
@@ -84,6 +90,34 @@ def amendment_line(row: SessionRow, amendment: Amendment, origin: str, entry_ind
         )
         + b"\n"
     )
+
+
+def erasure_lines(
+    institution_id: InstitutionId, scope: str, sessions: Sequence[SessionId], origin: str, entry_index: int
+) -> list[bytes]:
+    """Return the lines of an erasure. They name its sessions and no learner, so they need no erasure themselves.
+
+    Args:
+        institution_id: The institution.
+        scope: ``biometrics``: the lines of these sessions still count. ``all``: a consumer erases its copies.
+        sessions: The sessions concerned.
+        origin: The log.
+        entry_index: Index of the ``erasure`` leaf.
+    """
+    return [
+        canonical_bytes(
+            {
+                "v": 1,
+                "t": OutboxLine.ERASURE.value,
+                "institution": institution_id,
+                "scope": scope,
+                "sessions": list(sessions[first : first + SESSIONS_A_LINE]),
+                "log": {"origin": origin, "index": entry_index},
+            }
+        )
+        + b"\n"
+        for first in range(0, len(sessions), SESSIONS_A_LINE)
+    ]
 
 
 def _terms(row: SessionRow) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from zaichang.launch.allowances import current_allowance, granted
 from zaichang.launch.passkeys import page_of, usable, use_of
 from zaichang.launch.question_bank import drawn_questions
 from zaichang.launch.tokens import LaunchClaims
+from zaichang.live.learner_locks import LearnerLocks
 from zaichang.live.recorder import Recorder
 from zaichang.live.resuming import resumable
 from zaichang.live.session import LiveSession
@@ -58,8 +59,7 @@ class SessionHub:
         self._releasing: set[asyncio.Task[None]] = set()
         self._departing: set[LiveSession] = set()
         """Sessions that another process owns now, until their own last work is done."""
-        self._learners: dict[tuple[InstitutionId, LearnerId], asyncio.Lock] = {}
-        self._waiting: dict[tuple[InstitutionId, LearnerId], int] = {}
+        self._locks = LearnerLocks()
 
     def open_sessions(self) -> Sequence[LiveSession]:
         """Return the sessions in memory."""
@@ -103,7 +103,11 @@ class SessionHub:
                 nonce which this client does not have.
             NotAllowed: ``token.in_use`` or ``token.used``.
         """
-        async with self.learner_lock(claims.institution_id, claims.learner_id):
+        person = claims.person or await self._ports.learners.person_of(claims.institution_id, claims.learner_id)
+        async with (
+            self._locks.person(person),
+            self.learner_lock(claims.institution_id, claims.learner_id),
+        ):
             row = await self._ports.history.session_of_token(claims.token_id)
             if resume:
                 if row is None or row.session_id != resume:
@@ -115,7 +119,7 @@ class SessionHub:
                     )
                 return session, True
             if row is None:
-                return await self._open(claims, client_nonce_c, origin), False
+                return await self._open(claims, person, client_nonce_c, origin), False
             if row.state is SessionState.CLOSED:
                 raise NotAllowed("token.used", "This launch token's session has ended.", "Start again from the course.")
             session = await self._load(row.session_id)
@@ -128,7 +132,7 @@ class SessionHub:
             if session.awaits_other(client_nonce_c):
                 # A page that was reloaded before it had revealed its nonce: nothing was drawn, nothing has counted.
                 await self._ports.sessions.release_token(row.session_id)
-                return await self._open(claims, client_nonce_c, origin), False
+                return await self._open(claims, person, client_nonce_c, origin), False
             return session, True
 
     async def release(self, session: LiveSession) -> None:
@@ -194,26 +198,11 @@ class SessionHub:
             if session.is_idle():
                 self._forget(session)
 
-    @asynccontextmanager
-    async def learner_lock(self, institution_id: InstitutionId, learner_id: LearnerId) -> AsyncIterator[None]:
-        """Hold the learner's lock: meanwhile no session of the learner can open.
+    def learner_lock(self, institution_id: InstitutionId, learner_id: LearnerId) -> AbstractAsyncContextManager[None]:
+        """Hold the learner's lock: meanwhile no session of the learner can open."""
+        return self._locks.learner(institution_id, learner_id)
 
-        Args:
-            institution_id: The learner's institution.
-            learner_id: The learner.
-        """
-        key = (institution_id, learner_id)
-        lock = self._learners.setdefault(key, asyncio.Lock())
-        self._waiting[key] = self._waiting.get(key, 0) + 1
-        try:
-            async with lock:
-                yield
-        finally:
-            self._waiting[key] -= 1
-            if not self._waiting[key]:
-                del self._waiting[key], self._learners[key]
-
-    async def _open(self, claims: LaunchClaims, client_nonce_c: str, origin: str) -> LiveSession:
+    async def _open(self, claims: LaunchClaims, person: str, client_nonce_c: str, origin: str) -> LiveSession:
         ports = self._ports
         policy = await self._policy(claims.policy_digest)
         allowance = await current_allowance(ports.learners, claims.institution_id, claims.learner_id)
@@ -239,6 +228,7 @@ class SessionHub:
             timeline=lesson.timeline,
             period=period_at(claims.counts_again, opened_ms),
             route=terms.route,
+            person=person,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.sessions.open_session(row):

@@ -42,7 +42,7 @@ def shard_bounds(part: int, parts: int) -> tuple[str, str]:
 async def scrub_session(
     store: EvidenceStore, blobs: Blobs, session_id: SessionId, now_ms: int, findings: Findings
 ) -> None:
-    """Check one session's kept captures.
+    """Check one session's kept captures; an erasure of the learner's biometrics destroyed them rightly.
 
     Args:
         store: Holds its events.
@@ -54,6 +54,8 @@ async def scrub_session(
     Raises:
         StorageError: A file or the store cannot be read.
     """
+    if await store.faces_erased(session_id):
+        return
     promise = promised(enumerate(await store.events(session_id)))
 
     def read(capture_id: CaptureId) -> bytes | None:

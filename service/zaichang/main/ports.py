@@ -84,6 +84,7 @@ class Parts:
             cases=store,
             decisions=store,
             revocations=store,
+            erasures=store,
             sightings=store,
             media_deliveries=store,
             vault=self.vault,

@@ -37,7 +37,7 @@ from zaichang.log.shelf import LogShelf
 from zaichang.main.log_writing import open_logs, open_spool
 from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
-from zaichang.main.stores import vault_of
+from zaichang.main.stores import eraser_of, vault_of
 from zaichang.ports.clock import Clock
 from zaichang.ports.log.command_records import RecordSpool
 from zaichang.ports.log.places import LogPlaces
@@ -46,6 +46,7 @@ from zaichang.ports.session import SessionConfig, SessionPorts
 from zaichang.ports.vision import Vision
 from zaichang.review.account_sharing import AccountSharing, SharingLimits
 from zaichang.review.desk import ReviewDesk
+from zaichang.review.erasure_desk import ErasureDesk
 from zaichang.review.face_search import FaceSearch
 from zaichang.review.late_liveness import LateLiveness
 from zaichang.review.media_delivery import DeliveryDesk
@@ -79,6 +80,7 @@ class Services:
     recorder: Recorder
     review: ReviewDesk
     revocations: RevocationDesk
+    erasures: ErasureDesk
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -95,6 +97,7 @@ class Services:
             await self.recorder.recover()
             await self.revocations.recover()
             await self.hub.recover()
+            await self.erasures.recover()
         except BaseException:
             await self.close()
             raise
@@ -216,6 +219,9 @@ async def build(
     review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
+    eraser = eraser_of(folder, store, clock, logs, vault, token_hex)
+    if face_search is not None:
+        eraser.on_erased.append(face_search.forget)
     late_liveness = LateLiveness(ports, hub, review)
     hub.on_closed.append(late_liveness.closed)
     return Services(
@@ -238,6 +244,7 @@ async def build(
         recorder=recorder,
         review=review,
         revocations=RevocationDesk(ports, review, hub.learner_lock),
+        erasures=ErasureDesk(ports, eraser, hub),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -298,6 +305,7 @@ def create_service_app(services: Services) -> FastAPI:
             passkeys=services.passkeys,
             review=services.review,
             revocations=services.revocations,
+            erasures=services.erasures,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.core.errors import ConfigError, FatalLogError, StorageError
 from zaichang.ports.blobs import Blobs
+from zaichang.ports.clock import Clock
 from zaichang.ports.erasure import LegalHolds
+from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.review.erasure import Eraser, ErasurePorts
 from zaichang.settings import Settings
 
@@ -171,22 +173,31 @@ async def open_eraser(settings: Settings) -> AsyncIterator[Eraser]:
             clock = ServerClock(await store.last_at_ms())
             logs = open_logs(settings, folder, clock, failures.append)
             try:
-                yield Eraser(
-                    ErasurePorts(
-                        clock=clock,
-                        store=store,
-                        captures=store,
-                        blobs=PosixBlobs(folder),
-                        outbox=PosixOutbox(folder),
-                        holds=PosixLegalHolds(folder),
-                        pending=PosixPendingErasures(folder),
-                        logs=logs,
-                        token_hex=secrets.token_hex,
-                    )
-                )
+                yield eraser_of(folder, store, clock, logs, await vault_of(settings, store), secrets.token_hex)
             finally:
                 await logs.close()
         finally:
             store.close()
     finally:
         folder.unlock()
+
+
+def eraser_of(
+    folder: DataFolder, store: SqliteStore, clock: Clock, logs: OpenLogs, vault: Vault, token_hex: Callable[[int], str]
+) -> Eraser:
+    """Return the eraser of a data folder."""
+    return Eraser(
+        ErasurePorts(
+            clock=clock,
+            store=store,
+            captures=store,
+            blobs=PosixBlobs(folder),
+            outbox=PosixOutbox(folder),
+            holds=PosixLegalHolds(folder),
+            pending=PosixPendingErasures(folder),
+            logs=logs,
+            learners=store,
+            vault=vault,
+            token_hex=token_hex,
+        )
+    )

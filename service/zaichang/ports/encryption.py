@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from zaichang.core.ids import InstitutionId, LearnerId
-from zaichang.ports.purposes import Purpose
+from zaichang.ports.purposes import MarkKind, Purpose
 from zaichang.ports.records import Learner
 
 
@@ -52,6 +52,18 @@ class Vault(Protocol):
 
     def new_learner(self, institution_id: InstitutionId, learner_id: LearnerId, created_ms: int) -> Learner:
         """Return a new learner's row with a fresh wrapped key. Cost: memory."""
+
+    def mark(self, kind: MarkKind, *parts: str) -> str:
+        """Return a keyed digest, 32 hex digits, that only this master key gives. Cost: memory."""
+
+    def without_biometrics(self, learner: Learner) -> Learner:
+        """Return the learner's row with another data key that keeps the salts of commitments.
+
+        Cost: memory.
+
+        Raises:
+            NotAllowed: ``learner.erased`` where the key was destroyed.
+        """
 
     def unlock(self, learner: Learner) -> LearnerKey:
         """Return the learner's data key.

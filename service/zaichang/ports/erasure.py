@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
+from zaichang.core.enums import ProposalState
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, ReviewerId, SessionId
+from zaichang.ports.records import Learner
+from zaichang.ports.records_review import Erasure
 
 
 class ErasureStore(Protocol):
@@ -21,17 +24,66 @@ class ErasureStore(Protocol):
             NotAllowed: ``erase.open_session`` while one still runs.
         """
 
-    async def erase(
-        self, institution_id: InstitutionId, learner_id: LearnerId, alias: LearnerAlias, at_ms: int
-    ) -> None:
-        """Destroy key, references, events and records in one transaction; the other rows change to ``alias``.
+    async def erase(self, erasure: Erasure, mark: str, at_ms: int) -> None:
+        """Destroy key, references, events and records in one transaction; the other rows change to the alias.
 
-        Afterwards no file of the store holds the erased bytes.
+        The positions that count stay under ``mark`` and the digest of the person. Afterwards no file of the store holds
+        the erased bytes.
         Cost: scan, linear in the learner's rows, and commit.
+        """
+
+    async def erase_biometrics(
+        self, erasure: Erasure, learner: Learner, appeals: Sequence[tuple[SessionId, int, bytes]], at_ms: int
+    ) -> None:
+        """Destroy references and fingerprints of pictures, and replace the data key, in one transaction.
+
+        Cost: scan, linear in the learner's rows, and commit.
+
+        Args:
+            erasure: The erasure.
+            learner: The learner with the new key.
+            appeals: Session, number and words of each appeal, encrypted with the new key.
+            at_ms: Server time.
         """
 
     async def is_erased(self, institution_id: InstitutionId, alias: LearnerAlias) -> bool:
         """Return whether the erasure under this alias was committed. Cost: read."""
+
+    async def erased_sessions(self, institution_id: InstitutionId, alias: LearnerAlias) -> Sequence[SessionId]:
+        """Return the sessions that the erasure under this alias concerned. Cost: read."""
+
+    async def appeals_of(
+        self, institution_id: InstitutionId, learner_id: LearnerId
+    ) -> Sequence[tuple[SessionId, int, bytes]]:
+        """Return session, number and encrypted words of all appeals of a learner. Cost: read."""
+
+    async def note_erasure_logged(self, institution_id: InstitutionId, alias: LearnerAlias, entry_index: int) -> None:
+        """Note the index of its leaf in the log. Cost: commit."""
+
+
+class ErasureRequests(Protocol):
+    """Keeps proposals to erase a learner, and their decisions."""
+
+    async def propose_erasure(self, erasure: Erasure) -> None:
+        """Keep a proposal. Cost: commit."""
+
+    async def erasure(self, erasure_id: str) -> Erasure:
+        """Return it, or raise ``NotFound``. Cost: read."""
+
+    async def erasures(self, institution_id: InstitutionId, limit: int) -> Sequence[Erasure]:
+        """Return an institution's, the newest first. Cost: read."""
+
+    async def unfinished_erasures(self) -> Sequence[Erasure]:
+        """Return those that are confirmed and not carried out (start-up). Cost: read."""
+
+    async def decide_erasure(self, erasure_id: str, state: ProposalState, decided_by: ReviewerId, at_ms: int) -> None:
+        """Decide a proposal, once.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``erasure.decided``.
+        """
 
 
 class LegalHolds(Protocol):

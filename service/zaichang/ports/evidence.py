@@ -28,6 +28,9 @@ class EvidenceStore(Protocol):
     async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return the decisions about its minutes, oldest first. Cost: read."""
 
+    async def faces_erased(self, session_id: SessionId) -> bool:
+        """Return whether an erasure destroyed the session's captures. Cost: read."""
+
     async def policy(self, digest: str) -> bytes:
         """Return the canonical bytes, or raise ``NotFound``. Cost: read."""
 

@@ -21,6 +21,9 @@ class LearnerStore(Protocol):
     async def learner(self, institution_id: InstitutionId, learner_id: LearnerId) -> Learner:
         """Return it, or raise ``NotFound``. Cost: read."""
 
+    async def person_of(self, institution_id: InstitutionId, learner_id: LearnerId) -> str:
+        """Return the digest of the person that the account's newest launch named; empty: none. Cost: read."""
+
     async def add_enrolment(self, institution_id: InstitutionId, learner_id: LearnerId, enrolment: Enrolment) -> None:
         """Keep a new reference; older versions are removed. Cost: commit."""
 

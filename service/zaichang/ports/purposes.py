@@ -12,3 +12,12 @@ class Purpose(StrEnum):
     """A picture that was kept of a capture or a liveness challenge."""
     APPEAL = "appeal"
     """The words of an appeal."""
+
+
+class MarkKind(StrEnum):
+    """The kinds of values that a keyed digest stands for."""
+
+    LEARNER = "learner"
+    """An institution's pseudonym."""
+    PERSON = "person"
+    """A reference to a person that institutions share."""

@@ -59,12 +59,16 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
-    """A learner, known by the institution's pseudonym only; ``wrapped_key`` is None once erased."""
+    """A learner, known by the institution's pseudonym only; ``wrapped_key`` is None once erased.
+
+    ``mark`` is a keyed digest of the pseudonym (``Vault.mark``): it finds the tombstone of an earlier erasure.
+    """
 
     institution_id: InstitutionId
     learner_id: LearnerId
     wrapped_key: bytes | None
     created_ms: int
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ class SessionRow:
         owed: The kind of the challenge that was left open at its end, or None.
         period: The period in which its credit counts (``core.periods``).
         route: The route that its learner was on; None in sessions from before it was noted.
+        person: A keyed digest of the person behind the account (``Vault.mark``); empty where no launch named one.
     """
 
     session_id: SessionId
@@ -141,6 +146,7 @@ class SessionRow:
     owed: ChallengeKind | None = None
     period: str = ""
     route: Route | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

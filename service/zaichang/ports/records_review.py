@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zaichang.core.enums import RevocationScope, RevocationState, SightingKind
+from zaichang.core.enums import ErasureScope, ProposalState, RevocationScope, SightingKind
 from zaichang.core.ids import NO_REVIEWER, CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import StoredLeaf
@@ -66,7 +66,7 @@ class Revocation:
     case_id: CaseId
     proposed_by: ReviewerId
     proposed_ms: int
-    state: RevocationState = RevocationState.PROPOSED
+    state: ProposalState = ProposalState.PROPOSED
     decided_by: ReviewerId = NO_REVIEWER
     decided_ms: int | None = None
     revoked_ms: int = 0
@@ -105,3 +105,42 @@ class AuditEntry:
     actor: str
     action: str
     target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """A learner's erasure.
+
+    Attributes:
+        erasure_id: Random.
+        institution_id: Whose.
+        learner_id: Pseudonym; once all is erased, the alias.
+        scope: The part that is destroyed.
+        basis: Legal basis, a word like ``pipl-47``.
+        request: SHA-256 of the request document, hex; empty for none.
+        note: For the institution; erased with the learner.
+        proposed_by: Who proposed it.
+        proposed_ms: Server time.
+        state: Proposed, confirmed, done or refused.
+        decided_by: The second person, or empty.
+        decided_ms: Server time, or None.
+        alias: Random; names its record until the log holds it. Empty before it is carried out.
+        sessions: How many sessions it concerned.
+        entry_index: Index of its leaf in the log, or None.
+    """
+
+    erasure_id: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    scope: ErasureScope
+    basis: str
+    request: str
+    proposed_by: ReviewerId
+    proposed_ms: int
+    note: str = ""
+    state: ProposalState = ProposalState.PROPOSED
+    decided_by: ReviewerId = NO_REVIEWER
+    decided_ms: int | None = None
+    alias: str = ""
+    sessions: int = 0
+    entry_index: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from zaichang.core.enums import RevocationState, SightingKind
+from zaichang.core.enums import ProposalState, SightingKind
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
 from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Revocation, Sighting
@@ -126,7 +126,7 @@ class RevocationStore(Protocol):
         """Return those that are confirmed and not carried out (start-up). Cost: read."""
 
     async def decide_revocation(
-        self, revocation_id: str, state: RevocationState, decided_by: ReviewerId, at_ms: int
+        self, revocation_id: str, state: ProposalState, decided_by: ReviewerId, at_ms: int
     ) -> None:
         """Decide a proposal, once.
 

@@ -9,6 +9,7 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
+from zaichang.ports.erasure import ErasureRequests
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.lessons import LessonStore
@@ -33,6 +34,7 @@ class ReviewPorts:
     cases: CaseStore
     decisions: DecisionStore
     revocations: RevocationStore
+    erasures: ErasureRequests
     sightings: SightingStore
     media_deliveries: MediaDeliveryStore
     vault: Vault

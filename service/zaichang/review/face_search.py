@@ -82,6 +82,12 @@ class FaceSearch:
         """A session has ended."""
         self._note(_Task(institution_id=row.institution_id, learner_id=row.learner_id, session_id=row.session_id))
 
+    def forget(self, institution_id: InstitutionId, learner_id: LearnerId) -> None:
+        """A learner's reference was erased."""
+        known = self._indices.get(institution_id)
+        if known is not None:
+            known.index.remove(learner_id)
+
     async def run(self) -> None:
         """Search the queued items until cancelled; unreadable ones are skipped."""
         while True:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zaichang.audit.changes.rulings import REVOKE_REASONS
-from zaichang.core.enums import CaseState, ReviewOutcome, RevocationScope, RevocationState, SessionState
+from zaichang.core.enums import CaseState, ProposalState, ReviewOutcome, RevocationScope, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, ZaichangError
 from zaichang.core.ids import NO_LEARNER, NO_SESSION, CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.periods import ONCE, is_period
@@ -136,7 +136,7 @@ class RevocationDesk:
             if row.state is not SessionState.CLOSED:
                 raise NotAllowed("review.session_open", "A session concerned still runs.", "Wait until it has ended.")
         now_ms = self._ports.clock.now_ms()
-        await self._ports.revocations.decide_revocation(revocation_id, RevocationState.CONFIRMED, reviewer_id, now_ms)
+        await self._ports.revocations.decide_revocation(revocation_id, ProposalState.CONFIRMED, reviewer_id, now_ms)
         await self._note(reviewer_id, "revocation.confirm", revocation)
         await self._carry_out(await self._ports.revocations.revocation(revocation_id))
         return await self._ports.revocations.revocation(revocation_id)
@@ -150,7 +150,7 @@ class RevocationDesk:
         """
         revocation = await self._own(institution_id, revocation_id)
         now_ms = self._ports.clock.now_ms()
-        await self._ports.revocations.decide_revocation(revocation_id, RevocationState.REFUSED, reviewer_id, now_ms)
+        await self._ports.revocations.decide_revocation(revocation_id, ProposalState.REFUSED, reviewer_id, now_ms)
         await self._note(reviewer_id, "revocation.refuse", revocation)
         return await self._ports.revocations.revocation(revocation_id)
 

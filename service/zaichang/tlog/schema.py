@@ -190,7 +190,14 @@ KINDS: Final = MappingProxyType(
             "response": HASH,
             "status": COUNT,
         },
-        LeafKind.ERASURE: {**_COMMON, "request": HASH, "date": DATE, "basis": WORD, "sessions": COUNT},
+        LeafKind.ERASURE: {
+            **_COMMON,
+            "request": HASH,
+            "date": DATE,
+            "basis": WORD,
+            "sessions": COUNT,
+            "scope": _optional(WORD),
+        },
         LeafKind.SAMPLING: {
             **_COMMON,
             "announce": HASH,

@@ -74,7 +74,7 @@ def test_after_erasure_proofs_pass_openings_fail_and_no_file_remembers(
     assert not any(line.get("status") == "fail" for line in lines)
     assert main(["verify", str(recorded.log_root), "--trust", str(trust)]) == 0
 
-    outbox = next(recorded.folder.outbox.glob("*.jsonl")).read_text().splitlines()
+    outbox = min(recorded.folder.outbox.glob("*.jsonl")).read_text().splitlines()
     assert json.loads(outbox[0])["learner"] == "-" * len(LEARNER)
     assert json.loads(outbox[1])["learner"] == "learner-9"
     leaf = next(
@@ -125,3 +125,21 @@ def test_a_crash_before_the_leaf_is_made_good_by_the_next_run(
     assert erase(recorded) == 2
     assert list((recorded.folder.root / "erasures").rglob("erased-*")) == []
     assert any(leaf in path.read_bytes() for path in recorded.folder.log.rglob("tile/entries/000.p/*"))
+
+
+def test_biometrics_alone_are_erased_and_the_record_still_verifies(
+    recorded: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, trust, bundle = str(recorded.folder.root), tmp_path / "trust", tmp_path / "bundle"
+    trust.write_bytes(recorded.trust)
+    assert erase(recorded, "--scope", "biometrics") == 0
+    assert "references and captures of 1 sessions" in capsys.readouterr().out
+    assert main(["export", recorded.session_id, "--data", data, "--out", str(bundle)]) == 0
+    assert main(["verify", str(bundle), "--trust", str(trust)]) == 0
+    assert main(["verify", str(recorded.log_root), "--trust", str(trust)]) == 0
+    assert traces(recorded.folder.root, LEARNER) != [], "the record stays under the pseudonym"
+
+
+def test_a_running_service_needs_the_reviewer_s_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["erase", "p", "--service", "http://127.0.0.1:9"]) == 3
+    assert "erase.key" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.stores import erase_all
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.core.assessment import not_analysed
 from zaichang.core.enums import LeafKind, ReviewOutcome
@@ -152,7 +153,7 @@ async def test_an_open_session_waits_and_an_erased_one_is_kept_under_its_alias(t
         await student.finish()
         await student.closed()
         assert await HourFeed(store).feed() == 1
-        await store.erase("inst", "learner", "alias", clock.now_ms())
+        await erase_all(store, "inst", "learner", "alias", clock.now_ms())
         assert await store.hour_facts("inst", "learner") == []
         [fact] = await store.hour_facts("inst", "alias")
         assert fact.verified_ms > 60_000

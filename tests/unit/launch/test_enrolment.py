@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.stores import erase_all
 from support.studio import EMBEDDER, Studio
 from support.study import ManualClock, service
 from zaichang.biometric.template import Template, decode_template
@@ -159,7 +160,7 @@ async def test_an_unknown_institution_and_an_erased_learner_are_refused(tmp_path
         with pytest.raises(ZaichangError, match=r"institution.unknown"):
             await services.enrolling.from_photos("none", "p", GOOD)
         await enrol(services, GOOD)
-        await services.store.erase("inst", "p", "erased-p", 1)
+        await erase_all(services.store, "inst", "p", "erased-p", 1)
         with pytest.raises(NotAllowed, match=r"learner.erased"):
             await services.enrolling.from_photos("inst", "erased-p", GOOD)
         with pytest.raises(PeerViolation, match=r"id.invalid"):

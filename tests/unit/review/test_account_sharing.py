@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.stores import erase_all
 from support.study import ManualClock, Pipe, service, token
 from zaichang.core.enums import ReviewOutcome, SessionState, SightingKind
 from zaichang.core.reasons import ReasonCode
@@ -125,7 +126,7 @@ async def test_time_and_erasure_make_them_go(tmp_path: Path) -> None:
         first = await joins(services, "a", Peer(device="tablet", address=CAMPUS))
         await joins(services, "b", Peer(device="tablet"))
         assert len(await cases(services)) == 1 and len(await services.store.sightings(first.session_id)) == 2
-        await services.store.erase("inst", "a", "erased-1", clock.now_ms())
+        await erase_all(services.store, "inst", "a", "erased-1", clock.now_ms())
         assert await services.store.sightings(first.session_id) == []
         clock.at_ms += 31 * DAY_MS
         await Retention(services.ports, 180, 30).sweep()

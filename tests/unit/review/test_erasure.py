@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from support.study import ManualClock, Student, service, token
 from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasures
+from zaichang.core.enums import ErasureScope
 from zaichang.core.errors import NotFound
 from zaichang.live.kept_captures import kept_capture
+from zaichang.ports.records_review import Erasure
 from zaichang.review.erasure import Eraser, ErasurePorts
 
 
@@ -28,6 +31,14 @@ class MemoryBlobs:
 
     def delete(self, session_id: str, capture_id: str) -> None:
         self.held.pop((session_id, capture_id), None)
+
+
+def erasure(**more: Any) -> Erasure:
+    values = {
+        "erasure_id": "e1", "institution_id": "inst", "learner_id": "learner", "scope": ErasureScope.ALL,
+        "basis": "pipl-47", "request": "", "proposed_by": "ren", "proposed_ms": 1,
+    }  # fmt: skip
+    return Erasure(**{**values, **more})
 
 
 async def test_pictures_in_another_store_are_erased_too(tmp_path: Path) -> None:
@@ -53,10 +64,12 @@ async def test_pictures_in_another_store_are_erased_too(tmp_path: Path) -> None:
                 holds=PosixLegalHolds(services.folder),
                 pending=PosixPendingErasures(services.folder),
                 logs=services.session_ports.logs,
+                learners=services.store,
+                vault=services.ports.vault,
                 token_hex=services.session_ports.token_hex,
             )
         )
-        sessions, _ = await eraser.erase("inst", "learner", "pipl-47", None)
+        sessions, _ = await eraser.erase(erasure())
         assert sessions == 1
         assert {session_id for session_id, _ in blobs.held} == {student.session_id}, "the other learner's stay"
         key = services.ports.vault.unlock(await services.store.learner("inst", "other"))

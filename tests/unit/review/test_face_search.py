@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from support.stores import erase_all
 from support.study import FixedVision, ManualClock, Student, good_frame, service, token
 from zaichang.biometric.template import Template
 from zaichang.core.enums import CaseKind
@@ -84,8 +85,8 @@ async def test_a_second_account_of_the_same_face_is_found_at_enrolment(tmp_path:
         await enrol(services, "p2", "b")
         assert "p2" not in await reasons(services)
         # Erased: out of the other's case, and never found again.
-        await services.store.erase("inst", "p1", "erased-1", 1)
-        await services.store.erase("inst", "p3", "erased-2", 1)
+        await erase_all(services.store, "inst", "p1", "erased-1", 1)
+        await erase_all(services.store, "inst", "p3", "erased-2", 1)
         assert await reasons(services) == {}
 
 

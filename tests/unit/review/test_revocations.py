@@ -21,7 +21,7 @@ from zaichang.audit.source import tile_reader
 from zaichang.audit.taken_back import bundle_sessions, receipt_sessions, taken_back_since
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.civil import parse_moment
-from zaichang.core.enums import CaseKind, ReviewOutcome, RevocationScope, RevocationState
+from zaichang.core.enums import CaseKind, ProposalState, ReviewOutcome, RevocationScope
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.reasons import ReasonCode
 from zaichang.hours.feed import HourFeed
@@ -108,7 +108,7 @@ async def test_two_people_take_a_session_back_and_its_seconds_are_free_again(tmp
         with pytest.raises(NotAllowed, match=r"revocation\.same_person"):
             await desk.confirm("inst", "ren", proposed.revocation_id)
         done = await desk.confirm("inst", "sun", proposed.revocation_id)
-        assert (done.state, done.decided_by, done.revoked_ms) == (RevocationState.DONE, "sun", 150_000)
+        assert (done.state, done.decided_by, done.revoked_ms) == (ProposalState.DONE, "sun", 150_000)
         assert await page.credited() == ()
         with pytest.raises(NotAllowed, match=r"revocation\.decided"):
             await desk.confirm("inst", "sun", proposed.revocation_id)
@@ -213,7 +213,7 @@ async def test_a_refused_proposal_changes_nothing(tmp_path: Path) -> None:
         proposed = await desk.propose("inst", "ren", session_wanted(page.session_id))
         with pytest.raises(NotFound, match=r"revocation\.unknown"):
             await desk.refuse("other", "sun", proposed.revocation_id)
-        assert (await desk.refuse("inst", "sun", proposed.revocation_id)).state is RevocationState.REFUSED
+        assert (await desk.refuse("inst", "sun", proposed.revocation_id)).state is ProposalState.REFUSED
         assert await page.credited() == WHOLE
         with pytest.raises(NotAllowed, match=r"revocation\.decided"):
             await desk.confirm("inst", "sun", proposed.revocation_id)
@@ -223,10 +223,10 @@ async def test_a_crash_after_the_confirmation_is_finished_at_the_next_start(tmp_
     async with study(tmp_path) as page:
         store = page.services.store
         proposed = await page.services.revocations.propose("inst", "ren", session_wanted(page.session_id))
-        await store.decide_revocation(proposed.revocation_id, RevocationState.CONFIRMED, "sun", page.clock.now_ms())
+        await store.decide_revocation(proposed.revocation_id, ProposalState.CONFIRMED, "sun", page.clock.now_ms())
     async with service(tmp_path, clock=page.clock, vision=FixedVision()) as services:
         again = await services.store.revocation(proposed.revocation_id)
-        assert (again.state, again.revoked_ms) == (RevocationState.DONE, 150_000)
+        assert (again.state, again.revoked_ms) == (ProposalState.DONE, 150_000)
         await services.revocations.recover()
         assert await services.store.credited(*OWNER, "course", "lesson") == ()
 

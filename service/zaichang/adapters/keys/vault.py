@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import os
 import secrets
 import shlex
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -28,21 +30,30 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from zaichang.adapters.posix.folder import DataFolder, storage_error, write_durably
 from zaichang.core.errors import ConfigError, NotAllowed, StorageError
 from zaichang.core.ids import InstitutionId, LearnerId
-from zaichang.ports.purposes import Purpose
+from zaichang.ports.purposes import MarkKind, Purpose
 from zaichang.ports.records import Learner
 
 KEY_BYTES: Final = 32
+MARK_DIGITS: Final = 32
 _NONCE_BYTES: Final = 12
 _COMMAND_TIMEOUT_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LearnerKey:
-    """A learner's data key, held in memory only while it is used."""
+    """A learner's data key, held in memory only while it is used.
+
+    Attributes:
+        institution_id: The learner's institution.
+        learner_id: The institution's pseudonym.
+        key: Encrypts the learner's data.
+        subject: The salt key, where an erasure of biometrics replaced ``key``; else it is derived from ``key``.
+    """
 
     institution_id: InstitutionId
     learner_id: LearnerId
     key: bytes
+    subject: bytes = b""
 
     def encrypt(self, kind: Purpose, name: str, data: bytes) -> bytes:
         """Return ``data``, encrypted for one place.
@@ -75,6 +86,8 @@ class LearnerKey:
 
     def subject_key(self) -> bytes:
         """Return the key from which the salts of this learner's commitments are derived (``tlog.commit``)."""
+        if self.subject:
+            return self.subject
         return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/subject/v1").derive(
             self.key
         )
@@ -95,6 +108,19 @@ class Vault:
             algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/master-key-check/v1"
         ).derive(master_key)
         """32 bytes that only this master key gives; they open nothing, so a database may hold them."""
+        self._marks = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/marks/v1").derive(
+            master_key
+        )
+
+    def mark(self, kind: MarkKind, *parts: str) -> str:
+        """Return a keyed digest, 32 hex digits, that only this master key gives.
+
+        Args:
+            kind: Kind of the digested value.
+            parts: The value.
+        """
+        text = "|".join((kind, *parts)).encode()
+        return hmac.digest(self._marks, text, hashlib.sha256).hex()[:MARK_DIGITS]
 
     def new_learner(self, institution_id: InstitutionId, learner_id: LearnerId, created_ms: int) -> Learner:
         """Return the row of a new learner, with a new encrypted data key.
@@ -104,11 +130,24 @@ class Vault:
             learner_id: The institution's pseudonym for the learner.
             created_ms: Server time.
         """
-        nonce = os.urandom(_NONCE_BYTES)
-        wrapped = nonce + self._master.encrypt(
-            nonce, secrets.token_bytes(KEY_BYTES), _owner(institution_id, learner_id)
+        wrapped = self._wrap(institution_id, learner_id, secrets.token_bytes(KEY_BYTES))
+        mark = self.mark(MarkKind.LEARNER, institution_id, learner_id)
+        return Learner(
+            institution_id=institution_id, learner_id=learner_id, wrapped_key=wrapped, created_ms=created_ms, mark=mark
         )
-        return Learner(institution_id=institution_id, learner_id=learner_id, wrapped_key=wrapped, created_ms=created_ms)
+
+    def without_biometrics(self, learner: Learner) -> Learner:
+        """Return the learner's row with another data key that keeps the salts of commitments.
+
+        Nothing that the old key encrypted opens with it: the caller encrypts what is to stay again.
+
+        Raises:
+            NotAllowed: ``learner.erased`` where the key was destroyed.
+            StorageError: ``storage.master_key`` where another master key encrypted it.
+        """
+        subject = self.unlock(learner).subject_key()
+        fresh = secrets.token_bytes(KEY_BYTES) + subject
+        return replace(learner, wrapped_key=self._wrap(learner.institution_id, learner.learner_id, fresh))
 
     def unlock(self, learner: Learner) -> LearnerKey:
         """Return the learner's data key, decrypted.
@@ -121,14 +160,23 @@ class Vault:
             raise NotAllowed("learner.erased", "This learner's data was erased.")
         owner = _owner(learner.institution_id, learner.learner_id)
         try:
-            key = self._master.decrypt(learner.wrapped_key[:_NONCE_BYTES], learner.wrapped_key[_NONCE_BYTES:], owner)
+            plain = self._master.decrypt(learner.wrapped_key[:_NONCE_BYTES], learner.wrapped_key[_NONCE_BYTES:], owner)
         except (InvalidTag, ValueError) as error:
             raise StorageError(
                 "storage.master_key",
                 "A learner's key does not open with this master key.",
                 "Start with the master key that the data folder was made with.",
             ) from error
-        return LearnerKey(institution_id=learner.institution_id, learner_id=learner.learner_id, key=key)
+        return LearnerKey(
+            institution_id=learner.institution_id,
+            learner_id=learner.learner_id,
+            key=plain[:KEY_BYTES],
+            subject=plain[KEY_BYTES:],
+        )
+
+    def _wrap(self, institution_id: InstitutionId, learner_id: LearnerId, plain: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, plain, _owner(institution_id, learner_id))
 
 
 def _owner(institution_id: InstitutionId, learner_id: LearnerId) -> bytes:

@@ -128,8 +128,9 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         raise NotFound("session.unknown", "There is no such session.")
     where = tuple(row)
     studying = db.execute(
-        "SELECT 1 FROM sessions WHERE institution_id = ? AND learner_id = ? AND course_id = ? AND lesson_id = ? "
-        "AND timeline = ? AND state <> 'closed'",
+        "SELECT 1 FROM sessions WHERE institution_id = ?1 AND course_id = ?3 AND lesson_id = ?4 AND timeline = ?5 "
+        "AND state <> 'closed' AND (learner_id = ?2 OR person <> '' AND person = "
+        "(SELECT person FROM learners WHERE institution_id = ?1 AND learner_id = ?2))",
         where[:5],
     ).fetchone()
     if studying and not write.revoked:

@@ -113,9 +113,9 @@ class People:
 
         def operation(db: sqlite3.Connection) -> sqlite3.Row:
             db.execute(
-                "INSERT OR IGNORE INTO learners (institution_id, learner_id, wrapped_key, created_ms) "
-                "VALUES (?, ?, ?, ?)",
-                (learner.institution_id, learner.learner_id, learner.wrapped_key, learner.created_ms),
+                "INSERT OR IGNORE INTO learners (institution_id, learner_id, wrapped_key, created_ms, mark) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (learner.institution_id, learner.learner_id, learner.wrapped_key, learner.created_ms, learner.mark),
             )
             row: sqlite3.Row = db.execute(
                 "SELECT * FROM learners WHERE institution_id = ? AND learner_id = ?",
@@ -133,6 +133,12 @@ class People:
         if row is None:
             raise NotFound("learner.unknown", "There is no such learner.")
         return _learner(row)
+
+    async def person_of(self, institution_id: InstitutionId, learner_id: LearnerId) -> str:
+        """See the port."""
+        sql = "SELECT person FROM learners WHERE institution_id = ? AND learner_id = ?"
+        row = await self._one(sql, (institution_id, learner_id))
+        return str(row["person"]) if row is not None else ""
 
     async def add_enrolment(self, institution_id: InstitutionId, learner_id: LearnerId, enrolment: Enrolment) -> None:
         """See the port."""
@@ -206,4 +212,5 @@ def _learner(row: sqlite3.Row) -> Learner:
         learner_id=row["learner_id"],
         wrapped_key=row["wrapped_key"],
         created_ms=row["created_ms"],
+        mark=row["mark"],
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import RevocationScope, RevocationState, stored
+from zaichang.core.enums import ProposalState, RevocationScope, stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, ReviewerId
 from zaichang.core.reasons import ReasonCode
@@ -54,10 +54,10 @@ class Revocations:
 
     async def unfinished_revocations(self) -> Sequence[Revocation]:
         """See the port."""
-        return await self._revocations("state = ?", (RevocationState.CONFIRMED,))
+        return await self._revocations("state = ?", (ProposalState.CONFIRMED,))
 
     async def decide_revocation(
-        self, revocation_id: str, state: RevocationState, decided_by: ReviewerId, at_ms: int
+        self, revocation_id: str, state: ProposalState, decided_by: ReviewerId, at_ms: int
     ) -> None:
         """See the port."""
 
@@ -88,7 +88,7 @@ class Revocations:
                 **{
                     **dict(row),
                     "scope": stored(RevocationScope, row["scope"], "revocations.scope"),
-                    "state": stored(RevocationState, row["state"], "revocations.state"),
+                    "state": stored(ProposalState, row["state"], "revocations.state"),
                     "reason": stored(ReasonCode, row["reason"], "revocations.reason"),
                     "intervals": tuple((low, high) for low, high in json.loads(row["intervals"])),
                 }

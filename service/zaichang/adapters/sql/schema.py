@@ -231,6 +231,34 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The route of a session's learner, so that a published minute says whether a face was compared; empty: unknown
         """ALTER TABLE sessions ADD COLUMN route TEXT NOT NULL DEFAULT ''""",
     ),
+    (
+        # Keyed digests: mark of the pseudonym, person of the reference to a person that a launch may carry
+        """ALTER TABLE learners ADD COLUMN mark TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE learners ADD COLUMN person TEXT NOT NULL DEFAULT ''""",
+        """CREATE INDEX learners_by_person ON learners (institution_id, person) WHERE person <> ''""",
+        """ALTER TABLE sessions ADD COLUMN person TEXT NOT NULL DEFAULT ''""",
+        # I3: at most one session of a person may earn, in all institutions of the service
+        """CREATE UNIQUE INDEX one_person_at_once ON sessions (person) WHERE state = 'open' AND person <> ''""",
+    ),
+    (
+        # The lessons that an erased learner earned, under a keyed digest of the pseudonym or the person
+        """CREATE TABLE tombstones (
+            institution_id TEXT NOT NULL REFERENCES institutions, mark TEXT NOT NULL CHECK (mark <> ''),
+            course_id TEXT NOT NULL, lesson_id TEXT NOT NULL, timeline TEXT NOT NULL, period TEXT NOT NULL,
+            start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,
+            PRIMARY KEY (institution_id, mark, course_id, lesson_id, timeline, period, start_ms)
+            ) STRICT, WITHOUT ROWID""",
+        # Erasures: proposed by one, decided by another; alias names the records of the one that is carried out
+        """CREATE TABLE erasures (
+            erasure_id TEXT PRIMARY KEY, institution_id TEXT NOT NULL REFERENCES institutions,
+            learner_id TEXT NOT NULL, scope TEXT NOT NULL, basis TEXT NOT NULL, request TEXT NOT NULL,
+            note TEXT NOT NULL, proposed_by TEXT NOT NULL, proposed_ms INTEGER NOT NULL, state TEXT NOT NULL,
+            decided_by TEXT NOT NULL, decided_ms INTEGER, alias TEXT NOT NULL, sessions INTEGER NOT NULL,
+            entry_index INTEGER) STRICT""",
+        """CREATE INDEX erasures_by_time ON erasures (institution_id, proposed_ms)""",
+        # The sessions whose captures an erasure of biometrics destroyed, by its alias
+        """ALTER TABLE sessions ADD COLUMN faces_erased TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 
 

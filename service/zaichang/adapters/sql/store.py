@@ -11,7 +11,8 @@ from zaichang.adapters.sql.cases import Cases, session_case
 from zaichang.adapters.sql.credits import LESSON, credit, credited
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import Decisions
-from zaichang.adapters.sql.erasure import Erasure
+from zaichang.adapters.sql.erasure import ErasedRows
+from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.media_deliveries import Deliveries
@@ -31,7 +32,7 @@ from zaichang.session.playhead import IntervalSet
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
-    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period, route"
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period, route, person"
 )
 
 # An analysis that was under way at a session's end may store its event after the end, within minutes. So the last event
@@ -56,7 +57,8 @@ class SqliteStore(
     Staff,
     Sightings,
     Deliveries,
-    Erasure,
+    ErasedRows,
+    ErasureRows,
     HourFactRows,
     KeyChecks,
 ):
@@ -82,7 +84,7 @@ class SqliteStore(
         self._db.close()
 
     async def open_session(self, row: SessionRow) -> tuple[SessionRow, ...]:
-        """See the port. This one transaction ensures one running session for each learner (rule I3)."""
+        """See the port. This one transaction ensures one running session for each learner and person (rule I3)."""
 
         def operation(db: sqlite3.Connection) -> tuple[SessionRow, ...]:
             # A session without its first event never answered anyone: its start failed, it does not use up a token.
@@ -95,18 +97,21 @@ class SqliteStore(
                     "token.used", "This launch token opened a session before.", "Start again from the course."
                 )
             where = (row.institution_id, row.learner_id)
+            if row.person:
+                db.execute(
+                    "UPDATE learners SET person = ? WHERE institution_id = ? AND learner_id = ?", (row.person, *where)
+                )
+            same = "(institution_id = ?1 AND learner_id = ?2 OR person <> '' AND person = ?3)"
             db.execute(
-                "UPDATE sessions SET state = 'superseded', superseded_by = ? "
-                "WHERE institution_id = ? AND learner_id = ? AND state = 'open'",
-                (row.session_id, *where),
+                f"UPDATE sessions SET state = 'superseded', superseded_by = ?4 WHERE {same} AND state = 'open'",  # noqa: S608
+                (*where, row.person, row.session_id),
             )
             superseded = db.execute(
-                f"SELECT {_SESSION_COLUMNS} FROM sessions "  # noqa: S608 - constant column list
-                "WHERE institution_id = ? AND learner_id = ? AND state = 'superseded'",
-                where,
+                f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE {same} AND state = 'superseded'",  # noqa: S608
+                (*where, row.person),
             ).fetchall()
             db.execute(
-                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                 (
                     row.session_id,
                     *where,
@@ -125,6 +130,7 @@ class SqliteStore(
                     row.owed or "",
                     row.period,
                     row.route or "",
+                    row.person,
                 ),
             )
             return tuple(_session(found) for found in superseded)

@@ -13,7 +13,7 @@ from zaichang.api.models.revocations import RevocationLine, RevocationRequest, R
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import names_of, reason_view
 from zaichang.audit.changes.rulings import REVOKE_REASONS
-from zaichang.core.enums import RevocationScope, RevocationState
+from zaichang.core.enums import ProposalState, RevocationScope
 from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import NO_LEARNER, NO_SESSION, CaseId, LearnerId, SessionId, check_id
 from zaichang.core.reasons import ReasonCode
@@ -112,7 +112,7 @@ def revocations_router() -> APIRouter:
 
 
 async def _line(parts: ApiParts, revocation: Revocation) -> RevocationLine:
-    waits = revocation.state is RevocationState.PROPOSED
+    waits = revocation.state is ProposalState.PROPOSED
     return RevocationLine(
         revocation=revocation.revocation_id,
         scope=revocation.scope,

@@ -32,6 +32,15 @@ class LaunchRequest(Asked):
     enrol: Annotated[bool, Field(description="Whether the learner may make their own reference with this launch.")] = (
         False
     )
+    person_ref: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9a-f]{64})?$",
+            description="The person behind the account: HMAC-SHA256 of the ID number under the key that the "
+            "institutions share, in hex, computed on your side. Empty: unknown. The service keeps its digest alone.",
+            examples=[""],
+        ),
+    ] = ""
 
 
 class LaunchAnswer(Answer):

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import open_store
+from support.stores import erase_all, open_store
 from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.core.errors import ConfigError, NotAllowed, NotFound, StorageError
 from zaichang.live.kept_captures import keep_capture
-from zaichang.ports.purposes import Purpose
+from zaichang.ports.purposes import MarkKind, Purpose
 from zaichang.ports.records import Enrolment
 
 MASTER = bytes(range(32))
@@ -71,7 +71,7 @@ async def test_erasure_leaves_nothing_that_opens(tmp_path: Path) -> None:
         await store.add_enrolment("inst", "gone", Enrolment(version=1, at_ms=1, models="m", encrypted=template))
         keep_capture(blobs, key, "s1", "c0", SECRET)
         assert learner.wrapped_key is not None
-        await store.erase("inst", "gone", "erased-1", 2)
+        await erase_all(store, "inst", "gone", "erased-1", 2)
         with pytest.raises(NotAllowed) as caught:
             await store.learner("inst", "erased-1")
         assert caught.value.code == "learner.erased"
@@ -121,3 +121,26 @@ def test_a_key_can_come_from_a_setting_or_a_command(tmp_path: Path) -> None:
     for bad in ({"value": "short"}, {"command": "/no/such/program"}, {"command": "false"}, {"command": "echo nope"}):
         with pytest.raises(ConfigError):
             load_key(folder, "k", **bad)
+
+
+def test_a_new_key_without_biometrics_keeps_the_salts_and_opens_nothing_old() -> None:
+    vault = Vault(MASTER)
+    first = vault.new_learner("inst", "a", 1)
+    old = vault.unlock(first)
+    new = vault.unlock(vault.without_biometrics(first))
+    assert new.subject_key() == old.subject_key() and new.key != old.key
+    with pytest.raises(StorageError, match=r"storage\.sealed_damaged"):
+        new.decrypt(Purpose.TEMPLATE, "1", old.encrypt(Purpose.TEMPLATE, "1", b"face"))
+    again = vault.unlock(vault.without_biometrics(vault.without_biometrics(first)))
+    assert again.subject_key() == old.subject_key()
+
+
+def test_a_mark_depends_on_the_master_key_its_kind_and_every_part() -> None:
+    vault = Vault(MASTER)
+    marks = {
+        vault.mark(MarkKind.LEARNER, "inst", "a"), vault.mark(MarkKind.LEARNER, "inst", "b"),
+        vault.mark(MarkKind.LEARNER, "other", "a"), vault.mark(MarkKind.PERSON, "inst", "a"),
+        Vault(bytes(32)).mark(MarkKind.LEARNER, "inst", "a"),
+    }  # fmt: skip
+    assert len(marks) == 5 and all(len(mark) == 32 for mark in marks)
+    assert vault.new_learner("inst", "a", 1).mark == vault.mark(MarkKind.LEARNER, "inst", "a")

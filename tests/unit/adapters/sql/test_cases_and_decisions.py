@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from support.stores import erase_all
 from support.study import ManualClock, Student, service, token
 from zaichang.adapters.sql.schema import MIGRATIONS
 from zaichang.core.assessment import not_analysed
@@ -87,7 +88,7 @@ async def test_erasure_reaches_every_table_of_review(tmp_path: Path) -> None:
         assert set(REVIEW) <= set(rows_with(path, "learner")) | set(rows_with(path, student.session_id)) | {
             "case_reasons"
         }
-        await services.store.erase("inst", "learner", "erased-0011223344556677", clock.now_ms())
+        await erase_all(services.store, "inst", "learner", "erased-0011223344556677", clock.now_ms())
         assert not set(REVIEW) & set(rows_with(path, student.session_id))
         assert [table for table in rows_with(path, "'learner'")] == []
         assert [case.learner_id for case in await services.store.cases(CaseFilter(institution_id="inst"))] == ["mixed"]

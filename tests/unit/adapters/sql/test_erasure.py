@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support.stores import events, open_store, row
-from zaichang.core.errors import NotAllowed, NotFound
-from zaichang.ports.records import Enrolment, StoredMinute
+from support.stores import erase_all, erasure_of, events, open_store, row
+from zaichang.core.enums import ErasureScope
+from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ports.records import Enrolment, Learner, StoredMinute
 
 
 async def test_an_unknown_learner_and_one_with_an_open_session_are_refused(tmp_path: Path) -> None:
@@ -33,7 +35,7 @@ async def test_the_sessions_row_remains_under_the_alias_and_the_rest_is_gone(tmp
         await store.add_enrolment("inst", "learner", Enrolment(version=1, at_ms=1, models="m", encrypted=b"x"))
         await store.add_capture("s1", "c0", 1, 7)
         assert not await store.is_erased("inst", "alias")
-        await store.erase("inst", "learner", "alias", 10_000)
+        await erase_all(store, "inst", "learner", "alias", 10_000)
         assert await store.is_erased("inst", "alias")
         kept = await store.session("s1")
         assert (kept.learner_id, kept.token_id) == ("alias", "erased-s1")
@@ -48,6 +50,59 @@ async def test_the_sessions_row_remains_under_the_alias_and_the_rest_is_gone(tmp
 
 async def test_another_learner_of_the_same_name_elsewhere_is_untouched(tmp_path: Path) -> None:
     async with open_store(tmp_path, inline=True) as store:
-        await store.erase("other", "learner", "alias", 1)
+        await erase_all(store, "other", "learner", "alias", 1)
         assert (await store.learner("inst", "learner")).wrapped_key == b"wrapped"
         assert not await store.is_erased("inst", "alias")
+
+
+def credited(low: int, high: int, minute: int = 0) -> StoredMinute:
+    return StoredMinute(minute=minute, body=b"m", credited=((low, high),))
+
+
+async def test_a_tombstone_keeps_positions_for_the_mark_and_adds_those_of_a_second_erasure(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        for number, parts in ((1, ((0, 5), (5, 9))), (2, ((20, 30),))):
+            await store.ensure_learner(learner_with("mark-inst-learner"))
+            await store.open_session(row(number, period="2026-01-01"))
+            minutes = tuple(credited(*part, at) for at, part in enumerate(parts))
+            await store.append(replace(events(0, b"e", minutes=minutes, closed_ms=9_000), session_id=f"s{number}"))
+            await erase_all(store, "inst", "learner", f"alias-{number}", 10_000)
+        rows = await store._db.read(lambda db: [tuple(each) for each in db.execute("SELECT * FROM tombstones")])
+        assert rows == [
+            ("inst", "mark-inst-learner", "course", "lesson", "1", "2026-01-01", 0, 9),
+            ("inst", "mark-inst-learner", "course", "lesson", "1", "2026-01-01", 20, 30),
+        ]
+        await store.ensure_learner(learner_with("mark-inst-learner"))
+        where = ("inst", "learner", "course", "lesson", "1")
+        assert await store.credited(*where, "2026-01-01") == ((0, 9), (20, 30))
+        assert await store.credited(*where, "2025-06-01") == ((0, 9), (20, 30)), "a period that overlaps"
+        assert await store.credited(*where, "2027-01-01") == ()
+        assert await store.credited("inst", "learner", "course", "other", "1", "2026-01-01") == ()
+        await store.open_session(row(3, period="2026-01-01"))
+        with pytest.raises(StorageError, match=r"storage\.double_credit"):
+            await store.append(replace(events(0, b"e", minutes=(credited(8, 12),)), session_id="s3"))
+
+
+async def test_biometrics_leave_sessions_events_and_credit(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.open_session(row(1))
+        await store.append(events(0, b"e", minutes=(credited(0, 5),), closed_ms=9_000))
+        await store.add_enrolment("inst", "learner", Enrolment(version=1, at_ms=1, models="m", encrypted=b"x"))
+        await store.add_capture("s1", "c0", 1, 7)
+        await store.add_picture("c" * 16, "p" * 16, "s1", "c0")
+        assert not await store.faces_erased("s1")
+        before = await store.learner("inst", "learner")
+        wanted = erasure_of("inst", "learner", "alias", scope=ErasureScope.BIOMETRICS)
+        await store.erase_biometrics(wanted, replace(before, wrapped_key=b"other"), [], 10_000)
+        assert await store.is_erased("inst", "alias") and await store.faces_erased("s1")
+        assert await store.erased_sessions("inst", "alias") == ["s1"]
+        assert await store.learner("inst", "learner") == replace(before, wrapped_key=b"other")
+        assert await store.enrolment("inst", "learner") is None
+        assert [each.deleted_ms for each in await store.captures("s1")] == [10_000]
+        assert not await store.seen_elsewhere("c" * 16, "s2")
+        assert await store.events("s1") == [b"e"] and len(await store.minutes("s1")) == 1
+        assert await store.credited("inst", "learner", "course", "lesson") == ((0, 5),)
+
+
+def learner_with(mark: str) -> Learner:
+    return Learner(institution_id="inst", learner_id="learner", wrapped_key=b"wrapped", created_ms=1, mark=mark)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import open_store
+from support.stores import erase_all, open_store
 from zaichang.core.errors import NotAllowed
 from zaichang.core.passkeys import Passkey
 from zaichang.ports.passkeys import StoredPasskey
@@ -31,5 +31,5 @@ async def test_a_passkey_is_kept_once_for_its_learner(tmp_path: Path) -> None:
             await store.add_passkey("inst", "bob", MADE)
         assert not await store.remove_passkey("inst", "bob", "AAE")
         assert await store.remove_passkey("inst", "ann", "AAE") and not await store.remove_passkey("inst", "ann", "AAE")
-        await store.erase("inst", "ann", "gone", 9)
+        await erase_all(store, "inst", "ann", "gone", 9)
         assert await store.passkeys("inst", "ann") == await store.passkeys("inst", "gone") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import DIGEST, open_store
+from support.stores import DIGEST, erase_all, open_store
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Enrolment, Institution, Learner, Lesson
@@ -75,7 +75,7 @@ async def test_a_learner_is_made_once_and_keeps_the_first_key(tmp_path: Path) ->
 
 async def test_an_erased_learner_is_neither_found_nor_made_anew(tmp_path: Path) -> None:
     async with open_store(tmp_path, inline=True) as store:
-        await store.erase("inst", "learner", "alias", 9)
+        await erase_all(store, "inst", "learner", "alias", 9)
         with pytest.raises(NotAllowed, match=r"learner\.erased"):
             await store.learner("inst", "alias")
         again = Learner(institution_id="inst", learner_id="alias", wrapped_key=b"k", created_ms=10)
@@ -105,6 +105,6 @@ async def test_references_of_an_institution_come_without_those_of_erased_learner
             await store.add_enrolment("inst", name, FIRST)
         found = await store.enrolments_of("inst")
         assert [(learner.learner_id, held) for learner, held in found] == [("another", FIRST), ("learner", FIRST)]
-        await store.erase("inst", "learner", "alias", 9)
+        await erase_all(store, "inst", "learner", "alias", 9)
         assert [learner for learner, _ in await store.enrolments_of("inst")] == [other]
         assert await store.enrolments_of("nobody") == []

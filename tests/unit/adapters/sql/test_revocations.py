@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.stores import open_store
-from zaichang.core.enums import RevocationScope, RevocationState
+from zaichang.core.enums import ProposalState, RevocationScope
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records_review import Revocation
@@ -45,14 +45,14 @@ async def test_a_proposal_is_decided_once_and_carried_out(tmp_path: Path) -> Non
     async with open_store(tmp_path) as store:
         await store.propose_revocation(ONE)
         assert await store.unfinished_revocations() == []
-        await store.decide_revocation("r1", RevocationState.CONFIRMED, "sun", 30)  # type: ignore[arg-type]
+        await store.decide_revocation("r1", ProposalState.CONFIRMED, "sun", 30)  # type: ignore[arg-type]
         with pytest.raises(NotAllowed, match=r"revocation\.decided"):
-            await store.decide_revocation("r1", RevocationState.REFUSED, "li", 40)  # type: ignore[arg-type]
+            await store.decide_revocation("r1", ProposalState.REFUSED, "li", 40)  # type: ignore[arg-type]
         [waiting] = await store.unfinished_revocations()
-        assert (waiting.state, waiting.decided_by, waiting.decided_ms) == (RevocationState.CONFIRMED, "sun", 30)
+        assert (waiting.state, waiting.decided_by, waiting.decided_ms) == (ProposalState.CONFIRMED, "sun", 30)
         await store.finish_revocation("r1")
         done = await store.revocation("r1")
-        assert (done.state, done.revoked_ms) == (RevocationState.DONE, 0)
+        assert (done.state, done.revoked_ms) == (ProposalState.DONE, 0)
         assert await store.unfinished_revocations() == []
 
 

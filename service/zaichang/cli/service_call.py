@@ -1,0 +1,50 @@
+"""One request of a command to a running service, with a reviewer's key."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from zaichang.core.errors import ConfigError, NotAllowed, PeerViolation
+
+TIMEOUT_S: Final = 60
+_ANSWER_MAX: Final = 1_000_000
+
+
+def ask(service: str, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Post a JSON object; return the JSON object that the service answers.
+
+    Args:
+        service: The service's address, ``https://...``, with a prefix for every path.
+        key: The caller's key; never printed.
+        path: Behind the address.
+        body: The object.
+
+    Raises:
+        ConfigError: ``service.address``.
+        PeerViolation: ``service.unreachable``.
+        NotAllowed: ``service.refused``, with the service's own code and message.
+    """
+    parts = urlsplit(service)
+    if parts.scheme not in ("http", "https") or parts.hostname is None:
+        raise ConfigError("service.address", f"{service[:80]} is no address of a service.", "Use https://HOST[:PORT].")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    try:
+        connection.request("POST", parts.path.rstrip("/") + path, json.dumps(body).encode(), headers)
+        answer = connection.getresponse()
+        told = json.loads(answer.read(_ANSWER_MAX))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise PeerViolation(
+            "service.unreachable", f"{parts.hostname} gave no answer ({type(error).__name__}).", "See that it runs."
+        ) from None
+    finally:
+        connection.close()
+    if not isinstance(told, dict) or answer.status != http.client.OK:
+        why = told.get("error", {}) if isinstance(told, dict) else {}
+        raise NotAllowed("service.refused", f"The service refused: {why.get('code')}: {why.get('message')}")
+    return told

@@ -1,0 +1,153 @@
+"""Erasure on a running service: one reviewer proposes it, another confirms it, and it is carried out at once."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from zaichang.core.enums import ErasureScope, ProposalState
+from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, ZaichangError
+from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
+from zaichang.core.text import plain_lines
+from zaichang.live.sessions import SessionHub
+from zaichang.ports.records_review import Erasure
+from zaichang.ports.review_desk import ReviewPorts
+from zaichang.review.desk import NOTE_MAX_CHARS
+from zaichang.review.erasure import Eraser
+
+BASIS: Final = re.compile(r"[a-z][a-z0-9._-]{0,47}")
+"""A legal basis as the log takes it."""
+_DIGEST: Final = re.compile(r"([0-9a-f]{64})?")
+_log = logging.getLogger("zaichang.review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureWanted:
+    """A proposal to erase a learner.
+
+    Attributes:
+        learner_id: The learner.
+        scope: The part that is destroyed.
+        basis: Legal basis, a word like ``pipl-47``.
+        request: SHA-256 of the request document, hex; empty for none.
+        note: For the institution; erased with the learner.
+    """
+
+    learner_id: LearnerId
+    scope: ErasureScope
+    basis: str
+    request: str = ""
+    note: str = ""
+
+
+class ErasureDesk:
+    """Takes proposals, and carries out those that a second person confirms."""
+
+    def __init__(self, ports: ReviewPorts, eraser: Eraser, hub: SessionHub) -> None:
+        """Use the ports; ``hub`` keeps the learner's next session waiting."""
+        self._ports = ports
+        self._requests = ports.erasures
+        self._eraser = eraser
+        self._hub = hub
+
+    async def propose(self, institution_id: InstitutionId, reviewer_id: ReviewerId, wanted: ErasureWanted) -> Erasure:
+        """Keep a proposal; nothing is destroyed before another reviewer confirms it.
+
+        Raises:
+            PeerViolation: ``erasure.invalid``, naming the field.
+            NotFound: ``learner.unknown``.
+            NotAllowed: ``erase.hold``.
+        """
+        for field, holds in (
+            ("basis", BASIS.fullmatch(wanted.basis)),
+            ("request", _DIGEST.fullmatch(wanted.request)),
+            ("note", len(wanted.note) <= NOTE_MAX_CHARS and plain_lines(wanted.note)),
+        ):
+            if not holds:
+                raise PeerViolation("erasure.invalid", f"{field} does not fit an erasure.")
+        await self._ports.learners.learner(institution_id, wanted.learner_id)
+        self._eraser.check_hold(institution_id, wanted.learner_id)
+        erasure = Erasure(
+            erasure_id=self._ports.token_hex(16),
+            institution_id=institution_id,
+            learner_id=wanted.learner_id,
+            scope=wanted.scope,
+            basis=wanted.basis,
+            request=wanted.request,
+            note=wanted.note,
+            proposed_by=reviewer_id,
+            proposed_ms=self._ports.clock.now_ms(),
+        )
+        await self._requests.propose_erasure(erasure)
+        await self._note(reviewer_id, "erasure.propose", erasure)
+        return erasure
+
+    async def confirm(self, institution_id: InstitutionId, reviewer_id: ReviewerId, erasure_id: str) -> Erasure:
+        """Confirm a proposal and carry it out.
+
+        Raises:
+            NotFound: ``erasure.unknown``, also for another institution's; ``learner.unknown``.
+            NotAllowed: ``erasure.same_person``, ``erasure.decided``, ``erase.open_session``, ``erase.hold``.
+        """
+        erasure = await self._own(institution_id, erasure_id)
+        if erasure.proposed_by == reviewer_id:
+            raise NotAllowed(
+                "erasure.same_person",
+                "An erasure is confirmed by another person than the one who proposed it.",
+                "Ask a colleague with a key of their own.",
+            )
+        if erasure.state is not ProposalState.PROPOSED:
+            raise NotAllowed("erasure.decided", "This erasure is decided.", "Look at it in the list.")
+        async with self._hub.learner_lock(institution_id, erasure.learner_id):
+            # Checked first, so that a refusal leaves no confirmed proposal behind.
+            await self._eraser.check(institution_id, erasure.learner_id)
+            now_ms = self._ports.clock.now_ms()
+            await self._requests.decide_erasure(erasure_id, ProposalState.CONFIRMED, reviewer_id, now_ms)
+            await self._note(reviewer_id, "erasure.confirm", erasure)
+            await self._carry_out(await self._requests.erasure(erasure_id))
+        return await self._requests.erasure(erasure_id)
+
+    async def refuse(self, institution_id: InstitutionId, reviewer_id: ReviewerId, erasure_id: str) -> Erasure:
+        """Refuse a proposal, or withdraw one's own.
+
+        Raises:
+            NotFound: ``erasure.unknown``, also for another institution's.
+            NotAllowed: ``erasure.decided``.
+        """
+        erasure = await self._own(institution_id, erasure_id)
+        now_ms = self._ports.clock.now_ms()
+        await self._requests.decide_erasure(erasure_id, ProposalState.REFUSED, reviewer_id, now_ms)
+        await self._note(reviewer_id, "erasure.refuse", erasure)
+        return await self._requests.erasure(erasure_id)
+
+    async def recover(self) -> None:
+        """Finish the erasures that a crash interrupted. One that fails is left for the next start."""
+        await self._eraser.finish_pending()
+        for erasure in await self._requests.unfinished_erasures():
+            try:
+                async with self._hub.learner_lock(erasure.institution_id, erasure.learner_id):
+                    await self._carry_out(erasure)
+            except ZaichangError as error:
+                _log.error("erasure %s is not carried out yet: %s", erasure.erasure_id, error)
+
+    async def _carry_out(self, erasure: Erasure) -> None:
+        """Erase; the caller holds the learner's lock."""
+        owner = (erasure.institution_id, erasure.learner_id)
+        for session in self._hub.open_sessions():
+            if (session.row.institution_id, session.row.learner_id) == owner:
+                # An ended session may still write records, which name the learner.
+                await session.settle()
+                await self._hub.release(session)
+        await self._eraser.erase(erasure)
+
+    async def _own(self, institution_id: InstitutionId, erasure_id: str) -> Erasure:
+        erasure = await self._requests.erasure(erasure_id)
+        if erasure.institution_id != institution_id:
+            raise NotFound("erasure.unknown", "There is no such erasure.")
+        return erasure
+
+    async def _note(self, actor: str, action: str, erasure: Erasure) -> None:
+        now_ms, target = self._ports.clock.now_ms(), erasure.erasure_id
+        await self._ports.staff.note_audit(erasure.institution_id, now_ms, actor, action, target)
