@@ -74,6 +74,8 @@ def errors_page() -> str:
     for code, (message, hint) in TOLD.items():
         by_code[code] = ({"error message"}, {message}, {hint} - {""})
     by_code[UNFORESEEN] = (set(), {"Something went wrong on our side."}, {"Try again; tell us if it stays."})
+    areas = sorted({code.split(".")[0] for code in by_code if not code.startswith("E_")})
+    lines += ["", " · ".join(f"[{area}](#{area})" for area in areas) + " · [Evidence checks](#evidence-checks)"]
     area = ""
     for code in sorted(by_code, key=lambda code: (code.startswith("E_"), code)):
         here = "Evidence checks" if code.startswith("E_") else code.split(".")[0]
@@ -115,8 +117,8 @@ def reasons_page() -> str:
         f"| {Cost.NOTHING} | no credit is lost. (A minute in which only media that had counted before was played has"
         " the letter F, and `ALREADY_CREDITED`) |",
         f"| {Cost.STRETCH} | the media played while the cause lasted. For a challenge: the media played since the"
-        " last check that passed before it was shown. For a movement check: time that checks"
-        " have proved goes to review instead |",
+        " last check that passed before it was shown. For a movement check: the"
+        " time that was checked while it stood open goes to review instead |",
         f"| {Cost.BRACKET} | the media played since the last check that passed |",
         f"| {Cost.REVIEW} | that time is undecided until a reviewer grants or refuses it |",
         "",
@@ -126,7 +128,7 @@ def reasons_page() -> str:
         "**Seen**: where the learner meets the code.",
         "",
         "`VIRTUAL_CAMERA` and `CAMERA_CHANGED` cost nothing by themselves. Where the rules ask for movements, the next",
-        "challenge comes at once and asks for them; failing it sends the time that waits for movements to review.",
+        "challenge comes at once and asks for them ([movements](situations-checks.md#movements)).",
     ]
     for heading, codes in reason_groups():
         head = ["| code | costs | case from | seen | 中文 | English |", "|---|---|---|---|---|---|"]
@@ -246,7 +248,8 @@ def command_lines() -> list[str]:
     for name, subparser in commands.choices.items():
         subparser.description = subparser.description or helps.get(name)
         describe(f"zaichang {name}", subparser)
-    return [*lines[1:], ""]
+    contents = " · ".join(f"[{name}](#zaichang-{name})" for name in commands.choices)
+    return [contents, *lines, ""]
 
 
 PAGES: dict[str, Callable[[], str]] = {

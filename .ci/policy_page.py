@@ -27,8 +27,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     ),
     "Playhead": (
         "Play",
-        "Playback ahead of the server's clock is not credited, and the player is sent back to the last credited "
-        "second. That second can then be watched normally and counts.",
+        "A report of playback faster than allowed earns nothing at all, and the player is set back to the furthest "
+        "point that counts, at normal speed. That part can then be watched and counts. Slower playback costs nothing.",
     ),
     "Heartbeats": (
         "Network",
@@ -58,15 +58,20 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     ),
     "Active liveness": (
         "Movements (active liveness)",
-        "With `liveness_bracket`, time that checks have proved is kept until the next passed movement check. A failed "
-        "movement check sends that time to review; the time since the last passed check is lost.",
+        "With `liveness_bracket`, time that checks have proved waits for the next passed movement check. A failed "
+        "movement check sends the time that was checked while it stood open to review, and the time since the last "
+        "passed check is lost. After `liveness_failed_max` failures all the time that waits goes to review.",
     ),
     "One try at active liveness": (
         "Movements: one try",
-        "A try that fails costs nothing; after `challenge_attempts` tries the time waiting for it goes to review.",
+        "A try that fails costs nothing; after `challenge_attempts` tries the movement check has failed.",
     ),
     "Delivery": ("Media delivery", "Media without a line in the delivery log goes to review after the wait."),
-    "Focus": ("Page", "Time while the page is away is not credited, the video waits, and nothing else is lost."),
+    "Focus": (
+        "Page",
+        "Time while the page is away is not credited, the video waits, and nothing else is lost. The time of an open "
+        "challenge runs on.",
+    ),
     "Schedule": ("Beacon", "Nothing."),
     "Records": (
         "Records and routes",

@@ -78,7 +78,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     sub.add_argument(
         "--set", action="store_true", dest="change", help="replace the allowance by the options that follow"
     )
-    sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time for answers and captures")
+    sub.add_argument("--extra-time-pct", type=int, default=0, help="percent more time to answer, to be seen, to move")
     sub.add_argument(
         "--without",
         action="append",

@@ -21,7 +21,7 @@ class LaunchRequest(Asked):
     lesson: LessonId = like_id("The lesson.", "lesson-1")
     route: Annotated[str, one_of(ROUTES, "`face`, or `challenge`: without face recognition.")] = "face"
     extra_time_pct: Annotated[
-        int, Field(ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time for every answer.")
+        int, Field(ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time to answer, to be seen, to move.")
     ] = 0
     liveness_excluded: list[Annotated[str, one_of(MOVEMENTS, "A movement.")]] = Field(
         default_factory=list,

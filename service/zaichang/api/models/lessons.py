@@ -146,7 +146,10 @@ class AllowanceRequest(Asked):
         str, one_of(("", *ROUTES), "Empty: as the launch says; `face` or `challenge`: this route at every launch.")
     ] = ""
     extra_time_pct: Annotated[
-        int, Field(ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time for every answer.", examples=[50])
+        int,
+        Field(
+            ge=0, le=EXTRA_TIME_MAX_PCT, description="Percent more time to answer, to be seen, to move.", examples=[50]
+        ),
     ] = 0
     liveness_excluded: list[Annotated[str, one_of(MOVEMENTS, "A movement.")]] = Field(
         default_factory=list, max_length=6, description="Movements that are never asked for.", examples=[["blink"]]
