@@ -17,8 +17,8 @@ _PROVEN = 4
 _OLD = 3
 
 
-ALWAYS_UNDECIDED = ("E_QUORUM",)
-"""Codes that are never a finding: ``UndecidedEvidence`` carries them, and ``findings.error`` records them so."""
+ALWAYS_UNDECIDED = ("E_EXPIRED", "E_QUORUM")
+"""Codes that are never a finding of a check: ``findings.error`` records them so."""
 
 
 def undecided_codes() -> set[str]:

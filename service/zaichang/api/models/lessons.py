@@ -80,7 +80,7 @@ class LessonAnswer(Done):
 
     version: str = Field(description="Its version.", examples=["1"])
     timeline: str = Field(description="The time line that its positions are on.", examples=["1"])
-    counts_again: str = Field(description="The day from which it counts again, or `once`.", examples=["01-01"])
+    counts_again: str = Field(description="The day from which it counts again, or `once`.", examples=["11-01"])
 
 
 class LessonLine(Answer):
