@@ -98,7 +98,8 @@ SENTENCES: Final = (
     f"With {STOP_PROOF_MS // 1000} s or more unproved, a check comes at the pause. If it passes, up to"
     f" {RULES.capture_max_gap_ms // 1000} s (`capture_max_gap_ms`)",
     f"counts as stalled after {RULES.still_ms // 1000} s (`still_ms`)",
-    f"Small skips of up to {SKIPPED_MAX_MS // 1000} s in all",
+    f"Skips of at most {RULES.seek_tolerance_ms / 1000} s (`seek_tolerance_ms`), up to"
+    f" {SKIPPED_MAX_MS // 1000} s in all",
     f"fails after {RULES.round_refusals} such pictures (`round_refusals`",
     f"The next one comes after {FAILURE_DELAY_MS // 1000} s, after each further failure twice as late, up to"
     f" {FAILURE_DELAY_MAX_MS // MINUTE_MS} minutes",
