@@ -15,7 +15,8 @@ from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.time_checks import LATE_MS, TOO_LATE_MS
 from zaichang.core.reason_table import INDICATORS
 from zaichang.core.reasons import ReasonCode
-from zaichang.launch.passkeys import KEPT_MAX, TICKET_MS
+from zaichang.launch.camera_enrolment import STEP_MS as STEP_MS_OF_POSE
+from zaichang.launch.passkeys import KEPT_MAX, REGISTER_MS, TICKET_MS
 from zaichang.launch.policy_packs import DEFAULT, load_pack
 from zaichang.launch.question_bank import DRAWN_MAX
 from zaichang.ledger.reasons import Why
@@ -108,6 +109,8 @@ SENTENCES: Final = (
     f"at least every {RULES.liveness_max_gap_ms // MINUTE_MS} minutes (`liveness_max_gap_ms`)",
     f"From {INDICATORS[ReasonCode.CAMERA_CHANGED]} changes a case opens.",
     f"(launch with `enrol`); {KEPT_MAX} at most",
+    f"Each pose has {STEP_MS_OF_POSE // 1000} s, else it begins anew",
+    f"{REGISTER_MS // MINUTE_MS} minutes from its options (`passkey.not_begun`)",
     f"Each limit is a bucket of {SET.rate_key:,} that fills again by {SET.rate_key // 60} a second",
     f"More than {SET.rate_token} joins a minute with one token (`rate_token`)",
     f"(`rate_photos`) and appeals (`rate_appeals`): {SET.rate_photos} a minute",
@@ -204,7 +207,17 @@ def test_a_page_is_short_and_its_sections_are_in_both_contents(page: Path) -> No
         assert f"]({page.name}#{anchor})" in index, heading
 
 
-_CONSTANTS: Final = {"OLDEST", "RELEASES", "SCHEMA", "MIGRATIONS", "PUT", "DAY", "LEARNER", "FORWARDED_ALLOW_IPS"}
+_CONSTANTS: Final = {
+    "E_AGE",
+    "OLDEST",
+    "RELEASES",
+    "SCHEMA",
+    "MIGRATIONS",
+    "PUT",
+    "DAY",
+    "LEARNER",
+    "FORWARDED_ALLOW_IPS",
+}
 _OTHER_FIELDS: Final = {
     "delta_ms",
     "appeal_hours",
