@@ -5,6 +5,9 @@
 Each learner takes four lessons of one course in a row, with a pause of 5 to 90 s between them, in a day of 14 hours.
 There are 3 courses of 20 lessons. An observer knows one session and looks for the start of the next lesson of its
 course in the time in which it can be. A join is unique where only one start is there.
+
+The observer of leaves of version 3 sees the course, the round in which a session began, and how many minutes it has.
+Had its segments the rounds in which they ended, these would tell the start within a segment of five minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ PAUSE_S: Final = (5, 90)
 LESSON_S: Final = (600, 1_800)
 MINUTE_S: Final = 60
 ROUND_S: Final = 900
-"""Rounds of a quarter of an hour, to which all times would be rounded down."""
+"""Rounds of a quarter of an hour, to which all times are rounded down."""
+SEGMENT_S: Final = 300
+"""The time that a segment of a session covers."""
 PER_DAY: Final = (200, 2_000, 8_000)
 
 
@@ -85,6 +90,31 @@ def unique(studies: Sequence[Study], step_s: float, *, lesson_shown: bool = True
     return alone / joins
 
 
+def unique_by_length(studies: Sequence[Study], cell_s: int) -> float:
+    """Return the share of joins that are unique where starts show their course, and segments their minutes.
+
+    Args:
+        studies: A day's sessions.
+        cell_s: Within how many seconds a start is known.
+    """
+    starts: dict[int, list[float]] = {}
+    for each in studies:
+        starts.setdefault(each.course, []).append(each.start_s // cell_s * cell_s)
+    for times in starts.values():
+        times.sort()
+    joins = alone = 0
+    for each in studies:
+        if not each.followed:
+            continue
+        began_s = each.start_s // cell_s * cell_s
+        minutes = (each.end_s - each.start_s) // MINUTE_S
+        low = began_s + minutes * MINUTE_S + PAUSE_S[0] - cell_s
+        high = began_s + cell_s + (minutes + 1) * MINUTE_S + PAUSE_S[1]
+        joins += 1
+        alone += bisect_right(starts[each.course], high) - bisect_right(starts[each.course], low) == 1
+    return alone / joins
+
+
 def main() -> None:
     """Print the table and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,6 +126,9 @@ def main() -> None:
     for per_day in PER_DAY:
         draw = random.Random(arguments.seed)  # noqa: S311 - a simulation
         days = [day(per_day, draw) for _ in range(arguments.days)]
+
+        def share_by_length(cell_s: int, days: list[list[Study]] = days) -> float:
+            return round(100 * sum(unique_by_length(each, cell_s) for each in days) / len(days), 1)
 
         def share(
             step_s: float, days: list[list[Study]] = days, *, lesson_shown: bool = True, course_shown: bool = True
@@ -112,6 +145,8 @@ def main() -> None:
                 "rounds_pct": share(ROUND_S),
                 "rounds_without_lesson_pct": share(ROUND_S, lesson_shown=False),
                 "rounds_without_course_pct": share(ROUND_S, lesson_shown=False, course_shown=False),
+                "version_3_pct": share_by_length(ROUND_S),
+                "version_3_with_rounds_of_segments_pct": share_by_length(SEGMENT_S),
             }
         )
     report.publish("log.join_rate", rows, parameters={"days": arguments.days}, destination=arguments.json)

@@ -39,7 +39,7 @@ def templates() -> list[dict[str, object]]:
     """Return a session's leaves, without their session and chain."""
     ref, digest = leaf.SessionRef(origin=ORIGIN, sid="0", seq=0, prev=None, at_ms=0), bytes(32)
     later = leaf.SessionRef(origin=ORIGIN, sid="0", seq=1, prev=digest, at_ms=0)
-    start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+    start = leaf.session_start(ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
     middle = [
         leaf.session_segment(
             later, n=n, from_ms=0, to_ms=300_000, first_minute=5 * n, minutes="VVVVV", verified_ms=300_000, n_records=5

@@ -15,6 +15,7 @@ from zaichang.audit.findings import Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.units import ROUND_MS
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, Verdict
 from zaichang.session.events import HeartbeatReceived
@@ -104,8 +105,8 @@ def changed_leaf(leaves: Sequence[bytes], document: Change, request: bytes, chan
     seq, void = len(leaves), document.get("outcome") == "void"
     target = document.get("target", 1 if document.get("minute", 0) in (0, 1, 2) else 2)
     value: Change = {
-        "v": 2, "t": "session.void" if void else "session.amend", "origin": sample_of.ORIGIN, "sid": sample_of.SID,
-        "seq": seq, "at": (AT + seq * 300_000) // MINUTE * MINUTE, "prev": leaf_hash(leaves[-1]).hex(),
+        "v": 3, "t": "session.void" if void else "session.amend", "origin": sample_of.ORIGIN, "sid": sample_of.SID,
+        "seq": seq, "at": (AT + seq * 300_000) // ROUND_MS * ROUND_MS, "prev": leaf_hash(leaves[-1]).hex(),
         "target": target, "target_hash": leaf_hash(leaves[target] if 0 <= target < seq else b"").hex(),
         "reason": document.get("reason", "NO_FACE"), "request": request.hex(),
     }  # fmt: skip

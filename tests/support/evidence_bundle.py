@@ -26,6 +26,8 @@ NONCE = "06" * 16
 POLICY = canonical_bytes({"name": "test"})
 CODES = canonical_bytes({"codes": {"NETWORK_GAP": 2}})
 CODES_SALT = salt(KEY, "codes", 0)
+LESSON = canonical_bytes({"lesson": "l1", "lesson_v": "1", "timeline": "1"})
+LESSON_SALT = salt(KEY, "lesson", 0)
 
 
 def event(n: int) -> bytes:
@@ -78,7 +80,7 @@ def sample(
             ref(0),
             policy=hashlib.sha256(POLICY).digest(),
             course="pharmacy-2026",
-            lesson="l1",
+            lesson_c=commitment("lesson", LESSON_SALT, LESSON),
             subj_c=commitment("subject", subject_salt, subject),
             sched_c=schedule_commitment(SID, SECRET),
             client_nonce_c=bytes.fromhex(client_commitment(committed)) if committed else None,
@@ -155,6 +157,7 @@ def sample(
         openings=tuple(openings),
         fields=(
             FieldOpening(sid=SID, seq=0, field="subj_c", kind="subject", salt=subject_salt, payload=subject),
+            FieldOpening(sid=SID, seq=0, field="lesson_c", kind="lesson", salt=LESSON_SALT, payload=LESSON),
             FieldOpening(sid=SID, seq=len(segments) + 1, field="codes_c", kind="codes", salt=CODES_SALT, payload=CODES),
         ),
     )

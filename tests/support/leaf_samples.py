@@ -22,7 +22,7 @@ SEGMENT = {"n": 0, "from_ms": 1, "to_ms": 2, "first_minute": 0, "minutes": "VFU"
 def samples() -> list[bytes]:
     """Return one leaf of each kind, and a start with all its optional fields."""
     digest = b"\x03" * 32
-    start = {"policy": digest, "course": "c", "lesson": "l", "subj_c": digest, "sched_c": digest}
+    start = {"policy": digest, "course": "c", "lesson_c": digest, "subj_c": digest, "sched_c": digest}
     reveal = leaf.ScheduleReveal(secret=digest, client_nonce=b"\x01" * 16)
     final = {"segments": 1, "n_verified": 1, "n_refused": 1, "n_undecided": 1, "verified_ms": 60_000}
     amend = {"target": 5, "target_hash": digest, "minute": 2, "verdict": "V", "delta_ms": -5}

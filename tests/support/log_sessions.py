@@ -34,7 +34,7 @@ class SmallLog:
 
     def start(self, sid: str) -> int:
         made = leaf.session_start(
-            self._ref(sid), policy=NOTHING, course="c", lesson="l", subj_c=NOTHING, sched_c=NOTHING
+            self._ref(sid), policy=NOTHING, course="c", lesson_c=NOTHING, subj_c=NOTHING, sched_c=NOTHING
         )
         return self._add(sid, made)
 

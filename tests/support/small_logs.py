@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.merkle import leaf_hash
@@ -22,8 +23,8 @@ Files = dict[str, bytes]
 
 
 def at_ms(number: int, seq: int) -> int:
-    """Return the date of a leaf: a minute later for each session and each leaf."""
-    return -(-AT_MS // 60_000) * 60_000 + (number + seq) * 60_000
+    """Return the date of a leaf: a round later for each session and each leaf."""
+    return -(-AT_MS // ROUND_MS) * ROUND_MS + (number + seq) * ROUND_MS
 
 
 def session_leaves(count: int, length: int = 5) -> list[bytes]:
@@ -35,7 +36,9 @@ def session_leaves(count: int, length: int = 5) -> list[bytes]:
             ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=at_ms(number, seq))
             digest = bytes(32)
             if seq == 0:
-                data = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+                data = leaf.session_start(
+                    ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest
+                )
             elif seq < length - 1:
                 data = leaf.session_segment(
                     ref, n=seq - 1, from_ms=1, to_ms=2, first_minute=seq - 1, minutes="V", verified_ms=1, n_records=1

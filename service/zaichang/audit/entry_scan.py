@@ -185,7 +185,8 @@ class EntryScan:
                 self.statements.session(first + place, head.sid, head.policy)
             self.dates.take(head, first + place)
             if head.v != self._forms.version or head.at < self._forms.since_ms:
-                self._forms.take(About(origin=self._origin, index=first + place, sid=head.sid or None), head.v, head.at)
+                about = About(origin=self._origin, index=first + place, sid=head.sid or None)
+                self._forms.take(about, head.v, head.at, latest_ms(head))
             if head.sid and self.statements.born_ms is not None:
                 about = About(origin=self._origin, index=first + place, sid=head.sid)
                 check_born(about, latest_ms(head), self.statements.born_ms, self._findings)

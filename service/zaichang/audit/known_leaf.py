@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from zaichang.audit.findings import About
 from zaichang.core.canonical import CanonicalValue
-from zaichang.core.enums import LeafKind
-from zaichang.core.units import MINUTE_MS
+from zaichang.tlog import leaf_dates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +36,14 @@ class KnownLeaf:
         return self.text("sid")
 
     @property
+    def earliest_ms(self) -> int:
+        """The earliest moment at which it may have been written."""
+        return leaf_dates.earliest_ms(self.number("v"), self.kind, self.number("at"))
+
+    @property
     def latest_ms(self) -> int:
-        """The latest moment that it may have been written: its date, or the end of the minute that it is dated to."""
-        return self.number("at") + (
-            0 if self.number("v") == 1 or not (self.sid or self.kind == LeafKind.POLICY) else MINUTE_MS - 1
-        )
+        """The latest moment at which it may have been written."""
+        return leaf_dates.latest_ms(self.number("v"), self.kind, self.number("at"))
 
     def number(self, name: str) -> int:
         """Return an integer field, -1 if it has none of that name."""

@@ -16,13 +16,12 @@ from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.openings.field_openings import field_hash, opened_field
+from zaichang.audit.openings.lesson_opening import LESSON_FIELD
+from zaichang.audit.receipt_summary import summary
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
-from zaichang.core.civil import time_text
 from zaichang.core.errors import EvidenceError
-from zaichang.core.reason_sentences import SENTENCES
-from zaichang.core.reasons import ReasonCode
 from zaichang.tlog.keys import decode_base64, encode_base64
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import HASH_BYTES, leaf_hash, verify_inclusion
@@ -31,6 +30,9 @@ from zaichang.tlog.trust import Trust
 
 FORMAT: Final = "zaichang-receipt@v1"
 MAX_RECEIPT_BYTES: Final = 8_192
+_FIELDS: Final = frozenset(
+    ("format", "checkpoint", "start", "final", "summary", "qr", "subject", "lesson", "void", "revoked")
+)
 ReadQr = Callable[[bytes], str]
 """Returns the text of a QR code's picture, empty where there is none."""
 
@@ -46,7 +48,7 @@ class ReceiptLeaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The opening of ``subj_c``: shows whose session it was.
+    """The opening of ``subj_c`` or ``lesson_c``: shows whose session it was, or of which lesson.
 
     Attributes:
         kind: Kind that was committed with.
@@ -70,6 +72,7 @@ class Receipt:
         void: The leaf that took the whole session back, None if none did.
         revoked: The last change that took time of the session back, None where all of it still counts.
         subject: Opening of the learner's pseudonym, or None.
+        lesson: Opening of the lesson, or None (leaves before version 3 show it).
         qr_png: The QR code as a PNG file, empty for none.
     """
 
@@ -79,6 +82,7 @@ class Receipt:
     void: ReceiptLeaf | None = None
     revoked: ReceiptLeaf | None = None
     subject: Subject | None = None
+    lesson: Subject | None = None
     qr_png: bytes = b""
 
 
@@ -86,42 +90,6 @@ def qr_text(receipt: Receipt) -> str:
     """Return the QR code's text: log, index and the first 16 hex digits of the leaf hash."""
     origin = parse_leaf(receipt.final.leaf)["origin"]
     return f"zaichang:{origin}#{receipt.final.index}:{leaf_hash(receipt.final.leaf).hex()[:16]}"
-
-
-def summary(
-    start: Mapping[str, CanonicalValue], final: Mapping[str, CanonicalValue], *, voided: bool = False
-) -> dict[str, str]:
-    """Return the plain sentences that the leaves state.
-
-    Args:
-        start: The session's first leaf.
-        final: Its final leaf.
-        voided: Whether a later leaf took the whole session back.
-    """
-
-    def number(leaf: Mapping[str, CanonicalValue], name: str) -> int:
-        value = leaf.get(name)
-        return value if isinstance(value, int) else 0
-
-    seconds = number(final, "verified_ms") // 1000
-    began = time_text(number(start, "at"))
-    ended = time_text(number(final, "at"))
-    course, lesson = start.get("course"), start.get("lesson")
-    counts = [number(final, name) for name in ("n_verified", "n_refused", "n_undecided")]
-    reason = str(final.get("reason"))
-    sentence = SENTENCES.get(ReasonCode(reason)) if reason in ReasonCode.__members__ else None
-    zh_why, en_why = (sentence.zh, sentence.en) if sentence is not None else (reason, reason)
-    zh = (
-        f"课程 {course} 第 {lesson} 节，{began} 至 {ended}（北京时间）：核验通过 {seconds // 60} 分 {seconds % 60} 秒；"
-        f"分钟记录：通过 {counts[0]}，不计 {counts[1]}，待人工 {counts[2]}。{zh_why}"
-    )
-    en = (
-        f"Course {course}, lesson {lesson}, {began} to {ended} (UTC+8): {seconds // 60} min {seconds % 60} s verified; "
-        f"minutes: {counts[0]} verified, {counts[1]} not counted, {counts[2]} for a person to decide. {en_why}"
-    )
-    if voided:
-        zh, en = f"已作废，不计学时。{zh}", f"VOIDED: it counts for nothing. {en}"
-    return {"zh": zh, "en": en}
 
 
 def write_receipt(receipt: Receipt) -> bytes:
@@ -140,7 +108,10 @@ def write_receipt(receipt: Receipt) -> bytes:
         "start": leaf(receipt.start),
         "final": leaf(receipt.final),
         "summary": summary(
-            parse_leaf(receipt.start.leaf), parse_leaf(receipt.final.leaf), voided=receipt.void is not None
+            parse_leaf(receipt.start.leaf),
+            parse_leaf(receipt.final.leaf),
+            lesson=_lesson(receipt),
+            voided=receipt.void is not None,
         ),
         "qr": {"text": qr_text(receipt), "png": base64.b64encode(receipt.qr_png).decode()},
     }
@@ -148,9 +119,9 @@ def write_receipt(receipt: Receipt) -> bytes:
         value["void"] = leaf(receipt.void)
     if receipt.revoked is not None:
         value["revoked"] = leaf(receipt.revoked)
-    if receipt.subject is not None:
-        opened = receipt.subject
-        value["subject"] = {"kind": opened.kind, "salt": opened.salt.hex(), "payload": opened.payload.decode()}
+    for name, opened in (("subject", receipt.subject), ("lesson", receipt.lesson)):
+        if opened is not None:
+            value[name] = {"kind": opened.kind, "salt": opened.salt.hex(), "payload": opened.payload.decode()}
     return canonical_bytes(value, MAX_RECEIPT_BYTES)
 
 
@@ -163,26 +134,30 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     value = parse_canonical_object(data, MAX_RECEIPT_BYTES)
     if value.get("format") != FORMAT:
         raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-    if value.keys() - {"format", "checkpoint", "start", "final", "summary", "qr", "subject", "void", "revoked"}:
+    if value.keys() - {
+        "format",
+        "checkpoint",
+        "start",
+        "final",
+        "summary",
+        "qr",
+        "subject",
+        "lesson",
+        "void",
+        "revoked",
+    }:
         raise EvidenceError("E_FORMAT", "The receipt has a field too many.")
     for name, parts in (("summary", {"zh", "en"}), ("qr", {"text", "png"})):
         if _object(value, name).keys() != parts:
             raise EvidenceError("E_FORMAT", f"The receipt's {name} has other parts than it should.")
-    subject = None
-    if "subject" in value:
-        part = _object(value, "subject")
-        if not WORD.ok(_text(part, "kind")):
-            raise EvidenceError("E_FORMAT", f"The kind of the receipt's subject must be {WORD.what}.")
-        subject = Subject(
-            kind=_text(part, "kind"), salt=_hex(_text(part, "salt")), payload=_text(part, "payload").encode()
-        )
     receipt = Receipt(
         checkpoint=_text(value, "checkpoint").encode(),
         start=_leaf(_object(value, "start")),
         final=_leaf(_object(value, "final")),
         void=_leaf(_object(value, "void")) if "void" in value else None,
         revoked=_leaf(_object(value, "revoked")) if "revoked" in value else None,
-        subject=subject,
+        subject=_opening(value, "subject"),
+        lesson=_opening(value, "lesson"),
         qr_png=decode_base64(_text(_object(value, "qr"), "png")),
     )
     return receipt, value
@@ -295,11 +270,11 @@ def _dates(findings: Findings, start: KnownLeaf, final: KnownLeaf, seen_s: int |
     A receipt proves to the newest checkpoint, so it cannot show that the leaves are not much older than that.
     """
     about = final.about(final.text("origin"))
-    if final.number("at") < start.number("at"):
+    if final.latest_ms < start.number("at"):
         message = "The last leaf is dated before the first."
         expected = f">= {start.number('at')}"
         findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=expected, got=final.number("at"))
-    elif seen_s is not None and final.number("at") > seen_s * 1000 + SKEW_MS:
+    elif seen_s is not None and final.earliest_ms > seen_s * 1000 + SKEW_MS:
         message = "The leaf is dated after a witness had seen it."
         expected = f"<= {seen_s * 1000}"
         findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=final.number("at"))
@@ -321,17 +296,16 @@ def _agree(
     if receipt.start.index >= receipt.final.index:
         findings.failed("chain", "E_CHAIN", "The last leaf stands before the first.", about, field="index")
     if receipt.subject is not None:
-        subject = receipt.subject
-        version = start["v"] if isinstance(start["v"], int) else 1
-        try:
-            opened_field("subj_c", subject.kind, subject.payload)
-            opened = field_hash(version, "subj_c", subject.kind, subject.salt, subject.payload)
-        except EvidenceError as error:
-            findings.error("opening", error, about, field="subj_c")
-            opened = str(start.get("subj_c"))
         message = "The pseudonym is not the one that was committed to."
-        findings.equal("opening", "E_OPENING", about, "subj_c", start.get("subj_c"), opened, message)
-    sentences = summary(start, final, voided=receipt.void is not None)
+        _opened(findings, about, start, "subj_c", receipt.subject, message)
+    if receipt.lesson is not None:
+        _opened(
+            findings, about, start, LESSON_FIELD, receipt.lesson, "The lesson is not the one that was committed to."
+        )
+    elif LESSON_FIELD in start:
+        message = "The receipt does not open the session's lesson."
+        findings.undecided("opening", "E_OPENING", message, about, field=LESSON_FIELD)
+    sentences = summary(start, final, lesson=_lesson(receipt), voided=receipt.void is not None)
     for language, sentence in sentences.items():
         got = _object(plain, "summary").get(language)
         message = "The summary does not say what the log says."
@@ -340,6 +314,39 @@ def _agree(
     findings.equal("summary", "E_MINUTES", about, "qr.text", qr_text(receipt), got, "The QR code is another's.")
     if len(findings.checks) == before:
         findings.passed("summary", about, sentences["en"])
+
+
+def _opened(
+    findings: Findings, about: About, start: Mapping[str, CanonicalValue], field: str, part: Subject, message: str
+) -> None:
+    """Check that an opened field of the start is what was committed to."""
+    version = start["v"] if isinstance(start["v"], int) else 1
+    try:
+        opened_field(field, part.kind, part.payload)
+        opened = field_hash(version, field, part.kind, part.salt, part.payload)
+    except EvidenceError as error:
+        findings.error("opening", error, about, field=field)
+        opened = str(start.get(field))
+    findings.equal("opening", "E_OPENING", about, field, start.get(field), opened, message)
+
+
+def _lesson(receipt: Receipt) -> str | None:
+    """Return the id of the opened lesson."""
+    if receipt.lesson is None:
+        return None
+    try:
+        return str(parse_canonical_object(receipt.lesson.payload).get("lesson"))
+    except EvidenceError:
+        return None
+
+
+def _opening(value: Mapping[str, CanonicalValue], name: str) -> Subject | None:
+    if name not in value:
+        return None
+    part = _object(value, name)
+    if not WORD.ok(_text(part, "kind")):
+        raise EvidenceError("E_FORMAT", f"The kind of the receipt's {name} must be {WORD.what}.")
+    return Subject(kind=_text(part, "kind"), salt=_hex(_text(part, "salt")), payload=_text(part, "payload").encode())
 
 
 def _leaf(value: Mapping[str, CanonicalValue]) -> ReceiptLeaf:

@@ -24,6 +24,7 @@ from zaichang.audit.changes.session_changes import Opened, check_changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.openings.capture_checks import check_captures
+from zaichang.audit.openings.lesson_opening import LESSON_FIELD, check_named_lesson
 from zaichang.audit.openings.opening_checks import OpeningChecks
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
@@ -81,6 +82,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         opened = openings.fields(leaves)
         check_named_period(leaves[0], items[EVENT].get(0), self._bundle.origin, self._findings)
+        check_named_lesson(leaves[0], opened.get((0, LESSON_FIELD)), items[EVENT].get(0), self._findings)
         self._minutes(sid, leaves, segments, items[RECORD])
         check_changes(self._bundle.origin, leaves, items[RECORD], items[EVENT], opened, self._findings)
         self._findings.passed("total", about, total_of(leaves).sentence())
@@ -129,7 +131,7 @@ class SessionChecks:
             )
         if leaf.index <= before.index:
             self._findings.failed("chain", "E_CHAIN", "A later leaf has a lower index.", about, field="index")
-        if at < before.number("at"):
+        if leaf.latest_ms < before.number("at"):
             self._findings.failed(
                 "chain",
                 "E_TIME_LOW",

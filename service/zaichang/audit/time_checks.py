@@ -104,7 +104,7 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
         about, at = leaf.about(origin), leaf.latest_ms
         if bounds.born_ms is not None:
             check_born(about, at, bounds.born_ms, findings)
-        check_ahead(about, leaf.number("at"), bounds.now_ms, findings)
+        check_ahead(about, leaf.earliest_ms, bounds.now_ms, findings)
         anchor = leaf.value.get("anchor")
         size = anchor.get("size") if isinstance(anchor, dict) else None
         if isinstance(size, int):
@@ -125,7 +125,7 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
                 findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=f">= {named.at_ms}", got=at)
         covering = bounds.first_covering(leaf.index)
         if covering is not None:
-            check_delay(about, at, covering, findings)
+            check_delay(about, (leaf.earliest_ms, at), covering, findings)
     if bounds.seen and len(findings.checks) == before and leaves:
         findings.passed("time", About(origin=origin, sid=leaves[0].sid), f"{len(leaves)} leaves within their bounds.")
 
@@ -149,7 +149,7 @@ def check_ahead(about: About, at_ms: int, now_ms: int | None, findings: Findings
 
     Args:
         about: The leaf.
-        at_ms: Its date.
+        at_ms: The earliest moment that its date allows.
         now_ms: The reader's clock, None where it is not to be used.
         findings: Takes the results.
     """
@@ -158,19 +158,20 @@ def check_ahead(about: About, at_ms: int, now_ms: int | None, findings: Findings
         findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {now_ms}", got=at_ms)
 
 
-def check_delay(about: About, at_ms: int, covering: SeenAt, findings: Findings) -> None:
+def check_delay(about: About, dated_ms: tuple[int, int], covering: SeenAt, findings: Findings) -> None:
     """Check a leaf's date against the first cosigned checkpoint that covers it.
 
     Args:
         about: The leaf.
-        at_ms: Its date.
+        dated_ms: The earliest and the latest moment that its date allows.
         covering: That checkpoint.
         findings: Where findings are recorded.
     """
+    earliest_ms, at_ms = dated_ms
     delay_ms = covering.at_ms - at_ms
-    if delay_ms < -SKEW_MS:
-        message = "The leaf is dated after a witness had seen it."
-        findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {covering.at_ms}", got=at_ms)
+    if covering.at_ms - earliest_ms < -SKEW_MS:
+        message, bound = "The leaf is dated after a witness had seen it.", f"<= {covering.at_ms}"
+        findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=bound, got=earliest_ms)
     elif delay_ms > LATE_MS:
         minutes = delay_ms // 60_000
         if not covering.near:

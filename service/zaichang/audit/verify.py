@@ -65,7 +65,7 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     leaves = [leaf for leaf in checked if leaf is not None]
     forms = Forms(findings)
     for known in sorted(leaves, key=lambda leaf: leaf.index):
-        forms.take(known.about(bundle.origin), known.number("v"), known.number("at"))
+        forms.take(known.about(bundle.origin), known.number("v"), known.number("at"), known.latest_ms)
     bounds = _bounds(bundle, trust, signed, findings)
     now_ms = None if trust.now_s is None else trust.now_s * 1000
     bounds = replace(bounds, born_ms=_born_ms(leaves, bundle.period), now_ms=now_ms)

@@ -14,6 +14,9 @@ BP_ONE = 10_000
 MINUTE_MS = 60_000
 """A study minute's length in ACTIVE server time."""
 
+ROUND_MS = 900_000
+"""The rounds of a log: leaves of sessions are dated to whole rounds, and are held back to their end."""
+
 
 def to_bp(value: float) -> int:
     """Return a ratio in basis points, clamped to -10000..10000.

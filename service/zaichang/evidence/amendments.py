@@ -187,7 +187,15 @@ def ruling_leaves(
             }
         )
         leaf = session_amend(
-            SessionRef(origin=origin, sid=row.session_id, seq=seq, prev=prev, at_ms=at_ms, anchor=anchor),
+            SessionRef(
+                origin=origin,
+                sid=row.session_id,
+                seq=seq,
+                prev=prev,
+                at_ms=at_ms,
+                anchor=anchor,
+                began_ms=row.opened_ms,
+            ),
             target=segment.entry_index,
             target_hash=leaf_hash(segment.body),
             minute=number,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from zaichang.audit.openings.field_openings import REASONS, SUBJECT
+from zaichang.audit.openings.field_openings import LESSON, REASONS, SUBJECT
+from zaichang.audit.openings.lesson_opening import lesson_payload
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind
 from zaichang.core.ids import InstitutionId, LearnerId
@@ -102,9 +103,7 @@ def begin(
         segments_ref(segments, info.at_ms, anchor),
         policy=bytes.fromhex(info.policy_digest),
         course=info.lesson.course_id,
-        lesson=info.lesson.lesson_id,
-        lesson_v=info.lesson.version,
-        timeline=info.lesson.timeline,
+        lesson_c=commitment(LESSON, salt(context.session_key, LESSON, 0), lesson_of_start(info)),
         subj_c=commitment(SUBJECT, salt(context.session_key, SUBJECT, 0), subject),
         sched_c=schedule_commitment(info.session_id, bytes.fromhex(info.seed)),
         client_nonce_c=bytes.fromhex(info.client_nonce_c),
@@ -152,6 +151,11 @@ def subject_payload(institution_id: InstitutionId, learner_id: LearnerId) -> byt
     return canonical_bytes({"institution": institution_id, "learner": learner_id})
 
 
+def lesson_of_start(info: SessionStarted) -> bytes:
+    """Return the payload of a session's ``lesson_c`` commitment: its lesson, the version and the time line."""
+    return lesson_payload(info.lesson.lesson_id, info.lesson.version, info.lesson.timeline)
+
+
 def codes_payload(codes: Mapping[str, int]) -> bytes:
     """Return the bytes that a session's ``codes_c`` commits to: how often each reason was given for a minute."""
     return canonical_bytes({"codes": dict(codes)})
@@ -159,6 +163,7 @@ def codes_payload(codes: Mapping[str, int]) -> bytes:
 
 def segments_ref(segments: Segments, at_ms: int, anchor: Anchor | None) -> SessionRef:
     """Return the place of the chain's next leaf."""
+    began_ms = segments.info.at_ms if segments.leaf_seq else None
     return SessionRef(
         origin=segments.context.origin,
         sid=segments.info.session_id,
@@ -166,6 +171,7 @@ def segments_ref(segments: Segments, at_ms: int, anchor: Anchor | None) -> Sessi
         prev=segments.prev,
         at_ms=at_ms,
         anchor=anchor,
+        began_ms=began_ms,
     )
 
 

@@ -21,7 +21,8 @@ from zaichang.audit.bundle import (
     Rules,
 )
 from zaichang.audit.openings.capture_checks import promised
-from zaichang.audit.openings.field_openings import NO_SALT, REASONS, RULING, SUBJECT
+from zaichang.audit.openings.field_openings import LESSON, NO_SALT, REASONS, RULING, SUBJECT
+from zaichang.audit.openings.lesson_opening import LESSON_FIELD, lesson_payload
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, SessionState
 from zaichang.core.errors import NotAllowed, NotFound
@@ -252,19 +253,18 @@ async def _session(
     fields = _rulings(key, stored, await store.amendments(row.session_id), whole=openings == EVERYTHING)
     if openings != EVERYTHING:
         return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=tuple(fields))
-    subject = FieldOpening(
-        sid=row.session_id,
-        seq=0,
-        field="subj_c",
-        kind=SUBJECT,
-        salt=salt(key, SUBJECT, 0),
-        payload=subject_payload(row.institution_id, row.learner_id),
-    )
+    of_start = {"subj_c": (SUBJECT, subject_payload(row.institution_id, row.learner_id))}
+    if LESSON_FIELD in parse_leaf(stored[0].body):
+        of_start[LESSON_FIELD] = (LESSON, lesson_payload(row.lesson_id, row.lesson_version, row.timeline))
+    named = [
+        FieldOpening(sid=row.session_id, seq=0, field=name, kind=kind, salt=salt(key, kind, 0), payload=payload)
+        for name, (kind, payload) in of_start.items()
+    ]
     return _Parts(
         leaves=tuple(leaves),
         commitments=tuple(groups),
         openings=tuple(opened),
-        fields=(subject, *_reasons(key, row.session_id, stored, records), *fields),
+        fields=(*named, *_reasons(key, row.session_id, stored, records), *fields),
     )
 
 

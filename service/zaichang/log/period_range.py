@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from zaichang.audit.bundle import Period
+from zaichang.core.units import ROUND_MS
 from zaichang.log.reader import LogReader
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.range_proof import prove_range
 
-MARGIN_MS: Final = 900_000
+MARGIN_MS: Final = 2 * ROUND_MS
 """Leaves dated this much before or after the period are certainly not of it: the lateness that is allowed and more."""
 
 

@@ -6,7 +6,8 @@ import io
 from dataclasses import replace
 from typing import Final
 
-from zaichang.audit.openings.field_openings import SUBJECT
+from zaichang.audit.openings.field_openings import LESSON, SUBJECT
+from zaichang.audit.openings.lesson_opening import LESSON_FIELD, lesson_payload
 from zaichang.audit.receipt import Receipt, ReceiptLeaf, Subject, qr_text, write_receipt
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import NotFound
@@ -56,8 +57,18 @@ async def session_receipt(store: EvidenceStore, vault: Vault, reader: LogReader,
     subject = Subject(
         kind=SUBJECT, salt=salt(key, SUBJECT, 0), payload=subject_payload(row.institution_id, row.learner_id)
     )
+    lesson = None
+    if LESSON_FIELD in parse_leaf(start.leaf):
+        payload = lesson_payload(row.lesson_id, row.lesson_version, row.timeline)
+        lesson = Subject(kind=LESSON, salt=salt(key, LESSON, 0), payload=payload)
     receipt = Receipt(
-        checkpoint=reader.checkpoint.note, start=start, final=final, void=void, revoked=revoked, subject=subject
+        checkpoint=reader.checkpoint.note,
+        start=start,
+        final=final,
+        void=void,
+        revoked=revoked,
+        subject=subject,
+        lesson=lesson,
     )
     return write_receipt(replace(receipt, qr_png=_qr_png(qr_text(receipt))))
 

@@ -1,10 +1,10 @@
 """Salted commitments: the log holds them in place of data that could identify a person.
 
 ``c = SHA-256("vm/commit/v2" || 0 || len(kind) || kind || salt || len(payload) || payload)``, lengths as 2 and 8 bytes,
-big-endian; in leaves of version 1 ``SHA-256("vm/commit/v1" || 0 || kind || 0 || salt || payload)``. The 32-byte salt is
-derived from a key of the session, itself derived from a key of the learner. Destroying the learner's key makes every
-opening impossible, while all proofs stay valid. A bare hash of a phone or ID number would be a dictionary lookup; a
-salted one is not.
+big-endian, in leaves of version 2 and later; in leaves of version 1 it was
+``SHA-256("vm/commit/v1" || 0 || kind || 0 || salt || payload)``. The 32-byte salt is derived from a key of the session,
+itself derived from a key of the learner. Destroying the learner's key makes every opening impossible, while all proofs
+stay valid. A bare hash of a phone or ID number would be a dictionary lookup; a salted one is not.
 """
 
 from __future__ import annotations

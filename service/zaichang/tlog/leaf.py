@@ -1,7 +1,7 @@
 """Leaves: the entries of the log. Builders take plain values and return the exact bytes to submit.
 
 Hashes are given as 32 bytes and written as hex; times are milliseconds since the Epoch by the server's clock,
-written as whole minutes in leaves of sessions. ``prev``
+written as whole rounds in leaves of sessions (``tlog.leaf_dates``). ``prev``
 is the leaf hash of the session's previous leaf (None for its first), so a session's leaves form a chain inside the log.
 """
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
-from zaichang.core.units import MINUTE_MS
+from zaichang.tlog.leaf_dates import delay_ms, round_of
 from zaichang.tlog.merkle import EMPTY_ROOT
 from zaichang.tlog.schema import KINDS, SCHEMAS, VERSION
 
@@ -43,6 +43,8 @@ class SessionRef:
         prev: Leaf hash of the session's previous leaf; None for the first.
         at_ms: When the server wrote it.
         anchor: See ``Anchor``; None where no checkpoint was held.
+        began_ms: When the session began, for every leaf after its start: these are dated as ``tlog.leaf_dates`` says.
+            None dates the leaf by ``at_ms`` alone.
     """
 
     origin: str
@@ -51,6 +53,11 @@ class SessionRef:
     prev: bytes | None
     at_ms: int
     anchor: Anchor | None = None
+    began_ms: int | None = None
+
+    def dated(self, at_ms: int) -> int:
+        """Return a time as the session's leaves state it."""
+        return round_of(at_ms + (0 if self.began_ms is None else delay_ms(self.began_ms)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +80,10 @@ def session_start(
     *,
     policy: bytes,
     course: str,
-    lesson: str,
+    lesson_c: bytes,
     subj_c: bytes,
     sched_c: bytes,
     course_v: bytes | None = None,
-    lesson_v: str | None = None,
-    timeline: str | None = None,
     device_c: bytes | None = None,
     client_nonce_c: bytes | None = None,
     rules: Mapping[str, int] | None = None,
@@ -90,12 +95,10 @@ def session_start(
         ref: The place in the chain (``seq`` 0).
         policy: Digest of rules, thresholds and model ids in force.
         course: Course id.
-        lesson: Lesson id.
+        lesson_c: Commitment to the lesson, its version and its time line.
         subj_c: Commitment to the learner's pseudonym, fresh for each session.
         sched_c: Commitment to the capture schedule's secret (``schedule_commitment``).
         course_v: Digest of the course's version.
-        lesson_v: The lesson's version.
-        timeline: The time line that positions are on.
         device_c: Commitment to the device.
         client_nonce_c: Commitment to the player's nonce.
         rules: Versions of the rules (``core.rules_version``).
@@ -104,11 +107,9 @@ def session_start(
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
-    fields = {"policy": policy, "course": course, "lesson": lesson, "subj_c": subj_c, "sched_c": sched_c}
+    fields = {"policy": policy, "course": course, "lesson_c": lesson_c, "subj_c": subj_c, "sched_c": sched_c}
     optional = {
         "course_v": course_v,
-        "lesson_v": lesson_v,
-        "timeline": timeline,
         "device_c": device_c,
         "client_nonce_c": client_nonce_c,
         "rules": None if rules is None else dict(rules),
@@ -149,7 +150,7 @@ def session_segment(
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
-    times = {"from_ms": _minute(from_ms), "to_ms": _minute(to_ms)}
+    times = {"from_ms": ref.dated(from_ms), "to_ms": ref.dated(to_ms)}
     fields = {"n": n, **times, "first_minute": first_minute, "minutes": minutes}
     roots = {"events_root": events_root, "n_events": n_events, "records_root": records_root, "n_records": n_records}
     return _session(LeafKind.SEGMENT, ref, {**fields, "verified_ms": verified_ms, **roots})
@@ -247,7 +248,7 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
     # A policy is named at the start of the first session that runs under it, so it is dated like that session.
-    return _build(kind, {"origin": origin, "at": _minute(at_ms) if kind is LeafKind.POLICY else at_ms, **fields})
+    return _build(kind, {"origin": origin, "at": round_of(at_ms) if kind is LeafKind.POLICY else at_ms, **fields})
 
 
 def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
@@ -262,7 +263,7 @@ def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:
 
 
 def _session(kind: LeafKind, ref: SessionRef, fields: Mapping[str, object]) -> bytes:
-    common: dict[str, object] = {"origin": ref.origin, "sid": ref.sid, "seq": ref.seq, "at": _minute(ref.at_ms)}
+    common: dict[str, object] = {"origin": ref.origin, "sid": ref.sid, "seq": ref.seq, "at": ref.dated(ref.at_ms)}
     common["prev"] = "" if ref.prev is None else ref.prev
     if ref.anchor is not None:
         common["anchor"] = {"size": ref.anchor.size, "root": ref.anchor.root.hex()}
@@ -274,11 +275,6 @@ def _build(kind: LeafKind, fields: Mapping[str, object]) -> bytes:
     value |= {name: v.hex() if isinstance(v, bytes) else v for name, v in fields.items() if v is not None}
     _validate(value)
     return canonical_bytes(value)
-
-
-def _minute(at_ms: int) -> int:
-    """Return the whole minute of a time. A finer time in the public log would join one learner's sessions."""
-    return at_ms - at_ms % MINUTE_MS
 
 
 def _validate(value: Mapping[str, object]) -> None:

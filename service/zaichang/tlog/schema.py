@@ -14,12 +14,14 @@ from typing import Final
 from zaichang.core.canonical import MAX_INT
 from zaichang.core.enums import LeafKind
 from zaichang.core.periods import is_period
+from zaichang.core.units import MINUTE_MS, ROUND_MS
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The version of leaves that are written now.
 
-Version 1 dated leaves in milliseconds, showed the reason counts of a session's end, committed without lengths, and held
-a plain digest of the decision behind a change. Logs that hold leaves of version 1 still verify.
+Version 2 dated leaves of sessions to whole minutes, and showed the lesson. Version 1 dated them in milliseconds, showed
+the reason counts of a session's end too, committed without lengths, and held a plain digest of the decision behind a
+change. Logs that hold leaves of these versions still verify.
 """
 MAX_MINUTES: Final = 1440
 """Verdict letters in one segment: a day, far above what a policy allows."""
@@ -84,10 +86,17 @@ HASH = _text(_HEX32, "64 lower-case hex digits")
 ID = _text(_ID, "1 to 64 of A-Z a-z 0-9 . _ -")
 ORIGIN = _text(_ORIGIN, "the log's origin")
 TIME = _integer()
-MINUTE = Field(
-    ok=lambda value: TIME.ok(value) and isinstance(value, int) and value % 60_000 == 0,
-    what="an integer from 0: milliseconds, of whole minutes",
-)
+
+
+def _whole(unit_ms: int, units: str) -> Field:
+    return Field(
+        ok=lambda value: TIME.ok(value) and isinstance(value, int) and value % unit_ms == 0,
+        what=f"an integer from 0: milliseconds, of whole {units}",
+    )
+
+
+MINUTE = _whole(MINUTE_MS, "minutes")
+ROUND = _whole(ROUND_MS, "rounds of 15 minutes")
 COUNT = _integer()
 WORD = _text(_WORD, "a lower-case word")
 CODE = _text(_CODE, "an upper-case code")
@@ -119,7 +128,7 @@ NONCE = _text(re.compile("([0-9a-f]{2}){8,32}"), "16 to 64 lower-case hex digits
 SCHEDULE = _optional(_object(s=HASH, r=_optional(NONCE), b=_optional(HASH), level=_integer(0, 2)))
 
 _COMMON: Final = {"v": _integer(VERSION, VERSION), "t": WORD, "origin": ORIGIN, "at": TIME}
-_SESSION: Final = {**_COMMON, "at": MINUTE, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
+_SESSION: Final = {**_COMMON, "at": ROUND, "sid": ID, "seq": COUNT, "prev": PREV, "anchor": ANCHOR}
 
 KINDS: Final = MappingProxyType(
     {
@@ -128,9 +137,7 @@ KINDS: Final = MappingProxyType(
             "policy": HASH,
             "course": ID,
             "course_v": _optional(HASH),
-            "lesson": ID,
-            "lesson_v": _optional(ID),
-            "timeline": _optional(ID),
+            "lesson_c": HASH,
             "subj_c": HASH,
             "sched_c": HASH,
             "device_c": _optional(HASH),
@@ -141,8 +148,8 @@ KINDS: Final = MappingProxyType(
         LeafKind.SEGMENT: {
             **_SESSION,
             "n": COUNT,
-            "from_ms": MINUTE,
-            "to_ms": MINUTE,
+            "from_ms": ROUND,
+            "to_ms": ROUND,
             "first_minute": COUNT,
             "minutes": MINUTES,
             "verified_ms": COUNT,
@@ -173,7 +180,7 @@ KINDS: Final = MappingProxyType(
             "delta_ms": DELTA,
             "request": HASH,
         },
-        LeafKind.POLICY: {**_COMMON, "at": MINUTE, "name": ID, "digest": HASH},
+        LeafKind.POLICY: {**_COMMON, "at": ROUND, "name": ID, "digest": HASH},
         LeafKind.KEY: {
             **_COMMON,
             "action": _text(re.compile("add|retire|revoke"), "add, retire or revoke"),
@@ -210,17 +217,32 @@ KINDS: Final = MappingProxyType(
 )
 """Leaf kind to its fields."""
 
+_LESSON: Final = {"lesson": ID, "lesson_v": _optional(ID), "timeline": _optional(ID)}
+_SECOND: Final = {"v": _integer(2, 2), "at": MINUTE, "from_ms": MINUTE, "to_ms": MINUTE}
 _FIRST: Final = {"v": _integer(1, 1), "at": TIME, "from_ms": TIME, "to_ms": TIME}
+
+
+def _of_second(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    """Return the fields of a leaf of version 2."""
+    changed = {name: field for name, field in _SECOND.items() if name in fields and fields[name] is not TIME}
+    shown = _LESSON if "lesson_c" in fields else {}
+    return {**{name: field for name, field in fields.items() if name != "lesson_c"}, **changed, **shown}
 
 
 def _of_first(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     """Return the fields of a leaf of version 1."""
-    renamed = {("codes" if name == "codes_c" else name): field for name, field in fields.items()}
+    renamed = {("codes" if name == "codes_c" else name): field for name, field in _of_second(fields).items()}
     changed = {name: field for name, field in _FIRST.items() if name in renamed}
     if "target_hash" in renamed:
         changed["request"] = _optional(HASH)
     return {**renamed, **changed, **({"codes": CODES} if "codes" in renamed else {})}
 
 
-SCHEMAS: Final = MappingProxyType({1: {kind: _of_first(fields) for kind, fields in KINDS.items()}, VERSION: KINDS})
+SCHEMAS: Final = MappingProxyType(
+    {
+        1: {kind: _of_first(fields) for kind, fields in KINDS.items()},
+        2: {kind: _of_second(fields) for kind, fields in KINDS.items()},
+        VERSION: KINDS,
+    }
+)
 """Version to leaf kind to fields."""

@@ -39,7 +39,7 @@ def test_an_anchor_must_name_a_checkpoint_of_this_log_that_was_there_before() ->
             origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=AT_MS, anchor=leaf.Anchor(size=size, root=root)
         )
         digest = bytes(32)
-        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        return leaf.session_start(ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
 
     root = root_hash([leaf_hash(x) for x in LEAVES[:300]])
     assert exit_code(scan(files_of([*LEAVES[:400], anchored(300, root)]), deep=True)) == 0
@@ -56,7 +56,7 @@ def test_sessions_that_ended_with_nothing_are_counted() -> None:
     def made(sid: str, verified_ms: int) -> list[bytes]:
         ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=AT_MS)
         digest = bytes(32)
-        start = leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        start = leaf.session_start(ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
         counts = {"segments": 0, "n_verified": 0, "n_refused": 0, "n_undecided": 0, "verified_ms": verified_ms}
         end = replace(ref, seq=1, prev=leaf_hash(start))
         return [start, leaf.session_final(end, **counts, reason="SUPERSEDED", codes_c=digest)]

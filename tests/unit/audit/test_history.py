@@ -4,6 +4,7 @@ from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.history import history_line
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner
@@ -44,7 +45,7 @@ def test_a_logs_kept_cosignatures_are_held_to_it_and_find_late_leaves() -> None:
     def start(sid: str, at_ms: int) -> bytes:
         ref = leaf.SessionRef(origin=ORIGIN, sid=sid, seq=0, prev=None, at_ms=at_ms)
         digest = b"\x05" * 32
-        return leaf.session_start(ref, policy=digest, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        return leaf.session_start(ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
 
     day = 86_400_000
     log = [start(f"s{n}", AT_MS + n * 60_000) for n in range(6)]
@@ -65,5 +66,5 @@ def test_a_logs_kept_cosignatures_are_held_to_it_and_find_late_leaves() -> None:
     soon = kept(3, AT_MS + 3 * 60_000), kept(6, AT_MS + 6 * 60_000)
     assert found(*soon, b'{"note":"cut o') == [("fail", "E_TIME_LATE", 3)]
     assert found(soon[0]) == [], "leaves that no kept checkpoint covers are not judged"
-    assert ("undecided", "E_TIME_LATE", 0) in found(kept(6, AT_MS + 11 * 60_000))
+    assert ("undecided", "E_TIME_LATE", 0) in found(kept(6, AT_MS + ROUND_MS + 11 * 60_000))
     assert ("fail", "E_CONSISTENCY", None) in found(kept(3, AT_MS, root=bytes(32)), soon[1])

@@ -45,7 +45,7 @@ def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
     def start(policy: bytes) -> bytes:
         ref = leaf.SessionRef(origin=ORIGIN, sid="ab", seq=0, prev=None, at_ms=1)
         digest = b"\x05" * 32
-        return leaf.session_start(ref, policy=policy, course="c", lesson="l", subj_c=digest, sched_c=digest)
+        return leaf.session_start(ref, policy=policy, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
 
     named = leaf.record(LeafKind.POLICY, ORIGIN, 1, name="p", digest=b"\x06" * 32)
     mine = key("add", SIGNER.vkey)

@@ -18,6 +18,7 @@ from zaichang.audit.receipt import (
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner, Ed25519Signer, parse_vkey
 from zaichang.tlog.leaf import SessionRef, parse_leaf, session_void
@@ -27,12 +28,13 @@ from zaichang.tlog.trust import trust_log
 
 TRUST = trust_log(sample_of.SIGNER.vkey)
 BUNDLE = sample_of.sample().bundle
-FIELD = BUNDLE.fields[0]
+FIELD, LESSON = BUNDLE.fields[:2]
 RECEIPT = Receipt(
     checkpoint=BUNDLE.checkpoint,
     start=ReceiptLeaf(index=BUNDLE.leaves[0].index, leaf=BUNDLE.leaves[0].leaf, proof=BUNDLE.leaves[0].proof),
     final=ReceiptLeaf(index=BUNDLE.leaves[-1].index, leaf=BUNDLE.leaves[-1].leaf, proof=BUNDLE.leaves[-1].proof),
     subject=Subject(kind=FIELD.kind, salt=FIELD.salt, payload=FIELD.payload),
+    lesson=Subject(kind=LESSON.kind, salt=LESSON.salt, payload=LESSON.payload),
     qr_png=b"\x89PNG" + bytes(400),
 )
 DATA = write_receipt(RECEIPT)
@@ -49,6 +51,7 @@ def test_a_receipt_passes_and_says_in_both_languages_what_was_verified() -> None
     value = json.loads(DATA)
     assert "核验通过 3 分 0 秒" in value["summary"]["zh"]
     assert "3 min 0 s verified" in value["summary"]["en"]
+    assert "第 l1 节" in value["summary"]["zh"] and "lesson l1, between 2026-09-21 22:00" in value["summary"]["en"]
     assert value["qr"]["text"].startswith(f"zaichang:{sample_of.ORIGIN}#{RECEIPT.final.index}:")
 
 
@@ -142,6 +145,15 @@ def test_another_s_pseudonym_does_not_open() -> None:
     assert codes(write_receipt(replace(RECEIPT, subject=None))) == set()
 
 
+def test_the_lesson_is_opened_and_is_the_one_that_was_committed_to() -> None:
+    other = canonical_bytes({"lesson": "l2", "lesson_v": "1", "timeline": "1"})
+    altered = replace(RECEIPT, lesson=Subject(kind=LESSON.kind, salt=LESSON.salt, payload=other))
+    assert codes(write_receipt(altered)) == {"E_OPENING"}
+    closed = write_receipt(replace(RECEIPT, lesson=None))
+    assert exit_code(verify_receipt(closed, TRUST)) == 2
+    assert "lesson not opened" in json.loads(closed)["summary"]["en"]
+
+
 def test_a_stranger_s_log_is_not_believed() -> None:
     stranger = trust_log(Ed25519Signer(sample_of.ORIGIN, b"\x33" * 32).vkey)
     assert {c.code for c in verify_receipt(DATA, stranger) if c.code} == {"E_NOTE_SIG"}
@@ -154,7 +166,7 @@ def test_what_is_no_receipt_cannot_be_decided(data: bytes) -> None:
     assert checks[0].code in ("E_FORMAT", "E_CANON")
 
 
-@pytest.mark.parametrize("part", ["checkpoint", "start", "final", "summary", "qr", "subject"])
+@pytest.mark.parametrize("part", ["checkpoint", "start", "final", "summary", "qr", "subject", "lesson"])
 def test_missing_or_wrong_parts_are_said(part: str) -> None:
     value = json.loads(DATA)
     for change in ({**value, part: 5}, {k: v for k, v in value.items() if k != part}, {**value, "more": 1}):
@@ -198,8 +210,9 @@ def test_a_receipt_s_leaves_are_dated_in_their_order_and_not_after_a_witness_saw
         data = write_receipt(replace(RECEIPT, checkpoint=format_note(parsed.text, (*parsed.signatures, line))))
         return [(check.code, check.field) for check in verify_receipt(data, trust) if check.status is not Status.PASS]
 
-    assert cosigned(final_ms) == cosigned(final_ms + 10**9) == cosigned(final_ms - SKEW_MS) == []
-    assert cosigned(final_ms - SKEW_MS - 2_000) == [("E_TIME_LATE", "at")]
+    first_ms = final_ms - ROUND_MS
+    assert cosigned(final_ms) == cosigned(final_ms + 10**9) == cosigned(first_ms - SKEW_MS) == []
+    assert cosigned(first_ms - SKEW_MS - 2_000) == [("E_TIME_LATE", "at")]
     swapped = write_receipt(replace(RECEIPT, start=RECEIPT.final, final=RECEIPT.start))
     assert "E_TIME_LOW" in codes(swapped)
 

@@ -33,7 +33,7 @@ def changed(**parts: object) -> bytes:
 
 
 def test_a_session_without_its_end_cannot_be_decided() -> None:
-    checks = verify_bundle(changed(leaves=SAMPLE.bundle.leaves[:-1], fields=SAMPLE.bundle.fields[:1]), TRUST)
+    checks = verify_bundle(changed(leaves=SAMPLE.bundle.leaves[:-1], fields=SAMPLE.bundle.fields[:2]), TRUST)
     assert exit_code(checks) == 2
     assert {check.code for check in checks if check.code} == {"E_ORPHAN_START"}
 
@@ -57,7 +57,7 @@ def sample_with(*more: str, without_end: bool = False) -> list[Check]:
         BundleLeaf(index=n, leaf=data, proof=tuple(inclusion_proof(hashes, n))) for n, data in enumerate(leaves)
     )
     note, fields = sign_checkpoint(checkpoint, [sample_of.SIGNER]), SAMPLE.bundle.fields
-    opened = fields[:1] if without_end else fields
+    opened = fields[:2] if without_end else fields
     return verify_bundle(changed(leaves=shown, checkpoint=note, fields=opened), TRUST)
 
 

@@ -14,6 +14,7 @@ from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.time_checks import Bounds, SeenAt, check_delay, check_times
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.keys import Ed25519Cosigner
 from zaichang.tlog.merkle import consistency_proof, inclusion_proof, leaf_hash, root_hash
@@ -49,12 +50,31 @@ def test_leaves_are_neither_back_dated_nor_pre_dated(
 ) -> None:
     leaves = []
     for place, (size, known) in enumerate(zip(anchors, SAMPLE.bundle.leaves, strict=False)):
-        value = json.loads(known.leaf) | {"anchor": {"size": size, "root": "00" * 32}}
+        dated_ms = (sample_of.AT_MS + place * 5 * MINUTE) // MINUTE * MINUTE
+        value = json.loads(known.leaf) | {"v": 2, "at": dated_ms, "anchor": {"size": size, "root": "00" * 32}}
         leaves.append(KnownLeaf(index=5 + 6 * place, data=known.leaf, hash=b"", value=value))
     collected = Findings()
     bounds = Bounds(seen=tuple(SeenAt(size=size, at_ms=sample_of.AT_MS + after) for size, after in seen))
     check_times(sample_of.ORIGIN, leaves, bounds, collected)
     assert sorted(check.code or "" for check in collected.checks) == sorted(code or "" for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "code"),
+    [
+        (-ROUND_MS - 5 * MINUTE - 1, "E_TIME_LATE"),
+        (-ROUND_MS - 5 * MINUTE, None),
+        (ROUND_MS - 1 + 10 * MINUTE, None),
+        (ROUND_MS + 10 * MINUTE, "E_TIME_LATE"),
+    ],
+)
+def test_a_leaf_of_rounds_may_be_seen_from_the_round_before_its_date_until_ten_minutes_after_its_end(
+    after_ms: int, code: str | None
+) -> None:
+    value = json.loads(SAMPLE.bundle.leaves[1].leaf)
+    leaf, collected = KnownLeaf(index=0, data=b"", hash=b"", value=value), Findings()
+    check_times("o", [leaf], Bounds(seen=(SeenAt(size=9, at_ms=value["at"] + after_ms),)), collected)
+    assert [check.code for check in collected.checks] == [code]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +93,7 @@ def test_leaves_are_neither_back_dated_nor_pre_dated(
 def test_how_late_is_late(delay_ms: int, near: bool, status: Status | None) -> None:
     collected = Findings()
     covering = SeenAt(size=9, at_ms=sample_of.AT_MS + delay_ms, near=near)
-    check_delay(About(origin=sample_of.ORIGIN, index=3), sample_of.AT_MS, covering, collected)
+    check_delay(About(origin=sample_of.ORIGIN, index=3), (sample_of.AT_MS, sample_of.AT_MS), covering, collected)
     assert [check.status for check in collected.checks] == ([] if status is None else [status])
     assert all(check.code == "E_TIME_LATE" and check.index == 3 for check in collected.checks)
 

@@ -14,6 +14,7 @@ from zaichang.audit.verify import verify_bundle
 from zaichang.core import rules_version
 from zaichang.core.rules_version import CURRENT, OLDEST, RulesVersion, rules_from
 from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.schema import SCHEMAS
 from zaichang.tlog.trust import parse_trust
 
 KEPT = Path(__file__).resolve().parents[2] / "vectors" / "bundles"
@@ -102,3 +103,8 @@ def test_the_events_must_have_run_under_the_named_rules() -> None:
     altered = replace(bundle, openings=(replace(first, payload=changed), *bundle.openings[1:]))
     found = [entry.code for entry in check(NAMED, write_bundle(altered)) if entry.status is Status.FAIL]
     assert "E_RULES" in found
+
+
+def test_each_version_of_leaves_has_a_kept_bundle() -> None:
+    kept_versions = {parse_leaf(leaf.leaf)["v"] for name in NAMES for leaf in kept(name)[1].leaves}
+    assert kept_versions == set(SCHEMAS)

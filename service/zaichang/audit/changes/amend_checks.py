@@ -21,7 +21,7 @@ from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVIC
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.core.reasons import ReasonCode
-from zaichang.core.units import MINUTE_MS
+from zaichang.core.units import MINUTE_MS, ROUND_MS
 
 AMEND: Final = "session.amend"
 VOID: Final = "session.void"
@@ -190,9 +190,10 @@ class Changes:
     def _bounded(self, target: KnownLeaf, started_ms: int | None, about: About, total_ms: int) -> None:
         """Bound a minute without an opened record by its segment's time and the session's."""
         end_ms, from_ms = target.number("to_ms"), target.number("from_ms")
-        # One minute more for a minute that began before the segment, one for times that are written as whole minutes.
-        usual_ms = int((end_ms - from_ms + 2 * MINUTE_MS) * MAX_RATE) + BURST_MS
-        since_ms = max(0, end_ms - (0 if started_ms is None else started_ms)) + MINUTE_MS
+        # One minute more for a minute that began before the segment, and one unit for times in whole units.
+        unit_ms = MINUTE_MS if target.number("v") < 3 else ROUND_MS
+        usual_ms = int((end_ms - from_ms + MINUTE_MS + unit_ms) * MAX_RATE) + BURST_MS
+        since_ms = max(0, end_ms - (0 if started_ms is None else started_ms)) + unit_ms
         whole_ms = usual_ms if started_ms is None else int(since_ms * MAX_RATE) + BURST_MS
         if total_ms > max(usual_ms, whole_ms):
             message = "The minute gains more than can have been played until it ended."

@@ -138,9 +138,9 @@ def says(leaf: KnownLeaf, document: Value) -> list[Mismatch]:
         if leaf.value.get(of_leaf) != document.get(name)
     ]
     at_ms = document["at_ms"]
-    if not isinstance(at_ms, int) or not leaf.number("at") <= at_ms <= leaf.latest_ms:
-        message = "The decision is of another time than its leaf."
-        found.append(Mismatch(field="at_ms", message=message, expected=leaf.number("at"), got=at_ms))
+    if not isinstance(at_ms, int) or not leaf.earliest_ms <= at_ms <= leaf.latest_ms:
+        message, bounds = "The decision is of another time than its leaf.", f"{leaf.earliest_ms} to {leaf.latest_ms}"
+        found.append(Mismatch(field="at_ms", message=message, expected=bounds, got=at_ms))
     return found
 
 
@@ -182,7 +182,7 @@ class Appeals:
     """The appeals that a session's decisions name.
 
     Attributes:
-        ended_ms: The date of the session's final leaf, None where it is not here.
+        ended_ms: When the session ended, at the earliest; None where its final leaf is not here.
     """
 
     ended_ms: int | None

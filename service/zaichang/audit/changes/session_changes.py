@@ -48,9 +48,9 @@ def check_changes(
     values = {n: value for n, record in records.items() if (value := _object(record)) is not None}
     minutes = {n: minute for n, value in values.items() if (minute := _minute(value)) is not None}
     times = {n: found for n, value in values.items() if (found := _times(value)) is not None}
-    ended_ms = next((leaf.number("at") for leaf in leaves if leaf.kind == "session.final"), None)
+    ended_ms = next((leaf.earliest_ms for leaf in leaves if leaf.kind == "session.final"), None)
     count = sum(max(0, leaf.number("n_events")) for leaf in leaves)
-    standing = Standing(minutes, _reports(events, count), ended_ms)
+    standing = Standing(minutes, _reports(events, count), _ended_ms(events.get(count - 1), ended_ms))
     changes = Changes(origin, findings)
     started_ms = leaves[0].number("at") if leaves[0].kind == "session.start" else None
     for leaf in leaves:
@@ -72,6 +72,12 @@ def check_changes(
         named = ", ".join(str(minute) for minute in standing.appeals.minutes)
         findings.passed("changes", about, f"{len(standing.appeals)} appeals are behind them, about minutes {named}.")
     changes.finish(about)
+
+
+def _ended_ms(last: bytes | None, earliest_ms: int | None) -> int | None:
+    """Return when the session ended: its last event's time where that is opened, else the earliest by its leaf."""
+    at_ms = None if last is None or earliest_ms is None else (_object(last) or {}).get("at_ms")
+    return max(at_ms, earliest_ms or 0) if isinstance(at_ms, int) else earliest_ms
 
 
 def _tell(origin: str, leaf: KnownLeaf, found: Sequence[Mismatch], findings: Findings) -> None:

@@ -81,7 +81,7 @@ class Standing:
     Args:
         minutes: All opened minute records by number.
         events: The session's events, where all are opened; None otherwise.
-        ended_ms: The date of the session's final leaf, None where it is not here.
+        ended_ms: When the session ended, at the earliest; None where its final leaf is not here.
     """
 
     def __init__(

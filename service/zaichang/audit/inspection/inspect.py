@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from zaichang.audit.bundle import Bundle, by_session
+from zaichang.audit.bundle import EVENT, Bundle, by_session
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.audit.openings.lesson_opening import lesson_of, opened_lesson
 from zaichang.audit.reading.bundle_reader import read_bundle
 from zaichang.audit.reading.log_entries import read_entries
 from zaichang.audit.replay.replaying import Replayer
@@ -225,13 +227,14 @@ def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: 
         result = Status.UNDECIDED.value
     subject = next((field.payload for field in part.bundle.fields if field.field == "subj_c"), b"{}")
     total, rules = total_of(part.leaves), start.value.get("rules")
+    lesson = lesson_of(start, opened_lesson(part.bundle.fields, sid))
     return SessionLine(
         sid=sid,
         learner=_learner(subject),
         course=start.text("course"),
-        lesson=start.text("lesson"),
-        began_ms=start.number("at"),
-        ended_ms=0 if final is None else final.number("at"),
+        lesson="" if lesson is None else lesson.lesson,
+        began_ms=_event_ms(part.bundle, min, start.number("at")),
+        ended_ms=0 if final is None else _event_ms(part.bundle, max, final.number("at")),
         minutes="".join(leaf.text("minutes") for leaf in part.leaves if leaf.kind == "session.segment"),
         counted_ms=total.counted_ms,
         total=total.sentence(),
@@ -241,6 +244,17 @@ def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: 
         result=result,
         codes=tuple(sorted({check.code for check in bad if check.code})),
     )
+
+
+def _event_ms(bundle: Bundle, choose: Callable[[Iterable[int]], int], dated_ms: int) -> int:
+    """Return the time of the first or last opened event; the leaf's date where none is opened."""
+    times: list[int] = []
+    for opening in bundle.openings:
+        if opening.kind == EVENT:
+            with suppress(EvidenceError):
+                at_ms = parse_canonical_object(opening.payload).get("at_ms")
+                times += [at_ms] if isinstance(at_ms, int) else []
+    return choose(times) if times else dated_ms
 
 
 def _learner(payload: bytes) -> str:

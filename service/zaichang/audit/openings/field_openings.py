@@ -1,4 +1,4 @@
-"""Opened fields of leaves: the learner's pseudonym, the reason counts of an end, the decision behind a change.
+"""Opened fields of leaves: pseudonym and lesson, the reason counts of an end, the decision behind a change.
 
 The kind of an opening is fixed by its field, and its payload has a known shape. So one commitment cannot be opened in
 two ways, by cutting kind, salt and payload elsewhere.
@@ -19,7 +19,8 @@ from zaichang.tlog.schema import CODES, ID
 SUBJECT: Final = "subject"
 REASONS: Final = "codes"
 RULING: Final = "ruling"
-KIND_OF: Final = MappingProxyType({"subj_c": SUBJECT, "codes_c": REASONS, "request": RULING})
+LESSON: Final = "lesson"
+KIND_OF: Final = MappingProxyType({"subj_c": SUBJECT, "lesson_c": LESSON, "codes_c": REASONS, "request": RULING})
 """Field of a leaf to the kind that its commitment is made with."""
 NO_SALT: Final = bytes(32)
 """Stands for the salt of a ``request`` in a leaf of version 1, which is a plain digest."""
@@ -70,6 +71,8 @@ def _shape_ok(kind: str, value: Mapping[str, CanonicalValue]) -> bool:
     match kind:
         case "subject":
             return value.keys() == {"institution", "learner"} and all(ID.ok(each) for each in value.values())
+        case "lesson":
+            return value.keys() == {"lesson", "lesson_v", "timeline"} and all(ID.ok(each) for each in value.values())
         case "codes":
             return value.keys() == {"codes"} and CODES.ok(value["codes"])
         case _:

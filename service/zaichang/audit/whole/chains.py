@@ -16,7 +16,7 @@ from zaichang.audit.changes.amend_checks import most_of_minutes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.whole.ended_sessions import Ended, EndedSessions
-from zaichang.audit.whole.leaf_head import LeafHead
+from zaichang.audit.whole.leaf_head import LeafHead, latest_ms
 
 START, SEGMENT, FINAL = "session.start", "session.segment", "session.final"
 AMEND, VOID = "session.amend", "session.void"
@@ -81,7 +81,7 @@ class Chains:
         session = self._open.get(sid)
         if session is not None:
             if session.seq >= 0 and (
-                head.seq != session.seq + 1 or head.at < session.at_ms or head.prev != session.digest.hex()
+                head.seq != session.seq + 1 or latest_ms(head) < session.at_ms or head.prev != session.digest.hex()
             ):
                 session.broken |= self._link(head, session.seq, session.digest, session.at_ms, index)
             session.seq, session.digest, session.at_ms = head.seq, digest, head.at
@@ -197,7 +197,7 @@ class Chains:
             self.findings.failed("chain", "E_SEQ_GAP", "The log holds two sessions of this name.", about, field="sid")
 
     def _after_end(self, head: LeafHead, index: int, digest: bytes, ended: Ended) -> None:
-        if head.seq != ended.seq + 1 or head.at < ended.at_ms or head.prev != ended.digest.hex():
+        if head.seq != ended.seq + 1 or latest_ms(head) < ended.at_ms or head.prev != ended.digest.hex():
             self._link(head, ended.seq, ended.digest, ended.at_ms, index)
         if head.t not in (AMEND, VOID):
             message = "A leaf that changes no credit follows the session's final leaf."
@@ -233,7 +233,7 @@ class Chains:
         elif head.prev != digest.hex():
             message = "The leaf does not follow from the session's leaf before it."
             self.findings.failed("chain", "E_CHAIN", message, about, field="prev", expected=digest, got=head.prev)
-        if head.at < at_ms:
+        if latest_ms(head) < at_ms:
             message = "The leaf is dated before its predecessor."
             self.findings.failed("chain", "E_TIME_LOW", message, about, field="at", expected=f">= {at_ms}", got=head.at)
         return broken

@@ -125,9 +125,9 @@ def _covers(
         late = any(entry.size <= period.end and entry.at_ms >= period.to_ms + LATE_MS for entry in seen)
         by = "No witness is shown to have seen the log"
     else:
-        dated = {index: leaf.number("at") for index, leaf in leaves.items()}
-        early = dated.get(period.first, period.from_ms) < period.from_ms
-        late = period.end == checkpoint.size or dated.get(period.end - 1, 0) >= period.to_ms
+        first, last = leaves.get(period.first), leaves.get(period.end - 1)
+        early = first is not None and first.latest_ms < period.from_ms
+        late = period.end == checkpoint.size or (last is not None and last.earliest_ms >= period.to_ms)
         by = "The log's own dates do not show it"
     about = About(origin=bundle.origin)
     if period.first and not early:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.time_checks import LATE_MS, SKEW_MS, SeenAt, check_ahead, check_delay
-from zaichang.audit.whole.leaf_head import LeafHead, latest_ms
+from zaichang.audit.whole.leaf_head import LeafHead, earliest_ms, latest_ms
 
 
 class Dates:
@@ -50,28 +50,28 @@ class Dates:
     def take(self, head: LeafHead, index: int) -> None:
         """Check the next leaf's date."""
         if self._now_ms is not None and head.at > self._now_ms:
-            check_ahead(About(origin=self._origin, index=index), head.at, self._now_ms, self._findings)
+            check_ahead(About(origin=self._origin, index=index), earliest_ms(head), self._now_ms, self._findings)
         if not (head.sid or head.t == "key") or not (self._seen or self._sights):
             return
-        at_ms = latest_ms(head)
+        at_ms, first_ms = latest_ms(head), earliest_ms(head)
         about = About(origin=self._origin, index=index, sid=head.sid or None)
         run = bisect_right(self._sight_sizes, index)
         before = self._sights[run - 1] if run else None
         if before is not None:
             # Not before that run; a date after it is as it should be.
             held_back_since = SeenAt(size=before.size, at_ms=max(before.at_ms, at_ms))
-            check_delay(about, at_ms, held_back_since, self._findings)
-        if run < len(self._sights) and head.at > self._sights[run].at_ms + SKEW_MS:
+            check_delay(about, (first_ms, at_ms), held_back_since, self._findings)
+        if run < len(self._sights) and first_ms > self._sights[run].at_ms + SKEW_MS:
             message = "The leaf is dated after the mirror had seen it."
             expected = f"<= {self._sights[run].at_ms}"
-            self._findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=head.at)
+            self._findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=first_ms)
         while self._next < len(self._seen) and self._seen[self._next].size <= index:
             self._next += 1
         if self._next == len(self._seen):
             return
         covering = self._seen[self._next]
         if covering.near or covering.at_ms - at_ms <= LATE_MS:
-            check_delay(about, at_ms, covering, self._findings)
+            check_delay(about, (first_ms, at_ms), covering, self._findings)
         elif before is None:
             self._first_undated = self._first_undated if self._undated else index
             self._undated += 1

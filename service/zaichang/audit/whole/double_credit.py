@@ -18,6 +18,7 @@ from zaichang.audit.changes.rulings import intervals
 from zaichang.audit.changes.standing import Media
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.openings.lesson_opening import LESSON_FIELD, lesson_of, opened_lesson
 from zaichang.audit.whole.periods import period_of
 from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import parse_canonical_object
@@ -51,7 +52,7 @@ class Credited:
         origin: The log.
         sid: The session.
         learner: The opened pseudonym with its institution, as bytes; empty where it is not opened.
-        lesson: Course, lesson and time line.
+        lesson: Course, lesson and time line; None where the lesson is not opened.
         minutes: The minutes that count; empty where their records are not opened.
         period: The period in which each part of the lesson counts once.
     """
@@ -59,7 +60,7 @@ class Credited:
     origin: str
     sid: str
     learner: bytes
-    lesson: tuple[str, str, str]
+    lesson: tuple[str, str, str] | None
     minutes: tuple[CreditedMinute, ...]
     period: str = ONCE
 
@@ -97,7 +98,8 @@ def credited_of(bundle: Bundle, leaves: Sequence[KnownLeaf]) -> Credited | None:
         for number, record in records.items()
         if media.get(number)
     )
-    lesson = (start.text("course"), start.text("lesson"), start.text("timeline"))
+    named = lesson_of(start, opened_lesson(bundle.fields, start.sid))
+    lesson = None if named is None else (start.text("course"), named.lesson, named.timeline)
     return Credited(
         origin=start.text("origin"),
         sid=start.sid,
@@ -159,8 +161,14 @@ def check_double_credit(sessions: Iterable[Credited], findings: Findings) -> Non
         if not session.learner or not session.minutes:
             continue
         count += 1
+        if session.lesson is None:
+            message = "The session's lesson is not opened: whether its media were credited before cannot be seen."
+            about = About(origin=session.origin, sid=session.sid)
+            findings.undecided("double", "E_OPENING", message, about, field=LESSON_FIELD)
         for minute in session.minutes:
             clock.setdefault(session.learner, []).append((*minute.server, session.sid, minute.number, session.origin))
+            if session.lesson is None:
+                continue
             of_lesson = media.setdefault((session.learner, session.lesson), {}).setdefault(session.period, [])
             of_lesson += [(*span, session.sid, minute.number, session.origin) for span in minute.media]
     for pieces in clock.values():

@@ -6,8 +6,7 @@ from typing import Final
 
 import msgspec
 
-from zaichang.core.enums import LeafKind
-from zaichang.core.units import MINUTE_MS
+from zaichang.tlog import leaf_dates
 
 
 class LeafHead(msgspec.Struct, gc=False):
@@ -34,6 +33,11 @@ decode_head: Final = msgspec.json.Decoder(LeafHead).decode
 """Reads a leaf's head; raises ``msgspec.DecodeError`` or ``UnicodeDecodeError``."""
 
 
+def earliest_ms(head: LeafHead) -> int:
+    """Return the earliest moment at which a leaf may have been written."""
+    return leaf_dates.earliest_ms(head.v, head.t, head.at)
+
+
 def latest_ms(head: LeafHead) -> int:
-    """Return the latest moment that a leaf may have been written: a session's leaf is dated to its whole minute."""
-    return head.at + (0 if head.v == 1 or not (head.sid or head.t == LeafKind.POLICY) else MINUTE_MS - 1)
+    """Return the latest moment at which a leaf may have been written."""
+    return leaf_dates.latest_ms(head.v, head.t, head.at)

@@ -6,6 +6,7 @@ import pytest
 
 from support.decided import APPEAL, AT, LEAVES, MINUTE, REFUSED, U0, U1, UNDECIDED, Change, checked, honest, void_of
 from zaichang.audit.check import Check, Status, exit_code
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog.merkle import leaf_hash
 
 
@@ -53,7 +54,7 @@ def test_a_void_is_held_against_its_decision() -> None:
 
 
 def test_a_change_is_not_dated_ahead_of_the_reader_s_clock() -> None:
-    far_ms = (AT + 10 * 365 * 86_400_000) // MINUTE * MINUTE
+    far_ms = (AT + 10 * 365 * 86_400_000) // ROUND_MS * ROUND_MS
     ahead = honest(at_ms=far_ms + 5, leaf_at=far_ms)
     bad = [c for c in checked(ahead, now_s=AT // 1_000 + 86_400) if c.status is not Status.PASS]
     assert [(c.code, c.field, c.index) for c in bad] == [("E_TIME_LATE", "at", len(LEAVES))]

@@ -29,6 +29,7 @@ from support.decided import (
     void_of,
 )
 from zaichang.audit.check import exit_code
+from zaichang.core.units import ROUND_MS
 from zaichang.tlog.leaf import parse_leaf
 
 HOUR_MS = 3_600_000
@@ -74,8 +75,8 @@ def altered_documents(change: Change, leaf: dict[str, Any], at_ms: int) -> Itera
     same = {f"leaf_{name}": leaf[name] for name in kept}
     for name, value in ({"at_ms": at_ms, **change}).items():
         for other in others(value) if name not in FREE else ():
-            same_minute = name == "at_ms" and other // MINUTE == at_ms // MINUTE
-            if other != value and not same_minute:
+            allowed = name == "at_ms" and leaf["at"] - ROUND_MS <= other < leaf["at"] + ROUND_MS
+            if other != value and not allowed:
                 yield name, {**change, **same, name: other}
         if name not in ("at_ms", *FREE):
             yield f"no {name}", {each: item for each, item in change.items() if each != name}

@@ -56,7 +56,7 @@ def test_several_processes_find_the_same_in_the_same_order(monkeypatch: pytest.M
     for n in range(500):
         log.whole(f"s{n}")
     for place in (3, 700, 1_400):
-        log.leaves[place] = log.leaves[place].replace(b'"v":2', b'"v":3')
+        log.leaves[place] = log.leaves[place].replace(b'"v":3', b'"v":4')
     files = files_of(log.leaves)
 
     def scanned(jobs: int) -> Sequence[Check]:

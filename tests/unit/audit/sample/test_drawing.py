@@ -61,7 +61,7 @@ def test_the_floor_and_the_probabilities_are_those_of_the_books() -> None:
 def start(course: str, number: int) -> bytes:
     ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=0, prev=None, at_ms=AT_MS)
     digest = bytes(32)
-    return leaf.session_start(ref, policy=digest, course=course, lesson="l", subj_c=digest, sched_c=digest)
+    return leaf.session_start(ref, policy=digest, course=course, lesson_c=digest, subj_c=digest, sched_c=digest)
 
 
 def frame_of(projects: int, sessions: int) -> tuple[Frame, Announcement]:

@@ -11,6 +11,7 @@ from zaichang.audit.history import first_sight_line
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.audit.whole.dates import Dates
 from zaichang.audit.whole.leaf_head import LeafHead
+from zaichang.core.units import ROUND_MS
 
 
 def test_a_mirrors_own_times_date_a_log_without_witnesses() -> None:
@@ -26,7 +27,7 @@ def test_a_mirrors_own_times_date_a_log_without_witnesses() -> None:
     assert held_back == [("fail", "E_TIME_LATE", index) for index in range(30, 60)]
     early = first_sight_line(files["checkpoint"], AT_MS - DAY_MS)
     assert ("fail", "E_TIME_LATE", 0) in open_ends(files, TRUST, early), "dated after the mirror had seen it"
-    other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + 60_000).leaves), AT_MS)
+    other = first_sight_line(checkpoint_of(SIGNER, log_of(7, AT_MS + ROUND_MS).leaves), AT_MS)
     assert open_ends(files, TRUST, other) == [("fail", "E_CONSISTENCY", None)]
 
 

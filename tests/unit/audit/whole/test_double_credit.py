@@ -78,10 +78,23 @@ def record(index: int, verified: list[list[int]], undecided: list[list[int]], ve
     return canonical_bytes({"index": index, "verdict": verdict, "verified": verified, "undecided": undecided, **times})
 
 
+NAMED = canonical_bytes({"lesson": "l", "lesson_v": "2", "timeline": "1"})
+NAMED_LESSON = FieldOpening(sid="a", seq=0, field="lesson_c", kind="lesson", salt=b"", payload=NAMED)
+
+
+def test_a_lesson_that_is_not_opened_hides_no_double_credit_in_silence() -> None:
+    one, other = session("a", (0, 60, 0, 60)), session("b", (100, 160, 0, 60))
+    findings = Findings()
+    check_double_credit([one, replace(other, lesson=None)], findings)
+    assert [(c.status.value, c.code, c.sid, c.field) for c in findings.checks] == [
+        ("undecided", "E_OPENING", "b", "lesson_c")
+    ]
+
+
 def credited(log: SmallLog, *records: bytes, fields: tuple[FieldOpening, ...] = ()) -> Credited | None:
     openings = [Opening(sid="a", kind="record", n=n, salt=b"", payload=data) for n, data in enumerate(records)]
     subject = FieldOpening(sid="a", seq=0, field="subj_c", kind="subject", salt=b"", payload=b"anna")
-    bundle = Bundle(origin="o", checkpoint=b"", openings=tuple(openings), fields=(subject, *fields))
+    bundle = Bundle(origin="o", checkpoint=b"", openings=tuple(openings), fields=(subject, NAMED_LESSON, *fields))
     return credited_of(bundle, log.known())
 
 
@@ -96,7 +109,7 @@ def test_a_session_s_credit_is_its_records_and_later_changes() -> None:
         log, half, record(1, [], [[60, 80]], "U"), record(2, [[90, 99]], []), record(3, [], [[100, 120]], "U"), b"no"
     )
     assert got is not None
-    assert (got.learner, got.lesson) == (b"anna", ("c", "l", ""))
+    assert (got.learner, got.lesson) == (b"anna", ("c", "l", "1"))
     # Minute 2 was taken back in part and minute 3 granted in part: which part is not in the log.
     assert [(m.number, m.media) for m in got.minutes] == [(0, ((0, 60),)), (1, ((60, 80),))]
 

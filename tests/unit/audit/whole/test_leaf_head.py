@@ -3,12 +3,17 @@
 import json
 
 from support.leaf_samples import samples
-from zaichang.audit.whole.leaf_head import decode_head, latest_ms
+from zaichang.audit.whole.leaf_head import decode_head, earliest_ms, latest_ms
+from zaichang.core.units import ROUND_MS
 
 
-def test_a_session_s_leaf_may_have_been_written_until_its_minute_ended() -> None:
+def test_a_session_s_leaf_may_have_been_written_in_two_rounds_and_its_start_in_one() -> None:
     for data in samples():
         value, head = json.loads(data), decode_head(data)
-        dated_to_a_minute = "sid" in value or value["t"] == "policy"
-        assert (head.v, latest_ms(head) - value["at"]) == (2, 59_999 if dated_to_a_minute else 0)
-        assert latest_ms(decode_head(json.dumps({**value, "v": 1}).encode())) == value["at"]
+        dated_to_a_round = "sid" in value or value["t"] == "policy"
+        assert (head.v, latest_ms(head) - value["at"]) == (3, ROUND_MS - 1 if dated_to_a_round else 0)
+        moved = "sid" in value and value["t"] != "session.start"
+        assert value["at"] - earliest_ms(head) == (ROUND_MS if moved else 0)
+        for version, after_ms in ((1, 0), (2, 59_999 if dated_to_a_round else 0)):
+            older = decode_head(json.dumps({**value, "v": version}).encode())
+            assert (earliest_ms(older), latest_ms(older)) == (value["at"], value["at"] + after_ms)

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from zaichang.audit.findings import Findings
+from zaichang.audit.openings.field_openings import LESSON
+from zaichang.audit.openings.lesson_opening import lesson_payload
 from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
 from zaichang.core.canonical import canonical_bytes
 from zaichang.tlog import leaf
+from zaichang.tlog.commit import commitment
 from zaichang.tlog.merkle import leaf_hash
 
 ORIGIN, SID, HASH = "hours.example.org/log/2026", "ab" * 16, b"\x01" * 32
 PLACE = leaf.SessionRef(origin=ORIGIN, sid=SID, seq=0, prev=None, at_ms=60_000)
+LESSON_C = commitment(LESSON, HASH, lesson_payload("l", "2", "1"))
 
 
 def ref(seq: int) -> leaf.SessionRef:
@@ -21,7 +25,7 @@ def ref(seq: int) -> leaf.SessionRef:
 
 
 ENTRIES = [
-    leaf.session_start(PLACE, policy=HASH, course="c", lesson="l", subj_c=HASH, sched_c=HASH),
+    leaf.session_start(PLACE, policy=HASH, course="c", lesson_c=LESSON_C, subj_c=HASH, sched_c=HASH),
     leaf.session_segment(
         ref(1), n=0, from_ms=0, to_ms=120_000, first_minute=0, minutes="VU", verified_ms=60_000, n_records=2
     ),
@@ -31,7 +35,7 @@ ENTRIES = [
     ),
     b"no leaf",
 ]  # fmt: skip
-COMMON = {"session": SID, "course": "c", "lesson": "l", "learner": "p", "v": 1}
+COMMON = {"session": SID, "course": "c", "lesson": "l", "learner": "p", "v": 1, "lesson_version": "2", "timeline": "1"}
 
 
 def minute(number: int, verdict: str, verified_ms: int, **more: Any) -> dict[str, Any]:
@@ -45,9 +49,19 @@ AMENDED = {**COMMON, "t": "amendment", "minute": 1, "verdict": "V", "delta_ms": 
 HONEST = [minute(0, "V", 60_000), minute(1, "U", 0), AMENDED]
 
 
+def test_a_lesson_whose_salt_is_gone_is_said_not_to_be_compared() -> None:
+    findings = Findings()
+    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES])}, findings)
+    for line in HONEST:
+        check.take(canonical_bytes({**line, "lesson": "x"}) + b"\n")
+    check.finish()
+    assert [each.check for each in findings.checks] == ["lessons not compared", "outbox"]
+    assert "1 sessions" in findings.checks[0].message
+
+
 def found(lines: list[Any]) -> list[str | None]:
     findings = Findings()
-    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES[:2], ENTRIES[2:]])}, findings)
+    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES[:2], ENTRIES[2:]])}, findings, {SID: HASH})
     for line in lines:
         check.take((line if isinstance(line, bytes) else canonical_bytes(line)) + b"\n")
     check.finish()
@@ -74,6 +88,8 @@ def test_honest_lines_pass_also_when_one_is_written_twice() -> None:
         ([*HONEST, minute(0, "V", 60_000, log={"origin": "other/log", "index": 1})], ["log"]),
         ([*HONEST, minute(0, "V", 60_000, log="none")], ["log"]),
         ([minute(0, "V", 60_000, course="x"), *HONEST[1:]], ["course"]),
+        ([minute(0, "V", 60_000, lesson="x"), *HONEST[1:]], ["lesson"]),
+        ([minute(0, "V", 60_000, timeline="2"), *HONEST[1:]], ["lesson"]),
         ([*HONEST, {**AMENDED, "log": {"origin": ORIGIN, "index": 1}}], ["t"]),
         ([*HONEST, b"{"], ["line 4"]),
     ],
