@@ -56,7 +56,9 @@ async def _serve(folder: Path, learners: int, pipe: int) -> None:
     from zaichang.main.service import build
     from zaichang.settings import load_settings
 
-    settings = load_settings(overrides={"data": folder, "port": 0, "face_search": False, "device_accounts": 0})
+    settings = load_settings(
+        overrides={"data": folder, "port": 0, "log_hold_back": False, "face_search": False, "device_accounts": 0}
+    )
     with bind(settings.host, 0) as listener:
         async with await build(settings) as services:
             tokens = await _prepare(services, learners)

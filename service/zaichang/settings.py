@@ -113,6 +113,11 @@ class Settings(BaseModel):
     log_flush_ms: int = Field(
         250, ge=10, le=5_000, description="Milliseconds that records wait, so that one checkpoint covers several."
     )
+    log_hold_back: bool = Field(
+        True,
+        description="Hold sessions' records back to the end of their quarter of an hour, so that a public log joins no "
+        "learner's sessions. False: at once; choose it only where the log is not public (docs/privacy.md).",
+    )
     log_witnesses: tuple[str, ...] = Field(
         (),
         description="Witnesses that cosign the logs: `URL VKEY`, or `URL VKEY BEACONKEY` (docs/evidence.md).",

@@ -99,7 +99,8 @@ class RuntimeHost:
         self._loaded = loaded
         several = len({client.learner for client in loaded.scenario.client}) > 1  # whose faces may be compared
         self._settings = load_settings(
-            overrides={"data": folder, "keep_captures": several, "token_minutes": 1440}, environ={}
+            overrides={"data": folder, "keep_captures": several, "token_minutes": 1440, "log_hold_back": False},
+            environ={},
         )
         self._library = library
         self._epoch_ms = epoch_ms

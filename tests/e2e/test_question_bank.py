@@ -40,7 +40,9 @@ PATIENCE_S = 60
 
 @pytest.mark.e2e
 async def test_an_uploaded_question_is_asked_and_judged(tmp_path: Path) -> None:
-    services = await build(load_settings(None, {"data": tmp_path, "log_flush_ms": 10}, {}), vision=FixedVision())
+    services = await build(
+        load_settings(None, {"data": tmp_path, "log_flush_ms": 10, "log_hold_back": False}, {}), vision=FixedVision()
+    )
     async with services:
         keys = await services.institutions.add("inst", "机构", "Institution")
         await services.lessons.add(

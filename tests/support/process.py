@@ -24,6 +24,7 @@ from zaichang_simulation.demo.learner import Camera, portrait
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 240
+OPEN = {"ZAICHANG_LOG_HOLD_BACK": "false"}
 POLICY = Policy(
     name="e2e",
     proofs=("presence", "identity"),
@@ -38,7 +39,7 @@ POLICY = Policy(
 
 async def prepare(data: Path, policy: Policy = POLICY) -> str:
     """Set up ``data`` with a lesson and an enrolled learner; return a launch token for it."""
-    services = await build(load_settings(None, {"data": data}, {}))
+    services = await build(load_settings(None, {"data": data, "log_hold_back": False}, {}))
     async with services:
         await services.institutions.add("inst", "机构", "Institution")
         await services.lessons.add(
@@ -81,7 +82,7 @@ async def serving(data: Path, port: int = 0, env: Mapping[str, str] = MappingPro
         "--port",
         str(port),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "service"), "PYTHONUNBUFFERED": "1", **env},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "service"), "PYTHONUNBUFFERED": "1", **OPEN, **env},
     )
     try:
         assert process.stdout is not None

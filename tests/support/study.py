@@ -243,7 +243,7 @@ async def service(
     **more: Any,
 ) -> AsyncIterator[Services]:
     """A running service on ``data`` with an institution ``inst``, a lesson and (by default) an enrolled learner."""
-    settings = load_settings(None, {"data": data, "log_flush_ms": 10, **more}, {})
+    settings = load_settings(None, {"data": data, "log_flush_ms": 10, "log_hold_back": False, **more}, {})
     services = await build(
         settings, clock=clock or ManualClock(), vision=vision or FixedVision(), token_hex=numbered(seed)
     )

@@ -205,7 +205,10 @@ class Gateway:
         sender.cancel()
         try:
             await session.detached(connection)
-            await self._hub.release(session)
+            if session.log.holds_back:
+                self._hub.release_later(session)
+            else:
+                await self._hub.release(session)
         except ZaichangError as error:
             _log.error("session %s: leaving was not recorded: %s", session.row.session_id, error)
 

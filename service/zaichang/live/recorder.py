@@ -42,7 +42,15 @@ class Recorder:
         self._publishing = asyncio.Lock()
         self._told: set[tuple[str, str]] = set()
 
-    async def record(self, row: SessionRow, log: OpenLog, leaves: Sequence[StoredLeaf], anchored: Anchored) -> None:
+    async def record(
+        self,
+        row: SessionRow,
+        log: OpenLog,
+        leaves: Sequence[StoredLeaf],
+        anchored: Anchored,
+        *,
+        at_once: bool = False,
+    ) -> None:
         """Carry leaves of one session, in order, through log, anchoring and outbox.
 
         While storage refuses (a full disk), each step is tried again until it succeeds.
@@ -52,13 +60,17 @@ class Recorder:
             log: Its log.
             leaves: Stored leaves.
             anchored: Called with the minutes of anchored leaves; see ``Anchored``.
+            at_once: Whether the leaves enter at once also where the log holds leaves of sessions back.
 
         Raises:
             FatalLogError: From the log; the caller stops the process.
             StorageError: ``storage.closed`` or ``storage.conflict``; a restart repeats the remaining steps.
         """
-        policy = await self._policy(row, log)
-        waiting = [asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body)) for leaf in leaves]
+        policy = await self._policy(row, log, at_once)
+        waiting = [
+            asyncio.ensure_future(log.submit((row.session_id, leaf.leaf_seq), leaf.body, at_once=at_once))
+            for leaf in leaves
+        ]
         try:
             if policy is not None:
                 await policy
@@ -69,7 +81,7 @@ class Recorder:
             for pending in (*waiting, *(() if policy is None else (policy,))):
                 pending.cancel()
 
-    async def _policy(self, row: SessionRow, log: OpenLog) -> asyncio.Future[None] | None:
+    async def _policy(self, row: SessionRow, log: OpenLog, at_once: bool) -> asyncio.Future[None] | None:
         """Log the session's policy before the first session that ran under it."""
         if (log.origin, row.policy_digest) in self._told:
             return None
@@ -79,7 +91,7 @@ class Recorder:
 
         async def tell() -> None:
             try:
-                await log.submit((f"policy-{row.policy_digest[:32]}", 0), leaf)
+                await log.submit((f"policy-{row.policy_digest[:32]}", 0), leaf, at_once=at_once)
             except IllegalEvent:
                 pass  # the log names it already, with an earlier session's time
             except BaseException:
@@ -120,7 +132,7 @@ class Recorder:
         for session_id, leaves in by_session.items():
             row = await self._ports.history.session(session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
-            await self.record(row, log, leaves, _no_client)
+            await self.record(row, log, leaves, _no_client, at_once=True)
 
     async def _anchor(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> Sequence[StoredMinute]:
         repeated = False

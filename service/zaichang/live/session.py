@@ -1,9 +1,8 @@
 """One open session: events in, each stored before it has an effect, decisions carried out.
 
 The order never changes: (1) the pure ``step`` computes the effects, (2) one transaction commits the event and
-everything
-that follows from it, (3) only then the state changes and messages are sent. A failed commit leaves the session as it
-was. One lock for each session keeps events in order; slow work (analysis, log) never runs under it.
+everything that follows from it, (3) only then the state changes and messages are sent. A failed commit leaves the
+session as it was. One lock for each session keeps events in order; slow work (analysis, log) never runs under it.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -106,7 +106,7 @@ class LiveSession:
         self._state = state
         self._segments = segments
         self._ports = ports
-        self._log = log
+        self.log = log
         self._recorder = recorder
         self._fatal = fatal
         self._ended = ended
@@ -265,13 +265,9 @@ class LiveSession:
 
     async def anchored_minutes(self) -> Sequence[StoredMinute]:
         """Return the minutes that a signed checkpoint covers; only these may be shown to the learner."""
-        anchored = {
-            leaf.leaf_seq
-            for leaf in await self._ports.history.leaves(self.row.session_id)
-            if leaf.entry_index is not None
-        }
-        minutes = await self._ports.history.minutes(self.row.session_id)
-        return [minute for minute in minutes if minute.leaf_seq in anchored]
+        history, sid = self._ports.history, self.row.session_id
+        anchored = {leaf.leaf_seq for leaf in await history.leaves(sid) if leaf.entry_index is not None}
+        return [minute for minute in await history.minutes(sid) if minute.leaf_seq in anchored]
 
     async def settle(self) -> None:
         """Wait until no analysis, recording or commit is under way."""
@@ -294,7 +290,7 @@ class LiveSession:
             row=self.row,
             seq=self._next_seq,
             segments=self._segments,
-            anchor=self._log.anchor(),
+            anchor=self.log.anchor(),
             owed=state.challenges.owed,
             leniency=leniency_of(state, self.policy),
             review_days=self._ports.config.review_days,
@@ -353,11 +349,16 @@ class LiveSession:
             self._spawn(self._record_in_order(leaves))
 
     async def _record_in_order(self, leaves: Sequence[StoredLeaf]) -> None:
-        async with self._recording:
-            recording = asyncio.ensure_future(self._recorder.record(self.row, self._log, leaves, self._anchored))
+        # A log that holds leaves back keeps their order itself.
+        async with nullcontext() if self.log.holds_back else self._recording:
+            # A beacon is over a checkpoint that holds the start, so that start is not held back.
+            at_once = bool(self.policy.beacon_wait_ms) and leaves[0].kind is LeafKind.START
+            work = self._recorder.record(self.row, self.log, leaves, self._anchored, at_once=at_once)
+            recording = asyncio.ensure_future(work)
             if any(leaf.kind is LeafKind.FINAL for leaf in leaves):
-                await asyncio.wait({recording}, timeout=self._ports.config.anchor_timeout_ms / 1000)
-                if not recording.done():
+                wait_ms = 0 if self.log.holds_back else self._ports.config.anchor_timeout_ms
+                await asyncio.wait({recording}, timeout=wait_ms / 1000)
+                if wait_ms and not recording.done():
                     _log.warning("session %s: the log is slow, the player is let go first", self.row.session_id)
                 self.say_goodbye()
             await recording

@@ -163,9 +163,12 @@ class SessionHub:
     def _ended(self, row: SessionRow) -> None:
         for listener in self.on_closed:
             listener(row)
-        session = self._by_id.get(row.session_id)
-        if session is not None:
-            self._beside(self.release(session), row.session_id)
+        if (session := self._by_id.get(row.session_id)) is not None:
+            self.release_later(session)
+
+    def release_later(self, session: LiveSession) -> None:
+        """Release a session beside the caller: a log may hold its records back for half an hour."""
+        self._beside(self.release(session), session.row.session_id)
 
     def _beside(self, work: Coroutine[Any, Any, None], session_id: SessionId) -> None:
         """Run work beside the caller; an error in it is logged."""

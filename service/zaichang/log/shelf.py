@@ -14,6 +14,7 @@ from typing import Final
 from zaichang.core.civil import date_at
 from zaichang.core.errors import FatalLogError, StorageError
 from zaichang.core.ids import InstitutionId
+from zaichang.log.rounds.holding import Holding
 from zaichang.log.sequencer import Sequencer, SequencerConfig
 from zaichang.log.signing import SigningConfig, former_keys, introduce_keys, open_signers, refuse_ended
 from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
@@ -55,9 +56,23 @@ def log_origin(domain: str, institution_id: InstitutionId, year: int) -> str:
 class SequencedLog:
     """One open log; see ``OpenLog``."""
 
-    def __init__(self, origin: str, sequencer: Sequencer, clock: WitnessClock | None = None) -> None:
-        """Wrap a started sequencer, which the caller closes; ``clock`` is the one that its writer asks."""
+    def __init__(
+        self,
+        origin: str,
+        sequencer: Sequencer,
+        clock: WitnessClock | None = None,
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        """Wrap a started sequencer.
+
+        Args:
+            origin: The log's name.
+            sequencer: Its sequencer, which the caller closes.
+            clock: The clock that its writer asks.
+            now_ms: Gives server time, where leaves of sessions are held back to the end of their round; None where not.
+        """
         self._origin = origin
+        self._holding = None if now_ms is None else Holding(self._submit, now_ms)
         self.sequencer = sequencer
         self._witnessed: Checkpoint | None = None
         self.clock = clock or WitnessClock()
@@ -97,8 +112,25 @@ class SequencedLog:
                 return found
             await self._drawn.wait()
 
-    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
-        """See ``OpenLog``. A batch that storage refused left nothing behind, so it is submitted again."""
+    @property
+    def holds_back(self) -> bool:
+        """See ``OpenLog``."""
+        return self._holding is not None
+
+    async def submit(self, key: tuple[str, int], leaf: bytes, *, at_once: bool = False) -> int:
+        """See ``OpenLog``."""
+        if self._holding is None or at_once:
+            return await self._submit(key, leaf)
+        return await self._holding.submit(key, leaf)
+
+    async def close(self) -> None:
+        """Take in at once what is held back, and close the sequencer."""
+        if self._holding is not None:
+            await self._holding.close()
+        await self.sequencer.close()
+
+    async def _submit(self, key: tuple[str, int], leaf: bytes) -> int:
+        """Log a leaf. A batch that storage refused left nothing behind, so it is submitted again."""
         while True:
             try:
                 return (await self.sequencer.submit(key, leaf)).index
@@ -121,6 +153,7 @@ class LogShelf:
         witnesses: Witnesses of every log.
         signing: How logs are signed; None takes the log's own key alone.
         start_rule: Whether a witness must answer before a log is opened.
+        hold_back: Whether leaves of sessions are held back to the end of their round.
     """
 
     def __init__(
@@ -133,6 +166,8 @@ class LogShelf:
         witnesses: Sequence[WitnessPeer] = (),
         signing: SigningConfig | None = None,
         start_rule: StartRule = StartRule.WARN,
+        *,
+        hold_back: bool = False,
     ) -> None:
         """Open nothing yet. ``close`` closes every log that was opened."""
         self._places = places
@@ -143,6 +178,7 @@ class LogShelf:
         self._witnesses = tuple(witnesses)
         self._signing = signing or SigningConfig()
         self._start_rule = start_rule
+        self._hold_back = hold_back
         self._open: dict[str, SequencedLog] = {}
         self._where: dict[str, LogPlace] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -193,7 +229,7 @@ class LogShelf:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for log in self._open.values():
-            await log.sequencer.close()
+            await log.close()
         if self._witnesses:
             waiting = [place for origin, place in self._where.items() if self._open[origin].waits_for_witnesses]
             await asyncio.gather(*(last_round(place, self._witnesses) for place in waiting))
@@ -215,7 +251,7 @@ class LogShelf:
             await sequencer.close()
             raise
         # (3) Background tasks: report a failure, ask witnesses, follow with the SM3 tree.
-        log = SequencedLog(origin, sequencer, clock)
+        log = SequencedLog(origin, sequencer, clock, self._clock.now_ms if self._hold_back else None)
         self._tasks.append(asyncio.create_task(self._report_failure(sequencer)))
         if self._witnesses:
             self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))

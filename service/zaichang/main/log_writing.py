@@ -44,6 +44,7 @@ def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Calla
         [parse_peer(text) for text in settings.log_witnesses],
         signing_config(settings),
         StartRule(settings.log_witness_start),
+        hold_back=settings.log_hold_back,
     )
 
 

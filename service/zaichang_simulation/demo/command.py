@@ -51,7 +51,9 @@ def run(args: Namespace) -> int:
     set_up_logging(False)
     begun_s = time.monotonic()
     # Each visit is a new account of the same visitor: two of them at once would go to a reviewer.
-    settings = settings_from(args, data=args.data or DATA, host=args.host, port=args.port, face_search=False)
+    settings = settings_from(
+        args, data=args.data or DATA, host=args.host, port=args.port, face_search=False, log_hold_back=False
+    )
     with bind(settings.host, settings.port) as listener:
         _fetch_models()
         outcome = _Outcome()

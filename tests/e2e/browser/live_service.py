@@ -87,7 +87,14 @@ LONGER_MS = {"soak": 40 * 60_000}
 
 async def run(data: Path, port: int, photo: Path, origin: str) -> None:
     known = data.exists()
-    given = {"data": data, "host": "127.0.0.1", "port": port, "log_flush_ms": 100, "allowed_origins": (origin,)}
+    given = {
+        "data": data,
+        "host": "127.0.0.1",
+        "port": port,
+        "log_flush_ms": 100,
+        "log_hold_back": False,
+        "allowed_origins": (origin,),
+    }
     given["face_search"] = False  # one person is every learner of these tests, often in two sessions at once
     settings = load_settings(overrides=given, environ={})
     listener = bind(settings.host, settings.port)

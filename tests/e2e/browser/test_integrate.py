@@ -122,7 +122,9 @@ def test_the_ten_steps_lead_to_verified_minutes(site: Site, tab: Open) -> None:
     origin = f"http://127.0.0.1:{site.site_port}"
     service = f"http://127.0.0.1:{site.service_port}"
     serving = site.start(
-        "-m", "zaichang", "serve", "--data", "data", "--port", str(site.service_port), ZAICHANG_ALLOWED_ORIGINS=origin
+        *("-m", "zaichang", "serve", "--data", "data", "--port", str(site.service_port)),
+        ZAICHANG_ALLOWED_ORIGINS=origin,
+        ZAICHANG_LOG_HOLD_BACK="false",
     )
     assert serving.stdout is not None
     assert select.select([serving.stdout], [], [], 60)[0] and "serves on" in serving.stdout.readline()

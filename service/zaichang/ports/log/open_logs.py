@@ -37,10 +37,15 @@ class OpenLog(Protocol):
         Cost: memory.
         """
 
-    async def submit(self, key: tuple[str, int], leaf: bytes) -> int:
+    @property
+    def holds_back(self) -> bool:
+        """Whether leaves of sessions enter at the end of the round that they are dated in. Cost: memory."""
+
+    async def submit(self, key: tuple[str, int], leaf: bytes, *, at_once: bool = False) -> int:
         """Return the leaf's index once a signed checkpoint covers it; the same key again gives the same index.
 
-        Cost: commit, shared with all leaves that arrive within the flush interval.
+        Cost: commit, shared with all leaves that arrive within the flush interval. A log that holds back leaves of
+        sessions keeps one waiting for up to two rounds, unless it is to enter ``at_once``.
 
         Raises:
             FatalLogError: The log must not be signed any more; the process stops.
