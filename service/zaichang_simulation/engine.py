@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zaichang.audit.replay.liveness_replay import check_liveness
-from zaichang.core.ids import SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AckHeartbeat, OrderPause, OrderSeek
 from zaichang.session.events import Event
@@ -143,17 +142,12 @@ async def _let_close(loaded: Loaded, host: RuntimeHost, clients: list[SimClient]
     every = [loaded.policy_of(client.spec.name) for client in clients]
     until_ms = host.now_ms() + max(each.abandon_ms + each.gap_ms for each in every) + _AFTER_MS
     while host.now_ms() < until_ms:
-        finals = [(await _replayed(host, each)).final for each in session_ids]
+        finals = [(await host.followed(each)).final for each in session_ids]
         if all(final is not None for final in finals):
             break
         await asyncio.sleep(30)
     await asyncio.sleep(5)  # what is being recorded
     await host.logged()
-
-
-async def _replayed(host: RuntimeHost, session_id: SessionId) -> Replayed:
-    events = await host.events(session_id)
-    return replay(events, host.policy_of(events))
 
 
 async def _sessions(client: SimClient, loaded: Loaded, host: RuntimeHost) -> list[tuple[int, SessionResult]]:

@@ -28,7 +28,6 @@ from zaichang.session.decisions import Minute, Verdict
 from zaichang.session.events import Event, Question, SessionStarted
 from zaichang.session.playhead import normalise
 from zaichang.session.policy import Policy, policy_digest
-from zaichang.session.replay import replay
 from zaichang.settings import load_settings
 from zaichang_client.protocol.messages import ChallengeOrder
 from zaichang_simulation.analysis import Gallery, SimVision
@@ -40,6 +39,7 @@ from zaichang_simulation.format.scenario import ClientTable, SessionTable, extra
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.passkeys.registration import DeskRegistrar, register, register_before
 from zaichang_simulation.result import CaseResult
+from zaichang_simulation.stored.followed import FollowedSession
 
 INSTITUTION = InstitutionId("inst-1")
 ORIGIN = "https://learn.example"
@@ -112,6 +112,7 @@ class RuntimeHost:
         self._clock: Clock | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._logging: set[asyncio.Task[None]] = set()
+        self._followed: dict[SessionId, FollowedSession] = {}
 
     def now_ms(self) -> int:
         """Return the true time since the scenario's start."""
@@ -310,9 +311,14 @@ class RuntimeHost:
 
     async def right_answer(self, session_id: SessionId, order: ChallengeOrder) -> str | None:
         """Return the right answer to a challenge, replayed from the stored events."""
-        events = await self.events(session_id)
-        challenge = replay(events, self.policy_of(events)).state.challenges.open
+        challenge = (await self.followed(session_id)).state.challenges.open
         return challenge.expected if challenge is not None else None
+
+    async def followed(self, session_id: SessionId) -> FollowedSession:
+        """Return where a session stands after its stored events."""
+        one = self._followed.setdefault(session_id, FollowedSession(self.policy_of))
+        one.take(await self._running().store.events(session_id))
+        return one
 
     async def events(self, session_id: SessionId) -> tuple[Event, ...]:
         """Return a session's stored events."""

@@ -1,0 +1,1 @@
+"""What the service has stored of a scenario's sessions."""
