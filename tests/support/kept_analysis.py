@@ -1,12 +1,13 @@
 """Analyses of pictures that an earlier run, or another worker of this one, has made with the same code and models.
 
 The scenarios' pictures are the same in every run, and two thirds of the suites' time is spent in the networks. An
-analysis depends on the picture, the source of the analysing rooms, the models and the libraries: their digest is part
+analysis depends on the picture, the source of the analysis, the models and the libraries: their digest is part
 of every key, so that a change of any of them analyses all pictures anew. ``make clean`` removes the file.
 """
 
 from __future__ import annotations
 
+import ast
 import atexit
 import functools
 import hashlib
@@ -28,8 +29,29 @@ from zaichang_simulation.camera.faces import Image
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / ".pytest_cache" / "analyses.sqlite3"
-ROOMS = ("biometric", "core", "vision")
+ENTRIES = ("zaichang.vision.pipeline", "zaichang.vision.runtime")
+"""The modules with which an analysis begins; the digest is over them and all of ours that they import."""
 LIBRARIES = ("ai-edge-litert", "numpy", "onnxruntime", "opencv-python-headless")
+
+
+def analysis_sources() -> list[Path]:
+    """Return our files that an analysis may run, at the top of a file or later."""
+    found: dict[str, Path] = {}
+    waiting = [*ENTRIES]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT / "service" / Path(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not path.is_file():
+            continue
+        found[name] = path
+        waiting += [name.rpartition(".")[0]] if "." in name else []
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                waiting += [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+    return [found[name] for name in sorted(found)]
 
 
 @functools.cache
@@ -41,9 +63,8 @@ def analysis_digest(models: str) -> bytes:
     """
     parts = [models, platform.platform(), platform.processor()]
     parts += [f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES]
-    for room in ROOMS:
-        for path in sorted((ROOT / "service" / "zaichang" / room).rglob("*.py")):
-            parts.append(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    for path in analysis_sources():
+        parts.append(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}")
     return hashlib.sha256("\n".join(parts).encode()).digest()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from support.kept_analysis import KeptGallery, analysis_digest
+from support.kept_analysis import ROOT, KeptGallery, analysis_digest, analysis_sources
 from support.study import good_frame
 from zaichang.biometric.frame_geometry import not_seen
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame, PhotoResult
@@ -66,3 +68,17 @@ def test_other_models_or_code_forget_what_was_kept(tmp_path: Path) -> None:
     assert look(file, "others")[0] == 4
     assert look(file, "models")[0] == 4
     assert analysis_digest("models") != analysis_digest("others")
+
+
+def test_the_digest_is_over_every_file_that_an_analysis_loads_and_over_no_other_room() -> None:
+    told = (
+        "import sys, zaichang.vision.pipeline, zaichang.vision.runtime\n"
+        "print(*(each.__file__ for name, each in sys.modules.items() if name.split('.')[0] == 'zaichang'), sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {Path(line) for line in done.stdout.splitlines()}
+    sources = set(analysis_sources())
+    assert len(loaded) > 20
+    assert loaded <= sources
+    rooms = {path.relative_to(ROOT / "service" / "zaichang").parts[0] for path in sources}
+    assert rooms <= {"__init__.py", "core", "biometric", "vision"}
