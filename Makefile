@@ -5,6 +5,8 @@ MEDIAPIPE_PYTHON = $(BIN)/python
 ROOM = session
 ARGS =
 BIN = .venv/bin
+# Tests start hundreds of Python processes. Where bytecode is not kept, each of them compiles our code anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 # One more than two: browser tests wait more than they compute.
 WORKERS = 3
 # Percent of lines and branches that the unit tests reach together; raise it when they reach more.
@@ -42,12 +44,12 @@ check:
 
 test:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=15 --durations-min=2 $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal --durations=15 --durations-min=2 $(ARGS)
 
 # The inner loop: no browser, no models, no real server.
 test-fast:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
 demo:
 	@PYTHON='$(PYTHON)' sh .ci/setup demo
@@ -86,12 +88,12 @@ release:
 
 coverage:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered \
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal tests/unit --cov=zaichang --cov-branch --cov-report=term:skip-covered \
 	    --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
 
 test-busy:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
-	@$(BIN)/python tests/busy.py $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python tests/busy.py $(ARGS)
 
 # Chromium must be there; about 21 minutes.
 soak:

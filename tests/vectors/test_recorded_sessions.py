@@ -7,13 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from support.recorded import MARK_DIGITS, SCHEMA_2, Digests, Recording, digests, load_digests, load_recordings
+from support.recorded import (
+    MARK_DIGITS,
+    SCHEMA_2,
+    Digests,
+    Recording,
+    digests,
+    load_digests,
+    load_recordings,
+    scenario_names,
+)
 from zaichang.core.canonical import canonical_bytes
 from zaichang.session.policy import policy_to_mapping
 
-RECORDINGS = load_recordings()
 DIGESTS = load_digests()
-OLDER = load_recordings(SCHEMA_2)
 OLDER_DIGESTS = load_digests(SCHEMA_2)
 TESTS = Path(__file__).resolve().parents[1]
 NEW = "record new scenarios with: python -m tests.support.record_sessions --missing"
@@ -22,17 +29,17 @@ NEW = "record new scenarios with: python -m tests.support.record_sessions --miss
 def test_every_scenario_is_recorded() -> None:
     paths = [path for folder in ("redteam", "honest") for path in (TESTS / folder).rglob("*.toml")]
     names = {path.relative_to(TESTS).with_suffix("").as_posix() for path in paths if path.parent.name != "pending"}
-    assert names == set(RECORDINGS) == set(DIGESTS), NEW
+    assert names == set(load_recordings()) == set(DIGESTS), NEW
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", scenario_names())
 def test_a_recorded_session_is_decided_as_it_was(name: str) -> None:
-    _decided_as_it_was(RECORDINGS[name], DIGESTS[name])
+    _decided_as_it_was(load_recordings()[name], DIGESTS[name])
 
 
-@pytest.mark.parametrize("name", OLDER)
+@pytest.mark.parametrize("name", scenario_names(SCHEMA_2))
 def test_a_session_of_schema_2_is_decided_as_it_was(name: str) -> None:
-    recording = OLDER[name]
+    recording = load_recordings(SCHEMA_2)[name]
     assert recording.rules.schema == 2
     _decided_as_it_was(recording, OLDER_DIGESTS[name])
 
@@ -40,7 +47,7 @@ def test_a_session_of_schema_2_is_decided_as_it_was(name: str) -> None:
 def test_sessions_of_schema_2_hold_the_geometry_of_their_tries() -> None:
     tries = [
         event
-        for recording in OLDER.values()
+        for recording in load_recordings(SCHEMA_2).values()
         for session in recording.sessions
         for event in session
         if event["e"] == "LivenessAssessed"
@@ -60,10 +67,10 @@ def _decided_as_it_was(recording: Recording, expected: list[Digests]) -> None:
         assert found.leaves == wanted.leaves
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", scenario_names())
 def test_a_recorded_policy_keeps_its_digest(name: str) -> None:
     """Fields that come later have defaults; those that a record was made under still give the digest it carries."""
-    recording = RECORDINGS[name]
+    recording = load_recordings()[name]
     now = policy_to_mapping(recording.rules)
     then = {field: now[field] for field in recording.policy}
     digest = hashlib.sha256(canonical_bytes(then)).hexdigest()
@@ -71,7 +78,7 @@ def test_a_recorded_policy_keeps_its_digest(name: str) -> None:
 
 
 def test_one_changed_report_changes_the_digests() -> None:
-    recording = RECORDINGS["honest/plain"]
+    recording = load_recordings()["honest/plain"]
     (session,) = recording.sessions
     before = digests(session, recording.rules)
     place = next(n for n, each in enumerate(session) if n > 60 and each["e"] == "HeartbeatReceived")

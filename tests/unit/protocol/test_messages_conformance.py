@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-import jsonschema
 import msgspec
 import pytest
 from hypothesis import given, seed, settings
@@ -20,6 +19,9 @@ from msgspec import inspect
 from zaichang.core.errors import PeerViolation
 from zaichang.protocol.codec import decode_client, decode_server, encode
 from zaichang.protocol.messages import CaptureHeader, ClientMessage, ServerMessage
+
+if TYPE_CHECKING:
+    import jsonschema
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "client_sdk" / "web"
@@ -38,6 +40,8 @@ OTHERS: tuple[Any, ...] = ("7", 1.5, None, [], [1], {}, True, 0, "x" * 70, 2**53
 
 def validator(name: str) -> jsonschema.Draft202012Validator:
     """Return the schema's part ``name``, with its definitions."""
+    import jsonschema  # takes seconds, which collecting the tests should not
+
     return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]})
 
 
@@ -131,6 +135,8 @@ def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
 
 
 def test_the_schema_is_a_schema() -> None:
+    import jsonschema
+
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
