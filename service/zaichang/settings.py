@@ -125,6 +125,15 @@ class Settings(BaseModel):
     log_witness_start: Literal["warn", "require"] = Field(
         "warn", description="If no witness answers at start: `warn` signs anyway, `require` does not open the log."
     )
+    log_tsa: str = Field(
+        "",
+        max_length=1_000,
+        description="Address of a time-stamping authority (RFC 3161) that stamps each log every hour. Empty: none.",
+    )
+    log_tsa_certificates: Path | None = Field(
+        None,
+        description="PEM file with that authority's root certificates; an answer that they do not prove is refused.",
+    )
     log_signer_command: str = Field(
         "", max_length=1_000, description="Command that signs the logs, instead of key files (docs/evidence.md)."
     )

@@ -25,7 +25,7 @@ from zaichang.session.policy import policy_from_mapping, policy_to_mapping
 
 _YEAR: Final = re.compile(r"20[0-9]{2}")
 _OBJECT: Final = re.compile(
-    r"checkpoint(?:\.witnessed|\.history|\.sm3)?|tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?"
+    r"checkpoint(?:\.witnessed|\.history|\.timestamps|\.sm3)?|tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,6}[0-9]{3}(?:\.p/[0-9]{1,3})?"
 )
 
 
@@ -45,7 +45,7 @@ Year = Annotated[str, PathParameter(description="The log's year.", examples=["20
 ObjectName = Annotated[
     str,
     PathParameter(
-        description="`checkpoint`, `checkpoint.witnessed`, `.history` or `.sm3`, or a path under `tile/`.",
+        description="`checkpoint`, its `.witnessed`, `.history`, `.timestamps` or `.sm3`, or a path under `tile/`.",
         examples=["checkpoint"],
     ),
 ]

@@ -43,6 +43,10 @@ MEANINGS: Final = MappingProxyType(
             "日志与之前签过的检查点不一致，历史被改动。",
             "The log contradicts a checkpoint signed earlier: history was changed.",
         ),
+        "E_STAMP": _m(
+            "时间戳无法用所给的证书核验，或日志没有时间戳。",
+            "A time stamp cannot be checked with the certificates that were given, or the log keeps none.",
+        ),
         "E_TILE": _m(
             "日志文件（哈希块或记录包）被改动、截断或缺失。",
             "A file of the log (tile or bundle) was changed, cut off or is missing.",

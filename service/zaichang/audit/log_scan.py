@@ -19,9 +19,10 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.history import HISTORY, WITNESSED, parse_first_sights, parse_history
 from zaichang.audit.log_statements import LogStatements
 from zaichang.audit.reading.leaf_forms import FormChecks, Forms, form_checks
-from zaichang.audit.time_checks import SeenAt
+from zaichang.audit.time_checks import SeenAt, earliest
 from zaichang.audit.whole.later import Later
 from zaichang.audit.whole.past import Past, trusted_checkpoint
+from zaichang.audit.whole.stamps import TIMESTAMPS, StampedMs, check_stamps
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import Checkpoint, open_checkpoint
 from zaichang.tlog.merkle import HASH_BYTES, fold_peaks, leaf_hash, peaks, root_hash
@@ -51,12 +52,14 @@ class ScanOptions:
         deep: Whether every leaf is checked against its schema.
         jobs: Processes that check a large log's leaves.
         later: Sessions of an earlier file, of which later revocations are looked for; None for none.
+        stamped_ms: Checks time stamps; None where the reader names no time-stamping authority.
     """
 
     chains: bool = True
     deep: bool = True
     jobs: int = 1
     later: Later | None = None
+    stamped_ms: StampedMs | None = None
 
 
 def scan_log(
@@ -95,7 +98,9 @@ def scan_log(
     scan.second = _second(read, checkpoint, trust, findings)
     past = Past(checkpoint, newest, scan.prefix_root, findings)
     seen, sights = past.history(parse_history(read(HISTORY) or b""), parse_first_sights(first_sights), signed, trust)
-    scan.bound(seen, sights, None if trust.now_s is None else trust.now_s * 1000)
+    data, stamped_ms = read(TIMESTAMPS) or b"", scan_options.stamped_ms
+    stamps = check_stamps(data, stamped_ms, newest, scan.prefix_root, trust, findings)
+    scan.bound(seen, earliest([*sights, *stamps]), None if trust.now_s is None else trust.now_s * 1000)
     scan.run()
     if newest.size > checkpoint.size:
         past.grew()

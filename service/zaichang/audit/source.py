@@ -18,6 +18,7 @@ from zaichang.audit.taken_back import bundle_sessions, receipt_sessions, taken_b
 from zaichang.audit.verify import verify_bundle
 from zaichang.audit.whole.fork import FORMAT as FORK_FORMAT
 from zaichang.audit.whole.fork import MAX_FORK_BYTES, verify_fork
+from zaichang.audit.whole.stamps import TIMESTAMPS
 from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
@@ -147,7 +148,7 @@ def tile_reader(folder: Path) -> Callable[[str], bytes | None]:
         if any(step.is_symlink() for step in steps):
             # A few links can make a small folder read like a huge one, and read files from outside it.
             raise UnreadableInput("verify.symlink", f"{place} is, or lies behind, a symbolic link.", "Copy the files.")
-        limit = MAX_HISTORY_BYTES if name == HISTORY else _MAX_TILE_FILE
+        limit = MAX_HISTORY_BYTES if name in (HISTORY, TIMESTAMPS) else _MAX_TILE_FILE
         return read_file(place, limit) if place.is_file() else None
 
     return read

@@ -13,9 +13,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -124,7 +125,15 @@ class Exchange:
         self._tls = parts.scheme == "https"
         self._connection: http.client.HTTPConnection | None = None
 
-    def request(self, method: str, path: str, body: bytes | None, limit: int, deadline_s: float) -> tuple[int, bytes]:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        limit: int,
+        deadline_s: float,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> tuple[int, bytes]:
         """Return the status and at most ``limit`` bytes of the answer.
 
         Args:
@@ -133,6 +142,7 @@ class Exchange:
             body: To send; None for none.
             limit: Most bytes that are read.
             deadline_s: Seconds for the whole exchange.
+            headers: Of the request.
 
         Raises:
             OSError, http.client.HTTPException: The exchange failed; ``TimeoutError`` where it took too long.
@@ -143,7 +153,7 @@ class Exchange:
 
         def work() -> tuple[int, bytes]:
             try:
-                connection.request(method, self._prefix + path, body)
+                connection.request(method, self._prefix + path, body, dict(headers))
                 # Closed here: an answer that its error's frames keep alive would keep the socket open, too.
                 with connection.getresponse() as answer:
                     parts, left = [], limit

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from zaichang.audit.history import first_sight_line, history_line, parse_history
+from zaichang.audit.whole.stamps import parse_stamps, stamp_line
 from zaichang.core.errors import EvidenceError
 from zaichang.log.fetch_guard import FetchGuard, Limits
 from zaichang.ports.log.side_files import SideFile, SideFiles
 from zaichang.ports.log.store import LogStore
-from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint
+from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
 from zaichang.tlog.note import parse_note
 from zaichang.tlog.plan import TreeState, load_state, plan_batch
 from zaichang.tlog.tiles import CHECKPOINT_PATH, ENTRIES, WIDTH, TileId, decode_bundle, tile_at
@@ -138,6 +139,7 @@ class Mirror:
         if new.size != before:
             self._side_files.append_line(SideFile.FIRST_SIGHT, first_sight_line(signed.note, self._now_ms()))
         self._take_history(new)
+        self._take_stamps(new)
         self._publish_key(next((key.vkey for key in self._trust.logs if key.name == new.origin), ""))
         return Mirrored(origin=new.origin, before=before, size=new.size, fetched=fetched)
 
@@ -165,6 +167,17 @@ class Mirror:
             with suppress(EvidenceError):
                 self._trust.open_checkpoint(entry.note, new.origin)
                 self._side_files.append_line(SideFile.HISTORY, history_line(entry.note))
+
+    def _take_stamps(self, new: Checkpoint) -> None:
+        """Add the log's time stamps that the copy lacks. Which authority to believe is the reader's choice."""
+        held = {stamp.response for stamp in parse_stamps(self._side_files.read(SideFile.TIMESTAMPS) or b"")}
+        for stamp in parse_stamps(self._source.get(SideFile.TIMESTAMPS.value) or b""):
+            if stamp.response in held:
+                continue
+            with suppress(EvidenceError):
+                signed = open_checkpoint(stamp.note, self._trust.verifiers(), new.origin)
+                if signed.checkpoint.size <= new.size:
+                    self._side_files.append_line(SideFile.TIMESTAMPS, stamp_line(stamp))
 
     def _fetch(self, before: int, size: int, guard: FetchGuard, progress: Callable[[int, int], None]) -> int:
         count = 0

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from zaichang.core.civil import date_at
@@ -18,6 +19,7 @@ from zaichang.log.rounds.holding import Holding
 from zaichang.log.sequencer import Sequencer, SequencerConfig
 from zaichang.log.signing import SigningConfig, former_keys, introduce_keys, open_signers, refuse_ended
 from zaichang.log.sm3_tree import StoredSm3Tree, keep_sm3_tree
+from zaichang.log.stamps.keeper import Authority, keep_stamped_while_running
 from zaichang.log.witness_clock import WitnessClock
 from zaichang.log.witnessing import (
     Cosigned,
@@ -51,6 +53,10 @@ def log_year(opened_ms: int) -> int:
 def log_origin(domain: str, institution_id: InstitutionId, year: int) -> str:
     """Return a log's origin: its permanent name, part of every leaf and checkpoint."""
     return f"{domain}/{institution_id}/{year}"
+
+
+def _size_of(sequencer: Sequencer) -> int:
+    return sequencer.checkpoint.checkpoint.size
 
 
 class SequencedLog:
@@ -154,6 +160,7 @@ class LogShelf:
         signing: How logs are signed; None takes the log's own key alone.
         start_rule: Whether a witness must answer before a log is opened.
         hold_back: Whether leaves of sessions are held back to the end of their round.
+        authority: Stamps every log's checkpoint each hour; None for no time stamps.
     """
 
     def __init__(
@@ -168,6 +175,7 @@ class LogShelf:
         start_rule: StartRule = StartRule.WARN,
         *,
         hold_back: bool = False,
+        authority: Authority | None = None,
     ) -> None:
         """Open nothing yet. ``close`` closes every log that was opened."""
         self._places = places
@@ -179,6 +187,7 @@ class LogShelf:
         self._signing = signing or SigningConfig()
         self._start_rule = start_rule
         self._hold_back = hold_back
+        self._authority = authority
         self._open: dict[str, SequencedLog] = {}
         self._where: dict[str, LogPlace] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -255,6 +264,10 @@ class LogShelf:
         self._tasks.append(asyncio.create_task(self._report_failure(sequencer)))
         if self._witnesses:
             self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))
+        if self._authority is not None:
+            size = partial(_size_of, sequencer)
+            stamping = keep_stamped_while_running(place, self._authority, size, self._clock.now_ms)
+            self._tasks.append(asyncio.create_task(stamping))
         for signer in sm3_signers:
             tree = await asyncio.to_thread(StoredSm3Tree, place.published, place.side_files, signer)
             follow = keep_sm3_tree(tree, lambda: sequencer.checkpoint.checkpoint.size)

@@ -14,6 +14,8 @@ from zaichang.log.command_records import log_waiting_records
 from zaichang.log.key_rotation import Rotation
 from zaichang.log.shelf import LogShelf, log_origin, log_year
 from zaichang.log.signing import SigningConfig
+from zaichang.log.stamps.keeper import Authority
+from zaichang.log.stamps.tokens import load_roots
 from zaichang.log.witnessing import StartRule, largest_known, last_round, parse_peer
 from zaichang.main.logs import FolderLogs
 from zaichang.ports.clock import Clock
@@ -33,7 +35,7 @@ def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Calla
         fatal: Called once a log has stopped for good.
 
     Raises:
-        ConfigError: ``witness.peer``.
+        ConfigError: ``witness.peer``, ``tsa.*``, ``install.tsa_missing``.
     """
     return LogShelf(
         FolderLogs(folder),
@@ -45,7 +47,25 @@ def open_logs(settings: Settings, folder: DataFolder, clock: Clock, fatal: Calla
         signing_config(settings),
         StartRule(settings.log_witness_start),
         hold_back=settings.log_hold_back,
+        authority=authority_of(settings),
     )
+
+
+def authority_of(settings: Settings) -> Authority | None:
+    """Return the time-stamping authority of the settings; None where they name none.
+
+    Raises:
+        ConfigError: ``tsa.certificates``, ``install.tsa_missing``.
+    """
+    if not settings.log_tsa:
+        return None
+    if settings.log_tsa_certificates is None:
+        raise ConfigError(
+            "tsa.certificates",
+            "log_tsa is set and log_tsa_certificates is not: no answer could be checked.",
+            "Ask the time-stamping authority for the certificate of its root.",
+        )
+    return Authority(url=settings.log_tsa, roots=load_roots(settings.log_tsa_certificates))
 
 
 def signing_config(settings: Settings) -> SigningConfig:

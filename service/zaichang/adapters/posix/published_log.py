@@ -7,6 +7,7 @@ from typing import Final
 
 from zaichang.adapters.posix.log_store import PUBLIC, read_if_present
 from zaichang.audit.history import HISTORY, MAX_HISTORY_BYTES
+from zaichang.audit.whole.stamps import TIMESTAMPS
 from zaichang.core.errors import StorageError
 from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
 
@@ -68,7 +69,7 @@ class FolderSource:
         try:
             if not path.is_file():
                 return None
-            if path.stat().st_size > (MAX_HISTORY_BYTES if name == HISTORY else MAX_OBJECT_BYTES):
+            if path.stat().st_size > (MAX_HISTORY_BYTES if name in (HISTORY, TIMESTAMPS) else MAX_OBJECT_BYTES):
                 raise StorageError("mirror.source", f"{name} is longer than any object of a log.")
             return path.read_bytes()
         except OSError as error:

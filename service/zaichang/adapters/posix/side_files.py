@@ -10,7 +10,7 @@ from zaichang.adapters.posix.folder import PRIVATE_FILE_MODE, storage_error, wri
 from zaichang.adapters.posix.log_store import PUBLIC
 from zaichang.ports.log.side_files import SideFile
 
-_SHOWN: Final = frozenset({SideFile.WITNESSED, SideFile.HISTORY, SideFile.SM3_CHECKPOINT})
+_SHOWN: Final = frozenset({SideFile.WITNESSED, SideFile.HISTORY, SideFile.TIMESTAMPS, SideFile.SM3_CHECKPOINT})
 _PUBLIC_MODE: Final = 0o644
 
 

@@ -28,6 +28,7 @@ from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.sample.produced import OwnCopy, Produced, hold_against, worst
 from zaichang.audit.whole.double_credit import Credited, check_double_credit, credited_of
 from zaichang.audit.whole.past import trusted_checkpoint
+from zaichang.audit.whole.stamps import StampedMs
 from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import EvidenceError
@@ -117,6 +118,7 @@ def inspect(
     *,
     policy: Demand | None = None,
     first_sights: bytes = b"",
+    stamped_ms: StampedMs | None = None,
 ) -> Inspection:
     """Inspect.
 
@@ -127,10 +129,11 @@ def inspect(
         replay: Recomputes verdicts.
         policy: The policy that every session must have run under; None demands none.
         first_sights: When the inspector's mirror first saw which checkpoint.
+        stamped_ms: Checks time stamps; None where the inspector names no authority.
     """
     findings = Findings()
     # (1)
-    findings.checks += scan_log(read, trust, ScanOptions(deep=True), first_sights=first_sights)
+    findings.checks += scan_log(read, trust, ScanOptions(stamped_ms=stamped_ms), first_sights=first_sights)
     try:
         signed, _ = trusted_checkpoint(read(CHECKPOINT_PATH) or b"", read("checkpoint.witnessed"), trust)
     except EvidenceError:

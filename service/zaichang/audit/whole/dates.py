@@ -62,7 +62,7 @@ class Dates:
             held_back_since = SeenAt(size=before.size, at_ms=max(before.at_ms, at_ms))
             check_delay(about, (first_ms, at_ms), held_back_since, self._findings)
         if run < len(self._sights) and first_ms > self._sights[run].at_ms + SKEW_MS:
-            message = "The leaf is dated after the mirror had seen it."
+            message = "The leaf is dated after the mirror, or a time stamp, had seen it."
             expected = f"<= {self._sights[run].at_ms}"
             self._findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=expected, got=first_ms)
         while self._next < len(self._seen) and self._seen[self._next].size <= index:

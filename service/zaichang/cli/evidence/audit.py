@@ -20,6 +20,7 @@ from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, dur
 from zaichang.audit.inspection.steps import step_for
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, read_file, read_files, tile_reader
+from zaichang.cli.evidence.stamp_roots import TSA_HELP, stamped_ms_of
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
 from zaichang.launch.policy_packs import load_pack, shipped_packs
@@ -43,6 +44,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--policy", metavar="NAME", help="demand this policy: a shipped pack, a .toml file, or any name"
     )
+    parser.add_argument("--tsa", type=Path, metavar="FILE", help=TSA_HELP)
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to print on A4")
     parser.add_argument("--regulator", default="", metavar="NAME", help="the inspecting body, for the report")
     parser.add_argument("--institution", default="", metavar="NAME", help="the inspected institution, for the report")
@@ -69,6 +71,7 @@ def run(args: Namespace) -> int:
         None if args.no_replay else replay_by_rules,
         policy=None if args.policy is None else demand_of(args.policy),
         first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
+        stamped_ms=stamped_ms_of(args.tsa),
     )
     if args.html is not None:
         heading = Heading(

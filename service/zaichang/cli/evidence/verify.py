@@ -20,12 +20,13 @@ from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.receipt import ReadQr
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import load_trust, read_file, verify_path
+from zaichang.cli.evidence.stamp_roots import TSA_HELP, stamped_ms_of
 from zaichang.cli.out import redraw, say
 from zaichang.tlog.trust import trust_log
 
 _SHOWN: Final = 20
 MAX_JOBS: Final = 8
-_TOLD: Final = ("total", "changes", "period", "double")
+_TOLD: Final = ("total", "changes", "period", "double", "stamp", "stamps not checked")
 """Checks that say something where they pass."""
 _VERDICT: Final = {
     0: "PASS 通过: everything that was checked is as it was signed.",
@@ -68,6 +69,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--max-bytes", type=int, default=MAX_BUNDLE_BYTES, metavar="N",
         help="refuse a longer file: a bundle is read whole, and needs about four times its size in memory",
     )  # fmt: skip
+    parser.add_argument("--tsa", type=Path, metavar="FILE", help=f"{TSA_HELP} (folders only)")
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")
     parser.add_argument("--json", action="store_true", help="print every check as a line of JSON, and no sentences")
     parser.set_defaults(func=run)
@@ -79,7 +81,7 @@ def run(args: Namespace) -> int:
     trust = replace(trust, now_s=int(time.time()))
     older = [read_file(path, 1_000_000) for path in args.older]
     started = time.monotonic()
-    options = ScanOptions(deep=not args.shallow, jobs=args.jobs)
+    options = ScanOptions(deep=not args.shallow, jobs=args.jobs, stamped_ms=stamped_ms_of(args.tsa))
     progress = _progress if sys.stderr.isatty() and not args.json else None
     replay = None if args.no_replay else replay_by_rules
     checks = verify_path(

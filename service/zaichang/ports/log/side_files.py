@@ -15,6 +15,9 @@ class SideFile(StrEnum):
     HISTORY = "checkpoint.history"
     """Cosigned checkpoints of the past (``audit.history``)."""
 
+    TIMESTAMPS = "checkpoint.timestamps"
+    """Checkpoints with the time stamps of an authority (``audit.whole.stamps``)."""
+
     SM3_CHECKPOINT = "checkpoint.sm3"
     """The checkpoint of the SM3 tree."""
 
