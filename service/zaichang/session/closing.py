@@ -8,7 +8,7 @@ from zaichang.session import bracket, phase
 from zaichang.session.decisions import Final, RecordFinal
 from zaichang.session.events import HeartbeatReceived
 from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs, samples
-from zaichang.session.playhead import difference, total_ms
+from zaichang.session.playhead import difference, subtract, total_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
 from zaichang.session.values import Phase
@@ -23,7 +23,7 @@ def prepare(turn: Turn, beat: HeartbeatReceived) -> None:
         return
     if state.proofs.round is not None or samples.seen_lately(state, turn.now_ms + left_ms):
         return
-    if state.unproved_ms or state.samples.fresh:
+    if state.unproved_ms or subtract((beat.playhead_ms, beat.playhead_ms + left_ms), state.taken):
         proofs.want_round(turn, turn.now_ms + max(0, left_ms - policy.end_lead_ms))
 
 

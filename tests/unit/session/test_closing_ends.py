@@ -14,6 +14,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import events as e
 from zaichang.session.judgements.late_grants import by_liveness, makes_up
 from zaichang.session.policy import Policy
+from zaichang.session.values import Phase
 
 R = ReasonCode
 ENDS = replace(SAMPLED, schema=6)
@@ -107,12 +108,14 @@ class TestCapturesBeforeTheEnd:
         session.wait(500).beat(56_500)
         assert session.state.proofs.rounds == number and session.state.proofs.due_ms == 0
 
-    def test_media_that_was_credited_before_needs_none(self) -> None:
-        session = Hands(PLAIN, lesson_duration_ms=60_000, credited=((0, 60_000),)).round()
+    @pytest.mark.parametrize(("credited_ms", "asks"), [(60_000, False), (59_000, True)])
+    def test_media_that_was_credited_before_needs_none(self, credited_ms: int, asks: bool) -> None:
+        session = Hands(PLAIN, lesson_duration_ms=60_000, credited=((0, credited_ms),)).round()
         put(session.state, samples={"next_staked_ms": NEVER_MS}, challenges={"next_active_ms": NEVER_MS})
-        session.wait(15_000).beat(50_000)
+        session.wait(10_000).beat(50_000)
         session.wait(5_000).beat(55_000)
-        assert session.state.proofs.due_ms == 0
+        assert session.state.playback.phase is Phase.ACTIVE
+        assert (session.state.proofs.due_ms > 0) is asks
 
     def test_a_learner_who_came_when_called_was_not_seen(self) -> None:
         session = play(begun(), 55_000)
