@@ -99,6 +99,11 @@ class Settings(BaseModel):
         True,
         description="Search each institution for one face behind several accounts (docs/privacy.md).",
     )
+    face_search_across: bool = Field(
+        False,
+        description="Compare references across the institutions of this service, so that one person does not earn in "
+        "two at once. Needs face_search and a legal basis that all of them share (docs/privacy.md).",
+    )
     rate_address: int = Field(3_000, ge=0, description="API requests per minute from one address (0 = no limit).")
     rate_key: int = Field(3_000, ge=0, description="API requests per minute with one key or token (0 = no limit).")
     rate_joins: int = Field(

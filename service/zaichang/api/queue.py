@@ -108,7 +108,7 @@ def queue_router() -> APIRouter:
         "/cases/{case_id}/decision",
         responses=refused(
             {
-                403: ("review.closed", "review.decided", "review.session_open", "review.unsealed"),
+                403: ("review.closed", "review.decided", "review.session_open", "review.unsealed", "review.elsewhere"),
                 404: ("case.unknown",),
                 422: ("review.invalid", "id.invalid"),
             }

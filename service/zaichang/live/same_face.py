@@ -22,7 +22,7 @@ RUNNING_MS: Final = 60_000
 
 
 async def studies_elsewhere(ports: SessionPorts, session_id: SessionId, template: bytes | None, now_ms: int) -> bool:
-    """Return whether another account of the institution with the same face has a running session.
+    """Return whether another account with the same face has a running session.
 
     Args:
         ports: The ports of open sessions.
@@ -35,11 +35,7 @@ async def studies_elsewhere(ports: SessionPorts, session_id: SessionId, template
     """
     if template is None:
         return False
-    alike_ids = await ports.captures.running_alike(session_id, now_ms - RUNNING_MS)
-    if not alike_ids:
-        return False
-    institution_id = (await ports.history.session(session_id)).institution_id
-    for learner_id in alike_ids:
+    for institution_id, learner_id in await ports.captures.running_alike(session_id, now_ms - RUNNING_MS):
         other = await _reference(ports, institution_id, learner_id)
         if other is not None and alike(decode_template(template), other):
             return True

@@ -211,7 +211,9 @@ async def build(
     account_sharing = AccountSharing(ports, signals_key, _sharing_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
     enrolling = Enrolling(launch_ports)
-    face_search = FaceSearch(ports, settings.review_days) if settings.face_search and not inline else None
+    face_search = None
+    if settings.face_search and not inline:
+        face_search = FaceSearch(ports, settings.review_days, across=settings.face_search_across)
     if face_search is not None:
         enrolling.on_enrolled.append(face_search.enrolled)
         hub.on_opened.append(face_search.opened)

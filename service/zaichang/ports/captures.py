@@ -38,8 +38,8 @@ class CaptureStore(Protocol):
     async def add_picture(self, content: str, phash: str, session_id: SessionId, capture_id: CaptureId) -> None:
         """Remember a picture's fingerprints (I7). Cost: commit."""
 
-    async def running_alike(self, session_id: SessionId, since_ms: int) -> Sequence[LearnerId]:
-        """Return other accounts of the institution that study now and that face search found like this session's.
+    async def running_alike(self, session_id: SessionId, since_ms: int) -> Sequence[tuple[InstitutionId, LearnerId]]:
+        """Return other accounts that study now and that face search found like this session's.
 
         An account whose likeness a reviewer called expected (twins) is left out. Cost: read.
 
@@ -47,6 +47,12 @@ class CaptureStore(Protocol):
             session_id: The session.
             since_ms: Server time; a session without an event since is not running.
         """
+
+    async def note_alike(self, one: tuple[InstitutionId, LearnerId], other: tuple[InstitutionId, LearnerId]) -> None:
+        """Record that accounts of two institutions show one face. Cost: commit."""
+
+    async def overlapped_alike(self, session_id: SessionId) -> Sequence[tuple[InstitutionId, LearnerId]]:
+        """Return accounts of other institutions with this session's face that studied at the same time. Cost: read."""
 
     async def seen_elsewhere(self, content: str, session_id: SessionId) -> bool:
         """Return whether the very same picture came in another session of any learner. Cost: read."""

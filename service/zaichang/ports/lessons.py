@@ -18,6 +18,9 @@ class LessonStore(Protocol):
     async def institution(self, institution_id: InstitutionId) -> Institution:
         """Return it, or raise ``NotFound``. Cost: read."""
 
+    async def institutions(self) -> Sequence[Institution]:
+        """Return all of the service, by id. Cost: read."""
+
     async def institution_of_key(self, digest: str) -> tuple[Institution, str] | None:
         """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``.
 

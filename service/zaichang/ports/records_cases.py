@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome
 from zaichang.core.ids import NO_LEARNER, CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
+
+ELSEWHERE: Final = "elsewhere"
+"""Stands in a case for an account of another institution, whose pseudonym a reviewer must not learn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """The search for one face behind several accounts, or several faces behind one. It runs beside; reviewers decide.
 
 This is identification (1:N), a step beyond comparing learners with their own reference, so it can be switched off
-(``face_search``), stays within one institution, and only ever makes a case (docs/privacy.md). Templates are opened into
-memory alone; of a session a few kept captures are looked at once, and no new template is stored.
+(``face_search``), stays within one institution, and only ever makes a case (docs/privacy.md). With
+``face_search_across`` references of several institutions are compared too, for one purpose: one person does not earn
+in two of them at the same time. Templates are opened into memory alone; of a session a few kept captures are looked at
+once, and no new template is stored.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from zaichang.live.kept_captures import kept_capture
 from zaichang.live.session import LiveSession
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import Enrolment, Learner, SessionRow
-from zaichang.ports.records_cases import CaseDraft, CaseReason
+from zaichang.ports.records_cases import ELSEWHERE, CaseDraft, CaseReason
 from zaichang.ports.review_desk import ReviewPorts
 
 WAITING_MAX: Final = 1_000
@@ -40,7 +42,7 @@ GROUP_MIN: Final = 2
 CLOCKS_APART_MS: Final = 60_000
 """References this much older than the newest known one are read again, since several processes write them."""
 INSTITUTIONS_MAX: Final = 4
-"""Indices kept in memory; the one used longest ago is dropped and built again when needed."""
+"""Indices kept in memory; the one used longest ago is dropped and built again when needed. Across institutions: all."""
 
 _log = logging.getLogger("zaichang.review")
 
@@ -63,9 +65,10 @@ class _Known:
 class FaceSearch:
     """Queues enrolments and ended sessions; ``run`` searches them one after the other."""
 
-    def __init__(self, ports: ReviewPorts, due_days: int) -> None:
-        """Use the ports; people should look within ``due_days``."""
+    def __init__(self, ports: ReviewPorts, due_days: int, *, across: bool = False) -> None:
+        """Use the ports; people should look within ``due_days``. ``across``: compare institutions, too."""
         self._ports = ports
+        self._across = across
         self._due_ms = due_days * DAY_MS
         self._waiting: asyncio.Queue[_Task] = asyncio.Queue(maxsize=WAITING_MAX)
         self._indices: OrderedDict[str, _Known] = OrderedDict()
@@ -132,6 +135,28 @@ class FaceSearch:
             reasons.append(CaseReason(code=ReasonCode.SEVERAL_FACES.value, n=strangers + 1))
         if reasons:
             await self._raise(institution_id, learner_id, tuple(reasons))
+        if self._across:
+            await self._look_across(institution_id, learner_id, session_id, reference)
+
+    async def _look_across(
+        self, institution_id: InstitutionId, learner_id: LearnerId, session_id: SessionId, reference: Template
+    ) -> None:
+        """Note the accounts of other institutions with this face. A case opens where both studied at the same time."""
+        captures = self._ports.captures
+        if session_id:
+            for account in await captures.overlapped_alike(session_id):
+                reason = CaseReason(code=ReasonCode.FACE_OF_ANOTHER_ACCOUNT.value, other=ELSEWHERE)
+                await self._raise(institution_id, learner_id, (reason,))
+                await self._raise(*account, (reason,))
+            return
+        for other in await self._ports.lessons.institutions():
+            if other.institution_id == institution_id:
+                continue
+            index = await self._index(other.institution_id, reference.embedder)
+            if index.embedder == reference.embedder:
+                for found in await asyncio.to_thread(index.search, reference.vectors):
+                    other_learner = LearnerId(found.account)
+                    await captures.note_alike((institution_id, learner_id), (other.institution_id, other_learner))
 
     async def _raise(
         self, institution_id: InstitutionId, learner_id: LearnerId, reasons: tuple[CaseReason, ...]
@@ -184,7 +209,7 @@ class FaceSearch:
         rows = await self._ports.learners.enrolments_of(institution_id, known.newest_ms - CLOCKS_APART_MS)
         await asyncio.to_thread(self._add, known, rows)
         self._indices[institution_id] = known
-        if len(self._indices) > INSTITUTIONS_MAX:
+        if len(self._indices) > INSTITUTIONS_MAX and not self._across:
             self._indices.popitem(last=False)
         return known.index
 

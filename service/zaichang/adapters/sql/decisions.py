@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.credits import LESSON, credit, of_session, take_back
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.one_person import earned_at_once
 from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
@@ -137,6 +138,13 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         # A running session subtracts what was credited when it began; a grant meanwhile would count twice (I2).
         raise NotAllowed(
             "review.session_open", "The learner is studying this lesson now.", "Decide once that session has ended."
+        )
+    granted = [minute for minute, intervals in write.credited if intervals]
+    if granted and earned_at_once(db, write.session_id, json.dumps(granted)):
+        raise NotAllowed(
+            "review.elsewhere",
+            "The same person's time in another session counts at this moment.",
+            "One person earns one hour. Two people who look alike: call the likeness expected in the account's case.",
         )
     (last,) = db.execute("SELECT max(leaf_seq) FROM leaves WHERE session_id = ?", (write.session_id,)).fetchone()
     if write.leaves and write.leaves[0].leaf_seq != last + 1:

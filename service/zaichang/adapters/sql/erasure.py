@@ -15,6 +15,7 @@ from zaichang.adapters.sql.credits import bury
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.adapters.sql.erasure_requests import keep
+from zaichang.adapters.sql.one_person import forget_alike
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, SessionId
 from zaichang.ports.records import Learner
@@ -65,6 +66,7 @@ class ErasedRows:
                 if each:
                     bury(db, *where, each)
             forget_in_review(db, *where)
+            forget_alike(db, *where)
             for table in ("events", "minutes", "captures", "pictures", "amendments", "appeals"):
                 db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
             for table in ("credits", "enrolments", "passkeys", "allowances", "sightings"):
@@ -101,6 +103,7 @@ class ErasedRows:
 
         def operation(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
+            forget_alike(db, *where)
             db.execute(f"DELETE FROM pictures WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
             db.execute(
                 f"UPDATE captures SET deleted_ms = COALESCE(deleted_ms, ?3) WHERE session_id IN {_OWN}",  # noqa: S608

@@ -43,6 +43,11 @@ class People:
             raise NotFound("institution.unknown", f"There is no institution {institution_id}.")
         return Institution(**dict(row))
 
+    async def institutions(self) -> Sequence[Institution]:
+        """See the port."""
+        sql = "SELECT * FROM institutions ORDER BY institution_id"
+        return [Institution(**dict(row)) for row in await self._db.read(lambda db: db.execute(sql).fetchall())]
+
     async def institution_of_key(self, digest: str) -> tuple[Institution, KeyRole] | None:
         """Return the institution whose key has this digest, with the key's role: ``platform`` or ``staff``."""
         row = await self._one(

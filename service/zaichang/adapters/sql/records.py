@@ -7,29 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.core.enums import CaseKind, CaseState, LeafKind, ReviewOutcome, SessionState, stored
+from zaichang.core.enums import LeafKind, stored
 from zaichang.core.errors import StorageError
 from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
-from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records import CaptureRow, StoredLeaf, StoredMinute
 
 _LEAF = "leaf_seq, kind, at_ms, body, first_minute, n_minutes, entry_index"
-# A likeness stands in the case of either account; where a reviewer called one of the two expected, it is.
-_RUNNING_ALIKE = """
-WITH me AS (SELECT institution_id, learner_id FROM sessions WHERE session_id = :session),
-found AS (
-    SELECT c.learner_id AS one, r.other AS other, c.state = :closed AND c.outcome = :expected AS excused
-    FROM case_reasons r JOIN cases c ON c.case_id = r.case_id JOIN me ON c.institution_id = me.institution_id
-    WHERE r.code = :code AND c.kind = :kind AND me.learner_id IN (c.learner_id, r.other)),
-alike AS (
-    SELECT CASE WHEN one = me.learner_id THEN other ELSE one END AS learner_id
-    FROM found JOIN me GROUP BY 1 HAVING max(excused) = 0)
-SELECT s.learner_id FROM sessions s JOIN me ON s.institution_id = me.institution_id
-JOIN alike ON alike.learner_id = s.learner_id
-WHERE s.state = :open AND s.session_id <> :session AND :since <=
-    (SELECT e.at_ms FROM events e WHERE e.session_id = s.session_id ORDER BY e.seq DESC LIMIT 1)
-ORDER BY s.learner_id
-"""
 
 
 class Records:
@@ -165,20 +148,6 @@ class Records:
                 ).rowcount
             )
         )
-
-    async def running_alike(self, session_id: SessionId, since_ms: int) -> Sequence[LearnerId]:
-        """See the port."""
-        arguments = {
-            "session": session_id,
-            "since": since_ms,
-            "kind": CaseKind.ACCOUNT,
-            "code": ReasonCode.FACE_OF_ANOTHER_ACCOUNT,
-            "closed": CaseState.CLOSED,
-            "expected": ReviewOutcome.EXPECTED,
-            "open": SessionState.OPEN,
-        }
-        rows = await self._db.read(lambda db: db.execute(_RUNNING_ALIKE, arguments).fetchall())
-        return [LearnerId(row[0]) for row in rows]
 
     async def seen_elsewhere(self, content: str, session_id: SessionId) -> bool:
         """See the port."""

@@ -259,6 +259,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The sessions whose captures an erasure of biometrics destroyed, by its alias
         """ALTER TABLE sessions ADD COLUMN faces_erased TEXT NOT NULL DEFAULT ''""",
     ),
+    (
+        # Accounts of two institutions whose references show one face; both directions. It holds no likeness
+        """CREATE TABLE faces_alike (
+            institution_id TEXT NOT NULL, learner_id TEXT NOT NULL, other_institution TEXT NOT NULL,
+            other_learner TEXT NOT NULL,
+            PRIMARY KEY (institution_id, learner_id, other_institution, other_learner)) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

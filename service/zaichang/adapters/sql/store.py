@@ -16,6 +16,7 @@ from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.media_deliveries import Deliveries
+from zaichang.adapters.sql.one_person import OnePerson
 from zaichang.adapters.sql.passkeys import PasskeyRows
 from zaichang.adapters.sql.people import People
 from zaichang.adapters.sql.records import Records
@@ -59,6 +60,7 @@ class SqliteStore(
     Deliveries,
     ErasedRows,
     ErasureRows,
+    OnePerson,
     HourFactRows,
     KeyChecks,
 ):
