@@ -9,7 +9,7 @@ from typing import Any, Final
 from zaichang.api.app import describe
 from zaichang.api.openapi import TAGS
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.enums import Route, SessionState
+from zaichang.core.enums import Mode, Route, SessionState
 from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, ReviewerId, SessionId, TokenId
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.publishing import amendment_line, outbox_line
@@ -202,6 +202,9 @@ def example_lines() -> tuple[bytes, bytes]:
         opened_ms=start_ms,
         period="2026-01-01",
         route=Route.FACE,
+        category="professional",
+        course_version="2026.1",
+        mode=Mode.RECORDED,
     )
     minute = Minute(
         index=0,
@@ -230,8 +233,8 @@ def example_lines() -> tuple[bytes, bytes]:
 
 _OUTBOX_FIELDS: Final = {
     "v": "Version of the line's form: 1.",
-    "t": "`minute`, or `amendment` for a later change: by people, or by the service (`MOVEMENTS_FOLLOWED`,"
-    " `DELIVERY_CONFIRMED`).",
+    "t": "`minute`, `end`, `erasure`, or `amendment` for a later change: by people, or by the service"
+    " (`MOVEMENTS_FOLLOWED`, `DELIVERY_CONFIRMED`).",
     "session": "The session.",
     "minute": "The minute's number within the session, from 0.",
     "leaf": "Only of an amendment: number of its record within the session.",
@@ -243,6 +246,9 @@ _OUTBOX_FIELDS: Final = {
     "timeline": "The time line that positions are on; the same position on one time line counts once.",
     "period": "First day of the year in which it counts, or `once`; absent in sessions from before it was noted.",
     "route": "`face`, or `challenge`: no face was compared; likewise.",
+    "category": "`professional` or `public`, as the lesson said when the session began; absent where it said nothing.",
+    "mode": "`recorded`, or `broadcast`: a live broadcast; absent in sessions from before it was noted.",
+    "course_version": "Version of the course, as the lesson said when the session began; absent likewise.",
     "server_ms": "Only of a minute: the server time that it lasted.",
     "policy": "Digest of the rules; `GET /v1/policies/{digest}` shows them.",
     "record": "The minute: `verdict` (V, F or U), `verified` and `undecided` (positions in the lesson, ms),"
@@ -277,7 +283,12 @@ def _outbox() -> list[str]:
         "  are appended to the file of today only, so a file is finished once a later day's file exists.",
         "- A line is written only after a signed checkpoint covers its record.",
         "- The service writes each line once; should one come twice, ignore it by its key: (`session`, `minute`), of",
-        "  an amendment (`session`, `leaf`).",
+        "  an amendment (`session`, `leaf`), of an end `session`, of an erasure its `log`.",
+        '- A line `"t":"end"` follows a session\'s last minutes: `opened_ms`, `closed_ms`, `reason`, `verified_ms`,',
+        "  how many `minutes` were verified, refused and undecided, and how many `proofs` of each kind were made",
+        "  (`capture`, `liveness`, `answer`, `passkey`).",
+        '- A line `"t":"erasure"` names the `sessions` of an erased learner, at most 500, and the `scope`. After',
+        "  `biometrics` the hours stand; after `all` erase your copies of the lines of these sessions.",
         "- The service never deletes a file. Erasing a learner overwrites `learner` by as many `-`, in place: no line",
         "  moves.",
         "- Read whole lines only. After a crash the last line may lack its end (a line feed): the service cuts it off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ async def test_the_outbox_line_has_the_fields_of_a_line_that_the_service_wrote(t
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         keys = await services.institutions.add("inst", "机构", "Institution")
+        lesson = await services.store.lesson("inst", "course", "lesson")
+        await services.store.put_lesson(replace(lesson, category="public", course_version="2026.1"))
         await studied(Web(services, clock, keys, None))  # type: ignore[arg-type]  # no client: it studies only
         [path] = (tmp_path / "outbox").glob("*.jsonl")
         written = json.loads(path.read_bytes().splitlines()[0])

@@ -57,6 +57,8 @@ def manage_router() -> APIRouter:
                     timeline=lesson.timeline,
                     live_from_ms=lesson.live_from_ms,
                     counts_again=lesson.counts_again,
+                    category=lesson.category,
+                    course_version=lesson.course_version,
                     duration_ms=lesson.duration_ms,
                     policy_digest=lesson.policy_digest,
                     questions=len(lesson.questions),
@@ -86,6 +88,8 @@ def manage_router() -> APIRouter:
             timeline_kept=asked.timeline_kept,
             live_from_ms=asked.live_from_ms,
             counts_again=asked.counts_again,
+            category=asked.category,
+            course_version=asked.course_version,
         )
         return LessonAnswer(ok=True, version=made.version, timeline=made.timeline, counts_again=made.counts_again)
 

@@ -61,6 +61,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="MM-DD",
         help="day from which the lesson counts again each year, or `once`; default: unchanged, at first 01-01",
     )
+    sub.add_argument(
+        "--category", choices=["professional", "public", ""], help="for the hour system; default: unchanged"
+    )
+    sub.add_argument("--course-version", metavar="ID", help="version of the course, for the hour system")
     sub = part("questions", "replace a lesson's question bank, or show it")
     sub.add_argument("course", metavar="COURSE")
     sub.add_argument("lesson", metavar="LESSON")
@@ -150,6 +154,8 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
         timeline_kept=args.timeline_kept,
         live_from_ms=args.live_from_ms,
         counts_again=args.counts_again,
+        category=args.category,
+        course_version=args.course_version,
     )
     return {"lesson": args.lesson, "version": made.version, "timeline": made.timeline, "policy": policy.name}
 

@@ -136,6 +136,14 @@ class ProposalState(StrEnum):
     REFUSED = "refused"
 
 
+class Mode(StrEnum):
+    """The form in which a lesson reaches its learners."""
+
+    RECORDED = "recorded"
+    BROADCAST = "broadcast"
+    """A live broadcast."""
+
+
 class ErasureScope(StrEnum):
     """The part of a learner's data that an erasure destroys."""
 

@@ -37,7 +37,9 @@ def read_catalogue(path: str) -> dict[str, str]:
 async def stored_facts(
     store: HourFacts, institution_id: InstitutionId, learner_id: LearnerId, catalogue: Mapping[str, str]
 ) -> list[Fact]:
-    """Return a learner's facts. A course that the catalogue does not name counts in no category, in the total alone.
+    """Return a learner's facts.
+
+    A course that the catalogue does not name has the category of its lesson; without one it counts in the total alone.
 
     Raises:
         StorageError: The store cannot be read.
@@ -47,6 +49,6 @@ async def stored_facts(
     stored = [json.loads(fact.body) for fact in await store.hour_facts(institution_id, learner_id)]
     for entry in without_revoked(stored):
         if entry["runs"]:
-            category = catalogue.get(f"{entry['institution']}/{entry['course']}", "")
+            category = catalogue.get(f"{entry['institution']}/{entry['course']}", entry.get("category", ""))
             entries.append(entry | {"category": category})
     return facts_of(entries)

@@ -57,6 +57,8 @@ class Launches:
                 terms=terms_of(route, extra_time_pct, liveness_excluded),
                 enrol=enrol,
                 counts_again=lesson.counts_again,
+                category=lesson.category,
+                course_version=lesson.course_version,
                 person=self._ports.vault.mark(MarkKind.PERSON, person_ref) if person_ref else "",
             )
         )

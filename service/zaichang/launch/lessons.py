@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotFound, PeerViolation
@@ -15,6 +16,8 @@ from zaichang.ports.lessons import LessonStore
 from zaichang.ports.records import Lesson
 from zaichang.session.events import Question
 from zaichang.session.policy import Policy, policy_digest, policy_to_mapping
+
+CATEGORIES: Final = ("", "professional", "public")
 
 
 class Lessons:
@@ -39,6 +42,8 @@ class Lessons:
         timeline_kept: bool = False,
         live_from_ms: int | None = None,
         counts_again: str = "",
+        category: str | None = None,
+        course_version: str | None = None,
     ) -> Lesson:
         """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
 
@@ -55,11 +60,13 @@ class Lessons:
             timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
             live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
             counts_again: The day of each year from which it counts again, ``MM-DD``, or ``once``; empty: as it was.
+            category: ``professional``, ``public`` or empty, for the hour system; None: as it was.
+            course_version: Version of the course, or empty; None: as it was.
 
         Running sessions go on with the version that they began with; the next launch gets this one.
 
         Raises:
-            PeerViolation: ``lesson.title``, ``lesson.counts_again``, ``id.invalid``.
+            PeerViolation: ``lesson.title``, ``lesson.counts_again``, ``lesson.category``, ``id.invalid``.
         """
         for title in (title_zh, title_en):
             if not plain(title):
@@ -73,6 +80,12 @@ class Lessons:
             live_from_ms = before.live_from_ms if before is not None else 0
         if not counts_again:
             counts_again = before.counts_again if before is not None else CALENDAR_YEAR
+        if category is None:
+            category = before.category if before is not None else ""
+        if category not in CATEGORIES:
+            raise PeerViolation("lesson.category", "A category is professional, public or empty.")
+        if course_version is None:
+            course_version = before.course_version if before is not None else ""
         digest = policy_digest(policy)
         await self._store.put_policy(digest, policy.name, canonical_bytes(policy_to_mapping(policy)))
         lesson = Lesson(
@@ -88,6 +101,8 @@ class Lessons:
             timeline=before.timeline if before is not None and kept else version,
             live_from_ms=live_from_ms,
             counts_again=check_counts_again(counts_again),
+            category=category,
+            course_version=check_id(course_version, "course_version") if course_version else "",
         )
         await self._store.put_lesson(lesson)
         return lesson

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import jwt
 import msgspec
@@ -47,6 +47,8 @@ class LaunchClaims:
         terms: Route and recorded allowances.
         enrol: Whether the holder may enrol this learner once, where no reference exists.
         counts_again: The day of each year from which the lesson counts again, ``MM-DD``, or ``once``.
+        category: ``professional``, ``public`` or empty, as the lesson says.
+        course_version: The version of its course, or empty.
         person: A keyed digest of the person, where the launch named one (``Vault.mark``); empty: none.
     """
 
@@ -59,6 +61,8 @@ class LaunchClaims:
     terms: Terms = field(default_factory=Terms)
     enrol: bool = False
     counts_again: str = CALENDAR_YEAR
+    category: str = ""
+    course_version: str = ""
     person: str = ""
 
 
@@ -113,6 +117,8 @@ class _Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     line: str = "1"
     live: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] = 0
     again: str = CALENDAR_YEAR
+    cat: Literal["", "professional", "public"] = ""
+    cver: Annotated[str, msgspec.Meta(max_length=64)] = ""
     who: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")] | None = None
 
 
@@ -150,6 +156,10 @@ class LaunchTokens:
         }
         if claims.lesson.live_from_ms:
             payload["live"] = claims.lesson.live_from_ms
+        if claims.category:
+            payload["cat"] = claims.category
+        if claims.course_version:
+            payload["cver"] = claims.course_version
         if claims.person:
             payload["who"] = claims.person
         if claims.terms.liveness_excluded:
@@ -303,5 +313,7 @@ def _claims(payload: dict[str, Any]) -> LaunchClaims:
         terms=terms_of(fields.route, fields.extra, fields.spare),
         enrol=fields.enrol,
         counts_again=check_counts_again(fields.again),
+        category=fields.cat,
+        course_version=check_id(fields.cver, "course_version") if fields.cver else "",
         person=fields.who or "",
     )

@@ -41,6 +41,7 @@ class Study:
         once_only: Whether the lesson counts once, not once a year.
         reported_ms: When the institution reported them; None if it did not.
         recognised_ms: When the authority recognised them; None if it did not.
+        route: ``face`` or ``challenge`` (no face was compared); empty: not said.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Study:
     once_only: bool = False
     reported_ms: int | None = None
     recognised_ms: int | None = None
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

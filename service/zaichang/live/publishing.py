@@ -8,17 +8,26 @@ and minute: two lines with the same key are the same line.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from zaichang.core.canonical import canonical_bytes
+from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import OutboxLine
 from zaichang.core.ids import InstitutionId, SessionId
-from zaichang.ports.records import SessionRow, StoredMinute
+from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
 SESSIONS_A_LINE: Final = 500
 """Most sessions that one line of an erasure names."""
+
+_PROOFS: Final = {
+    "CaptureAssessed": "capture",
+    "LivenessAssessed": "liveness",
+    "ChallengeAnswered": "answer",
+    "PasskeyAnswered": "passkey",
+}
+"""Event to the kind of proof that it holds."""
 
 
 def outbox_line(row: SessionRow, minute: StoredMinute, origin: str, entry_index: int) -> bytes:
@@ -120,6 +129,56 @@ def erasure_lines(
     ]
 
 
+def end_line(row: SessionRow, final: StoredLeaf, events: Sequence[bytes], origin: str, entry_index: int) -> bytes:
+    """Return the line of a session's end: why it ended, its sums as the log states them, and its proofs.
+
+    Args:
+        row: The session.
+        final: The ``session.final`` leaf.
+        events: The session's events.
+        origin: The log.
+        entry_index: The leaf's index.
+    """
+    leaf = json.loads(final.body)
+    return (
+        canonical_bytes(
+            {
+                "v": 1,
+                "t": OutboxLine.END.value,
+                "session": row.session_id,
+                "institution": row.institution_id,
+                "learner": row.learner_id,
+                "course": row.course_id,
+                "lesson": row.lesson_id,
+                "lesson_version": row.lesson_version,
+                "timeline": row.timeline,
+                **_terms(row),
+                "opened_ms": row.opened_ms,
+                "closed_ms": final.at_ms,
+                "reason": leaf["reason"],
+                "verified_ms": leaf["verified_ms"],
+                "minutes": {name: leaf[f"n_{name}"] for name in ("verified", "refused", "undecided")},
+                "proofs": proofs_made(events),
+                "log": {"origin": origin, "index": entry_index},
+            }
+        )
+        + b"\n"
+    )
+
+
+def proofs_made(events: Sequence[bytes]) -> dict[str, int]:
+    """Return how many proofs of each kind a session's events hold, passed or not; kinds without any are left out."""
+    found = Counter(_PROOFS.get(str(parse_canonical_object(body)["e"]), "") for body in events)
+    return {kind: found[kind] for kind in sorted(found) if kind}
+
+
 def _terms(row: SessionRow) -> dict[str, str]:
-    """Return the period in which a session counts and its learner's route, as far as they are known."""
-    return {name: value for name, value in (("period", row.period), ("route", row.route or "")) if value}
+    """Return period, route, category, form and version of the course, as far as they are known."""
+    values = (
+        ("period", row.period),
+        ("route", row.route or ""),
+        ("category", row.category),
+        ("mode", row.mode),
+        ("course_version", row.course_version),
+    )
+    return {name: value for name, value in values if value}

@@ -16,7 +16,7 @@ from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import LeafKind, OutboxLine
 from zaichang.core.errors import IllegalEvent, StorageError
 from zaichang.core.ids import SessionId
-from zaichang.live.publishing import amendment_line, outbox_line
+from zaichang.live.publishing import amendment_line, end_line, outbox_line
 from zaichang.ports.log.open_logs import OpenLog
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
@@ -122,6 +122,12 @@ class Recorder:
             ]
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
             await self._ports.publishing.note_published(session_id, [minute.minute for minute in minutes])
+        for session_id in await self._ports.publishing.unpublished_ends():
+            row = await self._ports.history.session(session_id)
+            log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
+            for leaf in await self._ports.history.leaves(session_id):
+                if leaf.kind is LeafKind.FINAL and leaf.entry_index is not None:
+                    await self._publish_end(row, log.origin, leaf, leaf.entry_index)
         for amendment in await self._ports.publishing.unpublished_amendments():
             row = await self._ports.history.session(amendment.session_id)
             log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
@@ -154,6 +160,8 @@ class Recorder:
             for each in await self._ports.decisions.amendments(row.session_id):
                 if each.leaf_seq == leaf.leaf_seq and not each.published:
                     await self._publish_amendment(row, origin, each, index, repeated)
+        if leaf.kind is LeafKind.FINAL:
+            await self._publish_end(row, origin, leaf, index)
         if leaf.n_minutes == 0:
             return ()
         minutes = [m for m in await self._ports.history.minutes(row.session_id) if m.leaf_seq == leaf.leaf_seq]
@@ -169,6 +177,13 @@ class Recorder:
             await asyncio.to_thread(self._outbox.append, lines, self._ports.clock.now_ms())
         await self._ports.publishing.note_published(row.session_id, [minute.minute for minute in minutes])
         return minutes
+
+    async def _publish_end(self, row: SessionRow, origin: str, leaf: StoredLeaf, index: int) -> None:
+        """Write the line of a session's end; after a crash it may stand twice, equal in all."""
+        line = end_line(row, leaf, await self._ports.history.events(row.session_id), origin, index)
+        async with self._publishing:
+            await asyncio.to_thread(self._outbox.append, [line], self._ports.clock.now_ms())
+        await self._ports.publishing.note_end_published(row.session_id)
 
     async def _publish_amendment(
         self, row: SessionRow, origin: str, amendment: Amendment, index: int, repeated: bool

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from zaichang.core import rules_version
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
-from zaichang.core.enums import PasskeyUse, Route, SessionState
+from zaichang.core.enums import Mode, PasskeyUse, Route, SessionState
 from zaichang.core.errors import EvidenceError, FatalLogError, NotAllowed, NotFound, StorageError, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.core.periods import period_at
@@ -232,6 +232,9 @@ class SessionHub:
             period=period_at(claims.counts_again, opened_ms),
             route=terms.route,
             person=person,
+            category=claims.category,
+            course_version=claims.course_version,
+            mode=Mode.BROADCAST if lesson.live_from_ms else Mode.RECORDED,
         )
         log = await ports.logs.log_for(row.institution_id, row.opened_ms)
         for old in await ports.sessions.open_session(row):

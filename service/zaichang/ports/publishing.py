@@ -29,6 +29,12 @@ class PublishingStore(Protocol):
     async def note_published(self, session_id: SessionId, minutes: Sequence[int]) -> None:
         """Note that the outbox holds these minutes. Cost: commit."""
 
+    async def unpublished_ends(self) -> Sequence[SessionId]:
+        """Return sessions whose last leaf is anchored and whose end is not noted as written. Cost: read."""
+
+    async def note_end_published(self, session_id: SessionId) -> None:
+        """Note that the outbox holds the session's end. Cost: commit."""
+
     async def unpublished_amendments(self) -> Sequence[Amendment]:
         """Return decisions whose leaf is anchored and whose outbox line is not noted as written. Cost: read."""
 

@@ -40,7 +40,8 @@ class Lesson:
     ``duration_ms`` is never the player's word; ``questions`` is the bank for question challenges, which stays here.
     ``timeline`` names the time line that positions are on: that of the first version that had it. ``live_from_ms`` is
     when a live broadcast began, server time, or 0. ``counts_again`` is the day of each year (``MM-DD``) from which it
-    counts again, or ``once``.
+    counts again, or ``once``. ``category`` (``professional``, ``public`` or empty) and ``course_version`` are the
+    institution's words, for the hour system.
     """
 
     institution_id: InstitutionId
@@ -55,6 +56,8 @@ class Lesson:
     timeline: str = "1"
     live_from_ms: int = 0
     counts_again: str = CALENDAR_YEAR
+    category: str = ""
+    course_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,9 @@ class SessionRow:
         period: The period in which its credit counts (``core.periods``).
         route: The route that its learner was on; None in sessions from before it was noted.
         person: A keyed digest of the person behind the account (``Vault.mark``); empty where no launch named one.
+        category: ``professional``, ``public``, or empty: as the lesson said at the start.
+        course_version: The version of its course then, or empty.
+        mode: The lesson's form (``core.enums.Mode``); empty in sessions from before it was noted.
     """
 
     session_id: SessionId
@@ -147,6 +153,9 @@ class SessionRow:
     period: str = ""
     route: Route | None = None
     person: str = ""
+    category: str = ""
+    course_version: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

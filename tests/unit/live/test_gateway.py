@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,7 +55,8 @@ async def test_a_session_from_join_to_close_is_verified_and_anchored(tmp_path: P
         assert all(leaf.entry_index is not None for leaf in leaves)
         assert (leaves[0].kind, leaves[-1].kind) == ("session.start", "session.final")
         lines = b"".join(path.read_bytes() for path in (tmp_path / "outbox").iterdir()).splitlines()
-        assert len(lines) == 2
+        assert [line["t"] for line in map(json.loads, lines)] == ["minute", "minute", "end"]
+        assert json.loads(lines[-1])["proofs"]["capture"] >= 2 and json.loads(lines[-1])["mode"] == "recorded"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ _FACT: Final = "institution_id, learner_id, fact_key, session_id, verified_ms, f
 _ROW: Final = (
     "s.session_id, s.institution_id, s.learner_id, s.course_id, s.lesson_id, s.token_id, s.policy_digest, s.state, "
     "s.opened_ms, s.closed_ms, s.superseded_by, s.epoch, s.next_seq, s.lesson_version, s.timeline, s.owed, "
-    "s.period, s.route, s.person"
+    "s.period, s.route, s.person, s.category, s.course_version, s.mode"
 )
 _ERASED: Final = (
     "EXISTS (SELECT 1 FROM learners e WHERE e.institution_id = s.institution_id AND e.learner_id = s.learner_id "

@@ -85,13 +85,16 @@ class People:
             lesson.timeline,
             lesson.live_from_ms,
             lesson.counts_again,
+            lesson.category,
+            lesson.course_version,
         )
         await self._db.write(
             lambda db: (
                 db.execute(
                     "INSERT OR REPLACE INTO lessons (institution_id, course_id, lesson_id, title_zh, title_en, "
-                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms, counts_again) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "duration_ms, policy_digest, questions, version, timeline, live_from_ms, counts_again, "
+                    "category, course_version) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).rowcount
             )

@@ -90,6 +90,21 @@ class Records:
             )
         )
 
+    async def unpublished_ends(self) -> Sequence[SessionId]:
+        """See the port."""
+        rows = await self._all(
+            "SELECT s.session_id FROM sessions s JOIN leaves l ON l.session_id = s.session_id "
+            "WHERE s.end_published = 0 AND l.kind = ? AND l.entry_index IS NOT NULL "
+            "AND EXISTS (SELECT 1 FROM events e WHERE e.session_id = s.session_id) ORDER BY s.session_id",
+            (LeafKind.FINAL,),
+        )
+        return [SessionId(row["session_id"]) for row in rows]
+
+    async def note_end_published(self, session_id: SessionId) -> None:
+        """See the port."""
+        sql = "UPDATE sessions SET end_published = 1 WHERE session_id = ?"
+        await self._db.write(lambda db: db.execute(sql, (session_id,)).rowcount)
+
     async def add_capture(
         self, session_id: SessionId, capture_id: CaptureId, at_ms: int, size: int, keep_days: int | None = None
     ) -> None:

@@ -266,6 +266,18 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             other_learner TEXT NOT NULL,
             PRIMARY KEY (institution_id, learner_id, other_institution, other_learner)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # The institution's words on a lesson for the hour system, as they stood when a session began
+        """ALTER TABLE lessons ADD COLUMN category TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE lessons ADD COLUMN course_version TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE sessions ADD COLUMN category TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE sessions ADD COLUMN course_version TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE sessions ADD COLUMN mode TEXT NOT NULL DEFAULT ''""",
+        # Whether the outbox holds the line of its end; those that ended before have none
+        """ALTER TABLE sessions ADD COLUMN end_published INTEGER NOT NULL DEFAULT 0""",
+        """UPDATE sessions SET end_published = 1 WHERE state = 'closed'""",
+        """CREATE INDEX sessions_end_unpublished ON sessions (session_id) WHERE end_published = 0""",
+    ),
 )
 
 

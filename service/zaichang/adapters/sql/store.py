@@ -33,7 +33,8 @@ from zaichang.session.playhead import IntervalSet
 
 _SESSION_COLUMNS = (
     "session_id, institution_id, learner_id, course_id, lesson_id, token_id, policy_digest, state, opened_ms, "
-    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period, route, person"
+    "closed_ms, superseded_by, epoch, next_seq, lesson_version, timeline, owed, period, route, person, "
+    "category, course_version, mode"
 )
 
 # An analysis that was under way at a session's end may store its event after the end, within minutes. So the last event
@@ -113,7 +114,7 @@ class SqliteStore(
                 (*where, row.person),
             ).fetchall()
             db.execute(
-                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+                f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
                 (
                     row.session_id,
                     *where,
@@ -133,6 +134,9 @@ class SqliteStore(
                     row.period,
                     row.route or "",
                     row.person,
+                    row.category,
+                    row.course_version,
+                    row.mode,
                 ),
             )
             return tuple(_session(found) for found in superseded)

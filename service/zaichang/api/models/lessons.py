@@ -73,6 +73,13 @@ class LessonRequest(Asked):
             examples=["11-01"],
         ),
     ] = ""
+    category: Annotated[
+        str | None, one_of(("", "professional", "public"), "For the hour system; left out: as before.", 16)
+    ] = None
+    course_version: Annotated[
+        str | None,
+        Field(max_length=64, description="Version of the course, for the hour system; left out: as before."),
+    ] = None
 
 
 class LessonAnswer(Done):
@@ -94,6 +101,8 @@ class LessonLine(Answer):
     timeline: str = Field(description="The time line that its positions are on.", examples=["1"])
     live_from_ms: int = Field(description="Start of a live broadcast, server time; 0: none.", examples=[0])
     counts_again: str = Field(description="The day from which it counts again, or `once`.", examples=["01-01"])
+    category: str = Field(description="`professional`, `public` or empty.", examples=["professional"])
+    course_version: str = Field(description="Version of the course, or empty.", examples=["2026.1"])
     duration_ms: Ms
     policy_digest: str = Field(description="The rules' digest; `GET /v1/policies/{digest}`.", examples=["0f" * 32])
     questions: int = Field(description="Size of its question bank.", examples=[3])

@@ -10,7 +10,7 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.openings.field_openings import LESSON
 from zaichang.audit.openings.lesson_opening import LESSON_FIELD, lesson_payload
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
-from zaichang.core.enums import LeafKind
+from zaichang.core.enums import ErasureScope, LeafKind, OutboxLine
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.commit import commitment
 from zaichang.tlog.leaf import parse_leaf
@@ -26,11 +26,13 @@ class LoggedHours:
         origin: The log.
         starts: Session to its ``session.start`` leaf.
         leaves: Index to ``session.segment`` or ``session.amend`` leaf.
+        others: Index to ``session.final`` or ``erasure`` leaf: each may have lines, and needs none.
     """
 
     origin: str
     starts: dict[str, Line] = field(default_factory=dict)
     leaves: dict[int, Line] = field(default_factory=dict)
+    others: dict[int, Line] = field(default_factory=dict)
 
     @classmethod
     def read(cls, origin: str, entries: Iterable[Sequence[bytes]]) -> LoggedHours:
@@ -47,6 +49,8 @@ class LoggedHours:
                     found.starts[str(value["sid"])] = value
                 elif value["t"] in (LeafKind.SEGMENT, LeafKind.AMEND):
                     found.leaves[index] = value
+                elif value["t"] in (LeafKind.FINAL, LeafKind.ERASURE):
+                    found.others[index] = value
         return found
 
 
@@ -82,11 +86,17 @@ class OutboxCheck:
         place = value.get("log")
         origin, index = (place.get("origin"), place.get("index")) if isinstance(place, dict) else (None, None)
         log = self._logs.get(str(origin))
-        leaf = None if log is None or not isinstance(index, int) else log.leaves.get(index)
+        kind = value.get("t")
+        own = None if log is None else log.others if kind in (OutboxLine.END, OutboxLine.ERASURE) else log.leaves
+        leaf = None if own is None or not isinstance(index, int) else own.get(index)
         sid = str(value.get("session", ""))
         about = About(origin=str(origin), index=index if isinstance(index, int) else None, sid=sid or None)
-        if log is None or leaf is None or not isinstance(index, int) or leaf["sid"] != sid:
+        if log is None or leaf is None or not isinstance(index, int) or str(leaf.get("sid", "")) != sid:
             self._bad(about, "log", "The log holds no hours of this session at the line's index.")
+            return
+        if kind == OutboxLine.ERASURE:
+            if leaf["t"] != LeafKind.ERASURE or value.get("scope") != leaf.get("scope", ErasureScope.ALL):
+                self._bad(about, "scope", "The line's scope is not the log's.", leaf.get("scope"), value.get("scope"))
             return
         start = log.starts.get(sid, {})
         shown = ("course", "policy") if LESSON_FIELD in start else ("course", "lesson", "policy")
@@ -95,7 +105,13 @@ class OutboxCheck:
                 self._bad(about, name, f"The line's {name} is not the log's.", start.get(name), value[name])
         if LESSON_FIELD in start:
             self._lesson(value, start, about)
-        if value.get("t") == "minute" and leaf["t"] == LeafKind.SEGMENT:
+        if kind == OutboxLine.END and leaf["t"] == LeafKind.FINAL:
+            counts = {name: leaf[f"n_{name}"] for name in ("verified", "refused", "undecided")}
+            stated = {"reason": leaf["reason"], "verified_ms": leaf["verified_ms"], "minutes": counts}
+            for name, expected in stated.items():
+                if value.get(name) != expected:
+                    self._bad(about, name, f"The line's {name} is not the log's.", expected, value.get(name))
+        elif value.get("t") == "minute" and leaf["t"] == LeafKind.SEGMENT:
             self._minute(value, leaf, (log.origin, index), about)
         elif value.get("t") == "amendment" and leaf["t"] == LeafKind.AMEND:
             self._amended.add((log.origin, index))

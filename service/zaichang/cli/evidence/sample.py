@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -19,7 +18,8 @@ from zaichang.audit.source import load_trust, read_file, tile_reader
 from zaichang.audit.whole.past import trusted_checkpoint
 from zaichang.cli.out import say
 from zaichang.core.canonical import canonical_bytes
-from zaichang.core.errors import ConfigError, EvidenceError
+from zaichang.core.civil import Moment, parse_moment
+from zaichang.core.errors import ConfigError, EvidenceError, UnreadableInput
 from zaichang.tlog.keys import parse_vkey
 from zaichang.tlog.note import open_note, sign_note
 from zaichang.tlog.tiles import CHECKPOINT_PATH
@@ -73,6 +73,21 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         action.set_defaults(func=run)
 
 
+def _moment(text: str) -> Moment:
+    """Return the moment of the draw; a time without a zone is China's.
+
+    Raises:
+        ConfigError: ``sample.time``.
+    """
+    try:
+        moment = parse_moment(text)
+    except UnreadableInput:
+        moment = None
+    if moment is None or moment.whole_day:
+        raise ConfigError("sample.time", "--draw-at needs a date and a time, like 2026-11-25T10:00+08:00.")
+    return moment
+
+
 def _announce(args: Namespace) -> int:
     from zaichang.main.logs import signer_in
 
@@ -82,12 +97,7 @@ def _announce(args: Namespace) -> int:
         checkpoint = trust.open_checkpoint(read_file(args.checkpoint, 1_000_000)).checkpoint
     else:
         checkpoint = trusted_checkpoint(read(CHECKPOINT_PATH) or b"", read(WITNESSED), trust)[0].checkpoint
-    try:
-        draw_at = datetime.datetime.fromisoformat(args.draw_at)
-    except ValueError:
-        draw_at = None
-    if draw_at is None or draw_at.tzinfo is None:
-        raise ConfigError("sample.time", "--draw-at needs a time with its zone, like 2026-11-25T10:00+08:00.")
+    draw_at = _moment(args.draw_at)
     announcement = Announcement(
         origin=checkpoint.origin,
         size=checkpoint.size,
@@ -97,7 +107,7 @@ def _announce(args: Namespace) -> int:
         floor_share_bp=args.floor_bp,
         confidence_bp=args.confidence_bp,
         at_ms=time.time_ns() // 1_000_000,
-        draw_ms=int(draw_at.timestamp() * 1000),
+        draw_ms=draw_at.ms,
     )
     check_rates(announcement)
     frame = _frame(args.log, announcement.size)

@@ -11,6 +11,7 @@ from zaichang.audit.openings.field_openings import LESSON
 from zaichang.audit.openings.lesson_opening import lesson_payload
 from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
 from zaichang.tlog.commit import commitment
 from zaichang.tlog.merkle import leaf_hash
@@ -34,6 +35,13 @@ ENTRIES = [
         request=HASH,
     ),
     b"no leaf",
+    leaf.session_final(
+        ref(3), segments=1, n_verified=1, n_refused=0, n_undecided=1, verified_ms=60_000, codes_c=HASH,
+        reason="FINISHED",
+    ),
+    leaf.record(
+        LeafKind.ERASURE, ORIGIN, 60_000, request=HASH, date="2026-01-01", basis="pipl-47", sessions=1, scope="all"
+    ),
 ]  # fmt: skip
 COMMON = {"session": SID, "course": "c", "lesson": "l", "learner": "p", "v": 1, "lesson_version": "2", "timeline": "1"}
 
@@ -96,3 +104,26 @@ def test_honest_lines_pass_also_when_one_is_written_twice() -> None:
 )
 def test_an_alteration_is_found_and_named(lines: list[Any], fields: list[str]) -> None:
     assert found(lines) == fields
+
+
+ENDED = {**COMMON, "t": "end", "reason": "FINISHED", "verified_ms": 60_000, "proofs": {},
+         "minutes": {"verified": 1, "refused": 0, "undecided": 1}, "log": {"origin": ORIGIN, "index": 4}}  # fmt: skip
+ERASED = {"v": 1, "t": "erasure", "institution": "i", "scope": "all", "sessions": [SID],
+          "log": {"origin": ORIGIN, "index": 5}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        ([ENDED, ERASED], []),
+        ([{**ENDED, "verified_ms": 60_001}], ["verified_ms"]),
+        ([{**ENDED, "reason": "ABANDONED"}], ["reason"]),
+        ([{**ENDED, "minutes": {"verified": 2, "refused": 0, "undecided": 0}}], ["minutes"]),
+        ([{**ENDED, "session": "cd" * 16}], ["log"]),
+        ([{**ENDED, "log": {"origin": ORIGIN, "index": 1}}], ["log"]),
+        ([{**ERASED, "scope": "biometrics"}], ["scope"]),
+        ([{**ERASED, "log": {"origin": ORIGIN, "index": 4}}], ["log"]),
+    ],
+)
+def test_ends_and_erasures_are_as_the_log_states(lines: list[Any], fields: list[str]) -> None:
+    assert found([*HONEST, *lines]) == fields
