@@ -62,6 +62,7 @@ def learner_router() -> APIRouter:
         by_minute = amended(minutes, amendments)
         log = await parts.ports.logs.log_for(row.institution_id, row.opened_ms)
         appeals = await appeals_of(parts, row)
+        until_ms, now_ms = await parts.review.appeal_until_ms(row), parts.ports.clock.now_ms()
         return MySession(
             **session_fields(row, minutes, amendments),
             now_ms=parts.ports.clock.now_ms(),
@@ -70,7 +71,10 @@ def learner_router() -> APIRouter:
                 minute_view(minute, leaves, by_minute[minute.minute], left.get(minute.minute, ())) for minute in minutes
             ],
             appeals=appeals,
-            may_appeal=row.state is SessionState.CLOSED and all(appeal.answered_ms is not None for appeal in appeals),
+            may_appeal=row.state is SessionState.CLOSED
+            and all(appeal.answered_ms is not None for appeal in appeals)
+            and (until_ms is None or now_ms <= until_ms),
+            appeal_until_ms=until_ms,
         )
 
     @router.post(
@@ -78,7 +82,7 @@ def learner_router() -> APIRouter:
         responses=refused(
             {
                 **_UNKNOWN,
-                403: ("appeal.open", "appeal.session_open", "appeal.too_many"),
+                403: ("appeal.open", "appeal.session_open", "appeal.too_many", "appeal.too_late"),
                 422: ("appeal.invalid", "id.invalid"),
             }
         ),

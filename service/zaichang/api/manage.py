@@ -76,6 +76,7 @@ def manage_router() -> APIRouter:
         Its question bank stays. Running sessions go on under the rules that they began with; the next launch gets the
         new ones.
         """
+        pack = _pack(asked)
         made = await parts.lessons.add(
             institution.institution_id,
             course,
@@ -83,7 +84,8 @@ def manage_router() -> APIRouter:
             title_zh=asked.title_zh,
             title_en=asked.title_en,
             duration_ms=asked.duration_ms,
-            policy=_pack(asked).policy,
+            policy=pack.policy,
+            appeals=pack.appeals,
             version=asked.version,
             timeline_kept=asked.timeline_kept,
             live_from_ms=asked.live_from_ms,

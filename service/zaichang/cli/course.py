@@ -99,5 +99,6 @@ async def _add(settings: Settings, args: Namespace, pack: Pack) -> dict[str, str
             title_en=title_en,
             duration_ms=args.duration_ms,
             policy=pack.policy,
+            appeals=pack.appeals,
         )
         return {**keys, "lesson": outcome, "policy": policy_digest(pack.policy)}

@@ -141,7 +141,8 @@ async def _institution(services: Services, args: Namespace) -> dict[str, Any]:
 async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
     from zaichang.launch.policy_packs import load_pack
 
-    policy = load_pack(args.policy).policy
+    pack = load_pack(args.policy)
+    policy = pack.policy
     made = await services.lessons.add(
         args.institution,
         args.course,
@@ -150,6 +151,7 @@ async def _lesson(services: Services, args: Namespace) -> dict[str, Any]:
         title_en=args.title_en,
         duration_ms=args.duration_ms,
         policy=policy,
+        appeals=pack.appeals,
         version=args.version,
         timeline_kept=args.timeline_kept,
         live_from_ms=args.live_from_ms,

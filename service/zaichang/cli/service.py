@@ -127,6 +127,7 @@ async def serve(
     from zaichang.log.scrub import NightlyScrub
     from zaichang.main.service import create_service_app
     from zaichang.protocol.limits import FRAME_MAX_BYTES
+    from zaichang.review.overdue import OverdueAppeals
     from zaichang.review.retention import Retention
 
     config = uvicorn.Config(
@@ -164,6 +165,7 @@ async def serve(
         asyncio.create_task(NightlyCaptures(services.store, services.ports.blobs, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
         asyncio.create_task(HourFeed(services.store).run()),
+        asyncio.create_task(OverdueAppeals(services.ports).run()),
     ]
     if services.face_search is not None:
         chores.append(asyncio.create_task(services.face_search.run()))

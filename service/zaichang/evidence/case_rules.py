@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
-from zaichang.core.civil import AHEAD_MS, DAY_MS
+from zaichang.core.civil import DAY_MS
 from zaichang.core.enums import CaseKind
 from zaichang.core.ids import CaseId, SessionId
 from zaichang.core.reason_table import INDICATORS
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.session.decisions import Final as SessionEnd
-
-_SATURDAY: Final = 5
 
 
 def session_case_id(session_id: SessionId) -> CaseId:
@@ -47,23 +44,3 @@ def case_of_session(row: SessionRow, end: SessionEnd, due_days: int) -> CaseDraf
         undecided_ms=end.undecided_ms,
         reasons=reasons,
     )
-
-
-def working_days_later(at_ms: int, days: int) -> int:
-    """Return the end of the ``days``-th working day after a moment, in China's time.
-
-    Saturdays and Sundays are left out; public holidays are not known here, so the answer may be due too early, never
-    too late, except where a weekend is worked instead of a holiday.
-    """
-    day = (at_ms + AHEAD_MS) // DAY_MS
-    left = days
-    while left > 0:
-        day += 1
-        if _weekday(day) < _SATURDAY:
-            left -= 1
-    return (day + 1) * DAY_MS - AHEAD_MS
-
-
-def _weekday(day: int) -> int:
-    """Return the day of the week, 0 for Monday, of a day counted from 1970-01-01, a Thursday."""
-    return (day + 3) % 7

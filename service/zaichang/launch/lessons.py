@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from zaichang.core.appeal_terms import AppealTerms
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import CourseId, InstitutionId, LessonId, check_id
@@ -44,6 +45,7 @@ class Lessons:
         counts_again: str = "",
         category: str | None = None,
         course_version: str | None = None,
+        appeals: AppealTerms | None = None,
     ) -> Lesson:
         """Create or replace a lesson and keep its policy for ever under its digest; return the lesson.
 
@@ -62,6 +64,7 @@ class Lessons:
             counts_again: The day of each year from which it counts again, ``MM-DD``, or ``once``; empty: as it was.
             category: ``professional``, ``public`` or empty, for the hour system; None: as it was.
             course_version: Version of the course, or empty; None: as it was.
+            appeals: The promise of the rule pack about appeals; None: no promise.
 
         Running sessions go on with the version that they began with; the next launch gets this one.
 
@@ -103,6 +106,7 @@ class Lessons:
             counts_again=check_counts_again(counts_again),
             category=category,
             course_version=check_id(course_version, "course_version") if course_version else "",
+            appeals=appeals.text() if appeals is not None else "",
         )
         await self._store.put_lesson(lesson)
         return lesson

@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from zaichang.core.appeal_terms import DAYS_MAX, AppealTerms, is_day
 from zaichang.core.errors import ConfigError
 from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
 
@@ -41,6 +42,8 @@ class Pack:
         comparable: Whether it only imitates the rules of another field.
         appeal_hours: How long a learner may appeal after a decision.
         answer_working_days: Within how many working days an appeal is answered.
+        rest: Days from Monday to Friday that are no working days.
+        work: Saturdays and Sundays that are worked.
         cite: ``(field, clause or "our choice")`` for every rule that the pack or its base sets.
         base: The shipped pack that the rules which this one leaves out come from; empty: the fields' own defaults.
     """
@@ -54,6 +57,15 @@ class Pack:
     answer_working_days: int
     cite: tuple[tuple[str, str], ...]
     base: str
+    rest: tuple[str, ...] = ()
+    work: tuple[str, ...] = ()
+
+    @property
+    def appeals(self) -> AppealTerms:
+        """The promise about appeals that the service keeps."""
+        return AppealTerms(
+            hours=self.appeal_hours, working_days=self.answer_working_days, rest=self.rest, work=self.work
+        )
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
@@ -125,13 +137,15 @@ def read_pack(tables: Mapping[str, object], source: str) -> Pack:
     """Check one pack given as its tables; ``source`` names it in messages.
 
     Args:
-        tables: ``pack``, ``rules`` and ``cite``, as a TOML file has them.
+        tables: ``pack``, ``rules``, ``cite`` and ``calendar``, as a TOML file has them.
         source: Where they came from.
 
     Raises:
         ConfigError: ``policy.unknown_key``, ``policy.not_found`` (its base) or ``policy.invalid``.
     """
-    _only(tables, ("pack", "rules", "cite"), source)
+    _only(tables, ("pack", "rules", "cite", "calendar"), source)
+    calendar = _table(tables, "calendar", source) if "calendar" in tables else {}
+    _only(calendar, ("rest", "work"), f"{source} [calendar]")
     pack, rules, cite = (_table(tables, name, source) for name in ("pack", "rules", "cite"))
     _only(pack, (*_TEXTS, "base", "schema", "comparable", *_PACK_NUMBERS), f"{source} [pack]")
     if bad := {"name", "version", "base", "schema"} & set(rules):
@@ -160,7 +174,19 @@ def read_pack(tables: Mapping[str, object], source: str) -> Pack:
         answer_working_days=_whole(pack, "answer_working_days", 1, 90, source),
         cite=tuple(({**dict(base.cite), **clauses} if base else clauses).items()),
         base="" if base is None else base.policy.name,
+        rest=_days(calendar, "rest", source),
+        work=_days(calendar, "work", source),
     )
+
+
+def _days(calendar: Mapping[str, object], name: str, source: str) -> tuple[str, ...]:
+    found = calendar.get(name, [])
+    days = [str(day) for day in found] if isinstance(found, list) and len(found) <= DAYS_MAX else [""]
+    if not all(is_day(day) for day in days):
+        raise ConfigError(
+            "policy.invalid", f"{source} [calendar] {name} is a list of at most {DAYS_MAX} days, YYYY-MM-DD."
+        )
+    return tuple(days)
 
 
 def _base(pack: Mapping[str, object], source: str) -> Pack | None:

@@ -41,7 +41,7 @@ class Lesson:
     ``timeline`` names the time line that positions are on: that of the first version that had it. ``live_from_ms`` is
     when a live broadcast began, server time, or 0. ``counts_again`` is the day of each year (``MM-DD``) from which it
     counts again, or ``once``. ``category`` (``professional``, ``public`` or empty) and ``course_version`` are the
-    institution's words, for the hour system.
+    institution's words, for the hour system. ``appeals`` is the promise about appeals (``core.appeal_terms``) or empty.
     """
 
     institution_id: InstitutionId
@@ -58,6 +58,7 @@ class Lesson:
     counts_again: str = CALENDAR_YEAR
     category: str = ""
     course_version: str = ""
+    appeals: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from zaichang.core.appeal_terms import AppealTerms
 from zaichang.core.enums import ProposalState, SightingKind
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
@@ -79,6 +80,12 @@ class DecisionStore(Protocol):
 
     async def appeals(self, session_id: SessionId) -> Sequence[Appeal]:
         """Return a session's appeals. Cost: read."""
+
+    async def appeal_terms(self, session_id: SessionId) -> AppealTerms | None:
+        """Return the promise about appeals under which a session began, or None. Cost: read."""
+
+    async def overdue_appeals(self, now_ms: int) -> Sequence[tuple[InstitutionId, int, int]]:
+        """Return each institution with appeals past their due date: how many, and the earliest date. Cost: scan."""
 
 
 class SightingStore(Protocol):

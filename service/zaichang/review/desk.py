@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS, SERVICE
+from zaichang.core.appeal_terms import working_days_later
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.civil import time_text
 from zaichang.core.enums import CaseKind, CaseState, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.text import plain_lines
 from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, ruling_leaves, view
-from zaichang.evidence.case_rules import session_case_id, working_days_later
+from zaichang.evidence.case_rules import session_case_id
 from zaichang.live.recorder import Recorder
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
@@ -120,7 +122,7 @@ class ReviewDesk:
         Raises:
             NotFound: ``session.unknown``, also for another learner's.
             PeerViolation: ``appeal.invalid``.
-            NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``.
+            NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``, ``appeal.too_late``.
         """
         ports = self._ports
         row = await ports.history.session(session_id)
@@ -128,6 +130,13 @@ class ReviewDesk:
             raise NotFound("session.unknown", "There is no such session.")
         if row.state is not SessionState.CLOSED:
             raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
+        until_ms = await self.appeal_until_ms(row)
+        if until_ms is not None and ports.clock.now_ms() > until_ms:
+            raise NotAllowed(
+                "appeal.too_late",
+                f"This could be appealed until {time_text(until_ms)} (China's time).",
+                "Ask the institution in person.",
+            )
         known = [view(minute) for minute in await ports.history.minutes(session_id)]
         lost = {each.minute for each in await ports.decisions.amendments(session_id) if each.delta_ms < 0}
         chosen = tuple(sorted(set(minutes))) or tuple(
@@ -145,6 +154,7 @@ class ReviewDesk:
             raise NotAllowed("appeal.too_many", f"A session may be appealed {APPEALS_MAX} times.", "Ask in person.")
         key = ports.vault.unlock(await ports.learners.learner(*owner))
         now_ms = ports.clock.now_ms()
+        terms = await ports.decisions.appeal_terms(session_id)
         await ports.decisions.add_appeal(
             Appeal(
                 session_id=session_id,
@@ -160,11 +170,22 @@ class ReviewDesk:
                 subject=session_id,
                 learner_id=row.learner_id,
                 at_ms=now_ms,
-                due_ms=working_days_later(now_ms, self._appeal_days),
+                due_ms=terms.due_ms(now_ms) if terms is not None else working_days_later(now_ms, self._appeal_days),
                 undecided_ms=sum(total_ms(part) for part in (await self.left(session_id)).values()),
                 reasons=(CaseReason(code=ReasonCode.APPEALED.value, n=number + 1),),
             ),
         )
+
+    async def appeal_until_ms(self, row: SessionRow) -> int | None:
+        """Return until when an ended session may be appealed; None: it still runs, or its rules promised no period.
+
+        The period begins with the session's end, and again with each later decision about it.
+        """
+        terms = await self._ports.decisions.appeal_terms(row.session_id)
+        if terms is None or row.closed_ms is None:
+            return None
+        decided = [each.at_ms for each in await self._ports.decisions.amendments(row.session_id)]
+        return terms.until_ms(max(row.closed_ms, *decided, 0))
 
     async def words_of(self, row: SessionRow, appeal: Appeal) -> str:
         """Return the learner's text."""

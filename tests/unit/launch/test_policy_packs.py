@@ -203,3 +203,16 @@ def test_every_value_of_a_pack_names_its_clause_or_is_our_choice(name: str) -> N
     assert values <= sources.keys(), "also values that equal the default"
     if not pack.comparable:
         assert [field for field, source in sources.items() if not _CLAUSE.search(source)] == []
+
+
+def test_a_calendar_names_days_and_a_pack_keeps_its_digest() -> None:
+    plain = parse_pack(pack(), "p")
+    dated = parse_pack(pack() + b'[calendar]\nrest = ["2026-10-01"]\nwork = [2026-10-10]\n', "p")
+    assert (dated.appeals.rest, dated.appeals.work) == (("2026-10-01",), ("2026-10-10",))
+    assert (dated.appeals.hours, dated.appeals.working_days) == (24, 3)
+    assert (plain.rest, plain.work) == ((), ()) and policy_digest(plain.policy) == policy_digest(dated.policy)
+    for wrong in (b"rest = 1", b'rest = ["2026-02-30"]', b'work = ["soon"]', b"work = [1]"):
+        with pytest.raises(ConfigError, match=r"policy\.invalid"):
+            parse_pack(pack() + b"[calendar]\n" + wrong, "p")
+    with pytest.raises(ConfigError, match=r"policy\.unknown_key"):
+        parse_pack(pack() + b"[calendar]\nholidays = []\n", "p")

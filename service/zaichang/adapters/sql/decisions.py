@@ -10,6 +10,7 @@ from zaichang.adapters.sql.cases import close_case, insert_case
 from zaichang.adapters.sql.credits import LESSON, credit, of_session, take_back
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.one_person import earned_at_once
+from zaichang.core.appeal_terms import AppealTerms, terms_of
 from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
@@ -104,6 +105,22 @@ class Decisions:
             )
             for row in rows
         ]
+
+    async def appeal_terms(self, session_id: SessionId) -> AppealTerms | None:
+        """See the port."""
+        sql = "SELECT appeals FROM sessions WHERE session_id = ?"
+        row = await self._db.read(lambda db: db.execute(sql, (session_id,)).fetchone())
+        return terms_of(row["appeals"]) if row is not None else None
+
+    async def overdue_appeals(self, now_ms: int) -> Sequence[tuple[InstitutionId, int, int]]:
+        """See the port."""
+        sql = (
+            "SELECT c.institution_id, count(*), min(c.due_ms) FROM cases c WHERE c.state = 'open' AND c.due_ms <= ? "
+            "AND EXISTS (SELECT 1 FROM appeals a WHERE a.session_id = c.subject AND a.answered_ms IS NULL) "
+            "AND c.kind = ? GROUP BY 1 ORDER BY 1"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (now_ms, CaseKind.SESSION)).fetchall())
+        return [(InstitutionId(row[0]), row[1], row[2]) for row in rows]
 
     async def _amendments(self, sql: str, arguments: tuple[object, ...]) -> Sequence[Amendment]:
         rows = await self._db.read(lambda db: db.execute(sql, arguments).fetchall())

@@ -87,14 +87,15 @@ class People:
             lesson.counts_again,
             lesson.category,
             lesson.course_version,
+            lesson.appeals,
         )
         await self._db.write(
             lambda db: (
                 db.execute(
                     "INSERT OR REPLACE INTO lessons (institution_id, course_id, lesson_id, title_zh, title_en, "
                     "duration_ms, policy_digest, questions, version, timeline, live_from_ms, counts_again, "
-                    "category, course_version) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "category, course_version, appeals) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).rowcount
             )

@@ -278,6 +278,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """UPDATE sessions SET end_published = 1 WHERE state = 'closed'""",
         """CREATE INDEX sessions_end_unpublished ON sessions (session_id) WHERE end_published = 0""",
     ),
+    (
+        # The promise of the lesson's rule pack about appeals, as it stood when a session began; empty: none
+        """ALTER TABLE lessons ADD COLUMN appeals TEXT NOT NULL DEFAULT ''""",
+        """ALTER TABLE sessions ADD COLUMN appeals TEXT NOT NULL DEFAULT ''""",
+    ),
 )
 
 

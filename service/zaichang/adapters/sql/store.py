@@ -139,6 +139,12 @@ class SqliteStore(
                     row.mode,
                 ),
             )
+            db.execute(
+                "UPDATE sessions SET appeals = COALESCE((SELECT l.appeals FROM lessons l "
+                "WHERE l.institution_id = sessions.institution_id AND l.course_id = sessions.course_id "
+                "AND l.lesson_id = sessions.lesson_id), '') WHERE session_id = ?",
+                (row.session_id,),
+            )
             return tuple(_session(found) for found in superseded)
 
         return await self._db.write(operation)

@@ -125,6 +125,10 @@ class MySession(SessionLine):
     timeline: list[Minute]
     appeals: list[AppealLine] = Field(examples=[[]])
     may_appeal: bool = Field(description="Whether an appeal would be taken now.", examples=[True])
+    appeal_until_ms: int | None = Field(
+        description="Until when it may be appealed, server time; null: it still runs, or no period was promised.",
+        examples=[1_767_830_400_000],
+    )
 
 
 class SessionsPage(Answer):

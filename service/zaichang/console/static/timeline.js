@@ -18,6 +18,8 @@ const words = {
   minutes: { zh: "点按某一分钟查看原因。", en: "Tap a minute to see why." },
   decided: { zh: "人工审核", en: "A person's decision" },
   appeal: { zh: "申诉", en: "Appeal" },
+  until: { zh: "可申诉至", en: "An appeal is possible until" },
+  tooLate: { zh: "申诉期已过，截止时间", en: "The time to appeal is over since" },
   appealWhy: { zh: "请选择您认为应计入的分钟（不选则为全部未计入的分钟），并说明情况。由机构的审核人员答复，不由机器决定。", en: "Tap the minutes that you think should count (none means all that do not), and say what happened. A person at your institution answers, no machine." },
   text: { zh: "说明（最多 1000 字）", en: "What happened (at most 1000 characters)" },
   send: { zh: "提交申诉", en: "Send the appeal" },
@@ -111,6 +113,7 @@ function details() {
     squares,
     minute && !state.appealing ? [minuteDetail(minute), decisions(minute)] : h("p", { class: "quiet" }, t(words.minutes)),
     found.appeals.map((appeal) => h("p", { class: "notice" }, h("strong", {}, `${t(words.about)} (${when(appeal.at_ms)}): `), appeal.text, " · ", t(words[appeal.outcome] ?? words.waits))),
+    found.appeal_until_ms ? h("p", { class: "quiet" }, `${t(found.appeal_until_ms < found.now_ms ? words.tooLate : words.until)} ${when(found.appeal_until_ms)}`) : null,
     state.sent ? h("p", { class: "notice ok", role: "status" }, t(words.sent)) : null,
     state.appealing ? appealForm() : found.may_appeal && found.timeline.length ? h("p", {}, h("button", { id: "start-appeal", type: "button", onclick: () => { state.appealing = true; draw(); } }, t(words.appeal))) : null,
   ];
