@@ -65,9 +65,10 @@ def put(state: State, **parts: dict[str, Any]) -> State:
     """Give some fields of a state's parts other values; return the state.
 
     Tests set up a situation that events reach only by a long way through here and nowhere else, as the owners are the
-    only writers in the source (``tests/unit/session/test_parts_ownership.py``).
+    only writers in the source (``tests/unit/session/test_parts_ownership.py``). Values that one event keeps for the
+    next are forgotten: they no longer hold.
     """
-    for part, values in parts.items():
+    for part, values in {"playback": {"due_ms": 0}, "link": {"next_nonce": ""}, **parts}.items():
         for name, value in values.items():
             setattr(getattr(state, part), name, value)
     return state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from support.desk import POLICY, begun, done, frame, good_face, started
+from support.desk import POLICY, begun, done, frame, good_face, put, started
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import PasskeyCause
 from zaichang.session import decisions as d
@@ -31,7 +31,7 @@ class Hands:
 
     def turn(self) -> Turn:
         """Return a turn on the state itself, to call one function of the core with."""
-        return Turn(self.state, self.policy, self.now_ms)
+        return Turn(put(self.state), self.policy, self.now_ms)
 
     def wait(self, span_ms: int) -> Hands:
         self.now_ms += span_ms

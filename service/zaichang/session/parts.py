@@ -1,12 +1,14 @@
 """The eight parts of a session's state. Only the module with a part's name writes it.
 
 A part is mutable, but only on the copy that ``step`` made. ``State.copy`` copies every part, and all values inside are
-immutable. Copies name every field because that is the fastest way to copy slots, and every event copies all parts.
+immutable but the round in progress, which is copied with its part. Copies name every field because that is the fastest
+way to copy slots, and every event copies all parts. A field that does not count in comparisons follows from the others;
+it is kept so that the next event need not compute it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
@@ -35,6 +37,7 @@ class Link:
         jitter_ms: How late regular reports came of late.
         answer_ms: The quickest answer to a capture order on this connection; -1: none yet.
         down_ms: For how long the service was down since the last accepted heartbeat.
+        next_nonce: The value that the next heartbeat must carry; empty until the first one was acknowledged.
     """
 
     client_nonce: str = ""
@@ -48,6 +51,7 @@ class Link:
     answer_ms: int = -1
     jitter_ms: int = 0
     down_ms: int = 0
+    next_nonce: str = field(default="", compare=False)
 
     def copy(self) -> Link:
         """Return a copy."""
@@ -63,6 +67,7 @@ class Link:
         twin.answer_ms = self.answer_ms
         twin.jitter_ms = self.jitter_ms
         twin.down_ms = self.down_ms
+        twin.next_nonce = self.next_nonce
         return twin
 
 
@@ -88,6 +93,7 @@ class Playback:
         moved_ms: When the playhead last moved as a playing one does.
         paced_ms: Time between reports that may still count beyond the regular pace.
         unlinked_ms: Time without a connection that may still count.
+        due_ms: No timer is due before this server time, unless another event comes first; 0: not known.
     """
 
     phase: Phase = Phase.AWAITING_CAPTURE
@@ -105,6 +111,7 @@ class Playback:
     moved_ms: int = 0
     paced_ms: int = 0
     unlinked_ms: int = 0
+    due_ms: int = field(default=0, compare=False)
 
     def copy(self) -> Playback:
         """Return a copy."""
@@ -124,6 +131,7 @@ class Playback:
         twin.moved_ms = self.moved_ms
         twin.paced_ms = self.paced_ms
         twin.unlinked_ms = self.unlinked_ms
+        twin.due_ms = self.due_ms
         return twin
 
 
@@ -247,7 +255,7 @@ class Proofs:
         twin = Proofs.__new__(Proofs)
         twin.hold = self.hold
         twin.opening_lack = self.opening_lack
-        twin.round = self.round
+        twin.round = self.round.copy() if self.round is not None else None
         twin.decided = self.decided
         twin.rounds = self.rounds
         twin.due_ms = self.due_ms

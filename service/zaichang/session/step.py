@@ -34,7 +34,6 @@ from zaichang.session.owners import challenges, credit, link, liveness, page, pl
 from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs
 from zaichang.session.playhead import normalise, total_ms
 from zaichang.session.policy import Policy
-from zaichang.session.schedule import heartbeat_nonce
 from zaichang.session.state import State
 from zaichang.session.timers import next_deadline_ms
 from zaichang.session.transitions import require_legal
@@ -91,14 +90,13 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decis
         link.excuse_downtime(turn, event.down_ms)
     # (2) Let everything overdue happen at its own time.
     timers.advance(turn)
-    playback_ = turn.state.playback
-    if playback_.phase is not Phase.CLOSED:
+    if turn.state.playback.phase is not Phase.CLOSED and not isinstance(event, DeadlineReached):
         # (3) Apply the event; the phase follows the holds that it changes.
         decided = _apply(turn, event)
         if decided is not None:
             outcomes.decide(turn, *decided)
         # (4) Let everything happen that is due at once because of it.
-        timers.advance(turn)
+        timers.settle(turn)
         # (5) Record the minutes that are now decided.
         credit.record_minutes(turn)
     return turn.state, tuple(turn.out)
@@ -138,16 +136,14 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
             outcomes.cut_try(turn)
         case ConnectionResumed():
             _resume(turn)
-        case DeadlineReached():
-            pass  # advance has done it all
         case FinishRequested():
             if turn.state.playback.closing is None:
                 closing.finish(turn, ReasonCode.SESSION_FINISHED)
         case Superseded():
             credit.note(turn, ReasonCode.SUPERSEDED)
             closing.close(turn, ReasonCode.SUPERSEDED)
-        case SessionStarted():
-            raise AssertionError("require_legal refuses a second start")
+        case SessionStarted() | DeadlineReached():
+            raise AssertionError("require_legal refuses a second start, and advance does all that a timer asks for")
         case _:
             assert_never(event)
     return None
@@ -214,7 +210,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
     turn.add(
         AckHeartbeat(
             seq=beat.seq,
-            next_nonce=heartbeat_nonce(state.info, beat.seq + 1),
+            next_nonce=link.issue_nonce(turn),
             counting=active and reason is None,
             reason=reason or state.suspended,
             verified_ms=state.credit.verified_ms,

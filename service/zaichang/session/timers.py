@@ -1,7 +1,8 @@
 """Timers: everything that falls due without an event.
 
 ``advance`` handles everything overdue, each item at its own time, before an event is applied. So a late timer can
-never change a verdict (design §2, rule 2).
+never change a verdict (design §2, rule 2). ``settle`` handles what is due at once because of the event, and records
+when the next item is: until another event comes, no item comes sooner.
 """
 
 from __future__ import annotations
@@ -41,12 +42,10 @@ class Due(IntEnum):
 def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
     """Return when the first item falls due in a session that is not closed, perhaps in the past, and its kind.
 
-    Runs twice an event, so it compares as it goes. The order of the comparisons is the order of precedence.
+    Runs after every event, so it compares as it goes. The order of the comparisons is the order of precedence.
     """
-    playback_, link_, proofs_, challenges_ = state.playback, state.link, state.proofs, state.challenges
-    online = link_.hold is None
-    active = playback_.phase is Phase.ACTIVE
-    current, challenge = proofs_.round, challenges_.open
+    playback_, link_, current, challenge = state.playback, state.link, state.proofs.round, state.challenges.open
+    heard_ms, online, active = link_.heard_ms, link_.hold is None, playback_.phase is Phase.ACTIVE
     # A learner who turns the head as asked cannot face the camera: no capture is ordered while a try runs.
     trying = challenge is not None and challenge.begun
     due_ms, due = _NEVER_MS, Due.MINUTE_END
@@ -56,26 +55,16 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
         due_ms, due = current.deadline_ms, Due.CAPTURE_DEADLINE
     if challenge is not None and not challenge.overdue and 0 < challenge.deadline_ms < due_ms:
         due_ms, due = challenge.deadline_ms, Due.CHALLENGE_DEADLINE
-    if online and link_.heard_ms + policy.gap_ms < due_ms:
-        due_ms, due = link_.heard_ms + policy.gap_ms, Due.GAP
-    if link_.heard_ms + link_.down_ms + policy.abandon_ms < due_ms:
-        due_ms, due = link_.heard_ms + link_.down_ms + policy.abandon_ms, Due.ABANDONED
+    if online and heard_ms + policy.gap_ms < due_ms:
+        due_ms, due = heard_ms + policy.gap_ms, Due.GAP
+    if heard_ms + link_.down_ms + policy.abandon_ms < due_ms:
+        due_ms, due = heard_ms + link_.down_ms + policy.abandon_ms, Due.ABANDONED
     if playback_.closing is None and state.info.at_ms + policy.session_max_ms < due_ms:
         due_ms, due = state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
-    if current is not None:
-        if not current.capture_id and not trying and current.retake_at_ms < due_ms:
+    if not trying:
+        if current is not None and not current.capture_id and current.retake_at_ms < due_ms:
             due_ms, due = current.retake_at_ms, Due.RETAKE
-        if not current.drawn and not trying and active and policy.schema >= DRAWN_SINCE_SCHEMA:
-            sample_ms = _sample_due_ms(state, policy)
-            if sample_ms < due_ms:
-                due_ms, due = sample_ms, Due.ROUND
-    elif not trying:
-        if policy.schema >= DRAWN_SINCE_SCHEMA:
-            round_ms = _round_due_ms(state, scheduled=False, online=online)
-            if active:
-                round_ms = min(round_ms, _sample_due_ms(state, policy))
-        else:
-            round_ms = _round_due_ms(state, scheduled=active and state.uses_captures(policy), online=online)
+        round_ms = _round_due_ms(state, policy, active=active, online=online)
         if round_ms < due_ms:
             due_ms, due = round_ms, Due.ROUND
     if challenge is None:
@@ -88,21 +77,23 @@ def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
     return due_ms, due
 
 
-def _round_due_ms(state: State, *, scheduled: bool, online: bool) -> int:
-    """Return when the next round begins: as soon as one is wanted, or as scheduled."""
-    proofs_, playback_ = state.proofs, state.playback
-    due_ms = _NEVER_MS
-    if proofs_.due_ms and online and state.page.hold is None:
+def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+    """Return when the next round begins: as soon as one is wanted, as scheduled, or (rules 2) as drawn.
+
+    A drawn round takes the place of one that the client brought about; any other begins when none is in progress.
+    """
+    proofs_, due_ms = state.proofs, _NEVER_MS
+    current = proofs_.round
+    if current is None and proofs_.due_ms and online and state.page.hold is None:
         due_ms = proofs_.due_ms
-    if scheduled:
-        return min(due_ms, _server_time_ms(playback_, proofs_.next_active_ms))
+    if active and (current is None or not current.drawn) and state.uses_captures(policy):
+        if policy.schema >= DRAWN_SINCE_SCHEMA:
+            drawn_ms = samples.due_ms(state)
+        else:
+            drawn_ms = None if current is not None else _server_time_ms(state.playback, proofs_.next_active_ms)
+        if drawn_ms is not None and drawn_ms < due_ms:
+            return drawn_ms
     return due_ms
-
-
-def _sample_due_ms(state: State, policy: Policy) -> int:
-    """Return when the next drawn round begins, if the playing goes on as reported."""
-    due_ms = samples.due_ms(state) if state.uses_captures(policy) else None
-    return _NEVER_MS if due_ms is None else due_ms
 
 
 def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
@@ -113,8 +104,8 @@ def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: boo
         next_ms = _NEVER_MS
         if policy.challenge_kinds or not state.uses_captures(policy) or passkeys.asked(state, policy):
             next_ms = challenges_.next_active_ms
-        if passkeys.first_due(state, policy):
-            next_ms = playback_.active_ms
+        if challenges_.passkey_first and passkeys.asked(state, policy):
+            next_ms = playback_.active_ms  # the first one is asked for as soon as the session plays
         liveness_ms = liveness.due_active_ms(state, policy)
         if liveness_ms is not None and liveness_ms < next_ms:
             next_ms = liveness_ms
@@ -131,17 +122,30 @@ def _server_time_ms(playback_: Playback, active_ms: int) -> int:
 
 def next_deadline_ms(state: State, policy: Policy) -> int | None:
     """Return when the shell should send ``DeadlineReached``; None for a closed session."""
-    if state.playback.phase is Phase.CLOSED:
+    playback_ = state.playback
+    if playback_.phase is Phase.CLOSED:
         return None
-    return max(_earliest(state, policy)[0], state.playback.reached_ms)
+    return max(playback_.due_ms or _earliest(state, policy)[0], playback_.reached_ms)
 
 
 def advance(turn: Turn) -> None:
-    """Advance server time to the turn's. Orders given on the way leave now, so their deadlines count from that time."""
+    """Advance server time to that of the event, which is not applied yet: handle everything overdue first."""
+    if turn.now_ms < turn.state.playback.due_ms:
+        playback.run_to(turn, turn.now_ms)  # as most often: the event before has found that nothing is due yet
+    else:
+        settle(turn)
+
+
+def settle(turn: Turn) -> None:
+    """Handle everything that is due, each item at its own time, and record when the next one is.
+
+    Orders given on the way leave now, so their deadlines count from the turn's time.
+    """
     state = turn.state
     while state.playback.phase is not Phase.CLOSED:
         due_ms, due = _earliest(state, turn.policy)
         if due_ms > turn.now_ms:
+            playback.expect(turn, due_ms)  # time that passes does not move it; only an event does
             break
         playback.run_to(turn, max(due_ms, state.playback.reached_ms))
         _fire(turn, due)

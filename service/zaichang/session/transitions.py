@@ -116,9 +116,12 @@ from zaichang.session.values import Phase
 # 4. Time
 # -------
 #
-# ``timers.advance`` runs before and after every event. It lets everything overdue happen at its own moment, so that a
-# late timer cannot change a verdict. In between, playback.reached_ms is the moment that is being computed, while
-# turn.now_ms is the moment at which the orders that arise leave the service.
+# ``timers.advance`` runs before every event, and ``timers.settle`` after it. They let everything overdue happen at its
+# own moment, so that a late timer cannot change a verdict. In between, playback.reached_ms is the moment that is being
+# computed, while turn.now_ms is the moment at which the orders that arise leave the service.
+#
+# Between two events only time passes, and no timer's moment moves: ACTIVE time grows as fast as server time, and
+# stands still where it does not. So playback.due_ms, found after one event, still holds when the next one comes.
 
 _A, _C, _L, _S, _X = Phase.AWAITING_CAPTURE, Phase.CHALLENGING, Phase.ACTIVE, Phase.SUSPENDED, Phase.CLOSED
 

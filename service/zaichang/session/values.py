@@ -1,6 +1,7 @@
 """Values inside a session's state: the phase, a proof in progress, an open challenge, an open minute.
 
-All are immutable, so that copying a part of the state copies references only.
+All but the round are immutable, so that copying a part of the state copies references only. A round changes with almost
+every event while it lasts: it is copied with its part, and changed in place like one (``parts``).
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ Decided = tuple[Outcome, ReasonCode | None]
 """A proof's outcome and its reason. A pass has a reason if the learner came only when called."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Round:
-    """A proof in progress: up to n captures of which k must pass.
+    """A proof in progress: up to n captures of which k must pass. Only ``proofs`` writes it.
 
     Attributes:
         number: 0, 1, 2, ... within the session.
@@ -104,6 +105,40 @@ class Round:
     frame: str = ""
     shown: int = 0
     bare: bool = False
+
+    def copy(self) -> Round:
+        """Return a copy."""
+        twin = Round.__new__(Round)
+        twin.number = self.number
+        twin.taken = self.taken
+        twin.passes = self.passes
+        twin.refusals = self.refusals
+        twin.lacks = self.lacks
+        twin.reasons = self.reasons
+        twin.capture_id = self.capture_id
+        twin.nonce = self.nonce
+        twin.deadline_ms = self.deadline_ms
+        twin.received = self.received
+        twin.retake_at_ms = self.retake_at_ms
+        twin.beats = self.beats
+        twin.withheld = self.withheld
+        twin.drawn = self.drawn
+        twin.staked_ms = self.staked_ms
+        twin.ordered_ms = self.ordered_ms
+        twin.order_seq = self.order_seq
+        twin.answered_ms = self.answered_ms
+        twin.digest = self.digest
+        twin.late = self.late
+        twin.before_ms = self.before_ms
+        twin.known = self.known
+        twin.cut = self.cut
+        twin.seen = self.seen
+        twin.unseen = self.unseen
+        twin.frames = self.frames
+        twin.frame = self.frame
+        twin.shown = self.shown
+        twin.bare = self.bare
+        return twin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def proof(session: Hands) -> Hands:
 
 def near_the_limit(session: Hands, left_ms: int) -> Hands:
     """Let the time limit come in ``left_ms``."""
-    session.state.info = replace(session.state.info, at_ms=session.now_ms + left_ms - LIMIT_MS)
+    put(session.state).info = replace(session.state.info, at_ms=session.now_ms + left_ms - LIMIT_MS)
     return session
 
 

@@ -12,10 +12,13 @@ import pytest
 import zaichang.session
 from zaichang.session import parts
 from zaichang.session.state import PARTS, State
+from zaichang.session.values import Round
 
 ROOM = Path(zaichang.session.__file__).parent
-ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("turn", "__init__")}
+ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("values", "copy"), ("turn", "__init__")}
 """Functions that fill a new object of their own class."""
+ROUND = "round"
+"""The value of ``proofs`` that is changed in place: as much its own as the part is."""
 
 
 def targets(tree: ast.AST) -> Iterator[ast.expr]:
@@ -44,14 +47,19 @@ def part_of(value: ast.expr, names: dict[str, str]) -> str:
     """Return the part that an expression stands for: ``....state.<part>``, or a name that was bound to one."""
     if isinstance(value, ast.Name):
         return names.get(value.id, "")
-    if isinstance(value, ast.Attribute) and value.attr in PARTS:
+    if isinstance(value, ast.Attribute) and value.attr in (*PARTS, ROUND):
         return value.attr
+    if isinstance(value, ast.Call) and any(part_of(each, {}) == ROUND for each in value.args):
+        return ROUND  # a judgement that returns the round it was given, or None
     return ""
 
 
 def bound(function: ast.AST) -> dict[str, str]:
-    """Return the local names that stand for a part, or for ``state``."""
+    """Return the local names that stand for a part, or for the round."""
     names: dict[str, str] = {}
+    if isinstance(function, ast.FunctionDef):
+        arguments = (each for each in function.args.args if each.annotation is not None)
+        names = {each.arg: ROUND for each in arguments if ast.unparse(each.annotation or each) == "Round"}
     for node in ast.walk(function):
         if not isinstance(node, ast.Assign):
             continue
@@ -101,14 +109,21 @@ def test_the_state_is_the_start_event_and_eight_parts() -> None:
 @pytest.mark.parametrize("module", sources())
 def test_a_module_writes_its_own_part_and_nothing_else(module: str) -> None:
     found = writes(sources()[module], module)
-    assert {part for part, _ in found} <= ({module} if module in PARTS else set()), found
+    own = {module} if module in PARTS else set()
+    assert {part for part, _ in found} <= (own | {ROUND} if module == "proofs" else own), found
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_field_of_a_part_is_written_there(part: str) -> None:
     cls = getattr(parts, part.capitalize())
-    written = {field for _, field in writes(sources()[part], part)}
+    written = {field for name, field in writes(sources()[part], part) if name == part}
     assert written == {spec.name for spec in fields(cls)}, "a field that is never written is none"
+
+
+def test_every_field_of_the_round_is_written_or_fixed_when_it_begins() -> None:
+    written = {field for part, field in writes(sources()["proofs"], "proofs") if part == ROUND}
+    fixed = {"number", "staked_ms", "bare"}
+    assert written | fixed == {spec.name for spec in fields(Round)} and not written & fixed
 
 
 @pytest.mark.parametrize("module", sources())
@@ -126,9 +141,14 @@ def test_foreign_writes_are_seen() -> None:
         "def c(turn):\n    state, link = turn.state, turn.state.link\n    link.seq += 1\n"
         "def d(turn):\n    x = turn.state.proofs\n    a, x.strikes = 1, 2\n"
         "def e(turn):\n    turn.state.info = None\n"
+        "def f(turn):\n    current = turn.state.proofs.round\n    current.beats += 1\n"
+        "def g(turn):\n    current = captures.awaited(turn.state.proofs.round)\n    current.late = True\n"
+        "def h(turn, current: Round):\n    current.cut = None\n"
+        "def i(turn):\n    turn.state.proofs.round.passes = 0\n"
     )
     assert sorted(writes(source, "step")) == [
-        ("", "info"), ("credit", "held"), ("link", "seq"), ("page", "hold"), ("proofs", "strikes"),
+        ("", "info"), ("credit", "held"), ("link", "seq"), ("page", "hold"), ("proofs", "strikes"), ("round", "beats"),
+        ("round", "cut"), ("round", "late"), ("round", "passes"),
     ]  # fmt: skip
 
 

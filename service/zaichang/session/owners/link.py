@@ -10,6 +10,7 @@ from zaichang.session.decisions import RejectHeartbeat, RejectReveal
 from zaichang.session.events import BeaconArrived, HeartbeatReceived, NonceRevealed
 from zaichang.session.owners import credit
 from zaichang.session.schedule import heartbeat_nonce, opens
+from zaichang.session.state import State
 from zaichang.session.turn import Turn
 
 JITTER_FADES = 8
@@ -43,7 +44,7 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
     """Accept the heartbeat that continues the chain, and reject any other; return whether it was accepted."""
     link = turn.state.link
     expected = link.seq + 1
-    if beat.seq != expected or beat.nonce != heartbeat_nonce(turn.state.info, expected):
+    if beat.seq != expected or beat.nonce != expected_nonce(turn.state):
         credit.indicate(turn, ReasonCode.HEARTBEAT_REJECTED)
         credit.note(turn, ReasonCode.HEARTBEAT_REJECTED)
         code = "nonce" if beat.seq == expected else ("replayed" if beat.seq < expected else "out_of_order")
@@ -58,6 +59,18 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
         _back(turn, beat.at_ms)
     link.connected = True
     return True
+
+
+def expected_nonce(state: State) -> str:
+    """Return the single-use value that the next heartbeat must carry (I4)."""
+    return state.link.next_nonce or heartbeat_nonce(state.info, state.link.seq + 1)
+
+
+def issue_nonce(turn: Turn) -> str:
+    """Draw the value that the heartbeat after the accepted one must carry, and remember it."""
+    link = turn.state.link
+    link.next_nonce = heartbeat_nonce(turn.state.info, link.seq + 1)
+    return link.next_nonce
 
 
 def end_gap(turn: Turn) -> bool:

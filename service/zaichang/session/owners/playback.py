@@ -48,6 +48,11 @@ def run_to(turn: Turn, to_ms: int) -> None:
     playback.reached_ms = to_ms
 
 
+def expect(turn: Turn, due_ms: int) -> None:
+    """Record when the next timer is due, so that the next event need not look for it."""
+    turn.state.playback.due_ms = due_ms
+
+
 def move(turn: Turn, target: Phase) -> bool:
     """Move to a phase; return whether it is another one.
 

@@ -5,8 +5,6 @@ Writes ``state.proofs`` and nothing else. ``outcomes`` applies a decided round t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from zaichang.core.ids import NO_CAPTURE, CaptureId
 from zaichang.core.reason_table import LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
@@ -119,7 +117,7 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
     if current is None or not current.drawn:
         return
     if current.received:
-        proofs.round = replace(current, cut=reason)  # once its picture is judged
+        current.cut = reason  # once its picture is judged
         return
     if current.unseen and not current.shown:
         proofs.opening_lack = captures.telling(captures.misses(current), Outcome.FAILED)
@@ -127,7 +125,7 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
         samples.miss(turn, reason)
         if captures.delivered(current, turn.state.link.seq):
             samples.cut(turn, reason)
-    proofs.round = replace(current, drawn=False, cut=None, frame="", frames=())
+    current.drawn, current.cut, current.frame, current.frames = False, None, "", ()
     samples.schedule(turn)
 
 
@@ -141,8 +139,9 @@ def begin_round(turn: Turn) -> None:
     drawn = turn.sampled and turn.state.playback.phase is Phase.ACTIVE and samples.is_due(turn.state)
     free = proofs.round is None or (drawn and not proofs.round.drawn)
     if free and turn.state.link.client_nonce:
-        begun = Round(number=proofs.rounds, drawn=drawn, staked_ms=turn.state.samples.staked_ms)
-        proofs.round = samples.ask_pledged(turn, begun) if drawn and turn.pledged else begun
+        frames, bare = samples.ask_pledged(turn) if drawn and turn.pledged else ((), False)
+        staked_ms = turn.state.samples.staked_ms
+        proofs.round = Round(number=proofs.rounds, drawn=drawn, staked_ms=staked_ms, frames=frames, bare=bare)
         proofs.rounds += 1
         order_capture(turn)
 
@@ -153,22 +152,15 @@ def order_capture(turn: Turn) -> None:
     current = proofs.round
     if current is None:
         return
-    proofs.round = replace(
-        current,
-        taken=current.taken + 1,
-        capture_id=CaptureId(f"c{current.number}-{current.taken}"),
-        nonce=draw(turn.state.lots, "capture", current.number * 1_000 + current.taken)[:16].hex(),
-        deadline_ms=turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms),
-        received=False,
-        retake_at_ms=0,
-        beats=0,
-        ordered_ms=turn.now_ms,
-        order_seq=turn.state.link.seq,
-        answered_ms=0,
-        digest="",
-        frame="".join(current.frames[:1]),
-        frames=current.frames[1:],
-    )
+    number = current.number * 1_000 + current.taken
+    current.capture_id = CaptureId(f"c{current.number}-{current.taken}")
+    current.nonce = draw(turn.state.lots, "capture", number)[:16].hex()
+    current.taken += 1
+    current.deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
+    current.ordered_ms, current.order_seq = turn.now_ms, turn.state.link.seq
+    current.received, current.retake_at_ms, current.beats = False, 0, 0
+    current.answered_ms, current.digest = 0, ""
+    current.frame, current.frames = "".join(current.frames[:1]), current.frames[1:]
     repeat_order(turn)
 
 
@@ -190,9 +182,8 @@ def resume(turn: Turn) -> None:
     if current is None:
         return
     if turn.sampled or excuse(turn):
-        now_ms, seq = turn.now_ms, turn.state.link.seq
-        deadline_ms = now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
-        proofs.round = replace(current, deadline_ms=deadline_ms, beats=0, ordered_ms=now_ms, order_seq=seq)
+        current.deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
+        current.ordered_ms, current.order_seq, current.beats = turn.now_ms, turn.state.link.seq, 0
     repeat_order(turn)
 
 
@@ -207,27 +198,28 @@ def count_beat(turn: Turn) -> None:
         return
     ordered_ms = current.deadline_ms - turn.state.extended_ms(turn.policy.capture_deadline_ms)
     if turn.now_ms - ordered_ms >= current.beats * turn.policy.heartbeat_ms * 9 // 10:
-        proofs.round = replace(current, beats=current.beats + 1)
+        current.beats += 1
 
 
 def take(turn: Turn, event: CaptureTaken) -> None:
     """Word came that the outstanding picture is taken: from here on only the line decides when it arrives."""
     current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
     if current is not None and not current.answered_ms:
-        _answer(turn, replace(current, digest=event.digest))
+        current.digest = event.digest
+        _answer(turn, current)
 
 
 def _answer(turn: Turn, current: Round) -> None:
     """The outstanding order is answered now: late where the line does not explain the time (I14)."""
     answer_ms = turn.now_ms - current.ordered_ms
-    late = current.late or (turn.sampled and answer_ms > link.explained_ms(turn))
+    if turn.sampled and answer_ms > link.explained_ms(turn):
+        current.late = True
+    current.answered_ms = turn.now_ms
     link.measure(turn, answer_ms)
-    turn.state.proofs.round = replace(current, answered_ms=turn.now_ms, late=late)
 
 
 def receive(turn: Turn, event: CaptureReceived) -> None:
     """Accept or discard a picture that arrived (I7)."""
-    proofs = turn.state.proofs
     current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=False)
     if current is None:
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_LATE))
@@ -237,16 +229,12 @@ def receive(turn: Turn, event: CaptureReceived) -> None:
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
     if current.frame and current.frame != event.digest:
-        proofs.round = current = replace(current, frame="", unseen=current.unseen + 1)  # pledged, and not shown
+        current.frame, current.unseen = "", current.unseen + 1  # pledged, and not shown
     elif not current.frame and (not current.answered_ms or current.digest != event.digest):
         _answer(turn, current)
     see_camera(turn, event.camera, virtual=event.virtual_camera)
-    proofs.round = replace(
-        proofs.round or current,
-        received=True,
-        deadline_ms=event.at_ms + ANALYSIS_DEADLINE_MS,
-        withheld=current.withheld or current.beats >= BEATS_BEFORE_PICTURE,
-    )
+    current.received, current.deadline_ms = True, event.at_ms + ANALYSIS_DEADLINE_MS
+    current.withheld = current.withheld or current.beats >= BEATS_BEFORE_PICTURE
     turn.add(AnalyseCapture(capture_id=event.capture_id, identity=captures.shows_who(turn.policy)))
 
 
@@ -269,7 +257,7 @@ def see_camera(turn: Turn, camera: str, *, virtual: bool) -> bool:
     proofs.camera = camera
     liveness.set_mirrored(turn, mirrored=False)
     if proofs.round is not None:
-        proofs.round = replace(proofs.round, passes=0)
+        proofs.round.passes = 0
     return True
 
 
@@ -297,11 +285,8 @@ def miss(turn: Turn) -> Decided | None:
         return None
     if current.received:
         return _count(turn, ReasonCode.NOT_ANALYSED)
-    proofs.round = replace(
-        current,
-        withheld=current.withheld or current.beats >= BEATS_BEFORE_MISS,
-        late=current.late or (not current.frame and captures.delivered(current, turn.state.link.seq)),
-    )
+    current.withheld = current.withheld or current.beats >= BEATS_BEFORE_MISS
+    current.late = current.late or (not current.frame and captures.delivered(current, turn.state.link.seq))
     return _count(turn, ReasonCode.CAPTURE_MISSED)
 
 
@@ -317,7 +302,7 @@ def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
     problem = _problem(turn, event)
     if problem is ReasonCode.PAD_ATTACK and turn.sampled and captures.is_learner(event.assessment, turn.policy):
         problem = None if turn.state.samples.admitted else problem  # then all goes to review
-        turn.state.proofs.round = replace(current, known=current.known + 1)
+        current.known += 1
     seen = turn.sampled and (problem is None or captures.recognised(event.assessment, problem, turn.policy))
     return _count(turn, problem, seen=seen)
 
@@ -371,19 +356,15 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
         raise AssertionError("a capture was counted outside a round")
     # (1) The capture; an unprompted one says who was there.
     unprompted = not captures.prompted(current, policy)
-    current = replace(
-        current,
-        capture_id=NO_CAPTURE,
-        received=False,
-        before_ms=turn.now_ms,
-        passes=current.passes + (reason is None),
-        refusals=current.refusals + (reason in REFUSALS),
-        lacks=current.lacks + (reason in LACKS),
-        reasons=current.reasons if reason is None else (*current.reasons, reason),
-        seen=current.seen + (unprompted and seen),
-        shown=current.shown + (seen and current.frame != ""),
-        unseen=current.unseen + (unprompted and not seen and reason not in LACKS),
-    )
+    current.capture_id, current.received, current.before_ms = NO_CAPTURE, False, turn.now_ms
+    current.passes += reason is None
+    current.refusals += reason in REFUSALS
+    current.lacks += reason in LACKS
+    current.seen += unprompted and seen
+    current.shown += seen and current.frame != ""
+    current.unseen += unprompted and not seen and reason not in LACKS
+    if reason is not None:
+        current.reasons = (*current.reasons, reason)
     # (2) The round, where this capture decides it.
     outcome = captures.outcome_of(current, policy)
     if outcome is not None:
@@ -394,7 +375,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
     slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
-    proofs.round = replace(current, retake_at_ms=turn.now_ms + (0 if current.frames else pause_ms))
+    current.retake_at_ms = turn.now_ms + (0 if current.frames else pause_ms)
     if current.cut is not None:
         interrupt(turn, current.cut)
     return None

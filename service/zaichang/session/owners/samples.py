@@ -13,7 +13,6 @@ Writes ``state.samples`` and nothing else.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import HeartbeatReceived, Leniency
@@ -24,7 +23,6 @@ from zaichang.session.policy import Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
-from zaichang.session.values import Round
 
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
@@ -125,12 +123,15 @@ def pledge(turn: Turn, beat: HeartbeatReceived) -> None:
     samples.bare_ms = 0 if beat.frames else samples.bare_ms or beat.at_ms
 
 
-def ask_pledged(turn: Turn, begun: Round) -> Round:
-    """Return the round of the sample drawn now with the frames that it asks for; none of them is asked for twice."""
+def ask_pledged(turn: Turn) -> tuple[tuple[str, ...], bool]:
+    """Return the frames that the sample drawn now asks for, and whether it is missed for want of them.
+
+    No frame is asked for twice.
+    """
     samples, policy = turn.state.samples, turn.policy
     pledged, samples.pledged = samples.pledged, ()
-    frames = pledged_frames.chosen(pledged, turn.now_ms, policy)
-    return replace(begun, frames=frames, bare=pledged_frames.bare(samples.bare_ms, turn.now_ms, policy))
+    bare = pledged_frames.bare(samples.bare_ms, turn.now_ms, policy)
+    return pledged_frames.chosen(pledged, turn.now_ms, policy), bare
 
 
 def forget_pledged(turn: Turn) -> None:

@@ -12,7 +12,6 @@ from zaichang.core.reasons import ReasonCode as R
 from zaichang.session.events import Leniency
 from zaichang.session.owners import samples
 from zaichang.session.policy import Policy
-from zaichang.session.values import Round
 
 RULES: Policy = replace(POLICY, schema=3, misses_max_pct=200, miss_worth_ms=60_000, misses_start_pct=50)
 BEFORE = Leniency(debt_ms=7, calls=2, failures=1, liveness_failed=0)
@@ -85,15 +84,14 @@ def test_pledged_frames_are_kept_for_one_sample_and_none_of_them_marks_a_page_as
     first, second = "a" * 64, "b" * 64
     session.wait(5_000).beat(frames=(first, second))
     assert session.state.samples.bare_ms == 0
-    begun = samples.ask_pledged(session.turn(), Round(number=1))
-    assert begun.frames == (second, first) and not begun.bare
+    assert samples.ask_pledged(session.turn()) == ((second, first), False)
     assert session.state.samples.pledged == ()
     session.wait(5_000).beat()
     since_ms = session.now_ms
     session.wait(5_000).beat()
     assert session.state.samples.bare_ms == since_ms, "since the first of them"
     session.wait(5_000)
-    assert samples.ask_pledged(session.turn(), Round(number=2)).bare
+    assert samples.ask_pledged(session.turn()) == ((), True)
     samples.forget_pledged(session.turn())
     assert session.state.samples.bare_ms == 0
 
