@@ -21,6 +21,7 @@ from zaichang.core.enums import Proof
 from zaichang.session.events import MediaDelivered
 from zaichang.session.judgements.delivery import SPANS_MAX
 from zaichang.session.policy import Policy
+from zaichang.session.policy_fields import SCHEMA
 from zaichang.session.state import State
 from zaichang.session.step import start, step
 
@@ -34,7 +35,8 @@ Camera = Callable[[Desk], FrameAssessment | None]
 
 def honest(policy: Policy, span_ms: int) -> Desk:
     """Return a session watched from start to end."""
-    return Desk(policy=policy, info=started(policy, lesson_duration_ms=4 * HOUR_MS)).study(span_ms)
+    info = started(policy, lesson_duration_ms=4 * HOUR_MS)
+    return Desk(policy=policy, info=info, pledges=policy.rules >= 4).study(span_ms)
 
 
 def restless(policy: Policy, span_ms: int) -> Desk:
@@ -128,6 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     span_ms = round(chosen.hours * HOUR_MS)
     face = Policy(proofs=(Proof.PRESENCE, Proof.IDENTITY))
+    # All but one are judged by the first rules, as the earlier figures are; the drawn samples are today's rules.
     policies = {
         "face": face,
         "movements": replace(face, liveness_start=True, liveness_bracket=True),
@@ -135,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
             face, liveness_bracket=True, liveness_max_gap_ms=HOUR_MS, challenge_kinds=(), challenge_deadline_ms=600_000
         ),
         "challenges only": Policy(proofs=()),
+        "drawn samples and movements": replace(face, schema=SCHEMA, liveness_start=True, liveness_bracket=True),
         "delivery log that never comes": replace(face, delivery_required=True, delivery_wait_ms=HOUR_MS),
     }
     rows = [

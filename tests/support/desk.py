@@ -111,7 +111,8 @@ def done(order: d.OrderLiveness, **changes: Any) -> dict[str, Any]:
 class Desk:
     """Drives one session. ``camera(desk)`` gives the frame's assessment, or None for a capture that never arrives.
 
-    ``moves(desk)`` changes the obedient behaviour in a liveness try; None: "ready" is not pressed.
+    ``moves(desk)`` changes the obedient behaviour in a liveness try; None: "ready" is not pressed. ``pledges``: every
+    report pledges two frames (rules 4).
     """
 
     policy: Policy = POLICY
@@ -125,6 +126,7 @@ class Desk:
     obeys: bool = True
     online: bool = True
     visible: bool = True
+    pledges: bool = False
     passkey: Authenticator = field(default_factory=lambda: Authenticator("learner-1"))
 
     def __post_init__(self) -> None:
@@ -158,6 +160,7 @@ class Desk:
             ended=self.ended,
             rate_bp=self.rate_bp,
             visible=self.visible,
+            frames=tuple(f"{seq:062x}{number:02x}" for number in range(2)) if self.pledges else None,
         )
         self._next_beat_ms = self.now_ms + self.policy.heartbeat_ms
         return self.send(replace(beat, **changes))
@@ -259,6 +262,7 @@ class Desk:
                                 capture_id=decision.capture_id,
                                 nonce=decision.nonce,
                                 camera=self.camera_id,
+                                digest=decision.frame,
                             )
                         )
                         self.send(
