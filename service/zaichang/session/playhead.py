@@ -37,8 +37,9 @@ def add(base: IntervalSet, interval: Interval) -> IntervalSet:
     if not base:
         return normalise((interval,))
     last_start_ms, last_end_ms = base[-1]
-    if last_start_ms <= interval[0] <= last_end_ms:
-        return (*base[:-1], (last_start_ms, max(last_end_ms, interval[1])))
+    start_ms, end_ms = interval
+    if last_start_ms <= start_ms <= last_end_ms:
+        return (*base[:-1], (last_start_ms, end_ms)) if end_ms > last_end_ms else base
     return normalise((*base, interval))
 
 
@@ -70,13 +71,20 @@ def subtract(interval: Interval, taken: IntervalSet) -> IntervalSet:
 
 
 def difference(left: IntervalSet, right: IntervalSet) -> IntervalSet:
-    """Return the points in ``left`` and not in ``right``."""
+    """Return the points in ``left`` and not in ``right``. Fast where one of them is empty, or ``left`` one interval."""
+    if not left or not right:
+        return left
+    if len(left) == 1:
+        return subtract(left[0], right)
     return tuple(part for interval in left for part in subtract(interval, right))
 
 
 def total_ms(intervals: IntervalSet) -> int:
     """Return the covered length, exactly."""
-    return sum(end_ms - start_ms for start_ms, end_ms in intervals)
+    covered_ms = 0
+    for start_ms, end_ms in intervals:  # a sum over a generator takes three times as long for one or two intervals
+        covered_ms += end_ms - start_ms
+    return covered_ms
 
 
 def furthest_ms(intervals: IntervalSet) -> int:

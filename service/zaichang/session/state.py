@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from zaichang.core.enums import Route
 from zaichang.core.reasons import ReasonCode
@@ -17,6 +18,8 @@ from zaichang.session.schedule import Lots
 
 PARTS = ("link", "playback", "credit", "proofs", "challenges", "liveness", "samples", "page")
 """The parts; each is written by the module of its name alone (a test reads the assignments)."""
+
+_FACE: Final = Route.FACE
 
 
 @dataclass(slots=True)
@@ -52,8 +55,10 @@ class State:
     @property
     def unproved_ms(self) -> int:
         """Media time that no capture round has proved yet."""
-        credit = self.credit
-        return sum(end_ms - start_ms for _, start_ms, end_ms in credit.pending[credit.proved :])
+        credit, unproved_ms = self.credit, 0
+        for _, start_ms, end_ms in credit.pending[credit.proved :]:
+            unproved_ms += end_ms - start_ms
+        return unproved_ms
 
     @property
     def frontier_ms(self) -> int:
@@ -78,7 +83,7 @@ class State:
 
     def uses_captures(self, policy: Policy) -> bool:
         """Return whether captures are this session's proofs; else challenges are (the route without faces)."""
-        return self.info.terms.route == Route.FACE and bool(policy.proofs)
+        return self.info.terms.route == _FACE and bool(policy.proofs)
 
     def extended_ms(self, base_ms: int) -> int:
         """Return an allowed time, extended by this learner's recorded allowance."""
@@ -86,14 +91,14 @@ class State:
 
     def copy(self) -> State:
         """Return a copy for ``step`` to change."""
-        return State(
-            self.info,
-            self.link.copy(),
-            self.playback.copy(),
-            self.credit.copy(),
-            self.proofs.copy(),
-            self.challenges.copy(),
-            self.liveness.copy(),
-            self.samples.copy(),
-            self.page.copy(),
-        )
+        twin = State.__new__(State)
+        twin.info = self.info
+        twin.link = self.link.copy()
+        twin.playback = self.playback.copy()
+        twin.credit = self.credit.copy()
+        twin.proofs = self.proofs.copy()
+        twin.challenges = self.challenges.copy()
+        twin.liveness = self.liveness.copy()
+        twin.samples = self.samples.copy()
+        twin.page = self.page.copy()
+        return twin

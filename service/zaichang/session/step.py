@@ -38,7 +38,7 @@ from zaichang.session.state import State
 from zaichang.session.timers import next_deadline_ms
 from zaichang.session.transitions import require_legal
 from zaichang.session.turn import Turn
-from zaichang.session.values import Decided, Phase
+from zaichang.session.values import ACTIVE, CLOSED, Decided, Phase
 
 __all__ = ["next_deadline_ms", "start", "step"]
 
@@ -57,7 +57,7 @@ def start(event: SessionStarted, policy: Policy) -> tuple[State, tuple[Decision,
         ),
         credit=Credit(credited=normalise(event.credited)),
         proofs=Proofs(),
-        challenges=Challenges(passkey_first=True),
+        challenges=Challenges(passkey_first=event.passkeys is not None),
         liveness=Liveness(failed=event.leniency.liveness_failed if event.leniency is not None else 0),
         samples=samples.begun(policy, event.leniency),
         page=Page(),
@@ -90,7 +90,7 @@ def step(state: State, event: Event, policy: Policy) -> tuple[State, tuple[Decis
         link.excuse_downtime(turn, event.down_ms)
     # (2) Let everything overdue happen at its own time.
     timers.advance(turn)
-    if turn.state.playback.phase is not Phase.CLOSED and not isinstance(event, DeadlineReached):
+    if turn.state.playback.phase is not CLOSED and not isinstance(event, DeadlineReached):
         # (3) Apply the event; the phase follows the holds that it changes.
         decided = _apply(turn, event)
         if decided is not None:
@@ -198,7 +198,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
     page.take_report(turn, beat)
     phase.follow_holds(turn)
     # (5) The next heartbeat's progress counts from here, where time counts.
-    active = state.playback.phase is Phase.ACTIVE
+    active = state.playback.phase is ACTIVE
     if active:
         if state.playback.beat_ms == 0:
             reason = reason or playback.enter(turn, beat, since_ms)
@@ -212,7 +212,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
             seq=beat.seq,
             next_nonce=link.issue_nonce(turn),
             counting=active and reason is None,
-            reason=reason or state.suspended,
+            reason=reason if active else reason or state.suspended,
             verified_ms=state.credit.verified_ms,
             pending_ms=state.pending_ms + total_ms(state.credit.waiting_set),
             frontier_ms=state.frontier_ms,

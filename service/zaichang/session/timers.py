@@ -19,7 +19,7 @@ from zaichang.session.parts import Playback
 from zaichang.session.policy import DRAWN_SINCE_SCHEMA, Policy
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
-from zaichang.session.values import Phase
+from zaichang.session.values import ACTIVE, CLOSED
 
 _NEVER_MS = 1 << 62
 
@@ -39,45 +39,65 @@ class Due(IntEnum):
     DELIVERY = auto()
 
 
-def _earliest(state: State, policy: Policy) -> tuple[int, Due]:
+# Read after every event, and a module's name is read several times as fast as an enum's member.
+(
+    _MINUTE_END,
+    _CAPTURE_DEADLINE,
+    _CHALLENGE_DEADLINE,
+    _GAP,
+    _ABANDONED,
+    _TIME_LIMIT,
+    _RETAKE,
+    _ROUND,
+    _CHALLENGE,
+    _DELIVERY,
+) = Due
+
+
+def _earliest(state: State, policy: Policy, *, captures: bool) -> tuple[int, Due]:
     """Return when the first item falls due in a session that is not closed, perhaps in the past, and its kind.
 
     Runs after every event, so it compares as it goes. The order of the comparisons is the order of precedence.
+
+    Args:
+        state: Of the session.
+        policy: Of the session.
+        captures: Whether captures are its proofs.
     """
     playback_, link_, current, challenge = state.playback, state.link, state.proofs.round, state.challenges.open
-    heard_ms, online, active = link_.heard_ms, link_.hold is None, playback_.phase is Phase.ACTIVE
+    heard_ms, online, active = link_.heard_ms, link_.hold is None, playback_.phase is ACTIVE
     # A learner who turns the head as asked cannot face the camera: no capture is ordered while a try runs.
     trying = challenge is not None and challenge.begun
-    due_ms, due = _NEVER_MS, Due.MINUTE_END
+    due_ms, due = _NEVER_MS, _MINUTE_END
     if active:
         due_ms = playback_.reached_ms + MINUTE_MS - state.credit.minute_active_ms
     if current is not None and current.capture_id and current.deadline_ms < due_ms:
-        due_ms, due = current.deadline_ms, Due.CAPTURE_DEADLINE
+        due_ms, due = current.deadline_ms, _CAPTURE_DEADLINE
     if challenge is not None and not challenge.overdue and 0 < challenge.deadline_ms < due_ms:
-        due_ms, due = challenge.deadline_ms, Due.CHALLENGE_DEADLINE
+        due_ms, due = challenge.deadline_ms, _CHALLENGE_DEADLINE
     if online and heard_ms + policy.gap_ms < due_ms:
-        due_ms, due = heard_ms + policy.gap_ms, Due.GAP
+        due_ms, due = heard_ms + policy.gap_ms, _GAP
     if heard_ms + link_.down_ms + policy.abandon_ms < due_ms:
-        due_ms, due = heard_ms + link_.down_ms + policy.abandon_ms, Due.ABANDONED
+        due_ms, due = heard_ms + link_.down_ms + policy.abandon_ms, _ABANDONED
     if playback_.closing is None and state.info.at_ms + policy.session_max_ms < due_ms:
-        due_ms, due = state.info.at_ms + policy.session_max_ms, Due.TIME_LIMIT
+        due_ms, due = state.info.at_ms + policy.session_max_ms, _TIME_LIMIT
     if not trying:
         if current is not None and not current.capture_id and current.retake_at_ms < due_ms:
-            due_ms, due = current.retake_at_ms, Due.RETAKE
-        round_ms = _round_due_ms(state, policy, active=active, online=online)
+            due_ms, due = current.retake_at_ms, _RETAKE
+        round_ms = _round_due_ms(state, policy, captures=captures, active=active, online=online)
         if round_ms < due_ms:
-            due_ms, due = round_ms, Due.ROUND
+            due_ms, due = round_ms, _ROUND
     if challenge is None:
-        challenge_ms = _challenge_due_ms(state, policy, active=active, online=online)
+        challenge_ms = _challenge_due_ms(state, policy, captures=captures, active=active, online=online)
         if challenge_ms < due_ms:
-            due_ms, due = challenge_ms, Due.CHALLENGE
+            due_ms, due = challenge_ms, _CHALLENGE
     waiting = state.credit.waiting
     if waiting and waiting[0][3] < due_ms:
-        due_ms, due = waiting[0][3], Due.DELIVERY
+        due_ms, due = waiting[0][3], _DELIVERY
     return due_ms, due
 
 
-def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+def _round_due_ms(state: State, policy: Policy, *, captures: bool, active: bool, online: bool) -> int:
     """Return when the next round begins: as soon as one is wanted, as scheduled, or (rules 2) as drawn.
 
     A drawn round takes the place of one that the client brought about; any other begins when none is in progress.
@@ -86,7 +106,7 @@ def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -
     current = proofs_.round
     if current is None and proofs_.due_ms and online and state.page.hold is None:
         due_ms = proofs_.due_ms
-    if active and (current is None or not current.drawn) and state.uses_captures(policy):
+    if active and captures and (current is None or not current.drawn):
         if policy.schema >= DRAWN_SINCE_SCHEMA:
             drawn_ms = samples.due_ms(state)
         else:
@@ -96,21 +116,23 @@ def _round_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -
     return due_ms
 
 
-def _challenge_due_ms(state: State, policy: Policy, *, active: bool, online: bool) -> int:
+def _challenge_due_ms(state: State, policy: Policy, *, captures: bool, active: bool, online: bool) -> int:
     """Return when the next challenge comes: after a failed one, as scheduled, or as a passkey or liveness is owed."""
     challenges_, playback_ = state.challenges, state.playback
     due_ms = challenges_.due_ms if challenges_.due_ms and online else _NEVER_MS
     if active:
         next_ms = _NEVER_MS
-        if policy.challenge_kinds or not state.uses_captures(policy) or passkeys.asked(state, policy):
+        if policy.challenge_kinds or not captures or passkeys.asked(state, policy):
             next_ms = challenges_.next_active_ms
         if challenges_.passkey_first and passkeys.asked(state, policy):
             next_ms = playback_.active_ms  # the first one is asked for as soon as the session plays
-        liveness_ms = liveness.due_active_ms(state, policy)
-        if liveness_ms is not None and liveness_ms < next_ms:
-            next_ms = liveness_ms
+        if captures and (policy.liveness_bracket or state.liveness.wanted):
+            liveness_ms = liveness.due_active_ms(state, policy)
+            if liveness_ms is not None and liveness_ms < next_ms:
+                next_ms = liveness_ms
         if next_ms != _NEVER_MS:
-            return min(due_ms, _server_time_ms(playback_, next_ms))
+            next_due_ms = _server_time_ms(playback_, next_ms)
+            return next_due_ms if next_due_ms < due_ms else due_ms
     return due_ms
 
 
@@ -123,9 +145,10 @@ def _server_time_ms(playback_: Playback, active_ms: int) -> int:
 def next_deadline_ms(state: State, policy: Policy) -> int | None:
     """Return when the shell should send ``DeadlineReached``; None for a closed session."""
     playback_ = state.playback
-    if playback_.phase is Phase.CLOSED:
+    if playback_.phase is CLOSED:
         return None
-    return max(playback_.due_ms or _earliest(state, policy)[0], playback_.reached_ms)
+    due_ms = playback_.due_ms or _earliest(state, policy, captures=state.uses_captures(policy))[0]
+    return max(due_ms, playback_.reached_ms)
 
 
 def advance(turn: Turn) -> None:
@@ -142,8 +165,8 @@ def settle(turn: Turn) -> None:
     Orders given on the way leave now, so their deadlines count from the turn's time.
     """
     state = turn.state
-    while state.playback.phase is not Phase.CLOSED:
-        due_ms, due = _earliest(state, turn.policy)
+    while state.playback.phase is not CLOSED:
+        due_ms, due = _earliest(state, turn.policy, captures=turn.uses_captures)
         if due_ms > turn.now_ms:
             playback.expect(turn, due_ms)  # time that passes does not move it; only an event does
             break

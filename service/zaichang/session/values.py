@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.ids import NO_CAPTURE, CaptureId, ChallengeId
@@ -26,6 +27,11 @@ class Phase(StrEnum):
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     CLOSED = "CLOSED"
+
+
+ACTIVE: Final = Phase.ACTIVE
+CLOSED: Final = Phase.CLOSED
+"""The two phases that every event asks for: a module's name is read several times as fast as an enum's member."""
 
 
 class Outcome(StrEnum):

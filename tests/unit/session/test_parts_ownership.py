@@ -15,7 +15,7 @@ from zaichang.session.state import PARTS, State
 from zaichang.session.values import Round
 
 ROOM = Path(zaichang.session.__file__).parent
-ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("values", "copy"), ("turn", "__init__")}
+ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("values", "copy"), ("state", "copy"), ("turn", "__init__")}
 """Functions that fill a new object of their own class."""
 ROUND = "round"
 """The value of ``proofs`` that is changed in place: as much its own as the part is."""

@@ -8,6 +8,7 @@ from support.desk import POLICY, put, started
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.state import PARTS, State
 from zaichang.session.step import start
+from zaichang.session.values import Round
 
 
 def fresh() -> State:
@@ -54,7 +55,9 @@ def test_a_copy_is_equal_and_apart() -> None:
     for part in PARTS:
         for spec in fields(getattr(state, part)):
             setattr(getattr(state, part), spec.name, object())  # unlike any default: a copy must take it over
+    put(state, proofs={"round": Round(number=7, beats=2)})
     twin = state.copy()
+    assert twin.proofs.round is not state.proofs.round, "a round is changed in place"
     assert twin == state and twin is not state
     for part in PARTS:
         for spec in fields(getattr(state, part)):

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import POLICY, T0_MS, frame, put
+from support.desk import POLICY, T0_MS, Desk, frame, put, started
 from support.hands import Hands
+from zaichang.core.enums import Proof
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session import timers
+from zaichang.session.policy import Policy
+from zaichang.session.policy_fields import SCHEMA
+from zaichang.session.step import start, step
 from zaichang.session.timers import Due, next_deadline_ms
 from zaichang.session.values import Phase
 
@@ -325,6 +329,39 @@ def test_an_unanswered_challenge_holds_from_its_deadline() -> None:
     assert session.state.proofs.hold is R.CHALLENGE_UNANSWERED
     assert session.state.credit.pending == ()
     assert session.of(d.OrderPause)[-1].reason is R.CHALLENGE_UNANSWERED
+
+
+def restless(policy: Policy) -> Desk:
+    """Return a session with rounds, challenges, movements, pauses, gaps and a failed proof."""
+    desk = Desk(policy=policy, info=started(policy, lesson_duration_ms=3_600_000), pledges=policy.rules >= 4)
+    present = desk.camera
+    for cycle in range(12):
+        desk.camera = (lambda _: frame()) if cycle % 5 == 4 else present
+        desk.visible, desk.online = cycle % 3 != 2, cycle % 7 != 6
+        desk.study(45_000)
+    return desk
+
+
+@pytest.mark.parametrize("schema", [2, SCHEMA])
+@pytest.mark.parametrize("proofs", [POLICY.proofs, ()])
+def test_what_one_event_found_due_next_still_holds_until_the_next_event(schema: int, proofs: tuple[Proof, ...]) -> None:
+    policy = replace(POLICY, schema=schema, proofs=proofs, liveness_bracket=True, liveness_max_gap_ms=180_000)
+    desk = restless(policy)
+    state, _ = start(desk.info, policy)
+    kinds = set()
+    for event in desk.events[1:]:
+        state, _ = step(state, event, policy)
+        due_ms = next_deadline_ms(state, policy)
+        assert due_ms is not None
+        for share in (1, 2, 3):
+            later_ms = event.at_ms + (due_ms - event.at_ms) * share // 4
+            if later_ms < due_ms:
+                later, out = step(state, e.DeadlineReached(at_ms=later_ms), policy)
+                captures = later.uses_captures(policy)
+                assert timers._earliest(later, policy, captures=captures)[0] == due_ms == later.playback.due_ms
+                assert out == ()
+        kinds.add(timers._earliest(state, policy, captures=state.uses_captures(policy))[1])
+    assert len(kinds) >= 4, "of many kinds"
 
 
 @pytest.mark.parametrize("late_ms", [0, 5_000])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from zaichang.session.values import Round
+from zaichang.session.values import ACTIVE, CLOSED, Phase, Round
 
 
 def test_a_copy_of_the_round_carries_every_field_and_is_another_object() -> None:
@@ -15,3 +15,7 @@ def test_a_copy_of_the_round_carries_every_field_and_is_another_object() -> None
     twin = current.copy()
     assert type(twin) is Round and twin is not current
     assert {name: getattr(twin, name, None) is getattr(current, name) for name in names} == dict.fromkeys(names, True)
+
+
+def test_the_phases_with_a_short_name_are_members_of_the_enum() -> None:
+    assert ACTIVE is Phase.ACTIVE and CLOSED is Phase.CLOSED

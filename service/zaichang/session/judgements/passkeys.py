@@ -6,6 +6,7 @@ requires one, time without it is not lost: it goes to a person, and no learner i
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 from zaichang.core.enums import PasskeyUse
@@ -14,6 +15,7 @@ from zaichang.session.policy import Policy
 from zaichang.session.policy_fields import PASSKEYS_SINCE_SCHEMA
 from zaichang.session.state import State
 
+_USES: Final = MappingProxyType({each.value: each for each in PasskeyUse})
 DECLINED_MAX: Final = 2
 """After so many times in a row a session stops asking for a passkey."""
 
@@ -22,7 +24,7 @@ def use(state: State, policy: Policy) -> PasskeyUse:
     """Return the policy's use of passkeys on this session's route."""
     if policy.schema < PASSKEYS_SINCE_SCHEMA:
         return PasskeyUse.OFF
-    return PasskeyUse(policy.passkey_face if state.uses_captures(policy) else policy.passkey_challenge)
+    return _USES[policy.passkey_face if state.uses_captures(policy) else policy.passkey_challenge]
 
 
 def usable(state: State, policy: Policy) -> tuple[str, ...]:

@@ -30,8 +30,14 @@ def fresh_ms(policy: Policy) -> int:
 
 def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int) -> Pledged:
     """Return the frames to remember after a report that pledged these. One that was pledged before is no new one."""
-    known = {digest for _, digest in pledged}
-    return (*pledged, *((at_ms, digest) for digest in frames if digest not in known))[-PLEDGED_MAX:]
+    kept = pledged
+    for digest in frames:
+        for _, known in pledged:
+            if known == digest:
+                break
+        else:
+            kept = (*kept, (at_ms, digest))
+    return kept[-PLEDGED_MAX:]
 
 
 def chosen(pledged: Pledged, at_ms: int, policy: Policy) -> tuple[str, ...]:

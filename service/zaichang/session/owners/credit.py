@@ -74,10 +74,9 @@ def _fresh(turn: Turn, interval: Interval, boundary_ms: int, index: int) -> list
     found: list[tuple[Interval, int]] = []
     for minute, start_ms, end_ms in ((index - 1, interval[0], boundary_ms), (index, boundary_ms, interval[1])):
         if start_ms < end_ms:
-            parts = subtract((start_ms, end_ms), credit.credited)
-            for taken in (credit.pending_set, credit.waiting_set):
-                parts = difference(parts, taken) if taken else parts
-            found += [(part, minute) for part in parts]
+            parts = difference(subtract((start_ms, end_ms), credit.credited), credit.pending_set)
+            for part in difference(parts, credit.waiting_set):
+                found.append((part, minute))
     return found
 
 
@@ -300,7 +299,11 @@ def record_minutes(turn: Turn) -> None:
 def _waits(turn: Turn, index: int) -> bool:
     # Entries are in the order of playing, so the first one shows whether the oldest open minute waits.
     credit = turn.state.credit
-    return any(each[0] == index for each in credit.pending) or any(each[0] == index for each in credit.waiting)
+    for waiting in (credit.pending, credit.waiting):
+        for each in waiting:
+            if each[0] == index:
+                return True
+    return False
 
 
 def _judge(minute: OpenMinute) -> Minute:

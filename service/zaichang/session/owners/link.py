@@ -51,11 +51,12 @@ def accept(turn: Turn, beat: HeartbeatReceived) -> bool:
         turn.add(RejectHeartbeat(seq=beat.seq, code=f"heartbeat.{code}", expected_seq=expected))
         return False
     late_ms = beat.at_ms - link.heard_ms - turn.policy.heartbeat_ms
-    link.jitter_ms = max(late_ms, link.jitter_ms - link.jitter_ms // JITTER_FADES, 0)
+    faded_ms = link.jitter_ms - link.jitter_ms // JITTER_FADES  # not below 0
+    link.jitter_ms = late_ms if late_ms > faded_ms else faded_ms
     link.seq = beat.seq
     link.heard_ms = beat.at_ms
     link.down_ms = 0
-    if turn.drawn:
+    if link.lost_ms and turn.drawn:
         _back(turn, beat.at_ms)
     link.connected = True
     return True

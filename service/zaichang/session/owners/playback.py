@@ -6,6 +6,7 @@ Writes ``state.playback`` and nothing else. The counted media time goes to ``cre
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import BP_ONE
@@ -18,7 +19,7 @@ from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.transitions import require_move
 from zaichang.session.turn import Turn
-from zaichang.session.values import Phase
+from zaichang.session.values import ACTIVE, CLOSED, Phase
 
 IMPOSSIBLE_RATE = 17
 """Browsers play at most 16x. A playhead that advanced faster than this multiple of the clock was moved."""
@@ -35,12 +36,15 @@ RUN_UP_MS = 2_000
 TAIL_MIN_MS = 1_000
 """Least unreported playing before the end that is counted; a heartbeat comes at the end anyway."""
 
+_GOES_BACK: Final = frozenset({ReasonCode.SEEK_FORWARD, ReasonCode.AHEAD_OF_LIVE, ReasonCode.NETWORK_GAP})
+"""Why a report does not count where the playhead was ordered back."""
+
 
 def run_to(turn: Turn, to_ms: int) -> None:
     """Advance the session's time to ``to_ms``. Its ACTIVE part must not pass the end of the running minute."""
     playback = turn.state.playback
     elapsed_ms = to_ms - playback.reached_ms
-    if elapsed_ms > 0 and playback.phase is Phase.ACTIVE:
+    if elapsed_ms > 0 and playback.phase is ACTIVE:
         playback.active_ms += elapsed_ms
         if turn.drawn:
             samples.stake(turn, elapsed_ms)
@@ -64,7 +68,7 @@ def move(turn: Turn, target: Phase) -> bool:
     if changed:
         require_move(playback.phase, target)
         playback.phase = target
-    if target is not Phase.ACTIVE:
+    if target is not ACTIVE:
         playback.beat_ms = 0
     return changed
 
@@ -74,7 +78,7 @@ def begin_closing(turn: Turn, reason: ReasonCode) -> None:
     playback = turn.state.playback
     playback.closing = reason
     unheard_ms = playback.reached_ms - playback.beat_ms
-    if playback.phase is Phase.ACTIVE and playback.beat_ms and unheard_ms >= TAIL_MIN_MS:
+    if playback.phase is ACTIVE and playback.beat_ms and unheard_ms >= TAIL_MIN_MS:
         playback.tail_from_ms, playback.tail_to_ms = playback.beat_ms, playback.reached_ms
 
 
@@ -86,7 +90,7 @@ def exhaust_strikes(turn: Turn) -> None:
 def close(turn: Turn, reason: ReasonCode) -> None:
     """Close the session for good."""
     turn.state.playback.closing = reason
-    move(turn, Phase.CLOSED)
+    move(turn, CLOSED)
 
 
 def account_to_now(turn: Turn) -> None:
@@ -145,7 +149,7 @@ def account(turn: Turn, beat: HeartbeatReceived, away_ms: int = 0) -> tuple[Reas
         playback. It earns nothing, because the counted time never exceeds the tokens.
     """
     policy, playback = turn.policy, turn.state.playback
-    if playback.beat_ms == 0 or playback.phase is not Phase.ACTIVE:
+    if playback.beat_ms == 0 or playback.phase is not ACTIVE:
         return None, 0
     # (1) Earn tokens for the time since the last heartbeat; a report that left too much unsaid earns for a part of it.
     elapsed_ms = beat.at_ms - playback.beat_ms
@@ -157,8 +161,8 @@ def account(turn: Turn, beat: HeartbeatReceived, away_ms: int = 0) -> tuple[Reas
         _progress(turn, beat, playback.beat_playhead_ms + counted_ms, counted_ms)
         return _refuse(turn, ReasonCode.NETWORK_GAP, turn.state.frontier_ms), 0
     # (2) Let a small excess wait for the clock.
-    lag_ms = max(0, progress_ms - playback.tokens_ms)
-    if lag_ms > policy.seek_tolerance_ms:
+    lag_ms = progress_ms - playback.tokens_ms
+    if not 0 < lag_ms <= policy.seek_tolerance_ms:
         lag_ms = 0
     # (3) Count the rest, or refuse it.
     reason = _progress(turn, beat, beat.playhead_ms - lag_ms, progress_ms - lag_ms)
@@ -171,7 +175,9 @@ def account(turn: Turn, beat: HeartbeatReceived, away_ms: int = 0) -> tuple[Reas
         if earned_ms - progress_ms > policy.seek_tolerance_ms:
             playback.late_until_ms = beat.at_ms + LATENESS_KEPT_MS
         late = beat.at_ms < playback.late_until_ms
-    playback.tokens_ms = min(playback.tokens_ms, kept_ms if late else policy.seek_tolerance_ms)
+    kept_ms = kept_ms if late else policy.seek_tolerance_ms
+    if playback.tokens_ms > kept_ms:
+        playback.tokens_ms = kept_ms
     return reason, 0 if reason else lag_ms
 
 
@@ -179,8 +185,9 @@ def _counted_ms(turn: Turn, elapsed_ms: int, away_ms: int) -> int:
     """Return the part of the time between two reports that counts: little of it where no sample was possible."""
     playback, policy = turn.state.playback, turn.policy
     playback.paced_ms, counted_ms = pace.paced(policy, playback.paced_ms, elapsed_ms)
-    playback.unlinked_ms, linked_ms = pace.unlinked(policy, playback.unlinked_ms, elapsed_ms, min(away_ms, elapsed_ms))
-    return min(counted_ms, linked_ms)
+    away_ms = away_ms if away_ms < elapsed_ms else elapsed_ms
+    playback.unlinked_ms, linked_ms = pace.unlinked(policy, playback.unlinked_ms, elapsed_ms, away_ms)
+    return counted_ms if counted_ms < linked_ms else linked_ms
 
 
 def account_tail(turn: Turn, beat: HeartbeatReceived) -> None:
@@ -211,8 +218,7 @@ def report(turn: Turn, beat: HeartbeatReceived, lag_ms: int) -> None:
 
 def count_from(turn: Turn, beat: HeartbeatReceived, reason: ReasonCode | None) -> None:
     """Count the next heartbeat's progress from this one, unless ``reason`` says that the playhead must go back."""
-    back = reason is ReasonCode.SEEK_FORWARD or reason is ReasonCode.AHEAD_OF_LIVE
-    stops = back or reason is ReasonCode.NETWORK_GAP
+    stops = reason is not None and reason in _GOES_BACK
     turn.state.playback.beat_ms = 0 if stops else beat.at_ms
 
 
@@ -224,10 +230,11 @@ def skips(state: State, policy: Policy) -> bool:
 def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms: int) -> ReasonCode | None:
     """Count the progress up to ``playhead_ms``; return why it does not count, where it does not."""
     state, policy, playback = turn.state, turn.policy, turn.state.playback
-    start_ms, end_ms = playback.beat_playhead_ms, min(playhead_ms, state.info.lesson.duration_ms)
+    lesson, start_ms = state.info.lesson, playback.beat_playhead_ms
+    end_ms = playhead_ms if playhead_ms < lesson.duration_ms else lesson.duration_ms
     if end_ms <= start_ms:
         return None  # going back or standing still costs nothing
-    if _ahead_of_broadcast(state, beat.at_ms, playhead_ms):
+    if lesson.live_from_ms and _ahead_of_broadcast(state, beat.at_ms, playhead_ms):
         return _refuse_broadcast(turn, beat)
     # (1) Faster than the clock allows: the playhead was moved, or played too fast.
     if progress_ms > playback.tokens_ms or beat.rate_bp > policy.rate_max_bp:
@@ -235,13 +242,13 @@ def _progress(turn: Turn, beat: HeartbeatReceived, playhead_ms: int, progress_ms
         if skips(state, policy) and beat.rate_bp <= policy.rate_max_bp:
             # A jump to the live edge, or a skip that the policy allows: a new stretch begins there, and
             # the part between counts as not seen.
-            if state.info.lesson.live_from_ms:
+            if lesson.live_from_ms:
                 credit.note(turn, ReasonCode.LIVE_JUMP)
             elif not moved:
                 credit.note(turn, ReasonCode.RATE_TOO_FAST)
             return None
         # In a broadcast the furthest point may be hours away, or from an earlier session: use the last report.
-        to_ms = start_ms if state.info.lesson.live_from_ms else state.frontier_ms
+        to_ms = start_ms if lesson.live_from_ms else state.frontier_ms
         return _refuse(turn, ReasonCode.SEEK_FORWARD if moved else ReasonCode.RATE_TOO_FAST, to_ms)
     # (2) Beyond the furthest point allowed for a first viewing.
     frontier_ms = state.frontier_ms

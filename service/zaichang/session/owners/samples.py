@@ -77,9 +77,10 @@ def _taken_until_ms(sets: tuple[IntervalSet, ...], at_ms: int) -> int:
     while end_ms != before_ms:
         before_ms = end_ms
         for taken in sets:
-            place = bisect_right(taken, (end_ms, 1 << 62)) - 1
-            if place >= 0 and taken[place][1] > end_ms:
-                end_ms = taken[place][1]
+            if taken and taken[-1][1] > end_ms:  # else all of it lies before, as when playing on
+                place = bisect_right(taken, (end_ms, 1 << 62)) - 1
+                if place >= 0 and taken[place][1] > end_ms:
+                    end_ms = taken[place][1]
     return end_ms
 
 
@@ -88,7 +89,8 @@ def due_ms(state: State) -> int | None:
     samples, reached_ms = state.samples, state.playback.reached_ms
     if not samples.fresh or not state.link.connected:
         return None
-    return reached_ms + max(0, samples.next_staked_ms - samples.staked_ms)
+    left_ms = samples.next_staked_ms - samples.staked_ms
+    return reached_ms + left_ms if left_ms > 0 else reached_ms
 
 
 def is_due(state: State) -> bool:

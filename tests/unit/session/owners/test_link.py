@@ -94,3 +94,15 @@ def test_the_websocket_is_recorded_as_it_is(connected: bool) -> None:
     session = Hands(POLICY)
     link.set_connected(session.turn(), connected=connected)
     assert session.state.link.connected is connected
+
+
+def test_the_next_nonce_is_kept_from_the_acknowledgement_on() -> None:
+    session = Hands(POLICY)
+    assert session.state.link.next_nonce == ""
+    assert link.expected_nonce(session.state) == heartbeat_nonce(session.info, 1)
+    session.wait(5_000).beat()
+    (ack,) = session.of(d.AckHeartbeat)
+    assert ack.next_nonce == session.state.link.next_nonce == heartbeat_nonce(session.info, 2)
+    assert link.expected_nonce(session.state) == ack.next_nonce
+    session.wait(5_000).beat(seq=3)
+    assert session.state.link.next_nonce == ack.next_nonce, "a rejected report moves nothing"
