@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.adversary import kept, scenarios
-from benchmarks.adversary.campaign import CLASSES, Worst, honest, judged, search, tasks
+from benchmarks.adversary.campaign import CLASSES, Worst, honest, judged, search, speed_said, tasks
 from benchmarks.adversary.classes import ACCEPTED
 from benchmarks.adversary.ways import Way, way_to_plain
 from zaichang.launch.policy_packs import load_pack
@@ -101,7 +101,10 @@ def main(arguments: list[str] | None = None) -> int:
             "sessions_per_s": round(total / took_s, 1),
             "accepted": dict(ACCEPTED),
         },
-        notes=["a session is an evening of a ten-minute lesson; figures by evenings that the search has not seen"],
+        notes=[
+            "a session is an evening of a ten-minute lesson; figures by evenings that the search has not seen",
+            speed_said(total, took_s, chosen.jobs),
+        ],
         destination=chosen.json if chosen.page is None else chosen.page / "adversary.json",
     )
     if chosen.page is not None:

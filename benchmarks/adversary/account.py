@@ -103,9 +103,11 @@ class Account:
             self.state, decisions = step(self.state, event, self._policy)
         except IllegalEvent:
             return ()
-        self._minutes += [each.minute for each in decisions if isinstance(each, RecordMinute)]
-        if self.closed and any(isinstance(each, RecordFinal) for each in decisions):
-            self._end()
+        for each in decisions:
+            if isinstance(each, RecordMinute):
+                self._minutes.append(each.minute)
+            elif isinstance(each, RecordFinal):
+                self._end()
         return decisions
 
     def due_ms(self) -> int:

@@ -117,6 +117,13 @@ def search(todo: Iterable[Task], jobs: int) -> Iterator[tuple[str, float, Way, i
         yield from pool.imap_unordered(run, todo)
 
 
+def speed_said(sessions: int, took_s: float, jobs: int) -> str:
+    """Return how fast the climbs ran, in one line; the evenings that judge their results are not among them."""
+    per_s = sessions / took_s if took_s > 0 else 0.0
+    per_hour = round(per_s * 3_600, -3)
+    return f"{sessions} sessions in {took_s:.0f} s on {jobs} processes: {per_s:.1f} a second, {per_hour:.0f} an hour"
+
+
 def judged(kind: str, way: Way, policy: Policy, sessions: int, *, hours: int = HOURS) -> Worst:
     """Judge a way by evenings that no climb has seen."""
     fresh = [spend(way, policy, 77_000_000 + number, LESSON_MS) for number in range(FRESH_EVENINGS)]

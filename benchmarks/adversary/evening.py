@@ -95,19 +95,32 @@ class Evening:
     def run(self) -> Outcome:
         """Run the whole evening; return its outcome."""
         queue = self._queue
-        while queue and not all(page.over for page in self.pages):
+        while queue and not self._over():
             at_ms, _, act = heapq.heappop(queue)
             if at_ms > self._until_ms:
                 break
             if at_ms > self.now_ms:
                 self.now_ms = at_ms
-                if any(page.player.running for page in self.pages):
+                if self._running() is not None:
                     self._ran_ms = at_ms
                 elif at_ms > self._ran_ms + GIVES_UP_MS:
                     break
             act()
         self.settle()
         return self._outcome()
+
+    def _over(self) -> bool:
+        for page in self.pages:  # asked before every step of the clock: a loop, no generator
+            if not page.over:
+                return False
+        return True
+
+    def _running(self) -> Page | None:
+        """Return the first page that plays, if one does: the one that a learner who is there watches."""
+        for page in self.pages:
+            if page.player.running:
+                return page
+        return None
 
     def view_at(self, at_ms: int) -> View:
         """Return the camera's view at a moment of late."""
@@ -125,7 +138,7 @@ class Evening:
 
     def settle(self) -> None:
         """Write down what each page played until now; the learner watches one of them."""
-        watched = next((page for page in self.pages if page.player.running), None) if self.here else None
+        watched = self._running() if self.here else None
         for page in self.pages:
             page.player.settle(self.now_ms, watched=page is watched)
 
@@ -192,7 +205,7 @@ class Evening:
             sessions=sum(page.opened for page in self.pages),
             server_ms=self.now_ms - BEGINS_MS,
             locked_out=credited_ms + review_ms == 0 and fair_ms > 60_000,
-            complete=all(page.over for page in self.pages),
+            complete=self._over(),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zaichang.session.events import Event
@@ -40,12 +39,12 @@ class Line:
         self._number += 1
         self.connected = False
 
-    def up(self, take: Callable[[Event], None], event: Event, size_ms: int = 0) -> None:
+    def up(self, take: Callable[[Event], None], make: Callable[[int], Event], size_ms: int = 0) -> None:
         """Send an event to the service, which dates it by its arrival.
 
         Args:
             take: Given the event when it arrives.
-            event: Its time is still to be set.
+            make: Given the time of arrival, returns the event; not called where the event is lost.
             size_ms: How long the line is busy with it.
         """
         if not self.connected:
@@ -55,7 +54,7 @@ class Line:
 
         def arrive() -> None:
             if number == self._number:
-                take(replace(event, at_ms=self._evening.now_ms))
+                take(make(self._evening.now_ms))
 
         self._evening.at(self._free_ms + self._one_way_ms, arrive)
 

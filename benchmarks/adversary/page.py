@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,9 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.judgements.liveness_tries import KINDS
+from zaichang.session.owners.link import expected_nonce
 from zaichang.session.playhead import IntervalSet, difference
 from zaichang.session.policy import Policy
-from zaichang.session.schedule import heartbeat_nonce
 
 if TYPE_CHECKING:
     from benchmarks.adversary.evening import Evening
@@ -212,17 +211,25 @@ class Page:
         self._capture = None
         self._views[order.capture_id] = view
         if digest is not None and order.frame is None:
-            self._line.up(self._tell, e.CaptureTaken(at_ms=0, capture_id=order.capture_id, digest=digest))
-        event = e.CaptureReceived(
-            at_ms=0, capture_id=order.capture_id, nonce=order.nonce, camera=f"camera-{self._camera}", digest=digest
+            taken = digest
+            self._up(lambda at_ms: e.CaptureTaken(at_ms=at_ms, capture_id=order.capture_id, digest=taken))
+        camera = f"camera-{self._camera}"
+        self._up(
+            lambda at_ms: e.CaptureReceived(
+                at_ms=at_ms, capture_id=order.capture_id, nonce=order.nonce, camera=camera, digest=digest
+            ),
+            self._way.picture_ms,
         )
-        self._line.up(self._tell, event, self._way.picture_ms)
         self._flush()
 
     def _refuse(self, order: d.OrderCapture, reason: ReasonCode) -> None:
         self._capture = None
-        self._line.up(self._tell, e.CaptureUnavailable(at_ms=0, capture_id=order.capture_id, reason=reason))
+        self._up(lambda at_ms: e.CaptureUnavailable(at_ms=at_ms, capture_id=order.capture_id, reason=reason))
         self._flush()
+
+    def _up(self, make: Callable[[int], e.Event], size_ms: int = 0) -> None:
+        """Send an event to the service; ``make`` is given its time of arrival."""
+        self._line.up(self._tell, make, size_ms)
 
     def _flush(self) -> None:
         if self._owes_beat:
@@ -239,7 +246,7 @@ class Page:
         here = self._evening.here
         if order.kind in KINDS:
             if here or nobody:
-                self._line.up(self._tell, e.LivenessBegun(at_ms=0, challenge_id=order.challenge_id))
+                self._up(lambda at_ms: e.LivenessBegun(at_ms=at_ms, challenge_id=order.challenge_id))
             return
         script = self._way.script
         knows = script is Script.ALL or (script is Script.CONFIRM and order.kind is ChallengeKind.CONFIRM)
@@ -247,7 +254,7 @@ class Page:
             wrong = order.kind is ChallengeKind.CODE and self._evening.chance.random() < MISTAKES
             right = order.code or (order.options[order.labels.index("here")] if order.labels else "0")
             answer = "x" if wrong else right
-            self._line.up(self._tell, e.ChallengeAnswered(at_ms=0, challenge_id=order.challenge_id, answer=answer))
+            self._up(lambda at_ms: e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=answer))
 
     # What the page says
 
@@ -264,31 +271,32 @@ class Page:
             return
         self._evening.settle()
         position_ms = self.player.position_ms(self._evening.now_ms)
-        event = e.HeartbeatReceived(
-            at_ms=0,
-            seq=0,
-            nonce="",
-            playhead_ms=position_ms,
-            playing=self.player.running or self._stop is Do.STAND,
-            stalled=self._stop is Do.STALL,
-            ended=self._stop is Do.REPORT_END or position_ms >= self.player.duration_ms,
-            visible=self._visible,
-            frames=self._frames(),
-        )
+        playing = self.player.running or self._stop is Do.STAND
+        stalled = self._stop is Do.STALL
+        ended = self._stop is Do.REPORT_END or position_ms >= self.player.duration_ms
+        visible, frames, account = self._visible, self._frames(), self._account
+
+        def made(at_ms: int) -> e.Event:
+            # The number and the nonce that the chain has come to when it arrives (I4).
+            return e.HeartbeatReceived(
+                at_ms=at_ms,
+                seq=account.state.link.seq + 1,
+                nonce=expected_nonce(account.state),
+                playhead_ms=position_ms,
+                playing=playing,
+                stalled=stalled,
+                ended=ended,
+                visible=visible,
+                frames=frames,
+            )
+
         self._in_flight = True
-        self._line.up(self._beaten, event)
+        self._up(made)
 
     def _frames(self) -> tuple[str, ...] | None:
         """Return the frames that a report pledges, if it does."""
         pledges = self._way.pledges and self._visible and self._policy.frames_pledged > 0
         return self._pledges.made(self._evening) if pledges else None
-
-    def _beaten(self, event: e.Event) -> None:
-        """Apply a report with the number and the nonce that its chain has come to (I4)."""
-        state = self._account.state
-        if isinstance(event, e.HeartbeatReceived):
-            seq = state.link.seq + 1
-            self._tell(replace(event, seq=seq, nonce=heartbeat_nonce(state.info, seq)))
 
     def _changed(self) -> None:
         """Let the player run or stand as everything says, and report."""
@@ -317,7 +325,7 @@ class Page:
     def _finish(self) -> None:
         if not self._finishing and not self.player.left_ms(self._evening.now_ms):
             self._finishing = True
-            self._line.up(self._tell, e.FinishRequested(at_ms=0))
+            self._up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
 
     def _move_to(self, to_ms: int) -> None:
         self._evening.settle()
@@ -365,7 +373,7 @@ class Page:
                 self._reopen(each.for_ms)
             case Do.FINISH:
                 self._reopens = True
-                self._line.up(self._tell, e.FinishRequested(at_ms=0))
+                self._up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
                 self._await_end(each.for_ms)
             case Do.JUMP:
                 self._move_to(self.player.position_ms(evening.now_ms) + each.for_ms)

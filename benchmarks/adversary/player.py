@@ -10,23 +10,21 @@ from zaichang.session.playhead import EMPTY, IntervalSet, add
 
 
 class Player:
-    """The position in the lesson, and its played and watched parts.
+    """The position in the lesson, and its watched parts.
 
     Attributes:
         duration_ms: Length of the lesson.
         running: Whether it plays.
         watched: Media that the learner watched.
-        played: Media that ran at its speed, watched or not.
     """
 
-    __slots__ = ("_position_ms", "_since_ms", "duration_ms", "played", "running", "watched")
+    __slots__ = ("_position_ms", "_since_ms", "duration_ms", "running", "watched")
 
     def __init__(self, duration_ms: int, now_ms: int) -> None:
         """Stand at the beginning."""
         self.duration_ms = duration_ms
         self.running = False
         self.watched: IntervalSet = EMPTY
-        self.played: IntervalSet = EMPTY
         self._position_ms = 0
         self._since_ms = now_ms
 
@@ -36,13 +34,10 @@ class Player:
         return min(self.duration_ms, self._position_ms + moved_ms)
 
     def settle(self, now_ms: int, *, watched: bool) -> None:
-        """Write down what was played since the last call; ``watched``: whether the learner watched it."""
+        """Move the position on to now; ``watched``: whether the learner watched the part since the last call."""
         position_ms = self.position_ms(now_ms)
-        if position_ms > self._position_ms:
-            part = (self._position_ms, position_ms)
-            self.played = add(self.played, part)
-            if watched:
-                self.watched = add(self.watched, part)
+        if watched and position_ms > self._position_ms:
+            self.watched = add(self.watched, (self._position_ms, position_ms))
         self._position_ms = position_ms
         self._since_ms = now_ms
 

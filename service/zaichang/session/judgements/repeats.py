@@ -61,7 +61,7 @@ def compare(
     if content:
         contents = (*contents, content)[-SIGHTINGS_KEPT:]
     sighting = _sighting(assessment, at_ms)
-    near = sighting is not None and any(_near(earlier, sighting) for earlier in sightings)
+    near = sighting is not None and _near_any(sightings, sighting)
     if sighting is not None:
         sightings = (*sightings, sighting)[-SIGHTINGS_KEPT:]
     still = sighting is not None and _still(sightings[-STILL_SIGHTINGS:])
@@ -73,6 +73,14 @@ def _sighting(assessment: FrameAssessment, at_ms: int) -> Sighting | None:
     if face is None or not assessment.phash:
         return None
     return (at_ms, *face.box_px, face.yaw_cdeg, face.pitch_cdeg, face.roll_cdeg, int(assessment.phash, 16))
+
+
+def _near_any(sightings: tuple[Sighting, ...], now: Sighting) -> bool:
+    """Return whether one of the sightings is near; few pictures have so like a hash, so that is asked first."""
+    for earlier in sightings:
+        if (now[8] ^ earlier[8]).bit_count() <= NEAR_HASH_BITS and _near(earlier, now):
+            return True
+    return False
 
 
 def _near(earlier: Sighting, now: Sighting) -> bool:
