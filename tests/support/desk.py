@@ -68,7 +68,8 @@ def put(state: State, **parts: dict[str, Any]) -> State:
     only writers in the source (``tests/unit/session/test_parts_ownership.py``). Values that one event keeps for the
     next are forgotten: they no longer hold.
     """
-    for part, values in {"playback": {"due_ms": 0}, "link": {"next_nonce": ""}, **parts}.items():
+    kept: dict[str, dict[str, Any]] = {"playback": {"due_ms": 0}, "link": {"next_nonce": ""}}
+    for part, values in [*kept.items(), *parts.items()]:
         for name, value in values.items():
             setattr(getattr(state, part), name, value)
     return state
