@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from zaichang.core.enums import LeafKind
-from zaichang.core.errors import ZaichangError
+from zaichang.core.errors import EvidenceError, ZaichangError
 from zaichang.hours.feed import logged
 from zaichang.ports.ledger import HourFacts
 from zaichang.ports.records import SessionRow, StoredLeaf
+from zaichang.tlog.leaf import parse_leaf
 
 _BATCH: Final = 200
 
@@ -35,12 +38,17 @@ class HourAudit:
     findings: tuple[str, ...]
 
 
-async def audit(store: HourFacts, entry: Callable[[SessionRow, int], bytes]) -> HourAudit:
+async def audit(
+    store: HourFacts,
+    entry: Callable[[SessionRow, int], bytes],
+    voids: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> HourAudit:
     """Compare every fed session with the log.
 
     Args:
         store: The facts and the session's leaves.
         entry: Returns the log's entry of a session at an index.
+        voids: Session to the indexes that the log's voids name, whoever wrote them.
 
     Raises:
         StorageError: The store cannot be read.
@@ -57,11 +65,15 @@ async def audit(store: HourFacts, entry: Callable[[SessionRow, int], bytes]) -> 
                 if fact.session_id == row.session_id and fact.fact_key.startswith("amend/")
             }
             own_ms, wrong = logged_ms(row, leaves, fed, entry)
+            gone_ms = min(own_ms, voided_ms(leaves, fed, voids.get(row.session_id, ())))
+            own_ms -= gone_ms
             sessions, facts_ms, log_ms, after = sessions + 1, facts_ms + sum_ms, log_ms + own_ms, row.session_id
             if wrong:
                 findings.append(f"Session {row.session_id}: {wrong}.")
             elif own_ms != sum_ms:
-                findings.append(f"Session {row.session_id}: the facts hold {sum_ms} ms, the log {own_ms} ms.")
+                findings.append(
+                    f"Session {row.session_id}: the facts hold {sum_ms} ms, the log {own_ms} ms{_after(gone_ms)}."
+                )
     waiting = len(await store.unfed_sessions(_BATCH)) + len(await store.unfed_amendments(_BATCH))
     return HourAudit(sessions=sessions, facts_ms=facts_ms, log_ms=log_ms, waiting=waiting, findings=tuple(findings))
 
@@ -95,3 +107,45 @@ def logged_ms(
             if final_ms != segments_ms:
                 return total_ms, f"its last entry states {final_ms} ms, its segments {segments_ms} ms"
     return total_ms, ""
+
+
+def voids_of(entries: Iterable[Sequence[bytes]]) -> dict[str, list[int]]:
+    """Return the indexes that a log's voids name, by session.
+
+    Args:
+        entries: The log's entries, bundle by bundle; one that is no leaf is passed over.
+    """
+    found: dict[str, list[int]] = {}
+    for group in entries:
+        for entry in group:
+            if b'"t":"session.void"' not in entry:
+                continue
+            with suppress(EvidenceError):
+                value = parse_leaf(entry)
+                if value["t"] == LeafKind.VOID and isinstance(value["target"], int):
+                    found.setdefault(str(value["sid"]), []).append(value["target"])
+    return found
+
+
+def voided_ms(leaves: Sequence[StoredLeaf], fed: set[int], targets: Sequence[int]) -> int:
+    """Return the time that voids of a session's leaves take away.
+
+    Args:
+        leaves: The session's leaves as stored.
+        fed: Leaf numbers of decisions that have a fact.
+        targets: The indexes that the voids name.
+    """
+    total_ms, gone, by_index = 0, set(targets), {leaf.entry_index: leaf for leaf in leaves}
+    kinds = {by_index[index].kind for index in gone if index in by_index}
+    whole = LeafKind.START in kinds or LeafKind.FINAL in kinds
+    for leaf in leaves:
+        value = json.loads(leaf.body)
+        if leaf.kind is LeafKind.SEGMENT and (whole or leaf.entry_index in gone):
+            total_ms += value["verified_ms"]
+        elif leaf.kind is LeafKind.AMEND and leaf.leaf_seq in fed:
+            total_ms += value["delta_ms"] if whole or {leaf.entry_index, value["target"]} & gone else 0
+    return total_ms
+
+
+def _after(gone_ms: int) -> str:
+    return f" after voids of {gone_ms} ms" if gone_ms else ""

@@ -1,10 +1,12 @@
-"""Wires the hour ledger's commands: the log's entries by session."""
+"""Wires the hour ledger's commands: the log's entries by session, and its voids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from zaichang.adapters.posix.folder import DataFolder
+from zaichang.audit.reading.log_entries import read_entries
+from zaichang.hours.audit import voids_of
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
 from zaichang.main.logs import FolderLogs
@@ -27,3 +29,16 @@ def log_entries(settings: Settings) -> Callable[[SessionRow, int], bytes]:
         return readers[key].entry(index)
 
     return entry
+
+
+def log_voids(settings: Settings) -> dict[str, list[int]]:
+    """Return the indexes that the voids of a data folder's logs name, by session.
+
+    Raises:
+        EvidenceError: ``E_TILE`` where a log's entries cannot be read: then it is not known what was voided.
+    """
+    found: dict[str, list[int]] = {}
+    for place in FolderLogs(DataFolder(settings.data)).all():
+        reader = LogReader(place.published)
+        found |= voids_of(read_entries(place.published.get, reader.size))
+    return found

@@ -21,7 +21,7 @@ from zaichang.hours.stored import read_catalogue, stored_facts
 from zaichang.ledger.count import count
 from zaichang.ledger.facts import Run
 from zaichang.ledger.window import label_of
-from zaichang.main.hours import log_entries
+from zaichang.main.hours import log_entries, log_voids
 from zaichang.main.service import Services
 from zaichang.ports.records_cases import CaseFilter
 from zaichang.review.desk import Verdicts
@@ -67,6 +67,10 @@ async def test_a_session_and_its_decision_are_fed_once_and_sum_to_the_log(tmp_pa
         found = await audit(store, entry)
         assert (found.findings, found.waiting, found.sessions) == ((), 0, 1)
         assert found.facts_ms == found.log_ms > verified_ms
+        assert log_voids(services.settings) == {}
+        voided = await audit(store, entry, {session_id: [fact.last_index]})
+        assert voided.log_ms == 0
+        assert voided.findings[0].endswith(f"the log 0 ms after voids of {found.log_ms} ms.")
 
         facts = await stored_facts(store, "inst", "learner", {})
         row = await store.session(session_id)

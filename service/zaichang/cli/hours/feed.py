@@ -48,12 +48,12 @@ async def _run_feed(settings: Settings) -> int:
 
 def _audit(args: argparse.Namespace) -> int:
     from zaichang.hours.audit import audit
-    from zaichang.main.hours import log_entries
+    from zaichang.main.hours import log_entries, log_voids
     from zaichang.main.stores import open_store
 
     settings = settings_from(args)
     with open_store(settings) as store:
-        found = asyncio.run(audit(store, log_entries(settings)))
+        found = asyncio.run(audit(store, log_entries(settings), log_voids(settings)))
     if args.json:
         say(json.dumps(asdict(found)), whole=True)
     else:
