@@ -6,9 +6,9 @@ still says which record that was. The last line counts the lines: a cut-off file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
@@ -207,40 +207,6 @@ class Bundle:
     period: Period | None = None
     produced: tuple[Produced, ...] = ()
     captures: tuple[Capture, ...] = ()
-
-
-def by_session(bundle: Bundle) -> dict[str, Bundle]:
-    """Return each session's part of a bundle, in one pass. Leaves, policies and checkpoints stay with the whole."""
-    commitments, openings = _grouped(bundle.commitments), _grouped(bundle.openings)
-    fields, produced, captures = _grouped(bundle.fields), _grouped(bundle.produced), _grouped(bundle.captures)
-    return {
-        sid: Bundle(
-            origin=bundle.origin,
-            checkpoint=bundle.checkpoint,
-            commitments=tuple(commitments.get(sid, ())),
-            openings=tuple(openings.get(sid, ())),
-            fields=tuple(fields.get(sid, ())),
-            rules=bundle.rules,
-            produced=tuple(produced.get(sid, ())),
-            captures=tuple(captures.get(sid, ())),
-        )
-        for sid in {*commitments, *openings, *fields, *produced, *captures}
-    }
-
-
-class _OfSession(Protocol):
-    @property
-    def sid(self) -> str: ...
-
-
-_T = TypeVar("_T", bound=_OfSession)
-
-
-def _grouped(entries: Iterable[_T]) -> dict[str, list[_T]]:
-    found: dict[str, list[_T]] = {}
-    for entry in entries:
-        found.setdefault(entry.sid, []).append(entry)
-    return found
 
 
 def write_bundle(bundle: Bundle) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
@@ -60,17 +62,31 @@ def read_file(path: Path, limit: int) -> bytes:
     return data
 
 
-def read_files(paths: Sequence[Path], limit: int) -> list[bytes]:
-    """Return the bytes of some files that together have at most ``limit``.
+@contextmanager
+def open_files(paths: Sequence[Path], limit: int) -> Iterator[list[BinaryIO]]:
+    """Open some files that together have at most ``limit`` bytes; they are closed at the end.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``.
     """
-    found: list[bytes] = []
-    for path in paths:
-        found.append(read_file(path, min(limit, MAX_BUNDLE_BYTES)))
-        limit -= len(found[-1])
-    return found
+    with ExitStack() as stack:
+        found: list[BinaryIO] = []
+        for path in paths:
+            most = min(limit, MAX_BUNDLE_BYTES)
+            try:
+                if not path.is_file():
+                    raise UnreadableInput("verify.unreadable", f"{path} is not a file that can be read.")
+                file = stack.enter_context(path.open("rb"))
+                size = file.seek(0, io.SEEK_END)
+            except OSError as error:
+                raise UnreadableInput("verify.unreadable", f"{path} cannot be read ({error.strerror}).") from error
+            if size > most:
+                message = f"{path} is longer than the {most} bytes that are read."
+                raise UnreadableInput("verify.too_large", message, _SMALLER)
+            limit -= size
+            file.seek(0)
+            found.append(file)
+        yield found
 
 
 def verify_path(
@@ -108,7 +124,19 @@ def verify_path(
         sights = path / FIRST_SIGHT
         first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
         return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
-    data = read_file(path, min(max_bytes, MAX_BUNDLE_BYTES))
+    with open_files([path], max_bytes) as (file,):
+        return _verify_file(path, file, trust, replay, older, read_qr, newer)
+
+
+def _verify_file(
+    path: Path,
+    file: BinaryIO,
+    trust: Trust,
+    replay: Replayer | None,
+    older: Sequence[bytes],
+    read_qr: ReadQr | None,
+    newer: Path | None,
+) -> list[Check]:
     if newer is not None and not newer.is_dir():
         raise UnreadableInput("verify.unreadable", f"{newer} is not the folder of a log.")
     if older:
@@ -116,9 +144,12 @@ def verify_path(
         raise UnreadableInput(
             "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
         )
-    if data.startswith(b'{"format":"' + BUNDLE_FORMAT.encode()):
-        checks = verify_bundle(data, trust, replay)
-        return checks + ([] if newer is None else taken_back_since(bundle_sessions(data), tile_reader(newer), trust))
+    begin = b'{"format":"' + BUNDLE_FORMAT.encode()
+    if file.read(len(begin)) == begin:
+        checks = verify_bundle(file, trust, replay)
+        return checks + ([] if newer is None else taken_back_since(bundle_sessions(file), tile_reader(newer), trust))
+    file.seek(0)
+    data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
         return checks + ([] if newer is None else taken_back_since(receipt_sessions(data), tile_reader(newer), trust))

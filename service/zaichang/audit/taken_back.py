@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zaichang.audit.check import Check
 from zaichang.audit.log_scan import ScanOptions, scan_log
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.receipt import read_receipt
 from zaichang.audit.whole.later import Later
 from zaichang.core.errors import EvidenceError
@@ -31,11 +31,11 @@ def receipt_sessions(data: bytes) -> Sessions:
     return Sessions(frozenset(), b"")
 
 
-def bundle_sessions(data: bytes) -> Sessions:
+def bundle_sessions(source: Source) -> Sessions:
     """Return the sessions of a bundle; none where it cannot be read, which its own check names."""
     sids: set[str] = set()
     with suppress(EvidenceError):
-        bundle, _ = read_bundle(data)
+        bundle = BundleFile(source).whole
         for entry in bundle.leaves:
             with suppress(EvidenceError):
                 sids.add(str(parse_leaf(entry.leaf).get("sid", "")))

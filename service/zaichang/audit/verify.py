@@ -17,11 +17,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from zaichang.audit.beacon_check import BeaconBasis
-from zaichang.audit.bundle import Bundle, BundleLeaf, Period, by_session
+from zaichang.audit.bundle import Bundle, BundleLeaf, Period
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
@@ -36,11 +36,11 @@ from zaichang.tlog.merkle import inclusion_root, leaf_hash, verify_consistency
 from zaichang.tlog.trust import NONE, Trust
 
 
-def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> list[Check]:
-    """Check a bundle.
+def verify_bundle(source: Source, trust: Trust, replay: Replayer | None = None) -> list[Check]:
+    """Check a bundle, one session after another: openings and captures of one session are in memory at a time.
 
     Args:
-        data: The bundle's bytes.
+        source: The bundle's bytes, or its open file.
         trust: The trusted logs and witnesses.
         replay: Recomputes verdicts, where given.
 
@@ -49,10 +49,11 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     """
     findings = Findings()
     try:
-        bundle, bad_lines = read_bundle(data)
+        file = BundleFile(source)
     except EvidenceError as error:
         findings.undecided("format", error.code, error.message, About())
         return findings.checks
+    bundle, bad_lines = file.whole, file.bad
     for bad in bad_lines:
         about = About(origin=bundle.origin, index=bad.index, sid=bad.sid, event=bad.event)
         message = f"Line {bad.number} of the bundle: {bad.error.message}"
@@ -77,13 +78,11 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
     for leaf in leaves:
         if leaf.sid:
             of_session.setdefault(leaf.sid, []).append(leaf)
-    parts = by_session(bundle)
     policies = {hashlib.sha256(document).hexdigest(): document for document in bundle.policies}
-    for sid in sorted(parts.keys() - of_session.keys()):
+    for sid in sorted(file.sessions() - of_session.keys()):
         about = About(origin=bundle.origin, sid=sid)
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     basis = BeaconBasis(keys=trust.beacons, known=bounds.known)
-    nothing = Bundle(origin=bundle.origin, checkpoint=bundle.checkpoint)
     credited: list[Credited | None] = []
     for sid, own in sorted(of_session.items()):
         if findings.full:
@@ -92,7 +91,11 @@ def verify_bundle(data: bytes, trust: Trust, replay: Replayer | None = None) -> 
         own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
         check_times(bundle.origin, own, bounds, findings)
         policy = policies.get(own[0].text("policy"))
-        part = replace(parts.get(sid, nothing), policies=() if policy is None else (policy,))
+        try:
+            part = replace(file.part(sid), policies=() if policy is None else (policy,))
+        except EvidenceError as error:
+            findings.error("format", error, About(origin=bundle.origin, sid=sid))
+            continue
         SessionChecks(part, sid, own, findings, basis, trust.now_s).run(replay)
         credited.append(credited_of(part, own))
     check_double_credit((each for each in credited if each is not None), findings)

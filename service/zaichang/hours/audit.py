@@ -48,7 +48,7 @@ async def audit(
     Args:
         store: The facts and the session's leaves.
         entry: Returns the log's entry of a session at an index.
-        voids: Session to the indexes that the log's voids name, whoever wrote them.
+        voids: Session to the indexes that the log's voids name, also those that the service did not write.
 
     Raises:
         StorageError: The store cannot be read.

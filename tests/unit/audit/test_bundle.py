@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from support import evidence_bundle as sample_of
-from zaichang.audit.bundle import Capture, Produced, by_session, write_bundle
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.bundle import Capture, Produced, write_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, read_bundle
 from zaichang.core.errors import EvidenceError
 
 SAMPLE = sample_of.sample().bundle
@@ -20,9 +20,9 @@ def test_each_session_gets_its_own_parts() -> None:
         produced=(Produced(sid=second, at_ms=5),),
         captures=(Capture(sid=second, capture_id="c1-0", picture=b"\xff"),),
     )
-    parts = by_session(both)
-    assert parts.keys() == {sample_of.SID, second}
-    own, other = parts[sample_of.SID], parts[second]
+    file = BundleFile(write_bundle(both))
+    assert file.sessions() == {sample_of.SID, second}
+    own, other = file.part(sample_of.SID), file.part(second)
     assert (own.openings, own.commitments, own.fields) == (SAMPLE.openings, SAMPLE.commitments, SAMPLE.fields)
     assert (len(other.openings), other.commitments, other.captures) == (1, (), both.captures)
     assert (own.leaves, own.policies, own.captures) == ((), (), ())

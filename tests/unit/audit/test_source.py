@@ -11,7 +11,7 @@ from support import evidence_bundle as sample_of
 from support.log_faults import grow
 from support.log_media import PosixMedium
 from zaichang.audit.check import exit_code
-from zaichang.audit.source import load_trust, read_file, read_files, tile_reader, verify_path
+from zaichang.audit.source import load_trust, open_files, read_file, tile_reader, verify_path
 from zaichang.core.errors import EvidenceError, UnreadableInput
 from zaichang.tlog.trust import trust_log
 
@@ -83,8 +83,12 @@ def test_several_files_share_one_limit(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in "ab"]
     for path in paths:
         path.write_bytes(b"12345")
-    assert read_files(paths, 10) == [b"12345"] * 2
-    with pytest.raises(UnreadableInput, match=r"verify\.too_large"):
-        read_files(paths, 9)
+    with open_files(paths, 10) as files:
+        assert [file.read() for file in files] == [b"12345"] * 2
+    assert all(file.closed for file in files)
+    with pytest.raises(UnreadableInput, match=r"verify\.too_large"), open_files(paths, 9):
+        pass
+    with pytest.raises(UnreadableInput, match=r"verify\.unreadable"), open_files([tmp_path], 9):
+        pass
     with pytest.raises(UnreadableInput, match=r"verify\.too_large"):
         verify_path(paths[0], TRUST, max_bytes=4)

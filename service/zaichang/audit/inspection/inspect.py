@@ -13,16 +13,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from zaichang.audit.bundle import EVENT, Bundle, by_session
+from zaichang.audit.bundle import EVENT, Bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.openings.lesson_opening import lesson_of, opened_lesson
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.reading.log_entries import read_entries
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.sample.produced import OwnCopy, Produced, hold_against, worst
@@ -112,7 +112,7 @@ class Inspection:
 
 def inspect(
     read: Callable[[str], bytes | None],
-    bundles: Sequence[bytes],
+    bundles: Sequence[Source],
     trust: Trust,
     replay: Replayer | None,
     *,
@@ -140,7 +140,7 @@ def inspect(
         return Inspection(checks=tuple(findings.checks))  # The scan has said why.
     checkpoint, witnessed_s = signed.checkpoint, trust.witness_time_s(signed)
     # (2)
-    parts = [part for data in bundles for part in _parts(data)]
+    parts = [part for source in bundles for part in _parts(source)]
     starts = {part.leaves[0].index for part in parts if part.leaves[0].kind == "session.start"}
     try:
         # No size was announced before the bundles were made: a leaf newer than its bundle asks for a new export.
@@ -177,9 +177,21 @@ def inspect(
 class _Part:
     """A session's part of a bundle."""
 
-    bundle: Bundle
-    whole: Bundle
+    file: BundleFile
     leaves: tuple[KnownLeaf, ...]
+
+    @property
+    def whole(self) -> Bundle:
+        """The parts of the bundle that stand for all sessions."""
+        return self.file.whole
+
+    @property
+    def bundle(self) -> Bundle:
+        """The session's openings, read anew each time: they are not kept in memory."""
+        try:
+            return self.file.part(self.leaves[0].sid)
+        except EvidenceError:
+            return replace(self.whole, leaves=())  # the check of the bundle names it
 
     def credited(self) -> Credited | None:
         return credited_of(self.bundle, self.leaves)
@@ -199,11 +211,12 @@ class _Part:
             demand.check(self.policy(), start.text("policy"), start.about(self.whole.origin), findings)
 
 
-def _parts(data: bytes) -> list[_Part]:
+def _parts(source: Source) -> list[_Part]:
     try:
-        bundle, _ = read_bundle(data)
+        file = BundleFile(source)
     except EvidenceError:
         return []  # The check of the bundle names it.
+    bundle = file.whole
     leaves: dict[str, list[KnownLeaf]] = {}
     for entry in bundle.leaves:
         try:
@@ -213,11 +226,10 @@ def _parts(data: bytes) -> list[_Part]:
         leaf = KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=value)
         if leaf.sid:
             leaves.setdefault(leaf.sid, []).append(leaf)
-    parts, nothing = by_session(bundle), Bundle(origin=bundle.origin, checkpoint=b"")
     found = []
-    for sid, own in leaves.items():
+    for own in leaves.values():
         own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
-        found.append(_Part(bundle=parts.get(sid, nothing), whole=bundle, leaves=tuple(own)))
+        found.append(_Part(file=file, leaves=tuple(own)))
     return found
 
 
@@ -228,16 +240,17 @@ def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: 
     result, bad = worst(checks)
     if produced is None and result == "pass":
         result = Status.UNDECIDED.value
-    subject = next((field.payload for field in part.bundle.fields if field.field == "subj_c"), b"{}")
+    bundle = part.bundle
+    subject = next((field.payload for field in bundle.fields if field.field == "subj_c"), b"{}")
     total, rules = total_of(part.leaves), start.value.get("rules")
-    lesson = lesson_of(start, opened_lesson(part.bundle.fields, sid))
+    lesson = lesson_of(start, opened_lesson(bundle.fields, sid))
     return SessionLine(
         sid=sid,
         learner=_learner(subject),
         course=start.text("course"),
         lesson="" if lesson is None else lesson.lesson,
-        began_ms=_event_ms(part.bundle, min, start.number("at")),
-        ended_ms=0 if final is None else _event_ms(part.bundle, max, final.number("at")),
+        began_ms=_event_ms(bundle, min, start.number("at")),
+        ended_ms=0 if final is None else _event_ms(bundle, max, final.number("at")),
         minutes="".join(leaf.text("minutes") for leaf in part.leaves if leaf.kind == "session.segment"),
         counted_ms=total.counted_ms,
         total=total.sentence(),

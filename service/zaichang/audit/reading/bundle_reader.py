@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import BinaryIO, Final
 
 from zaichang.audit.bundle import (
     EVENT,
@@ -71,6 +73,31 @@ class _Reading:
     captures: list[Capture] = field(default_factory=list)
     ended_at: int | None = None
 
+    def drop_items(self) -> list[str]:
+        """Forget the parts of single sessions; return those sessions."""
+        lists = (self.commitments, self.openings, self.fields, self.produced, self.captures)
+        found = [entry.sid for entries in lists for entry in entries]
+        for entries in lists:
+            entries.clear()
+        return found
+
+    def bundle(self) -> Bundle:
+        """Return the bundle as far as it was read."""
+        return Bundle(
+            origin=self.origin,
+            checkpoint=self.checkpoint,
+            leaves=tuple(self.leaves),
+            commitments=tuple(self.commitments),
+            openings=tuple(self.openings),
+            fields=tuple(self.fields),
+            policies=tuple(self.policies),
+            seen=tuple(self.seen),
+            rules=tuple(self.rules),
+            period=None if self.period is None else replace(self.period, beside=tuple(self.beside)),
+            produced=tuple(self.produced),
+            captures=tuple(self.captures),
+        )
+
 
 def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
     """Read a bundle. Unreadable lines are reported one by one, and the rest is kept.
@@ -78,16 +105,76 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
     Raises:
         EvidenceError: ``E_FORMAT`` if it is no bundle at all.
     """
-    if len(data) > MAX_BUNDLE_BYTES:
-        raise EvidenceError("E_FORMAT", f"{len(data)} bytes are more than the {MAX_BUNDLE_BYTES} that are read.")
-    if not data:
-        raise EvidenceError("E_FORMAT", "There is nothing to read.")
     reading = _Reading()
+    bad = _read(io.BytesIO(data), reading, lambda place: None)
+    return reading.bundle(), bad
+
+
+Source = bytes | BinaryIO
+"""A bundle's bytes, or its open file: seekable, and open as long as it is used."""
+
+
+class BundleFile:
+    """A bundle that is read session by session, so its openings and captures are never in memory together.
+
+    Args:
+        source: The bundle.
+
+    Raises:
+        EvidenceError: ``E_FORMAT`` if it is no bundle at all.
+
+    Attributes:
+        whole: The parts that stand for all sessions: checkpoint, leaves, policies, times, rules, period.
+        bad: Lines that cannot be read.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Read every line once, and remember the places of each session's lines."""
+        stream = self._stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        self._places: dict[str, array[int]] = {}
+        reading = _Reading()
+
+        def dropped(place: tuple[int, int]) -> None:
+            for sid in reading.drop_items():
+                self._places.setdefault(sid, array("Q")).extend(place)
+
+        self.bad = _read(stream, reading, dropped)
+        self.whole = reading.bundle()
+
+    def sessions(self) -> Set[str]:
+        """Return the sessions of which anything is opened here."""
+        return self._places.keys()
+
+    def part(self, sid: str) -> Bundle:
+        """Return a session's openings, fields and captures.
+
+        Raises:
+            EvidenceError: The file was changed since it was opened.
+        """
+        reading = _Reading()
+        places = self._places.get(sid, array("Q"))
+        for start, length in zip(places[::2], places[1::2], strict=True):
+            self._stream.seek(start)
+            _take(reading, parse_canonical_object(self._stream.read(length), MAX_LINE_BYTES))
+        found, whole = reading.bundle(), self.whole
+        return replace(found, origin=whole.origin, checkpoint=whole.checkpoint, rules=whole.rules)
+
+
+def _read(stream: BinaryIO, reading: _Reading, taken: Callable[[tuple[int, int]], None]) -> tuple[BadLine, ...]:
+    """Read every line; ``taken`` is told the place of each good one. Return the others."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > MAX_BUNDLE_BYTES:
+        raise EvidenceError("E_FORMAT", f"{size} bytes are more than the {MAX_BUNDLE_BYTES} that are read.")
+    if not size:
+        raise EvidenceError("E_FORMAT", "There is nothing to read.")
     bad: list[BadLine] = []
-    number = 0
-    for number, raw in enumerate(_lines(data), 1):
+    number, whole = 0, False
+    for number, (start, raw, ended) in enumerate(_lines(stream), 1):
+        whole = ended
         try:
             _take(reading, parse_canonical_object(raw, MAX_LINE_BYTES))
+            taken((start, len(raw)))
         except EvidenceError as error:
             if number == 1:
                 raise EvidenceError("E_FORMAT", f"The first line is not that of a {FORMAT}.") from error
@@ -97,34 +184,22 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
     if len(bad) == MAX_BAD_LINES:
         many = EvidenceError("E_FORMAT", f"{MAX_BAD_LINES} lines cannot be read; the rest was not read.")
         bad.append(BadLine(number=number, error=many))
-    elif reading.ended_at != number or not data.endswith(b"\n"):
+    elif reading.ended_at != number or not whole:
         cut = EvidenceError("E_FORMAT", "The end of the bundle is missing or miscounts its lines.")
         bad.append(BadLine(number=number, error=cut))
-    bundle = Bundle(
-        origin=reading.origin,
-        checkpoint=reading.checkpoint,
-        leaves=tuple(reading.leaves),
-        commitments=tuple(reading.commitments),
-        openings=tuple(reading.openings),
-        fields=tuple(reading.fields),
-        policies=tuple(reading.policies),
-        seen=tuple(reading.seen),
-        rules=tuple(reading.rules),
-        period=None if reading.period is None else replace(reading.period, beside=tuple(reading.beside)),
-        produced=tuple(reading.produced),
-        captures=tuple(reading.captures),
-    )
-    return bundle, tuple(bad)
+    return tuple(bad)
 
 
-def _lines(data: bytes) -> Iterator[bytes]:
-    """Yield the lines one by one, without a second copy of them all."""
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield each line's place, its bytes (of one that is too long, a few too many) and whether a newline ends it."""
     start = 0
-    while start < len(data):
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        yield data[start:end]
-        start = end + 1
+    while raw := stream.readline(MAX_LINE_BYTES + 2):
+        end = raw
+        while not end.endswith(b"\n") and (more := stream.readline(MAX_LINE_BYTES)):
+            end = more
+        ended = end.endswith(b"\n")
+        yield start, raw[:-1] if raw.endswith(b"\n") else raw, ended
+        start = stream.tell()
 
 
 def _take(reading: _Reading, line: dict[str, CanonicalValue]) -> None:

@@ -20,7 +20,7 @@ import msgspec
 from zaichang.audit.bundle import Bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError
@@ -117,7 +117,7 @@ class Produced:
 
 
 def hold_against(
-    copy: OwnCopy, bundles: Sequence[bytes], trust: Trust, replay: Replayer | None
+    copy: OwnCopy, bundles: Sequence[Source], trust: Trust, replay: Replayer | None
 ) -> tuple[Mapping[int, Produced], list[Check]]:
     """Check the produced bundles, each by itself and against the copy.
 
@@ -132,10 +132,10 @@ def hold_against(
     """
     found: dict[int, Produced] = {}
     findings = Findings()
-    for number, data in enumerate(bundles, 1):
-        checks = verify_bundle(data, trust, replay)
+    for number, source in enumerate(bundles, 1):
+        checks = verify_bundle(source, trust, replay)
         try:
-            bundle, _ = read_bundle(data)
+            bundle = BundleFile(source).whole
         except EvidenceError as error:
             findings.undecided("produced", error.code, f"Bundle {number}: {error.message}", About())
             continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.reading.bundle_reader import Source
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.sample.drawing import Frame, Sample, draw_sample, parse_draw
 from zaichang.audit.sample.produced import OwnCopy, hold_against, worst
@@ -34,7 +35,7 @@ def report(
     draw_file: bytes,
     frame: Frame,
     entries: Iterable[Sequence[bytes]],
-    bundles: Sequence[bytes],
+    bundles: Sequence[Source],
     trust: Trust,
     replay: Replayer | None,
 ) -> tuple[Sample, list[ItemResult], list[Check]]:

@@ -19,7 +19,7 @@ from zaichang.audit.inspection.inspect import Inspection, SessionLine, inspect
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
 from zaichang.audit.inspection.steps import step_for
 from zaichang.audit.replay.rule_replay import replay_by_rules
-from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, read_file, read_files, tile_reader
+from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, open_files, read_file, tile_reader
 from zaichang.cli.evidence.stamp_roots import TSA_HELP, stamped_ms_of
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
@@ -53,7 +53,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--answer-days", type=int, default=10, help="days that the institution has to answer")
     parser.add_argument(
         "--max-bytes", type=int, default=MAX_BUNDLE_BYTES, metavar="N",
-        help="refuse bundles that are longer together: they are read whole, and need about four times as much memory",
+        help="refuse bundles that are longer together; they are read session by session",
     )  # fmt: skip
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each session and each check")
@@ -64,15 +64,16 @@ def run(args: Namespace) -> int:
     """Inspect; returns 0 all passed, 1 a finding, 2 cannot decide."""
     trust = replace(load_trust(args.trust), now_s=int(time.time()))
     sights: Path = args.folder / FIRST_SIGHT
-    inspection = inspect(
-        tile_reader(args.folder),
-        read_files(args.bundles, args.max_bytes),
-        trust,
-        None if args.no_replay else replay_by_rules,
-        policy=None if args.policy is None else demand_of(args.policy),
-        first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
-        stamped_ms=stamped_ms_of(args.tsa),
-    )
+    with open_files(args.bundles, args.max_bytes) as bundles:
+        inspection = inspect(
+            tile_reader(args.folder),
+            bundles,
+            trust,
+            None if args.no_replay else replay_by_rules,
+            policy=None if args.policy is None else demand_of(args.policy),
+            first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
+            stamped_ms=stamped_ms_of(args.tsa),
+        )
     if args.html is not None:
         heading = Heading(
             regulator=args.regulator,

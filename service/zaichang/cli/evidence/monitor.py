@@ -13,7 +13,7 @@ from zaichang.audit.check import Check
 from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
 from zaichang.audit.inspection.inspect import inspect
 from zaichang.audit.log_scan import ScanOptions
-from zaichang.audit.source import load_trust, read_file, read_files, tile_reader, verify_path
+from zaichang.audit.source import load_trust, open_files, read_file, tile_reader, verify_path
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, StorageError
 from zaichang.tlog.trust import Trust
@@ -97,10 +97,10 @@ def _checked(copy: Path, folder: Path | None, trust: Trust) -> Sequence[Check]:
     paths = _bundles(folder)
     if not paths:
         return verify_path(copy, trust, options=ScanOptions(deep=True), own_copy=True)
-    bundles = read_files(paths, MAX_BUNDLE_BYTES)
     sights = copy / FIRST_SIGHT
     first_sights = read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b""
-    return inspect(tile_reader(copy), bundles, trust, None, first_sights=first_sights).checks
+    with open_files(paths, MAX_BUNDLE_BYTES) as bundles:
+        return inspect(tile_reader(copy), bundles, trust, None, first_sights=first_sights).checks
 
 
 def _posted(webhook: str | None, origin: str, at_s: int, alarms: list[dict[str, str]]) -> bool:

@@ -14,7 +14,7 @@ from zaichang.audit.reading.log_entries import read_entries
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.sample.drawing import Announcement, Frame, check_rates, draw_sample, parse_announcement, parse_draw
 from zaichang.audit.sample.report import as_html, as_json, report
-from zaichang.audit.source import load_trust, read_file, tile_reader
+from zaichang.audit.source import load_trust, open_files, read_file, tile_reader
 from zaichang.audit.whole.past import trusted_checkpoint
 from zaichang.cli.out import say
 from zaichang.core.canonical import canonical_bytes
@@ -144,10 +144,10 @@ def _report(args: Namespace) -> int:
     draw_file = read_file(args.draw, _MAX_BYTES)
     announcement, trust = parse_draw(draw_file)[0], load_trust(args.trust)
     frame = _frame(args.log, announcement.size)
-    bundles = [read_file(path, MAX_BUNDLE_BYTES) for path in args.bundles]
     entries = read_entries(tile_reader(args.log), _copied(args.log, trust, announcement))
     broken = _broken(frame)
-    sample, results, checks = report(draw_file, frame, entries, bundles, trust, replay_by_rules)
+    with open_files(args.bundles, MAX_BUNDLE_BYTES * len(args.bundles)) as bundles:
+        sample, results, checks = report(draw_file, frame, entries, bundles, trust, replay_by_rules)
     _write(args.out, as_json(sample, results, checks).encode())
     if args.html is not None:
         _write(args.html, as_html(sample, results).encode())

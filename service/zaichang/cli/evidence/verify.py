@@ -67,7 +67,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--max-bytes", type=int, default=MAX_BUNDLE_BYTES, metavar="N",
-        help="refuse a longer file: a bundle is read whole, and needs about four times its size in memory",
+        help="refuse a longer file; a bundle is read session by session",
     )  # fmt: skip
     parser.add_argument("--tsa", type=Path, metavar="FILE", help=f"{TSA_HELP} (folders only)")
     parser.add_argument("--no-replay", action="store_true", help="do not recompute the verdicts (bundles only)")

@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from zaichang.audit.bundle import Bundle, Capture, Produced, by_session, write_bundle
+from zaichang.audit.bundle import Bundle, Capture, Produced, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.openings.capture_checks import DAY_MS, Promise, check_captures, check_kept, promised
-from zaichang.audit.reading.bundle_reader import read_bundle
+from zaichang.audit.reading.bundle_reader import BundleFile, read_bundle
 from zaichang.core.canonical import canonical_bytes
 
 SID = "ab" * 16
@@ -71,7 +71,7 @@ def test_an_honest_production_passes_and_survives_writing() -> None:
     )
     again, bad = read_bundle(write_bundle(HONEST))
     assert not bad and again == HONEST
-    assert by_session(again) == {SID: HONEST}
+    assert BundleFile(write_bundle(HONEST)).part(SID) == HONEST
     assert checked(replace(HONEST, produced=(), captures=())) == []
 
 

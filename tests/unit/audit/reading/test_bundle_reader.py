@@ -1,13 +1,16 @@
 """Files that are no bundle, or a damaged one."""
 
+import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from support import evidence_bundle as sample_of
-from zaichang.audit.bundle import write_bundle
+from zaichang.audit.bundle import Produced, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
-from zaichang.audit.reading.bundle_reader import MAX_BAD_LINES, read_bundle
+from zaichang.audit.reading import bundle_reader
+from zaichang.audit.reading.bundle_reader import MAX_BAD_LINES, BundleFile, read_bundle
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.trust import trust_log
@@ -63,3 +66,42 @@ def test_a_million_bad_lines_are_not_kept() -> None:
     _, bad = read_bundle(head + b"\n" + b'{"k":"leaf"}\n' * (MAX_BAD_LINES + 5_000))
     assert len(bad) == MAX_BAD_LINES + 1
     assert "the rest was not read" in bad[-1].error.message
+
+
+def test_a_file_gives_each_session_the_parts_that_are_its_own(tmp_path: Path) -> None:
+    one = SAMPLE.bundle
+    other = replace(one.openings[0], sid="other")
+    both = replace(one, openings=(other, *one.openings), produced=(Produced(sid="third", at_ms=5),))
+    path = tmp_path / "some.bundle"
+    path.write_bytes(write_bundle(both))
+    with path.open("rb") as stream:
+        file = BundleFile(stream)
+        assert file.bad == () and file.whole == replace(both, openings=(), commitments=(), fields=(), produced=())
+        assert set(file.sessions()) == {sample_of.SID, "other", "third"}
+        own = file.part(sample_of.SID)
+        assert (own.openings, own.commitments, own.fields) == (one.openings, one.commitments, one.fields)
+        assert (own.checkpoint, own.leaves, own.produced) == (one.checkpoint, (), ())
+        assert file.part("other").openings == (other,)
+        assert file.part("third").produced == both.produced
+        assert file.part("none").openings == ()
+
+
+def test_a_file_that_is_changed_while_it_is_read_is_no_pass() -> None:
+    class Changing(io.BytesIO):
+        def seek(self, place: int, whence: int = 0) -> int:
+            if whence == 0 and place > 1_000:
+                place -= 3
+            return super().seek(place, whence)
+
+    checks = verify_bundle(Changing(SAMPLE.data), TRUST)
+    assert exit_code(checks) == 1
+    assert ("format", sample_of.SID) in [(check.check, check.sid) for check in checks if check.status is Status.FAIL]
+
+
+def test_a_line_that_is_too_long_is_one_bad_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle_reader, "MAX_LINE_BYTES", 3_000)
+    lines = SAMPLE.data.splitlines(keepends=True)
+    data = b"".join([*lines[:2], b'{"k":"' + b"x" * 20_000 + b'"}\n', *lines[2:-1], lines[-1]])
+    _, bad = read_bundle(data)
+    assert [each.number for each in bad] == [3, len(lines) + 1]
+    assert len(read_bundle(data[:-1])[1]) == 2, "a last line without its newline is a cut"
