@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zaichang.session.playhead import EMPTY, IntervalSet, add
-from zaichang_client import Sample
+from zaichang_client import Sample, first_missing_ms
 from zaichang_client.protocol.messages import Joined
 
 BEHIND_LIVE_MS = 8_000
@@ -121,14 +121,14 @@ class SimPlayer:
         )
 
     def joined(self, message: Joined) -> None:
-        """A fresh player goes to the furthest verified point, of a broadcast to where it is now.
+        """A fresh player goes to the first second that still has to be watched, of a broadcast to where it is now.
 
         On a resumed session it plays unless told to pause.
         """
         if self._fresh:
             self._fresh = False
             self._settle()
-            begin_ms = message.frontier_ms
+            begin_ms = first_missing_ms(message.counted)
             if self.live_for_ms:
                 begin_ms = max(0, self.live_for_ms + self._now_ms() - BEHIND_LIVE_MS)
             self._position_ms = float(min(begin_ms, self.lesson_ms))

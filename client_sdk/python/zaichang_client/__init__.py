@@ -21,6 +21,7 @@ from zaichang_client.parts import (
     Signature,
     Unavailable,
     WatchingCamera,
+    first_missing_ms,
 )
 from zaichang_client.transport import Connect, Transport, websocket
 
@@ -46,5 +47,6 @@ __all__ = [
     "Transport",
     "Unavailable",
     "WatchingCamera",
+    "first_missing_ms",
     "websocket",
 ]

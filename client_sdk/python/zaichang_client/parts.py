@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -43,6 +44,21 @@ class Sample:
     hints: tuple[str, ...] = ()
 
 
+def first_missing_ms(counted: Sequence[str]) -> int:
+    """Return the first position of a lesson that still has to be watched.
+
+    Args:
+        counted: The parts that need no watching, as ``joined`` and ``ack`` name them: ``from-to``, in order.
+    """
+    begin_ms = 0
+    for part in counted:
+        start_ms, _, end_ms = part.partition("-")
+        if int(start_ms) > begin_ms:
+            break
+        begin_ms = int(end_ms)
+    return begin_ms
+
+
 class Player(Protocol):
     """The lesson's player. All calls come from the event loop and must return at once."""
 
@@ -51,7 +67,7 @@ class Player(Protocol):
         ...
 
     def joined(self, message: Joined) -> None:
-        """The session is open (again): a fresh player goes to ``frontier_ms``."""
+        """The session is open (again): a fresh player goes to ``first_missing_ms(message.counted)``."""
         ...
 
     def pause(self, reason: str, message: str) -> None:

@@ -24,6 +24,8 @@ export interface AttachOptions {
   readonly deviceId?: string;
   /** Same-origin address of zaichang-worker.js, for pages whose policy forbids blob workers. */
   readonly workerUrl?: string;
+  /** Whether the session ends by itself at the lesson's end, once nothing is missing: on by default. */
+  readonly autoFinish?: boolean;
   /** Whether passkeys may be asked for where the browser has them: on by default, with own screens only if `true`. */
   readonly passkeys?: boolean;
 }
@@ -61,6 +63,7 @@ export function attach(target: HTMLMediaElement | PlayerAdapter, options: Attach
     deviceId: options.deviceId,
     workerUrl: options.workerUrl ?? null,
     passkeys: (options.passkeys ?? options.ui !== false) && canUsePasskeys(),
+    autoFinish: options.autoFinish ?? true,
   });
   if (options.ui !== false) attachUi(controller, typeof options.ui === "object" ? options.ui : {});
   return controller;

@@ -33,18 +33,23 @@ test("a lost connection is resumed with the session, and the chain starts from t
   assert.deepEqual(d.sent().map(({ seq, nonce }) => [seq, nonce]), [[42, nonceOf(42)]]);
 });
 
-test("a short gap does not disturb the player; a long one pauses it, and it plays on afterwards", () => {
+test("without a connection the player is held at once, and it plays on afterwards", () => {
   const d = new Driver().counting();
   d.lose(1006);
-  d.wait(5_000);
-  assert.equal(d.did("pause"), 0);
-  d.lose(1006).wait(6_000);
   assert.equal(d.did("pause"), 1);
+  assert.equal(statusOf(d.state, d.nowMs).reason, "OFFLINE");
   assert.equal(d.events("held").at(-1)?.hold, "offline");
   d.look("pause", { playing: false });
   d.wait(60_000);
   d.take().join({ resumed: true, seq: 3 });
   assert.equal(d.did("play"), 1);
+});
+
+test("a browser that says it is offline is believed at once; the dead connection is given up", () => {
+  const d = new Driver().counting().put({ type: "offline" });
+  assert.equal(d.did("disconnect"), 1);
+  d.lose(1006).take().put({ type: "offline" });
+  assert.equal(d.did("disconnect"), 0);
 });
 
 const ENDS: [number, string][] = [[4400, "connection.bad_message!"], [4403, "connection.not_allowed!"], [4409, "session.superseded!"], [4401, "token.refused!"]];

@@ -21,6 +21,7 @@ from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.capture_desk import announced
 from zaichang.live.challenges.passkey_answers import passkey_event
 from zaichang.live.connection import Channel, Connection
+from zaichang.live.orders import counted_parts
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
@@ -252,6 +253,7 @@ class Gateway:
             captures=state.info.terms.route is Route.FACE,
             reveal=not state.link.client_nonce,
             frames_ms=frames_ms(policy) if state.uses_captures(policy) else 0,
+            counted=counted_parts(state),
             free_seek=skips(state, policy),
             notices=() if "pad" in policy.proofs or state.info.terms.route is not Route.FACE else ("no_pad",),
             pictures_days=self._pictures_days(state.info.terms.route),

@@ -44,6 +44,8 @@ from zaichang.session.decisions import (
     RejectHeartbeat,
     RejectReveal,
 )
+from zaichang.session.playhead import union
+from zaichang.session.state import State
 
 
 def sentence(reason: ReasonCode, locale: str) -> str:
@@ -61,8 +63,17 @@ def shown_ms(left_ms: int, link_ms: int) -> int:
     return left_ms - min(link_ms, left_ms // 8)
 
 
+def counted_parts(state: State) -> tuple[str, ...]:
+    """Return the parts of the lesson that the learner need not watch, as the protocol writes them.
+
+    They are counted, wait for a proof or the delivery log, or went to a person who may still grant them.
+    """
+    parts = union(union(state.taken, state.credit.undecided), state.info.resumable)
+    return tuple(f"{start_ms}-{end_ms}" for start_ms, end_ms in parts)
+
+
 def message_for(
-    decision: Decision, *, now_ms: int, anchored_ms: int, locale: str, link_ms: int
+    decision: Decision, *, now_ms: int, anchored_ms: int, locale: str, link_ms: int, counted: tuple[str, ...] = ()
 ) -> ServerMessage | None:
     """Return the message for a decision; None where it does not concern the player.
 
@@ -72,6 +83,7 @@ def message_for(
         anchored_ms: Media time whose records a signed checkpoint covers; only this is shown as verified.
         locale: ``zh-CN`` or ``en``.
         link_ms: Time that each countdown keeps back for a slow line; from the policy.
+        counted: ``counted_parts`` of the session, for an acknowledgement.
     """
     match decision:
         case AckHeartbeat():
@@ -83,6 +95,7 @@ def message_for(
                 verified_ms=anchored_ms,
                 pending_ms=decision.pending_ms + decision.verified_ms - anchored_ms,
                 frontier_ms=decision.frontier_ms,
+                counted=counted,
             )
         case RejectHeartbeat():
             return ErrorMessage(

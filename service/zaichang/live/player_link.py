@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.connection import Connection
-from zaichang.live.orders import closed_message, message_for, minute_message, verified_ms_of
+from zaichang.live.orders import closed_message, counted_parts, message_for, minute_message, verified_ms_of
 from zaichang.ports.records import StoredMinute
 from zaichang.protocol.close_codes import CloseCode
 from zaichang.protocol.messages import ServerMessage
-from zaichang.session.decisions import Decision, Final
+from zaichang.session.decisions import AckHeartbeat, Decision, Final
+from zaichang.session.state import State
 
 
 class PlayerLink:
@@ -61,8 +62,8 @@ class PlayerLink:
         """Add the minutes that a signed checkpoint covers to the verified time that the player shows."""
         self._anchored_ms += verified_ms_of(minutes)
 
-    def tell(self, decision: Decision, now_ms: int) -> None:
-        """Send the message of a decision, if it has one."""
+    def tell(self, decision: Decision, now_ms: int, state: State | None = None) -> None:
+        """Send the message of a decision, if it has one; ``state`` is the session's after it."""
         if self._connection is None:
             return
         message = message_for(
@@ -71,6 +72,7 @@ class PlayerLink:
             anchored_ms=self._anchored_ms,
             locale=self._connection.locale,
             link_ms=self._link_ms,
+            counted=counted_parts(state) if state is not None and isinstance(decision, AckHeartbeat) else (),
         )
         if message is not None:
             self._connection.send(message)

@@ -324,7 +324,7 @@ class LiveSession:
     def _tell(self, decision: Decision) -> None:
         if isinstance(decision, OrderChallenge) or (isinstance(decision, ChallengeJudged) and decision.closed):
             self._liveness.end()
-        self._player.tell(decision, self._ports.clock.now_ms())
+        self._player.tell(decision, self._ports.clock.now_ms(), self._state)
 
     def _arm(self, at_least_ms: int = 0) -> None:
         self._timer.cancel()

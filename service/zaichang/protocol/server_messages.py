@@ -25,7 +25,10 @@ class Joined(_ServerMessage, tag_field="t", tag="joined", frozen=True, kw_only=T
     seq: Annotated[SafeInt, means("number of the next heartbeat")]
     nonce: Annotated[str, means("nonce of the next heartbeat")]
     heartbeat_ms: Annotated[SafeInt, means("time between two heartbeats")]
-    frontier_ms: Annotated[SafeInt, means("furthest position that counts; a fresh player starts there")]
+    frontier_ms: Annotated[
+        SafeInt,
+        means("furthest position that counts; a fresh player starts before, at the end of the first part of `counted`"),
+    ]
     lesson_duration_ms: Annotated[SafeInt, means("length of the lesson, from the launch")]
     schedule_commitment: Annotated[
         str, means("SHA-256 that binds the server to its secret of the schedule; the last record reveals the secret")
@@ -39,6 +42,12 @@ class Joined(_ServerMessage, tag_field="t", tag="joined", frozen=True, kw_only=T
     frames_ms: Annotated[
         SafeInt, means("time between two frames that heartbeats pledge (`frames`), while the camera is on; 0: none")
     ] = 0
+    counted: Annotated[
+        tuple[str, ...],
+        means(
+            "parts of the lesson that need no watching, `from-to` in ms, in order: counted, waiting, or for a person"
+        ),
+    ] = ()
     free_seek: Annotated[
         bool,
         means("a first viewing may skip ahead (live broadcast, or the rules allow it): do not set the player back"),
@@ -55,6 +64,7 @@ class Ack(_ServerMessage, tag_field="t", tag="ack", frozen=True, kw_only=True):
     verified_ms: Annotated[SafeInt, means("media time that signed records cover")] = 0
     pending_ms: Annotated[SafeInt, means("media time that waits for its proof or record")] = 0
     frontier_ms: Annotated[SafeInt, means("furthest position that counts")] = 0
+    counted: Annotated[tuple[str, ...], means("as in `joined`, with this session's parts")] = ()
 
 
 class CaptureOrder(_ServerMessage, tag_field="t", tag="capture", frozen=True, kw_only=True):

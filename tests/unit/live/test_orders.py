@@ -2,7 +2,9 @@
 
 import pytest
 
-from zaichang.live.orders import message_for, shown_ms
+from support.desk import POLICY, put
+from support.hands import Hands
+from zaichang.live.orders import counted_parts, message_for, shown_ms
 from zaichang.protocol.messages import ChallengeOrder
 from zaichang.session.decisions import OrderChallenge
 from zaichang.session.policy import Policy
@@ -24,3 +26,9 @@ def test_a_challenge_says_the_time_that_its_policy_leaves() -> None:
         message = message_for(order, now_ms=1_000, anchored_ms=0, locale="en", link_ms=link_ms)
         assert isinstance(message, ChallengeOrder)
         assert message.within_ms == within_ms
+
+
+def test_the_parts_that_need_no_watching_are_credited_waiting_or_for_a_person() -> None:
+    session = Hands(POLICY, credited=((0, 1_000), (5_000, 6_000)), resumable=((1_000, 2_000),))
+    put(session.state, credit={"pending_set": ((6_000, 7_000),), "undecided": ((9_000, 9_500),)})
+    assert counted_parts(session.state) == ("0-2000", "5000-7000", "9000-9500")

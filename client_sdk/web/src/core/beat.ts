@@ -71,7 +71,7 @@ function beat(turn: Turn, cause: Cause): void {
     focused: sample.focused, hints: sample.hints.slice(0, 16).map((hint) => hint.slice(0, 64)),
     frames: state.frames,
   });
-  turn.set({ inflightAtMs: nowMs, beatAtMs: nowMs, dirty: false, frames: [] });
+  turn.set({ inflightAtMs: nowMs, beatAtMs: nowMs, beatHeadMs: sample.playheadMs, dirty: false, frames: [] });
   save(turn);
 }
 

@@ -1,13 +1,14 @@
 /** Derived views of the state: why the player is held, what the learner is shown, where the furthest point is. */
-import { OFFLINE_GRACE_MS, SEEK_TOLERANCE_MS } from "./limits.ts";
+import { SEEK_TOLERANCE_MS } from "./limits.ts";
+import { isCounted, nextMissing } from "./parts.ts";
 import type { Hold, Sample, State, Status } from "./state.ts";
 
-/** Why the player must not play at `nowMs`. */
-export function holdOf(state: State, nowMs: number): Hold | null {
+/** Why the player must not play. */
+export function holdOf(state: State): Hold | null {
   if (state.ended !== null) return "ended";
   if (state.uncounted) return null;
   if (state.joined === null) return "joining";
-  if (state.lostAtMs !== null && nowMs - state.lostAtMs > OFFLINE_GRACE_MS) return "offline";
+  if (state.lostAtMs !== null) return "offline";
   if (state.pausedBy !== null) return "server";
   return state.ready ? null : "proof";
 }
@@ -28,15 +29,18 @@ export function furthestMs(state: State, now: Sample, elapsedMs: number): number
 }
 
 export function statusOf(state: State, nowMs: number): Status {
-  const hold = holdOf(state, nowMs);
+  const hold = holdOf(state);
   const open = state.connection === "open";
-  const counting = open && state.counting && hold === null && state.ended === null;
+  const { playheadMs, ended } = state.sample ?? { playheadMs: 0, ended: false };
+  const durationMs = state.joined?.lesson_duration_ms ?? 0;
+  const again = isCounted(state.counted, playheadMs);
+  const counting = open && state.counting && hold === null && !again;
   let reason = "";
   if (!counting) {
     if (state.ended !== null) reason = state.ended.reason;
     else if (state.joined === null) reason = "CONNECTING";
     else if (!open) reason = "OFFLINE";
-    else reason = state.pausedBy?.reason ?? (state.ready ? state.reason : "AWAITING_PROOF");
+    else reason = state.pausedBy?.reason ?? (state.ready ? state.reason || (again ? "ALREADY_CREDITED" : "") : "AWAITING_PROOF");
   }
   const waiting = state.connection === "waiting";
   return {
@@ -49,7 +53,9 @@ export function statusOf(state: State, nowMs: number): Status {
     verifiedMs: state.verifiedMs,
     pendingMs: state.pendingMs,
     frontierMs: state.frontierMs,
-    lessonDurationMs: state.joined?.lesson_duration_ms ?? 0,
+    lessonDurationMs: durationMs,
+    counted: state.counted,
+    missingMs: again || ended ? nextMissing(state.counted, playheadMs, durationMs) : -1,
     sealedMinutes: state.sealed.length,
     sealedMs: state.sealed.reduce((sum, minute) => sum + minute.verified_ms, 0),
     camera: state.camera,

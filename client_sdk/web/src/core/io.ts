@@ -9,7 +9,7 @@ export type Input =
   | { readonly type: "opened"; readonly nowMs: number }
   | { readonly type: "text"; readonly nowMs: number; readonly text: string }
   | { readonly type: "lost"; readonly nowMs: number; readonly code: number; readonly random: number; readonly freshNonce: string }
-  | { readonly type: "online"; readonly nowMs: number }
+  | { readonly type: "online" | "offline"; readonly nowMs: number }
   | { readonly type: "sample"; readonly nowMs: number; readonly cause: Cause; readonly sample: Sample }
   | { readonly type: "picture"; readonly nowMs: number; readonly captureId: string; readonly digest: string }
   | { readonly type: "no_picture"; readonly nowMs: number; readonly captureId: string; readonly cause: NoPicture }

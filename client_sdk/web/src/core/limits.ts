@@ -14,7 +14,5 @@ export function backoffMs(attempt: number, random: number): number {
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** Without an acknowledgement for this long, or three heartbeats, the connection counts as dead. */
 export const ACK_TIMEOUT_MS = 12_000;
-/** Without a connection for this long the player is paused, because playing meanwhile would not count. */
-export const OFFLINE_GRACE_MS = 8_000;
 /** How far past the furthest counted point a learner may seek before the player is set back at once. */
 export const SEEK_TOLERANCE_MS = 2_500;

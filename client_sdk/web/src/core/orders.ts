@@ -2,6 +2,7 @@
 import { beatAgain, save } from "./beat.ts";
 import { sdkError } from "./errors.ts";
 import { endTry, onHint, onStep } from "./liveness.ts";
+import { holeBefore, missingFrom, partsOf } from "./parts.ts";
 import type { Turn } from "./turn.ts";
 import { decodeServer } from "./codec.ts";
 import type { Ack, CaptureOrder, ChallengeOrder, ChallengeResult, Closed, ErrorMessage, Joined, Pause, Seek } from "./wire.ts";
@@ -62,13 +63,12 @@ function onJoined(turn: Turn, joined: Joined): void {
     dirty: true, furthestMs: Math.max(state.furthestMs, joined.frontier_ms), frontierMs: joined.frontier_ms,
     ready: resumed && state.ready, captures: [], frames: [],
     stale: { pause: resumed && state.pausedBy !== null, challenge: resumed && state.challenge !== null, ready: resumed && !state.ready },
-    pausedBy: resumed ? state.pausedBy : null, challenge: resumed ? state.challenge : null,
+    pausedBy: resumed ? state.pausedBy : null, challenge: resumed ? state.challenge : null, counted: partsOf(joined.counted ?? []),
   });
   turn.emit({ type: "joined", sessionId: joined.session_id, resumed, notices: joined.notices });
-  const restoreMs = Math.min(state.restoreMs, joined.frontier_ms);
-  if (resumed && restoreMs > 0 && (state.sample === null || state.sample.playheadMs < 1_000)) {
-    turn.add({ do: "seek", toMs: restoreMs });
-  }
+  // A player at its beginning goes to where it was before the reload, or to the first part that is missing.
+  const startMs = resumed ? Math.min(state.restoreMs, joined.frontier_ms) : missingFrom(turn.state.counted, 0, joined.lesson_duration_ms);
+  if (startMs > 0 && (state.sample === null || state.sample.playheadMs < 1_000)) turn.add({ do: "seek", toMs: startMs });
   turn.set({ restoreMs: -1 });
   if (joined.reveal) turn.send({ t: "reveal", client_nonce: state.clientNonce });
   if (joined.captures) turn.add({ do: "openCamera" });
@@ -85,7 +85,7 @@ function onAck(turn: Turn, ack: Ack): void {
   turn.set({
     seq: ack.seq, nonce: ack.nonce, inflightAtMs: null, counting: ack.counting, reason: ack.reason,
     verifiedMs: ack.verified_ms, pendingMs: ack.pending_ms, frontierMs: ack.frontier_ms,
-    furthestMs: Math.max(state.furthestMs, ack.frontier_ms),
+    furthestMs: Math.max(state.furthestMs, ack.frontier_ms), counted: partsOf(ack.counted ?? []),
     ready: state.ready || ack.counting || (state.stale.ready && !proofMissing),
     pausedBy: state.stale.pause ? null : state.pausedBy,
     challenge: state.stale.challenge ? null : state.challenge,
@@ -95,7 +95,33 @@ function onAck(turn: Turn, ack: Ack): void {
     const challenge_id = state.challenge.order.challenge_id;
     turn.emit({ type: "challenge-result", result: { t: "challenge_result", challenge_id, accepted: false, closed: true, reason: "" } });
   }
+  if (state.joined?.free_seek !== true && ack.counting) closeHole(turn);
+  finishAtEnd(turn);
   beatAgain(turn);
+}
+
+/** Something before this position was not counted (an outage, a jump): go back to it, so that nothing stays missing. */
+function closeHole(turn: Turn): void {
+  const { counted, beatHeadMs } = turn.state;
+  const toMs = counted.length > 0 ? holeBefore(counted, beatHeadMs) : -1;
+  if (toMs < 0) return;
+  turn.add({ do: "seek", toMs });
+  turn.emit({ type: "set-back", toMs, reason: "NETWORK_GAP", message: "" });
+}
+
+/** The lesson's end is reported, and nothing is missing: the session ends by itself, with its closing proof. */
+function finishAtEnd(turn: Turn): void {
+  const { autoFinish, counted, dirty, joined, sample } = turn.state;
+  if (!autoFinish || dirty || sample?.ended !== true || joined === null) return;
+  if (joined.free_seek || missingFrom(counted, 0, joined.lesson_duration_ms) < 0) finish(turn);
+}
+
+/** End the session; the service answers with its closing proofs, then `closed`. */
+export function finish(turn: Turn): void {
+  const { state } = turn;
+  if (state.finishing || state.ended !== null) return;
+  turn.set({ finishing: true });
+  if (state.connection === "open") turn.send({ t: "finish" });
 }
 
 function onCapture(turn: Turn, order: CaptureOrder): void {

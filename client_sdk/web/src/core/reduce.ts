@@ -7,7 +7,7 @@ import { checkDeadlines, connect, onLost, onOnline, onOpened, onToken } from "./
 import { holdOf, statusOf } from "./hold.ts";
 import type { Input, Step } from "./io.ts";
 import { onReady } from "./liveness.ts";
-import { onAnswer, onText } from "./orders.ts";
+import { finish, onAnswer, onText } from "./orders.ts";
 import type { State } from "./state.ts";
 import { Turn } from "./turn.ts";
 import { FRAMES_PLEDGED_MAX } from "./wire_limits.ts";
@@ -26,6 +26,9 @@ export function reduce(state: State, input: Input): Step {
       break;
     case "lost":
       onLost(turn, input.code, input.random, input.freshNonce);
+      break;
+    case "offline":
+      if (state.connection === "open") turn.add({ do: "disconnect" });
       break;
     case "online":
       onOnline(turn);
@@ -78,9 +81,7 @@ export function reduce(state: State, input: Input): Step {
       turn.set({ uncounted: true, wantPlay: true });
       break;
     case "finish":
-      if (state.finishing || state.ended !== null) break;
-      turn.set({ finishing: true });
-      if (state.connection === "open") turn.send({ t: "finish" });
+      finish(turn);
       break;
   }
   settle(turn);
@@ -90,7 +91,7 @@ export function reduce(state: State, input: Input): Step {
 /** Hold or release the player where the reason for it changed. */
 function settle(turn: Turn): void {
   const { state, nowMs } = turn;
-  const hold = holdOf(state, nowMs);
+  const hold = holdOf(state);
   const { reason, message } = hold === null ? { reason: "", message: "" } : statusOf(state, nowMs);
   if (hold === state.hold && reason === state.holdReason) return;
   turn.set({ hold, holdReason: reason });

@@ -1,6 +1,7 @@
 /** The core's state. Plain data, replaced and never changed in place. Times ending in `AtMs` are the page's monotonic clock. */
 import type { CaptureOrder, ChallengeOrder, Joined, LivenessStepOrder, MinuteSealed } from "./wire.ts";
 import type { SdkError } from "./errors.ts";
+import type { Part } from "./parts.ts";
 
 /** A look at the player and the page. */
 export interface Sample {
@@ -73,6 +74,8 @@ export interface State {
   readonly inflightAtMs: number | null;
   readonly dirty: boolean;
   readonly beatAtMs: number;
+  /** The position that the last beat reported. */
+  readonly beatHeadMs: number;
   readonly sample: Sample | null;
   readonly sampleAtMs: number;
   readonly tickAtMs: number;
@@ -83,6 +86,8 @@ export interface State {
   readonly verifiedMs: number;
   readonly pendingMs: number;
   readonly frontierMs: number;
+  /** Parts of the lesson that need no watching. */
+  readonly counted: readonly Part[];
   readonly sealed: readonly MinuteSealed[];
   readonly pausedBy: { readonly reason: string; readonly message: string } | null;
   /** Whether the first proof has passed (the service said resume, or counts). */
@@ -103,6 +108,8 @@ export interface State {
   readonly captures: readonly OpenCapture[];
   readonly challenge: OpenChallenge | null;
   readonly finishing: boolean;
+  /** Whether the session ends by itself at the lesson's end. */
+  readonly autoFinish: boolean;
   /** After a resume the service gives its orders again; those not given by its first acknowledgement are void. */
   readonly stale: { readonly pause: boolean; readonly challenge: boolean; readonly ready: boolean };
   readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean } | null;
@@ -138,6 +145,7 @@ export interface Start {
   readonly wantPlay: boolean;
   /** Whether the shell can get another token (the page gave a function). */
   readonly canRenew: boolean;
+  readonly autoFinish?: boolean;
 }
 
 export function initial(start: Start): State {
@@ -146,10 +154,10 @@ export function initial(start: Start): State {
     connection: "idle", token: saved?.token ?? start.token, pageToken: start.token, canRenew: start.canRenew, locale: start.locale, sdk: start.sdk,
     clientNonce: saved?.clientNonce || start.clientNonce, device: start.device ?? "", passkey: start.passkey ?? false, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
-    seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
-    counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, sealed: [], pausedBy: null, ready: false,
+    seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, beatHeadMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
+    counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, counted: [], sealed: [], pausedBy: null, ready: false,
     wantPlay: start.wantPlay || (saved?.wantPlay ?? false), hold: null, holdReason: "", uncounted: false,
-    furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false,
+    furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false, autoFinish: start.autoFinish ?? false,
     stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off", frames: [], saving: false,
   };
 }
@@ -175,6 +183,10 @@ export interface Status {
   readonly pendingMs: number;
   readonly frontierMs: number;
   readonly lessonDurationMs: number;
+  /** Parts of the lesson, `[from, to]` in ms, that need no watching: counted, waiting, or for a person. */
+  readonly counted: readonly Part[];
+  /** Where the next missing part begins, while the player is in a counted part or at the end; else -1. */
+  readonly missingMs: number;
   /** Minutes whose record a signed checkpoint covers. */
   readonly sealedMinutes: number;
   /** Sum of those minutes: only this may be called verified. */

@@ -165,7 +165,7 @@ export interface Joined {
   nonce: string;
   /** Time between two heartbeats. */
   heartbeat_ms: number;
-  /** Furthest position that counts; a fresh player starts there. */
+  /** Furthest position that counts; a fresh player starts before, at the end of the first part of `counted`. */
   frontier_ms: number;
   /** Length of the lesson, from the launch. */
   lesson_duration_ms: number;
@@ -185,6 +185,8 @@ export interface Joined {
   reveal: boolean;
   /** Time between two frames that heartbeats pledge (`frames`), while the camera is on; 0: none. */
   frames_ms: number;
+  /** Parts of the lesson that need no watching, `from-to` in ms, in order: counted, waiting, or for a person. */
+  counted: readonly string[];
   /** A first viewing may skip ahead (live broadcast, or the rules allow it): do not set the player back. */
   free_seek: boolean;
 }
@@ -206,6 +208,8 @@ export interface Ack {
   pending_ms: number;
   /** Furthest position that counts. */
   frontier_ms: number;
+  /** As in `joined`, with this session's parts. */
+  counted: readonly string[];
 }
 
 /** Take a picture and send it within `within_ms` of receipt. */

@@ -20,11 +20,11 @@ export const SERVER: ServerTable = {
     session_id: "string", resumed: "boolean", server_ms: "number", seq: "number", nonce: "string",
     heartbeat_ms: "number", frontier_ms: "number", lesson_duration_ms: "number", schedule_commitment: "string",
     policy_name: "string", policy_digest: "string", captures: "boolean", notices: LIST, pictures_days: ZERO,
-    reveal: { or: false }, frames_ms: ZERO, free_seek: { or: false },
+    reveal: { or: false }, frames_ms: ZERO, counted: LIST, free_seek: { or: false },
   },
   ack: {
     seq: "number", nonce: "string", counting: "boolean", reason: NONE, verified_ms: ZERO, pending_ms: ZERO,
-    frontier_ms: ZERO,
+    frontier_ms: ZERO, counted: LIST,
   },
   capture: {
     capture_id: "string", nonce: "string", within_ms: "number", width_px: "number", quality_pct: "number", prompt: NONE,

@@ -37,6 +37,7 @@ export interface ControllerOptions {
   readonly deviceId: string | undefined;
   readonly workerUrl: string | null;
   readonly passkeys: boolean;
+  readonly autoFinish: boolean;
 }
 
 const HINTS_EVERY_MS = 30_000;
@@ -82,6 +83,7 @@ export class Controller {
           this.look(cause);
         },
         online: () => this.put({ type: "online", nowMs: now() }),
+        offline: () => this.put({ type: "offline", nowMs: now() }),
       }),
     );
     const reopen = (): void => {
@@ -114,7 +116,7 @@ export class Controller {
   private fresh(saved: Saved | null): State {
     return initial({
       token: this.options.token, canRenew: this.options.renew !== null, locale: this.options.locale,
-      sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), passkey: this.options.passkeys, saved, wantPlay: this.player.sample().playing,
+      sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), passkey: this.options.passkeys, autoFinish: this.options.autoFinish, saved, wantPlay: this.player.sample().playing,
     });
   }
 
@@ -195,9 +197,18 @@ export class Controller {
   /** Play on after the browser wanted a click; call it from the click's handler. */
   play(): void { this.run({ do: "play" }); }
 
-  /** End the session; `closed` follows, after a closing proof where one is needed. */
-  finish(): void {
+  /** End the session; resolves once it is closed, after a closing proof where one is needed. */
+  finish(): Promise<void> {
     this.put({ type: "finish", nowMs: now() });
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.state.ended === null) return;
+        stop();
+        resolve();
+      };
+      const stop = this.on("status", look);
+      look();
+    });
   }
 
   /** Let the learner watch while no connection is there; nothing is counted until it is back. */

@@ -3,6 +3,7 @@
 export interface PageEvents {
   changed(cause: "visibility" | "focus" | "freeze" | "hints"): void;
   online(): void;
+  offline(): void;
 }
 
 export function pageState(): { visible: boolean; focused: boolean } {
@@ -29,6 +30,7 @@ export function listenToPage(events: PageEvents): () => void {
     [window, "focus", () => events.changed("focus")],
     [window, "blur", () => events.changed("focus")],
     [window, "online", () => events.online()],
+    [window, "offline", () => events.offline()],
     [document, "enterpictureinpicture", () => events.changed("hints")],
     [document, "leavepictureinpicture", () => events.changed("hints")],
   ];
