@@ -36,7 +36,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
         "counted second, so nothing is lost; a player of another kind that plays on for 10 s loses about 11 s, "
         "which can be watched again. On the face route a check is due at once on the return; the time before the "
         "drop waits for the next drawn check. A challenge that is open during a drop of more than `gap_ms` is "
-        "shown again, and this uses one of the session's `excuses`; a  check by picture uses "
+        "shown again, and this uses one of the session's `excuses`; a check by picture uses "
         "none.",
     ),
     "Captures": (

@@ -55,7 +55,7 @@ def finish(page: Page) -> dict[str, float]:
     page.evaluate("document.querySelector('video').pause()")
     page.wait_for_function("session.status.reason === 'PLAYER_PAUSED' || session.status.reason === 'LESSON_ENDED'")
     played = float(page.evaluate("document.querySelector('video').currentTime * 1000"))
-    page.evaluate("session.finish()")
+    page.evaluate("void session.finish()")
     while not page.evaluate("events.some((event) => event.type === 'closed')"):
         press(page)
         page.wait_for_timeout(500)

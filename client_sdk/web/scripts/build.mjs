@@ -34,6 +34,8 @@ const apart = {
 /** Files that are loaded when they are needed. */
 const SCREENS = {
   "zaichang-ui": "src/ui/index.ts",
+};
+const WORDS = {
   "zaichang-zh": "src/ui/text_zh.ts",
   "zaichang-en": "src/ui/text_en.ts",
 };
@@ -90,6 +92,7 @@ async function bundle(made, name) {
     build({ ...core, format: "iife", globalName: "Zaichang", outfile: `${name}/zaichang.iife.js` }),
     build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart, smallStyles], format: "esm", outfile: `${name}/zaichang-guard.js`, sourcemap: true }),
     build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", outdir: name, sourcemap: true }),
+    build({ ...common, entryPoints: WORDS, format: "esm", outdir: name }),
     build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: `${name}/zaichang-worker.js` }),
   ]);
   const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json", "--outDir", `${made}/types`];

@@ -96,6 +96,11 @@ function attachUi(controller: Controller, options: UiOptions): void {
     );
   };
   load(1);
+  controller.on("locale", () => {
+    ui?.destroy();
+    ui = null;
+    load(1);
+  });
 }
 
 function checkedMedia(target: unknown): HTMLMediaElement {

@@ -99,3 +99,29 @@ test("parts, one by one", () => {
   assert.equal(nextMissing([], 0, 1_000), -1);
   assert.deepEqual(initial({ ...JOINED, token: "", locale: "en", sdk: "", clientNonce: "", saved: null, wantPlay: false, canRenew: false }).counted, []);
 });
+
+test("a challenge whose time is up is not said to be counted beside it", () => {
+  const d = counting(["0-100000"]);
+  d.say({ t: "challenge", challenge_id: "q1", kind: "confirm", within_ms: 1_000, options: ["a"] });
+  assert.equal(statusOf(d.state, d.nowMs).counting, true);
+  d.wait(2_000);
+  assert.deepEqual([statusOf(d.state, d.nowMs).counting, statusOf(d.state, d.nowMs).reason], [false, "CHALLENGE_UNANSWERED"]);
+});
+
+test("a finished session says whether all of the lesson is credited, earlier visits included", () => {
+  const end = (patch: object): boolean => {
+    const d = counting(["0-100000"]).say({ t: "closed", reason: "SESSION_FINISHED", message: "", verified_ms: 300_000, undecided_ms: 0, ...patch });
+    return statusOf(d.state, d.nowMs).creditedAll;
+  };
+  assert.equal(end({}), true);
+  assert.equal(end({ verified_ms: 250_000 }), false);
+  assert.equal(end({ undecided_ms: 5_000 }), false);
+});
+
+test("another language is told to the service by a new connection, and kept when it is taken over", () => {
+  const d = counting([]).take().put({ type: "locale", locale: "zh-CN" });
+  assert.equal(d.did("disconnect"), 1);
+  d.lose(1006).take().wait(3_000).put({ type: "opened" });
+  const join = d.sent().find(({ t }) => t === "join");
+  assert.ok(join !== undefined && join["locale"] === undefined, "Chinese is the default and is left out");
+});

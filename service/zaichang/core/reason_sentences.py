@@ -28,17 +28,17 @@ _R = ReasonCode
 SENTENCES: Final = MappingProxyType(
     {
         _R.NO_FACE: _s(
-            "画面中没有看到人脸。请正对摄像头后继续学习。",
+            "画面中没有人脸。请正对摄像头。",
             "No face was seen. Please sit in front of the camera and go on.",
         ),
         _R.MULTIPLE_FACES: _s(
-            "画面中有不止一张靠近镜头的人脸。请独自学习。",
+            "镜头前不止一人。请独自学习。",
             "More than one face was close to the camera. Please study alone.",
         ),
         _R.BACKGROUND_FACE: _s("您身后有其他人，不影响计时。", "Someone was behind you; this costs you nothing."),
         _R.FACE_TOO_SMALL: _s("人脸太小。请坐近一些。", "Your face was too small. Please sit closer."),
         _R.FACE_CUT_OFF: _s(
-            "人脸没有完整进入画面。请调整摄像头。",
+            "人脸不完整。请调整摄像头。",
             "Your face was partly outside the picture. Please adjust the camera.",
         ),
         _R.FACE_OCCLUDED: _s(
@@ -51,21 +51,19 @@ SENTENCES: Final = MappingProxyType(
             "光线太强或逆光。请避开强光。", "It was too bright or lit from behind. Please turn away from the light."
         ),
         _R.BLURRED: _s(
-            "画面模糊。请擦拭镜头并保持片刻不动。",
+            "画面模糊。请擦拭镜头，稍停不动。",
             "The picture was blurred. Please wipe the lens and hold still for a moment.",
         ),
-        _R.CAMERA_COVERED: _s(
-            "摄像头似乎被遮住。请检查镜头盖。", "The camera seemed covered. Please check its shutter."
-        ),
+        _R.CAMERA_COVERED: _s("摄像头被遮住。请检查镜头盖。", "The camera seemed covered. Please check its shutter."),
         _R.FRAME_UNREADABLE: _s(
-            "收到的画面无法读取。请刷新页面；如反复出现请联系机构。",
+            "画面无法读取。请刷新页面，仍不行请联系机构。",
             "The picture could not be read. Reload the page; tell your institution if it happens again.",
         ),
         _R.FRAME_TOO_LARGE: _s(
             "收到的画面过大。请更新播放器。", "The picture was too large. Please update the player."
         ),
         _R.NOT_ANALYSED: _s(
-            "系统繁忙，未能及时分析画面。这段时间将由人工审核。",
+            "系统繁忙，未及时分析画面。这段时间待人工审核。",
             "The service was busy and did not analyse the picture in time. A reviewer will look at this time.",
         ),
         _R.NOT_SAME_PERSON: _s(
@@ -73,26 +71,26 @@ SENTENCES: Final = MappingProxyType(
             "Several captures did not match the enrolled photo. Please study in person, or appeal if this is wrong.",
         ),
         _R.IDENTITY_UNCERTAIN: _s(
-            "本次抓拍不够清楚，无法确认是否本人。请正对镜头。",
+            "抓拍不够清楚，无法确认本人。请正对镜头。",
             "The capture was not clear enough to confirm it was you. Please face the camera.",
         ),
         _R.REFERENCE_MISSING: _s(
             "尚未登记照片。请联系机构完成登记。", "No enrolled photo exists. Please ask your institution to enrol you."
         ),
         _R.REFERENCE_OUTDATED: _s(
-            "登记照片由旧版本的程序生成，无法再用于比对。请重新登记，或联系机构。",
+            "登记照片的特征版本过旧，无法比对。请重新登记。",
             "Your reference was made by an older version and cannot be compared. Enrol again, or ask your institution.",
         ),
         _R.PAD_MISSING: _s(
-            "本次未做活体检测，按规则需要人工审核。",
+            "未做活体检测，待人工审核。",
             "No liveness check was made; under the rules a reviewer looks at this time.",
         ),
         _R.PAD_ATTACK: _s(
-            "画面像是照片或屏幕，而不是真人。请本人面对镜头；如有误请申诉。",
+            "画面像照片或屏幕，不像真人。请本人面对镜头；如有误请申诉。",
             "The picture looked like a photo or a screen. Face the camera yourself, or appeal if this is wrong.",
         ),
         _R.LIVENESS_FAILED: _s(
-            "动作核验未通过。请按提示重新完成。", "The movement check was not passed. Please try again as shown."
+            "动作核验未通过。请按提示重做。", "The movement check was not passed. Please try again as shown."
         ),
         _R.DUPLICATE_FRAME: _s(
             "收到与之前相同的画面。请使用实时摄像头。", "The picture equals an earlier one. Please use a live camera."
@@ -111,7 +109,7 @@ SENTENCES: Final = MappingProxyType(
             "The camera could not be used. Check its permission, or ask for the route without face recognition.",
         ),
         _R.FACE_IN_TWO_SESSIONS: _s(
-            "同一张脸的另一账号正在同时学习，这段时间将由人工审核。请只用一个账号学习；如有误请申诉。",
+            "另一账号以同一张脸同时学习，这段时间待人工审核。请只用一个账号；如有误请申诉。",
             "Another account with this face studied at the same time; a reviewer looks. Appeal if it is not you.",
         ),
         _R.CAPTURE_MISSED: _s(
@@ -126,14 +124,12 @@ SENTENCES: Final = MappingProxyType(
             "The capture did not answer our request and was not used. Please reload the page.",
         ),
         _R.CHALLENGE_UNANSWERED: _s(
-            "未在时限内回应验证弹窗。请点击“我在学习”继续。",
+            "未按时回应验证弹窗。现在回答即可继续计时。",
             "The challenge was not answered in time. Confirm that you are here to go on.",
         ),
-        _R.CHALLENGE_WRONG: _s(
-            "验证弹窗回答有误。请重新作答。", "The challenge was answered wrongly. Please answer again."
-        ),
+        _R.CHALLENGE_WRONG: _s("回答有误。请重新作答。", "The challenge was answered wrongly. Please answer again."),
         _R.CHALLENGE_TOO_FAST: _s(
-            "回答速度超出人的反应范围，需要换一种方式验证。",
+            "回答过快，需换一种方式验证。",
             "The answer came faster than a person can react; another kind of check follows.",
         ),
         _R.CHALLENGE_TOO_REGULAR: _s(
@@ -153,23 +149,23 @@ SENTENCES: Final = MappingProxyType(
             "No passkey confirmed you for this time; a reviewer will look. New or lost device? Tell your institution.",
         ),
         _R.LIVENESS_NO_RESPONSE: _s(
-            "没有看到要求的动作。请正对镜头，看到提示后再做动作，幅度大一些。",
+            "没有看到要求的动作。看到提示后再做，幅度大一些。",
             "The movement was not seen. Face the camera, wait for the prompt, then move clearly.",
         ),
         _R.LIVENESS_WRONG_ACTION: _s(
-            "动作与提示不同。请只做屏幕提示的动作。",
+            "动作与提示不同。请照提示做。",
             "That was another movement than the one asked for. Please do just what the screen says.",
         ),
         _R.LIVENESS_TOO_EARLY: _s(
-            "动作早于提示。请先保持不动，看到提示后再做。",
+            "动作过早。请保持不动，看到提示后再做。",
             "You moved before the prompt. Please hold still first, and move once it is shown.",
         ),
         _R.LIVENESS_FLAT: _s(
-            "画面像平面，没有看到头部的立体转动。请本人面对镜头转动头部；如有误请申诉。",
+            "画面像平面，没有看到头部转动。请本人面对镜头；如有误请申诉。",
             "The picture moved as if flat. Turn your own head before the camera, or appeal if this is wrong.",
         ),
         _R.LIVENESS_INTERRUPTED: _s(
-            "动作核验中断，没有做完。请点击按钮重新完成。",
+            "动作核验中断。请点击按钮重做。",
             "The movement check was cut short. Press the button to do it again.",
         ),
         _R.LIVENESS_MISSING: _s(
@@ -181,28 +177,28 @@ SENTENCES: Final = MappingProxyType(
         ),
         _R.PLAYER_STALLED: _s("视频在缓冲，这段时间不计时。", "The video was buffering; this time does not count."),
         _R.PAGE_HIDDEN: _s(
-            "学习页面被切到后台，期间不计时。回到页面即可继续。",
+            "学习页面在后台，不计时。回到页面即可继续。",
             "The page was in the background; that time does not count. Come back to go on.",
         ),
         _R.PAGE_UNFOCUSED: _s("学习窗口失去焦点，请点击页面继续。", "The window lost focus. Click the page to go on."),
         _R.PICTURE_IN_PICTURE: _s(
-            "视频正以小窗播放，期间不计时。请关闭小窗，回到页面学习。",
+            "小窗播放不计时。请关闭小窗，回到页面。",
             "The video floats in a small window; that time does not count. Put it back into the page.",
         ),
         _R.SECOND_SCREEN: _s(
-            "检测到外接或扩展屏幕，期间不计时。请断开后继续。",
+            "接有扩展屏幕时不计时。请断开后继续。",
             "A second screen is connected; that time does not count. Disconnect it to go on.",
         ),
         _R.SEEK_FORWARD: _s(
-            "首次学习不能快进，跳过的部分不计时。请从上次的位置继续。",
+            "首次学习不能快进，跳过的部分不计时。",
             "The first viewing cannot skip ahead; skipped parts do not count. Go on from where you were.",
         ),
         _R.RATE_TOO_FAST: _s(
-            "播放速度超过允许的倍速，这一段不计时。请以正常速度从上次的位置继续。",
+            "播放过快，这一段不计时。请以正常速度播放。",
             "The video played faster than allowed; that part does not count. Go on from where you were.",
         ),
         _R.AHEAD_OF_LIVE: _s(
-            "播放进度超前于直播，超前的部分不计时。请刷新页面。",
+            "播放进度超前于直播，不计时。请刷新页面。",
             "The player was ahead of the live broadcast; that does not count. Please reload the page.",
         ),
         _R.LIVE_JUMP: _s(
@@ -223,7 +219,7 @@ SENTENCES: Final = MappingProxyType(
             "An invalid progress report was not used. Please reload the page.",
         ),
         _R.AWAITING_NONCE: _s(
-            "正在准备学习，尚未开始计时；若一直如此，请刷新页面。",
+            "正在准备，尚未计时；若一直如此，请刷新页面。",
             "The session is being prepared and nothing counts yet; if this stays, please reload the page.",
         ),
         _R.NONCE_REJECTED: _s(

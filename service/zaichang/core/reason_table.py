@@ -117,7 +117,7 @@ EFFECTS: Final = MappingProxyType(
         _R.CAPTURE_MISSED: _e(_BRACKET, _P.ABSENCE),
         _R.CAPTURE_LATE: _e(_BRACKET),
         _R.CAME_WHEN_CALLED: _e(_REVIEW, reader=_RECORD, case=2),
-        _R.CAPTURE_NONCE: _e(_NOTHING),
+        _R.CAPTURE_NONCE: _e(_NOTHING, reader=_RECORD),
         _R.CHALLENGE_UNANSWERED: _e(_STRETCH),
         _R.CHALLENGE_WRONG: _e(_NOTHING),
         _R.CHALLENGE_TOO_FAST: _e(_NOTHING, case=2),
@@ -147,7 +147,7 @@ EFFECTS: Final = MappingProxyType(
         _R.LESSON_ENDED: _e(_NOTHING, _P.LEAVES_NOTHING),
         _R.MEDIA_NOT_DELIVERED: _e(_REVIEW, reader=_RECORD),
         _R.NETWORK_GAP: _e(_STRETCH, _P.LEAVES_NOTHING),
-        _R.HEARTBEAT_REJECTED: _e(_STRETCH, _P.LEAVES_NOTHING),
+        _R.HEARTBEAT_REJECTED: _e(_STRETCH, _P.LEAVES_NOTHING, reader=_RECORD),
         # The session
         _R.AWAITING_NONCE: _e(_STRETCH),
         _R.NONCE_REJECTED: _e(_STRETCH, reader=_RECORD),

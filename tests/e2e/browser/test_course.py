@@ -84,6 +84,6 @@ def test_the_choice_comes_first_and_can_be_taken_back(live: LiveService, tab: Op
     one.page.get_by_role("button", name="Start studying").click()
     # By the keyboard: this route's first challenge comes at once, and on a phone it may lie over the button by now.
     one.page.locator("[data-zaichang=status] button[aria-expanded=false]").press("Enter")
-    one.page.get_by_text("This session does not use the camera").wait_for()
+    one.page.get_by_text("no picture in this session").wait_for()
     one.page.locator("[data-do=record]").wait_for()
     assert one.complaints == []

@@ -84,7 +84,7 @@ def finish(one: Tab) -> tuple[int, float]:
 
 
 def closing(one: Tab) -> tuple[int, float]:
-    one.page.evaluate("window.session.finish()")
+    one.page.evaluate("void window.session.finish()")
     one.event("closed")
     closed = one.page.evaluate("events.find((event) => event.type === 'closed')")
     assert closed["undecidedMs"] == 0

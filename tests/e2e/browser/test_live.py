@@ -48,7 +48,7 @@ def finish(one: Tab) -> dict[str, object]:
     """Pause and end the session; returns the service's last word."""
     one.page.evaluate("document.querySelector('video').pause()")
     one.until("window.session.status.reason !== '' || window.session.status.hold !== null")
-    one.page.evaluate("window.session.finish()")
+    one.page.evaluate("void window.session.finish()")
     one.event("closed")
     closed: dict[str, object] = one.page.evaluate("events.find((event) => event.type === 'closed')")
     return closed

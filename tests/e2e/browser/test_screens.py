@@ -87,7 +87,7 @@ def test_every_screen_fits_a_phone(scripted: Scripted, tab: Open, lang: str, the
         look(f"5-{challenge.kind}")
         scripted.say(ChallengeResult(challenge_id=challenge.challenge_id, accepted=True, closed=True))
         one.page.locator(f"[data-kind={challenge.kind}]").wait_for(state="detached")
-    scripted.say(Pause(reason="NO_FACE", message="画面中没有看到人脸。请正对摄像头后继续学习。"))
+    scripted.say(Pause(reason="NO_FACE", message="画面中没有人脸。请正对摄像头。"))
     one.until("window.session.status.hold === 'server'")
     look("6-paused")
     scripted.close(4409)

@@ -64,7 +64,7 @@ def test_a_session_from_join_to_close(scripted: Scripted, tab: Open) -> None:
 
     scripted.say(MinuteSealed(index=0, verdict="V", verified_ms=60_000))
     one.event("minute")
-    one.page.evaluate("window.session.finish()")
+    one.page.evaluate("void window.session.finish()")
     scripted.wait(Finish)
     scripted.say(
         Closed(reason="SESSION_FINISHED", message="The session has ended.", verified_ms=60_000, undecided_ms=0)
@@ -104,7 +104,12 @@ def test_a_challenge_is_answered_by_keyboard(scripted: Scripted, tab: Open) -> N
     one = counted(scripted, tab)
     scripted.say(
         ChallengeOrder(
-            challenge_id="q1", kind="confirm", within_ms=60_000, options=("later", "here", "away"), variant=2
+            challenge_id="q1",
+            kind="confirm",
+            within_ms=60_000,
+            options=("later", "here", "away"),
+            labels=("Ask me later", "I am studying", "I am away"),
+            variant=2,
         )
     )
     one.page.get_by_role("button", name="I am studying", disabled=False).focus()

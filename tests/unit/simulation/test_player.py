@@ -22,10 +22,11 @@ class Room:
         self.changes += 1
 
 
-def joined(frontier_ms: int = 0, *, resumed: bool = False) -> Joined:
+def joined(counted_ms: int = 0, *, resumed: bool = False) -> Joined:
     return Joined(
-        session_id="s", resumed=resumed, server_ms=0, seq=1, nonce="n", heartbeat_ms=5_000, frontier_ms=frontier_ms,
+        session_id="s", resumed=resumed, server_ms=0, seq=1, nonce="n", heartbeat_ms=5_000, frontier_ms=LESSON_MS,
         lesson_duration_ms=LESSON_MS, schedule_commitment="c", policy_name="p", policy_digest="d", captures=True,
+        counted=(f"0-{counted_ms}", f"{counted_ms + 5}-{LESSON_MS}") if counted_ms else (),
     )  # fmt: skip
 
 
@@ -106,14 +107,14 @@ def test_orders_are_obeyed_unless_they_are_ignored() -> None:
     assert not deaf.player.away, "coming back is never ignored"
 
 
-def test_a_fresh_player_goes_to_the_frontier_and_a_resumed_one_plays_on() -> None:
+def test_a_fresh_player_goes_to_the_first_missing_second_and_a_resumed_one_plays_on() -> None:
     room = Room()
-    room.player.joined(joined(frontier_ms=40_000, resumed=False))
+    room.player.joined(joined(counted_ms=40_000, resumed=False))
     assert (room.player.position_ms, room.player.held) == (40_000, True)
-    room.player.joined(joined(frontier_ms=70_000, resumed=True))
+    room.player.joined(joined(counted_ms=70_000, resumed=True))
     assert room.player.position_ms == 40_000, "only a fresh player moves"
     room.player.renew()
-    room.player.joined(joined(frontier_ms=200_000, resumed=True))
+    room.player.joined(joined(counted_ms=200_000, resumed=True))
     assert (room.player.position_ms, room.player.held) == (LESSON_MS, False)
 
 

@@ -34,13 +34,14 @@ export function statusOf(state: State, nowMs: number): Status {
   const { playheadMs, ended } = state.sample ?? { playheadMs: 0, ended: false };
   const durationMs = state.joined?.lesson_duration_ms ?? 0;
   const again = isCounted(state.counted, playheadMs);
-  const counting = open && state.counting && hold === null && !again;
+  const overdue = state.challenge?.overdue === true;
+  const counting = open && state.counting && hold === null && !again && !overdue;
   let reason = "";
   if (!counting) {
     if (state.ended !== null) reason = state.ended.reason;
     else if (state.joined === null) reason = "CONNECTING";
     else if (!open) reason = "OFFLINE";
-    else reason = state.pausedBy?.reason ?? (state.ready ? state.reason || (again ? "ALREADY_CREDITED" : "") : "AWAITING_PROOF");
+    else reason = state.pausedBy?.reason ?? (state.ready ? state.reason || (overdue ? "CHALLENGE_UNANSWERED" : again ? "ALREADY_CREDITED" : "") : "AWAITING_PROOF");
   }
   const waiting = state.connection === "waiting";
   return {
@@ -55,6 +56,8 @@ export function statusOf(state: State, nowMs: number): Status {
     frontierMs: state.frontierMs,
     lessonDurationMs: durationMs,
     counted: state.counted,
+    undecidedMs: state.ended?.undecidedMs ?? 0,
+    creditedAll: state.ended?.undecidedMs === 0 && state.verifiedMs + state.beforeMs > durationMs - 2_000,
     missingMs: again || ended ? nextMissing(state.counted, playheadMs, durationMs) : -1,
     sealedMinutes: state.sealed.length,
     sealedMs: state.sealed.reduce((sum, minute) => sum + minute.verified_ms, 0),

@@ -21,6 +21,7 @@ export type Input =
   /** The device's signed answer, or null where the learner cannot use a passkey now. */
   | { readonly type: "passkey"; readonly nowMs: number; readonly challengeId: string; readonly signed: Omit<PasskeyAssertion, "t" | "challenge_id"> | null }
   | { readonly type: "ready"; readonly nowMs: number; readonly challengeId: string; readonly decline: boolean }
+  | { readonly type: "locale"; readonly nowMs: number; readonly locale: string }
   | { readonly type: "token"; readonly nowMs: number; readonly token: string }
   | { readonly type: "uncounted"; readonly nowMs: number }
   | { readonly type: "finish"; readonly nowMs: number };

@@ -2,7 +2,7 @@
 import { beatAgain, save } from "./beat.ts";
 import { sdkError } from "./errors.ts";
 import { endTry, onHint, onStep } from "./liveness.ts";
-import { holeBefore, missingFrom, partsOf } from "./parts.ts";
+import { holeBefore, lengthOf, missingFrom, partsOf } from "./parts.ts";
 import type { Turn } from "./turn.ts";
 import { decodeServer } from "./codec.ts";
 import type { Ack, CaptureOrder, ChallengeOrder, ChallengeResult, Closed, ErrorMessage, Joined, Pause, Seek } from "./wire.ts";
@@ -65,6 +65,7 @@ function onJoined(turn: Turn, joined: Joined): void {
     stale: { pause: resumed && state.pausedBy !== null, challenge: resumed && state.challenge !== null, ready: resumed && !state.ready },
     pausedBy: resumed ? state.pausedBy : null, challenge: resumed ? state.challenge : null, counted: partsOf(joined.counted ?? []),
   });
+  if (!resumed) turn.set({ beforeMs: lengthOf(turn.state.counted) });
   turn.emit({ type: "joined", sessionId: joined.session_id, resumed, notices: joined.notices });
   // A player at its beginning goes to where it was before the reload, or to the first part that is missing.
   const startMs = resumed ? Math.min(state.restoreMs, joined.frontier_ms) : missingFrom(turn.state.counted, 0, joined.lesson_duration_ms);
@@ -176,7 +177,7 @@ function onSeek(turn: Turn, seek: Seek): void {
 function onClosed(turn: Turn, closed: Closed): void {
   endTry(turn);
   turn.set({
-    ended: { reason: closed.reason, message: closed.message, resumable: false },
+    ended: { reason: closed.reason, message: closed.message, resumable: false, undecidedMs: closed.undecided_ms },
     counting: false, verifiedMs: closed.verified_ms, pendingMs: 0, challenge: null, captures: [], pausedBy: null,
   });
   turn.emit({

@@ -10,6 +10,11 @@ export function partsOf(texts: readonly string[]): readonly Part[] {
   return texts.map((text) => text.split("-").map(Number) as unknown as Part);
 }
 
+/** Their length. */
+export function lengthOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, [a, b]) => sum + b - a, 0);
+}
+
 /** Where the part that begins at or before `atMs` ends; 0 where none does. */
 export function countedTo(parts: readonly Part[], atMs: number): number {
   return parts.reduce((end, [a, b]) => (a <= atMs ? b : end), 0);

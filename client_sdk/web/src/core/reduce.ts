@@ -27,7 +27,10 @@ export function reduce(state: State, input: Input): Step {
     case "lost":
       onLost(turn, input.code, input.random, input.freshNonce);
       break;
+    case "locale":
     case "offline":
+      // The service learns the language from the next join.
+      if (input.type === "locale") turn.set({ locale: input.locale });
       if (state.connection === "open") turn.add({ do: "disconnect" });
       break;
     case "online":

@@ -88,6 +88,8 @@ export interface State {
   readonly frontierMs: number;
   /** Parts of the lesson that need no watching. */
   readonly counted: readonly Part[];
+  /** How much was counted before this session. */
+  readonly beforeMs: number;
   readonly sealed: readonly MinuteSealed[];
   readonly pausedBy: { readonly reason: string; readonly message: string } | null;
   /** Whether the first proof has passed (the service said resume, or counts). */
@@ -112,7 +114,7 @@ export interface State {
   readonly autoFinish: boolean;
   /** After a resume the service gives its orders again; those not given by its first acknowledgement are void. */
   readonly stale: { readonly pause: boolean; readonly challenge: boolean; readonly ready: boolean };
-  readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean } | null;
+  readonly ended: { readonly reason: string; readonly message: string; readonly resumable: boolean; readonly undecidedMs?: number } | null;
   readonly camera: CameraState;
   /** SHA-256 of the frames taken since the last heartbeat, oldest first. */
   readonly frames: readonly string[];
@@ -155,7 +157,7 @@ export function initial(start: Start): State {
     clientNonce: saved?.clientNonce || start.clientNonce, device: start.device ?? "", passkey: start.passkey ?? false, resume: saved?.sessionId ?? "", joined: null, clockOffsetMs: 0,
     attempt: 0, connectAtMs: 0, retryAtMs: 0, lostAtMs: null, tokenTries: 0, lastError: null,
     seq: 0, nonce: "", inflightAtMs: null, dirty: false, beatAtMs: 0, beatHeadMs: 0, sample: null, sampleAtMs: 0, tickAtMs: 0,
-    counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, counted: [], sealed: [], pausedBy: null, ready: false,
+    counting: false, reason: "", verifiedMs: 0, pendingMs: 0, frontierMs: 0, counted: [], beforeMs: 0, sealed: [], pausedBy: null, ready: false,
     wantPlay: start.wantPlay || (saved?.wantPlay ?? false), hold: null, holdReason: "", uncounted: false,
     furthestMs: 0, restoreMs: saved?.playheadMs ?? -1, captures: [], challenge: null, finishing: false, autoFinish: start.autoFinish ?? false,
     stale: { pause: false, challenge: false, ready: false }, ended: null, camera: "off", frames: [], saving: false,
@@ -185,6 +187,9 @@ export interface Status {
   readonly lessonDurationMs: number;
   /** Parts of the lesson, `[from, to]` in ms, that need no watching: counted, waiting, or for a person. */
   readonly counted: readonly Part[];
+  /** After the end: the time that a person decides, and whether all of the lesson is credited. */
+  readonly undecidedMs: number;
+  readonly creditedAll: boolean;
   /** Where the next missing part begins, while the player is in a counted part or at the end; else -1. */
   readonly missingMs: number;
   /** Minutes whose record a signed checkpoint covers. */

@@ -1,5 +1,5 @@
 /** The two screens before a lesson: the choice (consent) and the camera check. */
-import { h, say, shadow } from "../ui/dom.ts";
+import { h, say, shadow, themed } from "../ui/dom.ts";
 import { CSS } from "../ui/style.ts";
 import { loadText } from "../ui/text.ts";
 import { inAppBrowser, lightOf, openForCheck, type Light, type NoPictureError, type Preflight } from "./preflight.ts";
@@ -20,7 +20,7 @@ const LOOK_MS = 500;
 
 /** A box with its own styles, into which screens are put one after another. */
 export function screenBox(host: HTMLElement, options: ScreenOptions): { show(content: HTMLElement): void; clear(): void } {
-  host.dataset["theme"] = options.theme;
+  themed(host, options.theme);
   host.lang = options.locale;
   const box = h("section", { "aria-label": guardText(options.locale).region, class: "card" });
   shadow(host, CSS).append(box);

@@ -1,6 +1,6 @@
 /** Carries out what the core decides, and feeds it what happens. */
 import { sdkError } from "../core/errors.ts";
-import type { CoreEvent, Effect, Input } from "../core/io.ts";
+import type { Effect, Input } from "../core/io.ts";
 import { pictureSize, type Conditions } from "../core/picture_size.ts";
 import { reduce, statusOf } from "../core/reduce.ts";
 import { initial, type Cause, type Sample, type Saved, type State, type Status } from "../core/state.ts";
@@ -9,6 +9,7 @@ import type { CaptureOrder, ChallengeOrder } from "../core/wire.ts";
 import { Camera, NoPictureError, sha256Hex, type Picture } from "./camera.ts";
 import { watchBattery } from "./battery.ts";
 import { Clock } from "./clock.ts";
+import type { ControllerOptions, EventMap } from "./controller_types.ts";
 import { FramePump } from "./frames.ts";
 import { pageHints } from "./integrity.ts";
 import { deviceId, hexNonce, Memory } from "./memory.ts";
@@ -19,26 +20,9 @@ import { Pledges } from "./pledges.ts";
 import { now } from "./page_time.ts";
 import { signPasskey } from "./passkey.ts";
 import { Socket } from "./socket.ts";
+import { untilClosed } from "./until_closed.ts";
 
-/** Every event by its name, with its data. */
-export type EventMap = { [T in CoreEvent["type"]]: Extract<CoreEvent, { type: T }> } & {
-  status: { readonly type: "status"; readonly status: Status };
-  "player-blocked": { readonly type: "player-blocked" };
-};
-
-export interface ControllerOptions {
-  readonly url: string;
-  readonly token: string;
-  /** Gives a fresh token; null where the page gave a string. */
-  readonly renew: (() => string | Promise<string>) | null;
-  readonly locale: string;
-  readonly sdk: string;
-  readonly key: string;
-  readonly deviceId: string | undefined;
-  readonly workerUrl: string | null;
-  readonly passkeys: boolean;
-  readonly autoFinish: boolean;
-}
+export type { ControllerOptions, EventMap } from "./controller_types.ts";
 
 const HINTS_EVERY_MS = 30_000;
 
@@ -115,7 +99,7 @@ export class Controller {
 
   private fresh(saved: Saved | null): State {
     return initial({
-      token: this.options.token, canRenew: this.options.renew !== null, locale: this.options.locale,
+      token: this.options.token, canRenew: this.options.renew !== null, locale: (this.state as State | undefined)?.locale ?? this.options.locale,
       sdk: this.options.sdk, clientNonce: hexNonce(), device: deviceId(hexNonce), passkey: this.options.passkeys, autoFinish: this.options.autoFinish, saved, wantPlay: this.player.sample().playing,
     });
   }
@@ -137,7 +121,13 @@ export class Controller {
     return statusOf(this.state, now());
   }
 
-  get locale(): string { return this.options.locale; }
+  get locale(): string { return this.state.locale; }
+
+  /** Change the language in mid-session: the screens at once, the service's own words with the next connection, made now. */
+  set locale(locale: string) {
+    this.put({ type: "locale", nowMs: now(), locale: /^en/i.test(locale) ? "en" : "zh-CN" });
+    this.fire("locale", { type: "locale", locale: this.locale });
+  }
 
   /** The challenge that waits for an answer, and how long it may wait; null where there is none. */
   get openChallenge(): { readonly order: ChallengeOrder; readonly withinMs: number } | null {
@@ -146,9 +136,7 @@ export class Controller {
   }
 
   /** The camera's live stream, to show the learner what is seen; null while it is off. */
-  get cameraStream(): MediaStream | null {
-    return this.camera.preview;
-  }
+  get cameraStream(): MediaStream | null { return this.camera.preview; }
 
   /**
    * Where the learner's own record is shown, with reasons and the appeal. It carries the launch token after `#`, which no
@@ -161,9 +149,7 @@ export class Controller {
   }
 
   /** The element the player is in, to place things beside it. */
-  get playerElement(): HTMLElement | null {
-    return this.player.element;
-  }
+  get playerElement(): HTMLElement | null { return this.player.element; }
 
   /** Listen; returns how to stop listening. A listener that throws does not disturb the others. */
   on<K extends keyof EventMap>(name: K, listener: (event: EventMap[K]) => void): () => void {
@@ -200,20 +186,17 @@ export class Controller {
   /** End the session; resolves once it is closed, after a closing proof where one is needed. */
   finish(): Promise<void> {
     this.put({ type: "finish", nowMs: now() });
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (this.state.ended === null) return;
-        stop();
-        resolve();
-      };
-      const stop = this.on("status", look);
-      look();
-    });
+    return untilClosed(this);
   }
 
   /** Let the learner watch while no connection is there; nothing is counted until it is back. */
-  watchUncounted(): void {
-    this.put({ type: "uncounted", nowMs: now() });
+  watchUncounted(): void { this.put({ type: "uncounted", nowMs: now() }); }
+
+  /** Go to the next missing part (`status.missingMs`) and play on; call it from a click's handler. */
+  goOn(): void {
+    if (this.status.missingMs < 0) return;
+    this.player.seek(this.status.missingMs);
+    this.play();
   }
 
   /** Hand over a fresh launch token before or after the old one expired. */

@@ -27,7 +27,7 @@ export class AnswerChallenge extends ChallengeCard {
       return [h("p", { id: "about" }, this.text.passkey), h("div", { class: "row" }, press(this.text.live.ready, "ready"), press(this.text.cancel, "decline"))];
     }
     const about = this.text.checkText[(variant >> 2) % this.text.checkText.length] ?? "";
-    const buttons = options.map((key, index) => this.button(labels[index] ?? this.text.options[key] ?? key, key));
+    const buttons = options.map((key, index) => this.button(labels[index] ?? key, key));
     return [h("p", { id: "about" }, this.order.text || about), h("div", { class: "row" }, ...buttons)];
   }
 

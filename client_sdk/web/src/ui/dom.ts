@@ -40,6 +40,21 @@ export function shadow(host: HTMLElement, css: string): ShadowRoot {
   return root;
 }
 
+/** Give a host its theme; `auto` follows the page around it, now. */
+export function themed(host: HTMLElement, theme = "auto"): void {
+  host.dataset["theme"] = theme === "auto" ? (isDark() ? "dark" : "light") : theme;
+}
+
+function isDark(): boolean {
+  const root = document.documentElement;
+  for (const element of [document.body, root]) {
+    const [r = 0, g = 0, b = 0, a = 1] = (getComputedStyle(element).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    if (a > 0.5) return r + 2 * g + b < 512;
+  }
+  const scheme = getComputedStyle(root).colorScheme;
+  return scheme.includes("dark") && (!scheme.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
 /** Set text only where it differs, so that a screen reader is not told the same twice. */
 export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -17,7 +17,7 @@ export type { Links, Ui, UiOptions } from "./options.ts";
 export async function mountUi(controller: Controller, options: UiOptions = {}): Promise<Ui> {
   const { locale } = controller;
   const text = await loadText(locale);
-  const layer = new Layer(options.theme ?? "auto", locale, controller.playerElement);
+  const layer = new Layer(options.theme, locale, controller.playerElement);
   const prompt = new FacePrompt(layer, () => controller.cameraStream, text, () => controller.status.saving);
   let shown: ChallengeCard | null = null;
   const bar = new StatusBar(text, locale, options, {
@@ -29,6 +29,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     retryCamera: () => void controller.retryCamera(),
     watchUncounted: () => controller.watchUncounted(),
     takeOver: () => controller.takeOver(),
+    goOn: () => controller.goOn(),
     record: () => controller.recordAddress,
   });
   if (options.status === undefined) controller.playerElement?.after(bar.host);
@@ -45,7 +46,8 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     }
   };
   const show = (order: ChallengeOrder, withinMs: number): void => {
-    if (shown?.order.challenge_id === order.challenge_id && shown.order.kind === order.kind && shown.card.isConnected) {
+    const same = shown?.order.challenge_id === order.challenge_id && shown.order.kind === order.kind && String(shown.order.labels) === String(order.labels);
+    if (shown !== null && same && shown.card.isConnected) {
       shown.again(withinMs);
       return;
     }

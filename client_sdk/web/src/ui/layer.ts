@@ -1,5 +1,5 @@
 /** The layer for challenges: the browser's top layer (so also over a fullscreen video), in a corner off the player's controls. */
-import { h, shadow } from "./dom.ts";
+import { h, shadow, themed } from "./dom.ts";
 import { CSS } from "./style.ts";
 
 const PLACES = ["bottom-right", "top-right", "bottom-left", "top-left"] as const;
@@ -21,11 +21,10 @@ export class Layer {
   private answered = false;
 
   constructor(
-    theme: string,
+    private readonly theme: string | undefined,
     locale: string,
     private readonly player: HTMLElement | null,
   ) {
-    this.host.dataset["theme"] = theme;
     this.host.lang = locale;
     this.root = shadow(this.host, CSS);
     this.root.append(this.box);
@@ -38,6 +37,7 @@ export class Layer {
   show(card: HTMLElement, variant: number): void {
     this.count += 1;
     this.answered = false;
+    themed(this.host, this.theme);
     this.box.append(card);
     this.raise();
     this.place(variant);

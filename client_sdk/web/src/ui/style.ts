@@ -1,16 +1,13 @@
 /** Styles of both shadow roots. Contrast at least 4.5:1 for text and 3:1 for controls, in both themes. */
 
 export const CSS = `
-:host { all: initial; display: block; color-scheme: light dark;
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+:host { all: initial; display: block; color-scheme: light;
+  font: 15px/1.5 system-ui, sans-serif;
   --bg: #ffffff; --fg: #1b1f24; --soft: #57606a; --line: #8c959f; --fill: #f3f5f7; --main: #0b5cad; --on-main: #ffffff;
   --good: #116329; --warn: #8a4600; --bad: #a40e26; }
 :host([hidden]) { display: none; }
-@media (prefers-color-scheme: dark) { :host(:not([data-theme=light])) { --bg: #161b22; --fg: #e6edf3; --soft: #9ba7b4;
-  --line: #6e7681; --fill: #22282f; --main: #6cb6ff; --on-main: #0b1420; --good: #57d364; --warn: #f0a04b; --bad: #ff8a80; } }
 :host([data-theme=dark]) { color-scheme: dark; --bg: #161b22; --fg: #e6edf3; --soft: #9ba7b4; --line: #6e7681; --fill: #22282f;
   --main: #6cb6ff; --on-main: #0b1420; --good: #57d364; --warn: #f0a04b; --bad: #ff8a80; }
-:host([data-theme=light]) { color-scheme: light; }
 * { box-sizing: border-box; }
 button, input, select, a.button { font: inherit; color: inherit; }
 a.button { align-content: center; }
@@ -44,6 +41,7 @@ a { color: var(--main); }
 .dot.wait { border-color: var(--main); border-style: dotted; }
 .dot.stop { border-color: var(--bad); border-radius: 2px; background: var(--bad); }
 .dot.off { border-color: var(--warn); border-radius: 2px; }
+.parts { height: 6px; margin-top: 4px; border-radius: 3px; }
 .more { margin-top: 6px; }
 dl { display: grid; grid-template-columns: fit-content(32%) 1fr; gap: 4px 12px; margin: 0 0 8px; }
 dt { color: var(--soft); } dd { margin: 0; }
