@@ -121,3 +121,19 @@ test("the status never says counting on its own", () => {
   d.wait(5_000).ackLast({ counting: false, reason: "PLAYER_STALLED" });
   assert.deepEqual([status(d).counting, status(d).reason], [false, "PLAYER_STALLED"]);
 });
+
+test("another medium in the same element is held, told, and counts nothing; the lesson itself goes on", () => {
+  const d = new Driver().counting().wait(5_000).ackLast();
+  const before = d.sample.playheadMs;
+  d.take().look("loadstart", { other: true, playheadMs: 0, playing: true });
+  assert.deepEqual(d.errors(), ["player.other_media"]);
+  assert.deepEqual([status(d).hold, status(d).reason], ["media", "OTHER_MEDIA"]);
+  assert.equal(d.did("pause"), 1);
+  d.wait(6_000);
+  const beats = d.sent().filter(({ t }) => t === "heartbeat");
+  assert.ok(beats.length > 0 && beats.every((beat) => Number(beat["playhead_ms"]) <= before && (beat["hints"] as string[]).includes("other_media")));
+  d.take().look("loadstart", { other: true });
+  assert.deepEqual(d.errors(), [], "told once");
+  d.look("loadstart", { other: false, playheadMs: before });
+  assert.notEqual(status(d).hold, "media");
+});

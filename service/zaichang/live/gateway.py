@@ -22,6 +22,7 @@ from zaichang.live.capture_desk import announced
 from zaichang.live.challenges.passkey_answers import passkey_event
 from zaichang.live.connection import Channel, Connection
 from zaichang.live.orders import counted_parts
+from zaichang.live.other_media import OTHER_MEDIA, OtherMedia
 from zaichang.live.rate_limits import RateExceeded, Rates
 from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
@@ -120,6 +121,7 @@ class Gateway:
             rates: Rate limits.
         """
         self._account_sharing = account_sharing
+        self._other_media = OtherMedia()
         self._rates = rates
         self._hub = hub
         self._tokens = tokens
@@ -314,6 +316,8 @@ class Gateway:
     async def _handle_text(self, message: ClientMessage, session: LiveSession) -> None:
         match message:
             case Heartbeat():
+                if OTHER_MEDIA in message.hints:
+                    self._other_media.notice(session.state.info.lesson)
                 await session.apply(
                     lambda at_ms: HeartbeatReceived(
                         at_ms=at_ms,

@@ -192,4 +192,4 @@ def test_the_learner_ends_the_session_and_is_asked_once(scripted: Scripted, tab:
     scripted.say(
         Closed(reason="SESSION_FINISHED", message="The session has ended.", verified_ms=60_000, undecided_ms=0)
     )
-    one.page.get_by_text("Session ended").wait_for()
+    one.page.get_by_text("1:00 of this session count towards your hours").wait_for()

@@ -17,6 +17,10 @@ const URGENT: readonly Cause[] = ["freeze"];
 export function onSample(turn: Turn, cause: Cause, sample: Sample): void {
   const { state } = turn;
   if (cause === "tick") noteJump(turn);
+  if (sample.other === true) {
+    if (state.sample?.other !== true) turn.error("player.other_media", "The player holds another medium than this session's lesson; it is held, and nothing counts.", "Destroy the session and attach a new one for each lesson.");
+    sample = { ...sample, playheadMs: state.beatHeadMs, ended: false, hints: [...sample.hints, "other_media"] };
+  }
   const elapsedMs = turn.nowMs - state.sampleAtMs;
   const natural = cause === "seeking" ? state.furthestMs : furthestMs(state, sample, elapsedMs);
   turn.set({ sample, sampleAtMs: turn.nowMs, furthestMs: natural, wantPlay: wanted(turn, cause, sample) });

@@ -35,6 +35,7 @@ export type ErrorCode =
   | "camera.failed"
   | "capture.failed"
   | "player.gone"
+  | "player.other_media"
   | "storage.denied"
   | "clock.throttled"
   | "clock.jumped"

@@ -6,6 +6,7 @@ import type { Hold, Sample, State, Status } from "./state.ts";
 /** Why the player must not play. */
 export function holdOf(state: State): Hold | null {
   if (state.ended !== null) return "ended";
+  if (state.sample?.other === true) return "media";
   if (state.uncounted) return null;
   if (state.joined === null) return "joining";
   if (state.lostAtMs !== null) return "offline";
@@ -40,6 +41,7 @@ export function statusOf(state: State, nowMs: number): Status {
   if (!counting) {
     if (state.ended !== null) reason = state.ended.reason;
     else if (state.joined === null) reason = "CONNECTING";
+    else if (hold === "media") reason = "OTHER_MEDIA";
     else if (!open) reason = "OFFLINE";
     else reason = state.pausedBy?.reason ?? (state.ready ? state.reason || (overdue ? "CHALLENGE_UNANSWERED" : again ? "ALREADY_CREDITED" : "") : "AWAITING_PROOF");
   }

@@ -11,6 +11,8 @@ export interface Sample {
   readonly ended: boolean;
   /** 10000 = 1.0x. */
   readonly rateBp: number;
+  /** Whether the player holds another medium than the session began with. */
+  readonly other?: boolean;
   readonly visible: boolean;
   readonly focused: boolean;
   /** Codes that the page reports; indicators only. */
@@ -19,7 +21,7 @@ export interface Sample {
 
 /** Why a sample was taken; everything but `tick` is reported at once. */
 export type Cause =
-  | "tick" | "play" | "pause" | "seeking" | "seeked" | "ratechange" | "waiting" | "playing" | "ended" | "visibility"
+  | "tick" | "play" | "pause" | "seeking" | "seeked" | "ratechange" | "waiting" | "playing" | "ended" | "loadstart" | "visibility"
   | "focus" | "freeze" | "hints" | "again";
 
 export type Connection = "idle" | "connecting" | "joining" | "open" | "waiting" | "closed";
@@ -165,7 +167,7 @@ export function initial(start: Start): State {
 }
 
 /** Why the player is held, or null where it may play. */
-export type Hold = "joining" | "proof" | "server" | "offline" | "ended";
+export type Hold = "joining" | "proof" | "server" | "offline" | "media" | "ended";
 
 /** What a page shows its learner; derived, comparable by value. */
 export interface Status {

@@ -8,6 +8,8 @@ export interface PlayerSample {
   readonly ended: boolean;
   /** 10000 = 1.0x. */
   readonly rateBp: number;
+  /** Whether the player holds another medium than the session began with; optional. */
+  readonly other?: boolean;
 }
 
 /** The SDK's view of a player. Implement it for other players than the known ones. */
@@ -28,11 +30,13 @@ export interface PlayerAdapter {
   hints?(): readonly string[];
 }
 
-export type PlayerCause = Extract<Cause, "play" | "pause" | "seeking" | "seeked" | "ratechange" | "waiting" | "playing" | "ended">;
+export type PlayerCause = Extract<Cause, "play" | "pause" | "seeking" | "seeked" | "ratechange" | "waiting" | "playing" | "ended" | "loadstart">;
 
-const EVENTS: readonly PlayerCause[] = ["play", "pause", "seeking", "seeked", "ratechange", "waiting", "playing", "ended"];
+const EVENTS: readonly PlayerCause[] = ["play", "pause", "seeking", "seeked", "ratechange", "waiting", "playing", "ended", "loadstart"];
 /** Difference between the shown frame's time and currentTime that is worth a hint. */
 const MISMATCH_S = 3;
+/** Browsers stop so close before the end of an excerpt. */
+const END_S = 0.3;
 
 interface FrameVideo extends HTMLMediaElement {
   requestVideoFrameCallback?(callback: (now: number, data: { mediaTime: number }) => void): number;
@@ -42,25 +46,38 @@ interface FrameVideo extends HTMLMediaElement {
 /** Adapter for `<video>` and `<audio>`, and for whatever plays through one (hls.js, dash.js, Shaka, Plyr). */
 export function htmlMedia(media: HTMLMediaElement): PlayerAdapter {
   const video = media as FrameVideo;
+  let source = "";
+  /** Positions of a lesson that is an excerpt (`#t=60,80`) count from its beginning. */
+  const look = (): { fromS: number; toS: number; other: boolean } => {
+    const address = (media.currentSrc as string | undefined) ?? "";
+    const [, from, to] = /#.*\bt=(?:npt:)?([\d.]*)(?:,([\d.]+))?/.exec(address) ?? [];
+    const now = address.replace(/[?#].*/, "");
+    // A stream's own address changes when its player mends itself.
+    if (source === "" && !now.startsWith("blob:")) source = now;
+    return { fromS: Number(from ?? 0), toS: Number(to ?? Infinity), other: now !== source && now !== "" && source !== "" };
+  };
   let waiting = false;
   let frame: { mediaTime: number; at: number } | null = null;
   let handle = 0;
   return {
     element: media,
     sample() {
-      const playing = !media.paused && !media.ended;
+      const { fromS, toS, other } = look();
+      const ended = media.ended || media.currentTime >= toS - END_S;
+      const playing = !media.paused && !ended;
       return {
-        playheadMs: Number.isFinite(media.currentTime) ? Math.round(media.currentTime * 1_000) : 0,
+        playheadMs: Number.isFinite(media.currentTime) ? Math.max(0, Math.round((Math.min(media.currentTime, toS) - fromS) * 1_000)) : 0,
         playing,
+        other,
         stalled: playing && (waiting || media.seeking || media.readyState < 3),
-        ended: media.ended,
+        ended,
         rateBp: Math.round(media.playbackRate * 10_000),
       };
     },
     play: () => media.play(),
     pause: () => media.pause(),
     seek(toMs) {
-      media.currentTime = toMs / 1_000;
+      media.currentTime = toMs / 1_000 + look().fromS;
     },
     normalRate() {
       media.playbackRate = 1;

@@ -64,7 +64,7 @@ export const words: Text = {
   nonFace: "Study without face recognition",
   status: "Study time",
   checkTitle: ["Please confirm that you are studying", "A short check", "Are you still studying?", "Study check"],
-  checkText: ["Choose what is true right now.", "Press the right button to go on.", "Please choose honestly.", "The video is not affected."],
+  checkText: ["Choose what is true right now.", "Press the right button to go on.", "Please choose honestly."],
   codeTitle: "Type the digits in the picture",
   codeLabel: "Digits in the picture",
   codeImage: "A picture with digits",
@@ -117,6 +117,7 @@ export const words: Text = {
   setBack: "Set back to where it counts.",
   titleAlert: "(Please confirm) ",
   endings: {
+    OTHER_MEDIA: "Another film is in the player: nothing counts. Open the lesson again from the course page.",
     "token.refused": "The way into this lesson has expired. Enter again from the course page; verified time is kept.",
     "token.expired": "The way into this lesson has expired. Enter again from the course page; verified time is kept.",
     "token.unavailable": "No new way into this lesson was found. Enter again from the course page; verified time is kept.",

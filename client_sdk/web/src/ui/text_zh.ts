@@ -63,7 +63,7 @@ export const words = {
   nonFace: "申请非人脸核验方式",
   status: "学习计时状态",
   checkTitle: ["请确认您正在学习", "在线确认", "您还在学习吗？", "学习确认"],
-  checkText: ["请选择您现在的情况。", "点击对应的按钮即可继续。", "请如实选择一项。", "选择后视频不受影响。"],
+  checkText: ["请选择您现在的情况。", "点击对应的按钮即可继续。", "请如实选择一项。"],
   codeTitle: "请输入图中的数字",
   codeLabel: "图中的数字",
   codeImage: "写有数字的图片",
@@ -116,6 +116,7 @@ export const words = {
   setBack: "已回到可以计时的位置。",
   titleAlert: "【请确认】",
   endings: {
+    OTHER_MEDIA: "视频已换成别的，不计时。请重新打开课程页面。",
     "token.refused": "登录凭证已过期。请从课程页面重新进入，之前已核验的时间保留。",
     "token.expired": "登录凭证已过期。请从课程页面重新进入，之前已核验的时间保留。",
     "token.unavailable": "无法取得新的登录凭证。请从课程页面重新进入，之前已核验的时间保留。",

@@ -17,8 +17,9 @@ from zaichang.session.turn import Turn
 
 FLOATING: Final = "picture_in_picture"
 SECOND_SCREEN: Final = "screen_extended"
-_WINDOWS: Final = frozenset({FLOATING, SECOND_SCREEN})
-"""Hints about the learner's windows. The other hints report that a part of the page was replaced."""
+OTHER_MEDIA: Final = "other_media"
+_WINDOWS: Final = frozenset({FLOATING, SECOND_SCREEN, OTHER_MEDIA})
+"""Hints about the learner's windows and film. The other hints report that a part of the page was replaced."""
 STOP_PROOF_MS: Final = 10_000
 """A pause or the lesson's end asks for a proof when at least this much is pending."""
 
@@ -52,7 +53,7 @@ def _player_problem(beat: HeartbeatReceived) -> ReasonCode | None:
         return ReasonCode.LESSON_ENDED
     if beat.stalled:
         return ReasonCode.PLAYER_STALLED
-    return None if beat.playing else ReasonCode.PLAYER_PAUSED
+    return None if beat.playing and OTHER_MEDIA not in beat.hints else ReasonCode.PLAYER_PAUSED
 
 
 def order_pause(turn: Turn, reason: ReasonCode) -> None:

@@ -126,3 +126,12 @@ def test_a_player_that_ran_ahead_goes_back_before_it_goes_on() -> None:
         page.order_resume(turn)
         assert len(turn.out) == orders and turn.out[-1] == d.OrderResume()
     assert turn.out[0] == d.OrderSeek(to_ms=state.frontier_ms, reason=R.SEEK_FORWARD)
+
+
+def test_another_film_in_the_player_counts_nothing_and_is_no_sign_of_tampering() -> None:
+    session = Hands().begin()
+    session.wait(5_000).beat(5_000, hints=("other_media",))
+    assert session.state.page.player_hold is R.PLAYER_PAUSED
+    session.wait(5_000).beat(10_000, hints=("other_media",))
+    assert session.state.playback.phase.value == "SUSPENDED"
+    assert "PAGE_TAMPERED" not in session.indicated()
