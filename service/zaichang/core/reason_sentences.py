@@ -59,9 +59,7 @@ SENTENCES: Final = MappingProxyType(
             "画面无法读取。请刷新页面，仍不行请联系机构。",
             "The picture could not be read. Reload the page; tell your institution if it happens again.",
         ),
-        _R.FRAME_TOO_LARGE: _s(
-            "收到的画面过大。请更新播放器。", "The picture was too large. Please update the player."
-        ),
+        _R.FRAME_TOO_LARGE: _s("画面过大。请更新播放器。", "The picture was too large. Please update the player."),
         _R.NOT_ANALYSED: _s(
             "系统繁忙，未及时分析画面。这段时间待人工审核。",
             "The service was busy and did not analyse the picture in time. A reviewer will look at this time.",
@@ -93,7 +91,7 @@ SENTENCES: Final = MappingProxyType(
             "动作核验未通过。请按提示重做。", "The movement check was not passed. Please try again as shown."
         ),
         _R.DUPLICATE_FRAME: _s(
-            "收到与之前相同的画面。请使用实时摄像头。", "The picture equals an earlier one. Please use a live camera."
+            "画面与之前相同。请使用实时摄像头。", "The picture equals an earlier one. Please use a live camera."
         ),
         _R.CAMERA_FROZEN: _s(
             "摄像头画面没有变化。请重新打开摄像头。", "The camera's picture did not change. Please reopen the camera."
@@ -113,7 +111,7 @@ SENTENCES: Final = MappingProxyType(
             "Another account with this face studied at the same time; a reviewer looks. Appeal if it is not you.",
         ),
         _R.CAPTURE_MISSED: _s(
-            "未按时收到抓拍画面。请保持摄像头开启。", "No capture arrived in time. Please keep the camera on."
+            "未按时收到抓拍。请保持摄像头开启。", "No capture arrived in time. Please keep the camera on."
         ),
         _R.CAPTURE_LATE: _s(
             "抓拍画面到达过晚。请检查网络。", "The capture arrived too late. Please check the network."
@@ -173,7 +171,7 @@ SENTENCES: Final = MappingProxyType(
             "No movement check was passed after this time, so a reviewer will look. Complete it before you leave.",
         ),
         _R.PLAYER_PAUSED: _s(
-            "视频已暂停，暂停期间不计时，也不扣时。", "The video was paused; a pause earns nothing and costs nothing."
+            "视频已暂停，不计时，也不扣时。", "The video was paused; a pause earns nothing and costs nothing."
         ),
         _R.PLAYER_STALLED: _s("视频在缓冲，这段时间不计时。", "The video was buffering; this time does not count."),
         _R.PAGE_HIDDEN: _s(

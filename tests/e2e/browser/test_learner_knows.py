@@ -19,7 +19,7 @@ TOLD = {
     "en": {
         "counted": "Counting",
         "not counted": "Not counting",
-        "why not": "Turn to the camera.",
+        "why not": "Please sit in front of the camera",
         "so far": "verified 1:00",
         "camera, what and when": "For a capture one picture is sent, in a movement check a few seconds",
         "pausing": "pause the video at any time; it costs nothing",
@@ -31,7 +31,7 @@ TOLD = {
     "zh-CN": {
         "counted": "正在计时",
         "not counted": "未计时",
-        "why not": "请面对摄像头。",
+        "why not": "画面中没有人脸。请正对摄像头。",
         "so far": "已核验 1:00",
         "camera, what and when": "抓拍时传一张照片，动作核验时传几秒画面",
         "pausing": "随时可以暂停视频，暂停不扣时",

@@ -72,6 +72,7 @@ export class StatusBar {
         h("dt", {}, text.verified), this.cells.verified, h("dt", {}, text.pending), this.cells.pending,
         h("dt", {}, text.sealedRow), this.cells.sealed, h("dt", {}, text.cameraRow), this.cells.camera,
         h("dt", {}, text.storedRow), this.cells.stored, h("dt", {}, text.session), this.cells.session),
+      h("p", { class: "soft" }, text.pauseHow),
       h("div", { class: "row" }, this.finishButton, record, this.nonFace, link(privacy, text.privacy)),
       this.finishAsk);
     root.append(h("section", { "aria-label": text.status },

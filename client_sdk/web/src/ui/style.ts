@@ -41,7 +41,7 @@ a { color: var(--main); }
 .dot.wait { border-color: var(--main); border-style: dotted; }
 .dot.stop { border-color: var(--bad); border-radius: 2px; background: var(--bad); }
 .dot.off { border-color: var(--warn); border-radius: 2px; }
-.parts { height: 6px; margin-top: 4px; border-radius: 3px; }
+.parts { height: 6px; margin-top: 4px; }
 .more { margin-top: 6px; }
 dl { display: grid; grid-template-columns: fit-content(32%) 1fr; gap: 4px 12px; margin: 0 0 8px; }
 dt { color: var(--soft); } dd { margin: 0; }
