@@ -36,6 +36,7 @@ export function show(target, ...children) {
 
 const NAV = [
   ["/queue", { zh: "审核", en: "Review" }],
+  ["/revocations", { zh: "撤销", en: "Revocations" }],
   ["/sessions", { zh: "学习记录", en: "Sessions" }],
   ["/lessons", { zh: "课程", en: "Lessons" }],
   ["/log", { zh: "透明日志", en: "Log" }],

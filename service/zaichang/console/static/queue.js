@@ -19,6 +19,7 @@ const words = {
   open: { zh: "待审核", en: "Waiting" },
   closed: { zh: "已审核", en: "Decided" },
   due: { zh: "期限", en: "due" },
+  takeBack: { zh: "撤销已核验的时间（需两人）", en: "Take verified time back (two people)" },
   overdue: { zh: "已超期", en: "overdue" },
   undecided: { zh: "待定", en: "undecided" },
   more: { zh: "更多", en: "More" },
@@ -347,6 +348,7 @@ function detailPart() {
     detail?.accounts ? [h("h3", {}, `${t(words.accounts)} (${detail.accounts.length})`), h("p", { class: "mono" }, detail.accounts.map((each) => `${each.learner} ×${each.sessions}`).join("  "))] : null,
     detail && !detail.session && detail.sessions ? [h("h3", {}, t(words.others)), h("ul", {}, detail.sessions.map((each) => h("li", {}, `${each.course} / ${each.lesson} · ${when(each.opened_ms)} · ${duration(each.verified_ms)}`)))] : null,
     detail ? decisionPart(found) : null,
+    found.state === "open" && state.list.reviewer ? h("p", {}, h("a", { href: `/revocations?${new URLSearchParams(found.kind === "session" ? { session: found.subject, case: found.case } : { learner: found.learner, case: found.case })}` }, t(words.takeBack))) : null,
   );
 }
 
