@@ -41,7 +41,7 @@ _NEEDS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "credit": (("credits", "hours"),),
     "public_hours": (("hours",),),
     "year_certificate": (("year",),),
-    "fraud": (("entries", "institution"),),
+    "fraud": (("entries", "institution", "year"),),
     "institution_fraud": (("institution", "entries"),),
     "move": (("to_unit",), ("date",)),
     "project": (("form",), ("minutes", "hours")),

@@ -153,12 +153,16 @@ class MakeUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fraud:
-    """Cheating that voids all credits of the person's year (当事人所获年度学分作废)."""
+    """Cheating that voids all credits of the person's year (当事人所获年度学分作废).
+
+    ``year`` is the label of the year that the decision names; None: those of its entries, else that of the decision.
+    """
 
     key: str
     entries: tuple[str, ...]
     institution: str
     decided_ms: int
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

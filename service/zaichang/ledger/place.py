@@ -25,7 +25,11 @@ def void_keys(book: Book, rules: HourRules, window: Window) -> frozenset[str]:
             by = [
                 claim for claim in book.claims if claim.key in fraud.entries or claim.institution == fraud.institution
             ]
-            years = {_year(claim, rules, window) for claim in by} or {label_of(rules, fraud.decided_ms)}
+            years = {_year(claim, rules, window) for claim in by}
+            if fraud.year is not None:
+                years = {fraud.year}
+            elif not years:
+                years = {label_of(rules, fraud.decided_ms)}
             void.update(
                 claim.key for claim in book.claims
                 if claim.item in ("credit", "year_certificate") and _year(claim, rules, window) in years

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from zaichang.core.civil import Date, start_ms
@@ -47,6 +48,12 @@ def test_fraud_that_names_no_entry_voids_the_year_of_the_decision() -> None:
     assert void(credit("a"), credit("b", OLD), Fraud(key="f", entries=(), institution="", decided_ms=OLD)) == {"b"}
     by_institution = Fraud(key="f", entries=(), institution="i9", decided_ms=MAY)
     assert void(credit("a"), credit("b", OLD, "i9"), by_institution) == {"b"}
+
+
+def test_fraud_that_names_a_year_voids_that_year_alone() -> None:
+    named = Fraud(key="f", entries=(), institution="", decided_ms=MAY, year=2025)
+    assert void(credit("a"), credit("b", OLD), named) == {"b"}
+    assert void(credit("a"), credit("b", OLD), replace(named, year=2026)) == {"a"}
 
 
 def test_an_institution_that_is_struck_off() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zaichang.ledger.entries.values import Entry, moment, text, texts
+from zaichang.ledger.entries.values import Entry, moment, text, texts, year
 from zaichang.ledger.facts import Fact, Fraud, Grant, InstitutionFraud, Move, Revoke
 
 
@@ -30,6 +30,7 @@ def fraud(entry: Entry) -> Fact:
         entries=texts(entry, "entries"),
         institution=text(entry, "institution"),
         decided_ms=decided(entry),
+        year=year(entry, "year") if "year" in entry else None,
     )
 
 
