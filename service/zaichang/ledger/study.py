@@ -40,9 +40,9 @@ class Clock:
         self.seen: dict[str, Intervals] = {}
         self.seen_elsewhere: dict[tuple[str, int], Intervals] = {}
 
-    def take(self, plain: list[tuple[int, str, Study, int]]) -> None:
+    def take(self, plain: list[tuple[int, str, Study, int, int]]) -> None:
         """Enter facts that counted whole: each begins when all before it had ended, in a lesson of its own."""
-        for from_ms, _, fact, end_ms in plain:
+        for from_ms, _, fact, end_ms, _ in plain:
             _, _, media_from_ms, media_ms, minutes = fact.runs[0]
             self.busy.append((from_ms, end_ms))
             self.busy_until = end_ms
@@ -71,19 +71,24 @@ def place_study(
     to_ms = window.to_ms
     entries = []
     for fact in facts:
-        run = fact.runs[0]
-        from_ms = run[0]
-        end_ms = from_ms + run[1] * run[4] if len(fact.runs) == 1 else _end_ms(fact)
+        runs = fact.runs
+        from_ms, wall_ms, _, media_ms, minutes = runs[0]
+        if len(runs) == 1:
+            end_ms = from_ms + wall_ms * minutes
+            alone = minutes * (media_ms if media_ms < wall_ms else wall_ms)
+        else:
+            end_ms, alone = _end_ms(fact), -1
         if fact.once_only or from_ms < begin < end_ms or from_ms < to_ms < end_ms:
             exact = True
-        entries.append((from_ms, fact.key, fact, end_ms))
+        # The last number is the time of a single run that nothing stands beside; of several runs it is negative.
+        entries.append((from_ms, fact.key, fact, end_ms, alone))
     entries.sort()
     known_lessons: set[str] = set()
-    plain: list[tuple[int, str, Study, int]] = []
+    plain: list[tuple[int, str, Study, int, int]] = []
     busy_until = -1
     plainly = publications is None
     for entry in entries:
-        from_ms, key, fact, end_ms = entry
+        from_ms, key, fact, end_ms, counted = entry
         lesson = fact.lesson
         if (
             from_ms >= busy_until
@@ -91,12 +96,10 @@ def place_study(
             and from_ms >= begin
             and end_ms <= until
             and lesson not in known_lessons
-            and len(fact.runs) == 1
+            and counted >= 0
             and not (pending and key in pending)
         ):
             # The plain case: one run inside the year, nothing beside it, a lesson not yet seen.
-            _, wall_ms, _, media_ms, minutes = fact.runs[0]
-            counted = minutes * (media_ms if media_ms < wall_ms else wall_ms)
             busy_until = end_ms
             known_lessons.add(lesson)
             plain.append(entry)
