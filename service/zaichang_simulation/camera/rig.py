@@ -181,20 +181,19 @@ def _drawn(picture: Image, source: Points, moved: Points, triangles: NDArray[np.
     height, width = picture.shape[:2]
     map_x, map_y = (np.asarray(each, dtype=np.float32) for each in np.meshgrid(np.arange(width), np.arange(height)))
     far_first = triangles[np.argsort(-moved[triangles, 2].mean(axis=1), kind="stable")]
-    for triangle in far_first:
-        a, b = moved[triangle, :2], source[triangle]
-        if np.allclose(a, b, atol=0.01):
-            continue
-        x0, y0 = np.maximum(np.floor(a.min(axis=0)).astype(int), 0)
-        x1, y1 = np.minimum(np.ceil(a.max(axis=0)).astype(int) + 1, (width, height))
-        if x0 >= x1 or y0 >= y1:
-            continue
+    targets, sources = moved[far_first, :2], source[far_first]
+    still = np.isclose(targets, sources, atol=0.01).all(axis=(1, 2))
+    starts = np.maximum(np.floor(targets.min(axis=1)).astype(int), 0)
+    ends = np.minimum(np.ceil(targets.max(axis=1)).astype(int) + 1, (width, height))
+    columns, rows = np.arange(width)[None, :], np.arange(height)[:, None]
+    for number in np.flatnonzero(~still & (starts < ends).all(axis=1)):
+        a, b = targets[number], sources[number]
+        (x0, y0), (x1, y1) = starts[number], ends[number]
         across, down = a[1] - a[0], a[2] - a[0]
         area = across[0] * down[1] - across[1] * down[0]
         if abs(area) < 1e-3:
             continue
-        ys, xs = np.mgrid[y0:y1, x0:x1]
-        dx, dy = xs - a[0, 0], ys - a[0, 1]
+        dx, dy = columns[:, x0:x1] - a[0, 0], rows[y0:y1] - a[0, 1]
         s, t = (dx * down[1] - dy * down[0]) / area, (dy * across[0] - dx * across[1]) / area
         inside = (s >= -1e-6) & (t >= -1e-6) & (s + t <= 1 + 1e-6)
         map_x[y0:y1, x0:x1][inside] = (b[0, 0] + s * (b[1, 0] - b[0, 0]) + t * (b[2, 0] - b[0, 0]))[inside]
