@@ -104,6 +104,11 @@ class Settings(BaseModel):
         description="Compare references across the institutions of this service, so that one person does not earn in "
         "two at once. Needs face_search and a legal basis that all of them share (docs/privacy.md).",
     )
+    near_copies: bool = Field(
+        True,
+        description="Compare the pixels of captures with those of the last day, for copies that were encoded again,"
+        " cropped or resized (docs/privacy.md). Needs keep_captures.",
+    )
     rate_address: int = Field(3_000, ge=0, description="API requests per minute from one address (0 = no limit).")
     rate_key: int = Field(3_000, ge=0, description="API requests per minute with one key or token (0 = no limit).")
     rate_joins: int = Field(

@@ -167,6 +167,8 @@ async def serve(
         asyncio.create_task(HourFeed(services.store).run()),
         asyncio.create_task(OverdueAppeals(services.ports).run()),
     ]
+    if services.near_copies is not None:
+        chores.append(asyncio.create_task(services.near_copies.run()))
     if services.face_search is not None:
         chores.append(asyncio.create_task(services.face_search.run()))
     try:

@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zaichang.core.assessment import not_analysed
+from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
 from zaichang.core.ids import CaptureId, SessionId
 from zaichang.live.kept_captures import keep_capture
 from zaichang.live.same_face import studies_elsewhere
+from zaichang.ports.captures import Seen
 from zaichang.ports.encryption import LearnerKey
 from zaichang.ports.session import SessionPorts
 from zaichang.session.decisions import AnalyseCapture, Decision
@@ -107,6 +108,7 @@ class CaptureDesk:
             seen = await captures.seen_elsewhere(assessment.content, self._session_id)
             await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
         now_ms = self._ports.clock.now_ms()
+        copies = self._near_copies(order.capture_id, picture, assessment, now_ms)
         elsewhere = order.identity and await studies_elsewhere(self._ports, self._session_id, self._template, now_ms)
         return CaptureAssessed(
             at_ms=now_ms,
@@ -114,7 +116,25 @@ class CaptureDesk:
             assessment=assessment,
             seen_before=seen,
             elsewhere=elsewhere or None,
+            copies=copies or None,
         )
+
+    def _near_copies(self, capture_id: CaptureId, picture: bytes, assessment: FrameAssessment, now_ms: int) -> int:
+        """Have the capture searched beside; return how many copies were found among the session's earlier ones."""
+        near = self._ports.near_copies
+        if near is None:
+            return 0
+        if assessment.main is not None and self._ports.config.keep_captures:
+            near.note(
+                Seen(
+                    session_id=self._session_id,
+                    capture_id=capture_id,
+                    at_ms=now_ms,
+                    picture=picture,
+                    assessment=assessment,
+                )
+            )
+        return near.found(self._session_id)
 
 
 def announced(state: State, capture_id: CaptureId, picture: bytes) -> str | None:

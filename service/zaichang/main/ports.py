@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.ports.blobs import Blobs
+from zaichang.ports.captures import NearCopies
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.launch import LaunchPorts
@@ -32,7 +33,7 @@ class Parts:
     passkey_library: PasskeyLibrary
     token_hex: Callable[[int], str]
 
-    def for_sessions(self, config: SessionConfig) -> SessionPorts:
+    def for_sessions(self, config: SessionConfig, near_copies: NearCopies | None = None) -> SessionPorts:
         """Return the ports of open sessions."""
         store = self.store
         return SessionPorts(
@@ -53,6 +54,7 @@ class Parts:
             logs=self.logs,
             token_hex=self.token_hex,
             config=config,
+            near_copies=near_copies,
         )
 
     def for_launches(self) -> LaunchPorts:

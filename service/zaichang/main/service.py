@@ -30,6 +30,7 @@ from zaichang.launch.lessons import Lessons
 from zaichang.launch.passkeys import PasskeyDesk
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
+from zaichang.live.near_copies import NearCopySearch
 from zaichang.live.rate_limits import RateLimits, Rates
 from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
@@ -85,6 +86,7 @@ class Services:
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
     face_search: FaceSearch | None
+    near_copies: NearCopySearch | None
     rates: Rates
     tokens: LaunchTokens
     fatal: list[FatalLogError]
@@ -195,13 +197,15 @@ async def build(
         passkey_library=PyWebauthn(),
         token_hex=token_hex,
     )
+    near_copies = None if inline else _near_copies(settings, parts)
     session_ports = parts.for_sessions(
         SessionConfig(
             keep_captures=settings.keep_captures,
             capture_days=settings.capture_days,
             review_days=settings.review_days,
             passkey_domains=settings.passkey_domains,
-        )
+        ),
+        near_copies,
     )
     launch_ports = parts.for_launches()
     ports = parts.for_review()
@@ -211,6 +215,8 @@ async def build(
     account_sharing = AccountSharing(ports, signals_key, _sharing_limits(settings))
     rates = Rates(clock.now_ms, _rate_limits(settings))
     enrolling = Enrolling(launch_ports)
+    if near_copies is not None:
+        hub.on_closed.append(near_copies.closed)
     face_search = None
     if settings.face_search and not inline:
         face_search = FaceSearch(ports, settings.review_days, across=settings.face_search_across)
@@ -222,6 +228,8 @@ async def build(
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
     eraser = eraser_of(folder, store, clock, logs, vault, token_hex)
+    if near_copies is not None:
+        eraser.on_erased.append(near_copies.forget)
     if face_search is not None:
         eraser.on_erased.append(face_search.forget)
     late_liveness = LateLiveness(ports, hub, review)
@@ -251,6 +259,7 @@ async def build(
         deliveries=deliveries,
         late_liveness=late_liveness,
         face_search=face_search,
+        near_copies=near_copies,
         rates=rates,
         tokens=tokens,
         fatal=fatal,
@@ -278,6 +287,14 @@ def _rate_limits(settings: Settings) -> RateLimits:
         photos=settings.rate_photos,
         appeals=settings.rate_appeals,
     )
+
+
+def _near_copies(settings: Settings, parts: Parts) -> NearCopySearch | None:
+    if not (settings.near_copies and settings.keep_captures):
+        return None
+    from zaichang.vision.near_copy import FineStructure
+
+    return NearCopySearch(parts.store, parts.store, parts.vault, parts.blobs, FineStructure())
 
 
 def _models(settings: Settings) -> Vision:

@@ -1,10 +1,12 @@
-"""Kept captures and the fingerprints of pictures. The pictures themselves are blobs."""
+"""Kept captures, the fingerprints of pictures, and the search for near copies. The pictures themselves are blobs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from zaichang.core.assessment import FrameAssessment
 from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import CaptureRow
 
@@ -56,3 +58,52 @@ class CaptureStore(Protocol):
 
     async def seen_elsewhere(self, content: str, session_id: SessionId) -> bool:
         """Return whether the very same picture came in another session of any learner. Cost: read."""
+
+
+Box = tuple[int, int, int, int]
+"""A face in a picture: x, y, width, height in pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A capture that was analysed.
+
+    Attributes:
+        session_id: Its session.
+        capture_id: Its name there.
+        at_ms: Server time.
+        picture: As it came, encoded.
+        assessment: What the analysis saw; it has a main face.
+    """
+
+    session_id: SessionId
+    capture_id: CaptureId
+    at_ms: int
+    picture: bytes
+    assessment: FrameAssessment
+
+
+class PixelComparison(Protocol):
+    """Compares the pixels of two pictures."""
+
+    def same_picture(self, first: bytes, first_box: Box, second: bytes, second_box: Box) -> bool:
+        """Return whether both are one picture of a camera, not two of one person. Cost: memory.
+
+        Blocks: call it in a thread.
+
+        Args:
+            first: A picture, encoded.
+            first_box: Its face.
+            second: Another picture.
+            second_box: Its face.
+        """
+
+
+class NearCopies(Protocol):
+    """Looks for near copies beside the sessions. Its methods neither block nor wait."""
+
+    def note(self, seen: Seen) -> None:
+        """Take a capture, to be compared with those of the last day. Cost: memory."""
+
+    def found(self, session_id: SessionId) -> int:
+        """Return how many captures of a session were found to be near copies so far. Cost: memory."""

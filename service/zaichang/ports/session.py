@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zaichang.ports.blobs import Blobs
-from zaichang.ports.captures import CaptureStore
+from zaichang.ports.captures import CaptureStore, NearCopies
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.learners import LearnerStore
@@ -63,3 +63,4 @@ class SessionPorts:
     logs: OpenLogs
     token_hex: Callable[[int], str]
     config: SessionConfig
+    near_copies: NearCopies | None = None

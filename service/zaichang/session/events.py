@@ -218,6 +218,8 @@ class CaptureAssessed:
         seen_before: Whether storage found the same picture in an earlier session of any learner (I7).
         elsewhere: True where another account with this face had a running session at that moment (I3); None: none was
             found, and in records from before it was looked for.
+        copies: How many captures of this session were found so far to be near copies of earlier captures (of anyone's,
+            within a day); None: none was found.
     """
 
     at_ms: int
@@ -225,6 +227,7 @@ class CaptureAssessed:
     assessment: FrameAssessment
     seen_before: bool = False
     elsewhere: bool | None = None
+    copies: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from support.study import good_frame
 from zaichang.core.assessment import FrameAssessment, not_analysed
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame
 from zaichang.live.capture_desk import CaptureDesk
+from zaichang.ports.captures import Seen
 from zaichang.session.decisions import AnalyseCapture, OrderResume
 from zaichang.session.events import CaptureAssessed, CaptureReceived, DeadlineReached
 
@@ -33,6 +34,7 @@ class Ports:
         self.pictures: list[tuple[str, str, str, str]] = []
         self.frames: list[Frame] = []
         self.assessment = good_frame(b"x")
+        self.near_copies: Any = None
 
     def put(self, session_id: str, name: str, data: bytes) -> None:
         self.stored[session_id, name] = data
@@ -140,3 +142,28 @@ async def test_fingerprints_are_remembered_and_another_sessions_picture_is_told(
         found = await one.assess(ORDER, 500)
         assert found.seen_before is seen
         assert ports.pictures == [(found.assessment.content, found.assessment.phash, "s1", "c0")]
+
+
+class Copies:
+    """Takes captures to be searched, and has found two copies."""
+
+    def __init__(self) -> None:
+        self.noted: list[Seen] = []
+
+    def note(self, seen: Seen) -> None:
+        self.noted.append(seen)
+
+    def found(self, session_id: str) -> int:
+        return 2
+
+
+async def test_a_face_is_searched_for_near_copies_beside_and_the_count_is_told() -> None:
+    ports = Ports()
+    assert (await desk(ports).assess(ORDER, 1_000)).copies is None
+    ports.near_copies = Copies()
+    one = desk(ports)
+    await one.take(ARRIVED, (ORDER,), b"picture")
+    assert (await one.assess(ORDER, 1_000)).copies == 2
+    assert [(each.capture_id, each.picture) for each in ports.near_copies.noted] == [(ORDER.capture_id, b"picture")]
+    assert (await one.assess(ORDER, 0)).copies == 2
+    assert len(ports.near_copies.noted) == 1, "a picture without a face is not searched"

@@ -58,7 +58,9 @@ EVENTS: tuple[e.Event, ...] = (
         encrypted="cd" * 32,
         digest="cd" * 32,
     ),
-    e.CaptureAssessed(at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True, elsewhere=True),
+    e.CaptureAssessed(
+        at_ms=T0_MS, capture_id="c0-0", assessment=ASSESSMENT, seen_before=True, elsewhere=True, copies=2
+    ),
     e.CaptureUnavailable(at_ms=T0_MS, capture_id="c0-0", reason=ReasonCode.PAGE_HIDDEN),
     e.ChallengeAnswered(at_ms=T0_MS, challenge_id="q0", answer="答"),
     e.LivenessBegun(at_ms=T0_MS, challenge_id="q0", decline=True),
@@ -159,6 +161,7 @@ def test_only_results_and_the_rules_version_may_be_absent() -> None:
         (e.SessionStarted, "passkeys"),
         (e.CaptureReceived, "digest"),
         (e.CaptureAssessed, "elsewhere"),
+        (e.CaptureAssessed, "copies"),
         (e.ConnectionLost, "down_ms"),
         (e.HeartbeatReceived, "frames"),
     }

@@ -108,9 +108,8 @@ def stop(turn: Turn) -> None:
 def interrupt(turn: Turn, reason: ReasonCode) -> None:
     """A drawn round is cut off by the client's doing or the network's: it proves nothing any more (rules 2).
 
-    The moment at which it goes on is not the draw's, so another is drawn from now on. The sample is missed unless its
-    pictures so far were clean; where they showed no learner, the bracket goes to review; and where an order had arrived
-    that is still unanswered, the next drawn round passes only as called.
+    The moment at which it goes on is not the draw's, so another is drawn. The sample is missed unless its pictures were
+    clean; where they showed no learner, the bracket goes to review. After an unanswered order, the next one is called.
     """
     proofs = turn.state.proofs
     current = proofs.round
@@ -293,8 +292,7 @@ def miss(turn: Turn) -> Decided | None:
 def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
     """Count an analysed capture; return the round's outcome once it is decided.
 
-    A pass carries a reason if it came only after the learner was asked to come back, or if the client held a picture
-    back and so may have asked.
+    A pass carries a reason if it came only when called, or if the client held a picture back and so may have called.
     """
     current = captures.outstanding(turn.state.proofs.round, event.capture_id, received=True)
     if current is None:
@@ -334,6 +332,8 @@ def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     found = repeats.compare(proofs.contents, proofs.sightings, event.assessment, event.at_ms)
     proofs.contents, proofs.sightings = found.contents, found.sightings
     exact = event.seen_before or found.exact
+    if samples.copied(turn, event.copies or 0):
+        credit.indicate(turn, ReasonCode.DUPLICATE_FRAME)
     if exact or found.near:
         proofs.repeats += 1
         liveness.want(turn)

@@ -27,6 +27,7 @@ class Samples:
         pledged: ``(at_ms, digest)`` of the frames that the last reports pledged, oldest first.
         bare_ms: Since when reports have pledged none; 0 where the last one did.
         seen_ms: Server time at which a round last passed without a call; 0: none has.
+        copies: Captures that were found to be near copies of earlier ones.
     """
 
     staked_ms: int = 0
@@ -44,6 +45,7 @@ class Samples:
     pledged: tuple[tuple[int, str], ...] = ()
     bare_ms: int = 0
     seen_ms: int = 0
+    copies: int = 0
 
     def copy(self) -> Samples:
         """Return a copy."""
@@ -63,4 +65,5 @@ class Samples:
         twin.pledged = self.pledged
         twin.bare_ms = self.bare_ms
         twin.seen_ms = self.seen_ms
+        twin.copies = self.copies
         return twin

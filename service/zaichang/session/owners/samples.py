@@ -28,6 +28,8 @@ DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
 SEEN_LATELY_MS = 6_000
 """A round that passed so soon before the lesson's end says who was there at its end (rules 5)."""
+COPIES_MIN = 3
+"""So many captures that are near copies are no mishap of the comparison: all that is proved goes to a person."""
 UNSURE_SHARE = 3
 """So many samples that are clean by one of their frames alone weigh as much as a missed one."""
 
@@ -212,6 +214,15 @@ def take_cut(turn: Turn) -> ReasonCode | None:
     return reason
 
 
+def copied(turn: Turn, copies: int) -> bool:
+    """Record how many captures are near copies; return whether they are too many from now on (rules 5)."""
+    samples = turn.state.samples
+    before = samples.copies
+    if turn.ends:
+        samples.copies = copies
+    return before < COPIES_MIN <= samples.copies
+
+
 def refuse_opening(turn: Turn) -> bool:
     """Count a first check that attack detection alone refused; return whether the session runs in spite of them."""
     samples = turn.state.samples
@@ -221,9 +232,11 @@ def refuse_opening(turn: Turn) -> bool:
 
 
 def failed(state: State, policy: Policy) -> ReasonCode | None:
-    """Return why all that is proved goes to review, or None: a doubtful opening, failed rounds, no passkey."""
+    """Return why all that is proved goes to review, or None: the opening, near copies, failed rounds, no passkey."""
     if state.samples.admitted:
         return ReasonCode.PAD_ATTACK
+    if state.samples.copies >= COPIES_MIN:
+        return ReasonCode.DUPLICATE_FRAME
     return _told(state) if state.samples.failures >= policy.failed_max else passkeys.lack(state, policy)
 
 

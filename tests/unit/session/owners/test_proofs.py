@@ -14,7 +14,7 @@ from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.judgements import captures
 from zaichang.session.owners import proofs
-from zaichang.session.policy import Policy
+from zaichang.session.policy import ENDS_SINCE_SCHEMA, Policy
 from zaichang.session.schedule import draw
 from zaichang.session.values import Outcome, Phase, Round
 
@@ -97,6 +97,16 @@ def test_a_face_that_studies_in_another_account_too_goes_to_a_reviewer() -> None
     assert judged(face(), elsewhere=None) is None
     assert judged(face(similarity_bp=0), elsewhere=True) is R.NOT_SAME_PERSON, "another face is no face of theirs"
     assert judged(frame(), elsewhere=True) is R.NO_FACE
+
+
+def test_near_copies_are_an_indicator_once() -> None:
+    session = Hands(replace(FULL, schema=ENDS_SINCE_SCHEMA))
+    session.receive()
+    for copies in (3, 4):
+        event = e.CaptureAssessed(at_ms=session.now_ms, capture_id="c0-0", assessment=face(), copies=copies)
+        proofs._recording(session.turn(), event)
+    assert dict(session.state.credit.indicators)[R.DUPLICATE_FRAME] == 1
+    assert session.state.samples.copies == 4
 
 
 def test_an_unreadable_frame_is_a_miss_even_if_seen_before() -> None:

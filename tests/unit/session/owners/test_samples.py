@@ -11,7 +11,7 @@ from support.hands import Hands
 from zaichang.core.reasons import ReasonCode as R
 from zaichang.session.events import Leniency
 from zaichang.session.owners import samples
-from zaichang.session.policy import Policy
+from zaichang.session.policy import ENDS_SINCE_SCHEMA, PLEDGED_SINCE_SCHEMA, Policy
 
 RULES: Policy = replace(POLICY, schema=3, misses_max_pct=200, miss_worth_ms=60_000, misses_start_pct=50)
 BEFORE = Leniency(debt_ms=7, calls=2, failures=1, liveness_failed=0)
@@ -107,3 +107,12 @@ def test_time_does_not_go_to_a_person_because_the_player_was_paused_but_for_the_
     assert session.state.samples.cut is told
     samples.miss(session.turn(), R.NETWORK_GAP)
     assert session.state.samples.telling is R.NETWORK_GAP
+
+
+def test_three_near_copies_send_all_that_is_proved_to_a_person_under_the_newest_rules() -> None:
+    for schema, told in ((ENDS_SINCE_SCHEMA, [False, True, False]), (PLEDGED_SINCE_SCHEMA, [False] * 3)):
+        rules = replace(RULES, schema=schema)
+        session = Hands(rules)
+        counts = (samples.COPIES_MIN - 1, samples.COPIES_MIN, samples.COPIES_MIN + 1)
+        assert [samples.copied(session.turn(), count) for count in counts] == told
+        assert samples.failed(session.state, rules) is (R.DUPLICATE_FRAME if any(told) else None)
