@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 import repository
 
+from zaichang.adapters.posix.clock_mark import SILENT_MAX_MS
 from zaichang.adapters.posix.clock_mark import TOLERANCE_MS as CLOCK_MS
 from zaichang.adapters.sql.media_deliveries import LAUNCH_MAX
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
@@ -83,6 +84,7 @@ SENTENCES: Final = (
     f"`rate_address` and `rate_joins` ({SET.rate_address:,} a minute)",
     f"launch tokens stay good for up to {SET.token_minutes} minutes",
     f"was set by more than {CLOCK_MS // MINUTE_MS} minutes.",
+    f"was last there more than {SILENT_MAX_MS // MINUTE_MS} minutes ago by it.",
     f"/v1/enrol/LEARNER/passkey`, {TICKET_MS // MINUTE_MS} minutes)",
     f"More than {AHEAD_MS // MINUTE_MS} minutes beyond the witnesses' time",
     f"Time waits {RULES.delivery_wait_ms // MINUTE_MS} minutes (`delivery_wait_ms`)",

@@ -125,6 +125,7 @@ async def serve(
     from zaichang.log.capture_scrub import NightlyCaptures
     from zaichang.log.command_records import CommandRecords
     from zaichang.log.scrub import NightlyScrub
+    from zaichang.main.clocks import keep_mark
     from zaichang.main.service import create_service_app
     from zaichang.protocol.limits import FRAME_MAX_BYTES
     from zaichang.review.overdue import OverdueAppeals
@@ -166,6 +167,7 @@ async def serve(
         asyncio.create_task(services.deliveries.run()),
         asyncio.create_task(HourFeed(services.store).run()),
         asyncio.create_task(OverdueAppeals(services.ports).run()),
+        asyncio.create_task(keep_mark(services.folder)),
     ]
     if services.near_copies is not None:
         chores.append(asyncio.create_task(services.near_copies.run()))
