@@ -50,10 +50,10 @@ def run(args: Namespace) -> int:
     """Set up and serve; returns 0 when told to stop, or with ``--once`` what the learner's session came to."""
     set_up_logging(False)
     begun_s = time.monotonic()
-    # Each visit is a new account of the same visitor: two of them at once would go to a reviewer.
-    settings = settings_from(
-        args, data=args.data or DATA, host=args.host, port=args.port, face_search=False, log_hold_back=False
-    )
+    # Each visit is a new account of the same visitor: two of them at once would go to a reviewer. A demo's webcam may
+    # be a clip that is shown again.
+    own = {"face_search": False, "near_copies": False, "log_hold_back": False}
+    settings = settings_from(args, data=args.data or DATA, host=args.host, port=args.port, **own)
     with bind(settings.host, settings.port) as listener:
         _fetch_models()
         outcome = _Outcome()

@@ -95,6 +95,7 @@ async def run(data: Path, port: int, photo: Path, origin: str) -> None:
         "log_hold_back": False,
         "allowed_origins": (origin,),
     }
+    given["near_copies"] = False  # the webcam shows one clip again and again
     given["face_search"] = False  # one person is every learner of these tests, often in two sessions at once
     settings = load_settings(overrides=given, environ={})
     listener = bind(settings.host, settings.port)
