@@ -64,6 +64,7 @@ class Scripted:
         self.acking = True
         self.joining = True
         self.counting = False
+        self.counted: tuple[str, ...] = ()
         self.joined_with: dict[str, object] = {}
         self.joins = 0
         self.connections = 0
@@ -235,6 +236,7 @@ class Scripted:
             verified_ms=60_000,
             pending_ms=beat.playhead_ms,
             frontier_ms=beat.playhead_ms,
+            counted=self.counted,
         )
 
     async def _file(self, request: Request) -> Response:
