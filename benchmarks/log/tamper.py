@@ -48,7 +48,7 @@ def leaves(count: int) -> Iterator[bytes]:
                     "seq": seq,
                     "n": seq - 1,
                     "prev": leaf_hash(data).hex(),
-                    "at": (seq + 1) * 60_000,
+                    "at": (seq + 1) * 900_000,
                 }
                 data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
             made += 1

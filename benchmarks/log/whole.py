@@ -32,7 +32,7 @@ OPEN: Final = 300
 SEGMENTS: Final = 4
 YEAR_LEAVES: Final = 54_000_000
 CHUNK: Final = 16_384
-MINUTE_MS: Final = 60_000
+MINUTE_MS, ROUND_MS = 60_000, 900_000
 
 
 def templates() -> list[dict[str, object]]:
@@ -69,7 +69,7 @@ def leaves(count: int) -> Iterator[bytes]:
             opened += 1
         else:
             sid, seq, prev = waiting.popleft()
-        at = made // OPEN * MINUTE_MS
+        at = made // OPEN * MINUTE_MS // ROUND_MS * ROUND_MS
         value = {**shapes[seq], "sid": sid, "seq": seq, "prev": prev, "at": at}
         data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
         if seq + 1 < len(shapes):
