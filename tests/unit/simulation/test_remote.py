@@ -22,7 +22,7 @@ CAMERA = '[[camera]]\nkind = "clip"\nwidth_px = 160\nheight_px = 120\n'
 
 async def study(tmp_path: Path, text: str, *, with_token: bool) -> Result:
     loaded = parse(HEAD + LESSON + CAMERA + text, tmp_path)
-    settings = load_settings(overrides={"data": tmp_path / "data"}, environ={})
+    settings = load_settings(overrides={"data": tmp_path / "data", "log_hold_back": False}, environ={})
     vision = SimVision(Gallery(PaintedAnalyser()), (), lambda: 0)
     listener = socket.create_server(("127.0.0.1", 0))
     results: list[Result] = []
