@@ -180,6 +180,7 @@ def _terms(row: SessionRow) -> tuple[tuple[str, str], ...]:
         ("category", row.category),
         ("mode", row.mode),
         ("course_version", row.course_version),
+        ("overlap", "" if row.person else "unchecked"),
     )
 
 

@@ -32,11 +32,13 @@ class Book:
     Attributes:
         study: Study facts, also those that were revoked.
         undecided: Keys of study that waits for review, unless it was granted.
+        unchecked: Keys of study that was not compared with study in other institutions.
         claims: Claims, also those that were revoked.
     """
 
     study: list[Study] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
+    unchecked: set[str] = field(default_factory=set)
     claims: list[Claim] = field(default_factory=list)
     revokes: list[Revoke] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
@@ -96,6 +98,8 @@ def open_book(facts: Iterable[Fact]) -> Book:
                 study.append(fact)
                 if fact.undecided:
                     book.undecided.append(fact.key)
+                if fact.overlap_unchecked:
+                    book.unchecked.add(fact.key)
             else:
                 _enter(book, fact)
         elif known != fact:

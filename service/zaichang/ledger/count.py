@@ -85,7 +85,7 @@ def count_book(book: Book, rules: HourRules, year: int, known_ms: int = FAR_MS) 
         ),
         certificate=_certificate(book, rules, window, status, found, lines if void else []),
         notices=_notices(book, rules, window, took),
-        flags=(*(deemed[1] if deemed else ()), *_more_than_whole(lines, rules)),
+        flags=(*(deemed[1] if deemed else ()), *_more_than_whole(lines, rules), *_unchecked(book, lines)),
         makeup_in=moved_in,
         makeup_out=sum((amount for one in out for _, amount in one.amounts), ZERO),
         readings=rules.readings,
@@ -125,6 +125,13 @@ def _deemed(
     amount = max((need.at_least for need in rules.needs if need.measure is Measure.TOTAL), default=ZERO)
     short = all(_short(claim, window) for claim in claims)
     return amount, (Flag.DEEMED_PART_YEAR,) if short else ()
+
+
+def _unchecked(book: Book, lines: list[Line]) -> tuple[Flag, ...]:
+    """Return the remark that some counted study was not compared with other institutions."""
+    if book.unchecked and any(line.counted and line.key in book.unchecked for line in lines):
+        return (Flag.OVERLAP_NOT_CHECKED,)
+    return ()
 
 
 def _short(claim: Claim, window: Window) -> bool:

@@ -42,6 +42,7 @@ class Study:
         reported_ms: When the institution reported them; None if it did not.
         recognised_ms: When the authority recognised them; None if it did not.
         route: ``face`` or ``challenge`` (no face was compared); empty: not said.
+        overlap_unchecked: Whether the service could not tell if the person studied elsewhere at the same time.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Study:
     reported_ms: int | None = None
     recognised_ms: int | None = None
     route: str = ""
+    overlap_unchecked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

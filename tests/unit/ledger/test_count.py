@@ -34,6 +34,14 @@ def test_a_dispatch_of_less_than_three_months_is_flagged() -> None:
     assert statement("cq-pharmacist-2025", "2026", dispatch | {"approved": False}).status is Status.NOT_MET
 
 
+def test_study_that_was_not_compared_with_other_institutions_is_flagged_in_its_year_alone() -> None:
+    run = {"id": "s", "kind": "study", "institution": "i", "course": "c", "minutes": 45, "from": "2026-05-01T08:00"}
+    assert statement("cq-pharmacist-2025", "2026", run).flags == ()
+    unchecked = run | {"overlap": "unchecked", "route": "challenge"}
+    assert statement("cq-pharmacist-2025", "2026", unchecked).flags == (Flag.OVERLAP_NOT_CHECKED,)
+    assert statement("cq-pharmacist-2025", "2027", unchecked).flags == ()
+
+
 def test_a_span_that_gives_more_than_the_whole_is_flagged() -> None:
     task = {"id": "t", "kind": "government_task", "from": "2026-01-01", "to": "2026-03-01", "hours": "480"}
     found = statement("sc-cme-2025", "2026", task)

@@ -47,7 +47,7 @@ KEYS: Final = frozenset(
     " activity rank role concluded published count given actual actual_hours days_count evidence submitted approved"
     " for_year professional public credits registered_nationally amounts date at related level held_in paper audited"
     " filed unit entered recognised_by year issued from_unit to_unit form project passed city_audited"
-    " province_confirmed times approved_by_unit once_only runs route mode course_version".split()
+    " province_confirmed times approved_by_unit once_only runs route mode course_version overlap".split()
 )
 ITEMS: Final = frozenset(
     "face_to_face training degree competition research paper book lecture dispatch emergency".split()
@@ -157,6 +157,7 @@ def _study_of(entry: Entry, runs: tuple[Run, ...]) -> Fact:
         reported_ms=since(entry, "reported"),
         recognised_ms=since(entry, "recognised"),
         route=text(entry, "route", ""),
+        overlap_unchecked=entry.get("overlap") == "unchecked",
     )
 
 
