@@ -35,7 +35,7 @@ a { color: var(--main); }
 .bar .why { flex: 1 1 12em; color: var(--soft); font-size: 14px; }
 .bar button { margin-inline-start: auto; }
 .row + p, .options + p, form + p { margin-top: 8px; }
-.bar .time { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.bar .time { font-variant-numeric: tabular-nums; }
 .dot { width: 14px; height: 14px; flex: none; border: 3px solid var(--soft); border-radius: 50%; }
 .dot.on { border-color: var(--good); background: var(--good); }
 .dot.wait { border-color: var(--main); border-style: dotted; }
