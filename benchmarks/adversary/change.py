@@ -107,6 +107,9 @@ class Cheats:
             yield way
 
     def _with_tool(self, way: Way, chance: random.Random) -> Way:
+        if self.kind == "unplayed":
+            jump = Rule(on=On.STOP, do=Do.JUMP, after_ms=11_000, for_ms=10_000)
+            return replace(way, rules=(*way.rules, jump), pace_ms=12_000)
         if self.kind == "notice":
             way = replace(way, rules=(*way.rules, Rule(on=On.CAPTURE, do=Do.COME, after_ms=3_000)))
         for do in _DO.get(self.kind, ()):
@@ -162,7 +165,7 @@ class Cheats:
             way = replace(way, pledges=not way.pledges)
         if "slow" in tools and (self.kind == "slow" or chance.random() < 0.4):
             way = replace(way, shutter_ms=chance.choice((1_000, 2_000, 3_000, 4_000, 6_000, 9_000)))
-        if "pace" in tools and chance.random() < 0.5:
+        if "pace" in tools and (self.kind == "unplayed" or chance.random() < 0.5):
             pace_ms = chance.choice((HEARTBEAT_MS, 1_000, 4_000, 7_400, 9_000, 11_000, 12_000, 14_000, 15_500))
             way = replace(way, pace_ms=pace_ms, hush=chance.random() < 0.5)
         seats = [seat for tool, seat in _SEATS.items() if tool in tools]

@@ -47,6 +47,7 @@ ALLOWED: Final = MappingProxyType(
         "badly-seen": frozenset({"badly-seen"}),
         "dummy": frozenset({"dummy"}),
         EVERYTHING: frozenset({*_ACTIONS.values(), *_SEATS.values(), "pace", "hold", "refuse", "bare", "slow"}),
+        "unplayed": frozenset({"unplayed", "pace", "jump", "stand", "slow", "stand-in"}),
         "notice": frozenset({"notice", "hold", "refuse", "bare", "slow"}),
         "no-faces": frozenset({"no-faces", "pause"}),
         "accounts": frozenset({"accounts"}),
@@ -58,6 +59,9 @@ ACCEPTED: Final = MappingProxyType(
         "notice": "The page tells the learner of each silent order and holds the picture back until then: a learner who"
         " is back within the notice that slow lines need is not told from one who never left. Absences of five seconds"
         " after a round are free so; those of ten are not.",
+        "unplayed": "The learner is there all the time, and the page reports a playhead that moves as the clock does"
+        " while nothing plays (a rare report hides a stop and a jump). Attention is not measured; a delivery log"
+        " asks for the media at least.",
         "no-faces": "The route without faces proves answers, and a program that reads the page can give them.",
         "accounts": "The core sees one session; one face behind two accounts is for the service around it.",
     }
@@ -82,6 +86,8 @@ def tools_of(way: Way) -> frozenset[str]:
         tools.add("slow")
     if way.seat is not Seat.EMPTY:
         tools.add(_SEATS[way.seat])
+    if "jump" in tools and way.pace_ms != HEARTBEAT_MS:
+        tools.add("unplayed")
     if any(each.on is On.CAPTURE and each.do is Do.COME and each.after_ms < NOTICE_MS for each in way.rules):
         tools.add("notice")
     if way.route is Route.CHALLENGE or way.script is not Script.NONE:

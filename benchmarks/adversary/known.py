@@ -22,6 +22,15 @@ KNOWN: Final = MappingProxyType(
                 _AT_END,
             )
         ),
+        "pauses-every-8-s-to-be-seen": Way(
+            rules=(
+                rule("play", "leave", 0.3, 30),
+                rule("play", "pause", 8.1),
+                rule("stop", "come"),
+                rule("round", "play", 0.2),
+                rule("stop", "play", 12),
+            )
+        ),
         "waits-while-nothing-is-at-stake": Way(
             rules=(
                 rule("play", "leave", 0.3),

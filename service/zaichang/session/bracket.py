@@ -14,9 +14,10 @@ to review. The theory of operation in ``transitions`` explains the marks.
 from __future__ import annotations
 
 from zaichang.core.reasons import ReasonCode
+from zaichang.session.judgements import captures
 from zaichang.session.owners import credit, liveness, playback, proofs, samples
 from zaichang.session.turn import Turn
-from zaichang.session.values import Outcome
+from zaichang.session.values import Outcome, Round
 
 
 def lose(turn: Turn, reason: ReasonCode | None, first: int, end: int | None = None) -> None:
@@ -28,6 +29,16 @@ def lose(turn: Turn, reason: ReasonCode | None, first: int, end: int | None = No
 def lose_since_sample(turn: Turn, reason: ReasonCode) -> None:
     """A drawn round failed: take back what was played since the last one that passed, be it proved or waiting."""
     lose(turn, reason, max(turn.state.credit.proved, turn.state.credit.deferred))
+
+
+def leave_unseen(turn: Turn, current: Round) -> None:
+    """A drawn round that passed saw no learner at first, and for long: the media played until then goes to review."""
+    now_ms, found_ms = turn.state.samples.staked_ms, current.found_staked_ms
+    if turn.policy.rules > 5 and current.unseen and found_ms - current.staked_ms > turn.policy.unseen_max_ms:
+        parts = turn.state.credit
+        first = max(parts.proved, parts.deferred)
+        reason = captures.why_missed(current)
+        credit.leave_between(turn, now_ms - current.staked_ms, now_ms - found_ms, reason, first)
 
 
 def leave_deferred(turn: Turn) -> None:

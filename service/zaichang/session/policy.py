@@ -15,7 +15,7 @@ from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCH
 from zaichang.session.policy_fields import ENDS_SINCE_SCHEMA as ENDS_SINCE_SCHEMA
 from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
-from zaichang.session.policy_fields import SCHEMA_OF_CODE, choice, limit, member, sample, switch, whole, word
+from zaichang.session.policy_fields import SCHEMA_OF_CODE, back, choice, limit, member, sample, switch, whole, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ class Policy:
         1,
         SCHEMA,
         "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, from 5 on reports"
-        " pledge frames, and 6 proves the lesson's end before it comes. One that names none is 1: its digest holds"
-        " no limits of liveness.",
+        " pledge frames, 6 proves the lesson's end before it comes, and from 7 on a sample looks back. One that names"
+        " none is 1: its digest holds no limits of liveness.",
         since=2,
     )
 
@@ -124,15 +124,15 @@ class Policy:
     frames_pledged: int = whole(2, 0, 4, "Frames that each report pledges by their hashes; 0: none.", since=5)
     frames_required: bool = switch(False, "Whether a sample is missed where the last reports pledged none.", since=5)
     end_lead_ms: int = whole(4_000, 0, 30_000, "How long before the lesson's end a closing round begins.", since=6)
+    frames_back: int = back(4, 1, 8, "Frames that a sample asks for, newest first, until one shows the learner.")
+    unseen_max_ms: int = back(15_000, 0, 120_000, "A longer check that began without a learner leaves its time out.")
     frame_time_ms: int = sample(
         5_000, 0, 30_000, "A picture that repeats its round's last one this soon is a slow camera's: it is taken again."
     )
     opening_failed_max: int = sample(
         3, 1, 20, "First checks refused by attack detection alone, after which the session's time goes to review."
     )
-    still_ms: int = sample(
-        10_000, 1_000, 60_000, "A player that says that it plays and does not move for this long is stalled."
-    )
+    still_ms: int = sample(10_000, 1_000, 60_000, "A player that says that it plays is stalled if it stands so long.")
     pace_pct: int = sample(
         150, 110, 1_000, "Reports that come less often than this share of `heartbeat_ms` earn nothing for the excess."
     )
@@ -147,9 +147,7 @@ class Policy:
         "Proved media that makes up for one missed sample. Wald's test for a rate: with honest misses every 20 minutes"
         " and absences every 5 tolerated, one miss weighs as much as about 10 minutes.",
     )
-    misses_max_pct: int = sample(
-        225, 50, 2_000, "Missed samples (in hundredths) that may be open before the time goes to a person."
-    )
+    misses_max_pct: int = sample(225, 50, 2_000, "Missed samples (in hundredths) that may be open before time waits.")
     misses_start_pct: int = sample(75, 0, 2_000, "With how many (in hundredths) a learner starts a lesson.")
     called_max: int = sample(
         1, 0, 20, "Brackets of a learner and lesson that are credited though the learner came only when called."
@@ -330,10 +328,8 @@ class Policy:
 
     @property
     def rules(self) -> int:
-        """The number of the session's rules: 1; 2: captures are drawn samples; 4: reports pledge frames; 5: ends."""
-        if self.schema >= PLEDGED_SINCE_SCHEMA:
-            return 4 + (self.schema >= ENDS_SINCE_SCHEMA)
-        return 1 + (self.schema >= DRAWN_SINCE_SCHEMA)
+        """The number of the session's rules: 1; 2: drawn samples; 4: pledged frames; 5: ends; 6: samples look back."""
+        return policy_fields.rules_of(self.schema)
 
     def __post_init__(self) -> None:
         """Check every field against its bounds.

@@ -8,7 +8,7 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 6
+SCHEMA = 7
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
@@ -20,6 +20,8 @@ PLEDGED_SINCE_SCHEMA = 5
 """From this schema on reports pledge frames, and a late answer is a missed sample: rules 4."""
 ENDS_SINCE_SCHEMA = 6
 """From this schema on the end of a lesson is proved before it comes: rules 5."""
+BACK_SINCE_SCHEMA = 7
+"""From this schema on a sample looks back over earlier frames, and a failed one counts as missed too: rules 6."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),
@@ -35,6 +37,13 @@ BELOW = (
 """Fields of which the first must be below the second, and why."""
 
 
+def rules_of(schema: int) -> int:
+    """Return the number of the session's rules that a policy of this schema is judged by."""
+    if schema >= PLEDGED_SINCE_SCHEMA:
+        return 4 + (schema >= ENDS_SINCE_SCHEMA) + (schema >= BACK_SINCE_SCHEMA)
+    return 1 + (schema >= DRAWN_SINCE_SCHEMA)
+
+
 def whole(default: int, low: int, high: int, doc: str, since: int = 1) -> Any:
     """Declare a number from ``low`` to ``high``, part of the policy since a schema."""
     return field(default=default, metadata={"low": low, "high": high, "doc": doc, "since": since})
@@ -48,6 +57,11 @@ def limit(default: int, low: int, high: int, doc: str) -> Any:
 def sample(default: int, low: int, high: int, doc: str) -> Any:
     """Declare a number of the rules for drawn samples: part of the policy since schema 3, unused before it."""
     return whole(default, low, high, doc, since=3)
+
+
+def back(default: int, low: int, high: int, doc: str) -> Any:
+    """Declare a number of samples that look back: part of the policy since schema 7, unused before it."""
+    return whole(default, low, high, doc, since=BACK_SINCE_SCHEMA)
 
 
 def switch(default: bool, doc: str, since: int = 1) -> Any:

@@ -55,11 +55,13 @@ def _take_sample(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     if called is not None and lack is None:
         doubt = _call(turn, called)
     elif current.shown and current.unseen:
-        samples.doubt(turn, captures.why_missed(current))
+        samples.doubt(turn, captures.why_missed(current), current.unseen)
     elif not missed and lack is None:
         samples.clear(turn)
     doubt = doubt or samples.failed(state, policy)
-    # (2) The bracket: it waits while too many samples were missed, else it stands as the challenges let it.
+    # (2) What was played while no learner was seen; then the bracket, which waits while too many samples were missed,
+    # and else stands as the challenges let it.
+    bracket.leave_unseen(turn, current)
     if doubt is None and lack is None and samples.owing(state, policy):
         credit.defer(turn)
         return

@@ -80,6 +80,9 @@ class Round:
         frame: The one that the outstanding order asks for; empty where it asks for a new picture.
         shown: Pledged frames that passed, or recognised the learner at least weakly.
         bare: Whether the reports before pledged no frames although the policy requires them.
+        back: Whether its frames look back for a heartbeat at least, so that an absence which they show is no short one.
+        found_staked_ms: ``samples.staked_ms`` at the first new picture that recognised the learner; 0: none did yet.
+        earlier: Frames beyond ``round_passes`` that did not pass: they bring no prompt, and no end, any sooner.
     """
 
     number: int
@@ -111,6 +114,9 @@ class Round:
     frame: str = ""
     shown: int = 0
     bare: bool = False
+    back: bool = False
+    earlier: int = 0
+    found_staked_ms: int = 0
 
     def copy(self) -> Round:
         """Return a copy."""
@@ -144,6 +150,9 @@ class Round:
         twin.frame = self.frame
         twin.shown = self.shown
         twin.bare = self.bare
+        twin.back = self.back
+        twin.earlier = self.earlier
+        twin.found_staked_ms = self.found_staked_ms
         return twin
 
 

@@ -70,6 +70,11 @@ class TestCapturesBeforeTheEnd:
         assert play(begun(), 50_000).tick(4_900) is not None
         assert begun().state.proofs.due_ms == 0
 
+    def test_a_lesson_that_is_watched_again_needs_none(self) -> None:
+        session = Hands(PLAIN, lesson_duration_ms=60_000, credited=((0, 60_000),)).round()
+        session.beat(51_500)
+        assert session.state.playback.phase.value == "ACTIVE" and session.state.proofs.due_ms == 0
+
     def test_the_learner_who_leaves_at_the_end_has_all_of_it(self) -> None:
         session = play(begun(), 55_000)
         session.tick(1_000)

@@ -21,6 +21,7 @@ from zaichang.session.values import Round
 R = ReasonCode
 PLEDGED = replace(SAMPLED, schema=5, frames_required=True)
 PLAIN = replace(PLEDGED, liveness_start=False, liveness_bracket=False)
+BACK = replace(PLAIN, schema=7)
 NEVER_MS = 10**9
 A, B = "a" * 64, "b" * 64
 EMPTY = frame(reasons=(R.NO_FACE,))
@@ -192,6 +193,109 @@ class TestVerdict:
             session.beat(session.state.playback.beat_playhead_ms)
         assert session.state.credit.undecided == ((0, session.state.credit.undecided[0][1]),)
         assert "CAME_WHEN_CALLED" in session.indicated()
+
+
+class TestLooksBack:
+    """Rules 6: of the frames before the draw, one that shows the learner tells a short absence from a long one."""
+
+    def counting(self, **changes: Any) -> Hands:
+        session = counting(replace(BACK, **changes))
+        for frames in (("c" * 64, "d" * 64), (A, B)):
+            play(session, frames)
+        return session
+
+    def test_earlier_frames_are_asked_for_until_one_shows_the_learner(self) -> None:
+        session = self.counting()
+        drawn(session)
+        for digest in (B, A, "d" * 64):
+            assert ordered(session) == digest
+            show(session, WEAK if digest == "d" * 64 else EMPTY)
+            session.tick()
+        session.tick(PLAIN.retake_ms)
+        assert ordered(session) is None, "no earlier one, but a new picture"
+        session.round()
+        assert session.state.samples.debt_ms == PLAIN.miss_worth_ms // 2, "two frames long"
+        assert session.state.samples.calls == 0
+
+    @pytest.mark.parametrize(("unseen", "percent"), [(1, 10), (2, 50), (3, 100)])
+    def test_the_longer_the_absence_the_more_it_weighs(self, unseen: int, percent: int) -> None:
+        session = self.counting()
+        drawn(session)
+        for number in range(unseen + 1):
+            show(session, EMPTY if number < unseen else frame(good_face()))
+            session.tick()
+        session.tick(PLAIN.retake_ms)
+        session.round()
+        assert session.state.samples.debt_ms == PLAIN.miss_worth_ms * percent // 100
+
+    def test_a_learner_in_none_of_them_came_when_called(self) -> None:
+        session = self.counting(called_max=0)
+        drawn(session)
+        for _ in range(4):
+            show(session, EMPTY)
+            session.tick()
+        session.tick(PLAIN.retake_ms)
+        session.round()
+        assert (owed(session), session.state.samples.calls) == (1, 1)
+        assert session.state.credit.verified_ms == 0 and session.state.credit.undecided == ((0, 10_000),)
+
+    def test_frames_that_reach_back_for_less_than_a_heartbeat_say_nothing_of_a_call(self) -> None:
+        session = play(counting(BACK), (A, B))
+        drawn(session)
+        for _ in range(2):
+            show(session, EMPTY)
+            session.tick()
+        session.tick(PLAIN.retake_ms)
+        session.round()
+        assert (owed(session), session.state.samples.calls) == (1, 0)
+
+    @pytest.mark.parametrize(("schema", "left"), [(6, ()), (7, ((7_600, 18_800),))])
+    def test_what_is_played_in_a_long_check_that_began_without_a_learner_goes_to_a_person(
+        self, schema: int, left: tuple[tuple[int, int], ...]
+    ) -> None:
+        limit = {"unseen_max_ms": 8_000} if schema > 6 else {}
+        session = counting(replace(PLAIN, schema=schema, **limit))
+        for frames in (("c" * 64, "d" * 64), (A, B)):
+            play(session, frames)
+        drawn(session)
+        show(session, EMPTY)
+        session.tick()
+        show(session, WEAK)
+        session.tick(PLAIN.retake_ms)
+        play(session, None, reports=2)
+        session.round()
+        assert session.state.credit.undecided == left
+        assert session.state.credit.verified_ms == 20_000 - sum(b - a for a, b in left)
+
+    def test_a_learner_who_is_badly_seen_meanwhile_leaves_no_time_out(self) -> None:
+        session = self.counting(unseen_max_ms=8_000)
+        drawn(session)
+        for picture in (EMPTY, WEAK):
+            show(session, picture)
+            session.tick()
+        session.tick(PLAIN.retake_ms)
+        show(session, WEAK)
+        play(session, None, reports=2)
+        session.round()
+        assert session.state.credit.undecided == () and session.state.credit.verified_ms == 20_000
+
+    def test_frames_of_a_pause_say_nothing_of_the_media_before_it(self) -> None:
+        session = self.counting()
+        session.wait(1_000).beat(session.state.playback.beat_playhead_ms, frames=("e" * 64,))
+        assert session.state.samples.pledged == () and session.state.samples.bare_ms == 0, "the player stood"
+        session.wait(3_000).beat(session.state.playback.beat_playhead_ms + 3_000, playing=False, frames=("f" * 64,))
+        assert [digest for _, digest in session.state.samples.pledged] == ["f" * 64]
+        session.wait(5_000).beat(session.state.playback.beat_playhead_ms, frames=("1" * 64,))
+        assert session.state.samples.pledged == (), "who comes in a pause was not there before it"
+
+    def test_a_failed_check_is_a_missed_sample_too(self) -> None:
+        session = self.counting(round_captures=4)
+        drawn(session)
+        for number in range(6):
+            assert session.state.samples.failures == 0, "the two earlier frames leave as many pictures as without them"
+            show(session, EMPTY)
+            session.tick(0 if number < 3 else PLAIN.retake_prompted_ms)
+        assert (owed(session), session.state.samples.failures) == (1, 1)
 
 
 def test_two_misses_are_two_reasons() -> None:

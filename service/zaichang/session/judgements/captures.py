@@ -94,19 +94,22 @@ def recognised(assessment: FrameAssessment, reason: ReasonCode, policy: Policy) 
 
 def prompted(current: Round, policy: Policy) -> bool:
     """Return whether the page asks for the learner: too many of the round's pictures were misses."""
-    return len(misses(current)) > policy.round_silent
+    return len(misses(current)) - current.earlier > policy.round_silent
 
 
 def called(current: Round, policy: Policy) -> ReasonCode | None:
     """Return why a round that passed shows a learner who came only when called (rules 2), or None.
 
     The page may have called: an answer came later than the line explains; two pictures showed another person in a good
-    view; or the round needed its prompt, and before it no picture recognised the learner at all.
+    view; the round needed its prompt, and before it no picture recognised the learner at all; or, of the frames that
+    were pledged before the order, none showed the learner however far back (rules 6).
     """
     if current.refusals >= REFUSALS_FORGIVEN + 1:
         return telling(current.reasons, Outcome.FAILED)
     if current.late and not current.shown:
         return ReasonCode.CAME_WHEN_CALLED
+    if current.back and current.unseen and not current.shown:
+        return telling(misses(current), Outcome.FAILED)
     if prompted(current, policy) and not current.seen:
         return telling(misses(current), Outcome.FAILED)
     return None
@@ -188,7 +191,7 @@ def outcome_of(current: Round, policy: Policy) -> Outcome | None:
         return Outcome.FAILED
     if sum(reason in LASTING for reason in current.reasons) > policy.round_passes:
         return Outcome.UNDECIDED
-    if current.taken >= policy.round_captures:
+    if current.taken - current.earlier >= policy.round_captures:
         return Outcome.UNDECIDED if current.passes + current.lacks >= policy.round_passes else Outcome.FAILED
     return None
 

@@ -9,10 +9,15 @@ the sample.
 from __future__ import annotations
 
 from zaichang.session.policy import Policy
+from zaichang.session.values import Round
 
 Pledged = tuple[tuple[int, str], ...]
 PLEDGED_MAX = 4
-"""Frames that are remembered: those of the last report or two."""
+"""Frames that are remembered under rules 4: those of the last report or two."""
+BACK_MAX = 8
+"""The same under rules 6, whose samples look back; a player keeps its last 16."""
+STOOD_MS = 500
+"""A report is one of playing where the player stood for this long at most, beside a fifth of the time."""
 BARE_REPORTS = 2
 """A camera may be asleep for one report; a page whose reports pledge nothing for this many is bare."""
 
@@ -28,7 +33,7 @@ def fresh_ms(policy: Policy) -> int:
     return policy.heartbeat_ms * policy.pace_pct // 100
 
 
-def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int) -> Pledged:
+def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int, policy: Policy) -> Pledged:
     """Return the frames to remember after a report that pledged these. One that was pledged before is no new one."""
     kept = pledged
     for digest in frames:
@@ -37,13 +42,43 @@ def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int) -> Pledged:
                 break
         else:
             kept = (*kept, (at_ms, digest))
-    return kept[-PLEDGED_MAX:]
+    return kept[-(PLEDGED_MAX if policy.rules < 6 else BACK_MAX) :]
+
+
+def played(elapsed_ms: int, progress_ms: int, rate_bp: int) -> bool:
+    """Return whether the player ran in the time of a report, but for moments; ``rate_bp`` is the rate that it says."""
+    return (progress_ms + STOOD_MS) * 10_000 * 10 >= elapsed_ms * rate_bp * 8
 
 
 def chosen(pledged: Pledged, at_ms: int, policy: Policy) -> tuple[str, ...]:
-    """Return the frames that a sample drawn now asks for, newest first; none where no report of late pledged any."""
-    usable = [digest for said_ms, digest in reversed(pledged) if at_ms - said_ms <= fresh_ms(policy)]
-    return tuple(usable[: policy.round_passes])
+    """Return the frames that a sample drawn now asks for, newest first; none where no report of late pledged any.
+
+    Under rules 6 a sample looks back: it asks for earlier frames too, as long as none has shown the learner. A learner
+    who bent down is in one of them, a learner who left is in none.
+    """
+    back = policy.rules > 5
+    oldest_ms = at_ms - fresh_ms(policy) - (policy.heartbeat_ms if back else 0)
+    usable = [digest for said_ms, digest in reversed(pledged) if said_ms >= oldest_ms]
+    return tuple(usable[: max(policy.round_passes, policy.frames_back) if back else policy.round_passes])
+
+
+def looks_back(pledged: Pledged, frames: tuple[str, ...], at_ms: int, policy: Policy) -> bool:
+    """Return whether these frames reach back for at least a heartbeat: a learner who bent down is in one of them."""
+    oldest_ms = min((said_ms for said_ms, digest in pledged if digest in frames), default=at_ms)
+    return policy.rules > 5 and at_ms - oldest_ms >= policy.heartbeat_ms
+
+
+def is_earlier(current: Round, policy: Policy) -> bool:
+    """Return whether the round's capture is a frame that only a sample which looks back asks for."""
+    return current.frame != "" and current.taken > policy.round_passes
+
+
+def left_to_ask(current: Round, policy: Policy) -> tuple[str, ...]:
+    """Return the frames that a round still asks for: none more once one has shown the learner where another did not."""
+    if policy.rules < 6 or not current.shown:
+        return current.frames
+    enough = current.unseen > 0 or current.taken >= policy.round_passes
+    return () if enough else current.frames
 
 
 def bare(bare_ms: int, at_ms: int, policy: Policy) -> bool:

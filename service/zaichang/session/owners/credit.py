@@ -131,6 +131,34 @@ def _split(turn: Turn, place: int, at_ms: int) -> None:
     credit.deferred += credit.deferred > place
 
 
+def leave_between(turn: Turn, from_ms: int, to_ms: int, reason: ReasonCode, first: int) -> None:
+    """Send the pending time between two moments, each so many ms of media before its end, to review.
+
+    Args:
+        turn: The turn.
+        from_ms: How far before the end it begins.
+        to_ms: How far before the end it stops.
+        reason: Added to its minutes.
+        first: Earlier stretches stay as they are.
+    """
+    begin = _cut(turn, from_ms, first)
+    resolve(turn, Outcome.UNDECIDED, reason, begin, _cut(turn, to_ms, begin))
+
+
+def _cut(turn: Turn, before_end_ms: int, first: int) -> int:
+    """Split the pending time so long before its end, not before ``first``; return the stretch that begins there."""
+    credit = turn.state.credit
+    place = len(credit.pending)
+    while place > first and before_end_ms > 0:
+        place -= 1
+        _, start_ms, end_ms = credit.pending[place]
+        if end_ms - start_ms > before_end_ms:
+            _split(turn, place, end_ms - before_end_ms)
+            return place + 1
+        before_end_ms -= end_ms - start_ms
+    return place
+
+
 def leave_proved(turn: Turn, reason: ReasonCode) -> None:
     """Send the proved stretches to review: for the result that they lack, else for ``reason``."""
     credit = turn.state.credit

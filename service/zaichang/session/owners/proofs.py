@@ -10,7 +10,7 @@ from zaichang.core.reason_table import LACKS, REFUSALS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import AnalyseCapture, RejectCapture
 from zaichang.session.events import CaptureAssessed, CaptureReceived, CaptureTaken, CaptureUnavailable
-from zaichang.session.judgements import captures, repeats
+from zaichang.session.judgements import captures, pledged_frames, repeats
 from zaichang.session.owners import credit, link, liveness, samples
 from zaichang.session.schedule import draw, next_due_ms
 from zaichang.session.turn import Turn
@@ -129,18 +129,18 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
 
 
 def begin_round(turn: Turn) -> None:
-    """Begin a round with its first capture, unless one is in progress, or the client's nonce is still owed.
-
-    A drawn round takes the place of one that the client brought about: else that would keep samples away.
-    """
+    """Begin a round, unless one is in progress or the client's nonce is owed. A drawn one ends an undrawn one."""
     proofs = turn.state.proofs
     proofs.due_ms = 0
     drawn = turn.sampled and turn.state.playback.phase is Phase.ACTIVE and samples.is_due(turn.state)
     free = proofs.round is None or (drawn and not proofs.round.drawn)
     if free and turn.state.link.client_nonce:
-        frames, bare = samples.ask_pledged(turn) if drawn and turn.pledged else ((), False)
+        asks = drawn and turn.pledged
+        frames, bare, back = samples.ask_pledged(turn) if asks else ((), False, False)
         staked_ms = turn.state.samples.staked_ms
-        proofs.round = Round(number=proofs.rounds, drawn=drawn, staked_ms=staked_ms, frames=frames, bare=bare)
+        proofs.round = Round(
+            number=proofs.rounds, drawn=drawn, staked_ms=staked_ms, frames=frames, bare=bare, back=back
+        )
         proofs.rounds += 1
         order_capture(turn)
 
@@ -363,8 +363,11 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     current.seen += unprompted and seen
     current.shown += seen and current.frame != ""
     current.unseen += unprompted and not seen and reason not in LACKS
+    if seen and not current.frame and not current.found_staked_ms:
+        current.found_staked_ms = turn.state.samples.staked_ms
     if reason is not None:
         current.reasons = (*current.reasons, reason)
+        current.earlier += pledged_frames.is_earlier(current, policy)
     # (2) The round, where this capture decides it.
     outcome = captures.outcome_of(current, policy)
     if outcome is not None:
@@ -375,6 +378,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
     slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
+    current.frames = pledged_frames.left_to_ask(current, policy)
     current.retake_at_ms = turn.now_ms + (0 if current.frames else pause_ms)
     if current.cut is not None:
         interrupt(turn, current.cut)

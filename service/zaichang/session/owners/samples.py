@@ -31,7 +31,9 @@ SEEN_LATELY_MS = 6_000
 COPIES_MIN = 3
 """So many captures that are near copies are no mishap of the comparison: all that is proved goes to a person."""
 UNSURE_SHARE = 3
-"""So many samples that are clean by one of their frames alone weigh as much as a missed one."""
+"""So many samples that are clean by one of their frames alone weigh as much as a missed one (rules 4)."""
+UNSURE_PCT = (10, 50, 100)
+"""The weight of such a sample in hundredths of a miss (rules 6), by the frames after the one that shows the learner."""
 
 
 _STANDS = frozenset(
@@ -121,21 +123,31 @@ def schedule(turn: Turn, gap_ms: int = 0) -> None:
 
 
 def pledge(turn: Turn, beat: HeartbeatReceived) -> None:
-    """Remember the frames that a report pledges (rules 4)."""
-    samples = turn.state.samples
-    samples.pledged = pledged_frames.remember(samples.pledged, beat.frames or (), beat.at_ms)
+    """Remember the frames that a report pledges (rules 4).
+
+    Under rules 6 only those of time that was played: who sits there in a pause says nothing of the media before it.
+    """
+    samples, playback = turn.state.samples, turn.state.playback
     samples.bare_ms = 0 if beat.frames else samples.bare_ms or beat.at_ms
+    elapsed_ms = beat.at_ms - playback.beat_ms
+    progress_ms = beat.playhead_ms - playback.beat_playhead_ms
+    played = playback.beat_ms > 0 and pledged_frames.played(elapsed_ms, progress_ms, beat.rate_bp)
+    if turn.policy.rules > 5 and not played:
+        samples.pledged = ()
+        return
+    samples.pledged = pledged_frames.remember(samples.pledged, beat.frames or (), beat.at_ms, turn.policy)
 
 
-def ask_pledged(turn: Turn) -> tuple[tuple[str, ...], bool]:
-    """Return the frames that the sample drawn now asks for, and whether it is missed for want of them.
+def ask_pledged(turn: Turn) -> tuple[tuple[str, ...], bool, bool]:
+    """Return the frames that the sample drawn now asks for; whether it lacks them; whether they look back far enough.
 
     No frame is asked for twice.
     """
     samples, policy = turn.state.samples, turn.policy
     pledged, samples.pledged = samples.pledged, ()
+    frames = pledged_frames.chosen(pledged, turn.now_ms, policy)
     bare = pledged_frames.bare(samples.bare_ms, turn.now_ms, policy)
-    return pledged_frames.chosen(pledged, turn.now_ms, policy), bare
+    return frames, bare, pledged_frames.looks_back(pledged, frames, turn.now_ms, policy)
 
 
 def forget_pledged(turn: Turn) -> None:
@@ -162,10 +174,20 @@ def miss(turn: Turn, reason: ReasonCode) -> None:
     samples.telling = _telling(turn, reason)
 
 
-def doubt(turn: Turn, reason: ReasonCode) -> None:
-    """Count a sample of which one pledged frame shows the learner and another does not: a share of a miss."""
-    turn.state.samples.debt_ms += turn.policy.miss_worth_ms // UNSURE_SHARE
-    turn.state.samples.telling = reason
+def doubt(turn: Turn, reason: ReasonCode, frames: int) -> None:
+    """Count a sample of which one pledged frame shows the learner and later ones do not: a share of a miss.
+
+    Args:
+        turn: The turn.
+        reason: What those frames show instead.
+        frames: How many there are. One may be bad luck; the more there are, the longer the learner was away.
+    """
+    policy, samples = turn.policy, turn.state.samples
+    percent = UNSURE_PCT[min(frames, len(UNSURE_PCT)) - 1]
+    samples.debt_ms += (
+        policy.miss_worth_ms // UNSURE_SHARE if policy.rules < 6 else policy.miss_worth_ms * percent // 100
+    )
+    samples.telling = reason
 
 
 def clear(turn: Turn) -> None:
@@ -195,9 +217,14 @@ def call(turn: Turn, reason: ReasonCode) -> int:
 
 
 def fail(turn: Turn, reason: ReasonCode) -> None:
-    """Count a failed drawn round: its bracket is lost, so there is nothing to make up for."""
+    """Count a failed drawn round: its bracket is lost. Under rules 6 it is a missed sample of the rate as well.
+
+    Else a learner who plays lost media again keeps the lucky brackets and pays for none of the others.
+    """
     samples = turn.state.samples
     samples.failures += 1
+    if turn.policy.rules > 5:
+        samples.debt_ms += turn.policy.miss_worth_ms
     samples.doubt = DOUBT_ROUNDS
     samples.telling = reason
 

@@ -11,7 +11,7 @@ from support.hands import Hands
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
-from zaichang.session.owners import playback
+from zaichang.session.owners import credit, playback
 
 R = ReasonCode
 LACKING = frame(good_face(similarity_bp=None))
@@ -151,3 +151,26 @@ class TestTail:
         first, second = session.minutes_recorded()
         assert first.verified == ((0, 58_000 + left_ms),)
         assert second.verified == ((58_000 + left_ms, 62_000),)
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "to_ms", "left"),
+    [
+        (0, 0, ()),
+        (700, 0, ((4_300, 5_000),)),
+        (2_500, 300, ((2_500, 4_700),)),
+        (2_500, 2_200, ((2_500, 2_800),)),
+        (99_000, 2_000, ((1_000, 3_000),)),
+    ],
+)
+def test_the_time_between_two_moments_goes_to_review_and_none_before_the_mark(
+    from_ms: int, to_ms: int, left: tuple[tuple[int, int], ...]
+) -> None:
+    session = Hands(POLICY).begin()
+    stretches = ((0, 0, 1_000), (0, 1_000, 3_000), (0, 3_000, 5_000))
+    put(session.state, credit={"pending": stretches, "pending_set": ((0, 5_000),), "covered": 3})
+    credit.leave_between(session.turn(), from_ms, to_ms, ReasonCode.NO_FACE, first=1)
+    assert session.state.credit.undecided == left
+    kept = sum(end_ms - start_ms for _, start_ms, end_ms in session.state.credit.pending)
+    assert kept == 5_000 - sum(end_ms - start_ms for start_ms, end_ms in left)
+    assert session.state.credit.covered == len(session.state.credit.pending)

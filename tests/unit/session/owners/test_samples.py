@@ -84,14 +84,14 @@ def test_pledged_frames_are_kept_for_one_sample_and_none_of_them_marks_a_page_as
     first, second = "a" * 64, "b" * 64
     session.wait(5_000).beat(frames=(first, second))
     assert session.state.samples.bare_ms == 0
-    assert samples.ask_pledged(session.turn()) == ((second, first), False)
+    assert samples.ask_pledged(session.turn()) == ((second, first), False, False)
     assert session.state.samples.pledged == ()
     session.wait(5_000).beat()
     since_ms = session.now_ms
     session.wait(5_000).beat()
     assert session.state.samples.bare_ms == since_ms, "since the first of them"
     session.wait(5_000)
-    assert samples.ask_pledged(session.turn()) == ((), True)
+    assert samples.ask_pledged(session.turn()) == ((), True, False)
     samples.forget_pledged(session.turn())
     assert session.state.samples.bare_ms == 0
 
