@@ -235,7 +235,11 @@ def command_lines() -> list[str]:
                 if action.choices and action.option_strings
                 else ""
             )
-            lines.append(f"| `{cell(shown_name + value)}` | {cell((action.help or '') + choices)} |")
+            given = action.default
+            # A help text that names its default keeps it: the value itself may depend on the machine.
+            tells = "default" in (action.help or "") or not isinstance(given, str | int) or given in {"", True, False}
+            default = "" if tells else f"; default: {given}"
+            lines.append(f"| `{cell(shown_name + value)}` | {cell((action.help or '') + choices + default)} |")
         for action in nested:
             helps = {choice.dest: choice.help for choice in action._choices_actions}
             for inner, subparser in action.choices.items():

@@ -43,7 +43,8 @@ PAGES: Final = sorted(DOCS.glob("situations-*.md"))
 TEXT: Final = " ".join(" ".join(page.read_text(encoding="utf-8").split()) for page in PAGES)
 WORDS_MAX: Final = 2_700
 ENTRY_WORDS_MAX: Final = 95
-RULES: Final = load_pack(DEFAULT).policy
+PACK: Final = load_pack(DEFAULT)
+RULES: Final = PACK.policy
 SET: Final = Settings()
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -120,7 +121,10 @@ SENTENCES: Final = (
     f"wait in a queue (`vision_queue`, {SET.vision_queue})",
     f"kept pictures still go after `capture_days` ({SET.capture_days}), digests, hints and delivery records after"
     f" `device_days` ({SET.device_days})",
-    f"{SET.review_days} days (`review_days`), for an appeal {SET.appeal_days} working days (`appeal_days`)",
+    f"{SET.review_days} days (`review_days`), for an appeal the pack's `answer_working_days`"
+    f" ({PACK.answer_working_days} in `default`, to the end of the day in China), without it `appeal_days`"
+    f" ({SET.appeal_days})",
+    f"the `appeal_hours` of the rules ({PACK.appeal_hours} in `default`",
     f"The launch token runs out ({SET.token_minutes} minutes).",
     f"each takes {DRAWN_MAX} questions at its start",
     f"Time for a challenge ({RULES.challenge_deadline_ms // 1000} s: with 50 %"
