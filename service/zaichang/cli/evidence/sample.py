@@ -74,7 +74,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _moment(text: str) -> Moment:
-    """Return the moment of the draw; a time without a zone is China's.
+    """Return the moment of the draw. An announcement is read by others, so its time names the zone.
 
     Raises:
         ConfigError: ``sample.time``.
@@ -83,8 +83,9 @@ def _moment(text: str) -> Moment:
         moment = parse_moment(text)
     except UnreadableInput:
         moment = None
-    if moment is None or moment.whole_day:
-        raise ConfigError("sample.time", "--draw-at needs a date and a time, like 2026-11-25T10:00+08:00.")
+    zoned = text.endswith(("Z", "z")) or text[-6:-5] in ("+", "-")
+    if moment is None or moment.whole_day or not zoned:
+        raise ConfigError("sample.time", "--draw-at needs a time with its zone, like 2026-11-25T10:00+08:00.")
     return moment
 
 

@@ -77,7 +77,7 @@ def test_bad_announcements_and_times_are_said(
 ) -> None:
     base, vkey = announced(recorded, tmp_path, capsys)
     command = ["sample", "announce", *base, "--name", "regulator.example", "--key", str(tmp_path / "key")]
-    for time in ("tomorrow", "2099-11-25T10:00"):
+    for time in ("tomorrow", "2099-11-25T10:00", "2099-11-25", "2099-02-30T10:00+08:00"):
         assert main([*command, "--draw-at", time, "--out", str(tmp_path / "a")]) == 3
     assert main([*command, "--draw-at", "2020-11-25T10:00+08:00", "--out", str(tmp_path / "a")]) == 1
     note = tmp_path / "announcement"
