@@ -6,6 +6,7 @@ import sqlite3
 from typing import Final
 
 from zaichang.core.errors import StorageError
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.periods import ONCE, around
 from zaichang.session.playhead import IntervalSet, difference, normalise
 
@@ -71,7 +72,7 @@ def credit(
     )
 
 
-def bury(db: sqlite3.Connection, institution_id: str, learner_id: str, mark: str) -> None:
+def bury(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId, mark: str) -> None:
     """Keep the positions that a learner earned under a keyed digest, without sessions and times.
 
     Args:

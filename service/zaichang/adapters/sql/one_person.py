@@ -117,7 +117,7 @@ def earned_at_once(db: sqlite3.Connection, session_id: str, minutes: str) -> boo
     return db.execute(_EARNED_AT_ONCE, arguments).fetchone() is not None
 
 
-def forget_alike(db: sqlite3.Connection, institution_id: str, learner_id: str) -> None:
+def forget_alike(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId) -> None:
     """Forget an account's likenesses, within its erasure."""
     db.execute(
         "DELETE FROM faces_alike WHERE institution_id = ?1 AND learner_id = ?2 "
