@@ -18,6 +18,7 @@ CHOICES = {
     "core/reason_table.py": "the table",
     "live/liveness_frames.py": "which guidance comes first while a try runs",
     "session/owners/samples.py": "which reasons say that the player stood when a sample was missed",
+    "session/owners/playback.py": "after which reasons the player goes back to the last counted second",
     "audit/changes/rulings.py": "which reasons a reviewer may give, in the order of the page",
     "vision/pipeline.py": "which part of the face a finding is about",
     "biometric/quality.py": "which finding is which code",
