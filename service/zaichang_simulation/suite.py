@@ -116,6 +116,11 @@ def row(case: Case) -> str:
     return f"{name} {numbers}  {case.verdict}" + "".join(f"\n        {finding}" for finding in result.findings)
 
 
+def _say_row(case: Case) -> None:
+    for line in row(case).split("\n"):
+        say(line)
+
+
 HEADING = f"{'':7s} {'scenario':30s} {'credited':>8s} {'honest':>8s} {'claimed':>8s}  verdict (seconds)"
 
 
@@ -175,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
     for line in HEADING.split("\n"):
         say(line)
     paths = [*scenarios(args.folder / "redteam"), *scenarios(args.folder / "honest")]
-    cases = run_suite(paths, gallery, (*args.media, *shared_media()), lambda case: say(row(case)))
+    cases = run_suite(paths, gallery, (*args.media, *shared_media()), _say_row)
     every = rows(cases)
     found = figures(every)
     for line in summary(found).split("\n"):

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from support.study import POLICY, T0_MS, ManualClock, Student, service, token
+from zaichang.audit.openings.field_openings import LESSON
+from zaichang.audit.openings.lesson_opening import lesson_payload
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.civil import parse_moment
 from zaichang.core.errors import PeerViolation
@@ -16,6 +18,7 @@ from zaichang.main.service import Services
 from zaichang.ports.records import Lesson
 from zaichang.session.codec import decode_event
 from zaichang.session.events import SessionStarted
+from zaichang.tlog.commit import commitment, salt, session_key
 
 
 async def register(services: Services, version: str = "", **more: Any) -> Lesson:
@@ -47,20 +50,28 @@ async def start_leaf(services: Services, session_id: str) -> dict[str, Any]:
     return dict(parse_canonical_object((await services.store.leaves(session_id))[0].body))
 
 
+async def commits_to(services: Services, session_id: str, *, version: str, timeline: str) -> bool:
+    """Say whether the session's first leaf commits to this version and time line of the lesson."""
+    learner = await services.store.learner("inst", "learner")
+    key = session_key(services.ports.vault.unlock(learner).subject_key(), session_id)
+    payload = lesson_payload("lesson", version, timeline)
+    leaf = await start_leaf(services, session_id)
+    return leaf["lesson_c"] == commitment(LESSON, salt(key, LESSON, 0), payload).hex()
+
+
 async def test_a_new_version_begins_at_nothing_and_a_kept_time_line_keeps_what_was_credited(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         first = await study(services, clock)
         assert await credited(services, "1") == ((0, 60_000),)
-        leaf = await start_leaf(services, first.session_id)
-        assert (leaf["lesson_v"], leaf["timeline"]) == ("1", "1")
+        assert await commits_to(services, first.session_id, version="1", timeline="1")
+        assert not await commits_to(services, first.session_id, version="1.1", timeline="1")
 
         assert (await register(services, "1.1", timeline_kept=True)).timeline == "1"
         kept = await study(services, clock)
         assert (await start_of(services, kept.session_id)).credited == ((0, 60_000),)
         assert await credited(services, "1") == ((0, 120_000),)
-        leaf = await start_leaf(services, kept.session_id)
-        assert (leaf["lesson_v"], leaf["timeline"]) == ("1.1", "1")
+        assert await commits_to(services, kept.session_id, version="1.1", timeline="1")
 
         assert (await register(services, "2")).timeline == "2"
         new = await study(services, clock)

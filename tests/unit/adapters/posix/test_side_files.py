@@ -10,7 +10,7 @@ from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.core.errors import StorageError
 from zaichang.ports.log.side_files import SideFile
 
-PUBLIC = {SideFile.WITNESSED, SideFile.HISTORY, SideFile.SM3_CHECKPOINT}
+PUBLIC = {SideFile.WITNESSED, SideFile.HISTORY, SideFile.SM3_CHECKPOINT, SideFile.TIMESTAMPS}
 
 
 @pytest.fixture
