@@ -141,6 +141,8 @@ def page(rows: Sequence[Row], search: Row | None = None, fresh: Row | None = Non
         "screens are drawn, unless a title says recorded. PAD figures: [the model card](../models/cards/pad.md).",
     ]
     lines += ["", "## The search", "", *_searched(search)]
+    if fresh is not None and fresh.get("rows"):
+        lines += ["", "## The fresh set", "", *_fresh(fresh)]
     lines += ["", "## Accepted", "", *_accepted(rows, search)]
     cheats = [row for row in rows if row["kind"] == "cheat" and "credited_s" in row]
     lines += ["", "## Every credited second", "", *_explained(cheats)]
@@ -174,6 +176,20 @@ def _side_by_side(found: Figures, search: Row | None, fresh: Row | None) -> list
         f"| honest learners with nothing credited | {found.lost_sessions} | {locked} |"
         f" {new.get('locked_out', NOT_RUN)} |",
         f"| size | {sizes} | {size} | {new.get('size', NOT_RUN)} |",
+    ]
+
+
+def _fresh(fresh: Row) -> list[str]:
+    """Return the fresh set's result: notes, and its cheats, the one that earns most first."""
+    cheats = [row for row in fresh["rows"] if row["kind"] == "cheat"]
+    cheats.sort(key=lambda row: float(row["fair_s"]) - float(row["credited_s"]))
+    lines = [f"Run on {fresh['at']} at commit {fresh['commit']}. Result: {fresh['result']}.", ""]
+    lines += [f"Note: {note}." for note in fresh.get("notes", ())]
+    lines += ["", "| cheat | watched, s | claimed, s | credited, s | review, s | |", "|---|---|---|---|---|---|"]
+    return lines + [
+        f"| {row['scenario']}: {row['title']} | {row['fair_s']:.0f} | {row['claimed_s']:.0f} |"
+        f" {row['credited_s']:.0f} | {row['review_s']:.0f} | {'accepted' if row['accepted'] else ''} |"
+        for row in cheats
     ]
 
 

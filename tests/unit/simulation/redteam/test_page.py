@@ -101,3 +101,18 @@ def test_three_figures_stand_side_by_side() -> None:
 
 def test_where_nothing_is_earned_the_page_says_so() -> None:
     assert "Nothing was credited beyond the honest time" in page([{**STOPPED, "credited_s": 100.0}])
+
+
+def test_the_fresh_set_s_cheats_are_listed_by_what_they_earn() -> None:
+    cheat = {"kind": "cheat", "title": "T", "fair_s": 10.0, "claimed_s": 90.0, "review_s": 5.0, "accepted": False}
+    rows = [
+        {**cheat, "scenario": "small", "credited_s": 11.0},
+        {**cheat, "scenario": "large", "credited_s": 80.0, "accepted": True},
+        {"kind": "honest", "scenario": "day", "title": "D", "fair_s": 9.0, "credited_s": 9.0},
+    ]
+    fresh = {"at": "2026-11-30", "commit": "abc", "result": "first", "notes": ["n"], "rows": rows}
+    section = page([HONEST], None, fresh).split("## The fresh set")[1].split("## Accepted")[0]
+    assert section.index("| large: T | 10 | 90 | 80 | 5 | accepted |") < section.index(
+        "| small: T | 10 | 90 | 11 | 5 |  |"
+    )
+    assert "Note: n." in section and "day" not in section
