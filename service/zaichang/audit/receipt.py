@@ -134,18 +134,7 @@ def read_receipt(data: bytes) -> tuple[Receipt, dict[str, CanonicalValue]]:
     value = parse_canonical_object(data, MAX_RECEIPT_BYTES)
     if value.get("format") != FORMAT:
         raise EvidenceError("E_FORMAT", f"The format must be {FORMAT}.")
-    if value.keys() - {
-        "format",
-        "checkpoint",
-        "start",
-        "final",
-        "summary",
-        "qr",
-        "subject",
-        "lesson",
-        "void",
-        "revoked",
-    }:
+    if value.keys() - _FIELDS:
         raise EvidenceError("E_FORMAT", "The receipt has a field too many.")
     for name, parts in (("summary", {"zh", "en"}), ("qr", {"text", "png"})):
         if _object(value, name).keys() != parts:

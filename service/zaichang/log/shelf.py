@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 from zaichang.core.civil import date_at
@@ -53,10 +52,6 @@ def log_year(opened_ms: int) -> int:
 def log_origin(domain: str, institution_id: InstitutionId, year: int) -> str:
     """Return a log's origin: its permanent name, part of every leaf and checkpoint."""
     return f"{domain}/{institution_id}/{year}"
-
-
-def _size_of(sequencer: Sequencer) -> int:
-    return sequencer.checkpoint.checkpoint.size
 
 
 class SequencedLog:
@@ -265,8 +260,9 @@ class LogShelf:
         if self._witnesses:
             self._tasks.append(asyncio.create_task(self._keep_witnessed(place, log)))
         if self._authority is not None:
-            size = partial(_size_of, sequencer)
-            stamping = keep_stamped_while_running(place, self._authority, size, self._clock.now_ms)
+            stamping = keep_stamped_while_running(
+                place, self._authority, lambda: sequencer.checkpoint.checkpoint.size, self._clock.now_ms
+            )
             self._tasks.append(asyncio.create_task(stamping))
         for signer in sm3_signers:
             tree = await asyncio.to_thread(StoredSm3Tree, place.published, place.side_files, signer)

@@ -122,8 +122,8 @@ class Erasure:
         proposed_by: Who proposed it.
         proposed_ms: Server time.
         state: Proposed, confirmed, done or refused.
-        decided_by: The second person, or empty.
-        decided_ms: Server time, or None.
+        decided_by: The second person (``operator`` by command), or empty.
+        decided_ms: Server time; None while undecided, and by command.
         alias: Random; names its record until the log holds it. Empty before it is carried out.
         sessions: How many sessions it concerned.
         entry_index: Index of its leaf in the log, or None.

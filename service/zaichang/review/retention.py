@@ -6,10 +6,10 @@ import asyncio
 import logging
 from typing import Final
 
+from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import ZaichangError
 from zaichang.ports.review_desk import ReviewPorts
 
-DAY_MS: Final = 86_400_000
 PAUSE_S: Final = 3_600.0
 _BATCH: Final = 200
 _log = logging.getLogger("zaichang.retention")

@@ -21,10 +21,11 @@ from zaichang.audit.bundle import Bundle, BundleLeaf, Capture, FieldOpening, Pro
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.log_scan import scan_log
-from zaichang.audit.openings.capture_checks import DAY_MS, check_captures
+from zaichang.audit.openings.capture_checks import check_captures
 from zaichang.audit.sample.produced import OwnCopy, hold_against
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.civil import DAY_MS
 from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint

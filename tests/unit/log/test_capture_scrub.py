@@ -18,6 +18,7 @@ from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.verify import verify_bundle
 from zaichang.cli import main
 from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import NotFound
 from zaichang.live.kept_captures import kept_capture
 from zaichang.log.bundles import Pictures, export_sessions, log_trust, place_of
@@ -26,7 +27,6 @@ from zaichang.log.reader import LogReader
 from zaichang.log.scrub import NIGHTS
 from zaichang.main.service import Services
 from zaichang.ports.encryption import LearnerKey
-from zaichang.review.retention import DAY_MS
 from zaichang.session.codec import decode_event
 from zaichang.session.events import CaptureReceived, SessionStarted
 from zaichang.tlog.trust import parse_trust

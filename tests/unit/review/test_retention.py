@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.study import ManualClock, Student, service, token
-from zaichang.review.retention import DAY_MS, Retention
+from zaichang.core.civil import DAY_MS
+from zaichang.review.retention import Retention
 
 
 async def test_pictures_go_at_their_age_and_records_stay(tmp_path: Path) -> None:

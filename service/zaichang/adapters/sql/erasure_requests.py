@@ -1,4 +1,4 @@
-"""Erasures in SQLite: proposed by one reviewer, decided by another; one by command has no proposer."""
+"""Erasures in SQLite: proposed by one reviewer, decided by another; one by command names the operator as both."""
 
 from __future__ import annotations
 

@@ -16,10 +16,10 @@ from typing import Final
 from zaichang.audit.bundle import Bundle
 from zaichang.audit.findings import About, Findings
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
+from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import EvidenceError
 from zaichang.core.ids import CaptureId
 
-DAY_MS: Final = 86_400_000
 SKEW_MS: Final = 300_000
 """How far the clocks of an institution and a verifier may differ."""
 

@@ -9,9 +9,10 @@ import pytest
 from zaichang.audit.bundle import Bundle, Capture, Produced, write_bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.openings.capture_checks import DAY_MS, Promise, check_captures, check_kept, promised
+from zaichang.audit.openings.capture_checks import Promise, check_captures, check_kept, promised
 from zaichang.audit.reading.bundle_reader import BundleFile, read_bundle
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.civil import DAY_MS
 
 SID = "ab" * 16
 AT_MS = 1_790_000_000_000
