@@ -124,9 +124,9 @@ class Settings(BaseModel):
         250, ge=10, le=5_000, description="Milliseconds that records wait, so that one checkpoint covers several."
     )
     log_hold_back: bool = Field(
-        True,
+        False,
         description="Hold sessions' records back to the end of their quarter of an hour, so that a public log joins no "
-        "learner's sessions. False: at once; choose it only where the log is not public (docs/privacy.md).",
+        "learner's sessions. Switch it on where the log is public; later decisions then wait, too (docs/privacy.md).",
     )
     log_witnesses: tuple[str, ...] = Field(
         (),

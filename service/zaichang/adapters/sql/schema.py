@@ -283,6 +283,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """ALTER TABLE lessons ADD COLUMN appeals TEXT NOT NULL DEFAULT ''""",
         """ALTER TABLE sessions ADD COLUMN appeals TEXT NOT NULL DEFAULT ''""",
     ),
+    (
+        # A person's sessions in every institution: each start looks for those that it ends
+        """CREATE INDEX sessions_by_person ON sessions (person) WHERE person <> ''""",
+    ),
 )
 
 

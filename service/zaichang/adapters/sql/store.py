@@ -104,14 +104,18 @@ class SqliteStore(
                 db.execute(
                     "UPDATE learners SET person = ? WHERE institution_id = ? AND learner_id = ?", (row.person, *where)
                 )
-            same = "(institution_id = ?1 AND learner_id = ?2 OR person <> '' AND person = ?3)"
+            # Two searches, each by an index of its own: one with OR would read the whole table.
+            same = (
+                "SELECT rowid FROM sessions WHERE institution_id = ?1 AND learner_id = ?2 AND state = ?4 "
+                "UNION SELECT rowid FROM sessions WHERE person <> '' AND person = ?3 AND state = ?4"
+            )
             db.execute(
-                f"UPDATE sessions SET state = 'superseded', superseded_by = ?4 WHERE {same} AND state = 'open'",  # noqa: S608
-                (*where, row.person, row.session_id),
+                f"UPDATE sessions SET state = 'superseded', superseded_by = ?5 WHERE rowid IN ({same})",  # noqa: S608
+                (*where, row.person, SessionState.OPEN, row.session_id),
             )
             superseded = db.execute(
-                f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE {same} AND state = 'superseded'",  # noqa: S608
-                (*where, row.person),
+                f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE rowid IN ({same}) ORDER BY opened_ms",  # noqa: S608
+                (*where, row.person, "superseded"),
             ).fetchall()
             db.execute(
                 f"INSERT INTO sessions ({_SESSION_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608

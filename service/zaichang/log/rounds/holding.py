@@ -131,6 +131,11 @@ class Holding:
         policies = [key for key in keys if parse_leaf(self._held[key].leaf)["t"] == LeafKind.POLICY]
         await self._entered(policies)
         ordered = drawn([key for key in keys if key not in policies])
+        # A leaf waits for its session's one before: in a later part the two would wait for each other.
+        chains: dict[str, list[SubmissionKey]] = {}
+        for key in sorted(ordered, reverse=True):
+            chains.setdefault(key[0], []).append(key)
+        ordered = [chains[key[0]].pop() for key in ordered]
         for start in range(0, len(ordered), AT_ONCE):
             await self._entered(ordered[start : start + AT_ONCE])
 

@@ -12,6 +12,7 @@ import pytest
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import FatalLogError, IllegalEvent
 from zaichang.core.units import ROUND_MS
+from zaichang.log.rounds import holding as rounds
 from zaichang.log.rounds.holding import Holding, drawn, due_ms
 from zaichang.tlog import leaf
 
@@ -174,3 +175,19 @@ def test_only_leaves_of_running_sessions_and_their_policies_are_due_later() -> N
     assert due_ms(start("s", 5)) == due_ms(policy(5)) == ROUND_MS
     assert due_ms(amend("s", 1, 5)) == 0
     assert due_ms(leaf.record(LeafKind.ERASURE, ORIGIN, 5, request=HASH, date="2026-11-22", basis="x", sessions=1)) == 0
+
+
+async def test_a_round_larger_than_one_part_enters_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "AT_ONCE", 4)
+    log = Log()
+    held = log.holding()
+    at_ms = log.now_ms
+    keys = [(f"{number:032x}", seq) for number in range(8) for seq in range(3)]
+    waiting = [asyncio.create_task(held.submit(key, start(key[0], at_ms + key[1]))) for key in keys]
+    await asyncio.sleep(0)
+    log.until_ms = log.now_ms + 2 * ROUND_MS
+    async with asyncio.timeout(30):
+        await asyncio.gather(*waiting)
+    assert sorted(key for key, _ in log.entries) == sorted(keys)
+    for sid in {key[0] for key in keys}:
+        assert [key[1] for key, _ in log.entries if key[0] == sid] == [0, 1, 2]
