@@ -21,7 +21,7 @@ import numpy.typing as npt
 from benchmarks import report
 from benchmarks.accuracy.cohorts import media_folder
 from zaichang.core.enums import SessionState
-from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
+from zaichang.core.ids import CaptureId, CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
 from zaichang.live.near_copies import APART_MS, Look, look_of, may_be
 from zaichang.ports.captures import Seen
 from zaichang.ports.records import SessionRow
@@ -111,9 +111,9 @@ def moment(analyser: Analyser, frame: Picture, person: str, sequence: str, at_s:
         session_id=SessionId(sequence),
         institution_id=InstitutionId("inst"),
         learner_id=LearnerId(person),
-        course_id="",  # type: ignore[arg-type]  # not read
-        lesson_id="",  # type: ignore[arg-type]  # not read
-        token_id="",  # type: ignore[arg-type]  # not read
+        course_id=CourseId(""),
+        lesson_id=LessonId(""),
+        token_id=TokenId(""),
         policy_digest="",
         state=SessionState.OPEN,
         opened_ms=0,

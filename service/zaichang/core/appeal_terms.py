@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from zaichang.core.civil import date_at, date_of_day, day_number, parse_moment, start_ms
-from zaichang.core.errors import UnreadableInput
+from zaichang.core.civil import date_at, date_of_day, day_number, start_ms
 
 HOUR_MS: Final = 3_600_000
 DAYS_MAX: Final = 400
@@ -74,11 +73,3 @@ def working_days_later(at_ms: int, days: int, rest: tuple[str, ...] = (), work: 
         if name in work or not (weekend or name in rest):
             left -= 1
     return start_ms(date_of_day(day + 1))
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day ``YYYY-MM-DD`` of the calendar."""
-    try:
-        return parse_moment(text).whole_day
-    except UnreadableInput:
-        return False

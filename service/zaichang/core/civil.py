@@ -140,3 +140,11 @@ def parse_moment(text: str) -> Moment:
 
 def _refuse(text: str) -> NoReturn:
     raise UnreadableInput("time.invalid", f"{text[:40]!r} is no date and no RFC 3339 time.", "Write 2026-03-01.")
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day ``YYYY-MM-DD`` of the calendar."""
+    try:
+        return parse_moment(text).whole_day
+    except UnreadableInput:
+        return False

@@ -15,7 +15,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from zaichang.core.appeal_terms import DAYS_MAX, AppealTerms, is_day
+from zaichang.core.appeal_terms import DAYS_MAX, AppealTerms
+from zaichang.core.civil import is_day
 from zaichang.core.errors import ConfigError
 from zaichang.session.policy import Policy, policy_from_mapping, policy_to_mapping
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from zaichang.core.civil import parse_moment
-from zaichang.core.errors import EvidenceError, UnreadableInput
+from zaichang.core.civil import is_day
+from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import parse_size
 from zaichang.tlog.keys import KeyVerifier, SignatureType, parse_vkey, valid_key_name
 from zaichang.tlog.note import open_note, parse_note
@@ -168,11 +168,7 @@ def _roots(lines: Iterable[str]) -> Roots:
 
 
 def _day(text: str) -> str:
-    try:
-        whole = parse_moment(text).whole_day
-    except UnreadableInput:
-        whole = False
-    if not whole:
+    if not is_day(text):
         _refuse("a day is YYYY-MM-DD")
     return text
 

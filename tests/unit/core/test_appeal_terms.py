@@ -6,8 +6,8 @@ import datetime
 
 import pytest
 
-from zaichang.core.appeal_terms import AppealTerms, is_day, terms_of, working_days_later
-from zaichang.core.civil import DAY_MS, parse_moment
+from zaichang.core.appeal_terms import AppealTerms, terms_of, working_days_later
+from zaichang.core.civil import DAY_MS, is_day, parse_moment
 
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 TERMS = AppealTerms(hours=72, working_days=3, rest=("2026-10-01", "2026-10-02"), work=("2026-10-10",))
