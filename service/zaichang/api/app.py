@@ -10,6 +10,7 @@ from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
+from zaichang.api.hours.certificates import certificates_router
 from zaichang.api.launch import launch_router
 from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
@@ -64,6 +65,7 @@ def describe() -> FastAPI:
         queue_router(),
         revocations_router(),
         erasures_router(),
+        certificates_router(),
         manage_router(),
         deliveries_router(),
         public_router(),

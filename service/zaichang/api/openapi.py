@@ -26,6 +26,7 @@ TAGS: Final = {
     "launch": "A learning platform launches a lesson; the learner's page asks about it.",
     "enrolment": "References that captures are compared with.",
     "learner": "A learner's own sessions, receipt and appeal.",
+    "hours": "Certificates of hours, for the institution's continuing-education office.",
     "review": "Sessions, pictures, cases, decisions and the audit trail, for the institution's reviewers.",
     "lessons": "Lessons, their rules and question banks, allowances, reviewers, delivery logs.",
     "public": "Health, policies and the log; no key is needed.",

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from zaichang.hours.certificates import CertificateDesk
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
@@ -44,6 +45,7 @@ class ApiParts:
         review: Decisions and appeals.
         revocations: Verified time that two people take back.
         erasures: Learners whom two people erase.
+        certificates: Certificates of hours.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -63,6 +65,7 @@ class ApiParts:
     review: ReviewDesk
     revocations: RevocationDesk
     erasures: ErasureDesk
+    certificates: CertificateDesk
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

@@ -120,6 +120,14 @@ MEANINGS: Final = MappingProxyType(
             "这份材料作出之后（或其中），部分学时已被撤销。",
             "Time that the file states was taken back later.",
         ),
+        "E_CERTIFICATE": _m(
+            "这份证明已被撤销，或已被新的证明取代。",
+            "The certificate was revoked, or a later one stands in its place.",
+        ),
+        "E_PAGE": _m(
+            "PDF 页面与所附数据不一致，或无法逐字节核对。以数据为准，不以页面为准。",
+            "The pages of the PDF differ from its data, or cannot be compared byte for byte. The data counts.",
+        ),
         "E_RULES": _m(
             "记录所用的规则版本与本程序不同，无法用本程序重算。",
             "The record was made under a version of the rules that this release does not replay.",

@@ -1,4 +1,4 @@
-"""Recognises a file as a receipt or a bundle, or a folder as a log, and reads it within size limits."""
+"""Recognises a file as a receipt, a certificate or a bundle, or a folder as a log, and reads it within size limits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import BinaryIO, Final
 
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.certificate.check import changed_since, verify_certificate
+from zaichang.audit.certificate.proof import FORMAT as CERTIFICATE_FORMAT
+from zaichang.audit.certificate.proof import MAX_PROOF_BYTES
 from zaichang.audit.check import Check
 from zaichang.audit.history import FIRST_SIGHT, HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
@@ -149,15 +152,18 @@ def _verify_file(
         checks = verify_bundle(file, trust, replay)
         return checks + ([] if newer is None else taken_back_since(bundle_sessions(file), tile_reader(newer), trust))
     file.seek(0)
-    data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES) + 1)
+    data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES, MAX_PROOF_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
         return checks + ([] if newer is None else taken_back_since(receipt_sessions(data), tile_reader(newer), trust))
+    if b'"format":"' + CERTIFICATE_FORMAT.encode() + b'"' in data[:MAX_PROOF_BYTES]:
+        checks = verify_certificate(data, trust)
+        return checks + changed_since(data, None if newer is None else tile_reader(newer), trust)
     if b'"format":"' + FORK_FORMAT.encode() + b'"' in data[:MAX_FORK_BYTES]:
         return verify_fork(data, trust)
     raise UnreadableInput(
         "verify.unknown_format",
-        f"{path.name} is neither a receipt nor a bundle (archives are not opened: unpack them first).",
+        f"{path.name} is neither a receipt, a certificate nor a bundle (archives are not opened: unpack them first).",
         "Ask for the file that zaichang export wrote.",
     )
 

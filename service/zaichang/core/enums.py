@@ -173,6 +173,18 @@ class LeafKind(StrEnum):
     UPLOAD = "upload"
     ERASURE = "erasure"
     SAMPLING = "sampling"
+    CERTIFICATE = "certificate"
+    """A certificate of hours: issued, replaced or revoked."""
+
+
+class CertificateState(StrEnum):
+    """The state of a certificate of hours."""
+
+    ISSUED = "issued"
+    REPLACED = "replaced"
+    """A later certificate stands in its place."""
+    REVOKED = "revoked"
+    """Two people took it back."""
 
 
 class OutboxLine(StrEnum):

@@ -20,7 +20,7 @@ _STATUS: Final = {
     Status.DEEMED_MET: ("视同完成本年度继续教育。", "The year is deemed done."),
     Status.MET_BY_MAKEUP: ("本年度已通过补学完成。", "The year is done by make-up in the year after."),
 }  # fmt: skip
-_NAMES: Final = {
+NAMES: Final = {
     "total": ("总计", "total"),
     "professional": ("专业科目", "professional"),
     "public": ("公需科目", "public"),
@@ -48,10 +48,10 @@ def explain(statement: Statement, rules: HourRules, language: str) -> list[str]:
     """
     tongue = LANGUAGES[language]
     said = [f"{(rules.title_zh, rules.title_en)[tongue]}, {statement.year}", _STATUS[statement.status][tongue]]
-    said += [f"{_NAMES[name][tongue]}: {shown(amount)}" for name, amount in statement.sums.items()]
+    said += [f"{NAMES[name][tongue]}: {shown(amount)}" for name, amount in statement.sums.items()]
     for name, amount in statement.missing.items():
         if amount:
-            said.append(_with(("还差 {}：{}", "Missing {}: {}"), tongue, _NAMES[name][tongue], _up(amount)))
+            said.append(_with(("还差 {}：{}", "Missing {}: {}"), tongue, NAMES[name][tongue], _up(amount)))
     if statement.least_more:
         said.append(_with(("至少还需学习 {}。", "Least further study: {}."), tongue, _up(statement.least_more)))
     if statement.pending:
@@ -86,6 +86,6 @@ def explain_rules(rules: HourRules, language: str) -> list[str]:
     said = [(rules.title_zh, rules.title_en)[tongue], rules.basis]
     if rules.example:
         said.append(("示例，并非法规。", "An example, not a regulation.")[tongue])
-    said += [f"{_NAMES[need.measure][tongue]} >= {need.at_least}: {need.cite}" for need in rules.needs]
+    said += [f"{NAMES[need.measure][tongue]} >= {need.at_least}: {need.cite}" for need in rules.needs]
     said += [f"{item.name}: {item.cite}" for item in rules.items]
     return said + [f"{name}: {clause}" for name, clause in rules.cites]

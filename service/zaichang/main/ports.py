@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zaichang.adapters.sql.store import SqliteStore
+from zaichang.hours.certificates import CertificatePorts
 from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import NearCopies
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
+from zaichang.ports.hours.certificates import CertificateGate
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.log.open_logs import OpenLogs
+from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.passkeys import PasskeyLibrary
 from zaichang.ports.publishing import Outbox
 from zaichang.ports.review_desk import ReviewPorts
@@ -69,6 +72,22 @@ class Parts:
             staff=store,
             vault=self.vault,
             vision=self.vision,
+            token_hex=self.token_hex,
+        )
+
+    def for_certificates(self, places: LogPlaces, gate: CertificateGate) -> CertificatePorts:
+        """Return the ports of certificates of hours."""
+        store = self.store
+        return CertificatePorts(
+            clock=self.clock,
+            store=store,
+            facts=store,
+            learners=store,
+            staff=store,
+            vault=self.vault,
+            logs=self.logs,
+            places=places,
+            gate=gate,
             token_hex=self.token_hex,
         )
 

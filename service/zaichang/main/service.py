@@ -22,6 +22,7 @@ from zaichang.api.app import create_app
 from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
+from zaichang.hours.certificates import CertificateDesk
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
@@ -40,6 +41,7 @@ from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
 from zaichang.main.stores import eraser_of, vault_of
 from zaichang.ports.clock import Clock
+from zaichang.ports.hours.certificates import OpenGate
 from zaichang.ports.log.command_records import RecordSpool
 from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
@@ -82,6 +84,7 @@ class Services:
     review: ReviewDesk
     revocations: RevocationDesk
     erasures: ErasureDesk
+    certificates: CertificateDesk
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -100,6 +103,7 @@ class Services:
             await self.revocations.recover()
             await self.hub.recover()
             await self.erasures.recover()
+            await self.certificates.recover()
         except BaseException:
             await self.close()
             raise
@@ -255,6 +259,7 @@ async def build(
         review=review,
         revocations=RevocationDesk(ports, review, hub.learner_lock),
         erasures=ErasureDesk(ports, eraser, hub),
+        certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate())),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -325,6 +330,7 @@ def create_service_app(services: Services) -> FastAPI:
             review=services.review,
             revocations=services.revocations,
             erasures=services.erasures,
+            certificates=services.certificates,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -236,7 +236,7 @@ def session_amend(
 
 
 def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
-    """Build a leaf outside any session: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``.
+    """Build a leaf outside any session: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``, ``certificate``.
 
     Args:
         kind: One of these.
@@ -282,9 +282,9 @@ def _validate(value: Mapping[str, object]) -> None:
     schema = SCHEMAS.get(version) if isinstance(version, int) and not isinstance(version, bool) else None
     if schema is None:
         _refuse("v", f"must be one of {', '.join(str(known) for known in SCHEMAS)}")
-    fields = schema[LeafKind(kind)] if isinstance(kind, str) and kind in KINDS else None
+    fields = schema.get(LeafKind(kind)) if isinstance(kind, str) and kind in KINDS else None
     if fields is None:
-        _refuse("t", f"must be one of {', '.join(KINDS)}")
+        _refuse("t", f"must be one of {', '.join(schema)}")
     if not value.keys() <= fields.keys():
         _refuse(next(name for name in value if name not in fields)[:48], f"is no field of {kind}")
     for name, field in fields.items():
@@ -294,6 +294,11 @@ def _validate(value: Mapping[str, object]) -> None:
     if kind == LeafKind.SEGMENT:
         if value["n_records"] != len(str(value["minutes"])):
             _refuse("n_records", "must be the number of letters in minutes")
+    if kind == LeafKind.CERTIFICATE:
+        later, revoked = value["action"] != "issue", value["action"] == "revoke"
+        for name, wanted in (("target", later), ("target_hash", later), ("reason", revoked)):
+            if (name in value) != wanted:
+                _refuse(name, f"of certificate {'is missing' if wanted else 'does not belong'} in {value['action']}")
     if "prev" in fields and (value["seq"] == 0) != (value["prev"] == ""):
         _refuse("prev", "must be empty for the session's first leaf, and only there")
 

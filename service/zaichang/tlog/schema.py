@@ -213,6 +213,14 @@ KINDS: Final = MappingProxyType(
             "stage": _text(re.compile("announce|draw|report"), "announce, draw or report"),
             "document": _optional(HASH),
         },
+        LeafKind.CERTIFICATE: {
+            **_COMMON,
+            "action": _text(re.compile("issue|replace|revoke"), "issue, replace or revoke"),
+            "cert_c": HASH,
+            "target": _optional(COUNT),
+            "target_hash": _optional(HASH),
+            "reason": _optional(CODE),
+        },
     }
 )
 """Leaf kind to its fields."""
@@ -238,10 +246,10 @@ def _of_first(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     return {**renamed, **changed, **({"codes": CODES} if "codes" in renamed else {})}
 
 
-SCHEMAS: Final = MappingProxyType(
+SCHEMAS: Final[Mapping[int, Mapping[LeafKind, Mapping[str, Field]]]] = MappingProxyType(
     {
-        1: {kind: _of_first(fields) for kind, fields in KINDS.items()},
-        2: {kind: _of_second(fields) for kind, fields in KINDS.items()},
+        1: {kind: _of_first(fields) for kind, fields in KINDS.items() if kind is not LeafKind.CERTIFICATE},
+        2: {kind: _of_second(fields) for kind, fields in KINDS.items() if kind is not LeafKind.CERTIFICATE},
         VERSION: KINDS,
     }
 )

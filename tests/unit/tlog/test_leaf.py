@@ -37,6 +37,30 @@ def test_builders_refuse_what_the_parser_refuses() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("action", {"action": "lend"}),
+        ("target", {"target": 5}),
+        ("target_hash", {"target_hash": bytes(32)}),
+        ("reason", {"reason": "REVOKED_ERROR"}),
+        ("target", {"action": "replace", "target_hash": bytes(32)}),
+        ("reason", {"action": "revoke", "target": 5, "target_hash": bytes(32)}),
+    ],
+)
+def test_a_certificates_entry_names_its_target_where_it_ends_one_and_only_there(
+    field: str, changes: dict[str, object]
+) -> None:
+    with pytest.raises(EvidenceError, match=f"Leaf field {field} "):
+        leaf.record(LeafKind.CERTIFICATE, ORIGIN, 1, **{"action": "issue", "cert_c": bytes(32), **changes})
+
+
+def test_leaves_of_earlier_versions_know_no_certificates() -> None:
+    data = leaf.record(LeafKind.CERTIFICATE, ORIGIN, 1, action="issue", cert_c=bytes(32))
+    with pytest.raises(EvidenceError, match="Leaf field t "):
+        leaf.parse_leaf(data.replace(b'"v":3', b'"v":2'))
+
+
 def test_a_final_without_a_schedule_says_so() -> None:
     final = {"segments": 1, "n_verified": 1, "n_refused": 0, "n_undecided": 0, "verified_ms": 60_000}
     assert "sched" not in leaf.parse_leaf(

@@ -15,6 +15,7 @@ from zaichang.adapters.sql.credits import bury
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.adapters.sql.erasure_requests import keep
+from zaichang.adapters.sql.hours.certificates import forget_certificates
 from zaichang.adapters.sql.one_person import forget_alike
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, SessionId
@@ -84,6 +85,7 @@ class ErasedRows:
             db.execute(
                 "UPDATE hour_facts SET learner_id = ?3 WHERE institution_id = ?1 AND learner_id = ?2", (*where, alias)
             )
+            forget_certificates(db, *where, alias)
             db.execute(
                 "UPDATE learners SET learner_id = ?3, wrapped_key = NULL, erased_ms = ?4, mark = '', person = '' "
                 "WHERE institution_id = ?1 AND learner_id = ?2",

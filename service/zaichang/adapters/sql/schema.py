@@ -287,6 +287,19 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # A person's sessions in every institution: each start looks for those that it ends
         """CREATE INDEX sessions_by_person ON sessions (person) WHERE person <> ''""",
     ),
+    (
+        # Certificates of hours: no name in them; of a learner, year and rules one stands at a time
+        """CREATE TABLE certificates (
+            number TEXT PRIMARY KEY, institution_id TEXT NOT NULL REFERENCES institutions, learner_id TEXT NOT NULL,
+            year TEXT NOT NULL, rules TEXT NOT NULL, document BLOB NOT NULL, leaf BLOB NOT NULL,
+            log_ms INTEGER NOT NULL, issued_ms INTEGER NOT NULL, issued_by TEXT NOT NULL, state TEXT NOT NULL,
+            replaces TEXT NOT NULL, replaced_by TEXT NOT NULL, entry_index INTEGER, reason TEXT NOT NULL,
+            note TEXT NOT NULL, proposed_by TEXT NOT NULL, proposed_ms INTEGER, decided_by TEXT NOT NULL,
+            decided_ms INTEGER, revoke_leaf BLOB NOT NULL, revoke_index INTEGER) STRICT""",
+        """CREATE UNIQUE INDEX one_certificate_stands
+            ON certificates (institution_id, learner_id, rules, year) WHERE state = 'issued'""",
+        """CREATE INDEX certificates_by_time ON certificates (institution_id, issued_ms)""",
+    ),
 )
 
 

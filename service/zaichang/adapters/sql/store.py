@@ -14,6 +14,7 @@ from zaichang.adapters.sql.decisions import Decisions
 from zaichang.adapters.sql.erasure import ErasedRows
 from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
+from zaichang.adapters.sql.hours.certificates import CertificateRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.media_deliveries import Deliveries
 from zaichang.adapters.sql.one_person import OnePerson
@@ -63,6 +64,7 @@ class SqliteStore(
     ErasureRows,
     OnePerson,
     HourFactRows,
+    CertificateRows,
     KeyChecks,
 ):
     """All store ports on one database with one writer."""

@@ -1,4 +1,4 @@
-"""``zaichang verify``: check a receipt, a bundle or a log's folder offline."""
+"""``zaichang verify``: check a certificate, a receipt, a bundle or a log's folder offline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from zaichang.tlog.trust import trust_log
 
 _SHOWN: Final = 20
 MAX_JOBS: Final = 8
-_TOLD: Final = ("total", "changes", "period", "double", "stamp", "stamps not checked")
+_TOLD: Final = (
+    "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "name not opened", "later",
+    "later not checked", "page", "page not compared", "qr not compared",
+)  # fmt: skip
 """Checks that say something where they pass."""
 _VERDICT: Final = {
     0: "PASS 通过: everything that was checked is as it was signed.",
@@ -37,10 +40,12 @@ _VERDICT: Final = {
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
-    text = "check a receipt, a bundle or a log's folder offline"
+    text = "check a certificate, a receipt, a bundle or a log's folder offline"
     epilog = "exit codes: 0 all checks pass, 1 a finding, 2 cannot decide, 3 usage"
     parser = subparsers.add_parser("verify", help=text, description=text, epilog=epilog)
-    parser.add_argument("path", type=Path, metavar="RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check")
+    parser.add_argument(
+        "path", type=Path, metavar="CERTIFICATE|RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check"
+    )
     trust = parser.add_mutually_exclusive_group(required=True)
     trust.add_argument(
         "--trust", type=Path, metavar="FILE", help="trust file: logs and witnesses to believe (docs/evidence.md)"
@@ -57,7 +62,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--log", type=Path, metavar="TILE_DIR",
-        help="the log's folder or a mirror of it now: name what was taken back since (receipts and bundles only)",
+        help="the log's folder or a mirror of it now: name what was taken back since (files only)",
     )  # fmt: skip
     parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
     parser.add_argument("--deep", action="store_true", help=SUPPRESS)

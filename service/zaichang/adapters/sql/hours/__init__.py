@@ -1,0 +1,1 @@
+"""The hour ledger's rows in SQLite."""

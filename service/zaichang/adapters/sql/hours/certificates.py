@@ -1,0 +1,138 @@
+"""Certificates of hours in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import CertificateState, stored
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
+from zaichang.ports.hours.certificates import CertificateRow
+
+_COLUMNS: Final = (
+    "number, institution_id, learner_id, year, rules, document, leaf, log_ms, issued_ms, issued_by, state, replaces, "
+    "replaced_by, entry_index, reason, note, proposed_by, proposed_ms, decided_by, decided_ms, revoke_leaf, "
+    "revoke_index"
+)
+_HINT: Final = "Look at it in the list."
+
+
+class CertificateRows:
+    """The ``CertificateStore`` part of the store."""
+
+    def __init__(self, database: Database | ReadDatabase) -> None:
+        """Use ``database``, which the caller closes."""
+        self._db = database
+
+    async def add_certificate(self, row: CertificateRow) -> None:
+        """See the port."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            if row.replaces:
+                changed = db.execute(
+                    "UPDATE certificates SET state = 'replaced', replaced_by = ?, reason = '', note = '', "
+                    "proposed_by = '', proposed_ms = NULL "
+                    "WHERE number = ? AND state = 'issued' AND entry_index IS NOT NULL",
+                    (row.number, row.replaces),
+                )
+                if changed.rowcount != 1:
+                    raise NotAllowed("certificate.closed", "This certificate does not stand any more.", _HINT)
+            values = [getattr(row, name) for name in _COLUMNS.split(", ")]
+            marks = ", ".join("?" * len(values))
+            try:
+                db.execute(f"INSERT INTO certificates ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - constants
+            except sqlite3.IntegrityError:
+                raise NotAllowed(
+                    "certificate.exists",
+                    "A certificate of this learner, year and rules stands already.",
+                    "Replace it, so that the log says which one counts.",
+                ) from None
+
+        await self._db.write(operation)
+
+    async def certificate(self, number: str) -> CertificateRow:
+        """See the port."""
+        found = await self._rows("number = ?", (number,))
+        if not found:
+            raise NotFound("certificate.unknown", "There is no such certificate.")
+        return found[0]
+
+    async def certificates(
+        self, institution_id: InstitutionId, learner_id: LearnerId | None, limit: int
+    ) -> Sequence[CertificateRow]:
+        """See the port."""
+        order = "ORDER BY issued_ms DESC, number LIMIT ?"
+        if learner_id is None:
+            return await self._rows(f"institution_id = ? {order}", (institution_id, limit))
+        return await self._rows(f"institution_id = ? AND learner_id = ? {order}", (institution_id, learner_id, limit))
+
+    async def unlogged_certificates(self) -> Sequence[CertificateRow]:
+        """See the port."""
+        return await self._rows("entry_index IS NULL OR (state = 'revoked' AND revoke_index IS NULL)", ())
+
+    async def note_certificate_logged(self, number: str, entry_index: int) -> None:
+        """See the port."""
+        await self._change("entry_index = ?", "entry_index IS NULL", number, entry_index)
+
+    async def propose_certificate_end(
+        self, number: str, reason: str, note: str, proposed_by: ReviewerId, at_ms: int
+    ) -> None:
+        """See the port."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            state, waiting = db.execute(
+                "SELECT state, proposed_by FROM certificates WHERE number = ?", (number,)
+            ).fetchone()
+            if state != CertificateState.ISSUED:
+                raise NotAllowed("certificate.closed", "This certificate does not stand any more.", _HINT)
+            if waiting:
+                raise NotAllowed("certificate.proposed", "Its revocation is proposed already.", "Confirm or refuse it.")
+            db.execute(
+                "UPDATE certificates SET reason = ?, note = ?, proposed_by = ?, proposed_ms = ? WHERE number = ?",
+                (reason, note, proposed_by, at_ms, number),
+            )
+
+        await self._db.write(operation)
+
+    async def withdraw_certificate_end(self, number: str) -> None:
+        """See the port."""
+        await self._waiting("reason = '', note = '', proposed_by = '', proposed_ms = NULL", number)
+
+    async def revoke_certificate(self, number: str, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
+        """See the port."""
+        changes = "state = 'revoked', revoke_leaf = ?, decided_by = ?, decided_ms = ?"
+        await self._waiting(changes, number, leaf, decided_by, at_ms)
+
+    async def note_certificate_end_logged(self, number: str, entry_index: int) -> None:
+        """See the port."""
+        await self._change("revoke_index = ?", "revoke_index IS NULL", number, entry_index)
+
+    async def _waiting(self, changes: str, number: str, *values: object) -> None:
+        if not await self._change(changes, "state = 'issued' AND proposed_by <> ''", number, *values):
+            raise NotAllowed("certificate.not_proposed", "No revocation of this certificate waits.", _HINT)
+
+    async def _change(self, changes: str, where: str, number: str, *values: object) -> bool:
+        sql = f"UPDATE certificates SET {changes} WHERE number = ? AND {where}"  # noqa: S608 - constants of this file
+        return await self._db.write(lambda db: db.execute(sql, (*values, number)).rowcount == 1)
+
+    async def _rows(self, where: str, arguments: tuple[object, ...]) -> list[CertificateRow]:
+        sql = f"SELECT {_COLUMNS} FROM certificates WHERE {where}"  # noqa: S608 - constants of this file
+        rows = await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
+        return [
+            CertificateRow(**{**dict(row), "state": stored(CertificateState, row["state"], "certificates.state")})
+            for row in rows
+        ]
+
+
+def forget_certificates(
+    db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId, alias: str
+) -> None:
+    """Empty the documents of an erased learner's certificates, and give them the alias. The log's entries stay."""
+    db.execute(
+        "UPDATE certificates SET learner_id = ?3, document = x'', note = '' "
+        "WHERE institution_id = ?1 AND learner_id = ?2",
+        (institution_id, learner_id, alias),
+    )

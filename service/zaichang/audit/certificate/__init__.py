@@ -1,0 +1,1 @@
+"""Certificates of hours (学时证明): their document, their proof and its checks."""

@@ -1,0 +1,1 @@
+"""Ports of the hour ledger's shell."""

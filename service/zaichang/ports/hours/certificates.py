@@ -1,0 +1,134 @@
+"""Certificates of hours: their rows, and the question whether one may be issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from zaichang.core.enums import CertificateState
+from zaichang.core.ids import NO_REVIEWER, InstitutionId, LearnerId, ReviewerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRow:
+    """A certificate as stored. It holds no name: names are in the PDF alone.
+
+    Attributes:
+        number: 16 hex digits, random.
+        institution_id: The issuing institution.
+        learner_id: Pseudonym; an alias once all of the learner is erased.
+        year: Label of the year.
+        rules: Name of the pack of hour rules.
+        state: Issued, replaced or revoked.
+        document: Canonical bytes of its document; empty once all of the learner is erased.
+        leaf: The entry of its issue, as it is submitted to the log.
+        log_ms: The time that names its log: that of the first certificate in its chain of replacements.
+        issued_ms: Server time.
+        issued_by: The reviewer who issued it.
+        replaces: Number of the certificate in whose place it stands, or empty.
+        replaced_by: Number of the one in its place, or empty.
+        entry_index: Index of its entry; None until it is logged.
+        reason: Reason of a proposed or confirmed revocation, or empty.
+        note: The proposer's note, for the institution.
+        proposed_by: Who proposed to revoke it, or empty.
+        proposed_ms: Server time, or None.
+        decided_by: Who confirmed that, or empty.
+        decided_ms: Server time, or None.
+        revoke_leaf: The entry of its revocation, or empty.
+        revoke_index: Index of that entry; None until it is logged.
+    """
+
+    number: str
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    year: str
+    rules: str
+    document: bytes
+    leaf: bytes
+    log_ms: int
+    issued_ms: int
+    issued_by: ReviewerId
+    state: CertificateState = CertificateState.ISSUED
+    replaces: str = ""
+    replaced_by: str = ""
+    entry_index: int | None = None
+    reason: str = ""
+    note: str = ""
+    proposed_by: ReviewerId = NO_REVIEWER
+    proposed_ms: int | None = None
+    decided_by: ReviewerId = NO_REVIEWER
+    decided_ms: int | None = None
+    revoke_leaf: bytes = b""
+    revoke_index: int | None = None
+
+
+class CertificateStore(Protocol):
+    """Keeps certificates. Each change checks the state that it needs, in its own transaction."""
+
+    async def add_certificate(self, row: CertificateRow) -> None:
+        """Keep a new certificate; one that it replaces becomes replaced in the same transaction.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``certificate.exists`` where one of the year and rules stands already; ``certificate.closed``
+                where the one to replace does not stand.
+        """
+
+    async def certificate(self, number: str) -> CertificateRow:
+        """Return it, or raise ``NotFound``. Cost: read."""
+
+    async def certificates(
+        self, institution_id: InstitutionId, learner_id: LearnerId | None, limit: int
+    ) -> Sequence[CertificateRow]:
+        """Return an institution's, or one learner's, the newest first. Cost: read."""
+
+    async def unlogged_certificates(self) -> Sequence[CertificateRow]:
+        """Return those with an entry that is not known to be logged (start-up). Cost: read."""
+
+    async def note_certificate_logged(self, number: str, entry_index: int) -> None:
+        """Note the index of the entry of its issue. Cost: commit."""
+
+    async def propose_certificate_end(
+        self, number: str, reason: str, note: str, proposed_by: ReviewerId, at_ms: int
+    ) -> None:
+        """Keep a proposal to revoke it.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``certificate.closed`` where it does not stand; ``certificate.proposed`` where one waits.
+        """
+
+    async def withdraw_certificate_end(self, number: str) -> None:
+        """Delete a proposal; ``NotAllowed`` ``certificate.not_proposed`` where none waits. Cost: commit."""
+
+    async def revoke_certificate(self, number: str, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
+        """Carry out a proposal.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``certificate.not_proposed``.
+        """
+
+    async def note_certificate_end_logged(self, number: str, entry_index: int) -> None:
+        """Note the index of the entry of its revocation. Cost: commit."""
+
+
+class CertificateGate(Protocol):
+    """Says whether a certificate may be issued, where the rules ask for more than the statement shows.
+
+    附件1 二（一）of 渝药监〔2025〕10号 asks that the hours be accepted by the authority first.
+    """
+
+    async def check(self, institution_id: InstitutionId, learner_id: LearnerId, rules: str, year: str) -> None:
+        """Return where a certificate may be issued; otherwise raise ``NotAllowed`` with the reason. Cost: read."""
+
+
+class OpenGate:
+    """The gate that lets every certificate pass: no platform is asked."""
+
+    async def check(self, institution_id: InstitutionId, learner_id: LearnerId, rules: str, year: str) -> None:
+        """See ``CertificateGate``."""

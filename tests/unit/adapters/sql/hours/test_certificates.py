@@ -1,0 +1,84 @@
+"""Certificates in SQLite: one stands at a time, and each change checks the state that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.stores import erase_all, open_store
+from zaichang.core.enums import CertificateState
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.ports.hours.certificates import CertificateRow
+
+ROW = CertificateRow(
+    number="00" * 8,
+    institution_id="inst",
+    learner_id="learner",
+    year="2026",
+    rules="cq-pharmacist-2025",
+    document=b"{}",
+    leaf=b"leaf",
+    log_ms=1,
+    issued_ms=1,
+    issued_by="ren",
+)  # type: ignore[arg-type]
+NEXT = replace(ROW, number="11" * 8, issued_ms=2, replaces=ROW.number)
+
+
+async def test_one_certificate_of_a_year_stands_and_a_replacement_needs_a_logged_one(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_certificate(ROW)
+        with pytest.raises(NotAllowed, match=r"certificate\.exists"):
+            await store.add_certificate(replace(ROW, number="22" * 8))
+        with pytest.raises(NotAllowed, match=r"certificate\.closed"):
+            await store.add_certificate(NEXT)
+        assert [row.number for row in await store.unlogged_certificates()] == [ROW.number]
+        await store.note_certificate_logged(ROW.number, 7)
+        await store.note_certificate_logged(ROW.number, 8)
+        await store.add_certificate(NEXT)
+        old, new = await store.certificate(ROW.number), await store.certificate(NEXT.number)
+        assert (old.state, old.replaced_by, old.entry_index) == (CertificateState.REPLACED, NEXT.number, 7)
+        assert new == NEXT
+        assert [row.number for row in await store.certificates("inst", None, 9)] == [NEXT.number, ROW.number]
+        assert await store.certificates("inst", "other", 9) == []
+        await store.add_certificate(replace(ROW, number="33" * 8, year="2027"))
+
+
+async def test_a_revocation_is_proposed_withdrawn_or_confirmed_once(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        with pytest.raises(NotFound, match=r"certificate\.unknown"):
+            await store.certificate(ROW.number)
+        await store.add_certificate(ROW)
+        await store.note_certificate_logged(ROW.number, 7)
+        with pytest.raises(NotAllowed, match=r"certificate\.not_proposed"):
+            await store.revoke_certificate(ROW.number, b"end", "sun", 5)
+        await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "算错", "ren", 4)
+        with pytest.raises(NotAllowed, match=r"certificate\.proposed"):
+            await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "sun", 4)
+        await store.withdraw_certificate_end(ROW.number)
+        assert await store.certificate(ROW.number) == replace(ROW, entry_index=7)
+        await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4)
+        await store.revoke_certificate(ROW.number, b"end", "sun", 5)
+        found = await store.certificate(ROW.number)
+        assert (found.state, found.decided_by, found.revoke_leaf) == (CertificateState.REVOKED, "sun", b"end")
+        assert [row.number for row in await store.unlogged_certificates()] == [ROW.number]
+        await store.note_certificate_end_logged(ROW.number, 9)
+        assert await store.unlogged_certificates() == []
+        for again in (
+            store.revoke_certificate(ROW.number, b"end", "sun", 5),
+            store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4),
+        ):
+            with pytest.raises(NotAllowed):
+                await again
+        await store.add_certificate(replace(ROW, number="22" * 8))
+
+
+async def test_an_erased_learners_documents_are_emptied(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_certificate(ROW)
+        await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "王某", "ren", 4)
+        await erase_all(store, "inst", "learner", "alias", 10_000)
+        found = await store.certificate(ROW.number)
+        assert (found.learner_id, found.document, found.note) == ("alias", b"", "")
