@@ -116,7 +116,7 @@ def _deemed(
 ) -> tuple[Fraction, tuple[Flag, ...]] | None:
     """Return the year's total that a dispatch stands for, with a remark where it was short; None without one."""
     item = next((item for item in rules.items if item.per is Per.YEAR), None)
-    if item is None:
+    if item is None or not any(claim.item == item.name for claim in book.claims):
         return None
     stands = {line.key for line in lines if line.item == item.name and not line.whys}
     claims = [claim for claim in book.claims if claim.key in stands]

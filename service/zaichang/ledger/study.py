@@ -22,7 +22,7 @@ from zaichang.ledger.intervals import Intervals, cover, length, uncovered
 from zaichang.ledger.lines import Line
 from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import HourRules
-from zaichang.ledger.window import Window, label_of
+from zaichang.ledger.window import FAR_MS, Window, label_of
 
 Publications: TypeAlias = "Mapping[str, tuple[tuple[int, int], ...]]"
 _NEVER = ((0, 0),)
@@ -67,7 +67,7 @@ def place_study(
     begin, until, known = window.from_ms, window.until_ms, window.known_ms
     lines: list[Line] = []
     new_line = tuple.__new__
-    exact = once
+    exact: bool | None = None
     to_ms = window.to_ms
     entries = []
     for fact in facts:
@@ -78,29 +78,25 @@ def place_study(
             alone = minutes * (media_ms if media_ms < wall_ms else wall_ms)
         else:
             end_ms, alone = _end_ms(fact), -1
-        if fact.once_only or from_ms < begin < end_ms or from_ms < to_ms < end_ms:
-            exact = True
         # The last number is the time of a single run that nothing stands beside; of several runs it is negative.
         entries.append((from_ms, fact.key, fact, end_ms, alone))
     entries.sort()
     known_lessons: set[str] = set()
     plain: list[tuple[int, str, Study, int, int]] = []
-    busy_until = -1
-    plainly = publications is None
+    # A fact that begins before this moment is looked at minute by minute: where publications are known, each is.
+    plain_from = begin if publications is None else FAR_MS
     for entry in entries:
         from_ms, key, fact, end_ms, counted = entry
         lesson = fact.lesson
         if (
-            from_ms >= busy_until
-            and plainly
-            and from_ms >= begin
+            plain_from <= from_ms
             and end_ms <= until
             and lesson not in known_lessons
             and counted >= 0
             and not (pending and key in pending)
         ):
             # The plain case: one run inside the year, nothing beside it, a lesson not yet seen.
-            busy_until = end_ms
+            plain_from = end_ms
             known_lessons.add(lesson)
             plain.append(entry)
             # As Line(...) with its defaults, in half the time: most lines are made here.
@@ -111,7 +107,10 @@ def place_study(
             if fact.reported_ms is not None or fact.recognised_ms is not None:
                 line = _recognised(line, fact, known)
             lines.append(line)
-        elif from_ms >= window.to_ms or (not exact and end_ms <= begin):
+            continue
+        if exact is None:
+            exact = once or _meet(entries, window)
+        if from_ms >= to_ms or (not exact and end_ms <= begin):
             claimed = sum(run.minutes * min(run.media_ms, run.wall_ms) for run in fact.runs)
             lines.append(Line(fact.key, "study", fact.category, "hour", claimed, 0, hour_ms, (Why.OTHER_YEAR,)))
         else:
@@ -120,8 +119,17 @@ def place_study(
             spans = None if publications is None else publications.get(fact.institution, _NEVER)
             lines.append(_place(fact, clock, key in pending, once or fact.once_only, window, spans, rules))
             known_lessons.add(lesson)
-            busy_until = max(busy_until, clock.busy_until)
+            plain_from = max(plain_from, clock.busy_until)
     return lines
+
+
+def _meet(entries: list[tuple[int, str, Study, int, int]], window: Window) -> bool:
+    """Return whether years meet: a lesson counts once for ever, or a session lasts over an end of the window."""
+    begin, to_ms = window.from_ms, window.to_ms
+    return any(
+        fact.once_only or from_ms < begin < end_ms or from_ms < to_ms < end_ms
+        for from_ms, _, fact, end_ms, _ in entries
+    )
 
 
 def _end_ms(fact: Study) -> int:

@@ -64,14 +64,22 @@ _PARTS: dict[Measure, tuple[str, str]] = {
 
 def tally(lines: Iterable[Line]) -> Tally:
     """Sum the lines; study adds up in its own parts first, which are integers."""
-    sums: dict[tuple[str, str, Amount], Amount] = {}
+    sums: dict[tuple[str, Amount], dict[str, Amount]] = {}
+    within: dict[str, Amount] = {}
+    unit_before, parts_before = "", None
     hours: Amount = 0
     public: Amount = 0
     post: Amount = 0
     pending = reported = recognised = ZERO
     for _, _, category, unit, _, counted, parts, _, more, is_post, _, is_reported, is_recognised, waiting in lines:
-        key = (unit, category, parts)
-        sums[key] = sums.get(key, 0) + counted
+        # Lines of study share one object each for unit and parts, so most find their sums without a look-up.
+        if parts is not parts_before or unit is not unit_before:
+            unit_before, parts_before = unit, parts
+            within = sums.setdefault((unit, parts), {})
+        if category in within:
+            within[category] += counted
+        else:
+            within[category] = counted
         if more:
             hours += more
             if category == "public":
@@ -85,9 +93,10 @@ def tally(lines: Iterable[Line]) -> Tally:
         elif is_reported:
             reported += Fraction(counted) / parts
     main: dict[tuple[str, str], Fraction] = {}
-    for (unit, category, parts), amount in sums.items():
-        whole = Fraction(amount, parts)
-        main[unit, category] = main[unit, category] + whole if (unit, category) in main else whole
+    for (unit, parts), amounts in sums.items():
+        for category, amount in amounts.items():
+            whole = Fraction(amount, parts)
+            main[unit, category] = main[unit, category] + whole if (unit, category) in main else whole
     return Tally(main, Fraction(hours), Fraction(public), Fraction(post), pending, reported, recognised)
 
 
@@ -114,6 +123,6 @@ def least_more(rules: HourRules, missing: dict[str, Fraction]) -> Fraction | Non
     """
     commons = [missing[name] for name in missing if name in _COMMON]
     parts = sum((lacks for name, lacks in missing.items() if name not in _COMMON), ZERO)
-    if {need.measure for need in rules.needs} & {Measure.HOURS}:
+    if any(need.measure is Measure.HOURS for need in rules.needs):
         return None
     return max([*commons, parts])
