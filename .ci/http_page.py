@@ -26,6 +26,7 @@ _CALLERS: Final = {
     "staffKey": "staff key",
     "reviewerKey": "reviewer's own key",
     "launchToken": "launch token",
+    "statementToken": "statement token",
 }
 _INTRO: Final = """# HTTP
 

@@ -11,7 +11,9 @@ import httpx
 from fastapi import FastAPI
 
 from support.study import ManualClock, Student, service, token
+from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.launch.institutions import InstitutionKeys
+from zaichang.launch.statement_tokens import STATEMENT_MS, StatementTicket
 from zaichang.main.service import Services, create_service_app
 
 
@@ -49,6 +51,14 @@ async def studied(page: Web) -> str:
     await student.finish()
     await student.closed()
     return student.session_id
+
+
+def statement_token(services: Services, learner: str = "learner", rules: str = "cq-pharmacist-2025") -> str:
+    """Return a fresh token for the statement of a learner of ``inst``."""
+    ticket = StatementTicket(
+        ticket_id="t" * 16, institution_id=InstitutionId("inst"), learner_id=LearnerId(learner), rules=rules
+    )
+    return services.statement_tokens.issue(ticket, services.ports.clock.now_ms() + STATEMENT_MS)
 
 
 def code_of(answer: httpx.Response) -> str:

@@ -16,6 +16,7 @@ from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import NO_REVIEWER, ReviewerId
 from zaichang.launch.passkeys import Registering
+from zaichang.launch.statement_tokens import StatementTicket
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.ports.records import Institution
 
@@ -26,6 +27,8 @@ KEYS: Final = {
     "staffKey": "The key that an institution's reviewers share. It reads, and it gives reviewers their own keys.",
     "reviewerKey": "One reviewer's own key. It reads and decides cases.",
     "launchToken": "The token of one launch, as `POST /v1/launch` gave it. It belongs to one learner and one lesson.",
+    "statementToken": "The token of one learner's statement, as `POST /v1/statements/{learner}` gave it. It names no "
+    "lesson.",
 }
 """Security scheme of each key or token, with its description."""
 
@@ -154,6 +157,10 @@ async def _registering(parts: ApiParts, key: str) -> Registering:
     )
 
 
+async def _statement(parts: ApiParts, key: str) -> StatementTicket:
+    return parts.statement_tokens.verify(key, parts.ports.clock.now_ms())
+
+
 PUBLIC: Final = Role((), _no_client)
 PLATFORM: Final = Role(("platformKey",), _platform)
 OWNER: Final = Role(("staffKey",), _owner)
@@ -163,6 +170,7 @@ ANY_KEY: Final = Role(("platformKey", "staffKey", "reviewerKey"), _any_key)
 LEARNER: Final = Role(("launchToken",), _learner)
 ENROLLING: Final = Role(("launchToken",), _enrolling, ("enrol.not_granted",))
 REGISTERING: Final = Role(("launchToken",), _registering, ("enrol.not_granted",))
+STATEMENT: Final = Role(("statementToken",), _statement)
 
 Public = Depends(PUBLIC)
 """Among a route's ``dependencies``: the route says that it asks for no key."""
@@ -174,3 +182,4 @@ ByAnyKey = Annotated[Caller, Depends(ANY_KEY)]
 ByLearner = Annotated[LaunchClaims, Depends(LEARNER)]
 ByEnrolling = Annotated[LaunchClaims, Depends(ENROLLING)]
 ByRegistering = Annotated[Registering, Depends(REGISTERING)]
+ByStatement = Annotated[StatementTicket, Depends(STATEMENT)]

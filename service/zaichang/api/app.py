@@ -11,6 +11,7 @@ from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
 from zaichang.api.hours.certificates import certificates_router
+from zaichang.api.hours.statements import statements_router
 from zaichang.api.launch import launch_router
 from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
@@ -68,6 +69,7 @@ def describe() -> FastAPI:
         certificates_router(),
         manage_router(),
         deliveries_router(),
+        statements_router(),
         public_router(),
         openapi_router(),
     ):

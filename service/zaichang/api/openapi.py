@@ -26,7 +26,7 @@ TAGS: Final = {
     "launch": "A learning platform launches a lesson; the learner's page asks about it.",
     "enrolment": "References that captures are compared with.",
     "learner": "A learner's own sessions, receipt and appeal.",
-    "hours": "Certificates of hours, for the institution's continuing-education office.",
+    "hours": "Certificates of hours, and the statement of a learner's year.",
     "review": "Sessions, pictures, cases, decisions and the audit trail, for the institution's reviewers.",
     "lessons": "Lessons, their rules and question banks, allowances, reviewers, delivery logs.",
     "public": "Health, policies and the log; no key is needed.",
@@ -121,8 +121,9 @@ def _refusals(operation: dict[str, Any], route: ContractRoute) -> dict[int, list
     found: dict[int, list[str]] = {500: ["server.error"], 503: ["storage.*"]}
     keys = route.role.keys
     if keys:
-        found[401], found[403] = ["auth.required"], [] if keys == ("launchToken",) else ["auth.role"]
-        if keys == ("launchToken",):
+        by_token = keys in (("launchToken",), ("statementToken",))
+        found[401], found[403] = ["auth.required"], [] if by_token else ["auth.role"]
+        if by_token:
             found[401] += ["token.expired", "token.forged"]
             found[403] += ["token.audience", "token.malformed"]
         found[403] += route.role.codes

@@ -15,6 +15,7 @@ from zaichang.launch.institutions import Institutions
 from zaichang.launch.launches import Launches
 from zaichang.launch.lessons import Lessons
 from zaichang.launch.passkeys import PasskeyDesk
+from zaichang.launch.statement_tokens import StatementTokens
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.rate_limits import Rates
@@ -41,6 +42,7 @@ class ApiParts:
         passkeys: Registers learners' passkeys.
         ports: Store, blobs, vault and clock.
         tokens: Verifies the launch tokens of learners who enrol themselves.
+        statement_tokens: Issues and verifies the tokens of learners who read their statement.
         logs: The logs that are served.
         review: Decisions and appeals.
         revocations: Verified time that two people take back.
@@ -61,6 +63,7 @@ class ApiParts:
     passkeys: PasskeyDesk
     ports: ReviewPorts
     tokens: LaunchTokens
+    statement_tokens: StatementTokens
     logs: LogPlaces
     review: ReviewDesk
     revocations: RevocationDesk

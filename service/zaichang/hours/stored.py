@@ -39,11 +39,22 @@ async def stored_facts(
 ) -> list[Fact]:
     """Return a learner's facts.
 
+    Raises:
+        StorageError: The store cannot be read.
+        ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
+    """
+    return facts_of(await stored_entries(store, institution_id, learner_id, catalogue))
+
+
+async def stored_entries(
+    store: HourFacts, institution_id: InstitutionId, learner_id: LearnerId, catalogue: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the entries of a learner's facts, less all that was taken back.
+
     A course that the catalogue does not name has the category of its lesson; without one it counts in the total alone.
 
     Raises:
         StorageError: The store cannot be read.
-        ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
     """
     entries: list[dict[str, Any]] = []
     stored = [json.loads(fact.body) for fact in await store.hour_facts(institution_id, learner_id)]
@@ -51,4 +62,4 @@ async def stored_facts(
         if entry["runs"]:
             category = catalogue.get(f"{entry['institution']}/{entry['course']}", entry.get("category", ""))
             entries.append(entry | {"category": category})
-    return facts_of(entries)
+    return entries

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from zaichang.biometric.movement import Action
 from zaichang.core.enums import LivenessAction, Route
@@ -248,26 +248,31 @@ class LaunchTokens:
         return PasskeyTicket(ticket_id=payload["jti"], institution_id=payload["inst"], learner_id=payload["sub"])
 
     def _payload(self, text: str, audience: str, *fields: str) -> dict[str, Any]:
-        """Return the claims of a token of ours, expired or not.
+        return payload_of(text, self._public, audience, *fields)
 
-        Time is the service's clock, not this library's: the caller compares ``exp`` with it.
 
-        Args:
-            text: The token.
-            audience: The kind of token.
-            fields: Claims that it must have beside those of every kind.
+def payload_of(text: str, public: Ed25519PublicKey, audience: str, *fields: str) -> dict[str, Any]:
+    """Return the claims of a token of ours, expired or not.
 
-        Raises:
-            jwt.InvalidTokenError, ValueError: It is not ours, of another kind, or cannot be read.
-        """
-        return jwt.decode(
-            text,
-            self._public,
-            algorithms=[ALGORITHM],
-            audience=audience,
-            issuer=ISSUER,
-            options={"require": ["exp", "jti", "aud", "iss", *fields], "verify_exp": False},
-        )
+    Time is the service's clock, not this library's: the caller compares ``exp`` with it.
+
+    Args:
+        text: The token.
+        public: Our key.
+        audience: The kind of token.
+        fields: Claims that it must have beside those of every kind.
+
+    Raises:
+        jwt.InvalidTokenError, ValueError: It is not ours, of another kind, or cannot be read.
+    """
+    return jwt.decode(
+        text,
+        public,
+        algorithms=[ALGORITHM],
+        audience=audience,
+        issuer=ISSUER,
+        options={"require": ["exp", "jti", "aud", "iss", *fields], "verify_exp": False},
+    )
 
 
 def _refused(code: str, message: str) -> NotAllowed:

@@ -13,7 +13,7 @@ from zaichang.ledger.statement import Flag, Statement, Status, shown
 ZH, EN = 0, 1
 LANGUAGES: Final = {"zh": ZH, "en": EN}
 
-_STATUS: Final = {
+STATUSES: Final = {
     Status.MET: ("本年度已完成。", "The year is done."),
     Status.NOT_MET: ("本年度尚未完成。", "The year is not done yet."),
     Status.NOT_REQUIRED: ("本年度不要求参加继续教育（次年开始）。", "Not required: the duty begins next year."),
@@ -31,7 +31,7 @@ NAMES: Final = {
     "public_hours": ("公共科目学时", "public hours"),
     "total_hours": ("总学时", "hours in all"),
 }
-_FLAGS: Final = {
+FLAGS: Final = {
     Flag.DEEMED_PART_YEAR: ("援派不足三个月，请人工核对。", "The dispatch is below three months: check it."),
     Flag.MORE_THAN_WHOLE: ("不足三个月却超过25学分，请人工核对。", "A short span gives more than 25: check it."),
     Flag.OVERLAP_NOT_CHECKED: ("与其他机构的时间重叠未核对。", "Overlap with other institutions was not checked."),
@@ -47,13 +47,13 @@ def explain(statement: Statement, rules: HourRules, language: str) -> list[str]:
         language: ``zh`` or ``en``.
     """
     tongue = LANGUAGES[language]
-    said = [f"{(rules.title_zh, rules.title_en)[tongue]}, {statement.year}", _STATUS[statement.status][tongue]]
+    said = [f"{(rules.title_zh, rules.title_en)[tongue]}, {statement.year}", STATUSES[statement.status][tongue]]
     said += [f"{NAMES[name][tongue]}: {shown(amount)}" for name, amount in statement.sums.items()]
     for name, amount in statement.missing.items():
         if amount:
-            said.append(_with(("还差 {}：{}", "Missing {}: {}"), tongue, NAMES[name][tongue], _up(amount)))
+            said.append(_with(("还差 {}：{}", "Missing {}: {}"), tongue, NAMES[name][tongue], up(amount)))
     if statement.least_more:
-        said.append(_with(("至少还需学习 {}。", "Least further study: {}."), tongue, _up(statement.least_more)))
+        said.append(_with(("至少还需学习 {}。", "Least further study: {}."), tongue, up(statement.least_more)))
     if statement.pending:
         said.append(_with(("待审核 {}。", "Waiting for a decision: {}."), tongue, shown(statement.pending)))
     if statement.reported_not_recognised:
@@ -63,11 +63,11 @@ def explain(statement: Statement, rules: HourRules, language: str) -> list[str]:
         words = ("建议公需科目不少于 {}。", "Advised: at least {} of public subjects.")
         said.append(_with(words, tongue, shown(statement.advice_public)))
     said += [_line(line, tongue) for line in statement.lines if line.whys]
-    return said + [_FLAGS[flag][tongue] for flag in statement.flags]
+    return said + [FLAGS[flag][tongue] for flag in statement.flags]
 
 
-def _up(amount: Fraction) -> str:
-    """What lacks is rounded up to a tenth: less would not do."""
+def up(amount: Fraction) -> str:
+    """Return an amount that lacks, rounded up to a tenth: less would not do."""
     return shown(Fraction(-(-amount.numerator * 10 // amount.denominator), 10))
 
 

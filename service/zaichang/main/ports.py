@@ -108,6 +108,7 @@ class Parts:
             erasures=store,
             sightings=store,
             media_deliveries=store,
+            hour_facts=store,
             vault=self.vault,
             blobs=self.blobs,
             vision=self.vision,

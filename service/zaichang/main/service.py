@@ -29,6 +29,7 @@ from zaichang.launch.institutions import Institutions
 from zaichang.launch.launches import Launches
 from zaichang.launch.lessons import Lessons
 from zaichang.launch.passkeys import PasskeyDesk
+from zaichang.launch.statement_tokens import StatementTokens
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
 from zaichang.live.near_copies import NearCopySearch
@@ -92,6 +93,7 @@ class Services:
     near_copies: NearCopySearch | None
     rates: Rates
     tokens: LaunchTokens
+    statement_tokens: StatementTokens
     fatal: list[FatalLogError]
     on_fatal: list[Callable[[], None]]
 
@@ -267,6 +269,7 @@ async def build(
         near_copies=near_copies,
         rates=rates,
         tokens=tokens,
+        statement_tokens=StatementTokens(launch_key),
         fatal=fatal,
         on_fatal=on_fatal,
     )
@@ -324,6 +327,7 @@ def create_service_app(services: Services) -> FastAPI:
             enrolling=services.enrolling,
             ports=services.ports,
             tokens=services.tokens,
+            statement_tokens=services.statement_tokens,
             logs=services.log_places,
             camera_enrolment=services.camera_enrolment,
             passkeys=services.passkeys,

@@ -12,6 +12,7 @@ from zaichang.ports.encryption import Vault
 from zaichang.ports.erasure import ErasureRequests
 from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.learners import LearnerStore
+from zaichang.ports.ledger import HourFacts
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.media_delivery import MediaDeliveryStore
@@ -37,6 +38,7 @@ class ReviewPorts:
     erasures: ErasureRequests
     sightings: SightingStore
     media_deliveries: MediaDeliveryStore
+    hour_facts: HourFacts
     vault: Vault
     blobs: Blobs
     vision: Vision

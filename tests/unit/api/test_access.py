@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 
 from support.study import token
-from support.web import web
+from support.web import statement_token, web
 from zaichang.api.app import describe
 from zaichang.api.openapi import contract_routes
 
-KEYS = ("none", "platform", "staff", "reviewer", "learner", "enroller")
+KEYS = ("none", "platform", "staff", "reviewer", "learner", "enroller", "reader")
 EVERYBODY = set(KEYS)
 TABLE = {
     "launch": {"platform"},
@@ -55,6 +55,8 @@ TABLE = {
     "add_reviewer": {"staff"},
     "revoke_reviewer": {"staff"},
     "add_deliveries": {"platform"},
+    "give_statement_token": {"platform"},
+    "get_my_statement": {"reader"},
     "health": EVERYBODY,
     "get_policy": EVERYBODY,
     "list_logs": EVERYBODY,
@@ -66,8 +68,9 @@ REFUSALS = {
     "platform": {"auth.role", "token.malformed"},
     "staff": {"auth.role", "token.malformed", "review.personal_key"},
     "reviewer": {"auth.required", "token.malformed"},
-    "learner": {"auth.required", "enrol.not_granted"},
-    "enroller": {"auth.required"},
+    "learner": {"auth.required", "enrol.not_granted", "token.audience"},
+    "enroller": {"auth.required", "token.audience"},
+    "reader": {"auth.required", "token.audience"},
 }
 """Codes by which a holder of this key may be refused. An unknown kind of key is `auth.required`."""
 
@@ -91,6 +94,7 @@ async def test_every_route_refuses_every_key_that_is_not_its_own(tmp_path: Path)
             "reviewer": await page.services.institutions.add_reviewer("inst", "ren"),
             "learner": await token(page.services),
             "enroller": await token(page.services, enrol=True),
+            "reader": statement_token(page.services),
         }
         for route in routes:
             name = route.unique_id

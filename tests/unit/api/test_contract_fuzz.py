@@ -31,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.study import service, token
+from support.web import statement_token
 from zaichang.api.app import describe
 from zaichang.main.service import create_service_app
 
@@ -43,7 +44,10 @@ CHECKS = [
 ]
 EXAMPLES = 8
 WAIT_S = 60
-KEYS = {"platformKey": "platform", "staffKey": "staff", "reviewerKey": "reviewer", "launchToken": "launch"}
+KEYS = {
+    "platformKey": "platform", "staffKey": "staff", "reviewerKey": "reviewer", "launchToken": "launch",
+    "statementToken": "statement",
+}  # fmt: skip
 CONTRACT = Path(__file__).resolve().parents[3] / "service" / "zaichang" / "api" / "openapi.json"
 
 
@@ -75,6 +79,7 @@ def running(data: Path) -> Iterator[Running]:
                 "staff": made.staff,
                 "reviewer": await services.institutions.add_reviewer("inst", "ren"),
                 "launch": await token(services, "learner-17", enrol=True),
+                "statement": statement_token(services, "learner-17"),
             }
             config = uvicorn.Config(
                 create_service_app(services), port=0, log_level="critical", ws="none", lifespan="off"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from support.study import token
-from support.web import Web, web
+from support.web import Web, statement_token, web
 from zaichang.api.app import describe
 from zaichang.api.contract import ContractRoute
 from zaichang.api.openapi import contract_routes
@@ -61,6 +61,7 @@ async def keys_of(page: Web) -> dict[str, str]:
         "staffKey": page.keys.staff,
         "reviewerKey": await page.services.institutions.add_reviewer("inst", "ren"),
         "launchToken": await token(page.services, "p-2", enrol=True),
+        "statementToken": statement_token(page.services, "p-2"),
     }
 
 
