@@ -124,9 +124,9 @@ class Settings(BaseModel):
         250, ge=10, le=5_000, description="Milliseconds that records wait, so that one checkpoint covers several."
     )
     log_hold_back: bool = Field(
-        False,
-        description="Hold sessions' records back to the end of their quarter of an hour, so that a public log joins no "
-        "learner's sessions. Switch it on where the log is public; later decisions then wait, too (docs/privacy.md).",
+        True,
+        description="Hold records of sessions, and later decisions about them, back to the end of their quarter of an "
+        "hour, so that a public log joins no learner's sessions (docs/privacy.md). False: they enter at once.",
     )
     log_witnesses: tuple[str, ...] = Field(
         (),

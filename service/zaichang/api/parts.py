@@ -26,6 +26,7 @@ from zaichang.review.desk import ReviewDesk
 from zaichang.review.erasure_desk import ErasureDesk
 from zaichang.review.media_delivery import DeliveryDesk
 from zaichang.review.revocations import RevocationDesk
+from zaichang.tlog.leaf_dates import in_log_by_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class ApiParts:
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
+        holds_back: Whether the logs hold records of sessions back to the end of their quarter of an hour.
         allowed_origins: Origins, beside the service's own, whose pages may open a websocket.
     """
 
@@ -72,7 +74,17 @@ class ApiParts:
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
+    holds_back: bool = False
     allowed_origins: tuple[str, ...] = ()
+
+    def in_log_by_ms(self, decided_ms: int | None) -> int | None:
+        """Return by when the log holds a decision that waits for it; None where none waits.
+
+        Args:
+            decided_ms: When it was made, server time; None where there is none.
+        """
+        by_ms = in_log_by_ms(decided_ms) if self.holds_back and decided_ms is not None else 0
+        return by_ms if self.ports.clock.now_ms() < by_ms else None
 
 
 async def parts_of(request: Request) -> ApiParts:

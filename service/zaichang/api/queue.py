@@ -13,9 +13,9 @@ from zaichang.api.models.cases import (
     AuditLine,
     AuditPage,
     CaseDetail,
-    CaseLine,
     CasesPage,
     CountedReason,
+    DecidedCase,
     DecisionRequest,
     HeldAllowance,
 )
@@ -114,8 +114,11 @@ def queue_router() -> APIRouter:
             }
         ),
     )
-    async def decide(caller: ByReviewer, case_id: CaseInPath, asked: DecisionRequest, parts: Parts) -> CaseLine:
-        """Decide a case. A decision is a new record in the log; it edits none."""
+    async def decide(caller: ByReviewer, case_id: CaseInPath, asked: DecisionRequest, parts: Parts) -> DecidedCase:
+        """Decide a case. A decision is a new record in the log; it edits none.
+
+        A log that holds records back takes it in by `in_log_by_ms`; the time counts at once.
+        """
         try:
             why = ReasonCode(asked.reason)
         except ValueError:
@@ -127,9 +130,10 @@ def queue_router() -> APIRouter:
             raise PeerViolation("review.invalid", f"outcome must be one of {allowed}.") from None
         wanted = Verdicts(outcome=outcome, reason=why, minutes=tuple(sorted(set(asked.minutes))), note=asked.note)
         institution_id = caller.institution.institution_id
-        return case_view(
-            await parts.review.decide(institution_id, caller.reviewer_id, check_id(case_id, "case"), wanted)
-        )
+        case = await parts.review.decide(institution_id, caller.reviewer_id, check_id(case_id, "case"), wanted)
+        written = outcome in (ReviewOutcome.GRANT, ReviewOutcome.REFUSE)
+        by_ms = parts.in_log_by_ms(parts.ports.clock.now_ms() if written else None)
+        return DecidedCase(**case_fields(case), in_log_by_ms=by_ms)
 
     @router.get("/audit")
     async def list_audit(

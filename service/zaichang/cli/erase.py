@@ -15,6 +15,7 @@ from zaichang.audit.source import read_file
 from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 from zaichang.cli.service_call import ask
+from zaichang.core.civil import time_text
 from zaichang.core.enums import ErasureScope, ProposalState
 from zaichang.core.errors import ConfigError
 from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId, check_id
@@ -98,6 +99,9 @@ def _by_service(args: Namespace) -> int:
         say(json.dumps(answer), whole=True)
     elif answer["state"] == ProposalState.PROPOSED:
         say(f"proposed: {answer['erasure']}; another reviewer confirms it with --confirm {answer['erasure']}")
+    elif answer["in_log_by_ms"] is not None:
+        by = time_text(answer["in_log_by_ms"])
+        say(f"{answer['state']}: recorded; carried out, and told in the log, by {by} (China's time)")
     else:
         say(f"{answer['state']}: {answer['sessions']} sessions; told in the log at index {answer['entry']}")
     return 0

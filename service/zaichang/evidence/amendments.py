@@ -142,8 +142,12 @@ def ruling_leaves(
     minutes: Sequence[StoredMinute],
     ruling: Ruling,
     session_key: bytes,
+    waiting: Sequence[Amendment] = (),
 ) -> tuple[tuple[StoredLeaf, ...], tuple[Amendment, ...]]:
     """Return the ``session.amend`` leaves of a decision, one per minute, and their records.
+
+    A leaf names the place of the record that it changes. Where that record, or an earlier decision, is not in the log
+    yet, there are no leaves: ``amend_leaves`` makes them later from the records.
 
     Args:
         row: The session.
@@ -153,23 +157,19 @@ def ruling_leaves(
         minutes: The session's.
         ruling: The decision; its keys are the minutes.
         session_key: Source of the salts (``tlog.commit.session_key``).
+        waiting: Earlier decisions that have no leaf yet, in order.
 
     Raises:
-        NotAllowed: ``review.unsealed`` where a minute's own record is not in the log yet.
+        NotAllowed: ``review.unsealed`` where a minute has no stored record.
     """
-    by_seq = {leaf.leaf_seq: leaf for leaf in leaves}
     of_minute = {minute.minute: minute for minute in minutes}
-    seq, prev, at_ms = leaves[-1].leaf_seq, leaf_hash(leaves[-1].body), max(ruling.at_ms, leaves[-1].at_ms)
-    new_leaves: list[StoredLeaf] = []
+    last = waiting[-1] if waiting else leaves[-1]
+    seq, at_ms = last.leaf_seq, max(ruling.at_ms, last.at_ms)
     amendments: list[Amendment] = []
     for number in sorted({*ruling.granted, *ruling.revoked}):
         granted, revoked = ruling.granted.get(number, ()), ruling.revoked.get(number, ())
-        stored = of_minute[number]
-        segment = None if stored.leaf_seq is None else by_seq.get(stored.leaf_seq)
-        if segment is None or segment.entry_index is None:
-            raise NotAllowed("review.unsealed", "The minute's record is not in the log yet.", "Try again shortly.")
         seq += 1
-        verdict, delta_ms = ruling.verdict_of(view(stored), granted), total_ms(granted) - total_ms(revoked)
+        verdict, delta_ms = ruling.verdict_of(view(of_minute[number]), granted), total_ms(granted) - total_ms(revoked)
         body = canonical_bytes(
             {
                 "v": VERSION,
@@ -186,26 +186,6 @@ def ruling_leaves(
                 **_appeal_of(session_key, number, ruling.appeal),
             }
         )
-        leaf = session_amend(
-            SessionRef(
-                origin=origin,
-                sid=row.session_id,
-                seq=seq,
-                prev=prev,
-                at_ms=at_ms,
-                anchor=anchor,
-                began_ms=row.opened_ms,
-            ),
-            target=segment.entry_index,
-            target_hash=leaf_hash(segment.body),
-            minute=number,
-            verdict=verdict.value,
-            delta_ms=delta_ms,
-            reason=ruling.reason.value,
-            request=commitment(RULING, salt(session_key, RULING, seq), body),
-        )
-        prev = leaf_hash(leaf)
-        new_leaves.append(StoredLeaf(leaf_seq=seq, kind=LeafKind.AMEND, at_ms=at_ms, body=leaf))
         amendments.append(
             Amendment(
                 session_id=row.session_id,
@@ -221,7 +201,79 @@ def ruling_leaves(
                 revocation_id=ruling.revocation_id,
             )
         )
-    return tuple(new_leaves), tuple(amendments)
+    decided = tuple(amendments)
+    if waiting or any(_segment(leaves, minutes, each).entry_index is None for each in decided):
+        return (), decided
+    return amend_leaves(row, origin, anchor, leaves, minutes, decided, session_key), decided
+
+
+def amend_leaves(
+    row: SessionRow,
+    origin: str,
+    anchor: Anchor | None,
+    leaves: Sequence[StoredLeaf],
+    minutes: Sequence[StoredMinute],
+    amendments: Sequence[Amendment],
+    session_key: bytes,
+) -> tuple[StoredLeaf, ...]:
+    """Return the leaves of decisions whose records are stored.
+
+    Args:
+        row: The session.
+        origin: Its log.
+        anchor: The newest checkpoint.
+        leaves: The session's, all of them, in order.
+        minutes: The session's.
+        amendments: The decisions that have no leaf yet, in order.
+        session_key: Source of the salts.
+
+    Raises:
+        NotAllowed: ``review.unsealed`` where the record of a minute is not in the log yet.
+    """
+    prev, made = leaf_hash(leaves[-1].body), list[StoredLeaf]()
+    for each in amendments:
+        segment = _segment(leaves, minutes, each)
+        if segment.entry_index is None:
+            raise _unsealed()
+        leaf = session_amend(
+            SessionRef(
+                origin=origin,
+                sid=row.session_id,
+                seq=each.leaf_seq,
+                prev=prev,
+                at_ms=each.at_ms,
+                anchor=anchor,
+                began_ms=row.opened_ms,
+            ),
+            target=segment.entry_index,
+            target_hash=leaf_hash(segment.body),
+            minute=each.minute,
+            verdict=each.verdict.value,
+            delta_ms=each.delta_ms,
+            reason=each.reason.value,
+            request=commitment(RULING, salt(session_key, RULING, each.leaf_seq), each.body),
+        )
+        prev = leaf_hash(leaf)
+        made.append(StoredLeaf(leaf_seq=each.leaf_seq, kind=LeafKind.AMEND, at_ms=each.at_ms, body=leaf))
+    return tuple(made)
+
+
+def without_leaf(leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment]) -> tuple[Amendment, ...]:
+    """Return a session's decisions that have no leaf yet: the record that they change was not in the log."""
+    return tuple(each for each in amendments if each.leaf_seq > leaves[-1].leaf_seq)
+
+
+def _segment(leaves: Sequence[StoredLeaf], minutes: Sequence[StoredMinute], decided: Amendment) -> StoredLeaf:
+    """Return the leaf that holds the record of a decision's minute."""
+    place = next((each.leaf_seq for each in minutes if each.minute == decided.minute), None)
+    found = next((leaf for leaf in leaves if leaf.leaf_seq == place), None)
+    if found is None:
+        raise _unsealed()
+    return found
+
+
+def _unsealed() -> NotAllowed:
+    return NotAllowed("review.unsealed", "The minute's record is not in the log yet.", "Try again shortly.")
 
 
 def note_of(session_key: bytes, seq: int, note: str) -> dict[str, object]:

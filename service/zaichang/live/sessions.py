@@ -144,6 +144,12 @@ class SessionHub:
             del self._by_id[session.row.session_id]
             await session.stop()
 
+    async def settled(self, session_id: SessionId) -> None:
+        """Wait until a session in memory has no work under way: its records are in the log, where it has ended."""
+        for session in (*self.open_sessions(), *self._departing):
+            if session.row.session_id == session_id:
+                await session.settle()
+
     async def settle(self) -> None:
         """Wait until no session has work under way."""
         for session in (*self.open_sessions(), *self._departing):

@@ -124,10 +124,14 @@ class SequencedLog:
             return await self._submit(key, leaf)
         return await self._holding.submit(key, leaf)
 
+    async def take_in(self) -> None:
+        """Take in at once what is held back, and hold nothing back from now on."""
+        if self._holding is not None:
+            await self._holding.take_in()
+
     async def close(self) -> None:
         """Take in at once what is held back, and close the sequencer."""
-        if self._holding is not None:
-            await self._holding.close()
+        await self.take_in()
         await self.sequencer.close()
 
     async def _submit(self, key: tuple[str, int], leaf: bytes) -> int:
@@ -226,6 +230,10 @@ class LogShelf:
             if cosigned is not None:
                 log.note_witnessed(cosigned)
                 log.clock.check(self._clock.now_ms())
+
+    async def take_in(self) -> None:
+        """Take in at once what the logs hold back, and hold nothing back from now on: the service stops."""
+        await asyncio.gather(*(log.take_in() for log in self._open.values()))
 
     async def close(self) -> None:
         """Write waiting leaves, have them cosigned as far as a witness answers soon, and close every log."""

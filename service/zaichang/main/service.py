@@ -49,6 +49,7 @@ from zaichang.ports.review_desk import ReviewPorts
 from zaichang.ports.session import SessionConfig, SessionPorts
 from zaichang.ports.vision import Vision
 from zaichang.review.account_sharing import AccountSharing, SharingLimits
+from zaichang.review.decision_writer import DecisionWriter
 from zaichang.review.desk import ReviewDesk
 from zaichang.review.erasure_desk import ErasureDesk
 from zaichang.review.face_search import FaceSearch
@@ -86,6 +87,7 @@ class Services:
     revocations: RevocationDesk
     erasures: ErasureDesk
     certificates: CertificateDesk
+    decisions: DecisionWriter
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -102,6 +104,7 @@ class Services:
         try:
             await self.logs.open_existing()
             await self.recorder.recover()
+            await self.decisions.recover()
             await self.revocations.recover()
             await self.hub.recover()
             await self.erasures.recover()
@@ -123,6 +126,10 @@ class Services:
         A process that ends without this call loses no acknowledged event.
         """
         await self.late_liveness.stop()
+        await self.erasures.stop()
+        # What waits for a round enters now: a decision may wait for it.
+        await self.logs.take_in()
+        await self.decisions.stop()
         await self.hub.stop()
         await self.logs.close()
         await self.ports.vision.close()
@@ -230,7 +237,8 @@ async def build(
         enrolling.on_enrolled.append(face_search.enrolled)
         hub.on_opened.append(face_search.opened)
         hub.on_closed.append(face_search.closed)
-    review = ReviewDesk(ports, recorder, hub.learner_lock, settings.appeal_days)
+    decisions = DecisionWriter(ports, recorder, hub.settled)
+    review = ReviewDesk(ports, decisions, hub.learner_lock, settings.appeal_days)
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
     eraser = eraser_of(folder, store, clock, logs, vault, token_hex)
@@ -239,7 +247,9 @@ async def build(
     if face_search is not None:
         eraser.on_erased.append(face_search.forget)
     late_liveness = LateLiveness(ports, hub, review)
+    erasures = ErasureDesk(ports, eraser, hub, decisions)
     hub.on_closed.append(late_liveness.closed)
+    hub.on_closed.append(erasures.closed)
     return Services(
         settings=settings,
         folder=folder,
@@ -260,7 +270,8 @@ async def build(
         recorder=recorder,
         review=review,
         revocations=RevocationDesk(ports, review, hub.learner_lock),
-        erasures=ErasureDesk(ports, eraser, hub),
+        erasures=erasures,
+        decisions=decisions,
         certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate())),
         account_sharing=account_sharing,
         deliveries=deliveries,
@@ -338,6 +349,7 @@ def create_service_app(services: Services) -> FastAPI:
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,
+            holds_back=settings.log_hold_back,
             allowed_origins=settings.allowed_origins,
         )
     )

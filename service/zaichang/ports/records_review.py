@@ -74,7 +74,10 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amend:
-    """One atomic write of a decision: leaves, their records, the credit given and taken back, and the case's end."""
+    """One atomic write of a decision: leaves, their records, the credit given and taken back, and the case's end.
+
+    There are no leaves where a record that the decision changes is not in the log yet; they are stored later.
+    """
 
     session_id: SessionId
     leaves: tuple[StoredLeaf, ...]

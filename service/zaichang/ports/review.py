@@ -8,6 +8,7 @@ from typing import Protocol
 from zaichang.core.appeal_terms import AppealTerms
 from zaichang.core.enums import ProposalState, SightingKind
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
+from zaichang.ports.records import StoredLeaf
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseFilter
 from zaichang.ports.records_review import Amend, Amendment, AuditEntry, Revocation, Sighting
 from zaichang.session.playhead import IntervalSet
@@ -68,6 +69,18 @@ class DecisionStore(Protocol):
             StorageError: ``storage.conflict`` or ``storage.double_credit``; nothing is kept.
             NotAllowed: ``review.session_open``.
         """
+
+    async def add_leaves(self, session_id: SessionId, leaves: Sequence[StoredLeaf]) -> None:
+        """Store the leaves of decisions that were written without them.
+
+        Cost: commit.
+
+        Raises:
+            StorageError: ``storage.conflict`` where they do not follow the session's last leaf; nothing is kept.
+        """
+
+    async def without_leaf(self) -> Sequence[SessionId]:
+        """Return the sessions with decisions that have no leaf yet. Cost: read."""
 
     async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return a session's decisions, the oldest first. Cost: read."""

@@ -2,7 +2,8 @@
 
 A decision never edits: each minute it concerns becomes a ``session.amend`` leaf that points at the segment it changes
 (I9), written with its record, its credit and the case's end in one transaction, then carried into the log and the
-outbox like any other leaf.
+outbox like any other leaf. Where the log still holds the session's own records back, the leaf follows them
+(``review.decision_writer``).
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.core.ids import CaseId, InstitutionId, LearnerId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.text import plain_lines
-from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, ruling_leaves, view
+from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, ruling_leaves, view, without_leaf
 from zaichang.evidence.case_rules import session_case_id
-from zaichang.live.recorder import Recorder
 from zaichang.ports.purposes import Purpose
-from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
+from zaichang.ports.records import SessionRow, StoredMinute
 from zaichang.ports.records_cases import Appeal, Case, CaseClosing, CaseDraft, CaseReason
 from zaichang.ports.records_review import Amend
 from zaichang.ports.review_desk import ReviewPorts
+from zaichang.review.decision_writer import DecisionWriter
 from zaichang.session.codec import decode_event
 from zaichang.session.decisions import Verdict
 from zaichang.session.playhead import IntervalSet, difference, total_ms
@@ -63,10 +64,10 @@ class Verdicts:
 class ReviewDesk:
     """Decides cases and takes appeals."""
 
-    def __init__(self, ports: ReviewPorts, recorder: Recorder, lock: LearnerLock, appeal_days: int) -> None:
+    def __init__(self, ports: ReviewPorts, writer: DecisionWriter, lock: LearnerLock, appeal_days: int) -> None:
         """Use the ports; appeals are due within ``appeal_days`` working days."""
         self._ports = ports
-        self._recorder = recorder
+        self._writer = writer
         self._lock = lock
         self._appeal_days = appeal_days
 
@@ -300,7 +301,8 @@ class ReviewDesk:
     ) -> None:
         """Write a decision as new log entries, and carry them into the log and the outbox.
 
-        The caller holds the learner's lock.
+        The caller holds the learner's lock. Where the log holds records back, the decision is stored when this returns,
+        and its entries follow.
 
         Args:
             row: The session, closed.
@@ -316,9 +318,9 @@ class ReviewDesk:
         log = await self._ports.logs.log_for(row.institution_id, row.opened_ms)
         learner = await ports.learners.learner(row.institution_id, row.learner_id)
         key = session_key(ports.vault.unlock(learner).subject_key(), row.session_id)
-        leaves, amendments = ruling_leaves(
-            row, log.origin, log.anchor(), await ports.history.leaves(row.session_id), minutes, ruling, key
-        )
+        stored = await ports.history.leaves(row.session_id)
+        waiting = without_leaf(stored, await ports.decisions.amendments(row.session_id))
+        leaves, amendments = ruling_leaves(row, log.origin, log.anchor(), stored, minutes, ruling, key, waiting)
         await ports.decisions.amend(
             Amend(
                 session_id=row.session_id,
@@ -329,7 +331,7 @@ class ReviewDesk:
                 revoked=tuple(ruling.revoked.items()),
             )
         )
-        await self._recorder.record(row, log, leaves, _no_client)
+        await self._writer.carry(row, log, leaves)
 
 
 def _closing(case_id: CaseId, ruling: Ruling, rest_ms: int) -> CaseClosing:
@@ -364,7 +366,3 @@ def _check(case: Case, wanted: Verdicts) -> None:
         raise PeerViolation("review.invalid", f"note may have {NOTE_MAX_CHARS} characters.")
     if not plain_lines(wanted.note):
         raise PeerViolation("review.invalid", "note must not hold control or format characters.")
-
-
-def _no_client(leaf: StoredLeaf, minutes: Sequence[StoredMinute]) -> None:
-    """No client is connected; later requests read the store."""

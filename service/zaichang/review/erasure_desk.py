@@ -1,7 +1,12 @@
-"""Erasure on a running service: one reviewer proposes it, another confirms it, and it is carried out at once."""
+"""Erasure on a running service: one reviewer proposes it, another confirms it, and it is carried out.
+
+It is carried out at once, unless the log holds records of the learner back: those name the learner until they are
+written, so the confirmed erasure follows them, half an hour later at most. It is stored, so no crash loses it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import dataclass
@@ -11,12 +16,18 @@ from zaichang.core.enums import ErasureScope, ProposalState
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
 from zaichang.core.text import plain_lines
+from zaichang.live.session import LiveSession
 from zaichang.live.sessions import SessionHub
+from zaichang.live.task_sets import drained
+from zaichang.ports.records import SessionRow
 from zaichang.ports.records_review import Erasure
 from zaichang.ports.review_desk import ReviewPorts
+from zaichang.review.decision_writer import DecisionWriter
 from zaichang.review.desk import NOTE_MAX_CHARS
 from zaichang.review.erasure import Eraser
 
+RETRY_S: Final = 1.0
+"""Pause before an erasure looks again whether records are still held back."""
 BASIS: Final = re.compile(r"[a-z][a-z0-9._-]{0,47}")
 """A legal basis as the log takes it."""
 _DIGEST: Final = re.compile(r"([0-9a-f]{64})?")
@@ -45,12 +56,16 @@ class ErasureWanted:
 class ErasureDesk:
     """Takes proposals, and carries out those that a second person confirms."""
 
-    def __init__(self, ports: ReviewPorts, eraser: Eraser, hub: SessionHub) -> None:
-        """Use the ports; ``hub`` keeps the learner's next session waiting."""
+    def __init__(self, ports: ReviewPorts, eraser: Eraser, hub: SessionHub, decisions: DecisionWriter) -> None:
+        """Use the ports; ``hub`` keeps the learner's next session waiting, ``decisions`` writes the decisions."""
         self._ports = ports
         self._requests = ports.erasures
         self._eraser = eraser
         self._hub = hub
+        self._decisions = decisions
+        self._waiting: dict[tuple[InstitutionId, LearnerId], Erasure] = {}
+        """Confirmed erasures that wait for the end of a session."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def propose(self, institution_id: InstitutionId, reviewer_id: ReviewerId, wanted: ErasureWanted) -> Erasure:
         """Keep a proposal; nothing is destroyed before another reviewer confirms it.
@@ -85,7 +100,7 @@ class ErasureDesk:
         return erasure
 
     async def confirm(self, institution_id: InstitutionId, reviewer_id: ReviewerId, erasure_id: str) -> Erasure:
-        """Confirm a proposal and carry it out.
+        """Confirm a proposal and carry it out; where the log holds records of the learner back, after those.
 
         Raises:
             NotFound: ``erasure.unknown``, also for another institution's; ``learner.unknown``.
@@ -106,7 +121,11 @@ class ErasureDesk:
             now_ms = self._ports.clock.now_ms()
             await self._requests.decide_erasure(erasure_id, ProposalState.CONFIRMED, reviewer_id, now_ms)
             await self._note(reviewer_id, "erasure.confirm", erasure)
-            await self._carry_out(await self._requests.erasure(erasure_id))
+            erasure = await self._requests.erasure(erasure_id)
+            if await self._held_back(erasure):
+                self._beside(erasure)
+            else:
+                await self._carry_out(erasure)
         return await self._requests.erasure(erasure_id)
 
     async def refuse(self, institution_id: InstitutionId, reviewer_id: ReviewerId, erasure_id: str) -> Erasure:
@@ -123,23 +142,75 @@ class ErasureDesk:
         return await self._requests.erasure(erasure_id)
 
     async def recover(self) -> None:
-        """Finish the erasures that a crash interrupted. One that fails is left for the next start."""
+        """Finish the erasures that a stop interrupted. One that fails is left for the session's end or the next start.
+
+        The records of earlier sessions are in the log by now, so none waits.
+        """
         await self._eraser.finish_pending()
         for erasure in await self._requests.unfinished_erasures():
-            try:
-                async with self._hub.learner_lock(erasure.institution_id, erasure.learner_id):
-                    await self._carry_out(erasure)
-            except ZaichangError as error:
-                _log.error("erasure %s is not carried out yet: %s", erasure.erasure_id, error)
+            await self._try(erasure)
+
+    def closed(self, row: SessionRow) -> None:
+        """A session has ended: carry out the erasure that waited for its end."""
+        erasure = self._waiting.pop((row.institution_id, row.learner_id), None)
+        if erasure is not None:
+            self._beside(erasure)
+
+    async def settle(self) -> None:
+        """Wait until no confirmed erasure waits for the log (simulations and tests)."""
+        await drained(self._tasks)
+
+    async def stop(self) -> None:
+        """Cancel what waits; the next start carries it out."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*tuple(self._tasks), return_exceptions=True)
+
+    def _beside(self, erasure: Erasure) -> None:
+        task = asyncio.ensure_future(self._try(erasure))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, erasure: Erasure) -> None:
+        """Carry out an erasure once the learner's records are in the log."""
+        owner = (erasure.institution_id, erasure.learner_id)
+        try:
+            while True:
+                # Not under the lock: the learner may study meanwhile.
+                for session in self._sessions(erasure):
+                    await session.settle()
+                await self._decisions.settle(*owner)
+                async with self._hub.learner_lock(*owner):
+                    if not await self._held_back(erasure):
+                        await self._carry_out(erasure)
+                        return
+                await asyncio.sleep(RETRY_S)
+        except ZaichangError as error:
+            _log.error("erasure %s is not carried out yet: %s", erasure.erasure_id, error)
+            if error.code == "erase.open_session":
+                self._waiting[owner] = erasure
+
+    async def _held_back(self, erasure: Erasure) -> bool:
+        """Return whether the log holds records of the learner back, or decisions about them."""
+        if self._decisions.waits(erasure.institution_id, erasure.learner_id):
+            return True
+        for session in self._sessions(erasure):
+            if session.log.holds_back and any(
+                leaf.entry_index is None for leaf in await self._ports.history.leaves(session.row.session_id)
+            ):
+                return True
+        return False
+
+    def _sessions(self, erasure: Erasure) -> list[LiveSession]:
+        owner = (erasure.institution_id, erasure.learner_id)
+        return [each for each in self._hub.open_sessions() if (each.row.institution_id, each.row.learner_id) == owner]
 
     async def _carry_out(self, erasure: Erasure) -> None:
         """Erase; the caller holds the learner's lock."""
-        owner = (erasure.institution_id, erasure.learner_id)
-        for session in self._hub.open_sessions():
-            if (session.row.institution_id, session.row.learner_id) == owner:
-                # An ended session may still write records, which name the learner.
-                await session.settle()
-                await self._hub.release(session)
+        for session in self._sessions(erasure):
+            # An ended session may still write records, which name the learner.
+            await session.settle()
+            await self._hub.release(session)
         await self._eraser.erase(erasure)
 
     async def _own(self, institution_id: InstitutionId, erasure_id: str) -> Erasure:

@@ -21,6 +21,15 @@ def delay_ms(began_ms: int) -> int:
     return ROUND_MS - began_ms % ROUND_MS
 
 
+def in_log_by_ms(at_ms: int) -> int:
+    """Return by when a log that holds leaves back has taken in those that a session's record at this time needs.
+
+    Args:
+        at_ms: When the record was written: an event, or a decision about a session that has ended.
+    """
+    return round_of(at_ms) + 2 * ROUND_MS
+
+
 def earliest_ms(version: int, kind: str, at_ms: int) -> int:
     """Return the earliest moment at which a leaf with this date may have been written.
 

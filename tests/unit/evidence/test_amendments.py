@@ -11,7 +11,15 @@ from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind, ReviewOutcome, SessionState
 from zaichang.core.errors import NotAllowed
 from zaichang.core.reasons import ReasonCode
-from zaichang.evidence.amendments import AppealBehind, Ruling, left_to_decide, note_of, ruling_leaves
+from zaichang.evidence.amendments import (
+    AppealBehind,
+    Ruling,
+    amend_leaves,
+    left_to_decide,
+    note_of,
+    ruling_leaves,
+    without_leaf,
+)
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import DeadlineReached, Event, HeartbeatReceived
 from zaichang.session.playhead import IntervalSet
@@ -166,9 +174,27 @@ def test_a_ruling_is_never_dated_before_the_last_leaf() -> None:
     assert leaves[0].at_ms == SEGMENT.at_ms
 
 
-@pytest.mark.parametrize("case", ["no leaf", "leaf unknown", "not in the log"])
-def test_a_minute_whose_record_is_not_in_the_log_waits(case: str) -> None:
-    leaf_seq = {"no leaf": None, "leaf unknown": 7, "not in the log": 1}[case]
-    leaves = (LEAVES[0], replace(SEGMENT, entry_index=None)) if case == "not in the log" else LEAVES
+@pytest.mark.parametrize("leaf_seq", [None, 7])
+def test_a_minute_without_a_stored_record_is_not_decided(leaf_seq: int | None) -> None:
     with pytest.raises(NotAllowed, match=r"review\.unsealed"):
-        ruling_leaves(ROW, "log/1", None, leaves, [minute(0, leaf_seq=leaf_seq)], ruling({0: ()}), KEY)
+        ruling_leaves(ROW, "log/1", None, LEAVES, [minute(0, leaf_seq=leaf_seq)], ruling({0: ()}), KEY)
+
+
+def test_a_decision_about_a_record_that_is_not_in_the_log_gets_its_leaf_later() -> None:
+    minutes = [minute(0, undecided=((0, 20_000),)), minute(1, "F")]
+    held = (LEAVES[0], replace(SEGMENT, entry_index=None))
+    granted: dict[int, IntervalSet] = {0: ((0, 20_000),)}
+    none, first = ruling_leaves(ROW, "log/1", None, held, minutes, ruling(granted), KEY)
+    # The record is in the log by now; the first decision is not, so the second waits for it.
+    also, second = ruling_leaves(ROW, "log/1", None, LEAVES, minutes, ruling({1: ()}, at_ms=5), KEY, first)
+    assert (none, also) == ((), ())
+    assert [each.leaf_seq for each in (*first, *second)] == [2, 3]
+    assert second[0].at_ms == first[0].at_ms, "no decision is dated before an earlier one"
+    with pytest.raises(NotAllowed, match=r"review\.unsealed"):
+        amend_leaves(ROW, "log/1", None, held, minutes, first, KEY)
+    assert without_leaf(LEAVES, (*first, *second)) == (*first, *second)
+    made = amend_leaves(ROW, "log/1", None, LEAVES, minutes, (*first, *second), KEY)
+    (whole,), (record,) = ruling_leaves(ROW, "log/1", None, LEAVES, minutes, ruling(granted), KEY)
+    assert (made[0], first[0]) == (whole, record), "the leaf is the one that would have been written at once"
+    assert parse_leaf(made[1].body)["prev"] == leaf_hash(made[0].body).hex()
+    assert without_leaf((*LEAVES, *made), (*first, *second)) == ()

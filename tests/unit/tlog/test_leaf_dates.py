@@ -8,7 +8,7 @@ from support.leaf_samples import ORIGIN, SEGMENT
 from zaichang.core.enums import LeafKind
 from zaichang.core.units import MINUTE_MS, ROUND_MS
 from zaichang.tlog.leaf import SessionRef, parse_leaf, session_segment
-from zaichang.tlog.leaf_dates import delay_ms, earliest_ms, latest_ms, round_of
+from zaichang.tlog.leaf_dates import delay_ms, earliest_ms, in_log_by_ms, latest_ms, round_of
 
 
 def dates_of(began_ms: int) -> list[object]:
@@ -53,3 +53,10 @@ def test_rounds() -> None:
 def test_the_moments_that_a_date_allows(version: int, kind: LeafKind, before_ms: int, after_ms: int) -> None:
     at_ms = 5 * ROUND_MS
     assert (earliest_ms(version, kind, at_ms), latest_ms(version, kind, at_ms)) == (at_ms - before_ms, at_ms + after_ms)
+
+
+def test_a_log_that_holds_back_has_taken_a_record_in_by_the_end_of_the_next_round() -> None:
+    for began_ms in (0, 1, ROUND_MS - 1):
+        for at_ms in (began_ms + 1, began_ms + ROUND_MS, began_ms + 5 * ROUND_MS - 1):
+            dated_ms = round_of(at_ms + delay_ms(began_ms))
+            assert at_ms < dated_ms + ROUND_MS <= in_log_by_ms(at_ms) <= at_ms + 2 * ROUND_MS

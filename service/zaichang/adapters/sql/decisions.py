@@ -15,6 +15,7 @@ from zaichang.core.enums import CaseKind, ReviewOutcome, stored
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.core.reasons import ReasonCode
+from zaichang.ports.records import StoredLeaf
 from zaichang.ports.records_cases import Appeal, CaseDraft
 from zaichang.ports.records_review import Amend, Amendment
 from zaichang.session.decisions import Verdict
@@ -34,6 +35,19 @@ class Decisions:
     async def amend(self, write: Amend) -> None:
         """See the port."""
         await self._db.write(lambda db: _amend(db, write))
+
+    async def add_leaves(self, session_id: SessionId, leaves: Sequence[StoredLeaf]) -> None:
+        """See the port."""
+        await self._db.write(lambda db: _add_leaves(db, session_id, leaves))
+
+    async def without_leaf(self) -> Sequence[SessionId]:
+        """See the port."""
+        sql = (
+            "SELECT DISTINCT session_id FROM amendments a WHERE delivered = 0 AND NOT EXISTS "
+            "(SELECT 1 FROM leaves l WHERE l.session_id = a.session_id AND l.leaf_seq = a.leaf_seq) ORDER BY 1"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql).fetchall())
+        return [SessionId(row[0]) for row in rows]
 
     async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """See the port."""
@@ -163,15 +177,15 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
             "The same person's time in another session counts at this moment.",
             "One person earns one hour. Two people who look alike: call the likeness expected in the account's case.",
         )
-    (last,) = db.execute("SELECT max(leaf_seq) FROM leaves WHERE session_id = ?", (write.session_id,)).fetchone()
-    if write.leaves and write.leaves[0].leaf_seq != last + 1:
-        raise StorageError("storage.conflict", "Another decision about this session came in between.", "Look again.")
-    for leaf in write.leaves:
-        db.execute(
-            "INSERT INTO leaves (session_id, leaf_seq, kind, at_ms, body, first_minute, n_minutes) "
-            "VALUES (?, ?, ?, ?, ?, 0, 0)",
-            (write.session_id, leaf.leaf_seq, leaf.kind, leaf.at_ms, leaf.body),
-        )
+    (last,) = db.execute(
+        "SELECT max(n) FROM (SELECT max(leaf_seq) AS n FROM leaves WHERE session_id = ?1 "
+        "UNION ALL SELECT max(leaf_seq) FROM amendments WHERE session_id = ?1)",
+        (write.session_id,),
+    ).fetchone()
+    if write.amendments and write.amendments[0].leaf_seq != last + 1:
+        raise _came_between()
+    if write.leaves:
+        _add_leaves(db, write.session_id, write.leaves)
     for each in write.amendments:
         db.execute(
             f"INSERT INTO amendments ({_AMENDMENT}, note, revocation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",  # noqa: S608 - constant
@@ -196,6 +210,21 @@ def _amend(db: sqlite3.Connection, write: Amend) -> None:
         take_back(db, where, write.session_id, minute, intervals)
     if write.close is not None:
         close_case(db, write.close)
+
+
+def _add_leaves(db: sqlite3.Connection, session_id: SessionId, leaves: Sequence[StoredLeaf]) -> None:
+    (last,) = db.execute("SELECT max(leaf_seq) FROM leaves WHERE session_id = ?", (session_id,)).fetchone()
+    if leaves[0].leaf_seq != last + 1:
+        raise _came_between()
+    db.executemany(
+        "INSERT INTO leaves (session_id, leaf_seq, kind, at_ms, body, first_minute, n_minutes) "
+        "VALUES (?, ?, ?, ?, ?, 0, 0)",
+        [(session_id, leaf.leaf_seq, leaf.kind, leaf.at_ms, leaf.body) for leaf in leaves],
+    )
+
+
+def _came_between() -> StorageError:
+    return StorageError("storage.conflict", "Another decision about this session came in between.", "Look again.")
 
 
 def forget_in_review(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId) -> None:

@@ -11,9 +11,9 @@ from zaichang.api.contract import contract_router, refused
 from zaichang.api.decisions.revocations import PAGE_MAX
 from zaichang.api.models.common import ID_PATTERN
 from zaichang.api.models.erasures import ErasureLine, ErasureRequest, ErasuresAnswer
-from zaichang.api.parts import Parts
+from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import names_of
-from zaichang.core.enums import ErasureScope
+from zaichang.core.enums import ErasureScope, ProposalState
 from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.ports.records_review import Erasure
@@ -39,7 +39,7 @@ def erasures_router() -> APIRouter:
         return ErasuresAnswer(
             institution=names_of(caller.institution),
             reviewer=caller.reviewer_id,
-            erasures=[_line(each) for each in found],
+            erasures=[_line(parts, each) for each in found],
         )
 
     @router.post(
@@ -65,7 +65,8 @@ def erasures_router() -> APIRouter:
             request=asked.request,
             note=asked.note,
         )
-        return _line(await parts.erasures.propose(caller.institution.institution_id, caller.reviewer_id, wanted))
+        made = await parts.erasures.propose(caller.institution.institution_id, caller.reviewer_id, wanted)
+        return _line(parts, made)
 
     @router.post(
         "/erasures/{erasure_id}/confirm",
@@ -78,9 +79,13 @@ def erasures_router() -> APIRouter:
         ),
     )
     async def confirm_erasure(caller: ByReviewer, erasure_id: ErasureId, parts: Parts) -> ErasureLine:
-        """Confirm another reviewer's proposal. The data is destroyed at once, and the log gets an entry."""
+        """Confirm another reviewer's proposal. The data is destroyed at once, and the log gets an entry.
+
+        Where the log holds records of the learner back, the data is destroyed after those; `state` is `confirmed`.
+        """
         name = check_id(erasure_id, "erasure")
-        return _line(await parts.erasures.confirm(caller.institution.institution_id, caller.reviewer_id, name))
+        decided = await parts.erasures.confirm(caller.institution.institution_id, caller.reviewer_id, name)
+        return _line(parts, decided)
 
     @router.post(
         "/erasures/{erasure_id}/refuse",
@@ -89,12 +94,14 @@ def erasures_router() -> APIRouter:
     async def refuse_erasure(caller: ByReviewer, erasure_id: ErasureId, parts: Parts) -> ErasureLine:
         """Refuse a proposal, or withdraw one's own."""
         name = check_id(erasure_id, "erasure")
-        return _line(await parts.erasures.refuse(caller.institution.institution_id, caller.reviewer_id, name))
+        decided = await parts.erasures.refuse(caller.institution.institution_id, caller.reviewer_id, name)
+        return _line(parts, decided)
 
     return router
 
 
-def _line(erasure: Erasure) -> ErasureLine:
+def _line(parts: ApiParts, erasure: Erasure) -> ErasureLine:
+    waits = erasure.state is ProposalState.CONFIRMED
     return ErasureLine(
         erasure=erasure.erasure_id,
         learner=erasure.learner_id,
@@ -109,4 +116,5 @@ def _line(erasure: Erasure) -> ErasureLine:
         decided_ms=erasure.decided_ms,
         sessions=erasure.sessions,
         entry=erasure.entry_index,
+        in_log_by_ms=parts.in_log_by_ms(erasure.decided_ms if waits else None),
     )

@@ -91,7 +91,10 @@ def revocations_router() -> APIRouter:
         ),
     )
     async def confirm(caller: ByReviewer, revocation_id: RevocationId, parts: Parts) -> RevocationLine:
-        """Confirm another reviewer's proposal. The time stops counting by new records in the log; none is edited."""
+        """Confirm another reviewer's proposal. The time stops counting by new records in the log; none is edited.
+
+        A log that holds records back takes them in by `in_log_by_ms`; the time stops counting at once.
+        """
         name = check_id(revocation_id, "revocation")
         return await _line(
             parts, await parts.revocations.confirm(caller.institution.institution_id, caller.reviewer_id, name)
@@ -130,4 +133,5 @@ async def _line(parts: ApiParts, revocation: Revocation) -> RevocationLine:
         decided_ms=revocation.decided_ms,
         revoked_ms=revocation.revoked_ms,
         standing_ms=await parts.revocations.standing_ms(revocation) if waits else None,
+        in_log_by_ms=parts.in_log_by_ms(revocation.decided_ms if revocation.revoked_ms else None),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from zaichang.api.models.common import Answer, Asked, At, Cursor, InstitutionNames, Reason, one_of
+from zaichang.api.models.common import Answer, Asked, At, Cursor, InLogBy, InstitutionNames, Reason, one_of
 from zaichang.api.models.sessions import MINUTES_MAX, AppealLine, MinuteIndex, SessionDetail, SessionLine
 from zaichang.audit.changes.rulings import GRANT_REASONS, REFUSE_REASONS
 from zaichang.core.enums import ReviewOutcome
@@ -86,6 +86,12 @@ class CaseDetail(CaseLine):
     accounts: list[AccountLine] | None = Field(default=None, description="For the kinds `device` and `address`.")
     allowance: HeldAllowance | None = Field(default=None, description="For a case about one learner.")
     sessions: list[SessionLine] | None = Field(default=None, description="That learner's newest sessions.")
+
+
+class DecidedCase(CaseLine):
+    """A case as it stands after a decision."""
+
+    in_log_by_ms: InLogBy
 
 
 class DecisionRequest(Asked):

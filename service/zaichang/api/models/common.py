@@ -64,6 +64,13 @@ Ms = Annotated[int, Field(description="A duration in milliseconds.", examples=[6
 Interval = Annotated[
     tuple[int, int], Field(description="Positions [start, end) in the lesson, milliseconds.", examples=[[0, 60_000]])
 ]
+InLogBy = Annotated[
+    int | None,
+    Field(
+        description="By when the log holds the decision, server time; null where it holds it, or no decision waits.",
+        examples=[None],
+    ),
+]
 Cursor = Annotated[
     str, Field(description="The next page's cursor; empty on the last page.", examples=["1767225600000.5f0c"])
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, Interval, Ms, Reason, one_of
+from zaichang.api.models.common import Answer, Asked, At, InLogBy, InstitutionNames, Interval, Ms, Reason, one_of
 from zaichang.audit.changes.rulings import REVOKE_REASONS
 from zaichang.core.enums import RevocationScope
 from zaichang.review.desk import NOTE_MAX_CHARS
@@ -64,6 +64,7 @@ class RevocationLine(Answer):
     standing_ms: int | None = Field(
         default=None, description="How much it would take back now; only while it is proposed.", examples=[60_000]
     )
+    in_log_by_ms: InLogBy
 
 
 class RevocationsAnswer(Answer):

@@ -13,6 +13,7 @@ const words = {
   title: { zh: "审核队列", en: "Review queue" },
   noKey: { zh: "此页面需要审核人员的个人密钥，请使用机构发给您的地址打开。", en: "This page needs a reviewer's own key: open it with the address that your institution gave you." },
   shared: { zh: "您使用的是共用密钥，只能查看。作出决定需要个人密钥。", en: "This is the shared staff key: it only looks. Deciding needs a key of your own." },
+  recorded: { zh: "决定已记录，最迟写入日志的时间", en: "The decision is recorded. It will be in the log by" },
   none: { zh: "没有待审核的事项。", en: "Nothing waits for a decision." },
   noneDecided: { zh: "还没有已审核的事项。", en: "Nothing has been decided yet." },
   all: { zh: "全部", en: "All" },
@@ -137,6 +138,7 @@ async function decide() {
     const body = JSON.stringify({ outcome, minutes, note: state.note, reason });
     const decided = await json(`/v1/cases/${current().case}/decision`, { key, body });
     state.done += 1;
+    state.by = decided.in_log_by_ms;
     state.busy = false;
     if (decided.state === "closed") {
       state.cases.splice(state.at, 1);
@@ -374,6 +376,7 @@ function draw() {
     main,
     h("h1", {}, state.list ? `${t(words.title)} · ${t(state.list.institution)}` : t(words.title)),
     state.error ? problem(state.error) : null,
+    state.by ? h("p", { class: "notice ok", role: "status" }, `${t(words.recorded)} ${when(state.by)}`) : null,
     state.list ? filters() : null,
     state.list
       ? h(

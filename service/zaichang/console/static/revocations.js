@@ -27,6 +27,7 @@ const words = {
   case: { zh: "同时结束的案件", en: "Case that it ends" },
   send: { zh: "提出", en: "Propose" },
   sent: { zh: "已提出，等待另一位审核人员确认。", en: "Proposed. Another reviewer must confirm it." },
+  recorded: { zh: "已记录，最迟写入日志的时间", en: "Recorded. It will be in the log by" },
   none: { zh: "还没有撤销记录。", en: "No revocation yet." },
   proposed: { zh: "等待确认", en: "waits for a second person" },
   confirmed: { zh: "正在执行", en: "is being carried out" },
@@ -152,6 +153,7 @@ function card(found) {
     h("p", {}, t(found.reason), " ", h("span", { class: "quiet mono" }, found.reason.code)),
     found.note ? h("p", {}, found.note) : null,
     h("p", { class: "quiet" }, `${t(words.by)} ${found.proposed_by}, ${when(found.proposed_ms)}`, found.decided_by ? ` · ${t(words.second)} ${found.decided_by}, ${when(found.decided_ms)}` : ""),
+    found.in_log_by_ms ? h("p", { class: "quiet" }, `${t(words.recorded)} ${when(found.in_log_by_ms)}`) : null,
     found.state === "proposed" && state.list.reviewer ? decide(found) : null,
   );
 }

@@ -24,7 +24,8 @@ WAIT_S: Final = 5.0
 """Longest sleep at once, so that a clock that is set is followed."""
 AT_ONCE: Final = 2_048
 """Leaves that are submitted together, below the number that may wait for a batch."""
-_HELD: Final = (LeafKind.START, LeafKind.SEGMENT, LeafKind.FINAL, LeafKind.POLICY)
+_HELD: Final = (LeafKind.START, LeafKind.SEGMENT, LeafKind.FINAL, LeafKind.AMEND, LeafKind.VOID, LeafKind.POLICY)
+"""A later change is held, too: the service grants time at the moment at which the learner's next session ends."""
 
 Submit = Callable[[SubmissionKey, bytes], Awaitable[int]]
 """Logs a leaf and returns its index."""
@@ -61,7 +62,7 @@ def drawn(keys: Sequence[SubmissionKey], draw: Callable[[int], int] = secrets.ra
 
 
 class Holding:
-    """The leaves of one log that wait for the end of their round. ``close`` submits them at once.
+    """The leaves of one log that wait for the end of their round. ``take_in`` submits them at once.
 
     Args:
         submit: Logs a leaf.
@@ -81,6 +82,7 @@ class Holding:
         self._rounds: dict[int, list[SubmissionKey]] = {}
         self._timers: dict[int, asyncio.Task[None]] = {}
         self._entering: set[asyncio.Task[None]] = set()
+        self._open = False
 
     async def submit(self, key: SubmissionKey, leaf: bytes) -> int:
         """Log a leaf once its round has ended; return its index. The same submission again joins the first.
@@ -100,7 +102,7 @@ class Holding:
                 before=None if before is None else before.index,
             )
             due = due_ms(leaf)
-            if due <= self._now_ms():
+            if self._open or due <= self._now_ms():
                 self._enter([key])
             else:
                 self._rounds.setdefault(due, []).append(key)
@@ -110,8 +112,9 @@ class Holding:
             raise conflict(key)
         return await asyncio.shield(held.index)
 
-    async def close(self) -> None:
-        """Submit at once what is held: after the process has ended no timer would."""
+    async def take_in(self) -> None:
+        """Submit at once what is held, and from now on every leaf: after the process has ended no timer would."""
+        self._open = True
         for timer in self._timers.values():
             timer.cancel()
         await asyncio.gather(*self._timers.values(), return_exceptions=True)

@@ -72,6 +72,20 @@ async def test_credit_that_is_there_already_leaves_nothing_of_the_decision(tmp_p
         assert await credited(store) == ((0, 60),)
 
 
+async def test_the_leaves_of_a_decision_may_follow_it(tmp_path: Path) -> None:
+    async with decided(tmp_path) as store:
+        await store.amend(replace(WRITE, leaves=()))
+        assert [leaf.kind for leaf in await store.leaves("s1")] == [LeafKind.START]
+        assert await credited(store) == ((0, 50), (100, 110)), "it counts at once"
+        assert await store.without_leaf() == ["s1"]
+        with pytest.raises(StorageError, match=r"storage\.conflict"):  # its number is taken, although its leaf is not
+            await store.amend(replace(WRITE, leaves=(), credited=()))
+        with pytest.raises(StorageError, match=r"storage\.conflict"):
+            await store.add_leaves("s1", (replace(LEAF, leaf_seq=2),))
+        await store.add_leaves("s1", (LEAF,))
+        assert await store.without_leaf() == [] and len(await store.leaves("s1")) == 2
+
+
 async def test_a_decision_that_came_in_between_is_a_conflict(tmp_path: Path) -> None:
     async with decided(tmp_path) as store:
         with pytest.raises(StorageError, match=r"storage\.conflict"):

@@ -31,6 +31,10 @@ def amend(sid: str, seq: int, at_ms: int) -> bytes:
     return leaf.session_amend(ref, **fields, reason="NO_FACE", request=HASH)
 
 
+def erasure(at_ms: int) -> bytes:
+    return leaf.record(LeafKind.ERASURE, ORIGIN, at_ms, request=HASH, date="2026-11-22", basis="x", sessions=1)
+
+
 def policy(at_ms: int) -> bytes:
     return leaf.record(LeafKind.POLICY, ORIGIN, at_ms, name="p", digest=HASH)
 
@@ -82,18 +86,19 @@ async def test_leaves_wait_for_the_end_of_their_round() -> None:
     assert indexes != sorted(indexes), "drawn anew: one order of 20! is that of the starts"
 
 
-async def test_a_change_of_credit_enters_at_once_but_not_before_its_session() -> None:
+async def test_a_change_of_credit_waits_too_and_comes_after_its_session() -> None:
     log = Log()
     holding = log.holding()
-    assert await holding.submit(("old", 4), amend("old", 4, log.now_ms)) == 0
+    assert await holding.submit(("erased-1", 0), erasure(log.now_ms)) == 0, "an erasure names no session"
+    old = asyncio.create_task(holding.submit(("old", 4), amend("old", 4, log.now_ms)))
     begun = asyncio.create_task(holding.submit(("s", 0), start("s", log.now_ms)))
     await settled()
     changed = asyncio.create_task(holding.submit(("s", 1), amend("s", 1, log.now_ms)))
     await settled()
-    assert [key for key, _ in log.entries] == [("old", 4)]
+    assert [key for key, _ in log.entries] == [("erased-1", 0)]
     log.until_ms = 11 * ROUND_MS
-    assert (await begun, await changed) == (1, 2)
-    assert await holding.submit(("s", 2), amend("s", 2, log.now_ms)) == 3
+    assert sorted([await old, await begun, await changed]) == [1, 2, 3] and await begun < await changed
+    assert await holding.submit(("s", 2), amend("s", 2, log.now_ms - ROUND_MS)) == 4, "its round has ended"
 
 
 async def test_the_same_submission_joins_the_first_and_other_bytes_are_refused() -> None:
@@ -126,8 +131,9 @@ async def test_closing_takes_in_at_once_all_that_is_held() -> None:
     ]
     await settled()
     waiting[0].cancel()
-    await holding.close()
+    await holding.take_in()
     assert [key for key, _ in log.entries] == [("s0", 0), ("s1", 0), ("s2", 0)], "the earlier round first"
+    assert await holding.submit(("s3", 0), start("s3", log.now_ms)) == 3, "a later one enters at once"
 
 
 async def test_an_error_of_the_log_reaches_every_submitter() -> None:
@@ -139,7 +145,7 @@ async def test_an_error_of_the_log_reaches_every_submitter() -> None:
     log.until_ms = 11 * ROUND_MS
     with pytest.raises(FatalLogError):
         await waiting[1]
-    await holding.close()
+    await holding.take_in()
 
 
 async def test_a_session_s_leaves_enter_one_after_another_also_where_the_log_is_slow() -> None:
@@ -171,10 +177,9 @@ def test_every_order_is_drawn() -> None:
     assert drawn([]) == []
 
 
-def test_only_leaves_of_running_sessions_and_their_policies_are_due_later() -> None:
-    assert due_ms(start("s", 5)) == due_ms(policy(5)) == ROUND_MS
-    assert due_ms(amend("s", 1, 5)) == 0
-    assert due_ms(leaf.record(LeafKind.ERASURE, ORIGIN, 5, request=HASH, date="2026-11-22", basis="x", sessions=1)) == 0
+def test_only_leaves_of_sessions_and_their_policies_are_due_later() -> None:
+    assert due_ms(start("s", 5)) == due_ms(policy(5)) == due_ms(amend("s", 1, 5)) == ROUND_MS
+    assert due_ms(erasure(5)) == 0
 
 
 async def test_a_round_larger_than_one_part_enters_whole(monkeypatch: pytest.MonkeyPatch) -> None:
