@@ -109,8 +109,8 @@ class Exchange:
     """A connection to one HTTP server, kept open from request to request.
 
     Args:
-        url: The server's address, with a prefix for every path.
-        wrong: The error to raise where the URL is no HTTP address.
+        url: The server's address, with a prefix for every path, and a query that every request repeats.
+        wrong: The error to raise where the URL is no HTTP address, or names a user, who would be left out.
 
     Raises:
         ConfigError: ``wrong``.
@@ -119,9 +119,14 @@ class Exchange:
     def __init__(self, url: str, wrong: ConfigError) -> None:
         """Connect with the first request."""
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or parts.hostname is None:
+        try:
+            port = parts.port
+        except ValueError:
+            raise wrong from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise wrong
-        self._host, self._port, self._prefix = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._host, self._port, self._prefix = parts.hostname, port, parts.path.rstrip("/")
+        self._query = f"?{parts.query}" if parts.query else ""
         self._tls = parts.scheme == "https"
         self._connection: http.client.HTTPConnection | None = None
 
@@ -153,7 +158,7 @@ class Exchange:
 
         def work() -> tuple[int, bytes]:
             try:
-                connection.request(method, self._prefix + path, body, dict(headers))
+                connection.request(method, self._prefix + path + self._query, body, dict(headers))
                 # Closed here: an answer that its error's frames keep alive would keep the socket open, too.
                 with connection.getresponse() as answer:
                     parts, left = [], limit

@@ -14,7 +14,7 @@ from zaichang.log.command_records import log_waiting_records
 from zaichang.log.key_rotation import Rotation
 from zaichang.log.shelf import LogShelf, log_origin, log_year
 from zaichang.log.signing import SigningConfig
-from zaichang.log.stamps.keeper import Authority
+from zaichang.log.stamps.keeper import Authority, connect
 from zaichang.log.stamps.tokens import load_roots
 from zaichang.log.witnessing import StartRule, largest_known, last_round, parse_peer
 from zaichang.main.logs import FolderLogs
@@ -55,7 +55,7 @@ def authority_of(settings: Settings) -> Authority | None:
     """Return the time-stamping authority of the settings; None where they name none.
 
     Raises:
-        ConfigError: ``tsa.certificates``, ``install.tsa_missing``.
+        ConfigError: ``tsa.certificates``, ``tsa.address``, ``install.tsa_missing``.
     """
     if not settings.log_tsa:
         return None
@@ -65,6 +65,7 @@ def authority_of(settings: Settings) -> Authority | None:
             "log_tsa is set and log_tsa_certificates is not: no answer could be checked.",
             "Ask the time-stamping authority for the certificate of its root.",
         )
+    connect(settings.log_tsa)  # refuses a wrong address at the start, not an hour later
     return Authority(url=settings.log_tsa, roots=load_roots(settings.log_tsa_certificates))
 
 

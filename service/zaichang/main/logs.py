@@ -22,6 +22,7 @@ from zaichang.adapters.posix.side_files import PosixSideFiles
 from zaichang.adapters.sql.log_head import SqliteHeadStore
 from zaichang.adapters.sql.witness_store import WitnessStore
 from zaichang.audit.check import Check
+from zaichang.audit.whole.stamps import StampedMs
 from zaichang.core.ids import InstitutionId
 from zaichang.log.fetch_guard import Limits
 from zaichang.log.http_source import HttpSource
@@ -112,6 +113,8 @@ def open_monitor(
     scan: Callable[[], Sequence[Check]],
     max_age_s: int,
     beside: Callable[[], object] = lambda: None,
+    stamped_ms: StampedMs | None = None,
+    max_stamp_age_s: int = 7_200,
 ) -> Monitor:
     """Return the watch over another log.
 
@@ -122,6 +125,8 @@ def open_monitor(
         scan: Checks the whole copy.
         max_age_s: The oldest that the newest cosignature of a growing log may be.
         beside: Returns the state of the other files that the scan reads.
+        stamped_ms: Checks time stamps; None where the reader names no authority.
+        max_stamp_age_s: The oldest that the newest time stamp of a growing log may be.
 
     Raises:
         ConfigError: ``mirror.url``.
@@ -130,7 +135,18 @@ def open_monitor(
     remote = source.startswith(("http://", "https://"))
     shown = HttpSource(source) if remote else FolderSource(Path(source))
     mirror = open_mirror(source, into, trust)
-    return Monitor(shown, PosixLogStore(into), mirror, scan, trust, lambda: int(time.time()), max_age_s, beside)
+    return Monitor(
+        shown,
+        PosixLogStore(into),
+        mirror,
+        scan,
+        trust,
+        lambda: int(time.time()),
+        max_age_s,
+        beside,
+        stamped_ms,
+        max_stamp_age_s,
+    )
 
 
 def open_witness_memory(folder: Path) -> WitnessMemory:

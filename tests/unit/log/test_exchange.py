@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,33 @@ def test_an_answer_is_read_up_to_its_limit() -> None:
         exchange = Exchange(url, WRONG)
         assert exchange.request("GET", "/", None, 10, LONG_S) == (200, b"b" * 10)
         exchange.close()
-    for url in ("ftp://x", "http://"):
+    for url in ("ftp://x", "http://", "http://x:port", "http://user:secret@x"):
         with pytest.raises(ConfigError, match=r"x\.url"):
             Exchange(url, WRONG)
+
+
+def test_the_query_of_an_address_is_sent_with_every_request() -> None:
+    asked = list[str]()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        exchange = Exchange(f"http://127.0.0.1:{server.server_port}/tsa/?account=7&key=a", WRONG)
+        for path in ("", "/more"):
+            exchange.request("GET", path, None, 10, LONG_S)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert asked == ["/tsa?account=7&key=a", "/tsa/more?account=7&key=a"]
 
 
 def test_a_mirror_and_a_witness_request_end(medium: LogMedium) -> None:

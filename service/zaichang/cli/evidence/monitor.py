@@ -14,6 +14,8 @@ from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
 from zaichang.audit.inspection.inspect import inspect
 from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import load_trust, open_files, read_file, tile_reader, verify_path
+from zaichang.audit.whole.stamps import StampedMs
+from zaichang.cli.evidence.stamp_roots import TSA_HELP, stamped_ms_of
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError, StorageError
 from zaichang.tlog.trust import Trust
@@ -36,6 +38,11 @@ def add_monitor(actions: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--max-age-s", type=int, default=900, help="alarm if a growing log has no cosignature newer than this"
     )
+    parser.add_argument("--tsa", type=Path, metavar="FILE", help=TSA_HELP)
+    parser.add_argument(
+        "--max-stamp-age-s", type=int, default=7_200,
+        help="with --tsa: alarm if a growing log has no time stamp newer than this",
+    )  # fmt: skip
     parser.add_argument(
         "--webhook", metavar="URL", help="post the alarms to this address as JSON, each time they change"
     )
@@ -50,15 +57,16 @@ def run(args: Namespace) -> int:
     from zaichang.log.watch.monitor import metrics_text
     from zaichang.main.logs import open_monitor
 
-    trust = load_trust(args.trust)
-
+    trust, stamped_ms = load_trust(args.trust), stamped_ms_of(args.tsa)
     monitor = open_monitor(
         args.source,
         args.into,
         trust,
-        lambda: _checked(args.into, args.bundles, trust),
+        lambda: _checked(args.into, args.bundles, trust, stamped_ms),
         args.max_age_s,
         lambda: _shown(args.bundles),
+        stamped_ms,
+        args.max_stamp_age_s,
     )
     told: tuple[object, ...] | None = ()
     count = 0
@@ -92,15 +100,15 @@ def _shown(folder: Path | None) -> object:
     return tuple((name, state.st_size, state.st_mtime_ns) for name, state in found)
 
 
-def _checked(copy: Path, folder: Path | None, trust: Trust) -> Sequence[Check]:
+def _checked(copy: Path, folder: Path | None, trust: Trust, stamped_ms: StampedMs | None) -> Sequence[Check]:
     """Check the whole copy, with the bundles where there are any; verdicts are not recomputed."""
     paths = _bundles(folder)
     if not paths:
-        return verify_path(copy, trust, options=ScanOptions(deep=True), own_copy=True)
+        return verify_path(copy, trust, options=ScanOptions(deep=True, stamped_ms=stamped_ms), own_copy=True)
     sights = copy / FIRST_SIGHT
     first_sights = read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b""
     with open_files(paths, MAX_BUNDLE_BYTES) as bundles:
-        return inspect(tile_reader(copy), bundles, trust, None, first_sights=first_sights).checks
+        return inspect(tile_reader(copy), bundles, trust, None, first_sights=first_sights, stamped_ms=stamped_ms).checks
 
 
 def _posted(webhook: str | None, origin: str, at_s: int, alarms: list[dict[str, str]]) -> bool:

@@ -1,6 +1,7 @@
 """Asks a time-stamping authority for a stamp of the log's checkpoint every hour, and keeps it beside the log.
 
-An authority that is dead, slow or lying costs a warning and nothing else: no leaf waits for it.
+An authority that is dead, slow or lying costs a warning and nothing else: no leaf waits for it. The asking never ends
+while the service runs, whatever goes wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cryptography.x509 import Certificate
 
 from zaichang.audit.time_checks import SKEW_MS
 from zaichang.audit.whole.stamps import Stamp, stamp_line
-from zaichang.core.errors import ConfigError, EvidenceError, NotFound, StorageError
+from zaichang.core.errors import ConfigError, EvidenceError, StorageError, ZaichangError
 from zaichang.log.exchange import Exchange, in_daemon
 from zaichang.log.reader import LogReader
 from zaichang.log.stamps.tokens import MAX_RESPONSE_BYTES, check_token, request
@@ -45,6 +46,16 @@ class Authority:
     roots: Sequence[Certificate]
 
 
+def connect(url: str) -> Exchange:
+    """Return the exchange with an authority; its first request connects.
+
+    Raises:
+        ConfigError: ``tsa.address``.
+    """
+    wrong = ConfigError("tsa.address", f"{url} is no HTTP address.", "Give the authority's http(s) address.")
+    return Exchange(url, wrong)
+
+
 def stamp_now(place: LogPlace, authority: Authority, now_ms: Callable[[], int], deadline_s: float = DEADLINE_S) -> int:
     """Have the published checkpoint stamped, and keep the stamp; return its size. Blocks.
 
@@ -60,8 +71,7 @@ def stamp_now(place: LogPlace, authority: Authority, now_ms: Callable[[], int], 
         ConfigError: ``tsa.address``.
         NotFound: There is no log yet.
     """
-    wrong = ConfigError("tsa.address", f"{authority.url} is no HTTP address.", "Give the authority's http(s) address.")
-    exchange = Exchange(authority.url, wrong)
+    exchange = connect(authority.url)
     signed = LogReader(place.published).checkpoint
     asked = request(signed.note)
     try:
@@ -101,7 +111,11 @@ async def keep_stamped_while_running(
         if size() > stamped:
             try:
                 stamped = await in_daemon(lambda: stamp_now(place, authority, now_ms))
-            except (EvidenceError, StorageError, NotFound) as error:
+            except ZaichangError as error:
                 _log.warning("the log %s is not time-stamped: %s", place.name, error)
+                pause_s = RETRY_S
+            except Exception:
+                # A task that ended here would leave the log without stamps, and no one would be told.
+                _log.exception("the log %s is not time-stamped", place.name)
                 pause_s = RETRY_S
         await sleep(pause_s)

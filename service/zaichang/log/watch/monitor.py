@@ -1,6 +1,7 @@
 """Watches a log from outside: keeps a checked copy, scans it, and says what is wrong.
 
-A round mirrors the log, scans the copy where it grew, and looks at the age of the last cosignature. A log that
+A round mirrors the log, scans the copy where it grew, and looks at the ages of the last cosignature and, where the
+reader names an authority, of the last time stamp. A log that
 contradicts the copy is a fork: the round then also returns the file that proves it (``audit.whole.fork``).
 """
 
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from zaichang.audit.check import Check, Status
 from zaichang.audit.whole.fork import contradict, find_split, verify_fork, write_fork
+from zaichang.audit.whole.stamps import TIMESTAMPS, StampedMs, parse_stamps
 from zaichang.core.errors import EvidenceError, StorageError
 from zaichang.log.mirror import Mirror, Source
 from zaichang.ports.log.side_files import SideFile
@@ -43,6 +45,7 @@ class Round:
         origin: The log, empty where it could not be read.
         size: Size of the copy.
         cosigned_age_s: Age of the copy's newest cosigned checkpoint; None without a quorum to ask for.
+        stamped_age_s: Age of the copy's newest time stamp; None without one that the reader's certificates prove.
         findings: Failed and undecided checks of the scan.
         alarms: Reasons for a person to look.
         fork: The file that proves a fork; None without one.
@@ -54,6 +57,7 @@ class Round:
     findings: int
     alarms: tuple[Alarm, ...]
     fork: bytes | None = None
+    stamped_age_s: int | None = None
 
 
 class Monitor:
@@ -68,6 +72,8 @@ class Monitor:
         now_s: Unix time in seconds.
         max_age_s: The oldest that the newest cosignature of a growing log may be.
         beside: Returns the state of the other files that ``scan`` reads; it scans again where that changes.
+        stamped_ms: Checks time stamps; None where the reader names no authority.
+        max_stamp_age_s: The oldest that the newest time stamp of a growing log may be.
     """
 
     def __init__(
@@ -80,6 +86,8 @@ class Monitor:
         now_s: Callable[[], int],
         max_age_s: int,
         beside: Callable[[], object] = lambda: None,
+        stamped_ms: StampedMs | None = None,
+        max_stamp_age_s: int = 7_200,
     ) -> None:
         """Begin; the first round scans the copy whether it grew or not."""
         self._source = source
@@ -91,7 +99,9 @@ class Monitor:
         self._max_age_s = max_age_s
         self._scanned: Sequence[Check] | None = None
         self._beside = beside
-        self._scanned_at: tuple[int, object] = (-1, None)
+        self._stamped_ms = stamped_ms
+        self._max_stamp_age_s = max_stamp_age_s
+        self._scanned_at: object = None
 
     def round(self) -> Round:
         """Mirror, scan, compare. A fault of the log becomes an alarm, never an exception."""
@@ -109,7 +119,8 @@ class Monitor:
         if held is None:
             return Round(origin="", size=0, cosigned_age_s=None, findings=0, alarms=tuple(alarms), fork=fork)
         size = held.checkpoint.size
-        at = (size, self._beside())
+        stamps = self._store.get(TIMESTAMPS) or b""
+        at = (size, len(stamps), self._beside())
         if self._scanned is None or at != self._scanned_at:
             self._scanned, self._scanned_at = self._scan(), at
         bad = [check for check in self._scanned if check.status is not Status.PASS]
@@ -118,6 +129,10 @@ class Monitor:
         if age_s is not None and age_s > self._max_age_s and self._shown_size() > size:
             message = f"The log has grown past size {size}, which was cosigned {age_s // 60} minutes ago."
             alarms.append(Alarm(code="E_AGE", message=message))
+        stamped, stamp_age_s = self._stamped(stamps)
+        if stamp_age_s is not None and stamp_age_s > self._max_stamp_age_s and self._shown_size() > stamped:
+            message = f"The log has grown past size {stamped}, which was time-stamped {stamp_age_s // 60} minutes ago."
+            alarms.append(Alarm(code="E_AGE", message=message))
         return Round(
             origin=held.checkpoint.origin,
             size=size,
@@ -125,6 +140,7 @@ class Monitor:
             findings=len(bad),
             alarms=tuple(dict.fromkeys(alarms)),
             fork=fork,
+            stamped_age_s=stamp_age_s,
         )
 
     def _held(self) -> SignedCheckpoint | None:
@@ -134,6 +150,19 @@ class Monitor:
     def _age_s(self, held: SignedCheckpoint) -> int | None:
         seen_s = self._trust.witness_time_s(held)
         return None if seen_s is None or self._trust.quorum == NONE else max(0, self._now_s() - seen_s)
+
+    def _stamped(self, stamps: bytes) -> tuple[int, int | None]:
+        """Return the size that the newest proved time stamp covers, and its age in seconds; None without one."""
+        if self._stamped_ms is None:
+            return 0, None
+        for stamp in reversed(parse_stamps(stamps)):
+            try:
+                signed = open_checkpoint(stamp.note, self._trust.verifiers())
+                at_ms = self._stamped_ms(stamp.note, stamp.response)
+            except EvidenceError:
+                continue  # the scan names it
+            return signed.checkpoint.size, max(0, self._now_s() - at_ms // 1000)
+        return 0, None
 
     def _shown(self) -> list[SignedCheckpoint]:
         """Return the checkpoints that the log shows now and has signed itself."""
@@ -193,13 +222,13 @@ def _proves(file: bytes, trust: Trust) -> bool:
 def metrics_text(result: Round, at_s: int) -> str:
     """Return a round's figures in the text format of Prometheus."""
     label = f'{{origin="{result.origin}"}}' if result.origin else ""
-    age = "NaN" if result.cosigned_age_s is None else str(result.cosigned_age_s)
     figures = (
         ("size", "Leaves of the checked copy.", str(result.size)),
         ("findings", "Failed and undecided checks of the copy.", str(result.findings)),
         ("alarms", "Reasons for a person to look.", str(len(result.alarms))),
         ("fork", "1 where the log contradicts the copy and the proof is written.", str(int(result.fork is not None))),
-        ("cosigned_age_seconds", "Age of the newest cosigned checkpoint.", age),
+        ("cosigned_age_seconds", "Age of the newest cosigned checkpoint.", _figure(result.cosigned_age_s)),
+        ("stamped_age_seconds", "Age of the newest time stamp.", _figure(result.stamped_age_s)),
         ("round_timestamp_seconds", "When the last round ended.", str(at_s)),
     )
     lines = []
@@ -207,3 +236,7 @@ def metrics_text(result: Round, at_s: int) -> str:
         full = f"zaichang_monitor_{name}"
         lines += [f"# HELP {full} {text}", f"# TYPE {full} gauge", f"{full}{label} {value}"]
     return "\n".join(lines) + "\n"
+
+
+def _figure(seconds: int | None) -> str:
+    return "NaN" if seconds is None else str(seconds)

@@ -69,12 +69,17 @@ def test_an_answer_that_proves_nothing_is_not_kept(medium: LogMedium, tmp_path: 
 async def test_it_asks_every_hour_in_which_the_log_grew_and_sooner_after_a_failure(
     medium: LogMedium, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sizes, pauses, asked = [5, 5, 9, 9], list[float](), list[int]()
+    sizes, pauses, asked = [5, 5, 9, 9, 9, 9], list[float](), list[int]()
+    failures = {
+        2: StorageError("tsa.unreachable", "It sleeps."),
+        3: ConfigError("tsa.address", "It moved."),
+        4: RuntimeError("A fault of ours."),
+    }
 
     def stamped(place: object, authority: object, clock: object) -> int:
         asked.append(sizes[0])
-        if len(asked) == 2:
-            raise StorageError("tsa.unreachable", "It sleeps.")
+        if len(asked) in failures:
+            raise failures[len(asked)]
         return sizes[0]
 
     async def sleep(seconds: float) -> None:
@@ -87,5 +92,6 @@ async def test_it_asks_every_hour_in_which_the_log_grew_and_sooner_after_a_failu
     authority = Authority(url="http://tsa", roots=[])
     with suppress(asyncio.CancelledError):
         await keep_stamped_while_running(medium.place, authority, lambda: sizes[0], now_ms, sleep)
-    assert (asked, pauses) == ([5, 9, 9], [PERIOD_S, PERIOD_S, RETRY_S, PERIOD_S])
+    assert (asked, pauses) == ([5, 9, 9, 9, 9], [PERIOD_S, PERIOD_S, RETRY_S, RETRY_S, RETRY_S, PERIOD_S])
+    assert caplog.text.count("is not time-stamped") == 3, "no failure ends the asking, and each is told"
     assert "is not time-stamped" in caplog.text and "It sleeps." in caplog.text

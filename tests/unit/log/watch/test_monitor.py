@@ -12,9 +12,11 @@ from support.cosigned import ONE, TWO, both, checkpoint_of
 from support.evidence_bundle import AT_MS, SIGNER
 from support.log_sessions import SmallLog
 from support.small_logs import TRUST, files_of
+from zaichang.audit.log_scan import ScanOptions
 from zaichang.audit.source import verify_path
+from zaichang.audit.whole.stamps import TIMESTAMPS, Stamp, stamp_line
 from zaichang.cli import main
-from zaichang.core.errors import StorageError
+from zaichang.core.errors import EvidenceError, StorageError
 from zaichang.log.watch.monitor import Monitor, Round, metrics_text
 from zaichang.main import logs
 from zaichang.tlog.trust import Trust
@@ -107,3 +109,38 @@ def test_a_log_that_never_was_there_is_an_alarm(watch: Callable[..., Monitor]) -
     result = watch(Served({})).round()
     assert (result.origin, codes(result), result.fork) == ("", ["E_FORMAT"], None)
     assert "zaichang_monitor_alarms 1\n" in metrics_text(result, 5)
+
+
+def test_time_stamps_are_checked_where_the_reader_names_the_authority(tmp_path: Path) -> None:
+    """A stamp that proves nothing, and an authority that has not stamped the growing log for hours."""
+    served, source, into = files_of(log_of(20).leaves), tmp_path / "log", tmp_path / "copy"
+    stamps = {b"good": AT_MS + 1_000}
+
+    def stamped_ms(note: bytes, response: bytes) -> int:
+        if response not in stamps:
+            raise EvidenceError("E_STAMP", "The time stamp is not valid.")
+        return stamps[response]
+
+    def show(files: dict[str, bytes], *responses: bytes) -> None:
+        kept = b"".join(stamp_line(Stamp(note=served["checkpoint"], response=each)) + b"\n" for each in responses)
+        for path, data in {**files, TIMESTAMPS: kept}.items():
+            (source / path).parent.mkdir(parents=True, exist_ok=True)
+            (source / path).write_bytes(data)
+
+    options = ScanOptions(deep=True, stamped_ms=stamped_ms)
+    scan = lambda: verify_path(into, TRUST, options=options)  # noqa: E731
+    monitor = logs.open_monitor(str(source), into, TRUST, scan, 900, stamped_ms=stamped_ms)
+    monitor._now_s = lambda: AT_MS // 1000 + 7_300
+    show(served)
+    assert codes(monitor.round()) == ["E_STAMP"], "a log without stamps is undecided"
+    show(served, b"good")
+    sound = monitor.round()
+    assert (codes(sound), sound.stamped_age_s) == ([], 7_299), "a stamp arrives without a new record"
+    assert "zaichang_monitor_stamped_age_seconds" in metrics_text(sound, 1)
+    show(served, b"good", b"forged")
+    assert codes(monitor.round()) == ["E_STAMP"]
+    show(files_of(log_of(30).leaves), b"good")
+    late = monitor.round()
+    assert [alarm.message for alarm in late.alarms if alarm.code == "E_AGE"] == [
+        "The log has grown past size 60, which was time-stamped 121 minutes ago."
+    ]
