@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from support.small_logs import Files, files_of, session_leaves
 from zaichang.audit.certificate.document import Certificate, Earned, RulesRef, name_commitment
+from zaichang.audit.certificate.page import Drawing
 from zaichang.audit.certificate.proof import CertificateProof
 from zaichang.core.enums import LeafKind
 from zaichang.ledger.rules import Measure
@@ -104,3 +106,19 @@ def ended(target: CertificateProof = PROOF, action: str = "revoke", **changes: A
 def newer(*later: bytes) -> Files:
     """Return the files of the log with further entries."""
     return files_of(logged([issued(), *later]))
+
+
+@cache
+def drawn(proof: CertificateProof = PROOF) -> bytes:
+    """Return the PDF of a proof; drawn once in a process, since the same proof gives the same bytes."""
+    from zaichang.adapters.pdf.font import read_font
+    from zaichang.adapters.pdf.page import draw
+
+    return draw(proof, read_font())
+
+
+def drawing() -> Drawing:
+    """Return the drawing of certificates."""
+    from zaichang.adapters.pdf.font import versions
+
+    return Drawing(draw=drawn, versions=versions())

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from zaichang.audit.certificate.page import Drawing
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.enrolment import Enrolling
@@ -49,6 +50,7 @@ class ApiParts:
         revocations: Verified time that two people take back.
         erasures: Learners whom two people erase.
         certificates: Certificates of hours.
+        drawing: Draws their PDF; None where its libraries or the font are not here.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -76,6 +78,7 @@ class ApiParts:
     deliveries: DeliveryDesk
     holds_back: bool = False
     allowed_origins: tuple[str, ...] = ()
+    drawing: Drawing | None = None
 
     def in_log_by_ms(self, decided_ms: int | None) -> int | None:
         """Return by when the log holds a decision that waits for it; None where none waits.

@@ -11,9 +11,11 @@ from typing import BinaryIO, Final
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.certificate.check import changed_since, verify_certificate
+from zaichang.audit.certificate.page import MAX_PDF_BYTES, PDF_BEGIN, Drawing, attached, compare_page
 from zaichang.audit.certificate.proof import FORMAT as CERTIFICATE_FORMAT
-from zaichang.audit.certificate.proof import MAX_PROOF_BYTES
+from zaichang.audit.certificate.proof import MAX_PROOF_BYTES, read_proof
 from zaichang.audit.check import Check
+from zaichang.audit.findings import About, Findings
 from zaichang.audit.history import FIRST_SIGHT, HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
@@ -104,8 +106,9 @@ def verify_path(
     read_qr: ReadQr | None = None,
     max_bytes: int = MAX_BUNDLE_BYTES,
     newer: Path | None = None,
+    drawing: Drawing | None = None,
 ) -> list[Check]:
-    """Check the bundle, receipt or log at ``path``.
+    """Check the bundle, certificate, receipt or log at ``path``.
 
     Args:
         path: A bundle, a receipt, or a log's folder.
@@ -117,7 +120,8 @@ def verify_path(
         read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
         progress: For a folder: called with the entries read and the total.
         max_bytes: For a file: a longer one is refused before it is read.
-        newer: For a bundle or a receipt: the log's folder now, to find what was taken back since.
+        newer: For a file: the log's folder now, to find what was taken back since.
+        drawing: For a certificate's PDF: draws it anew; None where the installation cannot.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
@@ -128,7 +132,7 @@ def verify_path(
         first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
         return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
     with open_files([path], max_bytes) as (file,):
-        return _verify_file(path, file, trust, replay, older, read_qr, newer)
+        return _verify_file(path, file, trust, replay, older, read_qr, newer, drawing)
 
 
 def _verify_file(
@@ -139,6 +143,7 @@ def _verify_file(
     older: Sequence[bytes],
     read_qr: ReadQr | None,
     newer: Path | None,
+    drawing: Drawing | None,
 ) -> list[Check]:
     if newer is not None and not newer.is_dir():
         raise UnreadableInput("verify.unreadable", f"{newer} is not the folder of a log.")
@@ -151,7 +156,8 @@ def _verify_file(
     if file.read(len(begin)) == begin:
         checks = verify_bundle(file, trust, replay)
         return checks + ([] if newer is None else taken_back_since(bundle_sessions(file), tile_reader(newer), trust))
-    file.seek(0)
+    if begin_of(file, len(PDF_BEGIN)) == PDF_BEGIN:
+        return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, newer, drawing)
     data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES, MAX_PROOF_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
@@ -166,6 +172,28 @@ def _verify_file(
         f"{path.name} is neither a receipt, a certificate nor a bundle (archives are not opened: unpack them first).",
         "Ask for the file that zaichang export wrote.",
     )
+
+
+def begin_of(file: BinaryIO, count: int) -> bytes:
+    """Return a file's first bytes; it is read from its beginning afterwards."""
+    file.seek(0)
+    found = file.read(count)
+    file.seek(0)
+    return found
+
+
+def _verify_pdf(data: bytes, trust: Trust, newer: Path | None, drawing: Drawing | None) -> list[Check]:
+    try:
+        proof = attached(data)
+    except EvidenceError as error:
+        findings = Findings()
+        findings.undecided("format", error.code, error.message, About())
+        return findings.checks
+    checks = verify_certificate(proof, trust)
+    if not any(check.code for check in checks):
+        # Only what the trusted log holds is drawn: no stranger's text reaches the libraries.
+        checks += compare_page(data, read_proof(proof), drawing)
+    return checks + changed_since(proof, None if newer is None else tile_reader(newer), trust)
 
 
 def tile_reader(folder: Path) -> Callable[[str], bytes | None]:

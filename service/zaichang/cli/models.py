@@ -1,4 +1,4 @@
-"""``zaichang models fetch | list | verify``: the model files and their hashes."""
+"""``zaichang models fetch | list | verify``: the model files and the font of certificates, and their hashes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     ):
         action = actions.add_parser(name, help=text, description=text)
         action.add_argument("--json", action="store_true", help="print JSON")
+        if name == "fetch":
+            action.add_argument("--font", action="store_true", help="fetch the font of certificates alone")
         action.set_defaults(func=run)
 
 
@@ -66,21 +68,23 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def list_models(args: Namespace) -> int:
     """Print the catalogue and the cached files. Exit code 0."""
+    from zaichang.main.certificates import font_row
     from zaichang.vision.cache import ModelCache
     from zaichang.vision.catalog import load_catalog
 
     cache = ModelCache()
-    _print_rows([_row(entry, cache) for entry in load_catalog().entries], as_json=args.json)
+    _print_rows([*(_row(entry, cache) for entry in load_catalog().entries), font_row()], as_json=args.json)
     return 0
 
 
 def verify(args: Namespace) -> int:
     """Check every cached file. Exit code 0 all right, 1 a file was changed, 2 a file is missing."""
+    from zaichang.main.certificates import font_row
     from zaichang.vision.cache import ModelCache
     from zaichang.vision.catalog import load_catalog
 
     cache = ModelCache()
-    rows = [_row(entry, cache) for entry in load_catalog().entries]
+    rows = [*(_row(entry, cache) for entry in load_catalog().entries), font_row()]
     _print_rows(rows, as_json=args.json)
     states = {row["state"] for row in rows}
     return 1 if "damaged" in states else 2 if "missing" in states else 0
@@ -88,9 +92,14 @@ def verify(args: Namespace) -> int:
 
 def fetch(args: Namespace) -> int:
     """Fetch the missing files. Exit code 0; errors are raised as ``ModelError``."""
+    from zaichang.main.certificates import fetch_font, font_row
     from zaichang.vision.cache import ModelCache
     from zaichang.vision.catalog import load_catalog
 
+    if args.font:
+        fetch_font(lambda done, total: None)
+        _print_rows([font_row()], as_json=args.json)
+        return 0
     try:
         from zaichang.vision.fetch import fetch_all
     except ImportError as error:
@@ -103,9 +112,10 @@ def fetch(args: Namespace) -> int:
     display = _Display()
     try:
         fetch_all(catalog, cache, on_progress=display.show)
+        fetch_font(lambda done, total: None)
     finally:
         display.end()
-    _print_rows([_row(entry, cache) for entry in catalog.entries], as_json=args.json)
+    _print_rows([*(_row(entry, cache) for entry in catalog.entries), font_row()], as_json=args.json)
     return 0
 
 

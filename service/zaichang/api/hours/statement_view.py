@@ -21,12 +21,12 @@ from zaichang.api.views import NEWEST, names_of, session_fields
 from zaichang.core.enums import CaseKind, SessionState
 from zaichang.core.errors import NotFound
 from zaichang.core.ids import CourseId, LessonId
-from zaichang.hours.item_names import item_name
 from zaichang.hours.questions import questions_of
 from zaichang.hours.waiting import Wait, Whom
 from zaichang.hours.year_view import YearView, year_view
 from zaichang.launch.statement_tokens import StatementTicket
 from zaichang.ledger.explain import STATUSES
+from zaichang.ledger.item_names import item_name
 from zaichang.ledger.lines import Line
 from zaichang.ledger.remedies import UNITS, Said, next_step
 from zaichang.ledger.statement import shown

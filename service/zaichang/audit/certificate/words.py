@@ -14,33 +14,10 @@ from zaichang.audit.certificate.document import Certificate
 from zaichang.audit.certificate.proof import CertificateProof
 from zaichang.core.civil import date_text
 from zaichang.ledger.explain import NAMES
+from zaichang.ledger.item_names import item_name
 from zaichang.ledger.rules import Measure
 from zaichang.ledger.statement import Flag, Status, shown
 
-ITEMS: Final = {
-    "book": ("编写著作", "book"),
-    "competition": ("技能竞赛", "competition"),
-    "credit": ("学分登记", "registered credit"),
-    "degree": ("学历教育", "degree study"),
-    "dispatch": ("援派任务", "dispatch"),
-    "emergency": ("应急任务", "emergency task"),
-    "face_to_face": ("面授培训", "face-to-face training"),
-    "further_study": ("进修学习", "further study"),
-    "government_task": ("政府指令性任务", "government task"),
-    "lecture": ("授课讲学", "lecture"),
-    "paper": ("发表论文", "paper"),
-    "practice": ("实践活动", "practice"),
-    "public_hours": ("公共科目学习", "public subjects"),
-    "remote": ("远程学习", "remote learning"),
-    "research": ("科研课题", "research"),
-    "self_study": ("自学", "self-study"),
-    "study": ("远程网络培训", "online training"),
-    "training": ("培训", "training"),
-    "transfer": ("转入学分", "transferred"),
-    "year_certificate": ("年度合格证明", "certificate of the year"),
-    "year_total": ("年度合计", "total of the year"),
-}
-"""Item of the shipped hour rules to its name in Chinese and English; an item of another pack shows its own name."""
 _UNITS: Final = {"hour": ("学时", "hours"), "credit": ("学分", "credits")}
 _STATUS: Final = {
     Status.MET: ("已完成本年度继续教育规定的学习任务", "has fulfilled the year's duty"),
@@ -72,6 +49,23 @@ class Both(NamedTuple):
     en: str
 
 
+LABELS: Final = {
+    "number": Both("证明编号", "Number"),
+    "sums": Both("类别", "Category"),
+    "earned": Both("计入明细", "Item"),
+    "counted": Both("计入", "Counted"),
+    "needed": Both("规定不少于", "At least"),
+    "qr": Both("扫码核对日志条目与指纹", "Log entry and its hash"),
+    "attached": Both("证明数据", "The certificate's data with their proof"),
+    "how": Both(
+        "核验方法：在出具机构网站的 /verify 页面选取本文件，或运行 zaichang verify 本文件 --trust 公钥文件。"
+        "本文件内附 certificate.json，一切以其数据为准；页面若有改动，核验不予通过。",
+        "To verify, give this file to the page /verify of the institution, or run: zaichang verify FILE --trust FILE.",
+    ),
+}
+"""The printed words that are the same on every certificate."""
+
+
 class AmountRow(NamedTuple):
     """A line of the table of amounts: its name, the amount that counts, and the least that is asked for, or empty."""
 
@@ -90,6 +84,8 @@ class Words:
         statement: The sentence that certifies.
         sums: The sums with the least that is asked for.
         earned: What each item gave.
+        issuer: The institution with the place of its seal.
+        date: The day of the issue.
         fields: Label and value of the lines below.
         remarks: Remarks.
     """
@@ -99,6 +95,8 @@ class Words:
     statement: Both
     sums: tuple[AmountRow, ...]
     earned: tuple[AmountRow, ...]
+    issuer: Both
+    date: Both
     fields: tuple[tuple[Both, str], ...]
     remarks: tuple[Both, ...]
 
@@ -125,9 +123,10 @@ def words_of(proof: CertificateProof) -> Words:
         statement=_statement(certificate, proof.name, sums),
         sums=sums,
         earned=tuple(
-            AmountRow(Both(*ITEMS.get(each.item, (each.item, each.item))), _amount(each.counted, each.unit), "")
-            for each in certificate.earned
+            AmountRow(Both(*item_name(each.item)), _amount(each.counted, each.unit), "") for each in certificate.earned
         ),
+        issuer=Both(f"{certificate.institution_zh}（盖章）", f"Issued by {certificate.institution_en}"),
+        date=Both(_day_zh(date_text(certificate.issued_ms)), date_text(certificate.issued_ms)),
         fields=_fields(proof),
         remarks=tuple(remarks),
     )
@@ -150,13 +149,13 @@ def summary(proof: CertificateProof) -> Both:
 
 def printed(words: Words) -> list[str]:
     """Return every text of the page, in its order; a font must have all their characters."""
-    said = [*words.title, words.number, *words.statement]
+    said = [*words.title, words.number, *words.statement, *words.issuer, *words.date]
     for row in (*words.sums, *words.earned):
         said += [*row.name, row.counted, row.needed]
     for label, value in words.fields:
         said += [*label, value]
-    for remark in words.remarks:
-        said += [*remark]
+    for each in (*words.remarks, *LABELS.values()):
+        said += [*each]
     return said
 
 
@@ -180,8 +179,6 @@ def _fields(proof: CertificateProof) -> tuple[tuple[Both, str], ...]:
     certificate = proof.certificate
     rules = certificate.rules
     return (
-        (Both("出具机构", "Issued by"), certificate.institution_zh),
-        (Both("出具日期", "Date"), _day_zh(date_text(certificate.issued_ms))),
         (Both("计算规则", "Rules"), f"{rules.zh}，{rules.name} {rules.version}"),
         (Both("规则指纹", "Digest of the rules"), rules.digest[:32]),
         (Both("日志条目", "Log entry"), f"{certificate.origin} #{proof.index}"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.certificate.page import Drawing
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
@@ -100,6 +101,7 @@ def run(args: Namespace) -> int:
         read_qr=_qr_reader(),
         max_bytes=args.max_bytes,
         newer=args.log,
+        drawing=_drawing(args.path),
     )
     code = exit_code(checks)
     if args.json:
@@ -119,6 +121,15 @@ def _qr_reader() -> ReadQr | None:
     except ImportError:
         return None
     return read_qr
+
+
+def _drawing(path: Path) -> Drawing | None:
+    """Return the drawing of certificates; None for folders, and where the installation cannot."""
+    if path.is_dir():
+        return None
+    from zaichang.main.certificates import page_drawing
+
+    return page_drawing()
 
 
 def _summary(checks: Sequence[Check], seconds: float) -> None:

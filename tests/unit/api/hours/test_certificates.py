@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from unit.api.decisions.test_revocations import studied
 from unit.api.test_queue import Web, code_of, web
 from zaichang.audit.certificate.check import changed_since, verify_certificate
 from zaichang.audit.check import exit_code
+from zaichang.audit.source import verify_path
 from zaichang.log.bundles import log_trust
+from zaichang.main.certificates import page_drawing
 from zaichang.tlog.trust import parse_trust
 
 ASKED = {"learner": "learner", "rules": "cq-pharmacist-2025", "year": 2023, "name": "欧阳㛃"}
@@ -38,6 +42,12 @@ async def test_a_certificate_is_issued_copied_and_verified(tmp_path: Path) -> No
         assert code_of(wrong) == "certificate.other_name"
         [line] = (await page.get("/v1/certificates?learner=learner"))["certificates"]
         assert line == made
+        printed = await page.ask("POST", f"{path}/pdf", "staff", json={"name": "欧阳㛃"})
+        assert printed.headers["content-type"] == "application/pdf"
+        file = tmp_path.parent / "certificate.pdf"
+        file.write_bytes(printed.content)
+        checks = verify_path(file, trust, drawing=page_drawing())
+        assert exit_code(checks) == 0 and "page" in {check.check for check in checks}
         stored = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
         assert "欧阳㛃".encode() not in stored, "a name is nowhere in the data folder"
 
@@ -100,3 +110,12 @@ async def test_requests_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         assert (
             code_of(await page.ask("POST", f"{path}/revocation", "ren", json={"reason": "X"})) == "certificate.invalid"
         )
+
+
+async def test_without_its_font_a_certificate_is_not_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zaichang.main.service.page_drawing", lambda: None)
+    async with web(tmp_path) as page:
+        await studied(page)
+        made = (await issue(page)).json()
+        answer = await page.ask("POST", f"/v1/certificates/{made['number']}/pdf", "ren", json={})
+        assert (answer.status_code, code_of(answer)) == (503, "certificate.no_font")

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from support.certificates import CERTIFICATE, NAME, PROOF
 from zaichang.audit.certificate.document import Earned
-from zaichang.audit.certificate.words import ITEMS, number_text, printed, summary, words_of
+from zaichang.audit.certificate.words import number_text, printed, summary, words_of
 from zaichang.hours.packs import load_rules, shipped_rules
+from zaichang.ledger.item_names import ITEM_NAMES
 from zaichang.ledger.rules import Measure
 from zaichang.ledger.statement import Flag, Status
 
@@ -26,7 +27,7 @@ def test_the_sentence_says_who_how_much_and_under_which_regulation() -> None:
     assert "92.5 hours in 2026 (professional 62.3 hours, public 30.1 hours)" in words.statement.en
     assert tuple(words.sums[0]) == (("总计", "total"), "92.5 学时", "90 学时")
     assert words.sums[2].needed == ""
-    assert [row.name.zh for row in words.earned] == ["远程网络培训", "面授培训"]
+    assert [row.name.zh for row in words.earned] == ["远程网络学习", "面授培训"]
     assert words.remarks[0].zh == "未与其他机构的学习时间核对。"
     assert set(words.title) < set(printed(words))
 
@@ -48,7 +49,7 @@ def test_credits_are_credits_and_hours_beside_them_stay_hours() -> None:
 
 def test_every_item_of_the_shipped_rules_has_a_name_and_another_packs_shows_its_own() -> None:
     items = {item.name for name in shipped_rules() for item in load_rules(name).items}
-    assert items - ITEMS.keys() == set()
+    assert items - ITEM_NAMES.keys() == set()
     own = replace(CERTIFICATE, earned=(Earned(item="walking", unit="hour", counted=Fraction(1)),))
     assert words_of(replace(PROOF, certificate=own)).earned[0].name == ("walking", "walking")
 

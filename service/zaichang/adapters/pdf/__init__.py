@@ -1,0 +1,1 @@
+"""Draws certificates as PDF."""
