@@ -22,7 +22,7 @@ def test_the_list_of_exceptions_does_not_grow() -> None:
     assert allowed == len(listed) <= MOST_EXCEPTIONS
 
 
-MOST_EXCEPTIONS = 30
+MOST_EXCEPTIONS = 29
 """Lower it whenever a line leaves the list; never raise it."""
 
 
