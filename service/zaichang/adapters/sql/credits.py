@@ -65,6 +65,12 @@ def credit(
             "storage.double_credit",
             f"Session {session_id} would credit [{start_ms}, {end_ms}) of the lesson a second time (I2).",
         )
+    _insert(db, where, session_id, minute, start_ms, end_ms)
+
+
+def _insert(
+    db: sqlite3.Connection, where: tuple[str, ...], session_id: str, minute: int, start_ms: int, end_ms: int
+) -> None:
     db.execute(
         f"INSERT INTO credits ({LESSON}, start_ms, end_ms, session_id, minute) "  # noqa: S608 - constant
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -127,7 +133,8 @@ def take_back(
     own = f"{_SAME} AND period = ? AND session_id = ? AND minute = ?"
     db.execute(f"DELETE FROM credits WHERE {own}", (*where, session_id, minute))  # noqa: S608 - constants
     for start_ms, end_ms in difference(standing, revoked):
-        credit(db, where, session_id, minute, start_ms, end_ms)
+        # It counted before, so it is no new credit, even where another account of the person holds it, too.
+        _insert(db, where, session_id, minute, start_ms, end_ms)
 
 
 def _earned(where: tuple[str, ...]) -> tuple[str, dict[str, object]]:

@@ -17,6 +17,7 @@ from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.adapters.sql.erasure_requests import keep
 from zaichang.adapters.sql.hours.certificates import forget_certificates
 from zaichang.adapters.sql.one_person import forget_alike
+from zaichang.core.enums import ProposalState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, SessionId
 from zaichang.ports.records import Learner
@@ -72,6 +73,14 @@ class ErasedRows:
                 db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
             for table in ("credits", "enrolments", "passkeys", "allowances", "sightings"):
                 db.execute(f"DELETE FROM {table} WHERE institution_id = ? AND learner_id = ?", where)  # noqa: S608
+            # Another open proposal about the learner has nothing left to destroy: this erasure has done its work.
+            db.execute(
+                "UPDATE erasures SET state = ?3, alias = ?4, sessions = ?5, decided_ms = COALESCE(decided_ms, ?6), "
+                "decided_by = CASE decided_by WHEN '' THEN ?7 ELSE decided_by END "
+                "WHERE institution_id = ?1 AND learner_id = ?2 AND erasure_id <> ?8 AND state IN (?9, ?10)",
+                (*where, ProposalState.DONE, alias, erasure.sessions, at_ms, erasure.decided_by, erasure.erasure_id,
+                 ProposalState.PROPOSED, ProposalState.CONFIRMED),
+            )  # fmt: skip
             for table in ("revocations", "erasures"):
                 db.execute(
                     f"UPDATE {table} SET learner_id = ?3, note = '' WHERE institution_id = ?1 AND learner_id = ?2",  # noqa: S608

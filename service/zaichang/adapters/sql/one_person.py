@@ -46,6 +46,10 @@ WHERE s.state = :open AND s.session_id <> :session AND :since <=
     (SELECT e.at_ms FROM events e WHERE e.session_id = s.session_id ORDER BY e.seq DESC LIMIT 1)
 ORDER BY s.institution_id, s.learner_id
 """  # noqa: S608 - constants
+_MEANWHILE: Final = """s.session_id <> :session
+    AND (s.institution_id, s.learner_id) <> (me.institution_id, me.learner_id)
+    AND s.opened_ms < (SELECT max(high) FROM mine)
+    AND COALESCE(s.closed_ms, 9007199254740991) > (SELECT min(low) FROM mine)"""
 # The line that decides: credited minutes of the same person, or of an account with the same face, that share server
 # time with one of this session's minutes.
 _EARNED_AT_ONCE: Final = f"""WITH {_ALIKE},
@@ -53,12 +57,12 @@ mine AS (
     SELECT json_extract(CAST(body AS TEXT), '$.from_ms') AS low, json_extract(CAST(body AS TEXT), '$.to_ms') AS high
     FROM minutes WHERE session_id = :session AND minute IN (SELECT value FROM json_each(:minutes))),
 others AS (
-    SELECT s.session_id, s.institution_id, s.learner_id, s.course_id, s.lesson_id FROM sessions s JOIN me
-    WHERE s.session_id <> :session AND (s.institution_id, s.learner_id) <> (me.institution_id, me.learner_id)
-    AND s.opened_ms < (SELECT max(high) FROM mine)
-    AND COALESCE(s.closed_ms, 9007199254740991) > (SELECT min(low) FROM mine)
-    AND (s.person <> '' AND s.person = me.person OR EXISTS (SELECT 1 FROM alike
-        WHERE alike.institution_id = s.institution_id AND alike.learner_id = s.learner_id)))
+    SELECT s.session_id, s.institution_id, s.learner_id, s.course_id, s.lesson_id FROM me CROSS JOIN sessions s
+    WHERE s.person = me.person AND s.person <> '' AND {_MEANWHILE}
+    UNION
+    SELECT s.session_id, s.institution_id, s.learner_id, s.course_id, s.lesson_id FROM me CROSS JOIN alike
+    CROSS JOIN sessions s
+    WHERE s.institution_id = alike.institution_id AND s.learner_id = alike.learner_id AND {_MEANWHILE})
 SELECT 1 FROM others o CROSS JOIN minutes m ON m.session_id = o.session_id
 JOIN mine ON json_extract(CAST(m.body AS TEXT), '$.from_ms') < mine.high
     AND json_extract(CAST(m.body AS TEXT), '$.to_ms') > mine.low
@@ -66,7 +70,8 @@ WHERE EXISTS (SELECT 1 FROM credits c WHERE c.institution_id = o.institution_id 
     AND c.course_id = o.course_id AND c.lesson_id = o.lesson_id AND c.session_id = m.session_id AND c.minute = m.minute)
 LIMIT 1
 """  # noqa: S608 - constants
-# Most sessions have neither: then nothing else is read. CROSS JOIN above keeps the order: sessions, then their minutes.
+# Most sessions have neither: then nothing else is read. CROSS JOIN above keeps the order: a person's or an account's
+# sessions by their index, then their minutes.
 _MAY_BE_ANOTHER: Final = f"""WITH {_ALIKE} SELECT 1 FROM me WHERE person <> '' UNION ALL SELECT 1 FROM alike LIMIT 1"""  # noqa: S608
 _OVERLAPPED: Final = """
 SELECT DISTINCT o.institution_id, o.learner_id FROM sessions s

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.stores import erase_all, erasure_of, events, open_store, row
-from zaichang.core.enums import ErasureScope
+from zaichang.core.enums import ErasureScope, ProposalState
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
 from zaichang.ports.records import Enrolment, Learner, StoredMinute
 
@@ -106,3 +106,27 @@ async def test_biometrics_leave_sessions_events_and_credit(tmp_path: Path) -> No
 
 def learner_with(mark: str) -> Learner:
     return Learner(institution_id="inst", learner_id="learner", wrapped_key=b"wrapped", created_ms=1, mark=mark)
+
+
+async def test_an_erasure_of_all_ends_the_other_open_proposals_about_the_learner(tmp_path: Path) -> None:
+    """Each would turn to the alias, could not be carried out, and would fail again at every start."""
+    async with open_store(tmp_path, inline=True) as store:
+        await store.open_session(row(1))
+        await store.append(events(0, b"e", closed_ms=2_000))
+        for name, learner in (("p1", "learner"), ("p2", "learner"), ("p3", "someone-else")):
+            asked = erasure_of("inst", learner, "", erasure_id=name, state=ProposalState.PROPOSED)
+            await store.propose_erasure(asked)
+        await store.decide_erasure("p2", ProposalState.CONFIRMED, "wu", 7)  # type: ignore[arg-type]
+        done = erasure_of("inst", "learner", "erased-1", sessions=1, decided_by="sun", decided_ms=8)
+        await store.erase(done, "m" * 64, 9)
+        await store.note_erasure_logged("inst", "erased-1", 4)  # type: ignore[arg-type]
+        assert await store.unfinished_erasures() == []
+        found = {name: await store.erasure(name) for name in ("p1", "p2", "p3")}
+        assert [
+            (each.state, each.decided_by, each.decided_ms, each.sessions, each.entry_index) for each in found.values()
+        ] == [
+            (ProposalState.DONE, "sun", 9, 1, 4),
+            (ProposalState.DONE, "wu", 7, 1, 4),
+            (ProposalState.PROPOSED, "", None, 0, None),
+        ]
+        assert found["p1"].learner_id == "erased-1"

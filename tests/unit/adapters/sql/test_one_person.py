@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.stores import events, open_store, row
-from zaichang.adapters.sql.one_person import earned_at_once
+from zaichang.adapters.sql.one_person import _EARNED_AT_ONCE, _NAMES, earned_at_once
 from zaichang.adapters.sql.store import SqliteStore
 from zaichang.ports.records import Institution, Learner, StoredMinute
 
@@ -71,3 +71,14 @@ async def test_a_likeness_holds_in_both_directions_while_the_other_studies(tmp_p
             await store.append(replace(events(0, b"e"), session_id=f"s{number}"))
         assert await store.running_alike("s1", 0) == [TWO] and await store.running_alike("s2", 0) == [ONE]  # type: ignore[arg-type]
         assert await store.running_alike("s1", 2**50) == [], "silent since"  # type: ignore[arg-type]
+
+
+async def test_the_accounts_sessions_are_found_by_their_indexes(tmp_path: Path) -> None:
+    arguments = {**_NAMES, "session": "s1", "minutes": "[0]"}
+    async with open_store(tmp_path, inline=True) as store:
+        plan = await store._db.read(
+            lambda db: db.execute(f"EXPLAIN QUERY PLAN {_EARNED_AT_ONCE}", arguments).fetchall()
+        )
+    steps = [str(step["detail"]) for step in plan]
+    assert any("sessions_by_person" in step for step in steps)
+    assert not [step for step in steps if step in ("SCAN s", "SCAN c", "SCAN m")], "no table is read whole"
