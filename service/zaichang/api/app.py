@@ -12,6 +12,7 @@ from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
 from zaichang.api.hours.certificates import certificates_router
 from zaichang.api.hours.statements import statements_router
+from zaichang.api.hours.verify import verify_router
 from zaichang.api.launch import launch_router
 from zaichang.api.learner import learner_router
 from zaichang.api.manage import manage_router
@@ -67,6 +68,7 @@ def describe() -> FastAPI:
         revocations_router(),
         erasures_router(),
         certificates_router(),
+        verify_router(),
         manage_router(),
         deliveries_router(),
         statements_router(),

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
@@ -31,6 +31,8 @@ from zaichang.tlog.tiles import CHECKPOINT_PATH, MAX_ENTRY_BYTES, WIDTH
 from zaichang.tlog.trust import Trust, parse_trust, trust_log
 
 _SMALLER: Final = "Where it is a bundle, have it exported in parts: by day, or session by session."
+Read: TypeAlias = Callable[[str], bytes | None]
+"""Reads the files of a log by their names; None for one that is not there."""
 MAX_TRUST_BYTES: Final = 1_000_000
 _MAX_TILE_FILE: Final = WIDTH * (MAX_ENTRY_BYTES + 2)
 
@@ -132,44 +134,60 @@ def verify_path(
         first_sights = read_file(sights, MAX_HISTORY_BYTES) if own_copy and sights.is_file() else b""
         return scan_log(tile_reader(path), trust, options, older, progress, first_sights)
     with open_files([path], max_bytes) as (file,):
-        return _verify_file(path, file, trust, replay, older, read_qr, newer, drawing)
-
-
-def _verify_file(
-    path: Path,
-    file: BinaryIO,
-    trust: Trust,
-    replay: Replayer | None,
-    older: Sequence[bytes],
-    read_qr: ReadQr | None,
-    newer: Path | None,
-    drawing: Drawing | None,
-) -> list[Check]:
-    if newer is not None and not newer.is_dir():
-        raise UnreadableInput("verify.unreadable", f"{newer} is not the folder of a log.")
-    if older:
-        # Silence would look like a passed check.
-        raise UnreadableInput(
-            "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
+        if newer is not None and not newer.is_dir():
+            raise UnreadableInput("verify.unreadable", f"{newer} is not the folder of a log.")
+        if older:
+            # Silence would look like a passed check.
+            raise UnreadableInput(
+                "verify.older", f"{path.name} is no log's folder: older checkpoints are held against a whole log only."
+            )
+        read_newer = None if newer is None else tile_reader(newer)
+        return verify_file(
+            file, path.name, trust, replay=replay, read_qr=read_qr, read_newer=read_newer, drawing=drawing
         )
+
+
+def verify_file(
+    file: BinaryIO,
+    name: str,
+    trust: Trust,
+    *,
+    replay: Replayer | None = None,
+    read_qr: ReadQr | None = None,
+    read_newer: Read | None = None,
+    drawing: Drawing | None = None,
+) -> list[Check]:
+    """Check an open bundle, certificate, receipt or proof of a fork, whose length the caller has limited.
+
+    Args:
+        file: The file.
+        name: Its name, for messages.
+        trust: The trusted keys.
+        replay: For a bundle: recomputes its verdicts.
+        read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
+        read_newer: Reads the files of the log now, to find what was taken back since.
+        drawing: For a certificate's PDF: draws it anew; None where the installation cannot.
+
+    Raises:
+        UnreadableInput: ``verify.unknown_format``.
+    """
     begin = b'{"format":"' + BUNDLE_FORMAT.encode()
-    if file.read(len(begin)) == begin:
+    if begin_of(file, len(begin)) == begin:
         checks = verify_bundle(file, trust, replay)
-        return checks + ([] if newer is None else taken_back_since(bundle_sessions(file), tile_reader(newer), trust))
+        return checks + ([] if read_newer is None else taken_back_since(bundle_sessions(file), read_newer, trust))
     if begin_of(file, len(PDF_BEGIN)) == PDF_BEGIN:
-        return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, newer, drawing)
+        return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, read_newer, drawing)
     data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES, MAX_PROOF_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
-        return checks + ([] if newer is None else taken_back_since(receipt_sessions(data), tile_reader(newer), trust))
+        return checks + ([] if read_newer is None else taken_back_since(receipt_sessions(data), read_newer, trust))
     if b'"format":"' + CERTIFICATE_FORMAT.encode() + b'"' in data[:MAX_PROOF_BYTES]:
-        checks = verify_certificate(data, trust)
-        return checks + changed_since(data, None if newer is None else tile_reader(newer), trust)
+        return verify_certificate(data, trust) + changed_since(data, read_newer, trust)
     if b'"format":"' + FORK_FORMAT.encode() + b'"' in data[:MAX_FORK_BYTES]:
         return verify_fork(data, trust)
     raise UnreadableInput(
         "verify.unknown_format",
-        f"{path.name} is neither a receipt, a certificate nor a bundle (archives are not opened: unpack them first).",
+        f"{name} is neither a receipt, a certificate nor a bundle (archives are not opened: unpack them first).",
         "Ask for the file that zaichang export wrote.",
     )
 
@@ -182,7 +200,7 @@ def begin_of(file: BinaryIO, count: int) -> bytes:
     return found
 
 
-def _verify_pdf(data: bytes, trust: Trust, newer: Path | None, drawing: Drawing | None) -> list[Check]:
+def _verify_pdf(data: bytes, trust: Trust, read_newer: Read | None, drawing: Drawing | None) -> list[Check]:
     try:
         proof = attached(data)
     except EvidenceError as error:
@@ -193,7 +211,7 @@ def _verify_pdf(data: bytes, trust: Trust, newer: Path | None, drawing: Drawing 
     if not any(check.code for check in checks):
         # Only what the trusted log holds is drawn: no stranger's text reaches the libraries.
         checks += compare_page(data, read_proof(proof), drawing)
-    return checks + changed_since(proof, None if newer is None else tile_reader(newer), trust)
+    return checks + changed_since(proof, read_newer, trust)
 
 
 def tile_reader(folder: Path) -> Callable[[str], bytes | None]:

@@ -15,7 +15,18 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from zaichang.core.errors import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"
-PAGES: Final = ("queue", "revocations", "lessons", "timeline", "sessions", "log", "course", "passkey", "statement")
+PAGES: Final = (
+    "queue",
+    "revocations",
+    "lessons",
+    "timeline",
+    "sessions",
+    "log",
+    "course",
+    "passkey",
+    "statement",
+    "verify",
+)
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -136,7 +136,7 @@ def summary(proof: CertificateProof) -> Both:
     """Return who, what and how much in one sentence of each language, for the verifier."""
     words, certificate = words_of(proof), proof.certificate
     zh = "；".join(f"{row.name.zh} {row.counted}" for row in words.sums)
-    en = "; ".join(f"{row.name.en} {row.counted}" for row in words.sums)
+    en = "; ".join(f"{row.name.en} {_english(row.counted)}" for row in words.sums)
     who = f"{proof.name}（{certificate.learner}）" if proof.name else certificate.learner
     rules = f"{certificate.rules.name} {certificate.rules.version}"
     return Both(

@@ -6,11 +6,11 @@ const FULL_CHECK_MAX = 8192;
 const text = new TextDecoder();
 const bytes = new TextEncoder();
 
-const fromBase64 = (value) => Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
-const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
-const sha256 = async (...parts) => new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
-const leafHash = (data) => sha256(new Uint8Array([0]), data);
-const nodeHash = (left, right) => sha256(new Uint8Array([1]), left, right);
+export const fromBase64 = (value) => Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
+export const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+export const sha256 = async (...parts) => new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer()));
+export const leafHash = (data) => sha256(new Uint8Array([0]), data);
+export const nodeHash = (left, right) => sha256(new Uint8Array([1]), left, right);
 
 export function readCheckpoint(note) {
   const [origin, size, root] = note.split("\n");
@@ -59,7 +59,7 @@ async function treeRoot(hashes) {
   return nodeHash(await treeRoot(hashes.slice(0, split)), await treeRoot(hashes.slice(split)));
 }
 
-async function signatureHolds(note, vkey) {
+export async function signatureHolds(note, vkey) {
   const [name, id, key] = [vkey.slice(0, vkey.indexOf("+")), ...vkey.slice(vkey.indexOf("+") + 1).split(/\+(.*)/s)];
   const [body, signatures] = [note.slice(0, note.lastIndexOf("\n\n") + 1), note.slice(note.lastIndexOf("\n\n") + 2)];
   const line = signatures.split("\n").find((each) => each.startsWith(`— ${name} `));

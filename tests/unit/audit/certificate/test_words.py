@@ -63,5 +63,5 @@ def test_remarks_and_the_certificate_that_is_replaced_are_said() -> None:
 def test_the_summary_names_the_rules_and_everybody_only_once() -> None:
     said = summary(PROOF)
     assert "重庆某某继续教育学院 证明 欧阳㛃（learner-17） 2026 年度：总计 92.5 学时" in said.zh
-    assert "Rules cq-pharmacist-2025 2026.1." in said.en
+    assert "total 92.5 hours; professional 62.3 hours" in said.en and "Rules cq-pharmacist-2025 2026.1." in said.en
     assert NAME not in summary(replace(PROOF, name="")).zh

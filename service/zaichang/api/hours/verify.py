@@ -1,0 +1,94 @@
+"""The public check of a file: no key, one file at a time, nothing kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from zaichang.api.access import Public
+from zaichang.api.contract import bounded_body, contract_router, refused
+from zaichang.api.models.verify import CheckLine, VerifyAnswer
+from zaichang.api.parts import Parts
+from zaichang.audit.check import Check
+from zaichang.audit.codes import MEANINGS
+from zaichang.audit.receipt import ReadQr
+from zaichang.core.text import shown
+from zaichang.hours.public_check import MAX_FILE_BYTES, check_file
+from zaichang.live.rate_limits import RateExceeded
+
+PER_MINUTE: Final = 12
+"""Files that one address may have checked in a minute."""
+WAITING_MAX: Final = 8
+"""Files that wait for their turn, of all addresses."""
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": f"The file, at most {MAX_FILE_BYTES} bytes: a certificate, a receipt or a bundle.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+async def _file(request: Request) -> bytes:
+    return await bounded_body(request, MAX_FILE_BYTES)
+
+
+def verify_router() -> APIRouter:
+    """Return ``/v1/verify``."""
+    router = contract_router("public", "/v1")
+    # One at a time: drawing a certificate anew takes a second of a processor.
+    turn, waiting = asyncio.Semaphore(1), [0]
+
+    @router.post(
+        "/verify",
+        dependencies=[Public],
+        openapi_extra=_BODY,
+        responses=refused(
+            {
+                413: ("http.too_large",),
+                422: ("verify.unknown_format", "verify.unknown_log"),
+                429: ("rate.exceeded",),
+            }
+        ),
+    )
+    async def verify(request: Request, data: Annotated[bytes, Depends(_file)], parts: Parts) -> VerifyAnswer:
+        """Check a certificate, a receipt or a bundle of this service's logs, as the log stands now."""
+        parts.rates.spend("files to check", request.client.host if request.client else "", PER_MINUTE)
+        if waiting[0] >= WAITING_MAX:
+            raise RateExceeded("files to check", 5)
+        waiting[0] += 1
+        try:
+            async with turn:
+                found = await asyncio.to_thread(check_file, data, parts.logs, parts.drawing, _qr_reader())
+        finally:
+            waiting[0] -= 1
+        return VerifyAnswer(
+            exit=found.exit,
+            origin=found.origin,
+            log=found.log,
+            passed=found.passed,
+            checks=[_line(check) for check in found.checks],
+        )
+
+    return router
+
+
+def _line(check: Check) -> CheckLine:
+    meaning = MEANINGS.get(check.code or "")
+    return CheckLine(
+        check=check.check,
+        status=check.status,
+        code=check.code or "",
+        message=shown(check.message),
+        zh=meaning.zh if meaning else "",
+        en=meaning.en if meaning else "",
+    )
+
+
+def _qr_reader() -> ReadQr:
+    from zaichang.vision.qr_reader import read_qr
+
+    return read_qr
