@@ -3,6 +3,7 @@
 Steps:
   1. the copy itself: signature, quorum, every tile and entry, every chain, sums, times        ``audit.log_scan``
   2. each bundle by itself, and against the copy: same log, same leaves, nothing left out      ``audit.sample.produced``
+     A change of credit that is newer than the bundle counts as far as it takes time back (``session_part``).
   3. all bundles together: no learner is credited twice                                        ``double``
   4. where the inspector names a policy, each session ran under it                             ``policy``
 Then one line for each session says whose it is, of which course, how long, when by which witness, and by which rules.
@@ -10,30 +11,26 @@ Then one line for each session says whose it is, of which course, how long, when
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from zaichang.audit.bundle import EVENT, Bundle
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.inspection.demand import Demand
-from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.audit.inspection.session_part import SessionPart, session_parts
 from zaichang.audit.log_scan import ScanOptions, scan_log
 from zaichang.audit.openings.lesson_opening import lesson_of, opened_lesson
-from zaichang.audit.reading.bundle_reader import BundleFile, Source
+from zaichang.audit.reading.bundle_reader import Source
 from zaichang.audit.reading.log_entries import read_entries
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.sample.produced import OwnCopy, Produced, hold_against, worst
-from zaichang.audit.whole.double_credit import Credited, check_double_credit, credited_of
+from zaichang.audit.whole.double_credit import check_double_credit
 from zaichang.audit.whole.past import trusted_checkpoint
 from zaichang.audit.whole.stamps import StampedMs
-from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import EvidenceError
-from zaichang.tlog.leaf import parse_leaf
-from zaichang.tlog.merkle import leaf_hash
 from zaichang.tlog.tiles import CHECKPOINT_PATH
 from zaichang.tlog.trust import Trust
 
@@ -140,7 +137,8 @@ def inspect(
         return Inspection(checks=tuple(findings.checks))  # The scan has said why.
     checkpoint, witnessed_s = signed.checkpoint, trust.witness_time_s(signed)
     # (2)
-    parts = [part for source in bundles for part in _parts(source)]
+    parts = [part for source in bundles for part in session_parts(source)]
+    # The copy is read once: the sessions that it is to follow must be known before.
     starts = {part.leaves[0].index for part in parts if part.leaves[0].kind == "session.start"}
     try:
         # No size was announced before the bundles were made: a leaf newer than its bundle asks for a new export.
@@ -151,9 +149,9 @@ def inspect(
     produced, others = hold_against(copy, bundles, trust, replay)
     # (3), (4)
     own = Findings()
-    first: dict[str, _Part] = {}
+    first: dict[str, SessionPart] = {}
     for part in parts:
-        first.setdefault(part.leaves[0].sid, part)
+        first.setdefault(part.leaves[0].sid, part.now(copy))
     check_double_credit((each for part in first.values() if (each := part.credited()) is not None), own)
     for part in first.values():
         part.ran_under(policy, own)
@@ -173,67 +171,7 @@ def inspect(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A session's part of a bundle."""
-
-    file: BundleFile
-    leaves: tuple[KnownLeaf, ...]
-
-    @property
-    def whole(self) -> Bundle:
-        """The parts of the bundle that stand for all sessions."""
-        return self.file.whole
-
-    @property
-    def bundle(self) -> Bundle:
-        """The session's openings, read anew each time: they are not kept in memory."""
-        try:
-            return self.file.part(self.leaves[0].sid)
-        except EvidenceError:
-            return replace(self.whole, leaves=())  # the check of the bundle names it
-
-    def credited(self) -> Credited | None:
-        return credited_of(self.bundle, self.leaves)
-
-    def policy(self) -> str:
-        """Return name and version of the session's policy, empty where the bundle does not hold it."""
-        wanted = self.leaves[0].text("policy")
-        for document in self.whole.policies:
-            if hashlib.sha256(document).hexdigest() == wanted:
-                value = parse_canonical_object(document)
-                return f"{value.get('name')} {value.get('version')}"
-        return ""
-
-    def ran_under(self, demand: Demand | None, findings: Findings) -> None:
-        if demand is not None:
-            start = self.leaves[0]
-            demand.check(self.policy(), start.text("policy"), start.about(self.whole.origin), findings)
-
-
-def _parts(source: Source) -> list[_Part]:
-    try:
-        file = BundleFile(source)
-    except EvidenceError:
-        return []  # The check of the bundle names it.
-    bundle = file.whole
-    leaves: dict[str, list[KnownLeaf]] = {}
-    for entry in bundle.leaves:
-        try:
-            value = parse_leaf(entry.leaf)
-        except EvidenceError:
-            continue
-        leaf = KnownLeaf(index=entry.index, data=entry.leaf, hash=leaf_hash(entry.leaf), value=value)
-        if leaf.sid:
-            leaves.setdefault(leaf.sid, []).append(leaf)
-    found = []
-    for own in leaves.values():
-        own.sort(key=lambda leaf: (leaf.number("seq"), leaf.index))
-        found.append(_Part(file=file, leaves=tuple(own)))
-    return found
-
-
-def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: Trust) -> SessionLine:
+def _line(part: SessionPart, produced: Produced | None, more: Iterable[Check], trust: Trust) -> SessionLine:
     start, sid = part.leaves[0], part.leaves[0].sid
     final = next((leaf for leaf in part.leaves if leaf.kind == "session.final"), None)
     checks = [*(produced.checks if produced is not None else ()), *(check for check in more if check.sid == sid)]
@@ -242,7 +180,7 @@ def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: 
         result = Status.UNDECIDED.value
     bundle = part.bundle
     subject = next((field.payload for field in bundle.fields if field.field == "subj_c"), b"{}")
-    total, rules = total_of(part.leaves), start.value.get("rules")
+    rules = start.value.get("rules")
     lesson = lesson_of(start, opened_lesson(bundle.fields, sid))
     return SessionLine(
         sid=sid,
@@ -252,8 +190,8 @@ def _line(part: _Part, produced: Produced | None, more: Iterable[Check], trust: 
         began_ms=_event_ms(bundle, min, start.number("at")),
         ended_ms=0 if final is None else _event_ms(bundle, max, final.number("at")),
         minutes="".join(leaf.text("minutes") for leaf in part.leaves if leaf.kind == "session.segment"),
-        counted_ms=total.counted_ms,
-        total=total.sentence(),
+        counted_ms=part.counted_ms(),
+        total=part.total(),
         policy=part.policy(),
         rules=" ".join(f"{name} {number}" for name, number in rules.items()) if isinstance(rules, dict) else "1",
         witnessed_ms=_witnessed_ms(part, (final or start).index, trust),
@@ -280,7 +218,7 @@ def _learner(payload: bytes) -> str:
         return ""
 
 
-def _witnessed_ms(part: _Part, index: int, trust: Trust) -> int | None:
+def _witnessed_ms(part: SessionPart, index: int, trust: Trust) -> int | None:
     """Return when a quorum had first seen a leaf; that these checkpoints are of the log is checked elsewhere."""
     times: list[int] = []
     for note in (part.whole.checkpoint, *(entry.note for entry in part.whole.seen)):

@@ -6,7 +6,8 @@ bundle that agrees with itself proves nothing about the frozen log. Each bundle 
   1. it is of the frozen log: the same origin, which names institution and year      ``E_ORIGIN``
   2. its checkpoint is a state of the copy                                           ``E_FORK``, ``E_CONSISTENCY``
   3. each leaf of a drawn session is the copy's leaf at that index                   ``E_LEAF_HASH``
-  4. no leaf that the copy holds of a drawn session is left out                      ``E_NOT_PRODUCED``
+  4. no leaf that the copy holds of a drawn session is left out                      ``E_NOT_PRODUCED``;
+     without a frozen size, a change of credit newer than the bundle is for the caller to take from the copy
   5. one session for each drawn index                                                ``E_DRAW``
 """
 
@@ -23,6 +24,7 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import fold_peaks, leaf_hash, node_hash, peaks
@@ -46,6 +48,7 @@ class OwnCopy:
         frozen: Size of the frozen checkpoint, 0 where no size was announced before the bundles were made.
         hashes: The leaf hash of each entry.
         leaves: Session to the indexes of its leaves; only the sessions of ``starts`` are followed.
+        changes: The later changes of credit and the voids of those sessions, by index.
         starts: Index of each drawn ``session.start`` leaf to its session, empty where the entry is not readable.
     """
 
@@ -54,6 +57,7 @@ class OwnCopy:
     hashes: list[bytes] = field(default_factory=list)
     leaves: dict[str, set[int]] = field(default_factory=dict)
     starts: dict[int, str] = field(default_factory=dict)
+    changes: dict[int, bytes] = field(default_factory=dict)
     _levels: list[list[bytes]] = field(default_factory=list)
 
     @classmethod
@@ -101,6 +105,8 @@ class OwnCopy:
             self.leaves.setdefault(head.sid, set())
         if head.sid in self.leaves:
             self.leaves[head.sid].add(index)
+            if head.t in (LeafKind.AMEND, LeafKind.VOID):
+                self.changes[index] = entry
 
 
 @dataclass(slots=True, kw_only=True)
@@ -215,6 +221,9 @@ def _sessions(held: _Held, checks: Sequence[Check], found: dict[int, Produced], 
             message = f"Bundle {number} leaves out leaf {missing} of the session, which the regulator's copy holds."
             if missing < max(held.size, copy.frozen):
                 own.failed("produced", "E_NOT_PRODUCED", message, about, field="leaf", expected=missing)
+            elif missing in copy.changes and not copy.frozen:
+                message = f"A change of credit that is newer than bundle {number}, at index {missing} of the own copy."
+                own.passed("later", About(origin=copy.origin, index=missing, sid=expected), message)
             else:
                 message += " The leaf is newer than the bundle: ask for a new export."
                 own.undecided("produced", "E_NOT_PRODUCED", message, about, field="leaf")

@@ -48,23 +48,58 @@ def test_a_bundle_of_another_state_of_the_log_fails_and_is_named() -> None:
     assert inspection.sessions[0].result != "pass"
 
 
-def test_a_bundle_older_than_a_later_change_waits_for_a_new_export() -> None:
-    target, end = SAMPLE.bundle.leaves[1], SAMPLE.bundle.leaves[-1].leaf
-    at_ms = sample_of.AT_MS + 4 * 300_000
-    ref = leaf.SessionRef(origin=sample_of.ORIGIN, sid=sample_of.SID, seq=4, prev=leaf_hash(end), at_ms=at_ms)
-    void = leaf.session_void(
-        ref, target=target.index, target_hash=leaf_hash(target.leaf), request=bytes(32), reason="SERVICE_FAULT"
-    )
-    log = [*entries_of(SAMPLE), void]
-    now = bundle_of(log, SAMPLE.bundle)
+def after(*changes: bytes) -> dict[str, bytes]:
+    """Return the files of a copy in which the log has grown since the bundle."""
+    log = [*entries_of(SAMPLE), *changes]
     signed = Checkpoint(origin=sample_of.ORIGIN, size=len(log), root=root_hash([leaf_hash(entry) for entry in log]))
-    checkpoint = sign_checkpoint(signed, [sample_of.SIGNER])
-    files = {**dict(plan_batch(TreeState(), log).objects), "checkpoint": checkpoint}
-    # The copy was made after the change, the bundle before it: neither a finding nor time that counts.
-    stale = inspected(SAMPLE.data, files=files)
-    assert (stale.code, stale.counted_ms, stale.sessions[0].codes) == (2, 0, ("E_NOT_PRODUCED",))
+    return {**dict(plan_batch(TreeState(), log).objects), "checkpoint": sign_checkpoint(signed, [sample_of.SIGNER])}
+
+
+def ref(seq: int, prev: bytes) -> leaf.SessionRef:
+    at_ms = sample_of.AT_MS + 4 * 300_000
+    return leaf.SessionRef(origin=sample_of.ORIGIN, sid=sample_of.SID, seq=seq, prev=leaf_hash(prev), at_ms=at_ms)
+
+
+END = SAMPLE.bundle.leaves[-1].leaf
+SEGMENT = SAMPLE.bundle.leaves[1]
+TARGET = {"target": SEGMENT.index, "target_hash": leaf_hash(SEGMENT.leaf), "request": bytes(32)}
+VOID = leaf.session_void(ref(4, END), **TARGET, reason="SERVICE_FAULT")  # type: ignore[arg-type]
+
+
+def amend(seq: int, prev: bytes, minute: int, delta_ms: int, verdict: str, reason: str) -> bytes:
+    more = {"minute": minute, "delta_ms": delta_ms, "verdict": verdict, "reason": reason}
+    return leaf.session_amend(ref(seq, prev), **TARGET, **more)  # type: ignore[arg-type]
+
+
+def test_time_that_was_taken_back_since_the_export_does_not_count() -> None:
+    """The copy was made after the change, the bundle before it: the copy knows how much is gone."""
+    stale = inspected(SAMPLE.data, files=after(VOID))
+    assert (stale.code, stale.sessions[0].result, stale.counted_ms) == (0, "pass", 180_000 - 120_000)
+    assert f"at index {len(SAMPLE.hashes)}: 60000 ms count now" in stale.sessions[0].total
     # A bundle made after the change that leaves it out is a finding.
-    assert inspected(now, files=files).code == 1
+    now = bundle_of([*entries_of(SAMPLE), VOID], SAMPLE.bundle)
+    assert inspected(now, files=after(VOID)).code == 1
+    whole = leaf.session_void(ref(4, END), **{**TARGET, "target": SAMPLE.bundle.leaves[0].index,
+        "target_hash": leaf_hash(SAMPLE.bundle.leaves[0].leaf)}, reason="SERVICE_FAULT")  # type: ignore[arg-type]  # fmt: skip
+    assert (inspected(SAMPLE.data, files=after(whole)).counted_ms, inspected(SAMPLE.data, files=after(whole)).code) == (
+        0,
+        0,
+    )
+
+
+def test_time_that_was_granted_since_the_export_counts_after_a_new_one() -> None:
+    first = amend(4, END, 2, 60_000, "V", "REVIEW_GRANTED")
+    files = after(first, amend(5, first, 0, -60_000, "F", "REVOKED_PROXY"))
+    later = inspected(SAMPLE.data, files=files)
+    assert (later.code, later.counted_ms) == (0, 120_000)
+    assert "60000 ms granted there do not count before a new export." in later.sessions[0].total
+
+
+def test_a_record_that_is_no_change_of_credit_is_asked_for() -> None:
+    cut = replace(SAMPLE.bundle, leaves=SAMPLE.bundle.leaves[:-1])
+    older = bundle_of(entries_of(SAMPLE)[: SAMPLE.bundle.leaves[-1].index], cut)
+    asked = [check for check in inspected(older).checks if check.code == "E_NOT_PRODUCED"]
+    assert [check.status for check in asked] == [Status.UNDECIDED]
 
 
 def test_a_damaged_copy_and_a_missing_checkpoint_are_named() -> None:
