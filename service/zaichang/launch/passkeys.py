@@ -2,7 +2,8 @@
 
 A learner without a passkey may register the first one with a launch that lets the learner enrol. Every further one (a
 new phone, a second device) needs the institution: a holder of the learner's account must not add a device of his own.
-A registration under way is kept in memory alone: a restart begins anew.
+A registration under way is kept in memory alone: a restart begins anew. A ticket that has registered a passkey is
+stored with it, so no restart lets it be used twice.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.passkeys import Passkeys
 from zaichang.launch.tokens import LaunchTokens, PasskeyTicket
 from zaichang.ports.launch import LaunchPorts
-from zaichang.ports.passkeys import Page, StoredPasskey
+from zaichang.ports.passkeys import Page, StoredPasskey, UsedTicket, ticket_spent
 from zaichang.session.policy import Policy
 from zaichang.session.policy_fields import PASSKEYS_SINCE_SCHEMA
 
@@ -91,8 +92,6 @@ class PasskeyDesk:
         self._tokens = tokens
         self._domains = domains
         self._under_way: OrderedDict[str, tuple[bytes, Page, int]] = OrderedDict()
-        self._used: dict[str, int] = {}
-        """Tickets that have registered a passkey, and until when each holds at the longest."""
 
     async def ticket(self, institution_id: InstitutionId, learner_id: LearnerId) -> tuple[str, int]:
         """Return a ticket for one registration under the institution's eyes, and until when it holds."""
@@ -118,7 +117,7 @@ class PasskeyDesk:
             )
         await self._known(who.institution_id, who.learner_id)
         held = await self._ports.passkeys.passkeys(who.institution_id, who.learner_id)
-        self._check(who, held)
+        await self._check(who, held)
         challenge = bytes.fromhex(self._ports.token_hex(NONCE_BYTES))
         until_ms = self._ports.clock.now_ms() + REGISTER_MS
         self._under_way.pop(who.key_id, None)
@@ -148,11 +147,9 @@ class PasskeyDesk:
         made = self._ports.passkey_library.registered(
             response, page, challenge=challenge, at_ms=now_ms, supervised=who.supervised
         )
-        self._check(who, await self._ports.passkeys.passkeys(who.institution_id, who.learner_id))
-        await self._ports.passkeys.add_passkey(who.institution_id, who.learner_id, made)
-        if who.supervised:
-            self._used = {key_id: until for key_id, until in self._used.items() if until > now_ms}
-            self._used[who.key_id] = now_ms + TICKET_MS
+        await self._check(who, await self._ports.passkeys.passkeys(who.institution_id, who.learner_id))
+        ticket = UsedTicket(ticket_id=who.key_id, until_ms=now_ms + TICKET_MS, at_ms=now_ms) if who.supervised else None
+        await self._ports.passkeys.add_passkey(who.institution_id, who.learner_id, made, ticket)
         return made
 
     async def held(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[StoredPasskey]:
@@ -168,13 +165,9 @@ class PasskeyDesk:
         if not await self._ports.passkeys.remove_passkey(institution_id, learner_id, credential_id):
             raise NotFound("passkey.unknown", "This learner has no such passkey.")
 
-    def _check(self, who: Registering, held: Sequence[StoredPasskey]) -> None:
-        if who.key_id in self._used:
-            raise NotAllowed(
-                "passkey.ticket_used",
-                "This ticket has registered a passkey already.",
-                "Ask the institution for another ticket.",
-            )
+    async def _check(self, who: Registering, held: Sequence[StoredPasskey]) -> None:
+        if who.supervised and await self._ports.passkeys.ticket_used(who.key_id):
+            raise ticket_spent()
         if len(held) >= KEPT_MAX or (held and not who.supervised):
             raise NotAllowed(
                 "passkey.exists",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.passkeys import Passkey
 
@@ -23,6 +24,21 @@ class StoredPasskey:
     passkey: Passkey
     rp_id: str
     cose_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedTicket:
+    """A ticket that registers a passkey, once.
+
+    Attributes:
+        ticket_id: Random; it names neither the learner nor the device.
+        until_ms: Until when it holds at the longest, server time; later its use need not be known.
+        at_ms: Now, server time.
+    """
+
+    ticket_id: str
+    until_ms: int
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +64,40 @@ class Signed:
     signature: str
 
 
+def ticket_spent() -> NotAllowed:
+    """Return the refusal of a ticket that has registered a passkey."""
+    return NotAllowed(
+        "passkey.ticket_used",
+        "This ticket has registered a passkey already.",
+        "Ask the institution for another ticket.",
+    )
+
+
 class PasskeyStore(Protocol):
     """Keeps learners' passkeys."""
 
-    async def add_passkey(self, institution_id: InstitutionId, learner_id: LearnerId, made: StoredPasskey) -> None:
-        """Keep a passkey, or raise ``NotAllowed`` ``passkey.exists`` for a known one. Cost: commit."""
+    async def add_passkey(
+        self,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        made: StoredPasskey,
+        ticket: UsedTicket | None = None,
+    ) -> None:
+        """Keep a passkey, and in the same commit that its ticket is used. Cost: commit.
+
+        Args:
+            institution_id: Whose learner.
+            learner_id: Whose passkey.
+            made: The passkey.
+            ticket: The ticket that it was registered with, if any.
+
+        Raises:
+            NotAllowed: ``passkey.exists`` for a known passkey, ``passkey.ticket_used`` for a used ticket; nothing is
+                kept then.
+        """
+
+    async def ticket_used(self, ticket_id: str) -> bool:
+        """Return whether a ticket has registered a passkey. Cost: read."""
 
     async def passkeys(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[StoredPasskey]:
         """Return a learner's passkeys, the oldest first. Cost: read."""

@@ -9,7 +9,7 @@ from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.passkeys import Passkey
-from zaichang.ports.passkeys import StoredPasskey
+from zaichang.ports.passkeys import StoredPasskey, UsedTicket, ticket_spent
 
 
 class PasskeyRows:
@@ -19,7 +19,13 @@ class PasskeyRows:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def add_passkey(self, institution_id: InstitutionId, learner_id: LearnerId, made: StoredPasskey) -> None:
+    async def add_passkey(
+        self,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        made: StoredPasskey,
+        ticket: UsedTicket | None = None,
+    ) -> None:
         """See the port."""
         key = made.passkey
         values = (
@@ -27,11 +33,21 @@ class PasskeyRows:
             *(key.at_ms, key.supervised, key.synced),
         )
 
-        def operation(db: sqlite3.Connection) -> int:
-            return db.execute("INSERT OR IGNORE INTO passkeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values).rowcount
+        def operation(db: sqlite3.Connection) -> None:
+            if ticket is not None:
+                db.execute("DELETE FROM passkey_tickets WHERE until_ms <= ?", (ticket.at_ms,))
+                used = (ticket.ticket_id, ticket.until_ms)
+                if not db.execute("INSERT OR IGNORE INTO passkey_tickets VALUES (?, ?)", used).rowcount:
+                    raise ticket_spent()
+            if not db.execute("INSERT OR IGNORE INTO passkeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values).rowcount:
+                raise NotAllowed("passkey.exists", "This passkey is registered already.", "Use it.")
 
-        if not await self._db.write(operation):
-            raise NotAllowed("passkey.exists", "This passkey is registered already.", "Use it.")
+        await self._db.write(operation)
+
+    async def ticket_used(self, ticket_id: str) -> bool:
+        """See the port."""
+        sql = "SELECT 1 FROM passkey_tickets WHERE ticket_id = ?"
+        return await self._db.read(lambda db: db.execute(sql, (ticket_id,)).fetchone()) is not None
 
     async def passkeys(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[StoredPasskey]:
         """See the port."""

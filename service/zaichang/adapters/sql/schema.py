@@ -300,6 +300,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             ON certificates (institution_id, learner_id, rules, year) WHERE state = 'issued'""",
         """CREATE INDEX certificates_by_time ON certificates (institution_id, issued_ms)""",
     ),
+    (
+        # Tickets that have registered a passkey, for as long as they would hold; a ticket's id is random
+        """CREATE TABLE passkey_tickets (ticket_id TEXT PRIMARY KEY, until_ms INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID""",
+    ),
 )
 
 
