@@ -102,7 +102,8 @@ class Settings(BaseModel):
     face_search_across: bool = Field(
         False,
         description="Compare references across the institutions of this service, so that one person does not earn in "
-        "two at once. Needs face_search and a legal basis that all of them share (docs/privacy.md).",
+        "two at once; near_copies compares captures likewise. Needs face_search and a legal basis that all of them "
+        "share (docs/privacy.md).",
     )
     near_copies: bool = Field(
         True,

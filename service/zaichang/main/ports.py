@@ -98,6 +98,7 @@ class Parts:
             clock=self.clock,
             history=store,
             captures=store,
+            looks=store,
             evidence=store,
             learners=store,
             lessons=store,

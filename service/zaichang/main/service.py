@@ -32,7 +32,7 @@ from zaichang.launch.passkeys import PasskeyDesk
 from zaichang.launch.statement_tokens import StatementTokens
 from zaichang.launch.tokens import LaunchTokens
 from zaichang.live.gateway import Gateway
-from zaichang.live.near_copies import NearCopySearch
+from zaichang.live.near_copies import NearCopyPorts, NearCopySearch
 from zaichang.live.rate_limits import RateLimits, Rates
 from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
@@ -211,7 +211,7 @@ async def build(
         passkey_library=PyWebauthn(),
         token_hex=token_hex,
     )
-    near_copies = None if inline else _near_copies(settings, parts)
+    near_copies = _near_copies(settings, parts, inline=inline)
     session_ports = parts.for_sessions(
         SessionConfig(
             keep_captures=settings.keep_captures,
@@ -243,8 +243,6 @@ async def build(
     deliveries = DeliveryDesk(ports, hub, review)
     hub.on_opened.append(deliveries.opened)
     eraser = eraser_of(folder, store, clock, logs, vault, token_hex)
-    if near_copies is not None:
-        eraser.on_erased.append(near_copies.forget)
     if face_search is not None:
         eraser.on_erased.append(face_search.forget)
     late_liveness = LateLiveness(ports, hub, review)
@@ -309,12 +307,20 @@ def _rate_limits(settings: Settings) -> RateLimits:
     )
 
 
-def _near_copies(settings: Settings, parts: Parts) -> NearCopySearch | None:
+def _near_copies(settings: Settings, parts: Parts, *, inline: bool) -> NearCopySearch | None:
     if not (settings.near_copies and settings.keep_captures):
         return None
     from zaichang.vision.near_copy import FineStructure
 
-    return NearCopySearch(parts.store, parts.store, parts.vault, parts.blobs, FineStructure())
+    ports = NearCopyPorts(
+        history=parts.store,
+        looks=parts.store,
+        learners=parts.store,
+        vault=parts.vault,
+        blobs=parts.blobs,
+        pixels=FineStructure(),
+    )
+    return NearCopySearch(ports, across=settings.face_search_across, inline=inline)
 
 
 def _models(settings: Settings) -> Vision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
@@ -62,6 +62,14 @@ class CaptureStore(Protocol):
 
 Box = tuple[int, int, int, int]
 """A face in a picture: x, y, width, height in pixels."""
+APART_MS: Final = 10_000
+"""Captures of one session that lie closer are not compared: a person may sit as still for seconds."""
+MIDDLE_PERMILLE: Final = 40
+"""How far the middle of the face may have moved, of the picture's sides."""
+SIDE_PCT: Final = 12
+"""How much larger or smaller the face may be, in per cent."""
+POSE_CDEG: Final = 250
+"""How far each angle of the head may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +115,64 @@ class NearCopies(Protocol):
 
     def found(self, session_id: SessionId) -> int:
         """Return how many captures of a session were found to be near copies so far. Cost: memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A capture in numbers, and whose it is.
+
+    Attributes:
+        institution_id: Whose learner.
+        learner_id: Whose capture.
+        session_id: Its session.
+        capture_id: Its name there.
+        at_ms: Server time.
+        phash: Perceptual hash, 64 bits.
+        box: The main face.
+        place: Middle of the face, in thousandths of the picture's width and height.
+        width_permille: Width of the face, of the picture's.
+        pose: Turn, nod and tilt of the head, in hundredths of a degree.
+    """
+
+    institution_id: InstitutionId
+    learner_id: LearnerId
+    session_id: SessionId
+    capture_id: CaptureId
+    at_ms: int
+    phash: int
+    box: Box
+    place: tuple[int, int]
+    width_permille: int
+    pose: tuple[int, int, int]
+
+
+class LookStore(Protocol):
+    """Keeps looks for all processes of the service."""
+
+    async def looks_near(self, look: Look, since_ms: int, *, across: bool, limit: int) -> Sequence[Look]:
+        """Return earlier looks whose face has the same place, size and pose, the newest first. Cost: read.
+
+        Place, size and pose may differ by ``MIDDLE_PERMILLE``, ``SIDE_PCT`` and ``POSE_CDEG``. Looks of the same
+        session closer than ``APART_MS`` are left out.
+
+        Args:
+            look: The look.
+            since_ms: Oldest server time.
+            across: Whether other institutions' looks count, too.
+            limit: Most rows.
+        """
+
+    async def add_look(self, look: Look, *, copy: bool, before_ms: int) -> None:
+        """Keep a look, and forget those before a time. Cost: commit.
+
+        Args:
+            look: The look.
+            copy: Whether it was found to be a near copy.
+            before_ms: Older ones are deleted.
+        """
+
+    async def copies_of(self, session_id: SessionId) -> int:
+        """Return how many kept looks of a session were found to be near copies. Cost: read."""
+
+    async def forget_looks(self, before_ms: int) -> int:
+        """Delete looks before a time; return how many. Cost: commit."""

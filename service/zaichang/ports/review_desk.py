@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zaichang.ports.blobs import Blobs
-from zaichang.ports.captures import CaptureStore
+from zaichang.ports.captures import CaptureStore, LookStore
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.erasure import ErasureRequests
@@ -28,6 +28,7 @@ class ReviewPorts:
     clock: Clock
     history: SessionHistory
     captures: CaptureStore
+    looks: LookStore
     evidence: EvidenceStore
     learners: LearnerStore
     lessons: LessonStore

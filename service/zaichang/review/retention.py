@@ -21,7 +21,7 @@ class Retention:
     def __init__(self, ports: ReviewPorts, capture_days: int, device_days: int = 30) -> None:
         """Keep pictures as long as their session's start said, else ``capture_days`` days of server time.
 
-        Digests of devices and addresses are kept for ``device_days``.
+        Digests of devices and addresses are kept for ``device_days``, looks of captures for a day.
 
         Records of deliveries are kept for this time, too; those that a session took in are among its events.
         """
@@ -36,6 +36,7 @@ class Retention:
         """
         now_ms = self._ports.clock.now_ms()
         await self._ports.sightings.forget_sightings(now_ms - self._sightings_ms)
+        await self._ports.looks.forget_looks(now_ms - DAY_MS)
         await self._ports.media_deliveries.forget_deliveries(now_ms - self._sightings_ms)
         gone = 0
         while True:

@@ -44,12 +44,12 @@ class FineStructure:
     """The ``PixelComparison`` port, by OpenCV. It holds nothing, so several threads may use one."""
 
     def same_picture(self, first: bytes, first_box: Box, second: bytes, second_box: Box) -> bool:
-        """See the port; an unreadable picture is no copy."""
+        """See the port; a picture that cannot be read, or a face that OpenCV cannot compare, is no copy."""
         try:
             pictures = [_grey(decode(data, SESSION_LIMITS)) for data in (first, second)]
-        except UnreadableInput:
+            return alike(pictures[0], first_box, pictures[1], second_box) >= ALIKE
+        except (UnreadableInput, cv2.error):
             return False
-        return alike(pictures[0], first_box, pictures[1], second_box) >= ALIKE
 
 
 def alike(first: Grey, first_box: Box, second: Grey, second_box: Box) -> float:

@@ -17,42 +17,16 @@ from zaichang.core.assessment import FrameAssessment
 from zaichang.core.enums import CaseKind
 from zaichang.core.ids import CaptureId, InstitutionId, LearnerId, SessionId
 from zaichang.live import near_copies
-from zaichang.live.near_copies import Look, NearCopySearch, may_be
+from zaichang.live.kept_captures import keep_capture
+from zaichang.live.near_copies import NearCopyPorts, NearCopySearch
 from zaichang.main.service import Services
 from zaichang.ports.captures import Seen
 from zaichang.ports.records_cases import CaseFilter
 from zaichang.protocol import messages as m
 from zaichang.session.policy import ENDS_SINCE_SCHEMA
 
-LOOK = Look(
-    institution_id=InstitutionId("inst"), learner_id=LearnerId("ann"), session_id=SessionId("s1"),
-    capture_id=CaptureId("c1-0"), at_ms=T0_MS, phash=0, box=(100, 80, 200, 240), place=(500, 500),
-    width_permille=300, pose=(0, 0, 0),
-)  # fmt: skip
-LATER = replace(LOOK, session_id=SessionId("s2"), learner_id=LearnerId("bob"), at_ms=T0_MS + 1_000)
 RULES = replace(POLICY, schema=ENDS_SINCE_SCHEMA)
 CROP_PX = 8
-
-
-@pytest.mark.parametrize(
-    ("change", "chosen"),
-    [
-        ({}, True),
-        ({"phash": 2**14 - 1}, True),
-        ({"phash": 2**15 - 1}, False),
-        ({"institution_id": "other"}, False),
-        ({"place": (540, 460)}, True),
-        ({"place": (541, 500)}, False),
-        ({"width_permille": 268}, True),
-        ({"width_permille": 260}, False),
-        ({"pose": (250, -250, 0)}, True),
-        ({"pose": (0, 0, 251)}, False),
-        ({"session_id": "s1", "at_ms": T0_MS + 9_999}, False),
-        ({"session_id": "s1", "at_ms": T0_MS + 10_000}, True),
-    ],
-)
-def test_hash_place_and_pose_choose_what_is_compared(change: dict[str, object], chosen: bool) -> None:
-    assert may_be(LOOK, replace(LATER, **change)) is chosen  # type: ignore[arg-type]  # one field each
 
 
 class Cameras(FixedVision):
@@ -143,58 +117,110 @@ async def test_it_can_be_switched_off(tmp_path: Path) -> None:
 
 
 class Pixels:
-    """Takes every pair for copies."""
+    """Takes every pair for copies; or breaks."""
 
     def __init__(self) -> None:
         self.compared = 0
+        self.alike = True
+        self.broken = False
 
     def same_picture(self, *pair: object) -> bool:
         self.compared += 1
-        return True
+        if self.broken:
+            raise RuntimeError("OpenCV has no more memory")
+        return self.alike
 
 
-async def test_work_and_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Bench:
+    """A session with one kept capture, and searches over its store, each as another process has one."""
+
+    def __init__(self, services: Services, student: Page, kept: CaptureId) -> None:
+        self.services, self.kept, self.pixels = services, kept, Pixels()
+        self.session_id = SessionId(student.session_id)
+
+    def search(self) -> NearCopySearch:
+        store, ports = self.services.store, self.services.ports
+        return NearCopySearch(
+            NearCopyPorts(
+                history=store, looks=store, learners=store, vault=ports.vault, blobs=ports.blobs, pixels=self.pixels
+            )
+        )
+
+    def seen(self, at_ms: int, capture_id: str = "", phash: str = "0" * 16, **frame: object) -> Seen:
+        shown = replace(good_frame(b"x"), phash=phash, **frame)  # type: ignore[arg-type]  # one field each
+        return Seen(
+            session_id=self.session_id, capture_id=CaptureId(capture_id or self.kept), at_ms=at_ms,
+            picture=b"x", assessment=shown,
+        )  # fmt: skip
+
+    async def searched(self, search: NearCopySearch, seen: Seen) -> None:
+        ports = self.services.ports
+        if seen.capture_id != self.kept:
+            learner = await ports.learners.learner(InstitutionId("inst"), LearnerId("learner"))
+            key = ports.vault.unlock(learner)
+            keep_capture(ports.blobs, key, seen.session_id, seen.capture_id, seen.picture)
+        search.note(seen)
+        await search.next()
+
+    async def looks(self) -> int:
+        return len(await self.services.store._db.read(lambda db: db.execute("SELECT 1 FROM looks").fetchall()))
+
+
+@asynccontextmanager
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     async with searching(tmp_path, near_copies=False) as (services, cameras, clock):
         student = Page(services, clock)
         student.cameras = cameras
         await student.begin(await token(services))
-        ports, pixels = services.ports, Pixels()
-        search = NearCopySearch(services.store, ports.learners, ports.vault, ports.blobs, pixels)
-        (kept, *_) = await ports.captures.captures(SessionId(student.session_id))
+        kept, *_ = await services.ports.captures.captures(SessionId(student.session_id))
+        yield Bench(services, student, kept.capture_id)
+        await student.leave()
 
-        def seen(at_ms: int, capture_id: str = kept.capture_id, **frame: object) -> Seen:
-            shown = replace(good_frame(b"x"), phash="0" * 16, **frame)  # type: ignore[arg-type]  # one field each
-            return Seen(
-                session_id=SessionId(student.session_id), capture_id=CaptureId(capture_id), at_ms=at_ms,
-                picture=b"x", assessment=shown,
-            )  # fmt: skip
 
+async def test_each_capture_is_compared_with_few_earlier_ones_and_forgotten_after_a_day(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        search = one.search()
         for n in range(6):
-            await search.look(seen(T0_MS + 20_000 * n))
-        assert search.found(SessionId(student.session_id)) == 5
-        assert pixels.compared == 5, "the first copy is enough"
-        await search.look(seen(T0_MS, faces=()))
-        await search.look(seen(T0_MS, capture_id="gone"))
-        assert len(search._looks) == 7, "a picture without a face is not remembered"
-        monkeypatch.setattr(Pixels, "same_picture", lambda self, *pair: False)
-        await search.look(seen(T0_MS + 300_000))
-        assert search.found(SessionId(student.session_id)) == 5
-        await search.look(seen(T0_MS + 90_000_000))
-        assert len(search._looks) == 1, "those of the day before are forgotten"
+            await one.searched(search, one.seen(T0_MS + 20_000 * n, capture_id=one.kept if n == 0 else f"n{n}"))
+        assert search.found(one.session_id) == 5 and one.pixels.compared == 5, "the first copy is enough"
+        await one.searched(search, one.seen(T0_MS, capture_id="empty", faces=()))
+        assert await one.looks() == 6, "a picture without a face is not remembered"
+        await one.searched(search, one.seen(T0_MS + 200_000, capture_id="other", phash="ffff" + "0" * 12))
+        assert one.pixels.compared == 5, "its hash is another's"
+        one.pixels.alike = False
+        await one.searched(search, one.seen(T0_MS + 300_000, capture_id="late"))
+        assert one.pixels.compared == 5 + 3 and search.found(one.session_id) == 5, "three at most are compared"
+        await one.searched(search, one.seen(T0_MS + 90_000_000, capture_id="tomorrow"))
+        assert await one.looks() == 1, "those of the day before are forgotten"
 
-        search.forget(InstitutionId("inst"), LearnerId("bob"))
-        assert len(search._looks) == 1
-        search.forget(InstitutionId("inst"), LearnerId("learner"))
-        assert len(search._looks) == 0, "nothing is remembered of an erased learner"
 
-        monkeypatch.setattr(near_copies, "WAITING_MAX", 1)
-        short = NearCopySearch(services.store, ports.learners, ports.vault, ports.blobs, pixels)
-        for _ in range(3):
-            short.note(replace(seen(T0_MS), session_id=SessionId("unknown")))
-        assert short._waiting.qsize() == 1
-        running = asyncio.create_task(short.run())
-        await short.settle()
-        assert not running.done(), "a session that cannot be read is skipped"
+async def test_another_process_and_a_restart_know_what_was_seen(tmp_path: Path) -> None:
+    async with bench(tmp_path) as one:
+        await one.searched(one.search(), one.seen(T0_MS))
+        other = one.search()
+        await one.searched(other, one.seen(T0_MS + 20_000, capture_id="n1"))
+        assert other.found(one.session_id) == 1, "the capture came through another process"
+        again = one.search()
+        await one.searched(again, one.seen(T0_MS + 40_000, capture_id="n2", phash="ffff" + "0" * 12))
+        assert again.found(one.session_id) == 1, "the count was made before the restart"
+
+
+async def test_what_goes_wrong_with_one_capture_does_not_end_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(near_copies, "WAITING_MAX", 3)
+    async with bench(tmp_path) as one:
+        search = one.search()
+        await one.searched(search, one.seen(T0_MS))
+        one.pixels.broken = True
+        search.note(one.seen(T0_MS + 20_000, capture_id="broken"))
+        search.note(replace(one.seen(T0_MS + 30_000), session_id=SessionId("unknown")))
+        search.note(one.seen(T0_MS + 90_000_000, capture_id="fine"))
+        search.note(one.seen(T0_MS + 90_000_000, capture_id="too many"))
+        running = asyncio.create_task(search.run())
+        await search.settle()
+        assert not running.done() and await one.looks() == 1, "the last of the three was searched"
+        said = [record.getMessage() for record in caplog.records if "near copies" in record.getMessage()]
+        assert len(said) == 3 and "wait already" in said[0] and "left out" in said[1]
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await student.leave()

@@ -86,3 +86,11 @@ def test_a_face_too_small_or_outside_of_the_picture_is_not_compared() -> None:
     assert alike(grey, BOX, grey, (150, 90, 12, 200)) == -1.0
     assert alike(grey, BOX, grey, (475, 355, 40, 50)) < ALIKE
     assert alike(grey, (0, 0, 160, 16), grey, BOX) < ALIKE
+
+
+def test_a_face_that_opencv_cannot_compare_is_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> float:
+        raise cv2.error("no such size")
+
+    monkeypatch.setattr("zaichang.vision.near_copy.alike", fails)
+    assert not FineStructure().same_picture(sent(ORIGINAL), BOX, sent(ORIGINAL), BOX)

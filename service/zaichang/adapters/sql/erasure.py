@@ -69,7 +69,7 @@ class ErasedRows:
                     bury(db, *where, each)
             forget_in_review(db, *where)
             forget_alike(db, *where)
-            for table in ("events", "minutes", "captures", "pictures", "amendments", "appeals"):
+            for table in ("events", "minutes", "captures", "pictures", "looks", "amendments", "appeals"):
                 db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
             for table in ("credits", "enrolments", "passkeys", "allowances", "sightings"):
                 db.execute(f"DELETE FROM {table} WHERE institution_id = ? AND learner_id = ?", where)  # noqa: S608
@@ -115,7 +115,8 @@ class ErasedRows:
         def operation(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM enrolments WHERE institution_id = ? AND learner_id = ?", where)
             forget_alike(db, *where)
-            db.execute(f"DELETE FROM pictures WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
+            for table in ("pictures", "looks"):
+                db.execute(f"DELETE FROM {table} WHERE session_id IN {_OWN}", where)  # noqa: S608 - constant names
             db.execute(
                 f"UPDATE captures SET deleted_ms = COALESCE(deleted_ms, ?3) WHERE session_id IN {_OWN}",  # noqa: S608
                 (*where, at_ms),

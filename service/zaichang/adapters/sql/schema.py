@@ -305,6 +305,18 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE TABLE passkey_tickets (ticket_id TEXT PRIMARY KEY, until_ms INTEGER NOT NULL)
             STRICT, WITHOUT ROWID""",
     ),
+    (
+        # Looks of captures, for a day, in the order of the cell of place and pose by which near copies are chosen
+        """CREATE TABLE looks (
+            session_id TEXT NOT NULL, capture_id TEXT NOT NULL, institution_id TEXT NOT NULL, learner_id TEXT NOT NULL,
+            at_ms INTEGER NOT NULL, cell INTEGER NOT NULL, phash TEXT NOT NULL, left_px INTEGER NOT NULL,
+            top_px INTEGER NOT NULL, width_px INTEGER NOT NULL, height_px INTEGER NOT NULL,
+            x_permille INTEGER NOT NULL, y_permille INTEGER NOT NULL, width_permille INTEGER NOT NULL,
+            yaw_cdeg INTEGER NOT NULL, pitch_cdeg INTEGER NOT NULL, roll_cdeg INTEGER NOT NULL, copy INTEGER NOT NULL,
+            PRIMARY KEY (cell, at_ms, session_id, capture_id)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX looks_of_session ON looks (session_id)""",
+        """CREATE INDEX looks_by_time ON looks (at_ms)""",
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.hours.certificates import CertificateRows
 from zaichang.adapters.sql.key_check import KeyChecks
+from zaichang.adapters.sql.looks import LookRows
 from zaichang.adapters.sql.media_deliveries import Deliveries
 from zaichang.adapters.sql.one_person import OnePerson
 from zaichang.adapters.sql.passkeys import PasskeyRows
@@ -66,6 +67,7 @@ class SqliteStore(
     HourFactRows,
     CertificateRows,
     KeyChecks,
+    LookRows,
 ):
     """All store ports on one database with one writer."""
 

@@ -92,6 +92,7 @@ RELEASED = (
     "aed75568dbf3",
     "cc35bfd57571",
     "de7f6e621446",
+    "5aab9f784725",
 )
 
 
