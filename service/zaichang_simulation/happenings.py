@@ -21,6 +21,8 @@ def events_of(message: m.ServerMessage) -> tuple[str, ...]:
             return ("capture", "prompt") if prompt else ("capture",)
         case m.ChallengeOrder():
             return ("challenge", "pop_up")  # its name in older files
+        case m.ChallengeResult(accepted=False, closed=False):
+            return ("refused",)
         case m.Pause():
             return ("pause",)
         case m.Resume():

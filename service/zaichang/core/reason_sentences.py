@@ -84,11 +84,11 @@ SENTENCES: Final = MappingProxyType(
             "No liveness check was made; under the rules a reviewer looks at this time.",
         ),
         _R.PAD_ATTACK: _s(
-            "画面像照片或屏幕，不像真人。请本人面对镜头；如有误请申诉。",
-            "The picture looked like a photo or a screen. Face the camera yourself, or appeal if this is wrong.",
+            "画面像照片或屏幕，不像真人。请开灯，请本人面对镜头；如有误请申诉。",
+            "The picture looked like a photo or a screen. Face the camera in even light, or appeal if this is wrong.",
         ),
         _R.LIVENESS_FAILED: _s(
-            "动作核验未通过。请按提示重做。", "The movement check was not passed. Please try again as shown."
+            "动作核验未通过。请照提示做。", "The movement check was not passed. Please try again as shown."
         ),
         _R.DUPLICATE_FRAME: _s(
             "画面与之前相同。请使用实时摄像头。", "The picture equals an earlier one. Please use a live camera."
@@ -147,8 +147,8 @@ SENTENCES: Final = MappingProxyType(
             "No passkey confirmed you for this time; a reviewer will look. New or lost device? Tell your institution.",
         ),
         _R.LIVENESS_NO_RESPONSE: _s(
-            "没有看到要求的动作。看到提示后再做，幅度大一些。",
-            "The movement was not seen. Face the camera, wait for the prompt, then move clearly.",
+            "没有看到要求的动作。看到提示后再做，幅度大一些。请避开强光。",
+            "The movement was not seen. Wait for the prompt, then move clearly, without glare on glasses.",
         ),
         _R.LIVENESS_WRONG_ACTION: _s(
             "动作与提示不同。请照提示做。",

@@ -29,10 +29,10 @@ Percent = Annotated[int, Meta(ge=0, le=400)]
 Factor = Annotated[float, Meta(gt=0, le=100)]
 Degrees = Annotated[float, Meta(ge=-180, le=180)]
 Pixels = Annotated[int, Meta(ge=16, le=4096)]
-Event = Literal["", "capture", "prompt", "challenge", "pause", "resume", "round_over", "play", "stop", "end"]
+Event = Literal["", "capture", "prompt", "challenge", "pause", "resume", "refused", "round_over", "play", "stop", "end"]
 """What the page sees: a picture is ordered; one is ordered and the learner is asked; a challenge appears; the service
-pauses the player, or lets it go on; no further picture was ordered for some seconds after one was sent; the lesson
-begins to run, is stopped by the learner, or ends."""
+pauses the player, or lets it go on; it refuses an answer or a movement try, which may be made again; no further picture
+was ordered for some seconds after one was sent; the lesson begins to run, is stopped by the learner, or ends."""
 Times = Annotated[int, Meta(ge=0, le=10_000)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Seed = Annotated[int, Meta(ge=0, lt=2**31)]

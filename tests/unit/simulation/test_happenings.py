@@ -1,5 +1,6 @@
 import asyncio
 
+import msgspec
 import pytest
 
 from zaichang_client.protocol import messages as m
@@ -16,6 +17,10 @@ def test_messages_have_their_events() -> None:
     assert "challenge" in events_of(m.ChallengeOrder(challenge_id="q0", kind="confirm", within_ms=1))
     assert events_of(m.Pause(reason="NO_FACE", message="")) == ("pause",)
     assert events_of(m.Resume()) == ("resume",)
+    refused = m.ChallengeResult(challenge_id="q0", accepted=False, closed=False, reason="LIVENESS_NO_RESPONSE")
+    assert events_of(refused) == ("refused",)
+    assert events_of(msgspec.structs.replace(refused, closed=True)) == ()
+    assert events_of(msgspec.structs.replace(refused, accepted=True, closed=True)) == ()
     assert events_of(m.Closed(reason="SESSION_FINISHED", message="", verified_ms=0, undecided_ms=0)) == ()
 
 
