@@ -97,7 +97,7 @@ class RuntimeHost:
         """Args are the scenario, an empty folder for its data, the analysis, its media, and server time at 0."""
         self._loop = asyncio.get_running_loop()
         self._loaded = loaded
-        several = len({client.learner for client in loaded.scenario.client}) > 1  # whose faces may be compared
+        several = len(loaded.scenario.client) > 1  # whose faces, and captures, may be compared
         self._settings = load_settings(
             overrides={"data": folder, "keep_captures": several, "token_minutes": 1440, "log_hold_back": False},
             environ={},
@@ -133,6 +133,8 @@ class RuntimeHost:
             self._settings, clock=self._clock, vision=self._vision, token_hex=self._token_hex, inline=True
         )
         self._services = await services.__aenter__()
+        if services.near_copies is not None:
+            self._tasks.add(asyncio.ensure_future(services.near_copies.run()))
 
     async def prepare(self) -> None:
         """Create institution, lessons and learners."""
