@@ -22,8 +22,8 @@ from benchmarks import report
 from benchmarks.accuracy.cohorts import media_folder
 from zaichang.core.enums import SessionState
 from zaichang.core.ids import CaptureId, CourseId, InstitutionId, LearnerId, LessonId, SessionId, TokenId
-from zaichang.live.near_copies import APART_MS, Look, look_of, may_be
-from zaichang.ports.captures import Seen
+from zaichang.live.near_copies import HASH_BITS, look_of
+from zaichang.ports.captures import APART_MS, MIDDLE_PERMILLE, POSE_CDEG, SIDE_PCT, Look, Seen
 from zaichang.ports.records import SessionRow
 from zaichang.vision.decode import FILE_LIMITS
 from zaichang.vision.near_copy import ALIKE, alike
@@ -130,8 +130,18 @@ def pair_of(kind: str, old: Moment, new: Moment) -> Pair:
         kind=kind,
         person=old.person,
         apart_s=new.at_s - old.at_s,
-        chosen=may_be(old.look, later),
+        chosen=chosen(old.look, later),
         alike=alike(old.grey, old.look.box, new.grey, new.look.box),
+    )
+
+
+def chosen(earlier: Look, now: Look) -> bool:
+    """Return whether the store's query and the hash choose a look of another session (``LookStore.looks_near``)."""
+    return (
+        (earlier.phash ^ now.phash).bit_count() <= HASH_BITS
+        and max(abs(a - b) for a, b in zip(earlier.place, now.place, strict=True)) <= MIDDLE_PERMILLE
+        and 100 * abs(earlier.width_permille - now.width_permille) <= SIDE_PCT * now.width_permille
+        and max(abs(a - b) for a, b in zip(earlier.pose, now.pose, strict=True)) <= POSE_CDEG
     )
 
 
