@@ -48,6 +48,16 @@ def samples() -> list[bytes]:
         ),
         leaf.record(LeafKind.ERASURE, ORIGIN, 1, request=digest, date="2026-11-22", basis="pipl-47", sessions=3),
         leaf.record(LeafKind.SAMPLING, ORIGIN, 1, announce=digest, size=9, root=digest, stage="draw"),
+        leaf.record(
+            LeafKind.PROJECT,
+            ORIGIN,
+            1,
+            course="c",
+            filing="2026/12",
+            published="2026-01-02",
+            from_day="2026-01-03",
+            to_day="2026-12-31",
+        ),
         leaf.record(LeafKind.CERTIFICATE, ORIGIN, 1, action="issue", cert_c=digest),
         leaf.record(LeafKind.CERTIFICATE, ORIGIN, 1, action="replace", cert_c=digest, target=5, target_hash=digest),
         leaf.record(

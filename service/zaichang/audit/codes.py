@@ -133,6 +133,9 @@ MEANINGS: Final = MappingProxyType(
             "The record was made under a version of the rules that this release does not replay.",
         ),
         "E_DRAW": _m("抽样结果与公开的种子不符。", "The sample is not what the public seed gives."),
+        "E_PROJECT": _m(
+            "有学习记录的课程没有在日志中公布为项目。", "A course has sessions and no published project in the log."
+        ),
         "E_NOT_PRODUCED": _m("被抽中的记录没有提交。", "A drawn record was not produced."),
         "E_FORMAT": _m("文件格式不对或不完整。", "The file is not of the expected format, or is incomplete."),
         "E_ENCODING": _m("编码不规范。", "A value is not properly encoded."),

@@ -175,6 +175,8 @@ class LeafKind(StrEnum):
     SAMPLING = "sampling"
     CERTIFICATE = "certificate"
     """A certificate of hours: issued, replaced or revoked."""
+    PROJECT = "project"
+    """A published project: a course with its filing number and dates."""
 
 
 class CertificateState(StrEnum):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.civil import is_day
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf_dates import delay_ms, round_of
@@ -236,10 +237,10 @@ def session_amend(
 
 
 def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
-    """Build a leaf outside any session: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``, ``certificate``.
+    """Build a leaf outside any session.
 
     Args:
-        kind: One of these.
+        kind: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``, ``certificate`` or ``project``.
         origin: The log.
         at_ms: Server time.
         **fields: As ``schema.KINDS`` lists them; bytes are written as hex.
@@ -299,6 +300,12 @@ def _validate(value: Mapping[str, object]) -> None:
         for name, wanted in (("target", later), ("target_hash", later), ("reason", revoked)):
             if (name in value) != wanted:
                 _refuse(name, f"of certificate {'is missing' if wanted else 'does not belong'} in {value['action']}")
+    if kind == LeafKind.PROJECT:
+        for name in ("published", "from_day", "to_day"):
+            if not is_day(str(value[name])):
+                _refuse(name, "of project must be a day of the calendar")
+        if str(value["to_day"]) < str(value["from_day"]):
+            _refuse("to_day", "of project must not lie before from_day")
     if "prev" in fields and (value["seq"] == 0) != (value["prev"] == ""):
         _refuse("prev", "must be empty for the session's first leaf, and only there")
 

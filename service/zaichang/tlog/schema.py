@@ -102,6 +102,7 @@ WORD = _text(_WORD, "a lower-case word")
 CODE = _text(_CODE, "an upper-case code")
 RELEASE = _text(re.compile(r"[0-9][0-9A-Za-z.+-]{0,31}"), "a release, like 0.1.0")
 DATE = _text(_DATE, "a date YYYY-MM-DD")
+FILING = _text(re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,63}"), "1 to 64 of A-Z a-z 0-9 . / _ -")
 PERIOD = Field(
     ok=lambda value: isinstance(value, str) and is_period(value),
     what="the first day of a year, YYYY-MM-DD, or once",
@@ -221,9 +222,20 @@ KINDS: Final = MappingProxyType(
             "target_hash": _optional(HASH),
             "reason": _optional(CODE),
         },
+        LeafKind.PROJECT: {
+            **_COMMON,
+            "course": ID,
+            "filing": FILING,
+            "published": DATE,
+            "from_day": DATE,
+            "to_day": DATE,
+        },
     }
 )
 """Leaf kind to its fields."""
+
+_SINCE_THIRD: Final = frozenset((LeafKind.CERTIFICATE, LeafKind.PROJECT))
+"""Kinds that earlier versions do not know."""
 
 _LESSON: Final = {"lesson": ID, "lesson_v": _optional(ID), "timeline": _optional(ID)}
 _SECOND: Final = {"v": _integer(2, 2), "at": MINUTE, "from_ms": MINUTE, "to_ms": MINUTE}
@@ -248,8 +260,8 @@ def _of_first(fields: Mapping[str, Field]) -> Mapping[str, Field]:
 
 SCHEMAS: Final[Mapping[int, Mapping[LeafKind, Mapping[str, Field]]]] = MappingProxyType(
     {
-        1: {kind: _of_first(fields) for kind, fields in KINDS.items() if kind is not LeafKind.CERTIFICATE},
-        2: {kind: _of_second(fields) for kind, fields in KINDS.items() if kind is not LeafKind.CERTIFICATE},
+        1: {kind: _of_first(fields) for kind, fields in KINDS.items() if kind not in _SINCE_THIRD},
+        2: {kind: _of_second(fields) for kind, fields in KINDS.items() if kind not in _SINCE_THIRD},
         VERSION: KINDS,
     }
 )

@@ -66,3 +66,25 @@ def test_a_final_without_a_schedule_says_so() -> None:
     assert "sched" not in leaf.parse_leaf(
         leaf.session_final(LATER, **final, reason="SESSION_FINISHED", codes_c=bytes(32))
     )
+
+
+PROJECT: dict[str, object] = {
+    "course": "c", "filing": "2026/12", "published": "2026-01-02", "from_day": "2026-01-03", "to_day": "2026-01-03",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"filing": ""}, "filing"),
+        ({"filing": "渝2026"}, "filing"),
+        ({"published": "2026-02-30"}, "published"),
+        ({"from_day": "2026-13-01"}, "from_day"),
+        ({"to_day": "2026-01-02"}, "to_day"),
+        ({"holder": "x"}, "holder"),
+    ],
+)
+def test_a_projects_entry_names_days_of_the_calendar_in_their_order(changes: dict[str, object], field: str) -> None:
+    leaf.parse_leaf(leaf.record(LeafKind.PROJECT, ORIGIN, 1, **PROJECT))
+    with pytest.raises(EvidenceError, match=f"field {field} "):
+        leaf.record(LeafKind.PROJECT, ORIGIN, 1, **{**PROJECT, **changes})

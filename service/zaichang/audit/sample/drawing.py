@@ -2,7 +2,9 @@
 
 Order matters: the checkpoint is frozen and announced first, the dice are rolled in public afterwards. Stage 1 draws
 projects (courses), because the 6 to 10 per cent of 渝卫发〔2017〕25号 (二十二) are of the year's published projects;
-stage 2 draws sessions inside each drawn project. The frame is the log itself, so no institution supplies it.
+stage 2 draws sessions inside each drawn project. The frame is the log itself: the institution commits a project to it
+by a ``project`` leaf before the dice are rolled. A project without a single session can be drawn too; a course that has
+sessions and no such leaf is drawn like the others, and named.
 
 An item's ticket is ``0.`` and the decimal digits, reversed, of ``SHA-256(hex(SHA-256(seed)) || id)``; the smallest
 tickets are drawn (ron-rivest/consistent_sampler). Drawing more later keeps everything that was drawn before.
@@ -19,12 +21,16 @@ from typing import Final
 import msgspec
 
 from zaichang.audit.findings import MAX_FINDINGS
+from zaichang.audit.sample.projects import Project, project_of
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash, root_hash
 
 FORMAT: Final = "zaichang-sample-announcement@v1"
+PUBLISHED_FORMAT: Final = "zaichang-sample-announcement@v2"
+"""Of a draw over published projects."""
 DRAW_FORMAT: Final = "zaichang-sample-draw@v1"
 MIN_DICE: Final = 20
 BP: Final = 10_000
@@ -46,6 +52,8 @@ class Announcement:
         confidence_bp: ... with this probability, regardless of the rate.
         at_ms: When it was announced.
         draw_ms: When the dice will be rolled.
+        published: Whether projects are drawn among the published ones too, also those without a session; else among
+            the courses that have sessions.
     """
 
     origin: str
@@ -57,6 +65,7 @@ class Announcement:
     confidence_bp: int = 9_500
     at_ms: int = 0
     draw_ms: int = 0
+    published: bool = False
 
     def text(self) -> bytes:
         """Return the text to sign: a title line and one of canonical JSON."""
@@ -71,7 +80,8 @@ class Announcement:
             "at_ms": self.at_ms,
             "draw_ms": self.draw_ms,
         }
-        return FORMAT.encode() + b"\n" + canonical_bytes(value) + b"\n"
+        title = PUBLISHED_FORMAT if self.published else FORMAT
+        return title.encode() + b"\n" + canonical_bytes(value) + b"\n"
 
 
 def parse_announcement(text: bytes) -> Announcement:
@@ -81,7 +91,7 @@ def parse_announcement(text: bytes) -> Announcement:
         EvidenceError: ``E_FORMAT``, ``E_CANON``; ``E_DRAW`` if its rates are outside the rules.
     """
     title, _, rest = text.partition(b"\n")
-    if title != FORMAT.encode() or not rest.endswith(b"\n"):
+    if title not in (FORMAT.encode(), PUBLISHED_FORMAT.encode()) or not rest.endswith(b"\n"):
         raise EvidenceError("E_FORMAT", f"This is no {FORMAT}.")
     value = parse_canonical_object(rest[:-1])
     names = ("size", "project_rate_bp", "session_rate_bp", "floor_share_bp", "confidence_bp", "at_ms", "draw_ms")
@@ -90,7 +100,8 @@ def parse_announcement(text: bytes) -> Announcement:
     if len(numbers) != len(names) or not isinstance(origin, str) or not isinstance(root, str) or len(value) != 9:
         raise EvidenceError("E_FORMAT", "The announcement lacks a field or has one too many.")
     try:
-        found = Announcement(origin=origin, root=bytes.fromhex(root), **numbers)
+        published = title == PUBLISHED_FORMAT.encode()
+        found = Announcement(origin=origin, root=bytes.fromhex(root), published=published, **numbers)
     except ValueError:
         raise EvidenceError("E_FORMAT", "The announcement's root is not hex.") from None
     check_rates(found)
@@ -149,11 +160,13 @@ class Frame:
 
     Attributes:
         sessions: Project to indexes.
+        projects: Course to its published project.
         bad: Index of each entry that breaks its schema, up to ``MAX_FINDINGS``, and the error.
         hashes: Leaf hashes of the whole log, to prove that the frame is the log that was frozen.
     """
 
     sessions: dict[str, list[int]] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
     bad: list[tuple[int, EvidenceError]] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
 
@@ -167,11 +180,17 @@ class Frame:
                     head = _Start()
                 if head.t == "session.start" and head.course:
                     self.sessions.setdefault(head.course, []).append(len(self.hashes))
-            if len(self.bad) < MAX_FINDINGS:
+            published = b'"t":"project"' in entry
+            if published or len(self.bad) < MAX_FINDINGS:
                 try:
-                    parse_leaf(entry)
+                    leaf = parse_leaf(entry)
                 except EvidenceError as error:
-                    self.bad.append((len(self.hashes), error))
+                    if len(self.bad) < MAX_FINDINGS:
+                        self.bad.append((len(self.hashes), error))
+                else:
+                    if leaf["t"] == LeafKind.PROJECT:
+                        project = project_of(leaf, len(self.hashes))
+                        self.projects[project.course] = project
             self.hashes.append(leaf_hash(entry))
 
     def check(self, announcement: Announcement) -> None:
@@ -217,6 +236,7 @@ class ProjectDraw:
         sessions: Sessions it has in the log.
         drawn: How many were drawn.
         detection: Probability to meet one bad session if ``floor_share_bp`` of them are bad.
+        published: As the log's ``project`` leaf states it; None where there is none.
     """
 
     project: str
@@ -224,17 +244,23 @@ class ProjectDraw:
     sessions: int
     drawn: int
     detection: float
+    published: Project | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A whole draw."""
+    """A whole draw.
+
+    Attributes:
+        unpublished: Courses with sessions that no ``project`` leaf names, where projects are drawn as published.
+    """
 
     announcement: Announcement
     seed: str
     projects: tuple[ProjectDraw, ...]
     sessions: tuple[Drawn, ...]
     n_projects: int
+    unpublished: tuple[str, ...] = ()
 
     def as_value(self) -> dict[str, object]:
         """Return the draw as plain values; probabilities are in basis points."""
@@ -250,10 +276,12 @@ class Sample:
                     "sessions": p.sessions,
                     "drawn": p.drawn,
                     "detection_bp": int(p.detection * BP),
+                    **({"published": p.published.as_value()} if p.published is not None else {}),
                 }
                 for p in self.projects
             ],
             "sessions": [{"project": s.project, "index": s.index, "ticket": s.ticket} for s in self.sessions],
+            **({"unpublished": list(self.unpublished)} if self.announcement.published else {}),
         }
 
 
@@ -274,23 +302,38 @@ def draw_sample(announcement: Announcement, frame: Frame, seed: str) -> Sample:
         raise EvidenceError("E_DRAW", f"The seed must be at least {MIN_DICE} digits of public dice.")
     a = announcement
     prefix = f"{a.origin}/{a.size}"
-    names = {f"{prefix}/project/{project}": project for project in frame.sessions}
+    published = frame.projects if a.published else {}
+    names = {f"{prefix}/project/{project}": project for project in frame.sessions.keys() | published.keys()}
     count = math.ceil(len(names) * a.project_rate_bp / BP)
     least = floor_size(a.floor_share_bp, a.confidence_bp)
     projects: list[ProjectDraw] = []
     sessions: list[Drawn] = []
     for number, name in draw(names, seed, count):
         project = names[name]
-        items = {f"{prefix}/{index}": index for index in frame.sessions[project]}
+        items = {f"{prefix}/{index}": index for index in frame.sessions.get(project, ())}
         wanted = min(len(items), max(least, math.ceil(len(items) * a.session_rate_bp / BP)))
         for own, item in draw(items, seed, wanted):
             sessions.append(Drawn(project=project, index=items[item], ticket=own))
         bad = math.ceil(len(items) * a.floor_share_bp / BP)
         chance = detection_probability(len(items), bad, wanted)
         projects.append(
-            ProjectDraw(project=project, ticket=number, sessions=len(items), drawn=wanted, detection=chance)
+            ProjectDraw(
+                project=project,
+                ticket=number,
+                sessions=len(items),
+                drawn=wanted,
+                detection=chance,
+                published=published.get(project),
+            )
         )
-    return Sample(announcement=a, seed=seed, projects=tuple(projects), sessions=tuple(sessions), n_projects=len(names))
+    return Sample(
+        announcement=a,
+        seed=seed,
+        projects=tuple(projects),
+        sessions=tuple(sessions),
+        n_projects=len(names),
+        unpublished=tuple(sorted(frame.sessions.keys() - published.keys())) if a.published else (),
+    )
 
 
 def parse_draw(data: bytes) -> tuple[Announcement, str, dict[str, CanonicalValue]]:

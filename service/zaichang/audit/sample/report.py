@@ -6,12 +6,13 @@ import html
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.reading.bundle_reader import Source
 from zaichang.audit.replay.replaying import Replayer
-from zaichang.audit.sample.drawing import Frame, Sample, draw_sample, parse_draw
+from zaichang.audit.sample.drawing import Frame, ProjectDraw, Sample, draw_sample, parse_draw
 from zaichang.audit.sample.produced import OwnCopy, hold_against, worst
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
@@ -63,6 +64,9 @@ def report(
     else:
         message = "The draw file differs from the draw by the seed and the log."
         findings.failed("draw", "E_DRAW", message, about, field="sessions")
+    for course in sample.unpublished:
+        message = f"Course {shown(course)} has sessions, and the frozen log publishes no such project."
+        findings.failed("published", "E_PROJECT", message, about, field="project")
     if all(key.name != announcement.origin for key in trust.logs):
         message = "The trust file lists no key of the frozen log."
         findings.failed("draw", "E_TRUST", message, about, field="origin")
@@ -105,6 +109,16 @@ def as_json(sample: Sample, results: Sequence[ItemResult], checks: Sequence[Chec
     return json.dumps({"draw": sample.as_value(), "results": rows, "findings": bad}, ensure_ascii=False, indent=1)
 
 
+_EMPTY: Final = "无学习记录，查看项目材料 / no session: inspect its papers"
+
+
+def _published(project: ProjectDraw) -> str:
+    found = project.published
+    if found is None:
+        return "未公布 / not published"
+    return _html(f"{found.filing}, {found.published}, {found.from_day} - {found.to_day}")
+
+
 def _html(text: str) -> str:
     return html.escape(shown(text))
 
@@ -116,7 +130,8 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         name: sum(1 for r in results if r.result == name) for name in ("pass", "fail", "undecided", "not produced")
     }
     projects = "".join(
-        f"<tr><td>{_html(p.project)}</td><td>{p.sessions}</td><td>{p.drawn}</td><td>{p.detection:.1%}</td></tr>"
+        f"<tr><td>{_html(p.project)}</td><td>{_published(p)}</td><td>{p.sessions}</td><td>{p.drawn}</td>"
+        f"<td>{f'{p.detection:.1%}' if p.sessions else _EMPTY}</td></tr>"
         for p in sample.projects
     )
     rows = "".join(
@@ -135,6 +150,7 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         f"<p>通过 / passed: {counts['pass']}; 不通过 / failed: {counts['fail']}; 无法判定 / undecided: "
         f"{counts['undecided']}; 未提交 / not produced: {counts['not produced']}</p>"
         f"<h2>项目 / Projects ({len(sample.projects)} of {sample.n_projects})</h2><table><tr><th>项目 / project</th>"
+        "<th>备案号、公布日、起止日 / filing number, published, dates</th>"
         "<th>学习次数 / sessions</th><th>抽取 / drawn</th>"
         f"<th>若 {share:g}% 有问题，至少抽到一个的概率 / chance to meet one if {share:g}% are bad</th></tr>"
         f"{projects}</table>"

@@ -13,7 +13,7 @@ from typing import Final
 from zaichang.audit.source import read_file
 from zaichang.cli.out import say
 from zaichang.core.enums import LeafKind
-from zaichang.core.errors import ConfigError
+from zaichang.core.errors import ConfigError, EvidenceError
 from zaichang.core.ids import InstitutionId, check_id
 
 _DOCUMENT_MAX: Final = 64_000_000
@@ -25,7 +25,7 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     words = key.add_subparsers(dest="word", required=True)
     rotate = words.add_parser("rotate", help="replace the present key by a new one")
     revoke = words.add_parser("revoke", help="revoke a key that an attacker may have; the present key is replaced")
-    record = actions.add_parser("record", help="log an upload to a platform, or a step of a regulator's sampling")
+    record = actions.add_parser("record", help="log an upload to a platform, a published project, or a sampling")
     for action in (rotate, revoke, record):
         action.add_argument("--data", type=Path, help="data folder (default: zaichang-data, or the setting data)")
         action.add_argument("--config", type=Path, help="settings as a TOML file")
@@ -60,6 +60,13 @@ def add_changes(actions: _SubParsersAction[ArgumentParser]) -> None:
     sampling.add_argument("--stage", choices=("announce", "draw", "report"), required=True)
     sampling.add_argument("--announcement", type=Path, required=True, help="the regulator's signed announcement")
     sampling.add_argument("--document", type=Path, help="the draw or the report; its digest is logged")
+    project = kinds.add_parser("project", help="a published project, with its filing number and dates")
+    project.add_argument("--course", required=True, help="the course")
+    project.add_argument("--filing", required=True, help="its filing number; letters, digits and ./_-")
+    project.add_argument("--published", required=True, metavar="DATE", help="the day on which it was published")
+    project.add_argument("--from", dest="from_day", required=True, metavar="DATE", help="its first day")
+    project.add_argument("--to", dest="to_day", required=True, metavar="DATE", help="its last day")
+    project.set_defaults(func=_project)
     rotate.set_defaults(func=_change, revoke=False, key_id=None, until=None)
     revoke.set_defaults(func=_change, revoke=True)
     upload.set_defaults(func=_upload)
@@ -136,6 +143,14 @@ def _sampling(args: Namespace) -> int:
         "document": None if args.document is None else _digest(args.document),
     }
     return _record(args, LeafKind.SAMPLING, fields)
+
+
+def _project(args: Namespace) -> int:
+    names = ("course", "filing", "published", "from_day", "to_day")
+    try:
+        return _record(args, LeafKind.PROJECT, {name: getattr(args, name) for name in names})
+    except EvidenceError as error:
+        raise ConfigError("log.project", error.message, "Days are YYYY-MM-DD, in China.") from None
 
 
 def _record(args: Namespace, kind: LeafKind, fields: dict[str, object]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         type=int,
         default=9500,
         help="probability with which the sample must reveal them, basis points",
+    )
+    announce.add_argument(
+        "--frame",
+        choices=("published", "sessions"),
+        help="projects among which to draw: those that the log publishes, or courses with sessions "
+        "(default: published where the log publishes any)",
     )
     announce.add_argument(
         "--draw-at", required=True, metavar="TIME", help="time of the draw, like 2026-11-25T10:00+08:00"
@@ -112,6 +119,8 @@ def _announce(args: Namespace) -> int:
     )
     check_rates(announcement)
     frame = _frame(args.log, announcement.size)
+    wanted = args.frame or ("published" if frame.projects else "sessions")
+    announcement = replace(announcement, published=wanted == "published")
     frame.check(announcement)
     broken = _broken(frame)
     signer = signer_in(args.key, args.name)
@@ -133,7 +142,12 @@ def _draw(args: Namespace) -> int:
     _write(args.out, canonical_bytes(sample.as_value(), _MAX_BYTES))
     say(f"{len(sample.projects)} of {sample.n_projects} projects, {len(sample.sessions)} sessions:")
     share = f"{announcement.floor_share_bp / 100:g} %"
+    for course in sample.unpublished:
+        say(f"  {course} has sessions, and the log publishes no such project", err=True)
     for project in sample.projects:
+        if not project.sessions:
+            say(f"  {project.project}: no session; inspect the papers of the project")
+            continue
         say(
             f"  {project.project}: {project.drawn} of {project.sessions} sessions; if {share} were bad, "
             f"one would be met with probability {project.detection:.1%}"

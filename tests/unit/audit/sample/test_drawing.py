@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.evidence_bundle import AT_MS, ORIGIN
+from zaichang.audit.findings import MAX_FINDINGS
 from zaichang.audit.sample.drawing import (
     Announcement,
     Frame,
@@ -152,3 +153,66 @@ def test_announcements_survive_being_written_and_read() -> None:
             parse_announcement(bad)
     with pytest.raises(EvidenceError):
         parse_draw(b"{}")
+
+
+def published(course: str, filing: str = "2026/1", **changes: str) -> bytes:
+    days = {"published": "2026-01-05", "from_day": "2026-02-01", "to_day": "2026-11-30", **changes}
+    return leaf.record(LeafKind.PROJECT, ORIGIN, AT_MS, course=course, filing=filing, **days)
+
+
+def announced(*entries: bytes, **more: object) -> tuple[Frame, Announcement]:
+    frame = Frame()
+    frame.add(entries)
+    size, root = len(frame.hashes), root_hash(frame.hashes)
+    return frame, Announcement(origin=ORIGIN, size=size, root=root, published=True, project_rate_bp=1_000, **more)  # type: ignore[arg-type]
+
+
+def test_a_published_project_without_a_session_can_be_drawn() -> None:
+    frame, announcement = announced(*[published(f"empty-{n}", f"2026/{n}") for n in range(10)], start("studied", 1))
+    drawn = {
+        project.project: project
+        for digit in range(10)
+        for project in draw_sample(announcement, frame, DICE[:-1] + str(digit)).projects
+    }
+    assert len(drawn) > 1 and all(name.startswith("empty-") or name == "studied" for name in drawn)
+    empty = next(project for name, project in drawn.items() if name.startswith("empty-"))
+    assert (empty.sessions, empty.drawn, empty.detection) == (0, 0, 0)
+    assert empty.published is not None and empty.published.filing == "2026/" + empty.project[-1]
+    assert draw_sample(announcement, frame, DICE).n_projects == 11
+
+
+def test_a_course_that_is_not_published_is_drawn_like_the_others_and_named() -> None:
+    frame, announcement = announced(published("known"), start("known", 1), start("hidden", 2))
+    sample = draw_sample(announcement, frame, DICE)
+    assert (sample.n_projects, sample.unpublished) == (2, ("hidden",))
+    assert sample.as_value()["unpublished"] == ["hidden"]
+    plain = draw_sample(replace(announcement, published=False), frame, DICE)
+    assert plain.unpublished == () and "unpublished" not in plain.as_value()
+    assert all("published" not in project for project in plain.as_value()["projects"])  # type: ignore[attr-defined]
+
+
+def test_the_last_entry_of_a_project_holds_and_one_after_the_freeze_is_not_in_the_frame() -> None:
+    frame, announcement = announced(published("c", "2026/1"), published("c", "2026/2", to_day="2026-12-31"))
+    [project] = draw_sample(announcement, frame, DICE).projects
+    assert project.published is not None
+    assert (project.published.filing, project.published.to_day, project.published.index) == ("2026/2", "2026-12-31", 1)
+    frame.add([published("late")])
+    with pytest.raises(EvidenceError, match="not the log that was frozen"):
+        draw_sample(announcement, frame, DICE)
+
+
+def test_the_announcement_says_which_frame_it_draws_from() -> None:
+    _, announcement = announced(published("c"))
+    assert announcement.text().startswith(b"zaichang-sample-announcement@v2\n")
+    assert parse_announcement(announcement.text()) == announcement
+    before = replace(announcement, published=False)
+    assert before.text().startswith(b"zaichang-sample-announcement@v1\n")
+    assert parse_announcement(before.text()) == before
+    with pytest.raises(EvidenceError, match="This is no"):
+        parse_announcement(before.text().replace(b"@v1", b"@v3"))
+
+
+def test_a_project_is_read_however_many_entries_are_broken() -> None:
+    frame = Frame()
+    frame.add([*[b"broken"] * (MAX_FINDINGS + 5), published("c"), b'{"t":"project"}', b'"t":"project"'])
+    assert set(frame.projects) == {"c"} and len(frame.bad) == MAX_FINDINGS

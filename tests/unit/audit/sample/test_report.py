@@ -14,6 +14,7 @@ from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.replay.replaying import Divergence, ReplayInput
 from zaichang.audit.sample.drawing import Announcement, Frame, Sample, draw_sample
+from zaichang.audit.sample.projects import Project
 from zaichang.audit.sample.report import ItemResult, as_html, as_json, report
 from zaichang.core.canonical import canonical_bytes
 from zaichang.tlog.merkle import root_hash
@@ -98,3 +99,22 @@ def test_the_report_is_readable_by_machines_and_people() -> None:
     page = as_html(sample, [hostile])
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert "未提交 / not produced: 1" in page
+
+
+def test_projects_without_a_session_and_without_publication_are_shown() -> None:
+    project = Project(
+        course="empty", filing="2026/7", published="2026-01-05", from_day="2026-02-01", to_day="2026-11-30", index=0
+    )
+    frame = replace(FRAME, projects={f"empty-{n}": replace(project, course=f"empty-{n}") for n in range(40)})
+    announcement = replace(ANNOUNCEMENT, published=True, project_rate_bp=1_000)
+    drawn = draw_sample(announcement, frame, DICE)
+    assert len(drawn.projects) == 5 and any(not each.sessions for each in drawn.projects)
+    sample, results, checks = report(canonical_bytes(drawn.as_value()), frame, ENTRIES, (SAMPLE.data,), TRUST, None)
+    assert "E_PROJECT" in bad(checks)
+    page = as_html(sample, results)
+    assert "2026/7, 2026-01-05, 2026-02-01 - 2026-11-30" in page and "无学习记录，查看项目材料" in page
+    assert json.loads(as_json(sample, results, checks))["draw"]["unpublished"] == ["pharmacy-2026"]
+    named = replace(frame, projects={**frame.projects, "pharmacy-2026": project})
+    again = draw_sample(announcement, named, DICE)
+    _, _, fine = report(canonical_bytes(again.as_value()), named, ENTRIES, (SAMPLE.data,), TRUST, None)
+    assert "E_PROJECT" not in bad(fine)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.evidence_folder import Recorded, record_session
+from support.evidence_folder import DOMAIN, INSTITUTION, Recorded, record_session
 from zaichang.cli import main
 
 DICE = "20237331128159211123"
@@ -85,3 +85,28 @@ def test_bad_announcements_and_times_are_said(
     drawing = ["sample", "draw", *base, "--announcement", str(note), "--regulator", vkey]
     assert main([*drawing, "--seed", DICE, "--out", str(tmp_path / "draw")]) == 1
     assert "E_NOTE_SIG" in capsys.readouterr().err
+
+
+def test_projects_are_recorded_before_the_dice_and_drawn_also_without_a_session(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZAICHANG_LOG_DOMAIN", DOMAIN)
+    monkeypatch.setattr("zaichang.cli.evidence.log_change._now_ms", lambda: 1_700_000_900_000)
+    recorded = record_session(tmp_path / "data", minutes=1)
+    record = ["log", "record", "--data", str(recorded.folder.root), "--institution", INSTITUTION, "project"]
+    days = ["--published", "2023-01-05", "--from", "2023-02-01", "--to", "2023-12-31"]
+    assert main([*record, "--course", "empty", "--filing", "2023/7", *days]) == 0
+    assert main([*record, "--course", "empty", "--filing", "2023/7", *days[:-1], "2023-01-31"]) == 3
+    assert "log.project" in capsys.readouterr().err
+    base, vkey = announced(recorded, tmp_path, capsys, "--projects-bp", "1000")
+    drawing = ["sample", "draw", *base, "--announcement", str(tmp_path / "announcement"), "--regulator", vkey]
+    said = []
+    for digit in "0123456789":
+        assert main([*drawing, "--seed", DICE + digit, "--out", str(tmp_path / "draw")]) == 0
+        said.append(capsys.readouterr())
+    assert all("1 of 2 projects" in each.out for each in said)
+    assert any("empty: no session; inspect the papers" in each.out for each in said)
+    assert all("has sessions, and the log publishes no such project" in each.err for each in said)
+    base, vkey = announced(recorded, tmp_path, capsys, "--frame", "sessions")
+    assert main([*drawing, "--seed", DICE, "--out", str(tmp_path / "draw")]) == 0
+    assert "1 of 1 projects" in capsys.readouterr().out
