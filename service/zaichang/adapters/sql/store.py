@@ -15,6 +15,7 @@ from zaichang.adapters.sql.erasure import ErasedRows
 from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.hours.certificates import CertificateRows
+from zaichang.adapters.sql.hours.figures import CourseFigureRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.looks import LookRows
 from zaichang.adapters.sql.media_deliveries import Deliveries
@@ -66,6 +67,7 @@ class SqliteStore(
     OnePerson,
     HourFactRows,
     CertificateRows,
+    CourseFigureRows,
     KeyChecks,
     LookRows,
 ):

@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import Final
 
-ACTIONS: Final = ("cases", "rules", "statement", "feed", "certificate")
+ACTIONS: Final = ("cases", "rules", "statement", "feed", "figures", "certificate")
 """Modules of this package."""
 
 
