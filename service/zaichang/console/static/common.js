@@ -1,4 +1,7 @@
 // What the pages share: two languages, elements without innerHTML, and calls to the service.
+import { hold, keyed, listen, show } from "/static/keep.js";
+
+export { hold, show };
 
 const stored = (() => {
   try {
@@ -23,15 +26,12 @@ export function h(tag, attributes = {}, ...children) {
     : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    if (name.startsWith("on")) listen(node, name.slice(2), value);
+    else if (name === "key") keyed(node, value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
-}
-
-export function show(target, ...children) {
-  target.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
 const NAV = [

@@ -1,14 +1,13 @@
 // The learner's course: choose a lesson, enrol where that is allowed, then watch; the SDK does the rest.
-import { call, duration, frame, h, json, lang, minuteDetail, minuteSquares, onLanguage, problem, secret, show, t } from "/static/common.js";
+import { call, duration, frame, h, hold, json, lang, minuteDetail, minuteSquares, onLanguage, problem, secret, show, t } from "/static/common.js";
 
 // One launch token for each lesson, as the learning platform gave them.
 const tokens = (secret("tokens") || secret("token")).split(",").filter(Boolean);
 // The same lessons for learners who do not agree to the face check; without them there is no choice to offer.
 const others = secret("others").split(",").filter(Boolean);
 const main = document.querySelector("main");
-const state = { route: others.length ? "" : "face", choice: null, lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null, busy: false };
-const video = h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" },
-);
+const state = { route: others.length ? "" : "face", choice: null, lessons: [], at: -1, me: null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, preview: null, pose: null, busy: false };
+const video = hold(h("video", { id: "lesson", controls: true, playsinline: true, preload: "metadata", crossorigin: "anonymous" }));
 
 const words = {
   noToken: { zh: "请从课程平台重新打开本课。", en: "Please open this lesson again from your course." },
@@ -53,7 +52,7 @@ const locale = () => (lang() === "zh" ? "zh-CN" : "en");
 
 /** Ask for the separate choice, before anything of the camera or the enrolment is shown; asks again when it is called again. */
 async function choose() {
-  const host = h("div");
+  const host = hold(h("div"));
   Object.assign(state, { route: "", choice: host });
   draw();
   try {
@@ -81,13 +80,13 @@ async function chooseAgain() {
 /** Open a lesson, or the list with -1. A running session stays as it is: it can be resumed until the next one starts. */
 function open(at) {
   state.session?.destroy();
-  for (const track of state.camera?.getTracks() ?? []) track.stop();
-  Object.assign(state, { at, me: state.lessons[at] ?? null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, camera: null, pose: null });
+  stopCamera();
+  Object.assign(state, { at, me: state.lessons[at] ?? null, session: null, started: false, minutes: new Map(), minute: null, ended: null, error: null, pose: null });
   const name = `/media/${state.me?.lesson.id}`;
   show(
     video,
-    state.me ? h("source", { src: `${name}.webm?ticket=${state.me.media_ticket}`, type: "video/webm" }) : null,
-    state.me ? ["zh", "en"].map((code) => h("track", { kind: "subtitles", srclang: code, label: code === "zh" ? "中文" : "English", src: `${name}.${code}.vtt`, default: lang() === code })) : null,
+    state.me ? h("source", { key: name, src: `${name}.webm?ticket=${state.me.media_ticket}`, type: "video/webm" }) : null,
+    state.me ? ["zh", "en"].map((code) => h("track", { key: `${name}.${code}`, kind: "subtitles", srclang: code, label: code === "zh" ? "中文" : "English", src: `${name}.${code}.vtt`, default: lang() === code })) : null,
   );
   video.load();
   if (at >= 0 && state.route === "") void choose();
@@ -99,14 +98,12 @@ function list() {
     "section",
     { class: "card" },
     h("h2", {}, t(words.lessons)),
-    h("ol", { class: "lessons" }, state.lessons.map((me, at) => h("li", {}, h("span", {}, t(me.lesson)), h("span", { class: "quiet" }, duration(me.duration_ms)), h("button", { class: "primary", type: "button", onclick: () => open(at), "aria-label": `${t(words.open)}: ${t(me.lesson)}` }, t(words.open))))),
+    h("ol", { class: "lessons" }, state.lessons.map((me, at) => h("li", { key: me.lesson.id }, h("span", {}, t(me.lesson)), h("span", { class: "quiet" }, duration(me.duration_ms)), h("button", { class: "primary", type: "button", onclick: () => open(at), "aria-label": `${t(words.open)}: ${t(me.lesson)}` }, t(words.open))))),
   );
 }
 
 function enrolment() {
-  const preview = state.camera ? h("video", { id: "preview", autoplay: true, muted: true, playsinline: true }) : null;
-  if (preview) preview.srcObject = state.camera;
-  const pose = state.pose;
+  const { pose, preview } = state;
   const button = (text, act, primary) => h("button", { class: primary ? "primary" : null, type: "button", disabled: state.busy, onclick: act }, t(text));
   return h(
     "section",
@@ -139,8 +136,7 @@ async function base64(blob) {
 async function enrolling(work) {
   if (state.busy) return;
   state.busy = true;
-  // Not drawn anew: that would interrupt the camera's picture.
-  for (const button of above.querySelectorAll("button")) button.disabled = true;
+  draw();
   try {
     await work();
     state.error = null;
@@ -167,8 +163,7 @@ const showPose = (preview) => enrolling(async () => {
 });
 
 async function enrolled() {
-  for (const track of state.camera.getTracks()) track.stop();
-  state.camera = null;
+  stopCamera();
   // The reference counts for every lesson.
   for (const at of tokens.keys()) state.lessons[at] = await json("/v1/me", { key: tokens[at] });
   state.me = state.lessons[state.at];
@@ -185,11 +180,18 @@ const registerPasskey = () => enrolling(async () => {
 async function openCamera() {
   try {
     state.camera = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, height: { ideal: 720 } } });
+    state.preview = hold(h("video", { id: "preview", autoplay: true, muted: true, playsinline: true }));
+    state.preview.srcObject = state.camera;
     state.error = null;
   } catch {
     state.error = new Error("camera");
   }
   draw();
+}
+
+function stopCamera() {
+  for (const track of state.camera?.getTracks() ?? []) track.stop();
+  Object.assign(state, { camera: null, preview: null });
 }
 
 const takePhoto = (preview) => enrolling(async () => {
@@ -230,7 +232,7 @@ function trouble() {
   return problem(state.error);
 }
 
-const minutesBox = h("section", { class: "card" });
+const minutesBox = hold(h("section", { class: "card" }));
 function drawMinutes() {
   const minutes = [...state.minutes.values()].sort((a, b) => a.index - b.index);
   const open = state.minutes.get(state.minute);
@@ -249,8 +251,8 @@ function drawMinutes() {
 }
 
 // The video element is placed once and stays: moving it in the document would pause it.
-const above = h("div");
-const below = h("div");
+const above = hold(h("div"));
+const below = hold(h("div"));
 function draw() {
   const me = state.me;
   const enrols = me?.may_enrol && state.route === "face";

@@ -43,7 +43,7 @@ function card(lesson) {
   const opened = state.open === `${lesson.course}/${lesson.lesson}`;
   return h(
     "section",
-    { class: "card" },
+    { key: `${lesson.course}/${lesson.lesson}`, class: "card" },
     h("div", { class: "row" }, h("strong", { class: "grow" }, t(lesson)), h("span", {}, duration(lesson.duration_ms)), h("button", { type: "button", "aria-expanded": String(opened), onclick: () => open(lesson) }, `${lesson.questions} ${t(words.questions)}`)),
     h("p", { class: "quiet mono" }, `${lesson.course} / ${lesson.lesson}`),
     opened ? bank() : null,

@@ -52,7 +52,7 @@ function entryRow(entry) {
   return [
     h(
       "tr",
-      {},
+      { key: entry.index },
       h("td", {}, String(entry.index)),
       h("td", {}, h("button", { type: "button", "aria-expanded": opened, onclick: () => pick(entry.index) }, entry.leaf.t)),
       h("td", {}, entry.leaf.minutes ?? ""),
@@ -61,7 +61,7 @@ function entryRow(entry) {
     opened
       ? h(
           "tr",
-          {},
+          { key: `${entry.index} open` },
           h(
             "td",
             { colspan: 4 },

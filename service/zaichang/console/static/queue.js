@@ -209,8 +209,8 @@ function figure(picture) {
   const label = `${clock(picture.at_ms)} ${picture.reasons.map((reason) => t(reason)).join(" ") || t(words.usable)}`;
   return h(
     "figure",
-    { class: picture.rank === 0 ? "cause" : "quiet" },
-    h("button", { type: "button", class: "plain", title: t(words.enlarge), onclick: () => enlarge(state.pictures.indexOf(picture)) }, h("img", { src: picture.url, alt: label })),
+    { key: picture.id, class: picture.rank === 0 ? "cause" : "quiet" },
+    h("button", { key: picture.id, type: "button", class: "plain", title: t(words.enlarge), onclick: () => enlarge(state.pictures.indexOf(picture)) }, h("img", { src: picture.url, alt: label })),
     h("figcaption", {}, h("span", {}, clock(picture.at_ms)), picture.reasons.map((reason) => h("span", {}, t(reason), " ", h("span", { class: "quiet mono" }, reason.code))), h("span", { class: "quiet" }, measured(picture))),
   );
 }
@@ -244,10 +244,10 @@ function line(found, at) {
   const late = found.due_ms < state.list.now_ms && found.state === "open";
   return h(
     "li",
-    {},
+    { key: found.case },
     h(
       "button",
-      { type: "button", class: "case", "aria-current": at === state.at ? "true" : null, onclick: () => open(at) },
+      { key: found.case, type: "button", class: "case", "aria-current": at === state.at ? "true" : null, onclick: () => open(at) },
       h("span", { class: "row" }, h("strong", { class: "grow" }, found.learner || `${t(kinds[found.kind])} ${found.subject}`), found.undecided_ms ? h("span", {}, duration(found.undecided_ms)) : null),
       h("span", { class: "quiet" }, `${t(kinds[found.kind])} · ${late ? t(words.overdue) : t(words.due)} ${when(found.due_ms)}`),
       h("span", { class: "quiet mono" }, found.reasons.map((reason) => reason.code).join(" ")),
@@ -341,7 +341,7 @@ function detailPart() {
   const detail = state.detail;
   return h(
     "section",
-    { class: "card", id: "case", "aria-live": "polite" },
+    { key: found.case, class: "card", id: "case", "aria-live": "polite" },
     h("h2", {}, `${t(kinds[found.kind])} · ${found.learner || found.subject}`),
     detail?.session ? h("p", { class: "quiet" }, `${detail.session.course} / ${detail.session.lesson} · ${when(detail.session.opened_ms)}`) : null,
     reasonsOf(found),
@@ -360,13 +360,13 @@ function filters() {
     state.at = 0;
     load();
   };
-  const chip = (label, on, change) => h("button", { type: "button", class: "chip", "aria-pressed": String(on), onclick: choose(change) }, label);
+  const chip = (label, on, change, title = null) => h("button", { key: JSON.stringify(change), type: "button", class: "chip", title, "aria-pressed": String(on), onclick: choose(change) }, label);
   return h(
     "div",
     { class: "chips" },
     chip(`${t(words.open)} (${state.list.open})`, state.filter.state === "open", { state: "open" }),
     chip(t(words.closed), state.filter.state === "closed", { state: "closed", reason: "" }),
-    state.filter.state === "open" ? [chip(t(words.all), !state.filter.reason, { reason: "" }), state.list.reasons.map((reason) => h("button", { type: "button", class: "chip", title: t(reason), "aria-pressed": String(state.filter.reason === reason.code), onclick: choose({ reason: reason.code }) }, `${reason.code} ${reason.n}`))] : null,
+    state.filter.state === "open" ? [chip(t(words.all), !state.filter.reason, { reason: "" }), state.list.reasons.map((reason) => chip(`${reason.code} ${reason.n}`, state.filter.reason === reason.code, { reason: reason.code }, t(reason)))] : null,
   );
 }
 

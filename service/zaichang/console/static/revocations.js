@@ -147,7 +147,7 @@ function card(found) {
   const what = found.scope === "year" ? `${t(words.year)}: ${found.year}` : t(words[found.scope]);
   return h(
     "section",
-    { class: "card", "data-state": found.state },
+    { key: found.revocation, class: "card", "data-state": found.state },
     h("div", { class: "row" }, h("strong", { class: "grow" }, found.learner), h("span", { class: found.state === "proposed" ? "badge live" : "badge" }, t(words[found.state])), h("span", {}, found.standing_ms === null ? duration(found.revoked_ms) : `${t(words.would)} ${duration(found.standing_ms)}`)),
     h("p", {}, what, found.intervals.length ? `: ${found.intervals.map(([from, to]) => `${position(from)}–${position(to)}`).join(", ")}` : "", found.session ? [" · ", h("span", { class: "mono" }, found.session)] : null),
     h("p", {}, t(found.reason), " ", h("span", { class: "quiet mono" }, found.reason.code)),

@@ -26,7 +26,7 @@ function sessionCard(session) {
   const opened = state.open === session.session;
   return h(
     "section",
-    { class: "card" },
+    { key: session.session, class: "card" },
     h(
       "div",
       { class: "row" },

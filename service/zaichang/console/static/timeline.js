@@ -123,7 +123,7 @@ function sessionCard(session) {
   const opened = state.open === session.session;
   return h(
     "section",
-    { class: "card" },
+    { key: session.session, class: "card" },
     h("div", { class: "row" }, h("strong", { class: "grow" }, `${session.course} / ${session.lesson}`), h("span", { class: session.state === "open" ? "badge live" : "badge" }, t(words[session.state])), h("span", {}, `${t(words.verified)} ${duration(session.verified_ms)}`)),
     h("p", { class: "quiet" }, when(session.opened_ms)),
     opened && state.detail ? details() : minuteSquares([...session.verdicts].map((verdict, index) => ({ verdict, index })), null, () => open(session.session)),
