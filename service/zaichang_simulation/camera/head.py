@@ -18,6 +18,8 @@ EYE_DISTANCE = 0.105
 _HEAD_HALF_WIDTH = 1.25
 _HEAD_HALF_HEIGHT = 1.75
 _FADE = 1.9
+_REACH = 1.001 * _FADE
+"""How far from its middle a head moves the picture, in its half axes; a little more, for the rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,33 +89,49 @@ class Head:
         )
         columns = (np.arange(width_px, dtype=np.float32) - 0.5 * width_px) / self._unit_px
         rows = (np.arange(height_px, dtype=np.float32) - 0.45 * height_px) / self._unit_px
+        self._columns, self._rows = columns, rows
         self._u, self._v = np.meshgrid(columns, rows)
+        self._around = self._taken(self._u, self._v)
 
     def draw(self, pose: Pose) -> Image:
         """Return the picture, ``(height, width, 3)`` BGR."""
-        x, y = self._unmoved(pose)
+        drawn = self._around.copy()
+        place = self._reached(pose)
+        u, v = self._u[place], self._v[place]
+        if not u.size:
+            return drawn
+        x, y = _unmoved(u, v, pose)
         inside = np.minimum(np.hypot(x / _HEAD_HALF_WIDTH, y / _HEAD_HALF_HEIGHT), _FADE)
         source_u, source_v = _unturned(x, y, pose)
         if pose.closed:
             source_v = source_v - self._lids(source_u, source_v, pose.closed)
         fade = np.clip((_FADE - inside) / (_FADE - 1), 0, 1)
         weight = fade * fade * (3 - 2 * fade)
-        map_x = self._source_middle[0] + self._source_unit_px * (self._u + weight * (source_u - self._u))
-        map_y = self._source_middle[1] + self._source_unit_px * (self._v + weight * (source_v - self._v))
-        drawn = cv2.remap(
+        drawn[place] = self._taken(u + weight * (source_u - u), v + weight * (source_v - v))
+        return drawn
+
+    def _taken(self, u: Floats, v: Floats) -> Image:
+        """Return the portrait's pixels at the given points."""
+        map_x = self._source_middle[0] + self._source_unit_px * u
+        map_y = self._source_middle[1] + self._source_unit_px * v
+        taken = cv2.remap(
             self._image,
             map_x.astype(np.float32),
             map_y.astype(np.float32),
             cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        return np.asarray(drawn, dtype=np.uint8)
+        return np.asarray(taken, dtype=np.uint8)
 
-    def _unmoved(self, pose: Pose) -> tuple[Floats, Floats]:
-        angle = np.deg2rad(pose.roll_deg)
-        cos, sin = np.float32(np.cos(angle) / pose.scale), np.float32(np.sin(angle) / pose.scale)
-        u, v = self._u - np.float32(pose.right), self._v - np.float32(pose.down)
-        return cos * u + sin * v, cos * v - sin * u
+    def _reached(self, pose: Pose) -> tuple[slice, slice]:
+        """Return the rows and columns that the head may reach; all others show the background, which stays."""
+        reach, angle = _REACH * pose.scale, np.deg2rad(pose.roll_deg)
+        cos, sin = np.cos(angle), np.sin(angle)
+        right = reach * np.hypot(_HEAD_HALF_WIDTH * cos, _HEAD_HALF_HEIGHT * sin)
+        down = reach * np.hypot(_HEAD_HALF_WIDTH * sin, _HEAD_HALF_HEIGHT * cos)
+        first, end = np.searchsorted(self._rows, (pose.down - down, pose.down + down))
+        left, beyond = np.searchsorted(self._columns, (pose.right - right, pose.right + right))
+        return slice(int(first), int(end)), slice(int(left), int(beyond))
 
     def _lids(self, u: Floats, v: Floats, closed: float) -> Floats:
         shift = np.zeros_like(u)
@@ -121,6 +139,14 @@ class Head:
             away = ((u - eye_u) / 0.32) ** 2 + ((v - eye_v) / 0.19) ** 2
             shift += np.where(away < 1, 0.2 * closed * (1 - away), 0).astype(np.float32)
         return shift
+
+
+def _unmoved(u: Floats, v: Floats, pose: Pose) -> tuple[Floats, Floats]:
+    """Undo shift, tilt and scale."""
+    angle = np.deg2rad(pose.roll_deg)
+    cos, sin = np.float32(np.cos(angle) / pose.scale), np.float32(np.sin(angle) / pose.scale)
+    u, v = u - np.float32(pose.right), v - np.float32(pose.down)
+    return cos * u + sin * v, cos * v - sin * u
 
 
 def _unturned(x: Floats, y: Floats, pose: Pose) -> tuple[Floats, Floats]:

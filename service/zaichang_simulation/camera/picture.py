@@ -128,8 +128,9 @@ def noisy(image: Image, sigma: float, seed: tuple[int, ...]) -> Image:
     height, width = image.shape[:2]
     repeats = (height // 97 + 2, width // 89 + 2, 1)
     top, left = int(generator.integers(97)), int(generator.integers(89))
-    field = np.tile(tile, repeats)[top : top + height, left : left + width]
-    return clip(np.rint(image + sigma * field))
+    field = np.tile(sigma * tile, repeats)[top : top + height, left : left + width]
+    noised = np.asarray(cv2.add(image, field, dtype=cv2.CV_32F), dtype=np.float32)
+    return np.clip(np.rint(noised, out=noised), 0, 255, out=noised).astype(np.uint8)
 
 
 def room(width_px: int, height_px: int) -> Image:
