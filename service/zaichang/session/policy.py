@@ -11,6 +11,7 @@ from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind, PasskeyUse, Proof
 from zaichang.core.errors import ConfigError
 from zaichang.session import policy_fields
+from zaichang.session.policy_fields import BACK_SINCE_SCHEMA as BACK_SINCE_SCHEMA
 from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCHEMA
 from zaichang.session.policy_fields import ENDS_SINCE_SCHEMA as ENDS_SINCE_SCHEMA
 from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA

@@ -116,8 +116,9 @@ def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min
     # first four, big-endian, stand in the order of their numbers.
     below = odds.to_bytes(4, "big") if odds < _U32 else _ABOVE_ALL
     inner, outer = _keyed(lots.seed, _context(lots, label))
+    begin_message, begin_code = inner.copy, outer.copy
     for slot in range((now_active_ms + min_gap_ms) // SLOT_MS + 1, last):
-        message, code = inner.copy(), outer.copy()
+        message, code = begin_message(), begin_code()
         message.update(slot.to_bytes(8, "big"))
         code.update(message.digest())
         if code.digest() < below:

@@ -63,17 +63,19 @@ class State:
     @property
     def frontier_ms(self) -> int:
         """The furthest point at which a first viewing may be (快进禁止)."""
-        credit, furthest = self.credit, 0
-        for watched in (
-            credit.credited,
-            credit.pending_set,
-            credit.waiting_set,
-            credit.undecided,
-            self.info.resumable,
-        ):
-            if watched and watched[-1][1] > furthest:
-                furthest = watched[-1][1]
-        return furthest
+        credit, furthest_ms = self.credit, 0
+        # Read twice for each report: a loop over a tuple of the sets takes twice as long.
+        if credit.credited:
+            furthest_ms = credit.credited[-1][1]
+        if credit.pending_set and credit.pending_set[-1][1] > furthest_ms:
+            furthest_ms = credit.pending_set[-1][1]
+        if credit.waiting_set and credit.waiting_set[-1][1] > furthest_ms:
+            furthest_ms = credit.waiting_set[-1][1]
+        if credit.undecided and credit.undecided[-1][1] > furthest_ms:
+            furthest_ms = credit.undecided[-1][1]
+        if self.info.resumable and self.info.resumable[-1][1] > furthest_ms:
+            furthest_ms = self.info.resumable[-1][1]
+        return furthest_ms
 
     @property
     def taken(self) -> IntervalSet:

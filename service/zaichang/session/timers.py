@@ -173,7 +173,8 @@ def settle(turn: Turn) -> None:
         playback.run_to(turn, max(due_ms, state.playback.reached_ms))
         _fire(turn, due)
         credit.record_minutes(turn)  # now, so that the order of records does not depend on when timers fire
-    playback.run_to(turn, turn.now_ms)
+    if state.playback.reached_ms != turn.now_ms:
+        playback.run_to(turn, turn.now_ms)
 
 
 def _fire(turn: Turn, due: Due) -> None:

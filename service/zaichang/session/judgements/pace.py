@@ -17,7 +17,7 @@ STEP_MS = 1_000
 
 def moves(elapsed_ms: int, progress_ms: int) -> bool:
     """Return whether a playhead that came so far in this time moved as a playing one does."""
-    return progress_ms * MOVES_SHARE >= max(1, elapsed_ms) or progress_ms <= -STEP_MS
+    return progress_ms * MOVES_SHARE >= (elapsed_ms if elapsed_ms > 1 else 1) or progress_ms <= -STEP_MS
 
 
 def paced(policy: Policy, left_ms: int, elapsed_ms: int) -> tuple[int, int]:

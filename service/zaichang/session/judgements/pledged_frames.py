@@ -8,7 +8,7 @@ the sample.
 
 from __future__ import annotations
 
-from zaichang.session.policy import Policy
+from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
 from zaichang.session.values import Round
 
 Pledged = tuple[tuple[int, str], ...]
@@ -42,7 +42,7 @@ def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int, policy: Poli
                 break
         else:
             kept = (*kept, (at_ms, digest))
-    return kept[-(PLEDGED_MAX if policy.rules < 6 else BACK_MAX) :]
+    return kept[-(PLEDGED_MAX if policy.schema < BACK_SINCE_SCHEMA else BACK_MAX) :]
 
 
 def played(elapsed_ms: int, progress_ms: int, rate_bp: int) -> bool:

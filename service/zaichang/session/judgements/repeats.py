@@ -8,8 +8,7 @@ bounds were measured on clips of genuine people (docs/redteam.md): no near repea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from zaichang.core.assessment import FrameAssessment
 from zaichang.session.values import Sighting
@@ -25,8 +24,7 @@ STILL_PX: Final = 3
 STILL_CDEG: Final = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A comparison of a capture with the earlier ones of its session.
 
     Attributes:

@@ -71,6 +71,11 @@ def pend(turn: Turn, interval: Interval, from_ms: int, to_ms: int) -> None:
 def _fresh(turn: Turn, interval: Interval, boundary_ms: int, index: int) -> list[tuple[Interval, int]]:
     """Return the new parts of ``interval`` with their minutes. Parts before the boundary go to the minute before."""
     credit = turn.state.credit
+    start_ms = interval[0]
+    beyond = not credit.credited or credit.credited[-1][1] <= start_ms
+    beyond = beyond and (not credit.pending_set or credit.pending_set[-1][1] <= start_ms)
+    if beyond and boundary_ms == start_ms < interval[1] and not credit.waiting_set:
+        return [(interval, index)]  # as when playing on
     found: list[tuple[Interval, int]] = []
     for minute, start_ms, end_ms in ((index - 1, interval[0], boundary_ms), (index, boundary_ms, interval[1])):
         if start_ms < end_ms:

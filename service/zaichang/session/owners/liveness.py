@@ -56,7 +56,7 @@ def tails(state: State, policy: Policy) -> bool:
 
 def due_active_ms(state: State, policy: Policy) -> int | None:
     """Return the ACTIVE time at which a liveness challenge is due regardless of others; None if there is none."""
-    if wanted(state, policy):
+    if state.liveness.wanted and in_use(state, policy):
         return state.playback.active_ms
     return state.liveness.due_active_ms if brackets(state, policy) else None
 

@@ -28,11 +28,15 @@ def take_report(turn: Turn, beat: HeartbeatReceived) -> None:
     """Record the report on page and player that a heartbeat carries."""
     if beat.hints and not _WINDOWS.issuperset(beat.hints):
         credit.indicate(turn, ReasonCode.PAGE_TAMPERED)
-    _hold_page(turn, page_problem(beat, turn.policy))
+    page = turn.state.page
+    hold = page_problem(beat, turn.policy)
+    if hold is not page.hold:
+        _hold_page(turn, hold)
     problem = _player_problem(beat)
     if problem is None and turn.drawn and beat.at_ms - turn.state.playback.moved_ms >= turn.policy.still_ms:
         problem = ReasonCode.PLAYER_STALLED
-    _hold_player(turn, problem)
+    if problem is not page.player_hold:
+        _hold_player(turn, problem)
 
 
 def page_problem(beat: HeartbeatReceived, policy: Policy) -> ReasonCode | None:

@@ -19,7 +19,7 @@ from zaichang.session.events import HeartbeatReceived, Leniency
 from zaichang.session.judgements import passkeys, pledged_frames
 from zaichang.session.parts import Samples
 from zaichang.session.playhead import IntervalSet
-from zaichang.session.policy import Policy
+from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
@@ -70,21 +70,21 @@ def stake(turn: Turn, elapsed_ms: int) -> None:
 def look(turn: Turn, playhead_ms: int) -> None:
     """See whether the media that a regular report may speak of next is new, at least in part."""
     credit, policy = turn.state.credit, turn.policy
-    window_ms = policy.heartbeat_ms * policy.pace_pct // 100
     sets = (credit.pending_set, credit.credited, credit.waiting_set)
+    window_ms = policy.heartbeat_ms * policy.pace_pct // 100
     turn.state.samples.fresh = _taken_until_ms(sets, playhead_ms) < playhead_ms + window_ms
 
 
 def _taken_until_ms(sets: tuple[IntervalSet, ...], at_ms: int) -> int:
     """Return how far from ``at_ms`` on the media is taken without a gap."""
-    end_ms, before_ms = at_ms, -1
-    while end_ms != before_ms:
-        before_ms = end_ms
+    end_ms, grown = at_ms, True
+    while grown:
+        grown = False
         for taken in sets:
             if taken and taken[-1][1] > end_ms:  # else all of it lies before, as when playing on
                 place = bisect_right(taken, (end_ms, 1 << 62)) - 1
                 if place >= 0 and taken[place][1] > end_ms:
-                    end_ms = taken[place][1]
+                    end_ms, grown = taken[place][1], True
     return end_ms
 
 
@@ -132,7 +132,7 @@ def pledge(turn: Turn, beat: HeartbeatReceived) -> None:
     elapsed_ms = beat.at_ms - playback.beat_ms
     progress_ms = beat.playhead_ms - playback.beat_playhead_ms
     played = playback.beat_ms > 0 and pledged_frames.played(elapsed_ms, progress_ms, beat.rate_bp)
-    if turn.policy.rules > 5 and not played:
+    if turn.policy.schema >= BACK_SINCE_SCHEMA and not played:
         samples.pledged = ()
         return
     samples.pledged = pledged_frames.remember(samples.pledged, beat.frames or (), beat.at_ms, turn.policy)
