@@ -7,8 +7,8 @@ ARGS =
 BIN = .venv/bin
 # Tests start hundreds of Python processes. Where bytecode is not kept, each of them compiles our code anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-# One more than two: browser tests wait more than they compute.
-WORKERS = 3
+# Two more than the cores of a small machine: browser tests wait more than they compute.
+WORKERS = 4
 # Percent of lines and branches that the unit tests reach together; raise it when they reach more.
 COVERAGE_FLOOR = 97
 FAST = tests/unit/core tests/unit/session tests/unit/liveness tests/unit/evidence tests/unit/tlog tests/unit/audit tests/unit/protocol \

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from support.branches import leave_to_branch_coverage
+
+ELSEWHERE: pytest.StashKey[Counter[str]] = pytest.StashKey()
+"""How many tests of each room are left to its branch coverage, which runs them all."""
 
 # The same examples in every run and no verdict by speed; ZAICHANG_EFFORT=20 draws anew (tests/support/effort.py).
 settings.register_profile("zaichang", deadline=None, derandomize=os.environ.get("ZAICHANG_EFFORT", "1") == "1")
 settings.load_profile("zaichang")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a run of everything, leave the tests of a room to its branch coverage, which runs each of them once."""
+    whole = [Path(each).name for each in config.args] == config.getini("testpaths")
+    config.stash[ELSEWHERE] = leave_to_branch_coverage(items) if whole else Counter()
+
+
+@pytest.fixture
+def tests_elsewhere(request: pytest.FixtureRequest) -> Counter[str]:
+    """Return how many tests of each room this run leaves to the room's branch coverage."""
+    return request.config.stash[ELSEWHERE]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 The scenarios' pictures are the same in every run, and two thirds of the suites' time is spent in the networks. An
 analysis depends on the picture, the source of the analysis, the models and the libraries: their digest is part
-of every key, so that a change of any of them analyses all pictures anew. ``make clean`` removes the file.
+of every key, so that a change of any of them analyses all pictures anew. The file lies beside the models in the user's
+cache folder, so a second checkout finds it too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import atexit
 import functools
 import hashlib
 import importlib.metadata
+import os
 import pickle
 import platform
 import sqlite3
@@ -28,7 +30,8 @@ from zaichang_simulation.camera.faces import Image
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / ".pytest_cache" / "analyses.sqlite3"
+FILES_MAX = 4
+"""Files of so many states of the code are kept: branches that change the analysis do not forget each other's."""
 ENTRIES = ("zaichang.vision.pipeline", "zaichang.vision.runtime")
 """The modules with which an analysis begins; the digest is over them and all of ours that they import."""
 LIBRARIES = ("ai-edge-litert", "numpy", "onnxruntime", "opencv-python-headless")
@@ -68,10 +71,34 @@ def analysis_digest(models: str) -> bytes:
     return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
+def cache_folder() -> Path:
+    """Return ``zaichang/analyses`` under ``XDG_CACHE_HOME`` or ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "zaichang" / "analyses"
+
+
+def kept_file(models: str, folder: Path | None = None) -> Path:
+    """Return the file for the analysis as it is now, and remove the files that were unused for longest.
+
+    Args:
+        models: Digest of the models and thresholds.
+        folder: Where the files are; by default in the user's cache.
+    """
+    folder = folder or cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{analysis_digest(models).hex()[:16]}.sqlite3"
+    file.touch()
+    newest_first = sorted(folder.glob("*.sqlite3"), key=lambda each: each.stat().st_mtime_ns, reverse=True)
+    for old in newest_first[FILES_MAX:]:
+        for each in (old, *folder.glob(f"{old.name}-*")):
+            each.unlink(missing_ok=True)
+    return file
+
+
 class KeptGallery(Gallery):
     """A ``Gallery`` that also knows the analyses in a file, which several processes may share."""
 
-    def __init__(self, analyser: FrameAnalyser, models: str, file: Path = FILE) -> None:
+    def __init__(self, analyser: FrameAnalyser, models: str, file: Path) -> None:
         """Open the file, or create it; analyses of other code or models are forgotten."""
         super().__init__(analyser)
         self._digest = analysis_digest(models)
@@ -107,7 +134,7 @@ class KeptGallery(Gallery):
         key = (self._digest, hashlib.sha256(about).digest())
         row = self._file.execute("SELECT value FROM kept WHERE digest = ? AND key = ?", key).fetchone()
         if row is not None:
-            value: T = pickle.loads(row[0])  # noqa: S301 - written by ourselves, below the checkout
+            value: T = pickle.loads(row[0])  # noqa: S301 - written by ourselves, in the user's own folder
             return value
         value = analyse()
         self._file.execute("INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", (*key, pickle.dumps(value)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.kept_analysis import KeptGallery
+from support.kept_analysis import KeptGallery, kept_file
 from zaichang.vision.cache import ModelCache
 from zaichang.vision.catalog import load_catalog
 from zaichang.vision.fetch import fetch_all
@@ -22,7 +22,7 @@ def gallery() -> Gallery:
     """Return the shared analysis with the real models."""
     fetch_all(load_catalog(), ModelCache())
     analyser = Analyser(load_models())
-    return KeptGallery(analyser, analyser.models_digest)
+    return KeptGallery(analyser, analyser.models_digest, kept_file(analyser.models_digest))
 
 
 def scenario_files(folder: Path) -> list[Path]:

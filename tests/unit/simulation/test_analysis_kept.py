@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from support.kept_analysis import ROOT, KeptGallery, analysis_digest, analysis_sources
+from support.kept_analysis import FILES_MAX, ROOT, KeptGallery, analysis_digest, analysis_sources, kept_file
 from support.study import good_frame
 from zaichang.biometric.frame_geometry import not_seen
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame, PhotoResult
@@ -68,6 +69,17 @@ def test_other_models_or_code_forget_what_was_kept(tmp_path: Path) -> None:
     assert look(file, "others")[0] == 4
     assert look(file, "models")[0] == 4
     assert analysis_digest("models") != analysis_digest("others")
+
+
+def test_the_files_of_the_last_few_states_of_the_code_are_kept(tmp_path: Path) -> None:
+    files = [kept_file(f"models {number}", tmp_path) for number in range(FILES_MAX)]
+    assert len(set(files)) == FILES_MAX
+    for age, file in enumerate(files):
+        os.utime(file, ns=(age, age))
+    (tmp_path / f"{files[1].name}-wal").touch()
+    assert kept_file("models 0", tmp_path) == files[0], "it is used again, and so the newest"
+    newest = kept_file("another", tmp_path)
+    assert set(tmp_path.iterdir()) == {newest, files[0], *files[2:]}
 
 
 def test_the_digest_is_over_every_file_that_an_analysis_loads_and_over_no_other_room() -> None:
