@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import Final
 
 from zaichang_simulation.format.actions import Crash, Lock, PlayerAction, Reload, Sleep
 from zaichang_simulation.format.camera import Frozen, Loop
@@ -11,6 +12,8 @@ from zaichang_simulation.format.scenario import Scenario
 
 Mistakes = Iterator[tuple[str, str]]
 """Place and message of each mistake."""
+SUSPENSIONS_MAX: Final = 1_000
+"""So many repetitions of one action are looked at."""
 
 
 def overlays(scenario: Scenario) -> Mistakes:
@@ -39,12 +42,25 @@ def suspensions(scenario: Scenario) -> Mistakes:
             continue
         if action.every_s and action.every_s <= span_s:
             yield f"player[{index}].every_s", "begins again before it is over."
-        begun.setdefault(action.client, []).append((action.at_s, action.at_s + span_s, index))
+        starts_s = islice(_starts_s(action, scenario), SUSPENSIONS_MAX)
+        begun.setdefault(action.client, []).extend((start_s, start_s + span_s, index) for start_s in starts_s)
     for spans in begun.values():
         spans.sort()
-        for (_, end_s, _), (start_s, _, index) in pairwise(spans):
-            if start_s < end_s:
+        named: set[int] = set()
+        for (_, end_s, before), (start_s, _, index) in pairwise(spans):
+            if start_s < end_s and index != before and index not in named:
+                named.add(index)
                 yield f"player[{index}].at_s", f"the page is stopped until {end_s:g} already: suspensions overlap."
+
+
+def _starts_s(action: PlayerAction, scenario: Scenario) -> Iterator[float]:
+    """Yield when an action begins: once, or again and again until its end or the scenario's."""
+    yield action.at_s
+    end_s = scenario.session.limit_s or 2 * scenario.session.lesson_s + 600
+    start_s = action.at_s + action.every_s
+    while action.every_s and start_s < min(action.until_s or end_s, end_s):
+        yield start_s
+        start_s += action.every_s
 
 
 def _suspended_s(action: PlayerAction) -> float | None:
@@ -80,6 +96,6 @@ def devices(scenario: Scenario) -> Mistakes:
 def floor(scenario: Scenario) -> Mistakes:
     """Find an honest scenario that does not say what must be credited: it would pass with nothing."""
     expect = scenario.expect
-    said = expect.verified_s_min is not None or expect.loss_s_max is not None
-    if scenario.kind == "honest" and not said and all(each.verified_s_min is None for each in scenario.expect_session):
+    said = bool(expect.verified_s_min) or expect.loss_s_max is not None
+    if scenario.kind == "honest" and not said and not any(each.verified_s_min for each in scenario.expect_session):
         yield "expect", "an honest scenario must say its floor: verified_s_min or loss_s_max."

@@ -33,12 +33,17 @@ def _player(*entries: str) -> str:
         ),
         (_player('do = "reload"\nat_s = 10\nevery_s = 4\ndown_s = 5'), "player[0].every_s: begins again"),
         (
+            _player('do = "sleep"\nat_s = 10\nevery_s = 60\nfor_s = 20', 'do = "reload"\nat_s = 135\ndown_s = 3'),
+            "player[1].at_s: the page is stopped until 150 already",
+        ),
+        (
             '[[passkey]]\nfrom_s = 9\n[[passkey]]\nfrom_s = 9\ndevice = "lost"',
             "passkey[1].from_s: another entry of this client",
         ),
         ("[[passkey]]\nrelay_s = 9", "passkey[0].relay_s: belongs to device"),
         ('[[passkey]]\nclient = "absent"', "passkey[0].client: there is no [[client]] 'absent'"),
         ('kind = "honest"', "expect: an honest scenario must say its floor"),
+        ('kind = "honest"\n[expect]\nverified_s_min = 0', "expect: an honest scenario must say its floor"),
         (
             '[[client]]\nname = "a"\n[[client]]\nname = "b"\npolicy = "demo"',
             "client[1].policy: differs from that of another client of lesson-1, 'default'",
@@ -78,3 +83,8 @@ def test_reactions_cycles_and_suspensions_that_can_be_are_taken() -> None:
 )
 def test_an_honest_scenario_may_say_its_floor_in_three_ways(floor: str) -> None:
     _parse('kind = "honest"\n' + floor)
+
+
+def test_a_repetition_that_is_over_in_time_overlaps_nothing() -> None:
+    sleeps = 'do = "sleep"\nat_s = 10\nevery_s = 60\nfor_s = 20'
+    _parse(_player(f"{sleeps}\nuntil_s = 100", 'do = "reload"\nat_s = 135\ndown_s = 3'))
