@@ -130,6 +130,7 @@ def rows(cases: Iterable[Case]) -> list[Row]:
     for case in cases:
         scenario, result = case.loaded.scenario, case.result
         one: dict[str, object] = {"kind": scenario.kind, "technique": scenario.technique, "title": scenario.title}
+        one |= {"schema": case.loaded.policy.schema} | ({"route": "challenge"} if _faceless(case) else {})
         if result is None:
             found.append({**one, "verdict": "not run: its media are absent"})
             continue
@@ -146,6 +147,12 @@ def rows(cases: Iterable[Case]) -> list[Row]:
         said = {name: value for name, value in reasons.items() if value}
         found.append({**one, **seconds, "verdict": case.verdict, "why": _why(case), **said})
     return found
+
+
+def _faceless(case: Case) -> bool:
+    """Return whether every client of the scenario is on the route without faces."""
+    scenario = case.loaded.scenario
+    return all((client.route or scenario.session.route) == "challenge" for client in scenario.client)
 
 
 def _why(case: Case) -> list[str]:

@@ -133,7 +133,7 @@ def page(rows: Sequence[Row], search: Row | None = None, fresh: Row | None = Non
     found = figures(rows)
     lines = ["<!-- Written by `make redteam` and `make adversary` from their results; change those, not this page. -->"]
     lines += ["", "# Red team", "", *_TEXT, "", *_side_by_side(found, search, fresh)]
-    lines += ["", "## The suite", "", *summary(found).splitlines(), ""]
+    lines += ["", "## The suite", "", *_schemas(rows), *summary(found).splitlines(), ""]
     lines += [
         "One row for each scenario is in [redteam.json](redteam.json): seconds that were honest, claimed by the cheat,",
         "credited, and left to review, and the codes that stopped it. A test fails where such a code is missing, where",
@@ -143,14 +143,38 @@ def page(rows: Sequence[Row], search: Row | None = None, fresh: Row | None = Non
     lines += ["", "## The search", "", *_searched(search)]
     if fresh is not None and fresh.get("rows"):
         lines += ["", "## The fresh set", "", *_fresh(fresh)]
+    lines += ["", "## The route without faces", "", *_faceless(rows)]
     lines += ["", "## Accepted", "", *_accepted(rows, search)]
     cheats = [row for row in rows if row["kind"] == "cheat" and "credited_s" in row]
     lines += ["", "## Every credited second", "", *_explained(cheats)]
     honest = [row for row in rows if row["kind"] == "honest" and "credited_s" in row]
     worst = sorted(honest, key=lambda row: -float(row["lost_s"]))[:WORST_SHOWN]
-    lines += ["", "## Most time lost by honest learners", "", "| day | lost s |", "|---|---|"]
-    lines += [f"| {row['title']} | {row['lost_s']:.1f} |" for row in worst]
+    lines += ["", "## Most time lost by honest learners", "", "| day | lost s | review s |", "|---|---|---|"]
+    lines += [f"| {row['title']} | {row['lost_s']:.1f} | {row['review_s']:.1f} |" for row in worst]
+    waiting = sorted((row for row in honest if row["review_s"]), key=lambda row: -float(row["review_s"]))[:WORST_SHOWN]
+    lines += ["", "## Most time of honest learners that goes to a person", "", "| day | review s |", "|---|---|"]
+    lines += [f"| {row['title']} | {row['review_s']:.1f} |" for row in waiting]
     return "\n".join(lines) + "\n"
+
+
+def _schemas(rows: Sequence[Row]) -> list[str]:
+    """Return a sentence with the policy schemas that the scenarios ran under, where the rows say so."""
+    found = sorted({row["schema"] for row in rows if "schema" in row})
+    return [f"Run under policy schema {' and '.join(map(str, found))}."] if found else []
+
+
+def _faceless(rows: Sequence[Row]) -> list[str]:
+    """Return the scenarios on the route without faces, the one that earns most first."""
+    ran = [row for row in rows if row.get("route") == "challenge" and "credited_s" in row]
+    if not ran:
+        return ["No scenario of this route was run."]
+    ran.sort(key=lambda row: (row["kind"] != "cheat", -gain_s(row)))
+    lines = ["| | scenario | claimed, s | credited, s | review, s | |", "|---|---|---|---|---|---|"]
+    return lines + [
+        f"| {row['technique'] or row['kind']} | {row['title']} | {row['claimed_s']:.0f} | {row['credited_s']:.0f} |"
+        f" {row['review_s']:.0f} | {row['verdict']} |"
+        for row in ran
+    ]
 
 
 def _side_by_side(found: Figures, search: Row | None, fresh: Row | None) -> list[str]:
@@ -234,25 +258,28 @@ def _searched(search: Row | None) -> list[str]:
 def _accepted(rows: Sequence[Row], search: Row | None) -> list[str]:
     """Return the accepted techniques, with the time that each earns in an hour of credit."""
     lines = [
-        "These techniques earn credit. Each has its reason, and the part of a credited hour that was not earned:",
+        "These techniques earn credit. Each has its reason, and the part of a credited hour that was not earned, the",
+        "largest first:",
         "",
     ]
+    found: list[tuple[float, str]] = []
     for row in rows:
         if row["verdict"] == "accepted":
             hour_s = HOUR_S * gain_s(row) / row["credited_s"] if row["credited_s"] else 0.0
-            lines.append(f"- {row['technique']}, {hour_s:.0f} s ({row['title']}): {row.get('accepted', '')}".rstrip())
+            text = f"- {row['technique']}, {hour_s:.0f} s ({row['title']}): {row.get('accepted', '')}"
+            found.append((hour_s, text.rstrip()))
     reasons = search["parameters"]["accepted"] if search is not None else {}
     for row in search["rows"] if search is not None else ():
         if row["accepted"]:
-            lines.append(
-                f"- class {row['class']}, {row['in_an_hour_s']:.0f} s (found by the search): {reasons[row['class']]}"
-            )
-    return lines
+            hour_s, name = row["in_an_hour_s"], row["class"]
+            found.append((hour_s, f"- class {name}, {hour_s:.0f} s (found by the search): {reasons[name]}"))
+    return lines + [text for _, text in sorted(found, key=lambda each: -each[0])]
 
 
 def _explained(cheats: Sequence[Row]) -> list[str]:
     """Return a sentence for each technique that earned time and is not accepted."""
     earned = [row for row in cheats if gain_s(row) and row["verdict"] != "accepted"]
+    earned.sort(key=gain_s, reverse=True)
     if not earned:
         return ["Nothing was credited beyond the honest time, but for the accepted techniques above."]
     return [

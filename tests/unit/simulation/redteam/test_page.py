@@ -99,6 +99,28 @@ def test_three_figures_stand_side_by_side() -> None:
     assert "| A tunnel | 10.0 |" in text
 
 
+def test_what_earns_most_comes_first() -> None:
+    more = {**STOPPED, "title": "Sends two", "credited_s": 111.0}
+    part = {**ACCEPTED, "title": "Naps", "credited_s": 200.0}
+    text = page([STOPPED, more, part, ACCEPTED], SEARCH)
+    assert text.index("C1 (Sends two)") < text.index("C1 (Sends a photo)")
+    assert text.index("class no-faces, 3600 s") < text.index("F4, 3000 s (Reads)") < text.index("F4, 1800 s (Naps)")
+
+
+def test_the_route_without_faces_has_its_own_table() -> None:
+    reads = {**ACCEPTED, "title": "Reads the page", "route": "challenge", "schema": 7}
+    day = {**HONEST, "title": "No camera", "route": "challenge", "review_s": 30.0, "schema": 7}
+    text = page([STOPPED, day, reads])
+    section = text.split("## The route without faces")[1].split("\n## ")[0]
+    assert section.index("| F4 | Reads the page | 600 | 600 | 0 | accepted |") < section.index(
+        "| honest | No camera | 600 | 590 | 30 | kept |"
+    )
+    assert "Sends a photo" not in section
+    assert "Run under policy schema 7." in text
+    assert "| No camera | 30.0 |" in text.split("goes to a person")[1]
+    assert "No scenario of this route was run." in page([STOPPED])
+
+
 def test_where_nothing_is_earned_the_page_says_so() -> None:
     assert "Nothing was credited beyond the honest time" in page([{**STOPPED, "credited_s": 100.0}])
 
