@@ -12,6 +12,7 @@ from zaichang.core.errors import ConfigError, FatalLogError, NotFound, StorageEr
 from zaichang.core.ids import InstitutionId
 from zaichang.log.command_records import log_waiting_records
 from zaichang.log.key_rotation import Rotation
+from zaichang.log.reader import LogReader
 from zaichang.log.shelf import LogShelf, log_origin, log_year
 from zaichang.log.signing import SigningConfig
 from zaichang.log.stamps.keeper import Authority, connect
@@ -174,6 +175,19 @@ def reset_head_time(
         folder.unlock()
 
 
+def size_of_log(settings: Settings, institution_id: InstitutionId, year: int) -> int:
+    """Return how many entries a log's published checkpoint covers; this works beside a running service.
+
+    Raises:
+        ConfigError: ``log.no_data``.
+        NotFound: ``log.none``.
+        EvidenceError, StorageError: The log cannot be read.
+    """
+    folder = DataFolder(settings.data)
+    _check_folder(folder)
+    return LogReader(FolderLogs(folder).place(institution_id, year).published).size
+
+
 async def log_or_leave(settings: Settings, institution_id: InstitutionId, leaf: bytes) -> tuple[str, int | None]:
     """Log a record. Where a running service holds the data folder, leave the record for the service to log.
 
@@ -190,8 +204,7 @@ async def log_or_leave(settings: Settings, institution_id: InstitutionId, leaf: 
         StorageError, FatalLogError: The record can neither be stored nor logged.
     """
     folder = DataFolder(settings.data)
-    if not folder.root.is_dir():
-        raise ConfigError("log.no_data", f"{folder.root} is no data folder.", "Name it with --data.")
+    _check_folder(folder)
     spool = open_spool(folder)
     record = spool.put(institution_id, leaf)
     try:
@@ -210,3 +223,8 @@ async def log_or_leave(settings: Settings, institution_id: InstitutionId, leaf: 
     finally:
         folder.unlock()
     return record.name, next((index for entry, index in done if entry.name == record.name), None)
+
+
+def _check_folder(folder: DataFolder) -> None:
+    if not folder.root.is_dir():
+        raise ConfigError("log.no_data", f"{folder.root} is no data folder.", "Name it with --data.")

@@ -116,17 +116,25 @@ def _change(args: Namespace) -> int:
 
 
 def _upload(args: Namespace) -> int:
-    if not 0 <= args.from_index <= args.to_index:
-        raise ConfigError("log.range", "--from-index and --to-index must be a range of log indexes.")
-    fields: dict[str, object] = {
-        "target": args.target,
-        "from_index": args.from_index,
-        "to_index": args.to_index,
-        "request": _digest(args.request),
-        "response": _digest(args.response),
-        "status": args.status,
-    }
-    return _record(args, LeafKind.UPLOAD, fields)
+    from zaichang.cli.service import settings_from
+    from zaichang.log.shelf import log_origin, log_year
+    from zaichang.main.log_writing import size_of_log
+    from zaichang.tlog.uploads import Upload, upload_leaf
+
+    settings = settings_from(args)
+    institution = InstitutionId(check_id(args.institution, "institution"))
+    at_ms = _now_ms()
+    upload = Upload(
+        target=args.target,
+        from_index=args.from_index,
+        to_index=args.to_index,
+        request=_digest(args.request),
+        response=_digest(args.response),
+        status=args.status,
+    )
+    year = log_year(at_ms)
+    size = size_of_log(settings, institution, year)
+    return _leave(args, upload_leaf(upload, log_origin(settings.log_domain, institution, year), size, at_ms))
 
 
 def _sampling(args: Namespace) -> int:
@@ -156,14 +164,20 @@ def _project(args: Namespace) -> int:
 def _record(args: Namespace, kind: LeafKind, fields: dict[str, object]) -> int:
     from zaichang.cli.service import settings_from
     from zaichang.log.shelf import log_origin, log_year
-    from zaichang.main.log_writing import log_or_leave
     from zaichang.tlog.leaf import record
 
-    settings = settings_from(args)
     institution = InstitutionId(check_id(args.institution, "institution"))
     at_ms = _now_ms()
-    leaf = record(kind, log_origin(settings.log_domain, institution, log_year(at_ms)), at_ms, **fields)
-    name, index = asyncio.run(log_or_leave(settings, institution, leaf))
+    origin = log_origin(settings_from(args).log_domain, institution, log_year(at_ms))
+    return _leave(args, record(kind, origin, at_ms, **fields))
+
+
+def _leave(args: Namespace, leaf: bytes) -> int:
+    from zaichang.cli.service import settings_from
+    from zaichang.main.log_writing import log_or_leave
+
+    institution = InstitutionId(args.institution)
+    name, index = asyncio.run(log_or_leave(settings_from(args), institution, leaf))
     if args.json:
         say(json.dumps({"name": name, "index": index}), whole=True)
     elif index is None:

@@ -66,7 +66,9 @@ def test_uploads_and_samples_are_logged(recorded: Recorded, tmp_path: Path, caps
     backwards = [word if word != "1" else "9" for word in upload]
     assert main(backwards) == 3
     assert main([*upload[:-1], "-200"]) == 1
-    capsys.readouterr()
+    beyond = [word if word != "3" else "999999" for word in upload]
+    assert main(beyond) == 3
+    assert "log.range" in capsys.readouterr().out
     PosixRecordSpool(recorded.folder).all()
 
     key, note = tmp_path / "key", tmp_path / "announcement"
