@@ -11,6 +11,7 @@ from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
 from zaichang.api.hours.certificates import certificates_router
+from zaichang.api.hours.filing import filing_router
 from zaichang.api.hours.statements import statements_router
 from zaichang.api.hours.verify import verify_router
 from zaichang.api.launch import launch_router
@@ -69,6 +70,7 @@ def describe() -> FastAPI:
         erasures_router(),
         certificates_router(),
         verify_router(),
+        filing_router(),
         manage_router(),
         deliveries_router(),
         statements_router(),

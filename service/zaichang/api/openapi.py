@@ -27,6 +27,7 @@ TAGS: Final = {
     "enrolment": "References that captures are compared with.",
     "learner": "A learner's own sessions, receipt and appeal.",
     "hours": "Certificates of hours, and the statement of a learner's year.",
+    "filing": "Batches of hours for the authorities' platforms, and the platforms' answers.",
     "review": "Sessions, pictures, cases, decisions and the audit trail, for the institution's reviewers.",
     "lessons": "Lessons, their rules and question banks, allowances, reviewers, delivery logs.",
     "public": "Health, policies and the log; no key is needed.",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from zaichang.audit.certificate.page import Drawing
 from zaichang.hours.certificates import CertificateDesk
+from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
@@ -51,6 +52,7 @@ class ApiParts:
         erasures: Learners whom two people erase.
         certificates: Certificates of hours.
         drawing: Draws their PDF; None where its libraries or the font are not here.
+        filing: Batches for platforms, and the platforms' answers.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -73,6 +75,7 @@ class ApiParts:
     revocations: RevocationDesk
     erasures: ErasureDesk
     certificates: CertificateDesk
+    filing: Filing
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

@@ -40,6 +40,7 @@ COMMANDS: Final = (
     "simulate",
     "policy",
     "hours",
+    "filing",
 )
 """Modules of this package, each with ``add_parser(subparsers)``; those that a build does not have are left out."""
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from zaichang.core.errors import ConfigError, NotAllowed, PeerViolation
 
 TIMEOUT_S: Final = 60
-_ANSWER_MAX: Final = 1_000_000
+_ANSWER_MAX: Final = 16_000_000
 
 
-def ask(service: str, key: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Post a JSON object; return the JSON object that the service answers. As ``fetch``.
+def ask(service: str, key: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Post a JSON object, or get; return the JSON object that the service answers. As ``fetch``.
 
     Raises:
         PeerViolation: ``service.unreachable``, also for an answer that is no object.
@@ -30,14 +30,14 @@ def ask(service: str, key: str, path: str, body: Mapping[str, Any]) -> dict[str,
     return told
 
 
-def fetch(service: str, key: str, path: str, body: Mapping[str, Any]) -> bytes:
-    """Post a JSON object; return the bytes that the service answers.
+def fetch(service: str, key: str, path: str, body: Mapping[str, Any] | None) -> bytes:
+    """Post a JSON object, or get; return the bytes that the service answers.
 
     Args:
         service: The service's address, ``https://...``, with a prefix for every path.
         key: The caller's key; never printed.
         path: Behind the address.
-        body: The object.
+        body: The object; None gets.
 
     Raises:
         ConfigError: ``service.address``.
@@ -51,7 +51,8 @@ def fetch(service: str, key: str, path: str, body: Mapping[str, Any]) -> bytes:
     connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     try:
-        connection.request("POST", parts.path.rstrip("/") + path, json.dumps(body).encode(), headers)
+        method, data = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
+        connection.request(method, parts.path.rstrip("/") + path, data, headers)
         answer = connection.getresponse()
         data = answer.read(_ANSWER_MAX)
         told = json.loads(data) if answer.status != http.client.OK else {}

@@ -23,6 +23,7 @@ from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.hours.certificates import CertificateDesk
+from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
 from zaichang.launch.enrolment import Enrolling
 from zaichang.launch.institutions import Institutions
@@ -38,6 +39,7 @@ from zaichang.live.recorder import Recorder
 from zaichang.live.sessions import SessionHub
 from zaichang.log.shelf import LogShelf
 from zaichang.main.certificates import page_drawing
+from zaichang.main.filing import open_filing
 from zaichang.main.log_writing import open_logs, open_spool
 from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
@@ -89,6 +91,7 @@ class Services:
     erasures: ErasureDesk
     certificates: CertificateDesk
     decisions: DecisionWriter
+    filing: Filing
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -272,6 +275,7 @@ async def build(
         erasures=erasures,
         decisions=decisions,
         certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate())),
+        filing=open_filing(settings, store, clock, logs, FolderLogs(folder), token_hex),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -354,6 +358,7 @@ def create_service_app(services: Services) -> FastAPI:
             erasures=services.erasures,
             certificates=services.certificates,
             drawing=page_drawing(),
+            filing=services.filing,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -16,6 +16,7 @@ from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.adapters.sql.erasure_requests import keep
 from zaichang.adapters.sql.hours.certificates import forget_certificates
+from zaichang.adapters.sql.hours.filing import forget_in_filing
 from zaichang.adapters.sql.one_person import forget_alike
 from zaichang.core.enums import ProposalState
 from zaichang.core.errors import NotAllowed, NotFound
@@ -95,6 +96,7 @@ class ErasedRows:
                 "UPDATE hour_facts SET learner_id = ?3 WHERE institution_id = ?1 AND learner_id = ?2", (*where, alias)
             )
             forget_certificates(db, *where, alias)
+            forget_in_filing(db, *where, alias)
             db.execute(
                 "UPDATE learners SET learner_id = ?3, wrapped_key = NULL, erased_ms = ?4, mark = '', person = '' "
                 "WHERE institution_id = ?1 AND learner_id = ?2",

@@ -317,6 +317,41 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX looks_of_session ON looks (session_id)""",
         """CREATE INDEX looks_by_time ON looks (at_ms)""",
     ),
+    (
+        # Batches for platforms: a batch never changes, its rows have states
+        """CREATE TABLE filing_batches (
+            institution_id TEXT NOT NULL REFERENCES institutions, batch_id TEXT NOT NULL, target TEXT NOT NULL,
+            year INTEGER NOT NULL, number INTEGER NOT NULL, made_ms INTEGER NOT NULL,
+            made_by TEXT NOT NULL, cuts TEXT NOT NULL, manifest BLOB NOT NULL,
+            PRIMARY KEY (institution_id, batch_id), UNIQUE (institution_id, target, year, number)) STRICT""",
+        """CREATE TABLE filing_rows (
+            institution_id TEXT NOT NULL, target TEXT NOT NULL, learner_id TEXT NOT NULL,
+            course_id TEXT NOT NULL, year INTEGER NOT NULL, n INTEGER NOT NULL, batch_id TEXT NOT NULL,
+            operation TEXT NOT NULL, category TEXT NOT NULL, amount TEXT NOT NULL, unit TEXT NOT NULL,
+            replaces INTEGER NOT NULL, statement TEXT NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+            salt TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
+            changed_ms INTEGER NOT NULL, case_state TEXT,
+            PRIMARY KEY (institution_id, target, learner_id, course_id, year, n),
+            FOREIGN KEY (institution_id, batch_id) REFERENCES filing_batches) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX filing_rows_by_batch ON filing_rows (institution_id, batch_id)""",
+        """CREATE INDEX filing_rows_by_learner ON filing_rows (institution_id, learner_id)""",
+        """CREATE TABLE filing_cases (
+            institution_id TEXT NOT NULL, target TEXT NOT NULL, learner_id TEXT NOT NULL,
+            course_id TEXT NOT NULL, year INTEGER NOT NULL, n INTEGER NOT NULL, owner TEXT NOT NULL,
+            opened_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL, note TEXT NOT NULL DEFAULT '',
+            proposed_by TEXT NOT NULL DEFAULT '', decided_by TEXT NOT NULL DEFAULT '', decided_ms INTEGER,
+            PRIMARY KEY (institution_id, target, learner_id, course_id, year, n)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE filing_exchanges (
+            institution_id TEXT NOT NULL, batch_id TEXT NOT NULL, kind TEXT NOT NULL, log_year INTEGER NOT NULL,
+            entry_index INTEGER NOT NULL, document TEXT NOT NULL, answer TEXT NOT NULL, salt TEXT NOT NULL,
+            status INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (institution_id, batch_id, log_year, entry_index),
+            FOREIGN KEY (institution_id, batch_id) REFERENCES filing_batches) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE filing_reconciliations (
+            institution_id TEXT NOT NULL REFERENCES institutions, target TEXT NOT NULL, year INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL, listed INTEGER NOT NULL, differences TEXT NOT NULL,
+            PRIMARY KEY (institution_id, target, year)) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

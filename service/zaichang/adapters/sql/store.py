@@ -16,6 +16,7 @@ from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
 from zaichang.adapters.sql.hours.certificates import CertificateRows
 from zaichang.adapters.sql.hours.figures import CourseFigureRows
+from zaichang.adapters.sql.hours.filing import FilingRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.looks import LookRows
 from zaichang.adapters.sql.media_deliveries import Deliveries
@@ -68,6 +69,7 @@ class SqliteStore(
     HourFactRows,
     CertificateRows,
     CourseFigureRows,
+    FilingRows,
     KeyChecks,
     LookRows,
 ):

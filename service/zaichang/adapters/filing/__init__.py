@@ -1,0 +1,1 @@
+"""Platforms: files by hand, SFTP, HTTPS, and a learning record store."""

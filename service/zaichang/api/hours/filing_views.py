@@ -1,0 +1,93 @@
+"""Filing as the API shows it."""
+
+from __future__ import annotations
+
+from zaichang.api.models.filing import (
+    BatchLine,
+    DifferenceLine,
+    ExchangeLine,
+    FiledRow,
+    FilingCaseLine,
+    ReconciledAnswer,
+)
+from zaichang.ledger.filing.rows import CaseState, Filed
+from zaichang.ports.hours.filing import Batch, Exchange, FilingCase, Reconciled
+
+
+def batch_line(batch: Batch) -> BatchLine:
+    """Return a batch without its rows."""
+    return BatchLine(
+        batch=batch.batch_id,
+        target=batch.target,
+        year=str(batch.year),
+        number=batch.number,
+        made_ms=batch.made_ms,
+        made_by=batch.made_by,
+    )
+
+
+def row_line(row: Filed) -> FiledRow:
+    """Return one row."""
+    return FiledRow(
+        key=str(row.key),
+        learner=row.key.learner_id,
+        course=row.key.course,
+        n=row.key.n,
+        operation=row.operation,
+        category=row.category,
+        amount=str(row.amount),
+        unit=row.unit,
+        replaces=row.replaces,
+        statement=row.statement,
+        first_ms=row.first_ms,
+        last_ms=row.last_ms,
+        salt=row.salt,
+        digest=row.digest,
+        state=row.state,
+        code=row.code,
+        message=row.message,
+    )
+
+
+def exchange_line(exchange: Exchange) -> ExchangeLine:
+    """Return one exchange."""
+    return ExchangeLine(
+        kind=exchange.kind,
+        log_year=exchange.log_year,
+        entry=exchange.entry_index,
+        document=exchange.document,
+        answer=exchange.answer,
+        salt=exchange.salt,
+        status=exchange.status,
+        at_ms=exchange.at_ms,
+    )
+
+
+def case_line(case: FilingCase) -> FilingCaseLine:
+    """Return the case of a refused row."""
+    return FilingCaseLine(
+        target=case.target,
+        row=row_line(case.row),
+        batch=case.row.batch_id,
+        state=case.row.case or CaseState.OPEN,
+        owner=case.owner,
+        opened_ms=case.opened_ms,
+        due_ms=case.due_ms,
+        note=case.note,
+        proposed_by=case.proposed_by,
+        decided_by=case.decided_by,
+        decided_ms=case.decided_ms,
+    )
+
+
+def reconciled(found: Reconciled) -> ReconciledAnswer:
+    """Return a comparison."""
+    return ReconciledAnswer(
+        target=found.target,
+        year=str(found.year),
+        at_ms=found.at_ms,
+        listed=found.listed,
+        differences=[
+            DifferenceLine(kind=one.kind, key=one.key, here=one.here, there=one.there) for one in found.differences
+        ],
+    )

@@ -1,0 +1,40 @@
+"""Receipts and lists by the platform's headings and words."""
+
+from __future__ import annotations
+
+import pytest
+
+from zaichang.core.errors import PeerViolation
+from zaichang.hours.filing.mapping import Headings
+from zaichang.hours.filing.receipts import listed_rows, receipt_rows
+from zaichang.ledger.filing.rows import RowState
+
+HEADINGS = Headings(
+    key="k", state="s", code="c", message="m", states={"yes": RowState.ACCEPTED, "no": RowState.REFUSED}
+)
+
+
+def test_words_are_read_by_the_mapping() -> None:
+    rows = [
+        {"k": "a", "s": "yes", "c": "", "m": ""},
+        {"k": "b", "s": "no", "c": "E1", "m": "无"},
+        {"k": "d", "s": "no"},
+    ]
+    found = receipt_rows(rows, HEADINGS)
+    assert [(word.key, str(word.state), word.code, word.message) for word in found] == [
+        ("a", "accepted", "", ""), ("b", "refused", "E1", "无"), ("d", "refused", "none", ""),
+    ]  # fmt: skip
+
+
+def test_an_unknown_word_is_never_taken_for_a_yes() -> None:
+    with pytest.raises(PeerViolation, match="unknown word"):
+        receipt_rows([{"k": "a", "s": "maybe"}], HEADINGS)
+    with pytest.raises(PeerViolation, match="no column 's'"):
+        receipt_rows([{"k": "a"}], HEADINGS)
+
+
+def test_a_list_is_read_by_the_mapping() -> None:
+    headings = Headings(key="k", amount="n")
+    assert [tuple(row) for row in listed_rows([{"k": "a", "n": "2.6"}], headings)] == [("a", "2.6")]
+    with pytest.raises(PeerViolation):
+        listed_rows([{"k": "a"}], headings)
