@@ -10,12 +10,16 @@ import numpy as np
 
 from support.stores import erase_all
 from support.study import FixedVision, ManualClock, Student, good_frame, service, token
+from zaichang.api.hours.statement_view import StatementReader
 from zaichang.biometric.template import Template
-from zaichang.core.enums import CaseKind
+from zaichang.core.enums import CaseKind, ReviewOutcome, RevocationScope
 from zaichang.core.frames import PhotoResult
 from zaichang.core.reasons import ReasonCode
-from zaichang.main.service import Services
+from zaichang.hours.feed import HourFeed
+from zaichang.launch.statement_tokens import StatementTicket
+from zaichang.main.service import Services, create_service_app
 from zaichang.ports.records_cases import CaseFilter
+from zaichang.review.revocations import Wanted
 
 EMBEDDER = "ab" * 8
 
@@ -147,3 +151,46 @@ async def test_what_cannot_be_read_is_left_out_and_the_rest_goes_on(tmp_path: Pa
         await enrol(services, "p1", "a")
         await enrol(services, "p2", "a")
         assert set(await reasons(services)) == {"p1", "p2"}
+
+
+async def test_what_the_search_found_ends_in_a_revocation_and_stands_on_the_learners_statement(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with service(tmp_path, clock=clock, vision=Faces()) as services:
+        await enrol(services, "proxy", "p")
+        await enrol(services, "client", "c")
+        await study(services, clock, "client", "cp")
+        await reasons(services)
+        [case] = [
+            each
+            for each in await services.store.cases(CaseFilter(institution_id="inst", kind=CaseKind.ACCOUNT))
+            if each.learner_id == "client"
+        ]
+        assert any(reason.other == "proxy" for reason in case.reasons), "the search itself raised it"
+        [row] = await services.store.sessions_page("inst", "client", (2**53 - 1, "~"), 9)
+        before_ms = await credited_ms(services)
+        assert before_ms > 0
+        wanted = Wanted(
+            scope=RevocationScope.SESSION, reason=ReasonCode.REVOKED_PROXY, session_id=row.session_id,
+            case_id=case.case_id,
+        )  # fmt: skip
+        proposed = await services.revocations.propose("inst", "ren", wanted)
+        done = await services.revocations.confirm("inst", "sun", proposed.revocation_id)
+        assert (done.revoked_ms, await credited_ms(services)) == (before_ms, 0)
+        closed = await services.store.case(case.case_id)
+        assert (closed.state, closed.outcome, closed.closed_by) == ("closed", ReviewOutcome.REVOKE, "sun")
+
+        await services.hub.settle()
+        await HourFeed(services.store).feed()
+        ticket = StatementTicket(ticket_id="t", institution_id="inst", learner_id="client", rules="cq-pharmacist-2025")
+        found = await StatementReader(create_service_app(services).state.parts, ticket).answer(None)
+        [session] = found.sessions
+        assert (session.revoked_ms, found.sums[0].have) == (before_ms, "0")
+        assert "REVOKED_PROXY" in {reason.code for reason in session.reasons}
+        # Its seconds are free: the learner studies the lesson alone, and it counts.
+        clock.at_ms += 86_400_000
+        await study(services, clock, "client", "c")
+        assert await credited_ms(services) > 0
+
+
+async def credited_ms(services: Services) -> int:
+    return sum(high - low for low, high in await services.store.credited("inst", "client", "course", "lesson"))
