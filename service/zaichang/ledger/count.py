@@ -209,8 +209,9 @@ def _by_unit(book: Book, lines: list[Line]) -> dict[str, Fraction]:
 
 def _unit_then(book: Book, key: str) -> str:
     at_ms = next((claim.at_ms for claim in book.claims if claim.key == key and claim.at_ms is not None), FAR_MS)
-    unit = book.moves[0].from_unit if book.moves else ""
-    for move in sorted(book.moves, key=lambda move: move.at_ms):
+    moves = sorted(book.moves, key=lambda move: move.at_ms)
+    unit = moves[0].from_unit if moves else ""
+    for move in moves:
         unit = move.to_unit if move.at_ms <= at_ms else unit
     return unit
 

@@ -10,8 +10,9 @@ import pytest
 
 from zaichang.core.civil import Date, start_ms
 from zaichang.hours.packs import load_rules
-from zaichang.ledger.amounts import is_whole, role_of, share_in, steps, worth_of
+from zaichang.ledger.amounts import Worth, is_whole, role_of, share_in, steps, worth_of
 from zaichang.ledger.facts import Claim
+from zaichang.ledger.reasons import Why
 from zaichang.ledger.rules import HourRules, Item
 from zaichang.ledger.window import window_of
 
@@ -114,5 +115,12 @@ def test_the_share_of_a_span_in_the_year() -> None:
     year = window_of(SC, 2026)
     assert share_in(span((2025, 12, 31), (2026, 1, 4)), year) == Fraction(3, 4)
     assert share_in(span((2025, 1, 1), (2025, 2, 1)), year) == 0
+    assert share_in(span((2026, 1, 1), (2026, 1, 2)), year) == 1
     assert share_in(Claim(key="f", item="further_study"), year) == 1
     assert share_in(replace(span((2026, 1, 1), (2026, 2, 1)), to_ms=None), year) == 1
+
+
+def test_an_occasion_below_the_least_duration_asks_for_nothing() -> None:
+    claim = Claim(key="p", item="practice", amounts=(("", 59),), role="participant")
+    worth = worth_of(claim, item(SC, "practice"), SC.readings)
+    assert worth == Worth((("", 0, 0),), (Why.TOO_SHORT,))

@@ -123,3 +123,20 @@ def test_a_certificate_is_issued_for_a_year_that_is_met() -> None:
     }
     assert statement("cq-pharmacist-2025", "2026", bulk).certificate is Certificate.ISSUED
     assert statement("cq-pharmacist-2025", "2026", bulk | {"reported": True}).certificate is Certificate.NOT_YET
+
+
+def test_credits_belong_to_the_unit_of_their_day_in_the_order_of_the_moves() -> None:
+    """The keys of the moves stand in the other order than their days."""
+    moves = [
+        {"id": "z", "kind": "move", "from_unit": "one", "to_unit": "two", "date": "2026-03-01"},
+        {"id": "a", "kind": "move", "from_unit": "two", "to_unit": "three", "date": "2026-06-01"},
+    ]
+    credits = [
+        {"id": f"c{month}", "kind": "credit", "credits": str(month), "at": f"2026-{month:02}-15", "recognised": True}
+        for month in (2, 4, 8)
+    ]
+    found = statement("article-001", "2026", *moves, *credits)
+    assert found.credits_by_unit == {"one": 2, "two": 4, "three": 8}
+    assert found.unit_at_year_end == "three"
+    undated = {"id": "d", "kind": "credit", "credits": "1", "recognised": True}
+    assert statement("article-001", "2026", *moves, undated).credits_by_unit == {"three": 1}
