@@ -17,7 +17,7 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 
 SKEW_MS: Final = 300_000
-"""How far the clocks of an institution and a witness may differ."""
+"""How far the clocks of an institution, a witness and a verifier may differ."""
 
 LATE_MS: Final = 600_000
 """A leaf should be cosigned within this time; a later one is reported for review."""

@@ -7,6 +7,7 @@ move the cursor, clear the screen, reverse the reading direction, or are invisib
 
 from __future__ import annotations
 
+import html
 import unicodedata
 from typing import Final
 
@@ -42,6 +43,11 @@ def shown(text: str, limit: int | None = MAX_SHOWN_CHARS) -> str:
     if plain(kept):
         return kept
     return "".join(_escaped(c) if unicodedata.category(c) in _UNSAFE else c for c in kept)
+
+
+def in_html(text: str) -> str:
+    """Return a text for one place of an HTML page, as ``shown`` has it."""
+    return html.escape(shown(text))
 
 
 def _escaped(character: str) -> str:

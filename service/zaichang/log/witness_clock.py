@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.errors import StorageError
 
-AHEAD_MS: Final = 300_000
-"""How far the server's clock may be ahead of the witnesses' (``audit.time_checks.SKEW_MS``)."""
+AHEAD_MS: Final = SKEW_MS
+"""How far the server's clock may be ahead of the witnesses'."""
 
 
 class WitnessClock:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zaichang.core.text import MAX_SHOWN_CHARS, plain, plain_lines, shown
+from zaichang.core.text import MAX_SHOWN_CHARS, in_html, plain, plain_lines, shown
 
 HOSTILE = [
     "\x1b[2J\x1b[H", "\r", "\n", "\x00", "\x7f", "\x9b2J", "\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\u00ad",
@@ -48,3 +48,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 def test_several_lines_may_hold_line_ends_and_nothing_else_unsafe() -> None:
     assert plain_lines("第一行\nsecond\n") and not plain("a\nb")
     assert [text for text in HOSTILE if plain_lines(text)] == ["\n"]
+
+
+def test_a_page_shows_markup_and_control_characters_as_text() -> None:
+    assert in_html('<b title="x">\x1b[2J & 在场</b>') == "&lt;b title=&quot;x&quot;&gt;\\u001b[2J &amp; 在场&lt;/b&gt;"

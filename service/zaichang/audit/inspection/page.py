@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from zaichang.audit.codes import MEANINGS
 from zaichang.audit.inspection.inspect import Inspection, SessionLine
 from zaichang.audit.inspection.steps import step_for
 from zaichang.core.civil import time_text
-from zaichang.core.text import shown
+from zaichang.core.text import in_html
 
 _LISTED: Final = 200
 VERDICTS: Final = {
@@ -67,7 +66,7 @@ def as_page(inspection: Inspection, heading: Heading) -> str:
     kind = {0: "", 1: " fail", 2: " undecided"}[inspection.code]
     body = [
         "<h1>学习记录检查报告 <small>/ Report of an inspection</small></h1>",
-        f"<div class='v{kind}'>{zh}<small>{_html(en)}</small></div>",
+        f"<div class='v{kind}'>{zh}<small>{in_html(en)}</small></div>",
         _facts(inspection, heading),
         f"<h2>学习 / Sessions ({len(sessions)})</h2>",
         f"<p>通过检查的学习合计计入 {duration(counted_ms)}；"
@@ -80,7 +79,7 @@ def as_page(inspection: Inspection, heading: Heading) -> str:
         "<h2>签字 / Signatures</h2><table class='sign'><tr><td>检查人员 / inspectors</td><td>机构 / institution</td>"
         "<td>日期 / date</td></tr></table>",
     ]
-    title = f"学习记录检查报告 {_html(inspection.origin)}"
+    title = f"学习记录检查报告 {in_html(inspection.origin)}"
     return (
         f"<!doctype html><html lang='zh'><head><meta charset='utf-8'><title>{title}</title>"
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
@@ -106,10 +105,6 @@ def explained(code: str) -> tuple[str, str]:
     return (meaning.zh, meaning.en) if meaning is not None else ("", "")
 
 
-def _html(text: str) -> str:
-    return html.escape(shown(text))
-
-
 def _facts(inspection: Inspection, heading: Heading) -> str:
     rows = (
         ("检查机关 / regulator", heading.regulator),
@@ -124,7 +119,7 @@ def _facts(inspection: Inspection, heading: Heading) -> str:
         ("公钥文件的 SHA-256 / trust file", heading.trust),
         ("检查程序 / program", f"zaichang {heading.release}"),
     )
-    cells = "".join(f"<tr><td>{name}</td><td>{_html(value or '—')}</td></tr>" for name, value in rows)
+    cells = "".join(f"<tr><td>{name}</td><td>{in_html(value or '—')}</td></tr>" for name, value in rows)
     return f"<table class='k'>{cells}</table>"
 
 
@@ -139,11 +134,11 @@ def _sessions(sessions: Sequence[SessionLine]) -> str:
         counts = Counter(line.minutes)
         minutes = f"{counts['V']} 通过, {counts['F']} 不计, {counts['U']} 待定"
         rows.append(
-            f"<tr class='{line.result}'><td>{_html(line.learner or '(未公开)')}<br>{_html(line.sid)}</td>"
-            f"<td>{_html(line.course)}<br>{_html(line.lesson)}</td>"
+            f"<tr class='{line.result}'><td>{in_html(line.learner or '(未公开)')}<br>{in_html(line.sid)}</td>"
+            f"<td>{in_html(line.course)}<br>{in_html(line.lesson)}</td>"
             f"<td>{date(line.began_ms)}<br>{date(line.ended_ms)}<br>见证 {date(line.witnessed_ms)}</td>"
             f"<td>{duration(line.counted_ms)}<br>{minutes}</td>"
-            f"<td>{_html(line.policy or '(未公开)')}<br>{_html(line.rules)}</td>"
+            f"<td>{in_html(line.policy or '(未公开)')}<br>{in_html(line.rules)}</td>"
             f"<td>{_RESULTS[line.result]}<br>{' '.join(line.codes)}</td></tr>"
         )
     return f"<table class='s'>{head}{''.join(rows)}</table>"
@@ -166,7 +161,7 @@ def _findings(checks: Sequence[Check], heading: Heading) -> str:
         )
         rows.append(
             f"<tr class='{check.status.value}'><td>{code}<br>{'发现' if check.status is Status.FAIL else '待定'}</td>"
-            f"<td>{_html(place)}<br>{_html(check.message)}</td><td>{_html(zh)}<br>{_html(en)}</td>"
+            f"<td>{in_html(place)}<br>{in_html(check.message)}</td><td>{in_html(zh)}<br>{in_html(en)}</td>"
             f"<td>{step.zh}<br>{step.en}<br><b>{due}</b></td></tr>"
         )
     more = f"<p>另有 {len(bad) - _LISTED} 条 / and more.</p>" if len(bad) > _LISTED else ""
@@ -179,7 +174,7 @@ def _findings(checks: Sequence[Check], heading: Heading) -> str:
 
 def _passed(checks: Sequence[Check]) -> str:
     counts = Counter(check.check for check in checks if check.status is Status.PASS)
-    listed = ", ".join(f"{_html(name)} {count}" for name, count in sorted(counts.items()))
+    listed = ", ".join(f"{in_html(name)} {count}" for name, count in sorted(counts.items()))
     notes = [c.message for c in checks if c.status is Status.PASS and c.check in ("period", "double", "consistency")]
-    lines = "".join(f"<li>{_html(note)}</li>" for note in dict.fromkeys(note for note in notes if note))
+    lines = "".join(f"<li>{in_html(note)}</li>" for note in dict.fromkeys(note for note in notes if note))
     return f"<h2>通过的检查 / Checks that passed</h2><p>{listed}</p><ul>{lines}</ul>"

@@ -11,17 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from zaichang.audit.bundle import Bundle
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.time_checks import SKEW_MS
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import EvidenceError
 from zaichang.core.ids import CaptureId
-
-SKEW_MS: Final = 300_000
-"""How far the clocks of an institution and a verifier may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from zaichang.audit.sample.drawing import Frame, ProjectDraw, Sample, draw_sampl
 from zaichang.audit.sample.produced import OwnCopy, hold_against, worst
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.errors import EvidenceError
-from zaichang.core.text import shown
+from zaichang.core.text import in_html, shown
 from zaichang.tlog.trust import Trust
 
 
@@ -116,11 +115,7 @@ def _published(project: ProjectDraw) -> str:
     found = project.published
     if found is None:
         return "未公布 / not published"
-    return _html(f"{found.filing}, {found.published}, {found.from_day} - {found.to_day}")
-
-
-def _html(text: str) -> str:
-    return html.escape(shown(text))
+    return in_html(f"{found.filing}, {found.published}, {found.from_day} - {found.to_day}")
 
 
 def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
@@ -130,13 +125,13 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         name: sum(1 for r in results if r.result == name) for name in ("pass", "fail", "undecided", "not produced")
     }
     projects = "".join(
-        f"<tr><td>{_html(p.project)}</td><td>{_published(p)}</td><td>{p.sessions}</td><td>{p.drawn}</td>"
+        f"<tr><td>{in_html(p.project)}</td><td>{_published(p)}</td><td>{p.sessions}</td><td>{p.drawn}</td>"
         f"<td>{f'{p.detection:.1%}' if p.sessions else _EMPTY}</td></tr>"
         for p in sample.projects
     )
     rows = "".join(
-        f"<tr class='{r.result.split()[0]}'><td>{r.index}</td><td>{_html(r.project)}</td>"
-        f"<td>{_html(r.sid)}</td><td>{r.ticket[:14]}</td><td>{r.result}</td><td>{' '.join(r.codes)}</td></tr>"
+        f"<tr class='{r.result.split()[0]}'><td>{r.index}</td><td>{in_html(r.project)}</td>"
+        f"<td>{in_html(r.sid)}</td><td>{r.ticket[:14]}</td><td>{r.result}</td><td>{' '.join(r.codes)}</td></tr>"
         for r in results
     )
     share = a.floor_share_bp / 100
@@ -145,8 +140,8 @@ def as_html(sample: Sample, results: Sequence[ItemResult]) -> str:
         "<style>body{font:15px sans-serif;max-width:70em;margin:2em auto}table{border-collapse:collapse}"
         "td,th{border:1px solid #999;padding:.2em .6em;text-align:left}.fail,.not{background:#fdd}"
         ".undecided{background:#ffd}</style><h1>抽样检查报告 / Sample report</h1>"
-        f"<p>日志 / log: {_html(a.origin)}<br>冻结长度 / frozen at: {a.size}<br>"
-        f"根哈希 / root: {a.root.hex()}<br>公开种子 / public seed: {_html(sample.seed)}</p>"
+        f"<p>日志 / log: {in_html(a.origin)}<br>冻结长度 / frozen at: {a.size}<br>"
+        f"根哈希 / root: {a.root.hex()}<br>公开种子 / public seed: {in_html(sample.seed)}</p>"
         f"<p>通过 / passed: {counts['pass']}; 不通过 / failed: {counts['fail']}; 无法判定 / undecided: "
         f"{counts['undecided']}; 未提交 / not produced: {counts['not produced']}</p>"
         f"<h2>项目 / Projects ({len(sample.projects)} of {sample.n_projects})</h2><table><tr><th>项目 / project</th>"

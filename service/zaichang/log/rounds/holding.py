@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.enums import LeafKind
-from zaichang.core.units import ROUND_MS
 from zaichang.log.writer import conflict
 from zaichang.ports.log.store import SubmissionKey
 from zaichang.tlog.leaf import parse_leaf
+from zaichang.tlog.leaf_dates import latest_ms
 
 WAIT_S: Final = 5.0
 """Longest sleep at once, so that a clock that is set is followed."""
@@ -42,9 +42,10 @@ class _Held:
 def due_ms(leaf: bytes) -> int:
     """Return the time at which a leaf may enter the log: the end of its round; 0 for a leaf that is not held back."""
     value = parse_leaf(leaf)
-    at_ms = value["at"]
-    held = value["v"] != 1 and value["v"] != 2 and value["t"] in _HELD
-    return at_ms + ROUND_MS if held and isinstance(at_ms, int) else 0
+    version, kind, at_ms = value["v"], value["t"], value["at"]
+    if not isinstance(version, int) or not isinstance(at_ms, int) or version < 3 or kind not in _HELD:
+        return 0
+    return latest_ms(version, str(kind), at_ms) + 1
 
 
 def drawn(keys: Sequence[SubmissionKey], draw: Callable[[int], int] = secrets.randbelow) -> list[SubmissionKey]:
