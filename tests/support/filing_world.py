@@ -91,7 +91,7 @@ class World:
 @asynccontextmanager
 async def filing_world(data: Path, at_ms: int = BEGIN_MS) -> AsyncIterator[World]:
     """An institution ``inst`` with no learners."""
-    settings = load_settings(None, {"data": data, "log_flush_ms": 10}, {})
+    settings = load_settings(None, {"data": data, "log_flush_ms": 10, "log_hold_back": False}, {})
     clock = ManualClock(at_ms)
     services = await build(settings, clock=clock, vision=FixedVision(), token_hex=numbered("filing"))
     async with services:
