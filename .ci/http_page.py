@@ -25,6 +25,7 @@ _CALLERS: Final = {
     "platformKey": "platform key",
     "staffKey": "staff key",
     "reviewerKey": "reviewer's own key",
+    "employerKey": "employer's key",
     "launchToken": "launch token",
     "statementToken": "statement token",
 }

@@ -70,4 +70,5 @@ def samples() -> list[bytes]:
             target_hash=digest,
             reason="REVOKED_ERROR",
         ),
+        leaf.record(LeafKind.ACTIVITY, ORIGIN, 1, aid="a1", seq=0, prev="", stage="submit", document_c=digest),
     ]

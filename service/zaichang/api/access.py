@@ -15,9 +15,11 @@ from zaichang.api.parts import ApiParts
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import NO_REVIEWER, ReviewerId
+from zaichang.hours.activities.actors import Actor
 from zaichang.launch.passkeys import Registering
 from zaichang.launch.statement_tokens import StatementTicket
 from zaichang.launch.tokens import LaunchClaims
+from zaichang.ledger.activities.stages import Party
 from zaichang.ports.records import Institution
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ KEYS: Final = {
     "platformKey": "The key of the institution's learning platform. It opens launches, enrols and keeps lessons.",
     "staffKey": "The key that an institution's reviewers share. It reads, and it gives reviewers their own keys.",
     "reviewerKey": "One reviewer's own key. It reads and decides cases.",
+    "employerKey": "The key of an employer. It confirms or refuses what the employer's own people hand in.",
     "launchToken": "The token of one launch, as `POST /v1/launch` gave it. It belongs to one learner and one lesson.",
     "statementToken": "The token of one learner's statement, as `POST /v1/statements/{learner}` gave it. It names no "
     "lesson.",
@@ -131,6 +134,36 @@ async def _any_key(parts: ApiParts, key: str) -> Caller:
     return Caller(institution=await _platform(parts, key), actor=KeyRole.PLATFORM)
 
 
+async def _party(parts: ApiParts, key: str) -> Actor:
+    """Return the side that a key or token speaks for: an employer, the platform, a person of the office, a learner."""
+    employer = await parts.activities.employers.of_key(key)
+    if employer is not None:
+        return Actor(
+            institution_id=employer.institution_id,
+            party=Party.EMPLOYER,
+            name=f"employer.{employer.unit_id}",
+            unit_id=employer.unit_id,
+        )
+    if key.count(".") == 2:
+        owner: LaunchClaims | StatementTicket
+        try:
+            owner = await _statement(parts, key)
+        except NotAllowed as error:
+            if error.code != "token.audience":
+                raise
+            owner = await _learner(parts, key)
+        return Actor(
+            institution_id=owner.institution_id, party=Party.LEARNER, name=Party.LEARNER, learner_id=owner.learner_id
+        )
+    caller = await _any_key(parts, key)
+    platform = caller.actor == KeyRole.PLATFORM
+    return Actor(
+        institution_id=caller.institution.institution_id,
+        party=Party.PLATFORM if platform else Party.OFFICE,
+        name=caller.actor,
+    )
+
+
 async def _learner(parts: ApiParts, key: str) -> LaunchClaims:
     return parts.tokens.verify(key, parts.ports.clock.now_ms())
 
@@ -168,6 +201,11 @@ STAFF: Final = Role(("staffKey", "reviewerKey"), _staff)
 REVIEWER: Final = Role(("reviewerKey",), _reviewer, ("review.personal_key",))
 ANY_KEY: Final = Role(("platformKey", "staffKey", "reviewerKey"), _any_key)
 LEARNER: Final = Role(("launchToken",), _learner)
+PARTY: Final = Role(
+    ("platformKey", "staffKey", "reviewerKey", "employerKey", "launchToken", "statementToken"),
+    _party,
+    ("token.audience", "token.malformed", "token.forged", "token.expired"),
+)
 ENROLLING: Final = Role(("launchToken",), _enrolling, ("enrol.not_granted",))
 REGISTERING: Final = Role(("launchToken",), _registering, ("enrol.not_granted",))
 STATEMENT: Final = Role(("statementToken",), _statement)
@@ -180,6 +218,7 @@ ByStaff = Annotated[Caller, Depends(STAFF)]
 ByReviewer = Annotated[Caller, Depends(REVIEWER)]
 ByAnyKey = Annotated[Caller, Depends(ANY_KEY)]
 ByLearner = Annotated[LaunchClaims, Depends(LEARNER)]
+ByParty = Annotated[Actor, Depends(PARTY)]
 ByEnrolling = Annotated[LaunchClaims, Depends(ENROLLING)]
 ByRegistering = Annotated[Registering, Depends(REGISTERING)]
 ByStatement = Annotated[StatementTicket, Depends(STATEMENT)]

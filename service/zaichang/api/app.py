@@ -10,7 +10,9 @@ from zaichang.api.decisions.revocations import revocations_router
 from zaichang.api.deliveries import deliveries_router
 from zaichang.api.enrol import enrol_router
 from zaichang.api.errors import install_errors
+from zaichang.api.hours.activities import activities_router
 from zaichang.api.hours.certificates import certificates_router
+from zaichang.api.hours.employers import employers_router
 from zaichang.api.hours.filing import filing_router
 from zaichang.api.hours.statements import statements_router
 from zaichang.api.hours.verify import verify_router
@@ -74,6 +76,8 @@ def describe() -> FastAPI:
         manage_router(),
         deliveries_router(),
         statements_router(),
+        activities_router(),
+        employers_router(),
         public_router(),
         openapi_router(),
     ):

@@ -30,6 +30,7 @@ TAGS: Final = {
     "filing": "Batches of hours for the authorities' platforms, and the platforms' answers.",
     "review": "Sessions, pictures, cases, decisions and the audit trail, for the institution's reviewers.",
     "lessons": "Lessons, their rules and question banks, allowances, reviewers, delivery logs.",
+    "activities": "Activities beyond study: checklists, evidence, confirmation, approval, appeals, employers.",
     "public": "Health, policies and the log; no key is needed.",
 }
 _SCHEMAS: Final = "#/components/schemas/"

@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from zaichang.audit.certificate.page import Drawing
+from zaichang.hours.activities.parts import Activities
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -53,6 +54,7 @@ class ApiParts:
         certificates: Certificates of hours.
         drawing: Draws their PDF; None where its libraries or the font are not here.
         filing: Batches for platforms, and the platforms' answers.
+        activities: Activities beyond study.
         rates: Rate limits.
         account_sharing: Indicators that compare sessions.
         deliveries: The delivery log.
@@ -76,6 +78,7 @@ class ApiParts:
     erasures: ErasureDesk
     certificates: CertificateDesk
     filing: Filing
+    activities: Activities
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

@@ -166,6 +166,7 @@ async def serve(
         asyncio.create_task(NightlyCaptures(services.store, services.ports.blobs, services.ports.clock.now_ms).run()),
         asyncio.create_task(services.deliveries.run()),
         asyncio.create_task(HourFeed(services.store).run()),
+        asyncio.create_task(services.activities.desk.run()),
         asyncio.create_task(OverdueAppeals(services.ports).run()),
         asyncio.create_task(keep_mark(services.folder)),
     ]

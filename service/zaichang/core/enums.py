@@ -177,6 +177,8 @@ class LeafKind(StrEnum):
     """A certificate of hours: issued, replaced or revoked."""
     PROJECT = "project"
     """A published project: a course with its filing number and dates."""
+    ACTIVITY = "activity"
+    """One step of an activity beyond study."""
 
 
 class CertificateState(StrEnum):

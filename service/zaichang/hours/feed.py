@@ -1,6 +1,6 @@
-"""The feed: closed sessions and reviewers' decisions become facts of the hour ledger, each once.
+"""The feed: closed sessions, reviewers' decisions and steps of activities become facts of the ledger, each once.
 
-A session is fed when it has ended and signed checkpoints cover all its leaves; a decision when its leaf is covered. A
+A session is fed when it has ended and signed checkpoints cover all its leaves; a decision or step when its leaf is. A
 fact follows from stored records alone and has their key, so making it again makes the same fact: the feed runs at least
 once, and a crash at any point neither loses nor doubles.
 """
@@ -14,9 +14,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
+from zaichang.core.civil import time_text
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError, ZaichangError
+from zaichang.core.ids import SessionId
+from zaichang.ledger.activities.folding import step_body
 from zaichang.ledger.facts import Run
+from zaichang.ports.hours.activities import Activity, ActivityStep
 from zaichang.ports.ledger import HourFact, HourFacts
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
@@ -50,8 +54,11 @@ class HourFeed:
             decisions = await self._store.unfed_amendments(_BATCH)
             for row, amendment in decisions:
                 await self._store.add_hour_fact(await self._amend_fact(row, amendment))
-            made += len(sessions) + len(decisions)
-            if not sessions and not decisions:
+            steps = await self._store.unfed_steps(_BATCH)
+            for activity, step in steps:
+                await self._store.add_hour_fact(step_fact(activity, step))
+            made += len(sessions) + len(decisions) + len(steps)
+            if not sessions and not decisions and not steps:
                 return made
 
     async def _amend_fact(self, row: SessionRow, amendment: Amendment) -> HourFact:
@@ -128,6 +135,29 @@ def amend_fact(
     index = next(leaf.entry_index for leaf in leaves if leaf.leaf_seq == amendment.leaf_seq) or 0
     key = f"amend/{row.session_id}/{amendment.leaf_seq}"
     return _fact(row, key, runs, amendment.delta_ms, index, index, revoked)
+
+
+def step_fact(activity: Activity, step: ActivityStep) -> HourFact:
+    """Return the fact of one step of an activity.
+
+    Raises:
+        EvidenceError: ``hours.record`` where the step is not in the log.
+    """
+    of = f"activity/{activity.activity_id}"
+    if step.entry_index is None:
+        raise EvidenceError("hours.record", f"Step {step.seq} of {of} is in no checkpoint.")
+    entry = json.loads(step.body).get("entry")
+    at = time_text(step.at_ms).replace(" ", "T")
+    return HourFact(
+        institution_id=activity.institution_id,
+        learner_id=activity.learner_id,
+        fact_key=f"{of}/{step.seq}",
+        session_id=SessionId(activity.activity_id),
+        verified_ms=0,
+        first_index=step.entry_index,
+        last_index=step.entry_index,
+        body=canonical_bytes(step_body(of, step.seq, step.stage, at, entry, step.reason), _BODY_MAX_BYTES),
+    )
 
 
 def logged(leaves: Sequence[StoredLeaf], kind: LeafKind, field: str) -> int:

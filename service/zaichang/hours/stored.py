@@ -10,6 +10,7 @@ from zaichang.core.errors import ConfigError
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.hours.cases import read_toml
 from zaichang.hours.revoked import without_revoked
+from zaichang.ledger.activities.folding import facts_of_folded, folded
 from zaichang.ledger.entries.kinds import facts_of
 from zaichang.ledger.facts import Fact
 from zaichang.ports.ledger import HourFacts
@@ -37,29 +38,32 @@ def read_catalogue(path: str) -> dict[str, str]:
 async def stored_facts(
     store: HourFacts, institution_id: InstitutionId, learner_id: LearnerId, catalogue: Mapping[str, str]
 ) -> list[Fact]:
-    """Return a learner's facts.
+    """Return a learner's facts: study, decisions about it, and activities.
 
     Raises:
         StorageError: The store cannot be read.
         ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
     """
-    return facts_of(await stored_entries(store, institution_id, learner_id, catalogue))
+    return (await stored_history(store, institution_id, learner_id, catalogue))[1]
 
 
-async def stored_entries(
+async def stored_history(
     store: HourFacts, institution_id: InstitutionId, learner_id: LearnerId, catalogue: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Return the entries of a learner's facts, less all that was taken back.
+) -> tuple[list[dict[str, Any]], list[Fact]]:
+    """Return a learner's entries, less all that was taken back or withdrawn, and the facts that they make.
 
     A course that the catalogue does not name has the category of its lesson; without one it counts in the total alone.
 
     Raises:
         StorageError: The store cannot be read.
+        ConfigError: ``hours.invalid``, ``hours.unknown_word``: a stored fact is damaged.
     """
     entries: list[dict[str, Any]] = []
     stored = [json.loads(fact.body) for fact in await store.hour_facts(institution_id, learner_id)]
-    for entry in without_revoked(stored):
+    for entry in without_revoked([body for body in stored if "of" not in body]):
         if entry["runs"]:
             category = catalogue.get(f"{entry['institution']}/{entry['course']}", entry.get("category", ""))
             entries.append(entry | {"category": category})
-    return entries
+    activities = folded([body for body in stored if "of" in body])
+    facts = [*facts_of(entries), *facts_of_folded(activities)]
+    return [*entries, *(activity.entry for activity in activities)], facts

@@ -10,11 +10,10 @@ from typing import Any, Final
 from zaichang.core.civil import DAY_MS
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.hours.packs import load_rules
-from zaichang.hours.stored import stored_entries
+from zaichang.hours.stored import stored_history
 from zaichang.hours.waiting import Wait, waits_of
 from zaichang.ledger.count import count
 from zaichang.ledger.digest import facts_digest
-from zaichang.ledger.entries.kinds import facts_of
 from zaichang.ledger.facts import Claim, Fact, Study
 from zaichang.ledger.rules import HourRules, rules_digest
 from zaichang.ledger.statement import Statement
@@ -78,8 +77,7 @@ async def year_view(
         EvidenceError: ``hours.fact_conflict``.
     """
     rules = load_rules(rules_name)
-    entries = await stored_entries(store, *owner, {})
-    facts = facts_of(entries)
+    entries, facts = await stored_history(store, *owner, {})
     current = label_of(rules, now_ms)
     shown = current if year is None else year
     statement = count(facts, rules, shown)

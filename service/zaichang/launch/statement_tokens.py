@@ -1,4 +1,4 @@
-"""Statement tokens: with one, a learner reads the statement of their own hours, and nothing else.
+"""Statement tokens: with one, a learner reads the statement of their own hours and hands in activities, no more.
 
 A statement token has an audience of its own: it opens no session, and a launch token opens no statement. It names no
 lesson. It lives a quarter of an hour, and its header names the key that signed it.

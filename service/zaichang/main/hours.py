@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.audit.reading.log_entries import read_entries
+from zaichang.core.ids import InstitutionId
 from zaichang.hours.audit import voids_of
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
@@ -19,11 +20,20 @@ def log_entries(settings: Settings) -> Callable[[SessionRow, int], bytes]:
 
     It raises ``NotFound`` where there is no log, ``EvidenceError`` and ``StorageError`` where it cannot be read.
     """
-    places = FolderLogs(DataFolder(settings.data))
-    readers: dict[tuple[str, int], LogReader] = {}
+    at = entries_at(settings)
+    return lambda row, index: at(row.institution_id, row.opened_ms, index)
 
-    def entry(row: SessionRow, index: int) -> bytes:
-        key = (row.institution_id, log_year(row.opened_ms))
+
+def entries_at(settings: Settings) -> Callable[[InstitutionId, int, int], bytes]:
+    """Return a function that reads an entry of an institution's log of the year of a moment.
+
+    Errors: see ``log_entries``.
+    """
+    places = FolderLogs(DataFolder(settings.data))
+    readers: dict[tuple[InstitutionId, int], LogReader] = {}
+
+    def entry(institution_id: InstitutionId, began_ms: int, index: int) -> bytes:
+        key = (institution_id, log_year(began_ms))
         if key not in readers:
             readers[key] = LogReader(places.place(*key).published)
         return readers[key].entry(index)

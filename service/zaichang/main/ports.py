@@ -11,7 +11,9 @@ from zaichang.ports.blobs import Blobs
 from zaichang.ports.captures import NearCopies
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
+from zaichang.ports.hours.activities import EvidenceFiles
 from zaichang.ports.hours.certificates import CertificateGate
+from zaichang.ports.hours.desk import ActivityPorts
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.log.places import LogPlaces
@@ -30,6 +32,7 @@ class Parts:
     store: SqliteStore
     vault: Vault
     blobs: Blobs
+    evidence_files: EvidenceFiles
     outbox: Outbox
     vision: Vision
     logs: OpenLogs
@@ -88,6 +91,21 @@ class Parts:
             logs=self.logs,
             places=places,
             gate=gate,
+            token_hex=self.token_hex,
+        )
+
+    def for_activities(self) -> ActivityPorts:
+        """Return the ports of the desk of activities."""
+        store = self.store
+        return ActivityPorts(
+            clock=self.clock,
+            activities=store,
+            employers=store,
+            files=self.evidence_files,
+            learners=store,
+            staff=store,
+            vault=self.vault,
+            logs=self.logs,
             token_hex=self.token_hex,
         )
 

@@ -15,6 +15,7 @@ from zaichang.adapters.in_process.webauthn_passkeys import PyWebauthn
 from zaichang.adapters.keys.vault import load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.clock_mark import check_clock
+from zaichang.adapters.posix.evidence_files import PosixEvidenceFiles
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
@@ -22,6 +23,7 @@ from zaichang.api.app import create_app
 from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
+from zaichang.hours.activities.parts import Activities, open_activities
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -92,6 +94,7 @@ class Services:
     certificates: CertificateDesk
     decisions: DecisionWriter
     filing: Filing
+    activities: Activities
     account_sharing: AccountSharing
     deliveries: DeliveryDesk
     late_liveness: LateLiveness
@@ -110,6 +113,7 @@ class Services:
             await self.recorder.recover()
             await self.decisions.recover()
             await self.revocations.recover()
+            await self.activities.desk.log_waiting()
             await self.hub.recover()
             await self.erasures.recover()
             await self.certificates.recover()
@@ -208,6 +212,7 @@ async def build(
         store=store,
         vault=vault,
         blobs=PosixBlobs(folder),
+        evidence_files=PosixEvidenceFiles(folder),
         outbox=PosixOutbox(folder),
         vision=vision,
         logs=logs,
@@ -276,6 +281,7 @@ async def build(
         decisions=decisions,
         certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate())),
         filing=open_filing(settings, store, clock, logs, FolderLogs(folder), token_hex),
+        activities=open_activities(parts.for_activities()),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -359,6 +365,7 @@ def create_service_app(services: Services) -> FastAPI:
             certificates=services.certificates,
             drawing=page_drawing(),
             filing=services.filing,
+            activities=services.activities,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

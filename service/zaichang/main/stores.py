@@ -12,6 +12,7 @@ from zaichang.adapters.in_process.clock import ServerClock
 from zaichang.adapters.keys.vault import Vault, load_key
 from zaichang.adapters.posix.blobs import PosixBlobs
 from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasures
+from zaichang.adapters.posix.evidence_files import PosixEvidenceFiles
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
 from zaichang.adapters.sql.store import SqliteStore
@@ -88,6 +89,20 @@ def open_vault(settings: Settings) -> Vault:
         ConfigError: ``key.missing``, ``key.invalid``, ``key.command`` or ``key.mode``.
     """
     return Vault(master_key(settings, create=False))
+
+
+def vault_if_any(settings: Settings) -> Vault | None:
+    """Return the vault of a data folder; None where its master key is not at hand.
+
+    Raises:
+        ConfigError: ``key.invalid``, ``key.command`` or ``key.mode``.
+    """
+    try:
+        return open_vault(settings)
+    except ConfigError as error:
+        if error.code != "key.missing":
+            raise
+        return None
 
 
 def master_key(settings: Settings, *, create: bool) -> bytes:
@@ -192,6 +207,7 @@ def eraser_of(
             store=store,
             captures=store,
             blobs=PosixBlobs(folder),
+            evidence=PosixEvidenceFiles(folder),
             outbox=PosixOutbox(folder),
             holds=PosixLegalHolds(folder),
             pending=PosixPendingErasures(folder),

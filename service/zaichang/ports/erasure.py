@@ -7,6 +7,7 @@ from typing import Protocol
 
 from zaichang.core.enums import ProposalState
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, ReviewerId, SessionId
+from zaichang.ports.hours.activities import ActivityId, FileId
 from zaichang.ports.records import Learner
 from zaichang.ports.records_review import Erasure
 
@@ -56,6 +57,11 @@ class ErasureStore(Protocol):
         self, institution_id: InstitutionId, learner_id: LearnerId
     ) -> Sequence[tuple[SessionId, int, bytes]]:
         """Return session, number and encrypted words of all appeals of a learner. Cost: read."""
+
+    async def evidence_to_erase(
+        self, institution_id: InstitutionId, learner_id: LearnerId
+    ) -> Sequence[tuple[ActivityId, FileId]]:
+        """Return the files of a learner's activities. Cost: read."""
 
     async def note_erasure_logged(self, institution_id: InstitutionId, alias: LearnerAlias, entry_index: int) -> None:
         """Note the index of its leaf in the log. Cost: commit."""

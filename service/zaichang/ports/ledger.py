@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
+from zaichang.ports.hours.activities import Activity, ActivityStep
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -18,12 +19,13 @@ class HourFact:
     Attributes:
         institution_id: Of the learner.
         learner_id: Pseudonym.
-        fact_key: ``study/SESSION`` or ``amend/SESSION/LEAF``; the same key is the same fact.
-        session_id: The session behind it.
-        verified_ms: Verified media time, exactly, as the log's leaves state it.
+        fact_key: ``study/SESSION``, ``amend/SESSION/LEAF`` or ``activity/ACTIVITY/STEP``; the same key is one fact.
+        session_id: The session, or the activity, behind it.
+        verified_ms: Verified media time, exactly, as the log's leaves state it; 0 for an activity.
         first_index: Index of the first log entry behind it.
         last_index: Index of the last one.
-        body: Canonical JSON: an entry of ``zaichang-facts@1`` without its category.
+        body: Canonical JSON: an entry of ``zaichang-facts@1`` without its category; for an activity, the body of a
+            step (``ledger.activities.folding``).
     """
 
     institution_id: InstitutionId
@@ -62,3 +64,14 @@ class HourFacts(Protocol):
 
     async def fed_sessions(self, after: str, limit: int) -> Sequence[tuple[SessionRow, int]]:
         """Return sessions that have facts with the sum of the facts' verified time, by id. Cost: read."""
+
+    async def unfed_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
+        """Return anchored steps of activities without a fact, each activity's in order. Cost: read."""
+
+    async def logged_steps(
+        self, after: tuple[str, int], limit: int
+    ) -> Sequence[tuple[Activity, ActivityStep, bytes | None]]:
+        """Return fed steps behind ``(activity, step)`` with the body of each one's fact; None: it has none.
+
+        Cost: read.
+        """

@@ -12,6 +12,8 @@ class Purpose(StrEnum):
     """A picture that was kept of a capture or a liveness challenge."""
     APPEAL = "appeal"
     """The words of an appeal."""
+    ACTIVITY = "activity"
+    """Evidence and words of an activity beyond study. An erasure of biometrics does not destroy them."""
 
 
 class MarkKind(StrEnum):

@@ -22,6 +22,7 @@ from zaichang.ports.captures import CaptureStore
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
 from zaichang.ports.erasure import ErasureStore, LegalHolds, PendingErasures
+from zaichang.ports.hours.activities import EvidenceFiles
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.publishing import Outbox
@@ -41,6 +42,7 @@ class ErasurePorts:
         store: The learner's rows.
         captures: Which pictures are kept.
         blobs: The pictures.
+        evidence: Files of activities.
         outbox: The lines for the hour ledger.
         holds: Legal holds.
         pending: Leaves that the log does not hold yet.
@@ -54,6 +56,7 @@ class ErasurePorts:
     store: ErasureStore
     captures: CaptureStore
     blobs: Blobs
+    evidence: EvidenceFiles
     outbox: Outbox
     holds: LegalHolds
     pending: PendingErasures
@@ -131,6 +134,8 @@ class Eraser:
             await ports.captures.note_capture_deleted(row.session_id, row.capture_id, at_ms)
         erasure = replace(wanted, alias=alias, sessions=sessions, state=ProposalState.DONE)
         if wanted.scope is ErasureScope.ALL:
+            for activity_id, file_id in await ports.store.evidence_to_erase(*owner):
+                await asyncio.to_thread(ports.evidence.delete, activity_id, file_id)
             await asyncio.to_thread(ports.outbox.mask, *owner)
             await ports.store.erase(erasure, ports.vault.mark(MarkKind.LEARNER, *owner), at_ms)
         else:

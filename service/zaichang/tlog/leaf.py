@@ -240,7 +240,8 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
     """Build a leaf outside any session.
 
     Args:
-        kind: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``, ``certificate`` or ``project``.
+        kind: ``policy``, ``key``, ``upload``, ``erasure``, ``sampling``, ``certificate``, ``project`` or
+            ``activity``.
         origin: The log.
         at_ms: Server time.
         **fields: As ``schema.KINDS`` lists them; bytes are written as hex.
@@ -248,8 +249,10 @@ def record(kind: LeafKind, origin: str, at_ms: int, **fields: object) -> bytes:
     Raises:
         EvidenceError: ``E_SCHEMA`` naming the field.
     """
-    # A policy is named at the start of the first session that runs under it, so it is dated like that session.
-    return _build(kind, {"origin": origin, "at": round_of(at_ms) if kind is LeafKind.POLICY else at_ms, **fields})
+    # A policy is named at the start of the first session that runs under it, so it is dated like that session. The
+    # exact moment of a person's step would help to tell whose it is.
+    coarse = kind in (LeafKind.POLICY, LeafKind.ACTIVITY)
+    return _build(kind, {"origin": origin, "at": round_of(at_ms) if coarse else at_ms, **fields})
 
 
 def parse_leaf(data: bytes) -> dict[str, CanonicalValue]:

@@ -230,6 +230,15 @@ KINDS: Final = MappingProxyType(
             "from_day": DATE,
             "to_day": DATE,
         },
+        LeafKind.ACTIVITY: {
+            **_COMMON,
+            "at": ROUND,
+            "aid": ID,
+            "seq": COUNT,
+            "prev": PREV,
+            "stage": WORD,
+            "document_c": HASH,
+        },
     }
 )
 """Leaf kind to its fields."""

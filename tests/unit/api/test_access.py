@@ -11,8 +11,9 @@ from support.web import statement_token, web
 from zaichang.api.app import describe
 from zaichang.api.openapi import contract_routes
 
-KEYS = ("none", "platform", "staff", "reviewer", "learner", "enroller", "reader")
+KEYS = ("none", "platform", "staff", "reviewer", "employer", "learner", "enroller", "reader")
 EVERYBODY = set(KEYS)
+PARTIES = EVERYBODY - {"none"}
 TABLE = {
     "launch": {"platform"},
     "me": {"learner", "enroller"},
@@ -57,6 +58,17 @@ TABLE = {
     "add_deliveries": {"platform"},
     "give_statement_token": {"platform"},
     "get_my_statement": {"reader"},
+    "get_checklist": EVERYBODY,
+    "list_activities": PARTIES,
+    "draft": PARTIES,
+    "get_activity": PARTIES,
+    "discard": PARTIES,
+    "add_file": PARTIES,
+    "get_file": PARTIES,
+    "take_step": PARTIES,
+    "list_employers": {"staff"},
+    "put_employer": {"staff"},
+    "revoke_employer": {"staff"},
     "health": EVERYBODY,
     "get_policy": EVERYBODY,
     "list_logs": EVERYBODY,
@@ -68,6 +80,7 @@ REFUSALS = {
     "platform": {"auth.role", "token.malformed"},
     "staff": {"auth.role", "token.malformed", "review.personal_key"},
     "reviewer": {"auth.required", "token.malformed"},
+    "employer": {"auth.required", "token.malformed"},
     "learner": {"auth.required", "enrol.not_granted", "token.audience"},
     "enroller": {"auth.required", "token.audience"},
     "reader": {"auth.required", "token.audience"},
@@ -92,6 +105,7 @@ async def test_every_route_refuses_every_key_that_is_not_its_own(tmp_path: Path)
             "platform": page.keys.platform,
             "staff": page.keys.staff,
             "reviewer": await page.services.institutions.add_reviewer("inst", "ren"),
+            "employer": await page.services.activities.employers.add("inst", "hospital", "医院", "Hospital"),
             "learner": await token(page.services),
             "enroller": await token(page.services, enrol=True),
             "reader": statement_token(page.services),

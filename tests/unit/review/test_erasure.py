@@ -7,6 +7,7 @@ from typing import Any
 
 from support.study import ManualClock, Student, service, token
 from zaichang.adapters.posix.erasure import PosixLegalHolds, PosixPendingErasures
+from zaichang.adapters.posix.evidence_files import PosixEvidenceFiles
 from zaichang.core.enums import ErasureScope
 from zaichang.core.errors import NotFound
 from zaichang.live.kept_captures import kept_capture
@@ -60,6 +61,7 @@ async def test_pictures_in_another_store_are_erased_too(tmp_path: Path) -> None:
                 store=services.store,
                 captures=services.store,
                 blobs=blobs,
+                evidence=PosixEvidenceFiles(services.folder),
                 outbox=services.session_ports.outbox,
                 holds=PosixLegalHolds(services.folder),
                 pending=PosixPendingErasures(services.folder),

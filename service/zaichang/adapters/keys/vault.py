@@ -64,7 +64,7 @@ class LearnerKey:
             data: The bytes to encrypt.
         """
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(self.key).encrypt(nonce, data, self._place(kind, name))
+        return nonce + AESGCM(self._key(kind)).encrypt(nonce, data, self._place(kind, name))
 
     def decrypt(self, kind: Purpose, name: str, encrypted: bytes) -> bytes:
         """Return the bytes that ``encrypt`` was given.
@@ -78,7 +78,8 @@ class LearnerKey:
             StorageError: ``storage.sealed_damaged`` where the bytes, the place or the key differ.
         """
         try:
-            return AESGCM(self.key).decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], self._place(kind, name))
+            nonce, rest = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
+            return AESGCM(self._key(kind)).decrypt(nonce, rest, self._place(kind, name))
         except (InvalidTag, ValueError) as error:
             raise StorageError(
                 "storage.sealed_damaged", f"An encrypted {kind} does not open: it was changed or belongs elsewhere."
@@ -90,6 +91,14 @@ class LearnerKey:
             return self.subject
         return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/subject/v1").derive(
             self.key
+        )
+
+    def _key(self, kind: Purpose) -> bytes:
+        """Return the key of a kind. Activities have one that stays when an erasure of biometrics replaces ``key``."""
+        if kind is not Purpose.ACTIVITY:
+            return self.key
+        return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=b"zaichang/activity/v1").derive(
+            self.subject_key()
         )
 
     def _place(self, kind: Purpose, name: str) -> bytes:

@@ -12,9 +12,9 @@ from zaichang.core.ids import CaptureId, SessionId, check_id
 class PosixBlobs:
     """Encrypted pictures in the captures folder."""
 
-    def __init__(self, folder: DataFolder) -> None:
-        """Use the captures folder of ``folder``."""
-        self._root = folder.captures
+    def __init__(self, folder: DataFolder, root: Path | None = None) -> None:
+        """Use the captures folder of ``folder``, or another of its folders."""
+        self._root = folder.captures if root is None else root
 
     def put(self, session_id: SessionId, capture_id: CaptureId, encrypted: bytes) -> None:
         """See the port."""

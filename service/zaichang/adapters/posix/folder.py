@@ -5,6 +5,7 @@ Layout::
     zaichang.sqlite3     events, sessions, learners (WAL mode)
     keys/                master key and launch-token key, mode 0600
     captures/            encrypted pictures, one folder per session
+    evidence/            encrypted files of activities, one folder per activity
     outbox/              verified minutes as JSON lines, for the hour ledger
     log/                 tiles, entries and checkpoints, publishable as they are
 """
@@ -32,6 +33,7 @@ class DataFolder:
         self.database = root / "zaichang.sqlite3"
         self.keys = root / "keys"
         self.captures = root / "captures"
+        self.evidence = root / "evidence"
         self.outbox = root / "outbox"
         self.log = root / "log"
         self._lock_fd: int | None = None
@@ -43,7 +45,7 @@ class DataFolder:
             StorageError: ``storage.not_writable``, ``storage.disk_full`` or ``storage.io``.
         """
         try:
-            for folder in (self.root, self.keys, self.captures, self.outbox, self.log):
+            for folder in (self.root, self.keys, self.captures, self.evidence, self.outbox, self.log):
                 folder.mkdir(mode=PRIVATE_DIR_MODE, parents=True, exist_ok=True)
             probe = self.root / ".probe"
             write_durably(probe, b"ok")

@@ -15,12 +15,14 @@ from zaichang.adapters.sql.credits import bury
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.decisions import forget_in_review
 from zaichang.adapters.sql.erasure_requests import keep
+from zaichang.adapters.sql.hours.activities import forget_activities
 from zaichang.adapters.sql.hours.certificates import forget_certificates
 from zaichang.adapters.sql.hours.filing import forget_in_filing
 from zaichang.adapters.sql.one_person import forget_alike
 from zaichang.core.enums import ProposalState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId, SessionId
+from zaichang.ports.hours.activities import ActivityId, FileId
 from zaichang.ports.records import Learner
 from zaichang.ports.records_review import Erasure
 
@@ -97,6 +99,7 @@ class ErasedRows:
             )
             forget_certificates(db, *where, alias)
             forget_in_filing(db, *where, alias)
+            forget_activities(db, *where, LearnerAlias(alias))
             db.execute(
                 "UPDATE learners SET learner_id = ?3, wrapped_key = NULL, erased_ms = ?4, mark = '', person = '' "
                 "WHERE institution_id = ?1 AND learner_id = ?2",
@@ -169,6 +172,17 @@ class ErasedRows:
         sql = f'SELECT session_id, number, "sealed" FROM appeals WHERE session_id IN {_OWN}'  # noqa: S608
         rows = await self._db.read(lambda db: db.execute(sql, (institution_id, learner_id)).fetchall())
         return [(SessionId(row[0]), row[1], bytes(row[2])) for row in rows]
+
+    async def evidence_to_erase(
+        self, institution_id: InstitutionId, learner_id: LearnerId
+    ) -> Sequence[tuple[ActivityId, FileId]]:
+        """See the port."""
+        sql = (
+            "SELECT f.activity_id, f.file_id FROM activity_files f JOIN activities a ON a.activity_id = f.activity_id "
+            "WHERE a.institution_id = ? AND a.learner_id = ?"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id, learner_id)).fetchall())
+        return [(ActivityId(row[0]), FileId(row[1])) for row in rows]
 
     async def note_erasure_logged(self, institution_id: InstitutionId, alias: LearnerAlias, entry_index: int) -> None:
         """See the port."""

@@ -80,6 +80,11 @@ class HourFactRows:
             )  # fmt: skip
             if kind == "study":
                 db.execute("UPDATE sessions SET hour_fed = 1 WHERE session_id = ?", (fact.session_id,))
+            elif kind == "activity":
+                db.execute(
+                    "UPDATE activity_steps SET hour_fed = 1 WHERE activity_id = ? AND seq = ?",
+                    (fact.session_id, int(rest.rpartition("/")[2])),
+                )
             else:
                 db.execute(
                     "UPDATE amendments SET hour_fed = 1 WHERE session_id = ? AND leaf_seq = ?",

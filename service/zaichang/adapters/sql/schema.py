@@ -352,6 +352,35 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             at_ms INTEGER NOT NULL, listed INTEGER NOT NULL, differences TEXT NOT NULL,
             PRIMARY KEY (institution_id, target, year)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # Activities beyond study: title and words are encrypted with the learner's key; a step is fed as a session is
+        """CREATE TABLE activities (
+            activity_id TEXT PRIMARY KEY, institution_id TEXT NOT NULL REFERENCES institutions,
+            learner_id TEXT NOT NULL, rules TEXT NOT NULL, item TEXT NOT NULL, unit_id TEXT NOT NULL,
+            ref TEXT NOT NULL, batch TEXT NOT NULL, details BLOB NOT NULL, papers BLOB NOT NULL, title BLOB NOT NULL,
+            state TEXT NOT NULL, created_by TEXT NOT NULL, created_ms INTEGER NOT NULL,
+            changed_ms INTEGER NOT NULL) STRICT""",
+        """CREATE INDEX activities_by_change ON activities (institution_id, changed_ms, activity_id)""",
+        """CREATE INDEX activities_of_learner ON activities (institution_id, learner_id)""",
+        """CREATE UNIQUE INDEX activities_by_ref ON activities (institution_id, learner_id, ref) WHERE ref <> ''""",
+        """CREATE TABLE activity_steps (
+            activity_id TEXT NOT NULL REFERENCES activities, seq INTEGER NOT NULL, stage TEXT NOT NULL,
+            party TEXT NOT NULL, actor TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+            words BLOB NOT NULL, body BLOB NOT NULL, leaf BLOB NOT NULL, entry_index INTEGER,
+            hour_fed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (activity_id, seq)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX activity_steps_unlogged ON activity_steps (activity_id, seq) WHERE entry_index IS NULL""",
+        """CREATE INDEX activity_steps_unfed ON activity_steps (activity_id, seq) WHERE hour_fed = 0""",
+        """CREATE TABLE activity_files (
+            activity_id TEXT NOT NULL REFERENCES activities, file_id TEXT NOT NULL, document TEXT NOT NULL,
+            media_type TEXT NOT NULL, size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (activity_id, file_id)) STRICT, WITHOUT ROWID""",
+        # Employers, who confirm what their people hand in; only a key's digest is kept
+        """CREATE TABLE employers (
+            institution_id TEXT NOT NULL REFERENCES institutions, unit_id TEXT NOT NULL, name_zh TEXT NOT NULL,
+            name_en TEXT NOT NULL, key_digest TEXT NOT NULL, created_ms INTEGER NOT NULL, revoked_ms INTEGER,
+            PRIMARY KEY (institution_id, unit_id)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX employers_by_key ON employers (key_digest) WHERE key_digest <> ''""",
+    ),
 )
 
 

@@ -14,7 +14,9 @@ from zaichang.adapters.sql.decisions import Decisions
 from zaichang.adapters.sql.erasure import ErasedRows
 from zaichang.adapters.sql.erasure_requests import ErasureRows
 from zaichang.adapters.sql.hour_facts import HourFactRows
+from zaichang.adapters.sql.hours.activities import ActivityRows
 from zaichang.adapters.sql.hours.certificates import CertificateRows
+from zaichang.adapters.sql.hours.employers import EmployerRows
 from zaichang.adapters.sql.hours.figures import CourseFigureRows
 from zaichang.adapters.sql.hours.filing import FilingRows
 from zaichang.adapters.sql.key_check import KeyChecks
@@ -70,6 +72,8 @@ class SqliteStore(
     CertificateRows,
     CourseFigureRows,
     FilingRows,
+    ActivityRows,
+    EmployerRows,
     KeyChecks,
     LookRows,
 ):

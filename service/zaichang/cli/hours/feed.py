@@ -12,6 +12,8 @@ from zaichang.cli.out import say
 from zaichang.cli.service import add_service_options, settings_from
 
 if TYPE_CHECKING:
+    from zaichang.hours.activities.audit import ActivityAudit
+    from zaichang.hours.audit import HourAudit
     from zaichang.settings import Settings
 
 _SHOWN = 20
@@ -47,17 +49,24 @@ async def _run_feed(settings: Settings) -> int:
 
 
 def _audit(args: argparse.Namespace) -> int:
-    from zaichang.hours.audit import audit
-    from zaichang.main.hours import log_entries, log_voids
-    from zaichang.main.stores import open_store
-
-    settings = settings_from(args)
-    with open_store(settings) as store:
-        found = asyncio.run(audit(store, log_entries(settings), log_voids(settings)))
+    found, steps = asyncio.run(_run_audit(settings_from(args)))
+    findings = (*found.findings, *steps.findings)
     if args.json:
-        say(json.dumps(asdict(found)), whole=True)
+        say(json.dumps({**asdict(found), "activities": asdict(steps)}), whole=True)
     else:
         say(f"{found.sessions} sessions: facts {found.facts_ms} ms, log {found.log_ms} ms, {found.waiting} waiting")
-        for finding in found.findings[:_SHOWN]:
+        say(f"{steps.steps} steps of activities, {steps.waiting} waiting")
+        for finding in findings[:_SHOWN]:
             say(finding)
-    return 1 if found.findings else 0
+    return 1 if findings else 0
+
+
+async def _run_audit(settings: Settings) -> tuple[HourAudit, ActivityAudit]:
+    from zaichang.hours.activities.audit import audit_activities
+    from zaichang.hours.audit import audit
+    from zaichang.main.hours import entries_at, log_entries, log_voids
+    from zaichang.main.stores import open_store, vault_if_any
+
+    with open_store(settings) as store:
+        found = await audit(store, log_entries(settings), log_voids(settings))
+        return found, await audit_activities(store, store, vault_if_any(settings), entries_at(settings))

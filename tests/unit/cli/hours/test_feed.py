@@ -65,8 +65,9 @@ def test_a_difference_is_a_finding(data: str, capsys: pytest.CaptureFixture[str]
     database.close()
     capsys.readouterr()
     assert main(["hours", "audit", "--data", data]) == 1
-    counts, finding = capsys.readouterr().out.splitlines()
+    counts, steps, finding = capsys.readouterr().out.splitlines()
     assert counts.startswith("1 sessions: facts ") and "the facts hold" in finding
+    assert steps == "0 steps of activities, 0 waiting"
 
 
 def test_no_facts_are_named(data: str, capsys: pytest.CaptureFixture[str]) -> None:

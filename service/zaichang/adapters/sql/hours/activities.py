@@ -1,0 +1,234 @@
+"""Activities beyond study in SQLite: the ``ActivityStore`` port, and the part of the feed that reads their steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.core.enums import stored
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
+from zaichang.ledger.activities.stages import Party, Stage, State
+from zaichang.ports.hours.activities import Activity, ActivityFilter, ActivityId, ActivityStep, EvidenceFile
+
+_ACTIVITY: Final = (
+    "activity_id, institution_id, learner_id, rules, item, unit_id, ref, batch, details, papers, title, state, "
+    "created_by, created_ms, changed_ms"
+)
+_STEP: Final = "activity_id, seq, stage, party, actor, at_ms, reason, words, body, leaf, entry_index"
+_FILE: Final = "activity_id, file_id, document, media_type, size_bytes, sha256, at_ms"
+
+
+class ActivityRows:
+    """The part of the store that keeps activities."""
+
+    def __init__(self, database: Database | ReadDatabase) -> None:
+        """Use ``database``, which the caller closes."""
+        self._db = database
+
+    async def add_activity(self, activity: Activity) -> Activity:
+        """See the port."""
+        values = tuple(getattr(activity, name) for name in _ACTIVITY.split(", "))
+
+        def operation(db: sqlite3.Connection) -> Activity:
+            if activity.ref:
+                row = db.execute(
+                    f"SELECT {_ACTIVITY} FROM activities "  # noqa: S608 - constants of this file
+                    "WHERE institution_id = ? AND learner_id = ? AND ref = ?",
+                    (activity.institution_id, activity.learner_id, activity.ref),
+                ).fetchone()
+                if row is not None:
+                    return _activity(row)
+            db.execute(
+                f"INSERT INTO activities ({_ACTIVITY}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+                values,
+            )
+            return activity
+
+        return await self._db.write(operation)
+
+    async def activity(self, activity_id: ActivityId) -> Activity:
+        """See the port."""
+        sql = f"SELECT {_ACTIVITY} FROM activities WHERE activity_id = ?"  # noqa: S608
+        row = await self._db.read(lambda db: db.execute(sql, (activity_id,)).fetchone())
+        if row is None:
+            raise NotFound("activity.unknown", "There is no such activity.")
+        return _activity(row)
+
+    async def activities(
+        self, institution_id: InstitutionId, wanted: ActivityFilter, before: tuple[int, str], limit: int
+    ) -> Sequence[Activity]:
+        """See the port."""
+        where, arguments = ["institution_id = ?", "(changed_ms, activity_id) < (?, ?)"], [institution_id, *before]
+        for column, value in (
+            ("learner_id", wanted.learner_id),
+            ("unit_id", wanted.unit_id),
+            ("batch", wanted.batch),
+        ):
+            if value:
+                where.append(f"{column} = ?")
+                arguments.append(value)
+        if wanted.states:
+            where.append(f"state IN ({', '.join('?' * len(wanted.states))})")
+            arguments += wanted.states
+        if not wanted.drafts:
+            where.append("state <> 'draft'")
+        sql = (
+            f"SELECT {_ACTIVITY} FROM activities WHERE {' AND '.join(where)} "  # noqa: S608
+            "ORDER BY changed_ms DESC, activity_id DESC LIMIT ?"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (*arguments, limit)).fetchall())
+        return [_activity(row) for row in rows]
+
+    async def take_step(self, step: ActivityStep, state: State, files: int) -> None:
+        """See the port."""
+        values = tuple(getattr(step, name) for name in _STEP.split(", "))
+
+        def operation(db: sqlite3.Connection) -> None:
+            found = db.execute(
+                "SELECT (SELECT count(*) FROM activity_steps WHERE activity_id = ?1), "
+                "(SELECT count(*) FROM activity_files WHERE activity_id = ?1)",
+                (step.activity_id,),
+            ).fetchone()
+            if tuple(found) != (step.seq, files):
+                raise NotAllowed("activity.raced", "Another step or file came in between.", "Load it again.")
+            db.execute(
+                f"INSERT INTO activity_steps ({_STEP}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+                values,
+            )
+            db.execute(
+                "UPDATE activities SET state = ?, changed_ms = ? WHERE activity_id = ?",
+                (state, step.at_ms, step.activity_id),
+            )
+
+        await self._db.write(operation)
+
+    async def steps(self, activity_id: ActivityId) -> Sequence[ActivityStep]:
+        """See the port."""
+        sql = f"SELECT {_STEP} FROM activity_steps WHERE activity_id = ? ORDER BY seq"  # noqa: S608
+        return [_step(row) for row in await self._all(sql, (activity_id,))]
+
+    async def add_evidence(self, file: EvidenceFile) -> None:
+        """See the port."""
+        values = tuple(getattr(file, name) for name in _FILE.split(", "))
+
+        def operation(db: sqlite3.Connection) -> None:
+            row = db.execute(
+                "SELECT 1 FROM activities WHERE activity_id = ? AND state = 'draft'", (file.activity_id,)
+            ).fetchone()
+            if row is None:
+                raise NotAllowed("activity.raced", "It is no draft any more.", "Load it again.")
+            db.execute(f"INSERT INTO activity_files ({_FILE}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+
+        await self._db.write(operation)
+
+    async def evidence_of(self, activity_id: ActivityId) -> Sequence[EvidenceFile]:
+        """See the port."""
+        sql = f"SELECT {_FILE} FROM activity_files WHERE activity_id = ? ORDER BY at_ms, file_id"  # noqa: S608
+        return [EvidenceFile(**dict(row)) for row in await self._all(sql, (activity_id,))]
+
+    async def drop_draft(self, activity_id: ActivityId) -> None:
+        """See the port."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            where = "activity_id = ? AND NOT EXISTS (SELECT 1 FROM activity_steps s WHERE s.activity_id = ?)"
+            for table in ("activity_files", "activities"):
+                db.execute(f"DELETE FROM {table} WHERE {where}", (activity_id, activity_id))  # noqa: S608
+
+        await self._db.write(operation)
+
+    async def unlogged_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
+        """See the port."""
+        return await self._steps_of("s.entry_index IS NULL AND length(s.leaf) > 0", (), limit)
+
+    async def note_step_logged(self, activity_id: ActivityId, seq: int, entry_index: int) -> None:
+        """See the port."""
+        sql = "UPDATE activity_steps SET entry_index = ? WHERE activity_id = ? AND seq = ?"
+        await self._db.write(lambda db: db.execute(sql, (entry_index, activity_id, seq)).rowcount)
+
+    async def unfed_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
+        """See ``HourFacts``."""
+        return await self._steps_of("s.hour_fed = 0 AND s.entry_index IS NOT NULL AND length(s.body) > 0", (), limit)
+
+    async def logged_steps(
+        self, after: tuple[str, int], limit: int
+    ) -> Sequence[tuple[Activity, ActivityStep, bytes | None]]:
+        """See ``HourFacts``."""
+        sql = (
+            f"SELECT {_prefixed('a', _ACTIVITY)}, {_prefixed('s', _STEP)}, f.body AS fact FROM activity_steps s "  # noqa: S608
+            "JOIN activities a ON a.activity_id = s.activity_id LEFT JOIN hour_facts f "
+            "ON f.institution_id = a.institution_id AND f.learner_id = a.learner_id "
+            "AND f.fact_key = 'activity/' || s.activity_id || '/' || s.seq "
+            "WHERE s.hour_fed = 1 AND (s.activity_id, s.seq) > (?, ?) ORDER BY s.activity_id, s.seq LIMIT ?"
+        )
+        rows = await self._all(sql, (*after, limit))
+        return [(*_pair(row), None if row["fact"] is None else bytes(row["fact"])) for row in rows]
+
+    async def _steps_of(
+        self, where: str, arguments: tuple[object, ...], limit: int
+    ) -> list[tuple[Activity, ActivityStep]]:
+        sql = (
+            f"SELECT {_prefixed('a', _ACTIVITY)}, {_prefixed('s', _STEP)} FROM activity_steps s "  # noqa: S608
+            f"JOIN activities a ON a.activity_id = s.activity_id WHERE {where} ORDER BY s.activity_id, s.seq LIMIT ?"
+        )
+        return [_pair(row) for row in await self._all(sql, (*arguments, limit))]
+
+    async def _all(self, sql: str, arguments: tuple[object, ...]) -> list[sqlite3.Row]:
+        return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
+
+
+def forget_activities(
+    db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId, alias: LearnerAlias
+) -> None:
+    """Put an erased learner's activities under the alias, without their words, statements and documents.
+
+    Drafts go. The log entries stay; what they commit to cannot be opened any more.
+    """
+    where = (institution_id, learner_id)
+    own = "(SELECT activity_id FROM activities WHERE institution_id = ?1 AND learner_id = ?2)"
+    db.execute(f"DELETE FROM activity_files WHERE activity_id IN {own}", where)  # noqa: S608 - constant
+    db.execute(f"UPDATE activity_steps SET words = x'', body = x'' WHERE activity_id IN {own}", where)  # noqa: S608
+    db.execute("DELETE FROM activities WHERE institution_id = ?1 AND learner_id = ?2 AND state = 'draft'", where)
+    db.execute(
+        "UPDATE activities SET learner_id = ?3, ref = '', title = x'', details = CAST('{}' AS BLOB), "
+        "papers = CAST('{}' AS BLOB) WHERE institution_id = ?1 AND learner_id = ?2",
+        (*where, alias),
+    )
+
+
+def _prefixed(table: str, columns: str) -> str:
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in columns.split(", "))
+
+
+def _pair(row: sqlite3.Row) -> tuple[Activity, ActivityStep]:
+    values = dict(row)
+    parts = [
+        {name.removeprefix(f"{table}_"): value for name, value in values.items() if name.startswith(f"{table}_")}
+        for table in ("a", "s")
+    ]
+    return _activity(parts[0]), _step(parts[1])
+
+
+def _activity(row: sqlite3.Row | dict[str, object]) -> Activity:
+    values = dict(row)
+    return Activity(
+        **{
+            **values,
+            "state": stored(State, str(values["state"]), "activities.state"),
+            **{name: bytes(values[name]) for name in ("details", "papers", "title")},
+        }
+    )
+
+
+def _step(row: sqlite3.Row | dict[str, object]) -> ActivityStep:
+    values = dict(row)
+    return ActivityStep(
+        **{
+            **values,
+            "stage": stored(Stage, str(values["stage"]), "activity_steps.stage"),
+            "party": stored(Party, str(values["party"]), "activity_steps.party"),
+            **{name: bytes(values[name]) for name in ("words", "body", "leaf")},
+        }
+    )

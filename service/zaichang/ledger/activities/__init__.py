@@ -1,0 +1,1 @@
+"""Activities beyond study: the steps from handing in to approval, the checklists, and the facts that they become."""
