@@ -97,6 +97,7 @@ async def office(path: Path, now: str = "2026-07-01T10:00:00") -> AsyncIterator[
             clock=clock,
             activities=store,
             employers=store,
+            result_keys=store,
             files=PosixEvidenceFiles(store.folder),
             learners=store,
             staff=store,

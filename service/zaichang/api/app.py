@@ -14,6 +14,7 @@ from zaichang.api.hours.activities import activities_router
 from zaichang.api.hours.certificates import certificates_router
 from zaichang.api.hours.employers import employers_router
 from zaichang.api.hours.filing import filing_router
+from zaichang.api.hours.imports import imports_router
 from zaichang.api.hours.statements import statements_router
 from zaichang.api.hours.verify import verify_router
 from zaichang.api.launch import launch_router
@@ -78,6 +79,7 @@ def describe() -> FastAPI:
         statements_router(),
         activities_router(),
         employers_router(),
+        imports_router(),
         public_router(),
         openapi_router(),
     ):

@@ -101,6 +101,7 @@ class Parts:
             clock=self.clock,
             activities=store,
             employers=store,
+            result_keys=store,
             files=self.evidence_files,
             learners=store,
             staff=store,

@@ -381,6 +381,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             PRIMARY KEY (institution_id, unit_id)) STRICT, WITHOUT ROWID""",
         """CREATE INDEX employers_by_key ON employers (key_digest) WHERE key_digest <> ''""",
     ),
+    (
+        # The verifier key of an institution's signed results, and the activities of an import
+        """CREATE TABLE result_keys (
+            institution_id TEXT PRIMARY KEY REFERENCES institutions, vkey TEXT NOT NULL,
+            at_ms INTEGER NOT NULL) STRICT""",
+        """CREATE INDEX activities_of_batch ON activities (institution_id, batch) WHERE batch <> ''""",
+    ),
 )
 
 

@@ -188,3 +188,52 @@ class EmployersAnswer(Answer):
     """An institution's employers."""
 
     employers: list[EmployerLine]
+
+
+class BatchStepRequest(Asked):
+    """A step of all activities of an import."""
+
+    refusal: ClassVar[str] = "activity.invalid"
+
+    stage: Annotated[str, one_of(("confirm", "check", "approve", "refuse"), "The step.")]
+    reason: Annotated[str, one_of(("", *(reason.value for reason in Refusal)), "Why, for `refuse`; else empty.")] = ""
+    text: Annotated[str, Field(max_length=WORDS_MAX_CHARS, description="Own words; encrypted.", examples=[""])] = ""
+
+
+class BatchStepAnswer(Answer):
+    """How many activities of an import took a step."""
+
+    done: int = Field(description="Activities that took it.", examples=[120])
+    left: int = Field(description="Activities whose state or person does not allow it.", examples=[0])
+
+
+class FaultLine(Answer):
+    """A row of an import that was not taken."""
+
+    line: int = Field(description="Its line in the file; the header is 1.", examples=[7])
+    code: str = Field(description="Stable code.", examples=["activity.invalid"])
+    zh: str = Field(description="The fault in Chinese.", examples=["内容不符合该项目的要求。"])
+    en: str = Field(description="The fault in English.", examples=["degree lacks awarded."])
+
+
+class ImportAnswer(Answer):
+    """The outcome of an import."""
+
+    batch: str = Field(description="Its id, which its activities carry.", examples=["5f0c" * 8])
+    accepted: int = Field(description="Activities that were handed in.", examples=[120])
+    repeated: int = Field(description="Rows whose activity was there already.", examples=[0])
+    faults: list[FaultLine]
+    correction: str = Field(
+        description="The faulty rows as CSV with the faults behind them, to correct and send again.", examples=[""]
+    )
+
+
+class ResultKeyRequest(Asked):
+    """The verifier key of signed results."""
+
+    refusal: ClassVar[str] = "results.key"
+
+    vkey: Annotated[
+        str,
+        Field(max_length=2_600, description="A verifier key line `NAME+ID+KEY`.", examples=["exams+1f2e3d4c+AQ..."]),
+    ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.civil import time_text
 from zaichang.core.enums import KeyRole
-from zaichang.core.errors import NotFound
+from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import NO_LEARNER, InstitutionId, LearnerId
 from zaichang.ledger.activities.stages import Party, State
 from zaichang.ports.encryption import LearnerKey
@@ -38,6 +38,19 @@ class Actor:
     def shared(self) -> bool:
         """Whether several people share the key, so that it looks and decides nothing."""
         return self.party is Party.OFFICE and self.name == KeyRole.STAFF
+
+    def check_personal(self) -> None:
+        """Refuse a shared key.
+
+        Raises:
+            NotAllowed: ``review.personal_key``.
+        """
+        if self.shared:
+            raise NotAllowed(
+                "review.personal_key",
+                "Deciding needs a reviewer's own key; this is the staff key that several people share.",
+                "Create one: POST /v1/reviewers, or zaichang manage reviewer.",
+            )
 
 
 async def own_activity(ports: ActivityPorts, actor: Actor, activity_id: ActivityId) -> Activity:

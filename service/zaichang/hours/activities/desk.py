@@ -145,12 +145,7 @@ class ActivityDesk:
                 ``review.personal_key``.
         """
         ports = self._ports
-        if actor.shared:
-            raise NotAllowed(
-                "review.personal_key",
-                "Deciding needs a reviewer's own key; this is the staff key that several people share.",
-                "Create one: POST /v1/reviewers, or zaichang manage reviewer.",
-            )
+        actor.check_personal()
         activity = await own_activity(ports, actor, activity_id)
         item, steps = listed(activity.rules, activity.item), await ports.activities.steps(activity_id)
         state = after(taken(steps), stage, actor.party, actor.name, employer=item.employer)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zaichang.hours.activities.desk import ActivityDesk
 from zaichang.hours.activities.employers import Employers
 from zaichang.hours.activities.evidence import EvidenceDesk
+from zaichang.hours.activities.imports import Imports
 from zaichang.hours.activities.reading import ActivityReader
 from zaichang.ports.hours.desk import ActivityPorts
 
@@ -20,16 +21,23 @@ class Activities:
         evidence: Files.
         reader: Lists and single activities.
         employers: Employers and their keys.
+        imports: Files of activities, and steps of an import.
     """
 
     desk: ActivityDesk
     evidence: EvidenceDesk
     reader: ActivityReader
     employers: Employers
+    imports: Imports
 
 
 def open_activities(ports: ActivityPorts) -> Activities:
     """Return the desks over these ports."""
+    desk, reader = ActivityDesk(ports), ActivityReader(ports)
     return Activities(
-        desk=ActivityDesk(ports), evidence=EvidenceDesk(ports), reader=ActivityReader(ports), employers=Employers(ports)
+        desk=desk,
+        evidence=EvidenceDesk(ports),
+        reader=reader,
+        employers=Employers(ports),
+        imports=Imports(ports, desk, reader),
     )

@@ -215,6 +215,16 @@ class EmployerStore(Protocol):
         """Return the employer of a key that is in force. Cost: read."""
 
 
+class ResultKeyStore(Protocol):
+    """Keeps each institution's verifier key for signed results."""
+
+    async def put_result_key(self, institution_id: InstitutionId, vkey: str, at_ms: int) -> None:
+        """Keep a key in place of the one before. Cost: commit."""
+
+    async def result_key(self, institution_id: InstitutionId) -> str:
+        """Return the verifier key line; empty: none is registered. Cost: read."""
+
+
 class EvidenceFiles(Protocol):
     """Keeps encrypted files of evidence. All methods block: call them in a thread."""
 

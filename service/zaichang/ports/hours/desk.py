@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zaichang.ports.clock import Clock
 from zaichang.ports.encryption import Vault
-from zaichang.ports.hours.activities import ActivityStore, EmployerStore, EvidenceFiles
+from zaichang.ports.hours.activities import ActivityStore, EmployerStore, EvidenceFiles, ResultKeyStore
 from zaichang.ports.learners import LearnerStore
 from zaichang.ports.log.open_logs import OpenLogs
 from zaichang.ports.review import StaffStore
@@ -20,6 +20,7 @@ class ActivityPorts:
     clock: Clock
     activities: ActivityStore
     employers: EmployerStore
+    result_keys: ResultKeyStore
     files: EvidenceFiles
     learners: LearnerStore
     staff: StaffStore
