@@ -15,7 +15,7 @@ from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId, Sess
 from zaichang.core.lesson import LessonRef, Terms
 from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
 from zaichang.session.events import Event, SessionStarted, Superseded
-from zaichang.session.judgements.late_grants import by_liveness, makes_up
+from zaichang.session.judgements.late_grants import by_liveness, follows, makes_up
 from zaichang.session.owners import samples
 from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise, union
 from zaichang.session.policy import Policy, policy_digest
@@ -75,7 +75,11 @@ class Account:
             credited, owed = self.credited, self.state.challenges.owed
             self._undecided = union(self._undecided, self.state.credit.undecided)
         reach_ms = self._policy.session_max_ms
-        recent = [left for state, left in self._left[-LOOK_BACK:] if state.info.at_ms + reach_ms >= now_ms]
+        recent = [
+            left
+            for state, left in self._left[-LOOK_BACK:]
+            if state.info.at_ms + reach_ms >= now_ms and follows(state, self._policy, now_ms)
+        ]
         self._minutes = []
         self.state, _ = start(
             SessionStarted(

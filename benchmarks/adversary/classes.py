@@ -86,7 +86,8 @@ def tools_of(way: Way) -> frozenset[str]:
         tools.add("slow")
     if way.seat is not Seat.EMPTY:
         tools.add(_SEATS[way.seat])
-    if "jump" in tools and way.pace_ms != HEARTBEAT_MS:
+    stays = all(each.do is not Do.LEAVE for each in way.rules)
+    if "jump" in tools and (way.pace_ms != HEARTBEAT_MS or stays):
         tools.add("unplayed")
     if any(each.on is On.CAPTURE and each.do is Do.COME and each.after_ms < NOTICE_MS for each in way.rules):
         tools.add("notice")

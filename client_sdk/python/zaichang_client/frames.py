@@ -7,7 +7,8 @@ import hashlib
 from zaichang_client.parts import Camera, Picture, WatchingCamera
 from zaichang_client.protocol.limits import FRAMES_PLEDGED_MAX
 
-_KEPT_MAX = 4 * FRAMES_PLEDGED_MAX
+_KEPT_MAX = 16 * FRAMES_PLEDGED_MAX
+"""Frames since the last sample, and those that are taken while earlier ones are sent over a slow line."""
 
 
 class PledgedFrames:

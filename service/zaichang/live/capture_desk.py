@@ -108,7 +108,7 @@ class CaptureDesk:
             seen = await captures.seen_elsewhere(assessment.content, self._session_id)
             await captures.add_picture(assessment.content, assessment.phash, self._session_id, order.capture_id)
         now_ms = self._ports.clock.now_ms()
-        copies = self._near_copies(order.capture_id, picture, assessment, now_ms)
+        copies = self._near_copies(order, picture, assessment, now_ms)
         elsewhere = order.identity and await studies_elsewhere(self._ports, self._session_id, self._template, now_ms)
         return CaptureAssessed(
             at_ms=now_ms,
@@ -119,16 +119,16 @@ class CaptureDesk:
             copies=copies or None,
         )
 
-    def _near_copies(self, capture_id: CaptureId, picture: bytes, assessment: FrameAssessment, now_ms: int) -> int:
+    def _near_copies(self, order: AnalyseCapture, picture: bytes, assessment: FrameAssessment, now_ms: int) -> int:
         """Have the capture searched beside; return how many copies were found among the session's earlier ones."""
         near = self._ports.near_copies
         if near is None:
             return 0
-        if assessment.main is not None and self._ports.config.keep_captures:
+        if assessment.main is not None and self._ports.config.keep_captures and order.near is None:
             near.note(
                 Seen(
                     session_id=self._session_id,
-                    capture_id=capture_id,
+                    capture_id=order.capture_id,
                     at_ms=now_ms,
                     picture=picture,
                     assessment=assessment,

@@ -1,4 +1,4 @@
-"""Time of a learner's earlier sessions of a lesson that went to review only because closing movements were missing."""
+"""A learner's earlier sessions: time that only lacked closing movements, and the counts that a new one begins with."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import SessionState
+from zaichang.ports.lessons import LessonStore
 from zaichang.ports.records import SessionRow
 from zaichang.ports.sessions import SessionHistory
-from zaichang.session.codec import decode_minute
-from zaichang.session.judgements.late_grants import by_liveness
+from zaichang.session.codec import decode_event, decode_minute
+from zaichang.session.events import Leniency
+from zaichang.session.judgements.late_grants import by_liveness, follows
+from zaichang.session.owners import samples
 from zaichang.session.playhead import Interval, IntervalSet, difference, normalise
+from zaichang.session.policy import Policy, policy_from_mapping
+from zaichang.session.replay import replay
+from zaichang.session.state import State
 
 LOOK_BACK: Final = 10
 """Sessions of the learner that are looked at, the newest first."""
@@ -29,13 +35,21 @@ async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[i
     return {minute.index: part for minute in minutes if (part := by_liveness(minute))}
 
 
+async def at_its_end(history: SessionHistory, lessons: LessonStore, old: SessionRow) -> tuple[State, Policy]:
+    """Return the state at the end of an earlier session, replayed from its events, and its policy."""
+    policy = policy_from_mapping(parse_canonical_object(await lessons.policy(old.policy_digest)))
+    events = [decode_event(parse_canonical_object(body)) for body in await history.events(old.session_id)]
+    return replay(events, policy).state, policy
+
+
 async def resumable(
-    history: SessionHistory, new: SessionRow, credited: IntervalSet, session_max_ms: int
+    history: SessionHistory, lessons: LessonStore, new: SessionRow, credited: IntervalSet, session_max_ms: int
 ) -> IntervalSet:
     """Return the time from which a new session may continue, beyond the credited time.
 
     Args:
         history: Reads stored sessions.
+        lessons: Reads their policies.
         new: The session that opens.
         credited: The learner's credited time on this time line.
         session_max_ms: Sessions that began longer ago than this cannot be completed any more.
@@ -45,9 +59,27 @@ async def resumable(
     # Not only the last one: a second tab opened by mistake is a session too, without any study.
     for old in await history.sessions_page(*where):
         if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
-            for left in (await left_for_movements(history, old)).values():
-                parts += left
+            found = await left_for_movements(history, old)
+            if found and follows(*await at_its_end(history, lessons, old), new.opened_ms):
+                for left in found.values():
+                    parts += left
     return difference(normalise(parts), credited)
+
+
+async def leniency_at(history: SessionHistory, new: SessionRow, policy: Policy) -> Leniency | None:
+    """Return the counts that a new session begins with; None: a first session's, or rules without them.
+
+    Args:
+        history: Reads stored sessions.
+        new: The session that opens.
+        policy: Its policy, which says for how long they are kept.
+    """
+    if policy.rules == 1:
+        return None
+    since_ms = new.opened_ms - policy.leniency_ms
+    own = await history.leniency(new, since_ms)
+    debt_ms = await history.debt_ms(new, since_ms) if policy.rules > 6 else None
+    return own if debt_ms is None else samples.carried(policy, own, debt_ms)
 
 
 def same_lesson(old: SessionRow, new: SessionRow) -> bool:

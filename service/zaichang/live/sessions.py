@@ -22,7 +22,7 @@ from zaichang.launch.question_bank import drawn_questions
 from zaichang.launch.tokens import LaunchClaims
 from zaichang.live.learner_locks import LearnerLocks
 from zaichang.live.recorder import Recorder
-from zaichang.live.resuming import resumable
+from zaichang.live.resuming import leniency_at, resumable
 from zaichang.live.session import LiveSession
 from zaichang.live.task_sets import drained
 from zaichang.ports.encryption import LearnerKey
@@ -33,7 +33,7 @@ from zaichang.ports.session import SessionPorts
 from zaichang.session.codec import decode_event, encode_event
 from zaichang.session.decisions import Decision, Minute, RecordFinal, RecordMinute
 from zaichang.session.decisions import Final as FinalRecord
-from zaichang.session.events import Leniency, Passkeys, Question, SessionStarted
+from zaichang.session.events import Passkeys, Question, SessionStarted
 from zaichang.session.policy import Policy, policy_from_mapping
 from zaichang.session.replay import replay
 from zaichang.session.step import start
@@ -261,9 +261,9 @@ class SessionHub:
             seed=seed,
             client_nonce_c=client_nonce_c,
             credited=credited,
-            resumable=await resumable(ports.history, row, credited, policy.session_max_ms),
+            resumable=await resumable(ports.history, ports.lessons, row, credited, policy.session_max_ms),
             owed=owed,
-            leniency=await self._leniency(row, policy),
+            leniency=await leniency_at(ports.history, row, policy),
             passkeys=await self._passkeys(row, policy, terms.route, origin),
             terms=terms,
             questions=await self._questions(claims, seed),
@@ -303,12 +303,6 @@ class SessionHub:
         for listener in self.on_opened:
             await listener(session)
         return session
-
-    async def _leniency(self, row: SessionRow, policy: Policy) -> Leniency | None:
-        """Return the learner's counts on this lesson within the policy's period, or None under rules without them."""
-        if policy.rules == 1:
-            return None
-        return await self._ports.history.leniency(row, row.opened_ms - policy.leniency_ms)
 
     async def _passkeys(self, row: SessionRow, policy: Policy, route: Route, origin: str) -> Passkeys | None:
         """Return the learner's passkeys that the page can use, or None where the page or the rules use none."""

@@ -112,5 +112,13 @@ class SessionHistory(Protocol):
             since_ms: Server time; sessions that closed before it no longer count.
         """
 
+    async def debt_ms(self, row: SessionRow, since_ms: int) -> int | None:
+        """Return the debt of missed samples at the end of the learner's last session of any lesson. Cost: read.
+
+        Args:
+            row: A session of the learner that is meant.
+            since_ms: As in ``leniency``.
+        """
+
     async def owed(self, institution_id: InstitutionId, learner_id: LearnerId) -> ChallengeKind | None:
         """Return the kind of the challenge that the learner's last closed session left open, or None. Cost: read."""

@@ -70,7 +70,7 @@ class Heartbeat(_ClientMessage, tag_field="t", tag="heartbeat", frozen=True, kw_
         Digests,
         means(
             "pledged frames: SHA-256 of pictures taken since the last heartbeat, oldest first, at most 4. The client "
-            "keeps them for 20 s, since `capture` may ask for one. Only where `joined` says `frames_ms`"
+            "keeps the last 64, since `capture` may ask for one. Only where `joined` says `frames_ms`"
         ),
     ] = ()
 

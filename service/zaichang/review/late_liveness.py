@@ -1,6 +1,6 @@
 """Late liveness: movements at the beginning of a session replace those that the ones before lacked at their end.
 
-If a session ends without its closing movements, its proved time goes to review. Where the learner goes on, to this
+If a session ends without its closing movements, its proved time goes to review. Where the learner goes on soon, to this
 lesson or to another, and passes the movements of the next session before the same camera, no review is needed: the
 service grants it, as a new log entry, once that next session has ended (while it runs, its own credit does not include
 them).
@@ -13,19 +13,15 @@ import logging
 from typing import Final
 
 from zaichang.audit.changes.rulings import SERVICE
-from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import ZaichangError
 from zaichang.core.reasons import ReasonCode
-from zaichang.live.resuming import LOOK_BACK, left_for_movements
+from zaichang.live.resuming import LOOK_BACK, at_its_end, left_for_movements
 from zaichang.live.sessions import SessionHub
 from zaichang.live.task_sets import drained
 from zaichang.ports.records import SessionRow
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import ReviewDesk
-from zaichang.session.codec import decode_event
 from zaichang.session.judgements.late_grants import makes_up
-from zaichang.session.policy import policy_from_mapping
-from zaichang.session.replay import replay
 from zaichang.session.state import State
 
 AUTHOR: Final = f"{SERVICE}movements"
@@ -75,7 +71,6 @@ class LateLiveness:
         found = await left_for_movements(ports.history, old)
         if not found:
             return
-        policy = policy_from_mapping(parse_canonical_object(await ports.lessons.policy(old.policy_digest)))
-        events = [decode_event(parse_canonical_object(body)) for body in await ports.history.events(old.session_id)]
-        if makes_up(replay(events, policy).state, after, policy):
+        before, policy = await at_its_end(ports.history, ports.lessons, old)
+        if makes_up(before, after, policy):
             await self._review.grant(old, AUTHOR, ReasonCode.MOVEMENTS_FOLLOWED, found)

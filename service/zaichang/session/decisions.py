@@ -134,10 +134,18 @@ class OrderCapture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalyseCapture:
-    """Have the received picture analysed, then send ``CaptureAssessed``."""
+    """Have the received picture analysed, then send ``CaptureAssessed``.
+
+    Attributes:
+        capture_id: Which capture.
+        identity: Whether to compare it with the reference.
+        near: False where no near copy of it is looked for: a frame of seconds before or after another sample's looks
+            like it. None: as usual.
+    """
 
     capture_id: CaptureId
     identity: bool
+    near: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zaichang.core.enums import PasskeyUse
+from zaichang.session.judgements import pledged_frames
 from zaichang.session.policy import Policy
 from zaichang.session.policy_fields import PASSKEYS_SINCE_SCHEMA
 
@@ -127,9 +128,14 @@ def absence_bp(policy: Policy) -> tuple[int, int, int]:
 
     Returns:
         Basis points for absences that the draw may meet (one mean gap for each miss that proved media makes up for),
-        basis points for the least gap after each check, and the milliseconds of the free misses, once in a lesson.
+        basis points for the least gap after each check, and the milliseconds of the free misses: once in a lesson, and
+        under rules 7 once in the time for which counts are kept. Under those, absences of ten seconds or more.
     """
     spread_ms = max(0, policy.capture_mean_ms - policy.capture_min_gap_ms)
+    stretch_ms = pledged_frames.looked_over_ms(policy)
+    if stretch_ms:
+        # A frame of each such stretch is asked for, and an absence that is found weighs more than one missed sample.
+        spread_ms = min(spread_ms, stretch_ms * 100 // pledged_frames.ABSENT_PCT)
     free_ms = max(0, policy.misses_max_pct - policy.misses_start_pct) * spread_ms // 100
     share_bp = 10_000 * spread_ms // policy.miss_worth_ms
     return share_bp, 10_000 * policy.capture_min_gap_ms // policy.capture_mean_ms, free_ms
@@ -158,7 +164,7 @@ def explain_zh(policy: Policy) -> tuple[str, ...]:
                 f"随机核验时不在画面中的次数按已核验内容计，每 {_span_zh(policy.miss_worth_ms)}可抵一次；"
                 "超出的时间暂缓计入，结束时仍超出的由人工核对。",
                 f"因此离开者最多可得：随机离开约 {share_bp / 100:.1f}%，每次核验后立即离开另约 {gap_bp / 100:.1f}%，"
-                f"每课一次性约 {_span_zh(free_ms)}。",
+                f"{'一次性' if policy.rules > 6 else '每课一次性'}约 {_span_zh(free_ms)}。",
             ]
         if "pad" not in policy.proofs:
             lines.append("注意：本规则不做活体检测。")
@@ -209,13 +215,14 @@ def explain_en(policy: Policy) -> tuple[str, ...]:
         ]
         if policy.rules > 1:
             share_bp, gap_bp, free_ms = absence_bp(policy)
+            once = "once" if policy.rules > 6 else "once in a lesson"
             lines += [
                 "Only checks at drawn moments prove time. A check at a pause, a return or the end says that the "
                 "learner is there; the time before it waits for the next drawn one.",
                 f"A drawn check that misses the learner is made up for by {_span_en(policy.miss_worth_ms)} of proved "
                 "media. Time beyond that waits, and goes to review where it still waits at the end.",
                 f"So an absent learner earns at most about {share_bp / 100:.1f} % for absences at any moment, "
-                f"{gap_bp / 100:.1f} % for leaving right after each check, and {_span_en(free_ms)} once in a lesson.",
+                f"{gap_bp / 100:.1f} % for leaving right after each check, and {_span_en(free_ms)} {once}.",
             ]
         if "pad" not in policy.proofs:
             lines.append("Note: these rules make no liveness check (PAD).")

@@ -9,7 +9,7 @@ from zaichang.core.enums import ChallengeKind
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import bracket, closing, phase, sampling
 from zaichang.session.judgements import passkeys
-from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs
+from zaichang.session.owners import challenges, credit, liveness, page, playback, proofs, samples
 from zaichang.session.turn import Turn
 from zaichang.session.values import Challenge, Outcome, Phase
 
@@ -123,6 +123,8 @@ def fail_challenge(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> Non
     challenges.set_hold(turn, hold=True)
     if was_liveness and reason not in (ReasonCode.LIVENESS_INTERRUPTED, ReasonCode.CHALLENGE_UNANSWERED):
         liveness.count_failure(turn)
+    if was_liveness and reason is ReasonCode.CHALLENGE_UNANSWERED and turn.policy.rules > 6 and turn.uses_captures:
+        samples.fail(turn, reason)  # drawn movements found no learner within call: a failed sample (rules 7)
     proofs.want_round(turn, 0)
     bracket.forfeit(turn, reason, was_liveness=was_liveness)
     decide(turn, Outcome.FAILED, reason)

@@ -91,6 +91,7 @@ class Playback:
             none.
         tail_to_ms: When it began: the next heartbeat still counts up to here.
         moved_ms: When the playhead last moved as a playing one does.
+        left_ms: When ACTIVE was last left, by server time; 0: never.
         paced_ms: Time between reports that may still count beyond the regular pace.
         unlinked_ms: Time without a connection that may still count.
         due_ms: No timer is due before this server time, unless another event comes first; 0: not known.
@@ -109,6 +110,7 @@ class Playback:
     tail_from_ms: int = 0
     tail_to_ms: int = 0
     moved_ms: int = 0
+    left_ms: int = 0
     paced_ms: int = 0
     unlinked_ms: int = 0
     due_ms: int = field(default=0, compare=False)
@@ -129,6 +131,7 @@ class Playback:
         twin.tail_from_ms = self.tail_from_ms
         twin.tail_to_ms = self.tail_to_ms
         twin.moved_ms = self.moved_ms
+        twin.left_ms = self.left_ms
         twin.paced_ms = self.paced_ms
         twin.unlinked_ms = self.unlinked_ms
         twin.due_ms = self.due_ms

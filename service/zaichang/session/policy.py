@@ -16,7 +16,7 @@ from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCH
 from zaichang.session.policy_fields import ENDS_SINCE_SCHEMA as ENDS_SINCE_SCHEMA
 from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
-from zaichang.session.policy_fields import SCHEMA_OF_CODE, back, choice, limit, member, sample, switch, whole, word
+from zaichang.session.policy_fields import back, choice, limit, member, sample, spread, switch, whole, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,12 @@ class Policy:
     name: str = field(default="default", metadata={"doc": "Short name, recorded."})
     version: str = field(default="2026.1", metadata={"doc": "Version of this pack, recorded."})
     schema: int = whole(
-        SCHEMA_OF_CODE,
+        policy_fields.SCHEMA_OF_CODE,
         1,
         SCHEMA,
         "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, from 5 on reports"
-        " pledge frames, 6 proves the lesson's end before it comes, and from 7 on a sample looks back. One that names"
-        " none is 1: its digest holds no limits of liveness.",
+        " pledge frames, 6 proves the lesson's end before it comes, 7 looks back over earlier frames, from 8 on over"
+        " all since the last sample. One that names none is 1: its digest holds no limits of liveness.",
         since=2,
     )
 
@@ -126,6 +126,7 @@ class Policy:
     frames_required: bool = switch(False, "Whether a sample is missed where the last reports pledged none.", since=5)
     end_lead_ms: int = whole(4_000, 0, 30_000, "How long before the lesson's end a closing round begins.", since=6)
     frames_back: int = back(4, 1, 8, "Frames that a sample asks for, newest first, until one shows the learner.")
+    frames_each_ms: int = spread(20_000, 0, 120_000, "A sample asks for one frame of each such stretch since the last.")
     unseen_max_ms: int = back(15_000, 0, 120_000, "A longer check that began without a learner leaves its time out.")
     frame_time_ms: int = sample(
         5_000, 0, 30_000, "A picture that repeats its round's last one this soon is a slow camera's: it is taken again."
@@ -203,6 +204,7 @@ class Policy:
     liveness_tail_pct: int = whole(
         10, 0, 50, "Share of that gap: a session that ends this soon after passed movements needs no others.", since=6
     )
+    liveness_follow_ms: int = spread(60_000, 0, 14_400_000, "How soon the next session must begin to close this one.")
     liveness_actions: int = whole(2, 1, 3, "Actions that one try asks for.")
     liveness_step_ms: int = whole(7_000, 3_000, 30_000, "Time for one action; the learner's allowance extends it.")
     liveness_failed_max: int = sample(
@@ -329,7 +331,7 @@ class Policy:
 
     @property
     def rules(self) -> int:
-        """The number of the session's rules: 1; 2: drawn samples; 4: pledged frames; 5: ends; 6: samples look back."""
+        """The session's rules: 1; 2: drawn samples; 4: pledged frames; 5: ends; 6: looks back; 7: over all the time."""
         return policy_fields.rules_of(self.schema)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 7
+SCHEMA = 8
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
@@ -22,6 +22,8 @@ ENDS_SINCE_SCHEMA = 6
 """From this schema on the end of a lesson is proved before it comes: rules 5."""
 BACK_SINCE_SCHEMA = 7
 """From this schema on a sample looks back over earlier frames, and a failed one counts as missed too: rules 6."""
+SPREAD_SINCE_SCHEMA = 8
+"""From this schema on a sample also asks for frames drawn from the whole time since the last one: rules 7."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),
@@ -40,7 +42,8 @@ BELOW = (
 def rules_of(schema: int) -> int:
     """Return the number of the session's rules that a policy of this schema is judged by."""
     if schema >= PLEDGED_SINCE_SCHEMA:
-        return 4 + (schema >= ENDS_SINCE_SCHEMA) + (schema >= BACK_SINCE_SCHEMA)
+        newer = (ENDS_SINCE_SCHEMA, BACK_SINCE_SCHEMA, SPREAD_SINCE_SCHEMA)
+        return 4 + sum(schema >= since for since in newer)
     return 1 + (schema >= DRAWN_SINCE_SCHEMA)
 
 
@@ -62,6 +65,11 @@ def sample(default: int, low: int, high: int, doc: str) -> Any:
 def back(default: int, low: int, high: int, doc: str) -> Any:
     """Declare a number of samples that look back: part of the policy since schema 7, unused before it."""
     return whole(default, low, high, doc, since=BACK_SINCE_SCHEMA)
+
+
+def spread(default: int, low: int, high: int, doc: str) -> Any:
+    """Declare a number of samples that look at the whole time before: part of the policy since schema 8."""
+    return whole(default, low, high, doc, since=SPREAD_SINCE_SCHEMA)
 
 
 def switch(default: bool, doc: str, since: int = 1) -> Any:

@@ -55,7 +55,7 @@ def _take_sample(turn: Turn, current: Round, lack: ReasonCode | None) -> None:
     if called is not None and lack is None:
         doubt = _call(turn, called)
     elif current.shown and current.unseen:
-        samples.doubt(turn, captures.why_missed(current), current.unseen)
+        samples.doubt(turn, captures.why_missed(current), current)
     elif not missed and lack is None:
         samples.clear(turn)
     doubt = doubt or samples.failed(state, policy)

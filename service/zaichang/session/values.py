@@ -81,6 +81,11 @@ class Round:
         shown: Pledged frames that passed, or recognised the learner at least weakly.
         bare: Whether the reports before pledged no frames although the policy requires them.
         back: Whether its frames look back for a heartbeat at least, so that an absence which they show is no short one.
+        span: All frames that its sample may ask for, newest first (rules 7).
+        places: Places in ``span`` of the earlier frames that are drawn.
+        absent: So many frames in a row without the learner are an absence.
+        here: Places of the frames that show the learner.
+        gone: Places of those that do not.
         found_staked_ms: ``samples.staked_ms`` at the first new picture that recognised the learner; 0: none did yet.
         earlier: Frames beyond ``round_passes`` that did not pass: they bring no prompt, and no end, any sooner.
     """
@@ -117,6 +122,11 @@ class Round:
     back: bool = False
     earlier: int = 0
     found_staked_ms: int = 0
+    span: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    absent: int = 0
+    here: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
 
     def copy(self) -> Round:
         """Return a copy."""
@@ -153,6 +163,11 @@ class Round:
         twin.back = self.back
         twin.earlier = self.earlier
         twin.found_staked_ms = self.found_staked_ms
+        twin.span = self.span
+        twin.places = self.places
+        twin.absent = self.absent
+        twin.here = self.here
+        twin.gone = self.gone
         return twin
 
 

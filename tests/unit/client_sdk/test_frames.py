@@ -42,7 +42,7 @@ def test_frames_are_pledged_once_and_found_by_their_hash() -> None:
 
 
 def test_only_the_newest_are_pledged_and_kept() -> None:
-    data = [bytes([number]) for number in range(5 * FRAMES_PLEDGED_MAX)]
+    data = [bytes([number]) for number in range(17 * FRAMES_PLEDGED_MAX)]
     frames = PledgedFrames(Watching(*data))
     for _ in data:
         frames.look()

@@ -123,3 +123,12 @@ def test_the_bound_on_an_absent_learner_is_printed() -> None:
     assert "6.2 %" in text and "7.5 %" in text and "55.5 s once" in text
     assert "6.2%" in "\n".join(explain_zh(policy))
     assert "at most about" not in "\n".join(explain_en(Policy()))
+
+
+def test_samples_that_look_over_all_the_time_bound_an_absence_of_ten_seconds_more() -> None:
+    policy = Policy(schema=8, capture_min_gap_ms=3_000)
+    assert absence_bp(policy) == (222, 750, 19_999)
+    assert "19.999 s once." in "\n".join(explain_en(policy)) and "每课" not in "\n".join(explain_zh(policy))
+    without = replace(policy, frames_each_ms=0)
+    rare = replace(policy, capture_mean_ms=150_000, capture_max_gap_ms=300_000)
+    assert absence_bp(without)[0] == 616 and absence_bp(rare)[0] == 2_450

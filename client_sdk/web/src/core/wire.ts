@@ -55,7 +55,7 @@ export interface Heartbeat {
   focused?: boolean;
   /** Codes for observations of the client; they never earn credit. */
   hints?: readonly string[];
-  /** Pledged frames: SHA-256 of pictures taken since the last heartbeat, oldest first, at most 4. The client keeps them for 20 s, since `capture` may ask for one. Only where `joined` says `frames_ms`. */
+  /** Pledged frames: SHA-256 of pictures taken since the last heartbeat, oldest first, at most 4. The client keeps the last 64, since `capture` may ask for one. Only where `joined` says `frames_ms`. */
   frames?: readonly string[];
 }
 

@@ -3,7 +3,8 @@ import { pictureSize, type Conditions } from "../core/picture_size.ts";
 import { CAPTURE_MAX_BYTES, CAPTURE_QUALITY_PCT, CAPTURE_WIDTH_PX, FRAMES_PLEDGED_MAX } from "../core/wire_limits.ts";
 import { sha256Hex, type Camera, type Picture } from "./camera.ts";
 
-const KEPT_MAX = 4 * FRAMES_PLEDGED_MAX;
+/** Frames since the last sample, and those that are taken while earlier ones are sent over a slow line. */
+const KEPT_MAX = 16 * FRAMES_PLEDGED_MAX;
 
 export class Pledges {
   private readonly kept = new Map<string, Picture>();

@@ -262,6 +262,20 @@ class SqliteStore(
 
         return await self._db.read(operation)
 
+    async def debt_ms(self, row: SessionRow, since_ms: int) -> int | None:
+        """See the port."""
+
+        def operation(db: sqlite3.Connection) -> int | None:
+            found = db.execute(
+                "SELECT leniency_debt_ms FROM sessions WHERE institution_id = ? AND learner_id = ? "
+                "AND state = 'closed' AND closed_ms >= ? AND leniency_debt_ms IS NOT NULL "
+                "ORDER BY closed_ms DESC, opened_ms DESC LIMIT 1",
+                (row.institution_id, row.learner_id, since_ms),
+            ).fetchone()
+            return None if found is None else int(found[0])
+
+        return await self._db.read(operation)
+
     async def credited(
         self,
         institution_id: InstitutionId,

@@ -92,6 +92,18 @@ def recognised(assessment: FrameAssessment, reason: ReasonCode, policy: Policy) 
     return face.similarity_bp is not None and face.similarity_bp >= policy.similarity_weak_bp
 
 
+def unclear(assessment: FrameAssessment, reason: ReasonCode, policy: Policy) -> bool:
+    """Return whether a living face is turned or hidden too far to be compared: it speaks for no one and against no one.
+
+    Earlier frames of a learner who bends over notes look so; an empty chair does not (rules 7).
+    """
+    face = assessment.main
+    if face is None or reason in REFUSALS or reason in LACKS or Proof.IDENTITY not in policy.proofs:
+        return False
+    living = Proof.PAD not in policy.proofs or (face.pad_bp is not None and face.pad_bp >= policy.pad_min_bp)
+    return living and face.similarity_bp is None
+
+
 def prompted(current: Round, policy: Policy) -> bool:
     """Return whether the page asks for the learner: too many of the round's pictures were misses."""
     return len(misses(current)) - current.earlier > policy.round_silent
@@ -186,7 +198,7 @@ def misses(current: Round) -> list[ReasonCode]:
 def outcome_of(current: Round, policy: Policy) -> Outcome | None:
     """Return how the round ended, or None where it goes on."""
     if current.passes >= policy.round_passes:
-        return Outcome.PASSED
+        return None if policy.rules > 6 and current.frames else Outcome.PASSED
     if current.refusals >= policy.round_refusals:
         return Outcome.FAILED
     if sum(reason in LASTING for reason in current.reasons) > policy.round_passes:

@@ -33,8 +33,8 @@ def by_liveness(minute: Minute) -> IntervalSet:
 def makes_up(before: State, after: State, policy: Policy) -> bool:
     """Return whether the first liveness of a session replaces the one that the previous session lacked at its end.
 
-    It does if it could have closed that session, had it been paused until then: before its time limit, by the same
-    camera, and with no challenge left open. So leaving gains nothing over pausing.
+    It does if it could have closed that session: before its time limit, by the same camera, with no challenge left
+    open, and soon after its playing ended (``follows``).
 
     Args:
         before: State of the earlier session, closed.
@@ -42,8 +42,23 @@ def makes_up(before: State, after: State, policy: Policy) -> bool:
         policy: Policy of the earlier one.
     """
     in_time = 0 < after.liveness.first_ms <= before.info.at_ms + policy.session_max_ms
+    in_time = in_time and follows(before, policy, after.info.at_ms)
     same_camera = before.proofs.camera == after.liveness.first_camera
     return in_time and before.challenges.owed is None and before.liveness.failed_reason is None and same_camera
+
+
+def follows(before: State, policy: Policy, opened_ms: int) -> bool:
+    """Return whether a session that opens now follows an earlier one so soon that its movements may close that one.
+
+    Movements say who is there now. The earlier session's time lies before a moment that its learner chose, so they
+    speak for it only where they take the place of its closing movements: soon after the playing ended (rules 7).
+
+    Args:
+        before: State of the earlier session, closed.
+        policy: Policy of the earlier one.
+        opened_ms: Server time at which the later one opened.
+    """
+    return policy.rules < 7 or opened_ms <= before.playback.left_ms + before.extended_ms(policy.liveness_follow_ms)
 
 
 def _left_only_by(minute: Minute, reason: ReasonCode) -> IntervalSet:

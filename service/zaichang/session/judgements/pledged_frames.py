@@ -9,6 +9,8 @@ the sample.
 from __future__ import annotations
 
 from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
+from zaichang.session.policy_fields import SPREAD_SINCE_SCHEMA
+from zaichang.session.schedule import Lots, draw
 from zaichang.session.values import Round
 
 Pledged = tuple[tuple[int, str], ...]
@@ -16,6 +18,18 @@ PLEDGED_MAX = 4
 """Frames that are remembered under rules 4: those of the last report or two."""
 BACK_MAX = 8
 """The same under rules 6, whose samples look back; a player keeps its last 16."""
+SPREAD_MAX = 40
+"""The same under rules 7, whose samples look at the time since the last one; a player keeps its last 64."""
+ABSENT_MS = 9_000
+"""Frames without the learner, in a row, are an absence from about here on (rules 7): who bends down is back sooner."""
+ABSENT_PCT = 150
+"""The weight of an absence in hundredths of a miss: a first lesson may have one before time waits."""
+TWO_PCT = 80
+"""The least weight of two gaps far apart in one sample: a learner who leans in now and then is away as often."""
+APART_FACTOR = 2
+"""Two gaps are far apart from so many absences on, about twenty seconds."""
+UNSURE_PCT = (10, 50, 100)
+"""The weight of the newest frames (rules 6), by how many lack the learner before one shows them."""
 STOOD_MS = 500
 """A report is one of playing where the player stood for this long at most, beside a fifth of the time."""
 BARE_REPORTS = 2
@@ -42,6 +56,8 @@ def remember(pledged: Pledged, frames: tuple[str, ...], at_ms: int, policy: Poli
                 break
         else:
             kept = (*kept, (at_ms, digest))
+    if policy.schema >= SPREAD_SINCE_SCHEMA:
+        return kept[-SPREAD_MAX:]
     return kept[-(PLEDGED_MAX if policy.schema < BACK_SINCE_SCHEMA else BACK_MAX) :]
 
 
@@ -62,23 +78,106 @@ def chosen(pledged: Pledged, at_ms: int, policy: Policy) -> tuple[str, ...]:
     return tuple(usable[: max(policy.round_passes, policy.frames_back) if back else policy.round_passes])
 
 
+def apart_ms(pledged: Pledged, policy: Policy) -> int:
+    """Return the time between two frames of a sample: a slow camera gives fewer than the policy asks for."""
+    times = [said_ms for said_ms, _ in pledged]
+    seen_ms = (times[-1] - times[0]) // max(1, len(times) - 1)
+    return max(frames_ms(policy), seen_ms)
+
+
+def drawn_places(count: int, each_ms: int, lots: Lots, number: int, policy: Policy) -> tuple[int, ...]:
+    """Return the places of the earlier frames that a sample asks for too: one drawn in each equal part of the time.
+
+    Args:
+        count: How many frames there are; place 0 is the newest.
+        each_ms: Time between two of them.
+        lots: Of the session.
+        number: Of the round.
+        policy: Of the session.
+    """
+    stretch_ms = policy.frames_each_ms
+    parts = min(count - 1, -(-(count - 1) * each_ms // stretch_ms)) if stretch_ms else 0
+    places = []
+    for part in range(parts):
+        first, end = 1 + (count - 1) * part // parts, 1 + (count - 1) * (part + 1) // parts
+        lot = draw(lots, "frame", number * 1_000 + part)
+        places.append(first + int.from_bytes(lot[:4], "big") % (end - first))
+    return tuple(places)
+
+
 def looks_back(pledged: Pledged, frames: tuple[str, ...], at_ms: int, policy: Policy) -> bool:
     """Return whether these frames reach back for at least a heartbeat: a learner who bent down is in one of them."""
     oldest_ms = min((said_ms for said_ms, digest in pledged if digest in frames), default=at_ms)
     return policy.rules > 5 and at_ms - oldest_ms >= policy.heartbeat_ms
 
 
+def looked_over_ms(policy: Policy) -> int:
+    """Return the stretch of which each sample asks for a frame; 0 where samples do not look over all the time."""
+    every_ms = frames_ms(policy)
+    whole = every_ms > 0 and SPREAD_MAX * every_ms >= policy.capture_mean_ms
+    return policy.frames_each_ms if policy.rules > 6 and whole else 0
+
+
 def is_earlier(current: Round, policy: Policy) -> bool:
     """Return whether the round's capture is a frame that only a sample which looks back asks for."""
-    return current.frame != "" and current.taken > policy.round_passes
+    return current.frame != "" and (current.taken > policy.round_passes or is_spread(current))
+
+
+def is_spread(current: Round) -> bool:
+    """Return whether the round's capture is an earlier frame that is asked for though a newer one shows the learner."""
+    return current.frame != "" and len(current.here) > 0
+
+
+def place_of(current: Round) -> tuple[int, ...]:
+    """Return the place of the frame in progress; none where a new picture is, or under earlier rules."""
+    return (current.span.index(current.frame),) if current.frame in current.span else ()
 
 
 def left_to_ask(current: Round, policy: Policy) -> tuple[str, ...]:
     """Return the frames that a round still asks for: none more once one has shown the learner where another did not."""
+    if current.here:
+        return tuple(current.span[at] for at in _wanted(current))
     if policy.rules < 6 or not current.shown:
         return current.frames
     enough = current.unseen > 0 or current.taken >= policy.round_passes
     return () if enough else current.frames
+
+
+def _wanted(current: Round) -> list[int]:
+    """Return the places that are still asked for: around a frame without the learner until one shows them again."""
+    asked = {*current.here, *current.gone}
+    found: list[int] = []
+    for first, last in absences(current):
+        if first > 0 and last - first + 1 < current.absent:
+            found += [at for at in (last + 1, first - 1) if at < len(current.span) and at not in asked]
+    return (found or [at for at in current.places if at not in asked])[:1]
+
+
+def absences(current: Round) -> list[tuple[int, int]]:
+    """Return the first and last place of each run of frames without the learner."""
+    runs: list[tuple[int, int]] = []
+    for at in sorted(current.gone):
+        if runs and runs[-1][1] == at - 1:
+            runs[-1] = (runs[-1][0], at)
+        else:
+            runs.append((at, at))
+    return runs
+
+
+def unsure_pct(unseen: int) -> int:
+    """Return the weight of so many newest frames without the learner, where the next one shows them (rules 6)."""
+    return UNSURE_PCT[min(unseen, len(UNSURE_PCT)) - 1]
+
+
+def weight_pct(current: Round) -> int:
+    """Return the weight of the absences that earlier frames show, in hundredths of a missed sample (rules 7)."""
+    runs = absences(current)
+    weight = ABSENT_PCT * sum(first > 0 and last - first + 1 >= current.absent for first, last in runs)
+    if runs and runs[0][0] == 0:
+        weight += unsure_pct(runs[0][1] + 1)
+    # Two gaps within seconds are those of one who bends over notes; where they lie far apart, gaps are frequent.
+    often = len(runs) > 1 and runs[-1][0] - runs[0][1] > APART_FACTOR * current.absent
+    return max(TWO_PCT, weight) if often else weight
 
 
 def bare(bare_ms: int, at_ms: int, policy: Policy) -> bool:

@@ -62,15 +62,20 @@ def due_active_ms(state: State, policy: Policy) -> int | None:
 
 
 def schedule(turn: Turn) -> None:
-    """Draw when challenges must ask for liveness: any of them after half of the longest gap, and one before its end."""
+    """Draw when challenges must ask for liveness: any of them after half of the longest gap, and one before its end.
+
+    Under rules 7 that one may come at any moment after the tail, which needs no others: a page that shows a recording
+    must not know for how long none comes.
+    """
     liveness, active_ms, gap_ms = turn.state.liveness, turn.state.playback.active_ms, turn.policy.liveness_max_gap_ms
+    least_ms = gap_ms // 2 if turn.policy.rules < 7 else gap_ms * turn.policy.liveness_tail_pct // 100
     liveness.from_active_ms = active_ms + gap_ms // 2
     liveness.due_active_ms = next_due_ms(
         turn.state.lots,
         ChallengeKind.LIVENESS.value,
         active_ms,
         mean_ms=gap_ms * 3 // 4,
-        min_gap_ms=gap_ms // 2,
+        min_gap_ms=least_ms,
         max_gap_ms=gap_ms,
     )
 

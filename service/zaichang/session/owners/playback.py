@@ -67,6 +67,8 @@ def move(turn: Turn, target: Phase) -> bool:
     changed = target is not playback.phase
     if changed:
         require_move(playback.phase, target)
+        if playback.phase is ACTIVE:
+            playback.left_ms = playback.reached_ms
         playback.phase = target
     if target is not ACTIVE:
         playback.beat_ms = 0

@@ -135,12 +135,7 @@ def begin_round(turn: Turn) -> None:
     drawn = turn.sampled and turn.state.playback.phase is Phase.ACTIVE and samples.is_due(turn.state)
     free = proofs.round is None or (drawn and not proofs.round.drawn)
     if free and turn.state.link.client_nonce:
-        asks = drawn and turn.pledged
-        frames, bare, back = samples.ask_pledged(turn) if asks else ((), False, False)
-        staked_ms = turn.state.samples.staked_ms
-        proofs.round = Round(
-            number=proofs.rounds, drawn=drawn, staked_ms=staked_ms, frames=frames, bare=bare, back=back
-        )
+        proofs.round = samples.new_round(turn, proofs.rounds, drawn=drawn)
         proofs.rounds += 1
         order_capture(turn)
 
@@ -228,13 +223,15 @@ def receive(turn: Turn, event: CaptureReceived) -> None:
         turn.add(RejectCapture(capture_id=event.capture_id, reason=ReasonCode.CAPTURE_NONCE))
         return
     if current.frame and current.frame != event.digest:
+        current.gone = (*current.gone, *pledged_frames.place_of(current))
         current.frame, current.unseen = "", current.unseen + 1  # pledged, and not shown
     elif not current.frame and (not current.answered_ms or current.digest != event.digest):
         _answer(turn, current)
     see_camera(turn, event.camera, virtual=event.virtual_camera)
     current.received, current.deadline_ms = True, event.at_ms + ANALYSIS_DEADLINE_MS
     current.withheld = current.withheld or current.beats >= BEATS_BEFORE_PICTURE
-    turn.add(AnalyseCapture(capture_id=event.capture_id, identity=captures.shows_who(turn.policy)))
+    near = False if pledged_frames.is_spread(current) else None
+    turn.add(AnalyseCapture(capture_id=event.capture_id, identity=captures.shows_who(turn.policy), near=near))
 
 
 def see_camera(turn: Turn, camera: str, *, virtual: bool) -> bool:
@@ -302,7 +299,8 @@ def assess(turn: Turn, event: CaptureAssessed) -> Decided | None:
         problem = None if turn.state.samples.admitted else problem  # then all goes to review
         current.known += 1
     seen = turn.sampled and (problem is None or captures.recognised(event.assessment, problem, turn.policy))
-    return _count(turn, problem, seen=seen)
+    unclear = problem is not None and captures.unclear(event.assessment, problem, turn.policy)
+    return _count(turn, problem, seen=seen, unclear=unclear)
 
 
 def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
@@ -329,8 +327,10 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
 def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
     """Return CAMERA_FROZEN or DUPLICATE_FRAME where the capture looks like part of a recording, else None."""
     proofs = turn.state.proofs
-    found = repeats.compare(proofs.contents, proofs.sightings, event.assessment, event.at_ms)
-    proofs.contents, proofs.sightings = found.contents, found.sightings
+    spread = proofs.round is not None and pledged_frames.is_spread(proofs.round)
+    # A frame of seconds before or after another sample may look like it: only the very same picture counts then.
+    found = repeats.compare(proofs.contents, () if spread else proofs.sightings, event.assessment, event.at_ms)
+    proofs.contents, proofs.sightings = found.contents, proofs.sightings if spread else found.sightings
     exact = event.seen_before or found.exact
     if samples.copied(turn, event.copies or 0):
         credit.indicate(turn, ReasonCode.DUPLICATE_FRAME)
@@ -348,7 +348,7 @@ def take_decided(turn: Turn) -> Round | None:
     return decided
 
 
-def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Decided | None:
+def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False, unclear: bool = False) -> Decided | None:
     """Count the capture in progress, which failed for ``reason`` or passed (None); return the round's outcome."""
     policy, proofs = turn.policy, turn.state.proofs
     current = proofs.round
@@ -357,7 +357,7 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     # (1) The capture; an unprompted one says who was there.
     unprompted = not captures.prompted(current, policy)
     current.capture_id, current.received, current.before_ms = NO_CAPTURE, False, turn.now_ms
-    current.passes += reason is None
+    current.passes += reason is None and not (0 in current.gone and pledged_frames.is_spread(current))
     current.refusals += reason in REFUSALS
     current.lacks += reason in LACKS
     current.seen += unprompted and seen
@@ -368,6 +368,12 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     if reason is not None:
         current.reasons = (*current.reasons, reason)
         current.earlier += pledged_frames.is_earlier(current, policy)
+    at = pledged_frames.place_of(current)
+    if seen or reason in LACKS or (unclear and pledged_frames.is_spread(current)):
+        current.here = (*current.here, *at)
+    else:
+        current.gone = (*current.gone, *at)
+    current.frames = pledged_frames.left_to_ask(current, policy)
     # (2) The round, where this capture decides it.
     outcome = captures.outcome_of(current, policy)
     if outcome is not None:
@@ -378,7 +384,6 @@ def _count(turn: Turn, reason: ReasonCode | None, *, seen: bool = False) -> Deci
     # (3) Else the pause before the next one: longer where the learner was asked, or the service is busy.
     slowly = reason is ReasonCode.NOT_ANALYSED or captures.prompted(current, policy)
     pause_ms = turn.state.extended_ms(policy.retake_prompted_ms) if slowly else policy.retake_ms
-    current.frames = pledged_frames.left_to_ask(current, policy)
     current.retake_at_ms = turn.now_ms + (0 if current.frames else pause_ms)
     if current.cut is not None:
         interrupt(turn, current.cut)

@@ -13,6 +13,7 @@ Writes ``state.samples`` and nothing else.
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import HeartbeatReceived, Leniency
@@ -23,6 +24,7 @@ from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
 from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
+from zaichang.session.values import Round
 
 DOUBT_ROUNDS = 3
 DOUBT_FACTOR = 3
@@ -32,9 +34,11 @@ COPIES_MIN = 3
 """So many captures that are near copies are no mishap of the comparison: all that is proved goes to a person."""
 UNSURE_SHARE = 3
 """So many samples that are clean by one of their frames alone weigh as much as a missed one (rules 4)."""
-UNSURE_PCT = (10, 50, 100)
-"""The weight of such a sample in hundredths of a miss (rules 6), by the frames after the one that shows the learner."""
 
+FIRST_SPREAD_PCT, FIRST_BY_PCT = 30, 90
+"""A lesson's first draw: its greatest mean, and its latest moment, in hundredths of the lesson (rules 7)."""
+SHORT_PCT = 50
+"""Absences that weigh as much or more bring the next draws sooner (rules 7)."""
 
 _STANDS = frozenset(
     {ReasonCode.PLAYER_PAUSED, ReasonCode.PLAYER_STALLED, ReasonCode.LESSON_ENDED, ReasonCode.SESSION_FINISHED}
@@ -47,6 +51,21 @@ def begun(policy: Policy, before: Leniency | None) -> Samples:
     if before is None:
         return Samples(debt_ms=policy.misses_start_pct * policy.miss_worth_ms // 100)
     return Samples(debt_ms=before.debt_ms, calls=before.calls, failures=before.failures)
+
+
+def carried(policy: Policy, own: Leniency | None, debt_ms: int) -> Leniency:
+    """Return the counts with which a lesson begins that is not the learner's first (rules 7).
+
+    Else each short lesson would bring the missed samples anew that a learner starts with.
+
+    Args:
+        policy: Of the session.
+        own: The counts of the learner's earlier sessions of this lesson, if any.
+        debt_ms: The debt at the end of the learner's last session. A lesson begins with so much that nothing waits yet.
+    """
+    first = Leniency(debt_ms=0, calls=0, failures=0, liveness_failed=0) if own is None else own
+    carried_ms = min(debt_ms, policy.misses_max_pct * policy.miss_worth_ms // 100)
+    return replace(first, debt_ms=max(first.debt_ms, carried_ms))
 
 
 def used(state: State) -> Leniency:
@@ -106,10 +125,16 @@ def is_due(state: State) -> bool:
 def schedule(turn: Turn, gap_ms: int = 0) -> None:
     """Draw the next moment, at least ``gap_ms`` from now; denser for a while after a missed sample.
 
-    The least gap counts from the order of the round before, so that no time after its end is known to be free.
+    The least gap counts from the order of the round before, so that no time after its end is known to be free. Under
+    rules 7 the first one comes before the lesson's end, however far apart a policy lets them be.
     """
     samples, policy = turn.state.samples, turn.policy
     spread_ms = max(0, policy.capture_mean_ms - policy.capture_min_gap_ms)
+    max_gap_ms = policy.capture_max_gap_ms
+    if policy.rules > 6 and gap_ms == 0:
+        lesson_ms = turn.state.info.lesson.duration_ms
+        spread_ms = min(spread_ms, lesson_ms * FIRST_SPREAD_PCT // 100)
+        max_gap_ms = min(max_gap_ms, lesson_ms * FIRST_BY_PCT // 100)
     if samples.doubt:
         spread_ms //= DOUBT_FACTOR
     samples.next_staked_ms = next_due_ms(
@@ -118,7 +143,7 @@ def schedule(turn: Turn, gap_ms: int = 0) -> None:
         samples.staked_ms + max(0, gap_ms),
         mean_ms=spread_ms,
         min_gap_ms=0,
-        max_gap_ms=policy.capture_max_gap_ms - max(0, gap_ms),
+        max_gap_ms=max_gap_ms - max(0, gap_ms),
     )
 
 
@@ -138,16 +163,26 @@ def pledge(turn: Turn, beat: HeartbeatReceived) -> None:
     samples.pledged = pledged_frames.remember(samples.pledged, beat.frames or (), beat.at_ms, turn.policy)
 
 
-def ask_pledged(turn: Turn) -> tuple[tuple[str, ...], bool, bool]:
-    """Return the frames that the sample drawn now asks for; whether it lacks them; whether they look back far enough.
-
-    No frame is asked for twice.
-    """
+def new_round(turn: Turn, number: int, *, drawn: bool) -> Round:
+    """Return a round that begins now; a drawn one asks for frames that reports have pledged, for none of them twice."""
     samples, policy = turn.state.samples, turn.policy
+    if not drawn or not turn.pledged:
+        return Round(number=number, drawn=drawn, staked_ms=samples.staked_ms)
     pledged, samples.pledged = samples.pledged, ()
     frames = pledged_frames.chosen(pledged, turn.now_ms, policy)
-    bare = pledged_frames.bare(samples.bare_ms, turn.now_ms, policy)
-    return frames, bare, pledged_frames.looks_back(pledged, frames, turn.now_ms, policy)
+    spans = policy.rules > 6 and len(frames) > 0
+    each_ms = pledged_frames.apart_ms(pledged, policy) if spans else 0
+    return Round(
+        number=number,
+        drawn=True,
+        staked_ms=samples.staked_ms,
+        frames=frames,
+        bare=pledged_frames.bare(samples.bare_ms, turn.now_ms, policy),
+        back=pledged_frames.looks_back(pledged, frames, turn.now_ms, policy),
+        span=tuple(digest for _, digest in reversed(pledged)) if spans else (),
+        places=pledged_frames.drawn_places(len(pledged), each_ms, turn.state.lots, number, policy) if spans else (),
+        absent=-(-pledged_frames.ABSENT_MS // each_ms) if spans else 0,
+    )
 
 
 def forget_pledged(turn: Turn) -> None:
@@ -174,16 +209,21 @@ def miss(turn: Turn, reason: ReasonCode) -> None:
     samples.telling = _telling(turn, reason)
 
 
-def doubt(turn: Turn, reason: ReasonCode, frames: int) -> None:
-    """Count a sample of which one pledged frame shows the learner and later ones do not: a share of a miss.
+def doubt(turn: Turn, reason: ReasonCode, current: Round) -> None:
+    """Count a sample of which one pledged frame shows the learner and others do not: a share of a miss.
 
     Args:
         turn: The turn.
         reason: What those frames show instead.
-        frames: How many there are. One may be bad luck; the more there are, the longer the learner was away.
+        current: The round. One such frame may be bad luck; the more there are, the longer the learner was away.
     """
     policy, samples = turn.policy, turn.state.samples
-    percent = UNSURE_PCT[min(frames, len(UNSURE_PCT)) - 1]
+    percent = pledged_frames.unsure_pct(current.unseen)
+    if policy.rules > 6:
+        percent = pledged_frames.weight_pct(current)
+        if 0 in current.here:
+            clear(turn)  # the newest frame shows the learner: the media proved makes up for earlier misses
+        samples.doubt = DOUBT_ROUNDS if percent >= SHORT_PCT else samples.doubt
     samples.debt_ms += (
         policy.miss_worth_ms // UNSURE_SHARE if policy.rules < 6 else policy.miss_worth_ms * percent // 100
     )

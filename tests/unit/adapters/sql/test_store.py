@@ -232,7 +232,11 @@ async def test_the_counts_of_the_last_session_of_a_lesson_are_remembered_for_the
         await store.append(replace(events(0, b"a"), closed_ms=2_000, leniency=used))
         assert await store.leniency(ROW, 2_000) == used
         assert await store.leniency(ROW, 2_001) is None, "longer ago than the period"
-        assert await store.leniency(replace(ROW, lesson_id="other"), 0) is None
+        other = replace(ROW, lesson_id="other")
+        assert await store.leniency(other, 0) is None
+        assert await store.debt_ms(other, 2_000) == 5, "of any lesson"
+        assert await store.debt_ms(other, 2_001) is None
+        assert await store.debt_ms(replace(ROW, learner_id="another"), 0) is None
 
 
 async def test_a_session_keeps_its_route_and_period(tmp_path: Path) -> None:

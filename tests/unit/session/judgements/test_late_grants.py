@@ -11,12 +11,13 @@ from support.hands import Hands
 from unit.session.owners.test_liveness import LIVE, held
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.errors import EvidenceError
+from zaichang.core.lesson import Terms
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import codec
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.judgements.delivery import STEP_MS
-from zaichang.session.judgements.late_grants import by_delivery, by_liveness, makes_up
+from zaichang.session.judgements.late_grants import by_delivery, by_liveness, follows, makes_up
 from zaichang.session.state import State
 
 R = ReasonCode
@@ -96,6 +97,21 @@ class TestMovementsThatFollow:
         limit_ms = before.info.at_ms + LIVE.session_max_ms
         for passed_ms, holds in ((limit_ms, True), (limit_ms + 1, False), (0, False)):
             assert makes_up(before, changed(after, liveness={"first_ms": passed_ms}), LIVE) is holds
+
+    @pytest.mark.parametrize(
+        ("later_ms", "extra_pct", "granted"), [(60_000, 0, True), (60_001, 0, False), (120_000, 100, True)]
+    )
+    def test_the_session_must_begin_soon_after_the_earlier_one_stopped_playing(
+        self, later_ms: int, extra_pct: int, granted: bool
+    ) -> None:
+        before, after = self.states()
+        before = replace(before, info=replace(before.info, terms=Terms(extra_time_pct=extra_pct)))
+        rules = replace(LIVE, schema=8)
+        opened_ms = before.playback.left_ms + later_ms
+        after = replace(after, info=replace(after.info, at_ms=opened_ms))
+        after = changed(after, liveness={"first_ms": opened_ms + 30_000})
+        assert makes_up(before, after, rules) is granted and makes_up(before, after, LIVE)
+        assert follows(before, rules, opened_ms) is granted, "and no session continues from time that is never granted"
 
     @pytest.mark.parametrize(
         ("part", "change"),

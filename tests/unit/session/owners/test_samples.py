@@ -84,14 +84,16 @@ def test_pledged_frames_are_kept_for_one_sample_and_none_of_them_marks_a_page_as
     first, second = "a" * 64, "b" * 64
     session.wait(5_000).beat(frames=(first, second))
     assert session.state.samples.bare_ms == 0
-    assert samples.ask_pledged(session.turn()) == ((second, first), False, False)
+    first_one = samples.new_round(session.turn(), 1, drawn=True)
+    assert (first_one.frames, first_one.bare, first_one.back) == ((second, first), False, False)
     assert session.state.samples.pledged == ()
     session.wait(5_000).beat()
     since_ms = session.now_ms
     session.wait(5_000).beat()
     assert session.state.samples.bare_ms == since_ms, "since the first of them"
     session.wait(5_000)
-    assert samples.ask_pledged(session.turn()) == ((), True, False)
+    second_one = samples.new_round(session.turn(), 2, drawn=True)
+    assert (second_one.frames, second_one.bare, second_one.back) == ((), True, False)
     samples.forget_pledged(session.turn())
     assert session.state.samples.bare_ms == 0
 
@@ -116,3 +118,11 @@ def test_three_near_copies_send_all_that_is_proved_to_a_person_under_the_newest_
         counts = (samples.COPIES_MIN - 1, samples.COPIES_MIN, samples.COPIES_MIN + 1)
         assert [samples.copied(session.turn(), count) for count in counts] == told
         assert samples.failed(session.state, rules) is (R.DUPLICATE_FRAME if any(told) else None)
+
+
+def test_a_lesson_begins_with_the_debt_of_the_last_one_up_to_where_time_begins_to_wait() -> None:
+    bound_ms = RULES.misses_max_pct * RULES.miss_worth_ms // 100
+    assert samples.carried(RULES, None, 9) == Leniency(debt_ms=9, calls=0, failures=0, liveness_failed=0)
+    assert samples.carried(RULES, BEFORE, 9) == replace(BEFORE, debt_ms=9)
+    assert samples.carried(RULES, BEFORE, 5) == BEFORE, "that of the lesson itself stays"
+    assert samples.carried(RULES, None, bound_ms + 1).debt_ms == bound_ms
