@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
+from zaichang.launch.policy_gaps import gaps
 from zaichang.launch.policy_packs import Pack, load_pack, pack_bytes, pack_tables, shipped_packs
 from zaichang.session.explain import explain_en, explain_zh
 from zaichang.session.policy import Policy, policy_digest
@@ -61,9 +62,13 @@ def _check(args: argparse.Namespace) -> int:
                 say(f"{name}: {error}", err=True)
         else:
             if args.json:
-                say(json.dumps({"pack": name, "ok": True, **_summary(pack)}, ensure_ascii=False), whole=True)
+                left = [english for _, english in gaps(pack.policy)]
+                line = {"pack": name, "ok": True, **_summary(pack), "warnings": left}
+                say(json.dumps(line, ensure_ascii=False), whole=True)
             else:
                 say(f"{name}: ok, digest {policy_digest(pack.policy)}")
+                for _, english in gaps(pack.policy):
+                    say(f"  warning: {english}")
     return 1 if findings else 0
 
 
@@ -96,7 +101,9 @@ def _explain(args: argparse.Namespace) -> int:
     pack = load_pack(args.pack)
     if args.json:
         rules = {"zh": explain_zh(pack.policy), "en": explain_en(pack.policy)}
-        say(json.dumps({**_summary(pack), "rules": rules, "cite": dict(pack.sources)}, ensure_ascii=False), whole=True)
+        left = [{"zh": chinese, "en": english} for chinese, english in gaps(pack.policy)]
+        shown = {**_summary(pack), "rules": rules, "warnings": left, "cite": dict(pack.sources)}
+        say(json.dumps(shown, ensure_ascii=False), whole=True)
         return 0
     for title, lines, appeal in (
         (
@@ -114,6 +121,8 @@ def _explain(args: argparse.Namespace) -> int:
         for line in (*lines, appeal):
             say(f"  - {line}")
         say()
+    for chinese, english in gaps(pack.policy):
+        say(f"Warning / 注意: {english} / {chinese}")
     say(f"Basis / 依据: {pack.basis}")
     if pack.base:
         say(f"Rules that it does not set come from / 未写明的规则取自: {pack.base}")

@@ -47,6 +47,20 @@ def test_a_check_fails_for_each_wrong_pack_and_goes_on(tmp_path: Path, capsys: p
     assert str(wrong) in capsys.readouterr().err
 
 
+def test_a_check_says_what_a_weak_pack_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "driver-training-like") == 0
+    shown = capsys.readouterr().out
+    assert "may earn up to about 100 % of the time" in shown and "a recording of the learner" in shown
+    assert run("check", "driver-training-like", "default", "--json") == 0
+    weak, usual = lines(capsys)
+    assert len(str(weak["warnings"])) > len(str(usual["warnings"])) > 2
+    assert run("explain", "traffic-points-like") == 0
+    assert "Warning / 注意: No movement checks" in capsys.readouterr().out
+    assert run("explain", "demo", "--json") == 0
+    [explained] = lines(capsys)
+    assert "No attack detection" in str(explained["warnings"]) and "活体检测" in str(explained["warnings"])
+
+
 def test_a_pack_differs_from_another_one_and_not_from_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("diff", "default", "default") == 0
     assert capsys.readouterr().out == ""
