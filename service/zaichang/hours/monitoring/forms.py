@@ -23,7 +23,7 @@ _SIDES: Final = {"high": ("偏高", "high"), "low": ("偏低", "low")}
 _STYLE: Final = (
     "body{font:15px sans-serif;max-width:80em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
     "td,th{border:1px solid #999;padding:.2em .6em;text-align:left}.high,.low{background:#fdd;color:#111}"
-    ".scroll{overflow-x:auto}"
+    "td:first-child{white-space:nowrap}.scroll{overflow-x:auto}"
 )
 
 
@@ -81,15 +81,16 @@ def as_page(year: int, cells: Sequence[Cell]) -> str:
     heads = "".join(f"<th>{'<br>'.join(_WORDS[name])}</th>" for name in RATES)
     rows = "".join(
         f"<tr><td>{cell.month}</td><td>{html.escape(cell.institution)}</td><td>{html.escape(cell.course)}</td>"
-        f"<td>{_number(cell.learners)}</td><td>{_number(cell.sessions)}</td>"
-        + "".join(f"<td class='{rate.outlier}'>{_share(rate)}</td>" for rate in cell.rates.values())
+        f"<td>{f'&lt;{LEARNERS_MIN}' if cell.learners is None else cell.learners}</td>"
+        f"<td>{'–' if cell.sessions is None else cell.sessions}</td>"
+        + "".join(f"<td class='{rate.outlier}'>{_share(rate)}{_side(rate)}</td>" for rate in cell.rates.values())
         + "</tr>"
         for cell in cells
     )
     return (
         "<!doctype html><html lang='zh-CN'><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>监测数据 {year} / Figures {year}</title><style>{_STYLE}</style>"
+        f"<title>监测数据 {year} / Figures {year}</title><style>{_STYLE}</style><main>"
         f"<h1>监测数据 {year} / Figures {year}</h1>"
         f"<p>少于 {LEARNERS_MIN} 名学员的不显示；1 至 {FEW} 例（或只差 1 至 {FEW} 例）的比率显示为“少”。"
         f"偏离同月其他课程 {LIMIT_SE:g} 个标准误以上的列为异常：是询问的理由，不是结论。<br>"
@@ -99,7 +100,7 @@ def as_page(year: int, cells: Sequence[Cell]) -> str:
         f"<h2>异常 / Outliers</h2><ul>{outliers or '<li>无 / none</li>'}</ul>"
         "<h2>各月 / By month</h2><div class='scroll' tabindex='0'><table><tr><th>月份<br>month</th>"
         "<th>机构<br>institution</th><th>课程<br>course</th><th>学员<br>learners</th><th>学习次数<br>sessions</th>"
-        f"{heads}</tr>{rows}</table></div></html>\n"
+        f"{heads}</tr>{rows}</table></div></main></html>\n"
     )
 
 
@@ -107,8 +108,9 @@ def _of(cell: Cell) -> str:
     return html.escape(f"{cell.month} {cell.institution} / {cell.course}")
 
 
-def _number(number: int | None) -> str:
-    return f"&lt;{LEARNERS_MIN}" if number is None else str(number)
+def _side(rate: Rate) -> str:
+    """Return the side of an outlier, so that colour is not its only sign."""
+    return f" {' / '.join(_SIDES[rate.outlier])}" if rate.outlier else ""
 
 
 def _share(rate: Rate) -> str:
