@@ -72,11 +72,24 @@ def test_lessons_of_the_year_before_are_held_apart() -> None:
     assert (lines[2].counted, lines[2].whys) == (MIN // 2, (Why.OVERLAP,))
 
 
-def test_media_that_was_watched_too_fast_is_used_up() -> None:
+def test_a_minute_that_earned_nothing_in_the_year_before_takes_no_time_of_this_one() -> None:
+    """The lesson was studied earlier in the old year, so the session over midnight earns only from midnight on."""
+    lines = placed(
+        fact("a", BEGIN - 120 * MIN, lesson="i1/c/b"),
+        fact("b", BEGIN - 10 * MIN + MIN // 2, lesson="i1/c/b"),
+        fact("c", BEGIN, 1, lesson="i1/c/c"),
+    )
+    assert (lines[2].counted, lines[2].whys) == (MIN, ())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_media_that_was_watched_too_fast_is_used_up(whole: bool) -> None:
     fast = replace(fact("a"), runs=(Run(MARCH, MIN, 0, 90_000, 1),))
+    if not whole:
+        fast = replace(fast, runs=(*fast.runs, Run(MARCH + 10 * MIN, MIN, 900_000, 90_000, 1)))
     again = replace(fact("b"), runs=(Run(MARCH + 60 * MIN, 30_000, 60_000, 30_000, 1),))
     first, second = placed(fast, again)
-    assert (first.counted, first.whys) == (MIN, ())
+    assert (first.counted, first.whys) == (MIN if whole else 2 * MIN, ())
     assert (second.counted, second.whys) == (0, (Why.DUPLICATE,))
 
 
