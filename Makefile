@@ -46,10 +46,10 @@ test:
 	@PYTHON='$(PYTHON)' sh .ci/setup test
 	@$(PYTEST) -n $(WORKERS) --dist worksteal --durations=15 --durations-min=2 $(ARGS)
 
-# The inner loop: no browser, no models, no real server.
+# The inner loop: no browser, no models, no real server; and no branch coverage, which runs each test of its room again.
 test-fast:
 	@PYTHON='$(PYTHON)' sh .ci/setup check
-	@$(PYTEST) -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal --ignore-glob='*/test_branch_coverage.py' $(FAST) $(ARGS)
 
 demo:
 	@PYTHON='$(PYTHON)' sh .ci/setup demo
