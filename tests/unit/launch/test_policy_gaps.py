@@ -1,4 +1,4 @@
-"""What a policy leaves open is said where it is checked, with its bound."""
+"""The gaps of a policy are named where it is checked, each with its bound."""
 
 from __future__ import annotations
 
