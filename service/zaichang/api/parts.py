@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from zaichang.audit.certificate.page import Drawing
 from zaichang.hours.activities.parts import Activities
+from zaichang.hours.badges import BadgeSigner
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -52,6 +53,7 @@ class ApiParts:
         revocations: Verified time that two people take back.
         erasures: Learners whom two people erase.
         certificates: Certificates of hours.
+        badges: Signs their badges.
         drawing: Draws their PDF; None where its libraries or the font are not here.
         filing: Batches for platforms, and the platforms' answers.
         activities: Activities beyond study.
@@ -79,6 +81,7 @@ class ApiParts:
     certificates: CertificateDesk
     filing: Filing
     activities: Activities
+    badges: BadgeSigner
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

@@ -78,7 +78,7 @@ class Parts:
             token_hex=self.token_hex,
         )
 
-    def for_certificates(self, places: LogPlaces, gate: CertificateGate) -> CertificatePorts:
+    def for_certificates(self, places: LogPlaces, gate: CertificateGate, badge_key: str) -> CertificatePorts:
         """Return the ports of certificates of hours."""
         store = self.store
         return CertificatePorts(
@@ -92,6 +92,7 @@ class Parts:
             places=places,
             gate=gate,
             token_hex=self.token_hex,
+            badge_key=badge_key,
         )
 
     def for_activities(self) -> ActivityPorts:

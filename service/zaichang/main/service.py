@@ -24,6 +24,7 @@ from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.hours.activities.parts import Activities, open_activities
+from zaichang.hours.badges import BadgeSigner
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -92,6 +93,7 @@ class Services:
     revocations: RevocationDesk
     erasures: ErasureDesk
     certificates: CertificateDesk
+    badges: BadgeSigner
     decisions: DecisionWriter
     filing: Filing
     activities: Activities
@@ -183,6 +185,7 @@ async def build(
     try:
         launch_key = load_key(folder, "launch.key")
         signals_key = load_key(folder, "signals.key")
+        badges = BadgeSigner(load_key(folder, "badge.key"))
         if vision is None:
             vision = _models(settings) if models else NoVision()
         store = SqliteStore(folder, inline=inline)
@@ -279,9 +282,10 @@ async def build(
         revocations=RevocationDesk(ports, review, hub.learner_lock),
         erasures=erasures,
         decisions=decisions,
-        certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate())),
         filing=open_filing(settings, store, clock, logs, FolderLogs(folder), token_hex),
         activities=open_activities(parts.for_activities()),
+        certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate(), badges.public_key)),
+        badges=badges,
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -366,6 +370,7 @@ def create_service_app(services: Services) -> FastAPI:
             drawing=page_drawing(),
             filing=services.filing,
             activities=services.activities,
+            badges=services.badges,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -25,6 +26,7 @@ from zaichang.api.views import names_of
 from zaichang.audit.certificate.proof import write_proof
 from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import LearnerId, check_id
+from zaichang.hours.badges import MEDIA_TYPE
 from zaichang.hours.certificates import CertificateWanted
 from zaichang.ports.hours.certificates import CertificateRow
 
@@ -125,6 +127,25 @@ def certificates_router() -> APIRouter:
                 "certificate.no_font", "The font of certificates is not here.", "Run `zaichang models fetch`."
             )
         return _file(await asyncio.to_thread(parts.drawing.draw, proof), "application/pdf", f"{number}.pdf")
+
+    @router.post(
+        "/certificates/{number}/badge",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "The certificate as an Open Badges 3.0 credential: a VC-JWT signed with EdDSA.",
+                "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+            },
+            **refused({**_COPY_CODES, 403: (*_COPY_CODES[403], "certificate.badge_key")}),
+        },
+    )
+    async def badge_certificate(
+        caller: ByStaff, number: Number, asked: CertificateCopyRequest, parts: Parts
+    ) -> Response:
+        """Give a certificate that stands as a badge for other systems; it holds no name."""
+        proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
+        badge = parts.badges.badge(replace(proof, name="", name_salt=b""))
+        return _file(badge.encode(), MEDIA_TYPE, f"{number}.badge.jwt")
 
     @router.post(
         "/certificates/{number}/revocation",

@@ -39,7 +39,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--reason", choices=[str(reason) for reason in REVOKE_REASONS], help="with --revoke")
     parser.add_argument("--note", default="", help="with --revoke: for the institution")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write the PDF; default: NUMBER.pdf")
-    parser.add_argument("--data-only", action="store_true", help="write NUMBER.certificate.json instead of the PDF")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--data-only", action="store_true", help="write NUMBER.certificate.json instead of the PDF")
+    form.add_argument("--badge", action="store_true", help="write NUMBER.badge.jwt instead: Open Badges 3.0, no name")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(func=_run)
 
@@ -68,6 +70,8 @@ def _run(args: argparse.Namespace) -> int:
         number = str(call("", {**asked, "replaces": args.replaces})["number"])
     number = _number(number)
     kind, suffix = ("proof", "certificate.json") if args.data_only else ("pdf", "pdf")
+    if args.badge:
+        kind, suffix = "badge", "badge.jwt"
     data = fetch(args.service, key, f"/v1/certificates/{number}/{kind}", {"name": args.name})
     out: Path = args.out or Path(f"{number}.{suffix}")
     try:
@@ -76,6 +80,8 @@ def _run(args: argparse.Namespace) -> int:
         raise ConfigError("certificate.not_writable", f"{out} cannot be written ({error.strerror}).") from None
     if args.json:
         say(json.dumps({"number": number, "file": str(out), "bytes": len(data)}), whole=True)
+    elif args.badge:
+        say(f"{out}: badge of certificate {number}, {len(data)} bytes")
     else:
         say(f"{out}: certificate {number}, {len(data)} bytes. Check it with: zaichang verify {out} --trust FILE")
     return 0

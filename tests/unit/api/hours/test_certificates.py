@@ -38,6 +38,8 @@ async def test_a_certificate_is_issued_copied_and_verified(tmp_path: Path) -> No
         assert exit_code(changed_since(copy.content, place.published.get, trust)) == 0
         bare = await page.ask("POST", f"{path}/proof", "staff", json={})
         assert "欧阳㛃" in copy.text and "欧阳㛃" not in bare.text
+        badge = await page.ask("POST", f"{path}/badge", "staff", json={})
+        assert badge.headers["content-type"] == "application/vc+jwt" and badge.text.count(".") == 2
         wrong = await page.ask("POST", f"{path}/proof", "staff", json={"name": "李四"})
         assert code_of(wrong) == "certificate.other_name"
         [line] = (await page.get("/v1/certificates?learner=learner"))["certificates"]

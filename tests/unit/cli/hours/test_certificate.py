@@ -40,6 +40,8 @@ def test_a_copy_of_the_data_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     code, [copy] = run(tmp_path, "--copy", "9f3a01bc77d20e41", "--data-only")
     assert code == 0 and copy[0].endswith("/proof")
     assert (tmp_path / "9f3a01bc77d20e41.certificate.json").is_file()
+    code, [badge] = run(tmp_path, "--copy", "9f3a01bc77d20e41", "--badge")
+    assert code == 0 and badge[0].endswith("/badge") and (tmp_path / "9f3a01bc77d20e41.badge.jwt").is_file()
 
 
 @pytest.mark.parametrize(
