@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from zaichang.core.errors import ConfigError
 
-_LISTS: Final = ("allowed_origins", "log_witnesses", "passkey_domains")
+_LISTS: Final = ("allowed_origins", "certificate_after", "log_witnesses", "passkey_domains")
 PREFIX: Final = "ZAICHANG_"
 OTHER_VARIABLES: Final = frozenset({"CONFIG", "MODEL_CACHE", "MODEL_MIRROR", "SHARED"})
 """Variables with our prefix that are read elsewhere (docs/operations.md)."""
@@ -45,6 +45,11 @@ class Settings(BaseModel):
         (),
         description="Sites that may embed the player and register passkeys, such as https://lms.example. The"
         " service's own pages always may.",
+    )
+    certificate_after: tuple[str, ...] = Field(
+        (),
+        description="Packs of hour rules whose certificates need a platform's acceptance first: PACK=TARGET, such as"
+        " cq-pharmacist-2025=cq-platform. Empty: no platform is asked.",
     )
     passkey_domains: tuple[str, ...] = Field(
         (),

@@ -136,12 +136,12 @@ class CertificateDesk:
             raise PeerViolation("certificate.invalid", "replaces is a certificate of another learner, year or rules.")
         learner = await ports.learners.learner(institution_id, wanted.learner_id)
         subject_key = ports.vault.unlock(learner).subject_key()
-        await ports.gate.check(institution_id, wanted.learner_id, wanted.rules, str(wanted.year))
         # A session that has just ended is counted, too: the feed otherwise runs every half minute.
         await HourFeed(ports.facts).feed()
         facts = await stored_facts(ports.facts, institution_id, wanted.learner_id, {})
         rules = load_rules(wanted.rules)
         statement, values = statement_of(facts, rules, wanted.year, None)
+        await ports.gate.check(institution_id, wanted.learner_id, rules, statement, facts)
         number, now_ms = ports.token_hex(NUMBER_BYTES), ports.clock.now_ms()
         key = session_key(subject_key, number)
         log_ms = now_ms if old is None else old.log_ms

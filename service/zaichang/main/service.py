@@ -23,6 +23,7 @@ from zaichang.api.app import create_app
 from zaichang.api.parts import ApiParts
 from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
+from zaichang.hours.acceptance import AcceptedGate, targets_of
 from zaichang.hours.activities.parts import Activities, open_activities
 from zaichang.hours.badges import BadgeSigner
 from zaichang.hours.certificates import CertificateDesk
@@ -48,7 +49,6 @@ from zaichang.main.logs import FolderLogs
 from zaichang.main.ports import Parts
 from zaichang.main.stores import eraser_of, vault_of
 from zaichang.ports.clock import Clock
-from zaichang.ports.hours.certificates import OpenGate
 from zaichang.ports.log.command_records import RecordSpool
 from zaichang.ports.log.places import LogPlaces
 from zaichang.ports.review_desk import ReviewPorts
@@ -179,6 +179,7 @@ async def build(
         ConfigError: A key is wrong.
         ModelError: The models are missing.
     """
+    accepted_by = targets_of(settings.certificate_after)
     folder = DataFolder(settings.data)
     folder.prepare()
     folder.lock()
@@ -284,7 +285,9 @@ async def build(
         decisions=decisions,
         filing=open_filing(settings, store, clock, logs, FolderLogs(folder), token_hex),
         activities=open_activities(parts.for_activities()),
-        certificates=CertificateDesk(parts.for_certificates(FolderLogs(folder), OpenGate(), badges.public_key)),
+        certificates=CertificateDesk(
+            parts.for_certificates(FolderLogs(folder), AcceptedGate(store, accepted_by), badges.public_key)
+        ),
         badges=badges,
         account_sharing=account_sharing,
         deliveries=deliveries,

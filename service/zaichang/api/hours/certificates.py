@@ -69,7 +69,13 @@ def certificates_router() -> APIRouter:
         "/certificates",
         responses=refused(
             {
-                403: ("certificate.nothing", "certificate.exists", "certificate.closed", "learner.erased"),
+                403: (
+                    "certificate.nothing",
+                    "certificate.not_accepted",
+                    "certificate.exists",
+                    "certificate.closed",
+                    "learner.erased",
+                ),
                 404: ("learner.unknown", "certificate.unknown"),
                 422: ("certificate.invalid", "id.invalid"),
             }

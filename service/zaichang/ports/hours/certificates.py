@@ -8,6 +8,9 @@ from typing import Protocol
 
 from zaichang.core.enums import CertificateState
 from zaichang.core.ids import NO_REVIEWER, InstitutionId, LearnerId, ReviewerId
+from zaichang.ledger.facts import Fact
+from zaichang.ledger.rules import HourRules
+from zaichang.ledger.statement import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +126,12 @@ class CertificateGate(Protocol):
     附件1 二（一）of 渝药监〔2025〕10号 asks that the hours be accepted by the authority first.
     """
 
-    async def check(self, institution_id: InstitutionId, learner_id: LearnerId, rules: str, year: str) -> None:
-        """Return where a certificate may be issued; otherwise raise ``NotAllowed`` with the reason. Cost: read."""
-
-
-class OpenGate:
-    """The gate that lets every certificate pass: no platform is asked."""
-
-    async def check(self, institution_id: InstitutionId, learner_id: LearnerId, rules: str, year: str) -> None:
-        """See ``CertificateGate``."""
+    async def check(
+        self,
+        institution_id: InstitutionId,
+        learner_id: LearnerId,
+        rules: HourRules,
+        statement: Statement,
+        facts: Sequence[Fact],
+    ) -> None:
+        """Return where a certificate of a statement may be issued; otherwise raise ``NotAllowed``. Cost: read."""
