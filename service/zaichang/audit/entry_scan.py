@@ -10,7 +10,7 @@ import msgspec
 from zaichang.audit.changes.amend_checks import CHANGES, Changes
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.log_statements import LogStatements
+from zaichang.audit.log_statements import LogStatements, check_statement
 from zaichang.audit.reading.leaf_forms import Forms as LeafForms
 from zaichang.audit.reading.leaf_forms import forms_of
 from zaichang.audit.time_checks import check_born
@@ -20,6 +20,7 @@ from zaichang.audit.whole.forms import Forms
 from zaichang.audit.whole.later import Later
 from zaichang.audit.whole.leaf_head import decode_head, latest_ms
 from zaichang.audit.whole.periods import check_period
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.leaf import parse_leaf
 from zaichang.tlog.merkle import leaf_hash
@@ -28,7 +29,8 @@ MAX_NAMED: Final = 50
 """Entries of one bundle that are named one by one."""
 
 
-_STATEMENTS: Final = ("key", "policy")
+_STATEMENTS: Final = (LeafKind.KEY, LeafKind.POLICY)
+_DEEP_STATEMENTS: Final = (*_STATEMENTS, LeafKind.UPLOAD, LeafKind.SAMPLING, LeafKind.ERASURE)
 _ROOTS_KEPT: Final = 10_000
 """Roots of earlier sizes that are remembered at once, for the leaves that name them."""
 
@@ -179,7 +181,7 @@ class EntryScan:
                 check_period(head.period, head.at, About(origin=self._origin, index=first + place), self._findings)
             elif head.t == "session.final" and not head.verified_ms:
                 self._empty += 1
-            if head.t in _STATEMENTS:
+            if head.t in (_DEEP_STATEMENTS if self._deep else _STATEMENTS):
                 self._state(entry, first + place)
             elif head.policy:
                 self.statements.session(first + place, head.sid, head.policy)
@@ -240,7 +242,10 @@ class EntryScan:
 
     def _state(self, entry: bytes, index: int) -> None:
         try:
-            self.statements.take(index, parse_leaf(entry))
+            value = parse_leaf(entry)
+            self.statements.take(index, value)
+            if self._deep:
+                check_statement(self._origin, index, value, self._starts, self._root_of, self._findings)
         except EvidenceError as error:
             self._findings.error("leaf", error, About(origin=self._origin, index=index))
 

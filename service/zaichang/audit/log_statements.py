@@ -1,20 +1,31 @@
-"""A log's statements about itself: the keys that sign it, and the policies that it ran under.
+"""A log's statements about itself: its keys and policies, uploads, samples and erasures.
 
-A reader of the whole log can check both: the checkpoint must be signed by a key that the log has
-not ended by then, and a session must not run under a policy that was never named.
+A reader of the whole log can check them: the checkpoint must be signed by a key that the log has
+not ended by then, a session must not run under a policy that was never named, and no statement may
+name records that the log did not hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from zaichang.audit.findings import About, Findings
 from zaichang.core.canonical import CanonicalValue
+from zaichang.core.civil import date_text
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import SignedCheckpoint
-from zaichang.tlog.keys import parse_vkey
+from zaichang.tlog.keys import SignatureType, parse_vkey
 from zaichang.tlog.trust import Trust
+
+ROLES: Final = {
+    SignatureType.ED25519: "log",
+    SignatureType.COSIGNATURE_ML_DSA_44: "log-ml-dsa-44",
+    SignatureType.OTHER: "log-sm2",
+}
+"""The role that a ``key`` leaf states, by the kind of key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +91,16 @@ class LogStatements:
         about = About(origin=self.origin, index=index)
         vkey, action, size = str(value.get("vkey")), value.get("action"), value.get("from_size")
         try:
-            name = parse_vkey(vkey).name
+            key = parse_vkey(vkey)
         except EvidenceError as error:
             self.findings.error("key", error, about, field="vkey")
             return
+        name, role = key.name, ROLES.get(key.signature_type)
+        message = "The key is named with another role than its kind has."
+        self.findings.equal("key", "E_KEY", about, "role", role, value.get("role"), message)
+        if action == "add" and isinstance(size, int) and size > index:
+            message = "The log names a key for a size that it had not reached."
+            self.findings.failed("key", "E_KEY", message, about, field="from_size", expected=f"<= {index}", got=size)
         if name not in (self.origin, f"{self.origin}/sm3"):
             self.findings.failed("key", "E_KEY", "The key is another log's.", about, field="vkey", got=name)
         elif action == "add":
@@ -100,3 +117,48 @@ class LogStatements:
                 self._ends[vkey] = _End(index=index, size=size, revoked=revoked)
             else:
                 self.findings.failed("key", "E_KEY", "This key had ended before.", about, field="vkey", got=vkey)
+
+
+def check_statement(
+    origin: str,
+    index: int,
+    value: Mapping[str, CanonicalValue],
+    starts: int,
+    root_of: Callable[[int], bytes],
+    findings: Findings,
+) -> None:
+    """Check an ``upload``, ``sampling`` or ``erasure`` leaf against the log before it; other kinds pass.
+
+    Args:
+        origin: The log.
+        index: The leaf's index.
+        value: Its fields.
+        starts: How many sessions began before it.
+        root_of: Returns the root of the log's first leaves.
+        findings: Takes the results.
+    """
+    about = About(origin=origin, index=index)
+
+    def number(name: str) -> int:
+        found = value.get(name)
+        return found if isinstance(found, int) else 0
+
+    match value.get("t"):
+        case LeafKind.UPLOAD if not number("from_index") <= number("to_index") < index:
+            message = "An upload names records that the log did not hold."
+            findings.failed("statement", "E_CONSISTENCY", message, about, field="to_index", got=number("to_index"))
+        case LeafKind.SAMPLING if number("size") > index:
+            message = "A sample is of a size that the log had not reached."
+            findings.failed("statement", "E_CONSISTENCY", message, about, field="size", got=number("size"))
+        case LeafKind.SAMPLING if (root := root_of(number("size")).hex()) != value.get("root"):
+            message = "A sample is of a state that is not of this log."
+            got = str(value.get("root"))
+            findings.failed("statement", "E_CONSISTENCY", message, about, field="root", expected=root, got=got)
+        case LeafKind.ERASURE if number("sessions") > starts:
+            message = "An erasure counts more sessions than had begun."
+            findings.failed("statement", "E_CONSISTENCY", message, about, field="sessions", got=number("sessions"))
+        case LeafKind.ERASURE if value.get("date") != date_text(number("at")):
+            message = "An erasure states another day than its leaf."
+            findings.failed("statement", "E_CONSISTENCY", message, about, field="date", got=str(value.get("date")))
+        case _:
+            pass

@@ -26,6 +26,7 @@ from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.openings.capture_checks import check_captures
 from zaichang.audit.openings.lesson_opening import LESSON_FIELD, check_named_lesson
 from zaichang.audit.openings.opening_checks import OpeningChecks
+from zaichang.audit.openings.owner import OWNER_FIELD, check_owner
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.whole.periods import check_named_period
@@ -82,6 +83,7 @@ class SessionChecks:
         items = {kind: openings.items(kind, segments) for kind in (EVENT, RECORD)}
         opened = openings.fields(leaves)
         check_named_period(leaves[0], items[EVENT].get(0), self._bundle.origin, self._findings)
+        check_owner(leaves[0], opened.get((0, OWNER_FIELD)), items[EVENT].get(0), self._findings)
         check_named_lesson(leaves[0], opened.get((0, LESSON_FIELD)), items[EVENT].get(0), self._findings)
         self._minutes(sid, leaves, segments, items[RECORD])
         check_changes(self._bundle.origin, leaves, items[RECORD], items[EVENT], opened, self._findings)

@@ -107,6 +107,9 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
         check_ahead(about, leaf.earliest_ms, bounds.now_ms, findings)
         anchor = leaf.value.get("anchor")
         size = anchor.get("size") if isinstance(anchor, dict) else None
+        if size is None and anchored:
+            message = "The leaf names no checkpoint, and an earlier leaf of the session does."
+            findings.failed("time", "E_TIME_LOW", message, about, field="anchor", expected=f">= {anchored}")
         if isinstance(size, int):
             if size > leaf.index:
                 message = "The leaf names a checkpoint that did not exist before it."

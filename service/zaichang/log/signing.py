@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from zaichang.audit.log_statements import ROLES
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import ConfigError, IllegalEvent
 from zaichang.log.key_list import KeyList
 from zaichang.log.sequencer import Sequencer
 from zaichang.ports.log.keys import KeyFiles
-from zaichang.tlog.keys import KeyVerifier, MlDsa44Signer, SignatureType, Signer, parse_vkey
+from zaichang.tlog.keys import KeyVerifier, MlDsa44Signer, Signer, parse_vkey
 from zaichang.tlog.leaf import record
-
-ROLES: Final = {
-    SignatureType.ED25519: "log",
-    SignatureType.COSIGNATURE_ML_DSA_44: "log-ml-dsa-44",
-    SignatureType.OTHER: "log-sm2",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,3 +146,15 @@ def test_earlier_cosigned_checkpoints_are_held_to_the_log_and_say_when_a_leaf_ca
         note=sign_checkpoint(Checkpoint(origin=sample_of.ORIGIN, size=8, root=root_hash(log[:8])), [sample_of.SIGNER]),
     )
     assert times((unsigned,)) == [("undecided", "E_TIME_LATE")], "without a quorum it dates nothing"
+
+
+def test_a_later_leaf_of_a_session_names_a_checkpoint_where_an_earlier_one_did() -> None:
+    """Without it nothing says that the leaf was not written much earlier."""
+    anchor = {"size": 1, "root": "00" * 32}
+    for anchors, codes in (((anchor, anchor), []), ((anchor, None), ["E_TIME_LOW"]), ((None, anchor), [])):
+        leaves, collected = [], Findings()
+        for place, (named, known) in enumerate(zip(anchors, SAMPLE.bundle.leaves, strict=False)):
+            value = json.loads(known.leaf) | ({"anchor": named} if named else {})
+            leaves.append(KnownLeaf(index=5 + place, data=known.leaf, hash=b"", value=value))
+        check_times("o", leaves, Bounds(), collected)
+        assert [check.code for check in collected.checks] == codes

@@ -160,10 +160,10 @@ ROWS: MappingProxyType[int, tuple[Callable[[], list[Check]], str, str]] = Mappin
 )
 CHANGES = MappingProxyType(
     {12: FOUND, 13: NOT_FOUND, 14: FOUND, 15: FOUND, 16: NOT_FOUND, 17: FOUND, 18: FOUND, 19: FOUND}
-    | {20: FOUND, 21: UNDECIDED, 22: FOUND, 23: UNDECIDED, 24: NOT_FOUND}
+    | {20: FOUND, 21: UNDECIDED, 22: FOUND, 23: UNDECIDED, 24: NOT_FOUND, 25: FOUND, 26: FOUND}
 )
-"""Rows whose alterations stand in other tests: of the folders ``changes``, ``openings`` (20, 21) and ``whole`` (22, 23
-in ``test_stamps``), and in ``test_time_checks`` (24)."""
+"""Rows whose alterations stand in other tests: of the folders ``changes``, ``openings`` (20, 21, 25) and ``whole``
+(22, 23 in ``test_stamps``), in ``test_time_checks`` (24) and in ``test_log_statements`` (26)."""
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -154,6 +154,7 @@ def inspect(
         first.setdefault(part.leaves[0].sid, part.now(copy))
     check_double_credit((each for part in first.values() if (each := part.credited()) is not None), own)
     for part in first.values():
+        part.named_as(copy, own)
         part.ran_under(policy, own)
     lines = [_line(part, produced.get(part.leaves[0].index), own.checks, trust) for part in first.values()]
     told = dict.fromkeys([*(check for one in produced.values() for check in one.checks), *others, *own.checks])

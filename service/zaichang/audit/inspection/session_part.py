@@ -103,6 +103,15 @@ class SessionPart:
                 return f"{value.get('name')} {value.get('version')}"
         return ""
 
+    def named_as(self, copy: OwnCopy, findings: Findings) -> None:
+        """Hold the name of the session's policy against the name that the log gives to the same digest."""
+        start = self.leaves[0]
+        named, document = copy.policies.get(start.text("policy")), self.policy()
+        if named is not None and document:
+            message = "The log names the policy of this session differently from its document."
+            about, got = start.about(self.whole.origin), document.rpartition(" ")[0]
+            findings.equal("policy", "E_POLICY", about, "name", named, got, message)
+
     def ran_under(self, demand: Demand | None, findings: Findings) -> None:
         """Check that the session ran under the policy that the inspector demands."""
         if demand is not None:

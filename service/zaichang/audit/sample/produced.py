@@ -14,6 +14,7 @@ bundle that agrees with itself proves nothing about the frozen log. Each bundle 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -48,6 +49,7 @@ class OwnCopy:
         frozen: Size of the frozen checkpoint, 0 where no size was announced before the bundles were made.
         hashes: The leaf hash of each entry.
         leaves: Session to the indexes of its leaves; only the sessions of ``starts`` are followed.
+        policies: Digest of each policy that the log names to its name there.
         changes: The later changes of credit and the voids of those sessions, by index.
         starts: Index of each drawn ``session.start`` leaf to its session, empty where the entry is not readable.
     """
@@ -57,6 +59,7 @@ class OwnCopy:
     hashes: list[bytes] = field(default_factory=list)
     leaves: dict[str, set[int]] = field(default_factory=dict)
     starts: dict[int, str] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
     changes: dict[int, bytes] = field(default_factory=dict)
     _levels: list[list[bytes]] = field(default_factory=list)
 
@@ -91,9 +94,17 @@ class OwnCopy:
 
         return fold_peaks([perfect(low, high) for low, high in peaks(0, size)])
 
+    def _policy(self, entry: bytes) -> None:
+        with suppress(EvidenceError):  # the scan of the copy names a damaged entry
+            value = parse_leaf(entry)
+            if value.get("t") == LeafKind.POLICY:
+                self.policies.setdefault(str(value.get("digest")), str(value.get("name")))
+
     def _take(self, entry: bytes, drawn: bool) -> None:
         index = len(self.hashes)
         self.hashes.append(leaf_hash(entry))
+        if b'"t":"policy"' in entry:
+            self._policy(entry)
         if not drawn and not self.leaves:
             return
         try:

@@ -8,10 +8,13 @@ from support import evidence_bundle as sample_of
 from support.decided import LEAVES, MINUTE, UNDECIDED, changed_leaf, honest, two_sessions_of_one_learner
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Status
+from zaichang.audit.findings import Findings
 from zaichang.audit.inspection.inspect import Inspection, inspect
 from zaichang.audit.inspection.session_part import SessionPart, session_parts
 from zaichang.audit.sample.produced import OwnCopy
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.enums import LeafKind
+from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.merkle import leaf_hash, root_hash
 from zaichang.tlog.plan import TreeState, plan_batch
@@ -83,6 +86,17 @@ def test_a_millisecond_taken_back_later_hides_no_double_credit_that_counts() -> 
     lines = {line.sid: line for line in hidden.sessions}
     assert "E_DOUBLE" not in {check.code for check in hidden.checks}
     assert (lines[sample_of.SID].counted_ms, lines[SECOND].counted_ms) == (0, 150_000)
+
+
+def test_the_log_and_the_document_give_a_policy_one_name() -> None:
+    (found,) = session_parts(write_bundle(ONE))
+    digest = str(parse_canonical_object(LEAVES[0])["policy"])
+    name = found.policy().rpartition(" ")[0]
+    for named, codes in ((name, []), ("cq-pharmacist-2025", ["E_POLICY"])):
+        record = leaf.record(LeafKind.POLICY, sample_of.ORIGIN, 1, name=named, digest=bytes.fromhex(digest))
+        copy, findings = OwnCopy.read(sample_of.ORIGIN, 0, {1}, [[record, *LOG]]), Findings()
+        found.named_as(copy, findings)
+        assert name and [check.code for check in findings.checks] == codes
 
 
 def test_a_leaf_of_the_copy_that_cannot_be_read_changes_nothing_here() -> None:
