@@ -18,6 +18,7 @@ STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = (
     "queue",
     "revocations",
+    "activities",
     "lessons",
     "timeline",
     "sessions",

@@ -37,6 +37,7 @@ export function h(tag, attributes = {}, ...children) {
 const NAV = [
   ["/queue", { zh: "审核", en: "Review" }],
   ["/revocations", { zh: "撤销", en: "Revocations" }],
+  ["/activities", { zh: "活动", en: "Activities" }],
   ["/sessions", { zh: "学习记录", en: "Sessions" }],
   ["/lessons", { zh: "课程", en: "Lessons" }],
   ["/log", { zh: "透明日志", en: "Log" }],
