@@ -189,3 +189,22 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         assert code_of(await page.ask("GET", f"/v1/activities/{draft}/files/none", "ren")) == "activity.file_unknown"
         checklist = await page.get("/v1/checklists/cq-pharmacist-2025")
         assert checklist["appeal_days"] == 30 and {each["name"] for each in checklist["items"]} > {"paper", "book"}
+
+
+async def test_an_erased_learner_leaves_no_evidence_and_the_log_still_holds(tmp_path: Path) -> None:
+    async with office(tmp_path) as page:
+        await handed_in(page, DEGREE, "diploma", "chsi")
+        await HourFeed(page.services.store).feed()
+        asked = {"learner": "learner", "scope": "all", "basis": "pipl-47"}
+        made = (await page.ask("POST", "/v1/erasures", "ren", json=asked)).json()
+        done = await page.ask("POST", f"/v1/erasures/{made['erasure']}/confirm", "sun")
+        assert done.json()["state"] == "done", done.text
+        assert not [path for path in page.services.folder.evidence.rglob("*") if path.is_file()]
+        store, vault = page.services.store, page.services.ports.vault
+        found = await audit_activities(store, store, vault, entries_at(page.services.settings))
+        assert (found.steps, found.findings) == (1, ())
+        [line] = (await page.get("/v1/activities"))["activities"]
+        assert line["learner"].startswith("erased-")
+        gone = await page.get(f"/v1/activities/{line['activity']}")
+        assert (gone["title"], gone["details"], gone["files"]) == ("", {}, [])
+        assert code_of(await step(page, line["activity"], "ren", "check")) == "learner.erased"
