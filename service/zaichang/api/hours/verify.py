@@ -26,7 +26,9 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": f"The file, at most {MAX_FILE_BYTES} bytes: a certificate, a receipt or a bundle.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "maxLength": MAX_FILE_BYTES}}
+        },
     }
 }
 
