@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from zaichang.adapters.filing.offline import OfflinePlatform
 from zaichang.adapters.filing.sheets import KINDS
+from zaichang.audit.source import read_file
 from zaichang.core.errors import ConfigError
 from zaichang.hours.filing.targets import Target
 from zaichang.ports.hours.filing import Platform
+
+_SECRET_MAX: Final = 10_000
 
 
 def open_platform(target: Target) -> Platform:
@@ -25,8 +31,87 @@ def open_platform(target: Target) -> Platform:
             return OfflinePlatform(
                 target.mapping, path_of(target, "folder"), kind_of(target.options), target.capabilities
             )  # fmt: skip
+        case "sftp":
+            return _sftp(target)
+        case "https":
+            return _https(target)
         case _:
-            fault(f"the adapter {target.adapter} does not exist in this build")
+            return _lrs(target)
+
+
+def _sftp(target: Target) -> Platform:
+    from zaichang.adapters.filing.sftp import SftpAddress, SftpPlatform
+
+    options = target.options
+    needed = ("host", "user", "key_file", "known_hosts", "outgoing", "incoming")
+    known(options, (*needed, "port", "kind"), needed)
+    port = options.get("port", 22)
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65_536:
+        fault("port must be a TCP port")
+    address = SftpAddress(
+        host=_text(options, "host"),
+        port=port,
+        user=_text(options, "user"),
+        key_file=path_of(target, "key_file"),
+        known_hosts=path_of(target, "known_hosts"),
+        outgoing=_text(options, "outgoing").rstrip("/"),
+        incoming=_text(options, "incoming").rstrip("/"),
+        kind=kind_of(options),
+    )
+    return SftpPlatform(target.mapping, address, target.capabilities)
+
+
+def _https(target: Target) -> Platform:
+    from zaichang.adapters.filing.https import HttpsPlatform
+    from zaichang.adapters.filing.requests import Access, Requests
+
+    options = target.options
+    known(options, ("url", "secret_file", "certificate", "key", "authority"), ("url",))
+    if not ("secret_file" in options or ("certificate" in options and "key" in options)):
+        fault("needs secret_file (HMAC), or certificate and key (mutual TLS)")
+    access = Access(
+        url=_text(options, "url"),
+        now_s=lambda: int(time.time()),
+        nonce=lambda: secrets.token_hex(16),
+        secret=_secret(target, "secret_file") if "secret_file" in options else b"",
+        certificate=path_of(target, "certificate") if "certificate" in options else None,
+        key=path_of(target, "key") if "key" in options else None,
+        authority=path_of(target, "authority") if "authority" in options else None,
+    )
+    return HttpsPlatform(target.mapping, Requests(access), target.capabilities)
+
+
+def _lrs(target: Target) -> Platform:
+    from zaichang.adapters.filing.lrs import LrsPlatform
+    from zaichang.adapters.filing.requests import Access, Requests
+
+    options = target.options
+    needed = ("url", "user", "password_file", "home")
+    known(options, (*needed, "account", "authority"), needed)
+    login = f"{_text(options, 'user')}:{_secret(target, 'password_file').decode()}"
+    access = Access(
+        url=_text(options, "url"),
+        now_s=lambda: 0,
+        nonce=lambda: "",
+        authority=path_of(target, "authority") if "authority" in options else None,
+        headers={
+            "authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
+            "x-experience-api-version": "1.0.3",
+        },
+    )
+    account = _text(options, "account") if "account" in options else "learner"
+    return LrsPlatform(target.mapping, Requests(access), _text(options, "home"), account)
+
+
+def _secret(target: Target, key: str) -> bytes:
+    return read_file(path_of(target, key), _SECRET_MAX).strip()
+
+
+def _text(options: Mapping[str, Any], key: str) -> str:
+    value = options[key]
+    if not isinstance(value, str) or not value:
+        fault(f"{key} must be a text")
+    return str(value)
 
 
 def kind_of(options: Mapping[str, Any]) -> str:
