@@ -97,7 +97,7 @@ def run(task: Task) -> tuple[str, float, Way, int]:
 
 def tasks(kinds: Sequence[str], policy: Policy, seed: int, sessions: int, banned: frozenset[str]) -> list[Task]:
     """Return the climbs of a search."""
-    each = max(60, sessions // len(kinds))
+    each = max(40, sessions // len(kinds))
     climbs = max(1, round(each / CLIMB_SESSIONS))
     begin = tuple(load_ways().values())
     return [
