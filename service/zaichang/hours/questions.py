@@ -27,8 +27,8 @@ class Asking(NamedTuple):
     institution: Said
 
     def lines_with(self, *whys: Why) -> int:
-        """Return how many lines of the statement name one of these reasons."""
-        return sum(bool(set(whys).intersection(line.whys)) for line in self.view.statement.lines)
+        """Return how many lines of the statement are told one of these reasons."""
+        return sum(bool(set(whys).intersection(line.told)) for line in self.view.statement.lines)
 
 
 def _where(asking: Asking) -> Said:

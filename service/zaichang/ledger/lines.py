@@ -59,6 +59,13 @@ class Line(NamedTuple):
         """What waits for a decision, in units."""
         return Fraction(self.pending) / self.parts
 
+    @property
+    def told(self) -> tuple[Why, ...]:
+        """The reasons as people are told: an amount that waits for a decision is not refused."""
+        if Why.PENDING not in self.whys:
+            return self.whys
+        return tuple(why for why in self.whys if why is not Why.NOT_APPROVED)
+
     def less(self, counted: Amount, why: Why) -> Line:
         """Return the line with a smaller amount and one more reason."""
         return self._replace(counted=counted, whys=(*self.whys, why) if why not in self.whys else self.whys)

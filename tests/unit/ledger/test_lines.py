@@ -21,3 +21,10 @@ def test_less_adds_each_reason_once() -> None:
 def test_every_reason_has_a_sentence_in_both_languages() -> None:
     assert set(SENTENCES) == set(Why)
     assert all(zh.endswith("。") and en.endswith(".") for zh, en in SENTENCES.values())
+
+
+def test_an_amount_that_waits_is_not_called_refused() -> None:
+    line = Line("k", "paper", "professional", "hour", 10, 0, whys=(Why.PENDING, Why.NOT_APPROVED))
+    assert line.told == (Why.PENDING,)
+    assert line._replace(whys=(Why.NOT_APPROVED,)).told == (Why.NOT_APPROVED,)
+    assert line._replace(whys=(Why.PENDING, Why.OTHER_YEAR)).told == (Why.PENDING, Why.OTHER_YEAR)

@@ -180,7 +180,7 @@ class StatementReader:
             counted_ms=int(line.counted) if runs else None,
             pending=shown(line.waiting),
             stage=stage_of(line),
-            why=[why_line(why) for why in line.whys],
+            why=[why_line(why) for why in line.told],
             log=str(entry.get("note", "")).removeprefix("log ") if runs else "",
         )
 

@@ -15,11 +15,16 @@ from zaichang.api.hours.statement_view import StatementReader
 from zaichang.api.models.statements import StatementAnswer
 from zaichang.core.appeal_terms import AppealTerms
 from zaichang.core.assessment import not_analysed
+from zaichang.core.canonical import canonical_bytes
+from zaichang.core.civil import parse_moment
 from zaichang.core.enums import ReviewOutcome, RevocationScope
 from zaichang.core.reasons import ReasonCode
 from zaichang.hours.feed import HourFeed
 from zaichang.launch.statement_tokens import StatementTicket
+from zaichang.ledger.activities.folding import step_body
+from zaichang.ledger.activities.stages import Stage
 from zaichang.main.service import Services, create_service_app
+from zaichang.ports.ledger import HourFact
 from zaichang.ports.records_cases import CaseFilter
 from zaichang.review.desk import Verdicts
 from zaichang.review.revocations import Wanted
@@ -143,3 +148,26 @@ async def test_a_lesson_that_is_kept_no_more_is_named_by_its_ids(tmp_path: Path)
         await page.services.store._db.write(lambda db: db.execute("DELETE FROM lessons").rowcount)
         [line] = (await page.statement()).lines
         assert line.what.zh == line.what.en == "course / lesson"
+
+
+async def test_an_activity_waits_for_the_institution_since_it_was_handed_in(tmp_path: Path) -> None:
+    async with desk(tmp_path) as page:
+        handed_in = "2023-05-01T10:00:00+08:00"
+        entry = {
+            "id": "activity/a", "kind": "activity", "item": "paper", "role": "sole", "published": "2023-03-01",
+            "submitted": handed_in, "evidence": True, "title": "论文题目",
+        }  # fmt: skip
+        body = canonical_bytes(step_body("activity/a", 0, Stage.SUBMIT, handed_in, entry))
+        fact = HourFact(
+            institution_id="inst", learner_id="learner", fact_key="activity/a/0", session_id="a", verified_ms=0,
+            first_index=3, last_index=3, body=body,
+        )  # fmt: skip
+        await page.services.store.add_hour_fact(fact)
+        found = await page.statement()
+        [line] = found.lines
+        assert (line.what.zh, line.stage, line.claimed, line.pending) == ("论文：论文题目", "waits", "10", "10")
+        assert [why.code for why in line.why] == ["pending"], "it waits, and is not refused"
+        [wait] = found.waits
+        assert (wait.on.code, wait.since_ms) == ("institution", parse_moment(handed_in).ms)
+        [missing] = [each.answer.zh for each in found.questions if each.code == "missing"]
+        assert "等待审核或认定 1 项；审核未通过 0 项" in missing
