@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.filing_world import World
+from tests.support.filing_world import INST, World
 from zaichang.api.hours.filing_views import row_line
+from zaichang.core.ids import ReviewerId
 from zaichang.hours.filing.desk import Word
 from zaichang.hours.filing.joining import BatchView
 from zaichang.ledger.filing.lines import LineAnswer
@@ -91,9 +92,9 @@ class DirectService:
 
     async def batch(self, batch_id: str) -> BatchView:
         desk = self._world.services.filing.desk
-        batch = await desk.batch("inst", batch_id)
+        batch = await desk.batch(INST, batch_id)
         sent = [
-            each for each in await self._world.services.store.exchanges("inst", batch_id) if each.kind == "sent"
+            each for each in await self._world.services.store.exchanges(INST, batch_id) if each.kind == "sent"
         ]  # fmt: skip
         return BatchView(
             batch_id=batch_id,
@@ -111,7 +112,7 @@ class DirectService:
     ) -> Mapping[str, object]:
         word = Word(kind=kind, rows=tuple(rows), document=document, answer=answer, status=status)
         self.told.append((batch_id, kind, word))
-        taken = await self._world.services.filing.desk.take("inst", "ren", batch_id, word)
+        taken = await self._world.services.filing.desk.take(INST, ReviewerId("ren"), batch_id, word)
         return {
             "refused": list(taken.refused), "contradictions": list(taken.contradictions), "waiting": taken.waiting,
         }  # fmt: skip

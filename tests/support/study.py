@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.core.assessment import FaceFinding, FrameAssessment
+from zaichang.core.enums import Proof
 from zaichang.core.frames import Frame, PhotoResult
+from zaichang.core.ids import CourseId, InstitutionId, LearnerId, LessonId
 from zaichang.main.service import Services, build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
@@ -20,8 +22,9 @@ from zaichang.session.policy import Policy
 from zaichang.session.schedule import client_commitment
 from zaichang.settings import load_settings
 
+INST, COURSE, LESSON = InstitutionId("inst"), CourseId("course"), LessonId("lesson")
 T0_MS = 1_700_000_000_000
-POLICY = Policy(name="test", proofs=("presence", "identity"), challenge_kinds=(), segment_ms=60_000)
+POLICY = Policy(name="test", proofs=(Proof.PRESENCE, Proof.IDENTITY), challenge_kinds=(), segment_ms=60_000)
 NONCE = "ab" * 16
 PICTURE = b"\xff\xd8\xff a picture"
 WAIT_S = 20
@@ -248,14 +251,14 @@ async def service(
         settings, clock=clock or ManualClock(), vision=vision or FixedVision(), token_hex=numbered(seed)
     )
     async with services:
-        await services.institutions.add("inst", "机构", "Institution")
+        await services.institutions.add(INST, "机构", "Institution")
         await services.lessons.add(
-            "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=1_800_000, policy=policy
+            INST, COURSE, LESSON, title_zh="课", title_en="Lesson", duration_ms=1_800_000, policy=policy
         )
         if enrol_first:
-            await services.enrolling.from_photos("inst", "learner", [PICTURE])
+            await services.enrolling.from_photos(INST, LearnerId("learner"), [PICTURE])
         yield services
 
 
 async def token(services: Services, learner: str = "learner", **more: Any) -> str:
-    return await services.launches.issue("inst", learner, "course", "lesson", **more)
+    return await services.launches.issue(INST, LearnerId(learner), COURSE, LESSON, **more)
