@@ -31,11 +31,13 @@ from zaichang.session.policy import Policy, policy_digest
 from zaichang.settings import load_settings
 from zaichang_client.protocol.messages import ChallengeOrder
 from zaichang_simulation.analysis import Gallery, SimVision
+from zaichang_simulation.camera.faces import is_builtin
 from zaichang_simulation.camera.footage import Library
 from zaichang_simulation.format.actions import ServerClock as ClockStep
+from zaichang_simulation.format.camera import Absent
 from zaichang_simulation.format.loader import Loaded
 from zaichang_simulation.format.passkeys import PasskeyTable
-from zaichang_simulation.format.scenario import ClientTable, SessionTable, extra_time_pct
+from zaichang_simulation.format.scenario import ClientTable, Scenario, SessionTable, extra_time_pct
 from zaichang_simulation.format.types import to_ms
 from zaichang_simulation.passkeys.registration import DeskRegistrar, register, register_before
 from zaichang_simulation.result import CaseResult
@@ -84,6 +86,20 @@ def reference_photos(library: Library, session: SessionTable, client: ClientTabl
     return [] if source == "none" else library.references(source, session.reference_at_s, transforms)
 
 
+def shows_files(scenario: Scenario) -> bool:
+    """Return whether every face before the cameras is a file's.
+
+    A builtin head is one photograph that is moved: all its pictures are near copies of one another.
+    """
+    faces = [
+        source
+        for entry in scenario.camera
+        for source in (getattr(entry, name, "") for name in ("source", "second", "face"))
+        if source and not isinstance(entry, Absent)
+    ]
+    return bool(faces) and not any(is_builtin(source) for source in faces)
+
+
 def forged(token: str) -> str:
     """Return the token with another signature."""
     signed, signature = token.rsplit(".", 1)
@@ -99,7 +115,13 @@ class RuntimeHost:
         self._loaded = loaded
         several = len(loaded.scenario.client) > 1  # whose faces, and captures, may be compared
         self._settings = load_settings(
-            overrides={"data": folder, "keep_captures": several, "token_minutes": 1440, "log_hold_back": False},
+            overrides={
+                "data": folder,
+                "keep_captures": several,
+                "near_copies": several and shows_files(loaded.scenario),
+                "token_minutes": 1440,
+                "log_hold_back": False,
+            },
             environ={},
         )
         self._library = library

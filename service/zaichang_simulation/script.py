@@ -68,6 +68,7 @@ class Script:
         self._answers = tuple(action for action in actions if action.on)
         self._counts = [0] * len(self._answers)
         self._answering: set[asyncio.Task[None]] = set()
+        self._stopped = False
         self._player = player
         self._page = page
         self._now_ms = now_ms
@@ -171,8 +172,12 @@ class Script:
 
     async def _act_after(self, action: do.PlayerAction) -> None:
         await asyncio.sleep(action.after_s)
-        if not self._page.over.is_set() or isinstance(action, do.Start):
-            await self.act(action)
+        stops = isinstance(action, do.Sleep | do.Lock | do.Reload | do.Crash)
+        if (self._page.over.is_set() and not isinstance(action, do.Start)) or (stops and self._stopped):
+            return  # the page is closed, or another event has stopped it already
+        self._stopped = self._stopped or stops
+        await self.act(action)
+        self._stopped = self._stopped and not stops
 
 
 def _expanded(actions: tuple[do.PlayerAction, ...], loaded: Loaded) -> list[tuple[int, do.PlayerAction]]:

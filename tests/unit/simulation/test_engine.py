@@ -1,8 +1,12 @@
 """Whole sessions through the real service on a virtual clock, with an analysis that needs no models."""
 
+from pathlib import Path
+
 import pytest
 
 from support.sim import HEAD, play
+from zaichang_simulation.format.loader import parse
+from zaichang_simulation.host import shows_files
 
 SHORT = "[session]\nlesson_s = 120\n"
 CAMERA = '[[camera]]\nkind = "clip"\nwidth_px = 160\nheight_px = 120\n'
@@ -271,3 +275,25 @@ def test_the_json_tells_orders_excuses_and_the_close_code() -> None:
     assert captures[0]["what"] == "c0-0" and 0 <= captures[0]["at_s"] < 5
     assert told["excuses"] == 0
     assert told["close_code"] == 4000
+
+
+def test_two_answers_to_one_event_stop_the_page_once() -> None:
+    reload = '[[player]]\ndo = "reload"\nat_s = 10\non = "capture"\nafter_s = 0.1\ndown_s = 2\nfirst = 1\n'
+    result = play(SHORT + CAMERA + reload + reload)
+    (session,) = result.sessions
+    assert session.final == "SESSION_FINISHED"
+    assert "HEARTBEAT_REJECTED" not in session.reasons, "two pages reported at once"
+
+
+@pytest.mark.parametrize(
+    ("cameras", "searched"),
+    [
+        (('kind = "clip"\nsource = "a.mp4"', 'kind = "absent"'), True),
+        (('kind = "clip"\nsource = "a.mp4"', 'kind = "clip"\non = "capture"'), False),
+        (('kind = "pair"\nsource = "a.mp4"',), False),
+        (('kind = "unavailable"',), False),
+    ],
+)
+def test_near_copies_are_searched_where_every_face_is_a_file_s(cameras: tuple[str, ...], searched: bool) -> None:
+    text = "".join(f"[[camera]]\nat_s = {10 * n}\n{each}\n" for n, each in enumerate(cameras))
+    assert shows_files(parse(HEAD + text, Path.cwd()).scenario) is searched
