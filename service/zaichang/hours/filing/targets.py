@@ -73,7 +73,7 @@ class Target:
             raise NotAllowed(
                 "filing.sandbox",
                 f"{self.name} is a test system (sandbox = true); persons are not sent to it.",
-                "Try it with zaichang file conformance.",
+                "Name the target file of the platform itself.",
             )
 
 
