@@ -23,10 +23,11 @@ from pathlib import Path
 from benchmarks import report
 from tests.support.filing_platform import SECRET, FakePlatform
 from tests.support.filing_side import DirectService, write_files
-from tests.support.filing_world import BEGIN_MS, RULES, YEAR, World, filing_world
+from tests.support.filing_world import BEGIN_MS, INST, RULES, YEAR, World, filing_world
 from zaichang.adapters.filing.https import HttpsPlatform
 from zaichang.adapters.filing.requests import Access, Requests
 from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.core.ids import LearnerId, ReviewerId, SessionId
 from zaichang.hours.fact_files import statement_of
 from zaichang.hours.filing.case_desk import Decision
 from zaichang.hours.filing.exchange import Exchange
@@ -41,6 +42,7 @@ from zaichang.ledger.window import window_of
 from zaichang.ports.hours.filing import Capabilities
 
 DAY_MS = 86_400_000
+REVIEWER = ReviewerId("ren")
 MOODS = {"500": 8, "slow": 6, "lost": 8, "count": 4, "half": 8, "twice": 6}
 REFUSE_PCT = 8
 DOWN = range(40, 47)
@@ -54,12 +56,13 @@ class Days:
         """Set up the files and the platform."""
         self.world = world
         self.random = random.Random(seed)  # noqa: S311 - a simulation
-        self.learners = [f"l{number:03}" for number in range(learners)]
+        self.learners = [LearnerId(f"l{number:03}") for number in range(learners)]
         self.fake = FakePlatform(random=random.Random(seed + 1), moods=dict(MOODS), refuse_pct=REFUSE_PCT)  # noqa: S311
         self.target = read_target(write_files(folder))
         self.service = DirectService(world)
-        self.people = {
-            name: {"learner": name, "name": f"学员{name}", "id_number": "11010519491231002X"} for name in self.learners
+        self.people: dict[str, dict[str, str]] = {
+            str(name): {"learner": name, "name": f"学员{name}", "id_number": "11010519491231002X"}
+            for name in self.learners
         }
         access = Access(url="https://platform.example", now_s=lambda: 5, nonce=lambda: "n", secret=SECRET)
         platform = HttpsPlatform(
@@ -71,7 +74,7 @@ class Days:
 
         self.exchange = Exchange(self.service, platform, self.target.mapping, self.target.terms, sleep, (1.0, 5.0))
         self.platform = platform
-        self.sessions: list[tuple[str, str, str, int]] = []
+        self.sessions: list[tuple[LearnerId, SessionId, str, int]] = []
         self.refused: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
 
@@ -90,16 +93,16 @@ class Days:
     async def night(self) -> None:
         """Decide yesterday's refusals, prepare, send all that is prepared, and ask about all that is open."""
         filing, store = self.world.services.filing, self.world.services.store
-        for case in await filing.cases.cases("inst", CaseState.OPEN, 1_000):
+        for case in await filing.cases.cases(INST, CaseState.OPEN, 1_000):
             self.refused[str(case.row.key)] += 1
-            await filing.cases.decide("inst", "ren", "cq", case.row.key, Decision(state=CaseState.REFILE))
+            await filing.cases.decide(INST, REVIEWER, "cq", case.row.key, Decision(state=CaseState.REFILE))
         try:
-            await filing.preparing.prepare("inst", "ren", "cq", YEAR, RULES)
+            await filing.preparing.prepare(INST, REVIEWER, "cq", YEAR, RULES)
         except NotAllowed as error:
             if error.code != "filing.nothing":
                 raise
         open_batches: dict[str, set[RowState]] = {}
-        for row in await store.filed_rows("inst", "cq", YEAR):
+        for row in await store.filed_rows(INST, "cq", YEAR):
             if row.state in (RowState.PREPARED, RowState.SENT, RowState.ACKNOWLEDGED):
                 open_batches.setdefault(row.batch_id, set()).add(row.state)
         for batch_id, states in sorted(open_batches.items()):
@@ -118,23 +121,23 @@ class Days:
         there = {row["记录编号"]: row["学时"] for row in self.fake.rows.values()}
         total, filed_total = Fraction(0), Fraction(0)
         for learner in self.learners:
-            facts = await stored_facts(store, "inst", learner, {})
+            facts = await stored_facts(store, INST, learner, {})
             statement, _ = statement_of(facts, rules, YEAR, None)
-            wants = wanted(statement.lines, facts, "inst", window_of(rules, YEAR))
-            has = await accepted_amounts(store, "inst", learner, "cq", YEAR)
+            wants = wanted(statement.lines, facts, INST, window_of(rules, YEAR))
+            has = await accepted_amounts(store, INST, learner, "cq", YEAR)
             if {place: want.amount for place, want in wants.items()} != has:
                 wrong.append(f"{learner}: the statement and the accepted rows differ")
             total += sum((want.amount for want in wants.values()), Fraction(0))
             filed_total += sum(has.values(), Fraction(0))
         if total != filed_total:
             wrong.append(f"the statements sum to {total}, the accepted rows to {filed_total}")
-        rows = await store.filed_rows("inst", "cq", YEAR)
+        rows = await store.filed_rows(INST, "cq", YEAR)
         if len({row.key for row in rows}) != len(rows):
             wrong.append("a key stands twice")
         self.fake.moods = {}
         listed = await self.platform.listing(YEAR)
         found = await filing.desk.reconcile(
-            "inst", "ren", "cq", YEAR, listed, lambda amount: amount_text(amount, "tenths")
+            INST, REVIEWER, "cq", YEAR, listed, lambda amount: amount_text(amount, "tenths")
         )  # fmt: skip
         wrong += [f"{one.kind} {one.key}: here {one.here}, there {one.there}" for one in found.differences]
         places = Counter(key.rpartition("/")[0] for key in there)
@@ -162,10 +165,10 @@ async def simulate(folder: Path, days: int, learners: int, seed: int) -> tuple[l
         for _ in range(CALM_NIGHTS):
             await run.night()
             world.clock.at_ms += DAY_MS
-        rows = await world.services.store.filed_rows("inst", "cq", YEAR)
+        rows = await world.services.store.filed_rows(INST, "cq", YEAR)
         counts: dict[str, object] = {
             "days": days, "learners": learners, "sessions": world.sessions, "rows filed": len(rows),
-            "batches": len(await world.services.store.batches("inst", -1)), "rows at the platform": len(run.fake.rows),
+            "batches": len(await world.services.store.batches(INST, -1)), "rows at the platform": len(run.fake.rows),
             "refusals": sum(run.refused.values()), "failed exchanges": sum(run.failed.values()),
             **{f"met {mood}": count for mood, count in sorted(run.fake.met.items())},
         }  # fmt: skip
