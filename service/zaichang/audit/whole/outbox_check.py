@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.openings.field_openings import LESSON
+from zaichang.audit.openings.field_openings import LESSON, SUBJECT
 from zaichang.audit.openings.lesson_opening import LESSON_FIELD, lesson_payload
-from zaichang.core.canonical import CanonicalValue, parse_canonical_object
+from zaichang.audit.openings.owner import OWNER_FIELD
+from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.enums import ErasureScope, LeafKind, OutboxLine
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.commit import commitment
@@ -54,17 +55,33 @@ class LoggedHours:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSalts:
+    """The salts of a session's start.
+
+    Attributes:
+        owner: Of the institution and the learner.
+        lesson: Of the lesson, its version and its time line.
+    """
+
+    owner: bytes
+    lesson: bytes
+
+
 class OutboxCheck:
     """Takes the outbox's lines one by one.
 
     Args:
         logs: The logs by origin.
         findings: Takes the results.
-        salts: Session to the salt of its lesson, for starts that commit to it.
+        salts: Session to the salts of its start; a session without them is counted as not compared.
     """
 
     def __init__(
-        self, logs: Mapping[str, LoggedHours], findings: Findings, salts: Mapping[str, bytes] = MappingProxyType({})
+        self,
+        logs: Mapping[str, LoggedHours],
+        findings: Findings,
+        salts: Mapping[str, SessionSalts] = MappingProxyType({}),
     ) -> None:
         """No line is taken yet."""
         self._logs = logs
@@ -103,8 +120,11 @@ class OutboxCheck:
         for name in shown:
             if name in value and value[name] != start.get(name):
                 self._bad(about, name, f"The line's {name} is not the log's.", start.get(name), value[name])
-        if LESSON_FIELD in start:
-            self._lesson(value, start, about)
+        salts = self._salts.get(sid)
+        if salts is None:
+            self._unread.add(sid)
+        else:
+            self._committed(value, start, salts, about)
         if kind == OutboxLine.END and leaf["t"] == LeafKind.FINAL:
             counts = {name: leaf[f"n_{name}"] for name in ("verified", "refused", "undecided")}
             stated = {"reason": leaf["reason"], "verified_ms": leaf["verified_ms"], "minutes": counts}
@@ -139,25 +159,24 @@ class OutboxCheck:
                     message = "The lines do not add up to the segment's verified time."
                     self._bad(about, "verified_ms", message, leaf["verified_ms"], sum(minutes.values()))
         if self._unread:
-            message = (
-                f"The lessons of {len(self._unread)} sessions cannot be compared: their salts are gone or not here."
-            )
-            self._findings.passed("lessons not compared", About(), message)
+            number = len(self._unread)
+            message = f"Learner and lesson of {number} sessions are not compared: their salts are gone or not here."
+            self._findings.passed("owners not compared", About(), message)
         if not any(check.code for check in self._findings.checks[before:]):
             self._findings.passed("outbox", About(), f"{self.lines} lines are as the log states.")
 
-    def _lesson(self, value: Line, start: Line, about: About) -> None:
-        """Hold a line's lesson against the commitment of its session's start."""
-        salt = self._salts.get(str(start["sid"]))
-        if salt is None:
-            self._unread.add(str(start["sid"]))
+    def _committed(self, value: Line, start: Line, salts: SessionSalts, about: About) -> None:
+        """Hold a line's learner, institution and lesson against the commitments of its session's start."""
+        owner = canonical_bytes({name: value.get(name) for name in ("institution", "learner")})
+        if commitment(SUBJECT, salts.owner, owner).hex() != start.get(OWNER_FIELD):
+            message = "The line's learner or institution is not the one that the log commits to."
+            self._bad(about, "learner", message, got=value.get("learner"))
+        if LESSON_FIELD not in start:
             return
         names = (str(value.get(name, "")) for name in ("lesson", "lesson_version", "timeline"))
-        committed = commitment(LESSON, salt, lesson_payload(*names)).hex()
-        if committed != start[LESSON_FIELD]:
-            self._bad(
-                about, "lesson", "The line's lesson is not the one that the log commits to.", got=value.get("lesson")
-            )
+        if commitment(LESSON, salts.lesson, lesson_payload(*names)).hex() != start[LESSON_FIELD]:
+            message = "The line's lesson is not the one that the log commits to."
+            self._bad(about, "lesson", message, got=value.get("lesson"))
 
     def _minute(self, value: Line, leaf: Line, key: tuple[str, int], about: About) -> None:
         minute, record, first, letters = value.get("minute"), value.get("record"), leaf["first_minute"], leaf["minutes"]

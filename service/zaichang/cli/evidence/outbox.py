@@ -10,10 +10,9 @@ from pathlib import Path
 
 from zaichang.audit.check import Status, exit_code
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.openings.field_openings import LESSON
-from zaichang.audit.openings.lesson_opening import LESSON_FIELD
+from zaichang.audit.openings.field_openings import LESSON, SUBJECT
 from zaichang.audit.reading.log_entries import read_entries
-from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
+from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck, SessionSalts
 from zaichang.cli.out import say
 from zaichang.cli.service import settings_from
 from zaichang.core.errors import ConfigError, NotAllowed, NotFound, StorageError
@@ -25,7 +24,7 @@ def add_outbox(actions: _SubParsersAction[ArgumentParser]) -> None:
     text = "compare the outbox's lines with the logs; the service must be stopped; exit 1 where they differ"
     outbox = actions.add_parser("outbox", help=text, description=text)
     outbox.add_argument("--data", type=Path, default=Path("zaichang-data"), help="data folder")
-    outbox.add_argument("--config", type=Path, help="TOML file with settings, for the master key of the lessons")
+    outbox.add_argument("--config", type=Path, help="TOML file with settings, for the master key of the salts")
     outbox.add_argument("--json", action="store_true", help="print a JSON line per check")
     outbox.set_defaults(func=run)
 
@@ -60,20 +59,19 @@ def run(args: Namespace) -> int:
     return exit_code(findings.checks)
 
 
-async def _salts(args: Namespace, logs: Mapping[str, LoggedHours]) -> dict[str, bytes]:
-    """Return the salts of the sessions' lessons; none of a session that is not here, or of an erased learner."""
+async def _salts(args: Namespace, logs: Mapping[str, LoggedHours]) -> dict[str, SessionSalts]:
+    """Return the salts of the sessions' starts; none of a session that is not here, or of an erased learner."""
     from zaichang.main.stores import open_store, open_vault
     from zaichang.tlog.commit import salt, session_key
 
-    wanted = [sid for log in logs.values() for sid, start in log.starts.items() if LESSON_FIELD in start]
-    settings, found = settings_from(args), dict[str, bytes]()
-    if not wanted:
-        return found
+    wanted = [sid for log in logs.values() for sid in log.starts]
+    settings, found = settings_from(args), dict[str, SessionSalts]()
     with suppress(ConfigError, StorageError), open_store(settings) as store:
         vault = open_vault(settings)
         for sid in wanted:
             with suppress(NotFound, NotAllowed):
                 row = await store.session(SessionId(sid))
                 learner = vault.unlock(await store.learner(row.institution_id, row.learner_id))
-                found[sid] = salt(session_key(learner.subject_key(), sid), LESSON, 0)
+                key = session_key(learner.subject_key(), sid)
+                found[sid] = SessionSalts(owner=salt(key, SUBJECT, 0), lesson=salt(key, LESSON, 0))
     return found

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from zaichang.audit.findings import Findings
-from zaichang.audit.openings.field_openings import LESSON
+from zaichang.audit.openings.field_openings import LESSON, SUBJECT
 from zaichang.audit.openings.lesson_opening import lesson_payload
-from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck
+from zaichang.audit.whole.outbox_check import LoggedHours, OutboxCheck, SessionSalts
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import LeafKind
 from zaichang.tlog import leaf
@@ -18,6 +18,8 @@ from zaichang.tlog.merkle import leaf_hash
 
 ORIGIN, SID, HASH = "hours.example.org/log/2026", "ab" * 16, b"\x01" * 32
 PLACE = leaf.SessionRef(origin=ORIGIN, sid=SID, seq=0, prev=None, at_ms=60_000)
+SALTS = SessionSalts(owner=b"\x02" * 32, lesson=HASH)
+SUBJ_C = commitment(SUBJECT, SALTS.owner, canonical_bytes({"institution": "i", "learner": "p"}))
 LESSON_C = commitment(LESSON, HASH, lesson_payload("l", "2", "1"))
 
 
@@ -26,7 +28,7 @@ def ref(seq: int) -> leaf.SessionRef:
 
 
 ENTRIES = [
-    leaf.session_start(PLACE, policy=HASH, course="c", lesson_c=LESSON_C, subj_c=HASH, sched_c=HASH),
+    leaf.session_start(PLACE, policy=HASH, course="c", lesson_c=LESSON_C, subj_c=SUBJ_C, sched_c=HASH),
     leaf.session_segment(
         ref(1), n=0, from_ms=0, to_ms=120_000, first_minute=0, minutes="VU", verified_ms=60_000, n_records=2
     ),
@@ -43,7 +45,8 @@ ENTRIES = [
         LeafKind.ERASURE, ORIGIN, 60_000, request=HASH, date="2026-01-01", basis="pipl-47", sessions=1, scope="all"
     ),
 ]  # fmt: skip
-COMMON = {"session": SID, "course": "c", "lesson": "l", "learner": "p", "v": 1, "lesson_version": "2", "timeline": "1"}
+COMMON = {"session": SID, "course": "c", "lesson": "l", "institution": "i", "learner": "p", "v": 1,
+          "lesson_version": "2", "timeline": "1"}  # fmt: skip
 
 
 def minute(number: int, verdict: str, verified_ms: int, **more: Any) -> dict[str, Any]:
@@ -57,19 +60,19 @@ AMENDED = {**COMMON, "t": "amendment", "minute": 1, "verdict": "V", "delta_ms": 
 HONEST = [minute(0, "V", 60_000), minute(1, "U", 0), AMENDED]
 
 
-def test_a_lesson_whose_salt_is_gone_is_said_not_to_be_compared() -> None:
+def test_a_session_whose_salts_are_gone_is_said_not_to_be_compared() -> None:
     findings = Findings()
     check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES])}, findings)
     for line in HONEST:
-        check.take(canonical_bytes({**line, "lesson": "x"}) + b"\n")
+        check.take(canonical_bytes({**line, "lesson": "x", "learner": "q"}) + b"\n")
     check.finish()
-    assert [each.check for each in findings.checks] == ["lessons not compared", "outbox"]
+    assert [each.check for each in findings.checks] == ["owners not compared", "outbox"]
     assert "1 sessions" in findings.checks[0].message
 
 
 def found(lines: list[Any]) -> list[str | None]:
     findings = Findings()
-    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES[:2], ENTRIES[2:]])}, findings, {SID: HASH})
+    check = OutboxCheck({ORIGIN: LoggedHours.read(ORIGIN, [ENTRIES[:2], ENTRIES[2:]])}, findings, {SID: SALTS})
     for line in lines:
         check.take((line if isinstance(line, bytes) else canonical_bytes(line)) + b"\n")
     check.finish()
@@ -98,6 +101,9 @@ def test_honest_lines_pass_also_when_one_is_written_twice() -> None:
         ([minute(0, "V", 60_000, course="x"), *HONEST[1:]], ["course"]),
         ([minute(0, "V", 60_000, lesson="x"), *HONEST[1:]], ["lesson"]),
         ([minute(0, "V", 60_000, timeline="2"), *HONEST[1:]], ["lesson"]),
+        ([minute(0, "V", 60_000, learner="q"), *HONEST[1:]], ["learner"]),
+        ([minute(0, "V", 60_000, institution="j"), *HONEST[1:]], ["learner"]),
+        ([*HONEST[:2], {**AMENDED, "learner": "q"}], ["learner"]),
         ([*HONEST, {**AMENDED, "log": {"origin": ORIGIN, "index": 1}}], ["t"]),
         ([*HONEST, b"{"], ["line 4"]),
     ],
@@ -118,6 +124,7 @@ ERASED = {"v": 1, "t": "erasure", "institution": "i", "scope": "all", "sessions"
         ([ENDED, ERASED], []),
         ([{**ENDED, "verified_ms": 60_001}], ["verified_ms"]),
         ([{**ENDED, "reason": "ABANDONED"}], ["reason"]),
+        ([{**ENDED, "learner": "q"}], ["learner"]),
         ([{**ENDED, "minutes": {"verified": 2, "refused": 0, "undecided": 0}}], ["minutes"]),
         ([{**ENDED, "session": "cd" * 16}], ["log"]),
         ([{**ENDED, "log": {"origin": ORIGIN, "index": 1}}], ["log"]),

@@ -31,6 +31,10 @@ async def test_a_real_outbox_is_compared_by_the_command(tmp_path: Path, capsys: 
     path.write_text("".join([json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n", *lines[1:]]))
     assert await asyncio.to_thread(main, [*command, "--json"]) == 1
     assert '"E_MINUTES"' in capsys.readouterr().out
+    other = json.loads(lines[0]) | {"learner": "another"}
+    path.write_text("".join([json.dumps(other, sort_keys=True, separators=(",", ":")) + "\n", *lines[1:]]))
+    assert await asyncio.to_thread(main, command) == 1
+    assert "learner or institution" in capsys.readouterr().err
     path.write_text("".join(lines[1:]))
     assert await asyncio.to_thread(main, command) == 1
     assert "E_" in capsys.readouterr().err
