@@ -77,8 +77,6 @@ def main() -> int:
         print(f"{name:<14}{'FAILED' if findings else 'ok':<8}{time.monotonic() - begun:5.1f} s", flush=True)
         for line in findings:
             print(f"    {line}")
-    for line in repository.worth_a_look():
-        print(f"note: {line}")
     print(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 

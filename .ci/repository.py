@@ -11,11 +11,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE_SUFFIXES = {".py", ".ts"}
-HARD_LIMIT_LINES = 600
-ASK_WHY_LINES = 400
-SOURCE_LIMIT_LINES = 400
-SOURCE_FOLDERS = ("service/", "client_sdk/", "models/")
-"""Source that is delivered: stricter than tests and benchmarks."""
+LIMIT_LINES = 400
 MEDIAN_LIMIT_LINES = 150
 FOLDER_LIMIT_FILES = 24
 
@@ -41,10 +37,6 @@ def _lines_by_file() -> dict[str, int]:
     }
 
 
-def _limit_of(name: str) -> int:
-    return SOURCE_LIMIT_LINES if name.startswith(SOURCE_FOLDERS) else HARD_LIMIT_LINES
-
-
 def too_long() -> list[str]:
     """Name the source files over their limit, overfull service folders, and a service of long files."""
     return size_findings(_lines_by_file())
@@ -57,9 +49,9 @@ def size_findings(lines_by_file: Mapping[str, int]) -> list[str]:
         lines_by_file: Lines of every source file, by its path in the repository.
     """
     found = [
-        f"{name}: {lines} lines; the limit is {_limit_of(name)}: split it by subject"
+        f"{name}: {lines} lines; the limit is {LIMIT_LINES}: split it by subject"
         for name, lines in sorted(lines_by_file.items())
-        if lines > _limit_of(name)
+        if lines > LIMIT_LINES
     ]
     service = {name: lines for name, lines in lines_by_file.items() if name.startswith("service/")}
     folders = Counter(name.rpartition("/")[0] for name in service)
@@ -71,15 +63,6 @@ def size_findings(lines_by_file: Mapping[str, int]) -> list[str]:
     if service and (middle := median(service.values())) > MEDIAN_LIMIT_LINES:
         found.append(f"service/: the median file has {middle:g} lines; the limit is {MEDIAN_LIMIT_LINES}")
     return found
-
-
-def worth_a_look() -> list[str]:
-    """Name the source files that are long enough to ask why."""
-    return [
-        f"{name} has {lines} lines"
-        for name, lines in sorted(_lines_by_file().items())
-        if ASK_WHY_LINES < lines <= _limit_of(name)
-    ]
 
 
 def findings_in(text: str) -> list[tuple[int, str]]:

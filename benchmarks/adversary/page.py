@@ -7,16 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.adversary.account import Account
-from benchmarks.adversary.camera import View, assess
+from benchmarks.adversary.camera import assess
+from benchmarks.adversary.captures import Captures
 from benchmarks.adversary.line import Line
 from benchmarks.adversary.player import Player
-from benchmarks.adversary.pledges import PRESENT, Pledges
 from benchmarks.adversary.reactions import Reactions
 from benchmarks.adversary.trying import Trying
-from benchmarks.adversary.ways import Do, On, Rule, Script, Then
+from benchmarks.adversary.ways import Do, On, Rule, Script
 from zaichang.core.enums import ChallengeKind
 from zaichang.core.ids import CaptureId
-from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.judgements.liveness_tries import KINDS
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 ANALYSIS_MS = 150
 OFFLINE_MS = 10_000
 """The player's SDK pauses after this long without a connection."""
-POLL_MS = 400
 FINISH_AFTER_MS = 1_000
 MISTAKES = 0.05
 """Share of codes that a person reads wrongly."""
@@ -57,21 +55,18 @@ class Page:
         self._policy = policy
         self._account = Account(policy, evening.chance, lesson_ms, evening.way.route)
         self._line = Line(evening, evening.way.rtt_ms)
-        self._reactions = Reactions(evening.way.rules, self._later)
+        self._reactions = Reactions(evening.way.rules, self.later)
         self._trying = Trying(evening, policy)
-        self._camera = 0
+        self._captures = Captures(evening, self._line, self)
         self._reset()
 
     def _reset(self) -> None:
-        self._held, self._away, self._visible = True, False, True
+        self._held, self._away = True, False
+        self._captures.reset()
         self._stop: Do | None = None
-        self._stops = 0
+        self._stops = self._armed_ms = 0
         self._owes_beat = self._in_flight = False
-        self._capture: d.OrderCapture | None = None
         self._challenge: d.OrderChallenge | None = None
-        self._views: dict[str, View] = {}
-        self._pledges = Pledges()
-        self._armed_ms = 0
         self._finishing = self._reopens = False
 
     @property
@@ -132,7 +127,7 @@ class Page:
             case d.AnalyseCapture(capture_id=capture_id):
                 evening.at(evening.now_ms + ANALYSIS_MS, partial(self._assessed, self.opened, capture_id))
             case d.OrderLiveness():
-                self._trying.begin(decision, f"camera-{self._camera}", self._tried)
+                self._trying.begin(decision, self._captures.camera, self._tried)
             case d.RecordMinute() | d.RecordFinal():
                 pass
             case _:
@@ -140,7 +135,7 @@ class Page:
 
     def _assessed(self, opened: int, capture_id: CaptureId) -> None:
         if opened == self.opened and not self._account.closed:
-            found = assess(self._views.get(capture_id, View.EMPTY), self._evening.chance)
+            found = assess(self._captures.view(capture_id), self._evening.chance)
             self._tell(e.CaptureAssessed(at_ms=self._evening.now_ms, capture_id=capture_id, assessment=found))
 
     def _tried(self, found: e.LivenessAssessed) -> None:
@@ -171,74 +166,33 @@ class Page:
             case d.OrderSeek(to_ms=to_ms):
                 self._move_to(to_ms)
             case d.OrderCapture():
-                self._capture = decision
+                self._captures.ordered = decision
                 self._fire(On.PROMPT if decision.prompt is not None else On.CAPTURE)
-                pledged = self._pledges.view(decision.frame)
-                if pledged is not None and (pledged in PRESENT or not self._way.wait_ms):
-                    self._send(decision, pledged, decision.frame)
-                else:
-                    self._later(self._way.shutter_ms, partial(self._shoot, decision, self._evening.now_ms))
+                self._captures.answer(decision)
             case d.OrderChallenge():
                 self._challenge = decision
                 self._fire(On.CHALLENGE)
-                self._later(self._way.react_ms, partial(self._answer, decision))
+                self.later(self._way.react_ms, partial(self._answer, decision))
             case d.ChallengeJudged(closed=True):
                 self._challenge = None
             case d.ChallengeJudged() if self._challenge is not None:
-                self._later(self._way.react_ms, partial(self._answer, self._challenge))
+                self.later(self._way.react_ms, partial(self._answer, self._challenge))
             case _:
                 pass
 
-    def _shoot(self, order: d.OrderCapture, ordered_ms: int) -> None:
-        """Take the picture, or hold it back until the learner is there or the patience is over."""
-        way, evening = self._way, self._evening
-        if self._capture is not order or not self._line.connected:
-            return
-        if not self._visible:
-            self._refuse(order, ReasonCode.PAGE_HIDDEN)
-            return
-        over = evening.now_ms >= ordered_ms + way.wait_ms
-        if not evening.here and not over:
-            self._later(POLL_MS, partial(self._shoot, order, ordered_ms))
-        elif evening.here or way.then is Then.SEND:
-            self._send(order, evening.view(), f"{evening.chance.getrandbits(256):064x}" if order.announce else None)
-        elif way.then is Then.REFUSE:
-            self._refuse(order, ReasonCode.CAMERA_UNAVAILABLE)
-        else:
-            self._capture = None
-
-    def _send(self, order: d.OrderCapture, view: View, digest: str | None) -> None:
-        self._capture = None
-        self._views[order.capture_id] = view
-        if digest is not None and order.frame is None:
-            taken = digest
-            self._up(lambda at_ms: e.CaptureTaken(at_ms=at_ms, capture_id=order.capture_id, digest=taken))
-        camera = f"camera-{self._camera}"
-        self._up(
-            lambda at_ms: e.CaptureReceived(
-                at_ms=at_ms, capture_id=order.capture_id, nonce=order.nonce, camera=camera, digest=digest
-            ),
-            self._way.picture_ms,
-        )
-        self._flush()
-
-    def _refuse(self, order: d.OrderCapture, reason: ReasonCode) -> None:
-        self._capture = None
-        self._up(lambda at_ms: e.CaptureUnavailable(at_ms=at_ms, capture_id=order.capture_id, reason=reason))
-        self._flush()
-
-    def _up(self, make: Callable[[int], e.Event], size_ms: int = 0) -> None:
+    def up(self, make: Callable[[int], e.Event], size_ms: int = 0) -> None:
         """Send an event to the service; ``make`` is given its time of arrival."""
         self._line.up(self._tell, make, size_ms)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send the report that waited for a picture."""
         if self._owes_beat:
             self._beat()
 
     def learner_came(self) -> None:
         """The learner is there again, and answers what is open."""
         if self._challenge is not None:
-            self._later(self._way.react_ms, partial(self._answer, self._challenge))
+            self.later(self._way.react_ms, partial(self._answer, self._challenge))
 
     def _answer(self, order: d.OrderChallenge, *, nobody: bool = False) -> None:
         if self._challenge is not order or self._trying.running:
@@ -246,7 +200,7 @@ class Page:
         here = self._evening.here
         if order.kind in KINDS:
             if here or nobody:
-                self._up(lambda at_ms: e.LivenessBegun(at_ms=at_ms, challenge_id=order.challenge_id))
+                self.up(lambda at_ms: e.LivenessBegun(at_ms=at_ms, challenge_id=order.challenge_id))
             return
         script = self._way.script
         knows = script is Script.ALL or (script is Script.CONFIRM and order.kind is ChallengeKind.CONFIRM)
@@ -254,7 +208,7 @@ class Page:
             wrong = order.kind is ChallengeKind.CODE and self._evening.chance.random() < MISTAKES
             right = order.code or (order.options[order.labels.index("here")] if order.labels else "0")
             answer = "x" if wrong else right
-            self._up(lambda at_ms: e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=answer))
+            self.up(lambda at_ms: e.ChallengeAnswered(at_ms=at_ms, challenge_id=order.challenge_id, answer=answer))
 
     # What the page says
 
@@ -265,7 +219,7 @@ class Page:
 
     def _beat(self) -> None:
         """Report now; after the last report's acknowledgement, and after a picture that is held back."""
-        hushed = self._way.hush and self._capture is not None and not self._evening.here
+        hushed = self._way.hush and self._captures.ordered is not None and not self._evening.here
         self._owes_beat = self._in_flight or hushed or not self._line.connected
         if self._owes_beat:
             return
@@ -274,7 +228,8 @@ class Page:
         playing = self.player.running or self._stop is Do.STAND
         stalled = self._stop is Do.STALL
         ended = self._stop is Do.REPORT_END or position_ms >= self.player.duration_ms
-        visible, frames, account = self._visible, self._frames(), self._account
+        visible, account = self._captures.visible, self._account
+        frames = self._captures.pledged() if self._policy.frames_pledged > 0 else None
 
         def made(at_ms: int) -> e.Event:
             # The number and the nonce that the chain has come to when it arrives (I4).
@@ -291,17 +246,12 @@ class Page:
             )
 
         self._in_flight = True
-        self._up(made)
-
-    def _frames(self) -> tuple[str, ...] | None:
-        """Return the frames that a report pledges, if it does."""
-        pledges = self._way.pledges and self._visible and self._policy.frames_pledged > 0
-        return self._pledges.made(self._evening) if pledges else None
+        self.up(made)
 
     def _changed(self) -> None:
         """Let the player run or stand as everything says, and report."""
-        player, now_ms = self.player, self._evening.now_ms
         self._evening.settle()
+        player, now_ms = self.player, self._evening.now_ms
         held = (self._held and self._way.obeys) or self._away or self._stop is not None
         runs = not held and player.left_ms(now_ms) > 0 and not self._account.closed
         if runs != player.running:
@@ -320,12 +270,12 @@ class Page:
         self._changed()
         self._fire(On.END)
         if self._way.finishes:
-            self._later(FINISH_AFTER_MS, self._finish)
+            self.later(FINISH_AFTER_MS, self._finish)
 
     def _finish(self) -> None:
         if not self._finishing and not self.player.left_ms(self._evening.now_ms):
             self._finishing = True
-            self._up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
+            self.up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
 
     def _move_to(self, to_ms: int) -> None:
         self._evening.settle()
@@ -335,7 +285,8 @@ class Page:
 
     # The rules
 
-    def _later(self, after_ms: int, act: Callable[[], None]) -> None:
+    def later(self, after_ms: int, act: Callable[[], None]) -> None:
+        """Act after a time, unless another session has begun by then."""
         opened = self.opened
         self._evening.at(self._evening.now_ms + after_ms, lambda: act() if opened == self.opened else None)
 
@@ -362,10 +313,10 @@ class Page:
             case Do.GET_UP:
                 # Away after half a second, and back before the player goes on.
                 self._halt(Do.PAUSE, each.for_ms)
-                self._later(500, partial(evening.leave, max(1_000, each.for_ms - 2_000)))
+                self.later(500, partial(evening.leave, max(1_000, each.for_ms - 2_000)))
             case Do.HIDE:
-                self._visible = False
-                self._later(max(1_000, each.for_ms), self._show)
+                self._captures.visible = False
+                self.later(max(1_000, each.for_ms), self._show)
                 self._changed()
             case Do.DROP:
                 self._drop(max(500, each.for_ms))
@@ -373,14 +324,14 @@ class Page:
                 self._reopen(each.for_ms)
             case Do.FINISH:
                 self._reopens = True
-                self._up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
+                self.up(lambda at_ms: e.FinishRequested(at_ms=at_ms))
                 self._await_end(each.for_ms)
             case Do.JUMP:
                 self._move_to(self.player.position_ms(evening.now_ms) + each.for_ms)
             case Do.BACK:
                 self._move_to(self._back_to(each.for_ms))
             case Do.CAMERA:
-                self._camera += 1
+                self._captures.change_camera()
             case Do.TRY:
                 if self._challenge is not None and self._challenge.kind in KINDS:
                     self._answer(self._challenge, nobody=True)
@@ -398,7 +349,7 @@ class Page:
         self._stop = how
         if for_ms:
             stops = self._stops
-            self._later(for_ms, lambda: self._go_on() if stops == self._stops else None)
+            self.later(for_ms, lambda: self._go_on() if stops == self._stops else None)
         self._changed()
 
     def _go_on(self) -> None:
@@ -407,7 +358,7 @@ class Page:
             self._changed()
 
     def _show(self) -> None:
-        self._visible = True
+        self._captures.visible = True
         self._changed()
 
     def _drop(self, for_ms: int) -> None:
@@ -416,11 +367,11 @@ class Page:
         self._line.close()
         self._trying.stop()
         self._in_flight = False
-        self._capture = None
+        self._captures.ordered = None
         self._tell(e.ConnectionLost(at_ms=self._evening.now_ms))
-        self._later(for_ms, self._back_online)
+        self.later(for_ms, self._back_online)
         if for_ms > OFFLINE_MS and self._way.obeys:
-            self._later(OFFLINE_MS, partial(self._set_away, away=True))
+            self.later(OFFLINE_MS, partial(self._set_away, away=True))
 
     def _back_online(self) -> None:
         if self._account.closed:
@@ -440,10 +391,10 @@ class Page:
         self._evening.settle()
         self.player.running = False
         self._tell(e.ConnectionLost(at_ms=self._evening.now_ms))
-        self._later(after_ms, self.open)
+        self.later(after_ms, self.open)
 
     def _await_end(self, after_ms: int) -> None:
         if self._account.closed:
-            self._later(after_ms, self.open)
+            self.later(after_ms, self.open)
         else:
-            self._later(1_000, partial(self._await_end, after_ms))
+            self.later(1_000, partial(self._await_end, after_ms))
