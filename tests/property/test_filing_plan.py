@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.filed_rows import filed
-from zaichang.ledger.filing.plan import HALF, plan, standing
+from zaichang.ledger.filing.codes import HALF
+from zaichang.ledger.filing.plan import plan, standing
 from zaichang.ledger.filing.rows import CaseState, Filed, Operation, RowState
 from zaichang.ledger.filing.states import IN_FLIGHT
 from zaichang.ledger.filing.wanted import Place, Wanted

@@ -193,6 +193,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             at_ms INTEGER NOT NULL) STRICT""",
         """CREATE INDEX activities_of_batch ON activities (institution_id, batch) WHERE batch <> ''""",
     ),
+    (
+        # A platform's own words may name persons: the service keeps none of them
+        """UPDATE filing_rows SET message = '' WHERE message <> ''""",
+        """UPDATE filing_rows SET code = CASE WHEN code GLOB 'local.*' THEN 'local.other'
+            WHEN code GLOB 'half.*' THEN 'half.other' WHEN code GLOB 'twice.*' THEN 'twice.other' ELSE 'other' END
+            WHERE code GLOB '*[^A-Za-z0-9._:-]*' OR length(code) > 96""",
+    ),
 )
 
 

@@ -103,7 +103,7 @@ def _batch_routes(router: APIRouter) -> None:
             raise PeerViolation("filing.invalid", "kind is sent or receipt.")
         word = Word(
             kind=asked.kind,
-            rows=tuple(LineAnswer(row.key, state_of(row.state), row.code, row.message) for row in asked.rows),
+            rows=tuple(LineAnswer(row.key, state_of(row.state), row.code) for row in asked.rows),
             document=asked.document,
             answer=asked.answer,
             status=asked.status,

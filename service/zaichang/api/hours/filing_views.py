@@ -45,7 +45,6 @@ def row_line(row: Filed) -> FiledRow:
         digest=row.digest,
         state=row.state,
         code=row.code,
-        message=row.message,
     )
 
 

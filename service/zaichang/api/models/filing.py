@@ -8,6 +8,7 @@ from pydantic import Field
 
 from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, like_id, one_of
 from zaichang.hours.filing.case_desk import NOTE_MAX_CHARS
+from zaichang.ledger.filing.codes import TOLD, TOLD_MAX_CHARS
 from zaichang.ledger.filing.formats import AMOUNTS
 from zaichang.ledger.filing.rows import CaseState, RowState
 
@@ -19,7 +20,6 @@ Year = Annotated[
     str, Field(pattern=r"^[12]\d{3}$", description="The year's label in the hour rules.", examples=["2026"])
 ]  # fmt: skip
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 as hex.", examples=["5f0c" * 16])]
-Text = Annotated[str, Field(max_length=300)]
 
 
 class BatchRequest(Asked):
@@ -75,7 +75,6 @@ class FiledRow(Answer):
         description="`prepared`, `sent`, `acknowledged`, `accepted`, `registered` or `refused`.", examples=["sent"]
     )
     code: str = Field(description="The refusal's code, or empty.", examples=[""])
-    message: str = Field(description="The platform's words about a refusal, or empty.", examples=[""])
 
 
 class ExchangeLine(Answer):
@@ -108,8 +107,15 @@ class ToldRow(Asked):
 
     key: Key
     state: Annotated[str, one_of(tuple(RowState), "The row's state at the platform.")]
-    code: Annotated[str, Field(max_length=300, description="The refusal's code.", examples=[""])] = ""
-    message: Annotated[str, Field(max_length=300, description="The platform's words.", examples=[""])] = ""
+    code: Annotated[
+        str,
+        Field(
+            max_length=TOLD_MAX_CHARS,
+            pattern=TOLD,
+            description="The refusal's code, never eleven digits in a row. A platform's messages are not taken.",
+            examples=[""],
+        ),
+    ] = ""
 
 
 class WordRequest(Asked):

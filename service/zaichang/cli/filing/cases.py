@@ -32,10 +32,7 @@ def _cases(args: argparse.Namespace) -> int:
     found = ServiceAtUrl(args).ask(f"/cases?state={args.state}&limit=200")["cases"]
     for case in found:
         row = case["row"]
-        text = (
-            f"{case['target']}  {row['key']}  {row['code']} {row['message']}  "
-            f"owner {case['owner']}, due {date_text(case['due_ms'])}"
-        )
+        text = f"{case['target']}  {row['key']}  {row['code']}  owner {case['owner']}, due {date_text(case['due_ms'])}"
         say(json.dumps(case, ensure_ascii=False) if args.json else text, whole=True)
     return 1 if found and args.state == CaseState.OPEN else 0
 

@@ -53,7 +53,7 @@ def _send(args: argparse.Namespace) -> int:
         return _as_json(outcome)
     say(f"{outcome.sent} lines sent; log entries written")
     for word in outcome.refused:
-        say(f"{word.key}  not sent: {word.code}")
+        say(f"{word.key}  not sent: {word.code} {word.message}".rstrip())
     return _EXIT_FINDING if outcome.refused else 0
 
 
@@ -66,9 +66,10 @@ def _receipt(args: argparse.Namespace) -> int:
         say("no answer yet")
         return 0
     say(f"{outcome.answered} rows answered, {outcome.told['waiting']} waiting")
-    for name in ("refused", "contradictions"):
-        for key in _keys(outcome, name):
-            say(f"{key}  {name}")
+    for word in outcome.said:
+        say(f"{word.key}  refused: {word.code} {word.message}".rstrip())
+    for key in _keys(outcome, "contradictions"):
+        say(f"{key}  contradictions")
     for key in outcome.unknown:
         say(f"{key}  is no row of this batch")
     return _finding(outcome)

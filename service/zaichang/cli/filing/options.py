@@ -81,9 +81,7 @@ class ServiceAtUrl:
         """See ``hours.filing.exchange.Service``."""
         body = {
             "kind": kind,
-            "rows": [
-                {"key": row.key, "state": str(row.state), "code": row.code, "message": row.message} for row in rows
-            ],
+            "rows": [{"key": row.key, "state": str(row.state), "code": row.code} for row in rows],
             "document": document,
             "answer": answer,
             "status": status,

@@ -13,6 +13,7 @@ from zaichang.core.civil import DAY_MS, Date, start_ms
 from zaichang.core.errors import NotFound, PeerViolation
 from zaichang.core.ids import InstitutionId, ReviewerId
 from zaichang.hours.filing.preparing import FilingPorts
+from zaichang.ledger.filing.codes import is_told_code
 from zaichang.ledger.filing.lines import LineAnswer
 from zaichang.ledger.filing.reconcile import Listed, reconcile
 from zaichang.ledger.filing.rows import Filed, RowState
@@ -92,10 +93,15 @@ class FilingDesk:
         The same word again changes nothing and is logged once, unless the process ended between entry and storage.
 
         Raises:
+            PeerViolation: ``filing.invalid`` where a code may hold words or a person's number.
             NotFound: ``filing.batch_unknown``.
             ConfigError: ``log.range``.
             StorageError, FatalLogError: The log or the store cannot be used.
         """
+        if not all(is_told_code(row.code) for row in word.rows):
+            raise PeerViolation(
+                "filing.invalid", "A code has letters, digits and . _ : - alone, and never eleven digits in a row."
+            )
         async with self._lock:
             batch = await self.batch(institution_id, batch_id)
             rows = {str(row.key): row for row in await self.rows(batch)}
@@ -127,7 +133,6 @@ class FilingDesk:
                     key=row.key,
                     state=answer.state,
                     code=answer.code if answer.state is RowState.REFUSED else "",
-                    message=answer.message if answer.state is RowState.REFUSED else "",
                     owner=reviewer_id,
                     due_ms=now_ms + self._ports.due_days * DAY_MS,
                 )

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 from zaichang.core.errors import NotAllowed, PeerViolation
-from zaichang.hours.filing.joining import LOCAL, BatchView, Terms, check_batch, join, lines_in
+from zaichang.hours.filing.joining import BatchView, Terms, check_batch, join, lines_in
 from zaichang.hours.filing.mapping import FilingMapping
+from zaichang.ledger.filing.codes import LOCAL, platform_code
 from zaichang.ledger.filing.lines import LineAnswer, settle
 from zaichang.ledger.filing.rows import RowState
 from zaichang.ports.hours.filing import Filled, Platform, Ticket
@@ -29,7 +30,7 @@ class Service(Protocol):
     async def tell(
         self, batch_id: str, kind: str, rows: Sequence[LineAnswer], document: str, answer: str, status: int
     ) -> Mapping[str, object]:
-        """Pass a platform's word on; return its effect. Cost: trip."""
+        """Pass a platform's word on, without its messages; return its effect. Cost: trip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Outcome:
         answered: Rows that the platform's answer decides.
         unknown: Keys in the answer that the batch does not have.
         told: The effect at the service; empty where nothing was told.
+        said: The platform's refusals with its own words, which may name persons: they never reach the service.
     """
 
     sent: int
@@ -49,6 +51,7 @@ class Outcome:
     answered: int
     unknown: tuple[str, ...]
     told: Mapping[str, object]
+    said: tuple[LineAnswer, ...] = ()
 
 
 class Exchange:
@@ -105,7 +108,8 @@ class Exchange:
             if row["key"] not in gone and not row["code"].startswith(LOCAL)
         ]  # fmt: skip
         answer = hashlib.sha256(ticket.data).hexdigest()
-        told = await self._service.tell(batch_id, "sent", [*rows, *refused], document, answer, ticket.status)
+        words = _without_messages([*rows, *refused])
+        told = await self._service.tell(batch_id, "sent", words, document, answer, ticket.status)
         return Outcome(sent=len(ticket.lines), refused=tuple(refused), answered=0, unknown=(), told=told)
 
     async def poll(self, batch_id: str) -> Outcome:
@@ -122,8 +126,11 @@ class Exchange:
         if not answer.data:
             return Outcome(sent=0, refused=(), answered=0, unknown=(), told={})
         digest = hashlib.sha256(answer.data).hexdigest()
-        told = await self._service.tell(batch_id, "receipt", words, batch.document, digest, answer.status)
-        return Outcome(sent=0, refused=(), answered=len(words), unknown=tuple(unknown), told=told)
+        told = await self._service.tell(
+            batch_id, "receipt", _without_messages(words), batch.document, digest, answer.status
+        )
+        said = tuple(word for word in words if word.state is RowState.REFUSED)
+        return Outcome(sent=0, refused=(), answered=len(words), unknown=tuple(unknown), told=told, said=said)
 
     async def _matched(self, filled: Filled) -> tuple[Filled, list[LineAnswer]]:
         """Ask the platform whether it knows the persons; drop the rows of those whom it does not."""
@@ -134,7 +141,7 @@ class Exchange:
         if not problems:
             return filled, []
         gone = {
-            entry.line.row: LineAnswer(entry.line.row, RowState.REFUSED, NO_MATCH + problems[entry.person["learner"]])
+            entry.line.row: _unmatched(entry.line.row, problems[entry.person["learner"]])
             for entry in filled.entries
             if entry.person["learner"] in problems
         }
@@ -151,6 +158,14 @@ class Exchange:
                     raise
             await self._sleep(pause_s)
         return await call()
+
+
+def _unmatched(row: str, problem: str) -> LineAnswer:
+    return LineAnswer(row, RowState.REFUSED, NO_MATCH + platform_code(problem), problem)
+
+
+def _without_messages(words: Sequence[LineAnswer]) -> list[LineAnswer]:
+    return [word._replace(message="") for word in words]
 
 
 def whole_refusal(status: int, text: str) -> NotAllowed:

@@ -16,12 +16,12 @@ from zaichang.hours.filing.manifest import read_manifest
 from zaichang.hours.filing.mapping import Column, FilingMapping
 from zaichang.hours.filing.people import CONSENT, is_id_number
 from zaichang.ledger.entries.values import number_of
+from zaichang.ledger.filing.codes import LOCAL
 from zaichang.ledger.filing.formats import AMOUNTS, DAYS, amount_text, day_text
 from zaichang.ledger.filing.lines import LineAnswer, LineOf, lines_of
 from zaichang.ledger.filing.rows import Operation, RowKey, RowState, row_digest, row_values, rows_digest
 from zaichang.ports.hours.filing import Capabilities, Entry, Filled
 
-LOCAL: Final = "local."
 NO_PERSON: Final = "local.person_unknown"
 NO_CONSENT: Final = "local.consent"
 NO_COURSE: Final = "local.course_not_registered"
@@ -129,17 +129,17 @@ def join(
         if row["code"].startswith(LOCAL):
             continue
         person = people.get(row["learner"])
-        code = _gate(row, person, terms, capabilities)
+        code, column = _gate(row, person, terms, capabilities), ""
         made: list[Entry] = []
         if not code and person is not None:
             replaced = _replaced(batch, row)
             for line in _lines(batch, row, capabilities):
-                values, code = _values(batch, row, line, replaced, person, mapping, terms)
+                values, code, column = _values(batch, row, line, replaced, person, mapping, terms)
                 if code:
                     break
                 made.append(Entry(line=line, values=values, person=person))
         if code:
-            refused.append(LineAnswer(row["key"], RowState.REFUSED, code))
+            refused.append(LineAnswer(row["key"], RowState.REFUSED, code, column))
         else:
             entries += made
     filled = Filled(batch_id=batch.batch_id, year=batch.year, entries=tuple(entries), manifest=batch.manifest)
@@ -165,19 +165,19 @@ def _values(
     person: Mapping[str, str],
     mapping: FilingMapping,
     terms: Terms,
-) -> tuple[dict[str, str], str]:
-    """Return the texts of a line's columns, or the code of a refusal."""
+) -> tuple[dict[str, str], str, str]:
+    """Return the texts of a line's columns, or the code of a refusal with the number and the name of the column."""
     values: dict[str, str] = {}
-    for column in mapping.columns:
+    for number, column in enumerate(mapping.columns, 1):
         text, code = _text(column, batch, row, line, replaced, person, terms)
         if not text and column.required:
             code = code or (NO_COURSE if column.source.startswith("course.") else NO_VALUE)
         if len(text) > TEXT_MAX or not text.isprintable() or (terms.no_formulas and text.startswith(FORMULA)):
             code = code or UNSAFE
         if code:
-            return {}, f"{code}:{column.name}"
+            return {}, f"{code}:{number}", column.name
         values[column.name] = text
-    return values, ""
+    return values, "", ""
 
 
 def _text(

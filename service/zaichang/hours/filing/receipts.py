@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from zaichang.core.errors import PeerViolation
 from zaichang.hours.filing.mapping import Headings
+from zaichang.ledger.filing.codes import OTHER, platform_code
 from zaichang.ledger.filing.lines import LineAnswer
 from zaichang.ledger.filing.reconcile import Listed
 from zaichang.ledger.filing.rows import RowState
@@ -14,7 +15,7 @@ _TEXT_MAX = 300
 
 
 def receipt_rows(rows: Iterable[Mapping[str, str]], headings: Headings) -> tuple[LineAnswer, ...]:
-    """Return a receipt's words.
+    """Return a receipt's words. A refusal's message stays on the institution's side; its code fits the service.
 
     Raises:
         PeerViolation: ``filing.answer`` where a heading is missing or a word is unknown: it is never taken for a yes.
@@ -30,9 +31,10 @@ def receipt_rows(rows: Iterable[Mapping[str, str]], headings: Headings) -> tuple
             )  # fmt: skip
         code = row.get(headings.code, "") if headings.code else ""
         message = row.get(headings.message, "") if headings.message else ""
-        if state is RowState.REFUSED:
-            code = code or "none"
-        found.append(LineAnswer(key, state, code[:_TEXT_MAX], message[:_TEXT_MAX]))
+        said = platform_code(code) if state is RowState.REFUSED else ""
+        if said == OTHER:
+            message = f"{code}  {message}"
+        found.append(LineAnswer(key, state, said, message[:_TEXT_MAX]))
     return tuple(found)
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from zaichang.ledger.filing.plan import HALF
+from zaichang.ledger.filing.codes import HALF, TWICE
 from zaichang.ledger.filing.rows import Operation, RowState
-
-TWICE = "twice."
-"""Begins the code of a refusal where the platform took the new row and did not withdraw the earlier one."""
 
 
 class LineOf(NamedTuple):

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from zaichang.ledger.filing.codes import HALF
 from zaichang.ledger.filing.rows import CaseState, Filed, Operation, RowState
 from zaichang.ledger.filing.states import IN_FLIGHT, STANDING
 from zaichang.ledger.filing.wanted import Place, Wanted
 
-HALF: Final = "half."
-"""Begins the code of a refusal where the platform withdrew the earlier row and refused the new one."""
 _NOTHING: Final = Wanted(amount=Fraction(0), first_ms=0, last_ms=0, facts=())
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from zaichang.ledger.entries.values import number_of
-from zaichang.ledger.filing.plan import HALF, standing
+from zaichang.ledger.filing.codes import HALF
+from zaichang.ledger.filing.plan import standing
 from zaichang.ledger.filing.rows import Filed
 from zaichang.ledger.filing.states import IN_FLIGHT, STANDING
 

@@ -82,7 +82,6 @@ class Filed:
         digest: SHA-256 over salt and row, as hex; it stays.
         state: How far it has come.
         code: The code of a refusal, or empty.
-        message: The platform's words about it, for people.
         changed_ms: When the state changed last.
         case: The decision about a refused row; None where it was never refused.
     """
@@ -101,7 +100,6 @@ class Filed:
     digest: str
     state: RowState = RowState.PREPARED
     code: str = ""
-    message: str = ""
     changed_ms: int = 0
     case: CaseState | None = None
 

@@ -81,7 +81,6 @@ class RowChange:
         key: The row.
         state: Its new state.
         code: The refusal's code, or empty.
-        message: The platform's words, or empty.
         owner: Who decides the case of a refusal.
         due_ms: Until when.
     """
@@ -89,7 +88,6 @@ class RowChange:
     key: RowKey
     state: RowState
     code: str = ""
-    message: str = ""
     owner: ReviewerId = NO_REVIEWER
     due_ms: int = 0
 

@@ -67,6 +67,22 @@ def test_a_step_that_fails_leaves_the_version_before_it(monkeypatch: pytest.Monk
     assert (version(db), tables(db)) == (1, {"one"})
 
 
+def test_a_platform_s_words_that_an_older_version_stored_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    db, step = opened(), RELEASED.index("6d96bff0f8cf")
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[:step])
+    migrate(db, PATH)
+    for n, code in enumerate(("E1", "无此人", "local.unsafe_text:姓名", "half.无此人")):
+        db.execute(
+            "INSERT INTO filing_rows VALUES ('i', 'cq', 'li', 'law', 2026, ?, 'b', 'new', '', '1', 'hour', 0, '', 0, "
+            "0, '', '', 'refused', ?, '李明', 0, 'open')", (n, code),
+        )  # fmt: skip
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[: step + 1])
+    migrate(db, PATH)
+    assert db.execute("SELECT code, message FROM filing_rows ORDER BY n").fetchall() == [
+        ("E1", ""), ("other", ""), ("local.other", ""), ("half.other", ""),
+    ]  # fmt: skip
+
+
 # The first 12 digits of SHA-256 over each released step: a file that has taken a step never takes it again.
 RELEASED = (
     "b516bebb683f",
@@ -96,6 +112,7 @@ RELEASED = (
     "1288abe5a3e1",
     "4f7a360a521c",
     "3fe20a122d9c",
+    "6d96bff0f8cf",
 )
 
 

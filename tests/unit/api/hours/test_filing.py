@@ -45,7 +45,7 @@ async def test_a_batch_goes_out_and_its_answers_come_back(tmp_path: Path) -> Non
         )
         sent = {**WORD, "kind": "sent", "rows": [{"key": LI, "state": "sent"}, {"key": WANG, "state": "sent"}]}
         assert (await page.ask("POST", f"{path}/words", "ren", json=sent)).json()["waiting"] == 2
-        rows = [{"key": LI, "state": "accepted"}, {"key": WANG, "state": "refused", "code": "E1", "message": "无此人"}]
+        rows = [{"key": LI, "state": "accepted"}, {"key": WANG, "state": "refused", "code": "E1"}]
         told = (await page.ask("POST", f"{path}/words", "ren", json={**WORD, "rows": rows})).json()
         assert (told["refused"], told["waiting"]) == ([WANG], 0)
 
@@ -99,7 +99,14 @@ async def test_requests_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             assert code_of(await page.ask("POST", "/v1/filing/batches", "ren", json=body)) == "filing.invalid"
         await page.ask("POST", "/v1/filing/batches", "ren", json=ASKED)
         path = "/v1/filing/batches/cq-2026-0001/words"
-        for body in ({**WORD, "rows": [{"key": LI, "state": "gone"}]}, {**WORD, "kind": "x", "rows": []}):
+        refused = {"key": LI, "state": "refused"}
+        for body in (
+            {**WORD, "rows": [{"key": LI, "state": "gone"}]},
+            {**WORD, "kind": "x", "rows": []},
+            {**WORD, "rows": [{**refused, "message": "李明"}]},
+            {**WORD, "rows": [{**refused, "code": "李明"}]},
+            {**WORD, "rows": [{**refused, "code": "11010519491231002X"}]},
+        ):
             assert code_of(await page.ask("POST", path, "ren", json=body)) == "filing.invalid"
         style = {"target": "cq", "year": "2026", "style": "thirds", "rows": []}
         assert code_of(await page.ask("POST", "/v1/filing/reconciliations", "ren", json=style)) == "filing.invalid"

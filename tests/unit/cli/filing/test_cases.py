@@ -11,7 +11,7 @@ from zaichang.cli import main
 from zaichang.cli.filing.options import ServiceAtUrl
 
 CASE = {
-    "target": "cq", "row": {"key": "li/law/2026/1", "code": "E7", "message": "证号有误"}, "owner": "ren",
+    "target": "cq", "row": {"key": "li/law/2026/1", "code": "E7"}, "owner": "ren",
     "due_ms": 1_767_225_600_000, "state": "open", "proposed_by": "", "decided_by": "",
 }  # fmt: skip
 
@@ -30,7 +30,7 @@ def test_cases_and_decisions_in_words(
 
     monkeypatch.setattr(ServiceAtUrl, "ask", ask)
     assert main(["file", "cases", *service]) == 1
-    assert capsys.readouterr().out == "cq  li/law/2026/1  E7 证号有误  owner ren, due 2026-01-01\n"
+    assert capsys.readouterr().out == "cq  li/law/2026/1  E7  owner ren, due 2026-01-01\n"
     answer = {"cases": []}
     assert main(["file", "cases", *service]) == 0
     assert main(["file", "cases", "--state", "drop", *service]) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from support.filing_side import LI_NUMBER, TARGET, write_files
+from support.filing_side import LI_NUMBER, TARGET, WANG_NUMBER, write_files
 from support.filing_world import World, filing_world
 from zaichang.adapters.filing.sheets import read_sheet, write_sheet
 from zaichang.cli import main
@@ -62,11 +62,13 @@ async def test_a_batch_from_preparation_to_receipt(tmp_path: Path, capsys: pytes
         assert (code, word["told"]) == (0, {})
         answers = [
             {"记录编号": LI, "结果": "已登记", "原因代码": "", "原因": ""},
-            {"记录编号": WANG, "结果": "不通过", "原因代码": "E7", "原因": "证号有误"},
+            {"记录编号": WANG, "结果": "不通过", "原因代码": "E7", "原因": f"王芳 {WANG_NUMBER} 证号有误"},
         ]
         (tmp_path / "out" / "cq-2026-0001.receipt.xlsx").write_bytes(write_sheet("xlsx", list(answers[0]), answers))
         code, [word] = await run(capsys, "receipt", "cq-2026-0001", "--target", target, *service)
         assert (code, word["told"]["refused"]) == (1, [WANG])  # type: ignore[index]
+        [said] = word["said"]  # type: ignore[misc]
+        assert said == [WANG, "refused", "E7", f"王芳 {WANG_NUMBER} 证号有误"], "shown on this side"
 
         code, cases = await run(capsys, "cases", *service)
         assert (code, [case["row"]["code"] for case in cases]) == (1, ["E7", "local.person_unknown"])  # type: ignore[index]
@@ -89,7 +91,8 @@ async def test_a_batch_from_preparation_to_receipt(tmp_path: Path, capsys: pytes
     for path in (tmp_path / "data").rglob("*"):
         if path.is_file():
             data = path.read_bytes()
-            assert "李明".encode() not in data and LI_NUMBER.encode() not in data, path
+            for name in ("李明", "王芳", LI_NUMBER, WANG_NUMBER):
+                assert name.encode() not in data, path
 
 
 def test_persons_are_not_sent_to_a_test_system_and_a_batch_belongs_to_its_target(

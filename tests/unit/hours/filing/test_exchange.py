@@ -134,3 +134,16 @@ async def test_answers_settle_rows_and_none_is_told_before_there_is_one(tmp_path
         assert (outcome.answered, outcome.unknown, outcome.told["waiting"]) == (1, ("x",), 1)
         fake.answers = (LineAnswer(WANG, RowState.REFUSED, "E1"),)
         assert (await exchange.poll(batch_id)).told["refused"] == [WANG]
+
+
+async def test_the_platform_s_words_stay_on_this_side(tmp_path: Path) -> None:
+    async with filing_world(tmp_path / "data") as world:
+        exchange, fake, service, _, batch_id = await begin(world, tmp_path)
+        fake.unknown_people = {"wang": "王芳 not found"}
+        outcome = await exchange.send(batch_id, read_people(tmp_path / "people.csv"))
+        assert outcome.refused == ((WANG, "refused", "local.match:other", "王芳 not found"),)
+        fake.answers = (LineAnswer(LI, RowState.REFUSED, "E1", "李明"),)
+        outcome = await exchange.poll(batch_id)
+        assert outcome.said == fake.answers
+        told = [row for _, _, word in service.told for row in word.rows]
+        assert told == [(LI, "sent", "", ""), (WANG, "refused", "local.match:other", ""), (LI, "refused", "E1", "")]

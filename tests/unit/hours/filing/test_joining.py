@@ -55,14 +55,14 @@ def test_each_reason_why_a_row_stays_here(mapping: FilingMapping) -> None:
     assert refused(batch, mapping) == ["local.person_unknown"]
     assert refused(batch, mapping, PERSON, consent=True) == ["local.consent"]
     assert refused(batch, mapping, {**PERSON, "consent": "2026-01-01"}, consent=True) == []
-    assert refused(batch, mapping, {**PERSON, "name": ""}) == ["local.value_missing:姓名"]
-    assert refused(batch, mapping, {**PERSON, "id_number": "123"}) == ["local.id_number:身份证号"]
+    assert refused(batch, mapping, {**PERSON, "name": ""}) == ["local.value_missing:3"]
+    assert refused(batch, mapping, {**PERSON, "id_number": "123"}) == ["local.id_number:4"]
     assert refused(view(prepared(1, category="")), mapping, PERSON) == []
-    assert refused(view(prepared(1, category="art")), mapping, PERSON) == ["local.code_unknown:科目"]
-    assert refused(batch, mapping, {**PERSON, "name": "李\x1b[2J"}) == ["local.unsafe_text:姓名"]
+    assert refused(view(prepared(1, category="art")), mapping, PERSON) == ["local.code_unknown:7"]
+    assert refused(batch, mapping, {**PERSON, "name": "李\x1b[2J"}) == ["local.unsafe_text:3"]
     formula = {**PERSON, "name": "=1+1"}
     assert refused(batch, mapping, formula) == []
-    assert refused(batch, mapping, formula, no_formulas=True) == ["local.unsafe_text:姓名"]
+    assert refused(batch, mapping, formula, no_formulas=True) == ["local.unsafe_text:3"]
 
 
 def test_a_withdrawal_needs_no_consent_and_a_platform_that_can(mapping: FilingMapping) -> None:
@@ -77,7 +77,7 @@ def test_a_course_without_the_platform_s_code_is_not_filed(tmp_path: Path) -> No
     more = '[[column]]\nname = "项目编号"\nsource = "course.code"\nrequired = true\n[receipt]'
     (tmp_path / "m.toml").write_text(MAPPING.replace("[receipt]", more, 1))
     mapping = read_mapping(str(tmp_path / "m.toml"))
-    assert refused(view(prepared(1)), mapping, PERSON) == ["local.course_not_registered:项目编号"]
+    assert refused(view(prepared(1)), mapping, PERSON) == ["local.course_not_registered:8"]
     filled, _ = join(view(prepared(1)), {"li": PERSON}, mapping, Terms(courses={"law": {"code": "CQ-12"}}), ALL)
     assert filled.entries[0].values["项目编号"] == "CQ-12"
 

@@ -26,6 +26,17 @@ def test_words_are_read_by_the_mapping() -> None:
     ]  # fmt: skip
 
 
+def test_a_code_that_may_hold_words_or_a_number_stays_here_and_none_is_taken_for_ours() -> None:
+    codes = ("无此人", "11010519491231002X", "x" * 65, "half.day", "twice.x", "local.x", "A_1-b.c")
+    found = receipt_rows([{"k": "a", "s": "no", "c": code, "m": "李明"} for code in codes], HEADINGS)
+    assert [word.code for word in found] == [
+        "other", "other", "other", "platform.half.day", "platform.twice.x", "platform.local.x", "A_1-b.c",
+    ]  # fmt: skip
+    assert [word.message for word in found[:2]] == ["无此人  李明", "11010519491231002X  李明"]
+    [accepted] = receipt_rows([{"k": "a", "s": "yes", "c": "李明", "m": ""}], HEADINGS)
+    assert accepted.code == ""
+
+
 def test_an_unknown_word_is_never_taken_for_a_yes() -> None:
     with pytest.raises(PeerViolation, match="unknown word"):
         receipt_rows([{"k": "a", "s": "maybe"}], HEADINGS)

@@ -19,7 +19,7 @@ from zaichang.ports.hours.filing import Batch, Cut, Exchange, FactSpan, FilingCa
 
 _ROW: Final = (
     "learner_id, course_id, year, n, batch_id, operation, category, amount, unit, replaces, statement, first_ms, "
-    "last_ms, salt, digest, state, code, message, changed_ms, case_state"
+    "last_ms, salt, digest, state, code, changed_ms, case_state"
 )
 _CASE: Final = ("target", "owner", "opened_ms", "due_ms", "note", "proposed_by", "decided_by", "decided_ms")
 _KEY: Final = "institution_id = ? AND target = ? AND learner_id = ? AND course_id = ? AND year = ? AND n = ?"
@@ -70,8 +70,8 @@ class FilingRows:
                     ),
                 )  # fmt: skip
                 db.executemany(
-                    f"INSERT INTO filing_rows (institution_id, target, {_ROW}) "  # noqa: S608
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO filing_rows (institution_id, target, {_ROW}, message) "  # noqa: S608
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
                     [(batch.institution_id, batch.target, *_values(row)) for row in rows],
                 )
             except sqlite3.IntegrityError:
@@ -117,9 +117,9 @@ class FilingRows:
                 key = (batch.institution_id, batch.target, *change.key)
                 refused = change.state is RowState.REFUSED
                 db.execute(
-                    "UPDATE filing_rows SET state = ?, code = ?, message = ?, changed_ms = ?, "  # noqa: S608
+                    "UPDATE filing_rows SET state = ?, code = ?, changed_ms = ?, "  # noqa: S608
                     f"case_state = COALESCE(?, case_state) WHERE {_KEY}",
-                    (change.state, change.code, change.message, at_ms, CaseState.OPEN if refused else None, *key),
+                    (change.state, change.code, at_ms, CaseState.OPEN if refused else None, *key),
                 )
                 if refused:
                     db.execute(
@@ -222,7 +222,7 @@ def forget_in_filing(db: sqlite3.Connection, institution_id: str, learner_id: st
 def _values(row: Filed) -> tuple[object, ...]:
     return (
         *row.key, row.batch_id, row.operation, row.category, str(row.amount), row.unit, row.replaces, row.statement,
-        row.first_ms, row.last_ms, row.salt, row.digest, row.state, row.code, row.message, row.changed_ms, row.case,
+        row.first_ms, row.last_ms, row.salt, row.digest, row.state, row.code, row.changed_ms, row.case,
     )  # fmt: skip
 
 
@@ -238,7 +238,7 @@ def _filed(row: sqlite3.Row) -> Filed:
             name: row[name]
             for name in (
                 "batch_id", "category", "unit", "replaces", "statement", "first_ms", "last_ms", "salt", "digest",
-                "code", "message", "changed_ms",
+                "code", "changed_ms",
             )
         },
     )  # fmt: skip
