@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.filed_rows import filed
-from zaichang.ledger.filing.codes import HALF
-from zaichang.ledger.filing.plan import plan, standing
+from zaichang.ledger.filing.codes import HALF, TWICE
+from zaichang.ledger.filing.plan import plan, standing, superfluous
 from zaichang.ledger.filing.rows import CaseState, Filed, Operation, RowState
 from zaichang.ledger.filing.states import IN_FLIGHT
 from zaichang.ledger.filing.wanted import Place, Wanted
@@ -18,7 +18,7 @@ from zaichang.ledger.filing.wanted import Place, Wanted
 PLACES = (Place("law", "public", "hour"), Place("law", "professional", "hour"), Place("drugs", "", "credit"))
 AMOUNTS = st.dictionaries(st.sampled_from(PLACES), st.fractions(Fraction(1, 9), 9, max_denominator=9))
 Days = list[tuple[dict[Place, Fraction], list[str]]]
-ANSWERS = st.sampled_from(("accepted", "refused", "half", "sent"))
+ANSWERS = st.sampled_from(("accepted", "refused", "half", "twice", "sent"))
 
 
 def wants(amounts: dict[Place, Fraction]) -> dict[Place, Wanted]:
@@ -42,8 +42,21 @@ def answered(row: Filed, answer: str) -> Filed:
         return row
     if answer == "accepted":
         return replace(row, state=RowState.ACCEPTED)
-    half = HALF if answer == "half" and row.operation is Operation.REPLACE else ""
+    half = {"half": HALF, "twice": TWICE}.get(answer, "") if row.operation is Operation.REPLACE else ""
     return replace(row, state=RowState.REFUSED, code=f"{half}e1", case=CaseState.REFILE)
+
+
+def at_the_platform(rows: list[Filed]) -> dict[Place, list[Filed]]:
+    """The rows that the platform has, by its own book: each answer is carried out line by line."""
+    found: dict[Place, list[Filed]] = {place: [] for place in PLACES}
+    for row in rows:
+        own = found[_place(row)]
+        accepted = row.state is RowState.ACCEPTED
+        if row.operation is not Operation.NEW and (accepted or row.code == "half.e1"):
+            own[:] = [one for one in own if one.key.n != row.replaces]
+        if row.operation is not Operation.WITHDRAW and (accepted or row.code == "twice.e1"):
+            own.append(row)
+    return found
 
 
 def stands(rows: list[Filed]) -> dict[Place, Fraction]:
@@ -69,6 +82,16 @@ def test_the_days_reach_replacements_withdrawals_and_corrections_by_half() -> No
     assert rows[1].code == "half.e1"
 
 
+def test_the_days_reach_two_rows_that_stand() -> None:
+    law = PLACES[0]
+    days = [({law: Fraction(1)}, ["accepted"]), ({law: Fraction(2)}, ["twice"]), ({law: Fraction(2)}, ["refused"])]
+    rows = settled([*days, ({law: Fraction(3)}, ["sent"])])
+    assert [(str(row.operation), row.replaces) for row in rows] == [
+        ("new", 0), ("replace", 1), ("withdraw", 1), ("withdraw", 1), ("replace", 2),
+    ]  # fmt: skip
+    assert (rows[1].code, str(rows[2].state)) == ("twice.e1", "refused")
+
+
 def settled(days: Days) -> list[Filed]:
     """File day by day, then until nothing is due; check the plan on the way and the amounts in the end."""
     rows: list[Filed] = []
@@ -78,9 +101,13 @@ def settled(days: Days) -> list[Filed]:
             assert sum(row.state in IN_FLIGHT for row in rows if _place(row) == place) <= 1
         rows = [answered(row, answers[number % len(answers)]) for number, row in enumerate(rows)]
     last = days[-1][0]
-    # Two rounds are enough: rows under way are accepted, then the rest is filed.
-    for _ in range(2):
+    # A round accepts the rows under way, one withdraws each row that stands beside another, and one files the rest.
+    for _ in range(2 + sum(row.code.startswith(TWICE) for row in rows)):
         rows = [answered(row, "accepted") for row in file(last, [answered(row, "accepted") for row in rows])]
     assert stands(rows) == last
+    assert {place: [row.amount for row in own] for place, own in at_the_platform(rows).items() if own} == {
+        place: [amount] for place, amount in last.items()
+    }, "one row of each place stands at the platform"
+    assert not any(superfluous([row for row in rows if _place(row) == place]) for place in PLACES)
     assert plan(wants(last), rows) == []
     return rows

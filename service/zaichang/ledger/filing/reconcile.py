@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from zaichang.ledger.entries.values import number_of
-from zaichang.ledger.filing.codes import HALF
+from zaichang.ledger.filing.codes import HALF, TWICE
 from zaichang.ledger.filing.plan import standing
 from zaichang.ledger.filing.rows import Filed
 from zaichang.ledger.filing.states import IN_FLIGHT, STANDING
@@ -66,7 +66,8 @@ def reconcile(
         groups.setdefault((row.key.learner_id, row.key.course, row.category, row.unit), []).append(row)
         by_key[str(row.key)] = row
     stands = {str(one.key): one for group in groups.values() if (one := standing(group)) is not None}
-    taken_back = _taken_back(groups.values())
+    moving = _in_doubt(groups.values())
+    taken_back = _taken_back(groups.values()) - moving
     found: list[Difference] = []
     there: dict[str, str] = {}
     for key, amount in listed:
@@ -80,9 +81,8 @@ def reconcile(
                 found.append(Difference(Kind.OTHER_AMOUNT, key, written(here.amount), amount))
         elif key in taken_back:
             found.append(Difference(Kind.REVOKED_HERE, key, "", amount))
-        elif key not in by_key or by_key[key].case is not None:
+        elif key not in moving and (key not in by_key or by_key[key].case is not None):
             found.append(Difference(Kind.MISSING_HERE, key, "", amount))
-    moving = _in_doubt(groups.values())
     for key, row in stands.items():
         if key not in there and key not in moving:
             found.append(Difference(Kind.MISSING_THERE, key, written(row.amount), ""))
@@ -90,10 +90,10 @@ def reconcile(
 
 
 def _taken_back(groups: Iterable[Sequence[Filed]]) -> frozenset[str]:
-    """Return the keys of rows that the platform replaced or withdrew."""
+    """Return the keys of rows that the platform replaced or withdrew, or should have."""
     return frozenset(
         _replaced(row) for group in groups for row in group
-        if row.replaces and (row.state in STANDING or row.code.startswith(HALF))
+        if row.replaces and (row.state in STANDING or row.code.startswith((HALF, TWICE)))
     )  # fmt: skip
 
 

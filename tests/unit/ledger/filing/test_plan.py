@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from support.filed_rows import filed
-from zaichang.ledger.filing.plan import plan, standing
-from zaichang.ledger.filing.rows import Filed
+from zaichang.ledger.filing.plan import plan, standing, superfluous
+from zaichang.ledger.filing.rows import CaseState, Filed
 from zaichang.ledger.filing.wanted import Place, Wanted
 
 LAW = Place("law", "public", "hour")
@@ -60,6 +61,34 @@ def test_a_refused_replacement_leaves_the_earlier_row_unless_half_was_done() -> 
     half = filed(2, "refused", operation="replace", replaces=1, amount=3, case="refile", code="half.e7")
     assert steps(want(3), filed(1), half) == [("new", 3, 0, "3")]
     assert steps({}, filed(1), half) == []
+
+
+def test_of_two_rows_that_stand_the_earlier_is_withdrawn_first() -> None:
+    twice = filed(2, "refused", operation="replace", replaces=1, amount=3, case="refile", code="twice.e7")
+    assert (standing([filed(1), twice]), superfluous([filed(1), twice])) == (twice, [filed(1)])
+    for want_now in (want(3), want(5), {}):
+        assert steps(want_now, filed(1), twice) == [("withdraw", 3, 1, "0")]
+    assert steps(want(3), filed(1), replace(twice, case=CaseState.OPEN)) == []
+    gone = filed(3, operation="withdraw", amount=0, replaces=1)
+    assert (standing([filed(1), twice, gone]), superfluous([filed(1), twice, gone])) == (twice, [])
+    assert steps(want(3), filed(1), twice, gone) == []
+    assert steps(want(5), filed(1), twice, gone) == [("replace", 4, 2, "5")]
+    assert steps({}, filed(1), twice, gone) == [("withdraw", 4, 2, "0")]
+
+
+def test_a_row_that_both_stand_with_is_withdrawn_whatever_was_decided_about_it() -> None:
+    for decided in ("accepted", "refused"):
+        row = filed(2, decided, operation="replace", replaces=1, amount=3, case="drop", code="twice.e7")
+        assert steps(want(3), filed(1), row) == [("withdraw", 3, 1, "0")]
+
+
+def test_a_withdrawal_that_people_gave_up_is_not_filed_again() -> None:
+    twice = filed(2, "accepted", operation="replace", replaces=1, amount=3, case="accepted", code="twice.e7")
+    kept = filed(3, "refused", operation="withdraw", amount=0, replaces=1, case="refile", code="e8")
+    assert steps(want(3), filed(1), twice, kept) == [("withdraw", 4, 1, "0")]
+    given_up = replace(kept, case=CaseState.DROP)
+    assert steps(want(3), filed(1), twice, given_up) == []
+    assert steps({}, filed(1), twice, given_up) == [("withdraw", 4, 2, "0")]
 
 
 def test_two_categories_of_one_course_count_their_rows_together() -> None:

@@ -41,6 +41,17 @@ def test_withdrawn_or_replaced_here_and_still_there() -> None:
     assert both == [("revoked_here", "li/law/2026/1")]
 
 
+def test_of_two_rows_that_stand_the_earlier_is_named_until_its_withdrawal_is_under_way() -> None:
+    twice = filed(2, "refused", operation="replace", amount=3, replaces=1, case="open", code="twice.e7")
+    both = ("li/law/2026/1", "2"), ("li/law/2026/2", "3")
+    assert found([filed(1), twice], *both) == [("revoked_here", "li/law/2026/1")]
+    assert found([filed(1), twice], both[0]) == [
+        ("revoked_here", "li/law/2026/1"), ("missing_there", "li/law/2026/2"),
+    ]  # fmt: skip
+    moving = filed(3, "sent", operation="withdraw", amount=0, replaces=1)
+    assert found([filed(1), twice, moving], *both) == found([filed(1), twice, moving], both[1]) == []
+
+
 def test_a_row_under_way_makes_no_difference_on_either_side() -> None:
     moving = filed(2, "sent", operation="replace", amount=3, replaces=1)
     assert found([filed(1), moving], ("li/law/2026/2", "3")) == []
