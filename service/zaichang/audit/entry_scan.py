@@ -245,7 +245,7 @@ class EntryScan:
             value = parse_leaf(entry)
             self.statements.take(index, value)
             if self._deep:
-                check_statement(self._origin, index, value, self._starts, self._root_of, self._findings)
+                check_statement(self._origin, index, value, self._root_of, self._findings)
         except EvidenceError as error:
             self._findings.error("leaf", error, About(origin=self._origin, index=index))
 
