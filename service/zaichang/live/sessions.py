@@ -84,7 +84,10 @@ class SessionHub:
             except ZaichangError as error:
                 # One damaged session must not keep the others from starting; it is left as it is, for people to see.
                 _log.error("session %s cannot be rebuilt: %s", row.session_id, error)
-        self._forget_closed()
+        for session in self.open_sessions():
+            # One that ended just now stays in memory until its last records are written.
+            if session.is_idle():
+                self.release_later(session)
 
     async def join(
         self, claims: LaunchClaims, resume: str, client_nonce_c: str, origin: str = ""
@@ -201,11 +204,6 @@ class SessionHub:
     def _forget(self, session: LiveSession) -> None:
         if self._by_id.get(session.row.session_id) is session:
             del self._by_id[session.row.session_id]
-
-    def _forget_closed(self) -> None:
-        for session in self.open_sessions():
-            if session.is_idle():
-                self._forget(session)
 
     def learner_lock(self, institution_id: InstitutionId, learner_id: LearnerId) -> AbstractAsyncContextManager[None]:
         """Hold the learner's lock: meanwhile no session of the learner can open."""

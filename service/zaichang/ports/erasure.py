@@ -25,6 +25,12 @@ class ErasureStore(Protocol):
             NotAllowed: ``erase.open_session`` while one still runs.
         """
 
+    async def records_outside_log(self, institution_id: InstitutionId, learner_id: LearnerId) -> bool:
+        """Return whether the log or the outbox still lacks a record of a learner's sessions, or a decision about them.
+
+        Cost: read.
+        """
+
     async def erase(self, erasure: Erasure, mark: str, at_ms: int) -> None:
         """Destroy key, references, events and records in one transaction; the other rows change to the alias.
 

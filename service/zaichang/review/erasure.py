@@ -15,6 +15,7 @@ from typing import Final
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.civil import date_text
 from zaichang.core.enums import ErasureScope, LeafKind, ProposalState
+from zaichang.core.errors import NotAllowed
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 from zaichang.live.publishing import erasure_lines
 from zaichang.ports.blobs import Blobs
@@ -103,6 +104,10 @@ class Eraser:
         self.check_hold(institution_id, learner_id)
         return await self._ports.store.sessions_to_erase(institution_id, learner_id)
 
+    async def records_outside_log(self, institution_id: InstitutionId, learner_id: LearnerId) -> bool:
+        """Return whether the log still lacks records of the learner, or decisions about them."""
+        return await self._ports.store.records_outside_log(institution_id, learner_id)
+
     async def erase(self, wanted: Erasure) -> tuple[int, int]:
         """Erase a learner; return the number of their sessions and the index of the erasure's leaf.
 
@@ -110,11 +115,18 @@ class Eraser:
             wanted: The erasure; state, alias and number of sessions are set here.
 
         Raises:
-            NotAllowed: ``erase.hold``, ``erase.open_session``.
+            NotAllowed: ``erase.hold``, ``erase.open_session``; ``erase.not_in_log`` where all is to be erased and the
+                log still lacks records: they would be lost, and their lines would name the learner.
             NotFound: ``learner.unknown``.
         """
         ports, owner = self._ports, (wanted.institution_id, wanted.learner_id)
         sessions = await self.check(*owner)
+        if wanted.scope is ErasureScope.ALL and await self.records_outside_log(*owner):
+            raise NotAllowed(
+                "erase.not_in_log",
+                "Records of this learner are not in the log yet.",
+                "Start the service, which writes them, stop it, and erase again.",
+            )
         alias, at_ms = LearnerAlias(ALIAS_PREFIX + ports.token_hex(8)), ports.clock.now_ms()
         log = await ports.logs.log_for(wanted.institution_id, at_ms)
         request = bytes.fromhex(wanted.request) or hashlib.sha256(canonical_bytes({"alias": alias})).digest()

@@ -122,6 +122,9 @@ class ErasureDesk:
             await self._requests.decide_erasure(erasure_id, ProposalState.CONFIRMED, reviewer_id, now_ms)
             await self._note(reviewer_id, "erasure.confirm", erasure)
             erasure = await self._requests.erasure(erasure_id)
+            for session in self._sessions(erasure):
+                if not session.log.holds_back:
+                    await session.settle()
             if await self._held_back(erasure):
                 self._beside(erasure)
             else:
@@ -142,13 +145,14 @@ class ErasureDesk:
         return await self._requests.erasure(erasure_id)
 
     async def recover(self) -> None:
-        """Finish the erasures that a stop interrupted. One that fails is left for the session's end or the next start.
+        """Log the erasures that a stop left unrecorded, and carry confirmed ones out beside the caller.
 
-        The records of earlier sessions are in the log by now, so none waits.
+        The log may hold back records that sessions have written since the start. An erasure that fails is left for the
+        session's end or the next start.
         """
         await self._eraser.finish_pending()
         for erasure in await self._requests.unfinished_erasures():
-            await self._try(erasure)
+            self._beside(erasure)
 
     def closed(self, row: SessionRow) -> None:
         """A session has ended: carry out the erasure that waited for its end."""
@@ -191,15 +195,12 @@ class ErasureDesk:
                 self._waiting[owner] = erasure
 
     async def _held_back(self, erasure: Erasure) -> bool:
-        """Return whether the log holds records of the learner back, or decisions about them."""
-        if self._decisions.waits(erasure.institution_id, erasure.learner_id):
-            return True
-        for session in self._sessions(erasure):
-            if session.log.holds_back and any(
-                leaf.entry_index is None for leaf in await self._ports.history.leaves(session.row.session_id)
-            ):
-                return True
-        return False
+        """Return whether the log still lacks records of the learner, or decisions about them.
+
+        The store knows, also of sessions that no longer are in memory.
+        """
+        owner = (erasure.institution_id, erasure.learner_id)
+        return self._decisions.waits(*owner) or await self._eraser.records_outside_log(*owner)
 
     def _sessions(self, erasure: Erasure) -> list[LiveSession]:
         owner = (erasure.institution_id, erasure.learner_id)

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,18 @@ def test_a_crash_before_the_leaf_is_made_good_by_the_next_run(
     assert erase(recorded) == 2
     assert list((recorded.folder.root / "erasures").rglob("erased-*")) == []
     assert any(leaf in path.read_bytes() for path in recorded.folder.log.rglob("tile/entries/000.p/*"))
+
+
+def test_a_record_that_a_crash_kept_out_of_the_log_is_not_erased(
+    recorded: Recorded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(recorded.folder.database)) as database, database:
+        database.execute("UPDATE leaves SET entry_index = NULL WHERE kind = 'session.final'")
+    assert erase(recorded) == 2
+    assert "erase.not_in_log" in capsys.readouterr().err
+    assert traces(recorded.folder.root, LEARNER) != []
+    assert list((recorded.folder.root / "erasures").rglob("erased-*")) == []
+    assert erase(recorded, "--scope", "biometrics") == 0, "the record stays"
 
 
 def test_biometrics_alone_are_erased_and_the_record_still_verifies(

@@ -193,3 +193,31 @@ async def test_an_erasure_that_a_new_session_delays_is_carried_out_at_its_end(
         async with asyncio.timeout(20):
             await services.erasures.settle()
         assert (await services.store.erasure(proposed.erasure_id)).state is ProposalState.DONE
+
+
+async def test_a_restart_neither_waits_for_the_round_nor_erases_before_the_records_that_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, vision = ManualClock(ROUND_BEGIN), FixedVision()
+    wanted = ErasureWanted(learner_id="learner", scope=ErasureScope.ALL, basis="pipl-47")
+    async with holding(tmp_path, clock, vision, monkeypatch) as services:
+        student = Student(services, clock)
+        await student.begin(await token(services))
+        await student.play(60_000, 10_000)
+        proposed = await services.erasures.propose("inst", "ren", wanted)
+        await services.store.decide_erasure(proposed.erasure_id, ProposalState.CONFIRMED, "sun", clock.at_ms)
+        await student.leave()
+        await services.store._db.write(lambda db: db.execute("UPDATE sessions SET state = 'superseded'").rowcount)
+    async with (
+        asyncio.timeout(20),
+        service(tmp_path, clock=clock, vision=vision, seed="second", log_hold_back=True, enrol_first=False) as services,
+    ):
+        assert services.hub.find(student.session_id) is not None, "it has records to write"
+        assert (LeafKind.FINAL, False) in await places(services, student.session_id)
+        assert (await services.store.erasure(proposed.erasure_id)).state is ProposalState.CONFIRMED
+        clock.at_ms += 2 * ROUND_MS
+        await services.erasures.settle()
+        assert (await services.store.erasure(proposed.erasure_id)).state is ProposalState.DONE
+        assert all(there for _, there in await places(services, student.session_id))
+        lines = b"".join(path.read_bytes() for path in services.folder.outbox.glob("*.jsonl"))
+        assert b'"end"' in lines and b'"learner"' in lines and b'"learner":"learner"' not in lines

@@ -198,6 +198,7 @@ async def test_a_confirmed_erasure_that_a_crash_cut_off_is_carried_out_at_the_ne
         await here.services.store.decide_erasure(made.erasure_id, ProposalState.CONFIRMED, "sun", 5)
         clock = here.clock
     async with page(tmp_path, clock=clock, seed="again", enrol_first=False) as here:
+        await here.services.erasures.settle()
         done = await here.services.store.erasure(made.erasure_id)
         assert done.state is ProposalState.DONE and done.learner_id.startswith("erased-")
         [checkpoint] = here.services.folder.log.glob("inst/*/public/checkpoint")

@@ -56,6 +56,15 @@ class ErasedRows:
             raise NotAllowed("erase.open_session", "A session of this learner still runs.", "Wait for its end.")
         return count
 
+    async def records_outside_log(self, institution_id: InstitutionId, learner_id: LearnerId) -> bool:
+        """See the port."""
+        sql = (
+            "SELECT 1 FROM sessions s WHERE institution_id = ? AND learner_id = ? AND (EXISTS (SELECT 1 FROM leaves l "
+            "WHERE l.session_id = s.session_id AND l.entry_index IS NULL) OR EXISTS (SELECT 1 FROM amendments a "
+            "WHERE a.session_id = s.session_id AND a.delivered = 0)) LIMIT 1"
+        )
+        return await self._db.read(lambda db: db.execute(sql, (institution_id, learner_id)).fetchone()) is not None
+
     async def erase(self, erasure: Erasure, mark: str, at_ms: int) -> None:
         """See the port. Pages that become free are overwritten (``secure_delete``), then the WAL is emptied."""
         where, alias = (erasure.institution_id, erasure.learner_id), erasure.alias

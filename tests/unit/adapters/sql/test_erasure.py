@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from support.stores import erase_all, erasure_of, events, open_store, row
-from zaichang.core.enums import ErasureScope, ProposalState
+from zaichang.core.enums import ErasureScope, LeafKind, ProposalState
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
-from zaichang.ports.records import Enrolment, Learner, StoredMinute
+from zaichang.core.reasons import ReasonCode
+from zaichang.ports.records import Enrolment, Learner, StoredLeaf, StoredMinute
+from zaichang.ports.records_review import Amend, Amendment
+from zaichang.session.decisions import Verdict
 
 
 async def test_an_unknown_learner_and_one_with_an_open_session_are_refused(tmp_path: Path) -> None:
@@ -24,6 +27,29 @@ async def test_an_unknown_learner_and_one_with_an_open_session_are_refused(tmp_p
             await store.sessions_to_erase("inst", "learner")
         await store.append(events(1, b"f", closed_ms=9_000))
         assert await store.sessions_to_erase("inst", "learner") == 1
+
+
+async def test_records_and_decisions_that_the_log_lacks_are_found(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+
+        async def lacks(learner: str = "learner") -> bool:
+            return await store.records_outside_log("inst", learner)
+
+        assert not await lacks()
+        leaf = StoredLeaf(leaf_seq=0, kind=LeafKind.START, at_ms=1, body=b"l")
+        await store.open_session(row(1))
+        await store.append(events(0, b"e", leaves=(leaf,), closed_ms=9_000))
+        assert await lacks() and not await lacks("other")
+        await store.note_anchored("s1", 0, 7)
+        assert not await lacks()
+        decision = Amendment(
+            session_id="s1", leaf_seq=1, minute=0, at_ms=1, verdict=Verdict.REFUSED, delta_ms=0,
+            reason=ReasonCode.REVIEW_REFUSED, reviewer_id="ren", body=b"d",
+        )  # fmt: skip
+        await store.amend(Amend(session_id="s1", leaves=(), amendments=(decision,), credited=(), close=None))
+        assert await lacks(), "a decision that has no leaf yet"
+        await store.note_amendment_published("s1", 1)
+        assert not await lacks()
 
 
 async def test_the_sessions_row_remains_under_the_alias_and_the_rest_is_gone(tmp_path: Path) -> None:
