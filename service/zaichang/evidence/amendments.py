@@ -25,7 +25,7 @@ from zaichang.session.decisions import Verdict
 from zaichang.session.events import Event
 from zaichang.session.playhead import IntervalSet, difference, normalise, total_ms, union
 from zaichang.tlog.commit import commitment, salt
-from zaichang.tlog.leaf import Anchor, SessionRef, session_amend
+from zaichang.tlog.leaf import Anchor, SessionRef, parse_leaf, session_amend
 from zaichang.tlog.merkle import leaf_hash
 
 NOTE = "note"
@@ -221,7 +221,8 @@ def amend_leaves(
     Args:
         row: The session.
         origin: Its log.
-        anchor: The newest checkpoint.
+        anchor: A checkpoint that the server held at their date: the newest one, or for stored decisions ``anchor_of``
+            the session's last leaf.
         leaves: The session's, all of them, in order.
         minutes: The session's.
         amendments: The decisions that have no leaf yet, in order.
@@ -256,6 +257,19 @@ def amend_leaves(
         prev = leaf_hash(leaf)
         made.append(StoredLeaf(leaf_seq=each.leaf_seq, kind=LeafKind.AMEND, at_ms=each.at_ms, body=leaf))
     return tuple(made)
+
+
+def anchor_of(leaf: StoredLeaf) -> Anchor | None:
+    """Return the checkpoint that a leaf names, or None.
+
+    A leaf that is made later than its date names the one of the record before it: a checkpoint that a witness saw after
+    the date would make the date look forged.
+    """
+    match parse_leaf(leaf.body).get("anchor"):
+        case {"size": int(size), "root": str(root)}:
+            return Anchor(size=size, root=bytes.fromhex(root))
+        case _:
+            return None
 
 
 def without_leaf(leaves: Sequence[StoredLeaf], amendments: Sequence[Amendment]) -> tuple[Amendment, ...]:

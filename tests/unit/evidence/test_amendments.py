@@ -15,6 +15,7 @@ from zaichang.evidence.amendments import (
     AppealBehind,
     Ruling,
     amend_leaves,
+    anchor_of,
     left_to_decide,
     note_of,
     ruling_leaves,
@@ -24,7 +25,7 @@ from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.session.events import DeadlineReached, Event, HeartbeatReceived
 from zaichang.session.playhead import IntervalSet
 from zaichang.tlog.commit import commitment, salt
-from zaichang.tlog.leaf import Anchor, parse_leaf
+from zaichang.tlog.leaf import Anchor, SessionRef, parse_leaf, session_start
 from zaichang.tlog.merkle import leaf_hash
 
 SID = "ab" * 16
@@ -59,6 +60,13 @@ def ruling(granted: dict[int, IntervalSet], at_ms: int = 90_000) -> Ruling:
     return Ruling(
         reviewer_id="r1", outcome=ReviewOutcome.GRANT, reason=ReasonCode.NO_FACE, note="", granted=granted, at_ms=at_ms
     )
+
+
+def test_a_later_decision_names_the_checkpoint_of_the_record_before_it() -> None:
+    for anchor in (None, Anchor(size=7, root=b"\x09" * 32)):
+        ref = SessionRef(origin="o.example/log", sid=SID, seq=0, prev=None, at_ms=1, anchor=anchor)
+        body = session_start(ref, policy=KEY, course="c", lesson_c=KEY, subj_c=KEY, sched_c=KEY)
+        assert anchor_of(StoredLeaf(leaf_seq=0, kind=LeafKind.START, at_ms=1, body=body)) == anchor
 
 
 def test_played_is_what_two_reports_of_one_minute_show_at_the_clocks_pace() -> None:

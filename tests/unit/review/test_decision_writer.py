@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ from zaichang.audit.verify import verify_bundle
 from zaichang.core.assessment import not_analysed
 from zaichang.core.civil import parse_moment
 from zaichang.core.enums import ErasureScope, LeafKind, ProposalState, ReviewOutcome, RevocationScope
+from zaichang.core.errors import StorageError
 from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import ROUND_MS
+from zaichang.evidence.amendments import anchor_of
 from zaichang.log.bundles import export_sessions, log_trust, place_of
 from zaichang.log.reader import LogReader
 from zaichang.log.rounds import holding as rounds
@@ -40,6 +43,7 @@ LESSON = ("inst", "learner", "course", "lesson")
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "WAIT_S", 0.001)
     monkeypatch.setattr(erasure_desk, "RETRY_S", 0.001)
+    monkeypatch.setattr(decision_writer, "RETRY_S", 0.001)
 
 
 @asynccontextmanager
@@ -140,9 +144,57 @@ async def test_a_crash_loses_no_decision(tmp_path: Path, monkeypatch: pytest.Mon
         await granted(services)
         monkeypatch.setattr(decision_writer, "STOP_S", 0)
         monkeypatch.setattr(services.logs, "take_in", lambda: asyncio.sleep(0))
+    clock.at_ms += 10 * ROUND_MS
     async with holding(tmp_path, clock, vision, monkeypatch, "second") as services:
         assert (LeafKind.AMEND, True) in await places(services, session)
         assert await verdict(services, session) == 0
+        named = {leaf.kind: anchor_of(leaf) for leaf in await services.store.leaves(session)}
+        newest = (await services.logs.log_for("inst", clock.at_ms)).anchor()
+        assert newest is not None and newest != named[LeafKind.FINAL] is not None
+        message = "it is dated hours ago, so it names no checkpoint of now"
+        assert named[LeafKind.AMEND] == named[LeafKind.FINAL], message
+
+
+async def test_a_storage_error_delays_a_decision_and_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, vision = ManualClock(ROUND_BEGIN), FixedVision()
+    async with holding(tmp_path, clock, vision, monkeypatch) as services:
+        session = await studied(services, clock, vision)
+        await granted(services)
+        works, refused = services.store.add_leaves, []
+
+        async def full(*arguments: Any) -> None:
+            if len(refused) == 2:
+                return await works(*arguments)
+            refused.append(arguments)
+            raise StorageError("storage.failed", "The disk is full.", "Make room.")
+
+        monkeypatch.setattr(services.store, "add_leaves", full)
+        clock.at_ms += 2 * ROUND_MS
+        async with asyncio.timeout(20):
+            await services.decisions.settle("inst", "learner")
+        assert len(refused) == 2 and f"session {session}: a decision waits" in caplog.text
+        assert await verdict(services, session) == 0
+
+
+@pytest.mark.parametrize("code", ["storage.closed", "storage.conflict"])
+async def test_a_write_that_no_later_try_can_make_good_is_left_to_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str
+) -> None:
+    clock, vision = ManualClock(ROUND_BEGIN), FixedVision()
+    async with holding(tmp_path, clock, vision, monkeypatch) as services:
+        await studied(services, clock, vision)
+        await granted(services)
+
+        async def gone(*_: Any) -> None:
+            raise StorageError(code, "No.", "")
+
+        monkeypatch.setattr(services.store, "add_leaves", gone)
+        clock.at_ms += 2 * ROUND_MS
+        async with asyncio.timeout(20):
+            await services.decisions.settle("inst", "learner")
+        assert "a decision is not in the log yet" in caplog.text and not services.decisions.waits("inst", "learner")
 
 
 async def test_an_erasure_follows_the_records_that_name_the_learner(
