@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from benchmarks.adversary.camera import View
 from benchmarks.adversary.line import Line
 from benchmarks.adversary.pledges import PRESENT, Pledges
-from benchmarks.adversary.ways import Then
+from benchmarks.adversary.ways import On, Then
 from zaichang.core.ids import CaptureId
 from zaichang.core.reasons import ReasonCode
 from zaichang.session import decisions as d
@@ -69,8 +69,14 @@ class Captures:
         self._camera += 1
 
     def view(self, capture_id: CaptureId) -> View:
-        """Return what a capture shows."""
+        """Return the view in a capture."""
         return self._views.get(capture_id, View.EMPTY)
+
+    def events(self, order: d.OrderCapture) -> tuple[On, ...]:
+        """Return the events that begin with an order."""
+        ordered = On.PROMPT if order.prompt is not None else On.CAPTURE
+        pledged = self.pledges.view(order.frame)
+        return (ordered,) if pledged is None or pledged in PRESENT else (ordered, On.EXPOSED)
 
     def answer(self, order: d.OrderCapture) -> None:
         """Answer what is ordered: a pledged frame at once, another picture after the shutter's time."""

@@ -31,6 +31,15 @@ KNOWN: Final = MappingProxyType(
                 rule("stop", "play", 12),
             )
         ),
+        "leaves-for-10-s-and-pauses-when-a-frame-shows-it": Way(
+            rules=(rule("clock", "leave", 100, 10), rule("exposed", "pause", 0, 10), rule("prompt", "come", 1), _AT_END)
+        ),
+        "leaves-for-10-s-and-hides-when-a-frame-shows-it": Way(
+            rules=(rule("clock", "leave", 100, 10), rule("exposed", "hide", 0, 10), rule("prompt", "come", 1), _AT_END)
+        ),
+        "leaves-for-10-s-and-drops-when-a-frame-shows-it": Way(
+            rules=(rule("clock", "leave", 100, 10), rule("exposed", "drop", 0, 2), rule("prompt", "come", 1), _AT_END)
+        ),
         "waits-while-nothing-is-at-stake": Way(
             rules=(
                 rule("play", "leave", 0.3),

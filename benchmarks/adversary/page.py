@@ -167,7 +167,8 @@ class Page:
                 self._move_to(to_ms)
             case d.OrderCapture():
                 self._captures.ordered = decision
-                self._fire(On.PROMPT if decision.prompt is not None else On.CAPTURE)
+                for on in self._captures.events(decision):
+                    self._fire(on)
                 self._captures.answer(decision)
             case d.OrderChallenge():
                 self._challenge = decision
@@ -264,8 +265,7 @@ class Page:
         self._beat()
 
     def _ended(self, opened: int) -> None:
-        now_ms = self._evening.now_ms
-        if opened != self.opened or self.player.left_ms(now_ms) or not self.player.running:
+        if opened != self.opened or self.player.left_ms(self._evening.now_ms) or not self.player.running:
             return
         self._changed()
         self._fire(On.END)

@@ -15,12 +15,13 @@ HEARTBEAT_MS = 5_000
 
 
 class On(StrEnum):
-    """The events that a rule can wait for."""
+    """The events that a rule can wait for; ``exposed``: an order for a pledged frame in which the learner is away."""
 
     JOINED = "joined"
     PLAY = "play"
     STOP = "stop"
     CAPTURE = "capture"
+    EXPOSED = "exposed"
     PROMPT = "prompt"
     ROUND = "round"
     LOST = "lost"

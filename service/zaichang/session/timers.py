@@ -72,7 +72,9 @@ def _earliest(state: State, policy: Policy, *, captures: bool) -> tuple[int, Due
     if active:
         due_ms = playback_.reached_ms + MINUTE_MS - state.credit.minute_active_ms
     if current is not None and current.capture_id and current.deadline_ms < due_ms:
-        due_ms, due = current.deadline_ms, _CAPTURE_DEADLINE
+        # A frame that is fixed already can wait for a lost connection.
+        if current.cut is None or current.received or (online and link_.connected):
+            due_ms, due = current.deadline_ms, _CAPTURE_DEADLINE
     if challenge is not None and not challenge.overdue and 0 < challenge.deadline_ms < due_ms:
         due_ms, due = challenge.deadline_ms, _CHALLENGE_DEADLINE
     if online and heard_ms + policy.gap_ms < due_ms:

@@ -72,7 +72,8 @@ class Round:
         digest: What that word committed to.
         late: Whether an answer came later than the line explains, so that the learner may have been called.
         before_ms: When the last capture of this round was counted; 0: none was.
-        cut: Why the round is cut off as soon as the picture that has arrived is judged, or None.
+        cut: Why the round is cut off as soon as the picture that has arrived, or the last frame, is judged, or None.
+        renewed: Whether a lost connection has renewed a frame's deadline after that.
         known: Pictures that attack detection alone refused: the face is the learner's.
         seen: Unprompted pictures that passed, or recognised the learner at least weakly.
         unseen: Unprompted pictures that did neither.
@@ -113,6 +114,7 @@ class Round:
     before_ms: int = 0
     known: int = 0
     cut: ReasonCode | None = None
+    renewed: bool = False
     seen: int = 0
     unseen: int = 0
     frames: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ class Round:
         twin.before_ms = self.before_ms
         twin.known = self.known
         twin.cut = self.cut
+        twin.renewed = self.renewed
         twin.seen = self.seen
         twin.unseen = self.unseen
         twin.frames = self.frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -168,8 +169,105 @@ class TestWeighs:
         session = watched()
         assert self.weight(dict.fromkeys(self.around(session, 4), frame(reasons=(R.NOT_ANALYSED,))), session) == 0
 
-    def test_a_sample_that_is_cut_off_asks_for_no_more_frames(self) -> None:
+
+def pause(session: Hands) -> None:
+    session.beat(session.state.playback.beat_playhead_ms, playing=False)
+
+
+def hide(session: Hands) -> None:
+    session.beat(session.state.playback.beat_playhead_ms, visible=False)
+
+
+def drop(session: Hands) -> None:
+    session.do(e.ConnectionLost)
+    session.wait(40_000).do(e.ConnectionResumed)
+
+
+def take_over(session: Hands) -> None:
+    session.do(e.ConnectionResumed)
+
+
+CUTS = pytest.mark.parametrize("cut", [pause, hide, drop, take_over])
+
+
+class TestIsCutOff:
+    """The frames are fixed: a pause or a lost connection at an order for one does not change who is in it."""
+
+    def newest_shown(self, session: Hands) -> Hands:
+        """Draw a sample and show the learner in its newest frame: it goes on to ask for the drawn ones."""
+        drawn(session)
+        show(session, LEARNER)
+        session.tick()
+        assert ordered(session) not in (None, name(NEWEST))
+        return session
+
+    def answer(self, session: Hands, absent: range) -> None:
+        """Answer each order for a frame: those of these numbers show an empty chair."""
+        current = session.state.proofs.round
+        while current is not None and current.drawn and (digest := ordered(session)) is not None:
+            show(session, EMPTY if int(digest, 16) in absent else LEARNER)
+            session.tick()
+            current = session.state.proofs.round
+
+    @CUTS
+    def test_it_asks_for_its_frames_all_the_same_and_counts_an_absence(self, cut: Callable[[Hands], None]) -> None:
         session = watched()
+        number = drawn_numbers(session)[0]
+        self.newest_shown(session)
+        cut(session)
+        assert ordered(session) == name(number)
+        self.answer(session, range(number - 1, number + 3))
+        assert session.state.samples.debt_ms * 100 // SPREAD.miss_worth_ms == 150
+        assert session.state.samples.doubt > 0
+
+    @CUTS
+    def test_a_learner_who_was_there_loses_nothing(self, cut: Callable[[Hands], None]) -> None:
+        session = self.newest_shown(watched())
+        cut(session)
+        self.answer(session, range(0))
+        assert session.state.proofs.round is None or not session.state.proofs.round.drawn
+        assert session.state.samples.debt_ms == 0 and session.state.samples.calls == 0
+        assert session.state.credit.verified_ms == 5_000 * REPORTS
+
+    def test_a_page_that_shows_none_of_them_any_more_loses_the_doubt_of_one_absence(self) -> None:
+        session = self.newest_shown(watched())
+        pause(session)
+        for _ in range(24):
+            session.wait(5_000)
+            pause(session)
+        assert session.state.samples.debt_ms * 100 // SPREAD.miss_worth_ms == 150
+        assert session.state.samples.failures == 0 and session.state.credit.verified_ms == 0
+
+    def test_an_absence_that_it_has_found_counts_once_where_the_new_picture_is_refused(self) -> None:
+        session = watched(round_passes=3)
+        number = drawn_numbers(session)[-1]
+        self.newest_shown(session)
+        absent = range(number - 1, number + 3)
+        while (digest := ordered(session)) is not None:
+            show(session, EMPTY if int(digest, 16) in absent else WEAK)
+            session.tick(SPREAD.retake_ms)
+        for _ in range(2):
+            pause(session)
+            session.do(e.ConnectionLost)
+            session.do(e.ConnectionResumed)
+        assert session.state.proofs.round is not None and not session.state.proofs.round.drawn
+        assert session.state.samples.debt_ms * 100 // SPREAD.miss_worth_ms == 150
+
+    def test_its_deadline_stands_without_a_connection_and_begins_anew_once(self) -> None:
+        session = self.newest_shown(watched())
+        drop(session)
+        current = session.state.proofs.round
+        assert current is not None and current.gone == ()
+        assert current.deadline_ms == session.state.playback.reached_ms + SPREAD.capture_deadline_ms
+        drop(session)
+        pause(session)
+        current = session.state.proofs.round
+        assert current is not None and len(current.gone) == 1, "or a page could keep the sample open for an hour"
+
+    def test_rules_before_prove_nothing_by_it(self) -> None:
+        session = counting(BACK)
+        for report in range(4):
+            play(session, (name(2 * report), name(2 * report + 1)))
         drawn(session)
         show(session, LEARNER)
         session.do(e.ConnectionLost)

@@ -128,6 +128,12 @@ def is_spread(current: Round) -> bool:
     return current.frame != "" and len(current.here) > 0
 
 
+def asks_earlier(current: Round, policy: Policy) -> bool:
+    """Return whether a sample still asks for earlier frames only: who is in them does not depend on when (rules 7)."""
+    ordered = current.capture_id != "" and current.frame != ""
+    return policy.rules > 6 and len(current.here) > 0 and (ordered or len(current.frames) > 0)
+
+
 def place_of(current: Round) -> tuple[int, ...]:
     """Return the place of the frame in progress; none where a new picture is, or under earlier rules."""
     return (current.span.index(current.frame),) if current.frame in current.span else ()

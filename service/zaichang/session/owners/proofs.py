@@ -110,13 +110,14 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
 
     The moment at which it goes on is not the draw's, so another is drawn. The sample is missed unless its pictures were
     clean; where they showed no learner, the bracket goes to review. After an unanswered order, the next one is called.
+    Earlier frames that it still asks for are fixed: under rules 7 it asks for them first, and goes on to prove.
     """
     proofs = turn.state.proofs
     current = proofs.round
     if current is None or not current.drawn:
         return
-    if current.received:
-        current.cut = reason  # once its picture is judged
+    if current.received or pledged_frames.asks_earlier(current, turn.policy):
+        current.cut = reason  # once its pictures are judged
         return
     if current.unseen and not current.shown:
         proofs.opening_lack = captures.telling(captures.misses(current), Outcome.FAILED)
@@ -124,6 +125,8 @@ def interrupt(turn: Turn, reason: ReasonCode) -> None:
         samples.miss(turn, reason)
         if captures.delivered(current, turn.state.link.seq):
             samples.cut(turn, reason)
+    if turn.policy.rules > 6 and current.shown and current.unseen:
+        samples.doubt(turn, captures.why_missed(current), current, proves=False)
     current.drawn, current.cut, current.frame, current.frames = False, None, "", ()
     samples.schedule(turn)
 
@@ -169,13 +172,15 @@ def repeat_order(turn: Turn) -> None:
 def resume(turn: Turn) -> None:
     """Repeat an order whose first copy may not have arrived.
 
-    A fresh deadline costs an excuse, so that a capture cannot be avoided for ever.
+    A fresh deadline costs an excuse, so that a capture cannot be avoided for ever. A sample whose earlier frames are
+    still asked for gets one: no other sample is drawn while it is open.
     """
     proofs = turn.state.proofs
     current = captures.awaited(proofs.round)
     if current is None:
         return
-    if turn.sampled or excuse(turn):
+    if (turn.sampled and not current.renewed) or (not turn.sampled and excuse(turn)):
+        current.renewed = current.cut is not None
         current.deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
         current.ordered_ms, current.order_seq, current.beats = turn.now_ms, turn.state.link.seq, 0
     repeat_order(turn)

@@ -209,19 +209,20 @@ def miss(turn: Turn, reason: ReasonCode) -> None:
     samples.telling = _telling(turn, reason)
 
 
-def doubt(turn: Turn, reason: ReasonCode, current: Round) -> None:
+def doubt(turn: Turn, reason: ReasonCode, current: Round, *, proves: bool = True) -> None:
     """Count a sample of which one pledged frame shows the learner and others do not: a share of a miss.
 
     Args:
         turn: The turn.
         reason: What those frames show instead.
         current: The round. One such frame may be bad luck; the more there are, the longer the learner was away.
+        proves: Whether it proves the media before it; one that was cut off does not.
     """
     policy, samples = turn.policy, turn.state.samples
     percent = pledged_frames.unsure_pct(current.unseen)
     if policy.rules > 6:
         percent = pledged_frames.weight_pct(current)
-        if 0 in current.here:
+        if proves and 0 in current.here:
             clear(turn)  # the newest frame shows the learner: the media proved makes up for earlier misses
         samples.doubt = DOUBT_ROUNDS if percent >= SHORT_PCT else samples.doubt
     samples.debt_ms += (
