@@ -189,8 +189,14 @@ class ActivityStore(Protocol):
     async def evidence_of(self, activity_id: ActivityId) -> Sequence[EvidenceFile]:
         """Return its files in the order of their arrival. Cost: read."""
 
-    async def drop_draft(self, activity_id: ActivityId) -> None:
-        """Delete a draft; one that has a step stays. Cost: commit."""
+    async def drop_draft(self, activity_id: ActivityId) -> Sequence[FileId]:
+        """Delete a draft with the rows of its files, in one transaction; return the files, which the caller deletes.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``activity.raced`` where it is no draft any more.
+        """
 
     async def unlogged_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
         """Return steps that no checkpoint covers yet, each activity's in order. Cost: read."""

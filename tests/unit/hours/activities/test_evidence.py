@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.activities import HOSPITAL, LEARNER, PDF, REN, degree, office
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, StorageError
+from zaichang.hours.activities.evidence import EvidenceDesk
 from zaichang.hours.activities.handing_in import FILES_MAX
+from zaichang.ledger.activities.stages import Stage, State
 from zaichang.ports.purposes import Purpose
 
 
@@ -61,3 +65,31 @@ async def test_what_is_no_evidence_is_refused_and_leaves_no_file(tmp_path: Path)
                 await evidence.discard(actor, handed_in)
         with pytest.raises(NotFound, match=r"activity\.file_unknown"):
             page.ports.files.get(handed_in, "none")  # type: ignore[arg-type]
+
+
+class Racing:
+    """A store in which another request hands the draft in just before it is dropped."""
+
+    def __init__(self, store: Any, desk: Any) -> None:
+        self.store, self.desk = store, desk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    async def drop_draft(self, activity_id: Any) -> Any:
+        await self.desk.take(LEARNER, activity_id, Stage.SUBMIT)
+        return await self.store.drop_draft(activity_id)
+
+
+async def test_an_activity_handed_in_while_it_is_discarded_keeps_its_files(tmp_path: Path) -> None:
+    async with office(tmp_path) as page:
+        evidence, desk = page.parts.evidence, page.parts.desk
+        draft = (await desk.draft(LEARNER, degree())).activity_id
+        for document in ("diploma", "chsi"):
+            await evidence.add(LEARNER, draft, document, "application/pdf", PDF)
+        racing = EvidenceDesk(replace(page.ports, activities=Racing(page.store, desk)))  # type: ignore[arg-type]
+        with pytest.raises(NotAllowed, match=r"activity\.raced"):
+            await racing.discard(LEARNER, draft)
+        assert (await page.store.activity(draft)).state is State.SUBMITTED
+        for file in await page.store.evidence_of(draft):
+            assert (await evidence.read(REN, draft, file.file_id))[1] == PDF

@@ -11,7 +11,7 @@ from zaichang.core.enums import stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 from zaichang.ledger.activities.stages import Party, Stage, State
-from zaichang.ports.hours.activities import Activity, ActivityFilter, ActivityId, ActivityStep, EvidenceFile
+from zaichang.ports.hours.activities import Activity, ActivityFilter, ActivityId, ActivityStep, EvidenceFile, FileId
 
 _ACTIVITY: Final = (
     "activity_id, institution_id, learner_id, rules, item, unit_id, ref, batch, details, papers, title, state, "
@@ -115,11 +115,7 @@ class ActivityRows:
         values = tuple(getattr(file, name) for name in _FILE.split(", "))
 
         def operation(db: sqlite3.Connection) -> None:
-            row = db.execute(
-                "SELECT 1 FROM activities WHERE activity_id = ? AND state = 'draft'", (file.activity_id,)
-            ).fetchone()
-            if row is None:
-                raise NotAllowed("activity.raced", "It is no draft any more.", "Load it again.")
+            _check_draft(db, file.activity_id)
             db.execute(f"INSERT INTO activity_files ({_FILE}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
 
         await self._db.write(operation)
@@ -129,15 +125,17 @@ class ActivityRows:
         sql = f"SELECT {_FILE} FROM activity_files WHERE activity_id = ? ORDER BY at_ms, file_id"  # noqa: S608
         return [EvidenceFile(**dict(row)) for row in await self._all(sql, (activity_id,))]
 
-    async def drop_draft(self, activity_id: ActivityId) -> None:
+    async def drop_draft(self, activity_id: ActivityId) -> Sequence[FileId]:
         """See the port."""
 
-        def operation(db: sqlite3.Connection) -> None:
-            where = "activity_id = ? AND NOT EXISTS (SELECT 1 FROM activity_steps s WHERE s.activity_id = ?)"
-            for table in ("activity_files", "activities"):
-                db.execute(f"DELETE FROM {table} WHERE {where}", (activity_id, activity_id))  # noqa: S608
+        def operation(db: sqlite3.Connection) -> list[FileId]:
+            _check_draft(db, activity_id)
+            sql = "DELETE FROM activity_files WHERE activity_id = ? RETURNING file_id"
+            files = [FileId(row["file_id"]) for row in db.execute(sql, (activity_id,)).fetchall()]
+            db.execute("DELETE FROM activities WHERE activity_id = ?", (activity_id,))
+            return files
 
-        await self._db.write(operation)
+        return await self._db.write(operation)
 
     async def unlogged_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
         """See the port."""
@@ -196,6 +194,12 @@ def forget_activities(
         "papers = CAST('{}' AS BLOB) WHERE institution_id = ?1 AND learner_id = ?2",
         (*where, alias),
     )
+
+
+def _check_draft(db: sqlite3.Connection, activity_id: ActivityId) -> None:
+    sql = "SELECT 1 FROM activities WHERE activity_id = ? AND state = 'draft'"
+    if db.execute(sql, (activity_id,)).fetchone() is None:
+        raise NotAllowed("activity.raced", "It is no draft any more.", "Load it again.")
 
 
 def _prefixed(table: str, columns: str) -> str:

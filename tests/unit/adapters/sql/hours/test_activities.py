@@ -69,9 +69,14 @@ async def test_only_a_draft_takes_files_and_is_dropped(tmp_path: Path) -> None:
         await store.take_step(FIRST, State.SUBMITTED, 1)
         with pytest.raises(NotAllowed, match=r"activity\.raced"):
             await store.add_evidence(replace(FILE, file_id="f2"))
-        await store.drop_draft("a1")
-        assert (await store.activity("a1")).state is State.SUBMITTED
+        with pytest.raises(NotAllowed, match=r"activity\.raced"):
+            await store.drop_draft("a1")
+        assert (await store.activity("a1")).state is State.SUBMITTED and await store.evidence_of("a1") == [FILE]
         await store.add_activity(replace(DRAFT, activity_id="a4", ref=""))
-        await store.drop_draft("a4")
+        await store.add_evidence(replace(FILE, activity_id="a4", file_id="f4"))
+        assert await store.drop_draft("a4") == ["f4"]
         with pytest.raises(NotFound):
             await store.activity("a4")
+        assert await store.evidence_of("a4") == []
+        with pytest.raises(NotAllowed, match=r"activity\.raced"):
+            await store.drop_draft("a4")
