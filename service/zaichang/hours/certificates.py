@@ -122,8 +122,8 @@ class CertificateDesk:
         Raises:
             PeerViolation: ``certificate.invalid``, naming the field.
             NotFound: ``learner.unknown``; ``certificate.unknown``.
-            NotAllowed: ``learner.erased``, ``certificate.nothing``, ``certificate.exists``, ``certificate.closed``, or
-                the gate's own.
+            NotAllowed: ``learner.erased``, ``certificate.nothing``, ``certificate.exists``, ``certificate.closed``,
+                ``certificate.proposed`` where the revocation of the one to replace waits, or the gate's own.
         """
         ports, institution_id = self._ports, institution.institution_id
         _check(wanted)
@@ -234,7 +234,7 @@ class CertificateDesk:
             target_hash=leaf_hash(row.leaf),
             reason=row.reason,
         )
-        await ports.store.revoke_certificate(number, leaf, reviewer_id, now_ms)
+        await ports.store.revoke_certificate(row, leaf, reviewer_id, now_ms)
         await self._note(row, reviewer_id, "certificate.revoke.confirm")
         return await self._log_end(await ports.store.certificate(number))
 

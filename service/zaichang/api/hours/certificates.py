@@ -74,6 +74,7 @@ def certificates_router() -> APIRouter:
                     "certificate.not_accepted",
                     "certificate.exists",
                     "certificate.closed",
+                    "certificate.proposed",
                     "learner.erased",
                 ),
                 404: ("learner.unknown", "certificate.unknown"),

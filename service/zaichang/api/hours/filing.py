@@ -135,7 +135,7 @@ def _case_routes(router: APIRouter) -> None:
         "/cases",
         responses=refused(
             {
-                403: ("filing.same_person", "filing.case_decided"),
+                403: ("filing.same_person", "filing.case_decided", "filing.raced"),
                 404: ("filing.case_unknown",),
                 422: ("filing.invalid", "id.invalid"),
             }

@@ -50,7 +50,7 @@ class FilingCases:
         Raises:
             PeerViolation: ``filing.invalid``.
             NotFound: ``filing.case_unknown``.
-            NotAllowed: ``filing.same_person``, ``filing.case_decided``.
+            NotAllowed: ``filing.same_person``, ``filing.case_decided``, ``filing.raced``.
         """
         if len(decision.note) > NOTE_MAX_CHARS or not plain_lines(decision.note):
             raise PeerViolation("filing.invalid", f"note must be plain text of at most {NOTE_MAX_CHARS} characters.")
@@ -69,7 +69,7 @@ class FilingCases:
             state = RowState.ACCEPTED if decision.state is CaseState.ACCEPTED else case.row.state
             row = replace(case.row, case=decision.state, state=state, changed_ms=now_ms)
             changed = replace(changed, row=row, decided_by=reviewer_id, decided_ms=now_ms)
-        await self._ports.store.decide_filing_case(institution_id, changed)
+        await self._ports.store.decide_filing_case(institution_id, case, changed)
         action = f"filing.case_{decision.state}"
         await self._ports.staff.note_audit(institution_id, now_ms, reviewer_id, action, target)
         return changed

@@ -76,7 +76,7 @@ class CertificateStore(Protocol):
 
         Raises:
             NotAllowed: ``certificate.exists`` where one of the year and rules stands already; ``certificate.closed``
-                where the one to replace does not stand.
+                where the one to replace does not stand; ``certificate.proposed`` where its revocation waits.
         """
 
     async def certificate(self, number: str) -> CertificateRow:
@@ -107,13 +107,13 @@ class CertificateStore(Protocol):
     async def withdraw_certificate_end(self, number: str) -> None:
         """Delete a proposal; ``NotAllowed`` ``certificate.not_proposed`` where none waits. Cost: commit."""
 
-    async def revoke_certificate(self, number: str, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
-        """Carry out a proposal.
+    async def revoke_certificate(self, read: CertificateRow, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
+        """Carry out the proposal that ``read`` holds, by another person than the one who made it.
 
         Cost: commit.
 
         Raises:
-            NotAllowed: ``certificate.not_proposed``.
+            NotAllowed: ``certificate.not_proposed``, also where another proposal waits by now.
         """
 
     async def note_certificate_end_logged(self, number: str, entry_index: int) -> None:

@@ -219,11 +219,14 @@ class FilingStore(Protocol):
             NotFound: ``filing.case_unknown``.
         """
 
-    async def decide_filing_case(self, institution_id: InstitutionId, case: FilingCase) -> None:
-        """Store a case's owner, note and proposal, and its decision where it has one. Cost: commit.
+    async def decide_filing_case(self, institution_id: InstitutionId, read: FilingCase, case: FilingCase) -> None:
+        """Store a case's owner, note and proposal, and its decision where it has one, over the case as it was read.
+
+        Cost: commit.
 
         Raises:
-            NotAllowed: ``filing.case_decided`` where it is not open any more.
+            NotAllowed: ``filing.case_decided`` where it is not open any more; ``filing.raced`` where it is not as it
+                was read, or where the person who proposed to drop the row would also decide it.
         """
 
     async def keep_reconciliation(self, institution_id: InstitutionId, found: Reconciled) -> None:

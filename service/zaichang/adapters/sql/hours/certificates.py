@@ -17,7 +17,10 @@ _COLUMNS: Final = (
     "replaced_by, entry_index, reason, note, proposed_by, proposed_ms, decided_by, decided_ms, revoke_leaf, "
     "revoke_index"
 )
+_WAITS: Final = "state = 'issued' AND proposed_by <> ''"
 _HINT: Final = "Look at it in the list."
+_PROPOSED: Final = "Its revocation is proposed already."
+_DECIDE: Final = "Confirm or refuse it."
 
 
 class CertificateRows:
@@ -32,9 +35,11 @@ class CertificateRows:
 
         def operation(db: sqlite3.Connection) -> None:
             if row.replaces:
+                waits = "SELECT 1 FROM certificates WHERE number = ? AND state = 'issued' AND proposed_by <> ''"
+                if db.execute(waits, (row.replaces,)).fetchone() is not None:
+                    raise NotAllowed("certificate.proposed", _PROPOSED, _DECIDE)
                 changed = db.execute(
-                    "UPDATE certificates SET state = 'replaced', replaced_by = ?, reason = '', note = '', "
-                    "proposed_by = '', proposed_ms = NULL "
+                    "UPDATE certificates SET state = 'replaced', replaced_by = ? "
                     "WHERE number = ? AND state = 'issued' AND entry_index IS NOT NULL",
                     (row.number, row.replaces),
                 )
@@ -89,7 +94,7 @@ class CertificateRows:
             if state != CertificateState.ISSUED:
                 raise NotAllowed("certificate.closed", "This certificate does not stand any more.", _HINT)
             if waiting:
-                raise NotAllowed("certificate.proposed", "Its revocation is proposed already.", "Confirm or refuse it.")
+                raise NotAllowed("certificate.proposed", _PROPOSED, _DECIDE)
             db.execute(
                 "UPDATE certificates SET reason = ?, note = ?, proposed_by = ?, proposed_ms = ? WHERE number = ?",
                 (reason, note, proposed_by, at_ms, number),
@@ -99,19 +104,26 @@ class CertificateRows:
 
     async def withdraw_certificate_end(self, number: str) -> None:
         """See the port."""
-        await self._waiting("reason = '', note = '', proposed_by = '', proposed_ms = NULL", number)
+        changes = "reason = '', note = '', proposed_by = '', proposed_ms = NULL"
+        self._check_waiting(await self._change(changes, _WAITS, number))
 
-    async def revoke_certificate(self, number: str, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
+    async def revoke_certificate(self, read: CertificateRow, leaf: bytes, decided_by: ReviewerId, at_ms: int) -> None:
         """See the port."""
-        changes = "state = 'revoked', revoke_leaf = ?, decided_by = ?, decided_ms = ?"
-        await self._waiting(changes, number, leaf, decided_by, at_ms)
+        sql = (
+            "UPDATE certificates SET state = 'revoked', revoke_leaf = ?, decided_by = ?, decided_ms = ? "  # noqa: S608
+            f"WHERE number = ? AND {_WAITS} AND proposed_by = ? AND proposed_ms = ? AND reason = ? AND proposed_by <> ?"
+        )
+        proposal = (read.number, read.proposed_by, read.proposed_ms, read.reason)
+        values = (leaf, decided_by, at_ms, *proposal, decided_by)
+        self._check_waiting(await self._db.write(lambda db: db.execute(sql, values).rowcount == 1))
 
     async def note_certificate_end_logged(self, number: str, entry_index: int) -> None:
         """See the port."""
         await self._change("revoke_index = ?", "revoke_index IS NULL", number, entry_index)
 
-    async def _waiting(self, changes: str, number: str, *values: object) -> None:
-        if not await self._change(changes, "state = 'issued' AND proposed_by <> ''", number, *values):
+    @staticmethod
+    def _check_waiting(changed: bool) -> None:
+        if not changed:
             raise NotAllowed("certificate.not_proposed", "No revocation of this certificate waits.", _HINT)
 
     async def _change(self, changes: str, where: str, number: str, *values: object) -> bool:

@@ -156,18 +156,27 @@ class FilingRows:
             return _case(row)
         raise NotFound("filing.case_unknown", "There is no such case.")
 
-    async def decide_filing_case(self, institution_id: InstitutionId, case: FilingCase) -> None:
+    async def decide_filing_case(self, institution_id: InstitutionId, read: FilingCase, case: FilingCase) -> None:
         """See the port."""
         key = (institution_id, case.target, *case.row.key)
 
         def operation(db: sqlite3.Connection) -> None:
+            open_case = f"SELECT 1 FROM filing_cases WHERE {_KEY} AND decided_ms IS NULL"  # noqa: S608
+            if db.execute(open_case, key).fetchone() is None:
+                raise NotAllowed("filing.case_decided", "This case is decided.", "Look at it under decided cases.")
+            other = " AND proposed_by <> ?" if case.row.case is CaseState.DROP else ""
             changed = db.execute(
                 "UPDATE filing_cases SET owner = ?, note = ?, proposed_by = ?, decided_by = ?, decided_ms = ? "  # noqa: S608
-                f"WHERE {_KEY} AND decided_ms IS NULL",
-                (case.owner, case.note, case.proposed_by, case.decided_by, case.decided_ms, *key),
+                f"WHERE {_KEY} AND owner = ? AND note = ? AND proposed_by = ? AND opened_ms = ?{other}",
+                (
+                    *(case.owner, case.note, case.proposed_by, case.decided_by, case.decided_ms),
+                    *key,
+                    *(read.owner, read.note, read.proposed_by, read.opened_ms),
+                    *((case.decided_by,) if other else ()),
+                ),
             ).rowcount
             if not changed:
-                raise NotAllowed("filing.case_decided", "This case is decided.", "Look at it under decided cases.")
+                raise NotAllowed("filing.raced", "This case was changed in between.", "Load it again.")
             db.execute(
                 f"UPDATE filing_rows SET case_state = ?, state = ?, changed_ms = ? WHERE {_KEY}",  # noqa: S608
                 (case.row.case, case.row.state, case.row.changed_ms, *key),

@@ -53,21 +53,22 @@ async def test_a_revocation_is_proposed_withdrawn_or_confirmed_once(tmp_path: Pa
         await store.add_certificate(ROW)
         await store.note_certificate_logged(ROW.number, 7)
         with pytest.raises(NotAllowed, match=r"certificate\.not_proposed"):
-            await store.revoke_certificate(ROW.number, b"end", "sun", 5)
+            await store.revoke_certificate(replace(ROW, entry_index=7), b"end", "sun", 5)
         await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "算错", "ren", 4)
         with pytest.raises(NotAllowed, match=r"certificate\.proposed"):
             await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "sun", 4)
         await store.withdraw_certificate_end(ROW.number)
         assert await store.certificate(ROW.number) == replace(ROW, entry_index=7)
         await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4)
-        await store.revoke_certificate(ROW.number, b"end", "sun", 5)
+        proposed = await store.certificate(ROW.number)
+        await store.revoke_certificate(proposed, b"end", "sun", 5)
         found = await store.certificate(ROW.number)
         assert (found.state, found.decided_by, found.revoke_leaf) == (CertificateState.REVOKED, "sun", b"end")
         assert [row.number for row in await store.unlogged_certificates()] == [ROW.number]
         await store.note_certificate_end_logged(ROW.number, 9)
         assert await store.unlogged_certificates() == []
         for again in (
-            store.revoke_certificate(ROW.number, b"end", "sun", 5),
+            store.revoke_certificate(proposed, b"end", "sun", 5),
             store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4),
         ):
             with pytest.raises(NotAllowed):
@@ -82,3 +83,37 @@ async def test_an_erased_learners_documents_are_emptied(tmp_path: Path) -> None:
         await erase_all(store, "inst", "learner", "alias", 10_000)
         found = await store.certificate(ROW.number)
         assert (found.learner_id, found.document, found.note) == ("alias", b"", "")
+
+
+async def test_a_proposal_is_confirmed_as_it_was_read_and_by_another_person(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_certificate(ROW)
+        await store.note_certificate_logged(ROW.number, 7)
+        await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4)
+        read = await store.certificate(ROW.number)
+        for reason, who, at_ms in (
+            ("REVOKED_ERROR", "sun", 4),
+            ("REVOKED_OTHER", "ren", 4),
+            ("REVOKED_ERROR", "ren", 5),
+        ):
+            await store.withdraw_certificate_end(ROW.number)
+            await store.propose_certificate_end(ROW.number, reason, "", who, at_ms)
+            with pytest.raises(NotAllowed, match=r"certificate\.not_proposed"):
+                await store.revoke_certificate(read, b"end", "wu", 6)
+        now = await store.certificate(ROW.number)
+        with pytest.raises(NotAllowed, match=r"certificate\.not_proposed"):
+            await store.revoke_certificate(now, b"end", "ren", 6)
+        assert (await store.certificate(ROW.number)).state is CertificateState.ISSUED
+
+
+async def test_a_certificate_whose_revocation_waits_is_not_replaced(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_certificate(ROW)
+        await store.note_certificate_logged(ROW.number, 7)
+        await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4)
+        proposed = await store.certificate(ROW.number)
+        with pytest.raises(NotAllowed, match=r"certificate\.proposed"):
+            await store.add_certificate(NEXT)
+        assert await store.certificate(ROW.number) == proposed
+        await store.withdraw_certificate_end(ROW.number)
+        await store.add_certificate(NEXT)

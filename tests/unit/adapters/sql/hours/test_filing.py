@@ -48,14 +48,32 @@ async def test_a_refusal_after_a_decision_opens_the_case_anew(tmp_path: Path) ->
         await store.change_rows(BATCH, [refusal], [], 6)
         case = await store.filing_case("inst", "cq", ROW.key)
         row = replace(case.row, state=RowState.ACCEPTED, case=CaseState.ACCEPTED)
-        await store.decide_filing_case("inst", replace(case, row=row, decided_by="ren", decided_ms=7))
+        await store.decide_filing_case("inst", case, replace(case, row=row, decided_by="ren", decided_ms=7))
         with pytest.raises(NotAllowed, match="decided"):
-            await store.decide_filing_case("inst", case)
+            await store.decide_filing_case("inst", case, case)
         await store.change_rows(BATCH, [refusal], [], 8)
         [again] = await store.filing_cases("inst", CaseState.OPEN, 9)
         assert (again.opened_ms, again.decided_ms, again.row.state) == (8, None, RowState.REFUSED)
         with pytest.raises(NotFound):
             await store.filing_case("inst", "cq", RowKey("x", "law", 2026, 1))
+
+
+async def test_a_case_is_changed_only_as_it_was_read(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.add_batch(BATCH, [ROW])
+        refusal = RowChange(key=ROW.key, state=RowState.REFUSED, code="e", owner="ren", due_ms=9)
+        await store.change_rows(BATCH, [refusal], [], 6)
+        read = await store.filing_case("inst", "cq", ROW.key)
+        proposed = replace(read, proposed_by="ren")
+        await store.decide_filing_case("inst", read, proposed)
+        for late in (replace(read, note="asks"), replace(read, owner="wu")):
+            with pytest.raises(NotAllowed, match=r"filing\.raced"):
+                await store.decide_filing_case("inst", read, late)
+        dropped = replace(proposed, row=replace(read.row, case=CaseState.DROP), decided_ms=7)
+        with pytest.raises(NotAllowed, match=r"filing\.raced"):
+            await store.decide_filing_case("inst", proposed, replace(dropped, decided_by="ren"))
+        assert await store.filing_case("inst", "cq", ROW.key) == proposed
+        await store.decide_filing_case("inst", proposed, replace(dropped, decided_by="sun"))
 
 
 async def test_a_word_of_a_newer_version_is_refused(tmp_path: Path) -> None:
