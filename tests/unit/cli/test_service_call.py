@@ -75,7 +75,7 @@ def test_erase_proposes_and_confirms_at_a_running_service(tmp_path: Path, capsys
     key = tmp_path / "key"
     key.write_text("zk-ren\n")
     more = ["--key-file", str(key)]
-    made = {"erasure": "e1", "state": "proposed", "sessions": 0, "entry": None}
+    made = {"erasure": "e1", "state": "proposed", "sessions": 0, "entry": None, "in_log_by_ms": None}
     with answering(200, json.dumps(made).encode()) as (url, met):
         assert main(["erase", "p1", "--scope", "biometrics", "--basis", "pipl-47", "--service", url, *more]) == 0
     wanted = {"learner": "p1", "scope": "biometrics", "basis": "pipl-47", "request": ""}

@@ -22,6 +22,7 @@ from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import check_id
 from zaichang.hours.activities.import_rows import IMPORT_MAX_BYTES
 from zaichang.hours.activities.imports import ImportReport
+from zaichang.ledger.activities.reasons import Refusal
 from zaichang.ledger.activities.stages import Stage
 
 _TEXT: Final[dict[str, Any]] = {"schema": {"type": "string", "maxLength": IMPORT_MAX_BYTES}}
@@ -90,6 +91,8 @@ def imports_router() -> APIRouter:
         """Confirm, check, approve or refuse all activities of an import whose state and persons allow it."""
         if asked.stage not in tuple(Stage):
             raise PeerViolation("activity.invalid", "stage is none.", "See docs/hours.md.")
+        if asked.reason and asked.reason not in tuple(Refusal):
+            raise PeerViolation("activity.invalid", "reason is none of the list.", "See docs/hours.md.")
         name = check_id(batch, "batch")
         done, left = await parts.activities.imports.step(actor, name, Stage(asked.stage), asked.reason, asked.text)
         return BatchStepAnswer(done=done, left=left)

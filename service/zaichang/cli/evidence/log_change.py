@@ -158,7 +158,8 @@ def _project(args: Namespace) -> int:
     try:
         return _record(args, LeafKind.PROJECT, {name: getattr(args, name) for name in names})
     except EvidenceError as error:
-        raise ConfigError("log.project", error.message, "Days are YYYY-MM-DD, in China.") from None
+        message = f"The log takes no such project: {error.message}"
+        raise ConfigError("log.project", message, "Days are YYYY-MM-DD, in China.") from None
 
 
 def _record(args: Namespace, kind: LeafKind, fields: dict[str, object]) -> int:

@@ -18,7 +18,7 @@ def test_preparing_makes_private_folders(tmp_path: Path) -> None:
     folder.prepare()
     folder.prepare()
     assert folder.keys.stat().st_mode & 0o777 == 0o700
-    assert sorted(path.name for path in folder.root.iterdir()) == ["captures", "keys", "log", "outbox"]
+    assert sorted(path.name for path in folder.root.iterdir()) == ["captures", "evidence", "keys", "log", "outbox"]
 
 
 def test_a_second_service_is_kept_out(tmp_path: Path) -> None:

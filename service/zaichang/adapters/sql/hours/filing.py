@@ -211,7 +211,7 @@ class FilingRows:
         return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
 
 
-def forget_in_filing(db: sqlite3.Connection, institution_id: str, learner_id: str, alias: str) -> None:
+def forget_in_filing(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId, alias: str) -> None:
     """Name an erased learner's rows by the alias, and destroy their salts, messages and notes.
 
     The last comparisons with platforms name keys, so those of the institution go; the next ones are made without the
