@@ -200,6 +200,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             WHEN code GLOB 'half.*' THEN 'half.other' WHEN code GLOB 'twice.*' THEN 'twice.other' ELSE 'other' END
             WHERE code GLOB '*[^A-Za-z0-9._:-]*' OR length(code) > 96""",
     ),
+    (
+        # Which decision about a refused row one person proposed; earlier proposals are all to drop it
+        """ALTER TABLE filing_cases ADD COLUMN proposed TEXT NOT NULL DEFAULT ''""",
+        """UPDATE filing_cases SET proposed = 'drop' WHERE proposed_by <> ''""",
+    ),
 )
 
 

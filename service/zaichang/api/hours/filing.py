@@ -135,14 +135,14 @@ def _case_routes(router: APIRouter) -> None:
         "/cases",
         responses=refused(
             {
-                403: ("filing.same_person", "filing.case_decided", "filing.raced"),
+                403: ("filing.same_person", "filing.both_stand", "filing.case_decided", "filing.raced"),
                 404: ("filing.case_unknown",),
                 422: ("filing.invalid", "id.invalid"),
             }
         ),
     )
     async def decide_filing_case(caller: ByReviewer, asked: CaseRequest, parts: Parts) -> FilingCaseLine:
-        """Decide a refused row. Giving it up takes two people."""
+        """Decide a refused row. Giving it up, or taking it for accepted, takes two people."""
         decision = Decision(
             state=_case_state(asked.decision),
             owner=check_id(ReviewerId(asked.owner), "owner") if asked.owner else NO_REVIEWER,

@@ -73,6 +73,7 @@ def case_line(case: FilingCase) -> FilingCaseLine:
         opened_ms=case.opened_ms,
         due_ms=case.due_ms,
         note=case.note,
+        proposed=case.proposed or "",
         proposed_by=case.proposed_by,
         decided_by=case.decided_by,
         decided_ms=case.decided_ms,

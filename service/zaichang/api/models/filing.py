@@ -152,7 +152,10 @@ class FilingCaseLine(Answer):
     opened_ms: At
     due_ms: At
     note: str = Field(description="For the institution.", examples=[""])
-    proposed_by: str = Field(description="Who proposed to drop it, or empty.", examples=[""])
+    proposed: str = Field(
+        description="`drop` or `accepted` where a second person confirms it, or empty.", examples=[""]
+    )
+    proposed_by: str = Field(description="Who proposed it, or empty.", examples=[""])
     decided_by: str = Field(description="Who decided, or empty.", examples=[""])
     decided_ms: int | None = Field(description="Server time of the decision, or null.", examples=[None])
 
@@ -175,8 +178,8 @@ class CaseRequest(Asked):
         str,
         one_of(
             tuple(CaseState),
-            "`refile`: file it again in the next batch; `accepted`: the platform has it after all; `drop`: give it up, "
-            "which a second person confirms; `open`: change owner or note only.",
+            "`refile`: file it again in the next batch; `accepted`: the platform has it after all; `drop`: give it up. "
+            "A second person confirms the last two. `open`: change owner or note only.",
         ),
     ]
     owner: Annotated[str, Field(max_length=64, description="The new owner; empty leaves it.", examples=[""])] = ""

@@ -17,7 +17,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     cases = actions.add_parser("cases", help="list refused rows, the first due first; exit 1 where one is open")
     cases.add_argument("--state", choices=words, default=CaseState.OPEN.value, help="default: open")
     cases.set_defaults(func=_cases)
-    decide = actions.add_parser("decide", help="decide a refused row; giving it up takes two people")
+    decide = actions.add_parser(
+        "decide", help="decide a refused row; giving it up, or taking it for accepted, takes two people"
+    )
     decide.add_argument("platform", metavar="TARGET", help="the platform's word, such as cq")
     decide.add_argument("key", metavar="KEY", help="the row's key, as `cases` prints it")
     decide.add_argument("decision", choices=words)

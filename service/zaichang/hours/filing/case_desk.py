@@ -1,18 +1,22 @@
-"""Cases of refused rows: one owner, one due date; giving an hour up takes two people."""
+"""Cases of refused rows: one owner, one due date; giving an hour up, or taking a row for accepted, takes two people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import NO_REVIEWER, InstitutionId, LearnerId, ReviewerId
 from zaichang.core.text import plain_lines
 from zaichang.hours.filing.preparing import FilingPorts
+from zaichang.ledger.filing.codes import TWICE
 from zaichang.ledger.filing.rows import CaseState, RowKey, RowState
 from zaichang.ports.hours.filing import FilingCase
 
 NOTE_MAX_CHARS = 500
+_BY_TWO: Final = (CaseState.DROP, CaseState.ACCEPTED)
+"""Decisions that open the way to a certificate, or close it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,7 @@ class Decision:
 
     Attributes:
         state: ``open`` keeps it open (to change the owner or the note); ``refile`` files it again in the next batch;
-            ``accepted``: the platform has the row after all; ``drop``: it is not filed, which a second person confirms.
+            ``accepted``: the platform has the row after all; ``drop``: it is not filed; a second person confirms.
         owner: The new owner; empty leaves it.
         note: For the institution.
     """
@@ -45,24 +49,31 @@ class FilingCases:
     async def decide(
         self, institution_id: InstitutionId, reviewer_id: ReviewerId, target: str, key: RowKey, decision: Decision
     ) -> FilingCase:
-        """Decide a case, or propose to drop its row.
+        """Decide a case, or propose a decision that a second person confirms by making the same one.
 
         Raises:
             PeerViolation: ``filing.invalid``.
             NotFound: ``filing.case_unknown``.
-            NotAllowed: ``filing.same_person``, ``filing.case_decided``, ``filing.raced``.
+            NotAllowed: ``filing.same_person``, ``filing.both_stand``, ``filing.case_decided``, ``filing.raced``.
         """
         if len(decision.note) > NOTE_MAX_CHARS or not plain_lines(decision.note):
             raise PeerViolation("filing.invalid", f"note must be plain text of at most {NOTE_MAX_CHARS} characters.")
         case = await self._ports.store.filing_case(institution_id, target, key)
         now_ms = self._ports.clock.now_ms()
         changed = replace(case, owner=decision.owner or case.owner, note=decision.note or case.note)
-        if decision.state is CaseState.DROP and not case.proposed_by:
-            changed = replace(changed, proposed_by=reviewer_id)
-        elif decision.state is CaseState.DROP and case.proposed_by == reviewer_id:
+        if decision.state is CaseState.REFILE and case.row.code.startswith(TWICE):
+            raise NotAllowed(
+                "filing.both_stand",
+                "The platform has this row and the earlier one: filed again, its hours would stand once more.",
+                "Decide accepted with a colleague; the next batch withdraws the earlier row.",
+            )
+        proposes = decision.state in _BY_TWO and decision.state is not case.proposed
+        if proposes:
+            changed = replace(changed, proposed=decision.state, proposed_by=reviewer_id)
+        elif decision.state in _BY_TWO and case.proposed_by == reviewer_id:
             raise NotAllowed(
                 "filing.same_person",
-                "A row is dropped by another person than the one who proposed it.",
+                "A row is dropped or taken for accepted by another person than the one who proposed it.",
                 "Ask a colleague with a key of their own.",
             )
         elif decision.state is not CaseState.OPEN:
@@ -70,8 +81,8 @@ class FilingCases:
             row = replace(case.row, case=decision.state, state=state, changed_ms=now_ms)
             changed = replace(changed, row=row, decided_by=reviewer_id, decided_ms=now_ms)
         await self._ports.store.decide_filing_case(institution_id, case, changed)
-        action = f"filing.case_{decision.state}"
-        await self._ports.staff.note_audit(institution_id, now_ms, reviewer_id, action, target)
+        action = f"filing.{'propose' if proposes else 'case'}_{decision.state}"
+        await self._ports.staff.note_audit(institution_id, now_ms, reviewer_id, action, f"{target}/{key}")
         return changed
 
 

@@ -103,7 +103,8 @@ class FilingCase:
         opened_ms: When the refusal arrived.
         due_ms: Until when it is to be decided.
         note: For the institution.
-        proposed_by: Who proposed to drop the row; a second person confirms.
+        proposed: The decision that one person proposed and a second one confirms; None where there is none.
+        proposed_by: Who proposed it, or empty.
         decided_by: Who decided, or empty.
         decided_ms: When, or None.
     """
@@ -114,6 +115,7 @@ class FilingCase:
     opened_ms: int
     due_ms: int
     note: str
+    proposed: CaseState | None
     proposed_by: ReviewerId
     decided_by: ReviewerId
     decided_ms: int | None
@@ -226,7 +228,7 @@ class FilingStore(Protocol):
 
         Raises:
             NotAllowed: ``filing.case_decided`` where it is not open any more; ``filing.raced`` where it is not as it
-                was read, or where the person who proposed to drop the row would also decide it.
+                was read, or where the person who proposed the decision would also make it.
         """
 
     async def keep_reconciliation(self, institution_id: InstitutionId, found: Reconciled) -> None:

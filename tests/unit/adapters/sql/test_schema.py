@@ -113,6 +113,7 @@ RELEASED = (
     "4f7a360a521c",
     "3fe20a122d9c",
     "6d96bff0f8cf",
+    "6b37dcb0ebbb",
 )
 
 

@@ -1,4 +1,4 @@
-"""A refused row is a case with an owner and a due date; dropping it takes two people."""
+"""A refused row is a case with an owner and a due date; dropping it or taking it for accepted takes two."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.filing_world import RULES, YEAR, World, filing_world
+from support.stores import erase_all
 from zaichang.core.errors import NotAllowed, NotFound, PeerViolation
 from zaichang.hours.filing.case_desk import Decision, key_of
 from zaichang.hours.filing.desk import Word
@@ -18,10 +19,10 @@ LI = "li/law/2026/1"
 DAY_MS = 86_400_000
 
 
-async def refused(world: World) -> FilingCase:
+async def refused(world: World, code: str = "E07") -> FilingCase:
     await world.learn("li", "law", 30)
     batch = await world.services.filing.preparing.prepare("inst", "ren", "cq", YEAR, RULES)
-    row = LineAnswer(key=LI, state=RowState.REFUSED, code="E07")
+    row = LineAnswer(key=LI, state=RowState.REFUSED, code=code)
     word = Word(kind="receipt", rows=(row,), document="d" * 64, answer="a" * 64, status=200)
     await world.services.filing.desk.take("inst", "ren", batch.batch_id, word)
     [case] = await world.services.filing.cases.cases("inst", CaseState.OPEN, 9)
@@ -71,9 +72,43 @@ async def test_dropping_a_row_takes_two_people(tmp_path: Path) -> None:
 async def test_a_platform_that_has_the_row_after_all(tmp_path: Path) -> None:
     async with filing_world(tmp_path) as world:
         await refused(world)
-        assert (await decide(world, "ren", "accepted")).row.state is RowState.ACCEPTED
+        proposed = await decide(world, "ren", "accepted")
+        assert (proposed.decided_by, proposed.row.state, proposed.proposed) == (
+            "",
+            RowState.REFUSED,
+            CaseState.ACCEPTED,
+        )
+        with pytest.raises(NotAllowed, match="another person"):
+            await decide(world, "ren", "accepted")
+        assert (await decide(world, "wang", "accepted")).row.state is RowState.ACCEPTED
         with pytest.raises(NotAllowed, match="Nothing"):
             await next_rows(world)
+        trail = await world.services.store.audit("inst", 1_000, 9)
+        found = [(each.actor, each.action, each.target) for each in trail if "_accepted" in each.action]
+        assert found == [
+            ("wang", "filing.case_accepted", f"cq/{LI}"), ("ren", "filing.propose_accepted", f"cq/{LI}"),
+        ]  # fmt: skip
+        await erase_all(world.services.store, "inst", "li", "alias-1", 9)
+        trail = await world.services.store.audit("inst", 1_000, 99)
+        assert {each.target for each in trail if "accepted" in each.action} == {"cq/alias-1/law/2026/1"}
+
+
+async def test_a_proposal_of_another_decision_is_no_second_person(tmp_path: Path) -> None:
+    async with filing_world(tmp_path) as world:
+        await refused(world)
+        await decide(world, "ren", "drop")
+        other = await decide(world, "wang", "accepted")
+        assert (other.decided_by, other.proposed, other.proposed_by) == ("", CaseState.ACCEPTED, "wang")
+        assert (await decide(world, "ren", "accepted")).decided_by == "ren"
+
+
+async def test_a_row_that_stands_beside_the_earlier_one_is_not_filed_again(tmp_path: Path) -> None:
+    async with filing_world(tmp_path) as world:
+        await refused(world, "twice.E07")
+        with pytest.raises(NotAllowed, match="once more"):
+            await decide(world, "ren", "refile")
+        await decide(world, "ren", "accepted")
+        assert (await decide(world, "wang", "accepted")).row.case is CaseState.ACCEPTED
 
 
 async def test_words_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class FilingRows:
                         "INSERT INTO filing_cases (institution_id, target, learner_id, course_id, year, n, owner, "
                         "opened_ms, due_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                         "owner = excluded.owner, opened_ms = excluded.opened_ms, due_ms = excluded.due_ms, "
-                        "note = '', proposed_by = '', decided_by = '', decided_ms = NULL",
+                        "note = '', proposed = '', proposed_by = '', decided_by = '', decided_ms = NULL",
                         (*key, change.owner, at_ms, change.due_ms),
                     )
             db.executemany(
@@ -164,14 +164,15 @@ class FilingRows:
             open_case = f"SELECT 1 FROM filing_cases WHERE {_KEY} AND decided_ms IS NULL"  # noqa: S608
             if db.execute(open_case, key).fetchone() is None:
                 raise NotAllowed("filing.case_decided", "This case is decided.", "Look at it under decided cases.")
-            other = " AND proposed_by <> ?" if case.row.case is CaseState.DROP else ""
+            other = " AND proposed_by <> ?" if case.row.case in (CaseState.DROP, CaseState.ACCEPTED) else ""
             changed = db.execute(
-                "UPDATE filing_cases SET owner = ?, note = ?, proposed_by = ?, decided_by = ?, decided_ms = ? "  # noqa: S608
-                f"WHERE {_KEY} AND owner = ? AND note = ? AND proposed_by = ? AND opened_ms = ?{other}",
+                "UPDATE filing_cases SET owner = ?, note = ?, proposed = ?, proposed_by = ?, "  # noqa: S608
+                f"decided_by = ?, decided_ms = ? WHERE {_KEY} "
+                f"AND owner = ? AND note = ? AND proposed = ? AND proposed_by = ? AND opened_ms = ?{other}",
                 (
-                    *(case.owner, case.note, case.proposed_by, case.decided_by, case.decided_ms),
+                    *(case.owner, case.note, case.proposed or "", case.proposed_by, case.decided_by, case.decided_ms),
                     *key,
-                    *(read.owner, read.note, read.proposed_by, read.opened_ms),
+                    *(read.owner, read.note, read.proposed or "", read.proposed_by, read.opened_ms),
                     *((case.decided_by,) if other else ()),
                 ),
             ).rowcount
@@ -225,6 +226,13 @@ def forget_in_filing(db: sqlite3.Connection, institution_id: InstitutionId, lear
     db.execute(
         "UPDATE filing_cases SET learner_id = ?3, note = '' WHERE institution_id = ?1 AND learner_id = ?2", where
     )
+    # The audit trail names the key of a decided case: TARGET/LEARNER/COURSE/YEAR/N.
+    db.execute(
+        "UPDATE audit SET target = substr(target, 1, instr(target, '/')) || ?3 || "
+        "substr(target, instr(target, '/') + 1 + length(?2)) WHERE institution_id = ?1 AND action GLOB 'filing.*' "
+        "AND substr(target, instr(target, '/') + 1, length(?2) + 1) = ?2 || '/'",
+        where,
+    )
     db.execute("DELETE FROM filing_reconciliations WHERE institution_id = ?", (institution_id,))
 
 
@@ -265,7 +273,8 @@ def _batch(row: sqlite3.Row) -> Batch:
 
 
 def _case(row: sqlite3.Row) -> FilingCase:
-    return FilingCase(row=_filed(row), **{name: row[name] for name in _CASE})
+    proposed = stored(CaseState, row["proposed"], "filing_cases.proposed") if row["proposed"] else None
+    return FilingCase(row=_filed(row), proposed=proposed, **{name: row[name] for name in _CASE})
 
 
 def _difference(kind: str, key: str, here: str, there: str) -> Difference:

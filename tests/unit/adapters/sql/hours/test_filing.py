@@ -64,7 +64,7 @@ async def test_a_case_is_changed_only_as_it_was_read(tmp_path: Path) -> None:
         refusal = RowChange(key=ROW.key, state=RowState.REFUSED, code="e", owner="ren", due_ms=9)
         await store.change_rows(BATCH, [refusal], [], 6)
         read = await store.filing_case("inst", "cq", ROW.key)
-        proposed = replace(read, proposed_by="ren")
+        proposed = replace(read, proposed=CaseState.DROP, proposed_by="ren")
         await store.decide_filing_case("inst", read, proposed)
         for late in (replace(read, note="asks"), replace(read, owner="wu")):
             with pytest.raises(NotAllowed, match=r"filing\.raced"):
