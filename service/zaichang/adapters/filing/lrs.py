@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from zaichang.adapters.filing.requests import Requests, json_object
 from zaichang.core.errors import ConfigError, NotAllowed, PeerViolation
+from zaichang.hours.filing.case_desk import key_of
 from zaichang.hours.filing.exchange import whole_refusal
 from zaichang.hours.filing.mapping import FilingMapping
 from zaichang.ledger.filing.lines import LineAnswer, LineOf
@@ -180,7 +181,7 @@ class LrsPlatform:
             (values[column.name] for column in self._mapping.columns if column.source == "row.amount"), ""
         )  # fmt: skip
         ours = {"key": line.key, "year": str(batch.year), "batch": batch.batch_id, "amount": amount, "values": values}
-        course = line.key.split("/")[1]
+        course = key_of(line.key).course
         return {
             "id": self.statement_id(line),
             "actor": agent,

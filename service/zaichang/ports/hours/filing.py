@@ -61,9 +61,9 @@ class FactSpan:
     """The log entries behind a fact.
 
     Attributes:
-        fact_key: The fact.
-        opened_ms: When its session began: names the log.
-        first_index: First log entry.
+        fact_key: The fact, as statements name it: an activity has one name and a span for each of its steps.
+        opened_ms: When its session began, or its activity was handed in: names the log.
+        first_index: First log entry; of an activity, that of its first step.
         last_index: Last one.
     """
 

@@ -132,3 +132,10 @@ async def test_refusals_and_a_list_without_an_end(tmp_path: Path, monkeypatch: p
         await reach(tmp_path, store).send(made)
     with pytest.raises(ConfigError, match="IRI"):
         LrsPlatform(read_target(tmp_path / "target.toml").mapping, platform._requests, "college", "learner")
+
+
+def test_each_activity_is_a_course_of_its_own(tmp_path: Path) -> None:
+    platform = reach(tmp_path, Store())
+    made = document(tmp_path, platform, prepared(1, course="law"), prepared(1, course="activity/a1"))
+    courses = [statement["object"]["id"] for statement in json.loads(made.data)]
+    assert courses == [f"{HOME}/courses/law", f"{HOME}/courses/activity/a1"]

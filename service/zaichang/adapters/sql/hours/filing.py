@@ -50,8 +50,11 @@ class FilingRows:
     async def fact_spans(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[FactSpan]:
         """See the port."""
         sql = (
-            "SELECT f.fact_key, s.opened_ms, f.first_index, f.last_index FROM hour_facts f "
-            "JOIN sessions s ON s.session_id = f.session_id WHERE f.institution_id = ? AND f.learner_id = ? "
+            "SELECT CASE WHEN s.session_id IS NULL THEN 'activity/' || a.activity_id ELSE f.fact_key END AS fact_key, "
+            "COALESCE(s.opened_ms, a.at_ms) AS opened_ms, COALESCE(a.entry_index, f.first_index) AS first_index, "
+            "f.last_index FROM hour_facts f LEFT JOIN sessions s ON s.session_id = f.session_id "
+            "LEFT JOIN activity_steps a ON a.activity_id = f.session_id AND a.seq = 0 "
+            "WHERE f.institution_id = ? AND f.learner_id = ? AND COALESCE(s.opened_ms, a.at_ms) IS NOT NULL "
             "ORDER BY f.fact_key"
         )
         return [FactSpan(**dict(row)) for row in await self._filing(sql, (institution_id, learner_id))]

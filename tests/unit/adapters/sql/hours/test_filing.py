@@ -9,9 +9,12 @@ import pytest
 
 from support.filed_rows import filed
 from support.stores import open_store
+from unit.adapters.sql.hours.test_activities import DRAFT, FIRST
 from zaichang.core.errors import NotAllowed, NotFound, StorageError
+from zaichang.ledger.activities.stages import Stage, State
 from zaichang.ledger.filing.rows import CaseState, RowKey, RowState
-from zaichang.ports.hours.filing import Batch, Cut, RowChange
+from zaichang.ports.hours.filing import Batch, Cut, FactSpan, RowChange
+from zaichang.ports.ledger import HourFact
 
 BATCH = Batch(
     institution_id="inst", batch_id="cq-2026-0001", target="cq", year=2026, number=1, made_ms=5, made_by="ren",
@@ -82,3 +85,19 @@ async def test_a_word_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         await store._db.write(lambda db: db.execute("UPDATE filing_rows SET state = 'lost'"))
         with pytest.raises(StorageError):
             await store.filed_rows("inst", "cq", 2026)
+
+
+async def test_an_activity_s_log_entries_begin_with_its_first_step_in_the_log_of_its_year(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.add_activity(DRAFT)
+        for seq, (stage, at_ms, index) in enumerate(((Stage.SUBMIT, 5, 7), (Stage.APPROVE, 90, 31))):
+            await store.take_step(replace(FIRST, seq=seq, stage=stage, at_ms=at_ms), State.SUBMITTED, 0)
+            await store.note_step_logged("a1", seq, index)
+            fact = HourFact(
+                institution_id="inst", learner_id="learner", fact_key=f"activity/a1/{seq}", session_id="a1",
+                verified_ms=0, first_index=index, last_index=index, body=b"{}",
+            )  # fmt: skip
+            await store.add_hour_fact(fact)
+        assert await store.fact_spans("inst", "learner") == [
+            FactSpan(fact_key="activity/a1", opened_ms=5, first_index=7, last_index=last) for last in (7, 31)
+        ]
