@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from zaichang.adapters.filing.requests import Requests, json_object, text_rows
 from zaichang.core.errors import PeerViolation
+from zaichang.hours.filing.exchange import whole_refusal
 from zaichang.hours.filing.mapping import FilingMapping
 from zaichang.hours.filing.receipts import listed_rows, receipt_rows
 from zaichang.ledger.filing.reconcile import Listed
@@ -66,7 +67,8 @@ class HttpsPlatform:
         status, data = await self._requests.ask("GET", f"/batches/{ticket.batch_id}")
         if status == _NOT_FOUND:
             return Answer(rows=(), status=status, data=b"")
-        status, data = await self._requests.take("GET", f"/batches/{ticket.batch_id}")
+        if not 200 <= status < 300:
+            raise whole_refusal(status, data[:400].decode("utf-8", "replace"))
         rows = receipt_rows(text_rows(json_object(data).get("rows")), self._mapping.receipt)
         return Answer(rows=rows, status=status, data=data if rows else b"")
 

@@ -148,10 +148,6 @@ class Requests:
         return context
 
 
-def _json(body: Any) -> bytes:
-    return b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-
-
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object of an answer.
 

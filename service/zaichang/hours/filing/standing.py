@@ -28,11 +28,3 @@ async def accepted_amounts(
         groups.setdefault(Place(row.key.course, row.category, row.unit), []).append(row)
     there = {place: standing(rows) for place, rows in groups.items()}
     return {place: row.amount for place, row in there.items() if row is not None}
-
-
-async def is_accepted(
-    store: FilingStore, institution_id: InstitutionId, learner_id: LearnerId, target: str, year: int, course: str
-) -> bool:
-    """Return whether a platform has accepted hours of a course in a year."""
-    found = await accepted_amounts(store, institution_id, learner_id, target, year)
-    return any(place.course == course for place in found)

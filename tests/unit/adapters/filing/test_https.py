@@ -56,6 +56,21 @@ async def test_a_batch_that_never_arrived_has_no_answer(tmp_path: Path) -> None:
     assert (answer.rows, answer.data, answer.status) == ((), b"", 404)
 
 
+async def test_an_answer_is_asked_for_once_and_a_refused_question_is_no_answer(tmp_path: Path) -> None:
+    fake, asked = FakePlatform(), []
+    platform = reach(tmp_path, fake.transport())
+    ticket = await platform.send(document(tmp_path, platform))
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(403, text="no") if len(asked) > 1 else fake._answer(request)
+
+    platform = reach(tmp_path, httpx.MockTransport(handle))
+    assert len((await platform.poll(ticket)).rows) == 1 and asked == ["/batches/cq-2026-0001"]
+    with pytest.raises(NotAllowed, match="403"):
+        await platform.poll(ticket)
+
+
 async def test_the_match_step_sends_the_mapping_s_columns_alone(tmp_path: Path) -> None:
     met: list[dict[str, object]] = []
 
