@@ -1,11 +1,12 @@
 """Simulated days of filing against a hostile platform: nothing lost, nothing twice, every refusal visible, sums equal.
 
-    python -m benchmarks.hours.filing_days [--days 90] [--learners 12] [--seed 1] [--json FILE]
+    python -m benchmarks.hours.filing_days [--days 90] [--learners 12] [--seed 1] [--no-replace] [--json FILE]
 
 A service with a real store and log, learners who study, some time that is taken back. Each night a batch is prepared,
 sent and asked about. The platform answers slowly, with 500, with lost answers, wrong counts, half or doubled receipts,
-refuses rows, and is down for a week. Reviewers decide each refusal the next day. In the end the platform's list must be
-the ledger's: the same keys, once each, with the statements' sums.
+refuses rows, and is down for a week. With ``--no-replace`` a correction is a withdrawal and a new row, and the platform
+refuses withdrawals, too, so that both rows stand there. Reviewers decide each refusal the next day. In the end the
+platform's list must be the ledger's: the same keys, once each, with the statements' sums.
 """
 
 from __future__ import annotations
@@ -35,16 +36,19 @@ from zaichang.hours.filing.standing import accepted_amounts
 from zaichang.hours.filing.targets import read_target
 from zaichang.hours.packs import load_rules
 from zaichang.hours.stored import stored_facts
+from zaichang.ledger.filing.codes import TWICE
 from zaichang.ledger.filing.formats import amount_text
+from zaichang.ledger.filing.lines import lines_of
 from zaichang.ledger.filing.rows import CaseState, RowState
 from zaichang.ledger.filing.wanted import wanted
 from zaichang.ledger.window import window_of
 from zaichang.ports.hours.filing import Capabilities
 
 DAY_MS = 86_400_000
-REVIEWER = ReviewerId("ren")
+REVIEWER, SECOND = ReviewerId("ren"), ReviewerId("sun")
 MOODS = {"500": 8, "slow": 6, "lost": 8, "count": 4, "half": 8, "twice": 6}
 REFUSE_PCT = 8
+KEEP_PCT = 25
 DOWN = range(40, 47)
 CALM_NIGHTS = 12
 
@@ -52,12 +56,14 @@ CALM_NIGHTS = 12
 class Days:
     """The institution's days; ``night`` does what a nightly job does."""
 
-    def __init__(self, world: World, folder: Path, seed: int, learners: int) -> None:
+    def __init__(self, world: World, folder: Path, seed: int, learners: int, *, replaces: bool = True) -> None:
         """Set up the files and the platform."""
         self.world = world
         self.random = random.Random(seed)  # noqa: S311 - a simulation
         self.learners = [LearnerId(f"l{number:03}") for number in range(learners)]
         self.fake = FakePlatform(random=random.Random(seed + 1), moods=dict(MOODS), refuse_pct=REFUSE_PCT)  # noqa: S311
+        self.fake.keep_pct = 0 if replaces else KEEP_PCT
+        self.replaces = replaces
         self.target = read_target(write_files(folder))
         self.service = DirectService(world)
         self.people: dict[str, dict[str, str]] = {
@@ -66,7 +72,7 @@ class Days:
         }
         access = Access(url="https://platform.example", now_s=lambda: 5, nonce=lambda: "n", secret=SECRET)
         platform = HttpsPlatform(
-            self.target.mapping, Requests(access, self.fake.transport()), Capabilities(replace=True)
+            self.target.mapping, Requests(access, self.fake.transport()), Capabilities(replace=replaces)
         )  # fmt: skip
 
         async def sleep(_: float) -> None:
@@ -95,7 +101,10 @@ class Days:
         filing, store = self.world.services.filing, self.world.services.store
         for case in await filing.cases.cases(INST, CaseState.OPEN, 1_000):
             self.refused[str(case.row.key)] += 1
-            await filing.cases.decide(INST, REVIEWER, "cq", case.row.key, Decision(state=CaseState.REFILE))
+            both = case.row.code.startswith(TWICE)
+            for who in (REVIEWER, SECOND) if both else (REVIEWER,):
+                state = CaseState.ACCEPTED if both else CaseState.REFILE
+                await filing.cases.decide(INST, who, "cq", case.row.key, Decision(state=state))
         try:
             await filing.preparing.prepare(INST, REVIEWER, "cq", YEAR, RULES)
         except NotAllowed as error:
@@ -142,18 +151,28 @@ class Days:
         wrong += [f"{one.kind} {one.key}: here {one.here}, there {one.there}" for one in found.differences]
         places = Counter(key.rpartition("/")[0] for key in there)
         wrong += [f"{place} stands {count} times" for place, count in places.items() if count > 1]
+        lines = {
+            batch: {row["记录编号"] for row in answer if row["结果"] == "不通过"}
+            for batch, answer in self.fake.answers.items()
+        }
         told = {
-            row["记录编号"] for answer in self.fake.answers.values() for row in answer if row["结果"] == "不通过"
+            str(row.key) for row in rows
+            for line in lines_of(
+                str(row.key), row.operation, str(row.key._replace(n=row.replaces)), replaces=self.replaces
+            )
+            if line.key in lines.get(row.batch_id, ())
         }  # fmt: skip
         if set(self.refused) != told:
             wrong.append(f"{len(told)} rows were refused, {len(self.refused)} cases were seen")
         return wrong
 
 
-async def simulate(folder: Path, days: int, learners: int, seed: int) -> tuple[list[str], dict[str, object]]:
+async def simulate(
+    folder: Path, days: int, learners: int, seed: int, *, replaces: bool = True
+) -> tuple[list[str], dict[str, object]]:
     """Return the findings and the counts of simulated days."""
     async with filing_world(folder / "data", BEGIN_MS) as world:
-        run = Days(world, folder, seed, learners)
+        run = Days(world, folder, seed, learners, replaces=replaces)
         for day in range(days):
             run.fake.down = day in DOWN
             await run.day()
@@ -162,6 +181,7 @@ async def simulate(folder: Path, days: int, learners: int, seed: int) -> tuple[l
             world.clock.at_ms += DAY_MS // 2
         # The platform recovers; nights go on until nothing is under way.
         run.fake.moods, run.fake.down, run.fake.refuse_pct = {}, False, 0
+        run.fake.keep_pct = 0
         for _ in range(CALM_NIGHTS):
             await run.night()
             world.clock.at_ms += DAY_MS
@@ -169,6 +189,7 @@ async def simulate(folder: Path, days: int, learners: int, seed: int) -> tuple[l
         counts: dict[str, object] = {
             "days": days, "learners": learners, "sessions": world.sessions, "rows filed": len(rows),
             "batches": len(await world.services.store.batches(INST, -1)), "rows at the platform": len(run.fake.rows),
+            "rows beside an earlier one": sum(row.code.startswith(TWICE) for row in rows),
             "refusals": sum(run.refused.values()), "failed exchanges": sum(run.failed.values()),
             **{f"met {mood}": count for mood, count in sorted(run.fake.met.items())},
         }  # fmt: skip
@@ -181,11 +202,14 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--learners", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-replace", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     begun = time.process_time()
     with tempfile.TemporaryDirectory() as name:
-        findings, counts = asyncio.run(simulate(Path(name), args.days, args.learners, args.seed))
+        findings, counts = asyncio.run(
+            simulate(Path(name), args.days, args.learners, args.seed, replaces=not args.no_replace)
+        )
     counts["CPU s"] = round(time.process_time() - begun, 1)
     for what, count in counts.items():
         print(f"{what:22} {count}")

@@ -24,12 +24,14 @@ class FakePlatform:
             lost), ``count`` (a wrong count), ``half`` (half of the rows are answered), ``twice`` (rows told twice).
         down: Whether it does not answer at all.
         refuse_pct: Percent of rows that it refuses.
+        keep_pct: Percent of withdrawals that it refuses.
     """
 
     random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - a simulation
     moods: dict[str, int] = field(default_factory=dict)
     down: bool = False
     refuse_pct: int = 0
+    keep_pct: int = 0
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -113,6 +115,8 @@ class FakePlatform:
         learner, course, year, _ = key.split("/")
         if operation != "withdraw" and self.random.randrange(100) < self.refuse_pct:
             return {"记录编号": key, "结果": "不通过", "原因代码": "E7", "原因": "证号有误"}
+        if operation == "withdraw" and self.keep_pct and self.random.randrange(100) < self.keep_pct:
+            return {"记录编号": key, "结果": "不通过", "原因代码": "E9", "原因": "不予撤销"}
         if operation == "withdraw":
             self.rows.pop(key, None)
         else:

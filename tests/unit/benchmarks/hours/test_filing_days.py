@@ -18,6 +18,17 @@ async def test_some_days_against_a_hostile_platform(tmp_path: Path, monkeypatch:
     assert counts["failed exchanges"] and counts["met down"] and counts["rows at the platform"]
 
 
+async def test_a_platform_that_keeps_the_earlier_row_has_one_row_of_each_course_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filing_days, "MOODS", {})
+    monkeypatch.setattr(filing_days, "KEEP_PCT", 100)
+    monkeypatch.setattr(filing_days, "CALM_NIGHTS", 5)
+    findings, counts = await simulate(tmp_path, 5, 2, 3, replaces=False)
+    assert findings == []
+    assert counts["rows beside an earlier one"], "the state was reached"
+
+
 async def test_a_row_that_the_platform_loses_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Days.findings
 
