@@ -101,7 +101,10 @@ def _by_service(args: Namespace) -> int:
         say(f"proposed: {answer['erasure']}; another reviewer confirms it with --confirm {answer['erasure']}")
     elif answer["in_log_by_ms"] is not None:
         by = time_text(answer["in_log_by_ms"])
-        say(f"{answer['state']}: recorded; carried out, and told in the log, by {by} (China's time)")
+        later = "where the learner begins another session, half an hour after its end at most"
+        say(f"{answer['state']}: carried out, and told in the log, by {by} (China's time); {later}")
+    elif answer["state"] == ProposalState.CONFIRMED:
+        say(f"{answer['state']}: carried out once all records of the learner are in the log")
     else:
         say(f"{answer['state']}: {answer['sessions']} sessions; told in the log at index {answer['entry']}")
     return 0

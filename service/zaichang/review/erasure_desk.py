@@ -1,7 +1,9 @@
 """Erasure on a running service: one reviewer proposes it, another confirms it, and it is carried out.
 
 It is carried out at once, unless the log holds records of the learner back: those name the learner until they are
-written, so the confirmed erasure follows them, half an hour later at most. It is stored, so no crash loses it.
+written, so the confirmed erasure follows them, two rounds of the log (half an hour) later at most. The learner may
+study meanwhile: each session that begins before the erasure delays it to half an hour after its own end at most. The
+erasure is stored, so no crash loses it.
 """
 
 from __future__ import annotations

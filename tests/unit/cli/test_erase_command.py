@@ -12,6 +12,7 @@ import pytest
 from support.evidence_folder import INSTITUTION, LEARNER, Recorded, record_session
 from zaichang.adapters.posix.folder import DataFolder
 from zaichang.adapters.posix.outbox import PosixOutbox
+from zaichang.cli import erase as erase_command
 from zaichang.cli import main
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
@@ -157,3 +158,35 @@ def test_biometrics_alone_are_erased_and_the_record_still_verifies(
 def test_a_running_service_needs_the_reviewer_s_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["erase", "p", "--service", "http://127.0.0.1:9"]) == 3
     assert "erase.key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("state", "entry", "by_ms", "told"),
+    [
+        ("proposed", None, None, "proposed: e1; another reviewer confirms it with --confirm e1"),
+        ("done", 7, None, "done: 2 sessions; told in the log at index 7"),
+        (
+            "confirmed",
+            None,
+            1_780_281_000_000,
+            "confirmed: carried out, and told in the log, by 2026-06-01 10:30:00 (China's time); where the learner "
+            "begins another session, half an hour after its end at most",
+        ),
+        ("confirmed", None, None, "confirmed: carried out once all records of the learner are in the log"),
+    ],
+)
+def test_the_answer_says_whether_it_is_done_and_by_when(
+    state: str,
+    entry: int | None,
+    by_ms: int | None,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = {"erasure": "e1", "state": state, "sessions": 2, "entry": entry, "in_log_by_ms": by_ms}
+    monkeypatch.setattr(erase_command, "ask", lambda *_: answer)
+    (tmp_path / "key").write_text("k")
+    where = ["--service", "http://127.0.0.1:9", "--key-file", str(tmp_path / "key")]
+    assert main(["erase", "--confirm", "e1", *where]) == 0
+    assert " ".join(capsys.readouterr().out.split()) == told

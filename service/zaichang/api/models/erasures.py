@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from zaichang.api.models.common import Answer, Asked, At, InLogBy, InstitutionNames, like_id, one_of
+from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, like_id, one_of
 from zaichang.core.enums import ErasureScope
 from zaichang.core.ids import LearnerId
 from zaichang.review.desk import NOTE_MAX_CHARS
@@ -55,7 +55,12 @@ class ErasureLine(Answer):
     decided_ms: int | None = Field(description="Server time of the decision, or null.", examples=[None])
     sessions: int = Field(description="How many sessions it concerned.", examples=[0])
     entry: int | None = Field(description="Index of its entry in the log, or null.", examples=[None])
-    in_log_by_ms: InLogBy
+    in_log_by_ms: int | None = Field(
+        description="By when a confirmed erasure is carried out, server time; a session that the learner begins "
+        "meanwhile delays it to half an hour after that session's end. Null where it is carried out, where the log "
+        "holds no records back, or once that time is over.",
+        examples=[None],
+    )
 
 
 class ErasuresAnswer(Answer):
