@@ -224,7 +224,7 @@ async def test_a_crash_between_the_decision_and_the_log_is_finished_at_the_next_
         session_id = await undecided_session(services, clock, vision)
         case = await the_case(services)
 
-        async def dead(*_: object) -> None:
+        async def dead(*_: object, **__: object) -> None:
             raise RuntimeError("the process died here")
 
         services.recorder.record = dead  # type: ignore[method-assign]
