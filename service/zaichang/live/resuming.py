@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.enums import SessionState
+from zaichang.core.errors import StorageError, ZaichangError
 from zaichang.ports.lessons import LessonStore
 from zaichang.ports.records import SessionRow
 from zaichang.ports.sessions import SessionHistory
@@ -20,6 +22,8 @@ from zaichang.session.state import State
 
 LOOK_BACK: Final = 10
 """Sessions of the learner that are looked at, the newest first."""
+
+_log = logging.getLogger("zaichang.live")
 
 
 async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[int, IntervalSet]:
@@ -37,7 +41,7 @@ async def left_for_movements(history: SessionHistory, old: SessionRow) -> dict[i
 
 async def at_its_end(history: SessionHistory, lessons: LessonStore, old: SessionRow) -> tuple[State, Policy]:
     """Return the state at the end of an earlier session, replayed from its events, and its policy."""
-    policy = policy_from_mapping(parse_canonical_object(await lessons.policy(old.policy_digest)))
+    policy = await _policy_of(lessons, old)
     events = [decode_event(parse_canonical_object(body)) for body in await history.events(old.session_id)]
     return replay(events, policy).state, policy
 
@@ -59,11 +63,36 @@ async def resumable(
     # Not only the last one: a second tab opened by mistake is a session too, without any study.
     for old in await history.sessions_page(*where):
         if same_lesson(old, new) and old.opened_ms + session_max_ms >= new.opened_ms:
-            found = await left_for_movements(history, old)
-            if found and follows(*await at_its_end(history, lessons, old), new.opened_ms):
-                for left in found.values():
-                    parts += left
+            parts += await _left_by(history, lessons, old, new.opened_ms)
     return difference(normalise(parts), credited)
+
+
+async def _left_by(history: SessionHistory, lessons: LessonStore, old: SessionRow, opened_ms: int) -> list[Interval]:
+    """Return the time that an earlier session leaves to one that opens now; none where it cannot be read.
+
+    A session that cannot be read must not keep its learner from opening another.
+
+    Raises:
+        StorageError: The store cannot be read.
+    """
+    try:
+        found = await left_for_movements(history, old)
+        if not found:
+            return []
+        # Earlier rules ask for no end, and a replay takes time: it is made only where the answer depends on it.
+        policy = await _policy_of(lessons, old)
+        if policy.rules > 6 and not follows(*await at_its_end(history, lessons, old), opened_ms):
+            return []
+    except StorageError:
+        raise
+    except ZaichangError as error:
+        _log.warning("nothing is resumed from session %s: %s", old.session_id, error)
+        return []
+    return [each for left in found.values() for each in left]
+
+
+async def _policy_of(lessons: LessonStore, old: SessionRow) -> Policy:
+    return policy_from_mapping(parse_canonical_object(await lessons.policy(old.policy_digest)))
 
 
 async def leniency_at(history: SessionHistory, new: SessionRow, policy: Policy) -> Leniency | None:

@@ -13,6 +13,7 @@ from support.hands import Hands
 from support.stores import ROW
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.enums import ChallengeKind, SessionState
+from zaichang.core.errors import StorageError
 from zaichang.core.reasons import ReasonCode
 from zaichang.live.resuming import LOOK_BACK, left_for_movements, leniency_at, resumable, same_lesson
 from zaichang.ports.records import SessionRow, StoredMinute
@@ -66,8 +67,13 @@ class History:
         self.sessions = {row.session_id: (row, minutes) for row, minutes in sessions}
         self.asked: list[tuple[object, ...]] = []
         self.rules = rules
+        self.replayed = 0
+        self.broken: dict[str, bytes] = {}
 
     async def events(self, session_id: str) -> list[bytes]:
+        self.replayed += 1
+        if session_id in self.broken:
+            return [self.broken[session_id]]
         return [canonical_bytes(encode_event(event)) for event in studied(self.rules).events]
 
     async def policy(self, digest: str) -> bytes:
@@ -126,6 +132,37 @@ async def test_no_session_continues_from_time_that_its_movements_come_too_late_t
     old = replace(OLD, opened_ms=T0_MS)
     new = replace(NEW, opened_ms=stopped_ms + after_ms)
     assert await going_on((old, [minute(0, (0, 10))]), rules=rules, new=new) == (((0, 10),) if left else ())
+
+
+async def test_earlier_rules_are_not_replayed() -> None:
+    for schema, replayed in ((7, 0), (8, 1)):
+        history: Any = History((OLD, [minute(0, (0, 10))]), rules=replace(POLICY, schema=schema))
+        assert await resumable(history, history, NEW, (), 600_000) == ((0, 10),)
+        assert history.replayed == replayed
+
+
+async def test_a_session_that_cannot_be_read_leaves_nothing_and_keeps_no_learner_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    others = [(replace(OLD, session_id=name), [minute(0, part)]) for name, part in (("a", (0, 10)), ("b", (20, 30)))]
+    unread = (replace(OLD, session_id="c"), [StoredMinute(minute=0, body=b"{}")])
+    history: Any = History(*others, unread, rules=replace(POLICY, schema=8))
+    history.broken["a"] = b"{}"
+    assert await resumable(history, history, NEW, (), 600_000) == ((20, 30),)
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "nothing is resumed from session a",
+        "nothing is resumed from session c",
+    ]
+
+
+async def test_a_store_that_cannot_be_read_is_no_session_without_time() -> None:
+    class Down(History):
+        async def minutes(self, session_id: str) -> Sequence[StoredMinute]:
+            raise StorageError("store.down", "The store is down.", "Start it.")
+
+    history: Any = Down((OLD, []))
+    with pytest.raises(StorageError):
+        await resumable(history, history, NEW, (), 600_000)
 
 
 @pytest.mark.parametrize("changes", [{"course_id": "x"}, {"lesson_id": "x"}, {"timeline": "2"}, {"period": "2"}])
