@@ -165,6 +165,8 @@ class LookStore(Protocol):
     async def add_look(self, look: Look, *, copy: bool, before_ms: int) -> None:
         """Keep a look, and forget those before a time. Cost: commit.
 
+        A look is not kept where its session's faces or its learner were erased, or its picture was deleted, meanwhile.
+
         Args:
             look: The look.
             copy: Whether it was found to be a near copy.

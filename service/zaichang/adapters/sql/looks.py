@@ -27,6 +27,13 @@ NEAR: Final = (
     f"AND abs(pitch_cdeg - ?) <= {POSE_CDEG} AND abs(roll_cdeg - ?) <= {POSE_CDEG} ORDER BY at_ms DESC LIMIT ?"
 )
 
+_STANDS: Final = (
+    "EXISTS (SELECT 1 FROM sessions WHERE session_id = ? AND institution_id = ? AND learner_id = ? "
+    "AND faces_erased = '') "
+    "AND NOT EXISTS (SELECT 1 FROM captures WHERE session_id = ? AND capture_id = ? AND deleted_ms IS NOT NULL)"
+)
+"""Whether a capture may be remembered: an erasure, or its picture's end, may have come while it was searched."""
+
 
 class LookRows:
     """The ``LookStore`` part of the store."""
@@ -54,7 +61,9 @@ class LookRows:
         def operation(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM looks WHERE at_ms < ?", (before_ms,))
             places = ", ".join("?" * len(values))
-            db.execute(f"INSERT OR REPLACE INTO looks ({_COLUMNS}) VALUES ({places})", values)  # noqa: S608 - constant
+            whose = (look.session_id, look.institution_id, look.learner_id, look.session_id, look.capture_id)
+            sql = f"INSERT OR REPLACE INTO looks ({_COLUMNS}) SELECT {places} WHERE {_STANDS}"
+            db.execute(sql, (*values, *whose))
 
         await self._db.write(operation)
 
