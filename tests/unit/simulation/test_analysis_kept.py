@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from support.kept_analysis import FILES_MAX, ROOT, KeptGallery, analysis_digest, analysis_sources, kept_file
+from support import kept_analysis
+from support.kept_analysis import FILES_MAX, ROOT, KeptGallery, alike, analysis_digest, analysis_sources, kept_file
 from support.study import good_frame
-from zaichang.biometric.frame_geometry import not_seen
+from zaichang.biometric.frame_geometry import Geometry, not_seen
 from zaichang.core.frames import IDENTITY, PRESENCE, Frame, PhotoResult
 
 
@@ -46,7 +49,7 @@ def frame(data: bytes, want: Any = PRESENCE) -> Frame:
 def look(file: Path, models: str, data: bytes = b"a", want: Any = PRESENCE) -> tuple[int, Any]:
     """Ask a fresh gallery for everything once; return how often it analysed, and the assessment."""
     analyser = Analyser()
-    gallery = KeptGallery(analyser, models, file)
+    gallery = KeptGallery(analyser, models, file, made_again=0)
     found = gallery.assess(frame(data, want))
     assert gallery.geometry(data).reasons == not_seen().reasons
     assert gallery.enrol(data).template == data
@@ -69,6 +72,39 @@ def test_other_models_or_code_forget_what_was_kept(tmp_path: Path) -> None:
     assert look(file, "others")[0] == 4
     assert look(file, "models")[0] == 4
     assert analysis_digest("models") != analysis_digest("others")
+
+
+def test_kept_analyses_are_made_again_in_part_and_a_wrong_one_is_seen(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite3"
+    analyser = Analyser()
+    KeptGallery(analyser, "models", file).geometry(b"a")
+    KeptGallery(analyser, "models", file, made_again=1).geometry(b"a")
+    assert analyser.calls == 2
+
+    class Other(Analyser):
+        def geometry(self, frame: bytes) -> Any:
+            return Geometry(mesh=np.zeros((468, 3)))
+
+    with pytest.raises(AssertionError, match="not that of this code"):
+        KeptGallery(Other(), "models", file, made_again=1).geometry(b"a")
+
+
+def test_only_rounding_may_differ() -> None:
+    face = good_frame(b"a").faces[0]
+    assert alike(good_frame(b"a"), good_frame(b"a")) and not alike(good_frame(b"a"), good_frame(b"b"))
+    assert alike(face, replace(face, quality_bp=face.quality_bp + 1))
+    assert not alike(face, replace(face, quality_bp=face.quality_bp + 500))
+    assert not alike(face, replace(face, similarity_bp=None))
+    mesh = Geometry(mesh=np.ones((468, 3)))
+    assert alike(mesh, Geometry(mesh=np.full((468, 3), 1.001))) and not alike(mesh, Geometry(mesh=np.ones((1, 3))))
+    assert not alike((1, 2), (1,)) and not alike(True, False) and not alike(b"ab", b"a")
+
+
+def test_the_source_is_that_of_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = analysis_digest("at import")
+    analysis_digest.cache_clear()
+    monkeypatch.setattr(kept_analysis, "analysis_sources", lambda: [])
+    assert analysis_digest("at import") == before
 
 
 def test_the_files_of_the_last_few_states_of_the_code_are_kept(tmp_path: Path) -> None:
