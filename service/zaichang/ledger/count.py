@@ -49,7 +49,7 @@ def count_book(book: Book, rules: HourRules, year: int, known_ms: int = FAR_MS) 
     if deemed:
         sums[Measure.TOTAL] = max(sums[Measure.TOTAL], deemed[0])
     not_required = rules.required_after_qualification and any(
-        label_of(rules, fact.at_ms) >= year for fact in book.qualified
+        label_of(rules, fact.at_ms) >= year for fact in book.qualified if fact.key not in void
     )
     basis = sums
     if rules.readings.status_of == "recognised":
@@ -78,8 +78,8 @@ def count_book(book: Book, rules: HourRules, year: int, known_ms: int = FAR_MS) 
         recognised=found.recognised,
         advice_public=advice,
         advice_missing=advice_missing,
-        credits_by_unit=_by_unit(book, lines) if book.claims else {},
-        unit_at_year_end=_last_unit(book, window),
+        credits_by_unit=_by_unit(book, lines, void) if book.claims else {},
+        unit_at_year_end=_last_unit(book, window, void),
         institutions_struck=tuple(
             sorted({fact.institution for fact in book.institution_frauds if fact.decided_ms < known_ms})
         ),
@@ -196,29 +196,30 @@ def _notices(book: Book, rules: HourRules, window: Window, took: list[Revoke]) -
     return ("learner",) if all(fact.reason in _INNOCENT for fact in took) else rules.notices
 
 
-def _by_unit(book: Book, lines: list[Line]) -> dict[str, Fraction]:
+def _by_unit(book: Book, lines: list[Line], void: frozenset[str]) -> dict[str, Fraction]:
     """Return the credits by the unit at which they were earned; a line that names none: the unit of that day."""
     sums: dict[str, Fraction] = {}
     for line in lines:
         if line.unit == "credit" and line.counted:
-            unit = line.at_unit or _unit_then(book, line.key)
+            unit = line.at_unit or _unit_then(book, line.key, void)
             if unit:
                 sums[unit] = sums.get(unit, ZERO) + line.amount
     return sums
 
 
-def _unit_then(book: Book, key: str) -> str:
+def _unit_then(book: Book, key: str, void: frozenset[str]) -> str:
     at_ms = next((claim.at_ms for claim in book.claims if claim.key == key and claim.at_ms is not None), FAR_MS)
-    moves = sorted(book.moves, key=lambda move: move.at_ms)
+    moves = sorted((move for move in book.moves if move.key not in void), key=lambda move: move.at_ms)
     unit = moves[0].from_unit if moves else ""
     for move in moves:
         unit = move.to_unit if move.at_ms <= at_ms else unit
     return unit
 
 
-def _last_unit(book: Book, window: Window) -> str | None:
+def _last_unit(book: Book, window: Window, void: frozenset[str]) -> str | None:
     """Return the unit at the end of the year: the last move's, else the one before the first, else the credits'."""
-    moves = sorted((move for move in book.moves if move.at_ms < window.known_ms), key=lambda move: move.at_ms)
+    known = (move for move in book.moves if move.at_ms < window.known_ms and move.key not in void)
+    moves = sorted(known, key=lambda move: move.at_ms)
     before = [move for move in moves if move.at_ms < window.to_ms]
     if before:
         return before[-1].to_unit

@@ -140,3 +140,13 @@ def test_credits_belong_to_the_unit_of_their_day_in_the_order_of_the_moves() -> 
     assert found.unit_at_year_end == "three"
     undated = {"id": "d", "kind": "credit", "credits": "1", "recognised": True}
     assert statement("article-001", "2026", *moves, undated).credits_by_unit == {"three": 1}
+
+
+def test_a_move_that_was_taken_back_moves_no_one() -> None:
+    move = {"id": "m", "kind": "move", "from_unit": "u1", "to_unit": "u2", "date": "2026-06-01"}
+    credit = {"id": "c", "kind": "credit", "credits": "5", "at": "2026-07-01"}
+    back = {"id": "r", "kind": "revoke", "entries": ["m"], "reason": "clerical", "decided": "2026-08-01"}
+    moved = statement("cs-cme-2022", "2026", move, credit)
+    assert (moved.unit_at_year_end, set(moved.credits_by_unit)) == ("u2", {"u2"})
+    found = statement("cs-cme-2022", "2026", move, credit, back)
+    assert (found.unit_at_year_end, found.credits_by_unit) == (None, {})
