@@ -205,6 +205,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """ALTER TABLE filing_cases ADD COLUMN proposed TEXT NOT NULL DEFAULT ''""",
         """UPDATE filing_cases SET proposed = 'drop' WHERE proposed_by <> ''""",
     ),
+    # A person who adds evidence does not judge the activity
+    ("""ALTER TABLE activity_files ADD COLUMN added_by TEXT NOT NULL DEFAULT ''""",),
 )
 
 

@@ -100,6 +100,7 @@ def activities_router() -> APIRouter:
                     "activity.ref",
                     "activity.employer",
                     "learner.erased",
+                    "review.personal_key",
                 ),
                 404: ("activity.rules",),
                 422: ("activity.invalid", "id.invalid"),
@@ -128,7 +129,10 @@ def activities_router() -> APIRouter:
         """Show an activity: its state, its steps with their reasons, the side that it waits for, and its own amount."""
         return await _view(parts, actor, check_id(activity, "activity"))
 
-    @router.delete("/activities/{activity}", responses=refused({**_UNKNOWN, 403: ("activity.raced", "activity.party")}))
+    @router.delete(
+        "/activities/{activity}",
+        responses=refused({**_UNKNOWN, 403: ("activity.raced", "activity.party", "review.personal_key")}),
+    )
     async def discard(actor: ByParty, activity: ActivityInPath, parts: Parts) -> Done:
         """Delete a draft with its files. One that was handed in is withdrawn instead."""
         await parts.activities.evidence.discard(actor, check_id(activity, "activity"))
@@ -139,7 +143,7 @@ def activities_router() -> APIRouter:
         openapi_extra=_FILE_BODY,
         responses=refused(
             {
-                403: ("activity.raced", "activity.party", "activity.files", "learner.erased"),
+                403: ("activity.raced", "activity.party", "activity.files", "learner.erased", "review.personal_key"),
                 404: ("activity.unknown",),
                 413: ("http.too_large",),
                 422: ("activity.file", "activity.invalid", "id.invalid"),

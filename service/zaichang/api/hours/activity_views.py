@@ -15,7 +15,7 @@ from zaichang.api.models.activities import (
     WouldCount,
 )
 from zaichang.api.models.common import Reason
-from zaichang.hours.activities.actors import Actor, rfc3339
+from zaichang.hours.activities.actors import Actor, hands_of, rfc3339
 from zaichang.hours.activities.desk import appeal_until_ms
 from zaichang.hours.activities.documents import taken
 from zaichang.hours.activities.handing_in import entry_of_activity, listed
@@ -82,7 +82,8 @@ def activity_view(seen: Seen, actor: Actor, now_ms: int) -> ActivityAnswer:
     """
     activity, item = seen.activity, listed(seen.activity.rules, seen.activity.item)
     until_ms = appeal_until_ms(activity, seen.steps) if activity.state in _APPEALABLE else None
-    may = possible(taken(seen.steps), actor.party, actor.name, employer=item.employer)
+    hands = hands_of(activity, seen.files)
+    may = possible(taken(seen.steps), actor.party, actor.name, employer=item.employer, hands=hands)
     if actor.shared:
         may = ()
     if until_ms is not None and now_ms >= until_ms:

@@ -83,6 +83,11 @@ def held_of(activity: Activity, files: Sequence[EvidenceFile]) -> set[str]:
     return {file.document for file in files} | set(parse_canonical_object(activity.papers))
 
 
+def hands_of(activity: Activity, files: Sequence[EvidenceFile]) -> set[str]:
+    """Return the persons who drafted an activity or added its files; they do not judge it."""
+    return {activity.created_by} | {file.added_by for file in files if file.added_by}
+
+
 def rfc3339(at_ms: int) -> str:
     """Return China's date and time at a moment as RFC 3339 without an offset, which the ledger takes as China's."""
     return time_text(at_ms).replace(" ", "T")

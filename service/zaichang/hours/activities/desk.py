@@ -17,7 +17,7 @@ from zaichang.core.civil import DAY_MS
 from zaichang.core.errors import NotAllowed, PeerViolation, ZaichangError
 from zaichang.core.ids import NO_LEARNER, InstitutionId, check_id
 from zaichang.core.text import plain_lines
-from zaichang.hours.activities.actors import Actor, held_of, learner_key, own_activity
+from zaichang.hours.activities.actors import Actor, hands_of, held_of, learner_key, own_activity
 from zaichang.hours.activities.checklists import load_checklist
 from zaichang.hours.activities.documents import step_document, step_leaf, taken, title_place, words_place
 from zaichang.hours.activities.handing_in import (
@@ -58,10 +58,11 @@ class ActivityDesk:
             PeerViolation: ``activity.invalid``, ``id.invalid``.
             NotFound: ``activity.rules``.
             NotAllowed: ``activity.party``, ``activity.drafts``, ``activity.ref``, ``activity.employer``,
-                ``learner.erased``.
+                ``learner.erased``, ``review.personal_key``.
         """
         if actor.party is Party.EMPLOYER or actor.learner_id not in (NO_LEARNER, wanted.learner_id):
             raise NotAllowed("activity.party", "This key cannot hand in an activity of this learner.")
+        actor.check_personal()
         item = check_wanted(wanted)
         ports, learner_id, now_ms = self._ports, check_id(wanted.learner_id, "learner"), self._ports.clock.now_ms()
         if item.employer or wanted.unit_id:
@@ -98,6 +99,8 @@ class ActivityDesk:
         )  # fmt: skip
         if not same:
             raise NotAllowed("activity.ref", f"Another activity of this learner has the ref {wanted.ref!r}.")
+        if kept.activity_id == activity_id:
+            await ports.staff.note_audit(actor.institution_id, now_ms, actor.name, "activity.draft", activity_id)
         return kept
 
     async def take(
@@ -148,7 +151,10 @@ class ActivityDesk:
         actor.check_personal()
         activity = await own_activity(ports, actor, activity_id)
         item, steps = listed(activity.rules, activity.item), await ports.activities.steps(activity_id)
-        state = after(taken(steps), stage, actor.party, actor.name, employer=item.employer)
+        files = await ports.activities.evidence_of(activity_id)
+        state = after(
+            taken(steps), stage, actor.party, actor.name, employer=item.employer, hands=hands_of(activity, files)
+        )
         if (reason not in tuple(Refusal)) if stage in _NEED_REASON else bool(reason):
             raise PeerViolation(
                 "activity.reason", f"The step {stage} needs a reason, or takes none.", "See docs/hours.md."
@@ -158,7 +164,7 @@ class ActivityDesk:
         now_ms = ports.clock.now_ms()
         if stage is Stage.APPEAL and now_ms >= appeal_until_ms(activity, steps):
             raise NotAllowed("activity.too_late", "The period in which this can be appealed has ended.")
-        entry, files = None, await ports.activities.evidence_of(activity_id)
+        entry = None
         if not steps:
             if item.signed is not (stage is Stage.RECORD):
                 raise NotAllowed(

@@ -29,7 +29,7 @@ class EvidenceDesk:
         Raises:
             NotFound: ``activity.unknown``.
             PeerViolation: ``activity.file``, ``activity.invalid`` for a document that the checklist does not name.
-            NotAllowed: ``activity.raced``, ``activity.party``, ``activity.files``.
+            NotAllowed: ``activity.raced``, ``activity.party``, ``activity.files``, ``review.personal_key``.
         """
         activity = await self._draft(actor, activity_id)
         item = listed(activity.rules, activity.item)
@@ -49,6 +49,7 @@ class EvidenceDesk:
             size_bytes=len(data),
             sha256=digest(data),
             at_ms=self._ports.clock.now_ms(),
+            added_by=actor.name,
         )
         key = await learner_key(self._ports, activity.institution_id, activity.learner_id)
         encrypted = key.encrypt(Purpose.ACTIVITY, file_place(file), data)
@@ -58,6 +59,7 @@ class EvidenceDesk:
         except NotAllowed:
             await asyncio.to_thread(self._ports.files.delete, activity_id, file.file_id)
             raise
+        await self._note(actor, activity, "activity.add_file", file.at_ms)
         return file
 
     async def read(self, actor: Actor, activity_id: ActivityId, file_id: FileId) -> tuple[EvidenceFile, bytes]:
@@ -76,8 +78,7 @@ class EvidenceDesk:
         key = ports.vault.unlock(await ports.learners.learner(activity.institution_id, activity.learner_id))
         encrypted = await asyncio.to_thread(ports.files.get, activity_id, file_id)
         data = key.decrypt(Purpose.ACTIVITY, file_place(found), encrypted)
-        now_ms = ports.clock.now_ms()
-        await ports.staff.note_audit(activity.institution_id, now_ms, actor.name, "activity.file", activity_id)
+        await self._note(actor, activity, "activity.file", ports.clock.now_ms())
         return found, data
 
     async def discard(self, actor: Actor, activity_id: ActivityId) -> None:
@@ -85,13 +86,18 @@ class EvidenceDesk:
 
         Raises:
             NotFound: ``activity.unknown``.
-            NotAllowed: ``activity.raced`` where it is no draft any more, ``activity.party``.
+            NotAllowed: ``activity.raced`` where it is no draft any more, ``activity.party``, ``review.personal_key``.
         """
-        await self._draft(actor, activity_id)
+        activity = await self._draft(actor, activity_id)
         for file_id in await self._ports.activities.drop_draft(activity_id):
             await asyncio.to_thread(self._ports.files.delete, activity_id, file_id)
+        await self._note(actor, activity, "activity.discard", self._ports.clock.now_ms())
+
+    async def _note(self, actor: Actor, activity: Activity, action: str, now_ms: int) -> None:
+        await self._ports.staff.note_audit(activity.institution_id, now_ms, actor.name, action, activity.activity_id)
 
     async def _draft(self, actor: Actor, activity_id: ActivityId) -> Activity:
+        actor.check_personal()
         activity = await own_activity(self._ports, actor, activity_id)
         if actor.party is Party.EMPLOYER:
             raise NotAllowed("activity.party", "The employer changes no draft.")

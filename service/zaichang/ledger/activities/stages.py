@@ -1,12 +1,13 @@
 """The steps of an activity from handing in to a decision: who may take which, and in which state it is then.
 
-The office decides with two persons: one checks, another approves. Neither of them handed the activity in, and neither
-refused it before. An approved activity is taken back by two persons too: one doubts it, another voids or upholds it.
+The office decides with two persons: one checks, another approves. Neither of them drafted the activity, added a file
+to it or handed it in, and neither refused it before. An approved activity is taken back by two persons too: one doubts
+it, another voids or upholds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -86,6 +87,7 @@ _NEXT: Final = MappingProxyType(
         (State.SUBMITTED, Stage.CONFIRM): State.CONFIRMED,
         (State.SUBMITTED, Stage.CHECK): State.CHECKED,
         (State.CONFIRMED, Stage.CHECK): State.CHECKED,
+        (State.APPEALED, Stage.CONFIRM): State.APPEALED,
         (State.APPEALED, Stage.CHECK): State.CHECKED,
         (State.CHECKED, Stage.APPROVE): State.APPROVED,
         (State.SUBMITTED, Stage.REFUSE): State.REFUSED,
@@ -146,7 +148,9 @@ def state_of(steps: Sequence[Taken]) -> State:
     return state
 
 
-def after(steps: Sequence[Taken], stage: Stage, party: Party, actor: str, *, employer: bool) -> State:
+def after(
+    steps: Sequence[Taken], stage: Stage, party: Party, actor: str, *, employer: bool, hands: Collection[str] = ()
+) -> State:
     """Return the state after one more step.
 
     Args:
@@ -154,7 +158,8 @@ def after(steps: Sequence[Taken], stage: Stage, party: Party, actor: str, *, emp
         stage: The next one.
         party: The side that takes it.
         actor: The person or key.
-        employer: Whether the employer must confirm before the office looks.
+        employer: Whether the employer must confirm before the office looks, also after an appeal.
+        hands: The persons who drafted it or added its files.
 
     Raises:
         NotAllowed: ``activity.party``, ``activity.state``, ``activity.same_person`` or ``activity.appealed``.
@@ -163,29 +168,32 @@ def after(steps: Sequence[Taken], stage: Stage, party: Party, actor: str, *, emp
         raise NotAllowed("activity.party", f"The {party} does not take the step {stage!s}.")
     before = state_of(steps)
     found = _NEXT.get((before, stage))
-    early = before is State.SUBMITTED and employer and stage is Stage.CHECK
-    # An employer speaks once, before the office does.
-    foreign = party is Party.EMPLOYER and before is not State.SUBMITTED
-    unasked = stage is Stage.CONFIRM and not employer
+    confirmed = any(step.stage is Stage.CONFIRM for step in steps)
+    early = employer and stage is Stage.CHECK and not confirmed
+    # An employer speaks before the office does; it may still confirm while an appeal waits. It confirms once.
+    foreign = party is Party.EMPLOYER and before is not State.SUBMITTED and stage is not Stage.CONFIRM
+    unasked = stage is Stage.CONFIRM and (confirmed or not employer)
     if found is None or early or foreign or unasked:
         raise NotAllowed("activity.state", f"An activity that is {before} does not take the step {stage!s} now.")
     if stage is Stage.APPEAL and any(step.stage is Stage.APPEAL for step in steps):
         raise NotAllowed("activity.appealed", "It was appealed before; the second answer is final.")
-    if party is Party.OFFICE and actor in _barred(steps, stage):
+    if party is Party.OFFICE and actor in _barred(steps, stage, hands):
         raise NotAllowed(
             "activity.same_person",
-            "This step is for another person than the one who handed it in, checked, refused or doubted it.",
+            "This step is for another person than one who prepared it, handed it in, checked, refused or doubted it.",
             "Ask a colleague with a key of their own.",
         )
     return found
 
 
-def possible(steps: Sequence[Taken], party: Party, actor: str, *, employer: bool) -> tuple[Stage, ...]:
-    """Return the steps that a person may take now."""
+def possible(
+    steps: Sequence[Taken], party: Party, actor: str, *, employer: bool, hands: Collection[str] = ()
+) -> tuple[Stage, ...]:
+    """Return the steps that a person may take now; see ``after``."""
     found = []
     for stage in Stage:
         try:
-            after(steps, stage, party, actor, employer=employer)
+            after(steps, stage, party, actor, employer=employer, hands=hands)
         except NotAllowed:
             continue
         found.append(stage)
@@ -199,11 +207,13 @@ def waits_on(state: State, *, employer: bool) -> Party | None:
     return _WAITS[state]
 
 
-def _barred(steps: Sequence[Taken], stage: Stage) -> set[str]:
+def _barred(steps: Sequence[Taken], stage: Stage, hands: Collection[str]) -> set[str]:
     """Return the persons of the office who may not take a step."""
     if stage in (Stage.UPHOLD, Stage.VOID):
         return {step.actor for step in steps[-1:]}
     if stage not in _JUDGED:
         return set()
     barred = {step.actor for step in steps if step.stage is Stage.SUBMIT or step.stage in _AGAINST}
+    if stage is not Stage.REFUSE:
+        barred.update(hands)
     return barred | ({steps[-1].actor} if stage is Stage.APPROVE else set())

@@ -100,6 +100,7 @@ class EvidenceFile:
         size_bytes: Of the file as it was sent.
         sha256: Of the same bytes, 64 hex digits.
         at_ms: Server time.
+        added_by: The person or key that added it; empty for one that an older version took.
     """
 
     activity_id: ActivityId
@@ -109,6 +110,7 @@ class EvidenceFile:
     size_bytes: int
     sha256: str
     at_ms: int
+    added_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

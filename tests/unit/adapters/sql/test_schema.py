@@ -114,6 +114,7 @@ RELEASED = (
     "3fe20a122d9c",
     "6d96bff0f8cf",
     "6b37dcb0ebbb",
+    "6f1f86ae31a9",
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.activities import HOSPITAL, LEARNER, PLATFORM, REN, SUN, degree, office
+from support.activities import HOSPITAL, LEARNER, PDF, PLATFORM, REN, SUN, WU, degree, office
 from zaichang.core.errors import NotAllowed, PeerViolation, StorageError, ZaichangError
 from zaichang.hours.activities.desk import DRAFTS_MAX
 from zaichang.hours.feed import HourFeed
@@ -117,3 +117,23 @@ async def test_papers_that_the_office_holds_stand_for_files(tmp_path: Path) -> N
         assert b'"papers":{"chsi":"2026-1","diploma":"2026-0"}' in (await page.store.steps(name))[0].body
         with pytest.raises(PeerViolation, match=r"activity\.invalid"):
             await page.parts.desk.draft(REN, degree(papers={"none": "1"}))
+
+
+async def test_the_office_drafts_with_own_keys_and_does_not_judge_its_own_papers(tmp_path: Path) -> None:
+    async with office(tmp_path) as page:
+        desk, evidence, shared = page.parts.desk, page.parts.evidence, replace(REN, name="staff")
+        assert await code(desk.draft(shared, degree())) == "review.personal_key"
+        draft = (await desk.draft(REN, degree())).activity_id
+        assert await code(evidence.add(shared, draft, "chsi", "application/pdf", PDF)) == "review.personal_key"
+        assert await code(evidence.discard(shared, draft)) == "review.personal_key"
+        for actor, document in ((LEARNER, "diploma"), (SUN, "chsi")):
+            await evidence.add(actor, draft, document, "application/pdf", PDF)
+        await desk.take(LEARNER, draft, Stage.SUBMIT)
+        for actor in (REN, SUN):
+            assert await code(desk.take(actor, draft, Stage.CHECK)) == "activity.same_person"
+        await desk.take(WU, draft, Stage.CHECK)
+        dropped = (await desk.draft(REN, degree())).activity_id
+        await evidence.discard(REN, dropped)
+        noted = [(entry.actor, entry.action) for entry in await page.store.audit("inst", 9_999, 50)]
+        for expected in (("ren", "activity.draft"), ("sun", "activity.add_file"), ("ren", "activity.discard")):
+            assert expected in noted

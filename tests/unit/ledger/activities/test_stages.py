@@ -47,6 +47,33 @@ def test_the_employer_speaks_once_and_before_the_office() -> None:
     assert refused_by(handed_in, Stage.CONFIRM, OFFICE, "ren", employer=True) == "activity.party"
 
 
+def test_an_appeal_does_not_stand_for_the_employers_word() -> None:
+    appealed = steps(SUBMIT, (Stage.REFUSE, OFFICE, "wu"), (Stage.APPEAL, LEARNER, "learner"))
+    assert refused_by(appealed, *CHECK, employer=True) == "activity.state"
+    assert possible(appealed, EMPLOYER, "employer.h", employer=True) == (Stage.CONFIRM,)
+    assert possible(appealed, EMPLOYER, "employer.h", employer=False) == ()
+    heard = [*appealed, Taken(Stage.CONFIRM, EMPLOYER, "employer.h", 9)]
+    assert state_of(heard) is State.APPEALED, "the office still answers the appeal"
+    assert after(heard, *CHECK, employer=True) is State.CHECKED
+    assert refused_by(heard, Stage.CONFIRM, EMPLOYER, "employer.h", employer=True) == "activity.state", "once"
+    before = steps(
+        SUBMIT, (Stage.CONFIRM, EMPLOYER, "employer.h"), (Stage.REFUSE, OFFICE, "wu"),
+        (Stage.APPEAL, LEARNER, "learner"),
+    )  # fmt: skip
+    assert after(before, *CHECK, employer=True) is State.CHECKED
+    assert after(appealed, *CHECK, employer=False) is State.CHECKED
+
+
+def test_a_person_who_drafted_it_or_added_a_file_does_not_judge_it() -> None:
+    handed_in, hands = steps(SUBMIT), frozenset(("ren",))
+    with pytest.raises(NotAllowed, match=r"activity\.same_person"):
+        after(handed_in, *CHECK, employer=False, hands=hands)
+    with pytest.raises(NotAllowed, match=r"activity\.same_person"):
+        after(steps(SUBMIT, (Stage.CHECK, OFFICE, "wu")), Stage.APPROVE, OFFICE, "ren", employer=False, hands=hands)
+    assert after(handed_in, Stage.CHECK, OFFICE, "sun", employer=False, hands=hands) is State.CHECKED
+    assert possible(handed_in, OFFICE, "ren", employer=False, hands=hands) == (Stage.REFUSE,)
+
+
 def test_an_appeal_goes_to_other_persons_and_comes_once() -> None:
     refused = steps(SUBMIT, (Stage.REFUSE, OFFICE, "ren"))
     assert state_of(refused) is State.REFUSED

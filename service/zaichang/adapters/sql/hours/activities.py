@@ -18,7 +18,7 @@ _ACTIVITY: Final = (
     "created_by, created_ms, changed_ms"
 )
 _STEP: Final = "activity_id, seq, stage, party, actor, at_ms, reason, words, body, leaf, entry_index"
-_FILE: Final = "activity_id, file_id, document, media_type, size_bytes, sha256, at_ms"
+_FILE: Final = "activity_id, file_id, document, media_type, size_bytes, sha256, at_ms, added_by"
 
 
 class ActivityRows:
