@@ -121,6 +121,7 @@ class CertificateDesk:
 
         Raises:
             PeerViolation: ``certificate.invalid``, naming the field.
+            EvidenceError: ``hours.record`` where a record of this learner is damaged.
             NotFound: ``learner.unknown``; ``certificate.unknown``.
             NotAllowed: ``learner.erased``, ``certificate.nothing``, ``certificate.exists``, ``certificate.closed``,
                 ``certificate.proposed`` where the revocation of the one to replace waits, or the gate's own.
@@ -137,7 +138,7 @@ class CertificateDesk:
         learner = await ports.learners.learner(institution_id, wanted.learner_id)
         subject_key = ports.vault.unlock(learner).subject_key()
         # A session that has just ended is counted, too: the feed otherwise runs every half minute.
-        await HourFeed(ports.facts).feed()
+        await HourFeed(ports.facts).feed(lambda *owner: owner == (institution_id, wanted.learner_id))
         facts = await stored_facts(ports.facts, institution_id, wanted.learner_id, {})
         rules = load_rules(wanted.rules)
         statement, values = statement_of(facts, rules, wanted.year, None)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.civil import time_text
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError, ZaichangError
-from zaichang.core.ids import SessionId
+from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ledger.activities.folding import step_body
 from zaichang.ledger.facts import Run
 from zaichang.ports.hours.activities import Activity, ActivityStep
@@ -29,6 +29,12 @@ PAUSE_S: Final = 30.0
 _BATCH: Final = 100
 _BODY_MAX_BYTES: Final = 1_048_576
 _log = logging.getLogger("zaichang.hours")
+Strict = Callable[[InstitutionId, LearnerId], bool]
+"""Says whether a damaged record of a learner is an error."""
+
+
+def _lenient(institution_id: InstitutionId, learner_id: LearnerId) -> bool:
+    return False
 
 
 class HourFeed:
@@ -38,28 +44,57 @@ class HourFeed:
         """Feed from a store into itself."""
         self._store = store
 
-    async def feed(self) -> int:
+    async def feed(self, strict: Strict = _lenient) -> int:
         """Make all facts that can be made now; returns how many.
+
+        A record that contradicts its leaf makes none: it is logged, and the others go on.
+
+        Args:
+            strict: Says for which learners such a record is an error, once all others are fed.
 
         Raises:
             StorageError: The store refuses.
-            EvidenceError: ``hours.record`` where a stored record contradicts its leaf.
+            EvidenceError: ``hours.record`` where a record of such a learner contradicts its leaf.
         """
         made = 0
-        while True:
-            sessions = await self._store.unfed_sessions(_BATCH)
+        wrong: list[EvidenceError] = []
+        async for source, making in self._waiting():
+            try:
+                fact = await making
+            except EvidenceError as error:
+                _log.error("hour ledger: %s", error)
+                if strict(source.institution_id, source.learner_id):
+                    wrong.append(error)
+                continue
+            await self._store.add_hour_fact(fact)
+            made += 1
+        if wrong:
+            raise wrong[0]
+        return made
+
+    async def _waiting(self) -> AsyncIterator[tuple[SessionRow | Activity, Awaitable[HourFact]]]:
+        """Yield the records that wait, each with its fact in the making: sessions first, as decisions follow them."""
+        store, session = self._store, ""
+        while sessions := await store.unfed_sessions(_BATCH, session):
+            session = sessions[-1].session_id
             for row in sessions:
-                minutes, leaves = await self._store.minutes(row.session_id), await self._store.leaves(row.session_id)
-                await self._store.add_hour_fact(study_fact(row, minutes, leaves))
-            decisions = await self._store.unfed_amendments(_BATCH)
+                yield row, self._study_fact(row)
+        place = ("", -1)
+        while decisions := await store.unfed_amendments(_BATCH, place):
+            place = (decisions[-1][1].session_id, decisions[-1][1].leaf_seq)
             for row, amendment in decisions:
-                await self._store.add_hour_fact(await self._amend_fact(row, amendment))
-            steps = await self._store.unfed_steps(_BATCH)
+                yield row, self._amend_fact(row, amendment)
+        place = ("", -1)
+        while steps := await store.unfed_steps(_BATCH, place):
+            place = (steps[-1][1].activity_id, steps[-1][1].seq)
             for activity, step in steps:
-                await self._store.add_hour_fact(step_fact(activity, step))
-            made += len(sessions) + len(decisions) + len(steps)
-            if not sessions and not decisions and not steps:
-                return made
+                yield activity, self._step_fact(activity, step)
+
+    async def _study_fact(self, row: SessionRow) -> HourFact:
+        return study_fact(row, await self._store.minutes(row.session_id), await self._store.leaves(row.session_id))
+
+    async def _step_fact(self, activity: Activity, step: ActivityStep) -> HourFact:
+        return step_fact(activity, step)
 
     async def _amend_fact(self, row: SessionRow, amendment: Amendment) -> HourFact:
         minutes = await self._store.minutes(row.session_id)

@@ -41,11 +41,16 @@ class HourFact:
 class HourFacts(Protocol):
     """Stores facts once, however often they are made."""
 
-    async def unfed_sessions(self, limit: int) -> Sequence[SessionRow]:
-        """Return closed sessions whose leaves are all anchored and whose fact is not stored yet. Cost: read."""
+    async def unfed_sessions(self, limit: int, after: str = "") -> Sequence[SessionRow]:
+        """Return closed sessions behind an id whose leaves are all anchored and whose fact is missing. Cost: read."""
 
-    async def unfed_amendments(self, limit: int) -> Sequence[tuple[SessionRow, Amendment]]:
-        """Return anchored decisions on sessions with a fact, without a fact of their own, oldest first. Cost: read."""
+    async def unfed_amendments(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[SessionRow, Amendment]]:
+        """Return anchored decisions on sessions with a fact, without a fact of their own.
+
+        They come in the order of ``(session, leaf)``, from behind ``after``. Cost: read.
+        """
 
     async def minutes(self, session_id: SessionId) -> Sequence[StoredMinute]:
         """Return all minutes of a session in order. Cost: read."""
@@ -65,8 +70,10 @@ class HourFacts(Protocol):
     async def fed_sessions(self, after: str, limit: int) -> Sequence[tuple[SessionRow, int]]:
         """Return sessions that have facts with the sum of the facts' verified time, by id. Cost: read."""
 
-    async def unfed_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
-        """Return anchored steps of activities without a fact, each activity's in order. Cost: read."""
+    async def unfed_steps(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[Activity, ActivityStep]]:
+        """Return anchored steps without a fact behind ``(activity, step)``, each activity's in order. Cost: read."""
 
     async def logged_steps(
         self, after: tuple[str, int], limit: int

@@ -190,3 +190,37 @@ def test_the_catalogue_names_the_category(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.toml"
     path.write_text('format = "zaichang-catalogue@1"\n[category]\n"inst/course" = "public"\n')
     assert read_catalogue(str(path)) == {"inst/course": "public"}
+
+
+async def test_a_damaged_record_stops_no_other_and_is_told_to_its_own_learner_alone(tmp_path: Path) -> None:
+    clock, vision = ManualClock(), FixedVision()
+    async with service(tmp_path, clock=clock, vision=vision) as services:
+        store, damaged = services.store, ""
+        for _ in range(2):
+            student = Student(services, clock)
+            await student.begin(await token(services))
+            await student.play(70_000, 10_000)
+            await student.finish()
+            await student.closed()
+            damaged = min(damaged or student.session_id, student.session_id)
+        kept = [replace(one, body=b'{"from_ms":0,"to_ms":0,"verified":[],"verified_ms":1}')
+                for one in await store.minutes(damaged)]  # fmt: skip
+        feed = HourFeed(Damaged(store, damaged, kept))  # type: ignore[arg-type]
+        assert await feed.feed() == 1, "the other session is counted"
+        assert await feed.feed(strict=lambda *owner: owner == ("other", "learner")) == 0
+        with pytest.raises(EvidenceError, match=r"hours\.record"):
+            await feed.feed(strict=lambda *owner: owner == ("inst", "learner"))
+        assert await HourFeed(store).feed() == 1
+
+
+class Damaged:
+    """A store in which the minutes of one session are damaged."""
+
+    def __init__(self, store: Any, session_id: str, minutes: Any) -> None:
+        self.store, self.session_id, self.kept = store, session_id, minutes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    async def minutes(self, session_id: Any) -> Any:
+        return self.kept if session_id == self.session_id else await self.store.minutes(session_id)

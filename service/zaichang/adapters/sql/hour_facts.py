@@ -34,27 +34,29 @@ class HourFactRows:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def unfed_sessions(self, limit: int) -> Sequence[SessionRow]:
+    async def unfed_sessions(self, limit: int, after: str = "") -> Sequence[SessionRow]:
         """See the port."""
         sql = (
             f"SELECT {_ROW} FROM sessions s WHERE s.hour_fed = 0 AND s.state = 'closed' AND NOT {_ERASED} "  # noqa: S608
             "AND EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.kind = 'session.final') "
             "AND NOT EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.entry_index IS NULL "
-            "AND l.kind <> 'session.amend') ORDER BY s.session_id LIMIT ?"
+            "AND l.kind <> 'session.amend') AND s.session_id > ? ORDER BY s.session_id LIMIT ?"
         )
-        return [_row(dict(row)) for row in await self._hours(sql, (limit,))]
+        return [_row(dict(row)) for row in await self._hours(sql, (after, limit))]
 
-    async def unfed_amendments(self, limit: int) -> Sequence[tuple[SessionRow, Amendment]]:
+    async def unfed_amendments(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[SessionRow, Amendment]]:
         """See the port."""
         sql = (
             f"SELECT {_ROW}, a.leaf_seq, a.minute, a.at_ms, a.verdict, a.delta_ms, a.reason, a.reviewer_id, "  # noqa: S608
             "a.body AS record FROM amendments a JOIN sessions s ON s.session_id = a.session_id "
             "JOIN leaves l ON l.session_id = a.session_id AND l.leaf_seq = a.leaf_seq "
             "WHERE a.hour_fed = 0 AND s.hour_fed = 1 AND l.entry_index IS NOT NULL "
-            "ORDER BY a.session_id, a.leaf_seq LIMIT ?"
+            "AND (a.session_id, a.leaf_seq) > (?, ?) ORDER BY a.session_id, a.leaf_seq LIMIT ?"
         )
         found = []
-        for row in await self._hours(sql, (limit,)):
+        for row in await self._hours(sql, (*after, limit)):
             values = dict(row)
             amendment = Amendment(
                 session_id=values["session_id"],

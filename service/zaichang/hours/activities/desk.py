@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
@@ -41,6 +41,10 @@ DRAFTS_MAX: Final = 20
 _BATCH: Final = 100
 _NEED_REASON: Final = frozenset((Stage.REFUSE, Stage.DOUBT, Stage.VOID))
 _log = logging.getLogger("zaichang.hours")
+
+
+def _none(activity: Activity) -> bool:
+    return False
 
 
 class ActivityDesk:
@@ -117,7 +121,7 @@ class ActivityDesk:
         Args and errors: see ``write``.
         """
         await self.write(actor, activity_id, stage, reason=reason, words=words)
-        await self.log_waiting()
+        await self.log_waiting(lambda each: each.activity_id == activity_id)
         return await self._ports.activities.activity(activity_id)
 
     async def write(
@@ -197,23 +201,49 @@ class ActivityDesk:
         await ports.activities.take_step(step, state, len(files))
         await ports.staff.note_audit(activity.institution_id, now_ms, actor.name, f"activity.{stage}", activity_id)
 
-    async def log_waiting(self) -> int:
+    async def log_waiting(self, own: Callable[[Activity], bool] = _none) -> int:
         """Submit all steps that no checkpoint covers yet; returns how many. It may be repeated at any time.
 
+        A step whose log refuses waits, with those behind it; it stops no other activity.
+
+        Args:
+            own: Says for which activities a refusal is an error of the caller's, once all others are logged. One line
+                an institution goes to the program's log for the rest.
+
         Raises:
-            StorageError: The log or the store refuses; the steps wait.
-            FatalLogError: The log must not be signed any more.
+            StorageError: The store refuses, or the log of such an activity.
+            FatalLogError: The log of such an activity must not be signed any more.
         """
-        done = 0
+        done, after = 0, ("", -1)
+        failed: set[ActivityId] = set()
+        told: dict[InstitutionId, ZaichangError] = {}
+        wrong: list[ZaichangError] = []
         async with self._lock:
-            while waiting := await self._ports.activities.unlogged_steps(_BATCH):
+            while waiting := await self._ports.activities.unlogged_steps(_BATCH, after):
+                after = (waiting[-1][1].activity_id, waiting[-1][1].seq)
                 by_activity: dict[ActivityId, list[ActivityStep]] = defaultdict(list)
-                owners = {activity.activity_id: activity.institution_id for activity, _ in waiting}
+                activities = {activity.activity_id: activity for activity, _ in waiting}
                 for _, step in waiting:
-                    by_activity[step.activity_id].append(step)
+                    if step.activity_id not in failed:
+                        by_activity[step.activity_id].append(step)
                 # One checkpoint covers the steps of many activities.
-                await asyncio.gather(*(self._log(owners[each], steps) for each, steps in by_activity.items()))
-                done += len(waiting)
+                results = await asyncio.gather(
+                    *(self._log(activities[each].institution_id, steps) for each, steps in by_activity.items()),
+                    return_exceptions=True,
+                )
+                for (name, steps), error in zip(by_activity.items(), results, strict=True):
+                    if error is None:
+                        done += len(steps)
+                    elif not isinstance(error, ZaichangError):
+                        raise error
+                    else:
+                        failed.add(name)
+                        told[activities[name].institution_id] = error
+                        wrong += [error] if own(activities[name]) else []
+        for institution_id, error in told.items():
+            _log.error("activities of %s wait for the log: %s", institution_id, error)
+        if wrong:
+            raise wrong[0]
         return done
 
     async def _log(self, institution_id: InstitutionId, waiting: Sequence[ActivityStep]) -> None:

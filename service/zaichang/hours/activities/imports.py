@@ -141,7 +141,7 @@ class Imports:
                     fault = _fault(row, error)
             if fault is not None:
                 faults.append(fault)
-        await self._desk.log_waiting()
+        await self._desk.log_waiting(lambda each: each.institution_id == actor.institution_id)
         return ImportReport(
             batch=batch,
             accepted=accepted,
@@ -189,7 +189,7 @@ class Imports:
                 done += 1
             except NotAllowed:
                 left += 1
-        await self._desk.log_waiting()
+        await self._desk.log_waiting(lambda each: each.institution_id == actor.institution_id)
         return done, left
 
     async def _row(self, actor: Actor, rules: str, batch: str, row: Row, signed: str) -> bool:

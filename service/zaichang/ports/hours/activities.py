@@ -200,8 +200,10 @@ class ActivityStore(Protocol):
             NotAllowed: ``activity.raced`` where it is no draft any more.
         """
 
-    async def unlogged_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
-        """Return steps that no checkpoint covers yet, each activity's in order. Cost: read."""
+    async def unlogged_steps(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[Activity, ActivityStep]]:
+        """Return steps behind ``(activity, step)`` that no checkpoint covers, each activity's in order. Cost: read."""
 
     async def note_step_logged(self, activity_id: ActivityId, seq: int, entry_index: int) -> None:
         """Note where a step's entry stands. Cost: commit."""

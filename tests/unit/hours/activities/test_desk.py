@@ -52,6 +52,22 @@ async def test_a_step_waits_while_the_log_refuses_and_is_logged_once(tmp_path: P
         assert len(log.entries) == 1
 
 
+async def test_a_log_that_refuses_stops_no_other_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zaichang.hours.activities.desk._BATCH", 1)
+    async with office(tmp_path) as page:
+        refusing = page.logs.of("inst", page.clock.at_ms)
+        refusing.refuses = True
+        with pytest.raises(StorageError):
+            await page.hand_in(degree(), *DOCUMENTS)
+        page.clock.at_ms += 366 * 86_400_000
+        name = await page.hand_in(degree(), *DOCUMENTS)
+        [step] = await page.store.steps(name)
+        assert step.entry_index == 0, "the other year's log took it"
+        assert await page.parts.desk.log_waiting() == 0, "the refused one is logged as an error and waits"
+        refusing.refuses = False
+        assert await page.parts.desk.log_waiting() == 1
+
+
 async def test_a_decision_of_the_next_year_stands_in_the_log_of_the_first(tmp_path: Path) -> None:
     async with office(tmp_path, "2026-12-31T10:00:00") as page:
         name = await page.hand_in(degree(), *DOCUMENTS)

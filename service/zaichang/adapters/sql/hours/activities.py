@@ -137,18 +137,22 @@ class ActivityRows:
 
         return await self._db.write(operation)
 
-    async def unlogged_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
+    async def unlogged_steps(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[Activity, ActivityStep]]:
         """See the port."""
-        return await self._steps_of("s.entry_index IS NULL AND length(s.leaf) > 0", (), limit)
+        return await self._steps_of("s.entry_index IS NULL AND length(s.leaf) > 0", after, limit)
 
     async def note_step_logged(self, activity_id: ActivityId, seq: int, entry_index: int) -> None:
         """See the port."""
         sql = "UPDATE activity_steps SET entry_index = ? WHERE activity_id = ? AND seq = ?"
         await self._db.write(lambda db: db.execute(sql, (entry_index, activity_id, seq)).rowcount)
 
-    async def unfed_steps(self, limit: int) -> Sequence[tuple[Activity, ActivityStep]]:
+    async def unfed_steps(
+        self, limit: int, after: tuple[str, int] = ("", -1)
+    ) -> Sequence[tuple[Activity, ActivityStep]]:
         """See ``HourFacts``."""
-        return await self._steps_of("s.hour_fed = 0 AND s.entry_index IS NOT NULL AND length(s.body) > 0", (), limit)
+        return await self._steps_of("s.hour_fed = 0 AND s.entry_index IS NOT NULL AND length(s.body) > 0", after, limit)
 
     async def logged_steps(
         self, after: tuple[str, int], limit: int
@@ -164,14 +168,13 @@ class ActivityRows:
         rows = await self._all(sql, (*after, limit))
         return [(*_pair(row), None if row["fact"] is None else bytes(row["fact"])) for row in rows]
 
-    async def _steps_of(
-        self, where: str, arguments: tuple[object, ...], limit: int
-    ) -> list[tuple[Activity, ActivityStep]]:
+    async def _steps_of(self, where: str, after: tuple[str, int], limit: int) -> list[tuple[Activity, ActivityStep]]:
         sql = (
             f"SELECT {_prefixed('a', _ACTIVITY)}, {_prefixed('s', _STEP)} FROM activity_steps s "  # noqa: S608
-            f"JOIN activities a ON a.activity_id = s.activity_id WHERE {where} ORDER BY s.activity_id, s.seq LIMIT ?"
+            f"JOIN activities a ON a.activity_id = s.activity_id WHERE {where} AND (s.activity_id, s.seq) > (?, ?) "
+            "ORDER BY s.activity_id, s.seq LIMIT ?"
         )
-        return [_pair(row) for row in await self._all(sql, (*arguments, limit))]
+        return [_pair(row) for row in await self._all(sql, (*after, limit))]
 
     async def _all(self, sql: str, arguments: tuple[object, ...]) -> list[sqlite3.Row]:
         return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
