@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from zaichang.core.enums import KeyRole
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import NO_REVIEWER, InstitutionId, ReviewerId, check_id
 from zaichang.core.text import plain
+from zaichang.ledger.activities.stages import Party
 from zaichang.ports.launch import LaunchPorts
 from zaichang.ports.records import Institution
 
 KEY_BYTES = 32
+_PARTIES: Final = frozenset((*KeyRole, *Party))
+"""Words that steps and the audit trail use for a key or a side, so no person has them as an id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +64,20 @@ class Institutions:
         return keys
 
     async def add_reviewer(self, institution_id: InstitutionId, reviewer_id: ReviewerId) -> str:
-        """Create a reviewer (or give one a new key) and return the key, shown once; decisions carry its owner's id."""
+        """Create a reviewer (or give one a new key) and return the key, shown once; decisions carry its owner's id.
+
+        Raises:
+            PeerViolation: ``id.invalid``, also for the name of a party, as ``platform`` or ``staff``.
+            NotFound: ``institution.unknown``.
+        """
         await self._ports.lessons.institution(institution_id)
         key = f"zr-{self._ports.token_hex(KEY_BYTES)}"
         now_ms = self._ports.clock.now_ms()
         reviewer_id = check_id(reviewer_id, "reviewer")
+        if reviewer_id in _PARTIES or reviewer_id.startswith(f"{Party.EMPLOYER}."):
+            raise PeerViolation(
+                "id.invalid", f"reviewer must not be {reviewer_id!r}: that names a party.", "Take another."
+            )
         await self._ports.staff.put_reviewer(institution_id, reviewer_id, key_digest(key), now_ms)
         await self._ports.staff.note_audit(institution_id, now_ms, KeyRole.STAFF, "reviewer.key", reviewer_id)
         return key

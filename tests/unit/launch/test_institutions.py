@@ -58,6 +58,9 @@ async def test_a_reviewers_key_names_the_reviewer_until_it_is_replaced_or_revoke
             await services.institutions.add_reviewer("nowhere", "ren")
         with pytest.raises(PeerViolation):
             await services.institutions.add_reviewer("inst", "a b")
+        for party in ("staff", "platform", "office", "learner", "employer", "service", "employer.hospital"):
+            with pytest.raises(PeerViolation, match=r"id\.invalid"):
+                await services.institutions.add_reviewer("inst", party)
         trail = [(each.action, each.target) for each in await services.store.audit("inst", 2**53, 10)]
         assert trail[:3] == [("reviewer.revoke", "ren"), ("reviewer.key", "ren"), ("reviewer.key", "ren")]
 

@@ -31,7 +31,7 @@ class Row:
     """One row of the file.
 
     Attributes:
-        line: Its line in the file, from 1; the header is 1.
+        line: The line of the file at which it begins, from 1.
         cells: Its cells as they stand.
         values: Value by column name, without empty ones.
     """
@@ -64,13 +64,12 @@ def read_rows(data: bytes) -> tuple[tuple[str, ...], list[Row]]:
     Raises:
         PeerViolation: ``import.encoding``, ``import.header``, ``import.too_large``.
     """
-    lines = list(csv.reader(io.StringIO(_text(data), newline=""), strict=False))
-    lines = [line for line in lines if any(cell.strip() for cell in line)]
+    lines = _lines(_text(data))
     if not lines:
         raise PeerViolation("import.header", "The file is empty.", "Its first line names the columns.")
     if len(lines) - 1 > ROWS_MAX:
         raise PeerViolation("import.too_large", f"The file has more than {ROWS_MAX} rows.", "Send it in parts.")
-    header = tuple(cell.strip() for cell in lines[0])
+    header = tuple(cell.strip() for cell in lines[0][1])
     names = [NAMES.get(name, name) for name in header]
     known = {*OWN, *ERRORS, *KEYS}
     unknown = next((name for name in names if name not in known), None)
@@ -81,7 +80,7 @@ def read_rows(data: bytes) -> tuple[tuple[str, ...], list[Row]]:
             wrong = "names a column twice"
         raise PeerViolation("import.header", f"The first line {wrong}.", "See docs/hours.md for the columns.")
     rows = []
-    for line, cells in enumerate(lines[1:], 2):
+    for line, cells in lines[1:]:
         values = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
         rows.append(Row(line=line, cells=tuple(cells), values={k: v for k, v in values.items() if k not in ERRORS}))
     return header, rows
@@ -147,6 +146,21 @@ def correction(header: Sequence[str], rows: Sequence[Row], faults: Sequence[Faul
             cells = [row.cells[number] if number < len(row.cells) else "" for number in kept]
             writer.writerow([*cells, fault.zh, fault.en])
     return out.getvalue()
+
+
+def _lines(text: str) -> list[tuple[int, list[str]]]:
+    """Return the rows that are not blank, each with the line of the file at which it begins, from 1."""
+    found, reader, before = [], csv.reader(io.StringIO(text, newline=""), strict=False), 0
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append((before + 1, cells))
+            before = reader.line_num
+    except csv.Error as error:
+        raise PeerViolation(
+            "import.header", f"Line {before + 1} is no CSV: {error}.", "Save it as CSV UTF-8."
+        ) from None
+    return found
 
 
 def _text(data: bytes) -> str:

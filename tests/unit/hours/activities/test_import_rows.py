@@ -62,3 +62,13 @@ def test_the_correction_has_the_faulty_rows_and_can_be_sent_again() -> None:
     assert dict(row.values) == dict(rows[1].values), "the columns of the faults are passed over"
     twice = correction(again, [row], [Fault(line=2, code="x", zh="仍缺少", en="still missing")])
     assert read_rows(twice.encode())[0] == again and "仍缺少" in twice and "缺少,missing" not in twice
+
+
+def test_a_cell_beyond_all_limits_is_a_fault_of_the_file() -> None:
+    with pytest.raises(PeerViolation, match=r"import\.header"):
+        read_rows(b"ref,learner,item\n1,p-1," + b"x" * 140_000 + b"\n")
+
+
+def test_a_row_has_the_line_at_which_it_begins_in_the_file() -> None:
+    _, rows = read_rows(b'\nref,learner,item,title\n\n1,p-1,degree,"two\nlines"\n,,,\n2,p-2,degree,x\n')
+    assert [(row.line, row.values["ref"]) for row in rows] == [(4, "1"), (7, "2")]
