@@ -10,6 +10,7 @@ from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, like
 from zaichang.hours.filing.case_desk import NOTE_MAX_CHARS
 from zaichang.ledger.filing.codes import TOLD, TOLD_MAX_CHARS
 from zaichang.ledger.filing.formats import AMOUNTS
+from zaichang.ledger.filing.reconcile import AMOUNT_TOLD, KEY_TOLD
 from zaichang.ledger.filing.rows import CaseState, RowState
 
 KEY = "learner-17/pharmacy-2026/2026/1"
@@ -189,8 +190,11 @@ class CaseRequest(Asked):
 class ListedRow(Asked):
     """One row of a platform's list."""
 
-    key: Key
-    amount: Annotated[str, Field(max_length=40, description="As the platform writes it.", examples=["2.6"])]
+    key: Annotated[str, Field(pattern=KEY_TOLD, description="The row's stable key.", examples=[KEY])]
+    amount: Annotated[
+        str,
+        Field(pattern=AMOUNT_TOLD, description="As the platform writes it; no words.", examples=["2.6"]),
+    ]
 
 
 class ReconcileRequest(Asked):

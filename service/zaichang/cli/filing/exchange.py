@@ -16,6 +16,7 @@ from zaichang.core.ids import check_id
 from zaichang.hours.filing.exchange import Exchange, Outcome
 from zaichang.hours.filing.people import read_people
 from zaichang.hours.filing.targets import Target, read_target
+from zaichang.ledger.filing.reconcile import told_listed
 from zaichang.main.filing_platforms import open_platform
 
 _EXIT_FINDING = 1
@@ -97,7 +98,7 @@ def _reconcile(args: argparse.Namespace) -> int:
         "target": target.name,
         "year": str(args.year),
         "style": target.mapping.amount_style,
-        "rows": [{"key": row.key, "amount": row.amount} for row in listed],
+        "rows": [{"key": row.key, "amount": row.amount} for row in told_listed(listed)],
     }
     found = ServiceAtUrl(args).ask("/reconciliations", body)
     if args.json:

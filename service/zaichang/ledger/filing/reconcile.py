@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zaichang.ledger.entries.values import number_of
 from zaichang.ledger.filing.codes import HALF, TWICE
@@ -30,6 +31,26 @@ class Listed(NamedTuple):
 
     key: str
     amount: str
+
+
+KEY_TOLD: Final = r"^[A-Za-z0-9._/-]{1,300}$"
+"""The form of a listed key that reaches the service: no words of the platform."""
+AMOUNT_TOLD: Final = r"^[0-9./]{0,40}$"
+"""The form of a listed amount that reaches the service."""
+
+
+def told_listed(listed: Iterable[Listed]) -> list[Listed]:
+    """Return a platform's list as the service may have it: a key or amount in other letters is not passed on.
+
+    A key becomes ``other/N``, N counting the lines from 1, so that it is still missing here; an amount becomes empty.
+    """
+    return [
+        Listed(
+            row.key if re.fullmatch(KEY_TOLD[1:-1], row.key) else f"other/{number}",
+            row.amount if re.fullmatch(AMOUNT_TOLD[1:-1], row.amount) else "",
+        )
+        for number, row in enumerate(listed, 1)
+    ]
 
 
 class Difference(NamedTuple):

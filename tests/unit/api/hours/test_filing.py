@@ -110,4 +110,7 @@ async def test_requests_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             assert code_of(await page.ask("POST", path, "ren", json=body)) == "filing.invalid"
         style = {"target": "cq", "year": "2026", "style": "thirds", "rows": []}
         assert code_of(await page.ask("POST", "/v1/filing/reconciliations", "ren", json=style)) == "filing.invalid"
+        for row in ({"key": "李明", "amount": "1"}, {"key": LI, "amount": "李明"}):
+            asked = {**style, "style": "tenths", "rows": [row]}
+            assert code_of(await page.ask("POST", "/v1/filing/reconciliations", "ren", json=asked)) == "filing.invalid"
         assert code_of(await page.ask("GET", "/v1/filing/cases?state=lost", "ren")) == "filing.invalid"

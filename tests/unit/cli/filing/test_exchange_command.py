@@ -77,7 +77,7 @@ async def test_a_batch_from_preparation_to_receipt(tmp_path: Path, capsys: pytes
         code, [shown] = await run(capsys, "show", "cq-2026-0001", *service)
         assert [each["kind"] for each in shown["exchanges"]] == ["sent", "receipt"]  # type: ignore[attr-defined]
 
-        listed = [{"记录编号": LI, "学时": "1"}, {"记录编号": "x/law/2026/1", "学时": "9"}]
+        listed = [{"记录编号": LI, "学时": "1"}, {"记录编号": "李明", "学时": "王芳"}]
         (tmp_path / "out" / "2026.list.csv").write_bytes(write_sheet("csv", list(listed[0]), listed))
         code, [found] = await run(capsys, "reconcile", "--target", target, "--year", "2026", *service)
         assert (code, [one["kind"] for one in found["differences"]]) == (1, ["missing_here"])  # type: ignore[attr-defined]

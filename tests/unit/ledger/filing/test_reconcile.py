@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from support.filed_rows import filed
-from zaichang.ledger.filing.reconcile import Listed, reconcile
+from zaichang.ledger.filing.reconcile import Listed, reconcile, told_listed
 from zaichang.ledger.filing.rows import Filed
 from zaichang.ledger.statement import shown
 
@@ -62,3 +62,10 @@ def test_amounts_are_compared_as_the_platform_writes_them() -> None:
     [one] = reconcile([filed(1, amount="7/3")], [Listed("li/law/2026/1", "2.4")], shown)
     assert (one.here, one.there) == ("2.3", "2.4")
     assert reconcile([filed(1, amount=Fraction(1, 3))], [Listed("li/law/2026/1", "1/3")]) == []
+
+
+def test_words_in_a_list_stay_on_the_institution_s_side() -> None:
+    listed = [Listed("li/law/2026/1", "2.30"), Listed("李明/law", "两学时"), Listed("x", "8/3"), Listed("", "李明")]
+    assert [tuple(row) for row in told_listed(listed)] == [
+        ("li/law/2026/1", "2.30"), ("other/2", ""), ("x", "8/3"), ("other/4", ""),
+    ]  # fmt: skip
