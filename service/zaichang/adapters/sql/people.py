@@ -211,11 +211,16 @@ def _lesson(row: sqlite3.Row) -> Lesson:
     return Lesson(**values)
 
 
+def learner_erased() -> NotAllowed:
+    """Return the refusal of all that concerns an erased learner."""
+    return NotAllowed(
+        "learner.erased", "This learner's data was erased.", "Enrol again under a new pseudonym to go on."
+    )
+
+
 def _learner(row: sqlite3.Row) -> Learner:
     if row["erased_ms"] is not None:
-        raise NotAllowed(
-            "learner.erased", "This learner's data was erased.", "Enrol again under a new pseudonym to go on."
-        )
+        raise learner_erased()
     return Learner(
         institution_id=row["institution_id"],
         learner_id=row["learner_id"],

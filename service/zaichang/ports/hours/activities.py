@@ -173,7 +173,7 @@ class ActivityStore(Protocol):
         Cost: commit.
 
         Raises:
-            NotAllowed: ``activity.raced`` where another step or file came in between.
+            NotAllowed: ``activity.raced`` where another step or file came in between; ``learner.erased``.
         """
 
     async def steps(self, activity_id: ActivityId) -> Sequence[ActivityStep]:

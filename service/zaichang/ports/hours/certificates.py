@@ -76,7 +76,8 @@ class CertificateStore(Protocol):
 
         Raises:
             NotAllowed: ``certificate.exists`` where one of the year and rules stands already; ``certificate.closed``
-                where the one to replace does not stand; ``certificate.proposed`` where its revocation waits.
+                where the one to replace does not stand; ``certificate.proposed`` where its revocation waits;
+                ``learner.erased``.
         """
 
     async def certificate(self, number: str) -> CertificateRow:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.people import learner_erased
 from zaichang.core.enums import stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
@@ -19,6 +20,11 @@ _ACTIVITY: Final = (
 )
 _STEP: Final = "activity_id, seq, stage, party, actor, at_ms, reason, words, body, leaf, entry_index"
 _FILE: Final = "activity_id, file_id, document, media_type, size_bytes, sha256, at_ms, added_by"
+
+_ERASED: Final = (
+    "SELECT 1 FROM activities a JOIN learners l ON l.institution_id = a.institution_id AND l.learner_id = a.learner_id "
+    "WHERE a.activity_id = ? AND l.erased_ms IS NOT NULL"
+)
 
 
 class ActivityRows:
@@ -94,6 +100,8 @@ class ActivityRows:
             ).fetchone()
             if tuple(found) != (step.seq, files):
                 raise NotAllowed("activity.raced", "Another step or file came in between.", "Load it again.")
+            if db.execute(_ERASED, (step.activity_id,)).fetchone() is not None:
+                raise learner_erased()
             db.execute(
                 f"INSERT INTO activity_steps ({_STEP}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
                 values,
@@ -185,7 +193,8 @@ def forget_activities(
 ) -> None:
     """Put an erased learner's activities under the alias, without their words, statements and documents.
 
-    Drafts go. The log entries stay; what they commit to cannot be opened any more.
+    Drafts go, so a file that arrives later finds none. The log entries stay; what they commit to cannot be opened any
+    more. The facts of the hour ledger stay too, with the details that count, among them words of the learner's.
     """
     where = (institution_id, learner_id)
     own = "(SELECT activity_id FROM activities WHERE institution_id = ?1 AND learner_id = ?2)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import open_store
+from support.stores import erase_all, open_store
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.ledger.activities.stages import Party, Stage, State
 from zaichang.ports.hours.activities import Activity, ActivityStep, EvidenceFile
@@ -80,3 +80,16 @@ async def test_only_a_draft_takes_files_and_is_dropped(tmp_path: Path) -> None:
         assert await store.evidence_of("a4") == []
         with pytest.raises(NotAllowed, match=r"activity\.raced"):
             await store.drop_draft("a4")
+
+
+async def test_an_erased_learners_activity_takes_nothing_more(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        await store.add_activity(DRAFT)
+        await store.take_step(FIRST, State.SUBMITTED, 0)
+        await store.add_activity(replace(DRAFT, activity_id="a5", ref=""))
+        await erase_all(store, "inst", "learner", "alias", 10_000)
+        with pytest.raises(NotAllowed, match=r"learner\.erased"):
+            await store.take_step(replace(FIRST, seq=1, stage=Stage.CHECK), State.CHECKED, 0)
+        with pytest.raises(NotAllowed, match=r"activity\.raced"):
+            await store.add_evidence(replace(FILE, activity_id="a5"))
+        assert [(step.words, step.body) for step in await store.steps("a1")] == [(b"", b"")]

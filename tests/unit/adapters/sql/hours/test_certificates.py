@@ -83,6 +83,9 @@ async def test_an_erased_learners_documents_are_emptied(tmp_path: Path) -> None:
         await erase_all(store, "inst", "learner", "alias", 10_000)
         found = await store.certificate(ROW.number)
         assert (found.learner_id, found.document, found.note) == ("alias", b"", "")
+        for late in (replace(ROW, number="44" * 8), replace(ROW, number="55" * 8, learner_id="alias", year="2027")):
+            with pytest.raises(NotAllowed, match=r"learner\.erased"):
+                await store.add_certificate(late)
 
 
 async def test_a_proposal_is_confirmed_as_it_was_read_and_by_another_person(tmp_path: Path) -> None:
