@@ -13,8 +13,8 @@ from starlette.responses import Response
 from zaichang import __version__
 from zaichang.api.access import Public
 from zaichang.api.contract import contract_router, refused
-from zaichang.api.models.common import ID_PATTERN
 from zaichang.api.models.public import Health, LogLine, LogsAnswer, PolicyAnswer
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import Parts
 from zaichang.core.canonical import parse_canonical_object
 from zaichang.core.errors import NotFound
@@ -37,10 +37,7 @@ Digest = Annotated[
         json_schema_extra={"pattern": "^[0-9a-f]{64}$"},
     ),
 ]
-InstitutionInPath = Annotated[
-    InstitutionId,
-    PathParameter(description="The institution.", examples=["college"], json_schema_extra={"pattern": ID_PATTERN}),
-]
+InstitutionInPath = Annotated[InstitutionId, id_in_path("The institution.", "college")]
 Year = Annotated[str, PathParameter(description="The log's year.", examples=["2026"])]
 ObjectName = Annotated[
     str,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from zaichang.api.access import ByReviewer, ByStaff
 from zaichang.api.contract import contract_router, refused
 from zaichang.api.decisions.revocations import PAGE_MAX
-from zaichang.api.models.common import ID_PATTERN
 from zaichang.api.models.erasures import ErasureLine, ErasureRequest, ErasuresAnswer
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import names_of
 from zaichang.core.enums import ErasureScope, ProposalState
@@ -19,9 +19,7 @@ from zaichang.core.ids import check_id
 from zaichang.ports.records_review import Erasure
 from zaichang.review.erasure_desk import ErasureWanted
 
-ErasureId = Annotated[
-    str, Path(description="The erasure.", examples=["5f0c" * 8], json_schema_extra={"pattern": ID_PATTERN})
-]
+ErasureId = Annotated[str, id_in_path("The erasure.", "5f0c" * 8)]
 
 
 def erasures_router() -> APIRouter:

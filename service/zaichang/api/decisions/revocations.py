@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from zaichang.api.access import ByReviewer, ByStaff
 from zaichang.api.contract import contract_router, refused
-from zaichang.api.models.common import ID_PATTERN
 from zaichang.api.models.revocations import RevocationLine, RevocationRequest, RevocationsAnswer
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import names_of, reason_view
 from zaichang.audit.changes.rulings import REVOKE_REASONS
@@ -21,9 +21,7 @@ from zaichang.ports.records_review import Revocation
 from zaichang.review.revocations import Wanted
 
 PAGE_MAX = 200
-RevocationId = Annotated[
-    str, Path(description="The revocation.", examples=["5f0c" * 8], json_schema_extra={"pattern": ID_PATTERN})
-]
+RevocationId = Annotated[str, id_in_path("The revocation.", "5f0c" * 8)]
 
 
 def revocations_router() -> APIRouter:

@@ -22,8 +22,8 @@ from zaichang.api.models.activities import (
     FileLine,
     StepRequest,
 )
-from zaichang.api.models.common import ID_PATTERN, Done
-from zaichang.api.parameters import Before, LearnerFilter
+from zaichang.api.models.common import Done
+from zaichang.api.parameters import Before, LearnerFilter, id_in_path
 from zaichang.api.parts import ApiParts, Parts
 from zaichang.api.views import cursor_text, parse_cursor
 from zaichang.core.errors import PeerViolation
@@ -43,12 +43,8 @@ _FILE_BODY: Final = {
     "requestBody": {"required": True, "description": "A file of at most 8 MB: PDF or a picture.", "content": _CONTENT}
 }
 _UNKNOWN: Final = {404: ("activity.unknown",), 422: ("id.invalid",)}
-ActivityInPath = Annotated[
-    ActivityId, Path(description="The activity.", examples=["5f0c" * 8], json_schema_extra={"pattern": ID_PATTERN})
-]
-FileInPath = Annotated[
-    FileId, Path(description="The file.", examples=["5f0c" * 8], json_schema_extra={"pattern": ID_PATTERN})
-]
+ActivityInPath = Annotated[ActivityId, id_in_path("The activity.", "5f0c" * 8)]
+FileInPath = Annotated[FileId, id_in_path("The file.", "5f0c" * 8)]
 
 
 async def _file(request: Request) -> tuple[str, bytes]:

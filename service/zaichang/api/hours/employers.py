@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from zaichang.api.access import ByOwner
 from zaichang.api.contract import contract_router, refused
 from zaichang.api.models.activities import EmployerKey, EmployerLine, EmployerRequest, EmployersAnswer
-from zaichang.api.models.common import ID_PATTERN, Done
+from zaichang.api.models.common import Done
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import Parts
 from zaichang.core.ids import check_id
 from zaichang.ports.hours.activities import UnitId
 
-UnitInPath = Annotated[
-    UnitId, Path(description="The employer.", examples=["hospital-1"], json_schema_extra={"pattern": ID_PATTERN})
-]
+UnitInPath = Annotated[UnitId, id_in_path("The employer.", "hospital-1")]
 
 
 def employers_router() -> APIRouter:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from zaichang.api.access import ByReviewer, ByStaff
 from zaichang.api.contract import contract_router, refused
 from zaichang.api.hours.filing_views import batch_line, case_line, exchange_line, reconciled, row_line
-from zaichang.api.models.common import ID_PATTERN
 from zaichang.api.models.filing import (
     BatchAnswer,
     BatchesAnswer,
@@ -25,6 +24,7 @@ from zaichang.api.models.filing import (
     WordAnswer,
     WordRequest,
 )
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import Parts
 from zaichang.api.views import names_of
 from zaichang.core.errors import PeerViolation
@@ -38,9 +38,7 @@ from zaichang.ledger.filing.reconcile import Listed
 from zaichang.ledger.filing.rows import CaseState
 
 PAGE_MAX = 200
-BatchId = Annotated[
-    str, Path(description="The batch.", examples=["cq-2026-0001"], json_schema_extra={"pattern": ID_PATTERN})
-]
+BatchId = Annotated[str, id_in_path("The batch.", "cq-2026-0001")]
 
 
 def filing_router() -> APIRouter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
 from zaichang.api.access import ByOwner, ByParty
@@ -16,7 +16,8 @@ from zaichang.api.models.activities import (
     ImportAnswer,
     ResultKeyRequest,
 )
-from zaichang.api.models.common import ID_PATTERN, Done
+from zaichang.api.models.common import Done
+from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import Parts
 from zaichang.core.errors import PeerViolation
 from zaichang.core.ids import check_id
@@ -82,9 +83,7 @@ def imports_router() -> APIRouter:
     )
     async def step_import(
         actor: ByParty,
-        batch: Annotated[
-            str, Path(description="The import.", examples=["5f0c" * 8], json_schema_extra={"pattern": ID_PATTERN})
-        ],
+        batch: Annotated[str, id_in_path("The import.", "5f0c" * 8)],
         asked: BatchStepRequest,
         parts: Parts,
     ) -> BatchStepAnswer:
