@@ -2,59 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
+from support.served import PHONE, complaints_of, served, shot
 from support.study import ManualClock, service, token
 from zaichang.core.civil import parse_moment
 from zaichang.core.ids import InstitutionId, ReviewerId
-from zaichang.main.service import create_service_app
 
-PHONE = {"width": 360, "height": 740}
 INST = InstitutionId("inst")
 
 
 @pytest.mark.e2e
 async def test_a_learner_hands_in_and_two_persons_approve(tmp_path: Path, chromium: Path) -> None:
     clock = ManualClock(parse_moment("2026-07-01T10:00:00").ms)
-    async with service(tmp_path, clock=clock) as services:
+    async with service(tmp_path, clock=clock) as services, served(services) as base:
         keys = [await services.institutions.add_reviewer(INST, ReviewerId(name)) for name in ("ren", "sun")]
         launch = await token(services)
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(create_service_app(services), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/activities"
-        complaints: list[str] = []
-
-        def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                complaints.append(message.text)
-
-        async def shot(page: Page, name: str) -> None:
-            if folder := os.environ.get("ZAICHANG_SHOTS"):
-                await page.screenshot(path=Path(folder) / f"activities-{name}.png", full_page=True)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
+        url = f"{base}/activities"
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             learner = await (await browser.new_context(viewport=PHONE, locale="zh-CN")).new_page()
             offices = [await (await browser.new_context(viewport=PHONE, locale="en")).new_page() for _ in keys]
+            complaints = complaints_of(learner, *offices)
             for page in (learner, *offices):
-                page.on("console", heard)
-                page.on("pageerror", lambda error: complaints.append(str(error)))
                 page.set_default_timeout(20_000)
             await learner.goto(f"{url}#token={launch}")
             await learner.locator("#begin summary").click()
             await learner.locator("#title").fill("药学硕士")
             await learner.locator("#d-awarded").fill("2026-06-20")
-            await shot(learner, "begin")
+            await shot(learner, "activities-begin")
             await learner.locator("#create").click()
             for document in ("diploma", "chsi"):
                 file = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " + document.encode()}
@@ -64,18 +43,16 @@ async def test_a_learner_hands_in_and_two_persons_approve(tmp_path: Path, chromi
             await learner.locator("#s-submit").click()
             await learner.locator("#send").click()
             await expect(learner.locator("#one .badge")).to_have_text("已提交")
-            await shot(learner, "submitted")
+            await shot(learner, "activities-submitted")
             for page, key, stage in zip(offices, keys, ("check", "approve"), strict=True):
                 await page.goto(f"{url}#key={key}")
                 await page.get_by_role("button", name="Degree").click()
                 await page.locator(f"#s-{stage}").click()
                 await page.locator("#send").click()
                 await expect(page.locator("#steps li strong").last).to_have_text(stage.capitalize())
-                await shot(page, stage)
+                await shot(page, f"activities-{stage}")
             await learner.locator("#back").click()
             await expect(learner.locator(".card .badge").first).to_have_text("已认定")
-            await shot(learner, "approved")
+            await shot(learner, "activities-approved")
             await browser.close()
-        server.should_exit = True
-        await serving
         assert complaints == []

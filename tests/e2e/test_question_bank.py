@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 import websockets
 
+from support.served import served
 from support.study import PICTURE, FixedVision
-from zaichang.main.service import build, create_service_app
+from zaichang.main.service import build
 from zaichang.protocol import messages as m
 from zaichang.protocol.codec import decode_server, encode, encode_capture
 from zaichang.session.policy import Policy
@@ -49,25 +48,15 @@ async def test_an_uploaded_question_is_asked_and_judged(tmp_path: Path) -> None:
             "inst", "course", "lesson", title_zh="课", title_en="Lesson", duration_ms=600_000, policy=POLICY
         )
         await services.enrolling.from_photos("inst", "learner", [PICTURE])
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        at = f"127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(
-            uvicorn.Config(create_service_app(services), log_level="warning", ws="websockets-sansio", lifespan="off")
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
+        async with served(services) as base:
             headers = {"authorization": f"Bearer {keys.platform}"}
-            async with httpx.AsyncClient(base_url=f"http://{at}", headers=headers) as client:
+            async with httpx.AsyncClient(base_url=base, headers=headers) as client:
                 put = await client.put("/v1/lessons/course/lesson/questions", json=BANK)
                 assert put.json() == {"questions": 30}
                 asked = {"learner": "learner", "course": "course", "lesson": "lesson"}
                 token = (await client.post("/v1/launch", json=asked)).json()["token"]
             async with asyncio.timeout(PATIENCE_S):
-                orders, results = await study(f"ws://{at}/v1/session", token)
-        finally:
-            server.should_exit = True
-            await serving
+                orders, results = await study(f"{base.replace('http', 'ws', 1)}/v1/session", token)
     [order] = orders
     assert order.kind == "question" and order.image == "" and order.audio == ""
     number = order.text.removeprefix("第").partition("题")[0]

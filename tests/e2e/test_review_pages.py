@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-import socket
 from pathlib import Path
 
 import pytest
-import uvicorn
 from PIL import Image
-from playwright.async_api import ConsoleMessage, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
+from support.served import complaints_of, served
 from support.study import FixedVision, ManualClock, Student, service, token
 from zaichang.api.models.lessons import Bank
 from zaichang.core.assessment import not_analysed
 from zaichang.core.enums import CaseKind
-from zaichang.main.service import create_service_app
 from zaichang.ports.records_cases import CaseDraft, CaseReason
 from zaichang.protocol import messages as m
 
@@ -65,25 +62,11 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 )
             )
         learner = await token(services)
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(
-            uvicorn.Config(create_service_app(services), log_level="warning", ws="websockets-sansio", lifespan="off")
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        errors: list[str] = []
-
-        def note(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                errors.append(message.text)
-
-        try:
+        async with served(services) as base:
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
                 page = await (await browser.new_context(viewport=WIDE, locale="zh-CN")).new_page()
-                page.on("console", note)
-                page.on("pageerror", lambda error: errors.append(str(error)))
+                errors = complaints_of(page)
                 await page.goto(f"{base}/queue#key={key}")
                 await page.wait_for_selector("#case ol.minutes")
                 assert key not in page.url and "审核队列" in await page.inner_text("h1")
@@ -121,8 +104,7 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 await expect(page.locator(".chip").first).to_contain_text("(59)", timeout=PATIENCE_MS)
 
                 page = await (await browser.new_context(viewport=NARROW, locale="en-GB")).new_page()
-                page.on("console", note)
-                page.on("pageerror", lambda error: errors.append(str(error)))
+                narrow_errors = complaints_of(page)
                 for path in (f"/queue#key={key}", f"/sessions#key={key}"):
                     await page.goto(base + path)
                     await page.wait_for_selector("main .card")
@@ -143,9 +125,6 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
                 await page.click("#send")
                 await page.wait_for_selector("[role=status]")
                 await browser.close()
-        finally:
-            server.should_exit = True
-            await serving
         trail = [(entry.actor, entry.action) for entry in await services.store.audit("inst", 2**53, 50)]
         assert {
             ("ren", "picture.view"),
@@ -157,4 +136,4 @@ async def test_a_person_decides_and_a_learner_appeals(tmp_path: Path, chromium: 
         assert outcomes == ["grant", *["refuse"] * (left - 1)]
         [appeal] = await services.store.appeals(student.session_id)
         assert len(appeal.minutes) == 1
-        assert errors == []
+        assert errors == narrow_errors == []

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
+from support.served import PHONE, complaints_of, served, shot
 from support.study import ManualClock, Student, service, token
 from zaichang.core.ids import InstitutionId, ReviewerId
-from zaichang.main.service import create_service_app
-
-PHONE = {"width": 360, "height": 740}
 
 
 @pytest.mark.e2e
 async def test_one_reviewer_proposes_and_another_takes_the_time_back(tmp_path: Path, chromium: Path) -> None:
     clock = ManualClock()
-    async with service(tmp_path, clock=clock) as services:
+    async with service(tmp_path, clock=clock) as services, served(services) as base:
         keys = [await services.institutions.add_reviewer(InstitutionId("inst"), ReviewerId(n)) for n in ("ren", "sun")]
         student = Student(services, clock)
         await student.begin(await token(services))
@@ -29,28 +23,12 @@ async def test_one_reviewer_proposes_and_another_takes_the_time_back(tmp_path: P
         await student.finish()
         await student.closed()
         await services.hub.settle()
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(create_service_app(services), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/revocations"
-        complaints: list[str] = []
-
-        def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                complaints.append(message.text)
-
-        async def shot(page: Page, name: str) -> None:
-            if folder := os.environ.get("ZAICHANG_SHOTS"):
-                await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
+        url = f"{base}/revocations"
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             first = await (await browser.new_context(viewport=PHONE, locale="en")).new_page()
             second = await (await browser.new_context(viewport=PHONE, locale="zh-CN")).new_page()
-            for page in (first, second):
-                page.on("console", heard)
+            complaints = complaints_of(first, second)
             await first.goto(f"{url}?session={student.session_id}#key={keys[0]}")
             await expect(first.locator("#session")).to_have_value(student.session_id)
             assert keys[0] not in first.url
@@ -82,5 +60,3 @@ async def test_one_reviewer_proposes_and_another_takes_the_time_back(tmp_path: P
         assert complaints == []
         counted = await services.store.credited(InstitutionId("inst"), "learner", "course", "lesson")  # type: ignore[arg-type]
         assert counted == ((10_000, 20_000), (30_000, 70_000))
-        server.should_exit = True
-        await serving

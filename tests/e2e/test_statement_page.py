@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from support.served import PHONE, complaints_of, served, shot
 from support.study import POLICY, FixedVision, ManualClock, Student, service, token
 from support.web import statement_token
 from zaichang.core.appeal_terms import AppealTerms
@@ -21,11 +18,10 @@ from zaichang.core.assessment import not_analysed
 from zaichang.core.civil import parse_moment
 from zaichang.hours.feed import HourFeed
 from zaichang.launch.statement_tokens import STATEMENT_MS
-from zaichang.main.service import Services, create_service_app
+from zaichang.main.service import Services
 from zaichang.ports.ledger import HourFact
 
 WEB = Path(__file__).parents[2] / "client_sdk" / "web"
-PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
 
 
@@ -81,9 +77,7 @@ async def study(services: Services, clock: ManualClock, vision: FixedVision) -> 
 
 async def look(page: Page, name: str, width: int) -> None:
     """Nothing is wider than the screen, and axe finds nothing against WCAG 2.2 AA."""
-    if folder := os.environ.get("ZAICHANG_SHOTS"):
-        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await shot(page, name, width)
     await page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']}"
     found = await page.evaluate(f"axe.run({rules}).then((all) => all.violations.map((each) => [each.id, each.nodes]))")
@@ -92,8 +86,7 @@ async def look(page: Page, name: str, width: int) -> None:
 
 async def opened(browser: Browser, address: str, **look_of: Any) -> tuple[Page, list[str]]:
     page = await (await browser.new_context(**look_of)).new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    complaints = complaints_of(page)
     await page.goto(address)
     return page, complaints
 
@@ -101,14 +94,11 @@ async def opened(browser: Browser, address: str, **look_of: Any) -> tuple[Page, 
 @pytest.mark.e2e
 async def test_a_learner_reads_the_year_on_a_phone_and_at_a_desk(tmp_path: Path, chromium: Path) -> None:
     clock, vision = ManualClock(parse_moment("2026-11-20T10:00:00").ms), FixedVision()
-    async with service(tmp_path, clock=clock, vision=vision) as services:
+    async with service(tmp_path, clock=clock, vision=vision) as services, served(services) as base:
         await years_study(services)
         await study(services, clock, vision)
         mine = statement_token(services)
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_service_app(services), log_level="warning", lifespan="off"))
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/statement"
+        url = f"{base}/statement"
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page, heard = await opened(
@@ -157,5 +147,3 @@ async def test_a_learner_reads_the_year_on_a_phone_and_at_a_desk(tmp_path: Path,
             await expect(nothing.locator("main")).to_contain_text("Open this page from your learning platform")
             assert [text for text in (*heard, *told) if "401" not in text] == []
             await browser.close()
-        server.should_exit = True
-        await serving

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
+from support.served import PHONE, complaints_of, served, shot
 from support.study import ManualClock, Student, service, token
 from zaichang.cli import main
 from zaichang.core.ids import InstitutionId, ReviewerId
 from zaichang.log.bundles import log_trust
-from zaichang.main.service import create_service_app
 
-PHONE = {"width": 360, "height": 740}
 WAIT_MS = 60_000
 
 
 @pytest.mark.e2e
 async def test_anyone_checks_a_certificate_on_a_phone(tmp_path: Path, chromium: Path) -> None:
     clock = ManualClock()
-    async with service(tmp_path / "data", clock=clock) as services:
+    async with service(tmp_path / "data", clock=clock) as services, served(services) as url:
         await services.institutions.add("inst", "重庆某某继续教育学院", "A College")
         key = tmp_path / "key"
         key.write_text(await services.institutions.add_reviewer(InstitutionId("inst"), ReviewerId("ren")))
@@ -33,11 +29,6 @@ async def test_anyone_checks_a_certificate_on_a_phone(tmp_path: Path, chromium: 
         await student.play(70_000, 10_000)
         await student.finish()
         await student.closed()
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(create_service_app(services), log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         pdf, edited = tmp_path / "certificate.pdf", tmp_path / "edited.pdf"
         asked = ["--learner", "learner", "--rules", "cq-pharmacist-2025", "--year", "2023", "--name", "欧阳㛃"]
         command = ["hours", "certificate", "--service", url, "--key-file", str(key), *asked, "--out", str(pdf)]
@@ -47,21 +38,10 @@ async def test_anyone_checks_a_certificate_on_a_phone(tmp_path: Path, chromium: 
         assert await asyncio.to_thread(main, ["verify", str(pdf), "--trust", str(trust)]) == 0
         edited.write_bytes(pdf.read_bytes().replace(b"/Count 1", b"/Count 2"))
         assert await asyncio.to_thread(main, ["verify", str(edited), "--trust", str(trust)]) == 1
-        complaints: list[str] = []
-
-        def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                complaints.append(message.text)
-
-        async def shot(page: Page, name: str) -> None:
-            if folder := os.environ.get("ZAICHANG_SHOTS"):
-                await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = await (await browser.new_context(viewport=PHONE, locale="zh-CN")).new_page()
-            page.on("console", heard)
+            complaints = complaints_of(page)
             await page.goto(f"{url}/verify")
             await shot(page, "verify-empty")
             await page.locator("#file").set_input_files(pdf)
@@ -85,5 +65,3 @@ async def test_anyone_checks_a_certificate_on_a_phone(tmp_path: Path, chromium: 
             await expect(page.locator("[data-exit]")).to_have_attribute("data-exit", "1")
             await browser.close()
         assert complaints == []
-        server.should_exit = True
-        await serving
