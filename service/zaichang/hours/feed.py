@@ -238,17 +238,6 @@ def joined(runs: Sequence[Run]) -> list[Run]:
     return found
 
 
-def _terms(row: SessionRow) -> tuple[tuple[str, str], ...]:
-    """Return the words on a session that hours may need, empty where they are not known."""
-    return (
-        ("route", row.route or ""),
-        ("category", row.category),
-        ("mode", row.mode),
-        ("course_version", row.course_version),
-        ("overlap", "" if row.person else "unchecked"),
-    )
-
-
 def _fact(
     row: SessionRow,
     key: str,
@@ -268,7 +257,8 @@ def _fact(
         "session": row.session_id,
         "runs": [list(run) for run in runs],
         "note": f"log {first}-{last}",
-        **{name: value for name, value in _terms(row) if value},
+        **row.words(),
+        **({} if row.person else {"overlap": "unchecked"}),
         **({"revoked": [list(part) for part in revoked]} if revoked else {}),
     }
     return HourFact(

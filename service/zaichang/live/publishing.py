@@ -173,12 +173,5 @@ def proofs_made(events: Sequence[bytes]) -> dict[str, int]:
 
 
 def _terms(row: SessionRow) -> dict[str, str]:
-    """Return period, route, category, form and version of the course, as far as they are known."""
-    values = (
-        ("period", row.period),
-        ("route", row.route or ""),
-        ("category", row.category),
-        ("mode", row.mode),
-        ("course_version", row.course_version),
-    )
-    return {name: value for name, value in values if value}
+    """Return the period and the words on a session's terms, as far as they are known."""
+    return {**({"period": row.period} if row.period else {}), **row.words()}

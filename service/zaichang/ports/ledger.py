@@ -62,7 +62,10 @@ class HourFacts(Protocol):
         """Return the decisions about a session's minutes, oldest first. Cost: read."""
 
     async def add_hour_fact(self, fact: HourFact) -> None:
-        """Store a fact and note its source as fed, in one transaction; a stored one stays as it is. Cost: commit."""
+        """Store a fact and note its source as fed, in one transaction; a stored one stays as it is.
+
+        Nothing is written where the learner was erased since the fact was made. Cost: commit.
+        """
 
     async def hour_facts(self, institution_id: InstitutionId, learner_id: LearnerId) -> Sequence[HourFact]:
         """Return a learner's facts by key. Cost: read."""

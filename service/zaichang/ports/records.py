@@ -158,6 +158,16 @@ class SessionRow:
     course_version: str = ""
     mode: str = ""
 
+    def words(self) -> dict[str, str]:
+        """Return the session's terms as the outbox and the hour ledger name them, those that are known."""
+        values = {
+            "route": self.route or "",
+            "category": self.category,
+            "mode": self.mode,
+            "course_version": self.course_version,
+        }
+        return {name: value for name, value in values.items() if value}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zaichang.core.enums import ErasureScope, ProposalState
-from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, ZaichangError
+from zaichang.core.errors import NotAllowed, NotFound, PeerViolation, StorageError, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
 from zaichang.core.text import plain_lines
 from zaichang.live.session import LiveSession
@@ -65,8 +65,8 @@ class ErasureDesk:
         self._eraser = eraser
         self._hub = hub
         self._decisions = decisions
-        self._waiting: dict[tuple[InstitutionId, LearnerId], Erasure] = {}
-        """Confirmed erasures that wait for the end of a session."""
+        self._waiting: dict[str, Erasure] = {}
+        """Confirmed erasures that the end of a session wakes."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def propose(self, institution_id: InstitutionId, reviewer_id: ReviewerId, wanted: ErasureWanted) -> Erasure:
@@ -107,6 +107,7 @@ class ErasureDesk:
         Raises:
             NotFound: ``erasure.unknown``, also for another institution's; ``learner.unknown``.
             NotAllowed: ``erasure.same_person``, ``erasure.decided``, ``erase.open_session``, ``erase.hold``.
+            StorageError: Storage refuses; where the erasure is confirmed already it is tried again.
         """
         erasure = await self._own(institution_id, erasure_id)
         if erasure.proposed_by == reviewer_id:
@@ -127,10 +128,15 @@ class ErasureDesk:
             for session in self._sessions(erasure):
                 if not session.log.holds_back:
                     await session.settle()
-            if await self._held_back(erasure):
+            try:
+                if await self._held_back(erasure):
+                    self._beside(erasure)
+                else:
+                    await self._carry_out(erasure)
+            except StorageError:
+                # It is confirmed: it is tried again beside the caller, who hears of the refusal.
                 self._beside(erasure)
-            else:
-                await self._carry_out(erasure)
+                raise
         return await self._requests.erasure(erasure_id)
 
     async def refuse(self, institution_id: InstitutionId, reviewer_id: ReviewerId, erasure_id: str) -> Erasure:
@@ -149,17 +155,18 @@ class ErasureDesk:
     async def recover(self) -> None:
         """Log the erasures that a stop left unrecorded, and carry confirmed ones out beside the caller.
 
-        The log may hold back records that sessions have written since the start. An erasure that fails is left for the
-        session's end or the next start.
+        The log may hold back records that sessions have written since the start. Where storage refuses, an erasure is
+        tried again; one that fails otherwise is left for the session's end or the next start.
         """
         await self._eraser.finish_pending()
         for erasure in await self._requests.unfinished_erasures():
             self._beside(erasure)
 
     def closed(self, row: SessionRow) -> None:
-        """A session has ended: carry out the erasure that waited for its end."""
-        erasure = self._waiting.pop((row.institution_id, row.learner_id), None)
-        if erasure is not None:
+        """A session has ended: carry out the erasures that waited for its end."""
+        owner = (row.institution_id, row.learner_id)
+        for erasure in [each for each in self._waiting.values() if (each.institution_id, each.learner_id) == owner]:
+            del self._waiting[erasure.erasure_id]
             self._beside(erasure)
 
     async def settle(self) -> None:
@@ -178,23 +185,47 @@ class ErasureDesk:
         task.add_done_callback(self._tasks.discard)
 
     async def _try(self, erasure: Erasure) -> None:
-        """Carry out an erasure once the learner's records are in the log."""
+        """Carry out an erasure once the learner's records are in the log and storage takes it."""
+        told = ""
+        while True:
+            try:
+                if await self._once(erasure):
+                    return
+            except ZaichangError as error:
+                if error.code != told:
+                    _log.error("erasure %s is not carried out yet: %s", erasure.erasure_id, error)
+                if not isinstance(error, StorageError) or error.code == "storage.closed":
+                    return
+                told = error.code
+            await asyncio.sleep(RETRY_S)
+
+    async def _once(self, erasure: Erasure) -> bool:
+        """Try an erasure; return whether it is done, or was done by another task meanwhile.
+
+        Raises:
+            NotAllowed: ``erase.open_session``; the session's end wakes the erasure. ``erase.hold``.
+            StorageError: Storage refuses.
+        """
         owner = (erasure.institution_id, erasure.learner_id)
-        try:
-            while True:
-                # Not under the lock: the learner may study meanwhile.
-                for session in self._sessions(erasure):
-                    await session.settle()
-                await self._decisions.settle(*owner)
-                async with self._hub.learner_lock(*owner):
-                    if not await self._held_back(erasure):
-                        await self._carry_out(erasure)
-                        return
-                await asyncio.sleep(RETRY_S)
-        except ZaichangError as error:
-            _log.error("erasure %s is not carried out yet: %s", erasure.erasure_id, error)
-            if error.code == "erase.open_session":
-                self._waiting[owner] = erasure
+        # Not under the lock: the learner may study meanwhile.
+        for session in self._sessions(erasure):
+            await session.settle()
+        await self._decisions.settle(*owner)
+        async with self._hub.learner_lock(*owner):
+            if (await self._requests.erasure(erasure.erasure_id)).state is not ProposalState.CONFIRMED:
+                return True
+            if await self._held_back(erasure):
+                return False
+            # Noted before the look at open sessions: the end of one wakes the erasure whenever it comes.
+            self._waiting[erasure.erasure_id] = erasure
+            try:
+                await self._carry_out(erasure)
+            except ZaichangError as error:
+                if error.code != "erase.open_session":
+                    self._waiting.pop(erasure.erasure_id, None)
+                raise
+            self._waiting.pop(erasure.erasure_id, None)
+            return True
 
     async def _held_back(self, erasure: Erasure) -> bool:
         """Return whether the log still lacks records of the learner, or decisions about them.

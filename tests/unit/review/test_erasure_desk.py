@@ -25,6 +25,8 @@ from zaichang.log.reader import LogReader
 from zaichang.main.service import Services
 from zaichang.ports.purposes import Purpose
 from zaichang.ports.records_review import Erasure
+from zaichang.review import erasure_desk
+from zaichang.review.erasure import Eraser
 from zaichang.review.erasure_desk import ErasureWanted
 from zaichang.tlog.trust import parse_trust
 
@@ -204,3 +206,61 @@ async def test_a_confirmed_erasure_that_a_crash_cut_off_is_carried_out_at_the_ne
         [checkpoint] = here.services.folder.log.glob("inst/*/public/checkpoint")
         entries = b"".join(path.read_bytes() for path in checkpoint.parent.rglob("tile/entries/**/*") if path.is_file())
         assert b'"scope":"all"' in entries and b'"basis":"pipl-47"' in entries
+
+
+async def confirmed(here: Page) -> Erasure:
+    """Let the learner study, and confirm an erasure of all in storage alone, as before a crash."""
+    await here.study()
+    await here.services.hub.settle()
+    wanted = ErasureWanted(learner_id=LearnerId("learner"), scope=ErasureScope.ALL, basis="pipl-47")
+    made = await here.services.erasures.propose("inst", "ren", wanted)
+    await here.services.store.decide_erasure(made.erasure_id, ProposalState.CONFIRMED, "sun", 5)
+    return made
+
+
+async def test_a_session_that_ends_while_it_refuses_an_erasure_wakes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with page(tmp_path) as here:
+        made, desk, calls = await confirmed(here), here.services.erasures, []
+        [row] = await here.services.store.sessions_page("inst", LearnerId("learner"), (10**15, ""), 1)
+        check = Eraser.check
+
+        async def refusing(self: Eraser, *owner: Any) -> int:
+            calls.append(owner)
+            if len(calls) == 1:
+                desk.closed(row)
+                raise NotAllowed("erase.open_session", "A session of this learner still runs.")
+            return await check(self, *owner)
+
+        monkeypatch.setattr(Eraser, "check", refusing)
+        await desk.recover()
+        await desk.settle()
+        assert (await here.services.store.erasure(made.erasure_id)).state is ProposalState.DONE
+        desk.closed(row)
+        await desk.settle()
+        assert len(calls) == 2, "an erasure that is done is not woken"
+
+
+async def test_an_erasure_that_storage_refuses_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with page(tmp_path) as here:
+        made, desk, store = await confirmed(here), here.services.erasures, here.services.store
+        erase, refusals = Eraser.erase, [StorageError("storage.disk_full", "No space is left.") for _ in range(2)]
+
+        async def failing(self: Eraser, wanted: Erasure) -> tuple[int, int]:
+            if refusals:
+                raise refusals.pop()
+            return await erase(self, wanted)
+
+        monkeypatch.setattr(Eraser, "erase", failing)
+        monkeypatch.setattr(erasure_desk, "RETRY_S", 0)
+        await desk.recover()
+        await desk.settle()
+        assert refusals == [] and (await store.erasure(made.erasure_id)).state is ProposalState.DONE
+        await here.study()
+        await here.services.hub.settle()
+        refusals += [StorageError("storage.disk_full", "No space is left.")]
+        with pytest.raises(StorageError):
+            await here.erase(ErasureScope.ALL)
+        await desk.settle()
+        assert await store.unfinished_erasures() == [] and await here.credited() == ()

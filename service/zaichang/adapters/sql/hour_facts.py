@@ -26,6 +26,11 @@ _ERASED: Final = (
     "AND e.erased_ms IS NOT NULL)"
 )
 
+_ANOTHERS: Final = (
+    "SELECT 1 FROM sessions WHERE session_id = ?1 AND learner_id <> ?2 UNION ALL "
+    "SELECT 1 FROM activities WHERE activity_id = ?1 AND learner_id <> ?2"
+)
+
 
 class HourFactRows:
     """The part of the store that the hour ledger reads and writes."""
@@ -73,6 +78,9 @@ class HourFactRows:
         kind, _, rest = fact.fact_key.partition("/")
 
         def operation(db: sqlite3.Connection) -> None:
+            if db.execute(_ANOTHERS, (fact.session_id, fact.learner_id)).fetchone() is not None:
+                # Its learner was erased while it was made: the records are gone, and no fact follows them.
+                return
             db.execute(
                 f"INSERT INTO hour_facts ({_FACT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608
                 (

@@ -211,6 +211,17 @@ def _lesson(row: sqlite3.Row) -> Lesson:
     return Lesson(**values)
 
 
+def check_known(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId) -> None:
+    """Refuse, within a transaction, to write for a learner who is erased or unknown.
+
+    Raises:
+        NotAllowed: ``learner.erased``.
+    """
+    known = "SELECT 1 FROM learners WHERE institution_id = ? AND learner_id = ? AND erased_ms IS NULL"
+    if db.execute(known, (institution_id, learner_id)).fetchone() is None:
+        raise learner_erased()
+
+
 def learner_erased() -> NotAllowed:
     """Return the refusal of all that concerns an erased learner."""
     return NotAllowed(

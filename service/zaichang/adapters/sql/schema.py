@@ -207,6 +207,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
     # A person who adds evidence does not judge the activity
     ("""ALTER TABLE activity_files ADD COLUMN added_by TEXT NOT NULL DEFAULT ''""",),
+    (
+        # The details of an activity may be the learner's words: facts of erased learners keep the steps without them
+        """UPDATE hour_facts SET body = CAST(json_remove(CAST(body AS TEXT), '$.entry') AS BLOB)
+            WHERE fact_key LIKE 'activity/%' AND EXISTS (SELECT 1 FROM learners l
+            WHERE l.institution_id = hour_facts.institution_id AND l.learner_id = hour_facts.learner_id
+            AND l.erased_ms IS NOT NULL)""",
+    ),
 )
 
 

@@ -57,7 +57,7 @@ def checklist_view(checklist: Checklist) -> ChecklistAnswer:
 def activity_line(activity: Activity) -> ActivityLine:
     """Return an activity as a list shows it."""
     item = listed(activity.rules, activity.item)
-    waits = waits_on(activity.state, employer=item.employer)
+    waits = waits_on(activity.state, employer=item.employer, confirmed=activity.confirmed)
     return ActivityLine(
         activity=activity.activity_id,
         learner=activity.learner_id,

@@ -200,9 +200,15 @@ def possible(
     return tuple(found)
 
 
-def waits_on(state: State, *, employer: bool) -> Party | None:
-    """Return the side that an activity waits for; None where nothing is to be done."""
-    if state is State.SUBMITTED and employer:
+def waits_on(state: State, *, employer: bool, confirmed: bool) -> Party | None:
+    """Return the side that an activity waits for; None where nothing is to be done.
+
+    Args:
+        state: Its state.
+        employer: Whether the employer must confirm before the office looks, also after an appeal.
+        confirmed: Whether the employer did.
+    """
+    if employer and not confirmed and state in (State.SUBMITTED, State.APPEALED):
         return Party.EMPLOYER
     return _WAITS[state]
 

@@ -38,6 +38,7 @@ class Activity:
         created_by: The person or key.
         created_ms: Server time.
         changed_ms: Server time of its last step.
+        confirmed: Whether the employer confirmed it; kept by the store.
     """
 
     activity_id: ActivityId
@@ -55,6 +56,7 @@ class Activity:
     created_by: str
     created_ms: int
     changed_ms: int
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,13 @@ class ActivityStore(Protocol):
     """Keeps activities, their steps and the rows of their files."""
 
     async def add_activity(self, activity: Activity) -> Activity:
-        """Keep a draft, or return the learner's activity that has this ``ref``. Cost: commit."""
+        """Keep a draft, or return the learner's activity that has this ``ref``.
+
+        Cost: commit.
+
+        Raises:
+            NotAllowed: ``learner.erased``.
+        """
 
     async def activity(self, activity_id: ActivityId) -> Activity:
         """Return it, or raise ``NotFound``. Cost: read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from support.stores import ROW, events, open_store
+from support.stores import ROW, erase_all, events, open_store
 from zaichang.core.enums import LeafKind
 from zaichang.ports.ledger import HourFact
 from zaichang.ports.records import StoredLeaf
@@ -37,6 +37,16 @@ async def test_a_session_waits_from_its_last_checkpoint_until_it_is_fed(tmp_path
         [(fed, sum_ms)] = await store.fed_sessions("", 9)
         assert (fed.session_id, sum_ms) == ("s1", 5)
         assert await store.fed_sessions("s1", 9) == []
+
+
+async def test_a_session_of_a_learner_who_is_erased_meanwhile_makes_no_fact(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.open_session(ROW)
+        await store.append(events(0, b"a", leaves=LEAVES, closed_ms=1_001))
+        await erase_all(store, "inst", "learner", "alias", 10_000)
+        await store.add_hour_fact(FACT)
+        assert [await store.hour_facts("inst", name) for name in ("learner", "alias")] == [[], []]
+        assert await store.fed_sessions("", 9) == []
 
 
 async def test_a_stored_fact_stays_as_it_is(tmp_path: Path) -> None:

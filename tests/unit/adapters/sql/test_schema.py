@@ -83,6 +83,29 @@ def test_a_platform_s_words_that_an_older_version_stored_are_gone(monkeypatch: p
     ]  # fmt: skip
 
 
+def test_facts_of_learners_who_were_erased_before_lose_the_details_of_activities(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    db, step = opened(), RELEASED.index("8a8c9d139982")
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[:step])
+    migrate(db, PATH)
+    db.execute("INSERT INTO institutions VALUES ('i', 'n', 'n', 'k', 's', 1)")
+    for learner, erased_ms in (("erased-1", 5), ("li", None)):
+        db.execute(
+            "INSERT INTO learners (institution_id, learner_id, created_ms, erased_ms) VALUES ('i', ?, 1, ?)",
+            (learner, erased_ms),
+        )
+        for key in ("activity/a/0", "study/s"):
+            body = '{"entry":{"activity":"李明"},"id":"x"}'.encode()
+            db.execute("INSERT INTO hour_facts VALUES ('i', ?, ?, 's', 0, 0, 0, ?)", (learner, key, body))
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[: step + 1])
+    migrate(db, PATH)
+    kept = db.execute(
+        "SELECT learner_id, fact_key FROM hour_facts WHERE CAST(body AS TEXT) LIKE '%李明%' ORDER BY 1, 2"
+    ).fetchall()
+    assert kept == [("erased-1", "study/s"), ("li", "activity/a/0"), ("li", "study/s")]
+
+
 # The first 12 digits of SHA-256 over each released step: a file that has taken a step never takes it again.
 RELEASED = (
     "b516bebb683f",
@@ -115,6 +138,7 @@ RELEASED = (
     "6d96bff0f8cf",
     "6b37dcb0ebbb",
     "6f1f86ae31a9",
+    "8a8c9d139982",
 )
 
 

@@ -121,6 +121,15 @@ async def test_the_employer_confirms_before_the_office_looks(tmp_path: Path) -> 
         assert code_of(await page.ask("POST", "/v1/activities", "learner", json=DISPATCH)) == "activity.employer"
 
 
+async def test_an_appeal_against_the_employers_refusal_waits_for_the_employer(tmp_path: Path) -> None:
+    async with office(tmp_path) as page:
+        name = await handed_in(page, DISPATCH | {"learner": "learner"}, "employer", "dispatch", key="platform")
+        assert (await step(page, name, "hospital", "refuse", reason="not_employed")).json()["state"] == "refused"
+        assert (await step(page, name, "platform", "appeal", text="请再看")).json()["waits_on"] == "employer"
+        assert (await step(page, name, "hospital", "confirm")).json()["waits_on"] == "office"
+        assert (await page.get("/v1/activities", "ren"))["activities"][0]["waits_on"] == "office"
+
+
 async def test_a_refusal_says_why_and_is_appealed_in_time_and_once(tmp_path: Path) -> None:
     async with office(tmp_path) as page:
         name = await handed_in(page, DEGREE, "diploma", "chsi")

@@ -109,8 +109,9 @@ def test_what_is_possible_is_what_is_accepted() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_each_state_waits_for_one_side_or_for_none(state: State) -> None:
-    waits = {employer: waits_on(state, employer=employer) for employer in (False, True)}
+    waits = {employer: waits_on(state, employer=employer, confirmed=False) for employer in (False, True)}
     done = {State.APPROVED, State.REFUSED, State.WITHDRAWN, State.VOIDED}
     assert (waits[False] is None) == (state in done)
-    assert (waits[True] is EMPLOYER) == (state is State.SUBMITTED)
+    assert (waits[True] is EMPLOYER) == (state in {State.SUBMITTED, State.APPEALED})
+    assert waits_on(state, employer=True, confirmed=True) is waits[False], "an employer confirms once"
     assert (waits[False] is LEARNER) == (state is State.DRAFT)

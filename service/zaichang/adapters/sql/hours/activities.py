@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.adapters.sql.people import learner_erased
+from zaichang.adapters.sql.people import check_known, learner_erased
 from zaichang.core.enums import stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
@@ -21,6 +21,10 @@ _ACTIVITY: Final = (
 _STEP: Final = "activity_id, seq, stage, party, actor, at_ms, reason, words, body, leaf, entry_index"
 _FILE: Final = "activity_id, file_id, document, media_type, size_bytes, sha256, at_ms, added_by"
 
+_CONFIRMED: Final = (
+    "EXISTS (SELECT 1 FROM activity_steps c WHERE c.activity_id = activities.activity_id AND c.stage = 'confirm')"
+)
+_SELECT: Final = f"{_ACTIVITY}, {_CONFIRMED} AS confirmed"
 _ERASED: Final = (
     "SELECT 1 FROM activities a JOIN learners l ON l.institution_id = a.institution_id AND l.learner_id = a.learner_id "
     "WHERE a.activity_id = ? AND l.erased_ms IS NOT NULL"
@@ -39,9 +43,10 @@ class ActivityRows:
         values = tuple(getattr(activity, name) for name in _ACTIVITY.split(", "))
 
         def operation(db: sqlite3.Connection) -> Activity:
+            check_known(db, activity.institution_id, activity.learner_id)
             if activity.ref:
                 row = db.execute(
-                    f"SELECT {_ACTIVITY} FROM activities "  # noqa: S608 - constants of this file
+                    f"SELECT {_SELECT} FROM activities "  # noqa: S608 - constants of this file
                     "WHERE institution_id = ? AND learner_id = ? AND ref = ?",
                     (activity.institution_id, activity.learner_id, activity.ref),
                 ).fetchone()
@@ -57,7 +62,7 @@ class ActivityRows:
 
     async def activity(self, activity_id: ActivityId) -> Activity:
         """See the port."""
-        sql = f"SELECT {_ACTIVITY} FROM activities WHERE activity_id = ?"  # noqa: S608
+        sql = f"SELECT {_SELECT} FROM activities WHERE activity_id = ?"  # noqa: S608
         row = await self._db.read(lambda db: db.execute(sql, (activity_id,)).fetchone())
         if row is None:
             raise NotFound("activity.unknown", "There is no such activity.")
@@ -82,7 +87,7 @@ class ActivityRows:
         if not wanted.drafts:
             where.append("state <> 'draft'")
         sql = (
-            f"SELECT {_ACTIVITY} FROM activities WHERE {' AND '.join(where)} "  # noqa: S608
+            f"SELECT {_SELECT} FROM activities WHERE {' AND '.join(where)} "  # noqa: S608
             "ORDER BY changed_ms DESC, activity_id DESC LIMIT ?"
         )
         rows = await self._db.read(lambda db: db.execute(sql, (*arguments, limit)).fetchall())
@@ -194,7 +199,7 @@ def forget_activities(
     """Put an erased learner's activities under the alias, without their words, statements and documents.
 
     Drafts go, so a file that arrives later finds none. The log entries stay; what they commit to cannot be opened any
-    more. The facts of the hour ledger stay too, with the details that count, among them words of the learner's.
+    more. The facts of the hour ledger stay too, without the statement of the first step: its details may be words.
     """
     where = (institution_id, learner_id)
     own = "(SELECT activity_id FROM activities WHERE institution_id = ?1 AND learner_id = ?2)"
@@ -205,6 +210,11 @@ def forget_activities(
         "UPDATE activities SET learner_id = ?3, ref = '', title = x'', details = CAST('{}' AS BLOB), "
         "papers = CAST('{}' AS BLOB) WHERE institution_id = ?1 AND learner_id = ?2",
         (*where, alias),
+    )
+    db.execute(
+        "UPDATE hour_facts SET body = CAST(json_remove(CAST(body AS TEXT), '$.entry') AS BLOB) "
+        "WHERE institution_id = ? AND learner_id = ? AND fact_key LIKE 'activity/%'",
+        (institution_id, alias),
     )
 
 
@@ -233,6 +243,7 @@ def _activity(row: sqlite3.Row | dict[str, object]) -> Activity:
         **{
             **values,
             "state": stored(State, str(values["state"]), "activities.state"),
+            "confirmed": bool(values.get("confirmed", False)),
             **{name: bytes(values[name]) for name in ("details", "papers", "title")},
         }
     )

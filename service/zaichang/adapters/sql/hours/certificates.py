@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
-from zaichang.adapters.sql.people import learner_erased
+from zaichang.adapters.sql.people import check_known
 from zaichang.core.enums import CertificateState, stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
@@ -35,9 +35,7 @@ class CertificateRows:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
-            known = "SELECT 1 FROM learners WHERE institution_id = ? AND learner_id = ? AND erased_ms IS NULL"
-            if db.execute(known, (row.institution_id, row.learner_id)).fetchone() is None:
-                raise learner_erased()
+            check_known(db, row.institution_id, row.learner_id)
             if row.replaces:
                 waits = "SELECT 1 FROM certificates WHERE number = ? AND state = 'issued' AND proposed_by <> ''"
                 if db.execute(waits, (row.replaces,)).fetchone() is not None:
