@@ -138,7 +138,7 @@ class CertificateDesk:
         learner = await ports.learners.learner(institution_id, wanted.learner_id)
         subject_key = ports.vault.unlock(learner).subject_key()
         # A session that has just ended is counted, too: the feed otherwise runs every half minute.
-        await HourFeed(ports.facts).feed(lambda *owner: owner == (institution_id, wanted.learner_id))
+        await HourFeed(ports.facts).feed((institution_id, wanted.learner_id), strict=True)
         facts = await stored_facts(ports.facts, institution_id, wanted.learner_id, {})
         rules = load_rules(wanted.rules)
         statement, values = statement_of(facts, rules, wanted.year, None)

@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Final
 
 from zaichang.core.canonical import canonical_bytes
 from zaichang.core.civil import time_text
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError, ZaichangError
-from zaichang.core.ids import InstitutionId, LearnerId, SessionId
+from zaichang.core.ids import SessionId
 from zaichang.ledger.activities.folding import step_body
 from zaichang.ledger.facts import Run
 from zaichang.ports.hours.activities import Activity, ActivityStep
-from zaichang.ports.ledger import HourFact, HourFacts
+from zaichang.ports.ledger import HourFact, HourFacts, Owner
 from zaichang.ports.records import SessionRow, StoredLeaf, StoredMinute
 from zaichang.ports.records_review import Amendment
 
@@ -29,12 +29,6 @@ PAUSE_S: Final = 30.0
 _BATCH: Final = 100
 _BODY_MAX_BYTES: Final = 1_048_576
 _log = logging.getLogger("zaichang.hours")
-Strict = Callable[[InstitutionId, LearnerId], bool]
-"""Says whether a damaged record of a learner is an error."""
-
-
-def _lenient(institution_id: InstitutionId, learner_id: LearnerId) -> bool:
-    return False
 
 
 class HourFeed:
@@ -44,51 +38,51 @@ class HourFeed:
         """Feed from a store into itself."""
         self._store = store
 
-    async def feed(self, strict: Strict = _lenient) -> int:
+    async def feed(self, owner: Owner | None = None, *, strict: bool = False) -> int:
         """Make all facts that can be made now; returns how many.
 
         A record that contradicts its leaf makes none: it is logged, and the others go on.
 
         Args:
-            strict: Says for which learners such a record is an error, once all others are fed.
+            owner: Make one learner's facts alone.
+            strict: Whether such a record is an error, once all others are fed.
 
         Raises:
             StorageError: The store refuses.
-            EvidenceError: ``hours.record`` where a record of such a learner contradicts its leaf.
+            EvidenceError: ``hours.record`` where ``strict`` and a record contradicts its leaf.
         """
         made = 0
         wrong: list[EvidenceError] = []
-        async for source, making in self._waiting():
+        async for making in self._waiting(owner):
             try:
                 fact = await making
             except EvidenceError as error:
                 _log.error("hour ledger: %s", error)
-                if strict(source.institution_id, source.learner_id):
-                    wrong.append(error)
+                wrong.append(error)
                 continue
             await self._store.add_hour_fact(fact)
             made += 1
-        if wrong:
+        if wrong and strict:
             raise wrong[0]
         return made
 
-    async def _waiting(self) -> AsyncIterator[tuple[SessionRow | Activity, Awaitable[HourFact]]]:
-        """Yield the records that wait, each with its fact in the making: sessions first, as decisions follow them."""
+    async def _waiting(self, owner: Owner | None) -> AsyncIterator[Awaitable[HourFact]]:
+        """Yield the facts of the records that wait, each in the making: sessions first, as decisions follow them."""
         store, session = self._store, ""
-        while sessions := await store.unfed_sessions(_BATCH, session):
+        while sessions := await store.unfed_sessions(_BATCH, session, owner):
             session = sessions[-1].session_id
             for row in sessions:
-                yield row, self._study_fact(row)
+                yield self._study_fact(row)
         place = ("", -1)
-        while decisions := await store.unfed_amendments(_BATCH, place):
+        while decisions := await store.unfed_amendments(_BATCH, place, owner):
             place = (decisions[-1][1].session_id, decisions[-1][1].leaf_seq)
             for row, amendment in decisions:
-                yield row, self._amend_fact(row, amendment)
+                yield self._amend_fact(row, amendment)
         place = ("", -1)
-        while steps := await store.unfed_steps(_BATCH, place):
+        while steps := await store.unfed_steps(_BATCH, place, owner):
             place = (steps[-1][1].activity_id, steps[-1][1].seq)
             for activity, step in steps:
-                yield activity, self._step_fact(activity, step)
+                yield self._step_fact(activity, step)
 
     async def _study_fact(self, row: SessionRow) -> HourFact:
         return study_fact(row, await self._store.minutes(row.session_id), await self._store.leaves(row.session_id))

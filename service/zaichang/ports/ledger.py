@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.hours.activities import Activity, ActivityStep
@@ -38,14 +38,21 @@ class HourFact:
     body: bytes
 
 
+Owner: TypeAlias = tuple[InstitutionId, LearnerId]
+"""One institution's learner."""
+
+
 class HourFacts(Protocol):
     """Stores facts once, however often they are made."""
 
-    async def unfed_sessions(self, limit: int, after: str = "") -> Sequence[SessionRow]:
-        """Return closed sessions behind an id whose leaves are all anchored and whose fact is missing. Cost: read."""
+    async def unfed_sessions(self, limit: int, after: str = "", owner: Owner | None = None) -> Sequence[SessionRow]:
+        """Return closed sessions behind an id whose leaves are all anchored and whose fact is missing.
+
+        With ``owner`` those of one learner alone, as in the two methods of the same kind. Cost: read.
+        """
 
     async def unfed_amendments(
-        self, limit: int, after: tuple[str, int] = ("", -1)
+        self, limit: int, after: tuple[str, int] = ("", -1), owner: Owner | None = None
     ) -> Sequence[tuple[SessionRow, Amendment]]:
         """Return anchored decisions on sessions with a fact, without a fact of their own.
 
@@ -74,7 +81,7 @@ class HourFacts(Protocol):
         """Return sessions that have facts with the sum of the facts' verified time, by id. Cost: read."""
 
     async def unfed_steps(
-        self, limit: int, after: tuple[str, int] = ("", -1)
+        self, limit: int, after: tuple[str, int] = ("", -1), owner: Owner | None = None
     ) -> Sequence[tuple[Activity, ActivityStep]]:
         """Return anchored steps without a fact behind ``(activity, step)``, each activity's in order. Cost: read."""
 

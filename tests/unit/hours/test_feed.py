@@ -206,10 +206,11 @@ async def test_a_damaged_record_stops_no_other_and_is_told_to_its_own_learner_al
         kept = [replace(one, body=b'{"from_ms":0,"to_ms":0,"verified":[],"verified_ms":1}')
                 for one in await store.minutes(damaged)]  # fmt: skip
         feed = HourFeed(Damaged(store, damaged, kept))  # type: ignore[arg-type]
+        assert await feed.feed(("inst", "other")) == 0, "another learner's session is none of its business"
         assert await feed.feed() == 1, "the other session is counted"
-        assert await feed.feed(strict=lambda *owner: owner == ("other", "learner")) == 0
+        assert await feed.feed(("other", "learner"), strict=True) == 0
         with pytest.raises(EvidenceError, match=r"hours\.record"):
-            await feed.feed(strict=lambda *owner: owner == ("inst", "learner"))
+            await feed.feed(("inst", "learner"), strict=True)
         assert await HourFeed(store).feed() == 1
 
 

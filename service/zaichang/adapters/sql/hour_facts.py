@@ -10,7 +10,7 @@ from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import ChallengeKind, Route, SessionState, stored
 from zaichang.core.ids import InstitutionId, LearnerId
 from zaichang.core.reasons import ReasonCode
-from zaichang.ports.ledger import HourFact
+from zaichang.ports.ledger import HourFact, Owner
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
@@ -39,29 +39,31 @@ class HourFactRows:
         """Use ``database``, which the caller closes."""
         self._db = database
 
-    async def unfed_sessions(self, limit: int, after: str = "") -> Sequence[SessionRow]:
+    async def unfed_sessions(self, limit: int, after: str = "", owner: Owner | None = None) -> Sequence[SessionRow]:
         """See the port."""
+        whose, names = owned("s", owner)
         sql = (
             f"SELECT {_ROW} FROM sessions s WHERE s.hour_fed = 0 AND s.state = 'closed' AND NOT {_ERASED} "  # noqa: S608
             "AND EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.kind = 'session.final') "
             "AND NOT EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.entry_index IS NULL "
-            "AND l.kind <> 'session.amend') AND s.session_id > ? ORDER BY s.session_id LIMIT ?"
+            f"AND l.kind <> 'session.amend') AND s.session_id > ?{whose} ORDER BY s.session_id LIMIT ?"
         )
-        return [_row(dict(row)) for row in await self._hours(sql, (after, limit))]
+        return [_row(dict(row)) for row in await self._hours(sql, (after, *names, limit))]
 
     async def unfed_amendments(
-        self, limit: int, after: tuple[str, int] = ("", -1)
+        self, limit: int, after: tuple[str, int] = ("", -1), owner: Owner | None = None
     ) -> Sequence[tuple[SessionRow, Amendment]]:
         """See the port."""
+        whose, names = owned("s", owner)
         sql = (
             f"SELECT {_ROW}, a.leaf_seq, a.minute, a.at_ms, a.verdict, a.delta_ms, a.reason, a.reviewer_id, "  # noqa: S608
             "a.body AS record FROM amendments a JOIN sessions s ON s.session_id = a.session_id "
             "JOIN leaves l ON l.session_id = a.session_id AND l.leaf_seq = a.leaf_seq "
             "WHERE a.hour_fed = 0 AND s.hour_fed = 1 AND l.entry_index IS NOT NULL "
-            "AND (a.session_id, a.leaf_seq) > (?, ?) ORDER BY a.session_id, a.leaf_seq LIMIT ?"
+            f"AND (a.session_id, a.leaf_seq) > (?, ?){whose} ORDER BY a.session_id, a.leaf_seq LIMIT ?"
         )
         found = []
-        for row in await self._hours(sql, (*after, limit)):
+        for row in await self._hours(sql, (*after, *names, limit)):
             values = dict(row)
             amendment = Amendment(
                 session_id=values["session_id"],
@@ -121,6 +123,13 @@ class HourFactRows:
 
     async def _hours(self, sql: str, arguments: tuple[object, ...]) -> list[sqlite3.Row]:
         return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())
+
+
+def owned(table: str, owner: Owner | None) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that keeps a query to one learner, empty without one, and its arguments."""
+    if owner is None:
+        return "", ()
+    return f" AND {table}.institution_id = ? AND {table}.learner_id = ?", owner
 
 
 def _row(values: dict[str, Any]) -> SessionRow:

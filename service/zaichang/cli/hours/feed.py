@@ -45,7 +45,7 @@ async def _run_feed(settings: Settings) -> int:
     from zaichang.main.stores import open_locked_store
 
     with open_locked_store(settings) as store:
-        return await HourFeed(store).feed(lambda *_: True)
+        return await HourFeed(store).feed(strict=True)
 
 
 def _audit(args: argparse.Namespace) -> int:

@@ -29,7 +29,8 @@ async def test_a_session_waits_from_its_last_checkpoint_until_it_is_fed(tmp_path
         await store.note_anchored("s1", 0, 0)
         assert await store.unfed_sessions(9) == []
         await store.note_anchored("s1", 1, 1)
-        [row] = await store.unfed_sessions(9)
+        assert await store.unfed_sessions(9, owner=("inst", "other")) == []
+        [row] = await store.unfed_sessions(9, owner=("inst", "learner"))
         assert (row.session_id, row.closed_ms) == ("s1", 1_001)
         await store.add_hour_fact(FACT)
         assert await store.unfed_sessions(9) == []

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.hour_facts import owned
 from zaichang.adapters.sql.people import check_known, learner_erased
 from zaichang.core.enums import stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerAlias, LearnerId
 from zaichang.ledger.activities.stages import Party, Stage, State
 from zaichang.ports.hours.activities import Activity, ActivityFilter, ActivityId, ActivityStep, EvidenceFile, FileId
+from zaichang.ports.ledger import Owner
 
 _ACTIVITY: Final = (
     "activity_id, institution_id, learner_id, rules, item, unit_id, ref, batch, details, papers, title, state, "
@@ -162,10 +164,12 @@ class ActivityRows:
         await self._db.write(lambda db: db.execute(sql, (entry_index, activity_id, seq)).rowcount)
 
     async def unfed_steps(
-        self, limit: int, after: tuple[str, int] = ("", -1)
+        self, limit: int, after: tuple[str, int] = ("", -1), owner: Owner | None = None
     ) -> Sequence[tuple[Activity, ActivityStep]]:
         """See ``HourFacts``."""
-        return await self._steps_of("s.hour_fed = 0 AND s.entry_index IS NOT NULL AND length(s.body) > 0", after, limit)
+        whose, names = owned("a", owner)
+        where = f"s.hour_fed = 0 AND s.entry_index IS NOT NULL AND length(s.body) > 0{whose}"
+        return await self._steps_of(where, after, limit, names)
 
     async def logged_steps(
         self, after: tuple[str, int], limit: int
@@ -181,13 +185,15 @@ class ActivityRows:
         rows = await self._all(sql, (*after, limit))
         return [(*_pair(row), None if row["fact"] is None else bytes(row["fact"])) for row in rows]
 
-    async def _steps_of(self, where: str, after: tuple[str, int], limit: int) -> list[tuple[Activity, ActivityStep]]:
+    async def _steps_of(
+        self, where: str, after: tuple[str, int], limit: int, names: tuple[str, ...] = ()
+    ) -> list[tuple[Activity, ActivityStep]]:
         sql = (
             f"SELECT {_prefixed('a', _ACTIVITY)}, {_prefixed('s', _STEP)} FROM activity_steps s "  # noqa: S608
             f"JOIN activities a ON a.activity_id = s.activity_id WHERE {where} AND (s.activity_id, s.seq) > (?, ?) "
             "ORDER BY s.activity_id, s.seq LIMIT ?"
         )
-        return [_pair(row) for row in await self._all(sql, (*after, limit))]
+        return [_pair(row) for row in await self._all(sql, (*names, *after, limit))]
 
     async def _all(self, sql: str, arguments: tuple[object, ...]) -> list[sqlite3.Row]:
         return await self._db.read(lambda db: db.execute(sql, arguments).fetchall())

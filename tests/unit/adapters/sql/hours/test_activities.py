@@ -58,6 +58,9 @@ async def test_a_step_waits_for_the_log_and_then_for_the_feed(tmp_path: Path) ->
         await store.note_step_logged("a1", 0, 7)
         logged = replace(FIRST, entry_index=7)
         assert await store.unlogged_steps(9) == [] and await store.unfed_steps(9) == [(changed, logged)]
+        whose = (changed.institution_id, changed.learner_id)
+        assert await store.unfed_steps(9, owner=whose) == [(changed, logged)]
+        assert await store.unfed_steps(9, owner=(changed.institution_id, "other")) == []  # type: ignore[arg-type]
         await store.add_hour_fact(FACT)
         assert await store.unfed_steps(9) == []
         assert await store.logged_steps(("", -1), 9) == [(changed, logged, b"{}")]
