@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zaichang.core.errors import NotAllowed, PeerViolation
 from zaichang.core.ids import InstitutionId, LearnerId, check_id
-from zaichang.launch.tokens import ALGORITHM, ISSUER, payload_of
+from zaichang.launch.tokens import ALGORITHM, ISSUER, named_faults, payload_of
 
 STATEMENT_AUDIENCE: Final = "zaichang-statement"
 STATEMENT_MS: Final = 900_000
 """How long a statement token lives."""
 _KEY_ID_CHARS: Final = 16
+_HINT: Final = "Open the statement again from your learning platform."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +84,9 @@ class StatementTokens:
         Raises:
             NotAllowed: ``token.malformed``, ``token.forged``, ``token.audience`` or ``token.expired``.
         """
-        try:
+        with named_faults("This token does not open a statement.", _HINT):
             claims = self._claims(payload_of(token, self._public, STATEMENT_AUDIENCE, "sub"))
             key_id = jwt.get_unverified_header(token).get("kid")
-        except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
-            raise _refused("token.audience", "This token does not open a statement.") from None
-        except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
-            raise _refused("token.forged", "The token's signature is not ours.") from None
-        except (jwt.InvalidTokenError, PeerViolation, ValueError):
-            raise _refused("token.malformed", "The statement token cannot be read.") from None
         if key_id != self.key_id:
             raise _refused("token.forged", "The token names another key than ours.")
         if now_ms >= claims.exp * 1000:
@@ -114,4 +109,4 @@ class StatementTokens:
 
 
 def _refused(code: str, message: str) -> NotAllowed:
-    return NotAllowed(code, message, "Open the statement again from your learning platform.")
+    return NotAllowed(code, message, _HINT)

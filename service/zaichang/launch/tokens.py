@@ -6,7 +6,8 @@ allowances) can be read by the page but not changed. One token opens one session
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
@@ -27,6 +28,7 @@ PASSKEY_AUDIENCE: Final = "zaichang-passkey"
 ISSUER: Final = "zaichang"
 ALGORITHM: Final = "EdDSA"
 ROUTES: Final = tuple(route.value for route in Route)
+_HINT: Final = "Open the lesson again from the course to get a new one."
 LESSON_MAX_MS: Final = 24 * 3_600_000
 EXTRA_TIME_MAX_PCT: Final = 400
 MOVEMENTS: Final = tuple(action.value for action in Action)
@@ -177,14 +179,8 @@ class LaunchTokens:
         Raises:
             NotAllowed: ``token.malformed``, ``token.forged``, ``token.audience`` or ``token.expired``.
         """
-        try:
+        with named_faults("This token is not for a study session.", _HINT):
             claims = _claims(self._payload(token, AUDIENCE, "sub"))
-        except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
-            raise _refused("token.audience", "This token is not for a study session.") from None
-        except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
-            raise _refused("token.forged", "The token's signature is not ours.") from None
-        except (jwt.InvalidTokenError, PeerViolation, ValueError):
-            raise _refused("token.malformed", "The launch token cannot be read.") from None
         if now_ms >= claims.expires_ms:
             raise _refused("token.expired", "The launch token has expired.")
         return claims
@@ -275,8 +271,29 @@ def payload_of(text: str, public: Ed25519PublicKey, audience: str, *fields: str)
     )
 
 
+@contextmanager
+def named_faults(other_kind: str, hint: str) -> Iterator[None]:
+    """Give each fault of a token that is read inside its code.
+
+    Args:
+        other_kind: Message for a token of another kind.
+        hint: Says how to get a new one.
+
+    Raises:
+        NotAllowed: ``token.audience``, ``token.forged`` or ``token.malformed``.
+    """
+    try:
+        yield
+    except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
+        raise NotAllowed("token.audience", other_kind, hint) from None
+    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+        raise NotAllowed("token.forged", "The token's signature is not ours.", hint) from None
+    except (jwt.InvalidTokenError, PeerViolation, ValueError):
+        raise NotAllowed("token.malformed", "The token cannot be read.", hint) from None
+
+
 def _refused(code: str, message: str) -> NotAllowed:
-    return NotAllowed(code, message, "Open the lesson again from the course to get a new one.")
+    return NotAllowed(code, message, _HINT)
 
 
 def terms_of(route: str, extra_time_pct: int, liveness_excluded: Sequence[str]) -> Terms:
