@@ -9,6 +9,7 @@ from typing import Any
 
 from support.evidence_bundle import AT_MS, ORIGIN, SIGNER
 from support.small_logs import Files, files_of, session_leaves
+from zaichang.adapters.pdf.font import FontCuts
 from zaichang.audit.certificate.document import Certificate, Earned, RulesRef, name_commitment
 from zaichang.audit.certificate.page import Drawing
 from zaichang.audit.certificate.proof import CertificateProof
@@ -109,12 +110,19 @@ def newer(*later: bytes) -> Files:
 
 
 @cache
+def fonts() -> FontCuts:
+    """Return the font's cuts, which the tests of a process share."""
+    from zaichang.adapters.pdf.font import read_font
+
+    return FontCuts(read_font())
+
+
+@cache
 def drawn(proof: CertificateProof = PROOF) -> bytes:
     """Return the PDF of a proof; drawn once in a process, since the same proof gives the same bytes."""
-    from zaichang.adapters.pdf.font import read_font
     from zaichang.adapters.pdf.page import draw
 
-    return draw(proof, read_font())
+    return draw(proof, fonts())
 
 
 def drawing() -> Drawing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,20 @@ def page_drawing() -> Drawing | None:
         versions = font.versions()
     except PackageNotFoundError:
         return None
-    return Drawing(draw=_draw, versions=versions) if font.font_path().is_file() else None
+    return Drawing(draw=_Drawer().draw, versions=versions) if font.font_path().is_file() else None
 
 
-def _draw(proof: CertificateProof) -> bytes:
-    from zaichang.adapters.pdf.page import draw
+class _Drawer:
+    """Draws with one font, read when the first certificate is drawn."""
 
-    return draw(proof, font.read_font())
+    @cached_property
+    def _font(self) -> font.FontCuts:
+        return font.FontCuts(font.read_font())
+
+    def draw(self, proof: CertificateProof) -> bytes:
+        from zaichang.adapters.pdf.page import draw
+
+        return draw(proof, self._font)
 
 
 def fetch_font(on_bytes: Callable[[int, int | None], None]) -> Path:

@@ -14,7 +14,7 @@ from typing import Final
 import segno
 from fpdf import FPDF
 
-from zaichang.adapters.pdf.font import BOLD, REGULAR, cut_font, versions
+from zaichang.adapters.pdf.font import BOLD, REGULAR, FontCuts, versions
 from zaichang.adapters.pdf.lines import break_lines
 from zaichang.audit.certificate.page import ATTACHMENT
 from zaichang.audit.certificate.proof import CertificateProof, write_proof
@@ -38,18 +38,18 @@ _TABLE_MM: Final = 50.0
 _MM_PER_PT: Final = 25.4 / 72
 
 
-def draw(proof: CertificateProof, font: bytes) -> bytes:
+def draw(proof: CertificateProof, font: FontCuts) -> bytes:
     """Return the PDF of a certificate.
 
     Args:
         proof: The certificate with its proof.
-        font: The whole font (``adapters.pdf.font``).
+        font: Cuts the font (``adapters.pdf.font``).
 
     Raises:
         PeerViolation: ``certificate.character``.
     """
     words = words_of(proof)
-    cut = cut_font(font, [*printed(words), "\u3000 "])
+    cut = font.cut([*printed(words), "\u3000 "])
     pdf = FPDF(format="A4", unit="mm")
     pdf.set_compression(False)
     pdf.set_auto_page_break(False)

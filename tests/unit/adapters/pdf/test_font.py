@@ -31,6 +31,31 @@ def test_a_character_that_the_font_lacks_is_named() -> None:
         font.cut_font(font.read_font(), ["😀"])
 
 
+def test_pages_after_the_first_are_cut_from_less_with_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(font._common_characters()) > 3_755 and font._common_characters() >= set("欧阳《》，。90")
+    monkeypatch.setattr(font, "_common_characters", lambda: frozenset("欧阳芳"))
+    whole, sizes, subset = font.read_font(), [], font._subset
+
+    def counted(data: bytes, characters: frozenset[str], **how: bool) -> bytes:
+        sizes.append(len(data) == len(whole))
+        return subset(data, characters, **how)
+
+    monkeypatch.setattr(font, "_subset", counted)
+    cuts = font.FontCuts(whole, kept=2)
+    cuts.cut(["王 92.5"])
+    again = cuts.cut(["欧阳 92.5"])
+    assert sizes == [True, True, False], "the common characters once, then the page's from them"
+    sizes.clear()
+    assert again is cuts.cut(["92.5 阳欧"]) and not sizes, "kept"
+    assert again == font.cut_font(whole, ["欧阳 92.5"])
+    with pytest.raises(PeerViolation, match=r"certificate\.character"):
+        cuts.cut(["😀"])
+    for text, seen in (("㛃", [True]), ("芳", [False]), ("欧阳 92.5", [False])):
+        sizes.clear()
+        cuts.cut([text])
+        assert sizes == seen, "only the newest are kept"
+
+
 def test_a_missing_or_changed_font_is_not_used(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"models\.not_cached"):
         font.read_font(tmp_path)

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 
-from support.certificates import CERTIFICATE, PROOF, drawn
-from zaichang.adapters.pdf.font import read_font
+from support.certificates import CERTIFICATE, PROOF, drawn, fonts
+from zaichang.adapters.pdf.font import FontCuts, read_font
 from zaichang.audit.certificate.document import MAX_ITEMS, Earned
 from zaichang.audit.certificate.page import MAX_PDF_BYTES, attached
 from zaichang.audit.certificate.proof import write_proof
@@ -24,7 +24,7 @@ def test_the_page_is_one_of_a4_with_embedded_fonts_and_the_proof() -> None:
 def test_the_same_proof_gives_the_same_bytes() -> None:
     from zaichang.adapters.pdf.page import draw
 
-    assert draw(PROOF, read_font()) == drawn()
+    assert draw(PROOF, FontCuts(read_font())) == drawn()
 
 
 def test_the_squares_of_the_qr_code_are_those_of_its_text() -> None:
@@ -41,5 +41,5 @@ def test_many_items_and_no_name_fit_too() -> None:
 
     earned = tuple(Earned(item=f"item{n}", unit="hour", counted=Fraction(1)) for n in range(MAX_ITEMS))
     other = replace(CERTIFICATE, earned=earned, name_c="", institution_zh="某" * 100)
-    data = draw(replace(PROOF, certificate=other, name="", name_salt=b""), read_font())
+    data = draw(replace(PROOF, certificate=other, name="", name_salt=b""), fonts())
     assert len(data) < MAX_PDF_BYTES
