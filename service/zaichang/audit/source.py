@@ -12,6 +12,7 @@ from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.certificate.check import changed_since, verify_certificate
 from zaichang.audit.certificate.page import MAX_PDF_BYTES, PDF_BEGIN, Drawing, attached, compare_page
+from zaichang.audit.certificate.page_code import compare_code
 from zaichang.audit.certificate.proof import FORMAT as CERTIFICATE_FORMAT
 from zaichang.audit.certificate.proof import MAX_PROOF_BYTES, read_proof
 from zaichang.audit.check import Check
@@ -119,7 +120,7 @@ def verify_path(
         options: For a folder: the optional checks.
         older: For a folder: signed checkpoints seen before.
         own_copy: For a folder: whether it is the reader's own mirror, whose times of first sight are believed.
-        read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
+        read_qr: For a receipt or certificate: reads its QR code's picture; None where no reader is installed.
         progress: For a folder: called with the entries read and the total.
         max_bytes: For a file: a longer one is refused before it is read.
         newer: For a file: the log's folder now, to find what was taken back since.
@@ -164,7 +165,7 @@ def verify_file(
         name: Its name, for messages.
         trust: The trusted keys.
         replay: For a bundle: recomputes its verdicts.
-        read_qr: For a receipt: reads its QR code's picture; None where no reader is installed.
+        read_qr: For a receipt or certificate: reads its QR code's picture; None where no reader is installed.
         read_newer: Reads the files of the log now, to find what was taken back since.
         drawing: For a certificate's PDF: draws it anew; None where the installation cannot.
 
@@ -176,7 +177,7 @@ def verify_file(
         checks = verify_bundle(file, trust, replay)
         return checks + ([] if read_newer is None else taken_back_since(bundle_sessions(file), read_newer, trust))
     if begin_of(file, len(PDF_BEGIN)) == PDF_BEGIN:
-        return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, read_newer, drawing)
+        return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, read_newer, drawing, read_qr)
     data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES, MAX_PROOF_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
@@ -200,7 +201,9 @@ def begin_of(file: BinaryIO, count: int) -> bytes:
     return found
 
 
-def _verify_pdf(data: bytes, trust: Trust, read_newer: Read | None, drawing: Drawing | None) -> list[Check]:
+def _verify_pdf(
+    data: bytes, trust: Trust, read_newer: Read | None, drawing: Drawing | None, read_qr: ReadQr | None
+) -> list[Check]:
     try:
         proof = attached(data)
     except EvidenceError as error:
@@ -210,7 +213,7 @@ def _verify_pdf(data: bytes, trust: Trust, read_newer: Read | None, drawing: Dra
     checks = verify_certificate(proof, trust)
     if not any(check.code for check in checks):
         # Only what the trusted log holds is drawn: no stranger's text reaches the libraries.
-        checks += compare_page(data, read_proof(proof), drawing)
+        checks += compare_page(data, read_proof(proof), drawing) + compare_code(data, read_proof(proof), read_qr)
     return checks + changed_since(proof, read_newer, trust)
 
 

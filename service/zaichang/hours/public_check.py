@@ -20,7 +20,7 @@ from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.tlog.trust import parse_trust
 
 MAX_FILE_BYTES: Final = 1_000_000
-_SHOWN: Final = ("certificate", "page", "later", "name not opened", "summary", "total", "qr not compared")
+_SHOWN: Final = ("certificate", "page", "later", "name not opened", "summary", "total", "qr", "qr not compared")
 """Passed checks that say something."""
 
 
@@ -50,7 +50,7 @@ def check_file(data: bytes, logs: LogPlaces, drawing: Drawing | None, read_qr: R
         data: The file.
         logs: This service's logs.
         drawing: Draws certificates anew; None where the installation cannot.
-        read_qr: Reads a receipt's QR code; None where no reader is installed.
+        read_qr: Reads the QR code of a receipt or certificate; None where no reader is installed.
 
     Raises:
         UnreadableInput: ``verify.unknown_log``, ``verify.unknown_format``.

@@ -29,7 +29,7 @@ _SHOWN: Final = 20
 MAX_JOBS: Final = 8
 _TOLD: Final = (
     "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "name not opened", "later",
-    "later not checked", "page", "page not compared", "qr not compared",
+    "later not checked", "page", "page not compared", "qr", "qr not compared",
 )  # fmt: skip
 """Checks that say something where they pass."""
 _VERDICT: Final = {

@@ -57,6 +57,8 @@ const MEASURES = {
   total_hours: { zh: "总学时", en: "hours in all" },
 };
 const UNITS = { hour: { zh: "学时", en: "hours" }, credit: { zh: "学分", en: "credits" } };
+const CREDIT_MEASURES = ["credits", "post"];
+const HOUR_MEASURES = ["hours", "professional_hours", "public_hours", "total_hours"];
 const STATUS = {
   met: { zh: "已完成", en: "done" },
   not_met: { zh: "尚未完成", en: "not done yet" },
@@ -66,6 +68,7 @@ const STATUS = {
 };
 const CHECKS = {
   page: { zh: "页面与数据逐字节一致，没有增改。", en: "The page is byte for byte what the data give." },
+  qr: { zh: "二维码指向这份证明的日志条目。", en: "The QR code names the log entry of this certificate." },
   later: { zh: "至今没有被撤销或更换。", en: "It was neither revoked nor replaced until now." },
 };
 
@@ -151,7 +154,7 @@ async function give(file) {
 }
 
 function sumText(document, measure) {
-  const unit = measure === "credits" || measure === "post" || (document.unit === "credit" && !measure.includes("hours")) ? "credit" : "hour";
+  const unit = CREDIT_MEASURES.includes(measure) ? "credit" : HOUR_MEASURES.includes(measure) ? "hour" : document.unit;
   const need = document.needs[measure] ? ` / ${amount(document.needs[measure])}` : "";
   return `${amount(document.sums[measure])}${need} ${t(UNITS[unit])}`;
 }
