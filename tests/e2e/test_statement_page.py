@@ -16,6 +16,7 @@ from support.web import statement_token
 from zaichang.core.appeal_terms import AppealTerms
 from zaichang.core.assessment import not_analysed
 from zaichang.core.civil import parse_moment
+from zaichang.hours.certificates import CertificateWanted
 from zaichang.hours.feed import HourFeed
 from zaichang.launch.statement_tokens import STATEMENT_MS
 from zaichang.main.service import Services
@@ -97,6 +98,9 @@ async def test_a_learner_reads_the_year_on_a_phone_and_at_a_desk(tmp_path: Path,
     async with service(tmp_path, clock=clock, vision=vision) as services, served(services) as base:
         await years_study(services)
         await study(services, clock, vision)
+        inst = await services.store.institution("inst")
+        wanted = CertificateWanted(learner_id="learner", rules="cq-pharmacist-2025", year=2026, name="欧阳㛃")
+        paper = await services.certificates.issue(inst, "ren", wanted)
         mine = statement_token(services)
         url = f"{base}/statement"
         async with async_playwright() as playwright:
@@ -133,6 +137,11 @@ async def test_a_learner_reads_the_year_on_a_phone_and_at_a_desk(tmp_path: Path,
             await expect(desk.locator("h1")).to_have_text("My hours and credits · Institution")
             await expect(desk.locator("section.card").nth(0)).to_contain_text("Study 83.7 more hours")
             await look(desk, "statement-desktop-en-dark", DESKTOP["width"])
+            await expect(desk.locator("#certificates")).to_contain_text("stands")
+            await desk.locator(f"#name-{paper.number}").fill("欧阳㛃")
+            async with desk.expect_download() as saved:
+                await desk.get_by_role("button", name="Download the PDF").click()
+            assert (await saved.value).suggested_filename == f"{paper.number}.pdf"
             async with desk.expect_download() as saved:
                 await desk.get_by_role("button", name="Download the data").click()
             assert (await saved.value).suggested_filename == "statement-cq-pharmacist-2025-2026.json"

@@ -19,6 +19,7 @@ PAGES: Final = (
     "queue",
     "revocations",
     "activities",
+    "certificates",
     "lessons",
     "timeline",
     "sessions",

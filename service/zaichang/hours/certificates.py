@@ -27,7 +27,7 @@ from zaichang.audit.changes.rulings import REVOKE_REASONS
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
 from zaichang.core.enums import CertificateState, LeafKind
 from zaichang.core.errors import EvidenceError, NotAllowed, NotFound, PeerViolation, ZaichangError
-from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
+from zaichang.core.ids import NO_LEARNER, InstitutionId, LearnerId, ReviewerId
 from zaichang.core.text import plain_lines
 from zaichang.hours.certificate_document import certificate_of
 from zaichang.hours.fact_files import statement_of
@@ -257,21 +257,32 @@ class CertificateDesk:
         """Return an institution's certificates, or one learner's, the newest first."""
         return await self._ports.store.certificates(institution_id, learner_id, limit)
 
-    async def proof(self, institution_id: InstitutionId, number: str, name: str = "") -> CertificateProof:
+    async def found(self, institution_id: InstitutionId, number: str) -> CertificateRow:
+        """Return an institution's certificate.
+
+        Raises:
+            NotFound: ``certificate.unknown``, also for another institution's.
+        """
+        return await self._own(institution_id, number)
+
+    async def proof(
+        self, institution_id: InstitutionId, number: str, name: str = "", learner_id: LearnerId = NO_LEARNER
+    ) -> CertificateProof:
         """Return the proof of a certificate at the newest checkpoint that covers it, a cosigned one where there is one.
 
         Args:
             institution_id: The issuing institution.
             number: The certificate.
             name: The holder's name, to be printed again; it must be the one that was given at issue.
+            learner_id: Give it where it is this learner's alone; empty: for the institution.
 
         Raises:
             PeerViolation: ``certificate.other_name``.
-            NotFound: ``certificate.unknown``, also for another institution's.
+            NotFound: ``certificate.unknown``, also for another institution's or learner's.
             NotAllowed: ``certificate.closed`` for one that was replaced or revoked; ``certificate.not_logged``;
                 ``learner.erased``.
         """
-        ports, row = self._ports, await self._own(institution_id, number)
+        ports, row = self._ports, await self._own(institution_id, number, learner_id)
         if row.state is not CertificateState.ISSUED:
             raise NotAllowed("certificate.closed", "This certificate does not stand any more.", "See the list.")
         if row.entry_index is None:
@@ -321,9 +332,11 @@ class CertificateDesk:
         await self._ports.store.note_certificate_end_logged(row.number, index)
         return await self._ports.store.certificate(row.number)
 
-    async def _own(self, institution_id: InstitutionId, number: str) -> CertificateRow:
+    async def _own(
+        self, institution_id: InstitutionId, number: str, learner_id: LearnerId = NO_LEARNER
+    ) -> CertificateRow:
         row = await self._ports.store.certificate(number)
-        if row.institution_id != institution_id:
+        if row.institution_id != institution_id or (learner_id and row.learner_id != learner_id):
             raise NotFound("certificate.unknown", "There is no such certificate.")
         return row
 

@@ -142,10 +142,10 @@ def _paper(asking: Asking) -> Said:
 
 def _proof(asking: Asking) -> Said:
     return (
-        "本页可以打印，也可以下载数据；数据带有摘要，机构可用它重新计算核对。本页不是学时证明，学时证明由机构出具。",
+        "本页可以打印，也可以下载数据；数据带有摘要，机构可用它重新计算核对。本页不是学时证明；机构出具的学时证明列在本页“学时证明”一栏，可以下载。",
         "Print this page, or download its data; the data names digests, with which the institution can compute it "
         "again. "
-        "This page is no certificate; the institution issues certificates.",
+        "This page is no certificate; those that the institution issued stand under Certificates, to be downloaded.",
     )
 
 

@@ -75,6 +75,8 @@ TABLE = {
     "put_employer": {"staff"},
     "revoke_employer": {"staff"},
     "list_certificates": {"staff", "reviewer"},
+    "get_certificate": {"staff", "reviewer"},
+    "print_my_certificate": {"reader"},
     "issue_certificate": {"reviewer"},
     "copy_certificate": {"staff", "reviewer"},
     "print_certificate": {"staff", "reviewer"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from zaichang.api.access import ByReviewer, ByStaff
 from zaichang.api.contract import contract_router, refused
 from zaichang.api.decisions.revocations import PAGE_MAX
+from zaichang.api.hours.certificate_files import COPY_CODES, PDF_ANSWER, PDF_CODES, file_answer, pdf_answer
 from zaichang.api.models.certificates import (
     NUMBER_PATTERN,
     CertificateCopyRequest,
@@ -19,15 +19,17 @@ from zaichang.api.models.certificates import (
     CertificateLine,
     CertificateRequest,
     CertificatesAnswer,
+    RulesTitle,
 )
 from zaichang.api.parameters import LearnerFilter
 from zaichang.api.parts import Parts
-from zaichang.api.views import names_of
+from zaichang.api.views import names_of, reason_view
 from zaichang.audit.certificate.proof import write_proof
-from zaichang.core.errors import PeerViolation
+from zaichang.audit.changes.rulings import REVOKE_REASONS
 from zaichang.core.ids import LearnerId, check_id
 from zaichang.hours.badges import MEDIA_TYPE
 from zaichang.hours.certificates import CertificateWanted
+from zaichang.hours.packs import load_rules, shipped_rules
 from zaichang.ports.hours.certificates import CertificateRow
 
 Number = Annotated[
@@ -38,11 +40,6 @@ Number = Annotated[
         json_schema_extra={"pattern": NUMBER_PATTERN},
     ),
 ]
-_COPY_CODES = {
-    403: ("certificate.closed", "certificate.not_logged", "learner.erased"),
-    404: ("certificate.unknown",),
-    422: ("certificate.invalid", "certificate.other_name"),
-}
 
 
 def certificates_router() -> APIRouter:
@@ -63,7 +60,17 @@ def certificates_router() -> APIRouter:
             institution=names_of(caller.institution),
             reviewer=caller.reviewer_id,
             certificates=[_line(each) for each in found],
+            packs=[
+                RulesTitle(name=name, zh=load_rules(name).title_zh, en=load_rules(name).title_en)
+                for name in shipped_rules()
+            ],
+            reasons=[reason_view(code.value) for code in REVOKE_REASONS],
         )
+
+    @router.get("/certificates/{number}", responses=refused({404: ("certificate.unknown",)}))
+    async def get_certificate(caller: ByStaff, number: Number, parts: Parts) -> CertificateLine:
+        """Show one certificate of the institution, found by its number."""
+        return _line(await parts.certificates.found(caller.institution.institution_id, number))
 
     @router.post(
         "/certificates",
@@ -101,7 +108,7 @@ def certificates_router() -> APIRouter:
                 "description": "The certificate's data with its proof, as a file that `zaichang verify` checks.",
                 "content": {"application/json": {"schema": {"type": "object"}}},
             },
-            **refused(_COPY_CODES),
+            **refused(COPY_CODES),
         },
     )
     async def copy_certificate(
@@ -109,31 +116,15 @@ def certificates_router() -> APIRouter:
     ) -> Response:
         """Give the data of a certificate that stands, proved to the newest checkpoint."""
         proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
-        return _file(write_proof(proof), "application/json", f"{number}.certificate.json")
+        return file_answer(write_proof(proof), "application/json", f"{number}.certificate.json")
 
-    @router.post(
-        "/certificates/{number}/pdf",
-        response_class=Response,
-        responses={
-            200: {
-                "description": "The certificate as a page of A4, with its data attached as `certificate.json`.",
-                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            },
-            **refused(
-                {**_COPY_CODES, 422: (*_COPY_CODES[422], "certificate.character"), 503: ("certificate.no_font",)}
-            ),
-        },
-    )
+    @router.post("/certificates/{number}/pdf", response_class=Response, responses={**PDF_ANSWER, **refused(PDF_CODES)})
     async def print_certificate(
         caller: ByStaff, number: Number, asked: CertificateCopyRequest, parts: Parts
     ) -> Response:
         """Give a certificate that stands as a PDF, proved to the newest checkpoint."""
         proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
-        if parts.drawing is None:
-            raise NotReady(
-                "certificate.no_font", "The font of certificates is not here.", "Run `zaichang models fetch`."
-            )
-        return _file(await asyncio.to_thread(parts.drawing.draw, proof), "application/pdf", f"{number}.pdf")
+        return await pdf_answer(parts.drawing, proof)
 
     @router.post(
         "/certificates/{number}/badge",
@@ -143,7 +134,7 @@ def certificates_router() -> APIRouter:
                 "description": "The certificate as an Open Badges 3.0 credential: a VC-JWT signed with EdDSA.",
                 "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
             },
-            **refused({**_COPY_CODES, 403: (*_COPY_CODES[403], "certificate.badge_key")}),
+            **refused({**COPY_CODES, 403: (*COPY_CODES[403], "certificate.badge_key")}),
         },
     )
     async def badge_certificate(
@@ -152,7 +143,7 @@ def certificates_router() -> APIRouter:
         """Give a certificate that stands as a badge for other systems; it holds no name."""
         proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
         badge = parts.badges.badge(replace(proof, name="", name_salt=b""))
-        return _file(badge.encode(), MEDIA_TYPE, f"{number}.badge.jwt")
+        return file_answer(badge.encode(), MEDIA_TYPE, f"{number}.badge.jwt")
 
     @router.post(
         "/certificates/{number}/revocation",
@@ -196,16 +187,6 @@ def certificates_router() -> APIRouter:
         return _line(await desk.refuse_end(institution_id, caller.reviewer_id, number))
 
     return router
-
-
-class NotReady(PeerViolation):
-    """The error for a part of the installation that is missing."""
-
-    http_status = 503
-
-
-def _file(data: bytes, media_type: str, name: str) -> Response:
-    return Response(data, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def _line(row: CertificateRow) -> CertificateLine:

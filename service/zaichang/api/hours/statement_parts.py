@@ -9,8 +9,11 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from zaichang.api.models.common import Names
-from zaichang.api.models.statements import Coded, LessMinutes, Rules, SumLine, WaitLine, WhyLine
-from zaichang.api.views import amended, sentences_of
+from zaichang.api.models.statements import Coded, LessMinutes, OwnCertificate, Rules, SumLine, WaitLine, WhyLine
+from zaichang.api.views import amended, reason_view, sentences_of
+from zaichang.audit.certificate.document import read_document
+from zaichang.core.canonical import parse_canonical_object
+from zaichang.core.enums import CertificateState
 from zaichang.hours.waiting import WHOM, Whom
 from zaichang.hours.year_view import YearView
 from zaichang.ledger.explain import FLAGS, NAMES, explain_rules, up
@@ -19,6 +22,7 @@ from zaichang.ledger.reasons import SENTENCES, Why
 from zaichang.ledger.remedies import REMEDIES, Said, unit_of
 from zaichang.ledger.rules import HourRules
 from zaichang.ledger.statement import shown
+from zaichang.ports.hours.certificates import CertificateRow
 from zaichang.ports.records import StoredMinute
 from zaichang.ports.records_review import Amendment
 from zaichang.session.decisions import Verdict
@@ -120,6 +124,24 @@ def stage_of(line: Line) -> Stage:
 def category_of(line: Line) -> Category:
     """Return a line's category as the API names it."""
     return "professional" if line.category == "professional" else "public" if line.category == "public" else ""
+
+
+def own_certificate(row: CertificateRow) -> OwnCertificate:
+    """Return a certificate as its learner sees it."""
+    document = read_document(parse_canonical_object(row.document))
+    revoked = row.state is CertificateState.REVOKED
+    return OwnCertificate(
+        number=row.number,
+        year=row.year,
+        rules=Names(zh=document.rules.zh, en=document.rules.en),
+        state=row.state.value,
+        issued_ms=row.issued_ms,
+        ended_ms=row.decided_ms if revoked else None,
+        reason=reason_view(row.reason) if revoked else None,
+        replaced_by=row.replaced_by,
+        named=bool(document.name_c),
+        ready=row.state is CertificateState.ISSUED and row.entry_index is not None,
+    )
 
 
 def less_minutes(minutes: Sequence[StoredMinute], amendments: Sequence[Amendment]) -> list[LessMinutes]:

@@ -8,6 +8,7 @@ from zaichang.api.hours.statement_parts import (
     join,
     less_minutes,
     names,
+    own_certificate,
     remarks_part,
     rules_part,
     stage_of,
@@ -38,6 +39,8 @@ SESSIONS_MAX = 400
 """Most sessions of a year that one answer looks at, the newest first."""
 PAGE = 100
 """Sessions that are read at once."""
+CERTIFICATES_MAX = 40
+"""Certificates that one answer shows, the newest first."""
 _CASES_MAX = 200
 _IN_LOG: Said = ("刚结束的学习，等待写入日志", "study that has just ended waits for its entry in the log")
 _OPEN: Said = ("学习还没有结束", "a session that has not ended")
@@ -85,6 +88,7 @@ class StatementReader:
             waits += waiting
         for wait in view.waits:
             waits.append(await self._waiting(view, wait))
+        certificates = await self._parts.certificates.listed(*owner, CERTIFICATES_MAX)
         statement, rules = view.statement, view.rules
         return StatementAnswer(
             institution=names_of(institution),
@@ -104,6 +108,7 @@ class StatementReader:
             waits=waits,
             sessions=sessions,
             more_sessions=more,
+            certificates=[own_certificate(row) for row in certificates],
             questions=[
                 QuestionLine(code=each.code, asked=names(each.asked), answer=names(each.answer))
                 for each in questions_of(view, (institution.name_zh, institution.name_en))

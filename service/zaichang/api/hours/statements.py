@@ -1,14 +1,18 @@
-"""Routes of the statement: the platform's link for one learner, and the learner's year under it."""
+"""Routes of the statement: the platform's link for one learner, the learner's year under it, and its certificates."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from zaichang.api.access import ByPlatform, ByStatement
 from zaichang.api.contract import contract_router, refused
+from zaichang.api.hours.certificate_files import PDF_ANSWER, PDF_CODES, pdf_answer
+from zaichang.api.hours.certificates import Number
 from zaichang.api.hours.statement_view import StatementReader
+from zaichang.api.models.certificates import CertificateCopyRequest
 from zaichang.api.models.statements import StatementAnswer, StatementLink, StatementRequest
 from zaichang.api.parameters import LearnerInPath
 from zaichang.api.parts import Parts
@@ -17,9 +21,12 @@ from zaichang.core.ids import check_id
 from zaichang.hours.packs import shipped_rules
 from zaichang.launch.statement_tokens import STATEMENT_MS, StatementTicket
 
+PRINTED_PER_MINUTE: Final = 6
+"""Certificates that one learner may have drawn in a minute."""
+
 
 def statements_router() -> APIRouter:
-    """Return ``/v1/statements/{learner}`` and ``/v1/me/statement``."""
+    """Return ``/v1/statements/{learner}``, ``/v1/me/statement`` and ``/v1/me/certificates``."""
     router = contract_router("hours", "/v1")
 
     @router.post("/statements/{learner}", responses=refused({422: ("statement.invalid", "id.invalid")}))
@@ -55,5 +62,19 @@ def statements_router() -> APIRouter:
     ) -> StatementAnswer:
         """Show the learner's year: each amount with its reason, the gap, waiting matters, last dates of appeals."""
         return await StatementReader(parts, ticket).answer(year)
+
+    @router.post(
+        "/me/certificates/{number}/pdf",
+        response_class=Response,
+        responses={**PDF_ANSWER, **refused({**PDF_CODES, 429: ("rate.exceeded",)})},
+    )
+    async def print_my_certificate(
+        ticket: ByStatement, number: Number, asked: CertificateCopyRequest, parts: Parts
+    ) -> Response:
+        """Give the learner a certificate of their own that stands, as a PDF."""
+        owner = f"{ticket.institution_id}/{ticket.learner_id}"
+        parts.rates.spend("certificates to print", owner, PRINTED_PER_MINUTE)
+        proof = await parts.certificates.proof(ticket.institution_id, number, asked.name, ticket.learner_id)
+        return await pdf_answer(parts.drawing, proof)
 
     return router

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, like_id, one_of
+from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, Names, Reason, like_id, one_of
 from zaichang.audit.certificate.document import MAX_NAME_CHARS
 from zaichang.audit.changes.rulings import REVOKE_REASONS
 from zaichang.core.ids import LearnerId
@@ -78,9 +78,17 @@ class CertificateLine(Answer):
     revocation_entry: int | None = Field(description="Index of that entry in the log, or null.", examples=[None])
 
 
+class RulesTitle(Names):
+    """A shipped pack of hour rules with its title."""
+
+    name: str = Field(description="Name of the pack.", examples=["cq-pharmacist-2025"])
+
+
 class CertificatesAnswer(Answer):
     """An institution's newest certificates."""
 
     institution: InstitutionNames
     reviewer: str = Field(description="Whose key asks; empty for the shared staff key.", examples=["ren"])
     certificates: list[CertificateLine]
+    packs: list[RulesTitle] = Field(description="The hour rules that a certificate may follow.")
+    reasons: list[Reason] = Field(description="The reasons that a revocation may give.")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, Ms, Names, like_id
+from zaichang.api.models.common import Answer, Asked, At, InstitutionNames, Ms, Names, Reason, like_id
 
 Amount = Annotated[str, Field(description="An amount as people read it, to a tenth.", examples=["12.5"])]
 
@@ -117,6 +117,23 @@ class QuestionLine(Answer):
     answer: Names
 
 
+class OwnCertificate(Answer):
+    """A certificate of hours that was issued to the learner. A proposal to revoke it is not shown."""
+
+    number: str = Field(description="Its number.", examples=["9f3a01bc77d20e41"])
+    year: str = Field(description="Label of the year.", examples=["2026"])
+    rules: Names
+    state: Literal["issued", "replaced", "revoked"] = Field(description="Whether it stands.")
+    issued_ms: At
+    ended_ms: int | None = Field(description="When it was revoked, server time, or null.", examples=[None])
+    reason: Reason | None = Field(description="Why it was revoked, or null.", examples=[None])
+    replaced_by: str = Field(description="Number of the one in its place, or empty.", examples=[""])
+    named: bool = Field(
+        description="Whether a name was given at its issue: the same name is printed, none else.", examples=[True]
+    )
+    ready: bool = Field(description="Whether a PDF can be had now.", examples=[True])
+
+
 class StatementAnswer(Answer):
     """The statement of one learner and year."""
 
@@ -137,6 +154,7 @@ class StatementAnswer(Answer):
     waits: list[WaitLine]
     sessions: list[StudySession]
     more_sessions: bool = Field(description="Whether the year has more sessions than were looked at.", examples=[False])
+    certificates: list[OwnCertificate] = Field(description="The newest certificates of all years.", examples=[[]])
     questions: list[QuestionLine]
     facts_digest: str = Field(description="SHA-256 of the facts, as `zaichang hours statement` names it.")
     rules_digest: str = Field(description="SHA-256 of the hour rules.")

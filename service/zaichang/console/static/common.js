@@ -38,6 +38,7 @@ const NAV = [
   ["/queue", { zh: "审核", en: "Review" }],
   ["/revocations", { zh: "撤销", en: "Revocations" }],
   ["/activities", { zh: "活动", en: "Activities" }],
+  ["/certificates", { zh: "证明", en: "Certificates" }],
   ["/sessions", { zh: "学习记录", en: "Sessions" }],
   ["/lessons", { zh: "课程", en: "Lessons" }],
   ["/log", { zh: "透明日志", en: "Log" }],
@@ -99,6 +100,15 @@ export async function call(path, { key = "", body = null, type = "application/js
   if (!answer.ok) throw new ServiceError(answer.status, (await answer.json().catch(() => ({}))).error);
   return answer;
 }
+
+// Gives the person a file to keep.
+export function saveAs(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 0);
+}
+
+export const keep = async (path, options, name) => saveAs(await (await call(path, options)).blob(), name);
 
 export const json = async (path, options) => (await call(path, options)).json();
 

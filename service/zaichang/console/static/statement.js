@@ -1,5 +1,5 @@
 // A learner's statement of a year: amounts with reasons, gaps, waiting matters, last dates of appeals, answers.
-import { ServiceError, duration, frame, h, json, lang, onLanguage, secret, show, t, when } from "/static/common.js";
+import { ServiceError, duration, frame, h, json, keep, lang, onLanguage, saveAs, secret, show, t, when } from "/static/common.js";
 
 const words = {
   title: { zh: "我的学时学分", en: "My hours and credits" },
@@ -34,6 +34,15 @@ const words = {
   appealed: { zh: "已申诉，等待答复", en: "you appealed; the answer is awaited" },
   how: { zh: "申诉：在学习平台打开这门课的学习记录，选中不同意的分钟。", en: "To appeal, open the record of that lesson in your learning platform and choose the minutes." },
   more: { zh: "本年度的学习次数很多，较早的未在此列出。", en: "There are many sessions this year; earlier ones are not listed here." },
+  certificates: { zh: "学时证明", en: "Certificates" },
+  noCertificates: { zh: "还没有学时证明。证明由机构出具：年度任务完成后，请向机构申请。", en: "No certificate yet. The institution issues it: ask there once the year is complete." },
+  issued: { zh: "有效", en: "stands" },
+  replaced: { zh: "已更换", en: "replaced" },
+  ended: { zh: "已撤销", en: "revoked" },
+  named: { zh: "姓名（与出具时一致，本系统不保存；不填则不印姓名）", en: "Name as it was given at issue (it is stored nowhere; empty: none is printed)" },
+  download: { zh: "下载 PDF", en: "Download the PDF" },
+  notReady: { zh: "正在写入日志，请稍后再下载。", en: "Its entry in the log is being written; try again soon." },
+  check: { zh: "任何人都可以在 /verify 核验这份文件。", en: "Anyone can check the file at /verify." },
   lines: { zh: "明细：计入了什么，为什么", en: "The list: what counts, and why" },
   noLines: { zh: "本年度还没有记录。", en: "Nothing is recorded for this year yet." },
   asked: { zh: "申报", en: "of" },
@@ -56,7 +65,7 @@ const words = {
 
 const token = secret("statement");
 const main = document.querySelector("main");
-const state = { found: null, year: null, error: null };
+const state = { found: null, year: null, error: null, names: {}, failed: null };
 let dead = false; // the token has ended: nothing of the learner stays on the screen
 
 async function load(year) {
@@ -180,6 +189,48 @@ function line(each) {
   );
 }
 
+function certificates(found) {
+  return h(
+    "section",
+    { class: "card", id: "certificates" },
+    h("h2", {}, t(words.certificates)),
+    found.certificates.length
+      ? [h("ul", { class: "plain" }, found.certificates.map(certificate)), h("p", { class: "quiet" }, h("a", { href: "/verify" }, t(words.check)))]
+      : h("p", { class: "quiet" }, t(words.noCertificates)),
+  );
+}
+
+function certificate(each) {
+  const stands = each.state === "issued";
+  const field = `name-${each.number}`;
+  return h(
+    "li",
+    { "data-number": each.number },
+    h("div", { class: "row" }, h("span", { class: "grow" }, `${each.year} · ${t(each.rules)}`), h("span", { class: stands ? "badge live" : "badge" }, t(stands ? words.issued : each.state === "revoked" ? words.ended : words.replaced))),
+    h("div", { class: "quiet" }, h("span", { class: "mono" }, each.number.match(/.{4}/g).join("-").toUpperCase()), ` · ${day(each.issued_ms)}`, each.ended_ms ? ` – ${day(each.ended_ms)}` : ""),
+    each.reason ? h("p", {}, t(each.reason)) : null,
+    !stands ? null : !each.ready ? h("p", { class: "quiet" }, t(words.notReady)) : h(
+      "form",
+      { class: "noprint", onsubmit: (event) => fetchPdf(event, each.number) },
+      each.named ? h("label", { for: field }, t(words.named), h("input", { id: field, value: state.names[each.number] ?? "", autocomplete: "name", maxlength: 60, oninput: (event) => (state.names[each.number] = event.target.value) })) : null,
+      h("button", { type: "submit" }, t(words.download)),
+      state.failed?.number === each.number ? h("p", { class: "notice bad", role: "alert" }, `${state.failed.error.message} ${state.failed.error.hint ?? ""}`) : null,
+    ),
+  );
+}
+
+async function fetchPdf(event, number) {
+  event.preventDefault();
+  const name = (state.names[number] ?? "").trim();
+  try {
+    await keep(`/v1/me/certificates/${number}/pdf`, { key: token, body: JSON.stringify({ name }) }, `${number}.pdf`);
+    state.failed = null;
+  } catch (error) {
+    state.failed = { number, error };
+  }
+  draw();
+}
+
 function answers(found) {
   return h(
     "section",
@@ -206,10 +257,7 @@ function basis(found) {
 }
 
 function save(found) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(found, null, 1)], { type: "application/json" }));
-  const link = h("a", { href: url, download: `statement-${found.rules.name}-${found.year}.json` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 0);
+  saveAs(new Blob([JSON.stringify(found, null, 1)], { type: "application/json" }), `statement-${found.rules.name}-${found.year}.json`);
 }
 
 function draw() {
@@ -219,7 +267,7 @@ function draw() {
   if (!token) return show(main, title, h("p", { class: "notice" }, t(words.noToken)));
   if (dead || (error && !found)) return show(main, title, trouble(error));
   if (!found) return show(main, title, h("p", { class: "quiet" }, t(words.loading)));
-  show(main, title, error ? trouble(error) : null, yearSwitch(found), summary(found), waiting(found), appeals(found), list(found), answers(found), basis(found));
+  show(main, title, error ? trouble(error) : null, yearSwitch(found), summary(found), waiting(found), appeals(found), list(found), certificates(found), answers(found), basis(found));
 }
 
 // Paper has nothing to open: it shows every answer and clause.

@@ -42,8 +42,11 @@ async def test_a_certificate_is_issued_copied_and_verified(tmp_path: Path) -> No
         assert badge.headers["content-type"] == "application/vc+jwt" and badge.text.count(".") == 2
         wrong = await page.ask("POST", f"{path}/proof", "staff", json={"name": "李四"})
         assert code_of(wrong) == "certificate.other_name"
-        [line] = (await page.get("/v1/certificates?learner=learner"))["certificates"]
-        assert line == made
+        listed = await page.get("/v1/certificates?learner=learner")
+        assert listed["certificates"] == [made] and await page.get(path) == made
+        assert {"cq-pharmacist-2025", "sc-cme-2025"} <= {pack["name"] for pack in listed["packs"]}
+        assert {"REVOKED_FRAUD", "REVOKED_ERROR"} <= {reason["code"] for reason in listed["reasons"]}
+        assert code_of(await page.ask("GET", path, "other")) == "certificate.unknown"
         printed = await page.ask("POST", f"{path}/pdf", "staff", json={"name": "欧阳㛃"})
         assert printed.headers["content-type"] == "application/pdf"
         file = tmp_path.parent / "certificate.pdf"

@@ -7,6 +7,9 @@ from typing import Any
 
 from support.study import Student, token
 from support.web import Web, code_of, studied, web
+from zaichang.api.hours.statements import PRINTED_PER_MINUTE
+from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
+from zaichang.hours.certificates import CertificateWanted
 from zaichang.hours.feed import HourFeed
 from zaichang.launch.statement_tokens import STATEMENT_MS
 
@@ -64,6 +67,40 @@ async def test_a_learner_without_a_record_sees_an_empty_year(tmp_path: Path) -> 
         found = await read(page, learner="nobody")
         assert (found["lines"], found["waits"], found["sessions"], found["years"]) == ([], [], [], [2023])
         assert found["status"]["code"] == "not_met" and found["next"]["en"].startswith("Study 90 more hours")
+
+
+async def test_a_learner_sees_and_prints_the_own_certificates_alone(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        await studied(page)
+        desk, institution = page.services.certificates, await page.services.store.institution(InstitutionId("inst"))
+        wanted = CertificateWanted(
+            learner_id=LearnerId("learner"), rules="cq-pharmacist-2025", year=2023, name="欧阳㛃"
+        )
+        row = await desk.issue(institution, ReviewerId("ren"), wanted)
+        assert (await read(page, learner="other"))["certificates"] == []
+        [mine] = (await read(page))["certificates"]
+        assert (mine["number"], mine["state"], mine["named"], mine["ready"]) == (row.number, "issued", True, True)
+        path = f"/v1/me/certificates/{row.number}/pdf"
+
+        async def pdf(learner: str, name: str) -> Any:
+            headers = {"authorization": f"Bearer {(await link(page, learner))['token']}"}
+            return await page.client.post(path, headers=headers, json={"name": name})
+
+        assert code_of(await pdf("other", "")) == "certificate.unknown"
+        assert code_of(await pdf("learner", "李四")) == "certificate.other_name"
+        printed = await pdf("learner", "欧阳㛃")
+        assert printed.content.startswith(b"%PDF-") and "欧阳㛃".encode() in printed.content
+        await desk.propose_end(institution.institution_id, ReviewerId("ren"), row.number, "REVOKED_FRAUD", "secret")
+        [waits] = (await read(page))["certificates"]
+        assert waits == mine, "a proposal is not shown"
+        await desk.confirm_end(institution.institution_id, ReviewerId("sun"), row.number)
+        [ended] = (await read(page))["certificates"]
+        assert (ended["state"], ended["reason"]["code"], ended["ready"]) == ("revoked", "REVOKED_FRAUD", False)
+        assert ended["ended_ms"] == page.clock.at_ms and "secret" not in str(ended)
+        assert code_of(await pdf("learner", "")) == "certificate.closed"
+        for _ in range(PRINTED_PER_MINUTE):
+            last = await pdf("learner", "")
+        assert code_of(last) == "rate.exceeded"
 
 
 async def test_study_counts_once_its_fact_is_there_and_waits_for_the_log_before(tmp_path: Path) -> None:
