@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from zaichang.audit.certificate.page import Drawing
 from zaichang.hours.activities.parts import Activities
-from zaichang.hours.badges import BadgeSigner
+from zaichang.hours.badges import BadgeSigner, StatusLists
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -54,6 +54,7 @@ class ApiParts:
         erasures: Learners whom two people erase.
         certificates: Certificates of hours.
         badges: Signs their badges.
+        status_lists: Says which badges' certificates have ended.
         drawing: Draws their PDF; None where its libraries or the font are not here.
         filing: Batches for platforms, and the platforms' answers.
         activities: Activities beyond study.
@@ -82,6 +83,7 @@ class ApiParts:
     filing: Filing
     activities: Activities
     badges: BadgeSigner
+    status_lists: StatusLists
     rates: Rates
     account_sharing: AccountSharing
     deliveries: DeliveryDesk

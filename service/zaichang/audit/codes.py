@@ -124,6 +124,10 @@ MEANINGS: Final = MappingProxyType(
             "这份证明已被撤销，或已被新的证明取代。",
             "The certificate was revoked, or a later one stands in its place.",
         ),
+        "E_BADGE": _m(
+            "徽章与它的证明不一致，或缺少证明、有效的状态清单，无法核对。",
+            "The badge is not what its certificate gives, or lacks the certificate or a status list of now.",
+        ),
         "E_PAGE": _m(
             "PDF 页面与所附数据不一致，或无法逐字节核对。以数据为准，不以页面为准。",
             "The pages of the PDF differ from its data, or cannot be compared byte for byte. The data counts.",

@@ -10,6 +10,13 @@ from typing import BinaryIO, Final, TypeAlias
 
 from zaichang.audit.bundle import FORMAT as BUNDLE_FORMAT
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
+from zaichang.audit.certificate.badge_check import (
+    JWT_BEGIN,
+    MAX_BADGE_BYTES,
+    BadgeFiles,
+    certificate_data,
+    verify_badge,
+)
 from zaichang.audit.certificate.check import changed_since, verify_certificate
 from zaichang.audit.certificate.page import MAX_PDF_BYTES, PDF_BEGIN, Drawing, attached, compare_page
 from zaichang.audit.certificate.page_code import compare_code
@@ -110,6 +117,7 @@ def verify_path(
     max_bytes: int = MAX_BUNDLE_BYTES,
     newer: Path | None = None,
     drawing: Drawing | None = None,
+    badge_files: BadgeFiles | None = None,
 ) -> list[Check]:
     """Check the bundle, certificate, receipt or log at ``path``.
 
@@ -125,6 +133,7 @@ def verify_path(
         max_bytes: For a file: a longer one is refused before it is read.
         newer: For a file: the log's folder now, to find what was taken back since.
         drawing: For a certificate's PDF: draws it anew; None where the installation cannot.
+        badge_files: For a badge: its certificate and status list.
 
     Raises:
         UnreadableInput: ``verify.unreadable``, ``verify.too_large``, ``verify.unknown_format``, ``verify.older``.
@@ -144,7 +153,14 @@ def verify_path(
             )
         read_newer = None if newer is None else tile_reader(newer)
         return verify_file(
-            file, path.name, trust, replay=replay, read_qr=read_qr, read_newer=read_newer, drawing=drawing
+            file,
+            path.name,
+            trust,
+            replay=replay,
+            read_qr=read_qr,
+            read_newer=read_newer,
+            drawing=drawing,
+            badge_files=badge_files,
         )
 
 
@@ -157,6 +173,7 @@ def verify_file(
     read_qr: ReadQr | None = None,
     read_newer: Read | None = None,
     drawing: Drawing | None = None,
+    badge_files: BadgeFiles | None = None,
 ) -> list[Check]:
     """Check an open bundle, certificate, receipt or proof of a fork, whose length the caller has limited.
 
@@ -168,16 +185,23 @@ def verify_file(
         read_qr: For a receipt or certificate: reads its QR code's picture; None where no reader is installed.
         read_newer: Reads the files of the log now, to find what was taken back since.
         drawing: For a certificate's PDF: draws it anew; None where the installation cannot.
+        badge_files: For a badge: its certificate and status list.
 
     Raises:
-        UnreadableInput: ``verify.unknown_format``.
+        UnreadableInput: ``verify.unknown_format``; ``verify.not_a_badge`` where a badge's files come
+            with another file.
     """
+    if badge_files not in (None, BadgeFiles()) and begin_of(file, len(JWT_BEGIN)) != JWT_BEGIN:
+        # Silence would look like a passed check.
+        raise UnreadableInput("verify.not_a_badge", f"{name} is no badge: it is checked without a status list.")
     begin = b'{"format":"' + BUNDLE_FORMAT.encode()
     if begin_of(file, len(begin)) == begin:
         checks = verify_bundle(file, trust, replay)
         return checks + ([] if read_newer is None else taken_back_since(bundle_sessions(file), read_newer, trust))
     if begin_of(file, len(PDF_BEGIN)) == PDF_BEGIN:
         return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, read_newer, drawing, read_qr)
+    if begin_of(file, len(JWT_BEGIN)) == JWT_BEGIN:
+        return _verify_badge(file.read(MAX_BADGE_BYTES + 1), trust, read_newer, badge_files or BadgeFiles())
     data = file.read(max(MAX_RECEIPT_BYTES, MAX_FORK_BYTES, MAX_PROOF_BYTES) + 1)
     if b'"format":"' + RECEIPT_FORMAT.encode() + b'"' in data[:MAX_RECEIPT_BYTES]:
         checks = verify_receipt(data, trust, read_qr)
@@ -215,6 +239,12 @@ def _verify_pdf(
         # Only what the trusted log holds is drawn: no stranger's text reaches the libraries.
         checks += compare_page(data, read_proof(proof), drawing) + compare_code(data, read_proof(proof), read_qr)
     return checks + changed_since(proof, read_newer, trust)
+
+
+def _verify_badge(data: bytes, trust: Trust, read_newer: Read | None, files: BadgeFiles) -> list[Check]:
+    checks = verify_badge(data, files, trust)
+    whole = files.certificate and not any(check.code == "E_FORMAT" for check in checks)
+    return checks + (changed_since(certificate_data(files), read_newer, trust) if whole and read_newer else [])
 
 
 def tile_reader(folder: Path) -> Callable[[str], bytes | None]:

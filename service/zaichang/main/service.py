@@ -25,7 +25,7 @@ from zaichang.console.pages import ConsoleConfig, console_router, find_sdk
 from zaichang.core.errors import FatalLogError
 from zaichang.hours.acceptance import AcceptedGate, targets_of
 from zaichang.hours.activities.parts import Activities, open_activities
-from zaichang.hours.badges import BadgeSigner
+from zaichang.hours.badges import BadgeSigner, StatusLists
 from zaichang.hours.certificates import CertificateDesk
 from zaichang.hours.filing.parts import Filing
 from zaichang.launch.camera_enrolment import LiveEnrolment
@@ -94,6 +94,7 @@ class Services:
     erasures: ErasureDesk
     certificates: CertificateDesk
     badges: BadgeSigner
+    status_lists: StatusLists
     decisions: DecisionWriter
     filing: Filing
     activities: Activities
@@ -289,6 +290,7 @@ async def build(
             parts.for_certificates(FolderLogs(folder), AcceptedGate(store, accepted_by), badges.public_key)
         ),
         badges=badges,
+        status_lists=StatusLists(store, badges, clock, settings.public_url),
         account_sharing=account_sharing,
         deliveries=deliveries,
         late_liveness=late_liveness,
@@ -374,6 +376,7 @@ def create_service_app(services: Services) -> FastAPI:
             filing=services.filing,
             activities=services.activities,
             badges=services.badges,
+            status_lists=services.status_lists,
             rates=services.rates,
             account_sharing=services.account_sharing,
             deliveries=services.deliveries,

@@ -77,6 +77,7 @@ TABLE = {
     "list_certificates": {"staff", "reviewer"},
     "get_certificate": {"staff", "reviewer"},
     "print_my_certificate": {"reader"},
+    "get_status_list": EVERYBODY,
     "issue_certificate": {"reviewer"},
     "copy_certificate": {"staff", "reviewer"},
     "print_certificate": {"staff", "reviewer"},

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
-from typing import Any
+from datetime import datetime, tzinfo
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from support.certificates import CERTIFICATE, NAME, PROOF, SALT
-from zaichang.core.errors import NotAllowed
-from zaichang.hours.badges import BadgeSigner, credential
-from zaichang.ledger.rules import Measure
+from support.certificates import CERTIFICATE, ISSUED_MS, PROOF, SALT
+from support.study import ManualClock
+from zaichang.audit.certificate.status_list import LIST_BITS, status_entry
+from zaichang.core.errors import NotAllowed, NotFound
+from zaichang.hours.badges import BadgeSigner, StatusLists
 
 SIGNER = BadgeSigner(SALT)
 NAMED = replace(PROOF, certificate=replace(CERTIFICATE, badge_key=SIGNER.public_key), name="", name_salt=b"")
@@ -48,38 +47,6 @@ def test_an_altered_badge_or_another_key_is_refused_by_it() -> None:
             OB3Verifier.for_issuer_did(did, download=refuse).verify(token)
 
 
-def test_the_required_properties_are_there_and_no_name() -> None:
-    body = credential(NAMED, SIGNER.did)
-    assert {"@context", "id", "type", "issuer", "validFrom", "credentialSubject"} <= body.keys()
-    subject = body["credentialSubject"]
-    assert subject["creditsEarned"] == 92.5 and subject["identifier"][0]["identityHash"] == "learner-17"
-    assert {"id", "type", "name", "description", "criteria"} <= subject["achievement"].keys()
-    assert NAME not in json.dumps(body, ensure_ascii=False)
-    assert body["validFrom"].endswith("Z") and body["id"].startswith("urn:uuid:")
-    assert credential(NAMED, SIGNER.did) == body, "the same certificate has the same id"
-
-
-def test_every_term_is_of_the_two_contexts_that_are_named() -> None:
-    from openbadgeslib.ob3.contexts import bundled_contexts
-
-    contexts = bundled_contexts()
-    body = credential(NAMED, SIGNER.did)
-    known = set("@context id type".split())
-    for address in body["@context"]:
-        known |= set(_keys(contexts[address]))
-    assert set(_keys(body)) - known == set()
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield name
-            yield from _keys(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _keys(part)
-
-
 def test_the_key_in_the_header_is_the_one_that_the_certificate_names() -> None:
     token = SIGNER.badge(NAMED)
     header = jwt.get_unverified_header(token)
@@ -94,8 +61,58 @@ def test_a_certificate_of_another_key_has_no_badge() -> None:
         SIGNER.badge(PROOF)
 
 
-def test_a_sum_is_floored_and_rules_without_a_total_give_none() -> None:
-    low = replace(CERTIFICATE, sums=((Measure.CREDITS, Fraction(2599, 100)),))
-    assert credential(replace(PROOF, certificate=low), "i")["credentialSubject"]["creditsEarned"] == 25.9
-    none = replace(CERTIFICATE, sums=((Measure.PUBLIC_HOURS, Fraction(30)),))
-    assert "creditsEarned" not in credential(replace(PROOF, certificate=none), "i")["credentialSubject"]
+class Ended:
+    """A store with certificates at two places, of which one has ended."""
+
+    async def has_status_list(self, institution_id: str, first: int, end: int) -> bool:
+        return institution_id == "inst" and first == 0
+
+    async def ended_places(self, institution_id: str, first: int, end: int) -> list[int]:
+        return [90_000]
+
+
+async def test_an_independent_library_reads_the_status_list_and_finds_the_ended_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from openbadgeslib.ob3.status import check_credential_status
+    from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("openbadgeslib.ob3.status.datetime", Then)
+    lists = StatusLists(Ended(), SIGNER, ManualClock(ISSUED_MS), "https://hours.example/")  # type: ignore[arg-type]
+    signed = await lists.signed("inst", 0)  # type: ignore[arg-type]
+    asked: list[str] = []
+
+    def download(address: str) -> bytes:
+        asked.append(address)
+        return signed.encode()
+
+    for place, stands in ((7, True), (90_000, False)):
+        token = SIGNER.badge(NAMED, lists.entry("inst", place))  # type: ignore[arg-type]
+        found = OB3Verifier.for_issuer_did(SIGNER.did, download=refuse).verify(token)
+        if stands:
+            check_credential_status(found, download)
+        else:
+            with pytest.raises(OB3VerificationError, match="revocation"):
+                check_credential_status(found, download)
+    assert set(asked) == {"https://hours.example/v1/status-lists/inst/0"}
+    for institution, number in (("inst", 1), ("other", 0)):
+        with pytest.raises(NotFound, match=r"certificate\.no_list"):
+            await lists.signed(institution, number)  # type: ignore[arg-type]
+
+
+class Then(datetime):
+    """The clock of the library, at the time of the list."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Then:
+        return cls.fromtimestamp(ISSUED_MS / 1000 + 60, tz)
+
+
+async def test_without_an_address_of_the_service_a_badge_names_no_list() -> None:
+    lists = StatusLists(Ended(), SIGNER, ManualClock(ISSUED_MS), "")  # type: ignore[arg-type]
+    assert lists.entry("inst", 7) is None  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        await lists.signed("inst", 0)  # type: ignore[arg-type]
+    second = StatusLists(Ended(), SIGNER, ManualClock(ISSUED_MS), "https://x").entry("inst", LIST_BITS + 3)  # type: ignore[arg-type]
+    assert second == status_entry("https://x/v1/status-lists/inst/1", 3)

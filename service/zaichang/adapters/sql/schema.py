@@ -214,6 +214,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             WHERE l.institution_id = hour_facts.institution_id AND l.learner_id = hour_facts.learner_id
             AND l.erased_ms IS NOT NULL)""",
     ),
+    (
+        # Places in the status lists of badges; the numbers of certificates are random, and so is their order
+        """ALTER TABLE certificates ADD COLUMN status_place INTEGER NOT NULL DEFAULT -1""",
+        """UPDATE certificates SET status_place = (SELECT count(*) FROM certificates c
+            WHERE c.institution_id = certificates.institution_id AND c.number < certificates.number)""",
+        """CREATE UNIQUE INDEX certificates_by_place ON certificates (institution_id, status_place)""",
+    ),
 )
 
 

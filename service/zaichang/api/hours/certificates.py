@@ -142,7 +142,9 @@ def certificates_router() -> APIRouter:
     ) -> Response:
         """Give a certificate that stands as a badge for other systems; it holds no name."""
         proof = await parts.certificates.proof(caller.institution.institution_id, number, asked.name)
-        badge = parts.badges.badge(replace(proof, name="", name_salt=b""))
+        row = await parts.certificates.found(caller.institution.institution_id, number)
+        status = parts.status_lists.entry(row.institution_id, row.status_place)
+        badge = parts.badges.badge(replace(proof, name="", name_salt=b""), status)
         return file_answer(badge.encode(), MEDIA_TYPE, f"{number}.badge.jwt")
 
     @router.post(

@@ -1,21 +1,25 @@
-"""The public check of a file: no key, one file at a time, nothing kept."""
+"""The public check of a file: no key, one file at a time, nothing kept; and the status lists of badges."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
+from starlette.responses import Response
 
 from zaichang.api.access import Public
 from zaichang.api.contract import bounded_body, contract_router, refused
 from zaichang.api.models.verify import CheckLine, VerifyAnswer
 from zaichang.api.parts import Parts
+from zaichang.api.public import InstitutionInPath
 from zaichang.audit.check import Check
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.receipt import ReadQr
+from zaichang.core.ids import check_id
 from zaichang.core.text import shown
+from zaichang.hours.badges import MEDIA_TYPE
 from zaichang.hours.public_check import MAX_FILE_BYTES, check_file
 
 PER_MINUTE: Final = 12
@@ -38,7 +42,7 @@ async def _file(request: Request) -> bytes:
 
 
 def verify_router() -> APIRouter:
-    """Return ``/v1/verify``."""
+    """Return ``/v1/verify`` and ``/v1/status-lists``."""
     router = contract_router("public", "/v1")
     # One at a time, so that checks leave the other processors to the sessions.
     turn = asyncio.Semaphore(1)
@@ -68,6 +72,27 @@ def verify_router() -> APIRouter:
             passed=found.passed,
             checks=[_line(check) for check in found.checks],
         )
+
+    @router.get(
+        "/status-lists/{institution}/{number}",
+        dependencies=[Public],
+        response_class=Response,
+        responses={
+            200: {
+                "description": "A Bitstring Status List v1.0 as a VC-JWT, signed by the key of the badges.",
+                "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+            },
+            **refused({404: ("certificate.no_list",), 422: ("id.invalid",)}),
+        },
+    )
+    async def get_status_list(
+        institution: InstitutionInPath,
+        number: Annotated[int, Path(ge=0, le=9_999, description="The list's number.", examples=[0])],
+        parts: Parts,
+    ) -> Response:
+        """Give the list that says which badges' certificates were replaced or revoked, as it stands now."""
+        listed = await parts.status_lists.signed(check_id(institution, "institution"), number)
+        return Response(listed, media_type=MEDIA_TYPE)
 
     return router
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from zaichang.audit.bundle import MAX_BUNDLE_BYTES
-from zaichang.audit.certificate.page import Drawing
+from zaichang.audit.certificate.badge_check import MAX_BADGE_BYTES, BadgeFiles
+from zaichang.audit.certificate.page import MAX_PDF_BYTES, Drawing
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.log_scan import ScanOptions
@@ -29,7 +30,7 @@ _SHOWN: Final = 20
 MAX_JOBS: Final = 8
 _TOLD: Final = (
     "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "name not opened", "later",
-    "later not checked", "page", "page not compared", "qr", "qr not compared",
+    "later not checked", "page", "page not compared", "qr", "qr not compared", "badge", "status", "status not checked",
 )  # fmt: skip
 """Checks that say something where they pass."""
 _VERDICT: Final = {
@@ -45,7 +46,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     epilog = "exit codes: 0 all checks pass, 1 a finding, 2 cannot decide, 3 usage"
     parser = subparsers.add_parser("verify", help=text, description=text, epilog=epilog)
     parser.add_argument(
-        "path", type=Path, metavar="CERTIFICATE|RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check"
+        "path", type=Path, metavar="CERTIFICATE|BADGE|RECEIPT|BUNDLE|TILE_DIR", help="file or folder to check"
     )
     trust = parser.add_mutually_exclusive_group(required=True)
     trust.add_argument(
@@ -65,6 +66,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--log", type=Path, metavar="TILE_DIR",
         help="the log's folder or a mirror of it now: name what was taken back since (files only)",
     )  # fmt: skip
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="the certificate of a badge (badges only)")
+    parser.add_argument(
+        "--status-list", type=Path, metavar="FILE", help="the status list that a badge names, of now (badges only)"
+    )
     parser.add_argument("--shallow", action="store_true", help="do not check each leaf's schema (folders only)")
     parser.add_argument("--deep", action="store_true", help=SUPPRESS)
     parser.add_argument(
@@ -102,6 +107,7 @@ def run(args: Namespace) -> int:
         max_bytes=args.max_bytes,
         newer=args.log,
         drawing=_drawing(args.path),
+        badge_files=_badge_files(args),
     )
     code = exit_code(checks)
     if args.json:
@@ -121,6 +127,18 @@ def _qr_reader() -> ReadQr | None:
     except ImportError:
         return None
     return read_qr
+
+
+def _badge_files(args: Namespace) -> BadgeFiles:
+    """Return the files that a badge is checked with.
+
+    Raises:
+        UnreadableInput: ``verify.unreadable``, ``verify.too_large``.
+    """
+    return BadgeFiles(
+        certificate=read_file(args.certificate, MAX_PDF_BYTES) if args.certificate is not None else b"",
+        status_list=read_file(args.status_list, MAX_BADGE_BYTES) if args.status_list is not None else b"",
+    )
 
 
 def _drawing(path: Path) -> Drawing | None:

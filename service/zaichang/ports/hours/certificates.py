@@ -40,6 +40,7 @@ class CertificateRow:
         decided_ms: Server time, or None.
         revoke_leaf: The entry of its revocation, or empty.
         revoke_index: Index of that entry; None until it is logged.
+        status_place: Its place in the institution's status lists, drawn by the store at the issue.
     """
 
     number: str
@@ -64,6 +65,7 @@ class CertificateRow:
     decided_ms: int | None = None
     revoke_leaf: bytes = b""
     revoke_index: int | None = None
+    status_place: int = -1
 
 
 class CertificateStore(Protocol):
@@ -71,6 +73,9 @@ class CertificateStore(Protocol):
 
     async def add_certificate(self, row: CertificateRow) -> None:
         """Keep a new certificate; one that it replaces becomes replaced in the same transaction.
+
+        It gets a drawn place in the status lists (``audit.certificate.status_list``) that no other one has; each list
+        is filled by half, so that drawing stays quick.
 
         Cost: commit.
 
@@ -119,6 +124,12 @@ class CertificateStore(Protocol):
 
     async def note_certificate_end_logged(self, number: str, entry_index: int) -> None:
         """Note the index of the entry of its revocation. Cost: commit."""
+
+    async def has_status_list(self, institution_id: InstitutionId, first: int, end: int) -> bool:
+        """Return whether a certificate has a place in a range. Cost: read."""
+
+    async def ended_places(self, institution_id: InstitutionId, first: int, end: int) -> Sequence[int]:
+        """Return the places in a range whose certificates were replaced or revoked. Cost: read."""
 
 
 class CertificateGate(Protocol):

@@ -106,6 +106,22 @@ def test_facts_of_learners_who_were_erased_before_lose_the_details_of_activities
     assert kept == [("erased-1", "study/s"), ("li", "activity/a/0"), ("li", "study/s")]
 
 
+def test_certificates_from_before_get_a_place_in_the_status_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    db, step = opened(), RELEASED.index("9f4e957dd241")
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[:step])
+    migrate(db, PATH)
+    for institution in ("i", "j"):
+        db.execute("INSERT INTO institutions VALUES (?, 'n', 'n', ?, 's', 1)", (institution, institution))
+        for number in ("c", "a", "b"):
+            empty = ("", b"", b"", 1, 1, "", "replaced", "", "", None, "", "", "", None, "", None, b"", None)
+            values = (institution + number, institution, "li", number, *empty)
+            db.execute(f"INSERT INTO certificates VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+    monkeypatch.setattr(schema, "MIGRATIONS", MIGRATIONS[: step + 1])
+    migrate(db, PATH)
+    places = db.execute("SELECT number, status_place FROM certificates ORDER BY number").fetchall()
+    assert places == [(f"{institution}{number}", place) for institution in "ij" for place, number in enumerate("abc")]
+
+
 # The first 12 digits of SHA-256 over each released step: a file that has taken a step never takes it again.
 RELEASED = (
     "b516bebb683f",
@@ -139,6 +155,7 @@ RELEASED = (
     "6b37dcb0ebbb",
     "6f1f86ae31a9",
     "8a8c9d139982",
+    "9f4e957dd241",
 )
 
 

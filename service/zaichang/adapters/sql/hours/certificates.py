@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.adapters.sql.people import check_known
+from zaichang.audit.certificate.status_list import LIST_BITS
 from zaichang.core.enums import CertificateState, stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, LearnerId, ReviewerId
@@ -16,8 +18,9 @@ from zaichang.ports.hours.certificates import CertificateRow
 _COLUMNS: Final = (
     "number, institution_id, learner_id, year, rules, document, leaf, log_ms, issued_ms, issued_by, state, replaces, "
     "replaced_by, entry_index, reason, note, proposed_by, proposed_ms, decided_by, decided_ms, revoke_leaf, "
-    "revoke_index"
+    "revoke_index, status_place"
 )
+_DRAW: Final = "SELECT abs(random()) % ?"
 _WAITS: Final = "state = 'issued' AND proposed_by <> ''"
 _HINT: Final = "Look at it in the list."
 _PROPOSED: Final = "Its revocation is proposed already."
@@ -47,7 +50,8 @@ class CertificateRows:
                 )
                 if changed.rowcount != 1:
                     raise NotAllowed("certificate.closed", "This certificate does not stand any more.", _HINT)
-            values = [getattr(row, name) for name in _COLUMNS.split(", ")]
+            placed = replace(row, status_place=_draw_place(db, row.institution_id))
+            values = [getattr(placed, name) for name in _COLUMNS.split(", ")]
             marks = ", ".join("?" * len(values))
             try:
                 db.execute(f"INSERT INTO certificates ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608 - constants
@@ -123,6 +127,20 @@ class CertificateRows:
         """See the port."""
         await self._change("revoke_index = ?", "revoke_index IS NULL", number, entry_index)
 
+    async def has_status_list(self, institution_id: InstitutionId, first: int, end: int) -> bool:
+        """See the port."""
+        sql = "SELECT 1 FROM certificates WHERE institution_id = ? AND status_place >= ? AND status_place < ? LIMIT 1"
+        return await self._db.read(lambda db: db.execute(sql, (institution_id, first, end)).fetchone()) is not None
+
+    async def ended_places(self, institution_id: InstitutionId, first: int, end: int) -> Sequence[int]:
+        """See the port."""
+        sql = (
+            "SELECT status_place FROM certificates WHERE institution_id = ? AND status_place >= ? AND status_place < ? "
+            "AND state <> 'issued' ORDER BY status_place"
+        )
+        rows = await self._db.read(lambda db: db.execute(sql, (institution_id, first, end)).fetchall())
+        return [place for (place,) in rows]
+
     @staticmethod
     def _check_waiting(changed: bool) -> None:
         if not changed:
@@ -139,6 +157,18 @@ class CertificateRows:
             CertificateRow(**{**dict(row), "state": stored(CertificateState, row["state"], "certificates.state")})
             for row in rows
         ]
+
+
+def _draw_place(db: sqlite3.Connection, institution_id: InstitutionId) -> int:
+    """Return a drawn place in the status lists that no certificate of the institution has."""
+    (count,) = db.execute("SELECT count(*) FROM certificates WHERE institution_id = ?", (institution_id,)).fetchone()
+    first = count // (LIST_BITS // 2) * LIST_BITS
+    taken = "SELECT 1 FROM certificates WHERE institution_id = ? AND status_place = ?"
+    while True:
+        (drawn,) = db.execute(_DRAW, (LIST_BITS,)).fetchone()
+        place: int = first + drawn
+        if db.execute(taken, (institution_id, place)).fetchone() is None:
+            return place
 
 
 def forget_certificates(

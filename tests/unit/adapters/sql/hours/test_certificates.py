@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from support.stores import erase_all, open_store
+from zaichang.adapters.sql.hours import certificates
+from zaichang.audit.certificate.status_list import LIST_BITS
 from zaichang.core.enums import CertificateState
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.ports.hours.certificates import CertificateRow
@@ -40,7 +42,7 @@ async def test_one_certificate_of_a_year_stands_and_a_replacement_needs_a_logged
         await store.add_certificate(NEXT)
         old, new = await store.certificate(ROW.number), await store.certificate(NEXT.number)
         assert (old.state, old.replaced_by, old.entry_index) == (CertificateState.REPLACED, NEXT.number, 7)
-        assert new == NEXT
+        assert replace(new, status_place=-1) == NEXT
         assert [row.number for row in await store.certificates("inst", None, 9)] == [NEXT.number, ROW.number]
         assert await store.certificates("inst", "other", 9) == []
         await store.add_certificate(replace(ROW, number="33" * 8, year="2027"))
@@ -58,7 +60,8 @@ async def test_a_revocation_is_proposed_withdrawn_or_confirmed_once(tmp_path: Pa
         with pytest.raises(NotAllowed, match=r"certificate\.proposed"):
             await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "sun", 4)
         await store.withdraw_certificate_end(ROW.number)
-        assert await store.certificate(ROW.number) == replace(ROW, entry_index=7)
+        withdrawn = await store.certificate(ROW.number)
+        assert replace(withdrawn, status_place=-1) == replace(ROW, entry_index=7)
         await store.propose_certificate_end(ROW.number, "REVOKED_ERROR", "", "ren", 4)
         proposed = await store.certificate(ROW.number)
         await store.revoke_certificate(proposed, b"end", "sun", 5)
@@ -120,3 +123,38 @@ async def test_a_certificate_whose_revocation_waits_is_not_replaced(tmp_path: Pa
         assert await store.certificate(ROW.number) == proposed
         await store.withdraw_certificate_end(ROW.number)
         await store.add_certificate(NEXT)
+
+
+async def test_each_certificate_has_a_drawn_place_in_the_status_lists_which_tells_that_it_ended(tmp_path: Path) -> None:
+    async with open_store(tmp_path, inline=True) as store:
+        assert not await store.has_status_list("inst", 0, LIST_BITS)
+        await store.add_certificate(ROW)
+        await store.note_certificate_logged(ROW.number, 7)
+        await store.add_certificate(replace(ROW, number="33" * 8, year="2027"))
+        await store.add_certificate(NEXT)
+        old, new = await store.certificate(ROW.number), await store.certificate(NEXT.number)
+        assert old.status_place != new.status_place and 0 <= new.status_place < LIST_BITS
+        assert await store.has_status_list("inst", 0, LIST_BITS)
+        assert not await store.has_status_list("inst", LIST_BITS, 2 * LIST_BITS)
+        assert await store.ended_places("inst", 0, LIST_BITS) == [old.status_place]
+        assert await store.ended_places("inst", old.status_place + 1, LIST_BITS) == []
+
+
+async def test_a_list_that_is_half_full_is_followed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "LIST_BITS", 2)
+    async with open_store(tmp_path, inline=True) as store:
+        for number in range(6):
+            await store.add_certificate(replace(ROW, number=f"{number:016x}", year=f"20{number:02}"))
+        places = [row.status_place for row in await store.certificates("inst", None, 9)]
+        assert {place // 2 for place in places} == set(range(6)), "a list of two places takes one"
+
+
+async def test_a_place_that_is_taken_is_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "LIST_BITS", 6)
+    async with open_store(tmp_path, inline=True) as store:
+        for number in range(3):
+            await store.add_certificate(replace(ROW, number=f"{number:016x}", year=f"20{number:02}"))
+        places = {row.status_place for row in await store.certificates("inst", None, 9)}
+        assert len(places) == 3 and places <= set(range(6))
