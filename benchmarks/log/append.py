@@ -64,12 +64,13 @@ class FsyncCount:
 
 def sample_leaf(sid: int, seq: int) -> bytes:
     """Return a leaf of the usual size."""
-    ref = leaf.SessionRef(origin=ORIGIN, sid=f"{sid:032x}", seq=seq, prev=bytes(32) if seq else None, at_ms=1)
+    ref = leaf.SessionRef(origin=ORIGIN, sid=f"{sid:032x}", seq=seq, prev=bytes(32) if seq else None, at_ms=1,
+                          began_ms=0 if seq else None)  # fmt: skip
     if seq == 0:
         digest = bytes(32)
         return leaf.session_start(ref, policy=digest, course="c", lesson_c=digest, subj_c=digest, sched_c=digest)
     return leaf.session_segment(
-        ref, n=seq, from_ms=0, to_ms=300_000, first_minute=0, minutes="VVVVV", verified_ms=300_000, n_records=5
+        ref, n=seq, from_ms=0, to_ms=1, first_minute=0, minutes="VVVVV", verified_ms=300_000, n_records=5
     )
 
 

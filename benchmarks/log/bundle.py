@@ -47,12 +47,12 @@ def session(number: int) -> tuple[list[bytes], Commitments, list[Opening]]:
         policy=DIGEST, course="c", lesson_c=DIGEST, subj_c=DIGEST, sched_c=DIGEST,
     )  # fmt: skip
     segment = leaf.session_segment(
-        leaf.SessionRef(origin=ORIGIN, sid=sid, seq=1, prev=leaf_hash(start), at_ms=0),
+        leaf.SessionRef(origin=ORIGIN, sid=sid, seq=1, prev=leaf_hash(start), at_ms=0, began_ms=0),
         n=0, from_ms=0, to_ms=0, first_minute=0, minutes="", verified_ms=0,
         events_root=commitments_root(values), n_events=EVENTS,
     )  # fmt: skip
     final = leaf.session_final(
-        leaf.SessionRef(origin=ORIGIN, sid=sid, seq=2, prev=leaf_hash(segment), at_ms=0),
+        leaf.SessionRef(origin=ORIGIN, sid=sid, seq=2, prev=leaf_hash(segment), at_ms=0, began_ms=0),
         segments=1, n_verified=0, n_refused=0, n_undecided=0, verified_ms=0, reason="SESSION_FINISHED", codes_c=DIGEST,
     )  # fmt: skip
     group = Commitments(sid=sid, seq=1, kind=EVENT, first=0, values=tuple(values))

@@ -49,6 +49,8 @@ def leaves(count: int) -> Iterator[bytes]:
                     "n": seq - 1,
                     "prev": leaf_hash(data).hex(),
                     "at": (seq + 1) * 900_000,
+                    "from_ms": seq * 900_000,
+                    "to_ms": (seq + 1) * 900_000,
                 }
                 data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
             made += 1

@@ -62,18 +62,20 @@ def templates() -> list[dict[str, object]]:
 def leaves(count: int) -> Iterator[bytes]:
     """Yield the leaves of sessions that overlap."""
     shapes, made, opened = templates(), 0, 0
-    waiting: deque[tuple[str, int, str]] = deque()
+    waiting: deque[tuple[str, int, str, int]] = deque()
     while made < count:
         if len(waiting) < OPEN:
-            sid, seq, prev = f"{opened:032x}", 0, ""
+            sid, seq, prev, before = f"{opened:032x}", 0, "", 0
             opened += 1
         else:
-            sid, seq, prev = waiting.popleft()
-        at = made // OPEN * MINUTE_MS // ROUND_MS * ROUND_MS
-        value = {**shapes[seq], "sid": sid, "seq": seq, "prev": prev, "at": at}
+            sid, seq, prev, before = waiting.popleft()
+        at = made // OPEN * MINUTE_MS // ROUND_MS * ROUND_MS + (ROUND_MS if seq else 0)
+        at = before if seq == len(shapes) - 1 else at  # the end has the date of the last segment
+        times = {"from_ms": before, "to_ms": at} if 0 < seq < len(shapes) - 1 else {}
+        value = {**shapes[seq], **times, "sid": sid, "seq": seq, "prev": prev, "at": at}
         data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
         if seq + 1 < len(shapes):
-            waiting.append((sid, seq + 1, leaf_hash(data).hex()))
+            waiting.append((sid, seq + 1, leaf_hash(data).hex(), at if seq else at + ROUND_MS))
         made += 1
         yield data
 

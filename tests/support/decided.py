@@ -15,6 +15,7 @@ from zaichang.audit.findings import Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.canonical import canonical_bytes, parse_canonical_object
+from zaichang.core.reasons import ReasonCode
 from zaichang.core.units import ROUND_MS
 from zaichang.session.codec import encode_event, encode_minute
 from zaichang.session.decisions import Minute, Verdict
@@ -43,7 +44,7 @@ def record(n: int, letter: str) -> bytes:
         verdict=VERDICTS[letter],
         verified=span if letter == "V" else (),
         undecided=span if letter == "U" else (),
-        reasons=(),
+        reasons=(ReasonCode.LIVENESS_MISSING,) if letter == "U" else (),
     )
     return canonical_bytes(encode_minute(minute))
 

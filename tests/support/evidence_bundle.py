@@ -9,6 +9,7 @@ from types import MappingProxyType
 from zaichang.audit.bundle import EVENT, RECORD, Bundle, BundleLeaf, Commitments, FieldOpening, Opening, write_bundle
 from zaichang.core.canonical import CanonicalValue, canonical_bytes, parse_canonical_object
 from zaichang.core.enums import LeafKind
+from zaichang.core.errors import EvidenceError
 from zaichang.session.schedule import client_commitment
 from zaichang.tlog import leaf
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -32,6 +33,14 @@ LESSON_SALT = salt(KEY, "lesson", 0)
 
 def event(n: int) -> bytes:
     return canonical_bytes({"t": "HeartbeatReceived", "at_ms": AT_MS + n * 5_000, "seq": n})
+
+
+def at_of(event: bytes, otherwise_ms: int) -> int:
+    try:
+        at_ms = parse_canonical_object(event).get("at_ms")
+    except EvidenceError:
+        return otherwise_ms
+    return at_ms if isinstance(at_ms, int) else otherwise_ms
 
 
 def record(n: int, verdict: str = "V", verified_ms: int = 60_000) -> bytes:
@@ -71,9 +80,10 @@ def sample(
     subject_salt, subject = salt(KEY, "subject", 0), canonical_bytes({"institution": "log", "learner": "learner-7"})
     leaves: list[bytes] = []
 
-    def ref(seq: int) -> leaf.SessionRef:
+    def ref(seq: int, at_ms: int = AT_MS) -> leaf.SessionRef:
         prev = leaf_hash(leaves[-1]) if leaves else None
-        return leaf.SessionRef(origin=ORIGIN, sid=SID, seq=seq, prev=prev, at_ms=AT_MS + seq * 300_000)
+        began_ms = AT_MS if seq else None
+        return leaf.SessionRef(origin=ORIGIN, sid=SID, seq=seq, prev=prev, at_ms=at_ms, began_ms=began_ms)
 
     leaves.append(
         leaf.session_start(
@@ -89,6 +99,7 @@ def sample(
     groups: list[Commitments] = []
     openings: list[Opening] = []
     firsts = {EVENT: 0, RECORD: 0}
+    ended_ms = AT_MS
     for n, (n_events, letters) in enumerate(segments):
         events, records = segment_parts(firsts[EVENT], n_events, firsts[RECORD], letters)
         events = [opened.get(firsts[EVENT] + i, data) for i, data in enumerate(events)]
@@ -101,12 +112,13 @@ def sample(
                 for i, payload in enumerate(payloads)
             ]
             roots[kind] = commitments_root(values)
+        from_ms, ended_ms = ended_ms, at_of(events[-1], ended_ms) if events else ended_ms
         leaves.append(
             leaf.session_segment(
-                ref(n + 1),
+                ref(n + 1, ended_ms),
                 n=n,
-                from_ms=AT_MS,
-                to_ms=AT_MS + 300_000,
+                from_ms=from_ms,
+                to_ms=ended_ms,
                 first_minute=firsts[RECORD],
                 minutes=letters,
                 verified_ms=60_000 * letters.count("V"),
@@ -120,7 +132,7 @@ def sample(
     letters = "".join(text for _, text in segments)
     end = parse_canonical_object(
         leaf.session_final(
-            ref(len(segments) + 1),
+            ref(len(segments) + 1, ended_ms),
             segments=len(segments),
             n_verified=letters.count("V"),
             n_refused=letters.count("F"),

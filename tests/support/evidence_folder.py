@@ -152,6 +152,8 @@ async def _record(
             closed_ms=desk.now_ms,
         )
     )
+    named = record(LeafKind.POLICY, log.origin, T0_MS, name=policy.name, digest=bytes.fromhex(policy_digest(policy)))
+    await log.submit((f"policy-{policy_digest(policy)[:32]}", 0), named)
     for stored in leaves:
         index = await log.submit((session_id, stored.leaf_seq), stored.body)
         await store.note_anchored(session_id, stored.leaf_seq, index)

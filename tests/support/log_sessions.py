@@ -20,11 +20,14 @@ class SmallLog:
     leaves: list[bytes] = field(default_factory=list)
     at_ms: int = AT_MS
     _chains: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
+    _began: dict[str, int] = field(default_factory=dict)
+    _ended: dict[str, int] = field(default_factory=dict)
 
-    def _ref(self, sid: str) -> leaf.SessionRef:
+    def _ref(self, sid: str, at_ms: int = 0) -> leaf.SessionRef:
         seq, prev = self._chains.get(sid, (0, None))
         self.at_ms += 1_000
-        return leaf.SessionRef(origin=ORIGIN, sid=sid, seq=seq, prev=prev, at_ms=self.at_ms)
+        began_ms = self._began.get(sid) if seq else None
+        return leaf.SessionRef(origin=ORIGIN, sid=sid, seq=seq, prev=prev, at_ms=at_ms or self.at_ms, began_ms=began_ms)
 
     def _add(self, sid: str, data: bytes) -> int:
         seq, _ = self._chains.get(sid, (0, None))
@@ -36,14 +39,18 @@ class SmallLog:
         made = leaf.session_start(
             self._ref(sid), policy=NOTHING, course="c", lesson_c=NOTHING, subj_c=NOTHING, sched_c=NOTHING
         )
+        self._began[sid] = self._ended[sid] = self.at_ms
         return self._add(sid, made)
 
     def segment(self, sid: str, minutes: str = "VV", verified_ms: int = 100_000, first: int = 0) -> int:
+        from_ms = self._ended.get(sid, self.at_ms)
+        ref = self._ref(sid)
+        self._ended[sid] = ref.at_ms
         made = leaf.session_segment(
-            self._ref(sid),
+            ref,
             n=first // 2,
-            from_ms=self.at_ms,
-            to_ms=self.at_ms + 300_000,
+            from_ms=from_ms,
+            to_ms=ref.at_ms,
             first_minute=first,
             minutes=minutes,
             verified_ms=verified_ms,
@@ -55,7 +62,7 @@ class SmallLog:
         counts = {"n_verified": minutes.count("V"), "n_refused": minutes.count("F"), "n_undecided": minutes.count("U")}
         codes_c = bytes(32)
         made = leaf.session_final(
-            self._ref(sid),
+            self._ref(sid, self._ended.get(sid, 0)),
             segments=segments,
             verified_ms=verified_ms,
             reason="SESSION_FINISHED",

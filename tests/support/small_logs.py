@@ -33,7 +33,8 @@ def session_leaves(count: int, length: int = 5) -> list[bytes]:
     for number in range(count):
         prev: bytes | None = None
         for seq in range(length):
-            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=at_ms(number, seq))
+            dated_ms = at_ms(number, min(seq, length - 2))  # the end has the date of the last segment
+            ref = leaf.SessionRef(origin=ORIGIN, sid=f"{number:032x}", seq=seq, prev=prev, at_ms=dated_ms)
             digest = bytes(32)
             if seq == 0:
                 data = leaf.session_start(
@@ -41,7 +42,14 @@ def session_leaves(count: int, length: int = 5) -> list[bytes]:
                 )
             elif seq < length - 1:
                 data = leaf.session_segment(
-                    ref, n=seq - 1, from_ms=1, to_ms=2, first_minute=seq - 1, minutes="V", verified_ms=1, n_records=1
+                    ref,
+                    n=seq - 1,
+                    from_ms=at_ms(number, max(1, seq - 1)),
+                    to_ms=dated_ms,
+                    first_minute=seq - 1,
+                    minutes="V",
+                    verified_ms=1,
+                    n_records=1,
                 )
             else:
                 n = length - 2

@@ -67,14 +67,15 @@ def manage_router() -> APIRouter:
             ],
         )
 
-    @router.put("/lessons/{course}/{lesson}", responses=refused({422: ("id.invalid", *_PACK_CODES)}))
+    @router.put("/lessons/{course}/{lesson}", responses=refused({422: ("id.invalid", "lesson.length", *_PACK_CODES)}))
     async def put_lesson(
         institution: ByPlatform, course: CourseInPath, lesson: LessonInPath, asked: LessonRequest, parts: Parts
     ) -> LessonAnswer:
         """Create or replace a lesson and the rules that hold for it.
 
         Its question bank stays. Running sessions go on under the rules that they began with; the next launch gets the
-        new ones.
+        new ones. A version has one length: where the length changes and no version is named, the lesson gets a version
+        that names its length, on the same time line.
         """
         pack = _pack(asked)
         made = await parts.lessons.add(

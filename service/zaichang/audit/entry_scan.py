@@ -19,6 +19,8 @@ from zaichang.audit.whole.dates import Dates
 from zaichang.audit.whole.forms import Forms
 from zaichang.audit.whole.later import Later
 from zaichang.audit.whole.leaf_head import decode_head, latest_ms
+from zaichang.audit.whole.papers import KINDS as PAPERS
+from zaichang.audit.whole.papers import Papers
 from zaichang.audit.whole.periods import check_period
 from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
@@ -30,7 +32,7 @@ MAX_NAMED: Final = 50
 
 
 _STATEMENTS: Final = (LeafKind.KEY, LeafKind.POLICY)
-_DEEP_STATEMENTS: Final = (*_STATEMENTS, LeafKind.UPLOAD, LeafKind.SAMPLING, LeafKind.ERASURE)
+_DEEP_STATEMENTS: Final = (*_STATEMENTS, LeafKind.UPLOAD, LeafKind.SAMPLING, LeafKind.ERASURE, *PAPERS)
 _ROOTS_KEPT: Final = 10_000
 """Roots of earlier sizes that are remembered at once, for the leaves that name them."""
 
@@ -73,6 +75,7 @@ class EntryScan:
         self._strangers: list[tuple[int, EvidenceError]] = []
         self._starts = 0
         self._entry = entry
+        self._papers = Papers(origin, findings, entry)
         self._later = later
         self._changes = Changes(origin, findings)
         self._empty = 0
@@ -184,7 +187,7 @@ class EntryScan:
             if head.t in (_DEEP_STATEMENTS if self._deep else _STATEMENTS):
                 self._state(entry, first + place)
             elif head.policy:
-                self.statements.session(first + place, head.sid, head.policy)
+                self.statements.session(first + place, head.sid, head.policy, head.v)
             self.dates.take(head, first + place)
             if head.v != self._forms.version or head.at < self._forms.since_ms:
                 about = About(origin=self._origin, index=first + place, sid=head.sid or None)
@@ -209,6 +212,7 @@ class EntryScan:
                 self._findings.error("leaf", error, About(origin=self._origin, index=index))
         self.dates.finish()
         self._changes.finish(about)
+        self._papers.finish()
         if self._chains:
             self._links.finish()
         if self._empty:
@@ -246,6 +250,7 @@ class EntryScan:
             self.statements.take(index, value)
             if self._deep:
                 check_statement(self._origin, index, value, self._root_of, self._findings)
+                self._papers.take(index, value, leaf_hash(entry))
         except EvidenceError as error:
             self._findings.error("leaf", error, About(origin=self._origin, index=index))
 

@@ -18,6 +18,7 @@ from zaichang.core.enums import LeafKind
 from zaichang.core.errors import EvidenceError
 from zaichang.tlog.checkpoint import SignedCheckpoint
 from zaichang.tlog.keys import SignatureType, parse_vkey
+from zaichang.tlog.schema import VERSION
 from zaichang.tlog.trust import Trust
 
 ROLES: Final = {
@@ -59,9 +60,20 @@ class LogStatements:
         elif value.get("t") == "key":
             self._key(index, value)
 
-    def session(self, index: int, sid: str, policy: str) -> None:
-        """Check a session's start against the policies named so far. A log that names none is not checked."""
-        if self._policies and policy not in self._policies:
+    def session(self, index: int, sid: str, policy: str, version: int = VERSION) -> None:
+        """Check a session's start against the policies named so far.
+
+        Before version 3 a log that names none is not checked, nor is one that names no key of its own: it was made by
+        another program.
+
+        Args:
+            index: The start's index.
+            sid: The session.
+            policy: Digest of its policy.
+            version: Of the leaf.
+        """
+        names_all = self._policies or (version >= VERSION and self._keys)
+        if names_all and policy not in self._policies:
             about = About(origin=self.origin, index=index, sid=sid)
             message = "The session ran under a policy that the log had not named."
             self.findings.failed("policy", "E_POLICY", message, about, field="policy", got=policy)

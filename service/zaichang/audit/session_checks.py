@@ -4,7 +4,7 @@ Steps:
   4. its leaves form one unbroken chain                                 ``chain``
   5. the commitments of each segment give its roots                     ``roots``
   6. every opened event, record and field fits its commitment           ``opening``
-  7. verdict letters, sums and counts agree                             ``minutes``
+  7. verdict letters, sums, counts and times agree                      ``minutes``
      and later changes of credit fit the minutes that they change       ``changes``
   8. the schedule's two halves open their commitments                   ``schedule``
      and kept captures, where they are here, are those committed to     ``captures``
@@ -30,6 +30,7 @@ from zaichang.audit.openings.owner import OWNER_FIELD, check_owner
 from zaichang.audit.replay.replaying import End, Replayer, ReplayInput
 from zaichang.audit.schedule_check import check_halves
 from zaichang.audit.whole.periods import check_named_period
+from zaichang.audit.whole.segment_times import check_segment_times
 from zaichang.audit.whole.totals import total_of
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
@@ -86,6 +87,7 @@ class SessionChecks:
         check_owner(leaves[0], opened.get((0, OWNER_FIELD)), items[EVENT].get(0), self._findings)
         check_named_lesson(leaves[0], opened.get((0, LESSON_FIELD)), items[EVENT].get(0), self._findings)
         self._minutes(sid, leaves, segments, items[RECORD])
+        check_segment_times(self._bundle.origin, leaves, items[EVENT], self._findings)
         check_changes(self._bundle.origin, leaves, items[RECORD], items[EVENT], opened, self._findings)
         self._findings.passed("total", about, total_of(leaves).sentence())
         self._schedule(leaves, items[EVENT])

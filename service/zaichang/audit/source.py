@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -26,6 +26,7 @@ from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.history import FIRST_SIGHT, HISTORY, MAX_HISTORY_BYTES
 from zaichang.audit.log_scan import ScanOptions, scan_log
+from zaichang.audit.reading.bundle_reader import BundleFile, Source
 from zaichang.audit.receipt import FORMAT as RECEIPT_FORMAT
 from zaichang.audit.receipt import MAX_RECEIPT_BYTES, ReadQr, verify_receipt
 from zaichang.audit.replay.replaying import Replayer
@@ -196,8 +197,11 @@ def verify_file(
         raise UnreadableInput("verify.not_a_badge", f"{name} is no badge: it is checked without a status list.")
     begin = b'{"format":"' + BUNDLE_FORMAT.encode()
     if begin_of(file, len(begin)) == begin:
-        checks = verify_bundle(file, trust, replay)
-        return checks + ([] if read_newer is None else taken_back_since(bundle_sessions(file), read_newer, trust))
+        bundle: Source = file
+        with suppress(EvidenceError):  # the check of the bundle names it
+            bundle = BundleFile(file)
+        checks = verify_bundle(bundle, trust, replay)
+        return checks + ([] if read_newer is None else taken_back_since(bundle_sessions(bundle), read_newer, trust))
     if begin_of(file, len(PDF_BEGIN)) == PDF_BEGIN:
         return _verify_pdf(file.read(MAX_PDF_BYTES + 1), trust, read_newer, drawing, read_qr)
     if begin_of(file, len(JWT_BEGIN)) == JWT_BEGIN:

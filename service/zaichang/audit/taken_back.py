@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zaichang.audit.check import Check
 from zaichang.audit.log_scan import ScanOptions, scan_log
-from zaichang.audit.reading.bundle_reader import BundleFile, Source
+from zaichang.audit.reading.bundle_reader import Source, bundle_file
 from zaichang.audit.receipt import read_receipt
 from zaichang.audit.whole.later import Later
 from zaichang.core.errors import EvidenceError
@@ -35,7 +35,7 @@ def bundle_sessions(source: Source) -> Sessions:
     """Return the sessions of a bundle; none where it cannot be read, which its own check names."""
     sids: set[str] = set()
     with suppress(EvidenceError):
-        bundle = BundleFile(source).whole
+        bundle = bundle_file(source).whole
         for entry in bundle.leaves:
             with suppress(EvidenceError):
                 sids.add(str(parse_leaf(entry.leaf).get("sid", "")))

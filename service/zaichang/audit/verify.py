@@ -6,13 +6,14 @@ Steps:
   2. every leaf is in the tree that the checkpoint signs                ``inclusion``
   3. every leaf is canonical and fits its schema, and is this log's     ``leaf``
   4. to 9. each session by itself (``audit.session_checks``, and its times: ``audit.time_checks``)
-  10. no learner is credited twice                                       ``double``
+  10. no learner is credited twice, and a lesson has one length           ``double``, ``lesson``
   11. the bundle of a period leaves out no session                       ``period``
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,13 +22,14 @@ from zaichang.audit.bundle import Bundle, BundleLeaf, Period
 from zaichang.audit.check import Check
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.reading.bundle_reader import BundleFile, Source
+from zaichang.audit.reading.bundle_reader import Source, bundle_file
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.session_checks import SessionChecks
 from zaichang.audit.time_checks import Bounds, SeenAt, check_times
 from zaichang.audit.whole.completeness import check_period
 from zaichang.audit.whole.double_credit import Credited, check_double_credit, credited_of
 from zaichang.audit.whole.forms import Forms
+from zaichang.audit.whole.lesson_lengths import LessonLengths
 from zaichang.core.errors import EvidenceError
 from zaichang.core.rules_version import rules_from
 from zaichang.tlog.checkpoint import Checkpoint, SignedCheckpoint
@@ -36,20 +38,27 @@ from zaichang.tlog.merkle import inclusion_root, leaf_hash, verify_consistency
 from zaichang.tlog.trust import NONE, Trust
 
 
-def verify_bundle(source: Source, trust: Trust, replay: Replayer | None = None) -> list[Check]:
+def _no_one(sid: str, part: Bundle) -> None:
+    """Take nothing."""
+
+
+def verify_bundle(
+    source: Source, trust: Trust, replay: Replayer | None = None, opened: Callable[[str, Bundle], None] = _no_one
+) -> list[Check]:
     """Check a bundle, one session after another: openings and captures of one session are in memory at a time.
 
     Args:
-        source: The bundle's bytes, or its open file.
+        source: The bundle.
         trust: The trusted logs and witnesses.
         replay: Recomputes verdicts, where given.
+        opened: Given each session with its openings, so that a caller who needs them reads them once.
 
     Returns:
         Every check made; ``check.exit_code`` sums them up.
     """
     findings = Findings()
     try:
-        file = BundleFile(source)
+        file = bundle_file(source)
     except EvidenceError as error:
         findings.undecided("format", error.code, error.message, About())
         return findings.checks
@@ -83,7 +92,7 @@ def verify_bundle(source: Source, trust: Trust, replay: Replayer | None = None) 
         about = About(origin=bundle.origin, sid=sid)
         findings.failed("chain", "E_OPENING", "Openings without any leaf of their session.", about, field="sid")
     basis = BeaconBasis(keys=trust.beacons, known=bounds.known)
-    credited: list[Credited | None] = []
+    credited, lengths = list[Credited | None](), LessonLengths(findings)
     for sid, own in sorted(of_session.items()):
         if findings.full:
             findings.unchecked(About(origin=bundle.origin, sid=sid))
@@ -98,6 +107,8 @@ def verify_bundle(source: Source, trust: Trust, replay: Replayer | None = None) 
             continue
         SessionChecks(part, sid, own, findings, basis, trust.now_s).run(replay)
         credited.append(credited_of(part, own))
+        opened(sid, part)
+        lengths.take(part, own[0])
     check_double_credit((each for each in credited if each is not None), findings)
     if checkpoint is not None:
         check_period(bundle, leaves, checkpoint, bounds.seen, findings, witnessed=trust.quorum != NONE)

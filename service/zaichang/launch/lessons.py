@@ -58,7 +58,7 @@ class Lessons:
             duration_ms: Its length.
             policy: The rules.
             questions: Its bank; None: the one that it has.
-            version: Its version; empty: the one that it has, or "1".
+            version: Its version; empty: the one that it has, or "1"; where its length changes, one that names it.
             timeline_kept: Whether a new version has the time line of the one before, so that positions mean the same.
             live_from_ms: When a live broadcast begins, server time; 0: not live; None: as it was.
             counts_again: The day of each year from which it counts again, ``MM-DD``, or ``once``; empty: as it was.
@@ -69,14 +69,18 @@ class Lessons:
         Running sessions go on with the version that they began with; the next launch gets this one.
 
         Raises:
-            PeerViolation: ``lesson.title``, ``lesson.counts_again``, ``lesson.category``, ``id.invalid``.
+            PeerViolation: ``lesson.title``, ``lesson.counts_again``, ``lesson.category``, ``id.invalid``;
+                ``lesson.length`` where a version's length would change: credit rests on it.
         """
         for title in (title_zh, title_en):
             if not plain(title):
                 raise PeerViolation("lesson.title", "A title must not hold control or format characters.")
         before = await self._lesson(institution_id, course_id, lesson_id)
+        named = version
         version = check_id(version or (before.version if before is not None else "1"), "version")
         kept = before is not None and (timeline_kept or version == before.version)
+        if before is not None and version == before.version and duration_ms != before.duration_ms:
+            version = _of_length(before, named, duration_ms)
         if questions is None:
             questions = before.questions if before is not None else ()
         if live_from_ms is None:
@@ -130,3 +134,18 @@ class Lessons:
         lesson = await self._store.lesson(institution_id, course_id, lesson_id)
         await self._store.put_lesson(replace(lesson, questions=questions))
         return len(questions)
+
+
+def _of_length(before: Lesson, named: str, duration_ms: int) -> str:
+    """Return the version of a lesson whose length changes: credit rests on it, so a version has one length.
+
+    Raises:
+        PeerViolation: ``lesson.length`` where the caller asks for the version that the lesson has.
+    """
+    if named:
+        raise PeerViolation(
+            "lesson.length",
+            f"Version {named} of this lesson lasts {before.duration_ms} ms, not {duration_ms} ms.",
+            "Name a new version; where positions mean the same, keep its time line.",
+        )
+    return check_id(f"{before.version.removesuffix(f'-{before.duration_ms}')}-{duration_ms}", "version")

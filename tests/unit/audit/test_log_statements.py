@@ -53,7 +53,8 @@ def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
     mine = key("add", SIGNER.vkey)
     for entries, found in (
         ([mine, named, start(b"\x06" * 32)], []),
-        ([mine, start(b"\x07" * 32)], []),
+        # All policies removed: the service names each one before the first session under it.
+        ([mine, start(b"\x07" * 32)], [("E_POLICY", 1)]),
         ([mine, named, start(b"\x07" * 32)], [("E_POLICY", 2)]),
         ([key("add", second.vkey)], [("E_KEY", None)]),
         ([mine, key("add", other.vkey)], [("E_KEY", 1)]),

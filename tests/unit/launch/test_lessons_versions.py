@@ -141,6 +141,18 @@ async def test_the_same_version_again_changes_titles_and_not_the_time_line(tmp_p
             await register(services, "2 b")
 
 
+async def test_a_version_has_one_length(tmp_path: Path) -> None:
+    async with service(tmp_path) as services:
+        first = await register(services, "2")
+        for duration_ms, version in ((61_000, "2-61000"), (61_000, "2-61000"), (62_000, "2-62000")):
+            changed = await register(services, duration_ms=duration_ms)
+            assert (changed.version, changed.timeline) == (version, "2")
+        with pytest.raises(PeerViolation) as refused:
+            await register(services, "2-62000", duration_ms=first.duration_ms)
+        assert refused.value.code == "lesson.length"
+        assert (await register(services, "3", duration_ms=63_000)).version == "3"
+
+
 async def test_a_broadcast_says_when_it_begins(tmp_path: Path) -> None:
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:

@@ -43,6 +43,13 @@ SERVICE_GRANTS: Final = MappingProxyType(
     }
 )
 """Parts of the service that grant time without a reviewer, each for one reason."""
+MADE_GOOD: Final = MappingProxyType(
+    {
+        f"{SERVICE}movements": ReasonCode.LIVENESS_MISSING,
+        f"{SERVICE}delivery-log": ReasonCode.MEDIA_NOT_DELIVERED,
+    }
+)
+"""The only reason for which the rules may have left the time undecided that these parts of the service grant."""
 
 
 def played_in(events: Sequence[Event], from_ms: int, to_ms: int) -> IntervalSet:

@@ -13,11 +13,13 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.core.canonical import CanonicalValue, parse_canonical_object
 from zaichang.core.errors import EvidenceError
+from zaichang.core.reasons import ReasonCode
 from zaichang.session.codec import decode_event
 from zaichang.session.events import Event, HeartbeatReceived
 from zaichang.session.playhead import total_ms
 
 _REPORT: Final = b'"HeartbeatReceived"'
+_REASONS: Final = frozenset(str(code) for code in ReasonCode)
 
 Opened = Mapping[tuple[int, str], Mapping[str, CanonicalValue]]
 """Opened fields of leaves, by leaf number and field."""
@@ -121,7 +123,11 @@ def _minute(value: Mapping[str, CanonicalValue]) -> OpenMinute | None:
     if verified is None or undecided is None or not isinstance(from_ms, int) or not isinstance(to_ms, int):
         return None
     letter = str(value.get("verdict"))
-    return OpenMinute(from_ms=from_ms, to_ms=to_ms, letter=letter, verified=verified, undecided=undecided)
+    reasons = value.get("reasons", [])
+    known = tuple(ReasonCode(code) for code in reasons if code in _REASONS) if isinstance(reasons, list) else ()
+    return OpenMinute(
+        from_ms=from_ms, to_ms=to_ms, letter=letter, verified=verified, undecided=undecided, reasons=known
+    )
 
 
 def _times(value: Mapping[str, CanonicalValue]) -> MinuteTimes | None:

@@ -4,7 +4,7 @@ With the documents and the session's minute records opened, each change is held 
 
   1. the document fits its leaf, and its author may decide so                   ``changes.documents``
   2. granted time was undecided by the rules, was taken back before, or is shown as played by the player's own reports
-     and appealed for
+     and appealed for; the service itself grants only time that was undecided for the one reason that it makes good
   3. no time is granted twice, in whatever minutes, and only time that stands is taken back
   4. a minute that a reviewer has decided is granted again only after an appeal
   5. granted less taken-back time is the leaf's change of verified time, and the verdict says whether time stands
@@ -16,9 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zaichang.audit.changes.documents import GRANT, REFUSE, REVOKE, Appeals, Mismatch, Value, role, says, shape_of
-from zaichang.audit.changes.rulings import SERVICE, SLACK_MS, intervals, played_in
+from zaichang.audit.changes.rulings import MADE_GOOD, SERVICE, SLACK_MS, intervals, played_in
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.core.reasons import ReasonCode
 from zaichang.session.events import Event
+from zaichang.session.judgements.late_grants import left_only_by
 from zaichang.session.playhead import IntervalSet, difference, normalise, total_ms, union
 
 
@@ -32,6 +34,7 @@ class OpenMinute:
         letter: Its verdict.
         verified: Media that the rules credited.
         undecided: Media that the rules left to a reviewer.
+        reasons: Why they did.
     """
 
     from_ms: int
@@ -39,6 +42,7 @@ class OpenMinute:
     letter: str
     verified: IntervalSet
     undecided: IntervalSet
+    reasons: tuple[ReasonCode, ...] = ()
 
 
 @dataclass(slots=True)
@@ -127,6 +131,7 @@ class Standing:
             return found  # the leaf's own check names it
         found += self.appeals.take(document, self._minutes)
         found += self._granted(minute, granted) + self._again(document, number)
+        found += self._made_good(document, minute, granted)
         wrong = difference(revoked, self._media.of_minute.get(number, ()))
         if wrong:
             message = "The decision takes back time that does not count."
@@ -177,6 +182,17 @@ class Standing:
             message = "The decision grants time that was neither undecided nor reported as played."
             found.append(Mismatch(field="granted", message=message, expected="time left to a reviewer", got=never))
         return found
+
+    @staticmethod
+    def _made_good(document: Value, minute: OpenMinute, granted: IntervalSet) -> list[Mismatch]:
+        """Refuse a grant of the service of time that lacked more than that part of it makes good (2)."""
+        lacked = MADE_GOOD.get(str(document["reviewer"]))
+        if lacked is None:
+            return []
+        wrong = difference(granted, left_only_by(minute.undecided, minute.reasons, lacked))
+        wrong = difference(wrong, difference(wrong, minute.undecided))  # the rest is named by itself
+        message = f"The rules did not leave this time undecided for {lacked} alone."
+        return [Mismatch(field="reason", message=message, expected=lacked.value, got=wrong)] if wrong else []
 
     # (4)
     def _again(self, document: Value, number: int) -> list[Mismatch]:

@@ -9,17 +9,21 @@ from typing import Final
 
 from zaichang.audit.check import Check, Status
 from zaichang.audit.codes import MEANINGS
-from zaichang.audit.inspection.inspect import Inspection, SessionLine
+from zaichang.audit.inspection.inspect import Inspection
+from zaichang.audit.inspection.papers import PaperLine
+from zaichang.audit.inspection.session_line import SessionLine
 from zaichang.audit.inspection.steps import step_for
 from zaichang.core.civil import time_text
 from zaichang.core.text import in_html
 
 _LISTED: Final = 200
+_NOTES: Final = ("period", "double", "consistency", "certificates", "statement not compared")
 VERDICTS: Final = {
     0: ("通过", "PASS: everything that was checked is as it was signed"),
     1: ("发现问题", "FAIL: something was changed, is missing or contradicts itself"),
     2: ("无法判定", "UNDECIDED: something needed for a verdict is not here"),
 }
+_KINDS: Final = {"certificate": "学时证明 / certificate", "statement": "学时单 / statement", "": "—"}
 _RESULTS: Final = {"pass": "通过 / pass", "fail": "不通过 / fail", "undecided": "无法判定 / undecided"}
 _STYLE: Final = (
     "@page{size:A4;margin:16mm 14mm}body{font:10.5pt/1.45 'Noto Sans CJK SC','Microsoft YaHei',sans-serif;color:#111;"
@@ -74,6 +78,7 @@ def as_page(inspection: Inspection, heading: Heading) -> str:
         f"{counted_ms / 3_600_000:.2f} h count of the sessions that passed; "
         f"the log holds {inspection.in_log} sessions, {len(sessions)} were produced.</p>",
         _sessions(sessions),
+        _papers(inspection.papers),
         _findings(inspection.checks, heading),
         _passed(inspection.checks),
         "<h2>签字 / Signatures</h2><table class='sign'><tr><td>检查人员 / inspectors</td><td>机构 / institution</td>"
@@ -144,6 +149,21 @@ def _sessions(sessions: Sequence[SessionLine]) -> str:
     return f"<table class='s'>{head}{''.join(rows)}</table>"
 
 
+def _papers(papers: Sequence[PaperLine]) -> str:
+    if not papers:
+        return ""
+    rows = "".join(
+        f"<tr class='{paper.result}'><td>{in_html(paper.name)}</td><td>{_KINDS[paper.kind]}</td>"
+        f"<td>{in_html(paper.said)}</td><td>{_RESULTS[paper.result]}<br>{' '.join(paper.codes)}</td></tr>"
+        for paper in papers
+    )
+    head = (
+        "<tr><th style='width:40mm'>文件 / file</th><th style='width:26mm'>种类 / kind</th><th>内容 / says</th>"
+        "<th style='width:30mm'>结果 / result</th></tr>"
+    )
+    return f"<h2>学时证明、学时单 / Certificates, statements ({len(papers)})</h2><table class='s'>{head}{rows}</table>"
+
+
 def _findings(checks: Sequence[Check], heading: Heading) -> str:
     bad = [check for check in checks if check.status is not Status.PASS]
     if not bad:
@@ -175,6 +195,6 @@ def _findings(checks: Sequence[Check], heading: Heading) -> str:
 def _passed(checks: Sequence[Check]) -> str:
     counts = Counter(check.check for check in checks if check.status is Status.PASS)
     listed = ", ".join(f"{in_html(name)} {count}" for name, count in sorted(counts.items()))
-    notes = [c.message for c in checks if c.status is Status.PASS and c.check in ("period", "double", "consistency")]
+    notes = [c.message for c in checks if c.status is Status.PASS and c.check in _NOTES]
     lines = "".join(f"<li>{in_html(note)}</li>" for note in dict.fromkeys(note for note in notes if note))
     return f"<h2>通过的检查 / Checks that passed</h2><p>{listed}</p><ul>{lines}</ul>"

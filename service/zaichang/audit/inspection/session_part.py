@@ -15,7 +15,7 @@ from zaichang.audit.bundle import Bundle
 from zaichang.audit.findings import Findings
 from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.known_leaf import KnownLeaf
-from zaichang.audit.reading.bundle_reader import BundleFile, Source
+from zaichang.audit.reading.bundle_reader import BundleFile, Source, bundle_file
 from zaichang.audit.sample.produced import OwnCopy
 from zaichang.audit.whole.double_credit import Credited, credited_of
 from zaichang.audit.whole.totals import total_of
@@ -55,44 +55,54 @@ class SessionPart:
             *(each for each in self.later if each.kind == LeafKind.VOID or each.delta("delta_ms") < 0),
         )
 
-    def counted_ms(self) -> int:
+    def counted_ms(self, opened: Bundle) -> int:
         """Return the time that counts.
 
         Which part of a minute a later decision took back is not in the log, so such a minute counts for nothing here.
+
+        Args:
+            opened: The session's openings.
         """
         at_the_export = total_of(self.leaves).counted_ms
         if not self.later:
             return at_the_export
-        lost_ms = _media_ms(credited_of(self.bundle, self.leaves)) - _media_ms(self.credited())
+        lost_ms = _media_ms(credited_of(opened, self.leaves)) - _media_ms(self.credited(opened))
         # Where no records are opened, the changes of the log are all that is known; the session is undecided then.
         return max(0, min(at_the_export - lost_ms, total_of(self.taking).counted_ms))
 
-    def total(self) -> str:
-        """Return the sums as a sentence, with the later changes."""
+    def total(self, counted_ms: int) -> str:
+        """Return the sums as a sentence, with the later changes.
+
+        Args:
+            counted_ms: The time that counts now.
+        """
         sentence = total_of(self.leaves).sentence()
         if not self.later:
             return sentence
         granted_ms = sum(max(0, each.delta("delta_ms")) for each in self.later if each.kind == LeafKind.AMEND)
         places = ", ".join(str(each.index) for each in self.later)
         more = f" {granted_ms} ms granted there do not count before a new export." if granted_ms else ""
-        return f"{sentence} Since the export changed at index {places}: {self.counted_ms()} ms count now.{more}"
+        return f"{sentence} Since the export changed at index {places}: {counted_ms} ms count now.{more}"
 
     @property
     def whole(self) -> Bundle:
         """The parts of the bundle that stand for all sessions."""
         return self.file.whole
 
-    @property
-    def bundle(self) -> Bundle:
-        """The session's openings, read anew each time: they are not kept in memory."""
+    def read(self) -> Bundle:
+        """Read the session's openings from the bundle; they are not kept in memory."""
         try:
             return self.file.part(self.leaves[0].sid)
         except EvidenceError:
             return replace(self.whole, leaves=())  # the check of the bundle names it
 
-    def credited(self) -> Credited | None:
-        """Return the session's credit, None where it counts for nothing."""
-        return credited_of(self.bundle, self.taking)
+    def credited(self, opened: Bundle) -> Credited | None:
+        """Return the session's credit, None where it counts for nothing.
+
+        Args:
+            opened: The session's openings.
+        """
+        return credited_of(opened, self.taking)
 
     def policy(self) -> str:
         """Return name and version of the session's policy, empty where the bundle does not hold it."""
@@ -122,7 +132,7 @@ class SessionPart:
 def session_parts(source: Source) -> list[SessionPart]:
     """Return the sessions of a bundle; none where it cannot be read, which its own check names."""
     try:
-        file = BundleFile(source)
+        file = bundle_file(source)
     except EvidenceError:
         return []  # The check of the bundle names it.
     bundle = file.whole

@@ -7,7 +7,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from zaichang.audit.bundle import (
     EVENT,
@@ -110,15 +110,15 @@ def read_bundle(data: bytes) -> tuple[Bundle, tuple[BadLine, ...]]:
     return reading.bundle(), bad
 
 
-Source = bytes | BinaryIO
-"""A bundle's bytes, or its open file: seekable, and open as long as it is used."""
+Source: TypeAlias = "bytes | BinaryIO | BundleFile"
+"""A bundle's bytes, its open file (seekable, and open as long as it is used), or that file read before."""
 
 
 class BundleFile:
     """A bundle that is read session by session, so its openings and captures are never in memory together.
 
     Args:
-        source: The bundle.
+        source: The bundle's bytes, or its open file.
 
     Raises:
         EvidenceError: ``E_FORMAT`` if it is no bundle at all.
@@ -128,7 +128,7 @@ class BundleFile:
         bad: Lines that cannot be read.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: bytes | BinaryIO) -> None:
         """Read every line once, and remember the places of each session's lines."""
         stream = self._stream = io.BytesIO(source) if isinstance(source, bytes) else source
         self._places: dict[str, array[int]] = {}
@@ -158,6 +158,18 @@ class BundleFile:
             _take(reading, parse_canonical_object(self._stream.read(length), MAX_LINE_BYTES))
         found, whole = reading.bundle(), self.whole
         return replace(found, origin=whole.origin, checkpoint=whole.checkpoint, rules=whole.rules)
+
+
+def bundle_file(source: Source) -> BundleFile:
+    """Return a bundle that is read session by session; one that was opened so before is not read again.
+
+    Args:
+        source: The bundle.
+
+    Raises:
+        EvidenceError: ``E_FORMAT`` if it is no bundle at all.
+    """
+    return source if isinstance(source, BundleFile) else BundleFile(source)
 
 
 def _read(stream: BinaryIO, reading: _Reading, taken: Callable[[tuple[int, int]], None]) -> tuple[BadLine, ...]:

@@ -13,16 +13,17 @@ bundle that agrees with itself proves nothing about the frozen log. Each bundle 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from zaichang.audit.bundle import Bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import About, Findings
-from zaichang.audit.reading.bundle_reader import BundleFile, Source
+from zaichang.audit.reading.bundle_reader import BundleFile, Source, bundle_file
 from zaichang.audit.replay.replaying import Replayer
 from zaichang.audit.verify import verify_bundle
 from zaichang.core.enums import LeafKind
@@ -133,8 +134,16 @@ class Produced:
     checks: list[Check] = field(default_factory=list)
 
 
+def _no_one(file: BundleFile, sid: str, part: Bundle) -> None:
+    """Take nothing."""
+
+
 def hold_against(
-    copy: OwnCopy, bundles: Sequence[Source], trust: Trust, replay: Replayer | None
+    copy: OwnCopy,
+    bundles: Sequence[Source],
+    trust: Trust,
+    replay: Replayer | None,
+    opened: Callable[[BundleFile, str, Bundle], None] = _no_one,
 ) -> tuple[Mapping[int, Produced], list[Check]]:
     """Check the produced bundles, each by itself and against the copy.
 
@@ -143,6 +152,7 @@ def hold_against(
         bundles: The bundles that the institution produced.
         trust: The trusted keys.
         replay: Recomputes verdicts.
+        opened: Given each bundle's sessions with their openings.
 
     Returns:
         The produced sessions by drawn index, and the findings that concern no drawn session.
@@ -150,12 +160,12 @@ def hold_against(
     found: dict[int, Produced] = {}
     findings = Findings()
     for number, source in enumerate(bundles, 1):
-        checks = verify_bundle(source, trust, replay)
         try:
-            bundle = BundleFile(source).whole
+            file = bundle_file(source)
         except EvidenceError as error:
             findings.undecided("produced", error.code, f"Bundle {number}: {error.message}", About())
             continue
+        checks, bundle = verify_bundle(file, trust, replay, partial(opened, file)), file.whole
         about = About(origin=copy.origin)
         message = f"Bundle {number} is of another log than the frozen one."
         if not findings.equal("produced", "E_ORIGIN", about, "origin", copy.origin, bundle.origin, message):

@@ -3,7 +3,8 @@
 For each session:
   1. its leaves are numbered without a gap, and each names the one before it          ``E_SEQ_GAP``, ``E_CHAIN``
   2. they are dated in their order                                                    ``E_TIME_LOW``
-  3. its final leaf sums its segments, which count no more than their minutes can    ``E_MINUTES``
+  3. its final leaf sums its segments, which count no more than their minutes can, and each begins where the record
+     before it ended                                                                 ``E_MINUTES``
   4. only changes of credit follow the final leaf, and none comes before it           ``E_CHAIN``, ``E_ORPHAN_START``
 Changes and voids are then counted into the log's total.
 """
@@ -17,6 +18,8 @@ from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.whole.ended_sessions import Ended, EndedSessions
 from zaichang.audit.whole.leaf_head import LeafHead, latest_ms
+from zaichang.audit.whole.segment_times import BEGINS, ENDS, first_begin_ms
+from zaichang.audit.whole.segment_times import FINAL as ENDED
 
 START, SEGMENT, FINAL = "session.start", "session.segment", "session.final"
 AMEND, VOID = "session.amend", "session.void"
@@ -34,6 +37,7 @@ class _Open:
     at_ms: int
     started_ms: int = 0
     start: int = 0
+    begin_ms: int = 0
     broken: bool = False
     segments: int = 0
     verified_ms: int = 0
@@ -88,6 +92,7 @@ class Chains:
         elif head.seq == 0 and not self.ended.recent(sid):
             session = self._open[sid] = _Open(seq=0, digest=digest, at_ms=head.at, started_ms=head.at, start=index)
             session.broken = head.t != START
+            session.begin_ms = first_begin_ms(head.v, head.at)
         else:
             ended = self.ended.get(sid)
             if ended is not None:
@@ -98,6 +103,9 @@ class Chains:
         if head.t == SEGMENT:
             session.segments += 1
             session.verified_ms += head.verified_ms
+            if head.from_ms != session.begin_ms or head.to_ms != head.at:
+                self._times(head, index, session)
+            session.begin_ms = head.to_ms
             letters = head.minutes
             if head.verified_ms > most_of_minutes(len(letters)):
                 message = "The segment counts more than can have been played in its minutes."
@@ -111,6 +119,10 @@ class Chains:
                 session.n_refused += letters.count("F")
                 session.n_undecided += letters.count("U")
         elif head.t == FINAL:
+            if session.segments and head.at != session.begin_ms and not session.broken:
+                self.findings.equal(
+                    "minutes", "E_MINUTES", self._about(head, index), "at", session.begin_ms, head.at, ENDED
+                )
             self._end(head, index, session)
         elif head.t in (AMEND, VOID) and not session.broken:
             message = "A change of credit follows a session that has no final leaf."
@@ -163,6 +175,13 @@ class Chains:
                 f"{self.changed_ms:+} by later changes, {-self.voided_ms:+} by voids ({self.voided} sessions)."
             )
             self.findings.passed("total", about, message)
+
+    def _times(self, head: LeafHead, index: int, session: _Open) -> None:
+        """Name a segment's times that are not those of the records beside it; a broken chain says nothing of them."""
+        about = self._about(head, index)
+        if not session.broken:
+            self.findings.equal("minutes", "E_MINUTES", about, "from_ms", session.begin_ms, head.from_ms, BEGINS)
+        self.findings.equal("minutes", "E_MINUTES", about, "to_ms", head.at, head.to_ms, ENDS)
 
     def _end(self, head: LeafHead, index: int, session: _Open) -> None:
         sums_fit = (

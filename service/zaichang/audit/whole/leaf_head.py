@@ -27,6 +27,8 @@ class LeafHead(msgspec.Struct, gc=False):
     n_refused: int = 0
     n_undecided: int = 0
     period: str = ""
+    from_ms: int = 0
+    to_ms: int = 0
 
 
 decode_head: Final = msgspec.json.Decoder(LeafHead).decode

@@ -15,8 +15,10 @@ from zaichang.audit.bundle import MAX_BUNDLE_BYTES
 from zaichang.audit.check import Status
 from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
 from zaichang.audit.inspection.demand import Demand
-from zaichang.audit.inspection.inspect import Inspection, SessionLine, inspect
+from zaichang.audit.inspection.inspect import Inspection, inspect
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
+from zaichang.audit.inspection.papers import MAX_PAPER_BYTES, Paper
+from zaichang.audit.inspection.session_line import SessionLine
 from zaichang.audit.inspection.steps import step_for
 from zaichang.audit.replay.rule_replay import replay_by_rules
 from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, open_files, read_file, tile_reader
@@ -27,6 +29,7 @@ from zaichang.launch.policy_packs import load_pack, shipped_packs
 from zaichang.session.policy import policy_digest
 
 _SHOWN: Final = 20
+_TOLD: Final = ("period", "double", "certificates", "statement not compared")
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -44,6 +47,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--policy", metavar="NAME", help="demand this policy: a shipped pack, a .toml file, or any name"
     )
+    parser.add_argument(
+        "--papers", nargs="+", type=Path, default=[], metavar="FILE",
+        help="certificates (PDF or JSON) and statements (`hours statement --json`) that the institution handed over",
+    )  # fmt: skip
     parser.add_argument("--tsa", type=Path, metavar="FILE", help=TSA_HELP)
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write the report as a page to print on A4")
     parser.add_argument("--regulator", default="", metavar="NAME", help="the inspecting body, for the report")
@@ -64,6 +71,7 @@ def run(args: Namespace) -> int:
     """Inspect; returns 0 all passed, 1 a finding, 2 cannot decide."""
     trust = replace(load_trust(args.trust), now_s=int(time.time()))
     sights: Path = args.folder / FIRST_SIGHT
+    papers = [Paper(name=path.name, data=read_file(path, MAX_PAPER_BYTES)) for path in args.papers]
     with open_files(args.bundles, args.max_bytes) as bundles:
         inspection = inspect(
             tile_reader(args.folder),
@@ -73,6 +81,7 @@ def run(args: Namespace) -> int:
             policy=None if args.policy is None else demand_of(args.policy),
             first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
             stamped_ms=stamped_ms_of(args.tsa),
+            papers=papers,
         )
     if args.html is not None:
         heading = Heading(
@@ -111,6 +120,15 @@ def demand_of(policy: str) -> Demand:
 def _lines(inspection: Inspection) -> None:
     for line in inspection.sessions:
         say(json.dumps({"check": "session", **asdict(line)}, ensure_ascii=False, sort_keys=True), whole=True)
+    for paper in inspection.papers:
+        told = {
+            "name": paper.name,
+            "kind": paper.kind,
+            "said": paper.said,
+            "result": paper.result,
+            "codes": paper.codes,
+        }
+        say(json.dumps({"check": "paper", **told}, ensure_ascii=False, sort_keys=True), whole=True)
     for check in inspection.checks:
         say(check.line(), whole=True)
     summary = {"origin": inspection.origin, "size": inspection.size, "sessions": len(inspection.sessions)}
@@ -129,6 +147,8 @@ def _sentences(inspection: Inspection) -> None:
         _session(line)
     if len(inspection.sessions) > _SHOWN:
         say(f"... {len(inspection.sessions) - _SHOWN} 次学习未列出 more sessions: see --html or --json")
+    for paper in inspection.papers:
+        say(f"{paper.result.upper()} {paper.name} {paper.kind}: {paper.said} {' '.join(paper.codes)}".rstrip())
     total_ms = inspection.counted_ms
     say(
         f"通过的合计 total of those that passed: {duration(total_ms)} ({total_ms} ms) 计入 count; "
@@ -145,7 +165,7 @@ def _sentences(inspection: Inspection) -> None:
     if len(bad) > _SHOWN:
         say(f"... 另有 and {len(bad) - _SHOWN} more")
     for check in inspection.checks:
-        if check.status is Status.PASS and check.check in ("period", "double") and check.message:
+        if check.status is Status.PASS and check.check in _TOLD and check.message:
             say(f"{check.check}: {check.message}")
     say(f"{verdict} ({len(inspection.checks)} checks)")
 

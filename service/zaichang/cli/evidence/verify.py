@@ -29,8 +29,9 @@ from zaichang.tlog.trust import trust_log
 _SHOWN: Final = 20
 MAX_JOBS: Final = 8
 _TOLD: Final = (
-    "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "name not opened", "later",
-    "later not checked", "page", "page not compared", "qr", "qr not compared", "badge", "status", "status not checked",
+    "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "certificates",
+    "name not opened", "later", "later not checked", "page", "page not compared", "qr", "qr not compared",
+    "badge", "status", "status not checked",
 )  # fmt: skip
 """Checks that say something where they pass."""
 _VERDICT: Final = {

@@ -7,6 +7,8 @@ A minute that went to review for another reason as well stays there.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from zaichang.core.reason_table import LEAVES_NOTHING
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import Minute
@@ -21,13 +23,13 @@ from zaichang.session.state import State
 def by_delivery(minute: Minute, spans: tuple[Span, ...]) -> IntervalSet:
     """Return the part of a recorded minute that a late delivery log grants."""
     sent = normalise((a, b) for a, b, sent_ms in spans if sent_ms <= minute.to_ms + STEP_MS)
-    undecided = _left_only_by(minute, ReasonCode.MEDIA_NOT_DELIVERED)
+    undecided = left_only_by(minute.undecided, minute.reasons, ReasonCode.MEDIA_NOT_DELIVERED)
     return difference(undecided, difference(undecided, sent))
 
 
 def by_liveness(minute: Minute) -> IntervalSet:
     """Return the part of a recorded minute that a late liveness grants, provided that ``makes_up`` allows it."""
-    return _left_only_by(minute, ReasonCode.LIVENESS_MISSING)
+    return left_only_by(minute.undecided, minute.reasons, ReasonCode.LIVENESS_MISSING)
 
 
 def makes_up(before: State, after: State, policy: Policy) -> bool:
@@ -61,8 +63,14 @@ def follows(before: State, policy: Policy, opened_ms: int) -> bool:
     return policy.rules < 7 or opened_ms <= before.playback.left_ms + before.extended_ms(policy.liveness_follow_ms)
 
 
-def _left_only_by(minute: Minute, reason: ReasonCode) -> IntervalSet:
-    """Return the undecided parts of a minute that only ``reason`` sent to review. A full list may hide others."""
-    others = set(minute.reasons) - {reason}
-    alone = reason in minute.reasons and others <= LEAVES_NOTHING and len(minute.reasons) < REASONS_PER_MINUTE
-    return minute.undecided if alone else EMPTY
+def left_only_by(undecided: IntervalSet, reasons: Collection[ReasonCode], reason: ReasonCode) -> IntervalSet:
+    """Return the undecided parts of a minute that only ``reason`` sent to review. A full list may hide others.
+
+    Args:
+        undecided: The minute's undecided parts.
+        reasons: Its reasons.
+        reason: The reason that may be made good later.
+    """
+    others = set(reasons) - {reason}
+    alone = reason in reasons and others <= LEAVES_NOTHING and len(reasons) < REASONS_PER_MINUTE
+    return undecided if alone else EMPTY

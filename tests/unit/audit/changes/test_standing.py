@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from zaichang.audit.changes.standing import Media, OpenMinute, Standing
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.core.reasons import ReasonCode
 
-MINUTE = OpenMinute(from_ms=0, to_ms=60_000, letter="U", verified=(), undecided=((20, 40),))
+MINUTE = OpenMinute(
+    from_ms=0,
+    to_ms=60_000,
+    letter="U",
+    verified=(),
+    undecided=((20, 40),),
+    reasons=(ReasonCode.LIVENESS_MISSING,),
+)
 LEAF: dict[str, Any] = {
     "t": "session.amend", "v": 2, "at": 60_000, "sid": "s", "minute": 0, "verdict": "V", "reason": "REVIEW_GRANTED",
     "delta_ms": 20,
@@ -46,6 +55,27 @@ def test_time_beyond_the_undecided_needs_an_appeal_and_the_reports() -> None:
     assert fields(leaf, {**wide, "v": 2}) == {("appeal", True), ("granted", True)}, "earlier releases named none"
     by_service = {**wide, "reviewer": "service:movements", "reason": "MOVEMENTS_FOLLOWED"}
     assert fields({**leaf, "reason": "MOVEMENTS_FOLLOWED"}, by_service, []) == {("granted", False)}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "movements", "delivery"),
+    [
+        ((ReasonCode.LIVENESS_MISSING,), set(), {("reason", False)}),
+        ((ReasonCode.MEDIA_NOT_DELIVERED,), {("reason", False)}, set()),
+        ((ReasonCode.LIVENESS_MISSING, ReasonCode.MULTIPLE_FACES), {("reason", False)}, {("reason", False)}),
+        ((), {("reason", False)}, {("reason", False)}),
+    ],
+)
+def test_the_service_grants_only_what_lacked_the_one_thing_that_it_makes_good(
+    reasons: tuple[ReasonCode, ...], movements: set[tuple[str, bool]], delivery: set[tuple[str, bool]]
+) -> None:
+    minute = replace(MINUTE, reasons=reasons)
+    for author, reason, expected in (
+        ("service:movements", "MOVEMENTS_FOLLOWED", movements),
+        ("service:delivery-log", "DELIVERY_CONFIRMED", delivery),
+    ):
+        ruling = {**RULING, "reviewer": author, "reason": reason}
+        assert fields({**LEAF, "reason": reason}, ruling, minute=minute) == expected
 
 
 def test_a_second_grant_of_a_minute_needs_an_appeal() -> None:

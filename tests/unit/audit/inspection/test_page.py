@@ -10,6 +10,7 @@ import pytest
 from zaichang.audit.check import Check, Status
 from zaichang.audit.codes import MEANINGS
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
+from zaichang.audit.inspection.papers import PaperLine
 
 AT_MS = 1_767_196_800_000  # 2026-01-01 00:00 in China
 HEADING = Heading(
@@ -18,12 +19,21 @@ HEADING = Heading(
 )  # fmt: skip
 
 
-def page(code: int, *checks: Check) -> str:
+def page(code: int, *checks: Check, papers: tuple[PaperLine, ...] = ()) -> str:
     inspection: Any = SimpleNamespace(
-        code=code, sessions=(), counted_ms=5_400_000, in_log=3, checks=checks, origin="hours.example/inst/2026",
-        size=7, root=b"\x0a" * 32, signers=("a",), witnessed_ms=None,
+        code=code, sessions=(), papers=papers, counted_ms=5_400_000, in_log=3, checks=checks,
+        origin="hours.example/inst/2026", size=7, root=b"\x0a" * 32, signers=("a",), witnessed_ms=None,
     )  # fmt: skip
     return as_page(inspection, HEADING)
+
+
+def test_papers_are_listed_where_any_were_handed_over() -> None:
+    paper = PaperLine(
+        name="<c>.pdf", kind="certificate", said="90 学时", result="fail", codes=("E_CERTIFICATE",), checks=()
+    )
+    shown = page(1, papers=(paper,))
+    assert "&lt;c&gt;.pdf" in shown and "学时证明 / certificate" in shown and "E_CERTIFICATE" in shown
+    assert "学时单" not in page(0)
 
 
 def test_times_are_chinas_and_lengths_are_whole_seconds() -> None:

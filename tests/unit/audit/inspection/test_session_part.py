@@ -47,6 +47,10 @@ def part(*changes: bytes) -> SessionPart:
     return found.now(copy)
 
 
+def counted_ms(found: SessionPart) -> int:
+    return found.counted_ms(found.read())
+
+
 def inspected(*changes: bytes) -> Inspection:
     entries = [*LOG, *changes]
     root = root_hash([leaf_hash(entry) for entry in entries])
@@ -58,23 +62,23 @@ def inspected(*changes: bytes) -> Inspection:
 
 def test_without_a_later_change_the_part_is_the_bundle_s() -> None:
     now = part()
-    assert (now.later, now.counted_ms()) == ((), 150_000)
-    assert now.total().startswith("150000 ms count: ")
+    assert (now.later, counted_ms(now)) == ((), 150_000)
+    assert now.total(counted_ms(now)).startswith("150000 ms count: ")
 
 
 def test_a_minute_of_which_some_was_taken_back_waits_for_a_new_export() -> None:
     """Which second it was is in the decision alone."""
     now = part(*taken_back(1))
     assert [each.index for each in now.later] == [len(LOG)]
-    assert now.counted_ms() == 100_000 and "100000 ms count now." in now.total()
-    credited = now.credited()
+    assert counted_ms(now) == 100_000 and "100000 ms count now." in now.total(counted_ms(now))
+    credited = now.credited(now.read())
     assert credited is not None and {minute.number for minute in credited.minutes} == {0, 3}
 
 
 def test_a_later_grant_counts_after_a_new_export() -> None:
     now = part(granted())
-    assert now.counted_ms() == 150_000 and "50000 ms granted there do not count" in now.total()
-    credited = now.credited()
+    assert counted_ms(now) == 150_000 and "50000 ms granted there do not count" in now.total(counted_ms(now))
+    credited = now.credited(now.read())
     assert credited is not None and UNDECIDED not in {minute.number for minute in credited.minutes}
 
 

@@ -90,10 +90,11 @@ def test_one_dishonest_witness_of_two_cannot_date_a_log_back() -> None:
 
 def test_no_session_is_older_than_the_log_s_key() -> None:
     key = leaf.record(LeafKind.KEY, ORIGIN, AT_MS, action="add", role="log", vkey=SIGNER.vkey, from_size=0)
-    log = SmallLog(leaves=[key])
+    policy = leaf.record(LeafKind.POLICY, ORIGIN, AT_MS, name="p", digest=bytes(32))
+    log = SmallLog(leaves=[key, policy])
     log.whole("young")
     log.at_ms = AT_MS - 20 * DAY_MS
     log.start("old")
     checks: list[Check] = scan_log(files_of(log.leaves).get, TRUST)
     (found,) = (check for check in checks if check.status is Status.FAIL)
-    assert (found.code, found.index, found.message) == ("E_TIME_LOW", 4, "The leaf is dated before the log had a key.")
+    assert (found.code, found.index, found.message) == ("E_TIME_LOW", 5, "The leaf is dated before the log had a key.")

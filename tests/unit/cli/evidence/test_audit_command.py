@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,27 @@ def test_every_check_is_a_line_of_json(
     assert lines[0]["check"] == "session" and lines[0]["learner"] == LEARNER
     assert {"tiles", "chain", "total", "period", "replay"} <= {line["check"] for line in lines}
     assert (lines[-1]["check"], lines[-1]["exit"], lines[-1]["sessions"]) == ("summary", 0, 1)
+
+
+def test_papers_are_held_against_the_copy(
+    recorded: Recorded, bundle: Path, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted_ms = sum(minute.verified_ms for minute in recorded.minutes)
+    for more_ms, code, result in ((0, 0, "pass"), (1, 1, "fail")):
+        amount = str(Fraction(counted_ms + more_ms, 45 * 60_000))
+        line = {"entry": f"study/{recorded.session_id}", "item": "study", "counted": amount}
+        value = {
+            "format": "zaichang-statement@1", "rules": "p", "version": "1", "year": "2023", "status": "not_met",
+            "total": amount, "lines": [line], "readings": {"study_hour_min": "45"},
+        }  # fmt: skip
+        paper = tmp_path / "statement.json"
+        paper.write_text(json.dumps(value))
+        command = ["audit", str(recorded.log_root), str(bundle), "--trust", str(trust), "--papers", str(paper)]
+        assert main(command) == code
+        assert f"{result.upper()} statement.json statement:" in capsys.readouterr().out
+        assert main([*command, "--json"]) == code
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["result"] for line in lines if line["check"] == "paper" and "result" in line] == [result]
 
 
 def test_another_policy_than_the_demanded_one_is_a_finding(

@@ -203,11 +203,11 @@ def test_a_log_s_folder_is_verified_by_inspector_and_keeper(
 
 def test_fsck_names_a_damaged_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recorded = record_session(tmp_path / "data", minutes=1)
-    path = next((recorded.log_root / "public/tile/entries").rglob("*.p/4"))
+    path = next((recorded.log_root / "public/tile/entries").rglob("*.p/5"))
     path.write_bytes(path.read_bytes().replace(b"session.start", b"session.stars"))
     assert main(["log", "fsck", "--data", str(recorded.folder.root), "--json"]) == 1
     finding = next(check for check in lines(capsys) if not check["ok"])
-    assert (finding["code"], finding["index"], finding["field"]) == ("E_LEAF_HASH", 1, "t")
+    assert (finding["code"], finding["index"], finding["field"]) == ("E_LEAF_HASH", 2, "t")
 
 
 @pytest.mark.parametrize("name", ["missing", "folder", "empty", "zip", "text", "huge", "trust"])

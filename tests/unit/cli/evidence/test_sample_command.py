@@ -39,7 +39,7 @@ def test_announce_draw_report(recorded: Recorded, tmp_path: Path, capsys: pytest
     assert main(["export", recorded.session_id, "--data", str(recorded.folder.root), "--out", bundle]) == 0
     assert main([*reporting, bundle]) == 0
     result = json.loads(Path(out).read_text())["results"]
-    assert [(row["index"], row["sid"], row["result"]) for row in result] == [(1, recorded.session_id, "pass")]
+    assert [(row["index"], row["sid"], row["result"]) for row in result] == [(2, recorded.session_id, "pass")]
     assert "抽样检查报告" in Path(page).read_text()
 
     data = Path(bundle).read_bytes()
@@ -58,15 +58,15 @@ def test_the_log_may_have_grown_but_not_changed_since_it_was_frozen(
     recorded = record_session(tmp_path / "data", minutes=1)
     base, vkey = announced(recorded, tmp_path, capsys)
     drawing = ["sample", "draw", *base, "--announcement", str(tmp_path / "announcement"), "--regulator", vkey]
-    path = next((recorded.log_root / "public/tile/entries").rglob("*.p/4"))
-    path.rename(path.with_name("4-kept"))
+    path = next((recorded.log_root / "public/tile/entries").rglob("*.p/5"))
+    path.rename(path.with_name("5-kept"))
     from zaichang.tlog.tiles import decode_bundle, encode_bundle
 
-    entries = decode_bundle(path.with_name("4-kept").read_bytes(), 4)
-    path.with_name("6").write_bytes(encode_bundle([*entries, b"later", b"later still"]))
+    entries = decode_bundle(path.with_name("5-kept").read_bytes(), 5)
+    path.with_name("7").write_bytes(encode_bundle([*entries, b"later", b"later still"]))
     assert main([*drawing, "--seed", DICE, "--out", str(tmp_path / "draw")]) == 0
-    path.with_name("6").write_bytes(
-        encode_bundle([entries[0], entries[2], entries[1], entries[3], b"later", b"later still"])
+    path.with_name("7").write_bytes(
+        encode_bundle([*entries[:2], entries[3], entries[2], entries[4], b"later", b"later still"])
     )
     assert main([*drawing, "--seed", DICE, "--out", str(tmp_path / "draw")]) == 1
     assert "E_DRAW" in capsys.readouterr().err
