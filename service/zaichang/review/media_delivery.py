@@ -30,7 +30,7 @@ from zaichang.session.codec import decode_minute
 from zaichang.session.events import MediaDelivered
 from zaichang.session.judgements.delivery import STEP_MS
 from zaichang.session.judgements.late_grants import by_delivery
-from zaichang.session.parts import Span
+from zaichang.session.owners.credit_part import Span
 from zaichang.session.playhead import IntervalSet
 
 AUTHOR: Final = f"{SERVICE}delivery-log"

@@ -22,13 +22,16 @@ def normalise(intervals: Iterable[Interval]) -> IntervalSet:
         ValueError: If an interval is empty, reversed or negative.
     """
     merged: list[Interval] = []
+    last_ms = -1  # the end of the last one in ``merged``
     for start_ms, end_ms in sorted(intervals):
         if start_ms < 0 or end_ms <= start_ms:
             raise ValueError(f"not an interval: [{start_ms}, {end_ms})")
-        if merged and start_ms <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end_ms))
-        else:
+        if start_ms > last_ms:
             merged.append((start_ms, end_ms))
+            last_ms = end_ms
+        elif end_ms > last_ms:
+            merged[-1] = (merged[-1][0], end_ms)
+            last_ms = end_ms
     return tuple(merged)
 
 
@@ -77,6 +80,12 @@ def difference(left: IntervalSet, right: IntervalSet) -> IntervalSet:
     if len(left) == 1:
         return subtract(left[0], right)
     return tuple(part for interval in left for part in subtract(interval, right))
+
+
+def touches(intervals: IntervalSet, at_ms: int) -> bool:
+    """Return whether a point is in the set, or at the end of one of its intervals."""
+    place = bisect_right(intervals, (at_ms, 1 << 62)) - 1
+    return place >= 0 and intervals[place][1] >= at_ms
 
 
 def total_ms(intervals: IntervalSet) -> int:

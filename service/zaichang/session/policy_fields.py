@@ -42,8 +42,7 @@ BELOW = (
 def rules_of(schema: int) -> int:
     """Return the number of the session's rules that a policy of this schema is judged by."""
     if schema >= PLEDGED_SINCE_SCHEMA:
-        newer = (ENDS_SINCE_SCHEMA, BACK_SINCE_SCHEMA, SPREAD_SINCE_SCHEMA)
-        return 4 + sum(schema >= since for since in newer)
+        return 4 + (schema >= ENDS_SINCE_SCHEMA) + (schema >= BACK_SINCE_SCHEMA) + (schema >= SPREAD_SINCE_SCHEMA)
     return 1 + (schema >= DRAWN_SINCE_SCHEMA)
 
 

@@ -99,7 +99,16 @@ def heartbeat_nonce(info: SessionStarted, seq: int) -> str:
     return _drawn(_keyed(info.seed, f"heartbeat|{info.session_id}|"), seq)[:16].hex()
 
 
-def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min_gap_ms: int, max_gap_ms: int) -> int:
+def next_due_ms(
+    lots: Lots,
+    label: str,
+    now_active_ms: int,
+    *,
+    mean_ms: int,
+    min_gap_ms: int,
+    max_gap_ms: int,
+    found_ms: int = 0,
+) -> int:
     """Return the ACTIVE time of the next draw after one that ended at ``now_active_ms``.
 
     Args:
@@ -109,15 +118,20 @@ def next_due_ms(lots: Lots, label: str, now_active_ms: int, *, mean_ms: int, min
         mean_ms: Mean time between draws, beyond the minimum gap.
         min_gap_ms: Slots nearer than this are skipped.
         max_gap_ms: A draw is forced here.
+        found_ms: The result of the same arguments for an earlier ``now_active_ms``: no slot before it is drawn, so
+            none is computed again; 0: not known.
     """
     odds = max(1, _U32 * SLOT_MS // max(SLOT_MS, mean_ms - min_gap_ms))
     last = (now_active_ms + max_gap_ms) // SLOT_MS
+    first = (now_active_ms + min_gap_ms) // SLOT_MS + 1
+    if found_ms > first * SLOT_MS:
+        first = found_ms // SLOT_MS
     # Most of a session's work is here: one HMAC a second. So the loop writes ``_drawn`` out, and compares bytes: the
     # first four, big-endian, stand in the order of their numbers.
     below = odds.to_bytes(4, "big") if odds < _U32 else _ABOVE_ALL
     inner, outer = _keyed(lots.seed, _context(lots, label))
     begin_message, begin_code = inner.copy, outer.copy
-    for slot in range((now_active_ms + min_gap_ms) // SLOT_MS + 1, last):
+    for slot in range(first, last):
         message, code = begin_message(), begin_code()
         message.update(slot.to_bytes(8, "big"))
         code.update(message.digest())

@@ -32,7 +32,7 @@ from zaichang.session.events import (
 )
 from zaichang.session.owners import challenges, credit, link, liveness, page, playback, proofs, samples
 from zaichang.session.parts import Challenges, Credit, Link, Liveness, Page, Playback, Proofs
-from zaichang.session.playhead import normalise, total_ms
+from zaichang.session.playhead import normalise
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.timers import next_deadline_ms
@@ -214,7 +214,7 @@ def _heartbeat(turn: Turn, beat: HeartbeatReceived) -> None:
             counting=active and reason is None,
             reason=reason if active else reason or state.suspended,
             verified_ms=state.credit.verified_ms,
-            pending_ms=state.pending_ms + total_ms(state.credit.waiting_set),
+            pending_ms=state.pending_ms + state.credit.waiting_ms,
             frontier_ms=state.frontier_ms,
         )
     )

@@ -187,10 +187,10 @@ def require_legal(state: State, event: Event) -> None:
     Raises:
         IllegalEvent: ``session.started_twice``, ``session.closed`` or ``session.time_backwards``.
     """
-    if isinstance(event, SessionStarted):
-        raise IllegalEvent("session.started_twice", "A session starts once.")
     # Every event passes here: a member of an enum is compared several times as fast as it is looked up.
     if type(event) not in (_AFTER_THE_END if state.playback.phase is _X else _ALWAYS):
+        if isinstance(event, SessionStarted):
+            raise IllegalEvent("session.started_twice", "A session starts once.")
         raise IllegalEvent(
             "session.closed",
             f"{type(event).__name__} came in phase {state.playback.phase}, which does not accept it.",

@@ -15,7 +15,8 @@ from zaichang.session.state import PARTS, State
 from zaichang.session.values import Round
 
 ROOM = Path(zaichang.session.__file__).parent
-ELSEWHERE = {("parts", "copy"), ("sample_part", "copy"), ("values", "copy"), ("state", "copy"), ("turn", "__init__")}
+COPIED = ("parts", "credit_part", "sample_part", "values", "state")
+ELSEWHERE = {*((module, "copy") for module in COPIED), ("turn", "__init__")}
 """Functions that fill a new object of their own class."""
 ROUND = "round"
 """The value of ``proofs`` that is changed in place: as much its own as the part is."""

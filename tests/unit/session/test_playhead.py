@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zaichang.session.playhead import EMPTY, add, difference, furthest_ms, normalise, subtract, total_ms, union
+from zaichang.session.playhead import EMPTY, add, difference, furthest_ms, normalise, subtract, total_ms, touches, union
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,15 @@ def test_add(
     base: tuple[tuple[int, int], ...], interval: tuple[int, int], expected: tuple[tuple[int, int], ...]
 ) -> None:
     assert add(base, interval) == expected
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "expected"),
+    [(0, False), (1, True), (2, True), (3, True), (4, False), (5, False), (6, True), (9, True), (10, False)],
+)
+def test_touches_counts_both_ends_of_an_interval(at_ms: int, expected: bool) -> None:
+    assert touches(((1, 3), (6, 9)), at_ms) is expected
+    assert not touches(EMPTY, at_ms)
 
 
 def test_union_takes_either_set_whole_when_the_other_is_empty() -> None:

@@ -81,6 +81,29 @@ def test_where_no_slot_is_left_the_greatest_gap_decides() -> None:
     assert far_ms == 30_000
 
 
+@pytest.mark.parametrize("max_gap_ms", [20_000, 90_000])
+def test_a_draw_that_begins_at_the_one_before_gives_the_same_as_one_from_scratch(max_gap_ms: int) -> None:
+    def due_ms(now_ms: int, found_ms: int = 0) -> int:
+        return next_due_ms(
+            LOTS, "capture", now_ms, mean_ms=40_000, min_gap_ms=5_000, max_gap_ms=max_gap_ms, found_ms=found_ms
+        )
+
+    found_ms, kinds = 0, set()
+    for now_ms in range(0, 600_000, 700):
+        before_ms, found_ms = found_ms, due_ms(now_ms, found_ms)
+        assert found_ms == due_ms(now_ms)
+        kinds.add(
+            "again" if found_ms == before_ms else "forced" if found_ms // 1_000 == now_ms // 1_000 + 20 else "new"
+        )
+    assert kinds >= ({"again", "forced"} if max_gap_ms == 20_000 else {"again", "new"})
+
+
+def test_a_draw_trusts_the_one_before() -> None:
+    """Else the test above would pass without it: a moment that no call gave is taken for found."""
+    odd = next_due_ms(LOTS, "capture", 0, mean_ms=40_000, min_gap_ms=5_000, max_gap_ms=900_000, found_ms=400_000)
+    assert odd >= 400_000
+
+
 def test_the_client_commits_to_a_tag_and_its_nonce() -> None:
     nonce = "00112233445566778899aabbccddeeff"
     assert client_commitment(nonce) == hashlib.sha256(b"vm/client-nonce/v1" + bytes.fromhex(nonce)).hexdigest()

@@ -12,6 +12,7 @@ from zaichang.core.errors import EvidenceError, IllegalEvent
 from zaichang.session import decisions as d
 from zaichang.session import events as e
 from zaichang.session.codec import decode_event, encode_event
+from zaichang.session.owners import challenges
 from zaichang.session.replay import replay
 from zaichang.session.schedule import Lots, draw, next_due_ms
 from zaichang.session.step import step
@@ -93,6 +94,26 @@ def test_the_first_one_stays_and_the_end_reveals_it() -> None:
     assert replay(session.events, ASKED).state == session.state
     with pytest.raises(IllegalEvent, match=r"session\.closed"):
         step(session.state, e.BeaconArrived(at_ms=session.now_ms, beacon=BEACON), ASKED)
+
+
+@pytest.mark.parametrize("comes", [False, True])
+def test_challenges_are_drawn_on_from_the_last_draw_and_anew_after_a_beacon(comes: bool) -> None:
+    policy = replace(ASKED, challenge_mean_ms=300_000, challenge_max_gap_ms=900_000)
+    session = Hands(policy).begin()
+    due = []
+    for active_ms in range(0, 60_000, 10_000):
+        if comes and active_ms == 30_000:
+            bring(session)
+        put(session.state, playback={"active_ms": active_ms})
+        turn = session.turn()
+        challenges.schedule(turn)
+        due.append(turn.state.challenges.next_active_ms)
+        session.state = turn.state
+        assert due[-1] == next_due_ms(
+            session.state.lots, "challenge", active_ms, mean_ms=policy.challenge_mean_ms,
+            min_gap_ms=policy.challenge_min_gap_ms, max_gap_ms=policy.challenge_max_gap_ms,
+        )  # fmt: skip
+    assert len(set(due)) == 1 + comes, "the beacon draws another moment, time alone does not"
 
 
 @pytest.mark.parametrize("beacon", ["", "AB" * 32, "ab" * 31, "ab" * 32 + "\n"])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from zaichang.session.parts import Span, Stretch, Waiting
+from zaichang.session.owners.credit_part import Span, Stretch, Waiting
 from zaichang.session.playhead import Interval, difference, normalise, subtract
 
 SPANS_MAX: Final = 96
@@ -70,6 +70,8 @@ def sent_in_time(
 def _with(kept: tuple[Span, ...], new: Span) -> tuple[Span, ...]:
     """Return the parts with ``new`` added, each with its earliest time of sending, neighbours joined."""
     start_ms, end_ms, sent_ms = new
+    if not kept or start_ms > kept[-1][1]:
+        return (*kept, new)  # as a log of playing on has it
     earlier = normalise((a, b) for a, b, at in kept if at <= sent_ms)
     fresh = ((start_ms, end_ms),)
     later = [(*part, at) for a, b, at in kept if at > sent_ms for part in subtract((a, b), fresh)]

@@ -14,7 +14,7 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import Minute
 from zaichang.session.judgements.delivery import STEP_MS
 from zaichang.session.owners.credit import REASONS_PER_MINUTE
-from zaichang.session.parts import Span
+from zaichang.session.owners.credit_part import Span
 from zaichang.session.playhead import EMPTY, IntervalSet, difference, normalise
 from zaichang.session.policy import Policy
 from zaichang.session.state import State

@@ -42,15 +42,18 @@ def is_due(challenge: Challenge | None) -> bool:
 
 def schedule(turn: Turn) -> None:
     """Draw when the next challenge is due. Where challenges are the proof, they come as often as captures would."""
-    policy, captures = turn.policy, turn.uses_captures
-    turn.state.challenges.next_active_ms = next_due_ms(
-        turn.state.lots,
+    policy, captures, challenges, lots = turn.policy, turn.uses_captures, turn.state.challenges, turn.state.lots
+    beacon, found_ms = challenges.drawn
+    challenges.next_active_ms = next_due_ms(
+        lots,
         "challenge",
         turn.state.playback.active_ms,
         mean_ms=policy.challenge_mean_ms if captures else policy.capture_mean_ms,
         min_gap_ms=policy.challenge_min_gap_ms if captures else policy.capture_min_gap_ms,
         max_gap_ms=policy.challenge_max_gap_ms if captures else policy.capture_max_gap_ms,
+        found_ms=found_ms if beacon == lots.beacon else 0,
     )
+    challenges.drawn = (lots.beacon, challenges.next_active_ms)
 
 
 def attempts_of(turn: Turn, challenge: Challenge) -> int:

@@ -13,7 +13,7 @@ from zaichang.core.units import MINUTE_MS
 from zaichang.session.decisions import Minute, RecordMinute, Verdict
 from zaichang.session.events import MediaDelivered
 from zaichang.session.judgements import delivery
-from zaichang.session.parts import Waiting
+from zaichang.session.owners.credit_part import Waiting
 from zaichang.session.playhead import Interval, IntervalSet, add, difference, normalise, subtract, total_ms
 from zaichang.session.turn import Turn
 from zaichang.session.values import OpenMinute, Outcome
@@ -250,6 +250,7 @@ def _set_waiting(turn: Turn, waiting: tuple[Waiting, ...]) -> None:
     credit = turn.state.credit
     credit.waiting = waiting
     credit.waiting_set = normalise((start_ms, end_ms) for _, start_ms, end_ms, _ in waiting)
+    credit.waiting_ms = total_ms(credit.waiting_set)
 
 
 def _decide_parts(turn: Turn, parts: list[tuple[int, Interval]], outcome: Outcome, reason: ReasonCode | None) -> None:

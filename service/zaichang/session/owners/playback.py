@@ -14,7 +14,7 @@ from zaichang.session.decisions import OrderSeek
 from zaichang.session.events import HeartbeatReceived
 from zaichang.session.judgements import pace
 from zaichang.session.owners import credit, samples
-from zaichang.session.playhead import IntervalSet, furthest_ms, normalise, total_ms, union
+from zaichang.session.playhead import IntervalSet, furthest_ms, normalise, total_ms, touches, union
 from zaichang.session.policy import Policy
 from zaichang.session.state import State
 from zaichang.session.transitions import require_move
@@ -287,10 +287,12 @@ def _scattered(state: State, start_ms: int, allowed_ms: int, policy: Policy) -> 
         return False
     watched = union(union(state.taken, parts.undecided), state.info.resumable)
     if ahead:
-        before = union(normalise(state.info.credited), state.info.resumable)
-        if _left_out_ms(watched) - _left_out_ms(before) >= SKIPPED_MAX_MS:
-            return True
-    return len(watched) >= PIECES_MAX and not any(low_ms <= start_ms <= high_ms for low_ms, high_ms in watched)
+        left_out_ms = _left_out_ms(watched)
+        if left_out_ms >= SKIPPED_MAX_MS:
+            before = union(normalise(state.info.credited), state.info.resumable)
+            if left_out_ms - _left_out_ms(before) >= SKIPPED_MAX_MS:
+                return True
+    return len(watched) >= PIECES_MAX and not touches(watched, start_ms)
 
 
 def _left_out_ms(watched: IntervalSet) -> int:

@@ -157,6 +157,12 @@ class TestTheLog:
         assert [part[:3] for part in made.state.credit.waiting] == [(0, 15_000, 20_000)]
         assert made.state.credit.delivered == (), "what is credited need not be remembered"
 
+    @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+    def test_the_order_of_its_entries_changes_nothing(self, order: tuple[int, ...]) -> None:
+        spans = ((0, 1_000, 0), (1_000, 2_000, 0), (2_000, 3_000, 70_000), (5_000, 6_000, 0))
+        kept = delivery.merged((), (spans[place] for place in order), 10, 5_500)
+        assert kept == ((0, 2_000, 0), (2_000, 3_000, 70_000), (5_000, 5_500, 0))
+
     def test_a_late_log_credits_what_waits(self) -> None:
         made = prove(session())
         made.wait(5_000).beat(20_000, playing=False)
