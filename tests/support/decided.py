@@ -123,7 +123,7 @@ def void_of(target: int, **more: Any) -> Change:
     """Return the document of a void."""
     return {
         "v": 3, "session": sample_of.SID, "target": target, "reviewer": "r1", "outcome": "void",
-        "reason": "NOT_SAME_PERSON", **more,
+        "reason": "NOT_SAME_PERSON", "proposer": "r2", **more,
     }  # fmt: skip
 
 

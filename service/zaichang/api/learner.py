@@ -82,7 +82,7 @@ def learner_router() -> APIRouter:
         responses=refused(
             {
                 **_UNKNOWN,
-                403: ("appeal.open", "appeal.session_open", "appeal.too_many", "appeal.too_late"),
+                403: ("appeal.open", "appeal.session_open", "appeal.too_many", "appeal.too_late", "appeal.voided"),
                 422: ("appeal.invalid", "id.invalid"),
             }
         ),

@@ -124,6 +124,8 @@ class RevocationScope(StrEnum):
     SESSION = "session"
     YEAR = "year"
     """All of a person in a year."""
+    VOID = "void"
+    """A session and all later decisions about it: it counts for nothing, for good."""
 
 
 class ProposalState(StrEnum):

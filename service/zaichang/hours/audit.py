@@ -89,7 +89,7 @@ def logged_ms(
         fed: Leaf numbers of decisions that have a fact.
         entry: Returns the log's entry of a session at an index.
     """
-    counted = [leaf for leaf in leaves if leaf.kind is not LeafKind.AMEND or leaf.leaf_seq in fed]
+    counted = [leaf for leaf in leaves if leaf.kind not in (LeafKind.AMEND, LeafKind.VOID) or leaf.leaf_seq in fed]
     for leaf in counted:
         if leaf.entry_index is None:
             return 0, f"leaf {leaf.leaf_seq} has a fact and is in no checkpoint"

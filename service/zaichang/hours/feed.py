@@ -128,7 +128,8 @@ def study_fact(row: SessionRow, minutes: Sequence[StoredMinute], leaves: Sequenc
         record = json.loads(stored.body)
         verified_ms += record["verified_ms"]
         runs += minute_runs(record["from_ms"], record["to_ms"], record["verified"], 0)
-    own = [leaf.entry_index for leaf in leaves if leaf.kind is not LeafKind.AMEND and leaf.entry_index is not None]
+    later = (LeafKind.AMEND, LeafKind.VOID)
+    own = [leaf.entry_index for leaf in leaves if leaf.kind not in later and leaf.entry_index is not None]
     logged_ms = logged(leaves, LeafKind.SEGMENT, "verified_ms")
     if logged_ms != verified_ms:
         raise EvidenceError(

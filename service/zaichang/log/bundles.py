@@ -29,6 +29,7 @@ from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import CaptureId, SessionId
 from zaichang.core.rules_version import rules_from
 from zaichang.evidence.segments import codes_payload, subject_payload
+from zaichang.evidence.voids import void_opening
 from zaichang.log.period_range import period_range, prove_period
 from zaichang.log.reader import LogReader
 from zaichang.log.shelf import log_year
@@ -38,7 +39,7 @@ from zaichang.ports.evidence import EvidenceStore
 from zaichang.ports.log.places import LogPlace, LogPlaces
 from zaichang.ports.log.side_files import SideFiles
 from zaichang.ports.records import SessionRow, StoredLeaf
-from zaichang.ports.records_review import Amendment
+from zaichang.ports.records_review import Amendment, Revocation
 from zaichang.session.codec import decode_event
 from zaichang.session.events import BeaconArrived
 from zaichang.tlog.commit import commitment, salt, session_key
@@ -251,6 +252,7 @@ async def _session(
                 ]
             first += count
     fields = _rulings(key, stored, await store.amendments(row.session_id), whole=openings == EVERYTHING)
+    fields += _voids(key, stored, await store.void_of(row.session_id))
     if openings != EVERYTHING:
         return _Parts(leaves=tuple(leaves), commitments=tuple(groups), openings=tuple(opened), fields=tuple(fields))
     of_start = {"subj_c": (SUBJECT, subject_payload(row.institution_id, row.learner_id))}
@@ -304,6 +306,24 @@ def _rulings(
         )
         for each in amendments
         if whole or versions.get(each.leaf_seq) != 1
+    ]
+
+
+def _voids(key: bytes, stored: Sequence[StoredLeaf], decision: Revocation | None) -> list[FieldOpening]:
+    """Return the openings of the decision behind a session's void."""
+    if decision is None:
+        return []
+    return [
+        FieldOpening(
+            sid=decision.session_id,
+            seq=leaf.leaf_seq,
+            field="request",
+            kind=RULING,
+            salt=salt(key, RULING, leaf.leaf_seq),
+            payload=void_opening(leaf, decision, key),
+        )
+        for leaf in stored
+        if leaf.kind is LeafKind.VOID
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.ports.records import Learner, StoredLeaf, StoredMinute
-from zaichang.ports.records_review import Amendment
+from zaichang.ports.records_review import Amendment, Revocation
 
 
 class EvidenceStore(Protocol):
@@ -27,6 +27,9 @@ class EvidenceStore(Protocol):
 
     async def amendments(self, session_id: SessionId) -> Sequence[Amendment]:
         """Return the decisions about its minutes, oldest first. Cost: read."""
+
+    async def void_of(self, session_id: SessionId) -> Revocation | None:
+        """Return the confirmed decision by which a session counts for nothing, or None. Cost: read."""
 
     async def faces_erased(self, session_id: SessionId) -> bool:
         """Return whether an erasure destroyed the session's captures. Cost: read."""

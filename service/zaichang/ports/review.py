@@ -142,6 +142,9 @@ class RevocationStore(Protocol):
     async def revocations(self, institution_id: InstitutionId, limit: int) -> Sequence[Revocation]:
         """Return an institution's, the newest first. Cost: read."""
 
+    async def void_of(self, session_id: SessionId) -> Revocation | None:
+        """Return the confirmed decision by which a session counts for nothing, or None. Cost: read."""
+
     async def unfinished_revocations(self) -> Sequence[Revocation]:
         """Return those that are confirmed and not carried out (start-up). Cost: read."""
 

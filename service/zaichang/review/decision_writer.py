@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
+from zaichang.core.enums import LeafKind
 from zaichang.core.errors import StorageError, ZaichangError
 from zaichang.core.ids import InstitutionId, LearnerId, SessionId
 from zaichang.evidence.amendments import amend_leaves, anchor_of, without_leaf
@@ -68,6 +69,27 @@ class DecisionWriter:
         else:
             await work
 
+    async def carry_void(
+        self,
+        row: SessionRow,
+        log: OpenLog,
+        leaf_of: Callable[[Sequence[StoredLeaf]], StoredLeaf],
+        stored: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Write the void of a session behind its other leaves; wait for the log only where it holds nothing back.
+
+        Args:
+            row: The session, ended; no later decision about it is taken.
+            log: Its log.
+            leaf_of: Makes the leaf from the session's leaves.
+            stored: Told when the leaf is stored; before that a crash loses it.
+        """
+        work = self._void(row, log, leaf_of, stored)
+        if log.holds_back:
+            self._beside(work, row)
+        else:
+            await work
+
     async def recover(self) -> None:
         """Write the leaves that a stop or a crash left missing. A session that fails is left for the next start."""
         for session_id in await self._ports.decisions.without_leaf():
@@ -107,6 +129,32 @@ class DecisionWriter:
         if leaves:
             await self._record(row, log, leaves, at_once=at_once)
 
+    async def _void(
+        self,
+        row: SessionRow,
+        log: OpenLog,
+        leaf_of: Callable[[Sequence[StoredLeaf]], StoredLeaf],
+        stored: Callable[[], Awaitable[None]],
+    ) -> None:
+        await self._settled(row.session_id)
+        leaves = await _patiently(row, lambda: self._with_void(row, log, leaf_of))
+        await _patiently(row, stored)
+        await self._record(row, log, leaves)
+
+    async def _with_void(
+        self, row: SessionRow, log: OpenLog, leaf_of: Callable[[Sequence[StoredLeaf]], StoredLeaf]
+    ) -> Sequence[StoredLeaf]:
+        """Make and store the void's leaf, once the leaves of the other decisions are; return those to be carried."""
+        await self._made(row, log)
+        async with self._making:
+            stored = await self._ports.history.leaves(row.session_id)
+            leaves = [leaf for leaf in stored if leaf.entry_index is None]
+            if not any(leaf.kind is LeafKind.VOID for leaf in stored):
+                void = leaf_of(stored)
+                await self._ports.decisions.add_leaves(row.session_id, (void,))
+                leaves.append(void)
+        return leaves
+
     async def _made(self, row: SessionRow, log: OpenLog) -> Sequence[StoredLeaf]:
         """Make and store the leaves that a session's decisions lack; return them."""
         ports = self._ports
@@ -142,7 +190,7 @@ class DecisionWriter:
         task.add_done_callback(done)
 
 
-async def _patiently(row: SessionRow, work: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
+async def _patiently(row: SessionRow, work: Callable[[], Awaitable[_Found]]) -> _Found:
     """Do work; while storage refuses, do it again. An error that a restart alone can make good is raised."""
     while True:
         try:

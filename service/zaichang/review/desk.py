@@ -71,6 +71,11 @@ class ReviewDesk:
         self._lock = lock
         self._appeal_days = appeal_days
 
+    @property
+    def writer(self) -> DecisionWriter:
+        """Writes decisions into the log."""
+        return self._writer
+
     async def decide(
         self, institution_id: InstitutionId, reviewer_id: ReviewerId, case_id: CaseId, wanted: Verdicts
     ) -> Case:
@@ -123,7 +128,8 @@ class ReviewDesk:
         Raises:
             NotFound: ``session.unknown``, also for another learner's.
             PeerViolation: ``appeal.invalid``.
-            NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``, ``appeal.too_late``.
+            NotAllowed: ``appeal.open``, ``appeal.session_open``, ``appeal.too_many``, ``appeal.too_late``,
+                ``appeal.voided``.
         """
         ports = self._ports
         row = await ports.history.session(session_id)
@@ -131,6 +137,12 @@ class ReviewDesk:
             raise NotFound("session.unknown", "There is no such session.")
         if row.state is not SessionState.CLOSED:
             raise NotAllowed("appeal.session_open", "This session has not ended.", "Appeal once it has.")
+        if await ports.revocations.void_of(session_id) is not None:
+            raise NotAllowed(
+                "appeal.voided",
+                "Two people voided this session: it counts for nothing.",
+                "Ask the institution in person.",
+            )
         until_ms = await self.appeal_until_ms(row)
         if until_ms is not None and ports.clock.now_ms() > until_ms:
             raise NotAllowed(
@@ -204,6 +216,8 @@ class ReviewDesk:
 
     async def _left(self, row: SessionRow, minutes: Sequence[StoredMinute]) -> dict[int, IntervalSet]:
         ports = self._ports
+        if await ports.revocations.void_of(row.session_id) is not None:
+            return {}
         waiting = [appeal for appeal in await ports.decisions.appeals(row.session_id) if appeal.answered_ms is None]
         appealed = {minute for appeal in waiting for minute in appeal.minutes}
         events = (

@@ -2,7 +2,8 @@
 
 A revocation edits nothing. Each minute that loses time becomes a ``session.amend`` leaf with a negative change that
 points at the minute's segment (I9). The media that it takes back is free to be earned again, and the learner may appeal
-it like any other decision.
+it like any other decision. A void goes further: behind these leaves a ``session.void`` leaf says that the session
+counts for nothing, and no later decision or appeal changes that.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from zaichang.core.reasons import ReasonCode
 from zaichang.core.text import plain_lines
 from zaichang.evidence.amendments import Ruling
 from zaichang.evidence.revocations import left_after, taken_from, taken_in_year
+from zaichang.evidence.voids import void_leaf
 from zaichang.ports.records import SessionRow
 from zaichang.ports.records_cases import CaseClosing
 from zaichang.ports.records_review import Revocation
 from zaichang.ports.review_desk import ReviewPorts
 from zaichang.review.desk import NOTE_MAX_CHARS, LearnerLock, ReviewDesk
 from zaichang.session.playhead import IntervalSet, normalise, total_ms
+from zaichang.tlog.commit import session_key
 
 _PAGE: Final = 200
 _NEWEST: Final = (2**53 - 1, SessionId("~"))
@@ -38,9 +41,9 @@ class Wanted:
     """A proposal to take time back.
 
     Attributes:
-        scope: Positions of a session, a whole session, or all of a person in a year.
+        scope: Positions of a session, a whole session, all of a person in a year, or the session itself.
         reason: One of ``REVOKE_REASONS``.
-        session_id: For intervals and sessions.
+        session_id: For intervals, sessions and voids.
         intervals: Positions in the lesson, for intervals.
         learner_id: For a year.
         year: The year's first day, for a year (``core.periods``).
@@ -103,7 +106,8 @@ class RevocationDesk:
             proposed_by=reviewer_id,
             proposed_ms=ports.clock.now_ms(),
         )
-        if not await self.standing_ms(revocation):
+        void = wanted.scope is RevocationScope.VOID
+        if await ports.revocations.void_of(wanted.session_id) if void else not await self.standing_ms(revocation):
             raise NotAllowed("revocation.nothing", "No time of this kind counts.", "There is nothing to take back.")
         await ports.revocations.propose_revocation(revocation)
         await self._note(reviewer_id, "revocation.propose", revocation)
@@ -184,7 +188,8 @@ class RevocationDesk:
                     revocation_id=revocation.revocation_id,
                 )
                 await self._review.rule(row, await ports.history.minutes(row.session_id), ruling, None)
-        await ports.revocations.finish_revocation(revocation.revocation_id)
+        if revocation.scope is not RevocationScope.VOID or not await self._void(revocation):
+            await ports.revocations.finish_revocation(revocation.revocation_id)
         if revocation.case_id and (await ports.cases.case(revocation.case_id)).state is CaseState.OPEN:
             await ports.cases.close_case(
                 CaseClosing(
@@ -195,6 +200,27 @@ class RevocationDesk:
                     note=revocation.note,
                 )
             )
+
+    async def _void(self, revocation: Revocation) -> bool:
+        """Write the void of a session, which finishes the revocation; False where an earlier one voided it.
+
+        The caller has taken its time back, so a crash before the void leaves no time that counts.
+        """
+        ports = self._ports
+        first = await ports.revocations.void_of(revocation.session_id)
+        if first is None or first.revocation_id != revocation.revocation_id:
+            return False
+        row = await ports.history.session(revocation.session_id)
+        log = await ports.logs.log_for(row.institution_id, row.opened_ms)
+        learner = await ports.learners.learner(row.institution_id, row.learner_id)
+        key = session_key(ports.vault.unlock(learner).subject_key(), row.session_id)
+        await self._review.writer.carry_void(
+            row,
+            log,
+            lambda leaves: void_leaf(row, log.origin, leaves, revocation, key),
+            lambda: ports.revocations.finish_revocation(revocation.revocation_id),
+        )
+        return True
 
     async def _taken(
         self, revocation: Revocation, row: SessionRow, standing: Mapping[int, IntervalSet]

@@ -46,7 +46,8 @@ class HourFactRows:
             f"SELECT {_ROW} FROM sessions s WHERE s.hour_fed = 0 AND s.state = 'closed' AND NOT {_ERASED} "  # noqa: S608
             "AND EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.kind = 'session.final') "
             "AND NOT EXISTS (SELECT 1 FROM leaves l WHERE l.session_id = s.session_id AND l.entry_index IS NULL "
-            f"AND l.kind <> 'session.amend') AND s.session_id > ?{whose} ORDER BY s.session_id LIMIT ?"
+            "AND l.kind NOT IN ('session.amend', 'session.void')) "
+            f"AND s.session_id > ?{whose} ORDER BY s.session_id LIMIT ?"
         )
         return [_row(dict(row)) for row in await self._hours(sql, (after, *names, limit))]
 

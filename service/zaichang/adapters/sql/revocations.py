@@ -10,7 +10,7 @@ from typing import Final
 from zaichang.adapters.sql.database import Database, ReadDatabase
 from zaichang.core.enums import ProposalState, RevocationScope, stored
 from zaichang.core.errors import NotAllowed, NotFound
-from zaichang.core.ids import InstitutionId, ReviewerId
+from zaichang.core.ids import InstitutionId, ReviewerId, SessionId
 from zaichang.core.reasons import ReasonCode
 from zaichang.ports.records_review import Revocation
 
@@ -51,6 +51,13 @@ class Revocations:
         """See the port."""
         order = "ORDER BY proposed_ms DESC, revocation_id LIMIT ?"
         return await self._revocations(f"institution_id = ? {order}", (institution_id, limit))
+
+    async def void_of(self, session_id: SessionId) -> Revocation | None:
+        """See the port."""
+        which = "session_id = ? AND scope = ? AND state IN (?, ?) ORDER BY decided_ms, revocation_id LIMIT 1"
+        states = (ProposalState.CONFIRMED, ProposalState.DONE)
+        found = await self._revocations(which, (session_id, RevocationScope.VOID, *states))
+        return found[0] if found else None
 
     async def unfinished_revocations(self) -> Sequence[Revocation]:
         """See the port."""

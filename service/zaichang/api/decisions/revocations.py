@@ -54,7 +54,11 @@ def revocations_router() -> APIRouter:
         ),
     )
     async def propose(caller: ByReviewer, asked: RevocationRequest, parts: Parts) -> RevocationLine:
-        """Propose to take verified time back: positions of a session, a session, or all of a person in a year."""
+        """Propose to take verified time back: positions of a session, a session, or all of a person in a year.
+
+        `void` also ends the session for good: a record in the log says that it counts for nothing, and no later
+        decision or appeal changes that.
+        """
         try:
             scope, reason = RevocationScope(asked.scope), ReasonCode(asked.reason)
         except ValueError:

@@ -27,10 +27,16 @@ class RevocationRequest(Asked):
     refusal: ClassVar[str] = "revocation.invalid"
 
     scope: Annotated[
-        str, one_of(tuple(RevocationScope), "`intervals` of a session, a `session`, or a person's `year`.")
+        str,
+        one_of(
+            tuple(RevocationScope),
+            "`intervals` of a session, a `session`, a person's `year`; `void`: a session, for good.",
+        ),
     ]
     reason: Annotated[str, one_of(_REASONS, "Why; the learner reads its sentence.", 48)]
-    session: Annotated[str, Field(max_length=64, description="The session, for `intervals` and `session`.")] = ""
+    session: Annotated[str, Field(max_length=64, description="The session, for `intervals`, `session` and `void`.")] = (
+        ""
+    )
     intervals: Annotated[
         list[Annotated[list[int], Field(min_length=2, max_length=2)]],
         Field(max_length=500, description="Positions [start, end) in the lesson, for `intervals`.", examples=[[]]),
@@ -47,7 +53,7 @@ class RevocationLine(Answer):
     """A revocation."""
 
     revocation: str = Field(description="Its id.", examples=["5f0c" * 8])
-    scope: str = Field(description="`intervals`, `session` or `year`.", examples=["session"])
+    scope: str = Field(description="`intervals`, `session`, `year` or `void`.", examples=["session"])
     learner: str = Field(description="The learner's pseudonym.", examples=["learner-17"])
     session: str = Field(description="The session, or empty.", examples=["5f0c" * 8])
     year: str = Field(description="The year's first day, or empty.", examples=[""])

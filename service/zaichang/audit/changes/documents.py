@@ -115,7 +115,7 @@ def shape_of(document: Value, *, void: bool) -> list[Mismatch]:
         return [Mismatch(field="v", message="The decision is of a version that is not known.", got=version)]
     required = _VOID if void else _AMEND
     if void:
-        optional = {"note_c": HASH.ok}
+        optional = {"note_c": HASH.ok, "proposer": ID.ok}
     wrong = [name for name in document if name != "v" and name not in required and name not in optional]
     wrong += [name for name, ok in required.items() if not ok(document.get(name))]
     wrong += [name for name, ok in optional.items() if name in document and not ok(document[name])]
@@ -157,7 +157,7 @@ def role(document: Value) -> list[Mismatch]:
     if not shape.get(outcome, False):
         message = "The outcome is none that is known, or does not fit the time that is granted or taken back."
         return [Mismatch(field="outcome", message=message, got=outcome)]
-    if (outcome == REVOKE) is (document.get("proposer") in (None, "", author)):
+    if (outcome in (REVOKE, VOID)) is (document.get("proposer") in (None, "", author)):
         return [Mismatch(field="proposer", message="Two people take time back, and a second one nothing else.")]
     by_service = author.startswith(SERVICE)
     of_reviewer: dict[str, tuple[ReasonCode, ...]] = {

@@ -15,7 +15,7 @@ AMEND: dict[str, Any] = {
 }  # fmt: skip
 VOID: dict[str, Any] = {
     "v": 3, "session": "s", "at_ms": 60_001, "reviewer": "r1", "outcome": "void", "reason": "SERVICE_FAULT",
-    "target": 4,
+    "target": 4, "proposer": "r2",
 }  # fmt: skip
 APPEAL: dict[str, Any] = {"number": 0, "at_ms": 50_000, "minutes": [0, 2], "text_c": "ab" * 32}
 
@@ -79,6 +79,8 @@ def test_revocations_and_voids_have_reasons_of_their_own() -> None:
     assert role(AMEND) == role(back) == role(VOID) == []
     assert [each.field for each in role({**back, "reason": "REVIEW_GRANTED"})] == ["reason"]
     assert [each.field for each in role({**VOID, "reviewer": "service:movements"})] == ["reason"]
+    for alone in ({**VOID, "proposer": "r1"}, {name: value for name, value in VOID.items() if name != "proposer"}):
+        assert [each.field for each in role(alone)] == ["proposer"], "two people void a session"
 
 
 MINUTES = {0: None, 2: None}
