@@ -52,6 +52,7 @@ class LogStatements:
     _keys: dict[str, int] = field(default_factory=dict)
     _ends: dict[str, _End] = field(default_factory=dict)
     _policies: set[str] = field(default_factory=set)
+    _unkeyed: int | None = None
 
     def take(self, index: int, value: Mapping[str, CanonicalValue]) -> None:
         """Record a leaf of either kind; others are ignored."""
@@ -72,6 +73,8 @@ class LogStatements:
             policy: Digest of its policy.
             version: Of the leaf.
         """
+        if self._unkeyed is None and version >= VERSION and not self._keys:
+            self._unkeyed = index
         names_all = self._policies or (version >= VERSION and self._keys)
         if names_all and policy not in self._policies:
             about = About(origin=self.origin, index=index, sid=sid)
@@ -116,6 +119,9 @@ class LogStatements:
         if name not in (self.origin, f"{self.origin}/sm3"):
             self.findings.failed("key", "E_KEY", "The key is another log's.", about, field="vkey", got=name)
         elif action == "add":
+            if not self._keys and self._unkeyed is not None:
+                message = f"A session stands at index {self._unkeyed}, before the log's first key."
+                self.findings.failed("key", "E_KEY", message, about, field="from_size", expected=0, got=index)
             self._keys[vkey] = index
             at_ms = value.get("at")
             if self.born_ms is None and isinstance(at_ms, int):

@@ -15,6 +15,7 @@ from typing import Final
 
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.known_leaf import KnownLeaf
+from zaichang.core.units import ROUND_MS
 
 SKEW_MS: Final = 300_000
 """How far the clocks of an institution, a witness and a verifier may differ."""
@@ -24,6 +25,9 @@ LATE_MS: Final = 600_000
 
 TOO_LATE_MS: Final = 86_400_000
 """Beyond this its date is not accepted without a review."""
+
+HELD_MS: Final = 3 * ROUND_MS
+"""A leaf that a log held back when it stopped is dated within this time of the last checkpoint before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -63,6 +67,12 @@ class Bounds:
         ordered, sizes = self._ordered
         place = bisect_right(sizes, index)
         return ordered[place] if place < len(ordered) else None
+
+    def last_below(self, index: int) -> SeenAt | None:
+        """Return the newest checkpoint that does not cover leaf ``index`` yet."""
+        ordered, sizes = self._ordered
+        place = bisect_right(sizes, index)
+        return ordered[place - 1] if place else None
 
     def of_size(self, size: int) -> SeenAt | None:
         """Return the checkpoint of exactly this size."""
@@ -128,7 +138,7 @@ def check_times(origin: str, leaves: Sequence[KnownLeaf], bounds: Bounds, findin
                 findings.failed("time", "E_TIME_LOW", message, about, field="at", expected=f">= {named.at_ms}", got=at)
         covering = bounds.first_covering(leaf.index)
         if covering is not None:
-            check_delay(about, (leaf.earliest_ms, at), covering, findings)
+            check_delay(about, (leaf.earliest_ms, at), covering, findings, bounds.last_below(leaf.index))
     if bounds.seen and len(findings.checks) == before and leaves:
         findings.passed("time", About(origin=origin, sid=leaves[0].sid), f"{len(leaves)} leaves within their bounds.")
 
@@ -161,14 +171,20 @@ def check_ahead(about: About, at_ms: int, now_ms: int | None, findings: Findings
         findings.failed("time", "E_TIME_LATE", message, about, field="at", expected=f"<= {now_ms}", got=at_ms)
 
 
-def check_delay(about: About, dated_ms: tuple[int, int], covering: SeenAt, findings: Findings) -> None:
+def check_delay(
+    about: About, dated_ms: tuple[int, int], covering: SeenAt, findings: Findings, before: SeenAt | None = None
+) -> None:
     """Check a leaf's date against the first cosigned checkpoint that covers it.
+
+    A log that held leaves back when it crashed takes them in when it starts again, perhaps a day later. So may one that
+    was stopped on purpose. Nothing in the log tells the two apart, so such a leaf is undecided, and never passes.
 
     Args:
         about: The leaf.
         dated_ms: The earliest and the latest moment that its date allows.
         covering: That checkpoint.
         findings: Where findings are recorded.
+        before: The newest checkpoint that does not cover it, None where none is known.
     """
     earliest_ms, at_ms = dated_ms
     delay_ms = covering.at_ms - at_ms
@@ -179,6 +195,17 @@ def check_delay(about: About, dated_ms: tuple[int, int], covering: SeenAt, findi
         minutes = delay_ms // 60_000
         if not covering.near:
             message = f"No witness is shown to have seen the leaf earlier than {minutes} minutes after its date."
+            findings.undecided("time", "E_TIME_LATE", message, about, field="at")
+        elif (
+            delay_ms > TOO_LATE_MS
+            and before is not None
+            and before.at_ms - HELD_MS <= earliest_ms
+            and at_ms <= before.at_ms + HELD_MS
+        ):
+            message = (
+                f"The log stood still for {(covering.at_ms - before.at_ms) // 60_000} minutes, and the leaf is dated "
+                "when that began: it was held back when the log stopped, or was written afterwards."
+            )
             findings.undecided("time", "E_TIME_LATE", message, about, field="at")
         elif delay_ms > TOO_LATE_MS:
             message = f"The first witness saw the leaf {minutes} minutes after its date: back-dated, or held back."

@@ -86,7 +86,8 @@ def seen_for(
     for index, anchor in places:
         place = bisect_right(sizes, index)
         first = sizes[place] if place < len(sizes) else None
-        wanted |= {size for size in (first, anchor) if size is not None and size in known}
+        last = sizes[place - 1] if place else None  # from when the log stood still, where it did
+        wanted |= {size for size in (first, anchor, last) if size is not None and size in known}
     by_size: dict[int, Kept] = {}
     for entry in kept:
         by_size.setdefault(entry.size, entry)

@@ -57,6 +57,9 @@ def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
         ([mine, start(b"\x07" * 32)], [("E_POLICY", 1)]),
         ([mine, named, start(b"\x07" * 32)], [("E_POLICY", 2)]),
         ([key("add", second.vkey)], [("E_KEY", None)]),
+        ([named, start(b"\x06" * 32), mine], [("E_KEY", 2)]),
+        # A log that names no key from the start: nothing in it contradicts that.
+        ([named, start(b"\x06" * 32)], []),
         ([mine, key("add", other.vkey)], [("E_KEY", 1)]),
         ([mine, key("retire", second.vkey, 1)], [("E_KEY", 1)]),
         ([mine, key("retire", SIGNER.vkey, 2)], []),

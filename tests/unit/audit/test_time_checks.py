@@ -31,6 +31,39 @@ DAY = 24 * 60 * MINUTE
 
 
 @pytest.mark.parametrize(
+    ("dated_min", "before_min", "status"),
+    [
+        (0, 0, Status.UNDECIDED),
+        (-45, 0, Status.UNDECIDED),
+        (44, 0, Status.UNDECIDED),
+        (-46, 0, Status.FAIL),
+        (46, 0, Status.FAIL),
+        (0, 24 * 60, Status.FAIL),
+        (0, None, Status.FAIL),
+    ],
+)
+def test_a_leaf_that_a_stopped_log_held_back_is_undecided(
+    dated_min: int, before_min: int | None, status: Status
+) -> None:
+    """A log stopped for 30 hours; each leaf is first covered when it went on."""
+    at_ms = sample_of.AT_MS + dated_min * MINUTE
+    before = None if before_min is None else SeenAt(size=4, at_ms=sample_of.AT_MS + before_min * MINUTE)
+    findings = Findings()
+    went_on = SeenAt(size=9, at_ms=sample_of.AT_MS + 30 * 60 * MINUTE)
+    check_delay(About(index=5), (at_ms, at_ms), went_on, findings, before)
+    assert [(check.code, check.status) for check in findings.checks] == [("E_TIME_LATE", status)]
+    if status is Status.UNDECIDED:
+        assert "stood still for 1800 minutes" in findings.checks[0].message
+
+
+def test_the_bounds_name_the_checkpoint_before_a_leaf() -> None:
+    bounds = Bounds(seen=(SeenAt(size=4, at_ms=1), SeenAt(size=9, at_ms=2)))
+    assert [bounds.last_below(index) for index in (3, 4, 8, 9)] == [
+        None, SeenAt(size=4, at_ms=1), SeenAt(size=4, at_ms=1), SeenAt(size=9, at_ms=2)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("anchors", "seen", "codes"),
     [
         ((0, 5, 5), (), []),
@@ -138,7 +171,8 @@ def test_earlier_cosigned_checkpoints_are_held_to_the_log_and_say_when_a_leaf_ca
     assert read_bundle(bundle((soon,)))[0].seen == (soon,)
     assert times(()) == [("undecided", "E_TIME_LATE")]
     assert times((soon,)) == [("pass", None), ("pass", None)]
-    assert times((seen_at(7, 0), late)) == [("pass", None), ("fail", "E_TIME_LATE")]
+    assert times((seen_at(7, 2 * DAY), late)) == [("pass", None), ("fail", "E_TIME_LATE")]
+    assert times((seen_at(7, 0), late)) == [("pass", None), ("undecided", "E_TIME_LATE")], "the log stood still"
     other = replace(soon, note=note(9, sample_of.AT_MS + MINUTE))
     assert ("fail", "E_CONSISTENCY") in times((other,))
     unsigned = replace(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from zaichang.audit.check import Check, Status, exit_code
 from zaichang.audit.findings import About, Findings
 from zaichang.audit.inspection.demand import Demand
-from zaichang.audit.inspection.papers import Paper, PaperLine, hold_papers
+from zaichang.audit.inspection.papers import KnownRules, Paper, PaperLine, hold_papers
 from zaichang.audit.inspection.session_line import SessionLine, Told
 from zaichang.audit.inspection.session_part import SessionPart, session_parts
 from zaichang.audit.log_scan import ScanOptions, scan_log
@@ -83,6 +83,7 @@ def inspect(
     first_sights: bytes = b"",
     stamped_ms: StampedMs | None = None,
     papers: Sequence[Paper] = (),
+    rules_of: Callable[[str], KnownRules | None] = lambda name: None,
 ) -> Inspection:
     """Inspect.
 
@@ -95,6 +96,7 @@ def inspect(
         first_sights: When the inspector's mirror first saw which checkpoint.
         stamped_ms: Checks time stamps; None where the inspector names no authority.
         papers: Certificates and statements that the institution handed over.
+        rules_of: Returns the hour rules that the release ships under a name.
     """
     findings = Findings()
     # (1)
@@ -131,7 +133,9 @@ def inspect(
     # (5)
     learners = {line.sid: line.learner for line in lines}
     paper_lines = (
-        hold_papers(papers, copy, read_entries(read, checkpoint.size), trust, lambda sid: learners.get(sid, ""))
+        hold_papers(
+            papers, copy, read_entries(read, checkpoint.size), trust, lambda sid: learners.get(sid, ""), rules_of
+        )
         if papers
         else ()
     )

@@ -4,7 +4,8 @@
   2. its entry is the copy's, its checkpoint a state of the copy, and it still stands  ``E_LEAF_HASH``, ``E_FORK``,
                                                                                        ``E_CERTIFICATE``
   3. a statement counts of each session no more than the copy's records do             ``E_MINUTES``, ``E_REVOKED``
-  4. the certificate of a statement states its sums, and its sessions are the learner's  ``E_OPENING``
+     by the hour rules that the inspector's release ships under that name               ``E_RULES``
+  4. a certificate states what its statement does, and its sessions are the learner's   ``E_OPENING``
   5. no session stands in the statements of two learners                               ``E_DOUBLE``
 
 Activities are not compared, and a session that another log holds is undecided. The page of a PDF is compared by
@@ -70,6 +71,21 @@ class PaperLine:
     checks: tuple[Check, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRules:
+    """The hour rules that the inspector's release ships under a name.
+
+    Attributes:
+        version: Their version.
+        digest: Their SHA-256, 64 hex digits.
+        hour_min: Minutes of one 学时, as text; empty where they count none.
+    """
+
+    version: str
+    digest: str
+    hour_min: str
+
+
 @dataclass(slots=True, kw_only=True)
 class _Read:
     """A paper as it was read."""
@@ -91,6 +107,7 @@ def hold_papers(
     entries: Iterable[Sequence[bytes]],
     trust: Trust,
     learner_of: Callable[[str], str],
+    rules_of: Callable[[str], KnownRules | None] = lambda name: None,
 ) -> tuple[PaperLine, ...]:
     """Check papers against the inspector's copy of the log.
 
@@ -100,6 +117,7 @@ def hold_papers(
         entries: Its entries in their order, bundle by bundle; read once.
         trust: The trusted keys.
         learner_of: Returns the opened pseudonym of a produced session, empty where it is not known.
+        rules_of: Returns the hour rules that are shipped under a name, or None.
     """
     read = [_read(paper, trust) for paper in papers]
     sids = {sid for each in read if each.statement is not None for sid in each.statement.sessions}
@@ -108,6 +126,7 @@ def hold_papers(
     for each in read:
         if each.statement is not None:
             _sessions(each.statement, leaves, each.findings, copy.origin)
+            _rules(each.statement, rules_of(each.statement.rules), each.findings, copy.origin)
     owners: dict[str, str] = {}
     for each in read:
         if each.proof is not None:
@@ -221,12 +240,35 @@ def _sessions(
             findings.failed(
                 "paper", "E_REVOKED", message, about, field="counted", expected=f"<= {total.counted_ms}", got=counted_ms
             )
+    for entry in statement.unnamed:
+        message = "The statement counts study that names no session of a log."
+        about = About(origin=origin)
+        findings.undecided("paper", "E_NOT_PRODUCED", f"{message} Entry: {entry}.", about, field="entry")
     if statement.total > statement.of_lines:
         message = "The total of the statement is more than its lines."
         findings.failed(
             "paper", "E_MINUTES", message, About(origin=origin), field="total",
             expected=f"<= {statement.of_lines}", got=statement.total,
         )  # fmt: skip
+
+
+def _rules(statement: StatementFile, known: KnownRules | None, findings: Findings, origin: str) -> None:
+    about = About(origin=origin)
+    if known is None:
+        message = (
+            f"This release ships no hour rules {statement.rules}: whether the statement follows them is not checked."
+        )
+        findings.passed("rules not compared", about, message)
+    elif statement.version != known.version:
+        message = f"The statement is by {statement.rules} {statement.version}; this release ships {known.version}."
+        findings.undecided("paper", "E_RULES", message, about, field="version")
+    else:
+        message = f"The statement is by other rules than {statement.rules} {statement.version}."
+        for name, expected, got in (
+            ("rules_digest", known.digest, statement.rules_digest),
+            ("study_hour_min", known.hour_min, statement.hour_min),
+        ):
+            findings.equal("paper", "E_RULES", about, name, expected, got, message)
 
 
 def _most_ms(leaves: Sequence[KnownLeaf], total: Total) -> int:
@@ -249,10 +291,23 @@ def _follows(
         message = f"Certificate {document.number}: the statement behind it ({digest}) was not handed over."
         findings.passed("statement not compared", about, message)
         return
-    for measure, amount in document.sums:
-        message = "The certificate states another sum than the statement that it names."
-        got = str(amount)
-        findings.equal("paper", "E_OPENING", about, measure, behind.statement.sums.get(measure), got, message)
+    stated = behind.statement
+    pairs = [
+        ("year", stated.year, document.year),
+        ("rules", stated.rules, document.rules.name),
+        ("version", stated.version, document.rules.version),
+        ("rules_digest", stated.rules_digest, document.rules.digest),
+        ("facts", stated.facts, document.facts),
+        ("status", stated.status, str(document.status)),
+        *((str(measure), stated.sums.get(measure), str(amount)) for measure, amount in document.sums),
+        *(
+            (each.item, str(stated.earned.get((each.item, each.unit), 0)), str(each.counted))
+            for each in document.earned
+        ),
+    ]
+    for name, expected, got in pairs:
+        message = "The certificate does not say what the statement does that it names."
+        findings.equal("paper", "E_OPENING", about, name, expected, got, message)
     for sid in behind.statement.sessions:
         known = learner_of(sid)
         if known and known != document.learner:

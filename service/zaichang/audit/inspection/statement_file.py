@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -26,27 +26,42 @@ class StatementFile:
     """The parts of a statement that an inspector compares.
 
     Attributes:
-        rules: Name and version of the hour rules.
+        rules: Name of the hour rules.
+        version: Their version.
+        rules_digest: SHA-256 of the rules, or empty.
+        facts: Digest of the facts, or empty.
+        hour_min: Minutes of one 学时, as text; empty where the rules count none.
         year: Its label.
+        status: Whether the year's duty is done.
+        earned: The sum of its lines by item and unit.
         digest: SHA-256 of the statement, as a certificate names it.
         sums: Its sums by measure, as texts.
         sessions: The media that it counts of each session, in ms.
+        unnamed: Lines that count study and name no session of a log.
         total: Its total of hours; 0 where it states none, or where the year stands for itself.
         of_lines: The sum of its lines, with the hours made up later.
     """
 
     rules: str
+    version: str
+    rules_digest: str
+    facts: str
+    hour_min: str
     year: str
+    status: str
+    earned: Mapping[tuple[str, str], Fraction]
     digest: str
     sums: Mapping[str, str]
     sessions: Mapping[str, Fraction]
+    unnamed: Sequence[str]
     total: Fraction
     of_lines: Fraction
 
     def sentence(self) -> str:
         """Return it as a sentence."""
         sums = ", ".join(f"{name} {amount}" for name, amount in self.sums.items())
-        return f"Statement of {self.year} by {self.rules}: {sums}; {len(self.sessions)} sessions agree with the log."
+        rules, count = f"{self.rules} {self.version}", len(self.sessions)
+        return f"Statement of {self.year} by {rules}: {sums}; {count} sessions agree with the log."
 
 
 def is_statement(data: bytes) -> bool:
@@ -66,24 +81,37 @@ def read_statement(data: bytes) -> StatementFile:
         raise EvidenceError("E_FORMAT", f"The file is no {FORMAT}.")
     hour_ms = _amount(readings.get("study_hour_min", "1"), "study_hour_min") * MINUTE_MS
     sessions: dict[str, Fraction] = {}
+    earned: dict[tuple[str, str], Fraction] = {}
+    unnamed: list[str] = []
     of_lines = _amount(value.get("makeup_in", "0"), "makeup_in")
     for line in lines:
         if not isinstance(line, dict):
             raise _wrong("lines")
         counted = _amount(line.get("counted"), "counted")
         of_lines += counted
-        named = _ENTRY.fullmatch(str(line.get("entry")))
-        if named is not None and line.get("item") == "study":
+        entry, place = str(line.get("entry"))[:80], (str(line.get("item"))[:48], str(line.get("unit"))[:8])
+        earned[place] = earned.get(place, Fraction(0)) + counted
+        named = _ENTRY.fullmatch(entry)
+        if named is not None:
             sessions[named[1]] = sessions.get(named[1], Fraction(0)) + counted * hour_ms
+        elif place[0] == "study" and counted:
+            unnamed.append(entry)
     sums = {str(name): str(value[name]) for name in Measure if name in value}
     deemed = "deemed" in str(value.get("status"))
     total = Fraction(0) if deemed or Measure.TOTAL not in sums else _amount(sums[Measure.TOTAL], "total")
     return StatementFile(
-        rules=f"{value.get('rules')} {value.get('version')}"[:80],
-        year=str(value.get("year"))[:8],
+        rules=_text(value, "rules"),
+        version=_text(value, "version"),
+        rules_digest=_text(value, "rules_digest"),
+        facts=_text(value, "facts_digest"),
+        hour_min=str(readings.get("study_hour_min", "")),
+        year=_text(value, "year"),
+        status=_text(value, "status"),
+        earned=earned,
         digest=hashlib.sha256(text).hexdigest(),
         sums=sums,
         sessions=sessions,
+        unnamed=tuple(unnamed),
         total=total,
         of_lines=of_lines,
     )
@@ -98,6 +126,11 @@ def _object(data: bytes) -> tuple[dict[str, CanonicalValue], bytes]:
     if not isinstance(value, dict):
         raise EvidenceError("E_FORMAT", f"The file is no {FORMAT}.")
     return value, canonical_bytes(value, MAX_STATEMENT_BYTES)
+
+
+def _text(value: Mapping[str, CanonicalValue], name: str) -> str:
+    found = value.get(name, "")
+    return found[:80] if isinstance(found, str) else ""
 
 
 def _amount(value: CanonicalValue | None, name: str) -> Fraction:

@@ -71,7 +71,8 @@ class Dates:
             return
         covering = self._seen[self._next]
         if covering.near or covering.at_ms - at_ms <= LATE_MS:
-            check_delay(about, (first_ms, at_ms), covering, self._findings)
+            last = self._seen[self._next - 1] if self._next else None
+            check_delay(about, (first_ms, at_ms), covering, self._findings, last)
         elif before is None:
             self._first_undated = self._first_undated if self._undated else index
             self._undated += 1

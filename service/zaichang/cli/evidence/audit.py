@@ -17,7 +17,7 @@ from zaichang.audit.history import FIRST_SIGHT, MAX_HISTORY_BYTES
 from zaichang.audit.inspection.demand import Demand
 from zaichang.audit.inspection.inspect import Inspection, inspect
 from zaichang.audit.inspection.page import VERDICTS, Heading, as_page, date, duration, explained
-from zaichang.audit.inspection.papers import MAX_PAPER_BYTES, Paper
+from zaichang.audit.inspection.papers import MAX_PAPER_BYTES, KnownRules, Paper
 from zaichang.audit.inspection.session_line import SessionLine
 from zaichang.audit.inspection.steps import step_for
 from zaichang.audit.replay.rule_replay import replay_by_rules
@@ -25,11 +25,13 @@ from zaichang.audit.source import MAX_TRUST_BYTES, load_trust, open_files, read_
 from zaichang.cli.evidence.stamp_roots import TSA_HELP, stamped_ms_of
 from zaichang.cli.out import say
 from zaichang.core.errors import ConfigError
+from zaichang.hours.packs import load_rules, shipped_rules
 from zaichang.launch.policy_packs import load_pack, shipped_packs
+from zaichang.ledger.rules import rules_digest
 from zaichang.session.policy import policy_digest
 
 _SHOWN: Final = 20
-_TOLD: Final = ("period", "double", "certificates", "statement not compared")
+_TOLD: Final = ("period", "double", "certificates", "statement not compared", "rules not compared")
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -82,6 +84,7 @@ def run(args: Namespace) -> int:
             first_sights=read_file(sights, MAX_HISTORY_BYTES) if sights.is_file() else b"",
             stamped_ms=stamped_ms_of(args.tsa),
             papers=papers,
+            rules_of=_rules_of,
         )
     if args.html is not None:
         heading = Heading(
@@ -100,6 +103,15 @@ def run(args: Namespace) -> int:
     else:
         _sentences(inspection)
     return inspection.code
+
+
+def _rules_of(name: str) -> KnownRules | None:
+    """Return the hour rules that are shipped under a name, or None."""
+    if name not in shipped_rules():
+        return None
+    rules = load_rules(name)
+    hour = rules.readings.study_hour_min
+    return KnownRules(version=rules.version, digest=rules_digest(rules), hour_min="" if hour is None else str(hour))
 
 
 def demand_of(policy: str) -> Demand:

@@ -13,14 +13,15 @@ import pytest
 from support.certificates import CERTIFICATE, ISSUED_MS, SALT, drawn, issued
 from support.evidence_bundle import ORIGIN, SIGNER
 from support.log_sessions import SmallLog
-from zaichang.audit.certificate.document import Certificate
+from zaichang.audit.certificate.document import Certificate, Earned
 from zaichang.audit.certificate.proof import CertificateProof, write_proof
 from zaichang.audit.check import Status
-from zaichang.audit.inspection.papers import Paper, PaperLine, hold_papers
+from zaichang.audit.inspection.papers import KnownRules, Paper, PaperLine, hold_papers
 from zaichang.audit.inspection.statement_file import read_statement
 from zaichang.audit.sample.produced import OwnCopy
 from zaichang.core.enums import LeafKind
 from zaichang.ledger.rules import Measure
+from zaichang.ledger.statement import Status as Duty
 from zaichang.tlog.checkpoint import Checkpoint, sign_checkpoint
 from zaichang.tlog.leaf import record
 from zaichang.tlog.merkle import inclusion_proof, leaf_hash, root_hash
@@ -38,7 +39,9 @@ def statement(*lines: tuple[str, int], total: str | None = None, **more: Any) ->
         "rules": "cq-pharmacist-2025",
         "version": "2026.1",
         "year": "2026",
-        "status": "not_met",
+        "status": "met",
+        "rules_digest": "ab" * 32,
+        "facts_digest": "cd" * 32,
         "total": total or str(sum((amount for _, amount in counted), Fraction(0))),
         "lines": [
             {"entry": entry, "item": "study", "unit": "hour", "claimed": str(amount), "counted": str(amount)}
@@ -60,6 +63,9 @@ def certificate_of(data: bytes, **changes: Any) -> Certificate:
     return replace(certificate, **changes)
 
 
+KNOWN = KnownRules(version="2026.1", digest="ab" * 32, hour_min="45")
+
+
 def log_of(*entries: bytes) -> list[bytes]:
     """Return a log of two sessions, of which 30 s of the first were granted later, and more entries."""
     log = SmallLog()
@@ -79,10 +85,14 @@ def proof_of(certificate: Certificate, log: list[bytes]) -> CertificateProof:
     )  # fmt: skip
 
 
-def held(log: list[bytes], *papers: bytes, learners: Mapping[str, str] | None = None) -> tuple[PaperLine, ...]:
+def held(
+    log: list[bytes], *papers: bytes, learners: Mapping[str, str] | None = None, rules: KnownRules | None = KNOWN
+) -> tuple[PaperLine, ...]:
     copy = OwnCopy.read(ORIGIN, 0, set(), [log])
     named = [Paper(name=f"paper-{n}", data=data) for n, data in enumerate(papers)]
-    return hold_papers(named, copy, [log[:3], log[3:]], TRUST, lambda sid: (learners or {}).get(sid, ""))
+    return hold_papers(
+        named, copy, [log[:3], log[3:]], TRUST, lambda sid: (learners or {}).get(sid, ""), lambda name: rules
+    )
 
 
 def bad(line: PaperLine) -> list[tuple[str | None, str | None, str | None]]:
@@ -131,6 +141,11 @@ def test_a_certificate_that_ended_or_is_of_another_state_is_named() -> None:
         ((("study/three", 0),), {}, []),
         ((("study/two", 100_000),), {"total": "9"}, [("E_MINUTES", None, "total")]),
         ((("study/two", 100_000),), {"total": "9", "status": "deemed_met"}, []),
+        ((("bulk-1", 60_000),), {}, [("E_NOT_PRODUCED", None, "entry")]),
+        ((("bulk-1", 0),), {}, []),
+        ((("study/two", 100_000),), {"readings": {"study_hour_min": "30"}}, [("E_RULES", None, "study_hour_min")]),
+        ((("study/two", 100_000),), {"rules_digest": "00" * 32}, [("E_RULES", None, "rules_digest")]),
+        ((("study/two", 100_000),), {"version": "2020.1"}, [("E_RULES", None, "version")]),
         ((("study/two", 100_000),), {"lines": ["no line"]}, [("E_FORMAT", None, None)]),
         ((("study/two", 100_000),), {"readings": {"study_hour_min": "-45"}}, [("E_FORMAT", None, None)]),
         ((("study/two", 100_000),), {"format": "zaichang-statement@2", "x": "zaichang-statement@1"},
@@ -167,6 +182,32 @@ def test_a_certificate_states_its_statement_and_its_learner() -> None:
     assert [bad(line) for line in held(log, *papers, STATED)] == [
         [], [("E_DOUBLE", "one", "entry"), ("E_DOUBLE", "two", "entry")], []
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"year": "2025"}, "year"),
+        ({"status": Duty.NOT_MET}, "status"),
+        ({"facts": "00" * 32}, "facts"),
+        ({"rules": replace(CERTIFICATE.rules, version="2020.1")}, "version"),
+        ({"rules": replace(CERTIFICATE.rules, digest="00" * 32)}, "rules_digest"),
+        ({"rules": replace(CERTIFICATE.rules, name="sc-pharmacist-2025")}, "rules"),
+        ({"earned": (Earned(item="study", unit="hour", counted=Fraction(90)),)}, "study"),
+        ({"earned": (Earned(item="award", unit="credit", counted=Fraction(5)),)}, "award"),
+        ({"sums": ((Measure.TOTAL, Fraction(90)),)}, "total"),
+        ({"sums": ((Measure.POST, Fraction(1)),)}, "post"),
+    ],
+)
+def test_each_field_of_a_certificate_is_its_statement_s(changes: dict[str, Any], field: str) -> None:
+    certificate = certificate_of(STATED, **changes)
+    log = log_of(issued(certificate))
+    assert bad(held(log, write_proof(proof_of(certificate, log)), STATED)[0]) == [("E_OPENING", None, field)]
+
+
+def test_rules_that_are_not_shipped_are_said_not_to_be_compared() -> None:
+    (line,) = held(log_of(), STATED, rules=None)
+    assert line.result == "pass" and "rules not compared" in {check.check for check in line.checks}
 
 
 def test_a_file_that_is_no_statement_is_undecided() -> None:

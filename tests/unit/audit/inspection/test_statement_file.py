@@ -47,6 +47,9 @@ def test_the_lines_of_study_are_summed_by_session() -> None:
     assert (found.total, found.of_lines) == (Fraction(7), Fraction(8))
     assert found.digest == hashlib.sha256(canonical_bytes(value)).hexdigest()
     assert "2026 by p 1: total 7; 2 sessions" in found.sentence()
+    assert found.unnamed == ("study/s.2/../x",)
+    assert found.earned == {("study", "hour"): Fraction(2), ("award", "hour"): Fraction(5)}
+    assert (found.facts, found.rules_digest, found.hour_min, found.status) == ("", "", "45", "not_met")
 
 
 @pytest.mark.parametrize("data", [b"no", b"[1]", b'{"format":"x"}', b'{"a":1.5}', b'{"a":' * 5_000])
