@@ -90,6 +90,7 @@ class OutboxCheck:
         self._findings = findings
         self._minutes: dict[tuple[str, int], dict[int, int]] = {}
         self._amended: set[tuple[str, int]] = set()
+        self._before = len(findings.checks)
         self.lines = 0
 
     def take(self, line: bytes) -> None:
@@ -143,7 +144,6 @@ class OutboxCheck:
 
     def finish(self) -> None:
         """Check the sums, and that no hour of the log is missing in the outbox."""
-        before = len(self._findings.checks)
         for log in self._logs.values():
             for index, leaf in log.leaves.items():
                 about, key = About(origin=log.origin, index=index, sid=str(leaf["sid"])), (log.origin, index)
@@ -162,7 +162,7 @@ class OutboxCheck:
             number = len(self._unread)
             message = f"Learner and lesson of {number} sessions are not compared: their salts are gone or not here."
             self._findings.passed("owners not compared", About(), message)
-        if not any(check.code for check in self._findings.checks[before:]):
+        if not any(check.code for check in self._findings.checks[self._before :]):
             self._findings.passed("outbox", About(), f"{self.lines} lines are as the log states.")
 
     def _committed(self, value: Line, start: Line, salts: SessionSalts, about: About) -> None:
