@@ -38,6 +38,7 @@ class _Open:
     started_ms: int = 0
     start: int = 0
     begin_ms: int = 0
+    version: int = 0
     broken: bool = False
     segments: int = 0
     verified_ms: int = 0
@@ -92,7 +93,7 @@ class Chains:
         elif head.seq == 0 and not self.ended.recent(sid):
             session = self._open[sid] = _Open(seq=0, digest=digest, at_ms=head.at, started_ms=head.at, start=index)
             session.broken = head.t != START
-            session.begin_ms = first_begin_ms(head.v, head.at)
+            session.begin_ms, session.version = first_begin_ms(head.v, head.at), head.v
         else:
             ended = self.ended.get(sid)
             if ended is not None:
@@ -105,7 +106,7 @@ class Chains:
             session.verified_ms += head.verified_ms
             if head.from_ms != session.begin_ms or head.to_ms != head.at:
                 self._times(head, index, session)
-            session.begin_ms = head.to_ms
+            session.begin_ms, session.version = head.to_ms, head.v
             letters = head.minutes
             if head.verified_ms > most_of_minutes(len(letters)):
                 message = "The segment counts more than can have been played in its minutes."
@@ -119,7 +120,8 @@ class Chains:
                 session.n_refused += letters.count("F")
                 session.n_undecided += letters.count("U")
         elif head.t == FINAL:
-            if session.segments and head.at != session.begin_ms and not session.broken:
+            told = session.segments and head.v == session.version and not session.broken
+            if told and head.at != session.begin_ms:
                 self.findings.equal(
                     "minutes", "E_MINUTES", self._about(head, index), "at", session.begin_ms, head.at, ENDED
                 )
@@ -177,9 +179,12 @@ class Chains:
             self.findings.passed("total", about, message)
 
     def _times(self, head: LeafHead, index: int, session: _Open) -> None:
-        """Name a segment's times that are not those of the records beside it; a broken chain says nothing of them."""
+        """Name a segment's times that are not those of the records beside it.
+
+        A broken chain says nothing of them, nor does a record of an earlier version, which states them in other units.
+        """
         about = self._about(head, index)
-        if not session.broken:
+        if not session.broken and head.v == session.version:
             self.findings.equal("minutes", "E_MINUTES", about, "from_ms", session.begin_ms, head.from_ms, BEGINS)
         self.findings.equal("minutes", "E_MINUTES", about, "to_ms", head.at, head.to_ms, ENDS)
 

@@ -96,6 +96,34 @@ def test_times_that_are_all_moved_alike_are_held_against_the_events() -> None:
     assert fields(in_a_bundle(stretched, opened=True)) == [(TWO, "to_ms")]
 
 
+@pytest.mark.parametrize("changed_at", [1, 2, 3])
+def test_a_session_during_which_the_service_was_updated_passes(changed_at: int) -> None:
+    """Its first leaves are of version 2, dated in minutes; the rest of version 3, in rounds."""
+    began_ms = AT_MS // ROUND_MS * ROUND_MS + 200_000
+    ends = (began_ms, began_ms + 300_000, began_ms + 600_000, began_ms + 600_000)
+    leaves: list[bytes] = []
+    for n, kind in enumerate(("session.start", "session.segment", "session.segment", "session.final")):
+        value = parse_canonical_object(SAMPLE.leaves[n])
+        version = 2 if n < changed_at else 3
+
+        def dated(at_ms: int, version: int = version, n: int = n) -> int:
+            if version == 2:
+                return at_ms // 60_000 * 60_000
+            return (at_ms // ROUND_MS + (1 if n else 0)) * ROUND_MS
+
+        value |= {"v": version, "at": dated(ends[n])}
+        if kind == "session.segment":
+            value |= {"from_ms": dated(ends[n - 1]), "to_ms": dated(ends[n])}
+        elif kind == "session.start" and version == 2:
+            value.pop("lesson_c")
+            value["lesson"] = "l1"
+        if leaves:
+            value["prev"] = leaf_hash(leaves[-1]).hex()
+        leaves.append(canonical_bytes(value))
+    assert fields(in_a_folder(leaves)) == []
+    assert fields(in_a_bundle(leaves, opened=False)) == []
+
+
 @pytest.mark.parametrize(("version", "unit_ms", "delay_ms"), [(1, 1, 0), (2, 60_000, 0), (3, ROUND_MS, ROUND_MS)])
 def test_each_version_states_its_own_times(version: int, unit_ms: int, delay_ms: int) -> None:
     began_ms = AT_MS // ROUND_MS * ROUND_MS + 7
