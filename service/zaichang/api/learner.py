@@ -73,7 +73,8 @@ def learner_router() -> APIRouter:
             appeals=appeals,
             may_appeal=row.state is SessionState.CLOSED
             and all(appeal.answered_ms is not None for appeal in appeals)
-            and (until_ms is None or now_ms <= until_ms),
+            and (until_ms is None or now_ms <= until_ms)
+            and await ports.revocations.void_of(session_id) is None,
             appeal_until_ms=until_ms,
         )
 

@@ -47,6 +47,20 @@ async def test_a_second_reviewer_confirms_and_the_learner_reads_why(tmp_path: Pa
         assert "note" not in minute["decisions"][0] and mine["may_appeal"]
 
 
+async def test_a_voided_session_counts_for_nothing_and_takes_no_appeal(tmp_path: Path) -> None:
+    async with web(tmp_path) as page:
+        page.keys["sun"] = await page.services.institutions.add_reviewer("inst", "sun")  # type: ignore[arg-type]
+        session, _ = await studied(page)
+        made = (await propose(page, session, scope="void", reason="REVOKED_FRAUD")).json()
+        done = (await page.ask("POST", f"/v1/revocations/{made['revocation']}/confirm", "sun")).json()
+        assert (done["scope"], done["state"], done["revoked_ms"]) == ("void", "done", 70_000)
+        mine = await page.get(f"/v1/me/sessions/{session}", "learner")
+        assert mine["verified_ms"] == 0 and not mine["may_appeal"]
+        asked = {"minutes": [], "text": "I was there."}
+        path = f"/v1/me/sessions/{session}/appeal"
+        assert code_of(await page.ask("POST", path, "learner", json=asked)) == "appeal.voided"
+
+
 async def test_a_proposal_is_refused_or_withdrawn(tmp_path: Path) -> None:
     async with web(tmp_path) as page:
         session, _ = await studied(page)
