@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from zaichang.audit.bundle import EVENT, Bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.inspection.session_part import SessionPart
+from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.openings.lesson_opening import lesson_of, opened_lesson
 from zaichang.audit.reading.bundle_reader import BundleFile
 from zaichang.audit.sample.produced import Produced, worst
+from zaichang.audit.time_checks import Bounds, SeenAt
 from zaichang.audit.whole.double_credit import Credited
 from zaichang.audit.whole.lesson_lengths import LessonLengths
 from zaichang.core.canonical import parse_canonical_object
@@ -75,6 +77,7 @@ class Told:
     trust: Trust
     credited: list[Credited] = field(default_factory=list)
     _lines: dict[str, SessionLine] = field(default_factory=dict)
+    _bounds: dict[BundleFile, Bounds] = field(default_factory=dict)
 
     def take(self, file: BundleFile, sid: str, opened: Bundle) -> None:
         """Take the openings of a session; those of another bundle that holds it too are passed over.
@@ -87,7 +90,9 @@ class Told:
         part = self.parts.get(sid)
         if part is None or part.file is not file or sid in self._lines:
             return
-        self._lines[sid] = _line(part, opened, self.trust)
+        if file not in self._bounds:  # a bundle has as many checkpoints as sessions: each is opened once
+            self._bounds[file] = _bounds(part, self.trust)
+        self._lines[sid] = _line(part, opened, self._bounds[file])
         self.lengths.take(opened, part.leaves[0])
         credited = part.credited(opened)
         if credited is not None:
@@ -115,9 +120,10 @@ class Told:
         return replace(self._lines[sid], result=result, codes=codes)
 
 
-def _line(part: SessionPart, opened: Bundle, trust: Trust) -> SessionLine:
+def _line(part: SessionPart, opened: Bundle, bounds: Bounds) -> SessionLine:
+    seen = bounds.first_covering((_final(part) or part.leaves[0]).index)
     start = part.leaves[0]
-    final = next((leaf for leaf in part.leaves if leaf.kind == "session.final"), None)
+    final = _final(part)
     subject = next((each.payload for each in opened.fields if each.field == "subj_c"), b"{}")
     rules = start.value.get("rules")
     lesson = lesson_of(start, opened_lesson(opened.fields, start.sid))
@@ -134,7 +140,7 @@ def _line(part: SessionPart, opened: Bundle, trust: Trust) -> SessionLine:
         total=part.total(counted_ms),
         policy=part.policy(),
         rules=" ".join(f"{name} {number}" for name, number in rules.items()) if isinstance(rules, dict) else "1",
-        witnessed_ms=_witnessed_ms(part, (final or start).index, trust),
+        witnessed_ms=None if seen is None else seen.at_ms,
         result="",
         codes=(),
     )
@@ -158,15 +164,19 @@ def _learner(payload: bytes) -> str:
         return ""
 
 
-def _witnessed_ms(part: SessionPart, index: int, trust: Trust) -> int | None:
-    """Return when a quorum had first seen a leaf; that these checkpoints are of the log is checked elsewhere."""
-    times: list[int] = []
+def _final(part: SessionPart) -> KnownLeaf | None:
+    return next((leaf for leaf in part.leaves if leaf.kind == "session.final"), None)
+
+
+def _bounds(part: SessionPart, trust: Trust) -> Bounds:
+    """Return when a quorum had seen a bundle's checkpoints; that these are of the log is checked elsewhere."""
+    found: list[SeenAt] = []
     for note in (part.whole.checkpoint, *(entry.note for entry in part.whole.seen)):
         try:
             signed = trust.open_checkpoint(note, part.whole.origin)
         except EvidenceError:
             continue
         at_s = trust.witness_time_s(signed)
-        if signed.checkpoint.size > index and at_s is not None:
-            times.append(at_s * 1000)
-    return min(times, default=None)
+        if at_s is not None:
+            found.append(SeenAt(size=signed.checkpoint.size, at_ms=at_s * 1000))
+    return Bounds(seen=tuple(found))

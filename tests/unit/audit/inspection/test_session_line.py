@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from support import evidence_bundle as sample_of
 from zaichang.audit.bundle import write_bundle
 from zaichang.audit.check import Check, Status
 from zaichang.audit.findings import Findings
 from zaichang.audit.inspection.session_line import Told
 from zaichang.audit.inspection.session_part import session_parts
+from zaichang.audit.known_leaf import KnownLeaf
 from zaichang.audit.reading.bundle_reader import BundleFile
 from zaichang.audit.sample.produced import Produced
 from zaichang.audit.whole.lesson_lengths import LessonLengths
-from zaichang.tlog.trust import trust_log
+from zaichang.core.errors import EvidenceError
+from zaichang.tlog.trust import Trust, trust_log
 
 SAMPLE = sample_of.sample(others=0)
 TRUST = trust_log(sample_of.SIGNER.vkey)
@@ -57,3 +61,24 @@ def test_a_session_that_opens_nothing_has_the_dates_of_its_leaves() -> None:
     line = kept.line(SID, None, [])
     assert (line.learner, line.lesson, line.policy) == ("", "", "test None")
     assert line.began_ms % 900_000 == 0 and line.ended_ms == line.began_ms + 900_000
+
+
+def test_each_checkpoint_of_a_bundle_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle has about as many checkpoints as sessions: opened for each session, a month would take hours."""
+    file, opened = BundleFile(SAMPLE.data), list[bytes]()
+    (part,) = session_parts(file)
+    parts = {sid: replace(part, leaves=tuple(named(leaf, sid) for leaf in part.leaves)) for sid in ("s1", "s2", "s3")}
+
+    def count(self: Trust, note: bytes, origin: str | None = None) -> object:
+        opened.append(note)
+        raise EvidenceError("E_QUORUM", "no witness")
+
+    monkeypatch.setattr(Trust, "open_checkpoint", count)
+    kept = Told(parts, LessonLengths(Findings()), TRUST)
+    kept.rest()
+    assert [kept.line(sid, None, []).witnessed_ms for sid in parts] == [None] * 3
+    assert opened == [SAMPLE.bundle.checkpoint]
+
+
+def named(leaf: KnownLeaf, sid: str) -> KnownLeaf:
+    return replace(leaf, value={**leaf.value, "sid": sid})
