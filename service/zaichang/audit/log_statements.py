@@ -101,6 +101,9 @@ class LogStatements:
             else:
                 ends = f", {len(self._ends)} ended" if self._ends else ""
                 self.findings.passed("key", about, f"{len(self._keys)} keys named{ends}.")
+        elif self._unkeyed is not None:
+            message = "The log names no key of its own. Every log of the service names it in entry 0: ask why."
+            self.findings.passed("key not named", about, message)
 
     def _key(self, index: int, value: Mapping[str, CanonicalValue]) -> None:
         about = About(origin=self.origin, index=index)

@@ -72,6 +72,8 @@ def test_what_the_log_says_of_keys_and_policies_is_held_against_it() -> None:
     ):
         checks = scan(files_of(entries))
         assert [(c.code, c.index) for c in checks if c.status is Status.FAIL] == found, entries
+        unkeyed = not any(b'"t":"key"' in entry for entry in entries)
+        assert ("key not named" in {c.check for c in checks}) is unkeyed
 
 
 def test_no_statement_names_records_that_the_log_did_not_hold() -> None:

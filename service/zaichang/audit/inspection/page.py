@@ -17,7 +17,15 @@ from zaichang.core.civil import time_text
 from zaichang.core.text import in_html
 
 _LISTED: Final = 200
-_NOTES: Final = ("period", "double", "consistency", "certificates", "statement not compared", "rules not compared")
+_NOTES: Final = (
+    "period",
+    "double",
+    "key not named",
+    "consistency",
+    "certificates",
+    "statement not compared",
+    "rules not compared",
+)
 VERDICTS: Final = {
     0: ("通过", "PASS: everything that was checked is as it was signed"),
     1: ("发现问题", "FAIL: something was changed, is missing or contradicts itself"),

@@ -31,7 +31,7 @@ from zaichang.ledger.rules import rules_digest
 from zaichang.session.policy import policy_digest
 
 _SHOWN: Final = 20
-_TOLD: Final = ("period", "double", "certificates", "statement not compared", "rules not compared")
+_TOLD: Final = ("period", "double", "key not named", "certificates", "statement not compared", "rules not compared")
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:

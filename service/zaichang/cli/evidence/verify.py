@@ -30,8 +30,8 @@ _SHOWN: Final = 20
 MAX_JOBS: Final = 8
 _TOLD: Final = (
     "total", "changes", "period", "double", "stamp", "stamps not checked", "certificate", "certificates",
-    "name not opened", "later", "later not checked", "page", "page not compared", "qr", "qr not compared",
-    "badge", "status", "status not checked",
+    "key not named", "name not opened", "later", "later not checked", "page", "page not compared",
+    "qr", "qr not compared", "badge", "status", "status not checked",
 )  # fmt: skip
 """Checks that say something where they pass."""
 _VERDICT: Final = {
