@@ -14,6 +14,19 @@ TIMEOUT_S: Final = 60
 _ANSWER_MAX: Final = 16_000_000
 
 
+class ServiceRefused(NotAllowed):
+    """The service refused the request.
+
+    Attributes:
+        told: The service's own code.
+    """
+
+    def __init__(self, told: str, why: str) -> None:
+        """Say the service's own code and message."""
+        super().__init__("service.refused", f"The service refused: {told}: {why}")
+        self.told = told
+
+
 def ask(service: str, key: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
     """Post a JSON object, or get; return the JSON object that the service answers. As ``fetch``.
 
@@ -42,7 +55,7 @@ def fetch(service: str, key: str, path: str, body: Mapping[str, Any] | None) -> 
     Raises:
         ConfigError: ``service.address``.
         PeerViolation: ``service.unreachable``.
-        NotAllowed: ``service.refused``, with the service's own code and message.
+        ServiceRefused: ``service.refused``, with the service's own code and message.
     """
     parts = urlsplit(service)
     if parts.scheme not in ("http", "https") or parts.hostname is None:
@@ -64,5 +77,5 @@ def fetch(service: str, key: str, path: str, body: Mapping[str, Any] | None) -> 
         connection.close()
     if answer.status != http.client.OK:
         why = told.get("error", {}) if isinstance(told, dict) else {}
-        raise NotAllowed("service.refused", f"The service refused: {why.get('code')}: {why.get('message')}")
+        raise ServiceRefused(str(why.get("code")), str(why.get("message")))
     return data

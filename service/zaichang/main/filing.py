@@ -39,7 +39,7 @@ def open_filing(
         token_hex=token_hex,
         due_days=settings.review_days,
     )
-    return filing_of(ports)
+    return filing_of(ports, store)
 
 
 def manifest_signer(settings: Settings, places: LogPlaces) -> SignManifest:

@@ -6,17 +6,27 @@ import base64
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from zaichang.adapters.filing.offline import OfflinePlatform
 from zaichang.adapters.filing.sheets import KINDS
+from zaichang.adapters.posix.held_file import held
 from zaichang.audit.source import read_file
 from zaichang.core.errors import ConfigError
 from zaichang.hours.filing.targets import Target
 from zaichang.ports.hours.filing import Platform
 
 _SECRET_MAX: Final = 10_000
+
+
+def night_holder(path: Path) -> AbstractContextManager[str]:
+    """Return a context that holds a target file's nightly job on this computer, with the word that names it.
+
+    The word lies beside the target file, so a job that was stopped goes on under the same name.
+    """
+    return held(path.with_suffix(".nightly"), secrets.token_hex(8))
 
 
 def open_platform(target: Target) -> Platform:

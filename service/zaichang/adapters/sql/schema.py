@@ -221,6 +221,16 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             WHERE c.institution_id = certificates.institution_id AND c.number < certificates.number)""",
         """CREATE UNIQUE INDEX certificates_by_place ON certificates (institution_id, status_place)""",
     ),
+    (
+        # A platform's own words never reach the service: the column was emptied before, and only codes stay
+        """ALTER TABLE filing_rows DROP COLUMN message""",
+        # The nightly run of a target: one holder at a time, and each day done once
+        """CREATE TABLE filing_runs (
+            institution_id TEXT NOT NULL REFERENCES institutions, target TEXT NOT NULL, day TEXT NOT NULL,
+            holder TEXT NOT NULL, until_ms INTEGER NOT NULL, begun_ms INTEGER NOT NULL, done_ms INTEGER,
+            faults TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (institution_id, target, day)) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from zaichang.adapters.sql.hours.certificates import CertificateRows
 from zaichang.adapters.sql.hours.employers import EmployerRows
 from zaichang.adapters.sql.hours.figures import CourseFigureRows
 from zaichang.adapters.sql.hours.filing import FilingRows
+from zaichang.adapters.sql.hours.filing_nights import FilingNightRows
 from zaichang.adapters.sql.hours.result_keys import ResultKeyRows
 from zaichang.adapters.sql.key_check import KeyChecks
 from zaichang.adapters.sql.looks import LookRows
@@ -73,6 +74,7 @@ class SqliteStore(
     CertificateRows,
     CourseFigureRows,
     FilingRows,
+    FilingNightRows,
     ActivityRows,
     EmployerRows,
     ResultKeyRows,

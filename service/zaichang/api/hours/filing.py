@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
 from zaichang.api.access import ByReviewer, ByStaff
 from zaichang.api.contract import contract_router, refused
-from zaichang.api.hours.filing_views import batch_line, case_line, exchange_line, reconciled, row_line
+from zaichang.api.hours.filing_views import (
+    batch_line,
+    case_line,
+    exchange_line,
+    night_line,
+    reconciled,
+    row_line,
+)
 from zaichang.api.models.filing import (
     BatchAnswer,
     BatchesAnswer,
@@ -24,6 +32,7 @@ from zaichang.api.models.filing import (
     WordAnswer,
     WordRequest,
 )
+from zaichang.api.models.filing_nights import NightEndRequest, NightLine, NightRequest, NightsAnswer
 from zaichang.api.parameters import id_in_path
 from zaichang.api.parts import Parts
 from zaichang.api.views import names_of
@@ -35,9 +44,11 @@ from zaichang.hours.packs import shipped_rules
 from zaichang.ledger.filing.formats import AMOUNTS, amount_text
 from zaichang.ledger.filing.lines import LineAnswer
 from zaichang.ledger.filing.reconcile import Listed
-from zaichang.ledger.filing.rows import CaseState
+from zaichang.ledger.filing.rows import CaseState, RowState
 
 PAGE_MAX = 200
+WAITING: Final = frozenset((RowState.PREPARED.value, RowState.SENT.value, RowState.ACKNOWLEDGED.value))
+"""States of rows whose end is not known yet."""
 BatchId = Annotated[str, id_in_path("The batch.", "cq-2026-0001")]
 
 
@@ -47,6 +58,7 @@ def filing_router() -> APIRouter:
     _batch_routes(router)
     _case_routes(router)
     _list_routes(router)
+    _night_routes(router)
     return router
 
 
@@ -62,28 +74,36 @@ def _batch_routes(router: APIRouter) -> None:
         made = await parts.filing.preparing.prepare(
             caller.institution.institution_id, caller.reviewer_id, asked.target, int(asked.year), asked.rules
         )
-        return batch_line(made)
+        states = await parts.filing.nights.states(made.institution_id, [made.batch_id])
+        return batch_line(made, states.get(made.batch_id, {}))
 
     @router.get("/batches")
     async def list_batches(
         caller: ByStaff,
         parts: Parts,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")] = 50,
+        waiting: Annotated[bool, Query(description="Only those with rows whose end is not known yet.")] = False,
     ) -> BatchesAnswer:
         """List the institution's batches, the newest first."""
-        found = await parts.filing.store.batches(caller.institution.institution_id, limit)
-        return BatchesAnswer(institution=names_of(caller.institution), batches=[batch_line(each) for each in found])
+        institution_id = caller.institution.institution_id
+        found = await parts.filing.store.batches(institution_id, -1 if waiting else limit)
+        states = await parts.filing.nights.states(institution_id, [each.batch_id for each in found])
+        lines = [batch_line(each, states.get(each.batch_id, {})) for each in found]
+        if waiting:
+            lines = [line for line in lines if WAITING & line.rows.keys()][:limit]
+        return BatchesAnswer(institution=names_of(caller.institution), reviewer=caller.reviewer_id, batches=lines)
 
     @router.get("/batches/{batch_id}", responses=refused({404: ("filing.batch_unknown",), 422: ("id.invalid",)}))
     async def get_batch(caller: ByStaff, batch_id: BatchId, parts: Parts) -> BatchAnswer:
         """Show a batch with its signed manifest and rows: pseudonyms, never a name."""
         institution_id = caller.institution.institution_id
         batch = await parts.filing.desk.batch(institution_id, check_id(batch_id, "batch"))
+        rows = await parts.filing.desk.rows(batch)
         return BatchAnswer(
             institution=names_of(caller.institution),
-            batch=batch_line(batch),
+            batch=batch_line(batch, Counter(row.state for row in rows)),
             manifest=batch.manifest.decode(),
-            rows=[row_line(row) for row in await parts.filing.desk.rows(batch)],
+            rows=[row_line(row) for row in rows],
             exchanges=[
                 exchange_line(each) for each in await parts.filing.store.exchanges(institution_id, batch.batch_id)
             ],
@@ -179,6 +199,41 @@ def _list_routes(router: APIRouter) -> None:
         return ReconciliationsAnswer(
             institution=names_of(caller.institution), reconciliations=[reconciled(each) for each in found]
         )
+
+
+def _night_routes(router: APIRouter) -> None:
+    @router.post("/runs", responses=refused({422: ("filing.invalid", "id.invalid")}))
+    async def claim_filing_run(caller: ByReviewer, asked: NightRequest, parts: Parts) -> NightLine:
+        """Take a day's run of a target, or keep it. The caller has it where the answer names its holder, not done."""
+        found = await parts.filing.nights.claim(
+            caller.institution.institution_id,
+            check_id(asked.target, "target"),
+            asked.day,
+            check_id(asked.holder, "holder"),
+        )
+        return night_line(found)
+
+    @router.post(
+        "/runs/done", responses=refused({403: ("filing.run_held",), 422: ("filing.invalid", "id.invalid")})
+    )  # fmt: skip
+    async def end_filing_run(caller: ByReviewer, asked: NightEndRequest, parts: Parts) -> NightLine:
+        """Note a day's run as done; a run that is done is never made again."""
+        night = (check_id(asked.target, "target"), asked.day, check_id(asked.holder, "holder"))
+        return night_line(
+            await parts.filing.nights.end(
+                caller.institution.institution_id, caller.reviewer_id, night, asked.faults
+            )
+        )  # fmt: skip
+
+    @router.get("/runs")
+    async def list_filing_runs(
+        caller: ByStaff,
+        parts: Parts,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")] = 30,
+    ) -> NightsAnswer:
+        """List the newest nightly runs."""
+        found = await parts.filing.nights.listed(caller.institution.institution_id, limit)
+        return NightsAnswer(institution=names_of(caller.institution), runs=[night_line(each) for each in found])
 
 
 def _case_state(text: str) -> CaseState:

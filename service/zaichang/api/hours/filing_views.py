@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zaichang.api.models.filing import (
     BatchLine,
     DifferenceLine,
@@ -10,12 +12,14 @@ from zaichang.api.models.filing import (
     FilingCaseLine,
     ReconciledAnswer,
 )
-from zaichang.ledger.filing.rows import CaseState, Filed
+from zaichang.api.models.filing_nights import NightLine
+from zaichang.ledger.filing.rows import CaseState, Filed, RowState
 from zaichang.ports.hours.filing import Batch, Exchange, FilingCase, Reconciled
+from zaichang.ports.hours.filing_nights import FilingNight
 
 
-def batch_line(batch: Batch) -> BatchLine:
-    """Return a batch without its rows."""
+def batch_line(batch: Batch, states: Mapping[RowState, int]) -> BatchLine:
+    """Return a batch with the number of its rows in each state."""
     return BatchLine(
         batch=batch.batch_id,
         target=batch.target,
@@ -23,6 +27,7 @@ def batch_line(batch: Batch) -> BatchLine:
         number=batch.number,
         made_ms=batch.made_ms,
         made_by=batch.made_by,
+        rows={str(state): states[state] for state in RowState if state in states},
     )
 
 
@@ -77,6 +82,19 @@ def case_line(case: FilingCase) -> FilingCaseLine:
         proposed_by=case.proposed_by,
         decided_by=case.decided_by,
         decided_ms=case.decided_ms,
+    )
+
+
+def night_line(night: FilingNight) -> NightLine:
+    """Return a nightly run."""
+    return NightLine(
+        target=night.target,
+        day=night.day,
+        holder=night.holder,
+        until_ms=night.until_ms,
+        begun_ms=night.begun_ms,
+        done_ms=night.done_ms,
+        faults=list(night.faults),
     )
 
 

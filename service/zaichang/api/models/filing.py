@@ -46,12 +46,14 @@ class BatchLine(Answer):
     number: int = Field(description="Its number within target and year.", examples=[1])
     made_ms: At
     made_by: str = Field(description="Who asked for it.", examples=["ren"])
+    rows: dict[str, int] = Field(description="How many of its rows are in each state.", examples=[{"accepted": 12}])
 
 
 class BatchesAnswer(Answer):
     """An institution's newest batches."""
 
     institution: InstitutionNames
+    reviewer: str = Field(description="Whose key asks; empty for the shared staff key.", examples=["ren"])
     batches: list[BatchLine]
 
 

@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import Final
 
-ACTIONS: Final = ("check", "batches", "exchange", "cases")
+ACTIONS: Final = ("check", "courses", "batches", "exchange", "nightly", "cases")
 """Modules of this package, each with ``add_action(actions)``."""
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from support.filing_world import RULES, World, filing_world
 from unit.api.test_queue import Web, code_of
+from zaichang.core.civil import date_text
 from zaichang.hours.filing.manifest import read_manifest
 from zaichang.main.service import create_service_app
 
@@ -56,7 +57,7 @@ async def test_a_batch_goes_out_and_its_answers_come_back(tmp_path: Path) -> Non
         assert read_manifest(shown["manifest"].encode())["rows"] == 2
         assert [each["kind"] for each in shown["exchanges"]] == ["sent", "receipt"]
         [listed] = (await page.get("/v1/filing/batches"))["batches"]
-        assert listed == made
+        assert listed == {**made, "rows": {"accepted": 1, "refused": 1}} and made["rows"] == {"prepared": 2}
 
 
 async def test_a_refused_row_is_dropped_by_two_people(tmp_path: Path) -> None:
@@ -114,3 +115,28 @@ async def test_requests_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             asked = {**style, "style": "tenths", "rows": [row]}
             assert code_of(await page.ask("POST", "/v1/filing/reconciliations", "ren", json=asked)) == "filing.invalid"
         assert code_of(await page.ask("GET", "/v1/filing/cases?state=lost", "ren")) == "filing.invalid"
+
+
+async def test_a_nightly_run_is_one_computer_s_and_batches_tell_what_waits(tmp_path: Path) -> None:
+    async with web(tmp_path) as (page, world):
+        made = (await page.ask("POST", "/v1/filing/batches", "ren", json=ASKED)).json()
+        listed = await page.get("/v1/filing/batches?waiting=true")
+        assert [batch["batch"] for batch in listed["batches"]] == [made["batch"]] and listed["reviewer"] == "ren"
+        word = {**WORD, "rows": [{"key": key, "state": "accepted"} for key in (LI, WANG)]}
+        await page.ask("POST", f"/v1/filing/batches/{made['batch']}/words", "ren", json=word)
+        assert (await page.get("/v1/filing/batches?waiting=true"))["batches"] == []
+        assert (await page.get("/v1/filing/batches"))["batches"][0]["rows"] == {"accepted": 2}
+
+        night = {"target": "cq", "day": date_text(world.clock.at_ms), "holder": "a"}
+        claimed = (await page.ask("POST", "/v1/filing/runs", "ren", json=night)).json()
+        assert (claimed["holder"], claimed["done_ms"]) == ("a", None)
+        other = await page.ask("POST", "/v1/filing/runs", "sun", json={**night, "holder": "b"})
+        assert other.json()["holder"] == "a"
+        ended = {**night, "faults": ["filing.count"]}
+        refused = await page.ask("POST", "/v1/filing/runs/done", "sun", json={**ended, "holder": "b"})
+        assert code_of(refused) == "filing.run_held"
+        for wrong in ({"day": "2026-1-1"}, {"day": "2001-01-01"}, {"faults": ["李明"]}):
+            asked = await page.ask("POST", "/v1/filing/runs/done", "ren", json={**ended, **wrong})
+            assert code_of(asked) in ("filing.invalid", "filing.run_held")
+        done = (await page.ask("POST", "/v1/filing/runs/done", "ren", json=ended)).json()
+        assert done["done_ms"] and (await page.get("/v1/filing/runs"))["runs"] == [done]

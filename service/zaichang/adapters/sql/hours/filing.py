@@ -73,8 +73,8 @@ class FilingRows:
                     ),
                 )  # fmt: skip
                 db.executemany(
-                    f"INSERT INTO filing_rows (institution_id, target, {_ROW}, message) "  # noqa: S608
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                    f"INSERT INTO filing_rows (institution_id, target, {_ROW}) "  # noqa: S608
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [(batch.institution_id, batch.target, *_values(row)) for row in rows],
                 )
             except sqlite3.IntegrityError:
@@ -216,16 +216,13 @@ class FilingRows:
 
 
 def forget_in_filing(db: sqlite3.Connection, institution_id: InstitutionId, learner_id: LearnerId, alias: str) -> None:
-    """Name an erased learner's rows by the alias, and destroy their salts, messages and notes.
+    """Name an erased learner's rows by the alias, and destroy their salts and notes.
 
     The last comparisons with platforms name keys, so those of the institution go; the next ones are made without the
     pseudonym.
     """
     where = (institution_id, learner_id, alias)
-    db.execute(
-        "UPDATE filing_rows SET learner_id = ?3, salt = '', message = '' WHERE institution_id = ?1 AND learner_id = ?2",
-        where,
-    )
+    db.execute("UPDATE filing_rows SET learner_id = ?3, salt = '' WHERE institution_id = ?1 AND learner_id = ?2", where)
     db.execute(
         "UPDATE filing_cases SET learner_id = ?3, note = '' WHERE institution_id = ?1 AND learner_id = ?2", where
     )
