@@ -20,6 +20,7 @@ PAGES: Final = (
     "revocations",
     "activities",
     "certificates",
+    "filing",
     "lessons",
     "timeline",
     "sessions",

@@ -39,6 +39,7 @@ const NAV = [
   ["/revocations", { zh: "撤销", en: "Revocations" }],
   ["/activities", { zh: "活动", en: "Activities" }],
   ["/certificates", { zh: "证明", en: "Certificates" }],
+  ["/filing", { zh: "报送", en: "Filing" }],
   ["/sessions", { zh: "学习记录", en: "Sessions" }],
   ["/lessons", { zh: "课程", en: "Lessons" }],
   ["/log", { zh: "透明日志", en: "Log" }],
