@@ -1,4 +1,4 @@
-"""The service's side of nightly runs: it gives each day of a target to one holder, and keeps what came of it."""
+"""The service's side of nightly runs: it gives each day of a target to one holder, and keeps its faults."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class NightDesk:
             institution_id: Whose.
             reviewer_id: Who says so.
             night: Target, day and holder.
-            faults: Codes of what went wrong.
+            faults: Codes of its faults.
 
         Raises:
             PeerViolation: ``filing.invalid`` where a fault may hold words.

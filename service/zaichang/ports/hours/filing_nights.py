@@ -21,7 +21,7 @@ class FilingNight:
         until_ms: Until when no other one may take it over.
         begun_ms: When it was begun first.
         done_ms: When it was done, or None.
-        faults: Our codes of what went wrong, in their order.
+        faults: Our codes of its faults, in their order.
     """
 
     target: str

@@ -1,4 +1,4 @@
-"""``zaichang file nightly --once`` against a running service: what is due is filed once."""
+"""``zaichang file nightly --once`` against a running service: due rows are filed once."""
 
 from __future__ import annotations
 
