@@ -94,7 +94,9 @@ class HttpsPeer:
         self.line = _Line(self.fake._answer)
         access = Access(url="https://platform.example", now_s=lambda: 5, nonce=lambda: "n", secret=SECRET)
         mapping = read_target(write_files(folder)).mapping
-        self.platform: Platform = HttpsPlatform(mapping, Requests(access, self.line.transport()), Capabilities(replace=True))
+        self.platform: Platform = HttpsPlatform(
+            mapping, Requests(access, self.line.transport()), Capabilities(replace=True)
+        )
 
     def behave(self, mood: str) -> None:
         self.line.mood = mood if mood in TRIPS else ""

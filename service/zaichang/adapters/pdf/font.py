@@ -163,8 +163,8 @@ class FontCuts:
     """Cuts one font for page after page.
 
     A cut takes half a second of a processor, most of it for the 17 MB of the whole font. The second cut of a process
-    therefore begins with one to the common characters; later pages are cut from that, with the same bytes. The newest
-    cuts are kept: a page that is drawn again, as for a comparison, needs none.
+    therefore begins one to the common characters beside it, in two seconds; later pages are cut from that, with the
+    same bytes. The newest cuts are kept: a page that is drawn again, as for a comparison, needs none.
     """
 
     def __init__(self, data: bytes, kept: int = 16) -> None:
@@ -178,6 +178,7 @@ class FontCuts:
         self._lock = threading.Lock()
         self._kept: dict[frozenset[str], dict[int, bytes]] = {}
         self._common: tuple[frozenset[str], bytes] | None = None
+        self._building: threading.Thread | None = None
 
     def cut(self, texts: Iterable[str]) -> dict[int, bytes]:
         """See ``cut_font``."""
@@ -190,13 +191,17 @@ class FontCuts:
         return found
 
     def _cut(self, wanted: frozenset[str]) -> dict[int, bytes]:
-        if self._kept and self._common is None:
-            # What a page has beside its name, all pages have.
+        if self._kept and self._building is None:
+            # Pages differ in names alone: all other characters of one are those of all.
             common = _common_characters().union(*self._kept)
-            self._common = (common, _subset(self._data, common, known_only=True))
+            self._building = threading.Thread(target=self._build, args=(common,), name="font-cut", daemon=True)
+            self._building.start()
         if self._common is not None and wanted <= self._common[0]:
             return _weights(_subset(self._common[1], wanted))
         return _weights(_subset(self._data, wanted))
+
+    def _build(self, common: frozenset[str]) -> None:
+        self._common = (common, _subset(self._data, common, known_only=True))
 
 
 def _common_characters() -> frozenset[str]:

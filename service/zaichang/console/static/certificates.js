@@ -64,8 +64,10 @@ async function load() {
   try {
     const asked = state.found.trim();
     const one = /^[0-9a-f]{16}$/.test(typed(asked));
-    state.list = await json(`/v1/certificates?limit=100${asked && !one ? `&learner=${encodeURIComponent(asked)}` : ""}`, { key });
-    if (one) state.list.certificates = [await json(`/v1/certificates/${typed(asked)}`, { key })];
+    // A pseudonym may look like a number, so it is looked for first.
+    const learner = asked && !/\s/.test(asked);
+    state.list = await json(`/v1/certificates?limit=100${learner ? `&learner=${encodeURIComponent(asked)}` : ""}`, { key });
+    if (one && !(learner && state.list.certificates.length)) state.list.certificates = [await json(`/v1/certificates/${typed(asked)}`, { key })];
     state.wanted.rules ||= state.list.packs[0].name;
     state.wanted.reason ||= state.list.reasons[0].code;
     state.error = null;

@@ -43,8 +43,14 @@ def test_pages_after_the_first_are_cut_from_less_with_the_same_bytes(monkeypatch
     monkeypatch.setattr(font, "_subset", counted)
     cuts = font.FontCuts(whole, kept=2)
     cuts.cut(["王 92.5"])
+    assert sizes == [True] and cuts._building is None, "a process that draws one page needs no more"
+    cuts.cut(["王 6"])
+    assert cuts._building is not None
+    cuts._building.join()
+    assert sizes == [True] * 3, "the common characters are cut once, beside the second page"
+    sizes.clear()
     again = cuts.cut(["欧阳 92.5"])
-    assert sizes == [True, True, False], "the common characters once, then the page's from them"
+    assert sizes == [False]
     sizes.clear()
     assert again is cuts.cut(["92.5 阳欧"]) and not sizes, "kept"
     assert again == font.cut_font(whole, ["欧阳 92.5"])
