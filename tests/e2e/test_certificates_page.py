@@ -47,6 +47,15 @@ async def test_one_person_issues_and_two_revoke(tmp_path: Path, chromium: Path) 
             assert (await printed.value).suggested_filename == f"{row.number}.pdf"
             await expect(first.get_by_role("status")).to_contain_text("已出具，编号")
             card = first.locator("section.card[data-state=issued]")
+            await card.get_by_role("button", name="更换").click()
+            await first.locator("#print-name").fill("欧阳芳")
+            await shot(first, "certificates-replace-phone-zh")
+            async with first.expect_download():
+                await card.locator("form button.primary").click()
+            await expect(first.locator("section.card[data-state=replaced]")).to_contain_text("已由")
+            old = await services.certificates.found(InstitutionId("inst"), row.number)
+            row = await services.certificates.found(InstitutionId("inst"), old.replaced_by)
+            assert row.replaces == old.number
             await card.get_by_role("button", name="撤销").click()
             await card.locator("#note").fill("代学")
             await shot(first, "certificates-revoke-phone-zh")

@@ -61,7 +61,8 @@ async def test_a_session_and_its_decision_are_fed_once_and_sum_to_the_log(tmp_pa
         assert fact.last_index > fact.first_index >= 0
 
         await decide(services)
-        assert await feed.feed() > 0
+        assert await feed.feed(("inst", "other")) == 0
+        assert await feed.feed(("inst", "learner")) > 0
         assert await feed.feed() == 0
         entry = log_entries(services.settings)
         found = await audit(store, entry)

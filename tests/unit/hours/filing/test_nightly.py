@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.filing_side import write_files
-from zaichang.core.civil import DAY_MS, parse_moment
+from support.filing_world import INST, filing_world
+from zaichang.core.civil import DAY_MS, date_text, parse_moment
 from zaichang.core.errors import NotAllowed, PeerViolation
+from zaichang.core.ids import ReviewerId
 from zaichang.hours.filing.nightly import DIFFERENCES, WAIT_S, DueBatch, Nightly, NightPorts, due_ms
+from zaichang.hours.filing.nights import LEASE_MS
 from zaichang.hours.filing.targets import Target, read_target
 from zaichang.ledger.filing.reconcile import Listed
 
@@ -161,6 +166,45 @@ async def test_what_cannot_be_done_now_is_tried_again(target: Target) -> None:
     with pytest.raises(Stop):
         await job(held, target, [AT_MS + DAY_MS - 60_000], naps).run()
     assert naps[0] == 60, "the next day's run is not slept through"
+
+
+@dataclass
+class DeskSide(Side):
+    """A side that asks the real desk whose the run is."""
+
+    nights: Any = None
+    holder: str = ""
+
+    async def claim(self, target: str, day: str) -> str:
+        found = await self.nights.claim(INST, target, day, self.holder)
+        return "done" if found.done_ms is not None else "ours" if found.holder == self.holder else "held"
+
+    async def end(self, target: str, day: str, faults: Sequence[str]) -> None:
+        await self.nights.end(INST, ReviewerId("ren"), (target, day, self.holder), faults)
+
+
+async def test_of_two_computers_one_makes_the_run_and_the_other_takes_over_when_it_is_silent(
+    target: Target, tmp_path: Path
+) -> None:
+    async with filing_world(tmp_path / "world") as world:
+        nights, day = world.services.filing.nights, date_text(world.clock.at_ms)
+        first, second = (DeskSide(batches=BATCHES, nights=nights, holder=name) for name in ("a", "b"))
+        told = await asyncio.gather(job(first, target).night(day), job(second, target).night(day))
+        assert sorted(map(str, told)) == ["None", "[]"] and sorted((len(first.met), len(second.met))) == [0, 6]
+        for side in (first, second):
+            side.met.clear()
+            assert await job(side, target).night(day) == () and side.met == [], "a restart makes no second run"
+
+        world.clock.at_ms += DAY_MS
+        day = date_text(world.clock.at_ms)
+        first.fails = {"list 2026": Stop()}
+        with pytest.raises(Stop):
+            await job(first, target).night(day)
+        assert await job(second, target).night(day) is None, "the first may come back"
+        world.clock.at_ms += LEASE_MS
+        assert await job(second, target).night(day) == []
+        first.fails = {}
+        assert await job(first, target).night(day) == ()
 
 
 def test_the_run_is_due_at_a_minute_of_china_s_day() -> None:
