@@ -94,7 +94,7 @@ class ErasureRequests(Protocol):
         Cost: commit.
 
         Raises:
-            NotAllowed: ``erasure.decided``.
+            NotAllowed: ``erasure.decided``, also where the proposer confirms.
         """
 
 

@@ -156,7 +156,7 @@ class RevocationStore(Protocol):
         Cost: commit.
 
         Raises:
-            NotAllowed: ``revocation.decided``.
+            NotAllowed: ``revocation.decided``, also where the proposer confirms.
         """
 
     async def finish_revocation(self, revocation_id: str) -> None:

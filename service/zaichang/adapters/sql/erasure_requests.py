@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.proposals import decide
 from zaichang.core.enums import ErasureScope, ProposalState, stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, ReviewerId
@@ -49,12 +50,7 @@ class ErasureRows:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
-            changed = db.execute(
-                "UPDATE erasures SET state = ?, decided_by = ?, decided_ms = ? "
-                "WHERE erasure_id = ? AND state = 'proposed'",
-                (state, decided_by, at_ms, erasure_id),
-            )
-            if changed.rowcount != 1:
+            if not decide(db, "erasures", erasure_id, state, decided_by, at_ms):
                 raise NotAllowed("erasure.decided", "This erasure is decided.", "Look at it in the list.")
 
         await self._db.write(operation)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from zaichang.adapters.sql.database import Database, ReadDatabase
+from zaichang.adapters.sql.proposals import decide
 from zaichang.core.enums import ProposalState, RevocationScope, stored
 from zaichang.core.errors import NotAllowed, NotFound
 from zaichang.core.ids import InstitutionId, ReviewerId, SessionId
@@ -69,12 +70,7 @@ class Revocations:
         """See the port."""
 
         def operation(db: sqlite3.Connection) -> None:
-            changed = db.execute(
-                "UPDATE revocations SET state = ?, decided_by = ?, decided_ms = ? "
-                "WHERE revocation_id = ? AND state = 'proposed'",
-                (state, decided_by, at_ms, revocation_id),
-            )
-            if changed.rowcount != 1:
+            if not decide(db, "revocations", revocation_id, state, decided_by, at_ms):
                 raise NotAllowed("revocation.decided", "This revocation is decided.", "Look at it in the list.")
 
         await self._db.write(operation)
