@@ -61,7 +61,8 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
         "Movements (active liveness)",
         "With `liveness_bracket`, time that checks have proved waits for the next passed movement check. A failed "
         "movement check sends the time that was checked while it stood open to review, and the time since the last "
-        "passed check is lost. After `liveness_failed_max` failures all the time that waits goes to review.",
+        "passed check is lost. After `liveness_failed_max` failures all the time that waits goes to review."
+        " Right movements in dim light or with glare wait for the next ones.",
     ),
     "One try at active liveness": (
         "Movements: one try",

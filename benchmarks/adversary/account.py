@@ -78,7 +78,7 @@ class Account:
         recent = [
             left
             for state, left in self._left[-LOOK_BACK:]
-            if state.info.at_ms + reach_ms >= now_ms and follows(state, self._policy, now_ms)
+            if state.info.at_ms + reach_ms >= now_ms and follows(state, self._policy, now_ms, same_lesson=True)
         ]
         self._minutes = []
         self.state, _ = start(

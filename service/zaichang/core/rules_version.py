@@ -37,7 +37,7 @@ class RulesVersion:
 FIRST: Final = RulesVersion()
 """The version of records that name none."""
 
-CURRENT: Final = RulesVersion(session=7, liveness=1, hours=1)
+CURRENT: Final = RulesVersion(session=8, liveness=1, hours=1)
 """The version that this release records under."""
 
 OLDEST: Final = RulesVersion()

@@ -81,7 +81,7 @@ async def _left_by(history: SessionHistory, lessons: LessonStore, old: SessionRo
             return []
         # Earlier rules ask for no end, and a replay takes time: it is made only where the answer depends on it.
         policy = await _policy_of(lessons, old)
-        if policy.rules > 6 and not follows(*await at_its_end(history, lessons, old), opened_ms):
+        if policy.rules > 6 and not follows(*await at_its_end(history, lessons, old), opened_ms, same_lesson=True):
             return []
     except StorageError:
         raise

@@ -71,7 +71,7 @@ def end_try(turn: Turn, event: LivenessAssessed) -> None:
         challenges.void_try(turn, challenge)
         challenges.tell(turn, challenge, reason, closed=False)
         return
-    after = challenges.end_try(turn, challenge, reason)
+    after = challenges.end_try(turn, challenge, event, reason)
     closed = after is None or after.attempts >= turn.policy.challenge_attempts
     challenges.tell(turn, challenge, reason, closed=closed, accepted=after is None)
     if after is None:

@@ -49,6 +49,11 @@ def leave_deferred(turn: Turn) -> None:
         credit.resolve(turn, Outcome.UNDECIDED, reason, parts.proved, parts.deferred)
 
 
+def leave_held(turn: Turn, reason: ReasonCode) -> None:
+    """Send the media to review that captures have proved: movements were unsure of the learner again and again."""
+    credit.resolve(turn, Outcome.UNDECIDED, reason, 0, turn.state.credit.held)
+
+
 def prove(turn: Turn, lack: ReasonCode | None) -> None:
     """Mark pending time as proved by a capture round. If the round lacked a result, that time goes to review."""
     # A bracket that began with a lacking proof stays undecided even if its end passes: both ends must hold.

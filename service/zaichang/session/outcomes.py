@@ -141,11 +141,28 @@ def use_up(turn: Turn, challenge: Challenge, reason: ReasonCode) -> bool:
     """Fail a challenge whose attempts are used up; return whether they were."""
     if challenge.attempts < challenges.attempts_of(turn, challenge):
         return False
+    if challenges.is_liveness(challenge) and liveness.waits(turn, unsure=challenge.unsure):
+        _postpone(turn, reason)
+        return True
     challenges.fail(turn)
     if challenges.is_liveness(challenge) and liveness.forgive_at_closing(turn):
         return True
     fail_challenge(turn, reason, was_liveness=challenges.is_liveness(challenge))
     return True
+
+
+def _postpone(turn: Turn, reason: ReasonCode) -> None:
+    """Movements were right, and their pictures unsure of the learner: the time waits for the next ones (rules 8).
+
+    Where those are unsure as well, a person decides the time that captures have proved. The lesson goes on.
+    """
+    challenges.take_away(turn)
+    challenges.schedule(turn)
+    liveness.schedule(turn)
+    bracket.clear(turn)
+    if turn.state.liveness.unsure > liveness.UNSURE_MAX:
+        bracket.leave_held(turn, reason)
+    _go_on(turn)
 
 
 def _go_on(turn: Turn) -> None:

@@ -16,7 +16,7 @@ from zaichang.session.policy_fields import DRAWN_SINCE_SCHEMA as DRAWN_SINCE_SCH
 from zaichang.session.policy_fields import ENDS_SINCE_SCHEMA as ENDS_SINCE_SCHEMA
 from zaichang.session.policy_fields import PLEDGED_SINCE_SCHEMA as PLEDGED_SINCE_SCHEMA
 from zaichang.session.policy_fields import SCHEMA as SCHEMA
-from zaichang.session.policy_fields import back, choice, limit, member, sample, spread, switch, whole, word
+from zaichang.session.policy_fields import back, choice, limit, member, sample, spread, switch, unsure, whole, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,9 @@ class Policy:
         1,
         SCHEMA,
         "Which set of fields this policy has, and so which rules: 3 judges captures as drawn samples, from 5 on reports"
-        " pledge frames, 6 proves the lesson's end before it comes, 7 looks back over earlier frames, from 8 on over"
-        " all since the last sample. One that names none is 1: its digest holds no limits of liveness.",
+        " pledge frames, 6 proves the lesson's end before it comes, 7 looks back over earlier frames, 8 over all since"
+        " the last sample, from 9 on right movements that are unsure of the learner wait. One that names none is 1: its"
+        " digest holds no limits of liveness.",
         since=2,
     )
 
@@ -213,6 +214,7 @@ class Policy:
         20,
         "Failed movement checks after which two in a row must pass, and a person decides the time before them.",
     )
+    pad_weak_bp: int = unsure(3_000, 0, 10_000, "Score from which attack detection is only unsure of right movements.")
     liveness_respond_min_ms: int = whole(
         200, 0, 2_000, "A movement that begins earlier than this after its order is no answer to it."
     )
@@ -331,7 +333,7 @@ class Policy:
 
     @property
     def rules(self) -> int:
-        """The session's rules: 1; 2: drawn samples; 4: pledged frames; 5: ends; 6: looks back; 7: over all the time."""
+        """The session's rules: 1; 2: drawn samples; 4: pledges; 5: ends; 6: looks back; 7: over all time; 8: unsure."""
         return policy_fields.rules_of(self.schema)
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from zaichang.core.errors import ConfigError
 
-SCHEMA = 8
+SCHEMA = 9
 """The newest set of fields. An older schema has none of the fields whose metadata says a later ``since``."""
 SCHEMA_OF_CODE = 2
 """The schema of a ``Policy()`` built in code that names none; packs and stored documents name theirs."""
@@ -24,6 +24,8 @@ BACK_SINCE_SCHEMA = 7
 """From this schema on a sample looks back over earlier frames, and a failed one counts as missed too: rules 6."""
 SPREAD_SINCE_SCHEMA = 8
 """From this schema on a sample also asks for frames drawn from the whole time since the last one: rules 7."""
+UNSURE_SINCE_SCHEMA = 9
+"""From this schema on movements that are right and of which the pictures are unsure wait for the next ones: rules 8."""
 ORDERED = (
     ("capture_min_gap_ms", "capture_max_gap_ms"),
     ("challenge_min_gap_ms", "challenge_max_gap_ms"),
@@ -42,7 +44,8 @@ BELOW = (
 def rules_of(schema: int) -> int:
     """Return the number of the session's rules that a policy of this schema is judged by."""
     if schema >= PLEDGED_SINCE_SCHEMA:
-        return 4 + (schema >= ENDS_SINCE_SCHEMA) + (schema >= BACK_SINCE_SCHEMA) + (schema >= SPREAD_SINCE_SCHEMA)
+        newer = (schema >= ENDS_SINCE_SCHEMA) + (schema >= BACK_SINCE_SCHEMA) + (schema >= SPREAD_SINCE_SCHEMA)
+        return 4 + newer + (schema >= UNSURE_SINCE_SCHEMA)
     return 1 + (schema >= DRAWN_SINCE_SCHEMA)
 
 
@@ -69,6 +72,11 @@ def back(default: int, low: int, high: int, doc: str) -> Any:
 def spread(default: int, low: int, high: int, doc: str) -> Any:
     """Declare a number of samples that look at the whole time before: part of the policy since schema 8."""
     return whole(default, low, high, doc, since=SPREAD_SINCE_SCHEMA)
+
+
+def unsure(default: int, low: int, high: int, doc: str) -> Any:
+    """Declare a number of checks that are unsure of the learner: part of the policy since schema 9."""
+    return whole(default, low, high, doc, since=UNSURE_SINCE_SCHEMA)
 
 
 def switch(default: bool, doc: str, since: int = 1) -> Any:

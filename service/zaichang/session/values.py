@@ -19,6 +19,10 @@ Sighting = tuple[int, ...]
 """Where a face was seen: server time, box (x, y, width, height), yaw, pitch, roll, perceptual hash as an integer."""
 
 
+Shot = tuple[int, str, bool]
+"""A capture: server time by which it was taken, its content hash, whether it is a pledged frame."""
+
+
 class Phase(StrEnum):
     """Where a session stands; the moves between them are in ``transitions``."""
 
@@ -83,6 +87,7 @@ class Round:
         bare: Whether the reports before pledged no frames although the policy requires them.
         back: Whether its frames look back for a heartbeat at least, so that an absence which they show is no short one.
         span: All frames that its sample may ask for, newest first (rules 7).
+        span_ms: When each of them was pledged (rules 8).
         places: Places in ``span`` of the earlier frames that are drawn.
         absent: So many frames in a row without the learner are an absence.
         here: Places of the frames that show the learner.
@@ -125,6 +130,7 @@ class Round:
     earlier: int = 0
     found_staked_ms: int = 0
     span: tuple[str, ...] = ()
+    span_ms: tuple[int, ...] = ()
     places: tuple[int, ...] = ()
     absent: int = 0
     here: tuple[int, ...] = ()
@@ -167,6 +173,7 @@ class Round:
         twin.earlier = self.earlier
         twin.found_staked_ms = self.found_staked_ms
         twin.span = self.span
+        twin.span_ms = self.span_ms
         twin.places = self.places
         twin.absent = self.absent
         twin.here = self.here
@@ -197,6 +204,8 @@ class Challenge:
         excused: Whether a try that a lost connection cut short was excused already.
         faceless: Whether a try without a face was counted as a missed sample.
         first_deadline_ms: The deadline before the tries extended it; a try without a face gives it back.
+        unsure: Whether a try had right movements, and pictures that were unsure of the learner (rules 8).
+        unblinking: Whether a try saw no blink: the next ones ask for none (rules 8).
         at_end: Whether the lesson's end asked for it, not the draw: left open, it costs nothing by itself (rules 5).
     """
 
@@ -218,6 +227,8 @@ class Challenge:
     excused: bool = False
     first_deadline_ms: int = 0
     faceless: bool = False
+    unsure: bool = False
+    unblinking: bool = False
     at_end: bool = False
 
 

@@ -137,7 +137,7 @@ def in_order(text: str, words: tuple[str, ...]) -> bool:
 def test_every_shipped_pack_records_every_limit() -> None:
     for name in shipped_packs():
         policy = load_pack(name).policy
-        assert policy.schema == SCHEMA and policy.version == "2026.8"
+        assert policy.schema == SCHEMA and policy.version == "2026.9"
         assert set(policy_to_mapping(policy)) == {spec.name for spec in fields(Policy)}
 
 

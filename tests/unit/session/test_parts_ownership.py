@@ -15,7 +15,7 @@ from zaichang.session.state import PARTS, State
 from zaichang.session.values import Round
 
 ROOM = Path(zaichang.session.__file__).parent
-COPIED = ("parts", "credit_part", "sample_part", "values", "state")
+COPIED = ("parts", "credit_part", "liveness_part", "sample_part", "values", "state")
 ELSEWHERE = {*((module, "copy") for module in COPIED), ("turn", "__init__")}
 """Functions that fill a new object of their own class."""
 ROUND = "round"
@@ -123,7 +123,7 @@ def test_every_field_of_a_part_is_written_there(part: str) -> None:
 
 def test_every_field_of_the_round_is_written_or_fixed_when_it_begins() -> None:
     written = {field for part, field in writes(sources()["proofs"], "proofs") if part == ROUND}
-    fixed = {"number", "staked_ms", "bare", "back", "span", "places", "absent"}
+    fixed = {"number", "staked_ms", "bare", "back", "span", "span_ms", "places", "absent"}
     assert written | fixed == {spec.name for spec in fields(Round)} and not written & fixed
 
 

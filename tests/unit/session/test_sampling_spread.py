@@ -163,7 +163,7 @@ class TestWeighs:
         current = Round(number=0, span=(name(2), name(1), name(0)), here=(0,), gone=(2,), places=(2,), absent=4)
         assert pledged_frames.left_to_ask(current, SPREAD) == (name(1),)
         current.here = (0, 1)
-        assert pledged_frames.left_to_ask(current, SPREAD) == () and pledged_frames.weight_pct(current) == 0
+        assert pledged_frames.left_to_ask(current, SPREAD) == () and pledged_frames.weight_pct(current, SPREAD) == 0
 
     def test_an_analysis_that_the_service_dropped_speaks_against_nobody(self) -> None:
         session = watched()

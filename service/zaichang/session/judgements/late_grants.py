@@ -44,23 +44,30 @@ def makes_up(before: State, after: State, policy: Policy) -> bool:
         policy: Policy of the earlier one.
     """
     in_time = 0 < after.liveness.first_ms <= before.info.at_ms + policy.session_max_ms
-    in_time = in_time and follows(before, policy, after.info.at_ms)
+    lessons = [(each.info.lesson.course_id, each.info.lesson.lesson_id) for each in (before, after)]
+    in_time = in_time and follows(before, policy, after.info.at_ms, same_lesson=lessons[0] == lessons[1])
     same_camera = before.proofs.camera == after.liveness.first_camera
     return in_time and before.challenges.owed is None and before.liveness.failed_reason is None and same_camera
 
 
-def follows(before: State, policy: Policy, opened_ms: int) -> bool:
+def follows(before: State, policy: Policy, opened_ms: int, *, same_lesson: bool) -> bool:
     """Return whether a session that opens now follows an earlier one so soon that its movements may close that one.
 
     Movements say who is there now. The earlier session's time lies before a moment that its learner chose, so they
-    speak for it only where they take the place of its closing movements: soon after the playing ended (rules 7).
+    speak for it only where they take the place of its closing movements: soon after the playing ended (rules 7). Under
+    rules 8 a session of the same lesson may open as late as the earlier one would have waited for its learner. With the
+    page left open those movements would have counted, so a closed page costs no more, and gives no more.
 
     Args:
         before: State of the earlier session, closed.
         policy: Policy of the earlier one.
         opened_ms: Server time at which the later one opened.
+        same_lesson: Whether both are of one lesson.
     """
-    return policy.rules < 7 or opened_ms <= before.playback.left_ms + before.extended_ms(policy.liveness_follow_ms)
+    follow_ms = before.extended_ms(policy.liveness_follow_ms)
+    if policy.rules > 7 and same_lesson:
+        follow_ms = max(follow_ms, policy.abandon_ms)
+    return policy.rules < 7 or opened_ms <= before.playback.left_ms + follow_ms
 
 
 def left_only_by(undecided: IntervalSet, reasons: Collection[ReasonCode], reason: ReasonCode) -> IntervalSet:

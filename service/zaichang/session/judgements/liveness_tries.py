@@ -68,7 +68,7 @@ def order_of(state: State, challenge: Challenge, policy: Policy) -> OrderLivenes
     return OrderLiveness(
         challenge_id=challenge.challenge_id,
         attempt=challenge.tries,
-        actions=(LivenessAction.COLOUR,) * count if light else _actions(state, raw, count, policy),
+        actions=(LivenessAction.COLOUR,) * count if light else _actions(state, challenge, raw, count, policy),
         holds_ms=tuple(
             (0 if light and place else least_ms + int.from_bytes(raw[16 + 2 * place :][:2], "big") % spread_ms)
             for place in range(count)
@@ -113,6 +113,29 @@ def problem(event: LivenessAssessed, order: OrderLiveness, policy: Policy) -> Re
     return wrong or _person_problem(event, policy)
 
 
+def unsure(event: LivenessAssessed, reason: ReasonCode, policy: Policy) -> bool:
+    """Return whether a try was done as asked, and only its pictures are unsure of the learner (rules 8).
+
+    Dim light lowers the score of attack detection, and glare on glasses the similarity, to just below their limits. A
+    printed face or another person is far below, and no recording makes the movements.
+
+    Args:
+        event: The try's result.
+        reason: Why it did not pass.
+        policy: Of the session.
+    """
+    if reason not in (ReasonCode.PAD_ATTACK, ReasonCode.NOT_SAME_PERSON) or policy.rules < 8:
+        return False
+    similar = Proof.IDENTITY not in policy.proofs or (event.similarity_bp or 0) >= policy.similarity_weak_bp
+    return similar and (Proof.PAD not in policy.proofs or (event.pad_bp or 0) >= policy.pad_weak_bp)
+
+
+def unblinking(event: LivenessAssessed, policy: Policy) -> bool:
+    """Return whether a try saw no blink where it asked for one: glare on glasses hides the lids (rules 8)."""
+    missed = event.steps[-1:] and event.steps[-1].action is LivenessAction.BLINK
+    return policy.rules > 7 and bool(missed) and event.steps[-1].outcome is StepOutcome.NO_RESPONSE
+
+
 def _step_problem(action: LivenessAction, step: LivenessStep, step_ms: int, policy: Policy) -> ReasonCode | None:
     if step.outcome != StepOutcome.PASSED or step.action != action:
         return _REASONS.get(step.outcome, ReasonCode.LIVENESS_FAILED)
@@ -134,8 +157,10 @@ def _person_problem(event: LivenessAssessed, policy: Policy) -> ReasonCode | Non
     return ReasonCode.PAD_MISSING if Proof.PAD in policy.proofs and event.pad_bp is None else None
 
 
-def _actions(state: State, raw: bytes, count: int, policy: Policy) -> tuple[LivenessAction, ...]:
-    excluded = state.info.terms.liveness_excluded
+def _actions(state: State, challenge: Challenge, raw: bytes, count: int, policy: Policy) -> tuple[LivenessAction, ...]:
+    excluded: tuple[LivenessAction, ...] = tuple(state.info.terms.liveness_excluded)
+    if challenge.unblinking:
+        excluded += (LivenessAction.BLINK,)
     allowed = tuple(action for action in ACTIONS if action not in excluded) or ACTIONS
     heads = tuple(action for action in allowed if action in HEAD_ACTIONS)
     if not heads and policy.rules > 1:

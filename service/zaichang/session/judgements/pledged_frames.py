@@ -11,7 +11,7 @@ from __future__ import annotations
 from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
 from zaichang.session.policy_fields import SPREAD_SINCE_SCHEMA
 from zaichang.session.schedule import Lots, draw
-from zaichang.session.values import Round
+from zaichang.session.values import Round, Shot
 
 Pledged = tuple[tuple[int, str], ...]
 PLEDGED_MAX = 4
@@ -30,6 +30,8 @@ APART_FACTOR = 2
 """Two gaps are far apart from so many absences on, about twenty seconds."""
 UNSURE_PCT = (10, 50, 100)
 """The weight of the newest frames (rules 6), by how many lack the learner before one shows them."""
+BENT_PCT = (10, 30, 40)
+"""The same under rules 8: a learner who is away for long is in four of them, or in a run of earlier ones."""
 STOOD_MS = 500
 """A report is one of playing where the player stood for this long at most, beside a fifth of the time."""
 BARE_REPORTS = 2
@@ -139,6 +141,18 @@ def place_of(current: Round) -> tuple[int, ...]:
     return (current.span.index(current.frame),) if current.frame in current.span else ()
 
 
+def shot(current: Round, content: str) -> Shot:
+    """Return the capture in progress as a shot: taken by when its frame was pledged, or a new picture was ordered."""
+    pledged = current.frame in current.span
+    taken_ms = current.span_ms[current.span.index(current.frame)] if pledged else current.ordered_ms
+    return taken_ms, content, pledged
+
+
+def one_frame_ms(policy: Policy) -> int:
+    """Return how far apart a report and an order may be for which a slow camera gave one frame."""
+    return policy.frame_time_ms + policy.heartbeat_ms
+
+
 def left_to_ask(current: Round, policy: Policy) -> tuple[str, ...]:
     """Return the frames that a round still asks for: none more once one has shown the learner where another did not."""
     if current.here:
@@ -170,17 +184,18 @@ def absences(current: Round) -> list[tuple[int, int]]:
     return runs
 
 
-def unsure_pct(unseen: int) -> int:
+def unsure_pct(unseen: int, policy: Policy) -> int:
     """Return the weight of so many newest frames without the learner, where the next one shows them (rules 6)."""
-    return UNSURE_PCT[min(unseen, len(UNSURE_PCT)) - 1]
+    weights = UNSURE_PCT if policy.rules < 8 else BENT_PCT
+    return weights[min(unseen, len(weights)) - 1]
 
 
-def weight_pct(current: Round) -> int:
+def weight_pct(current: Round, policy: Policy) -> int:
     """Return the weight of the absences that earlier frames show, in hundredths of a missed sample (rules 7)."""
     runs = absences(current)
     weight = ABSENT_PCT * sum(first > 0 and last - first + 1 >= current.absent for first, last in runs)
     if runs and runs[0][0] == 0:
-        weight += unsure_pct(runs[0][1] + 1)
+        weight += unsure_pct(runs[0][1] + 1, policy)
     # Two gaps within seconds are those of one who bends over notes; where they lie far apart, gaps are frequent.
     often = len(runs) > 1 and runs[-1][0] - runs[0][1] > APART_FACTOR * current.absent
     return max(TWO_PCT, weight) if often else weight

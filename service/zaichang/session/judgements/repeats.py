@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from zaichang.core.assessment import FrameAssessment
-from zaichang.session.values import Sighting
+from zaichang.session.values import Shot, Sighting
 
 SIGHTINGS_KEPT: Final = 64
 NEAR_AFTER_MS: Final = 10_000
@@ -64,6 +64,21 @@ def compare(
         sightings = (*sightings, sighting)[-SIGHTINGS_KEPT:]
     still = sighting is not None and _still(sightings[-STILL_SIGHTINGS:])
     return Comparison(contents=contents, sightings=sightings, exact=exact, near=near, frozen=frozen or still)
+
+
+def is_cameras_own(shots: tuple[Shot, ...], now: Shot, within_ms: int) -> bool:
+    """Return whether a picture repeats another of the same moment, because a slow camera had given no newer one.
+
+    A page pledges a frame and takes an ordered picture within seconds: they may be one frame of its camera. Two frames
+    or two ordered pictures may not: the player pledges no frame twice, and the next picture is ordered later (rules 8).
+
+    Args:
+        shots: The captures before.
+        now: The new one.
+        within_ms: How far apart the two may have been taken.
+    """
+    same = [shot for shot in shots if shot[1] == now[1]]
+    return bool(same) and all(shot[2] is not now[2] and abs(shot[0] - now[0]) <= within_ms for shot in same)
 
 
 def _sighting(assessment: FrameAssessment, at_ms: int) -> Sighting | None:

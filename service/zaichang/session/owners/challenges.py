@@ -12,9 +12,9 @@ from zaichang.core.ids import ChallengeId
 from zaichang.core.reason_table import LACKS
 from zaichang.core.reasons import ReasonCode
 from zaichang.session.decisions import ChallengeJudged, OrderChallenge
-from zaichang.session.events import ChallengeAnswered, PasskeyAnswered
+from zaichang.session.events import ChallengeAnswered, LivenessAssessed, PasskeyAnswered
 from zaichang.session.judgements.challenge_content import content_of, kind_of
-from zaichang.session.judgements.liveness_tries import KINDS, lasts_ms, order_of, steps_of
+from zaichang.session.judgements.liveness_tries import KINDS, lasts_ms, order_of, steps_of, unblinking, unsure
 from zaichang.session.judgements.passkeys import DECLINED_MAX
 from zaichang.session.owners import credit
 from zaichang.session.schedule import draw, next_due_ms
@@ -291,7 +291,7 @@ def void_try(turn: Turn, challenge: Challenge) -> None:
     turn.state.challenges.open = replace(challenge, begun=False, faceless=True, deadline_ms=challenge.first_deadline_ms)
 
 
-def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Challenge | None:
+def end_try(turn: Turn, challenge: Challenge, event: LivenessAssessed, reason: ReasonCode | None) -> Challenge | None:
     """End the try that failed for ``reason``; return the challenge if it goes on, None if it is answered."""
     challenges = turn.state.challenges
     if reason is None or (reason in LACKS and reason is not ReasonCode.NOT_ANALYSED):
@@ -305,7 +305,12 @@ def end_try(turn: Turn, challenge: Challenge, reason: ReasonCode | None) -> Chal
     else:
         if reason is not ReasonCode.CAMERA_CHANGED:  # counted already when it was detected
             credit.indicate(turn, reason)
-        ended = replace(ended, attempts=challenge.attempts + 1)
+        ended = replace(
+            ended,
+            attempts=challenge.attempts + 1,
+            unsure=challenge.unsure or unsure(event, reason, turn.policy),
+            unblinking=challenge.unblinking or unblinking(event, turn.policy),
+        )
     challenges.open = ended
     return ended
 

@@ -15,6 +15,9 @@ from zaichang.session.schedule import next_due_ms
 from zaichang.session.state import State
 from zaichang.session.turn import Turn
 
+UNSURE_MAX = 2
+"""Movement checks in a row that may wait for the next one, because only their pictures are unsure of the learner."""
+
 
 def in_use(state: State, policy: Policy) -> bool:
     """Return whether this session ever asks for movements. The route without face recognition never does."""
@@ -33,8 +36,14 @@ def wanted(state: State, policy: Policy) -> bool:
 
 
 def forced(state: State, policy: Policy) -> bool:
-    """Return whether the next challenge must be a liveness challenge."""
-    half_over = state.playback.active_ms >= state.liveness.from_active_ms
+    """Return whether the next challenge must be a liveness challenge.
+
+    Under rules 7 one that was due before half of the longest gap was none: other challenges followed each other until
+    half of it was over. Rules 8 mend that.
+    """
+    part, active_ms = state.liveness, state.playback.active_ms
+    from_ms = part.from_active_ms if policy.rules < 8 else min(part.from_active_ms, part.due_active_ms)
+    half_over = active_ms >= from_ms
     return wanted(state, policy) or (half_over and brackets(state, policy))
 
 
@@ -100,6 +109,7 @@ def end_well(turn: Turn, lack: ReasonCode | None) -> None:
     liveness.lack = lack
     liveness.failed, liveness.again = 0, False
     if lack is None:
+        liveness.unsure = 0
         liveness.failed_reason = None
         liveness.passed_active_ms = turn.state.playback.active_ms
         if liveness.first_ms == 0:
@@ -127,6 +137,24 @@ def forgive_at_closing(turn: Turn) -> bool:
     if not turn.drawn or state.playback.closing is None or state.liveness.retried:
         return False
     state.liveness.retried = state.liveness.wanted = True
+    return True
+
+
+def waits(turn: Turn, *, unsure: bool) -> bool:
+    """Count a check whose movements were right and of which the pictures were unsure; return whether it was one.
+
+    It is no failure: the movements show that a person obeyed. Nothing is credited by it either. It does not count so
+    while the picture may be a recording, after a failure, or at the end, where no other would follow.
+
+    Args:
+        turn: The turn.
+        unsure: Whether a try of the check was so.
+    """
+    part, playback = turn.state.liveness, turn.state.playback
+    suspect = part.wanted or part.again or part.failed > 0 or turn.state.challenges.hold
+    if not unsure or suspect or playback.closing is not None:
+        return False
+    part.unsure += 1
     return True
 
 

@@ -145,8 +145,7 @@ def begin_round(turn: Turn) -> None:
 
 def order_capture(turn: Turn) -> None:
     """Order the round's next capture."""
-    proofs = turn.state.proofs
-    current = proofs.round
+    current = turn.state.proofs.round
     if current is None:
         return
     number = current.number * 1_000 + current.taken
@@ -172,8 +171,8 @@ def repeat_order(turn: Turn) -> None:
 def resume(turn: Turn) -> None:
     """Repeat an order whose first copy may not have arrived.
 
-    A fresh deadline costs an excuse, so that a capture cannot be avoided for ever. A sample whose earlier frames are
-    still asked for gets one: no other sample is drawn while it is open.
+    A fresh deadline costs an excuse, or a capture could be avoided for ever. A sample whose earlier frames are still
+    asked for gets one: no other sample is drawn while it is open.
     """
     proofs = turn.state.proofs
     current = captures.awaited(proofs.round)
@@ -189,10 +188,9 @@ def resume(turn: Turn) -> None:
 def count_beat(turn: Turn) -> None:
     """Count a heartbeat against the outstanding capture: a client that reports could also send the owed picture.
 
-    Players also report at once when they stall or pause. Reports closer together than the regular interval count once.
+    Players also report at once when they stall or pause: reports within the regular interval count once.
     """
-    proofs = turn.state.proofs
-    current = captures.awaited(proofs.round)
+    current = captures.awaited(turn.state.proofs.round)
     if current is None:
         return
     ordered_ms = current.deadline_ms - turn.state.extended_ms(turn.policy.capture_deadline_ms)
@@ -280,8 +278,7 @@ def refuse_capture(turn: Turn, event: CaptureUnavailable) -> Decided | None:
 
 def miss(turn: Turn) -> Decided | None:
     """Count the outstanding capture as missed: its deadline has passed."""
-    proofs = turn.state.proofs
-    current = proofs.round
+    current = turn.state.proofs.round
     if current is None:
         return None
     if current.received:
@@ -321,7 +318,7 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
         return problem
     recording = _recording(turn, event)
     too_soon = turn.sampled and captures.too_soon(proofs.round, event.at_ms, turn.policy)
-    if recording is ReasonCode.CAMERA_FROZEN and too_soon:
+    if recording is ReasonCode.NOT_ANALYSED or (recording is ReasonCode.CAMERA_FROZEN and too_soon):
         return ReasonCode.NOT_ANALYSED  # a slow camera had no newer picture yet: the next one is taken later
     if recording is not None:
         credit.indicate(turn, recording)
@@ -330,15 +327,23 @@ def _problem(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
 
 
 def _recording(turn: Turn, event: CaptureAssessed) -> ReasonCode | None:
-    """Return CAMERA_FROZEN or DUPLICATE_FRAME where the capture looks like part of a recording, else None."""
+    """Return CAMERA_FROZEN or DUPLICATE_FRAME where the capture looks like part of a recording, else None.
+
+    NOT_ANALYSED where a slow camera gave one frame for a report and for an order: it says nothing new (rules 8).
+    """
     proofs = turn.state.proofs
     spread = proofs.round is not None and pledged_frames.is_spread(proofs.round)
     # A frame of seconds before or after another sample may look like it: only the very same picture counts then.
     found = repeats.compare(proofs.contents, () if spread else proofs.sightings, event.assessment, event.at_ms)
     proofs.contents, proofs.sightings = found.contents, proofs.sightings if spread else found.sightings
-    exact = event.seen_before or found.exact
     if samples.copied(turn, event.copies or 0):
         credit.indicate(turn, ReasonCode.DUPLICATE_FRAME)
+    if turn.policy.rules > 7 and event.assessment.content and proofs.round is not None:
+        before, now = proofs.shots, pledged_frames.shot(proofs.round, event.assessment.content)
+        proofs.shots = (*before, now)[-repeats.SIGHTINGS_KEPT :]
+        if not event.seen_before and repeats.is_cameras_own(before, now, pledged_frames.one_frame_ms(turn.policy)):
+            return ReasonCode.NOT_ANALYSED
+    exact = event.seen_before or found.exact
     if exact or found.near:
         proofs.repeats += 1
         liveness.want(turn)

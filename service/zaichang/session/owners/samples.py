@@ -180,6 +180,7 @@ def new_round(turn: Turn, number: int, *, drawn: bool) -> Round:
         bare=pledged_frames.bare(samples.bare_ms, turn.now_ms, policy),
         back=pledged_frames.looks_back(pledged, frames, turn.now_ms, policy),
         span=tuple(digest for _, digest in reversed(pledged)) if spans else (),
+        span_ms=tuple(said_ms for said_ms, _ in reversed(pledged)) if spans and policy.rules > 7 else (),
         places=pledged_frames.drawn_places(len(pledged), each_ms, turn.state.lots, number, policy) if spans else (),
         absent=-(-pledged_frames.ABSENT_MS // each_ms) if spans else 0,
     )
@@ -219,9 +220,9 @@ def doubt(turn: Turn, reason: ReasonCode, current: Round, *, proves: bool = True
         proves: Whether it proves the media before it; one that was cut off does not.
     """
     policy, samples = turn.policy, turn.state.samples
-    percent = pledged_frames.unsure_pct(current.unseen)
+    percent = pledged_frames.unsure_pct(current.unseen, policy)
     if policy.rules > 6:
-        percent = pledged_frames.weight_pct(current)
+        percent = pledged_frames.weight_pct(current, policy)
         if proves and 0 in current.here:
             clear(turn)  # the newest frame shows the learner: the media proved makes up for earlier misses
         samples.doubt = DOUBT_ROUNDS if percent >= SHORT_PCT else samples.doubt

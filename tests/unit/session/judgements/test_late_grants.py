@@ -111,7 +111,31 @@ class TestMovementsThatFollow:
         after = replace(after, info=replace(after.info, at_ms=opened_ms))
         after = changed(after, liveness={"first_ms": opened_ms + 30_000})
         assert makes_up(before, after, rules) is granted and makes_up(before, after, LIVE)
-        assert follows(before, rules, opened_ms) is granted, "and no session continues from time that is never granted"
+        found = follows(before, rules, opened_ms, same_lesson=True)
+        assert found is granted, "and no session continues from time that is never granted"
+
+    @pytest.mark.parametrize(
+        ("later_ms", "lesson", "granted"),
+        [
+            (LIVE.abandon_ms, "lesson-1", True),
+            (LIVE.abandon_ms + 1, "lesson-1", False),
+            (60_000, "lesson-2", True),
+            (60_001, "lesson-2", False),
+        ],
+    )
+    def test_one_of_the_same_lesson_may_begin_as_late_as_the_earlier_one_would_have_waited(
+        self, later_ms: int, lesson: str, granted: bool
+    ) -> None:
+        before, after = self.states()
+        rules = replace(LIVE, schema=9)
+        opened_ms = before.playback.left_ms + later_ms
+        after = replace(
+            after, info=replace(after.info, at_ms=opened_ms, lesson=replace(after.info.lesson, lesson_id=lesson))
+        )
+        after = changed(after, liveness={"first_ms": opened_ms + 1})
+        assert before.info.lesson.lesson_id == "lesson-1"
+        assert makes_up(before, after, rules) is granted
+        assert follows(before, rules, opened_ms, same_lesson=lesson == "lesson-1") is granted
 
     @pytest.mark.parametrize(
         ("part", "change"),

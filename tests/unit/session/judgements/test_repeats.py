@@ -16,6 +16,7 @@ from zaichang.session.owners import proofs
 from zaichang.session.state import State
 from zaichang.session.step import start
 from zaichang.session.turn import Turn
+from zaichang.session.values import Shot
 
 
 def state() -> State:
@@ -167,3 +168,24 @@ def test_still_takes_a_minute_and_eight_sightings_and_the_hash_is_free() -> None
     assert repeats._still(sightings(8, 1 << 60)) is True
     assert repeats._still(sightings(8, 0, span_ms=59_999)) is False
     assert repeats._still(sightings(8, 0, count=7)) is False
+
+
+class TestACamerasOwnFrame:
+    """Rules 8: a slow camera gives one frame for a report and for an order."""
+
+    PLEDGED = (T0_MS, "ab" * 8, True)
+
+    @pytest.mark.parametrize(
+        ("before", "now", "own"),
+        [
+            ((), PLEDGED, False),
+            ((PLEDGED,), (T0_MS + 10_000, "ab" * 8, False), True),
+            ((PLEDGED,), (T0_MS - 10_000, "ab" * 8, False), True),
+            ((PLEDGED,), (T0_MS + 10_001, "ab" * 8, False), False),
+            ((PLEDGED,), (T0_MS + 1, "cd" * 8, False), False),
+            ((PLEDGED,), (T0_MS + 1, "ab" * 8, True), False),
+            ((PLEDGED, (T0_MS + 1, "ab" * 8, False)), (T0_MS + 2, "ab" * 8, False), False),
+        ],
+    )
+    def test_is_of_the_same_moment_and_of_the_other_kind(self, before: tuple[Shot, ...], now: Shot, own: bool) -> None:
+        assert repeats.is_cameras_own(before, now, 10_000) is own
