@@ -117,8 +117,8 @@ class RuntimeHost:
         self._settings = load_settings(
             overrides={
                 "data": folder,
-                "keep_captures": several,
-                "near_copies": several and shows_files(loaded.scenario),
+                "keep_captures": several or loaded.scenario.session.near_copies,
+                "near_copies": loaded.scenario.session.near_copies or (several and shows_files(loaded.scenario)),
                 "token_minutes": 1440,
                 "log_hold_back": False,
             },

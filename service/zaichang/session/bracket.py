@@ -50,7 +50,7 @@ def leave_deferred(turn: Turn) -> None:
 
 
 def leave_held(turn: Turn, reason: ReasonCode) -> None:
-    """Send the media to review that captures have proved: movements were unsure of the learner again and again."""
+    """Send the media to review that captures have proved, and that waits for movements."""
     credit.resolve(turn, Outcome.UNDECIDED, reason, 0, turn.state.credit.held)
 
 
@@ -80,6 +80,10 @@ def cover(turn: Turn, lack: ReasonCode | None) -> None:
     """Mark pending time as covered by a liveness challenge. If that lacked a result, the held time goes to review."""
     liveness.schedule(turn)
     liveness.end_well(turn, lack)
+    copied = samples.failed(turn.state, turn.policy) if turn.policy.rules > 7 else None
+    if copied is ReasonCode.DUPLICATE_FRAME:  # a recording's: no movements credit its time
+        credit.leave_proved(turn, copied)
+        leave_held(turn, copied)
     if lack is None:
         proofs.forget_repeats(turn)
         credit.cover(turn)
@@ -101,11 +105,11 @@ def forfeit(turn: Turn, reason: ReasonCode, *, was_liveness: bool) -> None:
 
 def close_shown(turn: Turn, lack: ReasonCode | None) -> None:
     """The round that closes a session passed: it was not drawn, so it proves one greatest gap at most (I11)."""
-    parts, policy = turn.state.credit, turn.policy
+    parts = turn.state.credit
     leave_deferred(turn)
     _cover_tail(turn)
     credit.show(turn)
-    if credit.prove_shown(turn, policy.capture_max_gap_ms):
+    if _prove_shown(turn):
         credit.resolve(turn, Outcome.UNDECIDED, ReasonCode.AWAITING_PROOF, parts.proved)
     lack = lack or turn.state.proofs.opening_lack
     if lack is not None:
@@ -119,13 +123,28 @@ def _grant_shown(turn: Turn) -> None:
     parts, policy = turn.state.credit, turn.policy
     if parts.shown <= parts.proved:
         return
-    if credit.prove_shown(turn, policy.capture_max_gap_ms):
+    if _prove_shown(turn):
         credit.resolve(turn, Outcome.UNDECIDED, ReasonCode.AWAITING_PROOF, parts.proved, parts.shown)
     lack = samples.doubted(turn.state, policy) or turn.state.proofs.opening_lack
     if lack is not None:
         credit.leave_proved(turn, lack)
     if turn.state.challenges.open is None and not turn.state.challenges.hold:
         clear(turn)
+
+
+def _prove_shown(turn: Turn) -> bool:
+    """Prove what was played before an undrawn round, one greatest gap at most; return whether there was any more.
+
+    The learner chooses when a session stops before the lesson's end, and each new one brings as much. What it grants so
+    weighs among the missed samples (rules 8).
+    """
+    state, policy = turn.state, turn.policy
+    before_ms = state.unproved_ms
+    more = credit.prove_shown(turn, policy.capture_max_gap_ms)
+    ends = state.frontier_ms + policy.seek_tolerance_ms >= state.info.lesson.duration_ms
+    if policy.rules > 7 and not ends:
+        samples.charge(turn, before_ms - state.unproved_ms)
+    return more
 
 
 def _cover_tail(turn: Turn) -> None:
@@ -151,6 +170,9 @@ def abandon(turn: Turn, *, liveness_open: bool) -> None:
     lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.proved)
     if not liveness_open:
         lose(turn, ReasonCode.NO_CLOSING_PROOF, parts.held)
+    lack = credit.take_lack(turn) if turn.policy.rules > 7 else None
+    if lack is not None:  # else later movements would grant what only a person may
+        credit.resolve(turn, Outcome.UNDECIDED, lack, parts.held, parts.proved)
     missing = turn.state.liveness.failed_reason or ReasonCode.LIVENESS_MISSING
     credit.resolve(turn, Outcome.UNDECIDED, missing)
     credit.give_up_waiting(turn)

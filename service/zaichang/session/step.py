@@ -140,6 +140,8 @@ def _apply(turn: Turn, event: Event) -> Decided | None:
             if turn.state.playback.closing is None:
                 closing.finish(turn, ReasonCode.SESSION_FINISHED)
         case Superseded():
+            if turn.sampled and turn.policy.rules > 7:
+                proofs.interrupt(turn, ReasonCode.SUPERSEDED, waits=False)  # else opening anew avoids a missed sample
             credit.note(turn, ReasonCode.SUPERSEDED)
             closing.close(turn, ReasonCode.SUPERSEDED)
         case SessionStarted() | DeadlineReached():

@@ -46,6 +46,8 @@ class SessionTable(Table, frozen=True, kw_only=True):
         delivery_log: Where the policy asks for delivery: whether the media servers' log ever reaches the service.
         delivery_late_s: How late it does.
         live_for_s: The lesson is a live broadcast, which began so long before the scenario; 0: it is not live.
+        near_copies: Whether captures are compared with those of the last day also where one client plays alone; a
+            builtin head is one photograph that is moved, so show a file.
         finish: The learner's action at the lesson's end: ``finish`` or ``stay``.
         limit_s: The scenario ends at this time at the latest; 0: twice the lesson and ten minutes.
         starts_at: Server time at the start (RFC 3339, UTC).
@@ -64,6 +66,7 @@ class SessionTable(Table, frozen=True, kw_only=True):
     delivery_log: Literal["kept", "lost"] = "kept"
     delivery_late_s: Moment = 0.0
     live_for_s: Moment = 0.0
+    near_copies: bool = False
     finish: Literal["finish", "stay"] = "finish"
     limit_s: Moment = 0.0
     starts_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = "2026-03-02T01:00:00Z"

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from support.desk import frame, good_face
+from support.desk import frame, good_face, put
 from support.hands import Hands
-from unit.session.test_sampling_pledged import EMPTY, counting, drawn, ordered, play
+from unit.session.test_sampling_pledged import EMPTY, NEVER_MS, counting, drawn, ordered, play
 from unit.session.test_sampling_spread import NEWEST, SPREAD, name, sampled, watched
 from zaichang.core.assessment import FrameAssessment
 from zaichang.core.reasons import ReasonCode as R
 from zaichang.session import events as e
+from zaichang.session.judgements import late_grants
+from zaichang.session.owners import samples
+from zaichang.session.playhead import total_ms
 from zaichang.session.policy import Policy
 
 RULES = replace(SPREAD, schema=9)
@@ -103,3 +106,88 @@ def test_a_learner_who_bends_down_as_a_sample_comes_weighs_less_than_under_rules
     session = watched(schema=schema)
     sampled(session, {NEWEST - place: EMPTY for place in range(unseen)})
     assert session.state.samples.debt_ms == percent * SPREAD.miss_worth_ms // 100
+
+
+class TestAnEarlyEnd:
+    """What it grants without a sample weighs among the missed ones: else each short session brings as much anew."""
+
+    def ended(self, policy: Policy, *, sampled_first: bool, lesson_ms: int = 600_000) -> Hands:
+        session = Hands(policy, lesson_duration_ms=lesson_ms).begin()
+        put(session.state, samples={"next_staked_ms": NEVER_MS, "debt_ms": 0}, challenges={"next_active_ms": NEVER_MS})
+        if sampled_first:
+            play(session, None)
+            drawn(session)
+            session.round()
+        play(session, None, reports=4)
+        session.do(e.FinishRequested)
+        session.round()
+        return session
+
+    @pytest.mark.parametrize(
+        ("schema", "sampled_first", "factor"),
+        [(9, False, samples.EARLY_END_FACTORS[0]), (9, True, samples.EARLY_END_FACTORS[1]), (8, False, 0)],
+    )
+    def test_weighs_more_where_no_sample_was_clean(self, schema: int, sampled_first: bool, factor: int) -> None:
+        session = self.ended(replace(RULES, schema=schema), sampled_first=sampled_first)
+        assert session.final().verified_ms == 20_000 + 5_000 * sampled_first, "it is granted all the same"
+        assert session.state.samples.debt_ms == factor * 20_000
+        assert session.state.samples.clean is sampled_first
+
+    def test_the_lessons_own_end_weighs_nothing(self) -> None:
+        session = self.ended(RULES, sampled_first=False, lesson_ms=20_000)
+        assert (session.final().verified_ms, session.state.samples.debt_ms) == (20_000, 0)
+
+
+class TestOpeningAnew:
+    """A later session must give nothing that a check of the earlier one has taken."""
+
+    @pytest.mark.parametrize(("schema", "misses"), [(9, 1), (8, 0)])
+    @pytest.mark.parametrize("arrived", [False, True])
+    def test_a_sample_that_it_cuts_off_is_missed(self, schema: int, misses: int, arrived: bool) -> None:
+        session = play(counting(replace(RULES, schema=schema)), None)
+        drawn(session)
+        send(session, EMPTY, "ee" * 8)
+        if arrived:
+            session.tick(RULES.retake_ms)
+            session.receive()
+        session.do(e.Superseded)
+        assert session.state.samples.debt_ms == misses * RULES.miss_worth_ms
+
+    @pytest.mark.parametrize(("schema", "told"), [(9, R.NO_FACE), (8, R.LIVENESS_MISSING)])
+    def test_movements_do_not_grant_what_was_called_while_a_challenge_stood_open(self, schema: int, told: R) -> None:
+        rules = replace(RULES, schema=schema, liveness_start=False, liveness_bracket=True, called_max=0)
+        session = play(counting(rules), None, reports=13)
+        put(session.state, liveness={"due_active_ms": session.state.playback.active_ms, "from_active_ms": 0})
+        session.tick()
+        assert session.state.challenges.open is not None
+        drawn(session)
+        for number in range(3):
+            send(session, EMPTY, f"{number:016x}")
+        send(session, GOOD, "aa" * 8)
+        send(session, GOOD, "bb" * 8)
+        assert session.state.samples.calls == 1 and session.state.pending_ms == 65_000
+        session.do(e.Superseded)
+        minute, _ = session.minutes_recorded()
+        assert minute.undecided == ((0, 60_000),) and told in minute.reasons
+        assert late_grants.by_liveness(minute) == (((0, 60_000),) if schema < 9 else ())
+
+
+class TestNearCopies:
+    @pytest.mark.parametrize(("schema", "review_ms"), [(9, 15_000), (8, 5_000)])
+    def test_leave_also_what_waits_for_movements_to_a_person(self, schema: int, review_ms: int) -> None:
+        session = counting(replace(RULES, schema=schema, liveness_bracket=True))
+        play(session, None, reports=2)
+        drawn(session)
+        session.round()
+        assert session.state.credit.held and session.state.pending_ms == 10_000
+        play(session, None)
+        drawn(session)
+        while (current := session.state.proofs.round) is not None:
+            session.tick(max(0, current.retake_at_ms - session.now_ms))
+            session.receive()
+            found = session.picture()
+            session.do(e.CaptureAssessed, capture_id=current.capture_id, assessment=found, copies=samples.COPIES_MIN)
+        session.do(e.FinishRequested)
+        session.move()
+        assert total_ms(session.state.credit.undecided) == review_ms
+        assert session.final().verified_ms == 15_000 - review_ms

@@ -105,18 +105,18 @@ def stop(turn: Turn) -> None:
     turn.state.proofs.round = None
 
 
-def interrupt(turn: Turn, reason: ReasonCode) -> None:
+def interrupt(turn: Turn, reason: ReasonCode, *, waits: bool = True) -> None:
     """A drawn round is cut off by the client's doing or the network's: it proves nothing any more (rules 2).
 
     The moment at which it goes on is not the draw's, so another is drawn. The sample is missed unless its pictures were
     clean; where they showed no learner, the bracket goes to review. After an unanswered order, the next one is called.
-    Earlier frames that it still asks for are fixed: under rules 7 it asks for them first, and goes on to prove.
+    Earlier frames are fixed: under rules 7 it asks for them first, unless another session takes over (``waits``).
     """
     proofs = turn.state.proofs
     current = proofs.round
     if current is None or not current.drawn:
         return
-    if current.received or pledged_frames.asks_earlier(current, turn.policy):
+    if waits and (current.received or pledged_frames.asks_earlier(current, turn.policy)):
         current.cut = reason  # once its pictures are judged
         return
     if current.unseen and not current.shown:
@@ -188,7 +188,7 @@ def resume(turn: Turn) -> None:
 def count_beat(turn: Turn) -> None:
     """Count a heartbeat against the outstanding capture: a client that reports could also send the owed picture.
 
-    Players also report at once when they stall or pause: reports within the regular interval count once.
+    Players also report at once when they pause: reports within the regular interval count once.
     """
     current = captures.awaited(turn.state.proofs.round)
     if current is None:
