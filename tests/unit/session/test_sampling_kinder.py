@@ -191,3 +191,40 @@ class TestNearCopies:
         session.move()
         assert total_ms(session.state.credit.undecided) == review_ms
         assert session.final().verified_ms == 15_000 - review_ms
+
+
+class TestALineThatDrops:
+    """Frames that are asked for are fixed: a line that drops at their order misses no sample."""
+
+    def cut(self, schema: int) -> Hands:
+        session = watched(schema=schema)
+        drawn(session)
+        session.do(e.ConnectionLost)
+        session.wait(30_000).do(e.ConnectionResumed)
+        return session
+
+    def test_the_frames_are_asked_for_again_and_prove(self) -> None:
+        session = self.cut(9)
+        current = session.state.proofs.round
+        assert current is not None and current.drawn and ordered(session) == name(NEWEST)
+        number = 0
+        while (current := session.state.proofs.round) is not None and current.drawn and ordered(session) is not None:
+            send(session, GOOD, f"{number:016x}")
+            number += 1
+            session.do(e.ConnectionLost)  # at each order anew
+            session.wait(5_000).do(e.ConnectionResumed)
+        assert number > 1 and session.state.samples.debt_ms == 0
+        assert session.state.credit.verified_ms == 40_000
+
+    def test_under_rules_before_the_sample_is_missed(self) -> None:
+        session = self.cut(8)
+        assert session.state.proofs.round is None and session.state.samples.debt_ms == RULES.miss_worth_ms
+
+    def test_a_page_that_does_not_show_them_has_missed_it(self) -> None:
+        session = self.cut(9)
+        for _ in range(4):
+            current = session.state.proofs.round
+            assert current is not None and current.drawn and current.unseen < 4
+            session.beat(session.state.playback.beat_playhead_ms)
+            session.tick(current.deadline_ms - session.now_ms)
+        assert session.state.samples.debt_ms == RULES.miss_worth_ms

@@ -8,6 +8,7 @@ the sample.
 
 from __future__ import annotations
 
+from zaichang.core.reasons import ReasonCode
 from zaichang.session.policy import BACK_SINCE_SCHEMA, Policy
 from zaichang.session.policy_fields import SPREAD_SINCE_SCHEMA
 from zaichang.session.schedule import Lots, draw
@@ -130,10 +131,19 @@ def is_spread(current: Round) -> bool:
     return current.frame != "" and len(current.here) > 0
 
 
-def asks_earlier(current: Round, policy: Policy) -> bool:
-    """Return whether a sample still asks for earlier frames only: who is in them does not depend on when (rules 7)."""
+def asks_earlier(current: Round, reason: ReasonCode, policy: Policy) -> bool:
+    """Return whether a sample still asks for earlier frames only: who is in them does not depend on when (rules 7).
+
+    Under rules 8 also where none of them has shown the learner yet and the line dropped: that misses no sample.
+
+    Args:
+        current: The round, which is cut off.
+        reason: By which event.
+        policy: Of the session.
+    """
     ordered = current.capture_id != "" and current.frame != ""
-    return policy.rules > 6 and len(current.here) > 0 and (ordered or len(current.frames) > 0)
+    begun = len(current.here) > 0 or (policy.rules > 7 and reason is ReasonCode.NETWORK_GAP)
+    return policy.rules > 6 and begun and (ordered or len(current.frames) > 0)
 
 
 def place_of(current: Round) -> tuple[int, ...]:

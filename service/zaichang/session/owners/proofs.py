@@ -116,7 +116,7 @@ def interrupt(turn: Turn, reason: ReasonCode, *, waits: bool = True) -> None:
     current = proofs.round
     if current is None or not current.drawn:
         return
-    if waits and (current.received or pledged_frames.asks_earlier(current, turn.policy)):
+    if waits and (current.received or pledged_frames.asks_earlier(current, reason, turn.policy)):
         current.cut = reason  # once its pictures are judged
         return
     if current.unseen and not current.shown:
@@ -155,7 +155,7 @@ def order_capture(turn: Turn) -> None:
     current.deadline_ms = turn.now_ms + turn.state.extended_ms(turn.policy.capture_deadline_ms)
     current.ordered_ms, current.order_seq = turn.now_ms, turn.state.link.seq
     current.received, current.retake_at_ms, current.beats = False, 0, 0
-    current.answered_ms, current.digest = 0, ""
+    current.answered_ms, current.digest, current.renewed = 0, "", current.renewed and turn.policy.rules < 8
     current.frame, current.frames = "".join(current.frames[:1]), current.frames[1:]
     repeat_order(turn)
 
