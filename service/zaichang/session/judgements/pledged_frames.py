@@ -31,7 +31,7 @@ APART_FACTOR = 2
 """Two gaps are far apart from so many absences on, about twenty seconds."""
 UNSURE_PCT = (10, 50, 100)
 """The weight of the newest frames (rules 6), by how many lack the learner before one shows them."""
-BENT_PCT = (10, 30, 40)
+BENT_PCT = (10, 30, 50)
 """The same under rules 8: a learner who is away for long is in four of them, or in a run of earlier ones."""
 STOOD_MS = 500
 """A report is one of playing where the player stood for this long at most, beside a fifth of the time."""

@@ -27,7 +27,6 @@ class Samples:
         pledged: ``(at_ms, digest)`` of the frames that the last reports pledged, oldest first.
         bare_ms: Since when reports have pledged none; 0 where the last one did.
         seen_ms: Server time at which a round last passed without a call; 0: none has.
-        clean: Whether a sample of this session was clean (rules 8).
         copies: Captures that were found to be near copies of earlier ones.
     """
 
@@ -47,7 +46,6 @@ class Samples:
     bare_ms: int = 0
     seen_ms: int = 0
     copies: int = 0
-    clean: bool = False
 
     def copy(self) -> Samples:
         """Return a copy."""
@@ -68,5 +66,4 @@ class Samples:
         twin.bare_ms = self.bare_ms
         twin.seen_ms = self.seen_ms
         twin.copies = self.copies
-        twin.clean = self.clean
         return twin

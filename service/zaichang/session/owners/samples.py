@@ -40,8 +40,8 @@ FIRST_SPREAD_PCT, FIRST_BY_PCT = 30, 90
 SHORT_PCT = 50
 """Absences that weigh as much or more bring the next draws sooner (rules 7)."""
 
-EARLY_END_FACTORS = (15, 6)
-"""The weight of media that an early end grants without a sample, first where no sample was clean (rules 8)."""
+EARLY_END_FACTOR = 6
+"""The weight of media that an early end grants without a sample (rules 8)."""
 
 _STANDS = frozenset(
     {ReasonCode.PLAYER_PAUSED, ReasonCode.PLAYER_STALLED, ReasonCode.LESSON_ENDED, ReasonCode.SESSION_FINISHED}
@@ -237,14 +237,12 @@ def doubt(turn: Turn, reason: ReasonCode, current: Round, *, proves: bool = True
 
 def charge(turn: Turn, granted_ms: int) -> None:
     """Count the media that a session grants at an end which its learner chose: no sample was drawn of it."""
-    samples = turn.state.samples
-    samples.debt_ms += EARLY_END_FACTORS[samples.clean] * granted_ms
+    turn.state.samples.debt_ms += EARLY_END_FACTOR * granted_ms
 
 
 def clear(turn: Turn) -> None:
     """Count a clean sample: the media since the last one makes up for missed ones."""
     samples = turn.state.samples
-    samples.clean = True
     samples.debt_ms = max(0, samples.debt_ms - max(0, turn.state.unproved_ms - samples.counted_ms))
     samples.doubt = max(0, samples.doubt - 1)
 

@@ -3,10 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.adversary.__main__ import said
+from benchmarks.adversary.campaign import CLASSES as ALL
+from benchmarks.adversary.campaign import honest
 from benchmarks.adversary.change import Cheats
 from benchmarks.adversary.habits import CLASSES, Honest
+from benchmarks.adversary.kept import load_ways
 from benchmarks.adversary.known import KNOWN
-from benchmarks.adversary.scenarios import scenario, write
+from benchmarks.adversary.scenarios import FOLDER, scenario, write
 from benchmarks.adversary.ways import Way, rule
 from zaichang_simulation.format.loader import Loaded, parse
 
@@ -53,3 +57,10 @@ def test_what_cannot_be_said_is_a_comment() -> None:
 def test_each_class_has_its_file(tmp_path: Path) -> None:
     write({"pause": (KNOWN["pauses-every-13-s"], "said", False)}, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["pause.toml"]
+
+
+def test_the_kept_files_are_the_kept_ways_one_for_each_class() -> None:
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(ALL)
+    for kind, way in load_ways().items():
+        text = (FOLDER / f"{kind}.toml").read_text(encoding="utf-8")
+        assert text == scenario(kind, way, said(way), honest=honest(kind)), f"write {kind} anew with --keep"
