@@ -3,11 +3,10 @@
  * on demand (SCREENS below), zaichang-worker.js (only for pages that forbid blob workers), source maps, and types.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
-import { minify } from "terser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -40,9 +39,6 @@ const WORDS = {
   "zaichang-zh": "src/ui/text_zh.ts",
   "zaichang-en": "src/ui/text_en.ts",
 };
-
-/** Long names of members that only the screens' own classes know: shortened in their bundle. */
-const SHORTENED = /^(answered|askFinish|colourAt|colourTimer|endsAt|finishAsk|finishButton|onFullscreen|outerPlayer|renderActions|renderParts|restoreFullscreen|setBlocked|setCameraError|stopSound)$/;
 
 /** The worker's bundled text, as the module "worker:text". */
 export const workerText = {
@@ -78,7 +74,6 @@ async function main() {
   const made = mkdtempSync(`${root}.dist-`), name = basename(made);
   try {
     await bundle(made, name);
-    await Promise.all(filesIn(made).filter((file) => file.endsWith(".js")).map((file) => squeeze(`${made}/${file}`)));
     const files = filesIn(made);
     for (const file of files) {
       mkdirSync(dirname(`${root}dist/${file}`), { recursive: true });
@@ -96,23 +91,13 @@ async function bundle(made, name) {
     build({ ...core, format: "esm", outfile: `${name}/zaichang.js` }),
     build({ ...core, format: "iife", globalName: "Zaichang", outfile: `${name}/zaichang.iife.js` }),
     build({ ...common, entryPoints: ["src/guard/index.ts"], plugins: [apart, smallStyles], format: "esm", outfile: `${name}/zaichang-guard.js`, sourcemap: true }),
-    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], mangleProps: SHORTENED, format: "esm", outdir: name, sourcemap: true }),
+    build({ ...common, entryPoints: SCREENS, plugins: [apart, smallStyles], format: "esm", outdir: name, sourcemap: true }),
     build({ ...common, entryPoints: WORDS, format: "esm", outdir: name }),
     build({ ...common, entryPoints: ["src/shell/worker.ts"], format: "iife", outfile: `${name}/zaichang-worker.js` }),
   ]);
   const compiler = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json", "--outDir", `${made}/types`];
   if (spawnSync(process.execPath, compiler, { cwd: root, stdio: "inherit" }).status !== 0) throw new Error("the types do not build");
   rewriteImports(`${made}/types`);
-}
-
-/** Compress a bundle once more: 3 % less than esbuild alone. Its source map still leads to the sources. */
-async function squeeze(path) {
-  const map = existsSync(`${path}.map`) && { content: readFileSync(`${path}.map`, "utf8"), url: `${basename(path)}.map` };
-  const { code, map: chained } = await minify(readFileSync(path, "utf8"), {
-    module: !/iife|worker/.test(basename(path)), ecma: 2020, sourceMap: map, compress: { passes: 3, keep_fargs: false, unsafe_arrows: true }, format: { ascii_only: false, comments: false },
-  });
-  writeFileSync(path, code);
-  if (map !== false) writeFileSync(`${path}.map`, chained);
 }
 
 /** The files below a folder, by their paths in it. */

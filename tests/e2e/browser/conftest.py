@@ -158,7 +158,7 @@ class Tab:
             if time.monotonic() > deadline:
                 told = self.page.evaluate("() => JSON.stringify([window.session?.status, window.events?.slice(-12)])")
                 raise AssertionError(f"waited in vain for {expression}; the page knows {told}; {self.complaints}")
-            self.page.wait_for_timeout(30)
+            self.page.wait_for_timeout(100)
 
     def played_ms(self) -> float:
         """Where the player is."""

@@ -37,22 +37,6 @@ window.probe = {
     return beside || layer.top >= video.bottom || layer.bottom <= video.bottom - 72;
   },
 
-  /** The element with the focus: a challenge's title by the challenge, anything else by its tag. */
-  focused() {
-    let at = document.activeElement;
-    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-    return at?.id === "title" ? `title of ${at.closest("[data-challenge]").dataset.challenge}` : (at?.localName ?? "");
-  },
-
-  /** Whether the status bar lies under the picture, whole, and covers nothing of it. */
-  statusIsBelow() {
-    const bar = document.querySelector("[data-zaichang=status]");
-    const picture = document.querySelector("video").getBoundingClientRect();
-    const box = bar.getBoundingClientRect();
-    const seen = document.elementFromPoint(box.left + box.width / 2, box.top + 20);
-    return box.height > 30 && box.top >= picture.bottom - 1 && seen === bar;
-  },
-
   /** Whether the code's picture has dark pixels. */
   codeDrawn() {
     const canvas = this.shadowed("canvas.code");

@@ -98,8 +98,6 @@ export class ZaichangGuard extends HTMLElement {
     const deviceId = route === "face" && !signal.aborted ? await checkCamera(show, options, signal) : "";
     media.removeEventListener("play", paused);
     this.screens.remove();
-    // The start button is gone, and the keys are the player's again.
-    media.focus({ preventScroll: true });
     return { route, deviceId };
   }
 

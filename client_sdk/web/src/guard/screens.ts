@@ -1,5 +1,5 @@
 /** The two screens before a lesson: the choice (consent) and the camera check. */
-import { h, refocus, say, shadow, themed } from "../ui/dom.ts";
+import { h, say, shadow, themed } from "../ui/dom.ts";
 import { CSS } from "../ui/style.ts";
 import { loadText } from "../ui/text.ts";
 import { inAppBrowser, lightOf, openForCheck, type Light, type NoPictureError, type Preflight } from "./preflight.ts";
@@ -17,14 +17,13 @@ export interface ScreenOptions {
 }
 
 const LOOK_MS = 500;
-const OVAL = ".oval { position: absolute; inset: 8% 28%; border: 3px dashed #fff; border-radius: 50%; box-shadow: 0 0 0 2px #0008; }";
 
 /** A box with its own styles, into which screens are put one after another. */
 export function screenBox(host: HTMLElement, options: ScreenOptions): { show(content: HTMLElement): void; clear(): void } {
   themed(host, options.theme);
   host.lang = options.locale;
   const box = h("section", { "aria-label": guardText(options.locale).region, class: "card" });
-  shadow(host, CSS + OVAL).append(box);
+  shadow(host, CSS).append(box);
   return {
     show(content) {
       box.replaceChildren(content);
@@ -44,8 +43,8 @@ export function askConsent(show: (content: HTMLElement) => void, options: Screen
         options.kept !== undefined && h("p", { class: "soft" }, text.keptUntil(options.kept)),
         options.privacy !== undefined && h("p", {}, h("a", { href: options.privacy, target: "_blank", rel: "noopener" }, text.more)),
         h("div", { class: "row" },
-          h("button", { "data-do": "agree", onclick: () => resolve("face") }, text.agree),
-          h("button", { "data-do": "refuse", onclick: () => resolve("challenge") }, text.refuse))),
+          h("button", { type: "button", "data-do": "agree", onclick: () => resolve("face") }, text.agree),
+          h("button", { type: "button", "data-do": "refuse", onclick: () => resolve("challenge") }, text.refuse))),
     );
   });
 }
@@ -59,8 +58,8 @@ export function checkCamera(show: (content: HTMLElement) => void, options: Scree
   video.playsInline = true;
   const preview = h("div", { class: "preview", hidden: true }, video, h("div", { class: "oval" }));
   const select = h("select", { "aria-label": text.choose, hidden: true });
-  const start = h("button", { class: "main", "data-do": "start", disabled: true }, text.start);
-  const again = h("button", { "data-do": "again", hidden: true }, text.again);
+  const start = h("button", { type: "button", class: "main", "data-do": "start", disabled: true }, text.start);
+  const again = h("button", { type: "button", "data-do": "again", hidden: true }, text.again);
   const canvas = document.createElement("canvas");
   let open: Preflight | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -70,16 +69,13 @@ export function checkCamera(show: (content: HTMLElement) => void, options: Scree
     for (const track of open?.stream.getTracks() ?? []) track.stop();
     video.srcObject = null;
   };
-  const title = h("h2", { tabindex: "-1" }, text.checkTitle);
   const tell = (light: Light | null): void => {
     if (light !== null) say(message, text[light]);
   };
   const begin = async (deviceId?: string): Promise<void> => {
     release();
-    const had = (title.getRootNode() as ShadowRoot).activeElement;
     again.hidden = true;
     start.disabled = true;
-    refocus(had ?? null, title);
     say(message, text.asking);
     try {
       open = await openForCheck(deviceId);
@@ -107,7 +103,7 @@ export function checkCamera(show: (content: HTMLElement) => void, options: Scree
       release();
       resolve(open?.deviceId ?? "");
     });
-    show(h("div", { "data-screen": "camera" }, title,
+    show(h("div", { "data-screen": "camera" }, h("h2", { tabindex: "-1" }, text.checkTitle),
       inAppBrowser() && h("p", { class: "soft" }, text.wechat), message, preview, select, h("div", { class: "row" }, start, again)));
     void begin();
   });

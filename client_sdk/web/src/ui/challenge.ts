@@ -23,7 +23,7 @@ export class AnswerChallenge extends ChallengeCard {
       return [h("p", { id: "about" }, this.order.text), h("div", { class: "options" }, ...buttons)];
     }
     if (kind === "passkey") {
-      const press = (label: string, act: string): HTMLButtonElement => h("button", { "data-do": act, onclick: () => void this.sign(act === "decline") }, label);
+      const press = (label: string, act: string): HTMLButtonElement => h("button", { type: "button", "data-do": act, onclick: () => void this.sign(act === "decline") }, label);
       return [h("p", { id: "about" }, this.text.passkey), h("div", { class: "row" }, press(this.text.live.ready, "ready"), press(this.text.cancel, "decline"))];
     }
     const about = this.text.checkText[(variant >> 2) % this.text.checkText.length] ?? "";
@@ -32,7 +32,7 @@ export class AnswerChallenge extends ChallengeCard {
   }
 
   private button(label: string, answer: string): HTMLButtonElement {
-    return h("button", { "data-answer": answer, onclick: () => this.give(answer) }, label);
+    return h("button", { type: "button", "data-answer": answer, onclick: () => this.give(answer) }, label);
   }
 
   private code(): Node[] {
@@ -40,7 +40,7 @@ export class AnswerChallenge extends ChallengeCard {
     const { text } = this;
     const canvas = h("canvas", { class: "code", role: "img", "aria-label": text.codeImage, width: 240, height: 80 });
     const about = h("p", { id: "about", class: "soft" });
-    const larger = h("button", { "aria-pressed": "false", onclick: () => {
+    const larger = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
       const on = canvas.classList.toggle("large");
       larger.setAttribute("aria-pressed", String(on));
       say(larger, on ? text.codeSmaller : text.codeLarger);
@@ -60,7 +60,7 @@ export class AnswerChallenge extends ChallengeCard {
 
   private listen(audio: string): HTMLButtonElement {
     const { text } = this;
-    const button = h("button", { "data-do": "listen", onclick: () => {
+    const button = h("button", { type: "button", "data-do": "listen", onclick: () => {
       if (this.stopSound !== null) {
         this.stopSound();
         return;

@@ -1,6 +1,6 @@
 /** The base of every challenge on the screen: time left, focus taken and given back, the verdict. Not modal: the page and the player stay usable. */
 import type { ChallengeOrder, ChallengeResult } from "../core/wire.ts";
-import { focused, h, refocus, say } from "./dom.ts";
+import { h, say } from "./dom.ts";
 import type { Layer } from "./layer.ts";
 import { reasonText, type Text } from "./text.ts";
 
@@ -23,8 +23,7 @@ export abstract class ChallengeCard {
   protected readonly message = h("p", { role: "status" });
   private readonly left = h("p", { class: "soft left" });
   private readonly spoken = h("span", { class: "away", role: "status" });
-  private readonly before = focused();
-  private readonly title = h("h2", { id: "title", tabindex: "-1" });
+  private readonly before: Element | null = document.activeElement;
   private readonly timer: ReturnType<typeof setInterval>;
   private endsAt: number;
   /** An answer is under way. */
@@ -45,8 +44,8 @@ export abstract class ChallengeCard {
 
   /** Fill the card and show it; called last by a subclass's constructor. */
   protected show(titleText: string, ...body: (Node | false)[]): void {
-    say(this.title, titleText);
-    this.card.append(this.title, ...body.filter((part) => part !== false), this.left);
+    const title = h("h2", { id: "title", tabindex: "-1" }, titleText);
+    this.card.append(title, ...body.filter((part) => part !== false), this.left);
     if (!this.card.contains(this.message)) this.card.append(this.message);
     this.card.append(this.spoken);
     this.layer.show(this.card, this.order.variant);
@@ -57,18 +56,13 @@ export abstract class ChallengeCard {
     }, ARM_MS);
     // Take the focus only from where nothing is being typed.
     const { before } = this;
-    if (!(before instanceof HTMLInputElement || before instanceof HTMLTextAreaElement || before?.isContentEditable === true)) this.rest();
+    if (!(before instanceof HTMLInputElement || before instanceof HTMLTextAreaElement || (before as HTMLElement | null)?.isContentEditable === true)) {
+      title.focus({ preventScroll: true });
+    }
   }
 
   protected disable(off: boolean, which = "button, input"): void {
-    const had = this.layer.root.activeElement;
     for (const control of this.card.querySelectorAll<HTMLButtonElement | HTMLInputElement>(which)) control.disabled = off;
-    if (this.card.contains(had)) refocus(had, this.title);
-  }
-
-  /** The focus rests on the title: never on a control that goes away, where the keys would be the page's. */
-  protected rest(): void {
-    this.title.focus({ preventScroll: true });
   }
 
   /** Called once a second. */
@@ -111,8 +105,8 @@ export abstract class ChallengeCard {
   close(): void {
     this.over = true;
     clearInterval(this.timer);
-    const had = this.card.contains(this.layer.root.activeElement);
+    const focused = this.card.contains(this.layer.root.activeElement);
     this.layer.remove(this.card);
-    if (had) this.before?.focus({ preventScroll: true });
+    if (focused && this.before instanceof HTMLElement && this.before.isConnected) this.before.focus({ preventScroll: true });
   }
 }

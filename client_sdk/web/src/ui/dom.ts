@@ -5,18 +5,17 @@ type Attributes = Record<string, string | number | boolean | ((event: Event) => 
 
 export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  if (element instanceof HTMLButtonElement) element.type = "button";
   for (const [name, value] of Object.entries(attributes)) {
-    if (value == null || value === false) continue;
+    if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== false));
+  for (const child of children) if (child !== null && child !== false) element.append(child);
   return element;
 }
 
 /** Events on which players act. In fullscreen our elements lie inside the player, which toggles playing on a click. */
-const OURS = "keydown keypress keyup click dblclick contextmenu mousedown mouseup pointerdown pointerup touchstart touchend wheel".split(" ");
+const OURS = ["keydown", "keypress", "keyup", "click", "dblclick", "contextmenu", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart", "touchend", "wheel"];
 
 /**
  * A host element with a shadow root and styles. Constructed style sheets are not subject to `style-src`.
@@ -54,28 +53,6 @@ function isDark(): boolean {
   }
   const scheme = getComputedStyle(root).colorScheme;
   return scheme.includes("dark") && (!scheme.includes("light") || matchMedia("(prefers-color-scheme: dark)").matches);
-}
-
-/** The element that has the focus, also inside our own elements; null where none has it. */
-export function focused(): HTMLElement | null {
-  let at: Element | null = document.activeElement;
-  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-  return at === document.body ? null : (at as HTMLElement | null);
-}
-
-/** After a redraw: give the focus back to the element that had it, or where that cannot take it to `otherwise`. */
-export function refocus(had: Element | null, otherwise: HTMLElement): void {
-  if (had === null) return;
-  const back = had.isConnected && !had.matches(":disabled, [hidden], [hidden] *") ? had : otherwise;
-  (back as HTMLElement).focus({ preventScroll: true });
-}
-
-/**
- * The outermost element of the player around a media element, to put the status after it: inside a player the status
- * would lie over the picture, or be cut off.
- */
-export function outerPlayer(media: HTMLElement | null): HTMLElement | null {
-  return media?.closest<HTMLElement>(".plyr, .video-js, .vjs-controls-enabled, .xgplayer, .dplayer") ?? media?.closest(".art-video-player")?.parentElement ?? media ?? null;
 }
 
 /** Set text only where it differs, so that a screen reader is not told the same twice. */

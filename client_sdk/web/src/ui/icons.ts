@@ -20,7 +20,6 @@ export class Overlay {
 
   constructor() {
     const oval = { cx: "50", cy: "37.5", rx: "19", ry: "29", fill: "none" };
-    this.point("");
     this.element = svg("svg", { viewBox: "0 0 100 75", class: "over", "aria-hidden": "true" }, svg("ellipse", { ...oval, class: "rim" }), svg("ellipse", { ...oval, class: "oval-line" }), this.place);
   }
 

@@ -3,7 +3,6 @@ import type { ChallengeOrder } from "../core/wire.ts";
 import type { Controller } from "../shell/controller.ts";
 import { isLiveness } from "../core/liveness.ts";
 import { AnswerChallenge } from "./challenge.ts";
-import { outerPlayer } from "./dom.ts";
 import { Layer } from "./layer.ts";
 import type { Ui, UiOptions } from "./options.ts";
 import { FacePrompt } from "./prompt.ts";
@@ -33,7 +32,7 @@ export async function mountUi(controller: Controller, options: UiOptions = {}): 
     goOn: () => controller.goOn(),
     record: () => controller.recordAddress,
   });
-  if (options.status === undefined) outerPlayer(controller.playerElement)?.after(bar.host);
+  if (options.status === undefined) controller.playerElement?.after(bar.host);
   else if (options.status !== false) options.status.append(bar.host);
 
   let plainTitle: string | null = null;

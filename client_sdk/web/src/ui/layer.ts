@@ -1,5 +1,5 @@
 /** The layer for challenges: the browser's top layer (so also over a fullscreen video), in a corner off the player's controls. */
-import { h, refocus, shadow, themed } from "./dom.ts";
+import { h, shadow, themed } from "./dom.ts";
 import { CSS } from "./style.ts";
 
 const PLACES = ["bottom-right", "top-right", "bottom-left", "top-left"] as const;
@@ -65,8 +65,6 @@ export class Layer {
       void document.exitFullscreen().catch(() => undefined);
       return;
     }
-    // Moving and showing anew takes the focus away, and with it the keys of a challenge.
-    const had = this.root.activeElement;
     const home = full ?? document.body;
     if (this.host.parentNode !== home) home.append(this.host);
     if ("showPopover" in this.box) {
@@ -74,7 +72,6 @@ export class Layer {
       this.box.setAttribute("popover", "manual");
       this.box.showPopover();
     }
-    refocus(had, this.box);
     for (const video of this.box.querySelectorAll("video")) void video.play().catch(() => undefined);
   }
 

@@ -39,11 +39,12 @@ export class LivenessChallenge extends ChallengeCard {
     this.video.muted = true;
     this.video.playsInline = true;
     this.picture.append(this.overlay.element);
+    this.overlay.point("");
     this.about = h("div", { id: "about" }, h("p", {}, this.light ? live.lightAbout : live.about(order.steps || 2)), this.light && h("p", { class: "warn" }, live.lightWarn));
-    const decline = (): HTMLButtonElement => h("button", { "data-do": "decline", onclick: () => this.ready(true) }, live.lightDecline);
-    this.begin = h("button", { class: "main", "data-do": "ready", onclick: () => this.ready(false) }, this.light ? live.lightStart : live.ready);
+    const decline = (): HTMLButtonElement => h("button", { type: "button", "data-do": "decline", onclick: () => this.ready(true) }, live.lightDecline);
+    this.begin = h("button", { type: "button", class: "main", "data-do": "ready", onclick: () => this.ready(false) }, this.light ? live.lightStart : live.ready);
     this.buttons = h("div", { class: "row" }, this.light && decline(), this.begin);
-    this.stop = h("div", { class: "row", hidden: true }, h("button", { "data-do": "stop", onclick: () => this.ready(true) }, live.lightStop));
+    this.stop = h("div", { class: "row", hidden: true }, h("button", { type: "button", "data-do": "stop", onclick: () => this.ready(true) }, live.lightStop));
     this.card.classList.add("live");
     this.show(this.light ? live.lightTitle : live.title, this.about, this.picture, this.stage, this.hint, this.message, this.buttons, this.stop);
     layer.box.append(this.flash);
@@ -60,7 +61,7 @@ export class LivenessChallenge extends ChallengeCard {
     this.disable(true);
     this.message.className = "";
     say(this.message, this.text.live.wait);
-    this.rest();
+    this.card.querySelector<HTMLElement>("#title")?.focus({ preventScroll: true });
     if (!decline) cue("start");
     this.host.ready(this.order.challenge_id, decline);
   }
@@ -110,20 +111,20 @@ export class LivenessChallenge extends ChallengeCard {
 
   /** The try was broken off; the service will ask again. */
   broken(): void {
-    this.idle();
+    this.rest();
     this.disable(true);
     say(this.message, this.text.live.broken);
   }
 
   override again(withinMs: number): void {
     super.again(withinMs);
-    this.idle();
+    this.rest();
     say(this.message, "");
     this.disable(false);
   }
 
   override judged(result: ChallengeResult): void {
-    this.idle();
+    this.rest();
     super.judged(result);
     cue(result.accepted ? "done" : "failed");
     if (result.closed) this.buttons.hidden = true;
@@ -135,7 +136,7 @@ export class LivenessChallenge extends ChallengeCard {
     this.card.scrollTop = 0;
   }
 
-  private idle(): void {
+  private rest(): void {
     this.answered = false;
     this.dark();
     this.stage.hidden = true;

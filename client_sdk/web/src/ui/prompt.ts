@@ -1,6 +1,5 @@
 /** "Please face the camera": shown when the service asks with a prompt, or when the camera fails. */
 import { h, say } from "./dom.ts";
-import { Overlay } from "./icons.ts";
 import type { Layer } from "./layer.ts";
 import { reasonText, type Text } from "./text.ts";
 
@@ -8,7 +7,7 @@ export class FacePrompt {
   private readonly video = h("video", { "aria-hidden": "true" });
   private readonly why = h("p", { role: "status" });
   private readonly card: HTMLElement;
-  private readonly box = h("div", { class: "preview" }, this.video, new Overlay().element);
+  private readonly box = h("div", { class: "preview" }, this.video, h("div", { class: "oval" }));
   private shown = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 

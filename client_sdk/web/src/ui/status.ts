@@ -1,7 +1,7 @@
 /** The bar beside the player: am I counted, why not, how much so far, what the camera does, what I can do. */
 import { lengthOf } from "../core/parts.ts";
 import type { Status } from "../core/state.ts";
-import { clockText, h, refocus, say, shadow, themed } from "./dom.ts";
+import { clockText, h, say, shadow, themed } from "./dom.ts";
 import type { UiOptions } from "./options.ts";
 import { CSS } from "./style.ts";
 import { reasonText, type Text } from "./text.ts";
@@ -31,14 +31,14 @@ export class StatusBar {
   private readonly actions = h("div", { class: "row" });
   private readonly more = h("div", { class: "card more", id: "more", hidden: true });
   private readonly toggle: HTMLButtonElement;
-  private readonly cells: Readonly<Record<string, HTMLElement>>;
+  private readonly cells: Record<"verified" | "pending" | "sealed" | "camera" | "stored" | "session", HTMLElement>;
   private readonly finishButton: HTMLButtonElement;
   private readonly finishAsk: HTMLElement;
   private readonly nonFace: HTMLElement | null;
   private blocked = false;
   private cameraError = "";
   private status: Status | null = null;
-  private readonly root: ShadowRoot;
+  private shownActions = "";
 
   constructor(
     private readonly text: Text,
@@ -48,31 +48,34 @@ export class StatusBar {
   ) {
     this.host.lang = locale;
     this.host.dataset["zaichang"] = "status";
-    this.root = shadow(this.host, CSS);
-    const rows = { verified: text.verified, pending: text.pending, sealed: text.sealedRow, camera: text.cameraRow, stored: text.storedRow, session: text.session };
-    this.cells = Object.fromEntries(Object.keys(rows).map((name) => [name, h("dd", {})]));
-    this.toggle = h("button", { "aria-expanded": "false", "aria-controls": "more", onclick: () => this.fold() }, text.details);
-    this.finishButton = h("button", { onclick: () => this.askFinish(true) }, text.finish);
+    const root = shadow(this.host, CSS);
+    const cell = (): HTMLElement => h("dd", {});
+    this.cells = { verified: cell(), pending: cell(), sealed: cell(), camera: cell(), stored: cell(), session: cell() };
+    this.toggle = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "more", onclick: () => this.fold() }, text.details);
+    this.finishButton = h("button", { type: "button", onclick: () => this.askFinish(true) }, text.finish);
     this.finishAsk = h("div", { hidden: true }, h("p", {}, text.finishAsk), h("div", { class: "row" },
-      h("button", { class: "main", "data-do": "finish", onclick: () => {
+      h("button", { type: "button", class: "main", "data-do": "finish", onclick: () => {
         this.askFinish(false);
         on.finish();
       } }, text.finishSure),
-      h("button", { onclick: () => this.askFinish(false) }, text.cancel)));
+      h("button", { type: "button", onclick: () => this.askFinish(false) }, text.cancel)));
     const { appeal, nonFace, privacy } = options.links ?? {};
     const link = (href: string | undefined, label: string, onclick?: (event: Event) => void): HTMLElement | null =>
       href === undefined ? null : h("a", { class: "button", href, target: "_blank", rel: "noopener", onclick }, label);
-    this.nonFace = typeof nonFace === "function" ? h("button", { "data-do": "non-face", onclick: nonFace }, text.nonFace) : link(nonFace, text.nonFace);
+    this.nonFace = typeof nonFace === "function" ? h("button", { type: "button", "data-do": "non-face", onclick: nonFace }, text.nonFace) : link(nonFace, text.nonFace);
     const record = link(appeal ?? "#", text.appeal, appeal === undefined ? ({ currentTarget }) => {
       (currentTarget as HTMLAnchorElement).href = on.record();
     } : undefined);
     record?.setAttribute("data-do", "record");
     this.more.append(
-      h("dl", {}, ...Object.entries(rows).flatMap(([name, label]) => [h("dt", {}, label), this.cells[name] ?? null])),
+      h("dl", {},
+        h("dt", {}, text.verified), this.cells.verified, h("dt", {}, text.pending), this.cells.pending,
+        h("dt", {}, text.sealedRow), this.cells.sealed, h("dt", {}, text.cameraRow), this.cells.camera,
+        h("dt", {}, text.storedRow), this.cells.stored, h("dt", {}, text.session), this.cells.session),
       h("p", { class: "soft" }, text.pauseHow),
       h("div", { class: "row" }, this.finishButton, record, this.nonFace, link(privacy, text.privacy)),
       this.finishAsk);
-    this.root.append(h("section", { "aria-label": text.status },
+    root.append(h("section", { "aria-label": text.status },
       h("div", { class: "bar" }, h("span", { class: "state", role: "status" }, this.dot, this.state), this.why, this.time, this.toggle),
       this.parts, this.actions, this.more));
   }
@@ -80,7 +83,6 @@ export class StatusBar {
   show(status: Status): void {
     this.status = status;
     const { text } = this;
-    const had = this.root.activeElement;
     themed(this.host, this.options.theme);
     const ended = status.hold === "ended";
     const done = ended && status.reason === "SESSION_FINISHED";
@@ -90,21 +92,17 @@ export class StatusBar {
     say(this.why, this.sentence(status));
     say(this.time, `${text.verified} ${clockText(status.verifiedMs)}${status.pendingMs >= 1_000 ? ` · ${text.pending} ${clockText(status.pendingMs)}` : ""}`);
     this.renderParts(status);
-    const now: Record<string, string> = {
-      verified: clockText(status.verifiedMs),
-      pending: `${clockText(status.pendingMs)} (${text.pendingWhy})`,
-      sealed: text.minutes(status.sealedMinutes),
-      camera: status.captures ? `${text.camera[status.camera]}${status.saving ? ` ${text.saving}` : ""}` : "–",
-      stored: text.stored(status.captures, status.picturesDays),
-      session: status.sessionId.slice(0, 8) || "–",
-    };
-    for (const [name, cell] of Object.entries(this.cells)) say(cell, now[name] ?? "");
+    say(this.cells.verified, clockText(status.verifiedMs));
+    say(this.cells.pending, `${clockText(status.pendingMs)} (${text.pendingWhy})`);
+    say(this.cells.sealed, text.minutes(status.sealedMinutes));
+    say(this.cells.camera, status.captures ? `${text.camera[status.camera]}${status.saving ? ` ${text.saving}` : ""}` : "–");
+    say(this.cells.stored, text.stored(status.captures, status.picturesDays));
     if (this.nonFace !== null) this.nonFace.hidden = !status.captures;
+    say(this.cells.session, status.sessionId.slice(0, 8) || "–");
     this.finishButton.disabled = ended || status.finishing || status.sessionId === "";
     this.host.dataset["counting"] = String(status.counting);
     this.host.dataset["reason"] = status.reason;
     this.renderActions(status);
-    refocus(had, this.toggle);
   }
 
   private sentence(status: Status): string {
@@ -133,13 +131,10 @@ export class StatusBar {
     if ((status.hold === "offline" || status.hold === "joining") && status.connection === "waiting" && !status.uncounted) wanted.push(["uncounted", text.watchUncounted, on.watchUncounted]);
     if (status.missingMs >= 0 && status.hold === null) wanted.push(["missing", text.goOn(clockText(status.missingMs)), on.goOn]);
     if (status.canTakeOver) wanted.push(["takeover", text.takeOver, on.takeOver]);
-    const shown = [...this.actions.children];
-    const buttons = wanted.map(([name, label, act]) => {
-      const button = shown.find((one) => (one as HTMLElement).dataset["do"] === name) ?? h("button", { class: "main", "data-do": name, onclick: act });
-      say(button, label);
-      return button;
-    });
-    if (buttons.length !== shown.length || buttons.some((one) => !one.isConnected)) this.actions.replaceChildren(...buttons);
+    const names = wanted.map(([name, label]) => name + label).join();
+    if (names === this.shownActions) return;
+    this.shownActions = names;
+    this.actions.replaceChildren(...wanted.map(([name, label, act]) => h("button", { type: "button", class: "main", "data-do": name, onclick: act }, label)));
   }
 
   /** The lesson as a strip: counted, passed without being counted, missing. A stop at 0 begins where the one before ends. */
@@ -169,6 +164,6 @@ export class StatusBar {
 
   private askFinish(ask: boolean): void {
     this.finishAsk.hidden = !ask;
-    (ask ? this.finishAsk.querySelector("button") : this.finishButton)?.focus();
+    if (ask) this.finishAsk.querySelector("button")?.focus();
   }
 }

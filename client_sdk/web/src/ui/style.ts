@@ -23,18 +23,18 @@ h2:focus { outline: none; }
 h2 { margin: 0 0 4px; font-size: 17px; line-height: 1.35; }
 p { margin: 0 0 8px; }
 a { color: var(--main); }
-.soft, .bar .why { font-size: 14px; }
-.row { display: flex; flex-wrap: wrap; gap: 8px; }
+.soft { color: var(--soft); font-size: 14px; }
+.row { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .row > * { flex: 1 1 auto; }
 .card { background: var(--bg); color: var(--fg); border: 1px solid var(--line); border-radius: 12px; padding: 16px; }
 .away { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 4px 4px 4px 12px; background: var(--bg); color: var(--fg);
   border: 1px solid var(--line); border-radius: 10px; margin-top: 8px; }
-.bar .state { display: inline-flex; align-items: center; gap: 8px; }
-.bar .why { flex: 1 1 12em; }
+.bar .state { font-weight: 600; display: inline-flex; align-items: center; gap: 8px; }
+.bar .why { flex: 1 1 12em; color: var(--soft); font-size: 14px; }
 .bar button { margin-inline-start: auto; }
-.row, .options, .row + p, .options + p, form + p { margin-top: 8px; }
+.row + p, .options + p, form + p { margin-top: 8px; }
 .bar .time { font-variant-numeric: tabular-nums; }
 .dot { width: 14px; height: 14px; flex: none; border: 3px solid var(--soft); border-radius: 50%; }
 .dot.on { border-color: var(--good); background: var(--good); }
@@ -44,22 +44,23 @@ a { color: var(--main); }
 .parts { height: 6px; margin-top: 4px; }
 .more { margin-top: 6px; }
 dl { display: grid; grid-template-columns: fit-content(32%) 1fr; gap: 4px 12px; margin: 0 0 8px; }
-dt, .soft, .bar .why { color: var(--soft); } dd { margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; }
 
 .layer { position: fixed; inset: auto; margin: 0; padding: 0; border: 0; background: none; overflow: visible; color: var(--fg);
   width: min(380px, calc(100vw - 24px)); z-index: 2147483000; }
 .layer:empty { display: none; }
-.layer[data-at$=right] { right: 12px; } .layer[data-at$=left] { left: 12px; } .layer[data-at^=top] { top: 12px; } .layer[data-at^=bottom] { bottom: 12px; }
+.layer[data-at=bottom-right] { right: 12px; bottom: 12px; } .layer[data-at=bottom-left] { left: 12px; bottom: 12px; }
+.layer[data-at=top-right] { right: 12px; top: 12px; } .layer[data-at=top-left] { left: 12px; top: 12px; }
 .layer .card.live { max-height: min(88vh, 640px); }
 .layer .card { box-shadow: 0 8px 28px #0006; max-height: min(70vh, 560px); overflow: auto; }
-.live .preview { width: min(100%, 40vh); margin-inline: auto; }
+.live .preview { width: min(100%, 40vh); }
 .layer .card + .card { margin-top: 8px; }
 .code { display: block; width: 100%; max-width: 300px; height: auto; margin: 8px 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; }
 input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px; letter-spacing: .3em; border: 1px solid var(--line); border-radius: 8px;
   background: var(--bg); color: var(--fg); }
-.options { display: grid; gap: 8px; }
+.options { display: grid; gap: 8px; margin-top: 8px; }
 .options button { text-align: start; }
-.bad { color: var(--bad); } .good { color: var(--good); } .warn { color: var(--warn); } .good, .bad, .warn, .bar .state { font-weight: 600; }
+.bad { color: var(--bad); font-weight: 600; } .good { color: var(--good); font-weight: 600; }
 .preview { position: relative; width: 100%; aspect-ratio: 4 / 3; background: #000; border-radius: 10px; overflow: hidden; margin: 8px 0; }
 .preview video { width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
 .over { position: absolute; inset: 0; width: 100%; height: 100%; }
@@ -71,12 +72,13 @@ input.digits { width: 100%; min-height: 48px; padding: 8px 12px; font-size: 22px
 .stage { text-align: center; } .doing { display: flex; align-items: center; justify-content: center; gap: 8px; min-height: 52px; }
 .do { font-size: 19px; line-height: 1.3; font-weight: 600; margin: 0; }
 .face { width: 44px; height: 44px; flex: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round; } .face .solid { fill: currentColor; }
-.hint { min-height: 1.5em; text-align: center; }
+.hint { min-height: 1.5em; text-align: center; } .warn { color: var(--warn); font-weight: 600; }
 .time-bar { height: 6px; border-radius: 3px; background: var(--fill); border: 1px solid var(--line); overflow: hidden; margin: 4px 0; }
 .time-bar div { height: 100%; background: var(--main); transform-origin: left; }
 .live[data-action=colour] .preview { width: 128px; }
-.flash { position: fixed; inset: 0; z-index: -1; }
-.code.large { max-width: none; image-rendering: pixelated; }
+.flash { position: fixed; inset: 0; z-index: -1; } .live .preview { margin-inline: auto; }
+.code.large { max-width: none; width: 100%; image-rendering: pixelated; }
+.preview .oval { position: absolute; inset: 8% 28%; border: 3px dashed #fff; border-radius: 50%; box-shadow: 0 0 0 2px #0008; }
 @media (max-width: 480px) { .layer { width: auto; left: 8px !important; right: 8px !important; } .layer .card { max-height: 66vh; } .layer .card.live { max-height: 90vh; } .row > * { flex-basis: 100%; } .live .preview { width: min(100%, 28vh); }
 .live[data-kind=light] #about:not([hidden]) ~ .preview { display: none; } }
 @media (forced-colors: active) { .dot.on, .dot.stop { background: CanvasText; } }

@@ -115,6 +115,7 @@ export const words: Text = {
   },
   faceTitle: "Please face the camera",
   faceHint: "Keep your face in the oval, in good light, for two or three seconds.",
+  setBack: "Set back to where it counts.",
   titleAlert: "(Please confirm) ",
   endings: {
     OTHER_MEDIA: "Another film is in the player: nothing counts. Open the lesson again from the course page.",

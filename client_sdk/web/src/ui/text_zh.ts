@@ -114,6 +114,7 @@ export const words = {
   },
   faceTitle: "请正对摄像头",
   faceHint: "脸在椭圆内，光线充足，约两三秒。",
+  setBack: "已回到可以计时的位置。",
   titleAlert: "【请确认】",
   endings: {
     OTHER_MEDIA: "视频已更换，不计时。请重新打开课程。",
