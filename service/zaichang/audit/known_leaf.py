@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zaichang.audit.findings import About
@@ -52,8 +53,7 @@ class KnownLeaf:
 
     def delta(self, name: str) -> int:
         """Return a field that may be below zero, 0 if there is none of that name."""
-        value = self.value.get(name)
-        return value if isinstance(value, int) else 0
+        return integer_of(self.value, name)
 
     def text(self, name: str) -> str:
         """Return a text field, empty if it has none of that name."""
@@ -64,3 +64,9 @@ class KnownLeaf:
         """Return the place of a check of this leaf."""
         segment = self.number("n") if self.kind == "session.segment" else None
         return About(origin=origin, index=self.index, sid=self.sid or None, segment=segment, event=event)
+
+
+def integer_of(fields: Mapping[str, CanonicalValue], name: str) -> int:
+    """Return an integer field of a leaf, 0 if it has none of that name."""
+    value = fields.get(name)
+    return value if isinstance(value, int) else 0

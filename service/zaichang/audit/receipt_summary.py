@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from zaichang.audit.known_leaf import integer_of
 from zaichang.core.canonical import CanonicalValue
 from zaichang.core.civil import time_text
 from zaichang.core.reason_sentences import SENTENCES
@@ -22,12 +23,12 @@ def summary(start: Leaf, final: Leaf, *, lesson: str | None = None, voided: bool
         lesson: The opened lesson, where the start commits to it; None where it is not opened.
         voided: Whether a later leaf took the whole session back.
     """
-    seconds = _number(final, "verified_ms") // 1000
+    seconds = integer_of(final, "verified_ms") // 1000
     zh_when, en_when = _times(start, final)
     course, named = start.get("course"), start.get("lesson") or lesson
     zh_lesson = f"第 {named} 节，" if named else "课时未公开，"
     en_lesson = f"lesson {named}, " if named else "lesson not opened, "
-    counts = [_number(final, name) for name in ("n_verified", "n_refused", "n_undecided")]
+    counts = [integer_of(final, name) for name in ("n_verified", "n_refused", "n_undecided")]
     reason = str(final.get("reason"))
     sentence = SENTENCES.get(ReasonCode(reason)) if reason in ReasonCode.__members__ else None
     zh_why, en_why = (sentence.zh, sentence.en) if sentence is not None else (reason, reason)
@@ -46,7 +47,7 @@ def summary(start: Leaf, final: Leaf, *, lesson: str | None = None, voided: bool
 
 def _times(start: Leaf, final: Leaf) -> tuple[str, str]:
     """Return when the session was, in both languages. Since version 3, leaves state rounds, so it lay between these."""
-    began, version, ended_ms = time_text(_number(start, "at")), _number(final, "v"), _number(final, "at")
+    began, version, ended_ms = time_text(integer_of(start, "at")), integer_of(final, "v"), integer_of(final, "at")
     if version < 3:
         ended = time_text(ended_ms)
         return f"{began} 至 {ended}（北京时间）", f"{began} to {ended} (UTC+8)"
@@ -54,8 +55,3 @@ def _times(start: Leaf, final: Leaf) -> tuple[str, str]:
     return f"在 {began} 至 {ended} 之间（北京时间，按一刻钟取整）", (
         f"between {began} and {ended} (UTC+8, in whole quarters of an hour)"
     )
-
-
-def _number(leaf: Leaf, name: str) -> int:
-    value = leaf.get(name)
-    return value if isinstance(value, int) else 0

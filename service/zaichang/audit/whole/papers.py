@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from zaichang.audit.findings import About, Findings
+from zaichang.audit.known_leaf import integer_of
 from zaichang.core.canonical import CanonicalValue
 from zaichang.core.civil import date_text
 from zaichang.core.enums import LeafKind
@@ -56,9 +57,11 @@ class Papers:
         match value.get("t"):
             case LeafKind.CERTIFICATE:
                 self._certificate(index, value)
-            case LeafKind.PROJECT if str(value.get("published")) > date_text(_number(value, "at")):
+            case LeafKind.PROJECT if str(value.get("published")) > date_text(integer_of(value, "at")):
                 message = "A project is published after the day of its entry."
-                self._bad(index, "published", message, f"<= {date_text(_number(value, 'at'))}", value.get("published"))
+                self._bad(
+                    index, "published", message, f"<= {date_text(integer_of(value, 'at'))}", value.get("published")
+                )
             case LeafKind.ACTIVITY:
                 self._steps = self._steps or _Steps()
                 self._step(self._steps, index, value, digest)
@@ -86,7 +89,7 @@ class Papers:
         self._issued += action != "revoke"
         if action == "issue":
             return
-        place = _number(value, "target")
+        place = integer_of(value, "target")
         data = self.entry(place) if place < index else None
         if data is None and place < index:
             message = f"The entry {place} that this one names cannot be read."
@@ -99,9 +102,9 @@ class Papers:
         elif leaf_hash(data).hex() != value.get("target_hash"):
             message = f"The hash is not that of entry {place}."
             self._bad(index, "target_hash", message, leaf_hash(data), value.get("target_hash"))
-        elif _number(value, "at") < _number(target, "at"):
+        elif integer_of(value, "at") < integer_of(target, "at"):
             message = f"A certificate ended before its issue at entry {place}."
-            self._bad(index, "at", message, f">= {_number(target, 'at')}", value.get("at"))
+            self._bad(index, "at", message, f">= {integer_of(target, 'at')}", value.get("at"))
         elif place in self._ended:
             message = f"The certificate of entry {place} had ended by entry {self._ended[place]}."
             self._bad(index, "target", message, None, place)
@@ -112,7 +115,7 @@ class Papers:
 
     # (3)
     def _step(self, steps: _Steps, index: int, value: Mapping[str, CanonicalValue], digest: bytes) -> None:
-        aid, seq, prev = str(value.get("aid")), _number(value, "seq"), str(value.get("prev"))
+        aid, seq, prev = str(value.get("aid")), integer_of(value, "seq"), str(value.get("prev"))
         before = steps.last(aid)
         expected = 0 if before is None else before[0] + 1
         if seq != expected:
@@ -156,8 +159,3 @@ def _issue(data: bytes) -> Mapping[str, CanonicalValue] | None:
     except EvidenceError:
         return None
     return value if value["t"] == LeafKind.CERTIFICATE and value["action"] != "revoke" else None
-
-
-def _number(value: Mapping[str, CanonicalValue], name: str) -> int:
-    found = value.get(name)
-    return found if isinstance(found, int) else 0
