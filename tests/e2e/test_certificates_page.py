@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from support.served import PHONE, complaints_of, served, shot
+from support.served import DESKTOP, PHONE, complaints_of, served, shot
 from support.study import ManualClock, Student, service, token
 from zaichang.core.ids import InstitutionId, ReviewerId
-
-DESKTOP = {"width": 1280, "height": 800}
 
 
 @pytest.mark.e2e
@@ -20,18 +18,12 @@ async def test_one_person_issues_and_two_revoke(tmp_path: Path, chromium: Path) 
     async with service(tmp_path, clock=clock) as services, served(services) as base:
         keys = [await services.institutions.add_reviewer(InstitutionId("inst"), ReviewerId(n)) for n in ("ren", "sun")]
         student = Student(services, clock)
-        await student.begin(await token(services))
-        await student.play(70_000, 10_000)
-        await student.finish()
-        await student.closed()
-        await services.hub.settle()
+        await student.study(await token(services))
         url = f"{base}/certificates"
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             first = await (await browser.new_context(viewport=PHONE, locale="zh-CN")).new_page()
-            second = await (
-                await browser.new_context(viewport=DESKTOP, locale="en", color_scheme="dark")  # type: ignore[arg-type]
-            ).new_page()
+            second = await (await browser.new_context(viewport=DESKTOP, locale="en", color_scheme="dark")).new_page()
             complaints = complaints_of(first, second)
             await first.goto(f"{url}#key={keys[0]}")
             assert keys[0] not in first.url

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from support.filing_world import INST, RULES, filing_world
-from support.served import PHONE, complaints_of, served, shot
+from support.served import DESKTOP, PHONE, complaints_of, served, shot
 from zaichang.core.civil import date_text
 from zaichang.core.ids import ReviewerId
 from zaichang.hours.filing.desk import Word
@@ -16,7 +16,6 @@ from zaichang.ledger.filing.lines import LineAnswer
 from zaichang.ledger.filing.reconcile import Listed
 from zaichang.ledger.filing.rows import CaseState, RowState
 
-DESKTOP = {"width": 1280, "height": 800}
 REN, LI, WANG = ReviewerId("ren"), "li/law/2026/1", "wang/law/2026/1"
 
 
@@ -40,9 +39,7 @@ async def test_two_people_decide_a_refused_row_and_look_at_the_batch(tmp_path: P
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             first = await (await browser.new_context(viewport=PHONE, locale="zh-CN")).new_page()
-            second = await (
-                await browser.new_context(viewport=DESKTOP, locale="en", color_scheme="dark")  # type: ignore[arg-type]
-            ).new_page()
+            second = await (await browser.new_context(viewport=DESKTOP, locale="en", color_scheme="dark")).new_page()
             complaints = complaints_of(first, second)
             await first.goto(f"{url}#key={keys[0]}")
             case = first.locator(f"[data-case='{WANG}']")

@@ -18,11 +18,7 @@ async def test_one_reviewer_proposes_and_another_takes_the_time_back(tmp_path: P
     async with service(tmp_path, clock=clock) as services, served(services) as base:
         keys = [await services.institutions.add_reviewer(InstitutionId("inst"), ReviewerId(n)) for n in ("ren", "sun")]
         student = Student(services, clock)
-        await student.begin(await token(services))
-        await student.play(70_000, 10_000)
-        await student.finish()
-        await student.closed()
-        await services.hub.settle()
+        await student.study(await token(services))
         url = f"{base}/revocations"
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

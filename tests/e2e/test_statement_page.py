@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from support.served import PHONE, complaints_of, served, shot
+from support.served import DESKTOP, PHONE, complaints_of, served, shot
 from support.study import POLICY, FixedVision, ManualClock, Student, service, token
 from support.web import statement_token
 from zaichang.core.appeal_terms import AppealTerms
@@ -23,7 +23,6 @@ from zaichang.main.service import Services
 from zaichang.ports.ledger import HourFact
 
 WEB = Path(__file__).parents[2] / "client_sdk" / "web"
-DESKTOP = {"width": 1280, "height": 800}
 
 
 LESSONS = (

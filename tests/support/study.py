@@ -222,6 +222,14 @@ class Student:
             await self.services.hub.settle()
         raise AssertionError(f"the session did not end: {self.got[-5:]}")
 
+    async def study(self, token: str, ms: int = 70_000, step_ms: int = 10_000) -> None:
+        """Begin, play, finish, and wait until the service has done all that follows from it."""
+        await self.begin(token)
+        await self.play(ms, step_ms)
+        await self.finish()
+        await self.closed()
+        await self.services.hub.settle()
+
     async def leave(self) -> None:
         """Vanish without a word."""
         self.pipe.inbox.put_nowait(None)

@@ -59,11 +59,7 @@ async def test_study_over_midnight_is_split_and_no_second_is_lost_or_doubled(tmp
     clock = ManualClock(MIDNIGHT_MS - 60_000)
     async with service(tmp_path, clock=clock) as services:
         student = Student(services, clock)
-        await student.begin(await token(services))
-        await student.play(70_000, 10_000)
-        await student.finish()
-        await student.closed()
-        await services.hub.settle()
+        await student.study(await token(services))
         await HourFeed(services.store).feed()
         before, after = await counted(services, 2026), await counted(services, 2027)
         assert before > 0 and after > 0 and before + after == STUDIED

@@ -16,11 +16,7 @@ async def test_a_real_outbox_is_compared_by_the_command(tmp_path: Path, capsys: 
     clock = ManualClock()
     async with service(tmp_path, clock=clock) as services:
         student = Student(services, clock)
-        await student.begin(await token(services))
-        await student.play(130_000)
-        await student.finish()
-        await student.closed()
-        await services.hub.settle()
+        await student.study(await token(services), 130_000, 5_000)
     command = ["log", "outbox", "--data", str(tmp_path)]
     assert await asyncio.to_thread(main, command) == 0
     assert "lines are as the log states." in capsys.readouterr().out

@@ -19,11 +19,7 @@ FAR_MS = 2**52
 
 async def study(services: Services, clock: ManualClock, learner: str = "learner") -> str:
     student = Student(services, clock)
-    await student.begin(await token(services, learner))
-    await student.play(70_000, 10_000)
-    await student.finish()
-    await student.closed()
-    await services.hub.settle()
+    await student.study(await token(services, learner))
     return student.session_id
 
 
